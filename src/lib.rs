@@ -1,0 +1,9 @@
+//! groundplan: catalogue + selection → plan → exact repository.
+pub mod catalog;
+pub mod engine;
+pub mod interpret;
+pub mod model;
+pub mod recipe;
+pub mod resolve;
+pub mod source;
+pub mod tree;

@@ -1,0 +1,99 @@
+//! The calendar day that a plan is made for.
+
+use jiff::civil::Date;
+use thiserror::Error;
+
+/// A day of the Gregorian calendar between 1970-01-01 and 9999-12-30, written `YYYY-MM-DD`.
+///
+/// It is the only time in a plan: decision records carry it, and the commit is dated at its midnight in UTC.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day {
+    text: String,
+    date: Date,
+}
+
+/// Why a text is not a day.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("`{}` is not a day: write it as `2026-11-21`, between 1970-01-01 and 9999-12-30", text.escape_debug())]
+pub struct DayError {
+    text: String,
+}
+
+impl Day {
+    /// Parses `YYYY-MM-DD`.
+    pub fn parse(text: &str) -> Result<Self, DayError> {
+        let refuse = || DayError {
+            text: text.chars().take(40).collect(),
+        };
+        let date: Date = text.parse().map_err(|_| refuse())?;
+        let in_range =
+            (jiff::civil::date(1970, 1, 1)..=jiff::civil::date(9999, 12, 30)).contains(&date);
+        if !in_range || date.to_string() != text {
+            return Err(refuse());
+        }
+        Ok(Self {
+            text: text.to_owned(),
+            date,
+        })
+    }
+
+    /// The day in UTC on which a moment, in seconds since 1970, falls.
+    pub fn of_unix_seconds(seconds: i64) -> Result<Self, DayError> {
+        let moment = jiff::Timestamp::from_second(seconds).map_err(|_| DayError {
+            text: seconds.to_string(),
+        })?;
+        Self::parse(&moment.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
+    }
+
+    /// `YYYY-MM-DD`.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The day's midnight in UTC, in seconds since 1970.
+    pub fn unix_seconds(&self) -> i64 {
+        self.date
+            .duration_since(jiff::civil::date(1970, 1, 1))
+            .as_secs()
+    }
+}
+
+text_value!(Day, error: DayError, format: "groundplan-day", max: 10, pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+    doc: "A day of the calendar, `YYYY-MM-DD`.");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_real_days_in_their_one_spelling_are_accepted() {
+        assert_eq!(
+            Day::parse("2026-11-21").map(|day| day.unix_seconds()),
+            Ok(1_795_219_200)
+        );
+        assert_eq!(
+            Day::parse("1970-01-01").map(|day| day.unix_seconds()),
+            Ok(0)
+        );
+        for bad in [
+            "2026-02-30",
+            "2026-1-1",
+            "20261121",
+            "1969-12-31",
+            "2026-11-21T00:00",
+            "",
+            "today",
+            " 2026-11-21",
+        ] {
+            assert_eq!(
+                Day::parse(bad).map(|day| day.to_string()).ok(),
+                None,
+                "{bad}"
+            );
+        }
+        assert_eq!(
+            Day::of_unix_seconds(1_795_219_199).map(|day| day.to_string()),
+            Ok("2026-11-20".to_owned())
+        );
+    }
+}

@@ -1,0 +1,19 @@
+//! Values that every layer shares: parsed at the door, never changed into something invalid.
+
+#[macro_use]
+mod text;
+
+pub mod action;
+pub mod canonical;
+pub mod content;
+pub mod date;
+pub mod dependency;
+pub mod diagnostic;
+pub mod digest;
+pub mod input;
+pub mod path;
+pub mod plan;
+pub mod provenance;
+pub mod report;
+pub mod selection;
+pub mod slug;

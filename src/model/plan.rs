@@ -1,0 +1,190 @@
+//! A plan holds everything its result depends on, so that plan → tree id is a pure function (I2).
+
+use super::action::Action;
+use super::canonical;
+use super::content::StoredFile;
+use super::diagnostic::Place;
+use super::digest::{Digest, GitId};
+use super::input::{Identity, Inputs};
+use super::path::{PathError, SafeRelPath, TreePath};
+use super::provenance::Provenance;
+use super::selection::Selection;
+use super::slug::{OptionRef, Slug};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// At most this many actions in one plan (R45).
+pub const MAX_ACTIONS: usize = 200;
+
+/// The ordered actions of one selection over one pinned template.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Name and version of the program that made the plan; written into the provenance file.
+    pub generator: String,
+    pub action_schema_version: u32,
+    pub catalog: Slug,
+    pub catalog_version: Digest,
+    pub template: TemplatePin,
+    /// Where the provenance file goes.
+    pub provenance_path: SafeRelPath,
+    /// The placeholders that are replaced, without their underscores.
+    pub placeholders: Vec<Placeholder>,
+    pub inputs: Inputs,
+    pub author: Identity,
+    pub selections: Selection,
+    pub actions: Vec<PlannedAction>,
+    /// The files COPY_FILE actions bring, by their place in the catalogue's `recipes` folder.
+    pub literals: BTreeMap<TreePath, StoredFile>,
+}
+
+/// The exact template a plan was made over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TemplatePin {
+    /// `catalog:<name>` for a catalogue's own template, `folder` for one given as a folder, else a repository's URL.
+    pub repo: String,
+    /// The version, tag or branch asked for.
+    pub r#ref: String,
+    /// The commit that `ref` meant, for templates that come from git (R104).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha: Option<GitId>,
+    /// The git tree id of the template's content.
+    pub tree: GitId,
+}
+
+/// One action and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedAction {
+    pub origin: Origin,
+    pub action: Action,
+}
+
+/// Where an action stands in the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    pub option: OptionRef,
+    /// Its place in the recipe, from 1.
+    pub index: usize,
+    /// The recipe's file, from the catalogue's root.
+    pub file: String,
+    pub line: usize,
+    pub column: usize,
+}
+
+impl Origin {
+    /// The origin as a diagnostic shows it.
+    pub fn place(&self) -> Place {
+        Place::point(&self.file, self.line, self.column)
+    }
+}
+
+/// The names that stand between double underscores in templates: `__PRODUCT_NAME__`.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Placeholder {
+    ProductName,
+    ProductSlug,
+    GithubOwner,
+    RepoName,
+}
+
+#[derive(Serialize)]
+struct Recipe<'a> {
+    action_schema_version: u32,
+    actions: Vec<&'a Action>,
+    literals: BTreeMap<&'a TreePath, Digest>,
+    selections: &'a Selection,
+}
+
+impl Plan {
+    /// Where [`Plan::literals`] keeps a file of an option.
+    pub fn literal_path(
+        catalog: &Slug,
+        option: &OptionRef,
+        path: &str,
+    ) -> Result<TreePath, PathError> {
+        TreePath::parse(&format!("{catalog}/{option}/{path}"))
+    }
+
+    /// SHA-256 over the ordered actions, the files they copy, the selections and the action schema's version.
+    pub fn recipe_hash(&self) -> Digest {
+        canonical::digest(&Recipe {
+            action_schema_version: self.action_schema_version,
+            actions: self.actions.iter().map(|planned| &planned.action).collect(),
+            literals: self
+                .literals
+                .iter()
+                .map(|(path, file)| (path, canonical::digest(file)))
+                .collect(),
+            selections: &self.selections,
+        })
+    }
+
+    /// SHA-256 over the whole plan.
+    pub fn hash(&self) -> Digest {
+        canonical::digest(self)
+    }
+
+    /// What the repository will remember of this plan.
+    pub fn provenance(&self) -> Provenance {
+        Provenance {
+            generator: self.generator.clone(),
+            action_schema_version: self.action_schema_version,
+            catalog: self.catalog.to_string(),
+            catalog_version: self.catalog_version.clone(),
+            recipe_hash: self.recipe_hash(),
+            template: self.template.clone(),
+            selected_options: self.selections.clone(),
+            inputs: self.inputs.clone(),
+        }
+    }
+
+    /// The first commit's message, with the trailers that lead back to this plan.
+    pub fn commit_message(&self) -> String {
+        format!(
+            "Bootstrap {}\n\nRecipe-Hash: {}\nCatalog-Version: {}\nTemplate: {} {} {}\n",
+            self.inputs.product_name,
+            self.recipe_hash(),
+            self.catalog_version,
+            self.template.repo,
+            self.template.r#ref,
+            self.template.sha.as_ref().unwrap_or(&self.template.tree),
+        )
+    }
+}
+
+impl Placeholder {
+    /// Every placeholder there is.
+    pub const ALL: [Self; 4] = [
+        Self::ProductName,
+        Self::ProductSlug,
+        Self::GithubOwner,
+        Self::RepoName,
+    ];
+
+    /// As it stands in a file.
+    pub fn token(self) -> &'static str {
+        match self {
+            Self::ProductName => "__PRODUCT_NAME__",
+            Self::ProductSlug => "__PRODUCT_SLUG__",
+            Self::GithubOwner => "__GITHUB_OWNER__",
+            Self::RepoName => "__REPO_NAME__",
+        }
+    }
+
+    /// What replaces it.
+    pub fn value(self, inputs: &Inputs) -> &str {
+        match self {
+            Self::ProductName => inputs.product_name.as_str(),
+            Self::ProductSlug => inputs.product_slug.as_str(),
+            Self::GithubOwner => inputs.owner.as_str(),
+            Self::RepoName => inputs.repo.as_str(),
+        }
+    }
+}

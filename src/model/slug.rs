@@ -1,0 +1,168 @@
+//! Names of catalogues, categories and options, and the reference `category/option`.
+
+use thiserror::Error;
+
+/// Lower-case ASCII words joined by single dashes, at most 64 bytes: `iron-session`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slug(String);
+
+/// Why a text is not a slug.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum SlugError {
+    #[error("a slug must not be empty")]
+    Empty,
+    #[error("a slug has at most {max} characters, this one has {length}", max = Slug::MAX)]
+    TooLong { length: usize },
+    #[error(
+        "`{}` is not a slug: write lower-case letters and digits, joined by single dashes, as in `iron-session`",
+        text.escape_debug()
+    )]
+    Malformed { text: String },
+}
+
+impl Slug {
+    /// The longest slug, in bytes.
+    pub const MAX: usize = 64;
+
+    /// Parses a slug.
+    pub fn parse(text: &str) -> Result<Self, SlugError> {
+        if text.is_empty() {
+            return Err(SlugError::Empty);
+        }
+        if text.len() > Self::MAX {
+            return Err(SlugError::TooLong { length: text.len() });
+        }
+        let word = |word: &str| {
+            !word.is_empty()
+                && word
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        };
+        if !text.split('-').all(word) {
+            return Err(SlugError::Malformed {
+                text: text.to_owned(),
+            });
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The nearest slug of a free text, if it has any letter or digit: `Acme Web!` gives `acme-web`.
+    pub fn from_title(title: &str) -> Option<Self> {
+        let mut slug = String::new();
+        for word in title
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty())
+        {
+            let room = Self::MAX.saturating_sub(slug.len() + 1);
+            if room == 0 {
+                break;
+            }
+            if !slug.is_empty() {
+                slug.push('-');
+            }
+            slug.extend(word.chars().take(room).map(|c| c.to_ascii_lowercase()));
+        }
+        Self::parse(&slug).ok()
+    }
+
+    /// The slug's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+text_value!(Slug, error: SlugError, format: "groundplan-slug", max: Slug::MAX, pattern: "^[a-z0-9]+(-[a-z0-9]+)*$",
+    doc: "Lower-case letters and digits in words joined by single dashes.");
+
+/// One option of one category, written `category/option`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OptionRef {
+    text: String,
+    slash: usize,
+}
+
+/// Why a text does not name an option.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum OptionRefError {
+    #[error("`{}` does not name an option: write `category/option`, as in `auth/iron-session`", text.escape_debug())]
+    NoSlash { text: String },
+    #[error(transparent)]
+    Slug(#[from] SlugError),
+}
+
+impl OptionRef {
+    /// The option `option` of the category `category`.
+    pub fn new(category: &Slug, option: &Slug) -> Self {
+        Self {
+            text: format!("{category}/{option}"),
+            slash: category.as_str().len(),
+        }
+    }
+
+    /// Parses `category/option`.
+    pub fn parse(text: &str) -> Result<Self, OptionRefError> {
+        let (category, option) = text
+            .split_once('/')
+            .ok_or_else(|| OptionRefError::NoSlash {
+                text: text.to_owned(),
+            })?;
+        Ok(Self::new(&Slug::parse(category)?, &Slug::parse(option)?))
+    }
+
+    /// `category/option`.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The category's slug.
+    pub fn category(&self) -> &str {
+        &self.text[..self.slash]
+    }
+
+    /// The option's slug.
+    pub fn option(&self) -> &str {
+        &self.text[self.slash + 1..]
+    }
+}
+
+text_value!(OptionRef, error: OptionRefError, format: "groundplan-option", max: 2 * Slug::MAX + 1,
+    pattern: "^[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*$",
+    doc: "One option of one category, written `category/option`.");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_is_lower_case_words_joined_by_single_dashes() {
+        for good in ["a", "iron-session", "md3", "0x", "a-b-c"] {
+            assert_eq!(
+                Slug::parse(good).map(|slug| slug.to_string()),
+                Ok(good.to_owned())
+            );
+        }
+        for bad in ["", "-a", "a-", "a--b", "A", "a_b", "a b", "ä", "a/b", "a\n"] {
+            assert_ne!(
+                Slug::parse(bad).map(|slug| slug.to_string()),
+                Ok(bad.to_owned()),
+                "{bad:?}"
+            );
+        }
+        assert_eq!(
+            Slug::parse(&"a".repeat(65)),
+            Err(SlugError::TooLong { length: 65 })
+        );
+    }
+
+    #[test]
+    fn a_title_gives_its_nearest_slug() {
+        let slug = |title| Slug::from_title(title).map(|slug| slug.to_string());
+        assert_eq!(slug("Acme Web!"), Some("acme-web".to_owned()));
+        assert_eq!(slug("  2nd — Größe "), Some("2nd-gr-e".to_owned()));
+        assert_eq!(slug("日本"), None);
+        assert_eq!(
+            slug(&"ab ".repeat(60)).map(|slug| slug.len() <= Slug::MAX),
+            Some(true)
+        );
+    }
+}
