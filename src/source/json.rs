@@ -1,0 +1,120 @@
+//! Strict JSON with places: the canonical reader says what is JSON, the syntax tree says where it stands.
+
+use super::node::{Document, Entry, MAX_DEPTH, Node, NodeValue};
+use super::text::Text;
+use super::yaml::{duplicate_key, too_deep};
+use crate::model::canonical::{self, JsonError};
+use crate::model::diagnostic::{Code, Diagnostic};
+use jsonc_parser::ast;
+use jsonc_parser::common::Ranged as _;
+use jsonc_parser::{CollectOptions, ParseOptions};
+use std::collections::BTreeMap;
+
+pub(super) fn read(text: Text) -> Result<Document, Vec<Diagnostic>> {
+    let options = ParseOptions {
+        allow_comments: false,
+        allow_loose_object_property_names: false,
+        allow_trailing_commas: false,
+        ..ParseOptions::default()
+    };
+    let tree = jsonc_parser::parse_to_ast(text.content(), &CollectOptions::default(), &options);
+    let value = match tree {
+        Ok(result) => result.value,
+        Err(error) if error.kind().to_string().contains("nesting depth") => {
+            return Err(vec![too_deep(
+                &text,
+                error.range().start..error.range().start,
+            )]);
+        }
+        Err(error) => {
+            let at = error.range().start;
+            return Err(vec![
+                Diagnostic::error(Code::Syntax, error.kind().to_string())
+                    .at("", text.place(at..at)),
+            ]);
+        }
+    };
+    let mut walk = Walk {
+        text: &text,
+        findings: Vec::new(),
+    };
+    let root = value.as_ref().and_then(|value| walk.node(value, 1));
+    let mut findings = walk.findings;
+    if findings.is_empty()
+        && let Err(JsonError {
+            message,
+            line,
+            column,
+        }) = canonical::parse(text.content().as_bytes())
+    {
+        let offset = text.offset(line, column);
+        findings.push(Diagnostic::error(Code::Syntax, message).at("", text.place(offset..offset)));
+    }
+    match root {
+        Some(root) if findings.is_empty() => Ok(Document { text, root }),
+        _ => Err(findings),
+    }
+}
+
+struct Walk<'t> {
+    text: &'t Text,
+    findings: Vec<Diagnostic>,
+}
+
+impl Walk<'_> {
+    /// The node, or nothing when a finding says why not.
+    fn node(&mut self, value: &ast::Value<'_>, depth: usize) -> Option<Node> {
+        let range = value.start()..value.end();
+        if depth > MAX_DEPTH {
+            if !self
+                .findings
+                .iter()
+                .any(|finding| finding.code == Code::TooDeep)
+            {
+                self.findings.push(too_deep(self.text, range));
+            }
+            return None;
+        }
+        let source = &self.text.content()[range.clone()];
+        let value = match value {
+            ast::Value::NullKeyword(_) => NodeValue::Null,
+            ast::Value::BooleanLit(literal) => NodeValue::Bool(literal.value),
+            ast::Value::NumberLit(_) => NodeValue::Number(serde_json::from_str(source).ok()?),
+            ast::Value::StringLit(_) => {
+                NodeValue::Text(serde_json::from_str(source).ok().unwrap_or_default())
+            }
+            ast::Value::Array(array) => NodeValue::List(
+                array
+                    .elements
+                    .iter()
+                    .filter_map(|element| self.node(element, depth + 1))
+                    .collect(),
+            ),
+            ast::Value::Object(object) => NodeValue::Map(self.entries(object, depth)),
+        };
+        Some(Node { range, value })
+    }
+
+    fn entries(&mut self, object: &ast::Object<'_>, depth: usize) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        let mut seen = BTreeMap::new();
+        for property in &object.properties {
+            let key_range = property.name.start()..property.name.end();
+            let key: String =
+                serde_json::from_str(&self.text.content()[key_range.clone()]).unwrap_or_default();
+            let value = self.node(&property.value, depth + 1);
+            if let Some(first) = seen.get(&key) {
+                self.findings
+                    .push(duplicate_key(self.text, &key, &key_range, first));
+            } else {
+                seen.insert(key.clone(), key_range.clone());
+                entries.extend(value.map(|value| Entry {
+                    key,
+                    key_range,
+                    value,
+                }));
+            }
+        }
+        entries
+    }
+}

@@ -1,0 +1,165 @@
+//! The tree of a document: values with the bytes they stand at.
+
+use super::text::Text;
+use crate::model::diagnostic::Place;
+use serde_json::{Map, Number, Value};
+use std::ops::Range;
+
+/// The deepest nesting of a document.
+pub(super) const MAX_DEPTH: usize = 64;
+
+/// A text and the tree it means.
+#[derive(Clone, Debug)]
+pub struct Document {
+    pub text: Text,
+    pub root: Node,
+}
+
+/// A value and its place.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub range: Range<usize>,
+    pub value: NodeValue,
+}
+
+/// What a node holds.
+#[derive(Clone, Debug)]
+pub enum NodeValue {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(String),
+    List(Vec<Node>),
+    Map(Vec<Entry>),
+}
+
+/// One key of a mapping and its value.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub key: String,
+    pub key_range: Range<usize>,
+    pub value: Node,
+}
+
+impl Document {
+    /// The place of the value a JSON pointer names, or of the nearest value above it.
+    pub fn place(&self, pointer: &str) -> Place {
+        self.text.place(self.root.nearest(pointer).range.clone())
+    }
+
+    /// The place of the key a JSON pointer ends in.
+    pub fn place_of_key(&self, pointer: &str) -> Place {
+        let (parent, key) = pointer.rsplit_once('/').unwrap_or(("", pointer));
+        let key = unescape(key);
+        let entry = self
+            .root
+            .at(parent)
+            .and_then(|map| map.entries().iter().find(|entry| entry.key == key));
+        entry.map_or_else(
+            || self.place(parent),
+            |entry| self.text.place(entry.key_range.clone()),
+        )
+    }
+
+    /// The place that stands for a whole mapping: its `kind`, its slug or its first key.
+    pub fn place_of_mapping(&self, pointer: &str) -> Place {
+        let node = self.root.nearest(pointer);
+        let telling = ["kind", "slug", "catalog"]
+            .iter()
+            .find_map(|key| Some(node.get(key)?.range.clone()));
+        let first = || node.entries().first().map(|entry| entry.key_range.clone());
+        self.text
+            .place(telling.or_else(first).unwrap_or_else(|| node.range.clone()))
+    }
+
+    /// The source text of a node.
+    pub fn source_of(&self, node: &Node) -> &str {
+        &self.text.content()[node.range.clone()]
+    }
+}
+
+impl Node {
+    /// The node a JSON pointer names.
+    pub fn at(&self, pointer: &str) -> Option<&Self> {
+        pointer
+            .split('/')
+            .skip(1)
+            .try_fold(self, |node, step| node.step(&unescape(step)))
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.entries()
+            .iter()
+            .find(|entry| entry.key == key)
+            .map(|entry| &entry.value)
+    }
+
+    /// The entries of a mapping; none for anything else.
+    pub fn entries(&self) -> &[Entry] {
+        match &self.value {
+            NodeValue::Map(entries) => entries,
+            NodeValue::Null
+            | NodeValue::Bool(_)
+            | NodeValue::Number(_)
+            | NodeValue::Text(_)
+            | NodeValue::List(_) => &[],
+        }
+    }
+
+    /// The value without its places.
+    pub fn to_value(&self) -> Value {
+        match &self.value {
+            NodeValue::Null => Value::Null,
+            NodeValue::Bool(value) => Value::Bool(*value),
+            NodeValue::Number(number) => Value::Number(number.clone()),
+            NodeValue::Text(text) => Value::String(text.clone()),
+            NodeValue::List(items) => items.iter().map(Self::to_value).collect(),
+            NodeValue::Map(entries) => {
+                let pairs = entries
+                    .iter()
+                    .map(|entry| (entry.key.clone(), entry.value.to_value()));
+                Value::Object(pairs.collect::<Map<_, _>>())
+            }
+        }
+    }
+
+    /// The kind of value in a person's words.
+    pub fn describe(&self) -> &'static str {
+        match &self.value {
+            NodeValue::Null => "nothing",
+            NodeValue::Bool(_) => "true or false",
+            NodeValue::Number(_) => "a number",
+            NodeValue::Text(_) => "text",
+            NodeValue::List(_) => "a list",
+            NodeValue::Map(_) => "a mapping",
+        }
+    }
+
+    fn nearest(&self, pointer: &str) -> &Self {
+        pointer
+            .split('/')
+            .skip(1)
+            .try_fold(self, |node, step| node.step(&unescape(step)).ok_or(node))
+            .unwrap_or_else(|node| node)
+    }
+
+    fn step(&self, step: &str) -> Option<&Self> {
+        match &self.value {
+            NodeValue::List(items) => items.get(step.parse::<usize>().ok()?),
+            NodeValue::Map(_) => self.get(step),
+            NodeValue::Null | NodeValue::Bool(_) | NodeValue::Number(_) | NodeValue::Text(_) => {
+                None
+            }
+        }
+    }
+}
+
+/// Writes a key as a step of a JSON pointer.
+pub fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+fn unescape(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
+}

@@ -1,0 +1,126 @@
+//! A document's text, checked for size and encoding, with its line starts.
+
+use crate::model::diagnostic::{Code, Diagnostic, Place};
+use std::ops::Range;
+
+/// The largest document, in bytes.
+pub const MAX_BYTES: usize = 1024 * 1024;
+
+/// UTF-8 text with a name.
+#[derive(Clone, Debug)]
+pub struct Text {
+    name: String,
+    content: String,
+    line_starts: Vec<usize>,
+}
+
+impl Text {
+    /// Checks size and encoding.
+    pub fn read(name: &str, bytes: &[u8]) -> Result<Self, Diagnostic> {
+        let refuse =
+            |code, message: String, place| Diagnostic::error(code, message).at("", Some(place));
+        if bytes.len() > MAX_BYTES {
+            let message = format!(
+                "this document has {} bytes, at most {MAX_BYTES} are read",
+                bytes.len()
+            );
+            return Err(
+                refuse(Code::DocumentTooLarge, message, Place::start_of(name)).help(
+                    "put long contents into files beside the recipe and copy them with COPY_FILE",
+                ),
+            );
+        }
+        let content = match std::str::from_utf8(bytes) {
+            Ok(content) => content.to_owned(),
+            Err(error) => {
+                let good = std::str::from_utf8(&bytes[..error.valid_up_to()])
+                    .unwrap_or("")
+                    .to_owned();
+                let place = Self::new(name, good).place_of_end();
+                let message = format!("byte {} is not UTF-8", error.valid_up_to());
+                return Err(
+                    refuse(Code::NotPlainText, message, place).help("save the file as UTF-8")
+                );
+            }
+        };
+        let text = Self::new(name, content);
+        if text.content.starts_with('\u{feff}') {
+            let message = "the document begins with a byte order mark".to_owned();
+            return Err(refuse(Code::NotPlainText, message, Place::start_of(name))
+                .help("save the file as UTF-8 without BOM"));
+        }
+        if let Some((at, found)) = text.content.char_indices().find(|(_, c)| !is_printable(*c)) {
+            let message = format!(
+                "the document holds the control character `{}`",
+                found.escape_debug()
+            );
+            let place = text.place(at..at + found.len_utf8());
+            return Err(refuse(Code::NotPlainText, message, place)
+                .help("remove it, or write it as an escape inside a quoted text"));
+        }
+        Ok(text)
+    }
+
+    fn new(name: &str, content: String) -> Self {
+        let line_starts = std::iter::once(0)
+            .chain(content.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
+        Self {
+            name: name.to_owned(),
+            content,
+            line_starts,
+        }
+    }
+
+    /// The document's name, as diagnostics show it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text itself.
+    pub fn content(&self) -> &str {
+        &self.content
+    }
+
+    /// The place of a range of bytes.
+    pub fn place(&self, range: Range<usize>) -> Place {
+        let (line, column) = self.line_and_column(range.start);
+        let (end_line, end_column) = self.line_and_column(range.end);
+        Place {
+            file: self.name.clone(),
+            line,
+            column,
+            end_line,
+            end_column,
+        }
+    }
+
+    /// The byte at which a line and column, counted in bytes from 1, stands.
+    pub(super) fn offset(&self, line: usize, column: usize) -> usize {
+        let start = self
+            .line_starts
+            .get(line.saturating_sub(1))
+            .copied()
+            .unwrap_or(self.content.len());
+        let mut offset = (start + column.saturating_sub(1)).min(self.content.len());
+        while !self.content.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        offset
+    }
+
+    fn place_of_end(&self) -> Place {
+        self.place(self.content.len()..self.content.len())
+    }
+
+    fn line_and_column(&self, offset: usize) -> (usize, usize) {
+        let line = self.line_starts.partition_point(|start| *start <= offset);
+        let start = self.line_starts[line - 1];
+        (line, self.content[start..offset].chars().count() + 1)
+    }
+}
+
+/// YAML's printable characters (YAML 1.2.2, production 1), which JSON's are part of.
+fn is_printable(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}

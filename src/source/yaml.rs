@@ -1,0 +1,383 @@
+//! Strict YAML 1.2: the core schema for plain scalars; tags, anchors, aliases and merge keys are refused.
+
+use super::node::{Document, Entry, MAX_DEPTH, Node, NodeValue};
+use super::text::Text;
+use crate::model::canonical::MAX_SAFE_INTEGER;
+use crate::model::diagnostic::{Code, Diagnostic};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span};
+use serde_json::Number;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+pub(super) fn read(text: Text) -> Result<Document, Vec<Diagnostic>> {
+    let offsets = Offsets::of(text.content());
+    let mut loader = Loader {
+        text: &text,
+        offsets,
+        findings: Vec::new(),
+        depth: 0,
+    };
+    let root = match loader.stream() {
+        Ok(root) => root,
+        Err(stop) => {
+            loader.findings.extend(stop.0);
+            return Err(loader.findings);
+        }
+    };
+    let findings = loader.findings;
+    if findings.is_empty() {
+        Ok(Document { text, root })
+    } else {
+        Err(findings)
+    }
+}
+
+/// The document cannot be read on: the reason, unless it is already among the findings.
+struct Stop(Option<Diagnostic>);
+
+struct Loader<'t> {
+    text: &'t Text,
+    offsets: Offsets,
+    findings: Vec<Diagnostic>,
+    depth: usize,
+}
+
+type Events<'t> = Parser<'t, saphyr_parser::StrInput<'t>>;
+
+impl<'t> Loader<'t> {
+    fn stream(&mut self) -> Result<Node, Stop> {
+        let mut events = Parser::new_from_str(self.text.content());
+        let mut root = None;
+        loop {
+            let (event, span) = self.next(&mut events)?;
+            match event {
+                Event::StreamStart
+                | Event::DocumentStart(_)
+                | Event::DocumentEnd
+                | Event::Nothing => {}
+                Event::StreamEnd => break,
+                content if root.is_none() => root = Some(self.node(content, span, &mut events)?),
+                Event::Alias(_)
+                | Event::Scalar(..)
+                | Event::SequenceStart(..)
+                | Event::SequenceEnd
+                | Event::MappingStart(..)
+                | Event::MappingEnd => {
+                    let finding = self.finding(
+                        Code::Syntax,
+                        "a file holds one document, here a second one begins",
+                        span,
+                    );
+                    return Err(Stop(Some(finding.help(
+                        "remove the `---` line and what follows it, or make it a file of its own",
+                    ))));
+                }
+            }
+        }
+        root.ok_or_else(|| {
+            let place = self.text.place(0..0);
+            Stop(Some(
+                Diagnostic::error(Code::Syntax, "the document is empty").at("", place),
+            ))
+        })
+    }
+
+    fn next(&self, events: &mut Events<'t>) -> Result<(Event<'t>, Span), Stop> {
+        match events.next_event() {
+            Some(Ok(event)) => Ok(event),
+            Some(Err(error)) => Err(Stop(Some(self.syntax_error(&error)))),
+            None => Ok((Event::StreamEnd, Span::empty(Marker::new(0, 1, 0)))),
+        }
+    }
+
+    fn node(
+        &mut self,
+        event: Event<'t>,
+        span: Span,
+        events: &mut Events<'t>,
+    ) -> Result<Node, Stop> {
+        let start = self.range(&span);
+        match event {
+            Event::Scalar(content, style, anchor, tag) => {
+                self.refuse_features(anchor, tag.is_some(), &span);
+                let range = self.scalar_range(&span, style);
+                let value = match style {
+                    ScalarStyle::Plain => self.plain(&content, &range),
+                    ScalarStyle::SingleQuoted
+                    | ScalarStyle::DoubleQuoted
+                    | ScalarStyle::Literal
+                    | ScalarStyle::Folded => NodeValue::Text(content.into_owned()),
+                };
+                Ok(Node { range, value })
+            }
+            Event::SequenceStart(anchor, tag) => {
+                self.refuse_features(anchor, tag.is_some(), &span);
+                self.descend(&span)?;
+                let mut items = Vec::new();
+                let end = loop {
+                    match self.next(events)? {
+                        (Event::SequenceEnd, end) => break end,
+                        (event, span) => items.push(self.node(event, span, events)?),
+                    }
+                };
+                self.depth -= 1;
+                let last = items.last().map(|item: &Node| item.range.end);
+                Ok(Node {
+                    range: self.collection_range(start, last, &end),
+                    value: NodeValue::List(items),
+                })
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.refuse_features(anchor, tag.is_some(), &span);
+                self.descend(&span)?;
+                let (entries, end) = self.entries(events)?;
+                self.depth -= 1;
+                let last = entries.last().map(|entry| entry.value.range.end);
+                let start = entries.first().map_or(start.clone(), |entry| {
+                    start.start.min(entry.key_range.start)..start.end
+                });
+                Ok(Node {
+                    range: self.collection_range(start, last, &end),
+                    value: NodeValue::Map(entries),
+                })
+            }
+            Event::Alias(_) => {
+                self.refuse("aliases", &span);
+                Ok(Node {
+                    range: start,
+                    value: NodeValue::Null,
+                })
+            }
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd
+            | Event::SequenceEnd
+            | Event::MappingEnd => Err(Stop(Some(self.finding(
+                Code::Syntax,
+                "the document ends too early",
+                span,
+            )))),
+        }
+    }
+
+    fn entries(&mut self, events: &mut Events<'t>) -> Result<(Vec<Entry>, Span), Stop> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut seen: BTreeMap<String, Range<usize>> = BTreeMap::new();
+        loop {
+            let (event, span) = self.next(events)?;
+            let (key, key_range) = match event {
+                Event::MappingEnd => return Ok((entries, span)),
+                Event::Scalar(key, style, anchor, tag) => {
+                    self.refuse_features(anchor, tag.is_some(), &span);
+                    if key == "<<" && style == ScalarStyle::Plain {
+                        self.refuse("merge keys", &span);
+                    }
+                    (key.into_owned(), self.scalar_range(&span, style))
+                }
+                Event::Alias(_) => {
+                    self.refuse("aliases", &span);
+                    return Err(Stop(None));
+                }
+                Event::Nothing
+                | Event::StreamStart
+                | Event::StreamEnd
+                | Event::DocumentStart(_)
+                | Event::DocumentEnd
+                | Event::SequenceStart(..)
+                | Event::SequenceEnd
+                | Event::MappingStart(..) => {
+                    return Err(Stop(Some(self.finding(
+                        Code::Syntax,
+                        "a key must be text",
+                        span,
+                    ))));
+                }
+            };
+            let (event, span) = self.next(events)?;
+            let value = self.node(event, span, events)?;
+            match seen.get(&key) {
+                Some(first) => self
+                    .findings
+                    .push(duplicate_key(self.text, &key, &key_range, first)),
+                None => {
+                    seen.insert(key.clone(), key_range.clone());
+                    entries.push(Entry {
+                        key,
+                        key_range,
+                        value,
+                    });
+                }
+            }
+        }
+    }
+
+    fn descend(&mut self, span: &Span) -> Result<(), Stop> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(Stop(Some(too_deep(self.text, self.range(span)))));
+        }
+        Ok(())
+    }
+
+    /// YAML's core schema (YAML 1.2.2, chapter 10.3), so that `no`, `on` and dates stay text.
+    fn plain(&mut self, content: &str, range: &Range<usize>) -> NodeValue {
+        match content {
+            "" | "~" | "null" | "Null" | "NULL" => return NodeValue::Null,
+            "true" | "True" | "TRUE" => return NodeValue::Bool(true),
+            "false" | "False" | "FALSE" => return NodeValue::Bool(false),
+            _ => {}
+        }
+        let unsigned = content.strip_prefix(['+', '-']).unwrap_or(content);
+        if !unsigned.is_empty() && unsigned.bytes().all(|b| b.is_ascii_digit()) {
+            return self.integer(content.parse().ok(), content, range);
+        }
+        for (prefix, radix) in [("0x", 16), ("0o", 8)] {
+            if let Some(digits) = content.strip_prefix(prefix)
+                && !digits.is_empty()
+                && digits.chars().all(|c| c.is_digit(radix))
+            {
+                return self.integer(i64::from_str_radix(digits, radix).ok(), content, range);
+            }
+        }
+        let looks_like_float = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+            && unsigned
+                .bytes()
+                .all(|b| b.is_ascii_digit() || b".eE+-".contains(&b));
+        let number = content
+            .parse()
+            .ok()
+            .filter(|_| looks_like_float)
+            .and_then(Number::from_f64);
+        number.map_or_else(|| NodeValue::Text(content.to_owned()), NodeValue::Number)
+    }
+
+    fn integer(&mut self, value: Option<i64>, content: &str, range: &Range<usize>) -> NodeValue {
+        match value.filter(|value| value.unsigned_abs() <= MAX_SAFE_INTEGER) {
+            Some(value) => NodeValue::Number(value.into()),
+            None => {
+                let message = format!("{content} is beyond ±(2^53 − 1), where readers disagree");
+                let finding = Diagnostic::error(Code::BadValue, message)
+                    .at("", self.text.place(range.clone()));
+                self.findings
+                    .push(finding.help(format!("write it as text: \"{content}\"")));
+                NodeValue::Null
+            }
+        }
+    }
+
+    fn refuse_features(&mut self, anchor: usize, has_tag: bool, span: &Span) {
+        if anchor != 0 {
+            self.refuse("anchors", span);
+        }
+        if has_tag {
+            self.refuse("tags", span);
+        }
+    }
+
+    fn refuse(&mut self, feature: &str, span: &Span) {
+        let finding = self.finding(
+            Code::YamlFeature,
+            format!("{feature} are not used in catalogues and recipes"),
+            *span,
+        );
+        self.findings
+            .push(finding.help("write the value out where it is needed"));
+    }
+
+    fn finding(&self, code: Code, message: impl Into<String>, span: Span) -> Diagnostic {
+        Diagnostic::error(code, message).at("", self.text.place(self.range(&span)))
+    }
+
+    fn syntax_error(&self, error: &ScanError) -> Diagnostic {
+        let at = self.offsets.byte(error.marker().index());
+        if error.info().contains("recursion limit") {
+            return too_deep(self.text, at..at);
+        }
+        let finding = Diagnostic::error(Code::Syntax, error.info().to_owned())
+            .at("", self.text.place(at..at));
+        if error.info().contains("tab") {
+            finding.help("indent with spaces")
+        } else {
+            finding.help("check the indentation, and quote texts that hold `: `, ` #` or begin with a special character")
+        }
+    }
+
+    fn range(&self, span: &Span) -> Range<usize> {
+        let start = self.offsets.byte(span.start.index());
+        start..self.offsets.byte(span.end.index()).max(start)
+    }
+
+    /// The parser ends a scalar at the next token; what people see ends at its last character.
+    fn scalar_range(&self, span: &Span, style: ScalarStyle) -> Range<usize> {
+        let mut range = self.range(span);
+        if style == ScalarStyle::Plain
+            || style == ScalarStyle::Literal
+            || style == ScalarStyle::Folded
+        {
+            range.end = range.start + self.text.content()[range.clone()].trim_end().len();
+        }
+        range
+    }
+
+    fn collection_range(
+        &self,
+        start: Range<usize>,
+        last: Option<usize>,
+        end: &Span,
+    ) -> Range<usize> {
+        let closes = self.text.content()[start.clone()].starts_with(['[', '{']);
+        let end = if closes {
+            self.range(end).end
+        } else {
+            last.unwrap_or(start.end)
+        };
+        start.start..end.max(start.end)
+    }
+}
+
+pub(super) fn duplicate_key(
+    text: &Text,
+    key: &str,
+    again: &Range<usize>,
+    first: &Range<usize>,
+) -> Diagnostic {
+    Diagnostic::error(
+        Code::DuplicateKey,
+        format!("key `{}` is used twice", key.escape_debug()),
+    )
+    .at("", text.place(again.clone()))
+    .also(Some(text.place(first.clone())), "first used here")
+    .help("remove one of them")
+}
+
+pub(super) fn too_deep(text: &Text, range: Range<usize>) -> Diagnostic {
+    Diagnostic::error(
+        Code::TooDeep,
+        format!("the document nests more than {MAX_DEPTH} levels deep"),
+    )
+    .at("", text.place(range))
+}
+
+/// Character counts, in which the parser speaks, to bytes.
+struct Offsets(Option<Vec<usize>>);
+
+impl Offsets {
+    fn of(content: &str) -> Self {
+        Self((!content.is_ascii()).then(|| {
+            content
+                .char_indices()
+                .map(|(at, _)| at)
+                .chain(std::iter::once(content.len()))
+                .collect()
+        }))
+    }
+
+    fn byte(&self, character: usize) -> usize {
+        match &self.0 {
+            None => character,
+            Some(offsets) => offsets[character.min(offsets.len() - 1)],
+        }
+    }
+}
