@@ -1,0 +1,11 @@
+import product from "@/lib/product.json";
+
+export const dynamic = "force-dynamic";
+
+/** Liveness: answers as long as the process serves requests. */
+export function GET() {
+  return Response.json(
+    { status: "ok", service: product.slug },
+    { headers: { "Cache-Control": "no-store" } },
+  );
+}

@@ -1,0 +1,24 @@
+"use client";
+
+import styles from "./action.module.css";
+
+interface ErrorPageProps {
+  error: Error & { digest?: string };
+  reset: () => void;
+}
+
+export default function ErrorPage({ error, reset }: ErrorPageProps) {
+  return (
+    <>
+      <h1>Something went wrong</h1>
+      <p>
+        {error.digest
+          ? `Reference ${error.digest}; the log of the server holds the details.`
+          : "The console holds the details."}
+      </p>
+      <button className={styles.action} onClick={reset} type="button">
+        Try again
+      </button>
+    </>
+  );
+}

@@ -1,0 +1,7 @@
+export interface NavigationItem {
+  href: string;
+  label: string;
+}
+
+/** The entries of the app bar, in order. */
+export const navigation: readonly NavigationItem[] = [{ href: "/", label: "Home" }];

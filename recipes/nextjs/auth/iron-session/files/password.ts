@@ -1,0 +1,24 @@
+import { scrypt, timingSafeEqual } from "node:crypto";
+
+/**
+ * Compares a password with a hash made by `npm run auth:hash`:
+ * `scrypt:N:r:p:salt:key`, the last two in base64url.
+ */
+export async function verifyPassword(password: string, hash: string): Promise<boolean> {
+  const [scheme, N, r, p, salt, key] = hash.split(":");
+  if (scheme !== "scrypt" || !salt || !key) {
+    throw new Error("The password hash is malformed; make one with npm run auth:hash.");
+  }
+  const expected = Buffer.from(key, "base64url");
+  const options = { N: Number(N), r: Number(r), p: Number(p), maxmem: 2 ** 27 };
+  const actual = await new Promise<Buffer>((resolve, reject) => {
+    scrypt(
+      password.normalize("NFKC"),
+      Buffer.from(salt, "base64url"),
+      expected.length,
+      options,
+      (error, derived) => (error ? reject(error) : resolve(derived)),
+    );
+  });
+  return timingSafeEqual(actual, expected);
+}

@@ -1,0 +1,15 @@
+import { db } from "./db";
+
+/** Settings that an operator changes while the product runs. */
+export async function getSetting(key: string): Promise<string | undefined> {
+  const setting = await db().setting.findUnique({ where: { key } });
+  return setting?.value;
+}
+
+export async function setSetting(key: string, value: string): Promise<void> {
+  await db().setting.upsert({
+    where: { key },
+    create: { key, value },
+    update: { value },
+  });
+}

@@ -1,0 +1,29 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { drizzle, type LibSQLDatabase } from "drizzle-orm/libsql";
+import { migrate } from "drizzle-orm/libsql/migrator";
+import { requireEnv } from "./env";
+import * as schema from "./schema";
+
+type Database = LibSQLDatabase<typeof schema>;
+
+const kept = globalThis as typeof globalThis & { database?: Database };
+
+/** One connection for the process, kept across hot reloads. */
+export function db(): Database {
+  kept.database ??= open(requireEnv("DATABASE_URL"));
+  return kept.database;
+}
+
+/** Brings the file to the schema of this release; the server does it when it starts. */
+export async function migrateDatabase(): Promise<void> {
+  await migrate(db(), { migrationsFolder: "drizzle" });
+}
+
+function open(url: string): Database {
+  if (!url.startsWith("file:")) {
+    throw new Error("DATABASE_URL must name a file, such as file:data/app.db.");
+  }
+  mkdirSync(dirname(url.slice("file:".length)), { recursive: true });
+  return drizzle(url, { schema });
+}

@@ -1,0 +1,7 @@
+/** Next.js calls this once, before the server takes its first request. */
+export async function register(): Promise<void> {
+  if (process.env.NEXT_RUNTIME === "nodejs") {
+    const { migrateDatabase } = await import("./lib/db");
+    await migrateDatabase();
+  }
+}

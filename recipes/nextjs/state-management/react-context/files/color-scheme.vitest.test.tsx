@@ -1,0 +1,28 @@
+import { render, screen } from "@testing-library/react";
+import { userEvent } from "@testing-library/user-event";
+import { beforeEach, describe, expect, it } from "vitest";
+import { ColorSchemeProvider } from "@/components/color-scheme-provider";
+import { ColorSchemeSelect } from "@/components/color-scheme-select";
+
+beforeEach(() => {
+  localStorage.clear();
+  render(
+    <ColorSchemeProvider>
+      <ColorSchemeSelect />
+    </ColorSchemeProvider>,
+  );
+});
+
+describe("ColorSchemeSelect", () => {
+  it("starts with what the system says", () => {
+    expect(screen.getByRole("combobox", { name: "Colour scheme" })).toHaveValue("system");
+  });
+
+  it("marks the document and remembers the choice", async () => {
+    await userEvent.selectOptions(screen.getByRole("combobox"), "Dark");
+
+    expect(screen.getByRole("combobox")).toHaveValue("dark");
+    expect(document.documentElement).toHaveAttribute("data-color-scheme", "dark");
+    expect(localStorage.getItem("color-scheme")).toBe("dark");
+  });
+});

@@ -1,0 +1,10 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { GET } from "@/app/api/health/route";
+
+test("the health route reports that the process is alive, and is never cached", async () => {
+  const response = GET();
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get("Cache-Control"), "no-store");
+  assert.deepEqual(await response.json(), { status: "ok", service: "__PRODUCT_SLUG__" });
+});

@@ -1,0 +1,14 @@
+import { describe, expect, it, vi } from "vitest";
+import { requireEnv } from "@/lib/env";
+
+describe("requireEnv", () => {
+  it("returns the value", () => {
+    vi.stubEnv("EXAMPLE", "value");
+    expect(requireEnv("EXAMPLE")).toBe("value");
+  });
+
+  it.each([undefined, ""])("names the variable that is %j", (value) => {
+    vi.stubEnv("EXAMPLE", value);
+    expect(() => requireEnv("EXAMPLE")).toThrow(/EXAMPLE is not set/);
+  });
+});

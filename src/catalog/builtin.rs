@@ -1,0 +1,28 @@
+//! The catalogues inside the program.
+
+use crate::model::content::{File, Files, Mode};
+use bytes::Bytes;
+
+/// Path, executable, content.
+type Embedded = (&'static str, bool, &'static [u8]);
+
+const FILES: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
+
+/// The files of `catalog/` and `recipes/` as they were when the program was built.
+pub fn files() -> Files {
+    let file = |(path, executable, bytes): &Embedded| {
+        let mode = if *executable {
+            Mode::Executable
+        } else {
+            Mode::Regular
+        };
+        (
+            (*path).to_owned(),
+            File {
+                mode,
+                bytes: Bytes::from_static(bytes),
+            },
+        )
+    };
+    FILES.iter().map(file).collect()
+}

@@ -1,0 +1,182 @@
+//! Actions that can run together and get in each other's way.
+
+use super::combine::{Combinations, Condition};
+use crate::model::action::{Action, IfExists};
+use crate::model::diagnostic::{Code, Diagnostic};
+use crate::recipe::{Recipe, RecipeAction};
+use bytes::Bytes;
+use std::collections::BTreeMap;
+
+/// A path that an action makes.
+struct Made<'r> {
+    path: String,
+    recipe: &'r Recipe,
+    action: &'r RecipeAction,
+    /// The content, where it is known without the template.
+    content: Option<Bytes>,
+    gives_way: bool,
+}
+
+/// Findings about every pair of actions that can meet. Recipes come in their running order.
+pub(super) fn check<'r>(
+    recipes: impl Iterator<Item = &'r Recipe> + Clone,
+    combinations: &Combinations<'_>,
+) -> Vec<Diagnostic> {
+    let mut findings = paths(recipes.clone(), combinations);
+    findings.extend(adr_numbers(recipes, combinations));
+    findings
+}
+
+fn paths<'r>(
+    recipes: impl Iterator<Item = &'r Recipe>,
+    combinations: &Combinations<'_>,
+) -> Vec<Diagnostic> {
+    let all: Vec<Made<'_>> = recipes
+        .flat_map(|recipe| {
+            recipe
+                .actions
+                .iter()
+                .flat_map(|action| made(recipe, action))
+        })
+        .collect();
+    let mut by_fold: BTreeMap<String, Vec<&Made<'_>>> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for later in &all {
+        let fold = later.path.to_ascii_lowercase();
+        let earlier = by_fold.entry(fold).or_default();
+        let clash = earlier
+            .iter()
+            .find(|earlier| !agree(earlier, later) && meet(earlier, later, combinations));
+        findings.extend(clash.map(|earlier| two_on_one(earlier, later)));
+        earlier.push(later);
+    }
+    for below in &all {
+        let folders = below
+            .path
+            .match_indices('/')
+            .map(|(at, _)| below.path[..at].to_ascii_lowercase());
+        for folder in folders {
+            let files = by_fold.get(&folder).into_iter().flatten();
+            let clash = files.filter(|file| meet(file, below, combinations)).next();
+            findings.extend(clash.map(|file| {
+                let message = format!(
+                    "`{}` is made as a file and needed as a folder for `{}`",
+                    file.path, below.path
+                );
+                finding(Code::PathClash, message, file, below).help("rename one of them")
+            }));
+        }
+    }
+    findings
+}
+
+fn made<'r>(recipe: &'r Recipe, action: &'r RecipeAction) -> Vec<Made<'r>> {
+    let made = |path: String, content: Option<Bytes>, if_exists: IfExists| Made {
+        path,
+        recipe,
+        action,
+        content,
+        gives_way: if_exists != IfExists::Fail,
+    };
+    match &action.action {
+        Action::WriteFile(write) => {
+            vec![made(
+                write.path.to_string(),
+                Some(write.content.clone().into()),
+                write.if_exists,
+            )]
+        }
+        Action::CreateAdrStub(adr) => vec![made(adr.path(), None, IfExists::Fail)],
+        Action::CopyFile(copy) => match &copy.from {
+            None => vec![made(copy.to.to_string(), None, copy.if_exists)],
+            Some(from) => {
+                let files = action.literals.iter().map(|(path, file)| {
+                    let to = path
+                        .below(from.as_str())
+                        .map_or_else(|| copy.to.to_string(), |rest| format!("{}/{rest}", copy.to));
+                    made(to, Some(file.bytes.clone()), copy.if_exists)
+                });
+                files.collect()
+            }
+        },
+        Action::AppendToFile(_) | Action::ReplaceString(_) | Action::AddDependency(_) => Vec::new(),
+    }
+}
+
+/// Equal content is no conflict, and the later action may say that it overwrites or keeps.
+fn agree(earlier: &Made<'_>, later: &Made<'_>) -> bool {
+    earlier.path == later.path
+        && (later.gives_way || earlier.content.is_some() && earlier.content == later.content)
+}
+
+fn meet(one: &Made<'_>, other: &Made<'_>, combinations: &Combinations<'_>) -> bool {
+    combinations.can_meet(
+        &condition(one.recipe, one.action),
+        &condition(other.recipe, other.action),
+    )
+}
+
+fn condition<'r>(recipe: &'r Recipe, action: &'r RecipeAction) -> Condition<'r> {
+    Condition {
+        option: recipe.option.as_ref(),
+        when: &action.action.common().when,
+    }
+}
+
+fn two_on_one(earlier: &Made<'_>, later: &Made<'_>) -> Diagnostic {
+    if earlier.path != later.path {
+        let message = format!(
+            "`{}` and `{}` differ only in letter case",
+            earlier.path, later.path
+        );
+        return finding(Code::PathClash, message, earlier, later)
+            .help("many file systems hold only one of them; rename one");
+    }
+    let who = match (&earlier.recipe.option, &later.recipe.option) {
+        (Some(one), Some(other)) if one != other => format!("`{one}` and `{other}` both make"),
+        (..) => "two actions make".to_owned(),
+    };
+    finding(Code::TwoOnOnePath, format!("{who} `{}` with different content", later.path), earlier, later).help(
+        "use another path, say `if_exists: overwrite` or `keep` on the later action, or let the options conflict",
+    )
+}
+
+fn finding(code: Code, message: String, first: &Made<'_>, second: &Made<'_>) -> Diagnostic {
+    Diagnostic::error(code, message)
+        .at(&second.action.pointer, second.action.place.clone())
+        .also(
+            Some(first.action.place.clone()),
+            format!("`{}` is made here too", first.path),
+        )
+}
+
+fn adr_numbers<'r>(
+    recipes: impl Iterator<Item = &'r Recipe>,
+    combinations: &Combinations<'_>,
+) -> Vec<Diagnostic> {
+    let mut by_number: BTreeMap<u16, Vec<(&Recipe, &RecipeAction)>> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for recipe in recipes {
+        for action in &recipe.actions {
+            let Action::CreateAdrStub(adr) = &action.action else {
+                continue;
+            };
+            let earlier = by_number.entry(adr.number).or_default();
+            let meets = |(other, its): &&(&Recipe, &RecipeAction)| {
+                combinations.can_meet(&condition(other, its), &condition(recipe, action))
+            };
+            if let Some((_, first)) = earlier.iter().find(meets) {
+                let message = format!(
+                    "decision number {} is used twice among options that can be selected together",
+                    adr.number
+                );
+                let finding = Diagnostic::error(Code::AdrNumberTwice, message)
+                    .at(&action.pointer, action.place.clone())
+                    .also(Some(first.place.clone()), "first used here");
+                findings.push(finding.help("give each category a number of its own"));
+            }
+            earlier.push((recipe, action));
+        }
+    }
+    findings
+}

@@ -1,0 +1,324 @@
+//! From a recipe's text to a [`Recipe`], with every finding on the way.
+
+use super::{Recipe, RecipeAction, RecipeFile};
+use crate::model::action::{Action, AddDependency, CopyFile, ReplaceString};
+use crate::model::content::Files;
+use crate::model::content::{File, Mode};
+use crate::model::dependency::{Ecosystem, PackageName, VersionRange};
+use crate::model::diagnostic::{Code, Diagnostic, Place};
+use crate::model::path::TreePath;
+use crate::model::plan::{MAX_ACTIONS, Placeholder};
+use crate::model::slug::OptionRef;
+use crate::source::node::Document;
+use crate::source::schema::Schema;
+use crate::source::suggest;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Reads recipes; built once, used for all of a catalogue.
+pub struct Reader {
+    schema: Schema<RecipeFile>,
+}
+
+/// The folder of a recipe's literal files: its own path without `.yaml`.
+pub fn literal_folder(file: &str) -> &str {
+    let name = file.rsplit_once('/').map_or(file, |(_, name)| name);
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    &file[..file.len() - name.len() + stem.len()]
+}
+
+impl Reader {
+    /// A reader with the recipe schema.
+    pub fn new() -> Self {
+        Self {
+            schema: Schema::new(),
+        }
+    }
+
+    /// Checks one recipe against its own rules and the files beside it.
+    pub fn read(
+        &self,
+        document: &Document,
+        option: Option<OptionRef>,
+        files: &Files,
+    ) -> (Option<Recipe>, Vec<Diagnostic>) {
+        let written = match self.schema.parse(document) {
+            Ok(written) => written,
+            Err(findings) => return (None, findings),
+        };
+        let mut check = Check {
+            document,
+            findings: Vec::new(),
+        };
+        if written.actions.len() > MAX_ACTIONS {
+            check.error(
+                Code::TooManyActions,
+                "/actions",
+                format!(
+                    "this recipe has {} actions, at most {MAX_ACTIONS} run",
+                    written.actions.len()
+                ),
+                "copy a folder with one COPY_FILE instead of many single files",
+            );
+            return (None, check.findings);
+        }
+        let folder = format!("{}/", literal_folder(document.text.name()));
+        let literals: BTreeMap<&str, &File> = files
+            .range(folder.clone()..)
+            .take_while(|(path, _)| path.starts_with(&folder))
+            .map(|(path, file)| (&path[folder.len()..], file))
+            .collect();
+        let mut used = BTreeSet::new();
+        let actions = written
+            .actions
+            .into_iter()
+            .enumerate()
+            .map(|(index, action)| {
+                let pointer = format!("/actions/{index}");
+                let brought = check.action(&pointer, &action, &literals, &mut used);
+                RecipeAction {
+                    place: document.place_of_mapping(&pointer),
+                    action,
+                    pointer,
+                    literals: brought,
+                }
+            });
+        let actions = actions.collect();
+        for unused in literals.keys().filter(|path| !used.contains(*path)) {
+            let path = format!("{folder}{unused}");
+            let message = format!("no action copies `{}`", unused.escape_debug());
+            let finding = Diagnostic::warning(Code::UnusedLiteral, message)
+                .at("", Some(Place::start_of(path)));
+            check
+                .findings
+                .push(finding.help("copy it with COPY_FILE, or remove it"));
+        }
+        let recipe = Recipe {
+            option,
+            file: document.text.name().to_owned(),
+            actions,
+        };
+        (Some(recipe), check.findings)
+    }
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+struct Check<'d> {
+    document: &'d Document,
+    findings: Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    fn action<'l>(
+        &mut self,
+        pointer: &str,
+        action: &Action,
+        literals: &BTreeMap<&'l str, &File>,
+        used: &mut BTreeSet<&'l str>,
+    ) -> BTreeMap<TreePath, File> {
+        match action {
+            Action::CopyFile(copy) => return self.copy(pointer, copy, literals, used),
+            Action::WriteFile(write) => {
+                self.placeholders(&format!("{pointer}/content"), &write.content)
+            }
+            Action::AppendToFile(append) => {
+                self.placeholders(&format!("{pointer}/content"), &append.content)
+            }
+            Action::ReplaceString(replace) => self.replacement(pointer, replace),
+            Action::CreateAdrStub(adr) => {
+                let parts = [
+                    ("context", &adr.context),
+                    ("decision", &adr.decision),
+                    ("consequences", &adr.consequences),
+                ];
+                for (field, text) in parts {
+                    self.placeholders(
+                        &format!("{pointer}/{field}"),
+                        text.as_deref().unwrap_or_default(),
+                    );
+                }
+            }
+            Action::AddDependency(dependency) => self.dependency(pointer, dependency),
+        }
+        BTreeMap::new()
+    }
+
+    fn copy<'l>(
+        &mut self,
+        pointer: &str,
+        copy: &CopyFile,
+        literals: &BTreeMap<&'l str, &File>,
+        used: &mut BTreeSet<&'l str>,
+    ) -> BTreeMap<TreePath, File> {
+        let from = match (&copy.from, &copy.template) {
+            (Some(from), None) => from,
+            (None, Some(_)) => return BTreeMap::new(),
+            (Some(_), Some(_)) => {
+                let help = "keep `from` for a file beside the recipe, or `template` for one of the template";
+                self.error_on_mapping(
+                    Code::CopySource,
+                    pointer,
+                    "`from` and `template` are both given",
+                    help,
+                );
+                return BTreeMap::new();
+            }
+            (None, None) => {
+                let help = "add `from: files/…` for a file beside the recipe, or `template: …` for one of the template";
+                self.error_on_mapping(
+                    Code::CopySource,
+                    pointer,
+                    "this COPY_FILE has no source",
+                    help,
+                );
+                return BTreeMap::new();
+            }
+        };
+        let below = format!("{from}/");
+        let mut brought = BTreeMap::new();
+        for (path, file) in literals
+            .iter()
+            .filter(|(path, _)| **path == from.as_str() || path.starts_with(&below))
+        {
+            used.insert(path);
+            match TreePath::parse(path) {
+                Ok(_) if file.mode == Mode::Symlink => {
+                    let message = format!("`{path}` is a symbolic link");
+                    self.error(
+                        Code::TemplateEntry,
+                        &format!("{pointer}/from"),
+                        message,
+                        "put the file itself there",
+                    );
+                }
+                Ok(path) => {
+                    brought.insert(path, (*file).clone());
+                }
+                Err(error) => {
+                    let message = format!("`{}` cannot be copied: {error}", path.escape_debug());
+                    self.error(
+                        Code::BadPath,
+                        &format!("{pointer}/from"),
+                        message,
+                        "rename the file",
+                    );
+                }
+            }
+        }
+        if !literals
+            .keys()
+            .any(|path| *path == from.as_str() || path.starts_with(&below))
+        {
+            let folder = literal_folder(self.document.text.name());
+            let message = format!("there is no `{folder}/{from}`");
+            let help = match suggest::nearest(from.as_str(), literals.keys().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("`from` is looked up below `{folder}/`; put the file there"),
+            };
+            self.error(
+                Code::MissingLiteral,
+                &format!("{pointer}/from"),
+                message,
+                help,
+            );
+        }
+        brought
+    }
+
+    fn replacement(&mut self, pointer: &str, replace: &ReplaceString) {
+        if replace.replace.contains(&replace.find) {
+            self.error(
+                Code::EndlessReplacement,
+                &format!("{pointer}/replace"),
+                "the replacement contains the text it replaces, so a second run would replace again".to_owned(),
+                "choose a `find` that is gone afterwards, for instance a marker comment",
+            );
+        }
+        self.placeholders(&format!("{pointer}/replace"), &replace.replace);
+    }
+
+    fn dependency(&mut self, pointer: &str, dependency: &AddDependency) {
+        let Some(ecosystem) = Ecosystem::of(dependency.manifest.as_str()) else {
+            self.error(
+                Code::BadDependency,
+                &format!("{pointer}/manifest"),
+                format!(
+                    "`{}` is not a manifest that can be edited",
+                    dependency.manifest
+                ),
+                "name a package.json, Cargo.toml or pyproject.toml",
+            );
+            return;
+        };
+        if let Err(error) = PackageName::parse(ecosystem, &dependency.name) {
+            self.error(
+                Code::BadDependency,
+                &format!("{pointer}/name"),
+                error.to_string(),
+                "write the name as the registry spells it",
+            );
+        }
+        if let Err(error) = VersionRange::parse(ecosystem, &dependency.version) {
+            let help = "write an exact version or a range, for instance `1.2.3` or `^1.2.3`";
+            self.error(
+                Code::BadDependency,
+                &format!("{pointer}/version"),
+                error.to_string(),
+                help,
+            );
+        }
+        if dependency.section.name_in(ecosystem).is_none() {
+            let message = format!("{} has no such section", ecosystem.manifest());
+            self.error(
+                Code::BadDependency,
+                &format!("{pointer}/section"),
+                message,
+                "choose `dependencies` or `devDependencies`",
+            );
+        }
+    }
+
+    /// Warns of `__PRODUCT_NAM__`: near a placeholder, but none.
+    fn placeholders(&mut self, pointer: &str, text: &str) {
+        for word in text.split(|c: char| !c.is_ascii_uppercase() && c != '_') {
+            let is_token = word.len() > 4 && word.starts_with("__") && word.ends_with("__");
+            let known = Placeholder::ALL
+                .iter()
+                .map(|placeholder| placeholder.token());
+            if is_token
+                && !known.clone().any(|token| token == word)
+                && let Some(near) = suggest::nearest(word, known)
+            {
+                let finding = Diagnostic::warning(
+                    Code::UnknownPlaceholder,
+                    format!("`{word}` is not a placeholder and stays as it is"),
+                )
+                .at(pointer, self.document.place(pointer));
+                self.findings
+                    .push(finding.help(format!("did you mean `{near}`?")));
+            }
+        }
+    }
+
+    fn error(&mut self, code: Code, pointer: &str, message: String, help: impl Into<String>) {
+        let place = self.document.place(pointer);
+        self.findings.push(
+            Diagnostic::error(code, message)
+                .at(pointer, place)
+                .help(help),
+        );
+    }
+
+    fn error_on_mapping(&mut self, code: Code, pointer: &str, message: &str, help: &str) {
+        let place = self.document.place_of_mapping(pointer);
+        self.findings.push(
+            Diagnostic::error(code, message)
+                .at(pointer, place)
+                .help(help),
+        );
+    }
+}
