@@ -1,0 +1,159 @@
+//! The only door for the shells: a catalogue, a selection and a template in; a report and a tree out.
+
+use crate::catalog::Catalog;
+use crate::interpret::{Interpretation, interpret};
+use crate::model::content::Mode;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::digest::GitId;
+use crate::model::path::TreePath;
+use crate::model::plan::Plan;
+use crate::model::report::{
+    LogEntry, MAX_LOG_BYTES, MAX_TREE_ENTRIES, ObjectFormat, Report, TreeEntry,
+};
+use crate::resolve::{Request, resolve};
+use crate::tree::ids::{self, FirstCommit, ObjectsError};
+use crate::tree::overlay::Overlay;
+use crate::tree::{Tree, TreeError};
+use thiserror::Error;
+
+/// A plan, its result and the report on it.
+pub struct Preview<'t> {
+    pub plan: Plan,
+    pub report: Report,
+    pub tree: Overlay<'t>,
+}
+
+/// Why there is no preview.
+#[derive(Debug, Error)]
+pub enum PreviewError {
+    /// The selection does not fit the catalogue.
+    #[error("the selection does not fit the catalogue")]
+    Selection(Vec<Diagnostic>),
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    #[error(transparent)]
+    Objects(#[from] ObjectsError),
+}
+
+/// Resolves a selection and lays its plan over the template. Nothing is written anywhere (I3).
+pub fn preview<'t>(
+    catalog: &Catalog,
+    request: Request,
+    template: &'t dyn Tree,
+) -> Result<Preview<'t>, PreviewError> {
+    let plan = resolve(catalog, request).map_err(PreviewError::Selection)?;
+    let (report, tree) = build(&plan, template)?;
+    Ok(Preview { plan, report, tree })
+}
+
+/// Lays a plan over its template.
+pub fn build<'t>(
+    plan: &Plan,
+    template: &'t dyn Tree,
+) -> Result<(Report, Overlay<'t>), PreviewError> {
+    let mut tree = Overlay::over(template)?;
+    let Interpretation {
+        log,
+        warnings,
+        collisions,
+        errors,
+        changes,
+        risk,
+    } = interpret(plan, &mut tree)?;
+    let can_proceed = collisions.is_empty() && errors.is_empty();
+    let ids = if can_proceed {
+        Some(ids::compute(&tree, &first_commit(plan))?)
+    } else {
+        None
+    };
+    let (action_log, action_log_truncated) = cap_log(log);
+    let all = tree.list()?;
+    let mut file_tree = Vec::new();
+    let mut truncated = false;
+    for (path, mode) in all.iter().filter(|(path, _)| is_shown(path)) {
+        if file_tree.len() == MAX_TREE_ENTRIES {
+            truncated = true;
+            break;
+        }
+        file_tree.push(entry(&tree, path, *mode)?);
+    }
+    let report = Report {
+        file_tree,
+        truncated,
+        file_count: all.len(),
+        action_log,
+        action_log_truncated,
+        warnings,
+        can_proceed,
+        collisions,
+        errors,
+        tree_id: ids.map(|ids| GitId::of(&ids.tree)),
+        commit_id: ids.map(|ids| GitId::of(&ids.commit)),
+        object_format: ObjectFormat::Sha1,
+        plan_hash: plan.hash(),
+        recipe_hash: plan.recipe_hash(),
+        catalog_version: plan.catalog_version.clone(),
+        template: plan.template.clone(),
+        changes,
+        risk,
+    };
+    Ok((report, tree))
+}
+
+/// The first commit of a plan's repository.
+pub fn first_commit(plan: &Plan) -> FirstCommit {
+    FirstCommit {
+        author: plan.author.clone(),
+        date: plan.inputs.date.clone(),
+        message: plan.commit_message(),
+    }
+}
+
+fn entry(tree: &dyn Tree, path: &TreePath, mode: Mode) -> Result<TreeEntry, TreeError> {
+    let size = tree.read(path)?.map_or(0, |file| file.bytes.len());
+    Ok(TreeEntry {
+        path: path.clone(),
+        mode,
+        size,
+    })
+}
+
+/// The display filter (R73): it shapes what is shown, never what is built.
+fn is_shown(path: &TreePath) -> bool {
+    const FOLDERS: [&str; 7] = [
+        ".git",
+        "node_modules",
+        ".next",
+        "dist",
+        "build",
+        "out",
+        "coverage",
+    ];
+    let in_hidden_folder = path
+        .as_str()
+        .split('/')
+        .any(|segment| FOLDERS.contains(&segment));
+    let name = path.file_name();
+    let is_log = name
+        .rsplit_once('.')
+        .is_some_and(|(_, extension)| extension == "log");
+    !in_hidden_folder && !is_log && !name.starts_with(".env") && name != ".DS_Store"
+}
+
+fn cap_log(log: Vec<LogEntry>) -> (Vec<LogEntry>, bool) {
+    let total = log.len();
+    let mut bytes = 0;
+    let kept: Vec<LogEntry> = log
+        .into_iter()
+        .take_while(|entry| {
+            bytes += entry.message.len()
+                + entry.path.len()
+                + entry.kind.len()
+                + entry.origin.file.len()
+                + 200;
+            bytes <= MAX_LOG_BYTES
+        })
+        .collect();
+    let truncated = kept.len() < total;
+    (kept, truncated)
+}

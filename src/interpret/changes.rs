@@ -1,0 +1,107 @@
+//! How the tree differs from the template, with unified diffs that `git apply` takes.
+
+use super::work::{Touched, Work};
+use crate::model::content::{File, Mode};
+use crate::model::path::TreePath;
+use crate::model::report::{Change, ChangeKind};
+use crate::tree::TreeError;
+use similar::{ChangeTag, TextDiff};
+
+/// Longer texts get no diff: in lines of both sides, and in bytes of the diff.
+const MAX_LINES: usize = 10_000;
+const MAX_BYTES: usize = 256 * 1024;
+
+/// Every path that is now another than before.
+pub(super) fn describe(work: &Work<'_>) -> Result<Vec<Change>, TreeError> {
+    let mut changes = Vec::new();
+    for (path, touched) in work.touched() {
+        let after = work.tree().read(path)?;
+        if touched.before != after {
+            changes.extend(describe_one(path, touched, after.as_ref()));
+        }
+    }
+    Ok(changes)
+}
+
+fn describe_one(path: &TreePath, touched: &Touched, after: Option<&File>) -> Option<Change> {
+    let before = touched.before.as_ref();
+    let shown = after.or(before)?;
+    let change = match (before, after) {
+        (None, _) => ChangeKind::Added,
+        (Some(_), None) => ChangeKind::Removed,
+        (Some(_), Some(_)) => ChangeKind::Modified,
+    };
+    let mut description = Change {
+        path: path.clone(),
+        change,
+        mode: shown.mode,
+        size: after.map_or(0, |file| file.bytes.len()),
+        added_lines: 0,
+        removed_lines: 0,
+        origin: touched.origins.clone(),
+        diff: None,
+    };
+    let text = |file: Option<&File>| {
+        file.map_or(Some(String::new()), |file| file.text().map(str::to_owned))
+    };
+    if let (Some(old), Some(new)) = (text(before), text(after)) {
+        let lines = old.lines().count() + new.lines().count();
+        if lines > MAX_LINES {
+            description.added_lines = new.lines().count();
+            description.removed_lines = old.lines().count();
+        } else {
+            let diff = TextDiff::from_lines(&old, &new);
+            for change in diff.iter_all_changes() {
+                match change.tag() {
+                    ChangeTag::Insert => description.added_lines += 1,
+                    ChangeTag::Delete => description.removed_lines += 1,
+                    ChangeTag::Equal => {}
+                }
+            }
+            let body = diff.unified_diff().context_radius(3).to_string();
+            let whole = format!("{}{}", header(path, before, after, body.is_empty()), body);
+            description.diff = Some(whole).filter(|diff| diff.len() <= MAX_BYTES);
+        }
+    }
+    Some(description)
+}
+
+/// The lines above the first hunk, in git's own form.
+fn header(path: &TreePath, before: Option<&File>, after: Option<&File>, is_empty: bool) -> String {
+    let modes = match (before.map(|file| file.mode), after.map(|file| file.mode)) {
+        (None, Some(mode)) => format!("new file mode {}\n", mode.octal()),
+        (Some(mode), None) => format!("deleted file mode {}\n", mode.octal()),
+        (Some(old), Some(new)) if old != new => {
+            format!("old mode {}\nnew mode {}\n", old.octal(), new.octal())
+        }
+        (Some(Mode::Regular | Mode::Executable | Mode::Symlink), Some(_)) | (None, None) => {
+            String::new()
+        }
+    };
+    let (old, new) = (quote("a", path), quote("b", path));
+    let names = if is_empty {
+        String::new()
+    } else {
+        let old = if before.is_none() {
+            "/dev/null"
+        } else {
+            old.as_str()
+        };
+        let new = if after.is_none() {
+            "/dev/null"
+        } else {
+            new.as_str()
+        };
+        format!("--- {old}\n+++ {new}\n")
+    };
+    format!("diff --git {old} {new}\n{modes}{names}")
+}
+
+/// A name as git writes it: in quotes when it holds a quote.
+fn quote(side: &str, path: &TreePath) -> String {
+    if path.as_str().contains('"') {
+        format!("\"{side}/{}\"", path.as_str().replace('"', "\\\""))
+    } else {
+        format!("{side}/{path}")
+    }
+}

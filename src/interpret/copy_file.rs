@@ -1,0 +1,121 @@
+//! COPY_FILE: bytes and mode of a file, or of everything below a folder, from beside the recipe or from the template.
+
+use super::work::{Done, Stop, Work};
+use crate::model::action::CopyFile;
+use crate::model::content::{File, Mode};
+use crate::model::diagnostic::Code;
+use crate::model::path::TreePath;
+use crate::model::plan::Plan;
+
+pub(super) fn run(work: &mut Work<'_>, index: usize, action: &CopyFile) -> Result<Done, Stop> {
+    let sources = match (&action.from, &action.template) {
+        (Some(from), _) => from_recipe(work, index, from.as_str())?,
+        (None, Some(template)) => from_template(work, index, template.as_tree())?,
+        (None, None) => {
+            return Err(work
+                .error(index, Code::CopySource, "this COPY_FILE has no source")
+                .into());
+        }
+    };
+    let mut changed = 0;
+    let mut last = None;
+    let count = sources.len();
+    for (below, file) in sources {
+        let to = match below {
+            None => action.to.as_tree().clone(),
+            Some(rest) => action.to.as_tree().join(&rest).map_err(|error| {
+                work.error(
+                    index,
+                    Code::BadPath,
+                    format!("`{}/{rest}` cannot be a path: {error}", action.to),
+                )
+            })?,
+        };
+        let file = match file
+            .text()
+            .and_then(|text| work.substitution().apply(text, to.as_str()))
+        {
+            Some(text) if action.from.is_some() => File {
+                mode: file.mode,
+                bytes: text.into(),
+            },
+            Some(_) | None => file,
+        };
+        let done = work.make(index, &to, file, action.if_exists)?;
+        changed += usize::from(matches!(done, Done::Changed(_)));
+        last = Some(done);
+    }
+    match last {
+        Some(done) if count == 1 => Ok(done),
+        _ if changed == 0 => Ok(Done::Unchanged(format!("all {count} files already there"))),
+        _ => Ok(Done::Changed(format!("{changed} of {count} files made"))),
+    }
+}
+
+/// The files copied, each with its path below the folder when a folder is copied.
+type Sources = Vec<(Option<String>, File)>;
+
+fn from_recipe(work: &Work<'_>, index: usize, from: &str) -> Result<Sources, Stop> {
+    let plan = work.plan();
+    let option = &plan.actions[index].origin.option;
+    let missing = || {
+        work.error(
+            index,
+            Code::MissingLiteral,
+            format!("the plan does not hold the file `{from}` of `{option}`"),
+        )
+    };
+    let source = Plan::literal_path(&plan.catalog, option, from).map_err(|_| missing())?;
+    let found: Sources = plan
+        .literals
+        .iter()
+        .filter(|(path, _)| path.is_at_or_below(source.as_str()))
+        .map(|(path, stored)| {
+            (
+                path.below(source.as_str()).map(str::to_owned),
+                File::from(stored),
+            )
+        })
+        .collect();
+    if found.is_empty() {
+        Err(missing().into())
+    } else {
+        Ok(found)
+    }
+}
+
+fn from_template(work: &mut Work<'_>, index: usize, source: &TreePath) -> Result<Sources, Stop> {
+    let paths: Vec<TreePath> = work
+        .tree()
+        .list()?
+        .into_iter()
+        .map(|(path, _)| path)
+        .filter(|path| path.is_at_or_below(source.as_str()))
+        .collect();
+    let mut found = Vec::new();
+    for path in paths {
+        let Some(file) = work.file(&path)? else {
+            continue;
+        };
+        if file.mode == Mode::Symlink {
+            let message = format!("`{path}` is a symbolic link and is not copied");
+            return Err(work
+                .error(index, Code::NotText, message)
+                .help("copy the file it leads to")
+                .into());
+        }
+        work.copied_from(index, &path);
+        found.push((path.below(source.as_str()).map(str::to_owned), file));
+    }
+    if found.is_empty() {
+        let finding = work.error(
+            index,
+            Code::FileMissing,
+            format!("the template has no `{source}`"),
+        );
+        return Err(finding
+            .help("check the path; a file beside the recipe is copied with `from`")
+            .into());
+    }
+    Ok(found)
+}

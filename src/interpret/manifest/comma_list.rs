@@ -1,0 +1,104 @@
+//! Inserts into a bracketed list of items between commas, in the layout that the list already has.
+
+use std::ops::Range;
+
+use super::splice::{Splice, last_line_lead, newline_at};
+
+/// A JSON object, a TOML array or a TOML inline table in its text; offsets are bytes.
+pub(super) struct CommaList<'a> {
+    pub(super) text: &'a str,
+    /// The inside of the brackets.
+    pub(super) inside: Range<usize>,
+    pub(super) items: Vec<Range<usize>>,
+    /// What stands after a comma when a list on one line gives no example.
+    pub(super) space: &'a str,
+}
+
+impl<'a> CommaList<'a> {
+    /// Gives the splices that put `item` before the item at `index`, or at the end.
+    ///
+    /// The new item goes to the end of the line of its predecessor, so that comments stay with the items they are about.
+    pub(super) fn insert(&self, index: usize, item: &str) -> Vec<Splice> {
+        let Some(previous) = index.checked_sub(1).and_then(|i| self.items.get(i)) else {
+            return vec![self.insert_first(item)];
+        };
+        let next = self.items.get(index);
+        let limit = next.map_or(self.inside.end, |next| next.start);
+        let lead = match (next, index) {
+            (Some(_), _) => last_line_lead(self.before(index)),
+            (None, _) => last_line_lead(self.before(index - 1)),
+        };
+        let comma = self.comma(previous.end..limit);
+        let rest = comma.map_or(previous.end, |comma| comma + 1);
+        let Some(lead) = lead else {
+            let space = self.space_between();
+            return vec![Splice::insert(
+                rest,
+                match comma {
+                    Some(_) => format!("{space}{item},"),
+                    None => format!(",{space}{item}"),
+                },
+            )];
+        };
+        let line_end = newline_at(&self.text[rest..limit]).map_or(rest, |length| rest + length);
+        match comma {
+            Some(_) => vec![Splice::insert(line_end, format!("{lead}{item},"))],
+            None => vec![
+                Splice::insert(rest, ",".to_owned()),
+                Splice::insert(line_end, format!("{lead}{item}")),
+            ],
+        }
+    }
+
+    fn insert_first(&self, item: &str) -> Splice {
+        let Some(first) = self.items.first() else {
+            return Splice::insert(self.inside.end, item.to_owned());
+        };
+        let gap = self.before(0);
+        match (last_line_lead(gap), newline_at(gap)) {
+            (Some(lead), Some(length)) => {
+                Splice::insert(self.inside.start + length, format!("{lead}{item},"))
+            }
+            (_, None) | (None, _) => {
+                Splice::insert(first.start, format!("{item},{}", self.space_between()))
+            }
+        }
+    }
+
+    pub(super) fn inside_text(&self) -> &'a str {
+        &self.text[self.inside.clone()]
+    }
+
+    /// Gives what stands between the item at `index` and the comma or bracket before it.
+    pub(super) fn before(&self, index: usize) -> &'a str {
+        let Some(item) = self.items.get(index) else {
+            return "";
+        };
+        let start = match index.checked_sub(1).and_then(|i| self.items.get(i)) {
+            Some(previous) => self
+                .comma(previous.end..item.start)
+                .map_or(previous.end, |comma| comma + 1),
+            None => self.inside.start,
+        };
+        &self.text[start..item.start]
+    }
+
+    fn space_between(&self) -> &'a str {
+        match self.before(1) {
+            gap if self.items.len() > 1 && !gap.contains('\n') => gap,
+            _ => self.space,
+        }
+    }
+
+    /// Finds the comma between two items, past what TOML comments say.
+    fn comma(&self, between: Range<usize>) -> Option<usize> {
+        let mut in_comment = false;
+        self.text[between.clone()]
+            .bytes()
+            .position(|byte| {
+                in_comment = byte == b'#' || in_comment && byte != b'\n';
+                byte == b',' && !in_comment
+            })
+            .map(|length| between.start + length)
+    }
+}

@@ -1,0 +1,270 @@
+//! Edits of package.json.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use jsonc_parser::ast::{Object, ObjectProp, Value};
+use jsonc_parser::common::Ranged;
+use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+
+use super::comma_list::CommaList;
+use super::settle::{Change, settle};
+use super::splice::{Splice, first_newline, last_line_lead, place};
+use super::{Dependency, ManifestError, npm_order};
+use crate::model::dependency::{Ecosystem, Section};
+
+/// The deepest nesting taken, in brackets; as many as `serde_json` takes.
+const DEPTH: usize = 127;
+
+const STRICT: ParseOptions = ParseOptions {
+    allow_comments: false,
+    allow_loose_object_property_names: false,
+    allow_trailing_commas: false,
+    allow_missing_commas: false,
+    allow_single_quoted_strings: false,
+    allow_hexadecimal_numbers: false,
+    allow_unary_plus_numbers: false,
+    allow_bare_decimal_point_numbers: false,
+    allow_non_finite_numbers: false,
+    allow_extended_string_escapes: false,
+};
+
+pub(super) fn change(text: &str, dependency: &Dependency<'_>) -> Result<Change, ManifestError> {
+    let top = read(text)?;
+    no_duplicates(text, &top, "the top level")?;
+    let mut wanted = None;
+    for section in Section::ALL {
+        let key = section.to_string();
+        let Some(property) = property(&top, &key) else {
+            continue;
+        };
+        let Value::Object(entries) = &property.value else {
+            return Err(ManifestError::WrongShape {
+                place: format!("`{key}`"),
+                expected: "an object",
+            });
+        };
+        no_duplicates(text, entries, &format!("`{key}`"))?;
+        if section == dependency.section {
+            wanted = Some((property, entries));
+        } else if self::property(entries, dependency.name.as_str()).is_some()
+            && !may_share(section, dependency.section)
+        {
+            return Err(ManifestError::OtherSection {
+                name: dependency.name.to_string(),
+                existing: key,
+                wanted: dependency.section.to_string(),
+            });
+        }
+    }
+    let file = File::new(text, &top);
+    let Some((section, entries)) = wanted else {
+        return Ok(Change::Add(file.add_section(&top, dependency)));
+    };
+    let Some(present) = property(entries, dependency.name.as_str()) else {
+        return Ok(Change::Add(file.add_entry(section, entries, dependency)));
+    };
+    let Value::StringLit(existing) = &present.value else {
+        return Err(ManifestError::NotARange {
+            name: dependency.name.to_string(),
+            reason: "it is not a string".to_owned(),
+        });
+    };
+    settle(Ecosystem::Npm, dependency, &existing.value, || Splice {
+        at: existing.range.start..existing.range.end,
+        new: format!("\"{}\"", dependency.range),
+    })
+}
+
+/// A package may ask its user for a peer and bring one of its own to develop against.
+fn may_share(a: Section, b: Section) -> bool {
+    matches!(
+        (a, b),
+        (Section::PeerDependencies, Section::DevDependencies)
+            | (Section::DevDependencies, Section::PeerDependencies)
+    )
+}
+
+fn read(text: &str) -> Result<Object<'_>, ManifestError> {
+    check_depth(text)?;
+    let syntax = |line, column, reason| ManifestError::Syntax {
+        line,
+        column,
+        reason,
+    };
+    let parsed = parse_to_ast(text, &CollectOptions::default(), &STRICT).map_err(|error| {
+        let (line, column) = place(text, error.range().start);
+        syntax(line, column, error.kind().to_string())
+    })?;
+    // the parser with places takes some control characters and blanks that JSON does not
+    serde_json::from_str::<serde_json::Value>(text).map_err(|error| {
+        let reason = error.to_string();
+        let end = reason.rfind(" at line ").unwrap_or(reason.len());
+        let line = text.lines().nth(error.line().saturating_sub(1));
+        let (_, column) = place(line.unwrap_or_default(), error.column().saturating_sub(1));
+        syntax(error.line(), column, reason[..end].to_owned())
+    })?;
+    match parsed.value {
+        Some(Value::Object(top)) => Ok(top),
+        Some(_) | None => Err(ManifestError::WrongShape {
+            place: "the top level".to_owned(),
+            expected: "an object",
+        }),
+    }
+}
+
+/// Counts brackets outside strings before anything recurses over them.
+fn check_depth(text: &str) -> Result<(), ManifestError> {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for (offset, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEPTH {
+            let (line, column) = place(text, offset);
+            return Err(ManifestError::TooDeep {
+                line,
+                column,
+                limit: DEPTH,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn no_duplicates(text: &str, object: &Object<'_>, place_name: &str) -> Result<(), ManifestError> {
+    let mut seen = BTreeSet::new();
+    for property in &object.properties {
+        if !seen.insert(property.name.as_str()) {
+            let (line, column) = place(text, property.range.start);
+            return Err(ManifestError::Duplicate {
+                key: property.name.as_str().to_owned(),
+                place: place_name.to_owned(),
+                line,
+                column,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn property<'o, 't>(object: &'o Object<'t>, key: &str) -> Option<&'o ObjectProp<'t>> {
+    object
+        .properties
+        .iter()
+        .find(|property| property.name.as_str() == key)
+}
+
+/// How the file is laid out, told from its first property.
+struct File<'a> {
+    text: &'a str,
+    /// The indentation of the top level; `None` when the file stands on one line.
+    unit: Option<&'a str>,
+    newline: &'a str,
+    colon: &'a str,
+    /// What stands after a comma and inside the braces of a list on one line.
+    space: &'static str,
+}
+
+impl<'a> File<'a> {
+    fn new(text: &'a str, top: &Object<'_>) -> Self {
+        let colon = top.properties.first().map_or(": ", |first| {
+            &text[first.name.end()..first.value.range().start]
+        });
+        let colon = if colon.contains('\n') { ": " } else { colon };
+        let space = if colon == ":" { "" } else { " " };
+        let list = list(text, top, space);
+        let lead = match list.items.first() {
+            Some(_) => last_line_lead(list.before(0)),
+            None => Some("\n  "),
+        };
+        Self {
+            text,
+            unit: lead.map(|lead| lead.trim_start_matches(['\r', '\n'])),
+            newline: first_newline(text).unwrap_or("\n"),
+            colon,
+            space,
+        }
+    }
+
+    /// npm puts a new section last.
+    fn add_section(&self, top: &Object<'_>, dependency: &Dependency<'_>) -> Vec<Splice> {
+        let unit = self.unit.unwrap_or_default();
+        let entry = entry(self.colon, dependency);
+        let section = format!(
+            "\"{}\"{}{}",
+            dependency.section,
+            self.colon,
+            self.object(&entry, unit)
+        );
+        let list = list(self.text, top, self.space);
+        if list.items.is_empty() {
+            return vec![Splice {
+                at: top.range.start..top.range.end,
+                new: self.object(&section, ""),
+            }];
+        }
+        list.insert(list.items.len(), &section)
+    }
+
+    fn add_entry(
+        &self,
+        section: &ObjectProp<'_>,
+        entries: &Object<'_>,
+        dependency: &Dependency<'_>,
+    ) -> Vec<Splice> {
+        let list = list(self.text, entries, self.space);
+        let Some(neighbour) = entries.properties.first() else {
+            let line = last_line_lead(&self.text[..section.range.start]).unwrap_or_default();
+            let indent = line.trim_start_matches(['\r', '\n']);
+            return vec![Splice {
+                at: entries.range.start..entries.range.end,
+                new: self.object(&entry(self.colon, dependency), indent),
+            }];
+        };
+        let colon = &self.text[neighbour.name.end()..neighbour.value.range().start];
+        let colon = if colon.contains('\n') { ": " } else { colon };
+        let index = entries
+            .properties
+            .iter()
+            .position(|property| {
+                npm_order::compare(property.name.as_str(), dependency.name.as_str())
+                    == Ordering::Greater
+            })
+            .unwrap_or(entries.properties.len());
+        list.insert(index, &entry(colon, dependency))
+    }
+
+    /// Writes an object of one entry whose closing brace is indented by `indent`.
+    fn object(&self, entry: &str, indent: &str) -> String {
+        match self.unit {
+            Some(unit) => {
+                let newline = self.newline;
+                format!("{{{newline}{indent}{unit}{entry}{newline}{indent}}}")
+            }
+            None => format!("{{{0}{entry}{0}}}", self.space),
+        }
+    }
+}
+
+fn entry(colon: &str, dependency: &Dependency<'_>) -> String {
+    format!("\"{}\"{colon}\"{}\"", dependency.name, dependency.range)
+}
+
+fn list<'a>(text: &'a str, object: &Object<'_>, space: &'a str) -> CommaList<'a> {
+    CommaList {
+        text,
+        inside: object.range.start + 1..object.range.end - 1,
+        items: object
+            .properties
+            .iter()
+            .map(|property| property.range.start..property.range.end)
+            .collect(),
+        space,
+    }
+}

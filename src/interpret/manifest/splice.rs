@@ -1,0 +1,70 @@
+//! Replacements of stretches of a text, and places in it.
+
+use std::ops::Range;
+
+/// A stretch of the old text, in bytes, and what stands there in the new one.
+#[derive(Debug)]
+pub(super) struct Splice {
+    pub(super) at: Range<usize>,
+    pub(super) new: String,
+}
+
+impl Splice {
+    pub(super) fn insert(at: usize, new: String) -> Self {
+        Self { at: at..at, new }
+    }
+}
+
+/// Applies splices that do not overlap; those at one place keep their order.
+pub(super) fn apply(text: &str, mut splices: Vec<Splice>) -> String {
+    splices.sort_by_key(|splice| splice.at.start);
+    let mut result = String::with_capacity(text.len() + 128);
+    let mut done = 0;
+    for splice in splices {
+        result.push_str(&text[done..splice.at.start]);
+        result.push_str(&splice.new);
+        done = splice.at.end;
+    }
+    result.push_str(&text[done..]);
+    result
+}
+
+/// Gives the line and the column of a byte offset, both from 1, the column in characters.
+pub(super) fn place(text: &str, offset: usize) -> (usize, usize) {
+    let before = &text[..text.floor_char_boundary(offset.min(text.len()))];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    (
+        before.matches('\n').count() + 1,
+        before[line_start..].chars().count() + 1,
+    )
+}
+
+/// Gives the first line break in `text`, as it is written there.
+pub(super) fn first_newline(text: &str) -> Option<&str> {
+    let at = newline_at(text)?;
+    Some(&text[at..=text[at..].find('\n')? + at])
+}
+
+/// Gives the last line break in `text` with the indentation that follows it.
+pub(super) fn last_line_lead(text: &str) -> Option<&str> {
+    let newline = text.rfind('\n')?;
+    let start = if text[..newline].ends_with('\r') {
+        newline - 1
+    } else {
+        newline
+    };
+    let indent = text[newline + 1..]
+        .find(|c| !matches!(c, ' ' | '\t'))
+        .map_or(text.len(), |length| newline + 1 + length);
+    Some(&text[start..indent])
+}
+
+/// Gives the offset of the first line break, before its `\r` if it has one.
+pub(super) fn newline_at(text: &str) -> Option<usize> {
+    let newline = text.find('\n')?;
+    Some(if text[..newline].ends_with('\r') {
+        newline - 1
+    } else {
+        newline
+    })
+}

@@ -1,0 +1,105 @@
+//! Plan × tree → what happened. The same interpretation makes a preview and a repository: a preview is another tree.
+
+mod add_dependency;
+mod append_to_file;
+mod changes;
+mod copy_file;
+mod create_adr_stub;
+pub mod manifest;
+mod placeholders;
+mod provenance;
+mod replace_string;
+mod risk;
+mod settle;
+mod stability;
+mod work;
+mod write_file;
+
+use crate::model::action::Action;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::plan::Plan;
+use crate::model::report::{Change, LogEntry, Outcome, Risk};
+use crate::tree::{Tree, TreeError};
+use work::{Done, Stop, Work};
+
+/// What an interpretation did to a tree.
+#[derive(Clone, Debug)]
+pub struct Interpretation {
+    pub log: Vec<LogEntry>,
+    pub warnings: Vec<Diagnostic>,
+    /// Two contents that want one path.
+    pub collisions: Vec<Diagnostic>,
+    /// Whatever else failed.
+    pub errors: Vec<Diagnostic>,
+    /// How the tree differs from what it was, by path.
+    pub changes: Vec<Change>,
+    pub risk: Risk,
+}
+
+impl Interpretation {
+    /// Whether the tree is now what the plan says.
+    pub fn is_complete(&self) -> bool {
+        self.collisions.is_empty() && self.errors.is_empty()
+    }
+}
+
+/// Lays a plan over a tree: first the template's placeholders, then the actions in order, then the provenance file.
+/// Interpreting a plan again over the result changes nothing (I8), which is verified each time.
+///
+/// # Errors
+/// Only when the tree itself fails; what is wrong with the plan is part of the result.
+pub fn interpret(plan: &Plan, tree: &mut dyn Tree) -> Result<Interpretation, TreeError> {
+    let mut work = Work::on(plan, tree)?;
+    placeholders::fill_template(&mut work)?;
+    let mut log = Vec::with_capacity(plan.actions.len());
+    for index in 0..plan.actions.len() {
+        let entry = match perform(&mut work, index) {
+            Ok(done) => log_entry(plan, index, done.outcome(), done.into_message()),
+            Err(Stop::Finding(finding)) => {
+                let entry = log_entry(plan, index, Outcome::Failed, finding.message.clone());
+                work.report(*finding);
+                entry
+            }
+            Err(Stop::Tree(error)) => return Err(error),
+        };
+        log.push(entry);
+    }
+    provenance::write(&mut work)?;
+    if !work.has_failed() {
+        stability::verify(&mut work)?;
+    }
+    let changes = changes::describe(&work)?;
+    let risk = risk::assess(&work)?;
+    let findings = work.into_findings();
+    Ok(Interpretation {
+        log,
+        warnings: findings.warnings,
+        collisions: findings.collisions,
+        errors: findings.errors,
+        changes,
+        risk,
+    })
+}
+
+/// The dispatch by kind: one file per action.
+fn perform(work: &mut Work<'_>, index: usize) -> Result<Done, Stop> {
+    match &work.plan().actions[index].action {
+        Action::CopyFile(action) => copy_file::run(work, index, action),
+        Action::WriteFile(action) => write_file::run(work, index, action),
+        Action::AppendToFile(action) => append_to_file::run(work, index, action),
+        Action::ReplaceString(action) => replace_string::run(work, index, action),
+        Action::CreateAdrStub(action) => create_adr_stub::run(work, index, action),
+        Action::AddDependency(action) => add_dependency::run(work, index, action),
+    }
+}
+
+fn log_entry(plan: &Plan, index: usize, outcome: Outcome, message: String) -> LogEntry {
+    let planned = &plan.actions[index];
+    LogEntry {
+        origin: planned.origin.clone(),
+        kind: planned.action.kind().to_owned(),
+        path: planned.action.target().into_owned(),
+        outcome,
+        message,
+    }
+}

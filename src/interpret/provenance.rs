@@ -1,0 +1,38 @@
+//! The last file of every interpretation: what the repository remembers of its plan.
+
+use super::work::Work;
+use crate::model::content::File;
+use crate::model::diagnostic::{Code, Diagnostic};
+use crate::model::report::ChangeOrigin;
+use crate::tree::TreeError;
+
+/// Writes the provenance file over whatever the template has there; an action must not write it.
+pub(super) fn write(work: &mut Work<'_>) -> Result<(), TreeError> {
+    let plan = work.plan();
+    let path = plan.provenance_path.as_tree();
+    let file = File::regular(plan.provenance().to_text());
+    if work.tree().read(path)?.as_ref() == Some(&file) {
+        return Ok(());
+    }
+    let writer = plan
+        .actions
+        .iter()
+        .find(|planned| planned.action.target() == path.as_str());
+    if let Some(writer) = writer {
+        let message = format!("`{path}` is the provenance file, which groundplan writes itself");
+        let finding = Diagnostic::error(Code::FileExists, message).at("", writer.origin.place());
+        work.report(finding.help("use another path"));
+        return Ok(());
+    }
+    match work.write(path, file, ChangeOrigin::Provenance {}) {
+        Err(TreeError::Blocked { path, by }) => {
+            let message = format!("`{path}` cannot be written because `{by}` stands in its way");
+            work.report(
+                Diagnostic::error(Code::PathClash, message)
+                    .help("let the catalogue name another `provenance` path"),
+            );
+            Ok(())
+        }
+        other => other,
+    }
+}

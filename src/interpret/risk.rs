@@ -1,0 +1,128 @@
+//! How much attention a result deserves: what runs by itself, what runs when asked, what others wrote.
+
+use super::work::Work;
+use crate::model::action::{Action, RiskLevel};
+use crate::model::content::{File, Mode};
+use crate::model::path::TreePath;
+use crate::model::report::{Risk, RiskReason};
+use crate::tree::TreeError;
+use serde_json::{Map, Value};
+
+/// Folders whose files a forge runs by itself after a push.
+const WORKFLOWS: [&str; 3] = [
+    ".github/workflows",
+    ".gitea/workflows",
+    ".forgejo/workflows",
+];
+/// Scripts of package.json that npm runs by itself on install.
+const INSTALL_SCRIPTS: [&str; 5] = [
+    "preinstall",
+    "install",
+    "postinstall",
+    "prepare",
+    "prepublish",
+];
+/// Files that change what installing or building runs.
+const TOOL_SETTINGS: [&str; 3] = [".npmrc", ".cargo/config.toml", ".gitmodules"];
+
+/// The level and every reason, over the whole result.
+pub(super) fn assess(work: &Work<'_>) -> Result<Risk, TreeError> {
+    let mut reasons = Vec::new();
+    for (path, mode) in work.tree().list()? {
+        let mut add = |level, message: &str| {
+            reasons.push(RiskReason {
+                level,
+                path: path.clone(),
+                message: message.to_owned(),
+            });
+        };
+        if WORKFLOWS.iter().any(|folder| path.below(folder).is_some()) {
+            add(
+                RiskLevel::High,
+                "a workflow that the forge runs after a push",
+            );
+        }
+        if mode == Mode::Executable {
+            add(RiskLevel::Medium, "an executable file");
+        }
+        if mode == Mode::Symlink {
+            add(RiskLevel::Medium, "a symbolic link");
+        }
+        if TOOL_SETTINGS.contains(&path.as_str()) || path.below(".husky").is_some() {
+            add(RiskLevel::Medium, "a setting that changes what tools run");
+        }
+        if path.file_name() == "package.json" {
+            scripts(work, &path, &mut reasons)?;
+        }
+    }
+    for planned in &work.plan().actions {
+        if let Action::AddDependency(dependency) = &planned.action {
+            reasons.push(RiskReason {
+                level: RiskLevel::Medium,
+                path: dependency.manifest.as_tree().clone(),
+                message: format!(
+                    "a new dependency: {} {}",
+                    dependency.name, dependency.version
+                ),
+            });
+        }
+        if let (Some(level), Ok(path)) = (
+            planned.action.common().risk_level,
+            TreePath::parse(&planned.action.target()),
+        ) {
+            let message = format!("the recipe of {} says so", planned.origin.option);
+            reasons.push(RiskReason {
+                level,
+                path,
+                message,
+            });
+        }
+    }
+    let level = reasons
+        .iter()
+        .map(|reason| reason.level)
+        .max()
+        .unwrap_or_default();
+    Ok(Risk { level, reasons })
+}
+
+/// Install scripts of the result, and other scripts that the plan changed.
+fn scripts(
+    work: &Work<'_>,
+    path: &TreePath,
+    reasons: &mut Vec<RiskReason>,
+) -> Result<(), TreeError> {
+    let now = scripts_of(work.tree().read(path)?.as_ref().and_then(File::text));
+    let before = match work.touched().get(path) {
+        Some(touched) => scripts_of(touched.before.as_ref().and_then(File::text)),
+        None => now.clone(),
+    };
+    for (name, command) in &now {
+        let reason = if INSTALL_SCRIPTS.contains(&name.as_str()) {
+            (
+                RiskLevel::High,
+                format!("npm runs the script `{name}` on install"),
+            )
+        } else if before.get(name) != Some(command) {
+            (
+                RiskLevel::Medium,
+                format!("the script `{name}` is new or changed"),
+            )
+        } else {
+            continue;
+        };
+        reasons.push(RiskReason {
+            level: reason.0,
+            path: path.clone(),
+            message: reason.1,
+        });
+    }
+    Ok(())
+}
+
+fn scripts_of(manifest: Option<&str>) -> Map<String, Value> {
+    let manifest: Option<Value> = manifest.and_then(|text| serde_json::from_str(text).ok());
+    manifest
+        .and_then(|manifest| manifest.get("scripts")?.as_object().cloned())
+        .unwrap_or_default()
+}

@@ -1,0 +1,376 @@
+//! A plan being laid over a tree: what handlers ask of the tree, and what is remembered of each change.
+
+use super::placeholders::Substitution;
+use super::settle;
+use crate::model::action::IfExists;
+use crate::model::content::{File, Mode};
+use crate::model::diagnostic::{Code, Diagnostic, Place};
+use crate::model::path::TreePath;
+use crate::model::plan::Plan;
+use crate::model::report::{ActionOrigin, ChangeOrigin, Outcome};
+use crate::tree::admit::{MAX_FILE, fold};
+use crate::tree::{Tree, TreeError};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a handler did, in a few words for the log.
+#[derive(Debug)]
+pub(super) enum Done {
+    Changed(String),
+    Unchanged(String),
+}
+
+/// Why a handler stopped.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The tree itself failed.
+    Tree(TreeError),
+    /// The plan asks for something that cannot be.
+    Finding(Box<Diagnostic>),
+}
+
+/// A path that was written to.
+#[derive(Debug)]
+pub(super) struct Touched {
+    pub(super) before: Option<File>,
+    pub(super) origins: Vec<ChangeOrigin>,
+}
+
+/// What went wrong, sorted for the report.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) warnings: Vec<Diagnostic>,
+    pub(super) collisions: Vec<Diagnostic>,
+    pub(super) errors: Vec<Diagnostic>,
+}
+
+/// The state of one interpretation.
+pub(super) struct Work<'a> {
+    plan: &'a Plan,
+    tree: &'a mut dyn Tree,
+    substitution: Substitution,
+    /// Every path and folder by its fold, as it is spelled.
+    names: BTreeMap<String, String>,
+    touched: BTreeMap<TreePath, Touched>,
+    /// Paths of the template that were copied; they must not change afterwards.
+    copied: BTreeMap<TreePath, usize>,
+    /// The action that last set a dependency's range, by manifest and name.
+    dependencies: BTreeMap<(TreePath, String), usize>,
+    findings: Findings,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn on(plan: &'a Plan, tree: &'a mut dyn Tree) -> Result<Self, TreeError> {
+        let mut names = BTreeMap::new();
+        for (path, _) in tree.list()? {
+            remember(&mut names, &path);
+        }
+        Ok(Self {
+            plan,
+            tree,
+            substitution: Substitution::of(plan),
+            names,
+            touched: BTreeMap::new(),
+            copied: BTreeMap::new(),
+            dependencies: BTreeMap::new(),
+            findings: Findings::default(),
+        })
+    }
+
+    pub(super) fn plan(&self) -> &'a Plan {
+        self.plan
+    }
+
+    pub(super) fn tree(&self) -> &dyn Tree {
+        self.tree
+    }
+
+    pub(super) fn touched(&self) -> &BTreeMap<TreePath, Touched> {
+        &self.touched
+    }
+
+    pub(super) fn substitution(&self) -> &Substitution {
+        &self.substitution
+    }
+
+    /// An action's literal text as it stands in a file of that path.
+    pub(super) fn literal(&self, text: &str, path: &str) -> String {
+        self.substitution
+            .apply(text, path)
+            .unwrap_or_else(|| text.to_owned())
+    }
+
+    /// The file an action reads or edits.
+    pub(super) fn file(&self, path: &TreePath) -> Result<Option<File>, Stop> {
+        Ok(self.tree.read(path)?)
+    }
+
+    /// The text an action edits.
+    pub(super) fn text(&self, index: usize, path: &TreePath) -> Result<(Mode, String), Stop> {
+        let Some(file) = self.file(path)? else {
+            let finding = self.error(
+                index,
+                Code::FileMissing,
+                format!("there is no file `{path}` to change"),
+            );
+            return Err(finding
+                .help("check the path, or write the file with an earlier action")
+                .into());
+        };
+        match file.text() {
+            Some(text) => Ok((file.mode, text.to_owned())),
+            None => {
+                let what = if file.mode == Mode::Symlink {
+                    "a symbolic link"
+                } else {
+                    "not UTF-8 text"
+                };
+                let finding = self.error(
+                    index,
+                    Code::NotText,
+                    format!("`{path}` is {what} and cannot be changed"),
+                );
+                Err(finding
+                    .help("replace the whole file with COPY_FILE and `if_exists: overwrite`")
+                    .into())
+            }
+        }
+    }
+
+    /// Puts a whole file of an action at a path.
+    pub(super) fn make(
+        &mut self,
+        index: usize,
+        path: &TreePath,
+        file: File,
+        if_exists: IfExists,
+    ) -> Result<Done, Stop> {
+        let Some(standing) = self.file(path)? else {
+            let message = format!("made, {} bytes", file.bytes.len());
+            self.put(index, path, file)?;
+            return Ok(Done::Changed(message));
+        };
+        if standing == file {
+            return Ok(Done::Unchanged("already there".to_owned()));
+        }
+        match if_exists {
+            IfExists::Keep => Ok(Done::Unchanged("kept what was there".to_owned())),
+            IfExists::Overwrite if standing.mode != Mode::Symlink => {
+                self.put(index, path, file)?;
+                Ok(Done::Changed("overwritten".to_owned()))
+            }
+            IfExists::Fail | IfExists::Overwrite => {
+                if settle::ends_as(self.plan, index, path, file, &standing)? {
+                    return Ok(Done::Unchanged(
+                        "already there, with later changes".to_owned(),
+                    ));
+                }
+                Err(self.already_there(index, path, &standing).into())
+            }
+        }
+    }
+
+    /// Writes a file on behalf of an action and remembers that.
+    pub(super) fn put(&mut self, index: usize, path: &TreePath, file: File) -> Result<(), Stop> {
+        if file.bytes.len() as u64 > MAX_FILE {
+            let message = format!(
+                "`{path}` would have {} bytes, at most {MAX_FILE} are allowed",
+                file.bytes.len()
+            );
+            return Err(self.error(index, Code::FileTooLarge, message).into());
+        }
+        if let Some(finding) = self.clash(index, path) {
+            return Err(finding.into());
+        }
+        if let Some(copier) = self.copied.get(path).filter(|copier| **copier < index) {
+            let message = format!(
+                "`{path}` is changed after another action copied it, so a second run would copy something else"
+            );
+            let finding = self.error(index, Code::Unstable, message);
+            let place = self.plan.actions[*copier].origin.place();
+            return Err(finding
+                .also(Some(place), "copied here")
+                .help("change it first, with a lower `execution_order`")
+                .into());
+        }
+        let planned = &self.plan.actions[index];
+        let origin = ActionOrigin {
+            kind: planned.action.kind().to_owned(),
+            origin: planned.origin.clone(),
+        };
+        self.write(path, file, ChangeOrigin::Action(origin))?;
+        Ok(())
+    }
+
+    /// Writes a file and remembers what stood there before.
+    pub(super) fn write(
+        &mut self,
+        path: &TreePath,
+        file: File,
+        origin: ChangeOrigin,
+    ) -> Result<(), TreeError> {
+        let before = self.tree.read(path)?;
+        self.tree.write(path, file)?;
+        remember(&mut self.names, path);
+        let touched = self.touched.entry(path.clone()).or_insert_with(|| Touched {
+            before,
+            origins: Vec::new(),
+        });
+        if !touched.origins.contains(&origin) {
+            touched.origins.push(origin);
+        }
+        Ok(())
+    }
+
+    /// Remembers that an action copied a path of the template.
+    pub(super) fn copied_from(&mut self, index: usize, path: &TreePath) {
+        self.copied.entry(path.clone()).or_insert(index);
+    }
+
+    /// The action that last set a dependency's range.
+    pub(super) fn setter(&self, manifest: &TreePath, name: &str) -> Option<usize> {
+        self.dependencies
+            .get(&(manifest.clone(), name.to_owned()))
+            .copied()
+    }
+
+    /// Remembers which action set a dependency's range.
+    pub(super) fn set_by(&mut self, manifest: &TreePath, name: &str, index: usize) {
+        self.dependencies
+            .insert((manifest.clone(), name.to_owned()), index);
+    }
+
+    pub(super) fn warn(&mut self, warning: Diagnostic) {
+        if !self.findings.warnings.contains(&warning) {
+            self.findings.warnings.push(warning);
+        }
+    }
+
+    pub(super) fn report(&mut self, finding: Diagnostic) {
+        match finding.code {
+            Code::FileExists | Code::PathClash | Code::TwoOnOnePath | Code::AdrNumberTwice => {
+                self.findings.collisions.push(finding);
+            }
+            _ => self.findings.errors.push(finding),
+        }
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        !(self.findings.collisions.is_empty() && self.findings.errors.is_empty())
+    }
+
+    pub(super) fn into_findings(self) -> Findings {
+        self.findings
+    }
+
+    /// A finding at an action's place.
+    pub(super) fn error(&self, index: usize, code: Code, message: impl Into<String>) -> Diagnostic {
+        let planned = &self.plan.actions[index];
+        Diagnostic::error(code, message).at(
+            format!("/actions/{}", planned.origin.index - 1),
+            planned.origin.place(),
+        )
+    }
+
+    /// Whether a path is taken under another spelling, or by a file where it needs a folder.
+    fn clash(&self, index: usize, path: &TreePath) -> Option<Diagnostic> {
+        let prefixes: BTreeSet<&str> = path.folders().chain([path.as_str()]).collect();
+        let other = prefixes.iter().find_map(|prefix| {
+            self.names
+                .get(&fold(prefix))
+                .filter(|other| other != prefix)
+        });
+        if let Some(other) = other {
+            let message = format!("`{path}` and `{other}` are one name on many systems");
+            let finding = self
+                .error(index, Code::PathClash, message)
+                .also(self.maker(other), "made here");
+            return Some(finding.help("use the same spelling, or another name"));
+        }
+        let is_file = |name: &str| {
+            TreePath::parse(name)
+                .ok()
+                .and_then(|path| self.tree.read(&path).ok().flatten())
+                .is_some()
+        };
+        if let Some(file) = path.folders().find(|folder| is_file(folder)) {
+            let message = format!("`{path}` needs a folder where the file `{file}` stands");
+            return Some(
+                self.error(index, Code::PathClash, message)
+                    .also(self.maker(file), "made here")
+                    .help("rename one of them"),
+            );
+        }
+        if self.names.contains_key(&fold(path.as_str())) && !is_file(path.as_str()) {
+            let message = format!("`{path}` is a folder and cannot be a file too");
+            return Some(
+                self.error(index, Code::PathClash, message)
+                    .help("rename one of them"),
+            );
+        }
+        None
+    }
+
+    fn already_there(&self, index: usize, path: &TreePath, standing: &File) -> Diagnostic {
+        let maker = self.maker(path.as_str());
+        let who = if standing.mode == Mode::Symlink {
+            "a symbolic link"
+        } else if maker.is_some() {
+            "another action"
+        } else {
+            "the template"
+        };
+        let message = format!("`{path}` is already there with other content, from {who}");
+        let finding = self
+            .error(index, Code::FileExists, message)
+            .also(maker, "made here");
+        finding.help("use another path, or say `if_exists: overwrite` or `if_exists: keep`")
+    }
+
+    /// The place of the last action that wrote a path.
+    fn maker(&self, path: &str) -> Option<Place> {
+        self.touched
+            .get(path)?
+            .origins
+            .iter()
+            .rev()
+            .find_map(|origin| match origin {
+                ChangeOrigin::Action(action) => Some(action.origin.place()),
+                ChangeOrigin::Placeholders { .. } | ChangeOrigin::Provenance {} => None,
+            })
+    }
+}
+
+fn remember(names: &mut BTreeMap<String, String>, path: &TreePath) {
+    for prefix in path.folders().chain([path.as_str()]) {
+        names
+            .entry(fold(prefix))
+            .or_insert_with(|| prefix.to_owned());
+    }
+}
+
+impl Done {
+    pub(super) fn outcome(&self) -> Outcome {
+        match self {
+            Self::Changed(_) => Outcome::Done,
+            Self::Unchanged(_) => Outcome::Unchanged,
+        }
+    }
+
+    pub(super) fn into_message(self) -> String {
+        match self {
+            Self::Changed(message) | Self::Unchanged(message) => message,
+        }
+    }
+}
+
+impl From<TreeError> for Stop {
+    fn from(error: TreeError) -> Self {
+        Self::Tree(error)
+    }
+}
+
+impl From<Diagnostic> for Stop {
+    fn from(finding: Diagnostic) -> Self {
+        Self::Finding(Box::new(finding))
+    }
+}

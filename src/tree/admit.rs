@@ -1,0 +1,126 @@
+//! What a template may hold: plain files with names that every system can keep apart (security.md A1–A19).
+
+use crate::model::content::Files;
+use crate::model::content::{File, Mode};
+use crate::model::diagnostic::{Code, Diagnostic};
+use crate::model::path::TreePath;
+use std::collections::BTreeMap;
+use unicode_normalization::UnicodeNormalization as _;
+
+/// At most this many files.
+pub const MAX_ENTRIES: usize = 50_000;
+/// At most this many folders above a file.
+pub const MAX_DEPTH: usize = 64;
+/// The largest file, in bytes.
+pub const MAX_FILE: u64 = 5 * 1024 * 1024;
+/// All files together, in bytes.
+pub const MAX_TOTAL: u64 = 100 * 1024 * 1024;
+/// This many offenders are named, the rest counted.
+const MAX_NAMED: usize = 20;
+
+/// Whether symbolic links are let in, as they are and untouchable for actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Links {
+    Refused,
+    Kept,
+}
+
+/// The template's files with checked paths.
+///
+/// # Errors
+/// Every entry that a template may not hold.
+pub fn admit(files: Files, links: Links) -> Result<Vec<(TreePath, File)>, Vec<Diagnostic>> {
+    let mut findings = Vec::new();
+    let mut admitted = Vec::with_capacity(files.len());
+    let mut folds: BTreeMap<String, String> = BTreeMap::new();
+    if is_bare_repository(&files) {
+        findings.push(
+            refuse("the folder is a bare git repository, not a template's files")
+                .help("name a folder that holds the files themselves"),
+        );
+    }
+    for (path, file) in files {
+        match TreePath::parse(&path) {
+            Err(error) => findings.push(refuse(format!(
+                "`{}` cannot be part of a repository: {error}",
+                path.escape_debug()
+            ))),
+            Ok(_) if file.mode == Mode::Symlink && links == Links::Refused => {
+                let target = String::from_utf8_lossy(&file.bytes);
+                let message = format!(
+                    "`{}` is a symbolic link to `{}`",
+                    path.escape_debug(),
+                    target.escape_debug()
+                );
+                findings.push(
+                    refuse(message)
+                        .help("put a copy there, or let the catalogue say `symlinks: ALLOW`"),
+                );
+            }
+            Ok(checked) => {
+                findings.extend(collision(&checked, &mut folds));
+                admitted.push((checked, file));
+            }
+        }
+    }
+    if findings.is_empty() {
+        Ok(admitted)
+    } else {
+        Err(cut(findings))
+    }
+}
+
+/// The form under which file systems that ignore letter case or Unicode form know a path.
+pub fn fold(path: &str) -> String {
+    if path.is_ascii() {
+        return path.to_ascii_lowercase();
+    }
+    path.nfc().flat_map(char::to_lowercase).nfc().collect()
+}
+
+fn collision(path: &TreePath, folds: &mut BTreeMap<String, String>) -> Option<Diagnostic> {
+    for prefix in path.folders().chain([path.as_str()]) {
+        match folds.get(&fold(prefix)) {
+            Some(other) if other != prefix => {
+                let message = format!(
+                    "`{}` and `{}` are one name on many systems",
+                    other.escape_debug(),
+                    prefix.escape_debug()
+                );
+                return Some(refuse(message).help("rename one of them"));
+            }
+            Some(_) => {}
+            None => {
+                folds.insert(fold(prefix), prefix.to_owned());
+            }
+        }
+    }
+    None
+}
+
+fn is_bare_repository(files: &Files) -> bool {
+    let has_below = |folder: &str| {
+        files
+            .range(folder.to_owned()..)
+            .next()
+            .is_some_and(|(path, _)| path.starts_with(folder))
+    };
+    files.contains_key("HEAD")
+        && files.contains_key("config")
+        && (has_below("objects/") || has_below("refs/"))
+}
+
+/// A finding about an entry of a template.
+pub(super) fn refuse(message: impl Into<String>) -> Diagnostic {
+    Diagnostic::error(Code::TemplateEntry, message)
+}
+
+/// Keeps a report on a template full of offenders readable.
+pub(super) fn cut(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    if findings.len() > MAX_NAMED {
+        let more = findings.len() - MAX_NAMED;
+        findings.truncate(MAX_NAMED);
+        findings.push(refuse(format!("{more} more entries are refused")));
+    }
+    findings
+}

@@ -1,0 +1,360 @@
+//! A tree in a folder of the disk, through a directory handle: no path is resolved twice and no link is followed.
+
+use super::admit::{MAX_DEPTH, MAX_ENTRIES, MAX_FILE, MAX_TOTAL, cut, refuse};
+use super::{Tree, TreeError};
+use crate::model::content::Files;
+use crate::model::content::{File, Mode};
+use crate::model::diagnostic::{Code, Diagnostic};
+use crate::model::path::TreePath;
+use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _};
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, Metadata, OpenOptions, PermissionsExt as _};
+use std::collections::BTreeMap;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Files below a folder. `.git` at its top is not part of the tree.
+pub struct DiskTree {
+    root: Dir,
+    shown: PathBuf,
+}
+
+/// The files below a folder, and what keeps some of them from being read.
+#[derive(Debug, Default)]
+pub struct Scan {
+    pub files: Files,
+    pub findings: Vec<Diagnostic>,
+}
+
+impl DiskTree {
+    /// The tree in an existing folder.
+    pub fn open(folder: &Path) -> Result<Self, TreeError> {
+        let root =
+            Dir::open_ambient_dir(folder, ambient_authority()).map_err(|source| TreeError::Io {
+                action: "open",
+                path: folder.to_owned(),
+                source,
+            })?;
+        Ok(Self {
+            root,
+            shown: folder.to_owned(),
+        })
+    }
+
+    /// The folder that holds a path, and the path's last segment; nothing when a folder is missing.
+    fn holder(&self, path: &TreePath, make: bool) -> Result<Option<(Dir, String)>, TreeError> {
+        let fail = |action| {
+            move |source| TreeError::Io {
+                action,
+                path: self.shown.join(path.as_str()),
+                source,
+            }
+        };
+        let mut dir = self.root.try_clone().map_err(fail("open"))?;
+        let mut segments = path.as_str().split('/').peekable();
+        while let Some(segment) = segments.next() {
+            if segments.peek().is_none() {
+                return Ok(Some((dir, segment.to_owned())));
+            }
+            dir = match dir.open_dir_nofollow(segment) {
+                Ok(next) => next,
+                Err(error) if error.kind() == io::ErrorKind::NotFound && make => {
+                    dir.create_dir(segment)
+                        .map_err(fail("create a folder for"))?;
+                    dir.open_dir_nofollow(segment).map_err(fail("open"))?
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) if is_no_folder(&dir, segment) && !make => {
+                    drop(error);
+                    return Ok(None);
+                }
+                Err(_) if is_no_folder(&dir, segment) => {
+                    return Err(TreeError::Blocked {
+                        path: path.clone(),
+                        by: segment.to_owned(),
+                    });
+                }
+                Err(error) => return Err(fail("open")(error)),
+            };
+        }
+        Ok(None)
+    }
+}
+
+fn is_no_folder(dir: &Dir, name: &str) -> bool {
+    dir.symlink_metadata(name)
+        .is_ok_and(|metadata| !metadata.is_dir())
+}
+
+impl Tree for DiskTree {
+    fn read(&self, path: &TreePath) -> Result<Option<File>, TreeError> {
+        let Some((dir, name)) = self.holder(path, false)? else {
+            return Ok(None);
+        };
+        let fail = |source| TreeError::Io {
+            action: "read",
+            path: self.shown.join(path.as_str()),
+            source,
+        };
+        let metadata = match dir.symlink_metadata(&name) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(fail(error)),
+        };
+        if metadata.is_dir() {
+            return Ok(None);
+        }
+        read_file(&dir, &name, &metadata).map(Some).map_err(fail)
+    }
+
+    fn write(&mut self, path: &TreePath, file: File) -> Result<(), TreeError> {
+        let fail = |source| TreeError::Io {
+            action: "write",
+            path: self.shown.join(path.as_str()),
+            source,
+        };
+        let Some((dir, name)) = self.holder(path, true)? else {
+            return Ok(());
+        };
+        if dir
+            .symlink_metadata(&name)
+            .is_ok_and(|metadata| metadata.is_dir())
+        {
+            return Err(TreeError::Blocked {
+                path: path.clone(),
+                by: format!("{path}/"),
+            });
+        }
+        write_file(&dir, &name, &file).map_err(fail)
+    }
+
+    fn remove(&mut self, path: &TreePath) -> Result<(), TreeError> {
+        let fail = |source| TreeError::Io {
+            action: "remove",
+            path: self.shown.join(path.as_str()),
+            source,
+        };
+        let Some((dir, name)) = self.holder(path, false)? else {
+            return Ok(());
+        };
+        match dir.remove_file(&name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fail(error)),
+            Ok(()) | Err(_) => {}
+        }
+        for folder in path.folders().collect::<Vec<_>>().into_iter().rev() {
+            if self.root.remove_dir(folder).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn list(&self) -> Result<Vec<(TreePath, Mode)>, TreeError> {
+        let fail = |source| TreeError::Io {
+            action: "list",
+            path: self.shown.clone(),
+            source,
+        };
+        let mut found = BTreeMap::new();
+        let mut open = vec![(String::new(), self.root.try_clone().map_err(fail)?)];
+        while let Some((prefix, dir)) = open.pop() {
+            for entry in dir.entries().map_err(fail)? {
+                let entry = entry.map_err(fail)?;
+                let name = entry.file_name();
+                let name = name.to_str().ok_or_else(|| fail(not_utf8()))?;
+                if prefix.is_empty() && name == ".git" {
+                    continue;
+                }
+                let path = format!("{prefix}{name}");
+                let metadata = dir.symlink_metadata(name).map_err(fail)?;
+                if metadata.is_dir() {
+                    open.push((
+                        format!("{path}/"),
+                        dir.open_dir_nofollow(name).map_err(fail)?,
+                    ));
+                } else {
+                    let checked =
+                        TreePath::parse(&path).map_err(|error| fail(io::Error::other(error)))?;
+                    found.insert(checked, mode_of(&metadata));
+                }
+            }
+        }
+        Ok(found.into_iter().collect())
+    }
+}
+
+/// Reads everything below a folder into memory, within a template's limits. `.git` at its top is left out.
+///
+/// # Errors
+/// Only when the folder itself cannot be opened or read; what single entries suffer from is a finding.
+pub fn scan(folder: &Path) -> Result<Scan, TreeError> {
+    let fail = |source| TreeError::Io {
+        action: "read",
+        path: folder.to_owned(),
+        source,
+    };
+    let root = Dir::open_ambient_dir(folder, ambient_authority()).map_err(fail)?;
+    let mut scan = Scan::default();
+    let mut total = 0;
+    let mut open = vec![(String::new(), 0, root)];
+    while let Some((prefix, depth, dir)) = open.pop() {
+        for entry in dir.entries().map_err(fail)? {
+            let name = entry.map_err(fail)?.file_name();
+            let Some(name) = name.to_str() else {
+                let shown = format!("{prefix}{}", name.to_string_lossy());
+                scan.findings.push(
+                    refuse(format!(
+                        "the name of `{}` is not UTF-8",
+                        shown.escape_debug()
+                    ))
+                    .help("rename it"),
+                );
+                continue;
+            };
+            if prefix.is_empty() && name == ".git" {
+                continue;
+            }
+            let path = format!("{prefix}{name}");
+            let metadata = dir.symlink_metadata(name).map_err(fail)?;
+            if metadata.is_dir() {
+                if depth == MAX_DEPTH {
+                    scan.findings.push(limit(format!(
+                        "`{}` lies more than {MAX_DEPTH} folders deep",
+                        shorten(&path)
+                    )));
+                    continue;
+                }
+                open.push((
+                    format!("{path}/"),
+                    depth + 1,
+                    dir.open_dir_nofollow(name).map_err(fail)?,
+                ));
+                continue;
+            }
+            if !metadata.is_file() && !metadata.is_symlink() {
+                let message = format!("`{}` is neither a file nor a folder", path.escape_debug());
+                scan.findings.push(refuse(message).help("remove it"));
+                continue;
+            }
+            if metadata.len() > MAX_FILE {
+                let message = format!(
+                    "`{}` has {} bytes, at most {MAX_FILE} are allowed",
+                    path.escape_debug(),
+                    metadata.len()
+                );
+                scan.findings
+                    .push(limit(message).help("keep large files out of templates"));
+                continue;
+            }
+            total += metadata.len();
+            if total > MAX_TOTAL {
+                scan.findings.push(
+                    limit(format!("the files hold more than {MAX_TOTAL} bytes")).help(EXTRA_FILES),
+                );
+                return Ok(scan);
+            }
+            if scan.files.len() == MAX_ENTRIES {
+                scan.findings.push(
+                    limit(format!("there are more than {MAX_ENTRIES} files")).help(EXTRA_FILES),
+                );
+                return Ok(scan);
+            }
+            match read_file(&dir, name, &metadata) {
+                Ok(file) => drop(scan.files.insert(path, file)),
+                Err(error) => scan.findings.push(refuse(format!(
+                    "`{}` cannot be read: {error}",
+                    path.escape_debug()
+                ))),
+            }
+        }
+    }
+    scan.findings = cut(scan.findings);
+    Ok(scan)
+}
+
+const EXTRA_FILES: &str =
+    "look for build output or installed packages that do not belong to a template";
+
+fn limit(message: String) -> Diagnostic {
+    Diagnostic::error(Code::TemplateLimit, message)
+}
+
+fn shorten(path: &str) -> String {
+    let start: String = path.chars().take(60).collect();
+    format!("{}…", start.escape_debug())
+}
+
+fn read_file(dir: &Dir, name: &str, metadata: &Metadata) -> io::Result<File> {
+    let mode = mode_of(metadata);
+    if mode == Mode::Symlink {
+        let target = dir.read_link_contents(name)?;
+        let target = target.to_str().ok_or_else(not_utf8)?.as_bytes().to_vec();
+        return Ok(File {
+            mode,
+            bytes: target.into(),
+        });
+    }
+    if !metadata.is_file() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "neither a file nor a folder",
+        ));
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).follow(FollowSymlinks::No);
+    let mut bytes = Vec::new();
+    dir.open_with(name, &options)?
+        .take(MAX_FILE + 1)
+        .read_to_end(&mut bytes)?;
+    Ok(File {
+        mode,
+        bytes: bytes.into(),
+    })
+}
+
+/// Writes beside the target and renames: a link or hard link at the target is replaced, never written through.
+fn write_file(dir: &Dir, name: &str, file: &File) -> io::Result<()> {
+    let beside = format!(".groundplan-{}", std::process::id());
+    if file.mode == Mode::Symlink {
+        let target = std::str::from_utf8(&file.bytes).map_err(|_| not_utf8())?;
+        dir.symlink_contents(target, &beside)?;
+    } else {
+        let mut options = OpenOptions::new();
+        options
+            .write(true)
+            .create_new(true)
+            .follow(FollowSymlinks::No);
+        let mut handle = dir.open_with(&beside, &options)?;
+        let written = handle.write_all(&file.bytes).and_then(|()| {
+            if file.mode == Mode::Executable {
+                let mut permissions = handle.metadata()?.permissions();
+                let readable = permissions.mode();
+                permissions.set_mode(readable | (readable & 0o444) >> 2);
+                handle.set_permissions(permissions)?;
+            }
+            Ok(())
+        });
+        if let Err(error) = written {
+            dir.remove_file(&beside)?;
+            return Err(error);
+        }
+    }
+    dir.rename(&beside, dir, name)
+}
+
+fn mode_of(metadata: &Metadata) -> Mode {
+    if metadata.is_symlink() {
+        Mode::Symlink
+    } else if metadata.permissions().mode() & 0o100 != 0 {
+        Mode::Executable
+    } else {
+        Mode::Regular
+    }
+}
+
+fn not_utf8() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        "a name or link target is not UTF-8",
+    )
+}

@@ -1,0 +1,73 @@
+//! A tree in memory.
+
+use super::{Tree, TreeError};
+use crate::model::content::{File, Mode};
+use crate::model::path::TreePath;
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+/// Files in memory, by path.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MemoryTree {
+    files: BTreeMap<TreePath, File>,
+}
+
+impl MemoryTree {
+    /// A tree of these files.
+    ///
+    /// # Errors
+    /// [`TreeError::Blocked`] when one of them is a folder of another.
+    pub fn of(files: impl IntoIterator<Item = (TreePath, File)>) -> Result<Self, TreeError> {
+        let mut tree = Self::default();
+        for (path, file) in files {
+            tree.write(&path, file)?;
+        }
+        Ok(tree)
+    }
+}
+
+impl Tree for MemoryTree {
+    fn read(&self, path: &TreePath) -> Result<Option<File>, TreeError> {
+        Ok(self.files.get(path).cloned())
+    }
+
+    fn write(&mut self, path: &TreePath, file: File) -> Result<(), TreeError> {
+        let above = path
+            .folders()
+            .find(|folder| self.files.contains_key(*folder));
+        let below = first_below(&self.files, path);
+        if let Some(by) = above.or(below) {
+            return Err(TreeError::Blocked {
+                path: path.clone(),
+                by: by.to_owned(),
+            });
+        }
+        self.files.insert(path.clone(), file);
+        Ok(())
+    }
+
+    fn remove(&mut self, path: &TreePath) -> Result<(), TreeError> {
+        self.files.remove(path);
+        Ok(())
+    }
+
+    fn list(&self) -> Result<Vec<(TreePath, Mode)>, TreeError> {
+        Ok(self
+            .files
+            .iter()
+            .map(|(path, file)| (path.clone(), file.mode))
+            .collect())
+    }
+}
+
+/// The first key below a folder.
+pub(super) fn first_below<'m, V>(
+    map: &'m BTreeMap<TreePath, V>,
+    folder: &TreePath,
+) -> Option<&'m str> {
+    let start = format!("{folder}/");
+    let (path, _) = map
+        .range::<str, _>((Bound::Excluded(start.as_str()), Bound::Unbounded))
+        .next()?;
+    path.as_str().starts_with(&start).then_some(path.as_str())
+}
