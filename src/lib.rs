@@ -1,9 +1,11 @@
 //! groundplan: catalogue + selection → plan → exact repository.
 pub mod catalog;
+pub mod cli;
 pub mod engine;
 pub mod interpret;
 pub mod model;
 pub mod recipe;
 pub mod resolve;
+pub mod schemas;
 pub mod source;
 pub mod tree;

@@ -1,3 +1,7 @@
 //! The groundplan command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    groundplan::cli::run()
+}

@@ -68,6 +68,28 @@ pub fn load(files: &Files, name: &str) -> Loaded {
     }
 }
 
+/// Recipes of catalogues that do not exist.
+pub fn strays(files: &Files) -> Vec<Diagnostic> {
+    let known = names(files);
+    let folders: BTreeSet<&str> = files
+        .keys()
+        .filter_map(|path| Some(path.strip_prefix("recipes/")?.split_once('/')?.0))
+        .collect();
+    let stray = |name: &&str| {
+        let place = Place::start_of(format!("recipes/{name}"));
+        let message = format!("`recipes/{name}/` belongs to no catalogue");
+        let help = suggest::help(name, known.iter().map(String::as_str));
+        Diagnostic::error(Code::Misplaced, message)
+            .at("", place)
+            .help(help)
+    };
+    folders
+        .iter()
+        .filter(|name| !known.contains(**name))
+        .map(stray)
+        .collect()
+}
+
 /// Checks one catalogue file by itself.
 pub fn check_catalog_file(file: &str, bytes: &[u8]) -> Vec<Diagnostic> {
     let mut findings = Vec::new();

@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-pub use load::{Loaded, check_catalog_file, check_recipe_file, load, names};
+pub use load::{Loaded, check_catalog_file, check_recipe_file, load, names, strays};
 
 /// A catalogue as its author writes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

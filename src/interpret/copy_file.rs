@@ -5,7 +5,7 @@ use crate::model::action::CopyFile;
 use crate::model::content::{File, Mode};
 use crate::model::diagnostic::Code;
 use crate::model::path::TreePath;
-use crate::model::plan::Plan;
+use crate::model::plan::ResolvedRecipe;
 
 pub(super) fn run(work: &mut Work<'_>, index: usize, action: &CopyFile) -> Result<Done, Stop> {
     let sources = match (&action.from, &action.template) {
@@ -57,7 +57,7 @@ type Sources = Vec<(Option<String>, File)>;
 
 fn from_recipe(work: &Work<'_>, index: usize, from: &str) -> Result<Sources, Stop> {
     let plan = work.plan();
-    let option = &plan.actions[index].origin.option;
+    let option = &plan.recipe.actions[index].origin.option;
     let missing = || {
         work.error(
             index,
@@ -65,8 +65,10 @@ fn from_recipe(work: &Work<'_>, index: usize, from: &str) -> Result<Sources, Sto
             format!("the plan does not hold the file `{from}` of `{option}`"),
         )
     };
-    let source = Plan::literal_path(&plan.catalog, option, from).map_err(|_| missing())?;
+    let source =
+        ResolvedRecipe::literal_path(&plan.catalog, option, from).map_err(|_| missing())?;
     let found: Sources = plan
+        .recipe
         .literals
         .iter()
         .filter(|(path, _)| path.is_at_or_below(source.as_str()))

@@ -51,8 +51,8 @@ impl Interpretation {
 pub fn interpret(plan: &Plan, tree: &mut dyn Tree) -> Result<Interpretation, TreeError> {
     let mut work = Work::on(plan, tree)?;
     placeholders::fill_template(&mut work)?;
-    let mut log = Vec::with_capacity(plan.actions.len());
-    for index in 0..plan.actions.len() {
+    let mut log = Vec::with_capacity(plan.recipe.actions.len());
+    for index in 0..plan.recipe.actions.len() {
         let entry = match perform(&mut work, index) {
             Ok(done) => log_entry(plan, index, done.outcome(), done.into_message()),
             Err(Stop::Finding(finding)) => {
@@ -83,7 +83,7 @@ pub fn interpret(plan: &Plan, tree: &mut dyn Tree) -> Result<Interpretation, Tre
 
 /// The dispatch by kind: one file per action.
 fn perform(work: &mut Work<'_>, index: usize) -> Result<Done, Stop> {
-    match &work.plan().actions[index].action {
+    match &work.plan().recipe.actions[index].action {
         Action::CopyFile(action) => copy_file::run(work, index, action),
         Action::WriteFile(action) => write_file::run(work, index, action),
         Action::AppendToFile(action) => append_to_file::run(work, index, action),
@@ -94,7 +94,7 @@ fn perform(work: &mut Work<'_>, index: usize) -> Result<Done, Stop> {
 }
 
 fn log_entry(plan: &Plan, index: usize, outcome: Outcome, message: String) -> LogEntry {
-    let planned = &plan.actions[index];
+    let planned = &plan.recipe.actions[index];
     LogEntry {
         origin: planned.origin.clone(),
         kind: planned.action.kind().to_owned(),

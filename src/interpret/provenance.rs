@@ -15,6 +15,7 @@ pub(super) fn write(work: &mut Work<'_>) -> Result<(), TreeError> {
         return Ok(());
     }
     let writer = plan
+        .recipe
         .actions
         .iter()
         .find(|planned| planned.action.target() == path.as_str());

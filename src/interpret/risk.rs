@@ -55,7 +55,7 @@ pub(super) fn assess(work: &Work<'_>) -> Result<Risk, TreeError> {
             scripts(work, &path, &mut reasons)?;
         }
     }
-    for planned in &work.plan().actions {
+    for planned in &work.plan().recipe.actions {
         if let Action::AddDependency(dependency) = &planned.action {
             reasons.push(RiskReason {
                 level: RiskLevel::Medium,

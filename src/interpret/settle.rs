@@ -19,8 +19,8 @@ pub(super) fn ends_as(
     file: File,
     standing: &File,
 ) -> Result<bool, TreeError> {
-    let later: Vec<usize> = (index + 1..plan.actions.len())
-        .filter(|later| changes(&plan.actions[*later].action, path))
+    let later: Vec<usize> = (index + 1..plan.recipe.actions.len())
+        .filter(|later| changes(&plan.recipe.actions[*later].action, path))
         .collect();
     if later.is_empty() {
         return Ok(false);

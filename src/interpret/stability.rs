@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub(super) fn verify(work: &mut Work<'_>) -> Result<(), TreeError> {
     let once = contents(work)?;
     let mut findings = Vec::new();
-    for index in 0..work.plan().actions.len() {
+    for index in 0..work.plan().recipe.actions.len() {
         match perform(work, index) {
             Ok(_) => {}
             Err(Stop::Finding(finding)) => {

@@ -186,13 +186,13 @@ impl<'a> Work<'a> {
                 "`{path}` is changed after another action copied it, so a second run would copy something else"
             );
             let finding = self.error(index, Code::Unstable, message);
-            let place = self.plan.actions[*copier].origin.place();
+            let place = self.plan.recipe.actions[*copier].origin.place();
             return Err(finding
                 .also(Some(place), "copied here")
                 .help("change it first, with a lower `execution_order`")
                 .into());
         }
-        let planned = &self.plan.actions[index];
+        let planned = &self.plan.recipe.actions[index];
         let origin = ActionOrigin {
             kind: planned.action.kind().to_owned(),
             origin: planned.origin.clone(),
@@ -264,7 +264,7 @@ impl<'a> Work<'a> {
 
     /// A finding at an action's place.
     pub(super) fn error(&self, index: usize, code: Code, message: impl Into<String>) -> Diagnostic {
-        let planned = &self.plan.actions[index];
+        let planned = &self.plan.recipe.actions[index];
         Diagnostic::error(code, message).at(
             format!("/actions/{}", planned.origin.index - 1),
             planned.origin.place(),

@@ -33,7 +33,15 @@ pub struct Plan {
     pub placeholders: Vec<Placeholder>,
     pub inputs: Inputs,
     pub author: Identity,
+    #[serde(flatten)]
+    pub recipe: ResolvedRecipe,
+}
+
+/// What a selection does, whatever the product is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ResolvedRecipe {
     pub selections: Selection,
+    /// In running order.
     pub actions: Vec<PlannedAction>,
     /// The files COPY_FILE actions bring, by their place in the catalogue's `recipes` folder.
     pub literals: BTreeMap<TreePath, StoredFile>,
@@ -94,16 +102,17 @@ pub enum Placeholder {
     RepoName,
 }
 
+/// What is hashed of a resolved recipe: not its places, which move when a comment is added.
 #[derive(Serialize)]
-struct Recipe<'a> {
+struct Hashed<'a> {
     action_schema_version: u32,
     actions: Vec<&'a Action>,
     literals: BTreeMap<&'a TreePath, Digest>,
     selections: &'a Selection,
 }
 
-impl Plan {
-    /// Where [`Plan::literals`] keeps a file of an option.
+impl ResolvedRecipe {
+    /// Where [`ResolvedRecipe::literals`] keeps a file of an option.
     pub fn literal_path(
         catalog: &Slug,
         option: &OptionRef,
@@ -113,9 +122,9 @@ impl Plan {
     }
 
     /// SHA-256 over the ordered actions, the files they copy, the selections and the action schema's version.
-    pub fn recipe_hash(&self) -> Digest {
-        canonical::digest(&Recipe {
-            action_schema_version: self.action_schema_version,
+    pub fn hash(&self, action_schema_version: u32) -> Digest {
+        canonical::digest(&Hashed {
+            action_schema_version,
             actions: self.actions.iter().map(|planned| &planned.action).collect(),
             literals: self
                 .literals
@@ -124,6 +133,13 @@ impl Plan {
                 .collect(),
             selections: &self.selections,
         })
+    }
+}
+
+impl Plan {
+    /// SHA-256 over what the selection does; equal for products that differ only in name.
+    pub fn recipe_hash(&self) -> Digest {
+        self.recipe.hash(self.action_schema_version)
     }
 
     /// SHA-256 over the whole plan.
@@ -140,7 +156,7 @@ impl Plan {
             catalog_version: self.catalog_version.clone(),
             recipe_hash: self.recipe_hash(),
             template: self.template.clone(),
-            selected_options: self.selections.clone(),
+            selected_options: self.recipe.selections.clone(),
             inputs: self.inputs.clone(),
         }
     }

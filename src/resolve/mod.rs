@@ -1,18 +1,22 @@
 //! Catalogue + selection → plan: a pure function, so that the same choice always gives the same plan.
 
+pub mod selection_file;
+
 use crate::catalog::{Catalog, Category, SelectionType};
 use crate::model::action::ACTION_SCHEMA_VERSION;
 use crate::model::content::StoredFile;
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::input::{Identity, Inputs};
-use crate::model::path::{SafeRelPath, TreePath};
-use crate::model::plan::{MAX_ACTIONS, Origin, Plan, PlannedAction, TemplatePin};
+use crate::model::path::SafeRelPath;
+use crate::model::plan::{MAX_ACTIONS, Origin, Plan, PlannedAction, ResolvedRecipe, TemplatePin};
 use crate::model::provenance::Provenance;
 use crate::model::selection::Selection;
-use crate::model::slug::OptionRef;
+use crate::model::slug::{OptionRef, Slug};
 use crate::recipe::{Recipe, RecipeAction};
 use crate::source::suggest;
 use std::collections::BTreeMap;
+
+pub use selection_file::SelectionFile;
 
 /// The name and version that plans and provenance carry.
 pub const GENERATOR: &str = concat!("groundplan ", env!("CARGO_PKG_VERSION"));
@@ -26,16 +30,16 @@ pub struct Request {
     pub template: TemplatePin,
 }
 
-/// The ordered actions of a selection.
+/// What a selection does, whatever the product is called.
 ///
 /// # Errors
 /// Every reason why the selection does not fit the catalogue.
-pub fn resolve(catalog: &Catalog, request: Request) -> Result<Plan, Vec<Diagnostic>> {
-    let findings = check(catalog, &request.selection);
+pub fn recipe(catalog: &Catalog, selection: Selection) -> Result<ResolvedRecipe, Vec<Diagnostic>> {
+    let findings = check(catalog, &selection);
     if !findings.is_empty() {
         return Err(findings);
     }
-    let steps = ordered(catalog, &request.selection);
+    let steps = ordered(catalog, &selection);
     if steps.len() > MAX_ACTIONS {
         let message = format!(
             "this selection has {} actions, at most {MAX_ACTIONS} run",
@@ -51,7 +55,11 @@ pub fn resolve(catalog: &Catalog, request: Request) -> Result<Plan, Vec<Diagnost
     let mut actions = Vec::new();
     for (option, recipe, index, step) in steps {
         for (path, file) in &step.literals {
-            literals.insert(literal_path(catalog, &option, path), StoredFile::from(file));
+            let path = ResolvedRecipe::literal_path(catalog.slug(), &option, path.as_str());
+            literals.insert(
+                path.expect("slugs before a path make a path"),
+                StoredFile::from(file),
+            );
         }
         let origin = Origin {
             option,
@@ -65,6 +73,19 @@ pub fn resolve(catalog: &Catalog, request: Request) -> Result<Plan, Vec<Diagnost
             action: step.action.clone(),
         });
     }
+    Ok(ResolvedRecipe {
+        selections: selection,
+        actions,
+        literals,
+    })
+}
+
+/// The plan of a selection for one product.
+///
+/// # Errors
+/// As [`recipe`].
+pub fn resolve(catalog: &Catalog, request: Request) -> Result<Plan, Vec<Diagnostic>> {
+    let recipe = recipe(catalog, request.selection)?;
     let written = catalog.written();
     let mut placeholders = written.placeholders.clone();
     placeholders.sort_unstable();
@@ -81,9 +102,7 @@ pub fn resolve(catalog: &Catalog, request: Request) -> Result<Plan, Vec<Diagnost
         placeholders,
         inputs: request.inputs,
         author: request.author,
-        selections: request.selection,
-        actions,
-        literals,
+        recipe,
     })
 }
 
@@ -130,7 +149,7 @@ fn check(catalog: &Catalog, selection: &Selection) -> Vec<Diagnostic> {
     {
         let chosen: Vec<&str> = selection
             .of(category.slug.as_str())
-            .map(crate::model::slug::Slug::as_str)
+            .map(Slug::as_str)
             .collect();
         if chosen.len() > 1 {
             let message = format!(
@@ -262,12 +281,6 @@ fn ordered<'c>(
     }
     steps.sort_by_key(|(.., step)| step.action.common().execution_order.unwrap_or(0));
     steps
-}
-
-/// Where a plan keeps a literal file of an option.
-fn literal_path(catalog: &Catalog, option: &OptionRef, path: &TreePath) -> TreePath {
-    Plan::literal_path(catalog.slug(), option, path.as_str())
-        .expect("slugs before a path make a path")
 }
 
 fn pointer(category: &str) -> String {

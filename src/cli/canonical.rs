@@ -1,0 +1,49 @@
+//! `groundplan canonical`
+
+use super::exit::{Exit, Failure};
+use super::terminal::Terminal;
+use super::{Format, choice, input};
+use crate::model::canonical::{self, JsonError};
+use crate::model::content::{File, Files};
+use crate::model::diagnostic::{Code, Diagnostic, Place};
+use crate::model::digest::Digest;
+use serde_json::json;
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// A JSON file; `-` reads standard input.
+    file: PathBuf,
+    /// `text` prints the bytes and nothing else; `json` prints them as text with their SHA-256.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let bytes = input::any_size(&args.file)?;
+    let value = match canonical::parse(&bytes) {
+        Ok(value) => value,
+        Err(JsonError {
+            message,
+            line,
+            column,
+        }) => {
+            let name = args.file.display().to_string();
+            let finding =
+                Diagnostic::error(Code::Syntax, message).at("", Place::point(name, line, column));
+            let files = Files::from([(args.file.display().to_string(), File::regular(bytes))]);
+            return choice::print_findings(&[finding], &files, None, args.format, terminal);
+        }
+    };
+    let canonical = canonical::to_vec(&value);
+    match args.format {
+        Format::Text => terminal.out().write_all(&canonical)?,
+        Format::Json => {
+            let sha256 = Digest::of(&canonical);
+            terminal.json(
+                &json!({ "canonical": String::from_utf8_lossy(&canonical), "sha256": sha256 }),
+            )?;
+        }
+    }
+    Ok(Exit::Fine)
+}

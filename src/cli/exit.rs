@@ -1,0 +1,155 @@
+//! Every way a command ends: the one file that turns an error into a code, a sentence and a hint.
+
+use super::terminal::Terminal;
+use crate::engine::PreviewError;
+use crate::tree::TreeError;
+use crate::tree::ids::ObjectsError;
+use crate::tree::repository::RepositoryError;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// How a command that did its work ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exit {
+    Fine,
+    /// There are findings; they are printed.
+    Findings,
+}
+
+/// Why a command did not do its work.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// What was asked for cannot be, code 1.
+    Refused { message: String, hint: String },
+    /// The command line is wrong, code 2.
+    Usage { message: String, hint: String },
+    /// Files, folders or the system stand in the way, code 3.
+    Environment {
+        message: String,
+        hint: Option<String>,
+    },
+    /// The reader of the output went away; there is nobody to tell.
+    ReaderGone,
+}
+
+impl Failure {
+    /// A file or folder that could not be read.
+    pub(super) fn reading(path: &Path, error: &io::Error) -> Self {
+        let message = format!("cannot read `{}`: {error}", path.display());
+        let hint = match error.kind() {
+            io::ErrorKind::NotFound => Some("check the path".to_owned()),
+            io::ErrorKind::PermissionDenied => Some("check the permissions".to_owned()),
+            io::ErrorKind::IsADirectory => Some("name a file".to_owned()),
+            _ => None,
+        };
+        Self::Environment { message, hint }
+    }
+
+    /// Prints the failure and gives its code.
+    pub(super) fn report(&self, terminal: &mut Terminal) -> ExitCode {
+        let (message, hint, code) = match self {
+            Self::Refused { message, hint } => (message, Some(hint), 1),
+            Self::Usage { message, hint } => (message, Some(hint), 2),
+            Self::Environment { message, hint } => (message, hint.as_ref(), 3),
+            Self::ReaderGone => return ExitCode::from(3),
+        };
+        terminal.error(message, hint.map(String::as_str));
+        ExitCode::from(code)
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// For output only; reading goes through [`Failure::reading`].
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::ReaderGone;
+        }
+        Self::Environment {
+            message: format!("cannot write the output: {error}"),
+            hint: None,
+        }
+    }
+}
+
+impl From<TreeError> for Failure {
+    fn from(error: TreeError) -> Self {
+        Self::Environment {
+            message: chain(&error),
+            hint: None,
+        }
+    }
+}
+
+impl From<ObjectsError> for Failure {
+    fn from(error: ObjectsError) -> Self {
+        Self::Environment {
+            message: chain(&error),
+            hint: None,
+        }
+    }
+}
+
+impl From<PreviewError> for Failure {
+    fn from(error: PreviewError) -> Self {
+        match error {
+            PreviewError::Tree(error) => error.into(),
+            PreviewError::Objects(error) => error.into(),
+            PreviewError::Selection(_) => {
+                let hint = "see the findings".to_owned();
+                Self::Refused {
+                    message: error.to_string(),
+                    hint,
+                }
+            }
+        }
+    }
+}
+
+impl From<RepositoryError> for Failure {
+    fn from(error: RepositoryError) -> Self {
+        let hint = match &error {
+            RepositoryError::NotEmpty { .. } => {
+                "name an empty folder, or one that does not exist yet; nothing was written"
+            }
+            RepositoryError::NotAFolder { .. } => {
+                "name an empty folder, or one that does not exist yet"
+            }
+            RepositoryError::CurrentFolder { .. } => {
+                "run it in the folder above, with `--into NAME`"
+            }
+            RepositoryError::NoParent { .. } => "make that folder first, or check the path",
+            RepositoryError::Io { .. }
+            | RepositoryError::Tree(_)
+            | RepositoryError::Objects(_)
+            | RepositoryError::Git { .. } => {
+                "nothing was written; check permissions and free space"
+            }
+        };
+        Self::Environment {
+            message: chain(&error),
+            hint: Some(hint.to_owned()),
+        }
+    }
+}
+
+/// Prints clap's own message: help and version are results, everything else is a usage error.
+pub(super) fn for_usage(error: &clap::Error) -> ExitCode {
+    let code = u8::try_from(error.exit_code()).unwrap_or(2);
+    match error.print() {
+        Ok(()) => ExitCode::from(code),
+        Err(_) => ExitCode::from(3),
+    }
+}
+
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        write!(text, ": {cause}").expect("a string grows");
+        source = cause.source();
+    }
+    text
+}

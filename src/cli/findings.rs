@@ -1,0 +1,312 @@
+//! Findings for people, programs and CI: one value, four forms.
+
+use super::exit::Failure;
+use super::terminal::{Terminal, clean};
+use crate::model::content::Files;
+use crate::model::diagnostic::{Code, Diagnostic, Place, Severity};
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::ops::Range;
+
+/// Turns a path from the catalogue's root into one that the reader can open.
+pub(super) type Relabel<'r> = dyn Fn(&str) -> String + 'r;
+
+/// Prints findings with the lines they are about.
+pub(super) fn text(
+    out: &mut dyn Write,
+    findings: &[Diagnostic],
+    files: &Files,
+    relabel: &Relabel<'_>,
+) -> Result<(), Failure> {
+    let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
+    for finding in findings {
+        let level = match finding.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level
+            .primary_title(clean(&finding.message))
+            .id(finding.code.as_str());
+        let group = title.elements(places(finding, files, relabel));
+        let group = match &finding.help {
+            Some(help) => group.element(Level::HELP.message(clean(help))),
+            None => group,
+        };
+        writeln!(out, "{}\n", renderer.render(&[group]))?;
+    }
+    Ok(())
+}
+
+/// One element a file: its lines with all labels, or its name alone when its text is not at hand.
+fn places<'a>(
+    finding: &'a Diagnostic,
+    files: &'a Files,
+    relabel: &Relabel<'_>,
+) -> Vec<Element<'a>> {
+    let mut by_file: Vec<(&str, Vec<(&Place, Option<&str>)>)> = Vec::new();
+    let primary = finding.place.iter().map(|place| (place, None));
+    let related = finding
+        .related
+        .iter()
+        .map(|related| (&related.place, Some(related.message.as_str())));
+    for (place, label) in primary.chain(related) {
+        match by_file.iter_mut().find(|(file, _)| *file == place.file) {
+            Some((_, places)) => places.push((place, label)),
+            None => by_file.push((&place.file, vec![(place, label)])),
+        }
+    }
+    let element = |(file, places): (&'a str, Vec<(&'a Place, Option<&'a str>)>)| -> Element<'a> {
+        let name = clean(&relabel(file));
+        let text = files
+            .get(file)
+            .and_then(|content| content.text())
+            .filter(|text| *text == clean(text) && !text.is_empty());
+        let Some(text) = text else {
+            return Origin::path(name)
+                .line(places[0].0.line)
+                .char_column(places[0].0.column)
+                .into();
+        };
+        let lines = Lines::of(text);
+        let annotations = places.into_iter().map(|(place, label)| {
+            let kind = if label.is_none() {
+                AnnotationKind::Primary
+            } else {
+                AnnotationKind::Context
+            };
+            kind.span(lines.range(place)).label(label)
+        });
+        Snippet::source(text)
+            .path(name)
+            .annotations(annotations)
+            .into()
+    };
+    by_file.into_iter().map(element).collect()
+}
+
+/// Byte positions of a text's lines.
+struct Lines<'t> {
+    text: &'t str,
+    starts: Vec<usize>,
+}
+
+impl<'t> Lines<'t> {
+    fn of(text: &'t str) -> Self {
+        Self {
+            text,
+            starts: std::iter::once(0)
+                .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+                .collect(),
+        }
+    }
+
+    /// The bytes of a place; a point covers the rest of its word, and a long stretch its first line.
+    fn range(&self, place: &Place) -> Range<usize> {
+        let start = self.offset(place.line, place.column);
+        let end_of_line = start
+            + self.text[start..]
+                .find(['\n', '\r'])
+                .unwrap_or(self.text.len() - start);
+        let end = self.offset(place.end_line, place.end_column);
+        if end > start {
+            return start..end.min(end_of_line.max(start));
+        }
+        let word = self.text[start..end_of_line]
+            .find([' ', ':', ','])
+            .unwrap_or(end_of_line - start);
+        start..start + word
+    }
+
+    fn offset(&self, line: usize, column: usize) -> usize {
+        let start = self
+            .starts
+            .get(line - 1)
+            .copied()
+            .unwrap_or(self.text.len());
+        let rest = &self.text[start..];
+        start
+            + rest
+                .char_indices()
+                .nth(column - 1)
+                .map_or(rest.len(), |(at, _)| at)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Flat<'a> {
+    code: Code,
+    severity: Severity,
+    message: &'a str,
+    file: Option<String>,
+    line: Option<usize>,
+    column: Option<usize>,
+    end_line: Option<usize>,
+    end_column: Option<usize>,
+    pointer: &'a str,
+    help: Option<&'a str>,
+    related: Vec<FlatRelated<'a>>,
+}
+
+#[derive(Serialize)]
+struct FlatRelated<'a> {
+    file: String,
+    line: usize,
+    column: usize,
+    message: &'a str,
+}
+
+/// `{"diagnostics": […]}` with lines and columns from 1.
+pub(super) fn json(
+    terminal: &mut Terminal,
+    findings: &[Diagnostic],
+    relabel: &Relabel<'_>,
+) -> Result<(), Failure> {
+    let flat = |finding: &'_ Diagnostic| -> Value {
+        let place = finding.place.as_ref();
+        let related = finding.related.iter().map(|related| FlatRelated {
+            file: relabel(&related.place.file),
+            line: related.place.line,
+            column: related.place.column,
+            message: &related.message,
+        });
+        json!(Flat {
+            code: finding.code,
+            severity: finding.severity,
+            message: &finding.message,
+            file: place.map(|place| relabel(&place.file)),
+            line: place.map(|place| place.line),
+            column: place.map(|place| place.column),
+            end_line: place.map(|place| place.end_line),
+            end_column: place.map(|place| place.end_column),
+            pointer: &finding.pointer,
+            help: finding.help.as_deref(),
+            related: related.collect(),
+        })
+    };
+    terminal.json(&json!({ "diagnostics": findings.iter().map(flat).collect::<Vec<_>>() }))
+}
+
+/// SARIF 2.1.0, as code scanning services read it.
+pub(super) fn sarif(
+    terminal: &mut Terminal,
+    findings: &[Diagnostic],
+    relabel: &Relabel<'_>,
+) -> Result<(), Failure> {
+    let location = |place: &Place| {
+        json!({
+            "artifactLocation": { "uri": relabel(&place.file) },
+            "region": {
+                "startLine": place.line,
+                "startColumn": place.column,
+                "endLine": place.end_line,
+                "endColumn": place.end_column,
+            },
+        })
+    };
+    let result = |finding: &Diagnostic| {
+        let related = finding.related.iter().enumerate().map(|(id, related)| {
+            json!({ "id": id, "physicalLocation": location(&related.place), "message": { "text": related.message } })
+        });
+        let help = finding
+            .help
+            .as_ref()
+            .map(|help| format!(" ({help})"))
+            .unwrap_or_default();
+        json!({
+            "ruleId": finding.code,
+            "level": finding.severity,
+            "message": { "text": format!("{}{help}", finding.message) },
+            "locations": finding.place.iter().map(|place| json!({ "physicalLocation": location(place) })).collect::<Vec<_>>(),
+            "relatedLocations": related.collect::<Vec<_>>(),
+        })
+    };
+    let used: BTreeMap<Code, Value> = findings
+        .iter()
+        .map(|finding| {
+            (
+                finding.code,
+                json!({ "id": finding.code, "shortDescription": { "text": finding.code.rule() } }),
+            )
+        })
+        .collect();
+    terminal.json(&json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "groundplan",
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": used.into_values().collect::<Vec<_>>(),
+            } },
+            "columnKind": "unicodeCodePoints",
+            "results": findings.iter().map(result).collect::<Vec<_>>(),
+        }],
+    }))
+}
+
+/// Annotations in the log of GitHub's (and Forgejo's) actions.
+pub(super) fn github(
+    out: &mut dyn Write,
+    findings: &[Diagnostic],
+    relabel: &Relabel<'_>,
+) -> Result<(), Failure> {
+    for finding in findings {
+        let command = match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let place = finding.place.as_ref().map(|place| {
+            let file = escape_property(&relabel(&place.file));
+            format!(
+                "file={file},line={},col={},endLine={},endColumn={},",
+                place.line, place.column, place.end_line, place.end_column
+            )
+        });
+        let help = finding
+            .help
+            .as_ref()
+            .map(|help| format!("\n{help}"))
+            .unwrap_or_default();
+        let message = escape_data(&format!("{}{help}", finding.message));
+        writeln!(
+            out,
+            "::{command} {}title={}::{message}",
+            place.unwrap_or_default(),
+            finding.code.as_str()
+        )?;
+    }
+    Ok(())
+}
+
+fn escape_data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+fn escape_property(text: &str) -> String {
+    escape_data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// `2 errors, 1 warning`.
+pub(super) fn count(findings: &[Diagnostic]) -> String {
+    let errors = findings.iter().filter(|finding| finding.is_error()).count();
+    let warnings = findings.len() - errors;
+    let plural =
+        |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    match (errors, warnings) {
+        (0, 0) => "no findings".to_owned(),
+        (errors, 0) => plural(errors, "error"),
+        (0, warnings) => plural(warnings, "warning"),
+        (errors, warnings) => format!(
+            "{}, {}",
+            plural(errors, "error"),
+            plural(warnings, "warning")
+        ),
+    }
+}

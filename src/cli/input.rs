@@ -1,0 +1,286 @@
+//! Files, catalogues and templates from where the command line says they are.
+
+use super::exit::Failure;
+use crate::catalog::{self, Catalog, Symlinks, builtin};
+use crate::model::content::Files;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::digest::GitId;
+use crate::model::plan::TemplatePin;
+use crate::source::suggest;
+use crate::source::text::MAX_BYTES;
+use crate::tree::admit::{Links, MAX_TOTAL, admit};
+use crate::tree::memory::MemoryTree;
+use crate::tree::{disk, ids};
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+/// A catalogue's files, by path from its root, and where they come from.
+pub(super) struct Source {
+    pub(super) files: Files,
+    pub(super) findings: Vec<Diagnostic>,
+    /// The folder they were read from; none for the built-in ones.
+    pub(super) root: Option<PathBuf>,
+}
+
+/// What a reader of findings needs: the texts they point into.
+pub(super) struct Problem {
+    pub(super) source: Source,
+    pub(super) findings: Vec<Diagnostic>,
+}
+
+/// Why there is nothing to work with.
+pub(super) enum Unusable {
+    Failure(Failure),
+    Problem(Box<Problem>),
+}
+
+/// A usable catalogue.
+pub(super) struct Chosen {
+    pub(super) catalog: Catalog,
+    pub(super) source: Source,
+}
+
+/// A template in memory and its pin.
+pub(super) struct Template {
+    pub(super) tree: MemoryTree,
+    pub(super) pin: TemplatePin,
+}
+
+impl From<Failure> for Unusable {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl Source {
+    pub(super) fn builtin() -> Self {
+        Self {
+            files: builtin::files(),
+            findings: Vec::new(),
+            root: None,
+        }
+    }
+
+    /// Reads `catalog/` and `recipes/` of a folder.
+    pub(super) fn of_folder(root: &Path) -> Result<Self, Failure> {
+        let mut source = Self {
+            files: Files::new(),
+            findings: Vec::new(),
+            root: Some(root.to_owned()),
+        };
+        let mut found = false;
+        for name in ["catalog", "recipes"] {
+            let folder = root.join(name);
+            if !folder.is_dir() {
+                continue;
+            }
+            found = true;
+            let scan = disk::scan(&folder)?;
+            source.files.extend(
+                scan.files
+                    .into_iter()
+                    .map(|(path, file)| (format!("{name}/{path}"), file)),
+            );
+            source.findings.extend(scan.findings);
+        }
+        if found {
+            return Ok(source);
+        }
+        fs::read_dir(root).map_err(|error| Failure::reading(root, &error))?;
+        Err(Failure::Usage {
+            message: format!("`{}` has no `catalog` folder", root.display()),
+            hint: "name the folder above `catalog/` and `recipes/`, or a single file".to_owned(),
+        })
+    }
+}
+
+/// The catalogue that `--catalog` means: a built-in one by name, the only one of a folder, or `FOLDER/catalog/NAME`.
+pub(super) fn catalog(argument: &str) -> Result<Chosen, Unusable> {
+    let source = Source::builtin();
+    let builtin = catalog::names(&source.files);
+    if builtin.contains(argument) {
+        return load(source, argument);
+    }
+    let path = Path::new(argument);
+    if !path.is_dir() {
+        let hint = format!(
+            "{}; or name a folder with catalog/ and recipes/",
+            suggest::help(argument, builtin.iter().map(String::as_str))
+        );
+        return Err(Failure::Usage {
+            message: format!("there is no catalogue `{argument}`"),
+            hint,
+        }
+        .into());
+    }
+    let inside_root = path.join("catalog.yaml").is_file();
+    let (root, name) = match (
+        path.parent().and_then(Path::parent),
+        path.file_name().and_then(|name| name.to_str()),
+    ) {
+        (Some(root), Some(name)) if inside_root => (
+            if root.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                root
+            },
+            Some(name.to_owned()),
+        ),
+        (..) => (path, None),
+    };
+    let source = Source::of_folder(root)?;
+    let names = catalog::names(&source.files);
+    let name = match name {
+        Some(name) => name,
+        None if names.len() == 1 => names.into_iter().next().unwrap_or_default(),
+        None => {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let message = format!(
+                "`{argument}` holds {} catalogues: {}",
+                names.len(),
+                suggest::list(&names)
+            );
+            let hint = format!(
+                "name one of them, as in `--catalog {}`",
+                path.join("catalog")
+                    .join(names.first().unwrap_or(&"NAME"))
+                    .display()
+            );
+            return Err(Failure::Usage { message, hint }.into());
+        }
+    };
+    load(source, &name)
+}
+
+fn load(source: Source, name: &str) -> Result<Chosen, Unusable> {
+    let loaded = catalog::load(&source.files, name);
+    match loaded.catalog {
+        Some(catalog) if source.findings.is_empty() => Ok(Chosen { catalog, source }),
+        _ => {
+            let findings = source
+                .findings
+                .iter()
+                .cloned()
+                .chain(loaded.findings)
+                .filter(Diagnostic::is_error)
+                .collect();
+            Err(Unusable::Problem(Box::new(Problem { source, findings })))
+        }
+    }
+}
+
+/// The template of a catalogue, or the one in `folder`.
+pub(super) fn template(
+    chosen: Chosen,
+    folder: Option<&Path>,
+) -> Result<(Chosen, Template), Unusable> {
+    let Chosen {
+        catalog,
+        mut source,
+    } = chosen;
+    let links = match catalog.written().symlinks {
+        Symlinks::Refuse => Links::Refused,
+        Symlinks::Allow => Links::Kept,
+    };
+    let written = &catalog.written().template;
+    let (files, mut findings, repo, version) = match (folder, &written.path, &written.repo) {
+        (Some(folder), ..) => {
+            let scan = disk::scan(folder).map_err(Failure::from)?;
+            (scan.files, scan.findings, "folder".to_owned(), None)
+        }
+        (None, Some(path), None) => {
+            let prefix = format!("catalog/{}/{path}/", catalog.slug());
+            let files = source
+                .files
+                .range(prefix.clone()..)
+                .take_while(|(path, _)| path.starts_with(&prefix));
+            let files = files
+                .map(|(path, file)| (path[prefix.len()..].to_owned(), file.clone()))
+                .collect();
+            let version = written.version.as_ref().map(ToString::to_string);
+            (
+                files,
+                Vec::new(),
+                format!("catalog:{}", catalog.slug()),
+                version,
+            )
+        }
+        (None, _, repo) => {
+            let message = format!(
+                "the template of `{}` is the repository {}, which this version does not fetch",
+                catalog.slug(),
+                repo.as_deref().unwrap_or("?")
+            );
+            let hint = "clone it yourself and name the folder with `--template DIR`".to_owned();
+            return Err(Failure::Environment {
+                message,
+                hint: Some(hint),
+            }
+            .into());
+        }
+    };
+    let admitted = match admit(files, links) {
+        Ok(admitted) if findings.is_empty() => admitted,
+        Ok(_) => return Err(Unusable::Problem(Box::new(Problem { source, findings }))),
+        Err(refused) => {
+            findings.extend(refused);
+            source.root = folder.map(Path::to_owned).or(source.root);
+            return Err(Unusable::Problem(Box::new(Problem { source, findings })));
+        }
+    };
+    let tree = MemoryTree::of(admitted).map_err(Failure::from)?;
+    let id = GitId::of(&ids::tree_id(&tree).map_err(Failure::from)?);
+    let pin = TemplatePin {
+        repo,
+        r#ref: version.unwrap_or_else(|| id.to_string()),
+        sha: None,
+        tree: id,
+    };
+    Ok((Chosen { catalog, source }, Template { tree, pin }))
+}
+
+/// Reads a document, no further than what shows that it is too large.
+pub(super) fn document(path: &Path) -> Result<Vec<u8>, Failure> {
+    read(path, MAX_BYTES as u64 + 1)
+}
+
+/// Reads a file of up to 100 MiB.
+pub(super) fn any_size(path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = read(path, MAX_TOTAL + 1)?;
+    if bytes.len() as u64 > MAX_TOTAL {
+        let message = format!("`{}` has more than {MAX_TOTAL} bytes", path.display());
+        return Err(Failure::Environment {
+            message,
+            hint: Some("split it".to_owned()),
+        });
+    }
+    Ok(bytes)
+}
+
+fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    let fail = |error: io::Error| Failure::reading(path, &error);
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        io::stdin()
+            .take(limit)
+            .read_to_end(&mut bytes)
+            .map_err(fail)?;
+        return Ok(bytes);
+    }
+    let metadata = fs::metadata(path).map_err(fail)?;
+    if metadata.is_dir() {
+        return Err(fail(io::ErrorKind::IsADirectory.into()));
+    }
+    if !metadata.is_file() {
+        let hint = Some("name a plain file, or `-` for standard input".to_owned());
+        return Err(Failure::Environment {
+            message: format!("`{}` is not a plain file", path.display()),
+            hint,
+        });
+    }
+    fs::File::open(path)
+        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        .map_err(fail)?;
+    Ok(bytes)
+}

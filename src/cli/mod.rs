@@ -1,0 +1,115 @@
+//! The command line: the only place that prints, reads the clock and knows what a person typed.
+
+mod ask;
+mod canonical;
+mod check;
+mod choice;
+mod exit;
+mod findings;
+mod generate;
+mod hash;
+mod input;
+mod list;
+mod new;
+mod preview;
+mod render;
+mod schema;
+mod show;
+mod terminal;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use exit::Exit;
+use std::process::ExitCode;
+use terminal::Terminal;
+
+/// Previews and makes a new repository from a catalogue of options, down to its git tree id.
+///
+/// Exit codes: 0 fine, 1 findings, 2 usage, 3 environment (files, folders, disk).
+#[derive(Parser)]
+#[command(name = "groundplan", version, arg_required_else_help = true)]
+struct Cli {
+    /// When to use colours.
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    color: Color,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check a catalogue, a recipe, or a folder with catalog/ and recipes/.
+    Check(check::Args),
+    /// Show exactly what a new repository would hold. Nothing is written.
+    Preview(preview::Args),
+    /// Make the repository.
+    New(new::Args),
+    /// List the built-in catalogues, or those of a folder.
+    List(list::Args),
+    /// Show what a catalogue offers.
+    Show(show::Args),
+    /// Print the versions and hashes of a catalogue and a selection.
+    Hash(hash::Args),
+    /// Print the canonical bytes (RFC 8785) of a JSON file.
+    Canonical(canonical::Args),
+    /// Print the JSON Schema of a document.
+    Schema(schema::Args),
+    /// Print completions for a shell.
+    Completions(generate::CompletionsArgs),
+    /// Print the manual page, or write the pages of all commands.
+    Man(generate::ManArgs),
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::for_usage(&error),
+    };
+    match cli.color {
+        Color::Auto => {}
+        Color::Always => anstream::ColorChoice::Always.write_global(),
+        Color::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    let mut terminal = Terminal::new();
+    let result = match cli.command {
+        Command::Check(args) => check::run(&args, &mut terminal),
+        Command::Preview(args) => preview::run(&args, &mut terminal),
+        Command::New(args) => new::run(&args, &mut terminal),
+        Command::List(args) => list::run(&args, &mut terminal),
+        Command::Show(args) => show::run(&args, &mut terminal),
+        Command::Hash(args) => hash::run(&args, &mut terminal),
+        Command::Canonical(args) => canonical::run(&args, &mut terminal),
+        Command::Schema(args) => schema::run(args, &mut terminal),
+        Command::Completions(args) => generate::completions(&args, Cli::command(), &mut terminal),
+        Command::Man(args) => generate::man(&args, Cli::command(), &mut terminal),
+    };
+    match result.and_then(|exit| terminal.finish().map(|()| exit)) {
+        Ok(Exit::Fine) => ExitCode::SUCCESS,
+        Ok(Exit::Findings) => ExitCode::from(1),
+        Err(failure) => failure.report(&mut terminal),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent_in_itself() {
+        Cli::command().debug_assert();
+    }
+}

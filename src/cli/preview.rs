@@ -1,0 +1,90 @@
+//! `groundplan preview`
+
+use super::Format;
+use super::choice::{self, Prepared, ProductArgs, SelectionArgs};
+use super::exit::{Exit, Failure};
+use super::render::{self, Detail};
+use super::terminal::Terminal;
+use crate::engine::{self, Preview, PreviewError};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) selection: SelectionArgs,
+    #[command(flatten)]
+    pub(super) product: ProductArgs,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+    /// Show only counts, warnings and ids.
+    #[arg(long, conflicts_with = "full")]
+    summary: bool,
+    /// Show every file and every diff.
+    #[arg(long)]
+    full: bool,
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let Some(prepared) = args
+        .product
+        .prepare(&args.selection, args.format, terminal)?
+    else {
+        return Ok(Exit::Findings);
+    };
+    let Some(preview) = make(&prepared, args.format, terminal)? else {
+        return Ok(Exit::Findings);
+    };
+    match args.format {
+        Format::Json => terminal.json(&preview.report)?,
+        Format::Text => {
+            let detail = match (args.summary, args.full) {
+                (true, _) => Detail::Summary,
+                (_, true) => Detail::Full,
+                (false, false) => Detail::Normal,
+            };
+            render::report(
+                &preview,
+                detail,
+                &prepared.files,
+                prepared.root.as_deref(),
+                terminal,
+            )?;
+            if preview.report.can_proceed {
+                let command = render::command(
+                    &preview.plan,
+                    &args.selection.catalog,
+                    args.product.template.as_deref(),
+                    &preview.report,
+                );
+                writeln!(terminal.out(), "\nTo make exactly this:\n{command}")?;
+            }
+        }
+    }
+    Ok(if preview.report.can_proceed {
+        Exit::Fine
+    } else {
+        Exit::Findings
+    })
+}
+
+/// The preview, or nothing when its findings were printed instead.
+pub(super) fn make<'p>(
+    prepared: &'p Prepared,
+    format: Format,
+    terminal: &mut Terminal,
+) -> Result<Option<Preview<'p>>, Failure> {
+    let work = terminal.working("laying the plan over the template");
+    let result = engine::preview(
+        &prepared.catalog,
+        prepared.request.clone(),
+        &prepared.template.tree,
+    );
+    drop(work);
+    match result {
+        Ok(preview) => Ok(Some(preview)),
+        Err(PreviewError::Selection(findings)) => {
+            choice::print_findings(&findings, &prepared.files, None, format, terminal)?;
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,301 @@
+//! A report as a person reads it.
+
+use super::exit::Failure;
+use super::findings;
+use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean};
+use crate::engine::Preview;
+use crate::model::action::RiskLevel;
+use crate::model::content::Files;
+use crate::model::input::Identity;
+use crate::model::plan::Plan;
+use crate::model::report::{Change, ChangeKind, ChangeOrigin, Report};
+use crate::model::slug::Slug;
+use crate::tree::Tree as _;
+use anstyle::Style;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
+/// How much of a report is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Detail {
+    /// Counts, warnings and ids.
+    Summary,
+    /// And a line a changed file, with the diffs of modified ones.
+    Normal,
+    /// And every file and every diff.
+    Full,
+}
+
+/// Prints a report; what is wrong goes to standard error.
+pub(super) fn report(
+    preview: &Preview<'_>,
+    detail: Detail,
+    files: &Files,
+    root: Option<&Path>,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let Preview { plan, report, .. } = preview;
+    let selections: Vec<String> = plan
+        .recipe
+        .selections
+        .options()
+        .map(|option| option.to_string())
+        .collect();
+    let actions = plan.recipe.actions.len();
+    let out = terminal.out();
+    writeln!(
+        out,
+        "{BOLD}{} {}{BOLD:#} · {} · {actions} actions on template {}",
+        plan.catalog,
+        plan.catalog_version.short(),
+        selections.join(" "),
+        plan.template.r#ref
+    )?;
+    if detail >= Detail::Normal {
+        writeln!(out)?;
+        files_of(preview, detail, out)?;
+        diffs(report, detail, out)?;
+    }
+    writeln!(out)?;
+    summary(report, out)?;
+    let relabel = |file: &str| {
+        root.map_or_else(
+            || file.to_owned(),
+            |root| root.join(file).display().to_string(),
+        )
+    };
+    terminal.finish()?;
+    for findings in [&report.warnings, &report.collisions, &report.errors] {
+        findings::text(terminal.talk(), findings, files, &relabel)?;
+    }
+    if !report.can_proceed {
+        let wrong: Vec<_> = report
+            .collisions
+            .iter()
+            .chain(&report.errors)
+            .cloned()
+            .collect();
+        writeln!(
+            terminal.talk(),
+            "{}; this repository cannot be made",
+            findings::count(&wrong)
+        )?;
+    }
+    Ok(())
+}
+
+fn files_of(preview: &Preview<'_>, detail: Detail, out: &mut dyn Write) -> Result<(), Failure> {
+    let changes: BTreeMap<&str, &Change> = preview
+        .report
+        .changes
+        .iter()
+        .map(|change| (change.path.as_str(), change))
+        .collect();
+    let all = if detail == Detail::Full {
+        preview.tree.list()?
+    } else {
+        Vec::new()
+    };
+    let untouched = all
+        .iter()
+        .map(|(path, _)| path.as_str())
+        .filter(|path| !changes.contains_key(path));
+    let mut paths: Vec<&str> = changes.keys().copied().chain(untouched).collect();
+    paths.sort_unstable();
+    let width = paths
+        .iter()
+        .map(|path| path.chars().count())
+        .max()
+        .unwrap_or(0)
+        .min(60);
+    for path in paths {
+        match changes.get(path) {
+            None => writeln!(out, "{DIM}    {path:width$}  template{DIM:#}")?,
+            Some(change) => {
+                let (sign, word, style) = word(change);
+                let lines = match change.change {
+                    ChangeKind::Added => format!("{} lines", change.added_lines),
+                    ChangeKind::Modified | ChangeKind::Removed => {
+                        format!("+{} −{}", change.added_lines, change.removed_lines)
+                    }
+                };
+                let lines = if change.diff.is_some() {
+                    lines
+                } else {
+                    format!("{} bytes", change.size)
+                };
+                writeln!(
+                    out,
+                    "  {style}{sign} {path:width$}  {word:8}{style:#}  {lines:>10}  {DIM}{}{DIM:#}",
+                    origins(change)
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn word(change: &Change) -> (char, &'static str, Style) {
+    match change.change {
+        ChangeKind::Added => ('+', "added", GREEN),
+        ChangeKind::Modified => ('~', "modified", YELLOW),
+        ChangeKind::Removed => ('-', "removed", RED),
+    }
+}
+
+fn origins(change: &Change) -> String {
+    let mut origins: Vec<String> = change
+        .origin
+        .iter()
+        .map(|origin| match origin {
+            ChangeOrigin::Action(action) => action.origin.option.to_string(),
+            ChangeOrigin::Placeholders { .. } => "placeholders".to_owned(),
+            ChangeOrigin::Provenance {} => "provenance".to_owned(),
+        })
+        .collect();
+    origins.dedup();
+    origins.join(", ")
+}
+
+fn diffs(report: &Report, detail: Detail, out: &mut dyn Write) -> Result<(), Failure> {
+    for change in &report.changes {
+        let is_wanted = detail == Detail::Full || change.change != ChangeKind::Added;
+        let Some(diff) = change.diff.as_ref().filter(|_| is_wanted) else {
+            continue;
+        };
+        writeln!(out)?;
+        for line in diff.lines() {
+            let style = match line.chars().next() {
+                _ if line.starts_with("+++ ")
+                    || line.starts_with("--- ")
+                    || line.starts_with("diff ") =>
+                {
+                    BOLD
+                }
+                Some('+') => GREEN,
+                Some('-') => RED,
+                Some('@') => DIM,
+                _ => Style::new(),
+            };
+            writeln!(out, "{style}{}{style:#}", clean(line))?;
+        }
+    }
+    Ok(())
+}
+
+fn summary(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
+    let count = |kind| {
+        report
+            .changes
+            .iter()
+            .filter(|change| change.change == kind)
+            .count()
+    };
+    let (added, modified) = (count(ChangeKind::Added), count(ChangeKind::Modified));
+    let untouched = report.file_count - added.min(report.file_count) - modified;
+    let conflicts = report.collisions.len();
+    let level = match report.risk.level {
+        RiskLevel::Low => ("low", GREEN),
+        RiskLevel::Medium => ("medium", YELLOW),
+        RiskLevel::High => ("high", RED),
+    };
+    let (word, style) = level;
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for reason in report
+        .risk
+        .reasons
+        .iter()
+        .filter(|reason| reason.level == report.risk.level)
+    {
+        let message = reason
+            .message
+            .split_once(": ")
+            .map_or(reason.message.as_str(), |(message, _)| message);
+        *reasons.entry(message).or_default() += 1;
+    }
+    let reasons: Vec<String> = reasons
+        .iter()
+        .map(|(reason, count)| {
+            if *count == 1 {
+                (*reason).to_owned()
+            } else {
+                format!("{reason} (×{count})")
+            }
+        })
+        .collect();
+    writeln!(
+        out,
+        "{BOLD}Plan: {added} to add, {modified} to modify, {untouched} from the template as they are, {conflicts} conflicts; {} files.{BOLD:#}",
+        report.file_count
+    )?;
+    writeln!(
+        out,
+        "Risk: {style}{word}{style:#}{}{}",
+        if reasons.is_empty() { "" } else { " — " },
+        reasons.join("; ")
+    )?;
+    if let (Some(tree), Some(commit)) = (&report.tree_id, &report.commit_id) {
+        writeln!(
+            out,
+            "Tree:   {tree} (sha1)\nCommit: {commit}\nPlan:   {}",
+            report.plan_hash
+        )?;
+    }
+    Ok(())
+}
+
+/// The command that makes exactly what was previewed.
+pub(super) fn command(
+    plan: &Plan,
+    catalog: &str,
+    template: Option<&Path>,
+    report: &Report,
+) -> String {
+    let inputs = &plan.inputs;
+    let mut words = vec![
+        "groundplan".to_owned(),
+        "new".to_owned(),
+        "--catalog".to_owned(),
+        catalog.to_owned(),
+    ];
+    let mut flag = |name: &str, value: &str| words.extend([name.to_owned(), value.to_owned()]);
+    for option in plan.recipe.selections.options() {
+        flag(
+            "--select",
+            &format!("{}={}", option.category(), option.option()),
+        );
+    }
+    flag("--name", inputs.product_name.as_str());
+    if Slug::from_title(inputs.product_name.as_str()).as_ref() != Some(&inputs.product_slug) {
+        flag("--slug", inputs.product_slug.as_str());
+    }
+    flag("--owner", inputs.owner.as_str());
+    flag("--repo", inputs.repo.as_str());
+    flag("--date", inputs.date.as_str());
+    if plan.author != Identity::default() {
+        flag("--author", plan.author.as_str());
+    }
+    if let Some(template) = template {
+        flag("--template", &template.display().to_string());
+    }
+    flag("--into", inputs.repo.as_str());
+    if let Some(tree) = &report.tree_id {
+        flag("--expect", tree.as_str());
+    }
+    words
+        .iter()
+        .map(|word| quote(word))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// A word as a POSIX shell takes it unchanged.
+pub(super) fn quote(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:@+,".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}

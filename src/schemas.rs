@@ -1,0 +1,64 @@
+//! The JSON Schemas of all documents: what `schema/` holds, editors read and the schema hash covers.
+
+use crate::catalog::CatalogFile;
+use crate::model::action::Action;
+use crate::model::canonical;
+use crate::model::digest::Digest;
+use crate::model::plan::Plan;
+use crate::model::provenance::Provenance;
+use crate::model::report::Report;
+use crate::recipe::RecipeFile;
+use crate::resolve::SelectionFile;
+
+/// A document that has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Document {
+    Catalog,
+    Recipe,
+    Selection,
+    Plan,
+    Report,
+    Provenance,
+}
+
+impl Document {
+    /// Every document.
+    pub const ALL: [Self; 6] = [
+        Self::Catalog,
+        Self::Recipe,
+        Self::Selection,
+        Self::Plan,
+        Self::Report,
+        Self::Provenance,
+    ];
+
+    /// Its name on the command line and in `schema/<name>.schema.json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Catalog => "catalog",
+            Self::Recipe => "recipe",
+            Self::Selection => "selection",
+            Self::Plan => "plan",
+            Self::Report => "report",
+            Self::Provenance => "provenance",
+        }
+    }
+
+    /// Its schema (JSON Schema 2020-12), indented, with a final newline.
+    pub fn schema(self) -> String {
+        let schema = match self {
+            Self::Catalog => schemars::schema_for!(CatalogFile),
+            Self::Recipe => schemars::schema_for!(RecipeFile),
+            Self::Selection => schemars::schema_for!(SelectionFile),
+            Self::Plan => schemars::schema_for!(Plan),
+            Self::Report => schemars::schema_for!(Report),
+            Self::Provenance => schemars::schema_for!(Provenance),
+        };
+        format!("{:#}\n", schema.as_value())
+    }
+}
+
+/// SHA-256 over the canonical form of the action schema: equal on two sides means that they read actions alike (R16).
+pub fn schema_hash() -> Digest {
+    canonical::digest(&schemars::schema_for!(Action))
+}
