@@ -1,0 +1,37 @@
+//! `groundplan preview`: exactly what the repository would hold.
+
+use crate::support::Sandbox;
+
+#[test]
+fn the_preview_names_every_change_and_its_origin() {
+    let sandbox = Sandbox::with_demo();
+    let report = sandbox
+        .preview(&["--defaults", "--format", "json"])
+        .exits(0)
+        .json();
+    let changed: Vec<String> = report["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| {
+            format!(
+                "{} {}",
+                change["change"].as_str().unwrap(),
+                change["path"].as_str().unwrap()
+            )
+        })
+        .collect();
+    assert_eq!(
+        changed,
+        [
+            "added .scrum4me/bootstrap.json",
+            "modified README.md",
+            "added lib/session.ts",
+            "modified package.json"
+        ]
+    );
+    let origin = &report["changes"][2]["origin"][0];
+    assert_eq!(origin["option"], "auth/session");
+    assert_eq!(origin["file"], "recipes/demo/auth/session.yaml");
+    assert_eq!(origin["line"], 6);
+}

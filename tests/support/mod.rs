@@ -1,0 +1,268 @@
+//! The one harness: a folder of its own, the real program, and what both leave behind.
+
+use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A folder that goes away with the test, in which commands run.
+pub struct Sandbox {
+    folder: tempfile::TempDir,
+}
+
+/// What a command left on its streams, and its exit code.
+#[derive(Debug)]
+pub struct Ran {
+    pub stdout: String,
+    pub stderr: String,
+    pub code: i32,
+}
+
+/// The product that tests preview and make.
+pub const PRODUCT: [&str; 8] = [
+    "--name",
+    "Acme Web",
+    "--owner",
+    "acme",
+    "--repo",
+    "acme-web",
+    "--date",
+    "2026-11-21",
+];
+
+impl Sandbox {
+    pub fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// A sandbox with the small catalogue `demo`: one required category `auth` with the options `session` (default)
+    /// and `none`, one free category `addons` with `docs`, and a template of three files.
+    pub fn with_demo() -> Self {
+        let sandbox = Self::new();
+        for (path, text) in DEMO {
+            sandbox.write(path, text);
+        }
+        sandbox
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn join(&self, path: &str) -> PathBuf {
+        self.path().join(path)
+    }
+
+    /// Writes a file and the folders above it.
+    pub fn write(&self, path: &str, content: impl AsRef<[u8]>) -> &Self {
+        let path = self.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+        self
+    }
+
+    pub fn make_executable(&self, path: &str) -> &Self {
+        fs::set_permissions(self.join(path), fs::Permissions::from_mode(0o755)).unwrap();
+        self
+    }
+
+    pub fn symlink(&self, target: &str, path: &str) -> &Self {
+        std::os::unix::fs::symlink(target, self.join(path)).unwrap();
+        self
+    }
+
+    #[track_caller]
+    pub fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Runs groundplan here.
+    #[track_caller]
+    pub fn groundplan<I: AsRef<str>>(&self, args: impl IntoIterator<Item = I>) -> Ran {
+        let args: Vec<String> = args
+            .into_iter()
+            .map(|arg| arg.as_ref().to_owned())
+            .collect();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_groundplan"));
+        self.run(command.args(args))
+    }
+
+    /// Runs `groundplan preview` over the demo catalogue.
+    #[track_caller]
+    pub fn preview(&self, more: &[&str]) -> Ran {
+        self.groundplan(
+            ["preview", "--catalog", "."]
+                .iter()
+                .chain(&PRODUCT)
+                .chain(more),
+        )
+    }
+
+    /// Runs `groundplan new` over the demo catalogue.
+    #[track_caller]
+    pub fn make(&self, more: &[&str]) -> Ran {
+        self.groundplan(["new", "--catalog", "."].iter().chain(&PRODUCT).chain(more))
+    }
+
+    /// Runs git here, with nothing of the machine's own settings.
+    #[track_caller]
+    pub fn git(&self, folder: &str, args: &[&str]) -> String {
+        let mut command = Command::new("git");
+        command.arg("-C").arg(self.join(folder)).args(args);
+        let ran = self.run(&mut command);
+        assert_eq!(ran.code, 0, "git {args:?}: {}", ran.stderr);
+        ran.stdout
+    }
+
+    /// Runs any command here, without terminal, home and git settings.
+    #[track_caller]
+    pub fn run(&self, command: &mut Command) -> Ran {
+        let output = command
+            .current_dir(self.path())
+            .stdin(Stdio::null())
+            .env("HOME", self.path())
+            .env("NO_COLOR", "1")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env_remove("GROUNDPLAN_CATALOG")
+            .env_remove("GROUNDPLAN_AUTHOR")
+            .output()
+            .unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
+        Ran::from(output)
+    }
+
+    /// Every file below the sandbox, by path, without `.git`.
+    pub fn files(&self) -> Vec<String> {
+        let mut files = Vec::new();
+        let mut open = vec![self.path().to_owned()];
+        while let Some(folder) = open.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.ends_with(".git") {
+                    continue;
+                }
+                if path.is_dir() && !path.is_symlink() {
+                    open.push(path);
+                } else {
+                    files.push(
+                        path.strip_prefix(self.path())
+                            .unwrap()
+                            .to_str()
+                            .unwrap()
+                            .to_owned(),
+                    );
+                }
+            }
+        }
+        files.sort();
+        files
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            stdout: String::from_utf8(output.stdout).expect("results are UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("talk is UTF-8"),
+            code: output.status.code().expect("not killed by a signal"),
+        }
+    }
+}
+
+impl Ran {
+    /// Asserts the exit code, and shows everything when it is another one.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(
+            self.code, code,
+            "\n--- stdout\n{}\n--- stderr\n{}",
+            self.stdout, self.stderr
+        );
+        self
+    }
+
+    /// The result as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout, self.stderr))
+    }
+
+    /// The findings of a `--format json` result as `CODE file:line:column`.
+    #[track_caller]
+    pub fn findings(&self) -> Vec<String> {
+        let json = self.json();
+        let findings = json["diagnostics"].as_array().expect("diagnostics");
+        let line = |finding: &Value| {
+            let code = finding["code"].as_str().unwrap();
+            format!(
+                "{code} {}:{}:{}",
+                finding["file"].as_str().unwrap_or("-"),
+                finding["line"],
+                finding["column"]
+            )
+        };
+        findings.iter().map(line).collect()
+    }
+}
+
+/// The catalogue of [`Sandbox::with_demo`].
+const DEMO: [(&str, &str); 7] = [
+    (
+        "catalog/demo/catalog.yaml",
+        "catalog: demo
+title: Demo
+template: { path: template, version: v1 }
+placeholders: [PRODUCT_NAME, PRODUCT_SLUG, GITHUB_OWNER]
+categories:
+  - slug: auth
+    title: Authentication
+    selection: SINGLE
+    required: true
+    options:
+      - slug: session
+        title: Sessions
+        default: true
+      - slug: none
+        title: No sign-in
+  - slug: addons
+    title: Add-ons
+    selection: MULTI
+    options:
+      - slug: docs
+        title: Documentation
+",
+    ),
+    (
+        "catalog/demo/template/README.md",
+        "# __PRODUCT_NAME__\n\nOf __GITHUB_OWNER__.\n",
+    ),
+    (
+        "catalog/demo/template/package.json",
+        "{\n  \"name\": \"__PRODUCT_SLUG__\",\n  \"dependencies\": {\n    \"next\": \"^16.0.0\"\n  }\n}\n",
+    ),
+    (
+        "catalog/demo/template/app/[id]/page.tsx",
+        "export default () => null;\n",
+    ),
+    (
+        "recipes/demo/auth/session.yaml",
+        "actions:
+  - kind: ADD_DEPENDENCY
+    manifest: package.json
+    name: iron-session
+    version: ^8.0.4
+  - kind: COPY_FILE
+    from: files/session.ts
+    to: lib/session.ts
+",
+    ),
+    (
+        "recipes/demo/auth/session/files/session.ts",
+        "export const cookie = \"__PRODUCT_SLUG__\";\n",
+    ),
+    ("recipes/demo/auth/none.yaml", "actions: []\n"),
+];
