@@ -1,5 +1,10 @@
 //! Embeds the built-in catalogues: every file of `catalog/` and `recipes/`, with its executable bit.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a build script speaks with cargo by its environment"
+)]
+
 use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};

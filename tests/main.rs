@@ -1,7 +1,8 @@
 //! The integration tests: one binary, one harness.
 #![expect(
     clippy::disallowed_methods,
-    reason = "tests start programs and lay out files, which the product does only at its edges"
+    clippy::unwrap_used,
+    reason = "tests start programs, lay out files and stop at the first surprise"
 )]
 
 mod support;

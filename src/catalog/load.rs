@@ -29,14 +29,13 @@ pub fn names(files: &Files) -> BTreeSet<String> {
 pub fn load(files: &Files, name: &str) -> Loaded {
     let mut findings = Vec::new();
     let file = format!("catalog/{name}/catalog.yaml");
-    let written = match files.get(&file) {
-        Some(content) => read_catalog(&file, &content.bytes, &mut findings),
-        None => {
-            let finding = Diagnostic::error(Code::Misplaced, format!("there is no `{file}`"))
-                .at("", Place::start_of(&file));
-            findings.push(finding.help("every folder of `catalog/` holds a catalog.yaml"));
-            None
-        }
+    let written = if let Some(content) = files.get(&file) {
+        read_catalog(&file, &content.bytes, &mut findings)
+    } else {
+        let finding = Diagnostic::error(Code::Misplaced, format!("there is no `{file}`"))
+            .at("", Place::start_of(&file));
+        findings.push(finding.help("every folder of `catalog/` holds a catalog.yaml"));
+        None
     };
     if let Some(written) = &written {
         check_place(&file, name, written, files, &mut findings);

@@ -56,8 +56,8 @@ fn paths<'r>(
             .match_indices('/')
             .map(|(at, _)| below.path[..at].to_ascii_lowercase());
         for folder in folders {
-            let files = by_fold.get(&folder).into_iter().flatten();
-            let clash = files.filter(|file| meet(file, below, combinations)).next();
+            let mut files = by_fold.get(&folder).into_iter().flatten();
+            let clash = files.find(|file| meet(file, below, combinations));
             findings.extend(clash.map(|file| {
                 let message = format!(
                     "`{}` is made as a file and needed as a folder for `{}`",

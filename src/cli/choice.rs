@@ -124,7 +124,7 @@ impl SelectionArgs {
         }
         if self.defaults {
             resolve::fill_with_defaults(&chosen.catalog, &mut selection);
-        } else if selection.is_empty() && terminal.is_interactive() {
+        } else if selection.is_empty() && Terminal::is_interactive() {
             selection = ask::selection(&chosen.catalog)?;
         }
         let open = resolve::unanswered(&chosen.catalog, &selection);

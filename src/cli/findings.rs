@@ -41,13 +41,16 @@ pub(super) fn text(
     Ok(())
 }
 
+/// A place, with a label unless it is the finding's own.
+type Labelled<'a> = (&'a Place, Option<&'a str>);
+
 /// One element a file: its lines with all labels, or its name alone when its text is not at hand.
 fn places<'a>(
     finding: &'a Diagnostic,
     files: &'a Files,
     relabel: &Relabel<'_>,
 ) -> Vec<Element<'a>> {
-    let mut by_file: Vec<(&str, Vec<(&Place, Option<&str>)>)> = Vec::new();
+    let mut by_file: Vec<(&str, Vec<Labelled<'_>>)> = Vec::new();
     let primary = finding.place.iter().map(|place| (place, None));
     let related = finding
         .related
@@ -59,7 +62,7 @@ fn places<'a>(
             None => by_file.push((&place.file, vec![(place, label)])),
         }
     }
-    let element = |(file, places): (&'a str, Vec<(&'a Place, Option<&'a str>)>)| -> Element<'a> {
+    let element = |(file, places): (&'a str, Vec<Labelled<'a>>)| -> Element<'a> {
         let name = clean(&relabel(file));
         let text = files
             .get(file)

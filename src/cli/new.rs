@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             hint: "catalogue, template, selection, names or date differ from the preview: run `groundplan preview` again".to_owned(),
         });
     }
-    let work = terminal.working("writing the repository");
+    let work = Terminal::working("writing the repository");
     let ids = target.create(&preview.tree, &engine::first_commit(&preview.plan));
     drop(work);
     let ids = ids?;

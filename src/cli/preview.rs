@@ -72,7 +72,7 @@ pub(super) fn make<'p>(
     format: Format,
     terminal: &mut Terminal,
 ) -> Result<Option<Preview<'p>>, Failure> {
-    let work = terminal.working("laying the plan over the template");
+    let work = Terminal::working("laying the plan over the template");
     let result = engine::preview(
         &prepared.catalog,
         prepared.request.clone(),

@@ -39,7 +39,7 @@ impl clap::ValueEnum for Name {
 pub(super) fn run(args: Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     match args.format {
         super::Format::Text | super::Format::Json => {
-            write!(terminal.out(), "{}", args.name.0.schema())?
+            write!(terminal.out(), "{}", args.name.0.schema())?;
         }
     }
     Ok(Exit::Fine)

@@ -58,12 +58,12 @@ impl Terminal {
     }
 
     /// Whether questions can be asked and answered.
-    pub(super) fn is_interactive(&self) -> bool {
+    pub(super) fn is_interactive() -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
     /// Shows on a terminal that work is going on, when it takes long enough to be seen.
-    pub(super) fn working(&self, what: &'static str) -> Working {
+    pub(super) fn working(what: &'static str) -> Working {
         let bar = indicatif::ProgressBar::new_spinner().with_message(what);
         if io::stderr().is_terminal() {
             bar.enable_steady_tick(Duration::from_millis(100));

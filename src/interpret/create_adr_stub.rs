@@ -43,10 +43,8 @@ fn same_number(
     own: &TreePath,
 ) -> Result<Option<TreePath>, Stop> {
     let prefix = format!("{}/{:04}-", CreateAdrStub::FOLDER, action.number);
-    let taken = work.tree().list()?.into_iter().map(|(path, _)| path);
-    Ok(taken
-        .filter(|path| path.as_str().starts_with(&prefix) && path != own)
-        .find(|path| path.as_str().ends_with(".md")))
+    let mut taken = work.tree().list()?.into_iter().map(|(path, _)| path);
+    Ok(taken.find(|path| path.as_str().starts_with(&prefix) && path != own))
 }
 
 /// Nygard's form: title, date, status, context, decision, consequences.

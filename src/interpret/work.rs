@@ -116,23 +116,22 @@ impl<'a> Work<'a> {
                 .help("check the path, or write the file with an earlier action")
                 .into());
         };
-        match file.text() {
-            Some(text) => Ok((file.mode, text.to_owned())),
-            None => {
-                let what = if file.mode == Mode::Symlink {
-                    "a symbolic link"
-                } else {
-                    "not UTF-8 text"
-                };
-                let finding = self.error(
-                    index,
-                    Code::NotText,
-                    format!("`{path}` is {what} and cannot be changed"),
-                );
-                Err(finding
-                    .help("replace the whole file with COPY_FILE and `if_exists: overwrite`")
-                    .into())
-            }
+        if let Some(text) = file.text() {
+            Ok((file.mode, text.to_owned()))
+        } else {
+            let what = if file.mode == Mode::Symlink {
+                "a symbolic link"
+            } else {
+                "not UTF-8 text"
+            };
+            let finding = self.error(
+                index,
+                Code::NotText,
+                format!("`{path}` is {what} and cannot be changed"),
+            );
+            Err(finding
+                .help("replace the whole file with COPY_FILE and `if_exists: overwrite`")
+                .into())
         }
     }
 

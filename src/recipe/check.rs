@@ -123,10 +123,10 @@ impl Check<'_> {
         match action {
             Action::CopyFile(copy) => return self.copy(pointer, copy, literals, used),
             Action::WriteFile(write) => {
-                self.placeholders(&format!("{pointer}/content"), &write.content)
+                self.placeholders(&format!("{pointer}/content"), &write.content);
             }
             Action::AppendToFile(append) => {
-                self.placeholders(&format!("{pointer}/content"), &append.content)
+                self.placeholders(&format!("{pointer}/content"), &append.content);
             }
             Action::ReplaceString(replace) => self.replacement(pointer, replace),
             Action::CreateAdrStub(adr) => {

@@ -18,7 +18,7 @@ use text::Text;
 /// # Errors
 /// Every finding that keeps the text from having one meaning.
 pub fn read(name: &str, bytes: &[u8]) -> Result<Document, Vec<Diagnostic>> {
-    let text = Text::read(name, bytes).map_err(|finding| vec![finding])?;
+    let text = Text::read(name, bytes).map_err(|finding| vec![*finding])?;
     let is_json = name
         .rsplit('.')
         .next()

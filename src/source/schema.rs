@@ -141,7 +141,7 @@ impl<'d> Faults<'d> {
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected }
             | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
-                self.unknown_fields(error, unexpected)
+                self.unknown_fields(error, unexpected);
             }
             ValidationErrorKind::Required { property } => {
                 let name = property.as_str().unwrap_or_default();
@@ -186,7 +186,7 @@ impl<'d> Faults<'d> {
                 );
             }
             ValidationErrorKind::MinLength { limit } if *limit == 1 => {
-                self.limit(pointer, "this text must not be empty")
+                self.limit(pointer, "this text must not be empty");
             }
             ValidationErrorKind::MinLength { limit } => {
                 self.limit(
@@ -201,10 +201,10 @@ impl<'d> Faults<'d> {
                 );
             }
             ValidationErrorKind::Minimum { limit } => {
-                self.limit(pointer, &format!("the least value here is {limit}"))
+                self.limit(pointer, &format!("the least value here is {limit}"));
             }
             ValidationErrorKind::Maximum { limit } => {
-                self.limit(pointer, &format!("the greatest value here is {limit}"))
+                self.limit(pointer, &format!("the greatest value here is {limit}"));
             }
             _ => self.limit(pointer, &error.masked().to_string()),
         }

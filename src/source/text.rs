@@ -16,7 +16,7 @@ pub struct Text {
 
 impl Text {
     /// Checks size and encoding.
-    pub fn read(name: &str, bytes: &[u8]) -> Result<Self, Diagnostic> {
+    pub fn read(name: &str, bytes: &[u8]) -> Result<Self, Box<Diagnostic>> {
         let refuse =
             |code, message: String, place| Diagnostic::error(code, message).at("", Some(place));
         if bytes.len() > MAX_BYTES {
@@ -24,11 +24,11 @@ impl Text {
                 "this document has {} bytes, at most {MAX_BYTES} are read",
                 bytes.len()
             );
-            return Err(
+            return Err(Box::new(
                 refuse(Code::DocumentTooLarge, message, Place::start_of(name)).help(
                     "put long contents into files beside the recipe and copy them with COPY_FILE",
                 ),
-            );
+            ));
         }
         let content = match std::str::from_utf8(bytes) {
             Ok(content) => content.to_owned(),
@@ -38,16 +38,18 @@ impl Text {
                     .to_owned();
                 let place = Self::new(name, good).place_of_end();
                 let message = format!("byte {} is not UTF-8", error.valid_up_to());
-                return Err(
-                    refuse(Code::NotPlainText, message, place).help("save the file as UTF-8")
-                );
+                return Err(Box::new(
+                    refuse(Code::NotPlainText, message, place).help("save the file as UTF-8"),
+                ));
             }
         };
         let text = Self::new(name, content);
         if text.content.starts_with('\u{feff}') {
             let message = "the document begins with a byte order mark".to_owned();
-            return Err(refuse(Code::NotPlainText, message, Place::start_of(name))
-                .help("save the file as UTF-8 without BOM"));
+            return Err(Box::new(
+                refuse(Code::NotPlainText, message, Place::start_of(name))
+                    .help("save the file as UTF-8 without BOM"),
+            ));
         }
         if let Some((at, found)) = text.content.char_indices().find(|(_, c)| !is_printable(*c)) {
             let message = format!(
@@ -55,8 +57,10 @@ impl Text {
                 found.escape_debug()
             );
             let place = text.place(at..at + found.len_utf8());
-            return Err(refuse(Code::NotPlainText, message, place)
-                .help("remove it, or write it as an escape inside a quoted text"));
+            return Err(Box::new(
+                refuse(Code::NotPlainText, message, place)
+                    .help("remove it, or write it as an escape inside a quoted text"),
+            ));
         }
         Ok(text)
     }

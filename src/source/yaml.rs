@@ -20,7 +20,7 @@ pub(super) fn read(text: Text) -> Result<Document, Vec<Diagnostic>> {
     let root = match loader.stream() {
         Ok(root) => root,
         Err(stop) => {
-            loader.findings.extend(stop.0);
+            loader.findings.extend(stop.0.map(|finding| *finding));
             return Err(loader.findings);
         }
     };
@@ -33,7 +33,7 @@ pub(super) fn read(text: Text) -> Result<Document, Vec<Diagnostic>> {
 }
 
 /// The document cannot be read on: the reason, unless it is already among the findings.
-struct Stop(Option<Diagnostic>);
+struct Stop(Option<Box<Diagnostic>>);
 
 struct Loader<'t> {
     text: &'t Text,
@@ -43,6 +43,12 @@ struct Loader<'t> {
 }
 
 type Events<'t> = Parser<'t, saphyr_parser::StrInput<'t>>;
+
+impl From<Diagnostic> for Stop {
+    fn from(finding: Diagnostic) -> Self {
+        Self(Some(Box::new(finding)))
+    }
+}
 
 impl<'t> Loader<'t> {
     fn stream(&mut self) -> Result<Node, Stop> {
@@ -68,24 +74,22 @@ impl<'t> Loader<'t> {
                         "a file holds one document, here a second one begins",
                         span,
                     );
-                    return Err(Stop(Some(finding.help(
+                    return Err(Stop::from(finding.help(
                         "remove the `---` line and what follows it, or make it a file of its own",
-                    ))));
+                    )));
                 }
             }
         }
         root.ok_or_else(|| {
             let place = self.text.place(0..0);
-            Stop(Some(
-                Diagnostic::error(Code::Syntax, "the document is empty").at("", place),
-            ))
+            Stop::from(Diagnostic::error(Code::Syntax, "the document is empty").at("", place))
         })
     }
 
     fn next(&self, events: &mut Events<'t>) -> Result<(Event<'t>, Span), Stop> {
         match events.next_event() {
             Some(Ok(event)) => Ok(event),
-            Some(Err(error)) => Err(Stop(Some(self.syntax_error(&error)))),
+            Some(Err(error)) => Err(Stop::from(self.syntax_error(&error))),
             None => Ok((Event::StreamEnd, Span::empty(Marker::new(0, 1, 0)))),
         }
     }
@@ -154,11 +158,11 @@ impl<'t> Loader<'t> {
             | Event::DocumentStart(_)
             | Event::DocumentEnd
             | Event::SequenceEnd
-            | Event::MappingEnd => Err(Stop(Some(self.finding(
+            | Event::MappingEnd => Err(Stop::from(self.finding(
                 Code::Syntax,
                 "the document ends too early",
                 span,
-            )))),
+            ))),
         }
     }
 
@@ -188,27 +192,25 @@ impl<'t> Loader<'t> {
                 | Event::SequenceStart(..)
                 | Event::SequenceEnd
                 | Event::MappingStart(..) => {
-                    return Err(Stop(Some(self.finding(
+                    return Err(Stop::from(self.finding(
                         Code::Syntax,
                         "a key must be text",
                         span,
-                    ))));
+                    )));
                 }
             };
             let (event, span) = self.next(events)?;
             let value = self.node(event, span, events)?;
-            match seen.get(&key) {
-                Some(first) => self
-                    .findings
-                    .push(duplicate_key(self.text, &key, &key_range, first)),
-                None => {
-                    seen.insert(key.clone(), key_range.clone());
-                    entries.push(Entry {
-                        key,
-                        key_range,
-                        value,
-                    });
-                }
+            if let Some(first) = seen.get(&key) {
+                self.findings
+                    .push(duplicate_key(self.text, &key, &key_range, first));
+            } else {
+                seen.insert(key.clone(), key_range.clone());
+                entries.push(Entry {
+                    key,
+                    key_range,
+                    value,
+                });
             }
         }
     }
@@ -216,7 +218,7 @@ impl<'t> Loader<'t> {
     fn descend(&mut self, span: &Span) -> Result<(), Stop> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(Stop(Some(too_deep(self.text, self.range(span)))));
+            return Err(Stop::from(too_deep(self.text, self.range(span))));
         }
         Ok(())
     }
@@ -254,16 +256,15 @@ impl<'t> Loader<'t> {
     }
 
     fn integer(&mut self, value: Option<i64>, content: &str, range: &Range<usize>) -> NodeValue {
-        match value.filter(|value| value.unsigned_abs() <= MAX_SAFE_INTEGER) {
-            Some(value) => NodeValue::Number(value.into()),
-            None => {
-                let message = format!("{content} is beyond ±(2^53 − 1), where readers disagree");
-                let finding = Diagnostic::error(Code::BadValue, message)
-                    .at("", self.text.place(range.clone()));
-                self.findings
-                    .push(finding.help(format!("write it as text: \"{content}\"")));
-                NodeValue::Null
-            }
+        if let Some(value) = value.filter(|value| value.unsigned_abs() <= MAX_SAFE_INTEGER) {
+            NodeValue::Number(value.into())
+        } else {
+            let message = format!("{content} is beyond ±(2^53 − 1), where readers disagree");
+            let finding =
+                Diagnostic::error(Code::BadValue, message).at("", self.text.place(range.clone()));
+            self.findings
+                .push(finding.help(format!("write it as text: \"{content}\"")));
+            NodeValue::Null
         }
     }
 

@@ -53,11 +53,9 @@ impl Target {
             source,
         };
         match fs::symlink_metadata(folder) {
-            Ok(metadata) if !metadata.is_dir() => {
-                return Err(RepositoryError::NotAFolder {
-                    path: folder.to_owned(),
-                });
-            }
+            Ok(metadata) if !metadata.is_dir() => Err(RepositoryError::NotAFolder {
+                path: folder.to_owned(),
+            }),
             Ok(_) => {
                 if fs::read_dir(folder).map_err(fail)?.next().is_some() {
                     return Err(RepositoryError::NotEmpty {

@@ -7,20 +7,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// A folder that goes away with the test, in which commands run.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     folder: tempfile::TempDir,
 }
 
 /// What a command left on its streams, and its exit code.
 #[derive(Debug)]
-pub struct Ran {
+pub(crate) struct Ran {
     pub stdout: String,
     pub stderr: String,
     pub code: i32,
 }
 
 /// The product that tests preview and make.
-pub const PRODUCT: [&str; 8] = [
+pub(crate) const PRODUCT: [&str; 8] = [
     "--name",
     "Acme Web",
     "--owner",
@@ -32,7 +32,7 @@ pub const PRODUCT: [&str; 8] = [
 ];
 
 impl Sandbox {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
         }
@@ -40,7 +40,7 @@ impl Sandbox {
 
     /// A sandbox with the small catalogue `demo`: one required category `auth` with the options `session` (default)
     /// and `none`, one free category `addons` with `docs`, and a template of three files.
-    pub fn with_demo() -> Self {
+    pub(crate) fn with_demo() -> Self {
         let sandbox = Self::new();
         for (path, text) in DEMO {
             sandbox.write(path, text);
@@ -48,40 +48,40 @@ impl Sandbox {
         sandbox
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn join(&self, path: &str) -> PathBuf {
+    pub(crate) fn join(&self, path: &str) -> PathBuf {
         self.path().join(path)
     }
 
     /// Writes a file and the folders above it.
-    pub fn write(&self, path: &str, content: impl AsRef<[u8]>) -> &Self {
+    pub(crate) fn write(&self, path: &str, content: impl AsRef<[u8]>) -> &Self {
         let path = self.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
         self
     }
 
-    pub fn make_executable(&self, path: &str) -> &Self {
+    pub(crate) fn make_executable(&self, path: &str) -> &Self {
         fs::set_permissions(self.join(path), fs::Permissions::from_mode(0o755)).unwrap();
         self
     }
 
-    pub fn symlink(&self, target: &str, path: &str) -> &Self {
+    pub(crate) fn symlink(&self, target: &str, path: &str) -> &Self {
         std::os::unix::fs::symlink(target, self.join(path)).unwrap();
         self
     }
 
     #[track_caller]
-    pub fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
     /// Runs groundplan here.
     #[track_caller]
-    pub fn groundplan<I: AsRef<str>>(&self, args: impl IntoIterator<Item = I>) -> Ran {
+    pub(crate) fn groundplan<I: AsRef<str>>(&self, args: impl IntoIterator<Item = I>) -> Ran {
         let args: Vec<String> = args
             .into_iter()
             .map(|arg| arg.as_ref().to_owned())
@@ -92,7 +92,7 @@ impl Sandbox {
 
     /// Runs `groundplan preview` over the demo catalogue.
     #[track_caller]
-    pub fn preview(&self, more: &[&str]) -> Ran {
+    pub(crate) fn preview(&self, more: &[&str]) -> Ran {
         self.groundplan(
             ["preview", "--catalog", "."]
                 .iter()
@@ -103,13 +103,13 @@ impl Sandbox {
 
     /// Runs `groundplan new` over the demo catalogue.
     #[track_caller]
-    pub fn make(&self, more: &[&str]) -> Ran {
+    pub(crate) fn make(&self, more: &[&str]) -> Ran {
         self.groundplan(["new", "--catalog", "."].iter().chain(&PRODUCT).chain(more))
     }
 
     /// Runs git here, with nothing of the machine's own settings.
     #[track_caller]
-    pub fn git(&self, folder: &str, args: &[&str]) -> String {
+    pub(crate) fn git(&self, folder: &str, args: &[&str]) -> String {
         let mut command = Command::new("git");
         command.arg("-C").arg(self.join(folder)).args(args);
         let ran = self.run(&mut command);
@@ -119,7 +119,7 @@ impl Sandbox {
 
     /// Runs any command here, without terminal, home and git settings.
     #[track_caller]
-    pub fn run(&self, command: &mut Command) -> Ran {
+    pub(crate) fn run(&self, command: &mut Command) -> Ran {
         let output = command
             .current_dir(self.path())
             .stdin(Stdio::null())
@@ -135,7 +135,7 @@ impl Sandbox {
     }
 
     /// Every file below the sandbox, by path, without `.git`.
-    pub fn files(&self) -> Vec<String> {
+    pub(crate) fn files(&self) -> Vec<String> {
         let mut files = Vec::new();
         let mut open = vec![self.path().to_owned()];
         while let Some(folder) = open.pop() {
@@ -175,7 +175,7 @@ impl From<Output> for Ran {
 impl Ran {
     /// Asserts the exit code, and shows everything when it is another one.
     #[track_caller]
-    pub fn exits(self, code: i32) -> Self {
+    pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(
             self.code, code,
             "\n--- stdout\n{}\n--- stderr\n{}",
@@ -186,14 +186,14 @@ impl Ran {
 
     /// The result as JSON.
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout, self.stderr))
     }
 
     /// The findings of a `--format json` result as `CODE file:line:column`.
     #[track_caller]
-    pub fn findings(&self) -> Vec<String> {
+    pub(crate) fn findings(&self) -> Vec<String> {
         let json = self.json();
         let findings = json["diagnostics"].as_array().expect("diagnostics");
         let line = |finding: &Value| {
