@@ -1,8 +1,10 @@
 //! Catalogue + selection → plan: a pure function, so that the same choice always gives the same plan.
 
+mod fit;
+mod order;
 pub mod selection_file;
 
-use crate::catalog::{Catalog, Category, SelectionType};
+use crate::catalog::{Catalog, Category};
 use crate::model::action::ACTION_SCHEMA_VERSION;
 use crate::model::content::StoredFile;
 use crate::model::diagnostic::{Code, Diagnostic};
@@ -11,9 +13,6 @@ use crate::model::path::SafeRelPath;
 use crate::model::plan::{MAX_ACTIONS, Origin, Plan, PlannedAction, ResolvedRecipe, TemplatePin};
 use crate::model::provenance::Provenance;
 use crate::model::selection::Selection;
-use crate::model::slug::{OptionRef, Slug};
-use crate::recipe::{Recipe, RecipeAction};
-use crate::source::suggest;
 use std::collections::BTreeMap;
 
 pub use selection_file::SelectionFile;
@@ -35,11 +34,11 @@ pub struct Request {
 /// # Errors
 /// Every reason why the selection does not fit the catalogue.
 pub fn recipe(catalog: &Catalog, selection: Selection) -> Result<ResolvedRecipe, Vec<Diagnostic>> {
-    let findings = check(catalog, &selection);
+    let findings = fit::check(catalog, &selection);
     if !findings.is_empty() {
         return Err(findings);
     }
-    let steps = ordered(catalog, &selection);
+    let steps = order::ordered(catalog, &selection);
     if steps.len() > MAX_ACTIONS {
         let message = format!(
             "this selection has {} actions, at most {MAX_ACTIONS} run",
@@ -123,166 +122,4 @@ pub fn unanswered<'c>(catalog: &'c Catalog, selection: &Selection) -> Vec<&'c Ca
         category.required && selection.of(category.slug.as_str()).next().is_none()
     };
     catalog.categories().iter().filter(open).collect()
-}
-
-/// Every reason why a selection does not fit.
-fn check(catalog: &Catalog, selection: &Selection) -> Vec<Diagnostic> {
-    let mut findings = unknown(catalog, selection);
-    for category in unanswered(catalog, selection) {
-        let options: Vec<&str> = category
-            .options
-            .iter()
-            .map(|option| option.slug.as_str())
-            .collect();
-        let message = format!(
-            "nothing is selected for `{}` ({})",
-            category.slug, category.title
-        );
-        let finding = Diagnostic::error(Code::NothingSelected, message)
-            .at(pointer(category.slug.as_str()), None);
-        findings.push(finding.help(format!("choose one of {}", suggest::list(&options))));
-    }
-    for category in catalog
-        .categories()
-        .iter()
-        .filter(|category| category.selection == SelectionType::Single)
-    {
-        let chosen: Vec<&str> = selection
-            .of(category.slug.as_str())
-            .map(Slug::as_str)
-            .collect();
-        if chosen.len() > 1 {
-            let message = format!(
-                "`{}` takes one option, {} are selected",
-                category.slug,
-                suggest::list(&chosen)
-            );
-            let finding = Diagnostic::error(Code::SeveralSelected, message)
-                .at(pointer(category.slug.as_str()), None);
-            findings.push(finding.help(format!("keep one of {}", suggest::list(&chosen))));
-        }
-    }
-    for option in selection.options() {
-        let known = catalog
-            .category(option.category())
-            .and_then(|category| category.option(option.option()));
-        let Some(known) = known else { continue };
-        for required in known
-            .requires
-            .iter()
-            .filter(|required| !selection.contains(required))
-        {
-            findings.push(unmet(catalog, selection, &option, required));
-        }
-        for other in known
-            .conflicts
-            .iter()
-            .filter(|other| selection.contains(other))
-        {
-            let message = format!("`{option}` cannot be selected together with `{other}`");
-            let finding = Diagnostic::error(Code::OptionsConflict, message)
-                .at(pointer(option.category()), None);
-            findings.push(finding.help(format!(
-                "keep `{option}` and choose another `{}`, or keep `{other}` and choose another `{}`",
-                other.category(),
-                option.category()
-            )));
-        }
-    }
-    findings
-}
-
-fn unknown(catalog: &Catalog, selection: &Selection) -> Vec<Diagnostic> {
-    let mut findings = Vec::new();
-    for (slug, options) in selection.iter() {
-        let at = pointer(slug.as_str());
-        let Some(category) = catalog.category(slug.as_str()) else {
-            let known = catalog
-                .categories()
-                .iter()
-                .map(|category| category.slug.as_str());
-            let message = format!("catalogue `{}` has no category `{slug}`", catalog.slug());
-            let finding = Diagnostic::error(Code::UnknownSelection, message).at(at, None);
-            findings.push(finding.help(suggest::help(slug.as_str(), known)));
-            continue;
-        };
-        for option in options
-            .iter()
-            .filter(|option| category.option(option.as_str()).is_none())
-        {
-            let known = category.options.iter().map(|option| option.slug.as_str());
-            let message = format!("category `{slug}` has no option `{option}`");
-            let finding = Diagnostic::error(Code::UnknownSelection, message).at(&at, None);
-            findings.push(finding.help(suggest::help(option.as_str(), known)));
-        }
-    }
-    findings
-}
-
-fn unmet(
-    catalog: &Catalog,
-    selection: &Selection,
-    option: &OptionRef,
-    required: &OptionRef,
-) -> Diagnostic {
-    let category = catalog.category(required.category());
-    let is_single = category.is_some_and(|category| category.selection == SelectionType::Single);
-    let instead = selection
-        .of(required.category())
-        .next()
-        .filter(|_| is_single);
-    let message = match instead {
-        Some(instead) => format!(
-            "`{option}` requires `{required}`, but `{}/{instead}` is selected",
-            required.category()
-        ),
-        None => format!("`{option}` requires `{required}`, which is not selected"),
-    };
-    let verb = if instead.is_some() {
-        "replace it by"
-    } else {
-        "add"
-    };
-    Diagnostic::error(Code::RequirementUnmet, message)
-        .at(pointer(option.category()), None)
-        .help(format!(
-            "{verb} `--select {}={}`, or choose another `{}`",
-            required.category(),
-            required.option(),
-            option.category()
-        ))
-}
-
-/// The one order: `execution_order`, then category, option and list order of the catalogue.
-fn ordered<'c>(
-    catalog: &'c Catalog,
-    selection: &Selection,
-) -> Vec<(OptionRef, &'c Recipe, usize, &'c RecipeAction)> {
-    let options = catalog.categories().iter().flat_map(|category| {
-        category
-            .options
-            .iter()
-            .map(|option| OptionRef::new(&category.slug, &option.slug))
-    });
-    let mut steps = Vec::new();
-    for option in options.filter(|option| selection.contains(option)) {
-        let Some(recipe) = catalog.recipe(&option) else {
-            continue;
-        };
-        for (index, step) in recipe.actions.iter().enumerate() {
-            let when = &step.action.common().when;
-            if when
-                .iter()
-                .all(|(category, option)| selection.has(category.as_str(), option.as_str()))
-            {
-                steps.push((option.clone(), recipe, index, step));
-            }
-        }
-    }
-    steps.sort_by_key(|(.., step)| step.action.common().execution_order.unwrap_or(0));
-    steps
-}
-
-fn pointer(category: &str) -> String {
-    format!("/{category}")
 }
