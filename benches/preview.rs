@@ -1,1 +1,82 @@
-fn main() {}
+//! In-process speed of the ways a person waits for: load and check a catalogue, preview its default selection.
+#![expect(missing_docs, reason = "criterion's macros make public items")]
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use groundplan::catalog::{self, Catalog, builtin};
+use groundplan::engine;
+use groundplan::model::content::Files;
+use groundplan::model::date::Day;
+use groundplan::model::digest::GitId;
+use groundplan::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
+use groundplan::model::path::TreePath;
+use groundplan::model::plan::TemplatePin;
+use groundplan::model::selection::Selection;
+use groundplan::model::slug::Slug;
+use groundplan::resolve::{self, Request};
+use groundplan::tree::ids;
+use groundplan::tree::memory::MemoryTree;
+use std::hint::black_box;
+
+fn load(files: &Files) -> Catalog {
+    catalog::load(files, "nextjs")
+        .catalog
+        .expect("the built-in catalogue is sound")
+}
+
+fn template(files: &Files) -> MemoryTree {
+    let prefix = "catalog/nextjs/template/";
+    let below = files
+        .iter()
+        .filter_map(|(path, file)| Some((path.strip_prefix(prefix)?, file)));
+    let checked =
+        below.map(|(path, file)| (TreePath::parse(path).expect("a good path"), file.clone()));
+    MemoryTree::of(checked).expect("a good template")
+}
+
+fn request(catalog: &Catalog, template: &MemoryTree) -> Request {
+    let mut selection = Selection::default();
+    resolve::fill_with_defaults(catalog, &mut selection);
+    Request {
+        selection,
+        inputs: Inputs {
+            product_name: ProductName::parse("Acme Web").expect("a good name"),
+            product_slug: Slug::parse("acme-web").expect("a good slug"),
+            owner: Owner::parse("acme").expect("a good owner"),
+            repo: RepoName::parse("acme-web").expect("a good name"),
+            date: Day::parse("2026-11-21").expect("a good day"),
+        },
+        author: Identity::default(),
+        template: TemplatePin {
+            repo: "catalog:nextjs".to_owned(),
+            r#ref: "v1.0.0".to_owned(),
+            sha: None,
+            tree: GitId::of(&ids::tree_id(template).expect("memory never fails")),
+        },
+    }
+}
+
+fn benchmarks(criterion: &mut Criterion) {
+    let files = builtin::files();
+    criterion.bench_function(
+        "check: load the nextjs catalogue with all rules",
+        |bencher| {
+            bencher.iter(|| load(black_box(&files)));
+        },
+    );
+    let catalog = load(&files);
+    let template = template(&files);
+    let request = request(&catalog, &template);
+    criterion.bench_function("resolve: default selection to plan", |bencher| {
+        bencher.iter(|| resolve::resolve(&catalog, black_box(request.clone())));
+    });
+    criterion.bench_function("preview: default selection to report and ids", |bencher| {
+        bencher.iter(|| {
+            engine::preview(&catalog, black_box(request.clone()), &template)
+                .expect("a good selection")
+                .report
+        });
+    });
+}
+
+criterion_group!(benches, benchmarks);
+criterion_main!(benches);

@@ -10,3 +10,5 @@ mod support;
 mod check;
 mod new;
 mod preview;
+mod schemas;
+mod tidy;

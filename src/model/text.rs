@@ -2,7 +2,7 @@
 
 /// Implements `Display`, `AsRef<str>`, serde and `JsonSchema` for a newtype with `parse` and `as_str`.
 ///
-/// `format` is the JSON Schema format under which [`crate::source::schema`] calls `parse` again, so that a
+/// `format` is the JSON Schema format under which the source layer calls `parse` again, so that a
 /// document gets the newtype's own message at the exact place; `pattern` is the part of the rule that editors
 /// can check by themselves.
 macro_rules! text_value {

@@ -1,5 +1,13 @@
 //! The one harness: a folder of its own, the real program, and what both leave behind.
 
+use groundplan::catalog::Catalog;
+use groundplan::model::date::Day;
+use groundplan::model::digest::GitId;
+use groundplan::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
+use groundplan::model::plan::TemplatePin;
+use groundplan::model::selection::Selection;
+use groundplan::model::slug::Slug;
+use groundplan::resolve::{self, Request};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -206,6 +214,45 @@ impl Ran {
             )
         };
         findings.iter().map(line).collect()
+    }
+}
+
+/// Compares a file of the repository with what it should hold, or rewrites it when `UPDATE_SNAPSHOTS` is set.
+#[track_caller]
+pub(crate) fn matches_or_updates(file: &Path, expected: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        return fs::write(path, expected).unwrap();
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == expected,
+        "{} is not up to date: run `UPDATE_SNAPSHOTS=1 cargo test` and review it",
+        file.display()
+    );
+}
+
+/// The default selection of a catalogue for [`PRODUCT`], over an empty template.
+pub(crate) fn request(catalog: &Catalog) -> Request {
+    let mut selection = Selection::default();
+    resolve::fill_with_defaults(catalog, &mut selection);
+    Request {
+        selection,
+        inputs: Inputs {
+            product_name: ProductName::parse("Acme Web").unwrap(),
+            product_slug: Slug::parse("acme-web").unwrap(),
+            owner: Owner::parse("acme").unwrap(),
+            repo: RepoName::parse("acme-web").unwrap(),
+            date: Day::parse("2026-11-21").unwrap(),
+        },
+        author: Identity::default(),
+        template: TemplatePin {
+            repo: "folder".to_owned(),
+            r#ref: "v1".to_owned(),
+            sha: None,
+            tree: GitId::parse("4b825dc642cb6eb9a060e54bf8d69288fbee4904").unwrap(),
+        },
     }
 }
 

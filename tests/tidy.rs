@@ -1,0 +1,240 @@
+//! The shape of the tree: what ARCHITECTURE.md promises and no compiler checks.
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Module → what it may import (design §3). Modules not named here may import nothing of the crate.
+const LAYERS: [(&str, &[&str]); 11] = [
+    ("model", &[]),
+    ("source", &["model"]),
+    ("recipe", &["model", "source"]),
+    ("catalog", &["model", "source", "recipe"]),
+    ("resolve", &["model", "source", "recipe", "catalog"]),
+    ("tree", &["model"]),
+    ("interpret", &["model", "tree"]),
+    (
+        "engine",
+        &["model", "catalog", "resolve", "tree", "interpret"],
+    ),
+    ("schemas", &["model", "recipe", "catalog", "resolve"]),
+    (
+        "cli",
+        &[
+            "model", "source", "recipe", "catalog", "resolve", "tree", "engine", "schemas",
+        ],
+    ),
+    ("lib", &[]),
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file below a folder, by its path from the root.
+fn sources(folder: &str) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![root().join(folder)];
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path
+                    .strip_prefix(root())
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned();
+                found.insert(name, fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn modules_import_only_what_lies_below_them() {
+    let layers: BTreeMap<&str, &[&str]> = LAYERS.into_iter().collect();
+    let mut wrong = Vec::new();
+    for (file, text) in sources("src") {
+        let module = file
+            .trim_start_matches("src/")
+            .split(['/', '.'])
+            .next()
+            .unwrap();
+        if module == "main" {
+            continue;
+        }
+        let allowed = layers
+            .get(module)
+            .unwrap_or_else(|| panic!("{file}: name the layer of `{module}` in tests/tidy.rs"));
+        for import in text
+            .match_indices("crate::")
+            .map(|(at, _)| &text[at + "crate::".len()..])
+        {
+            let name: String = import
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
+            if name != module && !name.is_empty() && !allowed.contains(&name.as_str()) {
+                wrong.push(format!("{file} imports {name}"));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn only_the_disk_tree_the_repository_and_the_shell_touch_files() {
+    let may = [
+        "src/cli/",
+        "src/tree/disk.rs",
+        "src/tree/repository.rs",
+        "src/main.rs",
+    ];
+    let touches = |text: &str| {
+        ["std::fs", "std::env", "std::net", "std::process::Command"]
+            .iter()
+            .any(|name| text.contains(name))
+    };
+    let wrong: Vec<String> = sources("src")
+        .into_iter()
+        .filter(|(file, text)| touches(text) && !may.iter().any(|may| file.starts_with(may)))
+        .map(|(file, _)| file)
+        .collect();
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn nothing_below_the_shell_knows_of_dry_runs_or_tokio() {
+    for (file, text) in sources("src") {
+        let lower = text.to_lowercase();
+        let is_shell = file.starts_with("src/cli/");
+        assert!(
+            is_shell
+                || !["dry_run", "dry run", "dryrun", "dry-run"]
+                    .iter()
+                    .any(|word| lower.contains(word)),
+            "{file}"
+        );
+        assert!(!text.contains("tokio"), "{file}");
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_and_none_is_too_long() {
+    for folder in ["src", "tests", "benches"] {
+        for (file, text) in sources(folder) {
+            assert!(
+                text.starts_with("//! "),
+                "{file} must open with one `//!` sentence"
+            );
+            let lines = text.lines().count();
+            let limit = if file.ends_with("/mod.rs") && file.starts_with("src/") {
+                200
+            } else {
+                600
+            };
+            assert!(
+                lines <= limit,
+                "{file} has {lines} lines, at most {limit} are wanted: name the second subject and give it a file"
+            );
+        }
+    }
+}
+
+#[test]
+fn no_test_file_is_forgotten() {
+    let main = fs::read_to_string(root().join("tests/main.rs")).unwrap();
+    for file in sources("tests")
+        .keys()
+        .filter(|file| file.matches('/').count() == 1 && *file != "tests/main.rs")
+    {
+        let module = file.trim_start_matches("tests/").trim_end_matches(".rs");
+        assert!(
+            main.contains(&format!("mod {module};")),
+            "tests/main.rs does not name {file}"
+        );
+    }
+}
+
+#[test]
+fn the_documents_keep_their_length() {
+    for (file, limit) in [("README.md", 120), ("ARCHITECTURE.md", 150)] {
+        let lines = fs::read_to_string(root().join(file))
+            .unwrap()
+            .lines()
+            .count();
+        assert!(
+            lines <= limit,
+            "{file} has {lines} lines, at most {limit} are wanted"
+        );
+    }
+}
+
+#[test]
+fn each_dependency_has_its_reason_beside_it() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let section = manifest
+        .split("[dependencies]")
+        .nth(1)
+        .unwrap()
+        .split("\n[")
+        .next()
+        .unwrap();
+    let bare: Vec<&str> = section
+        .lines()
+        .filter(|line| line.contains(" = ") && !line.contains('#'))
+        .collect();
+    assert_eq!(bare, Vec::<&str>::new());
+}
+
+/// What `cargo deny check licenses sources` says, from the same lists, where cargo-deny is not installed.
+#[test]
+fn every_dependency_has_an_allowed_licence_and_comes_from_the_registry() {
+    let deny: toml::Table = fs::read_to_string(root().join("deny.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
+    let allowed: BTreeSet<&str> = deny["licenses"]["allow"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|name| name.as_str().unwrap())
+        .collect();
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--locked",
+            "--all-features",
+        ])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut wrong = Vec::new();
+    for package in metadata["packages"].as_array().unwrap() {
+        let name = package["name"].as_str().unwrap();
+        let source = package["source"].as_str();
+        if source.is_some_and(|source| !source.starts_with("registry+")) {
+            wrong.push(format!("{name} comes from {source:?}"));
+        }
+        let licence = package["license"]
+            .as_str()
+            .unwrap_or("none")
+            .replace('/', " OR ");
+        let is_allowed = spdx::Expression::parse(&licence).is_ok_and(|expression| {
+            expression.evaluate(|requirement| allowed.contains(requirement.to_string().as_str()))
+        });
+        if !is_allowed {
+            wrong.push(format!("{name} is licensed {licence}"));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
