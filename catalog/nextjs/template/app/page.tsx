@@ -10,12 +10,12 @@ const firstSteps = [
   },
   {
     title: "Make it look like yours",
-    text: "Colour, shape and type are tokens. Change them once, in light and dark.",
+    text: "Colour, shape and type are tokens, each for light and dark.",
     place: "app/theme.css",
   },
   {
     title: "Keep the reasons",
-    text: "What was chosen for this project, and why, is written down. Add to it.",
+    text: "What was chosen here, and why, is written down. Add to it.",
     place: "docs/adr/README.md",
   },
 ] as const;

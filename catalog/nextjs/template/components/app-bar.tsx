@@ -1,8 +1,8 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { navigation } from "@/lib/navigation";
 import product from "@/lib/product.json";
 import styles from "./app-bar.module.css";
+import { MainNavigation } from "./main-navigation";
 
 /** The bar at the top of every page; `children` are its trailing actions. */
 export function AppBar({ children }: { children?: ReactNode }) {
@@ -11,13 +11,7 @@ export function AppBar({ children }: { children?: ReactNode }) {
       <Link className={styles.title} href="/">
         {product.name}
       </Link>
-      <nav aria-label="Main" className={styles.navigation}>
-        {navigation.map(({ href, label }) => (
-          <Link className={styles.link} href={href} key={href}>
-            {label}
-          </Link>
-        ))}
-      </nav>
+      <MainNavigation />
       {children}
     </header>
   );
