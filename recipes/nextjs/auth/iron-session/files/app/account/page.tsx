@@ -5,13 +5,20 @@ import { requireUser } from "@/lib/session";
 
 export const metadata: Metadata = { title: "Account" };
 
+const moment = new Intl.DateTimeFormat("en-GB", {
+  dateStyle: "long",
+  timeStyle: "short",
+  timeZone: "UTC",
+});
+
 export default async function AccountPage() {
   const user = await requireUser();
   return (
     <>
-      <h1>{user.name}</h1>
+      <h1>Account</h1>
       <p>
-        Signed in since <time dateTime={user.signedInAt}>{user.signedInAt}</time>.
+        Signed in as <strong>{user.name}</strong> since{" "}
+        <time dateTime={user.signedInAt}>{moment.format(new Date(user.signedInAt))} UTC</time>.
       </p>
       <form action={signOut}>
         <Button type="submit" variant="outline">

@@ -7,6 +7,8 @@ import { getSession } from "@/lib/session";
 
 export interface SignInState {
   error?: string;
+  /** What was typed, so that it need not be typed again. */
+  name?: string;
 }
 
 export async function signIn(_previous: SignInState, form: FormData): Promise<SignInState> {
@@ -16,7 +18,7 @@ export async function signIn(_previous: SignInState, form: FormData): Promise<Si
   // The password is checked whatever the name, so that time tells nothing about names.
   const matches = await verifyPassword(password, requireEnv("AUTH_PASSWORD_HASH"));
   if (!matches || name !== requireEnv("AUTH_NAME")) {
-    return { error: "Name and password do not match." };
+    return { error: "Name and password do not match.", name };
   }
 
   const session = await getSession();

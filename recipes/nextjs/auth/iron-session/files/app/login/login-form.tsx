@@ -14,11 +14,19 @@ export function LoginForm() {
     <form action={action} className={styles.form}>
       <div className={styles.field}>
         <Label htmlFor="name">Name</Label>
-        <Input autoComplete="username" id="name" name="name" required />
+        <Input
+          aria-invalid={Boolean(state.error)}
+          autoComplete="username"
+          defaultValue={state.name}
+          id="name"
+          name="name"
+          required
+        />
       </div>
       <div className={styles.field}>
         <Label htmlFor="password">Password</Label>
         <Input
+          aria-invalid={Boolean(state.error)}
           autoComplete="current-password"
           id="password"
           name="password"
