@@ -9,6 +9,7 @@ mod support;
 
 mod check;
 mod new;
+mod npm;
 mod preview;
 mod schemas;
 mod tidy;
