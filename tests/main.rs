@@ -7,6 +7,7 @@
 
 mod support;
 
+mod catalog;
 mod check;
 mod new;
 mod npm;
