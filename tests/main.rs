@@ -13,4 +13,5 @@ mod new;
 mod npm;
 mod preview;
 mod schemas;
+mod snapshots;
 mod tidy;

@@ -144,30 +144,30 @@ impl Sandbox {
 
     /// Every file below the sandbox, by path, without `.git`.
     pub(crate) fn files(&self) -> Vec<String> {
-        let mut files = Vec::new();
-        let mut open = vec![self.path().to_owned()];
-        while let Some(folder) = open.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.ends_with(".git") {
-                    continue;
-                }
-                if path.is_dir() && !path.is_symlink() {
-                    open.push(path);
-                } else {
-                    files.push(
-                        path.strip_prefix(self.path())
-                            .unwrap()
-                            .to_str()
-                            .unwrap()
-                            .to_owned(),
-                    );
-                }
+        files_below(self.path())
+    }
+}
+
+/// Every file below a folder, by path, without `.git`.
+pub(crate) fn files_below(folder: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(inside) = open.pop() {
+        for entry in fs::read_dir(inside).unwrap() {
+            let path = entry.unwrap().path();
+            if path.ends_with(".git") {
+                continue;
+            }
+            if path.is_dir() && !path.is_symlink() {
+                open.push(path);
+            } else {
+                let path = path.strip_prefix(folder).unwrap();
+                files.push(path.to_str().unwrap().to_owned());
             }
         }
-        files.sort();
-        files
     }
+    files.sort();
+    files
 }
 
 impl From<Output> for Ran {
@@ -217,19 +217,25 @@ impl Ran {
     }
 }
 
+/// Whether expected results are to be written anew instead of compared.
+pub(crate) fn is_updating() -> bool {
+    std::env::var_os("UPDATE_SNAPSHOTS").is_some()
+}
+
 /// Compares a file of the repository with what it should hold, or rewrites it when `UPDATE_SNAPSHOTS` is set.
 #[track_caller]
 pub(crate) fn matches_or_updates(file: &Path, expected: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+    if is_updating() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         return fs::write(path, expected).unwrap();
     }
-    let found = fs::read_to_string(&path).unwrap_or_default();
+    let name = file.display();
+    let found = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert!(
         found == expected,
-        "{} is not up to date: run `UPDATE_SNAPSHOTS=1 cargo test` and review it",
-        file.display()
+        "{name} is not up to date: run `UPDATE_SNAPSHOTS=1 cargo test` and review it\n{}",
+        similar::TextDiff::from_lines(&*found, expected).unified_diff()
     );
 }
 
