@@ -2,13 +2,14 @@
 
 use super::node::{Document, Entry, MAX_DEPTH, Node, NodeValue};
 use super::text::Text;
-use super::yaml::{duplicate_key, too_deep};
+use super::yaml::{duplicate_key, empty, too_deep};
 use crate::model::canonical::{self, JsonError};
 use crate::model::diagnostic::{Code, Diagnostic};
 use jsonc_parser::ast;
 use jsonc_parser::common::Ranged as _;
 use jsonc_parser::{CollectOptions, ParseOptions};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 pub(super) fn read(text: Text) -> Result<Document, Vec<Diagnostic>> {
     let options = ParseOptions {
@@ -28,12 +29,12 @@ pub(super) fn read(text: Text) -> Result<Document, Vec<Diagnostic>> {
         }
         Err(error) => {
             let at = error.range().start;
-            return Err(vec![
-                Diagnostic::error(Code::Syntax, error.kind().to_string())
-                    .at("", text.place(at..at)),
-            ]);
+            return Err(vec![syntax(&text, at..at, &error.kind().to_string())]);
         }
     };
+    if value.is_none() {
+        return Err(vec![empty(&text)]);
+    }
     let mut walk = Walk {
         text: &text,
         findings: Vec::new(),
@@ -48,12 +49,18 @@ pub(super) fn read(text: Text) -> Result<Document, Vec<Diagnostic>> {
         }) = canonical::parse(text.content().as_bytes())
     {
         let offset = text.offset(line, column);
-        findings.push(Diagnostic::error(Code::Syntax, message).at("", text.place(offset..offset)));
+        findings.push(syntax(&text, offset..offset, &message));
     }
     match root {
         Some(root) if findings.is_empty() => Ok(Document { text, root }),
         _ => Err(findings),
     }
+}
+
+fn syntax(text: &Text, range: Range<usize>, message: &str) -> Diagnostic {
+    Diagnostic::error(Code::Syntax, message)
+        .at("", text.place(range))
+        .help("a `.json` file holds strict JSON: no comments, no trailing commas, all keys in double quotes")
 }
 
 struct Walk<'t> {

@@ -74,12 +74,7 @@ impl<'t> Loader<'t> {
                 }
             }
         }
-        root.ok_or_else(|| {
-            let place = self.text.place(0..0);
-            Stop(Some(
-                Diagnostic::error(Code::Syntax, "the document is empty").at("", place),
-            ))
-        })
+        root.ok_or_else(|| Stop(Some(empty(self.text))))
     }
 
     fn next(&self, events: &mut Events<'t>) -> Result<(Event<'t>, Span), Stop> {
@@ -154,11 +149,10 @@ impl<'t> Loader<'t> {
             | Event::DocumentStart(_)
             | Event::DocumentEnd
             | Event::SequenceEnd
-            | Event::MappingEnd => Err(Stop(Some(self.finding(
-                Code::Syntax,
-                "the document ends too early",
-                span,
-            )))),
+            | Event::MappingEnd => {
+                let finding = self.finding(Code::Syntax, "the document ends too early", span);
+                Err(Stop(Some(finding.help("complete its last line"))))
+            }
         }
     }
 
@@ -188,10 +182,13 @@ impl<'t> Loader<'t> {
                 | Event::SequenceStart(..)
                 | Event::SequenceEnd
                 | Event::MappingStart(..) => {
-                    return Err(Stop(Some(self.finding(
+                    let finding = self.finding(
                         Code::Syntax,
-                        "a key must be text",
+                        "a key is text, here it is a list or a mapping",
                         span,
+                    );
+                    return Err(Stop(Some(finding.help(
+                        "write the key as one word, and quote it when it begins with `[`, `{` or `?`",
                     ))));
                 }
             };
@@ -279,7 +276,7 @@ impl<'t> Loader<'t> {
     fn refuse(&mut self, feature: &str, span: &Span) {
         let finding = self.finding(
             Code::YamlFeature,
-            format!("{feature} are not used in catalogues and recipes"),
+            format!("{feature} are not used here"),
             *span,
         );
         self.findings
@@ -358,6 +355,13 @@ pub(super) fn too_deep(text: &Text, range: Range<usize>) -> Diagnostic {
         format!("the document nests more than {MAX_DEPTH} levels deep"),
     )
     .at("", text.place(range))
+    .help("look for a bracket or an indentation that repeats by mistake")
+}
+
+pub(super) fn empty(text: &Text) -> Diagnostic {
+    Diagnostic::error(Code::Syntax, "the document is empty")
+        .at("", text.place(0..0))
+        .help("write the document, or remove the file")
 }
 
 /// Character counts, in which the parser speaks, to bytes.
