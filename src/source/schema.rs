@@ -4,7 +4,7 @@ use super::node::{Document, Node, NodeValue, escape};
 use super::suggest;
 use crate::model::action::Line;
 use crate::model::date::Day;
-use crate::model::diagnostic::{Code, Diagnostic};
+use crate::model::diagnostic::{self, Code, Diagnostic};
 use crate::model::digest::{Digest, GitId};
 use crate::model::input::{Identity, Owner, ProductName, RepoName};
 use crate::model::path::{SafeRelPath, TreePath};
@@ -141,6 +141,7 @@ impl<T: JsonSchema + DeserializeOwned> Schema<T> {
             faults.explain(&error);
         }
         if !faults.found.is_empty() {
+            diagnostic::sort(&mut faults.found);
             return Err(faults.found);
         }
         serde_json::from_value(value).map_err(|error| {
@@ -288,8 +289,12 @@ impl<'d> Faults<'d> {
             expected.join(" or "),
             node.describe()
         );
-        let finding =
-            Diagnostic::error(Code::WrongType, message).at(pointer, self.document.place(pointer));
+        let place = if node.range.is_empty() {
+            self.document.place_of_key(pointer)
+        } else {
+            self.document.place(pointer)
+        };
+        let finding = Diagnostic::error(Code::WrongType, message).at(pointer, place);
         let is_plain = matches!(node.value, NodeValue::Number(_) | NodeValue::Bool(_));
         self.found.push(if wants_text && is_plain {
             finding.help(format!("quote it: \"{}\"", self.document.source_of(node)))
@@ -413,25 +418,35 @@ impl<'d> Faults<'d> {
             return;
         }
         let wanted = self.description(error);
-        let message = format!(
-            "expected {wanted}, found `{}`",
-            self.document.source_of(self.node(pointer)).escape_debug()
-        );
+        let message = format!("expected {wanted}, found `{}`", self.found_at(pointer));
         self.limit(pointer, &message, &format!("write {wanted}"));
     }
 
     fn pattern(&mut self, error: &ValidationError<'_>) {
         let pointer = error.instance_path().as_str();
-        let source = self.document.source_of(self.node(pointer));
         let message = format!(
             "`{}` does not have the form wanted here",
-            source.escape_debug()
+            self.found_at(pointer)
         );
         self.limit(
             pointer,
             &message,
             &format!("write {}", self.description(error)),
         );
+    }
+
+    /// What stands at a place, to be put into a sentence.
+    fn found_at(&self, pointer: &str) -> String {
+        let node = self.node(pointer);
+        let text = match &node.value {
+            NodeValue::Text(text) => text,
+            NodeValue::Null
+            | NodeValue::Bool(_)
+            | NodeValue::Number(_)
+            | NodeValue::List(_)
+            | NodeValue::Map(_) => self.document.source_of(node),
+        };
+        text.escape_debug().to_string()
     }
 
     fn bad_format(&mut self, pointer: &str, name: &str) {

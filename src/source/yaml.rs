@@ -254,11 +254,7 @@ impl<'t> Loader<'t> {
         match value.filter(|value| value.unsigned_abs() <= MAX_SAFE_INTEGER) {
             Some(value) => NodeValue::Number(value.into()),
             None => {
-                let message = format!("{content} is beyond ±(2^53 − 1), where readers disagree");
-                let finding = Diagnostic::error(Code::BadValue, message)
-                    .at("", self.text.place(range.clone()));
-                self.findings
-                    .push(finding.help(format!("write it as text: \"{content}\"")));
+                self.findings.push(unsafe_number(self.text, content, range));
                 NodeValue::Null
             }
         }
@@ -274,13 +270,9 @@ impl<'t> Loader<'t> {
     }
 
     fn refuse(&mut self, feature: &str, span: &Span) {
-        let finding = self.finding(
-            Code::YamlFeature,
-            format!("{feature} are not used here"),
-            *span,
-        );
+        let range = self.range(span);
         self.findings
-            .push(finding.help("write the value out where it is needed"));
+            .push(unused_feature(self.text, feature, range));
     }
 
     fn finding(&self, code: Code, message: impl Into<String>, span: Span) -> Diagnostic {
@@ -291,6 +283,9 @@ impl<'t> Loader<'t> {
         let at = self.offsets.byte(error.marker().index());
         if error.info().contains("recursion limit") {
             return too_deep(self.text, at..at);
+        }
+        if error.info().contains("unknown anchor") {
+            return unused_feature(self.text, "aliases", at..at);
         }
         let finding = Diagnostic::error(Code::Syntax, error.info().to_owned())
             .at("", self.text.place(at..at));
@@ -334,6 +329,12 @@ impl<'t> Loader<'t> {
     }
 }
 
+fn unused_feature(text: &Text, feature: &str, range: Range<usize>) -> Diagnostic {
+    Diagnostic::error(Code::YamlFeature, format!("{feature} are not used here"))
+        .at("", text.place(range))
+        .help("write the value out where it is needed")
+}
+
 pub(super) fn duplicate_key(
     text: &Text,
     key: &str,
@@ -347,6 +348,13 @@ pub(super) fn duplicate_key(
     .at("", text.place(again.clone()))
     .also(Some(text.place(first.clone())), "first used here")
     .help("remove one of them")
+}
+
+pub(super) fn unsafe_number(text: &Text, number: &str, range: &Range<usize>) -> Diagnostic {
+    let message = format!("{number} is beyond ±(2^53 − 1), where readers disagree");
+    Diagnostic::error(Code::BadValue, message)
+        .at("", text.place(range.clone()))
+        .help(format!("write it as text: \"{number}\""))
 }
 
 pub(super) fn too_deep(text: &Text, range: Range<usize>) -> Diagnostic {
