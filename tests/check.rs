@@ -6,7 +6,7 @@ use crate::support::Sandbox;
 fn an_option_without_a_recipe_is_a_warning_and_no_failure() {
     let sandbox = Sandbox::with_demo();
     let ran = sandbox.groundplan(["check", "--format", "json"]).exits(0);
-    assert_eq!(ran.findings(), ["GP308 catalog/demo/catalog.yaml:1:1"]);
+    assert_eq!(ran.findings(), ["GP308 catalog/demo/catalog.yaml:20:15"]);
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn all_faults_of_all_files_are_reported_in_one_run() {
     assert_eq!(
         ran.findings(),
         [
-            "GP308 catalog/demo/catalog.yaml:1:1",
+            "GP308 catalog/demo/catalog.yaml:20:15",
             "GP207 recipes/demo/auth/none.yaml:2:11",
             "GP206 recipes/demo/auth/session.yaml:3:11",
             "GP204 recipes/demo/auth/session.yaml:5:11",
