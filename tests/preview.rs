@@ -35,3 +35,25 @@ fn the_preview_names_every_change_and_its_origin() {
     assert_eq!(origin["file"], "recipes/demo/auth/session.yaml");
     assert_eq!(origin["line"], 6);
 }
+
+#[test]
+fn a_selection_that_does_not_fit_is_shown_in_its_file() {
+    let sandbox = Sandbox::with_demo();
+    sandbox.write("selection.yaml", "addons: [docs]\nstyle: plain\n");
+    let ran = sandbox
+        .preview(&["--selection", "selection.yaml", "--format", "json"])
+        .exits(1);
+    assert_eq!(
+        ran.findings(),
+        ["GP501 selection.yaml:2:8", "GP502 selection.yaml:1:1"]
+    );
+}
+
+#[test]
+fn a_misspelt_category_is_told_instead_of_what_is_missing() {
+    let sandbox = Sandbox::with_demo();
+    let ran = sandbox
+        .preview(&["--select", "atuh=session", "--format", "json"])
+        .exits(1);
+    assert_eq!(ran.findings(), ["GP501 -:null:null"]);
+}
