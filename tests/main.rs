@@ -7,5 +7,6 @@
 mod support;
 
 mod check;
+mod diagnostics;
 mod new;
 mod preview;
