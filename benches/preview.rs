@@ -1,5 +1,4 @@
 //! In-process speed of the ways a person waits for: load and check a catalogue, preview its default selection.
-#![expect(missing_docs, reason = "criterion's macros make public items")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use groundplan::catalog::{self, Catalog, builtin};

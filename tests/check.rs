@@ -1,12 +1,15 @@
 //! `groundplan check`: everything wrong at once, at its exact place.
 
 use crate::support::Sandbox;
+use groundplan::model::diagnostic::Code;
+use serde_json::json;
+use std::fs;
 
 #[test]
 fn an_option_without_a_recipe_is_a_warning_and_no_failure() {
     let sandbox = Sandbox::with_demo();
     let ran = sandbox.groundplan(["check", "--format", "json"]).exits(0);
-    assert_eq!(ran.findings(), ["GP308 catalog/demo/catalog.yaml:1:1"]);
+    assert_eq!(ran.findings(), ["GP308 catalog/demo/catalog.yaml:20:15"]);
 }
 
 #[test]
@@ -26,10 +29,212 @@ fn all_faults_of_all_files_are_reported_in_one_run() {
     assert_eq!(
         ran.findings(),
         [
-            "GP308 catalog/demo/catalog.yaml:1:1",
+            "GP308 catalog/demo/catalog.yaml:20:15",
             "GP207 recipes/demo/auth/none.yaml:2:11",
             "GP206 recipes/demo/auth/session.yaml:3:11",
             "GP204 recipes/demo/auth/session.yaml:5:11",
+        ]
+    );
+}
+
+/// The demo with a second option `docs`.
+fn with_duplicate_slug() -> Sandbox {
+    let sandbox = Sandbox::with_demo();
+    let catalog = sandbox.read("catalog/demo/catalog.yaml");
+    sandbox.write(
+        "catalog/demo/catalog.yaml",
+        format!("{catalog}      - slug: docs\n        title: Documentation site\n"),
+    );
+    sandbox.write("recipes/demo/addons/docs.yaml", "actions: []\n");
+    sandbox
+}
+
+#[test]
+fn the_text_shows_both_places_of_a_duplicate_with_their_lines() {
+    let ran = with_duplicate_slug().groundplan(["check"]).exits(1);
+    assert_eq!(
+        ran.stdout,
+        "\
+error[GP301]: option slug `docs` is used twice
+  --> catalog/demo/catalog.yaml:22:15
+   |
+20 |       - slug: docs
+   |               ---- first used here
+21 |         title: Documentation
+22 |       - slug: docs
+   |               ^^^^
+   |
+   = help: slugs name options in selections and stored plans; choose another one
+
+"
+    );
+    assert_eq!(ran.stderr, "checked 1 catalogue: 1 error\n");
+}
+
+#[test]
+fn lines_of_a_windows_file_are_shown_too() {
+    let sandbox = Sandbox::new();
+    let recipe =
+        "# \u{1f600}\r\nactions:\r\n  - kind: WRITE_FILE\r\n    path: /etc\r\n    content: x\r\n";
+    sandbox.write("recipe.yaml", recipe);
+    let ran = sandbox.groundplan(["check", "recipe.yaml"]).exits(1);
+    let shown = "recipe.yaml:4:11\n  |\n4 |     path: /etc\n  |           ^^^^\n";
+    assert!(ran.stdout.contains(shown), "{}", ran.stdout);
+}
+
+#[test]
+fn sarif_has_the_rules_the_results_and_their_regions() {
+    let sarif = with_duplicate_slug()
+        .groundplan(["check", "--format", "sarif"])
+        .exits(1)
+        .json();
+    assert_eq!(sarif["version"], "2.1.0");
+    let run = &sarif["runs"][0];
+    let driver = &run["tool"]["driver"];
+    assert_eq!(driver["name"], "groundplan");
+    let rule = Code::DuplicateSlug.rule();
+    assert_eq!(
+        driver["rules"],
+        json!([{ "id": "GP301", "shortDescription": { "text": rule } }])
+    );
+    let location = |line: usize| {
+        json!({
+            "artifactLocation": { "uri": "catalog/demo/catalog.yaml" },
+            "region": { "startLine": line, "startColumn": 15, "endLine": line, "endColumn": 19 },
+        })
+    };
+    let text = "option slug `docs` is used twice (slugs name options in selections and stored plans; choose another one)";
+    assert_eq!(
+        run["results"],
+        json!([{
+            "ruleId": "GP301",
+            "level": "error",
+            "message": { "text": text },
+            "locations": [{ "physicalLocation": location(22) }],
+            "relatedLocations": [{
+                "id": 0,
+                "physicalLocation": location(20),
+                "message": { "text": "first used here" },
+            }],
+        }])
+    );
+}
+
+#[test]
+fn sarif_names_files_as_uris() {
+    let sandbox = Sandbox::new();
+    sandbox.write("my recipe #1.yaml", "actions: {}\n");
+    let sarif = sandbox
+        .groundplan(["check", "my recipe #1.yaml", "--format", "sarif"])
+        .exits(1)
+        .json();
+    let location = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(
+        location["artifactLocation"]["uri"],
+        "my%20recipe%20%231.yaml"
+    );
+}
+
+#[test]
+fn annotations_escape_what_would_end_them() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "50%,a:b.yaml",
+        "actions:\n  - kind: WRITE_FILE\n    path: 100%\n    content: x\n",
+    );
+    let ran = sandbox
+        .groundplan(["check", "50%,a:b.yaml", "--format", "github"])
+        .exits(1);
+    assert_eq!(
+        ran.stdout,
+        "::error file=50%25%2Ca%3Ab.yaml,line=3,col=11,endLine=3,endColumn=15,title=GP206::\
+         `%25` is not allowed in a path: use only letters, digits and `_` `.` `/` `-`%0A\
+         write it as in `docs/notes.md`; files with other names come with a COPY_FILE of their folder\n"
+    );
+}
+
+#[test]
+fn annotations_tell_warnings_from_errors() {
+    let ran = Sandbox::with_demo()
+        .groundplan(["check", "--format", "github"])
+        .exits(0);
+    let start = "::warning file=catalog/demo/catalog.yaml,line=20,col=15,endLine=20,endColumn=19,title=GP308::";
+    assert!(ran.stdout.starts_with(start), "{}", ran.stdout);
+}
+
+#[test]
+fn json_documents_are_read_strictly_and_faults_have_their_exact_place() {
+    #[track_caller]
+    fn check(recipe: impl AsRef<[u8]>, expected: &str) {
+        let sandbox = Sandbox::new();
+        sandbox.write("recipe.json", recipe);
+        let ran = sandbox
+            .groundplan(["check", "recipe.json", "--format", "json"])
+            .exits(1);
+        assert_eq!(ran.findings(), [expected]);
+    }
+    check("\u{feff}{\"actions\": []}", "GP102 recipe.json:1:1");
+    check("{\"actions\":\n[\0]}", "GP102 recipe.json:2:2");
+    check(b"{\"actions\":\n\"\xe4\"}", "GP102 recipe.json:2:2");
+    check("", "GP103 recipe.json:1:1");
+    check("{\"actions\": [],}", "GP103 recipe.json:1:15");
+    check("{\"actions\": [] // none\n}", "GP103 recipe.json:1:16");
+    check("{\"actions\": [\"\\ud800\"]}", "GP103 recipe.json:1:15");
+    check(
+        "{\r\n\"actions\": [],\r\n\"\\u0061ctions\": []}",
+        "GP104 recipe.json:3:1",
+    );
+    check("{\"actions\": 9007199254740992}", "GP205 recipe.json:1:13");
+    check(
+        "{\"actions\": 99999999999999999999}",
+        "GP205 recipe.json:1:13",
+    );
+    check("{\"actions\": 1e999}", "GP205 recipe.json:1:13");
+    check("{\"actions\": -0}", "GP201 recipe.json:1:13");
+    check("[".repeat(100_000), "GP106 recipe.json:1:513");
+    check(
+        "{\r\n\"actions\": [{\"\u{1f600}\": 1, \"kind\": \"COPY\"}]}",
+        "GP204 recipe.json:2:30",
+    );
+}
+
+#[test]
+fn a_misnamed_recipe_is_told_once_with_its_right_name() {
+    for name in [
+        "addons/doc.yaml",
+        "addons/docs.yml",
+        "addons/Docs.yaml",
+        "addon/docs.yaml",
+    ] {
+        let sandbox = Sandbox::with_demo();
+        sandbox.write(&format!("recipes/demo/{name}"), "actions: []\n");
+        let ran = sandbox.groundplan(["check", "--format", "json"]).exits(1);
+        assert_eq!(ran.findings(), [format!("GP307 recipes/demo/{name}:1:1")]);
+        let help = ran.json()["diagnostics"][0]["help"].to_string();
+        assert!(help.contains("`recipes/demo/addons/docs.yaml`"), "{help}");
+    }
+}
+
+#[test]
+fn links_are_not_followed_to_documents() {
+    let sandbox = Sandbox::with_demo();
+    fs::create_dir_all(sandbox.join("recipes/demo/addons")).unwrap();
+    sandbox.symlink("../auth/none.yaml", "recipes/demo/addons/docs.yaml");
+    let ran = sandbox.groundplan(["check", "--format", "json"]).exits(1);
+    assert_eq!(ran.findings(), ["GP601 recipes/demo/addons/docs.yaml:1:1"]);
+}
+
+#[test]
+fn faults_of_a_template_are_told_beside_those_of_recipes() {
+    let sandbox = Sandbox::with_demo();
+    sandbox.write("recipes/demo/addons/docs.yaml", "actions: 1\n");
+    sandbox.symlink("README.md", "catalog/demo/template/START.md");
+    let ran = sandbox.groundplan(["check", "--format", "json"]).exits(1);
+    assert_eq!(
+        ran.findings(),
+        [
+            "GP601 catalog/demo/template/START.md:1:1",
+            "GP201 recipes/demo/addons/docs.yaml:1:10",
         ]
     );
 }

@@ -9,6 +9,7 @@ mod support;
 
 mod catalog;
 mod check;
+mod diagnostics;
 mod new;
 mod npm;
 mod preview;

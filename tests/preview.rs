@@ -35,3 +35,53 @@ fn the_preview_names_every_change_and_its_origin() {
     assert_eq!(origin["file"], "recipes/demo/auth/session.yaml");
     assert_eq!(origin["line"], 6);
 }
+
+#[test]
+fn a_selection_that_does_not_fit_is_shown_in_its_file() {
+    let sandbox = Sandbox::with_demo();
+    sandbox.write("selection.yaml", "addons: [docs]\nstyle: plain\n");
+    let ran = sandbox
+        .preview(&["--selection", "selection.yaml", "--format", "json"])
+        .exits(1);
+    assert_eq!(
+        ran.findings(),
+        ["GP501 selection.yaml:2:8", "GP502 selection.yaml:1:1"]
+    );
+}
+
+#[test]
+fn a_misspelt_category_is_told_instead_of_what_is_missing() {
+    let sandbox = Sandbox::with_demo();
+    let ran = sandbox
+        .preview(&["--select", "atuh=session", "--format", "json"])
+        .exits(1);
+    assert_eq!(ran.findings(), ["GP501 -:null:null"]);
+}
+
+#[test]
+fn no_copied_folder_writes_the_provenance_file() {
+    let sandbox = Sandbox::with_demo();
+    sandbox.write(
+        "recipes/demo/auth/none.yaml",
+        "actions:\n  - kind: COPY_FILE\n    from: notes\n    to: .scrum4me\n",
+    );
+    sandbox.write("recipes/demo/auth/none/notes/bootstrap.json", "{}\n");
+    let report = sandbox
+        .preview(&["--select", "auth=none", "--format", "json"])
+        .exits(1)
+        .json();
+    let collision = &report["collisions"][0];
+    assert_eq!(collision["code"], "GP701");
+    assert_eq!(collision["place"]["line"], 2);
+}
+
+#[test]
+fn placeholders_do_not_grow_a_file_past_the_limit() {
+    let sandbox = Sandbox::with_demo();
+    let text = "__PRODUCT_NAME__ ".repeat(300_000);
+    sandbox.write("catalog/demo/template/names.txt", &text);
+    let name = "A name of a product that is longer than its placeholder";
+    let args = "preview --catalog . --defaults --owner acme --repo acme --format json --name";
+    let ran = sandbox.groundplan(args.split(' ').chain([name])).exits(1);
+    assert_eq!(ran.json()["errors"][0]["code"], "GP708");
+}

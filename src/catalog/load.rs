@@ -2,10 +2,11 @@
 
 use super::combine::Combinations;
 use super::{Catalog, CatalogFile, overlap, rules};
-use crate::model::content::Files;
+use crate::model::content::{File, Files, Mode};
 use crate::model::diagnostic::{self, Code, Diagnostic, Place};
 use crate::model::slug::{OptionRef, Slug};
 use crate::recipe::{self, Recipe};
+use crate::source::node::Document;
 use crate::source::schema::Schema;
 use crate::source::{self, suggest};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +15,15 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug)]
 pub struct Loaded {
     pub catalog: Option<Catalog>,
+    /// What catalog.yaml says, also when something else keeps the catalogue from being used.
+    pub written: Option<CatalogFile>,
     pub findings: Vec<Diagnostic>,
+}
+
+/// A catalogue's document and what it says.
+struct Written {
+    document: Document,
+    catalog: CatalogFile,
 }
 
 /// The catalogues among some files: the folders of `catalog/`.
@@ -30,7 +39,7 @@ pub fn load(files: &Files, name: &str) -> Loaded {
     let mut findings = Vec::new();
     let file = format!("catalog/{name}/catalog.yaml");
     let written = if let Some(content) = files.get(&file) {
-        read_catalog(&file, &content.bytes, &mut findings)
+        read_catalog(&file, content, &mut findings)
     } else {
         let finding = Diagnostic::error(Code::Misplaced, format!("there is no `{file}`"))
             .at("", Place::start_of(&file));
@@ -38,12 +47,12 @@ pub fn load(files: &Files, name: &str) -> Loaded {
         None
     };
     if let Some(written) = &written {
-        check_place(&file, name, written, files, &mut findings);
+        check_place(name, written, files, &mut findings);
     }
     let recipes = read_recipes(files, name, written.as_ref(), &mut findings);
-    if let Some(written) = &written {
-        let combinations = Combinations::of(written);
-        let order = written.categories.iter().flat_map(|category| {
+    if let Some(Written { catalog, .. }) = &written {
+        let combinations = Combinations::of(catalog);
+        let order = catalog.categories.iter().flat_map(|category| {
             category
                 .options
                 .iter()
@@ -59,40 +68,52 @@ pub fn load(files: &Files, name: &str) -> Loaded {
     }
     diagnostic::sort(&mut findings);
     let usable = !findings.iter().any(Diagnostic::is_error);
+    let written = written.map(|written| written.catalog);
     Loaded {
         catalog: written
+            .clone()
             .filter(|_| usable)
-            .map(|written| Catalog::new(written, recipes)),
+            .map(|catalog| Catalog::new(catalog, recipes)),
+        written,
         findings,
     }
 }
 
-/// Recipes of catalogues that do not exist.
+/// Files of `recipes/` that belong to no catalogue, told once for each folder.
 pub fn strays(files: &Files) -> Vec<Diagnostic> {
     let known = names(files);
-    let folders: BTreeSet<&str> = files
-        .keys()
-        .filter_map(|path| Some(path.strip_prefix("recipes/")?.split_once('/')?.0))
-        .collect();
-    let stray = |name: &&str| {
-        let place = Place::start_of(format!("recipes/{name}"));
-        let message = format!("`recipes/{name}/` belongs to no catalogue");
-        let help = suggest::help(name, known.iter().map(String::as_str));
+    let mut findings = Vec::new();
+    let mut told = BTreeSet::new();
+    let stray = |path: &str, message: String, help: String| {
         Diagnostic::error(Code::Misplaced, message)
-            .at("", place)
+            .at("", Place::start_of(path))
             .help(help)
     };
-    folders
-        .iter()
-        .filter(|name| !known.contains(**name))
-        .map(stray)
-        .collect()
+    for path in files.keys() {
+        let Some(inside) = path.strip_prefix("recipes/") else {
+            continue;
+        };
+        match inside.split_once('/') {
+            Some((folder, _)) if !known.contains(folder) && told.insert(folder) => {
+                let message = format!("`recipes/{folder}/` belongs to no catalogue");
+                let help = suggest::help(folder, known.iter().map(String::as_str));
+                findings.push(stray(path, message, help));
+            }
+            None if stem(inside).is_some() => {
+                let help = "put it at `recipes/<catalogue>/<category>/<option>.yaml`".to_owned();
+                let message = "a recipe stands below its catalogue and category".to_owned();
+                findings.push(stray(path, message, help));
+            }
+            Some(_) | None => {}
+        }
+    }
+    findings
 }
 
 /// Checks one catalogue file by itself.
 pub fn check_catalog_file(file: &str, bytes: &[u8]) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    read_catalog(file, bytes, &mut findings);
+    read_catalog(file, &File::regular(bytes.to_owned()), &mut findings);
     diagnostic::sort(&mut findings);
     findings
 }
@@ -109,50 +130,52 @@ pub fn check_recipe_file(file: &str, bytes: &[u8], files: &Files) -> Vec<Diagnos
     findings
 }
 
-fn read_catalog(file: &str, bytes: &[u8], findings: &mut Vec<Diagnostic>) -> Option<CatalogFile> {
-    let document = source::read(file, bytes)
+fn read_catalog(file: &str, content: &File, findings: &mut Vec<Diagnostic>) -> Option<Written> {
+    let document = read_document(file, content)
         .map_err(|found| findings.extend(found))
         .ok()?;
-    let written = Schema::<CatalogFile>::new()
+    let catalog = Schema::<CatalogFile>::new()
         .parse(&document)
         .map_err(|found| findings.extend(found))
         .ok()?;
-    findings.extend(rules::check(&document, &written));
-    Some(written)
+    findings.extend(rules::check(&document, &catalog));
+    Some(Written { document, catalog })
 }
 
-fn check_place(
-    file: &str,
-    name: &str,
-    written: &CatalogFile,
-    files: &Files,
-    findings: &mut Vec<Diagnostic>,
-) {
-    let place = || Place::start_of(file);
-    if written.catalog.as_str() != name {
+/// A link is not followed, so its target's text is no document.
+fn read_document(path: &str, file: &File) -> Result<Document, Vec<Diagnostic>> {
+    if file.mode == Mode::Symlink {
+        let finding = Diagnostic::error(Code::TemplateEntry, "this file is a symbolic link")
+            .at("", Place::start_of(path));
+        return Err(vec![finding.help("put the file itself in its place")]);
+    }
+    source::read(path, &file.bytes)
+}
+
+fn check_place(name: &str, written: &Written, files: &Files, findings: &mut Vec<Diagnostic>) {
+    let Written { document, catalog } = written;
+    let mut report = |code, pointer: &str, message: String, help: &str| {
+        let finding = Diagnostic::error(code, message).at(pointer, document.place(pointer));
+        findings.push(finding.help(help));
+    };
+    if catalog.catalog.as_str() != name {
         let message = format!(
             "this catalogue is called `{}` but stands in `catalog/{name}/`",
-            written.catalog
+            catalog.catalog
         );
-        let finding = Diagnostic::error(Code::Misplaced, message).at("/catalog", place());
-        findings.push(finding.help("give folder and catalogue the same name"));
+        let help = "give folder and catalogue the same name";
+        report(Code::Misplaced, "/catalog", message, help);
     }
-    if let Some(path) = &written.template.path {
+    if let Some(path) = &catalog.template.path {
         let folder = format!("catalog/{name}/{path}/");
         let has_any = files
             .range(folder.clone()..)
             .next()
             .is_some_and(|(file, _)| file.starts_with(&folder));
         if !has_any {
-            let finding = Diagnostic::error(
-                Code::MissingTemplate,
-                format!("there is no file below `{folder}`"),
-            );
-            findings.push(
-                finding
-                    .at("/template/path", place())
-                    .help("put the template's files there"),
-            );
+            let message = format!("there is no file below `{folder}`");
+            let help = "put the template's files there, or name the folder they are in";
+            report(Code::MissingTemplate, "/template/path", message, help);
         }
     }
 }
@@ -160,29 +183,40 @@ fn check_place(
 fn read_recipes(
     files: &Files,
     name: &str,
-    written: Option<&CatalogFile>,
+    written: Option<&Written>,
     findings: &mut Vec<Diagnostic>,
 ) -> BTreeMap<OptionRef, Recipe> {
     let reader = recipe::Reader::new();
     let mut recipes = BTreeMap::new();
+    let mut misnamed = Vec::new();
+    let mut orphans = BTreeSet::new();
     let folder = format!("recipes/{name}/");
     let own = files
         .range(folder.clone()..)
         .take_while(|(path, _)| path.starts_with(&folder));
     for (path, file) in own {
+        let mut misplaced = |message: String, help: String| {
+            let finding = Diagnostic::error(Code::Misplaced, message);
+            findings.push(finding.at("", Place::start_of(path)).help(help));
+        };
         let inside = &path[folder.len()..];
         let parts: Vec<&str> = inside.split('/').collect();
         let [category, recipe_file] = parts.as_slice() else {
-            let is_literal = parts.len() > 2
-                && files.contains_key(&format!("{folder}{}/{}.yaml", parts[0], parts[1]));
-            if !is_literal {
-                let message = "no recipe stands beside this file's folder".to_owned();
-                let finding =
-                    Diagnostic::error(Code::Misplaced, message).at("", Place::start_of(path));
-                let help = format!(
-                    "recipes are `{folder}<category>/<option>.yaml`, with their files in `<option>/` beside them"
-                );
-                findings.push(finding.help(help));
+            match parts.as_slice() {
+                [category, option, ..] => {
+                    let owner = format!("{folder}{category}/{option}.yaml");
+                    if !files.contains_key(&owner) && orphans.insert(owner.clone()) {
+                        misplaced(
+                            format!("there is no recipe `{owner}` that this file belongs to"),
+                            "write that recipe, or remove the file".to_owned(),
+                        );
+                        misnamed.extend(OptionRef::parse(&format!("{category}/{option}")).ok());
+                    }
+                }
+                _ => misplaced(
+                    "this file belongs to no category".to_owned(),
+                    format!("recipes are `{folder}<category>/<option>.yaml`"),
+                ),
             }
             continue;
         };
@@ -190,25 +224,39 @@ fn read_recipes(
             .strip_suffix(".yaml")
             .map(|option| (Slug::parse(category), Slug::parse(option)));
         let Some((Ok(category), Ok(option))) = slugs else {
-            let finding =
-                Diagnostic::error(Code::Misplaced, "this file is no recipe's name".to_owned());
-            findings.push(
-                finding
-                    .at("", Place::start_of(path))
-                    .help(format!("name it `{folder}<category>/<option>.yaml`")),
+            let better = stem(recipe_file).and_then(Slug::from_title);
+            misplaced(
+                "this file is not called like an option".to_owned(),
+                match (Slug::from_title(category), better) {
+                    (Some(category), Some(option)) => {
+                        misnamed.push(OptionRef::new(&category, &option));
+                        format!("call it `{folder}{category}/{option}.yaml`")
+                    }
+                    (..) => format!("recipes are `{folder}<category>/<option>.yaml`"),
+                },
             );
             continue;
         };
         let option = OptionRef::new(&category, &option);
-        if let Some((message, help)) = written.and_then(|written| rules::unknown(written, &option))
+        if let Some(Written { catalog, .. }) = written
+            && let Some((message, _)) = rules::unknown(catalog, &option)
         {
-            let finding = Diagnostic::error(
-                Code::Misplaced,
+            let without_recipe: Vec<OptionRef> = rules::options(catalog)
+                .map(|(_, category, option)| OptionRef::new(&category.slug, &option.slug))
+                .filter(|option| !files.contains_key(&format!("{folder}{option}.yaml")))
+                .collect();
+            let candidates = without_recipe.iter().map(OptionRef::as_str);
+            let near = suggest::nearest(option.as_str(), candidates);
+            misplaced(
                 format!("this recipe belongs to no option: {message}"),
+                near.map_or_else(
+                    || "add the option to the catalogue, or remove the file".to_owned(),
+                    |near| format!("did you mean to call it `{folder}{near}.yaml`?"),
+                ),
             );
-            findings.push(finding.at("", Place::start_of(path)).help(help));
+            misnamed.extend(near.and_then(|near| OptionRef::parse(near).ok()));
         }
-        let document = match source::read(path, &file.bytes) {
+        let document = match read_document(path, file) {
             Ok(document) => document,
             Err(found) => {
                 findings.extend(found);
@@ -219,29 +267,44 @@ fn read_recipes(
         findings.extend(found);
         let Some(recipe) = recipe else { continue };
         if let Some(written) = written {
-            check_when(&recipe, &document, written, findings);
+            check_when(&recipe, &document, &written.catalog, findings);
         }
         recipes.insert(option, recipe);
     }
     if let Some(written) = written {
-        missing_recipes(written, files, name, findings);
+        missing_recipes(written, files, &folder, &misnamed, findings);
     }
     recipes
 }
 
+/// The name of a file that looks like a document, without its ending.
+fn stem(file: &str) -> Option<&str> {
+    [".yaml", ".yml", ".json"]
+        .iter()
+        .find_map(|ending| file.strip_suffix(ending))
+}
+
 fn check_when(
     recipe: &Recipe,
-    document: &source::node::Document,
-    written: &CatalogFile,
+    document: &Document,
+    catalog: &CatalogFile,
     findings: &mut Vec<Diagnostic>,
 ) {
     for action in &recipe.actions {
         for (category, option) in &action.action.common().when {
             if let Some((message, help)) =
-                rules::unknown(written, &OptionRef::new(category, option))
+                rules::unknown(catalog, &OptionRef::new(category, option))
             {
                 let pointer = format!("{}/when/{category}", action.pointer);
-                let place = document.place(&pointer);
+                let is_known = catalog
+                    .categories
+                    .iter()
+                    .any(|known| known.slug == *category);
+                let place = if is_known {
+                    document.place(&pointer)
+                } else {
+                    document.place_of_key(&pointer)
+                };
                 findings.push(
                     Diagnostic::error(Code::UnknownOption, message)
                         .at(pointer, place)
@@ -252,41 +315,30 @@ fn check_when(
     }
 }
 
+/// Options without a recipe; those whose recipe only has a wrong name are told at that file.
 fn missing_recipes(
-    written: &CatalogFile,
+    written: &Written,
     files: &Files,
-    name: &str,
+    folder: &str,
+    misnamed: &[OptionRef],
     findings: &mut Vec<Diagnostic>,
 ) {
-    for category in &written.categories {
-        for option in &category.options {
-            let file = format!("recipes/{name}/{}/{}.yaml", category.slug, option.slug);
-            if !files.contains_key(&file) {
-                let folder = format!("recipes/{name}/{}/", category.slug);
-                let near = files
-                    .range(folder.clone()..)
-                    .take_while(|(path, _)| path.starts_with(&folder));
-                let near: Vec<&str> = near
-                    .map(|(path, _)| &path[folder.len()..])
-                    .filter(|rest| !rest.contains('/'))
-                    .collect();
-                let expected = format!("{}.yaml", option.slug);
-                let help = match suggest::nearest(&expected, near) {
-                    Some(near) => format!("did you mean to name `{folder}{near}` so?"),
-                    None => "write `actions: []` there when the option is meant to do nothing"
-                        .to_owned(),
-                };
-                let message = format!(
-                    "option `{}/{}` has no recipe `{file}`",
-                    category.slug, option.slug
-                );
-                let place = Place::start_of(format!("catalog/{name}/catalog.yaml"));
-                findings.push(
-                    Diagnostic::warning(Code::NoRecipe, message)
-                        .at("", place)
-                        .help(help),
-                );
-            }
+    for (pointer, category, option) in rules::options(&written.catalog) {
+        let own = OptionRef::new(&category.slug, &option.slug);
+        let file = format!("{folder}{own}.yaml");
+        if files.contains_key(&file) || misnamed.contains(&own) {
+            continue;
         }
+        let pointer = format!("{pointer}/slug");
+        let place = written.document.place(&pointer);
+        let finding = Diagnostic::warning(
+            Code::NoRecipe,
+            format!("option `{own}` has no recipe `{file}`"),
+        );
+        findings.push(
+            finding
+                .at(pointer, place)
+                .help("write `actions: []` there when the option is meant to do nothing"),
+        );
     }
 }

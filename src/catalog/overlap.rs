@@ -132,13 +132,17 @@ fn two_on_one(earlier: &Made<'_>, later: &Made<'_>) -> Diagnostic {
         return finding(Code::PathClash, message, earlier, later)
             .help("many file systems hold only one of them; rename one");
     }
-    let who = match (&earlier.recipe.option, &later.recipe.option) {
-        (Some(one), Some(other)) if one != other => format!("`{one}` and `{other}` both make"),
-        (..) => "two actions make".to_owned(),
+    let (who, remedy) = match (&earlier.recipe.option, &later.recipe.option) {
+        (Some(one), Some(other)) if one != other => (
+            format!("`{one}` and `{other}` both make"),
+            ", or let the options conflict",
+        ),
+        (..) => ("two actions make".to_owned(), ""),
     };
-    finding(Code::TwoOnOnePath, format!("{who} `{}` with different content", later.path), earlier, later).help(
-        "use another path, say `if_exists: overwrite` or `keep` on the later action, or let the options conflict",
-    )
+    let message = format!("{who} `{}` with different content", later.path);
+    finding(Code::TwoOnOnePath, message, earlier, later).help(format!(
+        "use another path, say `if_exists: overwrite` or `if_exists: keep` on the later action{remedy}"
+    ))
 }
 
 fn finding(code: Code, message: String, first: &Made<'_>, second: &Made<'_>) -> Diagnostic {
@@ -173,7 +177,7 @@ fn adr_numbers<'r>(
                 let finding = Diagnostic::error(Code::AdrNumberTwice, message)
                     .at(&action.pointer, action.place.clone())
                     .also(Some(first.place.clone()), "first used here");
-                findings.push(finding.help("give each category a number of its own"));
+                findings.push(finding.help("give one of them a free number"));
             }
             earlier.push((recipe, action));
         }

@@ -41,13 +41,13 @@ impl<'d> Rules<'d> {
         let categories = self.catalog.categories.iter().enumerate();
         let lists = categories.map(|(c, category)| {
             (
-                format!("/categories/{c}/options"),
+                format!("/categories/{c}/options/{MAX_ENTRIES}/slug"),
                 "options",
                 category.options.len(),
             )
         });
         let all = std::iter::once((
-            "/categories".to_owned(),
+            format!("/categories/{MAX_ENTRIES}/slug"),
             "categories",
             self.catalog.categories.len(),
         ))
@@ -63,7 +63,7 @@ impl<'d> Rules<'d> {
                 Code::TooManyOptions,
                 &pointer,
                 message,
-                "split the catalogue",
+                "group them into several categories, or split the catalogue",
             );
         }
     }
@@ -126,12 +126,13 @@ impl<'d> Rules<'d> {
             if let Some((message, help)) = unknown(self.catalog, named) {
                 self.error(Code::UnknownOption, &pointer, message, help);
             } else if own == *named {
-                self.error(
-                    Code::Impossible,
-                    &pointer,
-                    format!("`{own}` names itself"),
-                    "remove it",
-                );
+                let verb = if is_requirement(&pointer) {
+                    "requires"
+                } else {
+                    "conflicts with"
+                };
+                let message = format!("`{own}` {verb} itself");
+                self.error(Code::Impossible, &pointer, message, "remove it");
             }
         }
     }
@@ -158,7 +159,7 @@ impl<'d> Rules<'d> {
     fn cycles(&mut self) {
         let mut requires: BTreeMap<OptionRef, Vec<(&OptionRef, String)>> = BTreeMap::new();
         for (pointer, own, named) in self.all_references() {
-            if pointer.contains("/requires/") && own != *named {
+            if is_requirement(&pointer) && own != *named {
                 requires.entry(own).or_default().push((named, pointer));
             }
         }
@@ -205,7 +206,7 @@ impl<'d> Rules<'d> {
             }
             if category.required && defaults.is_empty() {
                 let message = format!("the required category `{}` has no default", category.slug);
-                let help = "mark the option that suits most with `default: true`";
+                let help = "mark the option that suits most with `default: true`, or do not require an answer";
                 self.error(
                     Code::MissingDefault,
                     &format!("/categories/{c}/slug"),
@@ -220,7 +221,9 @@ impl<'d> Rules<'d> {
         let combinations = Combinations::of(self.catalog);
         for (pointer, category, option) in options(self.catalog) {
             let own = OptionRef::new(&category.slug, &option.slug);
-            if let Some(clash) = combinations.clash(&combinations.closure([own.clone()])) {
+            if let Some(clash) = combinations.clash(&combinations.closure([own.clone()]))
+                && clash.one != clash.other
+            {
                 let message = format!(
                     "`{own}` can never be selected: it needs both `{}` and `{}`, and {}",
                     clash.one, clash.other, clash.reason
@@ -306,7 +309,12 @@ pub(super) fn unknown(catalog: &CatalogFile, named: &OptionRef) -> Option<(Strin
     Some((message, suggest::help(named.option(), options)))
 }
 
-fn options(
+fn is_requirement(pointer: &str) -> bool {
+    pointer.contains("/requires/")
+}
+
+/// Every option with its pointer and category.
+pub(super) fn options(
     catalog: &CatalogFile,
 ) -> impl Iterator<Item = (String, &Category, &super::CatalogOption)> {
     catalog

@@ -29,8 +29,9 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             column,
         }) => {
             let name = args.file.display().to_string();
-            let finding =
-                Diagnostic::error(Code::Syntax, message).at("", Place::point(name, line, column));
+            let finding = Diagnostic::error(Code::Syntax, message)
+                .at("", Place::point(name, line, column))
+                .help("only JSON with exactly one meaning has a canonical form");
             let files = Files::from([(args.file.display().to_string(), File::regular(bytes))]);
             return choice::print_findings(&[finding], &files, None, args.format, terminal);
         }

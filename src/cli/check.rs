@@ -6,7 +6,7 @@ use super::input::{self, Source};
 use super::terminal::Terminal;
 use crate::catalog;
 use crate::model::content::{File, Files};
-use crate::model::diagnostic::Diagnostic;
+use crate::model::diagnostic::{self, Diagnostic};
 use crate::recipe::literal_folder;
 use crate::source;
 use crate::tree::admit::{Links, admit};
@@ -45,10 +45,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         root,
         what,
     } = checked;
-    let relabel = |file: &str| {
-        root.as_ref()
-            .map_or_else(|| file.to_owned(), |root| join(root, file))
-    };
+    let relabel = |file: &str| findings::relabel(root.as_deref(), file);
     match args.format {
         Format::Text => findings::text(terminal.out(), &findings, &files, &relabel)?,
         Format::Json => findings::json(terminal, &findings, &relabel)?,
@@ -76,14 +73,6 @@ struct Checked {
     what: String,
 }
 
-fn join(root: &Path, file: &str) -> String {
-    if root == Path::new(".") {
-        file.to_owned()
-    } else {
-        root.join(file).display().to_string()
-    }
-}
-
 fn folder(root: &Path) -> Result<Checked, Failure> {
     let Source {
         files,
@@ -94,18 +83,15 @@ fn folder(root: &Path) -> Result<Checked, Failure> {
     for name in &names {
         let loaded = catalog::load(&files, name);
         findings.extend(loaded.findings);
-        if let Some(catalog) = &loaded.catalog
-            && let Some(path) = &catalog.written().template.path
+        if let Some(written) = &loaded.written
+            && let Some(path) = &written.template.path
         {
-            findings.extend(check_template(
-                &files,
-                name,
-                path.as_str(),
-                catalog.written().symlinks,
-            ));
+            let folder = format!("catalog/{name}/{path}");
+            findings.extend(check_template(&files, &folder, written.symlinks));
         }
     }
     findings.extend(catalog::strays(&files));
+    diagnostic::sort(&mut findings);
     let what = format!(
         "{} {}",
         names.len(),
@@ -123,13 +109,8 @@ fn folder(root: &Path) -> Result<Checked, Failure> {
     })
 }
 
-fn check_template(
-    files: &Files,
-    name: &str,
-    path: &str,
-    symlinks: catalog::Symlinks,
-) -> Vec<Diagnostic> {
-    let prefix = format!("catalog/{name}/{path}/");
+fn check_template(files: &Files, folder: &str, symlinks: catalog::Symlinks) -> Vec<Diagnostic> {
+    let prefix = format!("{folder}/");
     let below = files
         .range(prefix.clone()..)
         .take_while(|(path, _)| path.starts_with(&prefix));
@@ -140,7 +121,11 @@ fn check_template(
         catalog::Symlinks::Refuse => Links::Refused,
         catalog::Symlinks::Allow => Links::Kept,
     };
-    admit(template, links).err().unwrap_or_default()
+    let findings = admit(template, links).err().unwrap_or_default();
+    findings
+        .into_iter()
+        .map(|finding| finding.below(folder))
+        .collect()
 }
 
 fn file(path: &Path) -> Result<Checked, Failure> {
@@ -158,6 +143,7 @@ fn file(path: &Path) -> Result<Checked, Failure> {
         )
     } else {
         let beside = literal_folder(&name).to_owned();
+        let mut unread = Vec::new();
         if Path::new(&beside).is_dir() {
             let scan = disk::scan(Path::new(&beside))?;
             files.extend(
@@ -165,11 +151,11 @@ fn file(path: &Path) -> Result<Checked, Failure> {
                     .into_iter()
                     .map(|(path, file)| (format!("{beside}/{path}"), file)),
             );
+            let findings = scan.findings.into_iter();
+            unread.extend(findings.map(|finding| finding.below(&beside)));
         }
-        (
-            "1 recipe file",
-            catalog::check_recipe_file(&name, &bytes, &files),
-        )
+        unread.extend(catalog::check_recipe_file(&name, &bytes, &files));
+        ("1 recipe file", unread)
     };
     Ok(Checked {
         files,

@@ -9,12 +9,12 @@ use super::terminal::Terminal;
 use crate::catalog::Catalog;
 use crate::model::content::{File, Files};
 use crate::model::date::Day;
-use crate::model::diagnostic::Diagnostic;
+use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
 use crate::model::selection::Selection;
-use crate::model::slug::Slug;
+use crate::model::slug::{OptionRef, Slug};
 use crate::resolve::{self, Request, selection_file};
-use crate::source;
+use crate::source::{self, node::Document};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -66,6 +66,14 @@ pub(super) struct ProductArgs {
     pub(super) template: Option<PathBuf>,
 }
 
+/// A catalogue and what is selected of it.
+pub(super) struct Choice {
+    pub(super) chosen: Chosen,
+    pub(super) selection: Selection,
+    /// The file that the selection was read from.
+    pub(super) asked: Option<Document>,
+}
+
 /// Everything that a preview needs.
 pub(super) struct Prepared {
     pub(super) catalog: Catalog,
@@ -73,6 +81,8 @@ pub(super) struct Prepared {
     pub(super) root: Option<PathBuf>,
     pub(super) template: Template,
     pub(super) request: Request,
+    /// The file that the selection was read from.
+    pub(super) asked: Option<Document>,
 }
 
 fn parse_select(text: &str) -> Result<(Slug, Slug), String> {
@@ -105,14 +115,18 @@ impl SelectionArgs {
         &self,
         format: Format,
         terminal: &mut Terminal,
-    ) -> Result<Option<(Chosen, Selection)>, Failure> {
+    ) -> Result<Option<Choice>, Failure> {
         let Some(chosen) = self.catalog_only(format, terminal)? else {
             return Ok(None);
         };
         let mut selection = Selection::default();
+        let mut asked = None;
         if let Some(path) = &self.selection {
             match read_selection(path)? {
-                Ok(read) => selection = read,
+                Ok((read, document)) => {
+                    selection = read;
+                    asked = Some(document);
+                }
                 Err((findings, files)) => {
                     print_findings(&findings, &files, None, format, terminal)?;
                     return Ok(None);
@@ -128,7 +142,11 @@ impl SelectionArgs {
             selection = ask::selection(&chosen.catalog)?;
         }
         let open = resolve::unanswered(&chosen.catalog, &selection);
-        if !open.is_empty() {
+        let is_known = |option: OptionRef| {
+            let category = chosen.catalog.category(option.category());
+            category.is_some_and(|category| category.option(option.option()).is_some())
+        };
+        if !open.is_empty() && asked.is_none() && selection.options().all(is_known) {
             let flags = open.iter().map(|category| {
                 let options: Vec<&str> = category
                     .options
@@ -143,7 +161,11 @@ impl SelectionArgs {
                 hint: "add these flags, or `--defaults` for the catalogue's own choice".to_owned(),
             });
         }
-        Ok(Some((chosen, selection)))
+        Ok(Some(Choice {
+            chosen,
+            selection,
+            asked,
+        }))
     }
 }
 
@@ -156,9 +178,14 @@ impl ProductArgs {
         terminal: &mut Terminal,
     ) -> Result<Option<Prepared>, Failure> {
         let inputs = self.inputs()?;
-        let Some((chosen, selection)) = selection.choose(format, terminal)? else {
+        let Some(choice) = selection.choose(format, terminal)? else {
             return Ok(None);
         };
+        let Choice {
+            chosen,
+            selection,
+            asked,
+        } = choice;
         let (chosen, template) = match input::template(chosen, self.template.as_deref()) {
             Ok(both) => both,
             Err(Unusable::Failure(failure)) => return Err(failure),
@@ -178,6 +205,7 @@ impl ProductArgs {
             root: chosen.source.root,
             template,
             request,
+            asked,
         }))
     }
 
@@ -218,10 +246,12 @@ fn today() -> Result<Day, Failure> {
 
 type Unread = (Vec<Diagnostic>, Files);
 
-fn read_selection(path: &Path) -> Result<Result<Selection, Unread>, Failure> {
+fn read_selection(path: &Path) -> Result<Result<(Selection, Document), Unread>, Failure> {
     let bytes = input::document(path)?;
     let name = path.display().to_string();
-    let read = source::read(&name, &bytes).and_then(|document| selection_file::read(&document));
+    let read = source::read(&name, &bytes).and_then(|document| {
+        selection_file::read(&document).map(|selection| (selection, document))
+    });
     let files = || Files::from([(name.clone(), File::regular(bytes.clone()))]);
     Ok(read.map_err(|findings| (findings, files())))
 }
@@ -240,6 +270,29 @@ fn print_problem(
     )
 }
 
+/// Prints why a selection does not fit its catalogue, with the places of what stands in the selection's file.
+pub(super) fn print_unfit(
+    findings: Vec<Diagnostic>,
+    asked: Option<&Document>,
+    format: Format,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    let Some(document) = asked else {
+        return print_findings(&findings, &Files::new(), None, format, terminal);
+    };
+    let place = |finding: Diagnostic| {
+        let stands_there = document.root.at(&finding.pointer).is_some();
+        let is_missing = finding.code == Code::NothingSelected;
+        let place = (stands_there || is_missing).then(|| document.place(&finding.pointer));
+        Diagnostic { place, ..finding }
+    };
+    let findings: Vec<Diagnostic> = findings.into_iter().map(place).collect();
+    let text = &document.text;
+    let file = File::regular(text.content().to_owned());
+    let files = Files::from([(text.name().to_owned(), file)]);
+    print_findings(&findings, &files, None, format, terminal)
+}
+
 /// Prints why something cannot be previewed or made: as the result in JSON, as talk otherwise.
 pub(super) fn print_findings(
     findings: &[Diagnostic],
@@ -248,12 +301,7 @@ pub(super) fn print_findings(
     format: Format,
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
-    let relabel = |file: &str| {
-        root.map_or_else(
-            || file.to_owned(),
-            |root| root.join(file).display().to_string(),
-        )
-    };
+    let relabel = |file: &str| findings::relabel(root, file);
     match format {
         Format::Json => findings::json(terminal, findings, &relabel)?,
         Format::Text => {

@@ -9,11 +9,21 @@ use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippe
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::Write;
 use std::ops::Range;
+use std::path::Path;
 
 /// Turns a path from the catalogue's root into one that the reader can open.
 pub(super) type Relabel<'r> = dyn Fn(&str) -> String + 'r;
+
+/// A path from the catalogue's root as the reader can open it.
+pub(super) fn relabel(root: Option<&Path>, file: &str) -> String {
+    match root.filter(|root| *root != Path::new(".")) {
+        Some(root) => root.join(file).display().to_string(),
+        None => file.to_owned(),
+    }
+}
 
 /// Prints findings with the lines they are about.
 pub(super) fn text(
@@ -67,7 +77,7 @@ fn places<'a>(
         let text = files
             .get(file)
             .and_then(|content| content.text())
-            .filter(|text| *text == clean(text) && !text.is_empty());
+            .filter(|text| is_showable(text));
         let Some(text) = text else {
             return Origin::path(name)
                 .line(places[0].0.line)
@@ -89,6 +99,11 @@ fn places<'a>(
             .into()
     };
     by_file.into_iter().map(element).collect()
+}
+
+/// Whether a text can go to a terminal as it is; Windows line ends can.
+fn is_showable(text: &str) -> bool {
+    !text.is_empty() && text.split("\r\n").all(|part| part == clean(part))
 }
 
 /// Byte positions of a text's lines.
@@ -202,7 +217,7 @@ pub(super) fn sarif(
 ) -> Result<(), Failure> {
     let location = |place: &Place| {
         json!({
-            "artifactLocation": { "uri": relabel(&place.file) },
+            "artifactLocation": { "uri": uri(&relabel(&place.file)) },
             "region": {
                 "startLine": place.line,
                 "startColumn": place.column,
@@ -250,6 +265,19 @@ pub(super) fn sarif(
             "results": findings.iter().map(result).collect::<Vec<_>>(),
         }],
     }))
+}
+
+/// A path as a relative URI reference (RFC 3986).
+fn uri(path: &str) -> String {
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            write!(uri, "%{byte:02X}").expect("a string grows");
+        }
+    }
+    uri
 }
 
 /// Annotations in the log of GitHub's (and Forgejo's) actions.

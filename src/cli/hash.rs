@@ -21,22 +21,22 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let asks_for_recipe = args.selection.defaults
         || args.selection.selection.is_some()
         || !args.selection.select.is_empty();
-    let (catalog, files, selection) = if asks_for_recipe {
-        let Some((chosen, selection)) = args.selection.choose(args.format, terminal)? else {
+    let (catalog, asked, selection) = if asks_for_recipe {
+        let Some(choice) = args.selection.choose(args.format, terminal)? else {
             return Ok(Exit::Findings);
         };
-        (chosen.catalog, chosen.source.files, Some(selection))
+        (choice.chosen.catalog, choice.asked, Some(choice.selection))
     } else {
         let Some(chosen) = args.selection.catalog_only(args.format, terminal)? else {
             return Ok(Exit::Findings);
         };
-        (chosen.catalog, chosen.source.files, None)
+        (chosen.catalog, None, None)
     };
     let recipe = |selection: Selection| resolve::recipe(&catalog, selection);
     let recipe_hash = match selection.map(recipe).transpose() {
         Ok(recipe) => recipe.map(|recipe| recipe.hash(ACTION_SCHEMA_VERSION)),
         Err(findings) => {
-            return choice::print_findings(&findings, &files, None, args.format, terminal);
+            return choice::print_unfit(findings, asked.as_ref(), args.format, terminal);
         }
     };
     let schema_hash = schemas::schema_hash();

@@ -82,7 +82,10 @@ impl Source {
                     .into_iter()
                     .map(|(path, file)| (format!("{name}/{path}"), file)),
             );
-            source.findings.extend(scan.findings);
+            let findings = scan.findings.into_iter();
+            source
+                .findings
+                .extend(findings.map(|finding| finding.below(name)));
         }
         if found {
             return Ok(source);
@@ -184,10 +187,11 @@ pub(super) fn template(
         Symlinks::Allow => Links::Kept,
     };
     let written = &catalog.written().template;
-    let (files, mut findings, repo, version) = match (folder, &written.path, &written.repo) {
+    let (files, mut findings, shown, repo, version) = match (folder, &written.path, &written.repo) {
         (Some(folder), ..) => {
             let scan = disk::scan(folder).map_err(Failure::from)?;
-            (scan.files, scan.findings, "folder".to_owned(), None)
+            let shown = folder.display().to_string();
+            (scan.files, scan.findings, shown, "folder".to_owned(), None)
         }
         (None, Some(path), None) => {
             let prefix = format!("catalog/{}/{path}/", catalog.slug());
@@ -202,6 +206,7 @@ pub(super) fn template(
             (
                 files,
                 Vec::new(),
+                format!("catalog/{}/{path}", catalog.slug()),
                 format!("catalog:{}", catalog.slug()),
                 version,
             )
@@ -222,10 +227,17 @@ pub(super) fn template(
     };
     let admitted = match admit(files, links) {
         Ok(admitted) if findings.is_empty() => admitted,
-        Ok(_) => return Err(Unusable::Problem(Box::new(Problem { source, findings }))),
-        Err(refused) => {
-            findings.extend(refused);
-            source.root = folder.map(Path::to_owned).or(source.root);
+        refused => {
+            findings.extend(refused.err().into_iter().flatten());
+            let findings = findings.into_iter().map(|finding| finding.below(&shown));
+            let findings = findings.collect();
+            if folder.is_some() {
+                source = Source {
+                    files: Files::new(),
+                    findings: Vec::new(),
+                    root: None,
+                };
+            }
             return Err(Unusable::Problem(Box::new(Problem { source, findings })));
         }
     };

@@ -82,7 +82,7 @@ pub(super) fn make<'p>(
     match result {
         Ok(preview) => Ok(Some(preview)),
         Err(PreviewError::Selection(findings)) => {
-            choice::print_findings(&findings, &prepared.files, None, format, terminal)?;
+            choice::print_unfit(findings, prepared.asked.as_ref(), format, terminal)?;
             Ok(None)
         }
         Err(error) => Err(error.into()),

@@ -59,12 +59,7 @@ pub(super) fn report(
     }
     writeln!(out)?;
     summary(report, out)?;
-    let relabel = |file: &str| {
-        root.map_or_else(
-            || file.to_owned(),
-            |root| root.join(file).display().to_string(),
-        )
-    };
+    let relabel = |file: &str| findings::relabel(root, file);
     terminal.finish()?;
     for findings in [&report.warnings, &report.collisions, &report.errors] {
         findings::text(terminal.talk(), findings, files, &relabel)?;

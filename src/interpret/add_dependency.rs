@@ -5,12 +5,15 @@ use super::work::{Done, Stop, Work};
 use crate::model::action::AddDependency;
 use crate::model::content::File;
 use crate::model::dependency::{Ecosystem, PackageName, VersionRange};
-use crate::model::diagnostic::{Code, Diagnostic};
+use crate::model::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::path::TreePath;
 
 pub(super) fn run(work: &mut Work<'_>, index: usize, action: &AddDependency) -> Result<Done, Stop> {
     let path = action.manifest.as_tree();
-    let refuse = |reason: String| work.error(index, Code::BadDependency, reason);
+    let refuse = |reason: String| {
+        let finding = work.error(index, Code::BadDependency, reason);
+        finding.help("check the recipe that the plan was made from")
+    };
     let ecosystem = Ecosystem::of(path.as_str())
         .ok_or_else(|| refuse(format!("`{path}` is not a manifest that can be edited")))?;
     let name =
@@ -74,7 +77,10 @@ fn put(
     for lock in lock_files(path) {
         if work.file(&lock)?.is_some() {
             let message = format!("`{lock}` no longer matches `{path}`");
-            let warning = Diagnostic::warning(Code::StaleLockFile, message);
+            let warning = Diagnostic {
+                severity: Severity::Warning,
+                ..work.error(index, Code::StaleLockFile, message)
+            };
             work.warn(warning.help("install once in the new repository and commit the lock file, or leave it out of the template"));
         }
     }
@@ -112,6 +118,9 @@ fn refused(
         }
         (Code::DependencyConflict, None) => {
             "the other range stands in the template; ask for one that fits it"
+        }
+        (..) if matches!(error, ManifestError::OtherSpelling { .. }) => {
+            "correct the name in the recipe"
         }
         (..) => "mend the manifest in the template",
     };

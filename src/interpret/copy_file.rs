@@ -14,6 +14,7 @@ pub(super) fn run(work: &mut Work<'_>, index: usize, action: &CopyFile) -> Resul
         (None, None) => {
             return Err(work
                 .error(index, Code::CopySource, "this COPY_FILE has no source")
+                .help("give it `from` or `template`")
                 .into());
         }
     };
@@ -29,6 +30,7 @@ pub(super) fn run(work: &mut Work<'_>, index: usize, action: &CopyFile) -> Resul
                     Code::BadPath,
                     format!("`{}/{rest}` cannot be a path: {error}", action.to),
                 )
+                .help("rename the file that is copied, or copy it elsewhere")
             })?,
         };
         let file = match file
@@ -64,6 +66,7 @@ fn from_recipe(work: &Work<'_>, index: usize, from: &str) -> Result<Sources, Sto
             Code::MissingLiteral,
             format!("the plan does not hold the file `{from}` of `{option}`"),
         )
+        .help("make the plan again from its catalogue")
     };
     let source =
         ResolvedRecipe::literal_path(&plan.catalog, option, from).map_err(|_| missing())?;

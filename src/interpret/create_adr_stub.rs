@@ -14,6 +14,7 @@ pub(super) fn run(work: &mut Work<'_>, index: usize, action: &CreateAdrStub) -> 
             Code::BadPath,
             format!("`{path}` cannot be a path: {error}"),
         )
+        .help("choose another title")
     })?;
     if let Some(other) = same_number(work, action, &path)? {
         let finding = work.error(

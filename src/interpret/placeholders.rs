@@ -2,10 +2,12 @@
 
 use super::work::Work;
 use crate::model::content::File;
+use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::path::TreePath;
 use crate::model::plan::{Placeholder, Plan};
 use crate::model::report::ChangeOrigin;
 use crate::tree::TreeError;
+use crate::tree::admit::MAX_FILE;
 use aho_corasick::AhoCorasick;
 
 /// The placeholders of a plan with their values.
@@ -80,6 +82,15 @@ fn fill(work: &mut Work<'_>, path: &TreePath) -> Result<(), TreeError> {
     let Some(filled) = work.substitution().apply(text, path.as_str()) else {
         return Ok(());
     };
+    if filled.len() as u64 > MAX_FILE {
+        let message = format!(
+            "`{path}` would have {} bytes with its placeholders replaced, at most {MAX_FILE} are allowed",
+            filled.len()
+        );
+        let finding = Diagnostic::error(Code::FileTooLarge, message);
+        work.report(finding.help("keep such data elsewhere, and fetch it when it is needed"));
+        return Ok(());
+    }
     let placeholders = work.substitution().used_in(text);
     work.write(
         path,

@@ -14,14 +14,15 @@ pub(super) fn write(work: &mut Work<'_>) -> Result<(), TreeError> {
     if work.tree().read(path)?.as_ref() == Some(&file) {
         return Ok(());
     }
-    let writer = plan
-        .recipe
-        .actions
-        .iter()
-        .find(|planned| planned.action.target() == path.as_str());
+    let actions = plan.recipe.actions.iter();
+    let writer = actions
+        .map(|planned| (&planned.action, planned.origin.place()))
+        .find(|(action, _)| action.target() == path.as_str())
+        .map(|(_, place)| place)
+        .or_else(|| work.maker(path.as_str()));
     if let Some(writer) = writer {
         let message = format!("`{path}` is the provenance file, which groundplan writes itself");
-        let finding = Diagnostic::error(Code::FileExists, message).at("", writer.origin.place());
+        let finding = Diagnostic::error(Code::FileExists, message).at("", writer);
         work.report(finding.help("use another path"));
         return Ok(());
     }

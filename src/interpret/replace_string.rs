@@ -13,7 +13,9 @@ pub(super) fn run(work: &mut Work<'_>, index: usize, action: &ReplaceString) -> 
     match replace(&text, &find, &replacement, action.count) {
         Ok(Replaced::AlreadyDone) if replacement.is_empty() => {
             let message = format!("the text to remove from `{path}` is not there");
-            let warning = work.error(index, Code::TextNotFound, message);
+            let warning = work
+                .error(index, Code::TextNotFound, message)
+                .help("remove the action, or compare `find` with the template's text");
             work.warn(Diagnostic {
                 severity: Severity::Warning,
                 ..warning
@@ -44,8 +46,13 @@ pub(super) fn run(work: &mut Work<'_>, index: usize, action: &ReplaceString) -> 
                 Count::Exactly(count) => format!("{count} times"),
             };
             let message = format!(
-                "`{}` is expected {wanted} in `{path}`, found {found} times",
-                shorten(&find)
+                "`{}` is expected {wanted} in `{path}`, found {}",
+                shorten(&find),
+                match found {
+                    0 => "nowhere".to_owned(),
+                    1 => "once".to_owned(),
+                    _ => format!("{found} times"),
+                }
             );
             let help = if found == 0 {
                 "compare with the template's text, blanks and line ends included"

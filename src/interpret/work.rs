@@ -175,7 +175,10 @@ impl<'a> Work<'a> {
                 "`{path}` would have {} bytes, at most {MAX_FILE} are allowed",
                 file.bytes.len()
             );
-            return Err(self.error(index, Code::FileTooLarge, message).into());
+            let finding = self.error(index, Code::FileTooLarge, message);
+            return Err(finding
+                .help("keep such data elsewhere, and fetch it when it is needed")
+                .into());
         }
         if let Some(finding) = self.clash(index, path) {
             return Err(finding.into());
@@ -239,7 +242,9 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn warn(&mut self, warning: Diagnostic) {
-        if !self.findings.warnings.contains(&warning) {
+        let same =
+            |known: &Diagnostic| (known.code, &known.message) == (warning.code, &warning.message);
+        if !self.findings.warnings.iter().any(same) {
             self.findings.warnings.push(warning);
         }
     }
@@ -326,7 +331,7 @@ impl<'a> Work<'a> {
     }
 
     /// The place of the last action that wrote a path.
-    fn maker(&self, path: &str) -> Option<Place> {
+    pub(super) fn maker(&self, path: &str) -> Option<Place> {
         self.touched
             .get(path)?
             .origins

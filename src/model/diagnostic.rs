@@ -154,7 +154,7 @@ codes! {
     RequirementUnmet = "GP504",
     /// Selected options do not exclude each other.
     OptionsConflict = "GP505",
-    /// A template holds only plain files with portable names.
+    /// A catalogue and its template hold only plain files with portable names.
     TemplateEntry = "GP601",
     /// A template keeps the limits on entries, depth and size.
     TemplateLimit = "GP602",
@@ -226,6 +226,16 @@ impl Diagnostic {
             place,
             message: message.into(),
         }));
+        self
+    }
+
+    /// The same finding with its places below `folder`.
+    #[must_use]
+    pub fn below(mut self, folder: &str) -> Self {
+        let related = self.related.iter_mut().map(|related| &mut related.place);
+        for place in self.place.iter_mut().chain(related) {
+            place.file = format!("{folder}/{}", place.file);
+        }
         self
     }
 

@@ -50,10 +50,10 @@ impl Reader {
             findings: Vec::new(),
         };
         if written.actions.len() > MAX_ACTIONS {
-            check.error(
+            check.error_on_mapping(
                 Code::TooManyActions,
-                "/actions",
-                format!(
+                &format!("/actions/{MAX_ACTIONS}"),
+                &format!(
                     "this recipe has {} actions, at most {MAX_ACTIONS} run",
                     written.actions.len()
                 ),
@@ -85,12 +85,15 @@ impl Reader {
         let actions = actions.collect();
         for unused in literals.keys().filter(|path| !used.contains(*path)) {
             let path = format!("{folder}{unused}");
-            let message = format!("no action copies `{}`", unused.escape_debug());
+            let message = format!(
+                "no action of `{name}` copies this file",
+                name = document.text.name()
+            );
             let finding = Diagnostic::warning(Code::UnusedLiteral, message)
                 .at("", Some(Place::start_of(path)));
-            check
-                .findings
-                .push(finding.help("copy it with COPY_FILE, or remove it"));
+            check.findings.push(finding.help(format!(
+                "copy it with COPY_FILE and `from: {unused}`, or remove it"
+            )));
         }
         let recipe = Recipe {
             option,
@@ -192,7 +195,7 @@ impl Check<'_> {
                         Code::TemplateEntry,
                         &format!("{pointer}/from"),
                         message,
-                        "put the file itself there",
+                        "put the file itself in its place",
                     );
                 }
                 Ok(path) => {
@@ -201,7 +204,7 @@ impl Check<'_> {
                 Err(error) => {
                     let message = format!("`{}` cannot be copied: {error}", path.escape_debug());
                     self.error(
-                        Code::BadPath,
+                        Code::TemplateEntry,
                         &format!("{pointer}/from"),
                         message,
                         "rename the file",
@@ -263,7 +266,7 @@ impl Check<'_> {
             );
         }
         if let Err(error) = VersionRange::parse(ecosystem, &dependency.version) {
-            let help = "write an exact version or a range, for instance `1.2.3` or `^1.2.3`";
+            let help = "choose the version that you tested; tags, URLs and open ranges change by themselves";
             self.error(
                 Code::BadDependency,
                 &format!("{pointer}/version"),

@@ -1,7 +1,7 @@
 //! Whether a selection fits its catalogue, said so that a person can act on it.
 
 use super::unanswered;
-use crate::catalog::{Catalog, SelectionType};
+use crate::catalog::{Catalog, Category, SelectionType};
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::selection::Selection;
 use crate::model::slug::{OptionRef, Slug};
@@ -10,7 +10,14 @@ use crate::source::suggest;
 /// Every reason why a selection does not fit.
 pub(super) fn check(catalog: &Catalog, selection: &Selection) -> Vec<Diagnostic> {
     let mut findings = unknown(catalog, selection);
-    for category in unanswered(catalog, selection) {
+    let is_misspelt = |category: &Category| {
+        let own = category.slug.as_str();
+        let unknown = |slug: &&Slug| catalog.category(slug.as_str()).is_none();
+        let mut words = selection.iter().map(|(slug, _)| slug).filter(unknown);
+        words.any(|slug| suggest::nearest(slug.as_str(), [own]).is_some())
+    };
+    let open = unanswered(catalog, selection).into_iter();
+    for category in open.filter(|category| !is_misspelt(category)) {
         let options: Vec<&str> = category
             .options
             .iter()
@@ -35,7 +42,7 @@ pub(super) fn check(catalog: &Catalog, selection: &Selection) -> Vec<Diagnostic>
             .collect();
         if chosen.len() > 1 {
             let message = format!(
-                "`{}` takes one option, {} are selected",
+                "`{}` takes one option, but {} are selected",
                 category.slug,
                 suggest::list(&chosen)
             );
@@ -64,11 +71,7 @@ pub(super) fn check(catalog: &Catalog, selection: &Selection) -> Vec<Diagnostic>
             let message = format!("`{option}` cannot be selected together with `{other}`");
             let finding = Diagnostic::error(Code::OptionsConflict, message)
                 .at(pointer(option.category()), None);
-            findings.push(finding.help(format!(
-                "keep `{option}` and choose another `{}`, or keep `{other}` and choose another `{}`",
-                other.category(),
-                option.category()
-            )));
+            findings.push(finding.help(format!("leave out `{option}` or `{other}`")));
         }
     }
     findings
@@ -120,18 +123,11 @@ fn unmet(
         ),
         None => format!("`{option}` requires `{required}`, which is not selected"),
     };
-    let verb = if instead.is_some() {
-        "replace it by"
-    } else {
-        "add"
-    };
     Diagnostic::error(Code::RequirementUnmet, message)
         .at(pointer(option.category()), None)
         .help(format!(
-            "{verb} `--select {}={}`, or choose another `{}`",
-            required.category(),
-            required.option(),
-            option.category()
+            "select `{required}`{}, or leave out `{option}`",
+            if instead.is_some() { " instead" } else { "" }
         ))
 }
 

@@ -2,13 +2,15 @@
 
 use super::node::{Document, Entry, MAX_DEPTH, Node, NodeValue};
 use super::text::Text;
-use super::yaml::{duplicate_key, too_deep};
-use crate::model::canonical::{self, JsonError};
+use super::yaml::{duplicate_key, empty, too_deep, unsafe_number};
+use crate::model::canonical::{self, JsonError, MAX_SAFE_INTEGER};
 use crate::model::diagnostic::{Code, Diagnostic};
 use jsonc_parser::ast;
 use jsonc_parser::common::Ranged as _;
 use jsonc_parser::{CollectOptions, ParseOptions};
+use serde_json::Number;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 pub(super) fn read(text: Text) -> Result<Document, Vec<Diagnostic>> {
     let options = ParseOptions {
@@ -28,12 +30,12 @@ pub(super) fn read(text: Text) -> Result<Document, Vec<Diagnostic>> {
         }
         Err(error) => {
             let at = error.range().start;
-            return Err(vec![
-                Diagnostic::error(Code::Syntax, error.kind().to_string())
-                    .at("", text.place(at..at)),
-            ]);
+            return Err(vec![syntax(&text, at..at, &error.kind().to_string())]);
         }
     };
+    if value.is_none() {
+        return Err(vec![empty(&text)]);
+    }
     let mut walk = Walk {
         text: &text,
         findings: Vec::new(),
@@ -48,12 +50,25 @@ pub(super) fn read(text: Text) -> Result<Document, Vec<Diagnostic>> {
         }) = canonical::parse(text.content().as_bytes())
     {
         let offset = text.offset(line, column);
-        findings.push(Diagnostic::error(Code::Syntax, message).at("", text.place(offset..offset)));
+        findings.push(syntax(&text, offset..offset, &message));
     }
     match root {
         Some(root) if findings.is_empty() => Ok(Document { text, root }),
         _ => Err(findings),
     }
+}
+
+fn syntax(text: &Text, range: Range<usize>, message: &str) -> Diagnostic {
+    let mut chars = message.chars();
+    let message: String = chars
+        .next()
+        .into_iter()
+        .flat_map(char::to_lowercase)
+        .chain(chars)
+        .collect();
+    Diagnostic::error(Code::Syntax, message)
+        .at("", text.place(range))
+        .help("a `.json` file holds strict JSON: no comments, no trailing commas, keys in double quotes, line breaks as `\\n`")
 }
 
 struct Walk<'t> {
@@ -79,7 +94,7 @@ impl Walk<'_> {
         let value = match value {
             ast::Value::NullKeyword(_) => NodeValue::Null,
             ast::Value::BooleanLit(literal) => NodeValue::Bool(literal.value),
-            ast::Value::NumberLit(_) => NodeValue::Number(serde_json::from_str(source).ok()?),
+            ast::Value::NumberLit(_) => NodeValue::Number(self.number(source, &range)?),
             ast::Value::StringLit(_) => {
                 NodeValue::Text(serde_json::from_str(source).ok().unwrap_or_default())
             }
@@ -93,6 +108,21 @@ impl Walk<'_> {
             ast::Value::Object(object) => NodeValue::Map(self.entries(object, depth)),
         };
         Some(Node { range, value })
+    }
+
+    /// A number that every reader understands alike.
+    fn number(&mut self, source: &str, range: &Range<usize>) -> Option<Number> {
+        let number: Option<Number> = serde_json::from_str(source).ok();
+        let is_integer = source.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+        let is_safe = |number: &Number| match number.as_i64() {
+            Some(number) => number.unsigned_abs() <= MAX_SAFE_INTEGER,
+            None => !is_integer || number.as_f64() == Some(0.0),
+        };
+        let safe = number.filter(is_safe);
+        if safe.is_none() {
+            self.findings.push(unsafe_number(self.text, source, range));
+        }
+        safe
     }
 
     fn entries(&mut self, object: &ast::Object<'_>, depth: usize) -> Vec<Entry> {

@@ -4,7 +4,7 @@ use super::node::{Document, Node, NodeValue, escape};
 use super::suggest;
 use crate::model::action::Line;
 use crate::model::date::Day;
-use crate::model::diagnostic::{Code, Diagnostic};
+use crate::model::diagnostic::{self, Code, Diagnostic};
 use crate::model::digest::{Digest, GitId};
 use crate::model::input::{Identity, Owner, ProductName, RepoName};
 use crate::model::path::{SafeRelPath, TreePath};
@@ -23,54 +23,84 @@ pub struct Schema<T> {
     reads: PhantomData<fn() -> T>,
 }
 
-/// A format's name and why a text does not have it.
-type Format = (&'static str, fn(&str) -> Option<String>);
+/// A text newtype by the format its schema names: why a text is not one, and what to write.
+struct Format {
+    name: &'static str,
+    refuse: fn(&str) -> Option<String>,
+    help: &'static str,
+}
 
-/// The text newtypes, by the format their schema names.
-const FORMATS: [Format; 11] = [
-    ("groundplan-slug", |text| {
-        Slug::parse(text).err().map(|error| error.to_string())
-    }),
-    ("groundplan-option", |text| {
-        OptionRef::parse(text).err().map(|error| error.to_string())
-    }),
-    ("groundplan-path", |text| {
-        SafeRelPath::parse(text)
-            .err()
-            .map(|error| error.to_string())
-    }),
-    ("groundplan-tree-path", |text| {
-        TreePath::parse(text).err().map(|error| error.to_string())
-    }),
-    ("groundplan-line", |text| {
-        Line::parse(text).err().map(|error| error.to_string())
-    }),
-    ("groundplan-day", |text| {
-        Day::parse(text).err().map(|error| error.to_string())
-    }),
-    ("groundplan-sha256", |text| {
-        Digest::parse(text).err().map(|error| error.to_string())
-    }),
-    ("groundplan-git-id", |text| {
-        GitId::parse(text).err().map(|error| error.to_string())
-    }),
-    ("groundplan-product-name", |text| {
-        ProductName::parse(text)
-            .err()
-            .map(|error| error.to_string())
-    }),
-    ("groundplan-owner", |text| {
-        Owner::parse(text).err().map(|error| error.to_string())
-    }),
-    ("groundplan-repo", |text| {
-        RepoName::parse(text).err().map(|error| error.to_string())
-    }),
+/// Every text newtype.
+const FORMATS: [Format; 12] = [
+    Format {
+        name: "groundplan-slug",
+        refuse: |text| Slug::parse(text).err().map(|error| error.to_string()),
+        help: "name it with words like `iron-session`",
+    },
+    Format {
+        name: "groundplan-option",
+        refuse: |text| OptionRef::parse(text).err().map(|error| error.to_string()),
+        help: "name a category and one of its options, as in `auth/iron-session`",
+    },
+    Format {
+        name: "groundplan-path",
+        refuse: |text| {
+            SafeRelPath::parse(text)
+                .err()
+                .map(|error| error.to_string())
+        },
+        help: "write it as in `docs/notes.md`; files with other names come with a COPY_FILE of their folder",
+    },
+    Format {
+        name: "groundplan-tree-path",
+        refuse: |text| TreePath::parse(text).err().map(|error| error.to_string()),
+        help: "write it as in `docs/notes.md`",
+    },
+    Format {
+        name: "groundplan-line",
+        refuse: |text| Line::parse(text).err().map(|error| error.to_string()),
+        help: "write one line of 1 to 200 characters",
+    },
+    Format {
+        name: "groundplan-day",
+        refuse: |text| Day::parse(text).err().map(|error| error.to_string()),
+        help: "write a day as in `2026-11-21`",
+    },
+    Format {
+        name: "groundplan-sha256",
+        refuse: |text| Digest::parse(text).err().map(|error| error.to_string()),
+        help: "copy all 64 digits of the SHA-256",
+    },
+    Format {
+        name: "groundplan-git-id",
+        refuse: |text| GitId::parse(text).err().map(|error| error.to_string()),
+        help: "copy all 40 digits of the git id",
+    },
+    Format {
+        name: "groundplan-product-name",
+        refuse: |text| {
+            ProductName::parse(text)
+                .err()
+                .map(|error| error.to_string())
+        },
+        help: "write the name on one line of 1 to 100 characters",
+    },
+    Format {
+        name: "groundplan-owner",
+        refuse: |text| Owner::parse(text).err().map(|error| error.to_string()),
+        help: "write the name as the forge spells it",
+    },
+    Format {
+        name: "groundplan-repo",
+        refuse: |text| RepoName::parse(text).err().map(|error| error.to_string()),
+        help: "choose a name like `acme-web`",
+    },
+    Format {
+        name: "groundplan-identity",
+        refuse: |text| Identity::parse(text).err().map(|error| error.to_string()),
+        help: "write it as in `Jane Doe <jane@example.org>`",
+    },
 ];
-
-/// The identity is the one newtype with a second rule for its schema.
-const IDENTITY: Format = ("groundplan-identity", |text| {
-    Identity::parse(text).err().map(|error| error.to_string())
-});
 
 impl<T: JsonSchema + DeserializeOwned> Schema<T> {
     /// The schema that schemars derives from `T`.
@@ -83,12 +113,9 @@ impl<T: JsonSchema + DeserializeOwned> Schema<T> {
             .with_pattern_options(jsonschema::PatternOptions::regex())
             .should_validate_formats(true)
             .offline();
-        let options = FORMATS
-            .iter()
-            .chain([&IDENTITY])
-            .fold(options, |options, (name, refuse)| {
-                options.with_format(*name, |text: &str| refuse(text).is_none())
-            });
+        let options = FORMATS.iter().fold(options, |options, format| {
+            options.with_format(format.name, |text: &str| (format.refuse)(text).is_none())
+        });
         let validator = options
             .build(&json)
             .expect("schemars derives valid schemas");
@@ -114,11 +141,13 @@ impl<T: JsonSchema + DeserializeOwned> Schema<T> {
             faults.explain(&error);
         }
         if !faults.found.is_empty() {
+            diagnostic::sort(&mut faults.found);
             return Err(faults.found);
         }
         serde_json::from_value(value).map_err(|error| {
             let place = document.place("");
-            vec![Diagnostic::error(Code::BadValue, error.to_string()).at("", place)]
+            let finding = Diagnostic::error(Code::BadValue, error.to_string()).at("", place);
+            vec![finding.help("compare with the schema that `groundplan schema` prints")]
         })
     }
 }
@@ -171,42 +200,48 @@ impl<'d> Faults<'d> {
             ValidationErrorKind::Format { format } => self.bad_format(pointer, format),
             ValidationErrorKind::MaxLength { .. } | ValidationErrorKind::Pattern { .. }
                 if self.neighbour(error, "format").is_some() => {}
+            ValidationErrorKind::Pattern { .. } => self.pattern(error),
             ValidationErrorKind::MaxItems { limit }
-            | ValidationErrorKind::MaxProperties { limit } => {
-                self.limit(
-                    pointer,
-                    &format!("at most {limit} entries are allowed here"),
-                );
-            }
+            | ValidationErrorKind::MaxProperties { limit } => self.limit(
+                pointer,
+                &format!("at most {limit} entries are allowed here"),
+                "remove some",
+            ),
             ValidationErrorKind::MinItems { limit }
-            | ValidationErrorKind::MinProperties { limit } => {
-                self.limit(
-                    pointer,
-                    &format!("at least {limit} entries are needed here"),
-                );
-            }
-            ValidationErrorKind::MinLength { limit } if *limit == 1 => {
-                self.limit(pointer, "this text must not be empty");
-            }
-            ValidationErrorKind::MinLength { limit } => {
-                self.limit(
-                    pointer,
-                    &format!("this text needs at least {limit} characters"),
-                );
-            }
-            ValidationErrorKind::MaxLength { limit } => {
-                self.limit(
-                    pointer,
-                    &format!("this text has at most {limit} characters"),
-                );
-            }
-            ValidationErrorKind::Minimum { limit } => {
-                self.limit(pointer, &format!("the least value here is {limit}"));
-            }
-            ValidationErrorKind::Maximum { limit } => {
-                self.limit(pointer, &format!("the greatest value here is {limit}"));
-            }
-            _ => self.limit(pointer, &error.masked().to_string()),
+            | ValidationErrorKind::MinProperties { limit } => self.limit(
+                pointer,
+                "there are too few entries here",
+                &format!("write at least {limit}"),
+            ),
+            ValidationErrorKind::MinLength { limit } => self.limit(
+                pointer,
+                if *limit == 1 {
+                    "this text must not be empty"
+                } else {
+                    "this text is too short"
+                },
+                &format!("write {limit} or more characters"),
+            ),
+            ValidationErrorKind::MaxLength { limit } => self.limit(
+                pointer,
+                &format!("this text has at most {limit} characters"),
+                "shorten it",
+            ),
+            ValidationErrorKind::Minimum { limit } => self.limit(
+                pointer,
+                &format!("the least value here is {limit}"),
+                &format!("write {limit} or more"),
+            ),
+            ValidationErrorKind::Maximum { limit } => self.limit(
+                pointer,
+                &format!("the greatest value here is {limit}"),
+                &format!("write {limit} or less"),
+            ),
+            _ => self.limit(
+                pointer,
+                &error.masked().to_string(),
+                "compare with the schema that `groundplan schema` prints",
+            ),
         }
     }
 
@@ -248,18 +283,18 @@ impl<'d> Faults<'d> {
             .filter(|name| *name != "null")
             .map(|name| plain_name(name))
             .collect::<Vec<_>>();
-        let node = self
-            .document
-            .root
-            .at(pointer)
-            .unwrap_or(&self.document.root);
+        let node = self.node(pointer);
         let message = format!(
             "expected {}, found {}",
             expected.join(" or "),
             node.describe()
         );
-        let finding =
-            Diagnostic::error(Code::WrongType, message).at(pointer, self.document.place(pointer));
+        let place = if node.range.is_empty() {
+            self.document.place_of_key(pointer)
+        } else {
+            self.document.place(pointer)
+        };
+        let finding = Diagnostic::error(Code::WrongType, message).at(pointer, place);
         let is_plain = matches!(node.value, NodeValue::Number(_) | NodeValue::Bool(_));
         self.found.push(if wants_text && is_plain {
             finding.help(format!("quote it: \"{}\"", self.document.source_of(node)))
@@ -269,11 +304,7 @@ impl<'d> Faults<'d> {
     }
 
     fn unknown_word(&mut self, pointer: &str, words: &[&str]) {
-        let node = self
-            .document
-            .root
-            .at(pointer)
-            .unwrap_or(&self.document.root);
+        let node = self.node(pointer);
         let place = self.document.place(pointer);
         self.found.push(match &node.value {
             NodeValue::Text(found) => {
@@ -295,7 +326,9 @@ impl<'d> Faults<'d> {
                     suggest::list(words),
                     node.describe()
                 );
-                Diagnostic::error(Code::WrongType, message).at(pointer, place)
+                Diagnostic::error(Code::WrongType, message)
+                    .at(pointer, place)
+                    .help("write one of these words")
             }
         });
     }
@@ -319,11 +352,7 @@ impl<'d> Faults<'d> {
             .filter(of_tag)
             .filter_map(expected)
             .collect();
-        let node = self
-            .document
-            .root
-            .at(pointer)
-            .unwrap_or(&self.document.root);
+        let node = self.node(pointer);
         if tags.is_empty() && node.get("kind").is_none() && matches!(node.value, NodeValue::Map(_))
         {
             let finding = Diagnostic::error(Code::MissingField, "the field `kind` is missing")
@@ -374,48 +403,103 @@ impl<'d> Faults<'d> {
             }
             return;
         }
-        let wanted = self
-            .neighbour(error, "description")
-            .and_then(Value::as_str)
-            .unwrap_or("another value");
-        let node = self
-            .document
-            .root
-            .at(pointer)
-            .unwrap_or(&self.document.root);
+        let of_this_type: Vec<_> = others
+            .iter()
+            .filter(|branch| !branch.iter().any(|error| is_of_other_type(error, pointer)))
+            .collect();
+        if let [only] = of_this_type.as_slice()
+            && !only
+                .iter()
+                .any(|error| matches!(error.kind(), ValidationErrorKind::Enum { .. }))
+        {
+            for error in **only {
+                self.explain(error);
+            }
+            return;
+        }
+        let wanted = self.description(error);
+        let message = format!("expected {wanted}, found `{}`", self.found_at(pointer));
+        self.limit(pointer, &message, &format!("write {wanted}"));
+    }
+
+    fn pattern(&mut self, error: &ValidationError<'_>) {
+        let pointer = error.instance_path().as_str();
         let message = format!(
-            "expected {wanted}, found `{}`",
-            self.document.source_of(node).escape_debug()
+            "`{}` does not have the form wanted here",
+            self.found_at(pointer)
         );
-        self.found.push(
-            Diagnostic::error(Code::BadValue, message).at(pointer, self.document.place(pointer)),
+        self.limit(
+            pointer,
+            &message,
+            &format!("write {}", self.description(error)),
         );
     }
 
-    fn bad_format(&mut self, pointer: &str, format: &str) {
-        let text = match self.document.root.at(pointer).map(|node| &node.value) {
-            Some(NodeValue::Text(text)) => text.as_str(),
-            _ => "",
+    /// What stands at a place, to be put into a sentence.
+    fn found_at(&self, pointer: &str) -> String {
+        let node = self.node(pointer);
+        let text = match &node.value {
+            NodeValue::Text(text) => text,
+            NodeValue::Null
+            | NodeValue::Bool(_)
+            | NodeValue::Number(_)
+            | NodeValue::List(_)
+            | NodeValue::Map(_) => self.document.source_of(node),
         };
-        let reason = FORMATS
-            .iter()
-            .chain([&IDENTITY])
-            .find(|(name, _)| *name == format)
-            .and_then(|(_, refuse)| refuse(text));
-        let code = if format.ends_with("path") {
+        text.escape_debug().to_string()
+    }
+
+    fn bad_format(&mut self, pointer: &str, name: &str) {
+        let text = match &self.node(pointer).value {
+            NodeValue::Text(text) => text.as_str(),
+            NodeValue::Null
+            | NodeValue::Bool(_)
+            | NodeValue::Number(_)
+            | NodeValue::List(_)
+            | NodeValue::Map(_) => "",
+        };
+        let format = FORMATS.iter().find(|format| format.name == name);
+        let reason = format.and_then(|format| (format.refuse)(text));
+        let code = if name.ends_with("path") {
             Code::BadPath
         } else {
             Code::BadValue
         };
-        let message = reason.unwrap_or_else(|| format!("this is not a {format}"));
-        self.found
-            .push(Diagnostic::error(code, message).at(pointer, self.document.place(pointer)));
+        let help = match Slug::from_title(text) {
+            Some(slug) if name == "groundplan-slug" => format!("did you mean `{slug}`?"),
+            Some(_) | None => format
+                .map_or("write another value", |format| format.help)
+                .to_owned(),
+        };
+        let message = reason.unwrap_or_else(|| format!("this is not a {name}"));
+        let finding = Diagnostic::error(code, message).at(pointer, self.document.place(pointer));
+        self.found.push(finding.help(help));
     }
 
-    fn limit(&mut self, pointer: &str, message: &str) {
-        self.found.push(
-            Diagnostic::error(Code::BadValue, message).at(pointer, self.document.place(pointer)),
-        );
+    fn limit(&mut self, pointer: &str, message: &str, help: &str) {
+        let finding =
+            Diagnostic::error(Code::BadValue, message).at(pointer, self.document.place(pointer));
+        self.found.push(finding.help(help));
+    }
+
+    fn node(&self, pointer: &str) -> &'d Node {
+        self.document
+            .root
+            .at(pointer)
+            .unwrap_or(&self.document.root)
+    }
+
+    /// What the schema says about the value, to be put into a sentence.
+    fn description(&self, error: &ValidationError<'_>) -> String {
+        let text = self
+            .neighbour(error, "description")
+            .and_then(Value::as_str)
+            .unwrap_or("another value")
+            .trim_end_matches('.');
+        let mut chars = text.chars();
+        chars.next().map_or_else(String::new, |first| {
+            first.to_lowercase().chain(chars).collect()
+        })
     }
 
     /// The keyword `name` beside the one that failed.
@@ -424,6 +508,11 @@ impl<'d> Faults<'d> {
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
         self.schema.pointer(parent)?.get(name)
     }
+}
+
+fn is_of_other_type(error: &ValidationError<'_>, pointer: &str) -> bool {
+    error.instance_path().as_str() == pointer
+        && matches!(error.kind(), ValidationErrorKind::Type { .. })
 }
 
 fn is_code(kind: &Node) -> bool {

@@ -37,7 +37,10 @@ impl Text {
                     .unwrap_or("")
                     .to_owned();
                 let place = Self::new(name, good).place_of_end();
-                let message = format!("byte {} is not UTF-8", error.valid_up_to());
+                let message = format!(
+                    "the document is not UTF-8: the byte 0x{:02X} here belongs to no character",
+                    bytes[error.valid_up_to()]
+                );
                 return Err(Box::new(
                     refuse(Code::NotPlainText, message, place).help("save the file as UTF-8"),
                 ));
@@ -48,7 +51,7 @@ impl Text {
             let message = "the document begins with a byte order mark".to_owned();
             return Err(Box::new(
                 refuse(Code::NotPlainText, message, Place::start_of(name))
-                    .help("save the file as UTF-8 without BOM"),
+                    .help("save the file as UTF-8 without a byte order mark (BOM)"),
             ));
         }
         if let Some((at, found)) = text.content.char_indices().find(|(_, c)| !is_printable(*c)) {

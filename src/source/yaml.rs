@@ -80,10 +80,7 @@ impl<'t> Loader<'t> {
                 }
             }
         }
-        root.ok_or_else(|| {
-            let place = self.text.place(0..0);
-            Stop::from(Diagnostic::error(Code::Syntax, "the document is empty").at("", place))
-        })
+        root.ok_or_else(|| Stop::from(empty(self.text)))
     }
 
     fn next(&self, events: &mut Events<'t>) -> Result<(Event<'t>, Span), Stop> {
@@ -158,11 +155,10 @@ impl<'t> Loader<'t> {
             | Event::DocumentStart(_)
             | Event::DocumentEnd
             | Event::SequenceEnd
-            | Event::MappingEnd => Err(Stop::from(self.finding(
-                Code::Syntax,
-                "the document ends too early",
-                span,
-            ))),
+            | Event::MappingEnd => {
+                let finding = self.finding(Code::Syntax, "the document ends too early", span);
+                Err(Stop::from(finding.help("complete its last line")))
+            }
         }
     }
 
@@ -192,10 +188,13 @@ impl<'t> Loader<'t> {
                 | Event::SequenceStart(..)
                 | Event::SequenceEnd
                 | Event::MappingStart(..) => {
-                    return Err(Stop::from(self.finding(
+                    let finding = self.finding(
                         Code::Syntax,
-                        "a key must be text",
+                        "a key is text, here it is a list or a mapping",
                         span,
+                    );
+                    return Err(Stop::from(finding.help(
+                        "write the key as one word, and quote it when it begins with `[`, `{` or `?`",
                     )));
                 }
             };
@@ -259,11 +258,7 @@ impl<'t> Loader<'t> {
         if let Some(value) = value.filter(|value| value.unsigned_abs() <= MAX_SAFE_INTEGER) {
             NodeValue::Number(value.into())
         } else {
-            let message = format!("{content} is beyond ±(2^53 − 1), where readers disagree");
-            let finding =
-                Diagnostic::error(Code::BadValue, message).at("", self.text.place(range.clone()));
-            self.findings
-                .push(finding.help(format!("write it as text: \"{content}\"")));
+            self.findings.push(unsafe_number(self.text, content, range));
             NodeValue::Null
         }
     }
@@ -278,13 +273,9 @@ impl<'t> Loader<'t> {
     }
 
     fn refuse(&mut self, feature: &str, span: &Span) {
-        let finding = self.finding(
-            Code::YamlFeature,
-            format!("{feature} are not used in catalogues and recipes"),
-            *span,
-        );
+        let range = self.range(span);
         self.findings
-            .push(finding.help("write the value out where it is needed"));
+            .push(unused_feature(self.text, feature, range));
     }
 
     fn finding(&self, code: Code, message: impl Into<String>, span: Span) -> Diagnostic {
@@ -295,6 +286,9 @@ impl<'t> Loader<'t> {
         let at = self.offsets.byte(error.marker().index());
         if error.info().contains("recursion limit") {
             return too_deep(self.text, at..at);
+        }
+        if error.info().contains("unknown anchor") {
+            return unused_feature(self.text, "aliases", at..at);
         }
         let finding = Diagnostic::error(Code::Syntax, error.info().to_owned())
             .at("", self.text.place(at..at));
@@ -338,6 +332,12 @@ impl<'t> Loader<'t> {
     }
 }
 
+fn unused_feature(text: &Text, feature: &str, range: Range<usize>) -> Diagnostic {
+    Diagnostic::error(Code::YamlFeature, format!("{feature} are not used here"))
+        .at("", text.place(range))
+        .help("write the value out where it is needed")
+}
+
 pub(super) fn duplicate_key(
     text: &Text,
     key: &str,
@@ -353,12 +353,26 @@ pub(super) fn duplicate_key(
     .help("remove one of them")
 }
 
+pub(super) fn unsafe_number(text: &Text, number: &str, range: &Range<usize>) -> Diagnostic {
+    let message = format!("{number} is beyond ±(2^53 − 1), where readers disagree");
+    Diagnostic::error(Code::BadValue, message)
+        .at("", text.place(range.clone()))
+        .help(format!("write it as text: \"{number}\""))
+}
+
 pub(super) fn too_deep(text: &Text, range: Range<usize>) -> Diagnostic {
     Diagnostic::error(
         Code::TooDeep,
         format!("the document nests more than {MAX_DEPTH} levels deep"),
     )
     .at("", text.place(range))
+    .help("look for a bracket or an indentation that repeats by mistake")
+}
+
+pub(super) fn empty(text: &Text) -> Diagnostic {
+    Diagnostic::error(Code::Syntax, "the document is empty")
+        .at("", text.place(0..0))
+        .help("write the document, or remove the file")
 }
 
 /// Character counts, in which the parser speaks, to bytes.

@@ -2,7 +2,7 @@
 
 use crate::model::content::Files;
 use crate::model::content::{File, Mode};
-use crate::model::diagnostic::{Code, Diagnostic};
+use crate::model::diagnostic::{Code, Diagnostic, Place};
 use crate::model::path::TreePath;
 use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization as _;
@@ -28,23 +28,26 @@ pub enum Links {
 /// The template's files with checked paths.
 ///
 /// # Errors
-/// Every entry that a template may not hold.
+/// Every entry that a template may not hold, with its place below the template's folder.
 pub fn admit(files: Files, links: Links) -> Result<Vec<(TreePath, File)>, Vec<Diagnostic>> {
     let mut findings = Vec::new();
     let mut admitted = Vec::with_capacity(files.len());
     let mut folds: BTreeMap<String, String> = BTreeMap::new();
     if is_bare_repository(&files) {
         findings.push(
-            refuse("the folder is a bare git repository, not a template's files")
-                .help("name a folder that holds the files themselves"),
+            refuse(
+                "HEAD",
+                "the folder is a bare git repository, not a template's files",
+            )
+            .help("name a folder that holds the files themselves"),
         );
     }
     for (path, file) in files {
         match TreePath::parse(&path) {
-            Err(error) => findings.push(refuse(format!(
-                "`{}` cannot be part of a repository: {error}",
-                path.escape_debug()
-            ))),
+            Err(error) => {
+                let finding = refuse(&path, error.to_string());
+                findings.push(finding.help("rename it, or leave it out"));
+            }
             Ok(_) if file.mode == Mode::Symlink && links == Links::Refused => {
                 let target = String::from_utf8_lossy(&file.bytes);
                 let message = format!(
@@ -53,7 +56,7 @@ pub fn admit(files: Files, links: Links) -> Result<Vec<(TreePath, File)>, Vec<Di
                     target.escape_debug()
                 );
                 findings.push(
-                    refuse(message)
+                    refuse(&path, message)
                         .help("put a copy there, or let the catalogue say `symlinks: ALLOW`"),
                 );
             }
@@ -87,7 +90,7 @@ fn collision(path: &TreePath, folds: &mut BTreeMap<String, String>) -> Option<Di
                     other.escape_debug(),
                     prefix.escape_debug()
                 );
-                return Some(refuse(message).help("rename one of them"));
+                return Some(refuse(path.as_str(), message).help("rename one of them"));
             }
             Some(_) => {}
             None => {
@@ -111,16 +114,18 @@ fn is_bare_repository(files: &Files) -> bool {
 }
 
 /// A finding about an entry of a template.
-pub(super) fn refuse(message: impl Into<String>) -> Diagnostic {
-    Diagnostic::error(Code::TemplateEntry, message)
+pub(super) fn refuse(path: &str, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::error(Code::TemplateEntry, message).at("", Place::start_of(path))
 }
 
 /// Keeps a report on a template full of offenders readable.
 pub(super) fn cut(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
     if findings.len() > MAX_NAMED {
-        let more = findings.len() - MAX_NAMED;
-        findings.truncate(MAX_NAMED);
-        findings.push(refuse(format!("{more} more entries are refused")));
+        let more = findings.split_off(MAX_NAMED);
+        let message = format!("{} more entries are refused", more.len());
+        let place = more.into_iter().find_map(|finding| finding.place);
+        let finding = Diagnostic::error(Code::TemplateEntry, message).at("", place);
+        findings.push(finding.help("mend the others first"));
     }
     findings
 }

@@ -4,7 +4,7 @@ use super::admit::{MAX_DEPTH, MAX_ENTRIES, MAX_FILE, MAX_TOTAL, cut, refuse};
 use super::{Tree, TreeError};
 use crate::model::content::Files;
 use crate::model::content::{File, Mode};
-use crate::model::diagnostic::{Code, Diagnostic};
+use crate::model::diagnostic::{Code, Diagnostic, Place};
 use crate::model::path::TreePath;
 use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _};
 use cap_std::ambient_authority;
@@ -23,6 +23,7 @@ pub struct DiskTree {
 #[derive(Debug, Default)]
 pub struct Scan {
     pub files: Files,
+    /// With their places below the folder.
     pub findings: Vec<Diagnostic>,
 }
 
@@ -202,13 +203,8 @@ pub fn scan(folder: &Path) -> Result<Scan, TreeError> {
             let name = entry.map_err(fail)?.file_name();
             let Some(name) = name.to_str() else {
                 let shown = format!("{prefix}{}", name.to_string_lossy());
-                scan.findings.push(
-                    refuse(format!(
-                        "the name of `{}` is not UTF-8",
-                        shown.escape_debug()
-                    ))
-                    .help("rename it"),
-                );
+                scan.findings
+                    .push(refuse(&shown, "this file's name is not UTF-8").help("rename it"));
                 continue;
             };
             if prefix.is_empty() && name == ".git" {
@@ -218,10 +214,9 @@ pub fn scan(folder: &Path) -> Result<Scan, TreeError> {
             let metadata = dir.symlink_metadata(name).map_err(fail)?;
             if metadata.is_dir() {
                 if depth == MAX_DEPTH {
-                    scan.findings.push(limit(format!(
-                        "`{}` lies more than {MAX_DEPTH} folders deep",
-                        shorten(&path)
-                    )));
+                    let message = format!("this folder lies more than {MAX_DEPTH} folders deep");
+                    scan.findings
+                        .push(limit(&path, message).help("nest the folders less deeply"));
                     continue;
                 }
                 open.push((
@@ -232,39 +227,48 @@ pub fn scan(folder: &Path) -> Result<Scan, TreeError> {
                 continue;
             }
             if !metadata.is_file() && !metadata.is_symlink() {
-                let message = format!("`{}` is neither a file nor a folder", path.escape_debug());
-                scan.findings.push(refuse(message).help("remove it"));
+                let message = "this is neither a file nor a folder";
+                scan.findings.push(refuse(&path, message).help("remove it"));
                 continue;
             }
             if metadata.len() > MAX_FILE {
                 let message = format!(
-                    "`{}` has {} bytes, at most {MAX_FILE} are allowed",
-                    path.escape_debug(),
+                    "this file has {} bytes, at most {MAX_FILE} are allowed",
                     metadata.len()
                 );
-                scan.findings
-                    .push(limit(message).help("keep large files out of templates"));
+                scan.findings.push(
+                    limit(&path, message)
+                        .help("keep large files elsewhere, and fetch them when they are needed"),
+                );
                 continue;
             }
             total += metadata.len();
             if total > MAX_TOTAL {
                 scan.findings.push(
-                    limit(format!("the files hold more than {MAX_TOTAL} bytes")).help(EXTRA_FILES),
+                    limit(
+                        &path,
+                        format!("with this file there are more than {MAX_TOTAL} bytes"),
+                    )
+                    .help(EXTRA_FILES),
                 );
                 return Ok(scan);
             }
             if scan.files.len() == MAX_ENTRIES {
                 scan.findings.push(
-                    limit(format!("there are more than {MAX_ENTRIES} files")).help(EXTRA_FILES),
+                    limit(
+                        &path,
+                        format!("with this file there are more than {MAX_ENTRIES} files"),
+                    )
+                    .help(EXTRA_FILES),
                 );
                 return Ok(scan);
             }
             match read_file(&dir, name, &metadata) {
                 Ok(file) => drop(scan.files.insert(path, file)),
-                Err(error) => scan.findings.push(refuse(format!(
-                    "`{}` cannot be read: {error}",
-                    path.escape_debug()
-                ))),
+                Err(error) => scan.findings.push(
+                    refuse(&path, format!("this file cannot be read: {error}"))
+                        .help("check its permissions, or leave it out"),
+                ),
             }
         }
     }
@@ -275,13 +279,8 @@ pub fn scan(folder: &Path) -> Result<Scan, TreeError> {
 const EXTRA_FILES: &str =
     "look for build output or installed packages that do not belong to a template";
 
-fn limit(message: String) -> Diagnostic {
-    Diagnostic::error(Code::TemplateLimit, message)
-}
-
-fn shorten(path: &str) -> String {
-    let start: String = path.chars().take(60).collect();
-    format!("{}…", start.escape_debug())
+fn limit(path: &str, message: String) -> Diagnostic {
+    Diagnostic::error(Code::TemplateLimit, message).at("", Place::start_of(path))
 }
 
 fn read_file(dir: &Dir, name: &str, metadata: &Metadata) -> io::Result<File> {

@@ -1,0 +1,199 @@
+//! `docs/diagnostics.md` keeps its word: every code is there, its bad example reports it, its good example does not.
+
+use crate::support::Sandbox;
+use groundplan::model::diagnostic::Code;
+use serde_json::Value;
+
+const DOCUMENT: &str = include_str!("../docs/diagnostics.md");
+
+#[test]
+fn the_document_explains_every_code_in_order_under_its_rule() {
+    let headings: Vec<String> = sections()
+        .map(|section| section.heading.to_owned())
+        .collect();
+    let rules: Vec<String> = Code::ALL
+        .iter()
+        .map(|code| format!("{} {}", code.as_str(), code.rule()))
+        .collect();
+    assert_eq!(headings, rules);
+}
+
+#[test]
+fn every_bad_example_reports_its_code_with_a_place_and_a_way_out() {
+    for section in sections() {
+        let findings = section.bad.run();
+        let code = section.code();
+        let codes: Vec<&str> = findings
+            .iter()
+            .map(|finding| finding.code.as_str())
+            .collect();
+        assert!(
+            !codes.is_empty() && codes.iter().all(|found| *found == code),
+            "the bad example of {code} reports {findings:#?}"
+        );
+        for finding in &findings {
+            assert_eq!(finding.is_warning, section.is_warning, "{finding:#?}");
+            assert!(!finding.message.is_empty(), "{finding:#?}");
+            assert!(!finding.help.is_empty(), "no way out: {finding:#?}");
+            assert!(finding.file.is_some(), "no place: {finding:#?}");
+            assert!(finding.line >= 1 && finding.column >= 1, "{finding:#?}");
+        }
+    }
+}
+
+#[test]
+fn every_good_example_reports_nothing() {
+    for section in sections() {
+        let findings = section.good.run();
+        assert!(
+            findings.is_empty(),
+            "the good example of {} reports {findings:#?}",
+            section.code()
+        );
+    }
+}
+
+/// What the document says about one code.
+struct Section {
+    heading: &'static str,
+    is_warning: bool,
+    bad: Example,
+    good: Example,
+}
+
+/// The blocks of one example: info string and body.
+struct Example {
+    blocks: Vec<(&'static str, &'static str)>,
+    counts_missing_recipes: bool,
+}
+
+#[derive(Debug)]
+struct Finding {
+    code: String,
+    is_warning: bool,
+    message: String,
+    help: String,
+    file: Option<String>,
+    line: u64,
+    column: u64,
+}
+
+impl Section {
+    fn code(&self) -> &'static str {
+        &self.heading[..5]
+    }
+}
+
+impl Example {
+    fn of(text: &'static str, heading: &str) -> Self {
+        let blocks = text.split("```").skip(1).step_by(2);
+        Self {
+            blocks: blocks
+                .map(|block| block.split_once('\n').expect("a block has lines"))
+                .collect(),
+            counts_missing_recipes: heading.starts_with("GP308"),
+        }
+    }
+
+    /// Lays the files over the demo catalogue, runs the command and gives its findings.
+    fn run(&self) -> Vec<Finding> {
+        let sandbox = Sandbox::with_demo();
+        let mut command = "groundplan check";
+        for (info, body) in &self.blocks {
+            let words: Vec<&str> = info.split_whitespace().collect();
+            match words.as_slice() {
+                ["sh"] => command = body.trim(),
+                ["symlink"] => {
+                    for (path, target) in body.lines().filter_map(|line| line.split_once(" -> ")) {
+                        sandbox.symlink(target, path);
+                    }
+                }
+                ["hex", path] => {
+                    let bytes = body
+                        .split_whitespace()
+                        .map(|byte| u8::from_str_radix(byte, 16).expect("two digits"));
+                    sandbox.write(path, bytes.collect::<Vec<_>>());
+                }
+                [_, path, options @ ..] => {
+                    let before = if options.contains(&"append") {
+                        sandbox.read(path)
+                    } else {
+                        String::new()
+                    };
+                    sandbox.write(path, format!("{before}{}", repeated(body, options)));
+                }
+                _ => panic!("what is the block `{info}`?"),
+            }
+        }
+        let args = command
+            .strip_prefix("groundplan ")
+            .expect("our own command");
+        let ran = sandbox.groundplan(args.split_whitespace().chain(["--format", "json"]));
+        let findings = findings(&ran.json());
+        let has_error = findings.iter().any(|finding| !finding.is_warning);
+        ran.exits(i32::from(has_error));
+        findings
+            .into_iter()
+            .filter(|finding| finding.code != "GP308" || self.counts_missing_recipes)
+            .collect()
+    }
+}
+
+/// The sections of the document, in its order.
+fn sections() -> impl Iterator<Item = Section> {
+    DOCUMENT.split("\n### ").skip(1).map(|text| {
+        let (heading, text) = text.split_once('\n').expect("a section has lines");
+        let (explanation, text) = text.split_once("**Bad**").expect(heading);
+        let (bad, good) = text.split_once("**Good**").expect(heading);
+        assert!(!explanation.trim().is_empty(), "{heading} is not explained");
+        Section {
+            heading,
+            is_warning: bad.starts_with(" (a warning)"),
+            bad: Example::of(bad, heading),
+            good: Example::of(good, heading),
+        }
+    })
+}
+
+/// The body with each line that holds `{n}` as often as the option `repeat=N` says.
+fn repeated(body: &str, options: &[&str]) -> String {
+    let times = options
+        .iter()
+        .find_map(|option| option.strip_prefix("repeat="));
+    let Some(times) = times else {
+        return body.to_owned();
+    };
+    let times: usize = times.parse().expect("a number");
+    let mut text = String::new();
+    for line in body.split_inclusive('\n') {
+        if line.contains("{n}") {
+            text.extend((1..=times).map(|n| line.replace("{n}", &n.to_string())));
+        } else {
+            text.push_str(line);
+        }
+    }
+    text
+}
+
+/// The findings of a check, or of a preview's report.
+fn findings(json: &Value) -> Vec<Finding> {
+    let lists = ["diagnostics", "errors", "collisions", "warnings"];
+    let all = lists
+        .iter()
+        .filter_map(|list| json[list].as_array())
+        .flatten();
+    let finding = |finding: &Value| {
+        let place = finding.get("place").unwrap_or(finding);
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Finding {
+            code: text(&finding["code"]),
+            is_warning: finding["severity"] == "warning",
+            message: text(&finding["message"]),
+            help: text(&finding["help"]),
+            file: place["file"].as_str().map(str::to_owned),
+            line: place["line"].as_u64().unwrap_or(0),
+            column: place["column"].as_u64().unwrap_or(0),
+        }
+    };
+    all.map(finding).collect()
+}
