@@ -4,7 +4,7 @@ use crate::catalog::Catalog;
 use crate::interpret::{Interpretation, interpret};
 use crate::model::content::Mode;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::digest::GitId;
+use crate::model::digest::{Digest, GitId};
 use crate::model::path::TreePath;
 use crate::model::plan::Plan;
 use crate::model::report::{
@@ -53,6 +53,7 @@ pub fn build<'t>(
 ) -> Result<(Report, Overlay<'t>), PreviewError> {
     let mut tree = Overlay::over(template)?;
     let Interpretation {
+        provenance,
         log,
         warnings,
         collisions,
@@ -62,7 +63,10 @@ pub fn build<'t>(
     } = interpret(plan, &mut tree)?;
     let can_proceed = collisions.is_empty() && errors.is_empty();
     let ids = if can_proceed {
-        Some(ids::compute(&tree, &first_commit(plan))?)
+        Some(ids::compute(
+            &tree,
+            &first_commit(plan, &provenance.recipe_hash),
+        )?)
     } else {
         None
     };
@@ -91,7 +95,7 @@ pub fn build<'t>(
         commit_id: ids.map(|ids| GitId::of(&ids.commit)),
         object_format: ObjectFormat::Sha1,
         plan_hash: plan.hash(),
-        recipe_hash: plan.recipe_hash(),
+        recipe_hash: provenance.recipe_hash,
         catalog_version: plan.catalog_version.clone(),
         template: plan.template.clone(),
         changes,
@@ -101,11 +105,11 @@ pub fn build<'t>(
 }
 
 /// The first commit of a plan's repository.
-pub fn first_commit(plan: &Plan) -> FirstCommit {
+pub fn first_commit(plan: &Plan, recipe_hash: &Digest) -> FirstCommit {
     FirstCommit {
         author: plan.author.clone(),
         date: plan.inputs.date.clone(),
-        message: plan.commit_message(),
+        message: plan.commit_message(recipe_hash),
     }
 }
 

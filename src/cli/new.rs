@@ -60,7 +60,10 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         });
     }
     let work = Terminal::working("writing the repository");
-    let ids = target.create(&preview.tree, &engine::first_commit(&preview.plan));
+    let ids = target.create(
+        &preview.tree,
+        &engine::first_commit(&preview.plan, &report.recipe_hash),
+    );
     drop(work);
     let ids = ids?;
     if args.format == Format::Json {

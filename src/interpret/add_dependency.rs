@@ -5,7 +5,7 @@ use super::work::{Done, Stop, Work};
 use crate::model::action::AddDependency;
 use crate::model::content::File;
 use crate::model::dependency::{Ecosystem, PackageName, VersionRange};
-use crate::model::diagnostic::{Code, Diagnostic, Severity};
+use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::path::TreePath;
 
 pub(super) fn run(work: &mut Work<'_>, index: usize, action: &AddDependency) -> Result<Done, Stop> {
@@ -74,16 +74,6 @@ fn put(
 ) -> Result<(), Stop> {
     work.put(index, path, file)?;
     work.set_by(path, name.key(), index);
-    for lock in lock_files(path) {
-        if work.file(&lock)?.is_some() {
-            let message = format!("`{lock}` no longer matches `{path}`");
-            let warning = Diagnostic {
-                severity: Severity::Warning,
-                ..work.error(index, Code::StaleLockFile, message)
-            };
-            work.warn(warning.help("install once in the new repository and commit the lock file, or leave it out of the template"));
-        }
-    }
     Ok(())
 }
 
@@ -127,33 +117,4 @@ fn refused(
     finding
         .also(setter, "asked for differently here")
         .help(help)
-}
-
-/// The lock files that a manifest's edit makes stale, beside it and at the repository's top.
-fn lock_files(manifest: &TreePath) -> Vec<TreePath> {
-    let names: &[&str] = match Ecosystem::of(manifest.as_str()) {
-        Some(Ecosystem::Npm) => &[
-            "package-lock.json",
-            "npm-shrinkwrap.json",
-            "yarn.lock",
-            "pnpm-lock.yaml",
-            "bun.lock",
-            "bun.lockb",
-        ],
-        Some(Ecosystem::Cargo) => &["Cargo.lock"],
-        Some(Ecosystem::Python) => &["poetry.lock", "uv.lock", "pdm.lock", "Pipfile.lock"],
-        None => &[],
-    };
-    let folder = manifest
-        .folders()
-        .last()
-        .map(|folder| format!("{folder}/"))
-        .unwrap_or_default();
-    let mut places = vec![folder.as_str(), ""];
-    places.dedup();
-    places
-        .iter()
-        .flat_map(|place| names.iter().map(move |name| format!("{place}{name}")))
-        .filter_map(|path| TreePath::parse(&path).ok())
-        .collect()
 }

@@ -5,7 +5,9 @@ mod append_to_file;
 mod changes;
 mod copy_file;
 mod create_adr_stub;
+mod lock_files;
 pub mod manifest;
+mod names;
 mod placeholders;
 mod provenance;
 mod replace_string;
@@ -18,6 +20,7 @@ mod write_file;
 use crate::model::action::Action;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::plan::Plan;
+use crate::model::provenance::Provenance;
 use crate::model::report::{Change, LogEntry, Outcome, Risk};
 use crate::tree::{Tree, TreeError};
 use work::{Done, Stop, Work};
@@ -25,6 +28,8 @@ use work::{Done, Stop, Work};
 /// What an interpretation did to a tree.
 #[derive(Clone, Debug)]
 pub struct Interpretation {
+    /// What the tree now says of its plan.
+    pub provenance: Provenance,
     pub log: Vec<LogEntry>,
     pub warnings: Vec<Diagnostic>,
     /// Two contents that want one path.
@@ -50,7 +55,8 @@ impl Interpretation {
 /// Only when the tree itself fails; what is wrong with the plan is part of the result.
 pub fn interpret(plan: &Plan, tree: &mut dyn Tree) -> Result<Interpretation, TreeError> {
     let mut work = Work::on(plan, tree)?;
-    placeholders::fill_template(&mut work)?;
+    let provenance = plan.provenance();
+    placeholders::fill_template(&mut work, &provenance)?;
     let mut log = Vec::with_capacity(plan.recipe.actions.len());
     for index in 0..plan.recipe.actions.len() {
         let entry = match perform(&mut work, index) {
@@ -64,14 +70,16 @@ pub fn interpret(plan: &Plan, tree: &mut dyn Tree) -> Result<Interpretation, Tre
         };
         log.push(entry);
     }
-    provenance::write(&mut work)?;
+    provenance::write(&mut work, &provenance)?;
     if !work.has_failed() {
         stability::verify(&mut work)?;
     }
+    lock_files::warn_of_stale_ones(&mut work)?;
     let changes = changes::describe(&work)?;
     let risk = risk::assess(&work)?;
     let findings = work.into_findings();
     Ok(Interpretation {
+        provenance,
         log,
         warnings: findings.warnings,
         collisions: findings.collisions,

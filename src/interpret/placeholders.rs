@@ -5,6 +5,7 @@ use crate::model::content::File;
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::path::TreePath;
 use crate::model::plan::{Placeholder, Plan};
+use crate::model::provenance::Provenance;
 use crate::model::report::ChangeOrigin;
 use crate::tree::TreeError;
 use crate::tree::admit::MAX_FILE;
@@ -60,10 +61,10 @@ impl Substitution {
 
 /// Replaces the placeholders of the template's text files, before any action runs: what actions bring is replaced when
 /// they bring it, so no text is ever passed over twice. A tree that already holds this plan's provenance had its pass.
-pub(super) fn fill_template(work: &mut Work<'_>) -> Result<(), TreeError> {
+pub(super) fn fill_template(work: &mut Work<'_>, own: &Provenance) -> Result<(), TreeError> {
     let plan = work.plan();
     let provenance = work.tree().read(plan.provenance_path.as_tree())?;
-    if provenance.is_some_and(|file| file.bytes == plan.provenance().to_text()) {
+    if provenance.is_some_and(|file| file.bytes == own.to_text()) {
         return Ok(());
     }
     for (path, _) in work.tree().list()? {

@@ -3,14 +3,15 @@
 use super::work::Work;
 use crate::model::content::File;
 use crate::model::diagnostic::{Code, Diagnostic};
+use crate::model::provenance::Provenance;
 use crate::model::report::ChangeOrigin;
 use crate::tree::TreeError;
 
 /// Writes the provenance file over whatever the template has there; an action must not write it.
-pub(super) fn write(work: &mut Work<'_>) -> Result<(), TreeError> {
+pub(super) fn write(work: &mut Work<'_>, own: &Provenance) -> Result<(), TreeError> {
     let plan = work.plan();
     let path = plan.provenance_path.as_tree();
-    let file = File::regular(plan.provenance().to_text());
+    let file = File::regular(own.to_text());
     if work.tree().read(path)?.as_ref() == Some(&file) {
         return Ok(());
     }

@@ -1,5 +1,6 @@
 //! A plan being laid over a tree: what handlers ask of the tree, and what is remembered of each change.
 
+use super::names::{Clash, Names};
 use super::placeholders::Substitution;
 use super::settle;
 use crate::model::action::IfExists;
@@ -8,9 +9,9 @@ use crate::model::diagnostic::{Code, Diagnostic, Place};
 use crate::model::path::TreePath;
 use crate::model::plan::Plan;
 use crate::model::report::{ActionOrigin, ChangeOrigin, Outcome};
-use crate::tree::admit::{MAX_FILE, fold};
+use crate::tree::admit::MAX_FILE;
 use crate::tree::{Tree, TreeError};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What a handler did, in a few words for the log.
 #[derive(Debug)]
@@ -48,8 +49,7 @@ pub(super) struct Work<'a> {
     plan: &'a Plan,
     tree: &'a mut dyn Tree,
     substitution: Substitution,
-    /// Every path and folder by its fold, as it is spelled.
-    names: BTreeMap<String, String>,
+    names: Names,
     touched: BTreeMap<TreePath, Touched>,
     /// Paths of the template that were copied; they must not change afterwards.
     copied: BTreeMap<TreePath, usize>,
@@ -60,9 +60,9 @@ pub(super) struct Work<'a> {
 
 impl<'a> Work<'a> {
     pub(super) fn on(plan: &'a Plan, tree: &'a mut dyn Tree) -> Result<Self, TreeError> {
-        let mut names = BTreeMap::new();
+        let mut names = Names::default();
         for (path, _) in tree.list()? {
-            remember(&mut names, &path);
+            names.add(&path);
         }
         Ok(Self {
             plan,
@@ -212,7 +212,7 @@ impl<'a> Work<'a> {
     ) -> Result<(), TreeError> {
         let before = self.tree.read(path)?;
         self.tree.write(path, file)?;
-        remember(&mut self.names, path);
+        self.names.add(path);
         let touched = self.touched.entry(path.clone()).or_insert_with(|| Touched {
             before,
             origins: Vec::new(),
@@ -233,6 +233,14 @@ impl<'a> Work<'a> {
         self.dependencies
             .get(&(manifest.clone(), name.to_owned()))
             .copied()
+    }
+
+    /// The manifests that got a dependency, each with the action that set the last one.
+    pub(super) fn edited_manifests(&self) -> BTreeMap<TreePath, usize> {
+        self.dependencies
+            .iter()
+            .map(|((manifest, _), index)| (manifest.clone(), *index))
+            .collect()
     }
 
     /// Remembers which action set a dependency's range.
@@ -275,43 +283,28 @@ impl<'a> Work<'a> {
         )
     }
 
-    /// Whether a path is taken under another spelling, or by a file where it needs a folder.
+    /// What stands in the way of a file at a path, as a finding.
     fn clash(&self, index: usize, path: &TreePath) -> Option<Diagnostic> {
-        let prefixes: BTreeSet<&str> = path.folders().chain([path.as_str()]).collect();
-        let other = prefixes.iter().find_map(|prefix| {
-            self.names
-                .get(&fold(prefix))
-                .filter(|other| other != prefix)
-        });
-        if let Some(other) = other {
-            let message = format!("`{path}` and `{other}` are one name on many systems");
-            let finding = self
-                .error(index, Code::PathClash, message)
-                .also(self.maker(other), "made here");
-            return Some(finding.help("use the same spelling, or another name"));
-        }
-        let is_file = |name: &str| {
-            TreePath::parse(name)
-                .ok()
-                .and_then(|path| self.tree.read(&path).ok().flatten())
-                .is_some()
+        let (message, other, help) = match self.names.clash(path)? {
+            Clash::Spelling { other } => (
+                format!("`{path}` and `{other}` are one name on many systems"),
+                Some(other),
+                "use the same spelling, or another name",
+            ),
+            Clash::FileAbove { file } => (
+                format!("`{path}` needs a folder where the file `{file}` stands"),
+                Some(file),
+                "rename one of them",
+            ),
+            Clash::Folder => (
+                format!("`{path}` is a folder and cannot be a file too"),
+                None,
+                "rename one of them",
+            ),
         };
-        if let Some(file) = path.folders().find(|folder| is_file(folder)) {
-            let message = format!("`{path}` needs a folder where the file `{file}` stands");
-            return Some(
-                self.error(index, Code::PathClash, message)
-                    .also(self.maker(file), "made here")
-                    .help("rename one of them"),
-            );
-        }
-        if self.names.contains_key(&fold(path.as_str())) && !is_file(path.as_str()) {
-            let message = format!("`{path}` is a folder and cannot be a file too");
-            return Some(
-                self.error(index, Code::PathClash, message)
-                    .help("rename one of them"),
-            );
-        }
-        None
+        let maker = other.and_then(|other| self.maker(&other));
+        let finding = self.error(index, Code::PathClash, message);
+        Some(finding.also(maker, "made here").help(help))
     }
 
     fn already_there(&self, index: usize, path: &TreePath, standing: &File) -> Diagnostic {
@@ -341,14 +334,6 @@ impl<'a> Work<'a> {
                 ChangeOrigin::Action(action) => Some(action.origin.place()),
                 ChangeOrigin::Placeholders { .. } | ChangeOrigin::Provenance {} => None,
             })
-    }
-}
-
-fn remember(names: &mut BTreeMap<String, String>, path: &TreePath) {
-    for prefix in path.folders().chain([path.as_str()]) {
-        names
-            .entry(fold(prefix))
-            .or_insert_with(|| prefix.to_owned());
     }
 }
 

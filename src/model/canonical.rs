@@ -32,14 +32,13 @@ pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
         })
 }
 
-/// The RFC 8785 bytes of a value that [`parse`] would have given.
+/// The RFC 8785 bytes of a value: one that [`parse`] gave, or one of this crate's own types.
 ///
 /// # Panics
 /// When the value holds a key that is not text or a number that is not finite, which no type of this crate does.
 pub fn to_vec<T: Serialize>(value: &T) -> Vec<u8> {
-    let value = serde_json::to_value(value)
-        .expect("values of this crate have text keys and finite numbers");
-    serde_json_canonicalizer::to_vec(&value).expect("a JSON value always has a canonical form")
+    serde_json_canonicalizer::to_vec(value)
+        .expect("values of this crate have text keys and finite numbers")
 }
 
 /// SHA-256 over the canonical form.

@@ -2,7 +2,7 @@
 
 use super::action::Action;
 use super::canonical;
-use super::content::StoredFile;
+use super::content::{Mode, StoredFile};
 use super::diagnostic::Place;
 use super::digest::{Digest, GitId};
 use super::input::{Identity, Inputs};
@@ -107,7 +107,7 @@ pub enum Placeholder {
 struct Hashed<'a> {
     action_schema_version: u32,
     actions: Vec<&'a Action>,
-    literals: BTreeMap<&'a TreePath, Digest>,
+    literals: BTreeMap<&'a TreePath, (Mode, Digest)>,
     selections: &'a Selection,
 }
 
@@ -129,7 +129,7 @@ impl ResolvedRecipe {
             literals: self
                 .literals
                 .iter()
-                .map(|(path, file)| (path, canonical::digest(file)))
+                .map(|(path, file)| (path, (file.mode, Digest::of(&file.content))))
                 .collect(),
             selections: &self.selections,
         })
@@ -162,11 +162,11 @@ impl Plan {
     }
 
     /// The first commit's message, with the trailers that lead back to this plan.
-    pub fn commit_message(&self) -> String {
+    pub fn commit_message(&self, recipe_hash: &Digest) -> String {
         format!(
             "Bootstrap {}\n\nRecipe-Hash: {}\nCatalog-Version: {}\nTemplate: {} {} {}\n",
             self.inputs.product_name,
-            self.recipe_hash(),
+            recipe_hash,
             self.catalog_version,
             self.template.repo,
             self.template.r#ref,
