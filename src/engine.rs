@@ -94,7 +94,7 @@ pub fn build<'t>(
         tree_id: ids.map(|ids| GitId::of(&ids.tree)),
         commit_id: ids.map(|ids| GitId::of(&ids.commit)),
         object_format: ObjectFormat::Sha1,
-        plan_hash: plan.hash(),
+        plan_hash: plan.hash(&provenance.recipe_hash),
         recipe_hash: provenance.recipe_hash,
         catalog_version: plan.catalog_version.clone(),
         template: plan.template.clone(),

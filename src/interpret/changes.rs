@@ -49,6 +49,14 @@ fn describe_one(path: &TreePath, touched: &Touched, after: Option<&File>) -> Opt
         if lines > MAX_LINES {
             description.added_lines = new.lines().count();
             description.removed_lines = old.lines().count();
+        } else if before.is_none() {
+            description.added_lines = new.lines().count();
+            let whole = format!(
+                "{}{}",
+                header(path, before, after, new.is_empty()),
+                whole(&new)
+            );
+            description.diff = Some(whole).filter(|diff| diff.len() <= MAX_BYTES);
         } else {
             let diff = TextDiff::from_lines(&old, &new);
             for change in diff.iter_all_changes() {
@@ -64,6 +72,28 @@ fn describe_one(path: &TreePath, touched: &Touched, after: Option<&File>) -> Opt
         }
     }
     Some(description)
+}
+
+/// The one hunk of a new file, without looking for what two texts have in common.
+fn whole(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    let count = text.lines().count();
+    let size = if count == 1 {
+        String::new()
+    } else {
+        format!(",{count}")
+    };
+    let mut hunk = format!("@@ -0,0 +1{size} @@\n");
+    for line in text.split_inclusive('\n') {
+        hunk.push('+');
+        hunk.push_str(line);
+    }
+    if !text.ends_with('\n') {
+        hunk.push_str("\n\\ No newline at end of file\n");
+    }
+    hunk
 }
 
 /// The lines above the first hunk, in git's own form.

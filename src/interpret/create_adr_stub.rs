@@ -16,7 +16,7 @@ pub(super) fn run(work: &mut Work<'_>, index: usize, action: &CreateAdrStub) -> 
         )
         .help("choose another title")
     })?;
-    if let Some(other) = same_number(work, action, &path)? {
+    if let Some(other) = same_number(work, action, &path) {
         let finding = work.error(
             index,
             Code::AdrNumberTwice,
@@ -38,14 +38,10 @@ pub(super) fn run(work: &mut Work<'_>, index: usize, action: &CreateAdrStub) -> 
     }
 }
 
-fn same_number(
-    work: &Work<'_>,
-    action: &CreateAdrStub,
-    own: &TreePath,
-) -> Result<Option<TreePath>, Stop> {
-    let prefix = format!("{}/{:04}-", CreateAdrStub::FOLDER, action.number);
-    let mut taken = work.tree().list()?.into_iter().map(|(path, _)| path);
-    Ok(taken.find(|path| path.as_str().starts_with(&prefix) && path != own))
+fn same_number(work: &Work<'_>, action: &CreateAdrStub, own: &TreePath) -> Option<String> {
+    let start = format!("{}/{:04}-", CreateAdrStub::FOLDER, action.number);
+    let mut taken = work.names().beginning_with(&start);
+    taken.find(|path| *path != own.as_str()).map(str::to_owned)
 }
 
 /// Nygard's form: title, date, status, context, decision, consequences.

@@ -39,6 +39,15 @@ impl Names {
         });
     }
 
+    /// The files whose path begins so, letter case and Unicode form aside.
+    pub(super) fn beginning_with(&self, start: &str) -> impl Iterator<Item = &str> {
+        let start = fold(start);
+        let from = self.0.range(start.clone()..);
+        let all = from.take_while(move |(name, _)| name.starts_with(&start));
+        all.filter(|(_, name)| name.is_file)
+            .map(|(_, name)| name.spelled.as_str())
+    }
+
     /// What stands in the way of a file at a path.
     pub(super) fn clash(&self, path: &TreePath) -> Option<Clash> {
         for folder in path.folders() {

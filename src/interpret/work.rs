@@ -84,6 +84,10 @@ impl<'a> Work<'a> {
         self.tree
     }
 
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
     pub(super) fn touched(&self) -> &BTreeMap<TreePath, Touched> {
         &self.touched
     }

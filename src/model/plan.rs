@@ -111,6 +111,21 @@ struct Hashed<'a> {
     selections: &'a Selection,
 }
 
+/// What is hashed of a plan.
+#[derive(Serialize)]
+struct HashedPlan<'a> {
+    generator: &'a str,
+    catalog: &'a Slug,
+    catalog_version: &'a Digest,
+    template: &'a TemplatePin,
+    provenance_path: &'a SafeRelPath,
+    placeholders: &'a [Placeholder],
+    inputs: &'a Inputs,
+    author: &'a Identity,
+    recipe_hash: &'a Digest,
+    origins: Vec<&'a Origin>,
+}
+
 impl ResolvedRecipe {
     /// Where [`ResolvedRecipe::literals`] keeps a file of an option.
     pub fn literal_path(
@@ -142,9 +157,25 @@ impl Plan {
         self.recipe.hash(self.action_schema_version)
     }
 
-    /// SHA-256 over the whole plan.
-    pub fn hash(&self) -> Digest {
-        canonical::digest(self)
+    /// SHA-256 over the whole plan, in which the recipe's own hash stands for what the recipe holds.
+    pub fn hash(&self, recipe_hash: &Digest) -> Digest {
+        canonical::digest(&HashedPlan {
+            generator: &self.generator,
+            catalog: &self.catalog,
+            catalog_version: &self.catalog_version,
+            template: &self.template,
+            provenance_path: &self.provenance_path,
+            placeholders: &self.placeholders,
+            inputs: &self.inputs,
+            author: &self.author,
+            recipe_hash,
+            origins: self
+                .recipe
+                .actions
+                .iter()
+                .map(|planned| &planned.origin)
+                .collect(),
+        })
     }
 
     /// What the repository will remember of this plan.
