@@ -13,6 +13,8 @@ mod diagnostics;
 mod new;
 mod npm;
 mod preview;
+mod questions;
+mod readme;
 mod schemas;
 mod snapshots;
 mod tidy;

@@ -1,0 +1,139 @@
+//! Questions on a terminal: category by category, with the default marked.
+
+use crate::support::Sandbox;
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use std::io::{Read as _, Write as _};
+
+/// A program on a terminal of its own, and everything it has shown so far.
+struct Screen {
+    reader: Box<dyn std::io::Read + Send>,
+    writer: Box<dyn std::io::Write + Send>,
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    shown: String,
+}
+
+impl Screen {
+    fn of(sandbox: &Sandbox, args: &[&str]) -> Self {
+        let size = PtySize {
+            rows: 40,
+            cols: 200,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let terminal = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_groundplan"));
+        command.args(args);
+        command.cwd(sandbox.path());
+        command.env("NO_COLOR", "1");
+        command.env("TERM", "xterm");
+        let child = terminal.slave.spawn_command(command).unwrap();
+        drop(terminal.slave);
+        let (reader, writer) = (
+            terminal.master.try_clone_reader().unwrap(),
+            terminal.master.take_writer().unwrap(),
+        );
+        Self {
+            reader,
+            writer,
+            child,
+            shown: String::new(),
+        }
+    }
+
+    /// Reads until a text is shown after what was shown before.
+    #[track_caller]
+    fn waits_for(&mut self, text: &str) -> &mut Self {
+        let seen = self.shown.len();
+        let mut buffer = [0; 4096];
+        while !self.shown[seen..].contains(text) {
+            let count = self.reader.read(&mut buffer).unwrap_or(0);
+            assert!(count > 0, "`{text}` was never shown:\n{}", self.shown);
+            self.shown
+                .push_str(&String::from_utf8_lossy(&buffer[..count]));
+        }
+        self
+    }
+
+    fn types(&mut self, keys: &str) -> &mut Self {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self
+    }
+
+    fn exit_code(&mut self) -> u32 {
+        let mut rest = Vec::new();
+        // A terminal whose program is gone reads as an error on Linux.
+        self.reader.read_to_end(&mut rest).unwrap_or(0);
+        self.child.wait().unwrap().exit_code()
+    }
+}
+
+const NEW: [&str; 13] = [
+    "new",
+    "--catalog",
+    ".",
+    "--name",
+    "Acme Web",
+    "--owner",
+    "acme",
+    "--repo",
+    "acme-web",
+    "--date",
+    "2026-11-21",
+    "--into",
+    "out",
+];
+const DOWN: &str = "\u{1b}[B";
+
+#[test]
+fn the_enter_key_takes_the_marked_default() {
+    let sandbox = Sandbox::with_demo();
+    let mut screen = Screen::of(&sandbox, &NEW);
+    screen
+        .waits_for("Authentication")
+        .types("\r")
+        .waits_for("Add-ons")
+        .types("\r");
+    assert_eq!(screen.exit_code(), 0, "{}", screen.shown);
+    assert!(sandbox.join("out/lib/session.ts").is_file());
+}
+
+#[test]
+fn the_arrow_keys_choose_another_option_and_space_marks_several() {
+    let sandbox = Sandbox::with_demo();
+    sandbox.write(
+        "recipes/demo/addons/docs.yaml",
+        "actions:\n  - kind: WRITE_FILE\n    path: docs/guide.md\n    content: x\n",
+    );
+    let mut screen = Screen::of(&sandbox, &NEW);
+    screen
+        .waits_for("Authentication")
+        .types(DOWN)
+        .types("\r")
+        .waits_for("Add-ons")
+        .types(" ")
+        .types("\r");
+    assert_eq!(screen.exit_code(), 0, "{}", screen.shown);
+    assert!(!sandbox.join("out/lib/session.ts").exists());
+    assert!(sandbox.join("out/docs/guide.md").is_file());
+}
+
+#[test]
+fn the_escape_key_leaves_without_a_trace() {
+    let sandbox = Sandbox::with_demo();
+    let mut screen = Screen::of(&sandbox, &NEW);
+    screen.waits_for("Authentication").types("\u{1b}");
+    assert_eq!(screen.exit_code(), 1, "{}", screen.shown);
+    assert!(!sandbox.join("out").exists());
+}
+
+#[test]
+fn without_a_terminal_the_missing_flags_are_named() {
+    let ran = Sandbox::with_demo().preview(&[]).exits(2);
+    assert!(
+        ran.stderr.contains("--select auth=session|none"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains("--defaults"), "{}", ran.stderr);
+    assert_eq!(ran.stdout, "");
+}

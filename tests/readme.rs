@@ -1,0 +1,87 @@
+//! The README's promises: its commands run, and what it shows is what they print.
+
+use crate::support::Sandbox;
+use std::fs;
+
+/// The lines of the first block after a heading.
+fn block(heading: &str) -> Vec<String> {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let section = readme
+        .split(&format!("## {heading}\n"))
+        .nth(1)
+        .unwrap_or_else(|| panic!("no section {heading}"));
+    section
+        .lines()
+        .skip_while(|line| !line.starts_with("```"))
+        .skip(1)
+        .take_while(|line| *line != "```")
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The words of a command line in which only double quotes quote.
+fn words(line: &str) -> Vec<String> {
+    let parts = line.split('"').enumerate();
+    parts
+        .flat_map(|(index, part)| match index % 2 {
+            0 => part.split_whitespace().map(str::to_owned).collect(),
+            _ => vec![part.to_owned()],
+        })
+        .collect()
+}
+
+#[test]
+fn the_one_command_makes_a_repository() {
+    let command = block("One command").join(" ");
+    let args = words(
+        command
+            .strip_prefix("cargo run --release -- ")
+            .expect("a cargo command"),
+    );
+    let sandbox = Sandbox::new();
+    sandbox.write("clone/here", "");
+    let args: Vec<String> = args.iter().map(|word| word.replace("../", "")).collect();
+    sandbox.groundplan(&args).exits(0);
+    assert_eq!(
+        sandbox.git("acme-web", &["log", "--format=%s"]),
+        "Bootstrap Acme Web\n"
+    );
+}
+
+#[test]
+fn the_shown_counts_are_the_printed_ones() {
+    let shown = block("What it shows");
+    let args = words(shown[0].strip_prefix("$ groundplan ").expect("a command"));
+    let printed = Sandbox::new().groundplan(&args).exits(0).stdout;
+    let counts = |text: &str| {
+        text.lines()
+            .find(|line| line.starts_with("Plan:"))
+            .map(str::to_owned)
+    };
+    assert_eq!(counts(&shown.join("\n")), counts(&printed));
+    let last = printed.lines().last().expect("a last line");
+    assert!(
+        last.starts_with("groundplan new ") && last.contains(" --expect "),
+        "{last}"
+    );
+}
+
+#[test]
+fn every_command_is_named_with_its_help() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let help = Sandbox::new().groundplan(["--help"]).exits(0).stdout;
+    let commands = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty());
+    for command in commands
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|command| *command != "help")
+    {
+        assert!(
+            readme.contains(&format!("`{command}")),
+            "README.md does not name `{command}`"
+        );
+    }
+}
