@@ -7,6 +7,7 @@
 
 mod support;
 
+mod cases;
 mod check;
 mod new;
 mod preview;
