@@ -90,6 +90,8 @@ codes! {
     YamlFeature = "GP105",
     /// A document nests at most 64 levels deep.
     TooDeep = "GP106",
+    /// A document holds at most 50,000 values.
+    TooManyValues = "GP107",
     /// A value has the type its field asks for.
     WrongType = "GP201",
     /// Only known fields are used.
