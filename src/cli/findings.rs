@@ -1,7 +1,7 @@
 //! Findings for people, programs and CI: one value, four forms.
 
 use super::exit::Failure;
-use super::terminal::{Terminal, clean};
+use super::terminal::{Terminal, clean, clean_line};
 use crate::model::content::Files;
 use crate::model::diagnostic::{Code, Diagnostic, Place, Severity};
 use annotate_snippets::renderer::DecorStyle;
@@ -29,7 +29,7 @@ pub(super) fn text(
             Severity::Warning => Level::WARNING,
         };
         let title = level
-            .primary_title(clean(&finding.message))
+            .primary_title(clean_line(&finding.message))
             .id(finding.code.as_str());
         let group = title.elements(places(finding, files, relabel));
         let group = match &finding.help {
@@ -63,7 +63,7 @@ fn places<'a>(
         }
     }
     let element = |(file, places): (&'a str, Vec<Labelled<'a>>)| -> Element<'a> {
-        let name = clean(&relabel(file));
+        let name = clean_line(&relabel(file));
         let text = files
             .get(file)
             .and_then(|content| content.text())
@@ -283,7 +283,7 @@ pub(super) fn github(
             Severity::Warning => "warning",
         };
         let place = finding.place.as_ref().map(|place| {
-            let file = escape_property(&relabel(&place.file));
+            let file = escape_property(&clean(&relabel(&place.file)));
             format!(
                 "file={file},line={},col={},endLine={},endColumn={},",
                 place.line, place.column, place.end_line, place.end_column
@@ -294,7 +294,7 @@ pub(super) fn github(
             .as_ref()
             .map(|help| format!("\n{help}"))
             .unwrap_or_default();
-        let message = escape_data(&format!("{}{help}", finding.message));
+        let message = escape_data(&clean(&format!("{}{help}", finding.message)));
         writeln!(
             out,
             "::{command} {}title={}::{message}",

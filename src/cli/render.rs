@@ -2,7 +2,7 @@
 
 use super::exit::Failure;
 use super::findings;
-use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean};
+use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean, clean_line};
 use crate::engine::Preview;
 use crate::model::action::RiskLevel;
 use crate::model::content::Files;
@@ -217,8 +217,9 @@ fn summary(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
     let reasons: Vec<String> = reasons
         .iter()
         .map(|(reason, count)| {
+            let reason = clean_line(reason);
             if *count == 1 {
-                (*reason).to_owned()
+                reason
             } else {
                 format!("{reason} (×{count})")
             }
@@ -290,11 +291,22 @@ pub(super) fn command(
         .join(" ")
 }
 
-/// A word as a POSIX shell takes it unchanged.
+/// A word as a POSIX shell takes it unchanged; control characters stand in `$'…'`, which POSIX knows since 2024.
 pub(super) fn quote(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:@+,".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()
+    } else if word.chars().any(char::is_control) {
+        let escape = |c: char| match c {
+            '\'' | '\\' => format!("\\{c}"),
+            c if c.is_control() => {
+                let mut bytes = [0; 4];
+                let bytes = c.encode_utf8(&mut bytes).bytes();
+                bytes.map(|byte| format!("\\{byte:03o}")).collect()
+            }
+            c => c.to_string(),
+        };
+        format!("$'{}'", word.chars().map(escape).collect::<String>())
     } else {
         format!("'{}'", word.replace('\'', "'\\''"))
     }
