@@ -2,7 +2,7 @@
 
 use super::combine::Combinations;
 use super::{Catalog, CatalogFile, overlap, rules};
-use crate::model::content::Files;
+use crate::model::content::{File, Files, Mode};
 use crate::model::diagnostic::{self, Code, Diagnostic, Place};
 use crate::model::slug::{OptionRef, Slug};
 use crate::recipe::{self, Recipe};
@@ -30,7 +30,13 @@ pub fn load(files: &Files, name: &str) -> Loaded {
     let mut findings = Vec::new();
     let file = format!("catalog/{name}/catalog.yaml");
     let written = if let Some(content) = files.get(&file) {
-        read_catalog(&file, &content.bytes, &mut findings)
+        match refuse_link(&file, content) {
+            None => read_catalog(&file, &content.bytes, &mut findings),
+            Some(link) => {
+                findings.push(link);
+                None
+            }
+        }
     } else {
         let finding = Diagnostic::error(Code::Misplaced, format!("there is no `{file}`"))
             .at("", Place::start_of(&file));
@@ -107,6 +113,15 @@ pub fn check_recipe_file(file: &str, bytes: &[u8], files: &Files) -> Vec<Diagnos
     findings.extend(overlap::check(recipe.iter(), &Combinations::unknown()));
     diagnostic::sort(&mut findings);
     findings
+}
+
+/// A link is not followed: where it leads, a catalogue has nothing to say.
+fn refuse_link(path: &str, file: &File) -> Option<Diagnostic> {
+    (file.mode == Mode::Symlink).then(|| {
+        Diagnostic::error(Code::TemplateEntry, "this file is a symbolic link")
+            .at("", Place::start_of(path))
+            .help("put the file itself there")
+    })
 }
 
 fn read_catalog(file: &str, bytes: &[u8], findings: &mut Vec<Diagnostic>) -> Option<CatalogFile> {
@@ -207,6 +222,10 @@ fn read_recipes(
                 format!("this recipe belongs to no option: {message}"),
             );
             findings.push(finding.at("", Place::start_of(path)).help(help));
+        }
+        if let Some(link) = refuse_link(path, file) {
+            findings.push(link);
+            continue;
         }
         let document = match source::read(path, &file.bytes) {
             Ok(document) => document,

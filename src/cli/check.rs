@@ -149,6 +149,13 @@ fn file(path: &Path) -> Result<Checked, Failure> {
     } else {
         path.display().to_string()
     };
+    if path.is_symlink() {
+        // Findings quote what they are about, which a link could fetch from anywhere.
+        return Err(Failure::Environment {
+            message: format!("`{}` is a symbolic link, which is not followed", path.display()),
+            hint: Some("name the file itself".to_owned()),
+        });
+    }
     let bytes = input::document(path)?;
     let mut files = Files::from([(name.clone(), File::regular(bytes.clone()))]);
     let (what, findings) = if is_catalog(&name, &bytes) {
@@ -158,7 +165,7 @@ fn file(path: &Path) -> Result<Checked, Failure> {
         )
     } else {
         let beside = literal_folder(&name).to_owned();
-        if Path::new(&beside).is_dir() {
+        if Path::new(&beside).is_dir() && !Path::new(&beside).is_symlink() {
             let scan = disk::scan(Path::new(&beside))?;
             files.extend(
                 scan.files

@@ -3,7 +3,7 @@
 use super::exit::Failure;
 use crate::catalog::{self, Catalog, Symlinks, builtin};
 use crate::model::content::Files;
-use crate::model::diagnostic::Diagnostic;
+use crate::model::diagnostic::{Code, Diagnostic, Place};
 use crate::model::digest::GitId;
 use crate::model::plan::TemplatePin;
 use crate::source::suggest;
@@ -72,6 +72,16 @@ impl Source {
         let mut found = false;
         for name in ["catalog", "recipes"] {
             let folder = root.join(name);
+            if folder.is_symlink() {
+                found = true;
+                let message = format!("`{name}` is a symbolic link, which is not followed");
+                source.findings.push(
+                    Diagnostic::error(Code::Misplaced, message)
+                        .at("", Place::start_of(name))
+                        .help("put the folder itself there"),
+                );
+                continue;
+            }
             if !folder.is_dir() {
                 continue;
             }
