@@ -174,7 +174,7 @@ codes! {
     DependencyConflict = "GP706",
     /// A lock file matches its manifest.
     StaleLockFile = "GP707",
-    /// A resulting file is at most 5 MiB.
+    /// A resulting file is at most 5 MiB, and all that a plan writes 32 MiB.
     FileTooLarge = "GP708",
     /// A plan changes nothing when it is interpreted again over its own result.
     Unstable = "GP709",
