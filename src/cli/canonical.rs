@@ -20,7 +20,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let bytes = input::any_size(&args.file)?;
+    let bytes = input::data(&args.file)?;
     let value = match canonical::parse(&bytes) {
         Ok(value) => value,
         Err(JsonError {
@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             return choice::print_findings(&[finding], &files, None, args.format, terminal);
         }
     };
-    let canonical = canonical::to_vec(&value);
+    let canonical = canonical::value_to_vec(&value);
     match args.format {
         Format::Text => terminal.out().write_all(&canonical)?,
         Format::Json => {
