@@ -224,12 +224,7 @@ impl<'c> Hostile<'c> {
     }
 
     /// How the case ended, in the table's words.
-    fn class(
-        &self,
-        checks: &[Ran],
-        previewed: &Ran,
-        made: &Ran,
-    ) -> Result<&'static str, String> {
+    fn class(&self, checks: &[Ran], previewed: &Ran, made: &Ran) -> Result<&'static str, String> {
         if previewed.code != made.code {
             return Err(format!(
                 "preview exits {}, new exits {}",
@@ -296,7 +291,8 @@ impl<'c> Hostile<'c> {
 
     /// What was written is the payload itself.
     fn literally(&self) -> Result<(), String> {
-        let recipe: Value = serde_json::from_str(&self.recipe).map_err(|error| error.to_string())?;
+        let recipe: Value =
+            serde_json::from_str(&self.recipe).map_err(|error| error.to_string())?;
         for action in recipe["actions"].as_array().into_iter().flatten() {
             let text = |field: &str| action[field].as_str().unwrap_or_default();
             let path = text("path");

@@ -9,5 +9,8 @@ mod support;
 
 mod cases;
 mod check;
+mod conformance;
+mod hostile;
 mod new;
 mod preview;
+mod properties;

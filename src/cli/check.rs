@@ -152,7 +152,10 @@ fn file(path: &Path) -> Result<Checked, Failure> {
     if path.is_symlink() {
         // Findings quote what they are about, which a link could fetch from anywhere.
         return Err(Failure::Environment {
-            message: format!("`{}` is a symbolic link, which is not followed", path.display()),
+            message: format!(
+                "`{}` is a symbolic link, which is not followed",
+                path.display()
+            ),
             hint: Some("name the file itself".to_owned()),
         });
     }

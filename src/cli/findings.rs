@@ -104,7 +104,9 @@ impl<'t> Excerpt<'t> {
     const MAX: usize = 32 * 1024;
 
     fn around(text: &'t str, places: &[(&Place, Option<&str>)]) -> Self {
-        let lines = places.iter().flat_map(|(place, _)| [place.line, place.end_line]);
+        let lines = places
+            .iter()
+            .flat_map(|(place, _)| [place.line, place.end_line]);
         let first_line = lines.clone().min().unwrap_or(1).max(1);
         let count = lines.max().unwrap_or(1).max(first_line) - first_line + 1;
         let mut ends = text.match_indices('\n').map(|(at, _)| at + 1);

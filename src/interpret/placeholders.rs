@@ -42,9 +42,11 @@ impl Substitution {
     /// How many bytes [`Self::apply`] would give.
     pub(super) fn length(&self, text: &str, path: &str) -> u64 {
         let values = self.values(path);
-        self.tokens.find_iter(text).fold(text.len() as u64, |length, found| {
-            length + values[found.pattern().as_usize()].len() as u64 - found.len() as u64
-        })
+        self.tokens
+            .find_iter(text)
+            .fold(text.len() as u64, |length, found| {
+                length + values[found.pattern().as_usize()].len() as u64 - found.len() as u64
+            })
     }
 
     /// The values as a file of that path takes them.

@@ -85,7 +85,9 @@ impl DiskTree {
 /// remembered by path, not as handles, of which a process has few.
 fn open_below(root: &Dir, folder: &str) -> io::Result<Dir> {
     let segments = folder.split('/').filter(|segment| !segment.is_empty());
-    segments.fold(root.try_clone(), |dir, segment| dir?.open_dir_nofollow(segment))
+    segments.fold(root.try_clone(), |dir, segment| {
+        dir?.open_dir_nofollow(segment)
+    })
 }
 
 fn is_no_folder(dir: &Dir, name: &str) -> bool {
@@ -228,8 +230,10 @@ fn read_below(root: &Dir, scan: &mut Scan) -> io::Result<()> {
             entries += 1;
             if entries > MAX_ENTRIES {
                 scan.findings.push(
-                    limit(format!("there are more than {MAX_ENTRIES} files and folders"))
-                        .help(EXTRA_FILES),
+                    limit(format!(
+                        "there are more than {MAX_ENTRIES} files and folders"
+                    ))
+                    .help(EXTRA_FILES),
                 );
                 return Ok(());
             }

@@ -150,9 +150,8 @@ impl Sandbox {
                     files.push(
                         path.strip_prefix(self.path())
                             .unwrap()
-                            .to_str()
-                            .unwrap()
-                            .to_owned(),
+                            .to_string_lossy()
+                            .into_owned(),
                     );
                 }
             }
