@@ -254,7 +254,7 @@ fn the_disk_is_not_written_through_links_of_either_kind() {
 }
 
 #[test]
-fn the_disk_replaces_a_pipe_and_does_not_wait_for_it() {
+fn the_disk_tells_modes_apart_and_waits_for_no_pipe() {
     let sandbox = Sandbox::new();
     sandbox.write("root/a", "a");
     let pipe = sandbox.join("root/pipe");
@@ -264,7 +264,12 @@ fn the_disk_replaces_a_pipe_and_does_not_wait_for_it() {
             .code,
         0
     );
+    sandbox.write("root/tool", "x").make_executable("root/tool");
     let mut tree = DiskTree::open(&sandbox.join("root")).unwrap();
+    assert_eq!(
+        tree.read(&path("tool")).unwrap(),
+        Some(file(Mode::Executable, "x"))
+    );
     assert!(matches!(
         tree.read(&path("pipe")),
         Err(TreeError::Io { .. })

@@ -68,7 +68,7 @@ fn places<'a>(
             .get(file)
             .and_then(|content| content.text())
             .map(|text| Excerpt::around(text, &places))
-            .filter(|excerpt| excerpt.is_showable());
+            .filter(Excerpt::is_showable);
         let Some(excerpt) = text else {
             return Origin::path(name)
                 .line(places[0].0.line)

@@ -13,6 +13,7 @@ use crate::model::slug::Slug;
 use crate::tree::Tree as _;
 use anstyle::Style;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
 
@@ -297,16 +298,19 @@ pub(super) fn quote(word: &str) -> String {
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()
     } else if word.chars().any(char::is_control) {
-        let escape = |c: char| match c {
-            '\'' | '\\' => format!("\\{c}"),
-            c if c.is_control() => {
+        let mut quoted = "$'".to_owned();
+        for c in word.chars() {
+            if c.is_control() {
                 let mut bytes = [0; 4];
-                let bytes = c.encode_utf8(&mut bytes).bytes();
-                bytes.map(|byte| format!("\\{byte:03o}")).collect()
+                for byte in c.encode_utf8(&mut bytes).bytes() {
+                    write!(quoted, "\\{byte:03o}").expect("a string grows");
+                }
+            } else {
+                quoted.extend(matches!(c, '\'' | '\\').then_some('\\'));
+                quoted.push(c);
             }
-            c => c.to_string(),
-        };
-        format!("$'{}'", word.chars().map(escape).collect::<String>())
+        }
+        quoted + "'"
     } else {
         format!("'{}'", word.replace('\'', "'\\''"))
     }
