@@ -7,12 +7,16 @@
 
 mod support;
 
+mod cases;
 mod catalog;
 mod check;
+mod conformance;
 mod diagnostics;
+mod hostile;
 mod new;
 mod npm;
 mod preview;
+mod properties;
 mod questions;
 mod readme;
 mod schemas;

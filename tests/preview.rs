@@ -85,3 +85,49 @@ fn placeholders_do_not_grow_a_file_past_the_limit() {
     let ran = sandbox.groundplan(args.split(' ').chain([name])).exits(1);
     assert_eq!(ran.json()["errors"][0]["code"], "GP708");
 }
+
+#[test]
+fn a_plan_that_would_change_its_own_result_is_refused() {
+    let sandbox = Sandbox::with_demo();
+    sandbox.write("catalog/demo/template/docs/a.md", "a\n");
+    sandbox.write(
+        "recipes/demo/auth/session.yaml",
+        "actions:
+  - kind: COPY_FILE
+    template: docs
+    to: copy
+  - kind: WRITE_FILE
+    path: docs/later.md
+    content: later
+",
+    );
+    let report = sandbox
+        .preview(&["--defaults", "--format", "json"])
+        .exits(1)
+        .json();
+    assert_eq!(report["errors"][0]["code"], "GP709");
+    assert_eq!(report["treeId"], serde_json::Value::Null);
+}
+
+#[test]
+fn an_action_that_breaks_what_an_earlier_one_reads_is_refused() {
+    let sandbox = Sandbox::with_demo();
+    sandbox.write(
+        "recipes/demo/auth/session.yaml",
+        "actions:
+  - kind: ADD_DEPENDENCY
+    manifest: package.json
+    name: next
+    version: \">=15\"
+  - kind: APPEND_TO_FILE
+    path: package.json
+    content: no JSON
+",
+    );
+    let report = sandbox
+        .preview(&["--defaults", "--format", "json"])
+        .exits(1)
+        .json();
+    assert_eq!(report["errors"][0]["code"], "GP709");
+    assert_eq!(report["errors"][0]["place"]["line"], 2);
+}

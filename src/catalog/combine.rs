@@ -44,14 +44,22 @@ impl<'c> Combinations<'c> {
         }
     }
 
-    /// Everything that is selected when `start` is, by way of `requires`.
+    /// The most options that one may need, directly or by way of others. Every option's needs are followed, and
+    /// those of every two actions on one path, so a long chain would be walked thousands of times.
+    pub(super) const MAX_NEEDED: usize = 50;
+
+    /// Everything that is selected when `start` is, by way of `requires`; cut off beyond [`Self::MAX_NEEDED`].
     pub(super) fn closure(
         &self,
         start: impl IntoIterator<Item = OptionRef>,
     ) -> BTreeSet<OptionRef> {
         let mut reached = BTreeSet::new();
         let mut open: Vec<OptionRef> = start.into_iter().collect();
+        let most = open.len() + Self::MAX_NEEDED;
         while let Some(option) = open.pop() {
+            if reached.len() > most {
+                break;
+            }
             let requires = self
                 .options
                 .get(&option)

@@ -4,7 +4,7 @@ use super::combine::Combinations;
 use super::{CatalogFile, Category, SelectionType};
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::slug::{OptionRef, Slug};
-use crate::source::node::Document;
+use crate::source::node::{Document, MAX_FINDINGS};
 use crate::source::suggest;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -123,6 +123,9 @@ impl<'d> Rules<'d> {
 
     fn references(&mut self) {
         for (pointer, own, named) in self.all_references() {
+            if self.findings.len() >= MAX_FINDINGS {
+                break;
+            }
             if let Some((message, help)) = unknown(self.catalog, named) {
                 self.error(Code::UnknownOption, &pointer, message, help);
             } else if own == *named {
@@ -220,8 +223,23 @@ impl<'d> Rules<'d> {
     fn combinations(&mut self) {
         let combinations = Combinations::of(self.catalog);
         for (pointer, category, option) in options(self.catalog) {
+            if self.findings.len() >= MAX_FINDINGS {
+                return;
+            }
             let own = OptionRef::new(&category.slug, &option.slug);
-            if let Some(clash) = combinations.clash(&combinations.closure([own.clone()]))
+            let needed = combinations.closure([own.clone()]);
+            if needed.len() > Combinations::MAX_NEEDED + 1 {
+                let message = format!(
+                    "`{own}` needs more than {} other options, directly or by way of others",
+                    Combinations::MAX_NEEDED
+                );
+                self.error(
+                    Code::TooManyOptions,
+                    &format!("{pointer}/slug"),
+                    message,
+                    "merge options that are always selected together",
+                );
+            } else if let Some(clash) = combinations.clash(&needed)
                 && clash.one != clash.other
             {
                 let message = format!(
@@ -328,6 +346,16 @@ pub(super) fn options(
         })
 }
 
+/// The options of a circle, those in the middle of a long one left out.
+fn circle(trail: &[&OptionRef], closes: &OptionRef) -> Vec<String> {
+    const SHOWN: usize = 10;
+    let shown = trail.iter().take(SHOWN).map(|option| format!("`{option}`"));
+    let left_out = trail.len().saturating_sub(SHOWN);
+    let dots = (left_out > 0).then(|| format!("{left_out} more"));
+    let end = std::iter::once(format!("`{closes}`"));
+    shown.chain(dots).chain(end).collect()
+}
+
 /// Depth first; a step back onto the trail is a cycle, told once where it closes.
 fn walk<'a>(
     at: &'a OptionRef,
@@ -341,12 +369,11 @@ fn walk<'a>(
     }
     trail.push(at);
     for (next, pointer) in requires.get(at).into_iter().flatten() {
+        if found.len() >= MAX_FINDINGS {
+            break;
+        }
         if let Some(start) = trail.iter().position(|option| option == next) {
-            let circle: Vec<String> = trail[start..]
-                .iter()
-                .chain([next])
-                .map(|option| format!("`{option}`"))
-                .collect();
+            let circle = circle(&trail[start..], next);
             found.push((
                 pointer.clone(),
                 format!(

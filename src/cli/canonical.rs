@@ -20,7 +20,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let bytes = input::any_size(&args.file)?;
+    let bytes = input::data(&args.file)?;
     let value = match canonical::parse(&bytes) {
         Ok(value) => value,
         Err(JsonError {

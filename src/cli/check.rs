@@ -134,6 +134,16 @@ fn file(path: &Path) -> Result<Checked, Failure> {
     } else {
         path.display().to_string()
     };
+    if path.is_symlink() {
+        // Findings quote what they are about, which a link could fetch from anywhere.
+        return Err(Failure::Environment {
+            message: format!(
+                "`{}` is a symbolic link, which is not followed",
+                path.display()
+            ),
+            hint: Some("name the file itself".to_owned()),
+        });
+    }
     let bytes = input::document(path)?;
     let mut files = Files::from([(name.clone(), File::regular(bytes.clone()))]);
     let (what, findings) = if is_catalog(&name, &bytes) {
@@ -144,7 +154,7 @@ fn file(path: &Path) -> Result<Checked, Failure> {
     } else {
         let beside = literal_folder(&name).to_owned();
         let mut unread = Vec::new();
-        if Path::new(&beside).is_dir() {
+        if Path::new(&beside).is_dir() && !Path::new(&beside).is_symlink() {
             let scan = disk::scan(Path::new(&beside))?;
             files.extend(
                 scan.files

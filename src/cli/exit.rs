@@ -140,7 +140,7 @@ pub(super) fn for_usage(error: &clap::Error) -> ExitCode {
     let code = u8::try_from(error.exit_code()).unwrap_or(2);
     match error.print() {
         Ok(()) => ExitCode::from(code),
-        Err(_) => ExitCode::from(3),
+        Err(error) => Failure::from(error).report(&mut Terminal::new()),
     }
 }
 

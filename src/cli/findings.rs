@@ -1,7 +1,7 @@
 //! Findings for people, programs and CI: one value, four forms.
 
 use super::exit::Failure;
-use super::terminal::{Terminal, clean};
+use super::terminal::{Terminal, clean, clean_line};
 use crate::model::content::Files;
 use crate::model::diagnostic::{Code, Diagnostic, Place, Severity};
 use annotate_snippets::renderer::DecorStyle;
@@ -39,7 +39,7 @@ pub(super) fn text(
             Severity::Warning => Level::WARNING,
         };
         let title = level
-            .primary_title(clean(&finding.message))
+            .primary_title(clean_line(&finding.message))
             .id(finding.code.as_str());
         let group = title.elements(places(finding, files, relabel));
         let group = match &finding.help {
@@ -73,27 +73,28 @@ fn places<'a>(
         }
     }
     let element = |(file, places): (&'a str, Vec<Labelled<'a>>)| -> Element<'a> {
-        let name = clean(&relabel(file));
+        let name = clean_line(&relabel(file));
         let text = files
             .get(file)
             .and_then(|content| content.text())
-            .filter(|text| is_showable(text));
-        let Some(text) = text else {
+            .map(|text| Excerpt::around(text, &places))
+            .filter(Excerpt::is_showable);
+        let Some(excerpt) = text else {
             return Origin::path(name)
                 .line(places[0].0.line)
                 .char_column(places[0].0.column)
                 .into();
         };
-        let lines = Lines::of(text);
         let annotations = places.into_iter().map(|(place, label)| {
             let kind = if label.is_none() {
                 AnnotationKind::Primary
             } else {
                 AnnotationKind::Context
             };
-            kind.span(lines.range(place)).label(label)
+            kind.span(excerpt.range(place)).label(label)
         });
-        Snippet::source(text)
+        Snippet::source(excerpt.text)
+            .line_start(excerpt.first_line)
             .path(name)
             .annotations(annotations)
             .into()
@@ -101,25 +102,42 @@ fn places<'a>(
     by_file.into_iter().map(element).collect()
 }
 
-/// Whether a text can go to a terminal as it is; Windows line ends can.
-fn is_showable(text: &str) -> bool {
-    !text.is_empty() && text.split("\r\n").all(|part| part == clean(part))
-}
-
-/// Byte positions of a text's lines.
-struct Lines<'t> {
+/// The lines of a text that the places of a finding stand in.
+struct Excerpt<'t> {
     text: &'t str,
+    first_line: usize,
     starts: Vec<usize>,
 }
 
-impl<'t> Lines<'t> {
-    fn of(text: &'t str) -> Self {
+impl<'t> Excerpt<'t> {
+    /// The longest excerpt that is shown: drawing one takes time for each character.
+    const MAX: usize = 32 * 1024;
+
+    fn around(text: &'t str, places: &[(&Place, Option<&str>)]) -> Self {
+        let lines = places
+            .iter()
+            .flat_map(|(place, _)| [place.line, place.end_line]);
+        let first_line = lines.clone().min().unwrap_or(1).max(1);
+        let count = lines.max().unwrap_or(1).max(first_line) - first_line + 1;
+        let mut ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        let start = match first_line {
+            1 => 0,
+            line => ends.nth(line - 2).unwrap_or(text.len()),
+        };
+        let end = ends.nth(count - 1).unwrap_or(text.len());
+        let text = &text[start..end];
+        let starts = text.match_indices('\n').map(|(at, _)| at + 1);
         Self {
             text,
-            starts: std::iter::once(0)
-                .chain(text.match_indices('\n').map(|(at, _)| at + 1))
-                .collect(),
+            first_line,
+            starts: std::iter::once(0).chain(starts).collect(),
         }
+    }
+
+    fn is_showable(&self) -> bool {
+        !self.text.is_empty()
+            && self.text.len() <= Self::MAX
+            && self.text.split("\r\n").all(|part| part == clean(part))
     }
 
     /// The bytes of a place; a point covers the rest of its word, and a long stretch its first line.
@@ -142,7 +160,7 @@ impl<'t> Lines<'t> {
     fn offset(&self, line: usize, column: usize) -> usize {
         let start = self
             .starts
-            .get(line - 1)
+            .get(line.saturating_sub(self.first_line))
             .copied()
             .unwrap_or(self.text.len());
         let rest = &self.text[start..];
@@ -292,7 +310,7 @@ pub(super) fn github(
             Severity::Warning => "warning",
         };
         let place = finding.place.as_ref().map(|place| {
-            let file = escape_property(&relabel(&place.file));
+            let file = escape_property(&clean(&relabel(&place.file)));
             format!(
                 "file={file},line={},col={},endLine={},endColumn={},",
                 place.line, place.column, place.end_line, place.end_column
@@ -303,7 +321,7 @@ pub(super) fn github(
             .as_ref()
             .map(|help| format!("\n{help}"))
             .unwrap_or_default();
-        let message = escape_data(&format!("{}{help}", finding.message));
+        let message = escape_data(&clean(&format!("{}{help}", finding.message)));
         writeln!(
             out,
             "::{command} {}title={}::{message}",

@@ -3,12 +3,12 @@
 use super::exit::Failure;
 use crate::catalog::{self, Catalog, Symlinks, builtin};
 use crate::model::content::Files;
-use crate::model::diagnostic::Diagnostic;
+use crate::model::diagnostic::{Code, Diagnostic, Place};
 use crate::model::digest::GitId;
 use crate::model::plan::TemplatePin;
 use crate::source::suggest;
 use crate::source::text::MAX_BYTES;
-use crate::tree::admit::{Links, MAX_TOTAL, admit};
+use crate::tree::admit::{Links, admit};
 use crate::tree::memory::MemoryTree;
 use crate::tree::{disk, ids};
 use std::fs;
@@ -72,6 +72,16 @@ impl Source {
         let mut found = false;
         for name in ["catalog", "recipes"] {
             let folder = root.join(name);
+            if folder.is_symlink() {
+                found = true;
+                let message = format!("`{name}` is a symbolic link, which is not followed");
+                source.findings.push(
+                    Diagnostic::error(Code::Misplaced, message)
+                        .at("", Place::start_of(name))
+                        .help("put the folder itself there"),
+                );
+                continue;
+            }
             if !folder.is_dir() {
                 continue;
             }
@@ -257,13 +267,15 @@ pub(super) fn document(path: &Path) -> Result<Vec<u8>, Failure> {
     read(path, MAX_BYTES as u64 + 1)
 }
 
-/// Reads a file of up to 100 MiB.
-pub(super) fn any_size(path: &Path) -> Result<Vec<u8>, Failure> {
-    let bytes = read(path, MAX_TOTAL + 1)?;
-    if bytes.len() as u64 > MAX_TOTAL {
-        let message = format!("`{}` has more than {MAX_TOTAL} bytes", path.display());
+/// The largest JSON file that is read as data, in bytes: it stands in memory as text, as values and as text again.
+const MAX_DATA: u64 = 16 * 1024 * 1024;
+
+/// Reads a file that need not be short enough for a person to have written it.
+pub(super) fn data(path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = read(path, MAX_DATA + 1)?;
+    if bytes.len() as u64 > MAX_DATA {
         return Err(Failure::Environment {
-            message,
+            message: format!("`{}` has more than {MAX_DATA} bytes", path.display()),
             hint: Some("split it".to_owned()),
         });
     }

@@ -3,7 +3,7 @@
 use super::Format;
 use super::exit::{Exit, Failure};
 use super::input::Source;
-use super::terminal::{BOLD, Terminal};
+use super::terminal::{BOLD, Terminal, clean_line};
 use crate::catalog;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -66,7 +66,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             .title
             .as_deref()
             .unwrap_or("cannot be used: run `groundplan check`");
-        writeln!(terminal.out(), "{BOLD}{}{BOLD:#}  {title}", line.catalog)?;
+        let name = clean_line(&line.catalog);
+        writeln!(terminal.out(), "{BOLD}{name}{BOLD:#}  {title}")?;
         if let Some(description) = &line.description {
             writeln!(terminal.out(), "  {description}")?;
         }

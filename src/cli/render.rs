@@ -2,7 +2,7 @@
 
 use super::exit::Failure;
 use super::findings;
-use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean};
+use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean, clean_line};
 use crate::engine::Preview;
 use crate::model::action::RiskLevel;
 use crate::model::content::Files;
@@ -13,6 +13,7 @@ use crate::model::slug::Slug;
 use crate::tree::Tree as _;
 use anstyle::Style;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
 
@@ -212,8 +213,9 @@ fn summary(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
     let reasons: Vec<String> = reasons
         .iter()
         .map(|(reason, count)| {
+            let reason = clean_line(reason);
             if *count == 1 {
-                (*reason).to_owned()
+                reason
             } else {
                 format!("{reason} (×{count})")
             }
@@ -285,11 +287,25 @@ pub(super) fn command(
         .join(" ")
 }
 
-/// A word as a POSIX shell takes it unchanged.
+/// A word as a POSIX shell takes it unchanged; control characters stand in `$'…'`, which POSIX knows since 2024.
 pub(super) fn quote(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:@+,".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()
+    } else if word.chars().any(char::is_control) {
+        let mut quoted = "$'".to_owned();
+        for c in word.chars() {
+            if c.is_control() {
+                let mut bytes = [0; 4];
+                for byte in c.encode_utf8(&mut bytes).bytes() {
+                    write!(quoted, "\\{byte:03o}").expect("a string grows");
+                }
+            } else {
+                quoted.extend(matches!(c, '\'' | '\\').then_some('\\'));
+                quoted.push(c);
+            }
+        }
+        quoted + "'"
     } else {
         format!("'{}'", word.replace('\'', "'\\''"))
     }

@@ -39,8 +39,15 @@ impl Terminal {
 
     /// Prints one JSON document.
     pub(super) fn json(&mut self, value: &impl serde::Serialize) -> Result<(), Failure> {
-        serde_json::to_writer_pretty(&mut self.out, value).map_err(io::Error::from)?;
-        writeln!(self.out)?;
+        let text = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
+        // Only strings hold such characters, and JSON has an escape for each of them.
+        let mut rest = text.as_str();
+        while let Some(at) = rest.find(|c: char| steers(c) && c != '\n') {
+            let c = rest[at..].chars().next().unwrap_or_default();
+            write!(self.out, "{}\\u{:04x}", &rest[..at], u32::from(c))?;
+            rest = &rest[at + c.len_utf8()..];
+        }
+        writeln!(self.out, "{rest}")?;
         Ok(())
     }
 
@@ -87,15 +94,26 @@ impl Drop for Working {
     }
 }
 
-/// The text without characters that would steer a terminal; line breaks stay.
+/// The text with an escape for each character that would steer a terminal; line breaks and tabs stay.
 pub(super) fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() && c != '\n' && c != '\t' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if steers(c) && c != '\n' && c != '\t' {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// The text as one line, for names that come from outside.
+pub(super) fn clean_line(text: &str) -> String {
+    clean(text).replace('\n', "\\n")
+}
+
+/// Control characters, and the marks that let a line read as another one.
+fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

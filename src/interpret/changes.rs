@@ -10,14 +10,22 @@ use similar::{ChangeTag, TextDiff};
 /// Longer texts get no diff: in lines of both sides, and in bytes of the diff.
 const MAX_LINES: usize = 10_000;
 const MAX_BYTES: usize = 256 * 1024;
+/// All diffs together; the files after them get none.
+const MAX_ALL_BYTES: usize = 8 * 1024 * 1024;
 
 /// Every path that is now another than before.
 pub(super) fn describe(work: &Work<'_>) -> Result<Vec<Change>, TreeError> {
     let mut changes = Vec::new();
+    let mut room = MAX_ALL_BYTES;
     for (path, touched) in work.touched() {
         let after = work.tree().read(path)?;
         if touched.before != after {
-            changes.extend(describe_one(path, touched, after.as_ref()));
+            let mut change = describe_one(path, touched, after.as_ref());
+            if let Some(change) = &mut change {
+                change.diff.take_if(|diff| diff.len() > room);
+                room -= change.diff.as_ref().map_or(0, String::len);
+            }
+            changes.extend(change);
         }
     }
     Ok(changes)

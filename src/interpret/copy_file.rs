@@ -33,15 +33,21 @@ pub(super) fn run(work: &mut Work<'_>, index: usize, action: &CopyFile) -> Resul
                 .help("rename the file that is copied, or copy it elsewhere")
             })?,
         };
-        let file = match file
-            .text()
-            .and_then(|text| work.substitution().apply(text, to.as_str()))
-        {
-            Some(text) if action.from.is_some() => File {
-                mode: file.mode,
-                bytes: text.into(),
-            },
-            Some(_) | None => file,
+        let file = match file.text().filter(|_| action.from.is_some()) {
+            Some(text) => {
+                let length = work.substitution().length(text, to.as_str());
+                if length > text.len() as u64 {
+                    work.fits(index, &to, length)?;
+                }
+                match work.substitution().apply(text, to.as_str()) {
+                    Some(text) => File {
+                        mode: file.mode,
+                        bytes: text.into(),
+                    },
+                    None => file,
+                }
+            }
+            None => file,
         };
         let done = work.make(index, &to, file, action.if_exists)?;
         changed += usize::from(matches!(done, Done::Changed(_)));

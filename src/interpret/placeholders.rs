@@ -2,13 +2,11 @@
 
 use super::work::Work;
 use crate::model::content::File;
-use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::path::TreePath;
 use crate::model::plan::{Placeholder, Plan};
 use crate::model::provenance::Provenance;
 use crate::model::report::ChangeOrigin;
 use crate::tree::TreeError;
-use crate::tree::admit::MAX_FILE;
 use aho_corasick::AhoCorasick;
 
 /// The placeholders of a plan with their values.
@@ -37,14 +35,28 @@ impl Substitution {
 
     /// The text with its placeholders replaced, for a file of that path; nothing when it holds none.
     pub(super) fn apply(&self, text: &str, path: &str) -> Option<String> {
-        self.tokens.is_match(text).then(|| {
-            let is_json = path
-                .rsplit('.')
-                .next()
-                .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-            self.tokens
-                .replace_all(text, if is_json { &self.in_json } else { &self.plain })
-        })
+        self.tokens
+            .is_match(text)
+            .then(|| self.tokens.replace_all(text, self.values(path)))
+    }
+
+    /// How many bytes [`Self::apply`] would give.
+    pub(super) fn length(&self, text: &str, path: &str) -> u64 {
+        let values = self.values(path);
+        self.tokens
+            .find_iter(text)
+            .fold(text.len() as u64, |length, found| {
+                length + values[found.pattern().as_usize()].len() as u64 - found.len() as u64
+            })
+    }
+
+    /// The values as a file of that path takes them.
+    fn values(&self, path: &str) -> &[String] {
+        let is_json = path
+            .rsplit('.')
+            .next()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        if is_json { &self.in_json } else { &self.plain }
     }
 
     fn used_in(&self, text: &str) -> Vec<Placeholder> {
@@ -80,19 +92,18 @@ fn fill(work: &mut Work<'_>, path: &TreePath) -> Result<(), TreeError> {
     let Some(text) = file.text() else {
         return Ok(());
     };
+    let placeholders = work.substitution().used_in(text);
+    if placeholders.is_empty() {
+        return Ok(());
+    }
+    // Before it is filled: a file of nothing but placeholders can grow to many times its size.
+    if let Some(finding) = work.too_large(path, work.substitution().length(text, path.as_str()))? {
+        work.report(finding);
+        return Ok(());
+    }
     let Some(filled) = work.substitution().apply(text, path.as_str()) else {
         return Ok(());
     };
-    if filled.len() as u64 > MAX_FILE {
-        let message = format!(
-            "`{path}` would have {} bytes with its placeholders replaced, at most {MAX_FILE} are allowed",
-            filled.len()
-        );
-        let finding = Diagnostic::error(Code::FileTooLarge, message);
-        work.report(finding.help("keep such data elsewhere, and fetch it when it is needed"));
-        return Ok(());
-    }
-    let placeholders = work.substitution().used_in(text);
     work.write(
         path,
         File {

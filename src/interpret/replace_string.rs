@@ -10,6 +10,13 @@ pub(super) fn run(work: &mut Work<'_>, index: usize, action: &ReplaceString) -> 
     let (mode, text) = work.text(index, path)?;
     let find = work.literal(&action.find, path.as_str());
     let replacement = work.literal(&action.replace, path.as_str());
+    let count = occurrences(&text, &find, &replacement) as u64;
+    let shrinks = count * find.len() as u64;
+    work.fits(
+        index,
+        path,
+        text.len() as u64 + count * replacement.len() as u64 - shrinks,
+    )?;
     match replace(&text, &find, &replacement, action.count) {
         Ok(Replaced::AlreadyDone) if replacement.is_empty() => {
             let message = format!("the text to remove from `{path}` is not there");

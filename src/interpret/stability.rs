@@ -11,13 +11,9 @@ use std::collections::BTreeMap;
 
 /// Runs all actions again and reports what they would do.
 pub(super) fn verify(work: &mut Work<'_>) -> Result<(), TreeError> {
-    let contested = contested(work);
-    if contested.is_empty() {
-        return Ok(());
-    }
     let once = contents(work)?;
     let mut findings = Vec::new();
-    for index in contested {
+    for index in 0..work.plan().recipe.actions.len() {
         match perform(work, index) {
             Ok(_) => {}
             Err(Stop::Finding(finding)) => {
@@ -54,26 +50,6 @@ pub(super) fn verify(work: &mut Work<'_>) -> Result<(), TreeError> {
         work.report(finding);
     }
     Ok(())
-}
-
-/// The actions that share a file with another one; each action by itself is idempotent, which its own tests prove.
-fn contested(work: &Work<'_>) -> Vec<usize> {
-    let by_action = |origin: &&ChangeOrigin| matches!(origin, ChangeOrigin::Action(_));
-    let shared: Vec<&ChangeOrigin> = work
-        .touched()
-        .values()
-        .filter(|touched| touched.origins.iter().filter(by_action).count() > 1)
-        .flat_map(|touched| &touched.origins)
-        .collect();
-    let is_shared = |index: &usize| {
-        let own = &work.plan().recipe.actions[*index].origin;
-        shared
-            .iter()
-            .any(|origin| matches!(origin, ChangeOrigin::Action(action) if action.origin == *own))
-    };
-    (0..work.plan().recipe.actions.len())
-        .filter(is_shared)
-        .collect()
 }
 
 fn unstable(finding: Diagnostic, message: String) -> Diagnostic {

@@ -7,7 +7,7 @@ use crate::model::action::IfExists;
 use crate::model::content::{File, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Place};
 use crate::model::path::TreePath;
-use crate::model::plan::Plan;
+use crate::model::plan::{MAX_WRITTEN, Plan};
 use crate::model::report::{ActionOrigin, ChangeOrigin, Outcome};
 use crate::tree::admit::MAX_FILE;
 use crate::tree::{Tree, TreeError};
@@ -56,6 +56,8 @@ pub(super) struct Work<'a> {
     /// The action that last set a dependency's range, by manifest and name.
     dependencies: BTreeMap<(TreePath, String), usize>,
     findings: Findings,
+    /// The bytes of all files that were written to.
+    written: u64,
 }
 
 impl<'a> Work<'a> {
@@ -73,6 +75,7 @@ impl<'a> Work<'a> {
             copied: BTreeMap::new(),
             dependencies: BTreeMap::new(),
             findings: Findings::default(),
+            written: 0,
         })
     }
 
@@ -174,16 +177,7 @@ impl<'a> Work<'a> {
 
     /// Writes a file on behalf of an action and remembers that.
     pub(super) fn put(&mut self, index: usize, path: &TreePath, file: File) -> Result<(), Stop> {
-        if file.bytes.len() as u64 > MAX_FILE {
-            let message = format!(
-                "`{path}` would have {} bytes, at most {MAX_FILE} are allowed",
-                file.bytes.len()
-            );
-            let finding = self.error(index, Code::FileTooLarge, message);
-            return Err(finding
-                .help("keep such data elsewhere, and fetch it when it is needed")
-                .into());
-        }
+        self.fits(index, path, file.bytes.len() as u64)?;
         if let Some(finding) = self.clash(index, path) {
             return Err(finding.into());
         }
@@ -207,6 +201,44 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
+    /// Refuses a file of an action that is larger than a repository takes.
+    pub(super) fn fits(&self, index: usize, path: &TreePath, length: u64) -> Result<(), Stop> {
+        let Some(finding) = self.too_large(path, length)? else {
+            return Ok(());
+        };
+        let here = self.error(index, finding.code, "");
+        Err(finding.at(here.pointer, here.place).into())
+    }
+
+    /// How much of [`Self::written`] stands at a path.
+    fn written_at(&self, path: &TreePath) -> Result<u64, TreeError> {
+        if !self.touched.contains_key(path) {
+            return Ok(0);
+        }
+        let standing = self.tree.read(path)?;
+        Ok(standing.map_or(0, |file| file.bytes.len() as u64))
+    }
+
+    /// Why a file of that length cannot be put at a path.
+    pub(super) fn too_large(
+        &self,
+        path: &TreePath,
+        length: u64,
+    ) -> Result<Option<Diagnostic>, TreeError> {
+        let message = if length > MAX_FILE {
+            format!("`{path}` would have {length} bytes, at most {MAX_FILE} are allowed")
+        } else {
+            if self.written + length - self.written_at(path)? <= MAX_WRITTEN {
+                return Ok(None);
+            }
+            format!("with `{path}` this plan would write more than {MAX_WRITTEN} bytes")
+        };
+        let finding = Diagnostic::error(Code::FileTooLarge, message);
+        Ok(Some(finding.help(
+            "keep such data elsewhere, and fetch it when it is needed",
+        )))
+    }
+
     /// Writes a file and remembers what stood there before.
     pub(super) fn write(
         &mut self,
@@ -215,6 +247,7 @@ impl<'a> Work<'a> {
         origin: ChangeOrigin,
     ) -> Result<(), TreeError> {
         let before = self.tree.read(path)?;
+        self.written = self.written + file.bytes.len() as u64 - self.written_at(path)?;
         self.tree.write(path, file)?;
         self.names.add(path);
         let touched = self.touched.entry(path.clone()).or_insert_with(|| Touched {

@@ -4,11 +4,15 @@ use super::digest::Digest;
 use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
+use std::cell::Cell;
 use std::fmt;
 use thiserror::Error;
 
 /// The largest integer that every JSON reader understands alike: 2^53 − 1 (RFC 7493).
 pub const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+
+/// The most values of a text: each takes many times the memory of its own text.
+pub const MAX_VALUES: usize = 200_000;
 
 /// Why a text is not JSON with exactly one meaning. Line and column count from 1.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -19,10 +23,12 @@ pub struct JsonError {
     pub column: usize,
 }
 
-/// Reads strict JSON: no duplicate keys, no integer beyond ±(2^53 − 1), no lone surrogates, at most 127 levels.
+/// Reads strict JSON: no duplicate keys, no integer beyond ±(2^53 − 1), no lone surrogates, at most 127 levels and
+/// [`MAX_VALUES`] values.
 pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    Strict
+    let values = Cell::new(0);
+    Strict { values: &values }
         .deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value))
         .map_err(|error| JsonError {
@@ -59,17 +65,26 @@ fn without_place(message: &str) -> String {
     }
 }
 
-struct Strict;
+#[derive(Clone, Copy)]
+struct Strict<'c> {
+    values: &'c Cell<usize>,
+}
 
-impl<'de> DeserializeSeed<'de> for Strict {
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.values.set(self.values.get() + 1);
+        if self.values.get() > MAX_VALUES {
+            return Err(D::Error::custom(format_args!(
+                "the text holds more than {MAX_VALUES} values"
+            )));
+        }
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -110,7 +125,7 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(Self)? {
+        while let Some(item) = items.next_element_seed(self)? {
             list.push(item);
         }
         Ok(Value::Array(list))
@@ -125,7 +140,7 @@ impl<'de> Visitor<'de> for Strict {
                     key.escape_debug()
                 )));
             }
-            map.insert(key, entries.next_value_seed(Self)?);
+            map.insert(key, entries.next_value_seed(self)?);
         }
         Ok(Value::Object(map))
     }

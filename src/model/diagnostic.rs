@@ -90,6 +90,8 @@ codes! {
     YamlFeature = "GP105",
     /// A document nests at most 64 levels deep.
     TooDeep = "GP106",
+    /// A document holds at most 50,000 values.
+    TooManyValues = "GP107",
     /// A value has the type its field asks for.
     WrongType = "GP201",
     /// Only known fields are used.
@@ -172,7 +174,7 @@ codes! {
     DependencyConflict = "GP706",
     /// A lock file matches its manifest.
     StaleLockFile = "GP707",
-    /// A resulting file is at most 5 MiB.
+    /// A resulting file is at most 5 MiB, and all that a plan writes 32 MiB.
     FileTooLarge = "GP708",
     /// A plan changes nothing when it is interpreted again over its own result.
     Unstable = "GP709",

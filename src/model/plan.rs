@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 /// At most this many actions in one plan (R45).
 pub const MAX_ACTIONS: usize = 200;
 
+/// At most this many bytes of files are brought by a plan, and as many written by it.
+pub const MAX_WRITTEN: u64 = 32 * 1024 * 1024;
+
 /// The ordered actions of one selection over one pinned template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

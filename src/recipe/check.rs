@@ -9,10 +9,13 @@ use crate::model::diagnostic::{Code, Diagnostic, Place};
 use crate::model::path::TreePath;
 use crate::model::plan::{MAX_ACTIONS, Placeholder};
 use crate::model::slug::OptionRef;
-use crate::source::node::Document;
+use crate::source::node::{Document, NodeValue};
 use crate::source::schema::Schema;
 use crate::source::suggest;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// At most this many categories in one `when`: every two actions on one path are compared by theirs.
+const MAX_CONDITIONS: usize = 20;
 
 /// Reads recipes; built once, used for all of a catalogue.
 pub struct Reader {
@@ -41,24 +44,43 @@ impl Reader {
         option: Option<OptionRef>,
         files: &Files,
     ) -> (Option<Recipe>, Vec<Diagnostic>) {
-        let written = match self.schema.parse(document) {
-            Ok(written) => written,
-            Err(findings) => return (None, findings),
-        };
         let mut check = Check {
             document,
             findings: Vec::new(),
         };
-        if written.actions.len() > MAX_ACTIONS {
+        // Before the schema, which keeps half a dozen errors of every wrong action in memory.
+        if let Some(NodeValue::List(actions)) = document.root.get("actions").map(|node| &node.value)
+            && actions.len() > MAX_ACTIONS
+        {
             check.error_on_mapping(
                 Code::TooManyActions,
                 &format!("/actions/{MAX_ACTIONS}"),
                 &format!(
                     "this recipe has {} actions, at most {MAX_ACTIONS} run",
-                    written.actions.len()
+                    actions.len()
                 ),
                 "copy a folder with one COPY_FILE instead of many single files",
             );
+            return (None, check.findings);
+        }
+        let written = match self.schema.parse(document) {
+            Ok(written) => written,
+            Err(findings) => return (None, findings),
+        };
+        for (index, action) in written.actions.iter().enumerate() {
+            let conditions = action.common().when.len();
+            if conditions > MAX_CONDITIONS {
+                check.error(
+                    Code::BadValue,
+                    &format!("/actions/{index}/when"),
+                    format!(
+                        "`when` names {conditions} categories, at most {MAX_CONDITIONS} are allowed"
+                    ),
+                    "let the option require others instead",
+                );
+            }
+        }
+        if !check.findings.is_empty() {
             return (None, check.findings);
         }
         let folder = format!("{}/", literal_folder(document.text.name()));

@@ -10,7 +10,9 @@ use crate::model::content::StoredFile;
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::input::{Identity, Inputs};
 use crate::model::path::SafeRelPath;
-use crate::model::plan::{MAX_ACTIONS, Origin, Plan, PlannedAction, ResolvedRecipe, TemplatePin};
+use crate::model::plan::{
+    MAX_ACTIONS, MAX_WRITTEN, Origin, Plan, PlannedAction, ResolvedRecipe, TemplatePin,
+};
 use crate::model::provenance::Provenance;
 use crate::model::selection::Selection;
 use std::collections::BTreeMap;
@@ -49,6 +51,16 @@ pub fn recipe(catalog: &Catalog, selection: Selection) -> Result<ResolvedRecipe,
         return Err(vec![
             Diagnostic::error(Code::TooManyActions, message).help(help),
         ]);
+    }
+    let brought = steps.iter().flat_map(|(.., step)| step.literals.values());
+    let brought: u64 = brought.map(|file| file.bytes.len() as u64).sum();
+    if brought > MAX_WRITTEN {
+        let message = format!(
+            "this selection brings {brought} bytes of files, at most {MAX_WRITTEN} fit into a plan"
+        );
+        return Err(vec![Diagnostic::error(Code::FileTooLarge, message).help(
+            "keep large files out of recipes, or let the template hold them",
+        )]);
     }
     let mut literals = BTreeMap::new();
     let mut actions = Vec::new();

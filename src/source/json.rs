@@ -1,8 +1,8 @@
 //! Strict JSON with places: the canonical reader says what is JSON, the syntax tree says where it stands.
 
-use super::node::{Document, Entry, MAX_DEPTH, Node, NodeValue};
+use super::node::{Document, Entry, MAX_DEPTH, MAX_FINDINGS, MAX_VALUES, Node, NodeValue};
 use super::text::Text;
-use super::yaml::{duplicate_key, empty, too_deep, unsafe_number};
+use super::yaml::{duplicate_key, empty, more, too_deep, too_many_values, unsafe_number};
 use crate::model::canonical::{self, JsonError, MAX_SAFE_INTEGER};
 use crate::model::diagnostic::{Code, Diagnostic};
 use jsonc_parser::ast;
@@ -39,9 +39,13 @@ pub(super) fn read(text: Text) -> Result<Document, Vec<Diagnostic>> {
     let mut walk = Walk {
         text: &text,
         findings: Vec::new(),
+        values: 0,
     };
     let root = value.as_ref().and_then(|value| walk.node(value, 1));
     let mut findings = walk.findings;
+    if findings.len() >= MAX_FINDINGS {
+        findings.extend(more(&findings));
+    }
     if findings.is_empty()
         && let Err(JsonError {
             message,
@@ -74,6 +78,7 @@ fn syntax(text: &Text, range: Range<usize>, message: &str) -> Diagnostic {
 struct Walk<'t> {
     text: &'t Text,
     findings: Vec<Diagnostic>,
+    values: usize,
 }
 
 impl Walk<'_> {
@@ -88,6 +93,14 @@ impl Walk<'_> {
             {
                 self.findings.push(too_deep(self.text, range));
             }
+            return None;
+        }
+        self.values += 1;
+        if self.values == MAX_VALUES + 1 {
+            self.findings.push(too_many_values(self.text, range));
+            return None;
+        }
+        if self.values > MAX_VALUES || self.findings.len() >= MAX_FINDINGS {
             return None;
         }
         let source = &self.text.content()[range.clone()];
@@ -133,6 +146,9 @@ impl Walk<'_> {
             let key: String =
                 serde_json::from_str(&self.text.content()[key_range.clone()]).unwrap_or_default();
             let value = self.node(&property.value, depth + 1);
+            if self.values > MAX_VALUES || self.findings.len() >= MAX_FINDINGS {
+                break;
+            }
             if let Some(first) = seen.get(&key) {
                 self.findings
                     .push(duplicate_key(self.text, &key, &key_range, first));

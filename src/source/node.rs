@@ -7,6 +7,10 @@ use std::ops::Range;
 
 /// The deepest nesting of a document.
 pub(super) const MAX_DEPTH: usize = 64;
+/// The most values of a document: what is built of it takes many times the memory of its text.
+pub(super) const MAX_VALUES: usize = 50_000;
+/// This many findings of a document are worth reading; each one more costs time to place.
+pub const MAX_FINDINGS: usize = 100;
 
 /// A text and the tree it means.
 #[derive(Clone, Debug)]

@@ -1,7 +1,8 @@
 //! A document against the JSON Schema of its type: every fault at its exact key or value.
 
-use super::node::{Document, Node, NodeValue, escape};
+use super::node::{Document, MAX_FINDINGS, Node, NodeValue, escape};
 use super::suggest;
+use super::yaml::more;
 use crate::model::action::Line;
 use crate::model::date::Day;
 use crate::model::diagnostic::{self, Code, Diagnostic};
@@ -138,7 +139,13 @@ impl<T: JsonSchema + DeserializeOwned> Schema<T> {
             found: Vec::new(),
         };
         for error in self.validator.iter_errors(&value) {
+            if faults.is_full() {
+                break;
+            }
             faults.explain(&error);
+        }
+        if faults.is_full() {
+            faults.found.extend(more(&faults.found));
         }
         if !faults.found.is_empty() {
             diagnostic::sort(&mut faults.found);
@@ -245,6 +252,10 @@ impl<'d> Faults<'d> {
         }
     }
 
+    fn is_full(&self) -> bool {
+        self.found.len() >= MAX_FINDINGS
+    }
+
     fn unknown_fields(&mut self, error: &ValidationError<'_>, unexpected: &[String]) {
         let pointer = error.instance_path().as_str();
         let known: Vec<&str> = self
@@ -253,6 +264,9 @@ impl<'d> Faults<'d> {
             .map(|properties| properties.keys().map(String::as_str).collect())
             .unwrap_or_default();
         for field in unexpected {
+            if self.is_full() {
+                break;
+            }
             let pointer = format!("{pointer}/{}", escape(field));
             let place = self.document.place_of_key(&pointer);
             let shown = field.escape_debug();

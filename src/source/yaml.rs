@@ -1,6 +1,6 @@
 //! Strict YAML 1.2: the core schema for plain scalars; tags, anchors, aliases and merge keys are refused.
 
-use super::node::{Document, Entry, MAX_DEPTH, Node, NodeValue};
+use super::node::{Document, Entry, MAX_DEPTH, MAX_FINDINGS, MAX_VALUES, Node, NodeValue};
 use super::text::Text;
 use crate::model::canonical::MAX_SAFE_INTEGER;
 use crate::model::diagnostic::{Code, Diagnostic};
@@ -16,6 +16,7 @@ pub(super) fn read(text: Text) -> Result<Document, Vec<Diagnostic>> {
         offsets,
         findings: Vec::new(),
         depth: 0,
+        values: 0,
     };
     let root = match loader.stream() {
         Ok(root) => root,
@@ -40,6 +41,7 @@ struct Loader<'t> {
     offsets: Offsets,
     findings: Vec<Diagnostic>,
     depth: usize,
+    values: usize,
 }
 
 type Events<'t> = Parser<'t, saphyr_parser::StrInput<'t>>;
@@ -84,6 +86,9 @@ impl<'t> Loader<'t> {
     }
 
     fn next(&self, events: &mut Events<'t>) -> Result<(Event<'t>, Span), Stop> {
+        if self.findings.len() >= MAX_FINDINGS {
+            return Err(Stop(more(&self.findings).map(Box::new)));
+        }
         match events.next_event() {
             Some(Ok(event)) => Ok(event),
             Some(Err(error)) => Err(Stop::from(self.syntax_error(&error))),
@@ -98,6 +103,10 @@ impl<'t> Loader<'t> {
         events: &mut Events<'t>,
     ) -> Result<Node, Stop> {
         let start = self.range(&span);
+        self.values += 1;
+        if self.values > MAX_VALUES {
+            return Err(too_many_values(self.text, start).into());
+        }
         match event {
             Event::Scalar(content, style, anchor, tag) => {
                 self.refuse_features(anchor, tag.is_some(), &span);
@@ -373,6 +382,26 @@ pub(super) fn empty(text: &Text) -> Diagnostic {
     Diagnostic::error(Code::Syntax, "the document is empty")
         .at("", text.place(0..0))
         .help("write the document, or remove the file")
+}
+
+pub(super) fn too_many_values(text: &Text, range: Range<usize>) -> Diagnostic {
+    Diagnostic::error(
+        Code::TooManyValues,
+        format!("the document holds more than {MAX_VALUES} values"),
+    )
+    .at("", text.place(range))
+    .help("split it, or copy folders with one COPY_FILE instead of many single files")
+}
+
+/// What follows the last finding that is listed.
+pub(super) fn more(findings: &[Diagnostic]) -> Option<Diagnostic> {
+    let last = findings.last()?;
+    let message = format!("the reading stopped here, after {MAX_FINDINGS} findings");
+    Some(
+        Diagnostic::error(last.code, message)
+            .at(last.pointer.clone(), last.place.clone())
+            .help("mend these first"),
+    )
 }
 
 /// Character counts, in which the parser speaks, to bytes.

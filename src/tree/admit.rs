@@ -7,7 +7,7 @@ use crate::model::path::TreePath;
 use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// At most this many files.
+/// At most this many files and folders.
 pub const MAX_ENTRIES: usize = 50_000;
 /// At most this many folders above a file.
 pub const MAX_DEPTH: usize = 64;

@@ -6,7 +6,7 @@ use crate::model::content::Files;
 use crate::model::content::{File, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Place};
 use crate::model::path::TreePath;
-use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _};
+use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata, OpenOptions, PermissionsExt as _};
 use std::collections::BTreeMap;
@@ -82,6 +82,15 @@ impl DiskTree {
     }
 }
 
+/// A folder below a root, opened step by step so that no link is followed. Folders that are still to be visited are
+/// remembered by path, not as handles, of which a process has few.
+fn open_below(root: &Dir, folder: &str) -> io::Result<Dir> {
+    let segments = folder.split('/').filter(|segment| !segment.is_empty());
+    segments.fold(root.try_clone(), |dir, segment| {
+        dir?.open_dir_nofollow(segment)
+    })
+}
+
 fn is_no_folder(dir: &Dir, name: &str) -> bool {
     dir.symlink_metadata(name)
         .is_ok_and(|metadata| !metadata.is_dir())
@@ -138,9 +147,11 @@ impl Tree for DiskTree {
         let Some((dir, name)) = self.holder(path, false)? else {
             return Ok(());
         };
-        match dir.remove_file(&name) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fail(error)),
-            Ok(()) | Err(_) => {}
+        match dir.symlink_metadata(&name) {
+            Ok(metadata) if metadata.is_dir() => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Ok(_) => dir.remove_file(&name).map_err(fail)?,
+            Err(error) => return Err(fail(error)),
         }
         for folder in path.folders().collect::<Vec<_>>().into_iter().rev() {
             if self.root.remove_dir(folder).is_err() {
@@ -157,8 +168,9 @@ impl Tree for DiskTree {
             source,
         };
         let mut found = BTreeMap::new();
-        let mut open = vec![(String::new(), self.root.try_clone().map_err(fail)?)];
-        while let Some((prefix, dir)) = open.pop() {
+        let mut open = vec![String::new()];
+        while let Some(prefix) = open.pop() {
+            let dir = open_below(&self.root, &prefix).map_err(fail)?;
             for entry in dir.entries().map_err(fail)? {
                 let entry = entry.map_err(fail)?;
                 let name = entry.file_name();
@@ -169,10 +181,7 @@ impl Tree for DiskTree {
                 let path = format!("{prefix}{name}");
                 let metadata = dir.symlink_metadata(name).map_err(fail)?;
                 if metadata.is_dir() {
-                    open.push((
-                        format!("{path}/"),
-                        dir.open_dir_nofollow(name).map_err(fail)?,
-                    ));
+                    open.push(format!("{path}/"));
                 } else {
                     let checked =
                         TreePath::parse(&path).map_err(|error| fail(io::Error::other(error)))?;
@@ -196,11 +205,42 @@ pub fn scan(folder: &Path) -> Result<Scan, TreeError> {
     };
     let root = Dir::open_ambient_dir(folder, ambient_authority()).map_err(fail)?;
     let mut scan = Scan::default();
+    read_below(&root, &mut scan).map_err(fail)?;
+    scan.findings
+        .sort_by(|one, other| one.message.cmp(&other.message));
+    scan.findings = cut(scan.findings);
+    Ok(scan)
+}
+
+fn read_below(root: &Dir, scan: &mut Scan) -> io::Result<()> {
     let mut total = 0;
-    let mut open = vec![(String::new(), 0, root)];
-    while let Some((prefix, depth, dir)) = open.pop() {
-        for entry in dir.entries().map_err(fail)? {
-            let name = entry.map_err(fail)?.file_name();
+    let mut entries = 0;
+    let mut open = vec![(String::new(), 0)];
+    while let Some((prefix, depth)) = open.pop() {
+        let dir = match open_below(root, &prefix) {
+            Ok(dir) => dir,
+            Err(error) if !prefix.is_empty() => {
+                let folder = prefix.trim_end_matches('/');
+                let message = format!("this folder cannot be read: {error}");
+                scan.findings
+                    .push(refuse(folder, message).help("check its permissions"));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        for entry in dir.entries()? {
+            let name = entry?.file_name();
+            entries += 1;
+            if entries > MAX_ENTRIES {
+                scan.findings.push(
+                    limit(
+                        &prefix,
+                        format!("there are more than {MAX_ENTRIES} files and folders"),
+                    )
+                    .help(EXTRA_FILES),
+                );
+                return Ok(());
+            }
             let Some(name) = name.to_str() else {
                 let shown = format!("{prefix}{}", name.to_string_lossy());
                 scan.findings
@@ -211,7 +251,7 @@ pub fn scan(folder: &Path) -> Result<Scan, TreeError> {
                 continue;
             }
             let path = format!("{prefix}{name}");
-            let metadata = dir.symlink_metadata(name).map_err(fail)?;
+            let metadata = dir.symlink_metadata(name)?;
             if metadata.is_dir() {
                 if depth == MAX_DEPTH {
                     let message = format!("this folder lies more than {MAX_DEPTH} folders deep");
@@ -219,11 +259,7 @@ pub fn scan(folder: &Path) -> Result<Scan, TreeError> {
                         .push(limit(&path, message).help("nest the folders less deeply"));
                     continue;
                 }
-                open.push((
-                    format!("{path}/"),
-                    depth + 1,
-                    dir.open_dir_nofollow(name).map_err(fail)?,
-                ));
+                open.push((format!("{path}/"), depth + 1));
                 continue;
             }
             if !metadata.is_file() && !metadata.is_symlink() {
@@ -242,7 +278,7 @@ pub fn scan(folder: &Path) -> Result<Scan, TreeError> {
                 );
                 continue;
             }
-            total += metadata.len();
+            total += metadata.len() + path.len() as u64;
             if total > MAX_TOTAL {
                 scan.findings.push(
                     limit(
@@ -251,17 +287,7 @@ pub fn scan(folder: &Path) -> Result<Scan, TreeError> {
                     )
                     .help(EXTRA_FILES),
                 );
-                return Ok(scan);
-            }
-            if scan.files.len() == MAX_ENTRIES {
-                scan.findings.push(
-                    limit(
-                        &path,
-                        format!("with this file there are more than {MAX_ENTRIES} files"),
-                    )
-                    .help(EXTRA_FILES),
-                );
-                return Ok(scan);
+                return Ok(());
             }
             match read_file(&dir, name, &metadata) {
                 Ok(file) => drop(scan.files.insert(path, file)),
@@ -272,8 +298,7 @@ pub fn scan(folder: &Path) -> Result<Scan, TreeError> {
             }
         }
     }
-    scan.findings = cut(scan.findings);
-    Ok(scan)
+    Ok(())
 }
 
 const EXTRA_FILES: &str =
@@ -300,11 +325,14 @@ fn read_file(dir: &Dir, name: &str, metadata: &Metadata) -> io::Result<File> {
         ));
     }
     let mut options = OpenOptions::new();
-    options.read(true).follow(FollowSymlinks::No);
+    // A pipe that took the file's place since it was looked at must not be waited for.
+    options.read(true).follow(FollowSymlinks::No).nonblock(true);
     let mut bytes = Vec::new();
-    dir.open_with(name, &options)?
-        .take(MAX_FILE + 1)
-        .read_to_end(&mut bytes)?;
+    let file = dir.open_with(name, &options)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::from(io::ErrorKind::InvalidInput));
+    }
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
     Ok(File {
         mode,
         bytes: bytes.into(),
@@ -338,7 +366,10 @@ fn write_file(dir: &Dir, name: &str, file: &File) -> io::Result<()> {
             return Err(error);
         }
     }
-    dir.rename(&beside, dir, name)
+    dir.rename(&beside, dir, name).inspect_err(|_| {
+        // The error that is reported is the one that matters; this one would follow from it.
+        drop(dir.remove_file(&beside));
+    })
 }
 
 fn mode_of(metadata: &Metadata) -> Mode {

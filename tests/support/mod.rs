@@ -162,7 +162,7 @@ pub(crate) fn files_below(folder: &Path) -> Vec<String> {
                 open.push(path);
             } else {
                 let path = path.strip_prefix(folder).unwrap();
-                files.push(path.to_str().unwrap().to_owned());
+                files.push(path.to_string_lossy().into_owned());
             }
         }
     }

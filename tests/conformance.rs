@@ -1,0 +1,279 @@
+//! What every tree promises, asked of memory, disk and overlay alike.
+
+use crate::support::Sandbox;
+use groundplan::model::content::{File, Mode};
+use groundplan::model::path::TreePath;
+use groundplan::tree::disk::DiskTree;
+use groundplan::tree::memory::MemoryTree;
+use groundplan::tree::overlay::Overlay;
+use groundplan::tree::{Tree, TreeError};
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+
+fn path(text: &str) -> TreePath {
+    TreePath::parse(text).unwrap()
+}
+
+fn file(mode: Mode, content: &str) -> File {
+    File {
+        mode,
+        ..File::regular(content.to_owned())
+    }
+}
+
+/// The files in front of which every tree starts.
+fn base() -> Vec<(TreePath, File)> {
+    vec![
+        (path("README.md"), file(Mode::Regular, "read me")),
+        (path("bin/run"), file(Mode::Executable, "#!/bin/sh\n")),
+        (path("link"), file(Mode::Symlink, "outside")),
+        (path("only/one/file"), file(Mode::Regular, "")),
+    ]
+}
+
+fn listed(tree: &dyn Tree) -> Vec<String> {
+    let show = |(path, mode): (TreePath, Mode)| format!("{} {path}", mode.octal());
+    tree.list().unwrap().into_iter().map(show).collect()
+}
+
+#[track_caller]
+fn blocked(tree: &mut dyn Tree, at: &str) {
+    let before = listed(tree);
+    let result = tree.write(&path(at), file(Mode::Regular, "x"));
+    assert!(
+        matches!(result, Err(TreeError::Blocked { .. })),
+        "{at}: {result:?}"
+    );
+    assert_eq!(listed(tree), before);
+}
+
+/// The promises, over a tree that holds [`base`].
+fn conforms(tree: &mut dyn Tree) {
+    // What is there is listed by path and read with its mode; a folder is no file.
+    assert_eq!(
+        listed(tree),
+        [
+            "100644 README.md",
+            "100755 bin/run",
+            "120000 link",
+            "100644 only/one/file"
+        ]
+    );
+    for (path, file) in base() {
+        assert_eq!(tree.read(&path).unwrap(), Some(file));
+    }
+    for absent in [
+        "missing",
+        "bin",
+        "only/one",
+        "README.md/x",
+        "link/x",
+        "bin/run/x/y",
+    ] {
+        assert_eq!(tree.read(&path(absent)).unwrap(), None, "{absent}");
+    }
+
+    // A file is made with the folders above it, replaced, and changes its mode both ways.
+    let deep = path("a/b/c/d");
+    for written in [
+        file(Mode::Regular, "1"),
+        file(Mode::Executable, "1"),
+        file(Mode::Symlink, "nowhere"),
+        file(Mode::Executable, ""),
+        file(Mode::Regular, "\0\u{ff}"),
+    ] {
+        tree.write(&deep, written.clone()).unwrap();
+        assert_eq!(tree.read(&deep).unwrap(), Some(written));
+    }
+    let large = file(Mode::Regular, &"x".repeat(1_000_000));
+    tree.write(&deep, large.clone()).unwrap();
+    assert_eq!(tree.read(&deep).unwrap(), Some(large));
+
+    // File and folder exclude each other; a link is a file.
+    for at in [
+        "README.md/x",
+        "README.md/x/y",
+        "link/x",
+        "a",
+        "a/b/c",
+        "only",
+    ] {
+        blocked(tree, at);
+    }
+
+    // A link is replaced, not followed.
+    tree.write(&path("link"), file(Mode::Regular, "own"))
+        .unwrap();
+    assert_eq!(
+        tree.read(&path("link")).unwrap(),
+        Some(file(Mode::Regular, "own"))
+    );
+
+    // Removing takes the folders along that become empty, and nothing happens where there is nothing.
+    for absent in ["missing", "missing/too", "README.md/x", "bin", "a/b"] {
+        tree.remove(&path(absent)).unwrap();
+    }
+    for gone in ["a/b/c/d", "only/one/file", "bin/run"] {
+        tree.remove(&path(gone)).unwrap();
+        assert_eq!(tree.read(&path(gone)).unwrap(), None);
+    }
+    tree.remove(&path("a/b/c/d")).unwrap();
+    assert_eq!(listed(tree), ["100644 README.md", "100644 link"]);
+
+    // So a file can stand where a folder was, and a folder where a file was.
+    tree.write(&path("a"), file(Mode::Regular, "a")).unwrap();
+    tree.write(&path("only/one"), file(Mode::Regular, "1"))
+        .unwrap();
+    tree.remove(&path("README.md")).unwrap();
+    tree.write(&path("README.md/x"), file(Mode::Regular, "x"))
+        .unwrap();
+    assert_eq!(
+        listed(tree),
+        [
+            "100644 README.md/x",
+            "100644 a",
+            "100644 link",
+            "100644 only/one"
+        ]
+    );
+
+    // Names that only differ for a person or another system are two names here; the longest name has room.
+    let long = "n".repeat(255);
+    for name in [
+        "B",
+        "b",
+        "é",
+        "e\u{301}",
+        "[id]",
+        "(x)/@y/+z",
+        "x y",
+        long.as_str(),
+    ] {
+        tree.write(&path(name), file(Mode::Regular, name)).unwrap();
+        assert_eq!(
+            tree.read(&path(name)).unwrap(),
+            Some(file(Mode::Regular, name))
+        );
+        tree.remove(&path(name)).unwrap();
+    }
+    // Sorted as git sorts files: by bytes of the whole path.
+    for name in ["s/z", "s.a", "s-b", "s0"] {
+        tree.write(&path(name), file(Mode::Regular, "")).unwrap();
+    }
+    let order: Vec<_> = listed(tree)
+        .into_iter()
+        .filter(|line| line.contains(" s"))
+        .collect();
+    assert_eq!(
+        order,
+        ["100644 s-b", "100644 s.a", "100644 s/z", "100644 s0"]
+    );
+}
+
+#[test]
+fn memory_is_a_tree() {
+    conforms(&mut MemoryTree::of(base()).unwrap());
+}
+
+#[test]
+fn an_overlay_is_a_tree_and_leaves_its_base_alone() {
+    let below = MemoryTree::of(base()).unwrap();
+    conforms(&mut Overlay::over(&below).unwrap());
+    assert_eq!(below, MemoryTree::of(base()).unwrap());
+}
+
+#[test]
+fn an_overlay_over_nothing_is_a_tree() {
+    let nothing = MemoryTree::default();
+    let mut tree = Overlay::over(&nothing).unwrap();
+    for (path, file) in base() {
+        tree.write(&path, file).unwrap();
+    }
+    conforms(&mut tree);
+}
+
+#[test]
+fn the_disk_is_a_tree_and_nothing_outside_changes() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .write("root/outside", "inside")
+        .write("outside", "outside");
+    fs::remove_file(sandbox.join("root/outside")).unwrap();
+    let mut tree = DiskTree::open(&sandbox.join("root")).unwrap();
+    for (path, file) in base() {
+        tree.write(&path, file).unwrap();
+    }
+    conforms(&mut tree);
+    // Nothing is left of the writing, and no empty folder.
+    let left: Vec<_> = fs::read_dir(sandbox.join("root"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| {
+            !["README.md", "a", "link", "only", "s", "s-b", "s.a", "s0"].contains(&name.as_str())
+        })
+        .collect();
+    assert_eq!(left, Vec::<String>::new());
+    assert_eq!(sandbox.read("outside"), "outside");
+}
+
+#[test]
+fn the_disk_is_not_written_through_links_of_either_kind() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .write("outside/victim", "untouched")
+        .write("root/a", "a");
+    sandbox.symlink("../outside/victim", "root/soft");
+    sandbox.symlink("../outside", "root/folder");
+    fs::hard_link(sandbox.join("outside/victim"), sandbox.join("root/hard")).unwrap();
+    let mut tree = DiskTree::open(&sandbox.join("root")).unwrap();
+    for name in ["soft", "hard"] {
+        tree.write(&path(name), file(Mode::Executable, "new"))
+            .unwrap();
+        assert_eq!(
+            tree.read(&path(name)).unwrap(),
+            Some(file(Mode::Executable, "new"))
+        );
+    }
+    assert_eq!(tree.read(&path("folder/victim")).unwrap(), None);
+    tree.remove(&path("folder/victim")).unwrap();
+    blocked(&mut tree, "folder/victim");
+    blocked(&mut tree, "folder/new");
+    assert_eq!(sandbox.read("outside/victim"), "untouched");
+    let victim = fs::metadata(sandbox.join("outside/victim")).unwrap();
+    assert_eq!((victim.nlink(), victim.mode() & 0o111), (1, 0));
+    assert_eq!(
+        sandbox.files(),
+        [
+            "outside/victim",
+            "root/a",
+            "root/folder",
+            "root/hard",
+            "root/soft"
+        ]
+    );
+}
+
+#[test]
+fn the_disk_tells_modes_apart_and_waits_for_no_pipe() {
+    let sandbox = Sandbox::new();
+    sandbox.write("root/a", "a");
+    let pipe = sandbox.join("root/pipe");
+    assert_eq!(
+        sandbox
+            .run(std::process::Command::new("mkfifo").arg(&pipe))
+            .code,
+        0
+    );
+    sandbox.write("root/tool", "x").make_executable("root/tool");
+    let mut tree = DiskTree::open(&sandbox.join("root")).unwrap();
+    assert_eq!(
+        tree.read(&path("tool")).unwrap(),
+        Some(file(Mode::Executable, "x"))
+    );
+    assert!(matches!(
+        tree.read(&path("pipe")),
+        Err(TreeError::Io { .. })
+    ));
+    tree.write(&path("pipe"), file(Mode::Regular, "x")).unwrap();
+    assert_eq!(sandbox.read("root/pipe"), "x");
+}
