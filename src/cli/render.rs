@@ -189,7 +189,7 @@ fn summary(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
             .count()
     };
     let (added, modified) = (count(ChangeKind::Added), count(ChangeKind::Modified));
-    let untouched = report.file_count - added.min(report.file_count) - modified;
+    let untouched = report.file_count.saturating_sub(added + modified);
     let conflicts = report.collisions.len();
     let level = match report.risk.level {
         RiskLevel::Low => ("low", GREEN),
@@ -197,30 +197,7 @@ fn summary(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
         RiskLevel::High => ("high", RED),
     };
     let (word, style) = level;
-    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for reason in report
-        .risk
-        .reasons
-        .iter()
-        .filter(|reason| reason.level == report.risk.level)
-    {
-        let message = reason
-            .message
-            .split_once(": ")
-            .map_or(reason.message.as_str(), |(message, _)| message);
-        *reasons.entry(message).or_default() += 1;
-    }
-    let reasons: Vec<String> = reasons
-        .iter()
-        .map(|(reason, count)| {
-            let reason = clean_line(reason);
-            if *count == 1 {
-                reason
-            } else {
-                format!("{reason} (×{count})")
-            }
-        })
-        .collect();
+    let reasons = reasons(report);
     writeln!(
         out,
         "{BOLD}Plan: {added} to add, {modified} to modify, {untouched} from the template as they are, {conflicts} conflicts; {} files.{BOLD:#}",
@@ -242,6 +219,28 @@ fn summary(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The reasons for the level, alike ones counted: what stands before their colon is what they have in common.
+fn reasons(report: &Report) -> Vec<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let risk = &report.risk;
+    for reason in risk
+        .reasons
+        .iter()
+        .filter(|reason| reason.level == risk.level)
+    {
+        let message = reason.message.as_str();
+        let common = message
+            .split_once(": ")
+            .map_or(message, |(common, _)| common);
+        *counts.entry(common).or_default() += 1;
+    }
+    let counted = counts.iter().map(|(reason, count)| match count {
+        1 => clean_line(reason),
+        _ => format!("{} (×{count})", clean_line(reason)),
+    });
+    counted.collect()
+}
+
 /// The command that makes exactly what was previewed.
 pub(super) fn command(
     plan: &Plan,
@@ -256,7 +255,13 @@ pub(super) fn command(
         "--catalog".to_owned(),
         catalog.to_owned(),
     ];
-    let mut flag = |name: &str, value: &str| words.extend([name.to_owned(), value.to_owned()]);
+    let mut flag = |name: &str, value: &str| {
+        if value.starts_with('-') {
+            words.push(format!("{name}={value}"));
+        } else {
+            words.extend([name.to_owned(), value.to_owned()]);
+        }
+    };
     for option in plan.recipe.selections.options() {
         flag(
             "--select",

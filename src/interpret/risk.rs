@@ -101,12 +101,12 @@ fn scripts(
         let reason = if INSTALL_SCRIPTS.contains(&name.as_str()) {
             (
                 RiskLevel::High,
-                format!("npm runs the script `{name}` on install"),
+                format!("a script that npm runs on install: `{name}`"),
             )
         } else if before.get(name) != Some(command) {
             (
                 RiskLevel::Medium,
-                format!("the script `{name}` is new or changed"),
+                format!("a new or changed script: `{name}`"),
             )
         } else {
             continue;
