@@ -7,6 +7,7 @@
 
 mod support;
 
+mod agreement;
 mod cases;
 mod catalog;
 mod check;

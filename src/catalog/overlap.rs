@@ -2,9 +2,9 @@
 
 use super::combine::{Combinations, Condition};
 use crate::model::action::{Action, IfExists};
+use crate::model::content::File;
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::recipe::{Recipe, RecipeAction};
-use bytes::Bytes;
 use std::collections::BTreeMap;
 
 /// A path that an action makes.
@@ -12,12 +12,12 @@ struct Made<'r> {
     path: String,
     recipe: &'r Recipe,
     action: &'r RecipeAction,
-    /// The content, where it is known without the template.
-    content: Option<Bytes>,
+    /// The file, where it is known without the template.
+    file: Option<File>,
     gives_way: bool,
 }
 
-/// Findings about every pair of actions that can meet. Recipes come in their running order.
+/// Findings about every pair of actions that can meet. Recipes come in the catalogue's order.
 pub(super) fn check<'r>(
     recipes: impl Iterator<Item = &'r Recipe> + Clone,
     combinations: &Combinations<'_>,
@@ -31,7 +31,7 @@ fn paths<'r>(
     recipes: impl Iterator<Item = &'r Recipe>,
     combinations: &Combinations<'_>,
 ) -> Vec<Diagnostic> {
-    let all: Vec<Made<'_>> = recipes
+    let mut all: Vec<Made<'_>> = recipes
         .flat_map(|recipe| {
             recipe
                 .actions
@@ -39,6 +39,7 @@ fn paths<'r>(
                 .flat_map(|action| made(recipe, action))
         })
         .collect();
+    all.sort_by_key(|made| made.action.action.common().order());
     let mut by_fold: BTreeMap<String, Vec<&Made<'_>>> = BTreeMap::new();
     let mut findings = Vec::new();
     for later in &all {
@@ -71,30 +72,31 @@ fn paths<'r>(
 }
 
 fn made<'r>(recipe: &'r Recipe, action: &'r RecipeAction) -> Vec<Made<'r>> {
-    let made = |path: String, content: Option<Bytes>, if_exists: IfExists| Made {
+    let made = |path: String, file: Option<File>, if_exists: IfExists| Made {
         path,
         recipe,
         action,
-        content,
+        file,
         gives_way: if_exists != IfExists::Fail,
     };
     match &action.action {
         Action::WriteFile(write) => {
             vec![made(
                 write.path.to_string(),
-                Some(write.content.clone().into()),
+                Some(write.file()),
                 write.if_exists,
             )]
         }
         Action::CreateAdrStub(adr) => vec![made(adr.path(), None, IfExists::Fail)],
         Action::CopyFile(copy) => match &copy.from {
-            None => vec![made(copy.to.to_string(), None, copy.if_exists)],
+            // Whether it is a file or a folder, and which files, only the template knows.
+            None => Vec::new(),
             Some(from) => {
                 let files = action.literals.iter().map(|(path, file)| {
                     let to = path
                         .below(from.as_str())
                         .map_or_else(|| copy.to.to_string(), |rest| format!("{}/{rest}", copy.to));
-                    made(to, Some(file.bytes.clone()), copy.if_exists)
+                    made(to, Some(file.clone()), copy.if_exists)
                 });
                 files.collect()
             }
@@ -106,7 +108,7 @@ fn made<'r>(recipe: &'r Recipe, action: &'r RecipeAction) -> Vec<Made<'r>> {
 /// Equal content is no conflict, and the later action may say that it overwrites or keeps.
 fn agree(earlier: &Made<'_>, later: &Made<'_>) -> bool {
     earlier.path == later.path
-        && (later.gives_way || earlier.content.is_some() && earlier.content == later.content)
+        && (later.gives_way || earlier.file.is_some() && earlier.file == later.file)
 }
 
 fn meet(one: &Made<'_>, other: &Made<'_>, combinations: &Combinations<'_>) -> bool {

@@ -66,7 +66,14 @@ fn describe_one(path: &TreePath, touched: &Touched, after: Option<&File>) -> Opt
             );
             description.diff = Some(whole).filter(|diff| diff.len() <= MAX_BYTES);
         } else {
-            let diff = TextDiff::from_lines(&old, &new);
+            // By `\n` alone, as git counts lines.
+            let (old, new): (Vec<&str>, Vec<&str>) = (
+                old.split_inclusive('\n').collect(),
+                new.split_inclusive('\n').collect(),
+            );
+            let diff = TextDiff::configure()
+                .newline_terminated(true)
+                .diff_slices(&old, &new);
             for change in diff.iter_all_changes() {
                 match change.tag() {
                     ChangeTag::Insert => description.added_lines += 1,

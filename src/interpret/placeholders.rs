@@ -52,11 +52,11 @@ impl Substitution {
 
     /// The values as a file of that path takes them.
     fn values(&self, path: &str) -> &[String] {
-        let is_json = path
-            .rsplit('.')
-            .next()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-        if is_json { &self.in_json } else { &self.plain }
+        if is_json(path) {
+            &self.in_json
+        } else {
+            &self.plain
+        }
     }
 
     fn used_in(&self, text: &str) -> Vec<Placeholder> {
@@ -112,6 +112,24 @@ fn fill(work: &mut Work<'_>, path: &TreePath) -> Result<(), TreeError> {
         },
         ChangeOrigin::Placeholders { placeholders },
     )
+}
+
+/// Whether a file's name says that it is JSON or one of the languages around it.
+fn is_json(path: &str) -> bool {
+    const ENDINGS: [&str; 7] = [
+        "json",
+        "jsonc",
+        "json5",
+        "webmanifest",
+        "geojson",
+        "map",
+        "code-workspace",
+    ];
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let ending = name
+        .rsplit_once('.')
+        .map(|(_, ending)| ending.to_ascii_lowercase());
+    ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
 }
 
 fn escape_json(value: &str) -> String {

@@ -27,15 +27,10 @@ pub(super) fn write(work: &mut Work<'_>, own: &Provenance) -> Result<(), TreeErr
         work.report(finding.help("use another path"));
         return Ok(());
     }
-    match work.write(path, file, ChangeOrigin::Provenance {}) {
-        Err(TreeError::Blocked { path, by }) => {
-            let message = format!("`{path}` cannot be written because `{by}` stands in its way");
-            work.report(
-                Diagnostic::error(Code::PathClash, message)
-                    .help("let the catalogue name another `provenance` path"),
-            );
-            Ok(())
-        }
-        other => other,
+    if let Some((message, maker)) = work.in_the_way(path) {
+        let finding = Diagnostic::error(Code::PathClash, message).at("", maker);
+        work.report(finding.help("let the catalogue name another `provenance` path"));
+        return Ok(());
     }
+    work.write(path, file, ChangeOrigin::Provenance {})
 }

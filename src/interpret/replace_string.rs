@@ -29,9 +29,20 @@ pub(super) fn run(work: &mut Work<'_>, index: usize, action: &ReplaceString) -> 
             });
             Ok(Done::Unchanged("nothing to remove".to_owned()))
         }
-        Ok(Replaced::AlreadyDone) => Ok(Done::Unchanged(
-            "the replacement is already there".to_owned(),
-        )),
+        Ok(Replaced::AlreadyDone) => {
+            let message =
+                format!("the text to replace in `{path}` is not there, its replacement is");
+            let warning = work
+                .error(index, Code::TextNotFound, message)
+                .help("if that is not what was meant, compare `find` with the template's text");
+            work.warn(Diagnostic {
+                severity: Severity::Warning,
+                ..warning
+            });
+            Ok(Done::Unchanged(
+                "the replacement is already there".to_owned(),
+            ))
+        }
         Ok(Replaced::Changed { text, count }) => {
             work.put(
                 index,

@@ -6,6 +6,7 @@ use crate::model::content::{File, Mode};
 use crate::model::path::TreePath;
 use crate::model::report::{Risk, RiskReason};
 use crate::tree::TreeError;
+use crate::tree::admit::fold;
 use serde_json::{Map, Value};
 
 /// Folders whose files a forge runs by itself after a push.
@@ -15,15 +16,25 @@ const WORKFLOWS: [&str; 3] = [
     ".forgejo/workflows",
 ];
 /// Scripts of package.json that npm runs by itself on install.
-const INSTALL_SCRIPTS: [&str; 5] = [
+const INSTALL_SCRIPTS: [&str; 8] = [
     "preinstall",
     "install",
     "postinstall",
     "prepare",
+    "preprepare",
+    "postprepare",
     "prepublish",
+    "dependencies",
 ];
 /// Files that change what installing or building runs.
-const TOOL_SETTINGS: [&str; 3] = [".npmrc", ".cargo/config.toml", ".gitmodules"];
+const TOOL_SETTINGS: [&str; 6] = [
+    ".npmrc",
+    ".yarnrc.yml",
+    ".pnpmfile.cjs",
+    ".cargo/config.toml",
+    ".cargo/config",
+    ".gitmodules",
+];
 
 /// The level and every reason, over the whole result.
 pub(super) fn assess(work: &Work<'_>) -> Result<Risk, TreeError> {
@@ -36,7 +47,12 @@ pub(super) fn assess(work: &Work<'_>) -> Result<Risk, TreeError> {
                 message: message.to_owned(),
             });
         };
-        if WORKFLOWS.iter().any(|folder| path.below(folder).is_some()) {
+        // As file systems that ignore letter case would find them.
+        let folded = format!("/{}", fold(path.as_str()));
+        if WORKFLOWS
+            .iter()
+            .any(|folder| folded.starts_with(&format!("/{folder}/")))
+        {
             add(
                 RiskLevel::High,
                 "a workflow that the forge runs after a push",
@@ -48,7 +64,8 @@ pub(super) fn assess(work: &Work<'_>) -> Result<Risk, TreeError> {
         if mode == Mode::Symlink {
             add(RiskLevel::Medium, "a symbolic link");
         }
-        if TOOL_SETTINGS.contains(&path.as_str()) || path.below(".husky").is_some() {
+        let is_setting = |name: &str| folded.ends_with(&format!("/{name}"));
+        if TOOL_SETTINGS.iter().any(|name| is_setting(name)) || folded.starts_with("/.husky/") {
             add(RiskLevel::Medium, "a setting that changes what tools run");
         }
         if path.file_name() == "package.json" {
@@ -121,7 +138,8 @@ fn scripts(
 }
 
 fn scripts_of(manifest: Option<&str>) -> Map<String, Value> {
-    let manifest: Option<Value> = manifest.and_then(|text| serde_json::from_str(text).ok());
+    let manifest: Option<Value> = manifest
+        .and_then(|text| serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)).ok());
     manifest
         .and_then(|manifest| manifest.get("scripts")?.as_object().cloned())
         .unwrap_or_default()

@@ -4,7 +4,7 @@
 
 use super::perform;
 use super::work::{Stop, Work};
-use crate::model::action::{Action, CreateAdrStub};
+use crate::model::action::{Action, CreateAdrStub, IfExists};
 use crate::model::content::File;
 use crate::model::path::TreePath;
 use crate::model::plan::Plan;
@@ -43,6 +43,13 @@ fn changes(action: &Action, path: &TreePath) -> bool {
             action.target() == path.as_str()
         }
         Action::CreateAdrStub(_) => path.as_str() == CreateAdrStub::INDEX,
-        Action::CopyFile(_) | Action::WriteFile(_) => false,
+        Action::WriteFile(write) => {
+            write.if_exists == IfExists::Overwrite && write.path.as_tree() == path
+        }
+        Action::CopyFile(copy) => {
+            copy.if_exists == IfExists::Overwrite
+                && copy.from.is_some()
+                && path.is_at_or_below(copy.to.as_str())
+        }
     }
 }

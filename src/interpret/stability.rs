@@ -2,19 +2,25 @@
 
 use super::perform;
 use super::work::{Stop, Work};
-use crate::model::content::File;
 use crate::model::diagnostic::{Code, Diagnostic};
-use crate::model::path::TreePath;
 use crate::model::report::ChangeOrigin;
 use crate::tree::TreeError;
-use std::collections::BTreeMap;
+use crate::tree::overlay::Overlay;
 
-/// Runs all actions again and reports what they would do.
+/// Runs all actions a second time, over the result as it is, and reports what they would do.
 pub(super) fn verify(work: &mut Work<'_>) -> Result<(), TreeError> {
-    let once = contents(work)?;
+    for finding in second_run(work)? {
+        work.report(finding);
+    }
+    Ok(())
+}
+
+fn second_run(work: &Work<'_>) -> Result<Vec<Diagnostic>, TreeError> {
+    let mut result = Overlay::over(work.tree())?;
+    let mut second = Work::on(work.plan(), &mut result)?;
     let mut findings = Vec::new();
     for index in 0..work.plan().recipe.actions.len() {
-        match perform(work, index) {
+        match perform(&mut second, index) {
             Ok(_) => {}
             Err(Stop::Finding(finding)) => {
                 let message = format!(
@@ -26,30 +32,18 @@ pub(super) fn verify(work: &mut Work<'_>) -> Result<(), TreeError> {
             Err(Stop::Tree(error)) => return Err(error),
         }
     }
-    for (path, file) in contents(work)? {
-        if once.get(&path) != Some(&file) {
+    for (path, touched) in second.touched() {
+        if second.tree().read(path)? != touched.before {
             let message = format!("over its own result this plan would change `{path}` once more");
-            let mut places =
-                work.touched()[&path]
-                    .origins
-                    .iter()
-                    .filter_map(|origin| match origin {
-                        ChangeOrigin::Action(action) => Some(action.origin.place()),
-                        ChangeOrigin::Placeholders { .. } | ChangeOrigin::Provenance {} => None,
-                    });
+            let mut places = touched.origins.iter().filter_map(ChangeOrigin::place);
             let finding = Diagnostic::error(Code::Unstable, "").at("", places.next());
-            findings.push(unstable(
-                places.fold(finding, |finding, place| {
-                    finding.also(Some(place), "changed here too")
-                }),
-                message,
-            ));
+            let finding = places.fold(finding, |finding, place| {
+                finding.also(Some(place), "changed here too")
+            });
+            findings.push(unstable(finding, message));
         }
     }
-    for finding in findings {
-        work.report(finding);
-    }
-    Ok(())
+    Ok(findings)
 }
 
 fn unstable(finding: Diagnostic, message: String) -> Diagnostic {
@@ -60,14 +54,4 @@ fn unstable(finding: Diagnostic, message: String) -> Diagnostic {
         ..finding
     }
     .help(help)
-}
-
-fn contents(work: &Work<'_>) -> Result<BTreeMap<TreePath, File>, TreeError> {
-    let mut contents = BTreeMap::new();
-    for path in work.touched().keys() {
-        if let Some(file) = work.tree().read(path)? {
-            contents.insert(path.clone(), file);
-        }
-    }
-    Ok(contents)
 }

@@ -315,33 +315,39 @@ impl<'a> Work<'a> {
     pub(super) fn error(&self, index: usize, code: Code, message: impl Into<String>) -> Diagnostic {
         let planned = &self.plan.recipe.actions[index];
         Diagnostic::error(code, message).at(
-            format!("/actions/{}", planned.origin.index - 1),
+            format!("/actions/{}", planned.origin.index.saturating_sub(1)),
             planned.origin.place(),
         )
     }
 
     /// What stands in the way of a file at a path, as a finding.
     fn clash(&self, index: usize, path: &TreePath) -> Option<Diagnostic> {
-        let (message, other, help) = match self.names.clash(path)? {
+        let (message, maker) = self.in_the_way(path)?;
+        let finding = self.error(index, Code::PathClash, message);
+        Some(
+            finding
+                .also(maker, "made here")
+                .help("use the same spelling, or rename one of them"),
+        )
+    }
+
+    /// What stands in the way of a file at a path, and where that was made.
+    pub(super) fn in_the_way(&self, path: &TreePath) -> Option<(String, Option<Place>)> {
+        let (message, other) = match self.names.clash(path)? {
             Clash::Spelling { other } => (
                 format!("`{path}` and `{other}` are one name on many systems"),
                 Some(other),
-                "use the same spelling, or another name",
             ),
             Clash::FileAbove { file } => (
                 format!("`{path}` needs a folder where the file `{file}` stands"),
                 Some(file),
-                "rename one of them",
             ),
             Clash::Folder => (
                 format!("`{path}` is a folder and cannot be a file too"),
                 None,
-                "rename one of them",
             ),
         };
-        let maker = other.and_then(|other| self.maker(&other));
-        let finding = self.error(index, Code::PathClash, message);
-        Some(finding.also(maker, "made here").help(help))
+        Some((message, other.and_then(|other| self.maker(&other))))
     }
 
     fn already_there(&self, index: usize, path: &TreePath, standing: &File) -> Diagnostic {
@@ -367,10 +373,7 @@ impl<'a> Work<'a> {
             .origins
             .iter()
             .rev()
-            .find_map(|origin| match origin {
-                ChangeOrigin::Action(action) => Some(action.origin.place()),
-                ChangeOrigin::Placeholders { .. } | ChangeOrigin::Provenance {} => None,
-            })
+            .find_map(ChangeOrigin::place)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The closed set of things a recipe can do. Literal text only: no action runs code (design §1, decision 2).
 
+use super::content::{File, Mode};
 use super::path::SafeRelPath;
 use super::slug::Slug;
 use schemars::JsonSchema;
@@ -241,6 +242,28 @@ impl Action {
             Self::ReplaceString(action) => action.path.as_str().into(),
             Self::CreateAdrStub(action) => action.path().into(),
             Self::AddDependency(action) => action.manifest.as_str().into(),
+        }
+    }
+}
+
+impl Common {
+    /// Lower runs earlier; equal ones keep their order in the catalogue.
+    pub fn order(&self) -> i32 {
+        self.execution_order.unwrap_or(0)
+    }
+}
+
+impl WriteFile {
+    /// The file it writes, placeholders not yet replaced.
+    pub fn file(&self) -> File {
+        let mode = if self.executable {
+            Mode::Executable
+        } else {
+            Mode::Regular
+        };
+        File {
+            mode,
+            bytes: self.content.clone().into(),
         }
     }
 }

@@ -109,7 +109,8 @@ pub enum Placeholder {
 #[derive(Serialize)]
 struct Hashed<'a> {
     action_schema_version: u32,
-    actions: Vec<&'a Action>,
+    /// With their options, since a COPY_FILE means a file of its own option.
+    actions: Vec<(&'a OptionRef, &'a Action)>,
     literals: BTreeMap<&'a TreePath, (Mode, Digest)>,
     selections: &'a Selection,
 }
@@ -143,7 +144,11 @@ impl ResolvedRecipe {
     pub fn hash(&self, action_schema_version: u32) -> Digest {
         canonical::digest(&Hashed {
             action_schema_version,
-            actions: self.actions.iter().map(|planned| &planned.action).collect(),
+            actions: self
+                .actions
+                .iter()
+                .map(|planned| (&planned.origin.option, &planned.action))
+                .collect(),
             literals: self
                 .literals
                 .iter()

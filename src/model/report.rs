@@ -2,7 +2,7 @@
 
 use super::action::RiskLevel;
 use super::content::Mode;
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, Place};
 use super::digest::{Digest, GitId};
 use super::path::TreePath;
 use super::plan::{Origin, Placeholder, TemplatePin};
@@ -119,6 +119,16 @@ pub enum ChangeOrigin {
     Placeholders { placeholders: Vec<Placeholder> },
     /// The provenance file.
     Provenance {},
+}
+
+impl ChangeOrigin {
+    /// Where the recipe asks for the change.
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Self::Action(action) => Some(action.origin.place()),
+            Self::Placeholders { .. } | Self::Provenance {} => None,
+        }
+    }
 }
 
 /// The action behind a change.

@@ -31,6 +31,6 @@ pub(super) fn ordered<'c>(catalog: &'c Catalog, selection: &Selection) -> Vec<St
             }
         }
     }
-    steps.sort_by_key(|(.., step)| step.action.common().execution_order.unwrap_or(0));
+    steps.sort_by_key(|(.., step)| step.action.common().order());
     steps
 }

@@ -4,6 +4,8 @@ use crate::model::content::Files;
 use crate::model::content::{File, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Place};
 use crate::model::path::TreePath;
+use gix::bstr::BStr;
+use gix::validate::path::component;
 use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -33,14 +35,10 @@ pub fn admit(files: Files, links: Links) -> Result<Vec<(TreePath, File)>, Vec<Di
     let mut findings = Vec::new();
     let mut admitted = Vec::with_capacity(files.len());
     let mut folds: BTreeMap<String, String> = BTreeMap::new();
-    if is_bare_repository(&files) {
-        findings.push(
-            refuse(
-                "HEAD",
-                "the folder is a bare git repository, not a template's files",
-            )
-            .help("name a folder that holds the files themselves"),
-        );
+    for folder in bare_repositories(&files) {
+        let message = "this file's folder is a bare git repository, not a template's files";
+        let help = "name a folder that holds a template's files, without git repositories in them";
+        findings.push(refuse(&format!("{folder}HEAD"), message).help(help));
     }
     for (path, file) in files {
         match TreePath::parse(&path) {
@@ -60,6 +58,10 @@ pub fn admit(files: Files, links: Links) -> Result<Vec<(TreePath, File)>, Vec<Di
                         .help("put a copy there, or let the catalogue say `symlinks: ALLOW`"),
                 );
             }
+            Ok(checked) if file.mode == Mode::Symlink && !is_plain_link(&checked) => {
+                let message = "git does not take a symbolic link of this name";
+                findings.push(refuse(&path, message).help("put the file itself there"));
+            }
             Ok(checked) => {
                 findings.extend(collision(&checked, &mut folds));
                 admitted.push((checked, file));
@@ -78,7 +80,9 @@ pub fn fold(path: &str) -> String {
     if path.is_ascii() {
         return path.to_ascii_lowercase();
     }
-    path.nfc().flat_map(char::to_lowercase).nfc().collect()
+    // Upper, then lower case: `ß` and `ss`, `ſ` and `s` become one.
+    let upper = path.nfc().flat_map(char::to_uppercase);
+    upper.flat_map(char::to_lowercase).nfc().collect()
 }
 
 fn collision(path: &TreePath, folds: &mut BTreeMap<String, String>) -> Option<Diagnostic> {
@@ -101,16 +105,33 @@ fn collision(path: &TreePath, folds: &mut BTreeMap<String, String>) -> Option<Di
     None
 }
 
-fn is_bare_repository(files: &Files) -> bool {
-    let has_below = |folder: &str| {
-        files
-            .range(folder.to_owned()..)
-            .next()
-            .is_some_and(|(path, _)| path.starts_with(folder))
-    };
-    files.contains_key("HEAD")
-        && files.contains_key("config")
-        && (has_below("objects/") || has_below("refs/"))
+/// Folders that git would take for a repository of its own, with settings that run programs (security.md A15).
+fn bare_repositories(files: &Files) -> impl Iterator<Item = &str> {
+    let folders = files.keys().filter_map(|path| path.strip_suffix("HEAD"));
+    folders
+        .filter(|folder| folder.is_empty() || folder.ends_with('/'))
+        .filter(|folder| {
+            let has_below = |name: &str| {
+                let start = format!("{folder}{name}/");
+                let mut below = files.range(start.clone()..);
+                below
+                    .next()
+                    .is_some_and(|(path, _)| path.starts_with(&start))
+            };
+            files.contains_key(&format!("{folder}config"))
+                && (has_below("objects") || has_below("refs"))
+        })
+}
+
+/// `.gitmodules` and its like must be files: git itself reads them.
+fn is_plain_link(path: &TreePath) -> bool {
+    let name = BStr::new(path.file_name());
+    component(
+        name,
+        Some(component::Mode::Symlink),
+        component::Options::default(),
+    )
+    .is_ok()
 }
 
 /// A finding about an entry of a template.

@@ -333,6 +333,9 @@ fn read_file(dir: &Dir, name: &str, metadata: &Metadata) -> io::Result<File> {
         return Err(io::Error::from(io::ErrorKind::InvalidInput));
     }
     file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+    }
     Ok(File {
         mode,
         bytes: bytes.into(),
@@ -341,7 +344,7 @@ fn read_file(dir: &Dir, name: &str, metadata: &Metadata) -> io::Result<File> {
 
 /// Writes beside the target and renames: a link or hard link at the target is replaced, never written through.
 fn write_file(dir: &Dir, name: &str, file: &File) -> io::Result<()> {
-    let beside = format!(".groundplan-{}", std::process::id());
+    let beside = free_name(dir);
     if file.mode == Mode::Symlink {
         let target = std::str::from_utf8(&file.bytes).map_err(|_| not_utf8())?;
         dir.symlink_contents(target, &beside)?;
@@ -370,6 +373,13 @@ fn write_file(dir: &Dir, name: &str, file: &File) -> io::Result<()> {
         // The error that is reported is the one that matters; this one would follow from it.
         drop(dir.remove_file(&beside));
     })
+}
+
+/// A name that nothing in the folder has; what another process might make of it meanwhile is refused when it is made.
+fn free_name(dir: &Dir) -> String {
+    let names = (0..).map(|number: u32| format!(".groundplan-{}-{number}", std::process::id()));
+    let mut free = names.filter(|name| dir.symlink_metadata(name).is_err());
+    free.next().expect("a folder holds fewer than 2^32 files")
 }
 
 fn mode_of(metadata: &Metadata) -> Mode {
