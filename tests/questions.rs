@@ -63,6 +63,7 @@ impl Screen {
         let mut rest = Vec::new();
         // A terminal whose program is gone reads as an error on Linux.
         self.reader.read_to_end(&mut rest).unwrap_or(0);
+        self.shown.push_str(&String::from_utf8_lossy(&rest));
         self.child.wait().unwrap().exit_code()
     }
 }
@@ -122,7 +123,21 @@ fn the_escape_key_leaves_without_a_trace() {
     let sandbox = Sandbox::with_demo();
     let mut screen = Screen::of(&sandbox, &NEW);
     screen.waits_for("Authentication").types("\u{1b}");
-    assert_eq!(screen.exit_code(), 1, "{}", screen.shown);
+    assert_eq!(screen.exit_code(), 130, "{}", screen.shown);
+    assert!(!sandbox.join("out").exists());
+}
+
+#[test]
+fn an_interrupted_question_gives_the_cursor_back() {
+    let sandbox = Sandbox::with_demo();
+    let mut screen = Screen::of(&sandbox, &NEW);
+    screen.waits_for("Authentication").types("\u{3}");
+    assert_eq!(screen.exit_code(), 130, "{}", screen.shown);
+    let (hidden, shown) = (
+        screen.shown.rfind("\u{1b}[?25l"),
+        screen.shown.rfind("\u{1b}[?25h"),
+    );
+    assert!(hidden < shown, "{:?}", screen.shown);
     assert!(!sandbox.join("out").exists());
 }
 

@@ -85,3 +85,21 @@ fn every_command_is_named_with_its_help() {
         );
     }
 }
+
+#[test]
+fn the_shown_catalogue_checks_previews_and_is_made() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let sandbox = Sandbox::new();
+    for block in readme.split("```yaml\n# ").skip(1) {
+        let (path, text) = block.split_once('\n').unwrap();
+        sandbox.write(path, text.split("```").next().unwrap());
+    }
+    sandbox.write("catalog/demo/template/README.md", "No sign-in yet.\n");
+    sandbox.write("catalog/demo/template/package.json", "{}\n");
+    sandbox.write("recipes/demo/auth/session/files/session.ts", "export {};\n");
+    sandbox.write("recipes/demo/auth/none.yaml", "actions: []\n");
+    let ran = sandbox.groundplan(["check"]).exits(0);
+    assert_eq!(ran.stderr, "checked 1 catalogue: no findings\n");
+    sandbox.make(&["--defaults", "--into", "out"]).exits(0);
+    assert_eq!(sandbox.read("out/README.md"), "Sign in with a session.\n");
+}

@@ -1,6 +1,7 @@
 //! Questions on a terminal, category by category.
 
 use super::exit::Failure;
+use super::signals;
 use crate::catalog::{Catalog, Category, SelectionType};
 use crate::model::selection::Selection;
 use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
@@ -8,6 +9,14 @@ use dialoguer::{MultiSelect, Select};
 
 /// Asks for every category; defaults are marked and taken by the enter key.
 pub(super) fn selection(catalog: &Catalog) -> Result<Selection, Failure> {
+    signals::end_while_asking();
+    let asked = ask(catalog);
+    // A question that was interrupted leaves the cursor hidden.
+    drop(dialoguer::console::Term::stderr().show_cursor());
+    asked
+}
+
+fn ask(catalog: &Catalog) -> Result<Selection, Failure> {
     let theme = theme();
     let mut selection = Selection::default();
     for category in catalog.categories() {
@@ -49,7 +58,7 @@ fn one(theme: &dyn Theme, category: &Category) -> Result<Option<usize>, Failure>
     let chosen = select
         .interact_opt()
         .map_err(interrupted)?
-        .ok_or_else(cancelled)?;
+        .ok_or(Failure::Cancelled)?;
     Ok(Some(chosen).filter(|chosen| *chosen < category.options.len()))
 }
 
@@ -67,7 +76,7 @@ fn many(theme: &dyn Theme, category: &Category) -> Result<Vec<usize>, Failure> {
     select
         .interact_opt()
         .map_err(interrupted)?
-        .ok_or_else(cancelled)
+        .ok_or(Failure::Cancelled)
 }
 
 fn items(category: &Category) -> Vec<String> {
@@ -78,17 +87,10 @@ fn items(category: &Category) -> Vec<String> {
     category.options.iter().map(item).collect()
 }
 
-fn cancelled() -> Failure {
-    Failure::Refused {
-        message: "cancelled".to_owned(),
-        hint: "nothing was made".to_owned(),
-    }
-}
-
 fn interrupted(error: dialoguer::Error) -> Failure {
     let dialoguer::Error::IO(error) = error;
     if error.kind() == std::io::ErrorKind::Interrupted {
-        return cancelled();
+        return Failure::Cancelled;
     }
     Failure::Environment {
         message: format!("the question could not be asked: {error}"),

@@ -31,6 +31,8 @@ pub(super) enum Failure {
         message: String,
         hint: Option<String>,
     },
+    /// A person or a signal stopped it, code 130.
+    Cancelled,
     /// The reader of the output went away; there is nobody to tell.
     ReaderGone,
 }
@@ -54,7 +56,11 @@ impl Failure {
             Self::Refused { message, hint } => (message, Some(hint), 1),
             Self::Usage { message, hint } => (message, Some(hint), 2),
             Self::Environment { message, hint } => (message, hint.as_ref(), 3),
-            Self::ReaderGone => return ExitCode::from(3),
+            Self::Cancelled => {
+                terminal.error("cancelled", Some("nothing was made"));
+                return ExitCode::from(130);
+            }
+            Self::ReaderGone => return ExitCode::SUCCESS,
         };
         terminal.error(message, hint.map(String::as_str));
         ExitCode::from(code)
@@ -111,6 +117,7 @@ impl From<PreviewError> for Failure {
 impl From<RepositoryError> for Failure {
     fn from(error: RepositoryError) -> Self {
         let hint = match &error {
+            RepositoryError::Stopped => return Self::Cancelled,
             RepositoryError::NotEmpty { .. } => {
                 "name an empty folder, or one that does not exist yet; nothing was written"
             }

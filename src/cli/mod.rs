@@ -15,6 +15,7 @@ mod preview;
 mod render;
 mod schema;
 mod show;
+mod signals;
 mod terminal;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -24,7 +25,7 @@ use terminal::Terminal;
 
 /// Previews and makes a new repository from a catalogue of options, down to its git tree id.
 ///
-/// Exit codes: 0 fine, 1 findings, 2 usage, 3 environment (files, folders, disk).
+/// Exit codes: 0 fine, 1 findings, 2 usage, 3 environment (files, folders, disk), 130 stopped by a signal or cancelled.
 #[derive(Parser)]
 #[command(name = "groundplan", version, arg_required_else_help = true)]
 struct Cli {
@@ -55,7 +56,7 @@ enum Command {
     Schema(schema::Args),
     /// Print completions for a shell.
     Completions(generate::CompletionsArgs),
-    /// Print the manual page, or write the pages of all commands.
+    /// Print the manual page of the program or of a command.
     Man(generate::ManArgs),
 }
 

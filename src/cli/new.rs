@@ -4,7 +4,7 @@ use super::choice::{ProductArgs, SelectionArgs};
 use super::exit::{Exit, Failure};
 use super::render::{self, Detail, quote};
 use super::terminal::{BOLD, Terminal};
-use super::{Format, preview};
+use super::{Format, preview, signals};
 use crate::engine;
 use crate::model::digest::GitId;
 use crate::tree::Tree as _;
@@ -60,10 +60,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         });
     }
     let work = Terminal::working("writing the repository");
-    let ids = target.create(
-        &preview.tree,
-        &engine::first_commit(&preview.plan, &report.recipe_hash),
-    );
+    let commit = engine::first_commit(&preview.plan, &report.recipe_hash);
+    let ids = target.create(&preview.tree, &commit, signals::stop());
     drop(work);
     let ids = ids?;
     if args.format == Format::Json {

@@ -7,6 +7,7 @@ use gix::objs::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use thiserror::Error;
 
 /// Why no repository was made. Nothing is left at the target.
@@ -26,6 +27,8 @@ pub enum RepositoryError {
         path: PathBuf,
         source: io::Error,
     },
+    #[error("stopped by a signal")]
+    Stopped,
     #[error(transparent)]
     Tree(#[from] TreeError),
     #[error(transparent)]
@@ -104,14 +107,27 @@ impl Target {
     }
 
     /// Makes the repository beside the target and renames it into place as the last step, so that a process killed
-    /// half-way leaves the target as it was (and a hidden `.groundplan-…` folder beside it).
-    pub fn create(&self, tree: &dyn Tree, commit: &FirstCommit) -> Result<Ids, RepositoryError> {
+    /// half-way leaves the target as it was (and a hidden `.groundplan-…` folder beside it, unless `stop` was raised,
+    /// which is looked at between files).
+    pub fn create(
+        &self,
+        tree: &dyn Tree,
+        commit: &FirstCommit,
+        stop: &AtomicBool,
+    ) -> Result<Ids, RepositoryError> {
         let fail = |action, path: &Path| {
             let path = path.to_owned();
             move |source| RepositoryError::Io {
                 action,
                 path,
                 source,
+            }
+        };
+        let go_on = || {
+            if stop.load(Ordering::Relaxed) {
+                Err(RepositoryError::Stopped)
+            } else {
+                Ok(())
             }
         };
         let workshop = tempfile::Builder::new()
@@ -123,11 +139,13 @@ impl Target {
         fs::create_dir(&folder).map_err(fail("create", &folder))?;
         let mut on_disk = DiskTree::open(&folder)?;
         for (path, _) in tree.list()? {
+            go_on()?;
             if let Some(file) = tree.read(&path)? {
                 on_disk.write(&path, file)?;
             }
         }
         let ids = commit_all(&folder, tree, commit)?;
+        go_on()?;
         match fs::rename(&folder, &self.path) {
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
                 Err(RepositoryError::NotEmpty {
