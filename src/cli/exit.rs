@@ -33,7 +33,7 @@ pub(super) enum Failure {
     },
     /// A person or a signal stopped it, code 130.
     Cancelled,
-    /// The reader of the output went away; there is nobody to tell.
+    /// The reader of the output went away with what it wanted, as `head` does; code 0.
     ReaderGone,
 }
 
