@@ -52,6 +52,8 @@ pub fn build<'t>(
     template: &'t dyn Tree,
 ) -> Result<(Report, Overlay<'t>), PreviewError> {
     let mut tree = Overlay::over(template)?;
+    let interpretation = interpret(plan, &mut tree)?;
+    let can_proceed = interpretation.is_complete();
     let Interpretation {
         provenance,
         log,
@@ -60,8 +62,7 @@ pub fn build<'t>(
         errors,
         changes,
         risk,
-    } = interpret(plan, &mut tree)?;
-    let can_proceed = collisions.is_empty() && errors.is_empty();
+    } = interpretation;
     let ids = if can_proceed {
         Some(ids::compute(
             &tree,

@@ -1,6 +1,14 @@
 //! `groundplan new`: the preview's repository, whole or not at all.
 
 use crate::support::Sandbox;
+use groundplan::model::content::File;
+use groundplan::model::date::Day;
+use groundplan::model::input::Identity;
+use groundplan::model::path::TreePath;
+use groundplan::tree::ids::FirstCommit;
+use groundplan::tree::memory::MemoryTree;
+use groundplan::tree::repository::{RepositoryError, Target};
+use std::sync::atomic::AtomicBool;
 
 #[test]
 fn git_itself_computes_the_promised_ids() {
@@ -23,4 +31,27 @@ fn git_itself_computes_the_promised_ids() {
     );
     assert_eq!(sandbox.git("out", &["status", "--porcelain"]), "");
     sandbox.git("out", &["fsck", "--strict"]);
+}
+
+#[test]
+fn a_stop_between_two_files_leaves_nothing_behind() {
+    let sandbox = Sandbox::new();
+    let file = (TreePath::parse("a").unwrap(), File::regular("a"));
+    let tree = MemoryTree::of([file]).unwrap();
+    let commit = FirstCommit {
+        author: Identity::default(),
+        date: Day::parse("2026-11-21").unwrap(),
+        message: "x\n".to_owned(),
+    };
+    let target = Target::check(&sandbox.join("out")).unwrap();
+    let stopped = target.create(&tree, &commit, &AtomicBool::new(true));
+    assert!(
+        matches!(stopped, Err(RepositoryError::Stopped)),
+        "{stopped:?}"
+    );
+    assert_eq!(std::fs::read_dir(sandbox.path()).unwrap().count(), 0);
+    target
+        .create(&tree, &commit, &AtomicBool::new(false))
+        .unwrap();
+    assert_eq!(sandbox.git("out", &["ls-files"]), "a\n");
 }
