@@ -7,5 +7,6 @@ pub mod model;
 pub mod recipe;
 pub mod resolve;
 pub mod schemas;
+pub mod secret;
 pub mod source;
 pub mod tree;

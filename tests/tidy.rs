@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Module → what it may import (design §3). Modules not named here may import nothing of the crate.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("source", &["model"]),
     ("recipe", &["model", "source"]),
     ("catalog", &["model", "source", "recipe"]),
     ("resolve", &["model", "source", "recipe", "catalog"]),
+    ("secret", &[]),
+    ("git", &["model", "secret"]),
     ("tree", &["model"]),
     ("interpret", &["model", "tree"]),
     (
