@@ -2,7 +2,6 @@
 
 use crate::catalog::Catalog;
 use crate::interpret::{Interpretation, interpret};
-use crate::model::content::Mode;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::{Digest, GitId};
 use crate::model::path::TreePath;
@@ -75,12 +74,16 @@ pub fn build<'t>(
     let all = tree.list()?;
     let mut file_tree = Vec::new();
     let mut truncated = false;
-    for (path, mode) in all.iter().filter(|(path, _)| is_shown(path)) {
+    for (path, entry) in all.iter().filter(|(path, _)| is_shown(path)) {
         if file_tree.len() == MAX_TREE_ENTRIES {
             truncated = true;
             break;
         }
-        file_tree.push(entry(&tree, path, *mode)?);
+        file_tree.push(TreeEntry {
+            path: TreePath::of_checked(path),
+            mode: entry.mode,
+            size: entry.size,
+        });
     }
     let report = Report {
         file_tree,
@@ -114,17 +117,8 @@ pub fn first_commit(plan: &Plan, recipe_hash: &Digest) -> FirstCommit {
     }
 }
 
-fn entry(tree: &dyn Tree, path: &TreePath, mode: Mode) -> Result<TreeEntry, TreeError> {
-    let size = tree.read(path)?.map_or(0, |file| file.bytes.len());
-    Ok(TreeEntry {
-        path: path.clone(),
-        mode,
-        size,
-    })
-}
-
 /// The display filter (R73): it shapes what is shown, never what is built.
-fn is_shown(path: &TreePath) -> bool {
+fn is_shown(path: &str) -> bool {
     const FOLDERS: [&str; 7] = [
         ".git",
         "node_modules",
@@ -135,10 +129,9 @@ fn is_shown(path: &TreePath) -> bool {
         "coverage",
     ];
     let in_hidden_folder = path
-        .as_str()
         .split('/')
         .any(|segment| FOLDERS.contains(&segment));
-    let name = path.file_name();
+    let name = path.rsplit('/').next().unwrap_or(path);
     let is_log = name
         .rsplit_once('.')
         .is_some_and(|(_, extension)| extension == "log");

@@ -5,6 +5,7 @@ use groundplan::catalog::{Catalog, Category, SelectionType, builtin, load};
 use groundplan::engine;
 use groundplan::model::action::Action;
 use groundplan::model::digest::GitId;
+use groundplan::model::path::TreePath;
 use groundplan::model::plan::{Placeholder, TemplatePin};
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::OptionRef;
@@ -103,7 +104,9 @@ impl BuiltIn {
         assert_eq!(report.collisions, [], "{selection:?}");
         assert_eq!(report.warnings, [], "{selection:?}");
         assert!(report.can_proceed);
-        for (path, _) in preview.tree.list().expect("trees in memory can be read") {
+        let listing = preview.tree.list().expect("trees in memory can be read");
+        for (path, _) in listing.iter() {
+            let path = TreePath::parse(path).expect("a listed path is sound");
             let file = preview.tree.read(&path).expect("it was listed");
             let file = file.expect("it was listed");
             let text = file.text().expect("the catalogue holds text only");

@@ -4,9 +4,10 @@ use crate::support::Sandbox;
 use groundplan::model::content::{File, Mode};
 use groundplan::model::path::TreePath;
 use groundplan::tree::disk::DiskTree;
+use groundplan::tree::listing::Entry;
 use groundplan::tree::memory::MemoryTree;
 use groundplan::tree::overlay::Overlay;
-use groundplan::tree::{Tree, TreeError};
+use groundplan::tree::{Tree, TreeError, TreeMut};
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 
@@ -32,12 +33,19 @@ fn base() -> Vec<(TreePath, File)> {
 }
 
 fn listed(tree: &dyn Tree) -> Vec<String> {
-    let show = |(path, mode): (TreePath, Mode)| format!("{} {path}", mode.octal());
-    tree.list().unwrap().into_iter().map(show).collect()
+    let listing = tree.list().unwrap();
+    assert_eq!(listing.len(), listing.iter().count());
+    let show = |(path, entry): (&str, Entry)| {
+        assert_eq!(listing.get(path), Some(entry));
+        let file = tree.read(&TreePath::parse(path).unwrap()).unwrap();
+        assert_eq!(file.map(|file| Entry::of(&file)), Some(entry));
+        format!("{} {path}", entry.mode.octal())
+    };
+    listing.iter().map(show).collect()
 }
 
 #[track_caller]
-fn blocked(tree: &mut dyn Tree, at: &str) {
+fn blocked(tree: &mut dyn TreeMut, at: &str) {
     let before = listed(tree);
     let result = tree.write(&path(at), file(Mode::Regular, "x"));
     assert!(
@@ -48,7 +56,7 @@ fn blocked(tree: &mut dyn Tree, at: &str) {
 }
 
 /// The promises, over a tree that holds [`base`].
-fn conforms(tree: &mut dyn Tree) {
+fn conforms(tree: &mut dyn TreeMut) {
     // What is there is listed by path and read with its mode; a folder is no file.
     assert_eq!(
         listed(tree),

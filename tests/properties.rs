@@ -22,7 +22,7 @@ use groundplan::tree::disk::DiskTree;
 use groundplan::tree::ids::tree_id;
 use groundplan::tree::memory::MemoryTree;
 use groundplan::tree::overlay::Overlay;
-use groundplan::tree::{Tree, TreeError};
+use groundplan::tree::{Tree, TreeError, TreeMut as _};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -88,13 +88,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         terminal.out(),
         "\n{BOLD}Made {folder}{BOLD:#}, one commit on `main`. Next:\n  cd {folder}"
     )?;
-    let has = |name: &str| {
-        preview
-            .tree
-            .list()
-            .is_ok_and(|files| files.iter().any(|(path, _)| path.as_str() == name))
-    };
-    if has("package.json") {
+    if preview.tree.list()?.get("package.json").is_some() {
         writeln!(terminal.out(), "  npm install")?;
     }
     let remote = format!("https://github.com/{}/{}.git", inputs.owner, inputs.repo);

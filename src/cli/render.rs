@@ -88,15 +88,11 @@ fn files_of(preview: &Preview<'_>, detail: Detail, out: &mut dyn Write) -> Resul
         .iter()
         .map(|change| (change.path.as_str(), change))
         .collect();
-    let all = if detail == Detail::Full {
-        preview.tree.list()?
-    } else {
-        Vec::new()
-    };
+    let all = preview.tree.list()?;
     let untouched = all
         .iter()
-        .map(|(path, _)| path.as_str())
-        .filter(|path| !changes.contains_key(path));
+        .map(|(path, _)| path)
+        .filter(|path| detail == Detail::Full && !changes.contains_key(path));
     let mut paths: Vec<&str> = changes.keys().copied().chain(untouched).collect();
     paths.sort_unstable();
     let width = paths

@@ -96,12 +96,12 @@ fn from_recipe(work: &Work<'_>, index: usize, from: &str) -> Result<Sources, Sto
 }
 
 fn from_template(work: &mut Work<'_>, index: usize, source: &TreePath) -> Result<Sources, Stop> {
-    let paths: Vec<TreePath> = work
-        .tree()
-        .list()?
+    let listing = work.tree().list()?;
+    let below = listing.below(source.as_str());
+    let itself = listing.get(source.as_str()).map(|_| source.clone());
+    let paths: Vec<TreePath> = itself
         .into_iter()
-        .map(|(path, _)| path)
-        .filter(|path| path.is_at_or_below(source.as_str()))
+        .chain(below.map(|(path, _)| TreePath::of_checked(path)))
         .collect();
     let mut found = Vec::new();
     for path in paths {

@@ -40,8 +40,9 @@ pub(super) fn run(work: &mut Work<'_>, index: usize, action: &CreateAdrStub) -> 
 
 fn same_number(work: &Work<'_>, action: &CreateAdrStub, own: &TreePath) -> Option<String> {
     let start = format!("{}/{:04}-", CreateAdrStub::FOLDER, action.number);
-    let mut taken = work.names().beginning_with(&start);
-    taken.find(|path| *path != own.as_str()).map(str::to_owned)
+    let taken = work.names().beginning_with(&start);
+    let mut others = taken.into_iter().filter(|path| *path != own.as_str());
+    others.next().map(str::to_owned)
 }
 
 /// Nygard's form: title, date, status, context, decision, consequences.

@@ -22,7 +22,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::plan::Plan;
 use crate::model::provenance::Provenance;
 use crate::model::report::{Change, LogEntry, Outcome, Risk};
-use crate::tree::{Tree, TreeError};
+use crate::tree::{TreeError, TreeMut};
 use work::{Done, Stop, Work};
 
 /// What an interpretation did to a tree.
@@ -53,7 +53,7 @@ impl Interpretation {
 ///
 /// # Errors
 /// Only when the tree itself fails; what is wrong with the plan is part of the result.
-pub fn interpret(plan: &Plan, tree: &mut dyn Tree) -> Result<Interpretation, TreeError> {
+pub fn interpret(plan: &Plan, tree: &mut dyn TreeMut) -> Result<Interpretation, TreeError> {
     let mut work = Work::on(plan, tree)?;
     let provenance = plan.provenance();
     placeholders::fill_template(&mut work, &provenance)?;

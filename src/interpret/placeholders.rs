@@ -79,7 +79,8 @@ pub(super) fn fill_template(work: &mut Work<'_>, own: &Provenance) -> Result<(),
     if provenance.is_some_and(|file| file.bytes == own.to_text()) {
         return Ok(());
     }
-    for (path, _) in work.tree().list()? {
+    let listing = work.tree().list()?;
+    for path in listing.with_placeholders() {
         fill(work, &path)?;
     }
     Ok(())

@@ -7,6 +7,7 @@ use crate::model::path::TreePath;
 use crate::model::report::{Risk, RiskReason};
 use crate::tree::TreeError;
 use crate::tree::admit::fold;
+use crate::tree::listing::Entry;
 use serde_json::{Map, Value};
 
 /// Folders whose files a forge runs by itself after a push.
@@ -39,16 +40,16 @@ const TOOL_SETTINGS: [&str; 6] = [
 /// The level and every reason, over the whole result.
 pub(super) fn assess(work: &Work<'_>) -> Result<Risk, TreeError> {
     let mut reasons = Vec::new();
-    for (path, mode) in work.tree().list()? {
+    for (path, Entry { mode, .. }) in work.tree().list()?.iter() {
         let mut add = |level, message: &str| {
             reasons.push(RiskReason {
                 level,
-                path: path.clone(),
+                path: TreePath::of_checked(path),
                 message: message.to_owned(),
             });
         };
         // As file systems that ignore letter case would find them.
-        let folded = format!("/{}", fold(path.as_str()));
+        let folded = format!("/{}", fold(path));
         if WORKFLOWS
             .iter()
             .any(|folder| folded.starts_with(&format!("/{folder}/")))
@@ -68,8 +69,8 @@ pub(super) fn assess(work: &Work<'_>) -> Result<Risk, TreeError> {
         if TOOL_SETTINGS.iter().any(|name| is_setting(name)) || folded.starts_with("/.husky/") {
             add(RiskLevel::Medium, "a setting that changes what tools run");
         }
-        if path.file_name() == "package.json" {
-            scripts(work, &path, &mut reasons)?;
+        if folded.ends_with("/package.json") {
+            scripts(work, &TreePath::of_checked(path), &mut reasons)?;
         }
     }
     for planned in &work.plan().recipe.actions {

@@ -10,7 +10,7 @@ use crate::model::path::TreePath;
 use crate::model::plan::{MAX_WRITTEN, Plan};
 use crate::model::report::{ActionOrigin, ChangeOrigin, Outcome};
 use crate::tree::admit::MAX_FILE;
-use crate::tree::{Tree, TreeError};
+use crate::tree::{Tree, TreeError, TreeMut};
 use std::collections::BTreeMap;
 
 /// What a handler did, in a few words for the log.
@@ -47,7 +47,7 @@ pub(super) struct Findings {
 /// The state of one interpretation.
 pub(super) struct Work<'a> {
     plan: &'a Plan,
-    tree: &'a mut dyn Tree,
+    tree: &'a mut dyn TreeMut,
     substitution: Substitution,
     names: Names,
     touched: BTreeMap<TreePath, Touched>,
@@ -61,16 +61,12 @@ pub(super) struct Work<'a> {
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn on(plan: &'a Plan, tree: &'a mut dyn Tree) -> Result<Self, TreeError> {
-        let mut names = Names::default();
-        for (path, _) in tree.list()? {
-            names.add(&path);
-        }
+    pub(super) fn on(plan: &'a Plan, tree: &'a mut dyn TreeMut) -> Result<Self, TreeError> {
         Ok(Self {
             plan,
+            names: Names::of(tree.list()?),
             tree,
             substitution: Substitution::of(plan),
-            names,
             touched: BTreeMap::new(),
             copied: BTreeMap::new(),
             dependencies: BTreeMap::new(),

@@ -97,6 +97,11 @@ impl TreePath {
         Ok(Self(text.into()))
     }
 
+    /// A path that was parsed before and kept as text.
+    pub(crate) fn of_checked(text: &str) -> Self {
+        Self(text.into())
+    }
+
     /// The path's text.
     pub fn as_str(&self) -> &str {
         &self.0

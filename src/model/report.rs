@@ -56,7 +56,7 @@ pub struct TreeEntry {
     pub path: TreePath,
     pub mode: Mode,
     /// In bytes.
-    pub size: usize,
+    pub size: u64,
 }
 
 /// One action and what it did.

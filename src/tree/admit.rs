@@ -1,12 +1,12 @@
 //! What a template may hold: plain files with names that every system can keep apart (security.md A1–A19).
 
-use crate::model::content::Files;
-use crate::model::content::{File, Mode};
+use super::inventory::Inventory;
+use super::listing::Entry;
+use crate::model::content::{File, Files, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Place};
 use crate::model::path::TreePath;
 use gix::bstr::BStr;
 use gix::validate::path::component;
-use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// At most this many files and folders.
@@ -32,46 +32,102 @@ pub enum Links {
 /// # Errors
 /// Every entry that a template may not hold, with its place below the template's folder.
 pub fn admit(files: Files, links: Links) -> Result<Vec<(TreePath, File)>, Vec<Diagnostic>> {
-    let mut findings = Vec::new();
+    let mut gate = Gate::new(links);
     let mut admitted = Vec::with_capacity(files.len());
-    let mut folds: BTreeMap<String, String> = BTreeMap::new();
-    for folder in bare_repositories(&files) {
-        let message = "this file's folder is a bare git repository, not a template's files";
-        let help = "name a folder that holds a template's files, without git repositories in them";
-        findings.push(refuse(&format!("{folder}HEAD"), message).help(help));
-    }
     for (path, file) in files {
-        match TreePath::parse(&path) {
-            Err(error) => {
-                let finding = refuse(&path, error.to_string());
-                findings.push(finding.help("rename it, or leave it out"));
-            }
-            Ok(_) if file.mode == Mode::Symlink && links == Links::Refused => {
-                let target = String::from_utf8_lossy(&file.bytes);
+        let target = || String::from_utf8_lossy(&file.bytes).into_owned();
+        if let Some(path) = gate.entry(&path, file.mode, target) {
+            admitted.push((path, file));
+        }
+    }
+    let entries = admitted
+        .iter()
+        .map(|(path, file)| (path, Entry::of(file)));
+    gate.whole(&Inventory::of_files(entries));
+    gate.finish()?;
+    Ok(admitted)
+}
+
+/// Looks at each entry of a template, then at all of them, and remembers what may not be.
+#[derive(Debug)]
+pub(super) struct Gate {
+    links: Links,
+    findings: Vec<Diagnostic>,
+}
+
+impl Gate {
+    pub(super) fn new(links: Links) -> Self {
+        Self {
+            links,
+            findings: Vec::new(),
+        }
+    }
+
+    pub(super) fn refuse(&mut self, finding: Diagnostic) {
+        self.findings.push(finding);
+    }
+
+    /// The path of an entry that may be there.
+    pub(super) fn entry(
+        &mut self,
+        path: &str,
+        mode: Mode,
+        target: impl FnOnce() -> String,
+    ) -> Option<TreePath> {
+        let finding = match TreePath::parse(path) {
+            Err(error) => refuse(path, error.to_string()).help("rename it, or leave it out"),
+            Ok(_) if mode == Mode::Symlink && self.links == Links::Refused => {
                 let message = format!(
                     "`{}` is a symbolic link to `{}`",
                     path.escape_debug(),
-                    target.escape_debug()
+                    target().escape_debug()
                 );
-                findings.push(
-                    refuse(&path, message)
-                        .help("put a copy there, or let the catalogue say `symlinks: ALLOW`"),
-                );
+                refuse(path, message)
+                    .help("put a copy there, or let the catalogue say `symlinks: ALLOW`")
             }
-            Ok(checked) if file.mode == Mode::Symlink && !is_plain_link(&checked) => {
+            Ok(checked) if mode == Mode::Symlink && !is_plain_link(&checked) => {
                 let message = "git does not take a symbolic link of this name";
-                findings.push(refuse(&path, message).help("put the file itself there"));
+                refuse(path, message).help("put the file itself there")
             }
-            Ok(checked) => {
-                findings.extend(collision(&checked, &mut folds));
-                admitted.push((checked, file));
-            }
-        }
+            Ok(checked) => return Some(checked),
+        };
+        self.findings.push(finding);
+        None
     }
-    if findings.is_empty() {
-        Ok(admitted)
-    } else {
-        Err(cut(findings))
+
+    /// What no entry shows by itself: names that are one on some systems, repositories inside.
+    pub(super) fn whole(&mut self, all: &Inventory) {
+        let mut collisions: Vec<Diagnostic> = all
+            .collisions()
+            .map(|(one, other)| {
+                let (one, other) = (one.min(other), one.max(other));
+                let path = all.bare_name(other);
+                let message = format!(
+                    "`{}` and `{}` are one name on many systems",
+                    all.bare_name(one).escape_debug(),
+                    path.escape_debug()
+                );
+                refuse(path, message).help("rename one of them")
+            })
+            .collect();
+        collisions.sort_by(|one, other| one.message.cmp(&other.message));
+        let repositories = bare_repositories(all).map(|head| {
+            let message = "this file's folder is a bare git repository, not a template's files";
+            let help = "name a folder that holds a template's files, without git repositories in them";
+            refuse(head, message).help(help)
+        });
+        self.findings.splice(0..0, repositories);
+        self.findings.extend(collisions);
+    }
+
+    /// # Errors
+    /// Everything that was refused.
+    pub(super) fn finish(self) -> Result<(), Vec<Diagnostic>> {
+        if self.findings.is_empty() {
+            Ok(())
+        } else {
+            Err(cut(self.findings))
+        }
     }
 }
 
@@ -85,42 +141,19 @@ pub fn fold(path: &str) -> String {
     upper.flat_map(char::to_lowercase).nfc().collect()
 }
 
-fn collision(path: &TreePath, folds: &mut BTreeMap<String, String>) -> Option<Diagnostic> {
-    for prefix in path.folders().chain([path.as_str()]) {
-        match folds.get(&fold(prefix)) {
-            Some(other) if other != prefix => {
-                let message = format!(
-                    "`{}` and `{}` are one name on many systems",
-                    other.escape_debug(),
-                    prefix.escape_debug()
-                );
-                return Some(refuse(path.as_str(), message).help("rename one of them"));
-            }
-            Some(_) => {}
-            None => {
-                folds.insert(fold(prefix), prefix.to_owned());
-            }
-        }
-    }
-    None
-}
-
-/// Folders that git would take for a repository of its own, with settings that run programs (security.md A15).
-fn bare_repositories(files: &Files) -> impl Iterator<Item = &str> {
-    let folders = files.keys().filter_map(|path| path.strip_suffix("HEAD"));
-    folders
-        .filter(|folder| folder.is_empty() || folder.ends_with('/'))
-        .filter(|folder| {
-            let has_below = |name: &str| {
-                let start = format!("{folder}{name}/");
-                let mut below = files.range(start.clone()..);
-                below
-                    .next()
-                    .is_some_and(|(path, _)| path.starts_with(&start))
-            };
-            files.contains_key(&format!("{folder}config"))
-                && (has_below("objects") || has_below("refs"))
-        })
+/// The `HEAD` of each folder that git would take for a repository of its own, with settings that run programs
+/// (security.md A15).
+fn bare_repositories(all: &Inventory) -> impl Iterator<Item = &str> {
+    let names = (0..all.nodes().len()).map(|number| all.name(number));
+    names.filter(|name| {
+        let Some(folder) = name.strip_suffix("HEAD") else {
+            return false;
+        };
+        let holds = |name: &str| all.find(&format!("{folder}{name}")).is_some();
+        (folder.is_empty() || folder.ends_with('/'))
+            && holds("config")
+            && (holds("objects/") || holds("refs/"))
+    })
 }
 
 /// `.gitmodules` and its like must be files: git itself reads them.

@@ -1,7 +1,9 @@
 //! A tree in a folder of the disk, through a directory handle: no path is resolved twice and no link is followed.
 
 use super::admit::{MAX_DEPTH, MAX_ENTRIES, MAX_FILE, MAX_TOTAL, cut, refuse};
-use super::{Tree, TreeError};
+use super::inventory::Inventory;
+use super::listing::{Entry, Listing};
+use super::{Tree, TreeError, TreeMut};
 use crate::model::content::Files;
 use crate::model::content::{File, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Place};
@@ -12,6 +14,7 @@ use cap_std::fs::{Dir, Metadata, OpenOptions, PermissionsExt as _};
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Files below a folder. `.git` at its top is not part of the tree.
 pub struct DiskTree {
@@ -117,6 +120,44 @@ impl Tree for DiskTree {
         read_file(&dir, &name, &metadata).map(Some).map_err(fail)
     }
 
+    fn list(&self) -> Result<Listing, TreeError> {
+        let fail = |source| TreeError::Io {
+            action: "list",
+            path: self.shown.clone(),
+            source,
+        };
+        let mut found = BTreeMap::new();
+        let mut open = vec![String::new()];
+        while let Some(prefix) = open.pop() {
+            let dir = open_below(&self.root, &prefix).map_err(fail)?;
+            for entry in dir.entries().map_err(fail)? {
+                let entry = entry.map_err(fail)?;
+                let name = entry.file_name();
+                let name = name.to_str().ok_or_else(|| fail(not_utf8()))?;
+                if prefix.is_empty() && name == ".git" {
+                    continue;
+                }
+                let path = format!("{prefix}{name}");
+                let metadata = dir.symlink_metadata(name).map_err(fail)?;
+                if metadata.is_dir() {
+                    open.push(format!("{path}/"));
+                } else {
+                    let checked =
+                        TreePath::parse(&path).map_err(|error| fail(io::Error::other(error)))?;
+                    let entry = Entry {
+                        mode: mode_of(&metadata),
+                        size: metadata.len(),
+                    };
+                    found.insert(checked, entry);
+                }
+            }
+        }
+        let files = found.iter().map(|(path, entry)| (path, *entry));
+        Ok(Listing::of(Arc::new(Inventory::of_files(files))))
+    }
+}
+
+impl TreeMut for DiskTree {
     fn write(&mut self, path: &TreePath, file: File) -> Result<(), TreeError> {
         let fail = |source| TreeError::Io {
             action: "write",
@@ -159,37 +200,6 @@ impl Tree for DiskTree {
             }
         }
         Ok(())
-    }
-
-    fn list(&self) -> Result<Vec<(TreePath, Mode)>, TreeError> {
-        let fail = |source| TreeError::Io {
-            action: "list",
-            path: self.shown.clone(),
-            source,
-        };
-        let mut found = BTreeMap::new();
-        let mut open = vec![String::new()];
-        while let Some(prefix) = open.pop() {
-            let dir = open_below(&self.root, &prefix).map_err(fail)?;
-            for entry in dir.entries().map_err(fail)? {
-                let entry = entry.map_err(fail)?;
-                let name = entry.file_name();
-                let name = name.to_str().ok_or_else(|| fail(not_utf8()))?;
-                if prefix.is_empty() && name == ".git" {
-                    continue;
-                }
-                let path = format!("{prefix}{name}");
-                let metadata = dir.symlink_metadata(name).map_err(fail)?;
-                if metadata.is_dir() {
-                    open.push(format!("{path}/"));
-                } else {
-                    let checked =
-                        TreePath::parse(&path).map_err(|error| fail(io::Error::other(error)))?;
-                    found.insert(checked, mode_of(&metadata));
-                }
-            }
-        }
-        Ok(found.into_iter().collect())
     }
 }
 

@@ -1,15 +1,16 @@
 //! Git objects of a tree and its first commit: the ids a preview promises and a repository holds.
 
-use super::{Tree, TreeError};
+use super::inventory::{Inventory, NodeKind};
+use super::{Tree, TreeError, listing};
 use crate::model::content::Mode;
 use crate::model::date::Day;
 use crate::model::input::Identity;
 use crate::model::path::TreePath;
 use gix::ObjectId;
-use gix::bstr::BString;
 use gix::objs::tree::{Entry, EntryKind};
 use gix::objs::{Commit, Kind, WriteTo};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use thiserror::Error;
 
 /// The words of a commit besides its tree. It has no parent.
@@ -37,41 +38,67 @@ pub enum ObjectsError {
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Takes the bytes of one object and gives its id.
-pub type Sink<'s> = dyn FnMut(Kind, &[u8]) -> Result<ObjectId, ObjectsError> + 's;
+/// What takes the objects of a tree.
+pub trait ObjectSink {
+    /// Takes one object's kind and bytes and gives its id.
+    fn put(&mut self, kind: Kind, bytes: &[u8]) -> Result<ObjectId, ObjectsError>;
+
+    /// Is told that nodes of the base are part of the tree as they are. Only bases whose ids are known have such.
+    fn keep(&mut self, base: &Inventory, nodes: Range<usize>) -> Result<(), ObjectsError>;
+}
+
+/// A sink that stores nothing.
+struct Hasher;
+
+impl ObjectSink for Hasher {
+    fn put(&mut self, kind: Kind, bytes: &[u8]) -> Result<ObjectId, ObjectsError> {
+        gix::objs::compute_hash(gix::hash::Kind::Sha1, kind, bytes)
+            .map_err(|error| ObjectsError::Store(error.into()))
+    }
+
+    fn keep(&mut self, _: &Inventory, _: Range<usize>) -> Result<(), ObjectsError> {
+        Ok(())
+    }
+}
 
 /// The ids alone: nothing is stored.
 pub fn compute(tree: &dyn Tree, commit: &FirstCommit) -> Result<Ids, ObjectsError> {
-    let mut sink = |kind, bytes: &[u8]| hash(kind, bytes);
-    let tree = write_tree(tree, &mut sink)?;
+    let tree = tree_id(tree)?;
     Ok(Ids {
         tree,
-        commit: write_commit(tree, commit, &mut sink)?,
+        commit: write_commit(tree, commit, &mut Hasher)?,
     })
 }
 
 /// The id of a tree alone.
 pub fn tree_id(tree: &dyn Tree) -> Result<ObjectId, ObjectsError> {
-    write_tree(tree, &mut |kind, bytes| hash(kind, bytes))
+    write_tree(tree, &mut Hasher)
 }
 
-/// Sends every blob and tree to the sink, leaves first.
-pub fn write_tree(tree: &dyn Tree, sink: &mut Sink<'_>) -> Result<ObjectId, ObjectsError> {
-    let mut root = Folder::default();
-    for (path, mode) in tree.list()? {
-        if let Some(file) = tree.read(&path)? {
-            let id = sink(Kind::Blob, &file.bytes)?;
-            root.insert(&path, mode, id);
-        }
+/// Sends every blob and tree to the sink, leaves first. What did not change since a base with ids is only kept.
+pub fn write_tree(
+    tree: &dyn Tree,
+    sink: &mut dyn ObjectSink,
+) -> Result<ObjectId, ObjectsError> {
+    let listing = tree.list()?;
+    let changes: Vec<Changed<'_>> = listing.changes().iter().collect();
+    let mut writer = Writer {
+        tree,
+        base: listing.base(),
+        sink,
+    };
+    let all = 0..listing.base().nodes().len();
+    match writer.folder("", Some(all), &changes)? {
+        Some(id) => Ok(id),
+        None => writer.sink.put(Kind::Tree, b""),
     }
-    root.write(sink)
 }
 
 /// Sends the commit to the sink.
 pub fn write_commit(
     tree: ObjectId,
     commit: &FirstCommit,
-    sink: &mut Sink<'_>,
+    sink: &mut dyn ObjectSink,
 ) -> Result<ObjectId, ObjectsError> {
     let signature = gix::actor::Signature {
         name: commit.author.name().into(),
@@ -87,46 +114,138 @@ pub fn write_commit(
         message: commit.message.as_str().into(),
         extra_headers: Vec::new(),
     };
-    sink(Kind::Commit, &encode(&commit)?)
+    sink.put(Kind::Commit, &encode(&commit)?)
 }
 
+type Changed<'l> = (&'l TreePath, &'l Option<listing::Entry>);
+
+/// What changed at one name of a folder: the file itself, what is below it, or both when one takes the other's place.
 #[derive(Default)]
-struct Folder {
-    files: Vec<(BString, EntryKind, ObjectId)>,
-    folders: BTreeMap<BString, Self>,
+struct Group<'c, 'l> {
+    file: Option<Option<listing::Entry>>,
+    below: &'c [Changed<'l>],
 }
 
-impl Folder {
-    fn insert(&mut self, path: &TreePath, mode: Mode, id: ObjectId) {
-        let kind = match mode {
-            Mode::Regular => EntryKind::Blob,
-            Mode::Executable => EntryKind::BlobExecutable,
-            Mode::Symlink => EntryKind::Link,
-        };
-        let mut segments: Vec<&str> = path.as_str().split('/').collect();
-        let name = segments.pop().unwrap_or_default();
-        let folder = segments.into_iter().fold(self, |folder, name| {
-            folder.folders.entry(name.into()).or_default()
-        });
-        folder.files.push((name.into(), kind, id));
-    }
+struct Writer<'w> {
+    tree: &'w dyn Tree,
+    base: &'w Inventory,
+    sink: &'w mut dyn ObjectSink,
+}
 
-    fn write(self, sink: &mut Sink<'_>) -> Result<ObjectId, ObjectsError> {
-        let files = self.files.into_iter().map(|(filename, kind, oid)| Entry {
-            mode: kind.into(),
-            filename,
-            oid,
-        });
-        let mut entries: Vec<Entry> = files.collect();
-        for (filename, folder) in self.folders {
-            entries.push(Entry {
-                mode: EntryKind::Tree.into(),
-                filename,
-                oid: folder.write(sink)?,
-            });
+impl Writer<'_> {
+    /// Writes the folder of that prefix, which ends in `/` but for the root; nothing when no file is left in it.
+    /// `nodes` are what the base holds below it, if it knows the folder.
+    fn folder(
+        &mut self,
+        prefix: &str,
+        nodes: Option<Range<usize>>,
+        changes: &[Changed<'_>],
+    ) -> Result<Option<ObjectId>, ObjectsError> {
+        let mut groups = group(prefix, changes);
+        let mut entries = Vec::new();
+        let base = self.base;
+        let kept = nodes.into_iter().flat_map(|nodes| base.children(nodes));
+        for number in kept {
+            let name = &base.bare_name(number)[prefix.len()..];
+            let group = groups.get_mut(name);
+            match base.nodes()[number].kind {
+                NodeKind::File(_) if group.as_ref().is_some_and(|group| group.file.is_some()) => {}
+                NodeKind::File(mode) => {
+                    let oid = self.base_file(number)?;
+                    entries.push(entry(kind_of(mode), name, oid));
+                }
+                NodeKind::Folder => {
+                    let below = group.map(|group| std::mem::take(&mut group.below));
+                    let id = self.base_folder(number, below.unwrap_or_default())?;
+                    entries.extend(id.map(|id| entry(EntryKind::Tree, name, id)));
+                }
+            }
+        }
+        for (name, group) in groups {
+            let path = format!("{prefix}{name}");
+            if let Some(file) = group.file.flatten() {
+                let oid = self.changed_file(&TreePath::of_checked(&path))?;
+                entries.push(entry(kind_of(file.mode), name, oid));
+            }
+            if !group.below.is_empty() {
+                let id = self.folder(&format!("{path}/"), None, group.below)?;
+                entries.extend(id.map(|id| entry(EntryKind::Tree, name, id)));
+            }
+        }
+        if entries.is_empty() {
+            return Ok(None);
         }
         entries.sort();
-        sink(Kind::Tree, &encode(&gix::objs::Tree { entries })?)
+        let tree = encode(&gix::objs::Tree { entries })?;
+        self.sink.put(Kind::Tree, &tree).map(Some)
+    }
+
+    fn base_folder(
+        &mut self,
+        number: usize,
+        changes: &[Changed<'_>],
+    ) -> Result<Option<ObjectId>, ObjectsError> {
+        let node = self.base.nodes()[number];
+        if changes.is_empty() && self.base.has_ids() {
+            self.sink.keep(self.base, number..node.until as usize)?;
+            return Ok(Some(node.id));
+        }
+        let below = number + 1..node.until as usize;
+        self.folder(self.base.name(number), Some(below), changes)
+    }
+
+    fn base_file(&mut self, number: usize) -> Result<ObjectId, ObjectsError> {
+        if self.base.has_ids() {
+            self.sink.keep(self.base, number..number + 1)?;
+            return Ok(self.base.nodes()[number].id);
+        }
+        self.changed_file(&TreePath::of_checked(self.base.name(number)))
+    }
+
+    fn changed_file(&mut self, path: &TreePath) -> Result<ObjectId, ObjectsError> {
+        let file = self.tree.read(path)?.ok_or_else(|| {
+            ObjectsError::Store(format!("`{path}` is listed and cannot be read").into())
+        })?;
+        self.sink.put(Kind::Blob, &file.bytes)
+    }
+}
+
+/// The changes below a prefix by the next segment of their path.
+fn group<'c, 'l>(prefix: &str, changes: &'c [Changed<'l>]) -> BTreeMap<&'l str, Group<'c, 'l>> {
+    let mut groups: BTreeMap<&str, Group<'_, '_>> = BTreeMap::new();
+    let mut rest = changes;
+    while let Some((path, change)) = rest.first() {
+        let below = &path.as_str()[prefix.len()..];
+        let count = match below.split_once('/') {
+            None => {
+                groups.entry(below).or_default().file = Some(**change);
+                1
+            }
+            Some((name, _)) => {
+                let folder = &path.as_str()[..=prefix.len() + name.len()];
+                let count = rest.partition_point(|(path, _)| path.as_str().starts_with(folder));
+                groups.entry(name).or_default().below = &rest[..count];
+                count
+            }
+        };
+        rest = &rest[count..];
+    }
+    groups
+}
+
+fn kind_of(mode: Mode) -> EntryKind {
+    match mode {
+        Mode::Regular => EntryKind::Blob,
+        Mode::Executable => EntryKind::BlobExecutable,
+        Mode::Symlink => EntryKind::Link,
+    }
+}
+
+fn entry(kind: EntryKind, name: &str, oid: ObjectId) -> Entry {
+    Entry {
+        mode: kind.into(),
+        filename: name.into(),
+        oid,
     }
 }
 
@@ -136,9 +255,4 @@ fn encode(object: &dyn WriteTo) -> Result<Vec<u8>, ObjectsError> {
         .write_to(&mut bytes)
         .map_err(|error| ObjectsError::Store(error.into()))?;
     Ok(bytes)
-}
-
-fn hash(kind: Kind, bytes: &[u8]) -> Result<ObjectId, ObjectsError> {
-    gix::objs::compute_hash(gix::hash::Kind::Sha1, kind, bytes)
-        .map_err(|error| ObjectsError::Store(error.into()))
 }

@@ -1,10 +1,13 @@
 //! A tree in memory.
 
-use super::{Tree, TreeError};
-use crate::model::content::{File, Mode};
+use super::inventory::Inventory;
+use super::listing::{Entry, Listing};
+use super::{Tree, TreeError, TreeMut};
+use crate::model::content::File;
 use crate::model::path::TreePath;
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::Arc;
 
 /// Files in memory, by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +34,14 @@ impl Tree for MemoryTree {
         Ok(self.files.get(path).cloned())
     }
 
+    fn list(&self) -> Result<Listing, TreeError> {
+        let files = self.files.iter();
+        let files = files.map(|(path, file)| (path, Entry::of(file)));
+        Ok(Listing::of(Arc::new(Inventory::of_files(files))))
+    }
+}
+
+impl TreeMut for MemoryTree {
     fn write(&mut self, path: &TreePath, file: File) -> Result<(), TreeError> {
         let above = path
             .folders()
@@ -50,23 +61,12 @@ impl Tree for MemoryTree {
         self.files.remove(path);
         Ok(())
     }
-
-    fn list(&self) -> Result<Vec<(TreePath, Mode)>, TreeError> {
-        Ok(self
-            .files
-            .iter()
-            .map(|(path, file)| (path.clone(), file.mode))
-            .collect())
-    }
 }
 
-/// The first key below a folder.
-pub(super) fn first_below<'m, V>(
-    map: &'m BTreeMap<TreePath, V>,
-    folder: &TreePath,
-) -> Option<&'m str> {
+/// The first file below a folder.
+fn first_below<'m>(files: &'m BTreeMap<TreePath, File>, folder: &TreePath) -> Option<&'m str> {
     let start = format!("{folder}/");
-    let (path, _) = map
+    let (path, _) = files
         .range::<str, _>((Bound::Excluded(start.as_str()), Bound::Unbounded))
         .next()?;
     path.as_str().starts_with(&start).then_some(path.as_str())

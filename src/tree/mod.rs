@@ -3,12 +3,15 @@
 pub mod admit;
 pub mod disk;
 pub mod ids;
+pub mod inventory;
+pub mod listing;
 pub mod memory;
 pub mod overlay;
 pub mod repository;
 
-use crate::model::content::{File, Mode};
+use crate::model::content::File;
 use crate::model::path::TreePath;
+use listing::Listing;
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -18,6 +21,12 @@ pub trait Tree {
     /// The file at a path; nothing when there is none or a folder stands there.
     fn read(&self, path: &TreePath) -> Result<Option<File>, TreeError>;
 
+    /// What there is, without its contents.
+    fn list(&self) -> Result<Listing, TreeError>;
+}
+
+/// A tree that can be changed.
+pub trait TreeMut: Tree {
     /// Puts a file at a path, with the folders above it.
     ///
     /// # Errors
@@ -26,9 +35,6 @@ pub trait Tree {
 
     /// Takes a file away, with the folders that become empty; nothing happens when there is none.
     fn remove(&mut self, path: &TreePath) -> Result<(), TreeError>;
-
-    /// Every file's path and mode, by path.
-    fn list(&self) -> Result<Vec<(TreePath, Mode)>, TreeError>;
 }
 
 /// Why a tree could not do what was asked.
@@ -41,5 +47,10 @@ pub enum TreeError {
         action: &'static str,
         path: PathBuf,
         source: io::Error,
+    },
+    #[error("the git object {id} of the template cannot be read")]
+    Object {
+        id: String,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
 }

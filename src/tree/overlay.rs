@@ -1,15 +1,15 @@
 //! Changes over a base that stays as it is.
 
-use super::{Tree, TreeError};
-use crate::model::content::{File, Mode};
+use super::listing::{Entry, Listing};
+use super::{Tree, TreeError, TreeMut};
+use crate::model::content::File;
 use crate::model::path::TreePath;
 use std::collections::BTreeMap;
-use std::ops::Bound;
 
 /// A read-only base and what is written over it, in memory.
 pub struct Overlay<'b> {
     base: &'b dyn Tree,
-    base_files: BTreeMap<TreePath, Mode>,
+    listing: Listing,
     changes: BTreeMap<TreePath, Option<File>>,
 }
 
@@ -18,33 +18,9 @@ impl<'b> Overlay<'b> {
     pub fn over(base: &'b dyn Tree) -> Result<Self, TreeError> {
         Ok(Self {
             base,
-            base_files: base.list()?.into_iter().collect(),
+            listing: base.list()?,
             changes: BTreeMap::new(),
         })
-    }
-
-    fn holds(&self, path: &str) -> bool {
-        self.changes
-            .get(path)
-            .map_or_else(|| self.base_files.contains_key(path), Option::is_some)
-    }
-
-    fn first_below(&self, folder: &TreePath) -> Option<&str> {
-        let start = format!("{folder}/");
-        let range = (Bound::Excluded(start.as_str()), Bound::Unbounded);
-        let in_base = self
-            .base_files
-            .range::<str, _>(range)
-            .map(|(path, _)| path.as_str());
-        let in_changes = self
-            .changes
-            .range::<str, _>(range)
-            .map(|(path, _)| path.as_str());
-        let below = |path: &&str| path.starts_with(&start);
-        in_base
-            .take_while(below)
-            .find(|path| self.holds(path))
-            .or_else(|| in_changes.take_while(below).find(|path| self.holds(path)))
     }
 }
 
@@ -56,35 +32,33 @@ impl Tree for Overlay<'_> {
         }
     }
 
+    fn list(&self) -> Result<Listing, TreeError> {
+        Ok(self.listing.clone())
+    }
+}
+
+impl TreeMut for Overlay<'_> {
     fn write(&mut self, path: &TreePath, file: File) -> Result<(), TreeError> {
-        let above = path.folders().find(|folder| self.holds(folder));
-        if let Some(by) = above.or_else(|| self.first_below(path)) {
+        let above = path
+            .folders()
+            .find(|folder| self.listing.get(folder).is_some());
+        let below = || self.listing.below(path.as_str()).next();
+        if let Some(by) = above.or_else(|| below().map(|(path, _)| path)) {
             return Err(TreeError::Blocked {
                 path: path.clone(),
                 by: by.to_owned(),
             });
         }
+        self.listing.set(path, Some(Entry::of(&file)));
         self.changes.insert(path.clone(), Some(file));
         Ok(())
     }
 
     fn remove(&mut self, path: &TreePath) -> Result<(), TreeError> {
-        if self.base_files.contains_key(path) {
+        if self.listing.get(path.as_str()).is_some() {
+            self.listing.set(path, None);
             self.changes.insert(path.clone(), None);
-        } else {
-            self.changes.remove(path);
         }
         Ok(())
-    }
-
-    fn list(&self) -> Result<Vec<(TreePath, Mode)>, TreeError> {
-        let mut files = self.base_files.clone();
-        for (path, change) in &self.changes {
-            match change {
-                Some(file) => files.insert(path.clone(), file.mode),
-                None => files.remove(path),
-            };
-        }
-        Ok(files.into_iter().collect())
     }
 }

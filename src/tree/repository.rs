@@ -2,7 +2,7 @@
 
 use super::disk::DiskTree;
 use super::ids::{self, FirstCommit, Ids, ObjectsError};
-use super::{Tree, TreeError};
+use super::{Tree, TreeError, TreeMut as _};
 use gix::objs::Write as _;
 use std::fs;
 use std::io;
@@ -138,8 +138,9 @@ impl Target {
         let folder = workshop.path().join("repository");
         fs::create_dir(&folder).map_err(fail("create", &folder))?;
         let mut on_disk = DiskTree::open(&folder)?;
-        for (path, _) in tree.list()? {
+        for (path, _) in tree.list()?.iter() {
             go_on()?;
+            let path = crate::model::path::TreePath::of_checked(path);
             if let Some(file) = tree.read(&path)? {
                 on_disk.write(&path, file)?;
             }
@@ -183,12 +184,14 @@ fn commit_all(
     let repository = repository
         .map_err(|error| git("create", error))?
         .to_thread_local();
-    let mut sink = |kind, bytes: &[u8]| {
-        repository
-            .objects
-            .write_buf(kind, bytes)
-            .map_err(|error| ObjectsError::Store(error.into()))
-    };
+    struct Loose<'r>(&'r gix::Repository);
+    impl ids::ObjectSink for Loose<'_> {
+        fn put(&mut self, kind: gix::objs::Kind, bytes: &[u8]) -> Result<gix::ObjectId, ObjectsError> {
+            self.0.objects.write_buf(kind, bytes).map_err(|error| ObjectsError::Store(error.into()))
+        }
+        fn keep(&mut self, _: &super::inventory::Inventory, _: std::ops::Range<usize>) -> Result<(), ObjectsError> { Ok(()) }
+    }
+    let mut sink = Loose(&repository);
     let tree_id = ids::write_tree(tree, &mut sink)?;
     let commit_id = ids::write_commit(tree_id, commit, &mut sink)?;
     let subject = commit.message.lines().next().unwrap_or_default();

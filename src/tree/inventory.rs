@@ -1,0 +1,287 @@
+//! The files and folders of a tree that does not change, in git's own order, in a few flat arrays.
+
+use super::admit::fold;
+use super::listing::Entry;
+use crate::model::content::Mode;
+use crate::model::path::TreePath;
+use gix::ObjectId;
+use std::cmp::Ordering;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+/// Names, modes and sizes of a whole tree, and git's ids where they are known.
+///
+/// Git's order of a tree's entries is the byte order of full paths when folders end in `/`. So the nodes are sorted
+/// once, each folder is followed by all that is below it, and a search is a binary search.
+#[derive(Debug, Default)]
+pub struct Inventory {
+    /// All paths one after the other, folders with a final `/`.
+    names: String,
+    nodes: Vec<Node>,
+    /// Whether the nodes' ids are ids of git objects that exist.
+    has_ids: bool,
+    files: usize,
+    /// The nodes' numbers by the fold of their path.
+    folds: OnceLock<Vec<u32>>,
+}
+
+/// One file or folder.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    /// Where its path ends in the names; it begins where the one before ends.
+    pub(super) name_end: u32,
+    /// The number after the last node below it; for a file the next number.
+    pub(super) until: u32,
+    /// In bytes; zero for a folder.
+    pub(super) size: u32,
+    pub(super) kind: NodeKind,
+    /// Whether its text may hold a placeholder.
+    pub(super) may_hold_placeholders: bool,
+    pub(super) id: ObjectId,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NodeKind {
+    Folder,
+    File(Mode),
+}
+
+impl Inventory {
+    /// An inventory of files without ids.
+    pub fn of_files<'p>(files: impl IntoIterator<Item = (&'p TreePath, Entry)>) -> Self {
+        let mut builder = Builder::default();
+        let mut folders: Vec<String> = Vec::new();
+        for (path, entry) in files {
+            while folders
+                .last()
+                .is_some_and(|folder| !path.as_str().starts_with(folder.as_str()))
+            {
+                folders.pop();
+                builder.leave();
+            }
+            for folder in path.folders().skip(folders.len()) {
+                let folder = format!("{folder}/");
+                builder.enter(&folder, unknown());
+                folders.push(folder);
+            }
+            let node = Node {
+                size: u32::try_from(entry.size).unwrap_or(u32::MAX),
+                kind: NodeKind::File(entry.mode),
+                may_hold_placeholders: true,
+                ..builder.node(unknown())
+            };
+            builder.push(path.as_str(), node);
+        }
+        builder.finish(false)
+    }
+
+    pub(super) fn of_parts(names: String, nodes: Vec<Node>, has_ids: bool) -> Self {
+        let files = nodes
+            .iter()
+            .filter(|node| node.kind != NodeKind::Folder)
+            .count();
+        Self {
+            names,
+            nodes,
+            has_ids,
+            files,
+            folds: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn names(&self) -> &str {
+        &self.names
+    }
+
+    pub(super) fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    pub(super) fn nodes_mut(&mut self) -> &mut [Node] {
+        &mut self.nodes
+    }
+
+    /// How many files there are.
+    pub fn file_count(&self) -> usize {
+        self.files
+    }
+
+    pub(super) fn has_ids(&self) -> bool {
+        self.has_ids
+    }
+
+    /// A node's path; a folder's ends in `/`.
+    pub(super) fn name(&self, number: usize) -> &str {
+        let start = match number.checked_sub(1) {
+            Some(before) => self.nodes[before].name_end,
+            None => 0,
+        };
+        &self.names[start as usize..self.nodes[number].name_end as usize]
+    }
+
+    /// The number of the node of exactly that name.
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        let number = self.lower_bound(name);
+        (number < self.nodes.len() && self.name(number) == name).then_some(number)
+    }
+
+    /// The number of the first node whose name is not before this one.
+    pub(super) fn lower_bound(&self, name: &str) -> usize {
+        let (mut low, mut high) = (0, self.nodes.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.name(middle) < name {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    /// What is known of the file at a path.
+    pub(super) fn file(&self, path: &str) -> Option<Entry> {
+        self.entry(self.find(path)?)
+    }
+
+    pub(super) fn entry(&self, number: usize) -> Option<Entry> {
+        let node = &self.nodes[number];
+        match node.kind {
+            NodeKind::Folder => None,
+            NodeKind::File(mode) => Some(Entry {
+                mode,
+                size: u64::from(node.size),
+            }),
+        }
+    }
+
+    /// The nodes below a folder, given with its `/`; all of them for the empty name.
+    pub(super) fn below(&self, folder: &str) -> Range<usize> {
+        if folder.is_empty() {
+            return 0..self.nodes.len();
+        }
+        match self.find(folder) {
+            Some(number) => number + 1..self.nodes[number].until as usize,
+            None => 0..0,
+        }
+    }
+
+    /// The nodes right inside a range that [`Self::below`] gave.
+    pub(super) fn children(&self, below: Range<usize>) -> impl Iterator<Item = usize> {
+        let mut next = below.start;
+        std::iter::from_fn(move || {
+            let number = (next < below.end).then_some(next)?;
+            next = self.nodes[number].until as usize;
+            Some(number)
+        })
+    }
+
+    /// The nodes whose path folds to something that begins so, by fold.
+    pub(super) fn folding_to(&self, start: &str) -> impl Iterator<Item = (usize, &str)> {
+        let folds = self.folds();
+        let from = folds.partition_point(|number| {
+            compare_fold(self.bare_name(*number as usize), start) == Ordering::Less
+        });
+        folds[from..]
+            .iter()
+            .map(|number| (*number as usize, self.bare_name(*number as usize)))
+            .take_while(move |(_, name)| fold(name).starts_with(start))
+    }
+
+    /// Pairs of nodes that are one name where letter case or Unicode form does not count.
+    pub(super) fn collisions(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.folds().windows(2).filter_map(|pair| {
+            let (one, other) = (pair[0] as usize, pair[1] as usize);
+            (fold(self.bare_name(one)) == fold(self.bare_name(other))).then_some((one, other))
+        })
+    }
+
+    /// A node's path without a folder's `/`.
+    pub(super) fn bare_name(&self, number: usize) -> &str {
+        self.name(number).trim_end_matches('/')
+    }
+
+    fn folds(&self) -> &[u32] {
+        self.folds.get_or_init(|| {
+            let mut numbers: Vec<u32> = (0..u32::try_from(self.nodes.len()).unwrap_or(0)).collect();
+            numbers.sort_by_cached_key(|number| fold(self.bare_name(*number as usize)));
+            numbers
+        })
+    }
+}
+
+fn compare_fold(name: &str, folded: &str) -> Ordering {
+    if name.is_ascii() {
+        return name
+            .bytes()
+            .map(|byte| byte.to_ascii_lowercase())
+            .cmp(folded.bytes());
+    }
+    fold(name).as_str().cmp(folded)
+}
+
+fn unknown() -> ObjectId {
+    ObjectId::null(gix::hash::Kind::Sha1)
+}
+
+/// Takes nodes in order: a folder is entered, filled and left.
+#[derive(Default)]
+pub(super) struct Builder {
+    names: String,
+    nodes: Vec<Node>,
+    open: Vec<usize>,
+}
+
+impl Builder {
+    /// A node to be filled in.
+    pub(super) fn node(&self, id: ObjectId) -> Node {
+        Node {
+            name_end: 0,
+            until: 0,
+            size: 0,
+            kind: NodeKind::Folder,
+            may_hold_placeholders: false,
+            id,
+        }
+    }
+
+    /// How many nodes there are.
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub(super) fn push(&mut self, name: &str, node: Node) {
+        self.names.push_str(name);
+        let number = self.nodes.len() + 1;
+        self.nodes.push(Node {
+            name_end: number_of(self.names.len()),
+            until: number_of(number),
+            ..node
+        });
+    }
+
+    /// Opens a folder, named with its `/`.
+    pub(super) fn enter(&mut self, name: &str, id: ObjectId) {
+        self.open.push(self.nodes.len());
+        self.push(name, self.node(id));
+    }
+
+    /// Closes the folder that was opened last.
+    pub(super) fn leave(&mut self) {
+        if let Some(folder) = self.open.pop() {
+            self.nodes[folder].until = number_of(self.nodes.len());
+        }
+    }
+
+    pub(super) fn finish(mut self, has_ids: bool) -> Inventory {
+        while !self.open.is_empty() {
+            self.leave();
+        }
+        Inventory::of_parts(self.names, self.nodes, has_ids)
+    }
+}
+
+/// Names and nodes are far fewer than this; see the limits in `admit`.
+fn number_of(count: usize) -> u32 {
+    u32::try_from(count).expect("a tree of less than 4 GiB of names")
+}
