@@ -166,7 +166,7 @@ fn check_place(name: &str, written: &Written, files: &Files, findings: &mut Vec<
         let help = "give folder and catalogue the same name";
         report(Code::Misplaced, "/catalog", message, help);
     }
-    if let Some(path) = &catalog.template.path {
+    if let (Some(path), None) = (&catalog.template.path, &catalog.template.repo) {
         let folder = format!("catalog/{name}/{path}/");
         let has_any = files
             .range(folder.clone()..)

@@ -1,6 +1,8 @@
 //! A catalogue as its author writes it: the shape of `catalog.yaml`.
 
 use crate::model::action::Line;
+use crate::model::digest::GitId;
+use crate::model::exclude::Exclude;
 use crate::model::path::SafeRelPath;
 use crate::model::plan::Placeholder;
 use crate::model::slug::{OptionRef, Slug};
@@ -33,7 +35,7 @@ pub struct CatalogFile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TemplateSource {
-    /// A folder beside catalog.yaml.
+    /// A folder beside catalog.yaml, or of the repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<SafeRelPath>,
     /// The version of that folder, as repositories remember it.
@@ -46,6 +48,13 @@ pub struct TemplateSource {
     /// A tag, branch or commit of that repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub r#ref: Option<Line>,
+    /// The commit that `ref` must mean; a tag that moved is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha: Option<GitId>,
+    /// What of the files is left out, as in .gitignore.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    pub exclude: Vec<Exclude>,
 }
 
 /// Whether a template may hold symbolic links.

@@ -4,7 +4,8 @@ use super::Format;
 use super::ask;
 use super::exit::{Exit, Failure};
 use super::findings;
-use super::input::{self, Chosen, Problem, Template, Unusable};
+use super::input::{self, Chosen, Problem, Unusable};
+use super::template::{Template, TemplateArgs};
 use super::terminal::Terminal;
 use crate::catalog::Catalog;
 use crate::model::content::{File, Files};
@@ -61,9 +62,8 @@ pub(super) struct ProductArgs {
     /// Who signs the commit.
     #[arg(long, value_name = "NAME <MAIL>", value_parser = Identity::parse, env = "GROUNDPLAN_AUTHOR")]
     pub(super) author: Option<Identity>,
-    /// Use the files of this folder as template instead of the catalogue's own.
-    #[arg(long, value_name = "DIR")]
-    pub(super) template: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) template: TemplateArgs,
 }
 
 /// A catalogue and what is selected of it.
@@ -186,7 +186,7 @@ impl ProductArgs {
             selection,
             asked,
         } = choice;
-        let (chosen, template) = match input::template(chosen, self.template.as_deref()) {
+        let (chosen, template) = match self.template.open(chosen) {
             Ok(both) => both,
             Err(Unusable::Failure(failure)) => return Err(failure),
             Err(Unusable::Problem(problem)) => {

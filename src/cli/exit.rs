@@ -151,7 +151,7 @@ pub(super) fn for_usage(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn chain(error: &dyn Error) -> String {
+pub(super) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

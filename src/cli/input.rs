@@ -1,16 +1,12 @@
 //! Files, catalogues and templates from where the command line says they are.
 
 use super::exit::Failure;
-use crate::catalog::{self, Catalog, Symlinks, builtin};
+use crate::catalog::{self, Catalog, builtin};
 use crate::model::content::Files;
 use crate::model::diagnostic::{Code, Diagnostic, Place};
-use crate::model::digest::GitId;
-use crate::model::plan::TemplatePin;
 use crate::source::suggest;
 use crate::source::text::MAX_BYTES;
-use crate::tree::admit::{Links, admit};
-use crate::tree::memory::MemoryTree;
-use crate::tree::{disk, ids};
+use crate::tree::disk;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -39,12 +35,6 @@ pub(super) enum Unusable {
 pub(super) struct Chosen {
     pub(super) catalog: Catalog,
     pub(super) source: Source,
-}
-
-/// A template in memory and its pin.
-pub(super) struct Template {
-    pub(super) tree: MemoryTree,
-    pub(super) pin: TemplatePin,
 }
 
 impl From<Failure> for Unusable {
@@ -181,85 +171,6 @@ fn load(source: Source, name: &str) -> Result<Chosen, Unusable> {
             Err(Unusable::Problem(Box::new(Problem { source, findings })))
         }
     }
-}
-
-/// The template of a catalogue, or the one in `folder`.
-pub(super) fn template(
-    chosen: Chosen,
-    folder: Option<&Path>,
-) -> Result<(Chosen, Template), Unusable> {
-    let Chosen {
-        catalog,
-        mut source,
-    } = chosen;
-    let links = match catalog.written().symlinks {
-        Symlinks::Refuse => Links::Refused,
-        Symlinks::Allow => Links::Kept,
-    };
-    let written = &catalog.written().template;
-    let (files, mut findings, shown, repo, version) = match (folder, &written.path, &written.repo) {
-        (Some(folder), ..) => {
-            let scan = disk::scan(folder).map_err(Failure::from)?;
-            let shown = folder.display().to_string();
-            (scan.files, scan.findings, shown, "folder".to_owned(), None)
-        }
-        (None, Some(path), None) => {
-            let prefix = format!("catalog/{}/{path}/", catalog.slug());
-            let files = source
-                .files
-                .range(prefix.clone()..)
-                .take_while(|(path, _)| path.starts_with(&prefix));
-            let files = files
-                .map(|(path, file)| (path[prefix.len()..].to_owned(), file.clone()))
-                .collect();
-            let version = written.version.as_ref().map(ToString::to_string);
-            (
-                files,
-                Vec::new(),
-                format!("catalog/{}/{path}", catalog.slug()),
-                format!("catalog:{}", catalog.slug()),
-                version,
-            )
-        }
-        (None, _, repo) => {
-            let message = format!(
-                "the template of `{}` is the repository {}, which this version does not fetch",
-                catalog.slug(),
-                repo.as_deref().unwrap_or("?")
-            );
-            let hint = "clone it yourself and name the folder with `--template DIR`".to_owned();
-            return Err(Failure::Environment {
-                message,
-                hint: Some(hint),
-            }
-            .into());
-        }
-    };
-    let admitted = match admit(files, links) {
-        Ok(admitted) if findings.is_empty() => admitted,
-        refused => {
-            findings.extend(refused.err().into_iter().flatten());
-            let findings = findings.into_iter().map(|finding| finding.below(&shown));
-            let findings = findings.collect();
-            if folder.is_some() {
-                source = Source {
-                    files: Files::new(),
-                    findings: Vec::new(),
-                    root: None,
-                };
-            }
-            return Err(Unusable::Problem(Box::new(Problem { source, findings })));
-        }
-    };
-    let tree = MemoryTree::of(admitted).map_err(Failure::from)?;
-    let id = GitId::of(&ids::tree_id(&tree).map_err(Failure::from)?);
-    let pin = TemplatePin {
-        repo,
-        r#ref: version.unwrap_or_else(|| id.to_string()),
-        sha: None,
-        tree: id,
-    };
-    Ok((Chosen { catalog, source }, Template { tree, pin }))
 }
 
 /// Reads a document, no further than what shows that it is too large.

@@ -16,6 +16,7 @@ mod render;
 mod schema;
 mod show;
 mod signals;
+mod template;
 mod terminal;
 
 use clap::{CommandFactory as _, Parser, Subcommand};

@@ -8,7 +8,7 @@ use super::{Format, preview, signals};
 use crate::engine;
 use crate::model::digest::GitId;
 use crate::tree::Tree as _;
-use crate::tree::repository::Target;
+use crate::tree::repository::{Layout, Made, Target};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -24,8 +24,25 @@ pub(super) struct Args {
     /// Refuse to make anything but this tree.
     #[arg(long, value_name = "TREE_ID", value_parser = GitId::parse)]
     expect: Option<GitId>,
+    /// Make a bare repository, without files beside it.
+    #[arg(long)]
+    bare: bool,
+    /// Leave the template's objects where they are, as `git clone --shared` does: for a repository that is pushed and
+    /// thrown away.
+    #[arg(long, requires = "bare")]
+    shared: bool,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+}
+
+impl Args {
+    fn layout(&self) -> Layout {
+        match (self.bare, self.shared) {
+            (false, _) => Layout::WorkTree,
+            (true, false) => Layout::Bare,
+            (true, true) => Layout::BareShared,
+        }
+    }
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -61,7 +78,13 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     }
     let work = Terminal::working("writing the repository");
     let commit = engine::first_commit(&preview.plan, &report.recipe_hash);
-    let ids = target.create(&preview.tree, &commit, signals::stop());
+    let made = Made {
+        tree: &preview.tree,
+        template: prepared.template.repository(),
+        commit: &commit,
+        layout: args.layout(),
+    };
+    let ids = target.create(&made, signals::stop());
     drop(work);
     let ids = ids?;
     if args.format == Format::Json {

@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
                 let command = render::command(
                     &preview.plan,
                     &args.selection.catalog,
-                    args.product.template.as_deref(),
+                    &args.product.template,
                     &preview.report,
                 );
                 writeln!(terminal.out(), "\nTo make exactly this:\n{command}")?;
@@ -76,7 +76,7 @@ pub(super) fn make<'p>(
     let result = engine::preview(
         &prepared.catalog,
         prepared.request.clone(),
-        &prepared.template.tree,
+        prepared.template.tree(),
     );
     drop(work);
     match result {

@@ -2,6 +2,7 @@
 
 use super::exit::Failure;
 use super::findings;
+use super::template::TemplateArgs;
 use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean, clean_line};
 use crate::engine::Preview;
 use crate::model::action::RiskLevel;
@@ -241,7 +242,7 @@ fn reasons(report: &Report) -> Vec<String> {
 pub(super) fn command(
     plan: &Plan,
     catalog: &str,
-    template: Option<&Path>,
+    template: &TemplateArgs,
     report: &Report,
 ) -> String {
     let inputs = &plan.inputs;
@@ -274,8 +275,8 @@ pub(super) fn command(
     if plan.author != Identity::default() {
         flag("--author", plan.author.as_str());
     }
-    if let Some(template) = template {
-        flag("--template", &template.display().to_string());
+    for (name, value) in template.flags(plan) {
+        flag(name, &value);
     }
     flag("--into", inputs.repo.as_str());
     if let Some(tree) = &report.tree_id {

@@ -10,6 +10,7 @@ pub mod date;
 pub mod dependency;
 pub mod diagnostic;
 pub mod digest;
+pub mod exclude;
 pub mod input;
 pub mod path;
 pub mod plan;

@@ -172,6 +172,11 @@ pub(super) fn refuse(path: &str, message: impl Into<String>) -> Diagnostic {
     Diagnostic::error(Code::TemplateEntry, message).at("", Place::start_of(path))
 }
 
+/// A finding about a template that is too large.
+pub(super) fn limit(path: &str, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::error(Code::TemplateLimit, message).at("", Place::start_of(path))
+}
+
 /// Keeps a report on a template full of offenders readable.
 pub(super) fn cut(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
     if findings.len() > MAX_NAMED {

@@ -1,20 +1,21 @@
 //! A tree in a folder of the disk, through a directory handle: no path is resolved twice and no link is followed.
 
-use super::admit::{MAX_DEPTH, MAX_ENTRIES, MAX_FILE, MAX_TOTAL, cut, refuse};
+use super::admit::{MAX_DEPTH, MAX_ENTRIES, MAX_FILE, MAX_TOTAL, cut, limit, refuse};
 use super::inventory::Inventory;
 use super::listing::{Entry, Listing};
 use super::{Tree, TreeError, TreeMut};
 use crate::model::content::Files;
 use crate::model::content::{File, Mode};
-use crate::model::diagnostic::{Code, Diagnostic, Place};
+use crate::model::diagnostic::Diagnostic;
 use crate::model::path::TreePath;
 use cap_fs_ext::{DirExt as _, FollowSymlinks, OpenOptionsFollowExt as _, OpenOptionsSyncExt as _};
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, Metadata, OpenOptions, PermissionsExt as _};
+use cap_std::fs::{Dir, Metadata, OpenOptions, OpenOptionsExt as _, PermissionsExt as _};
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Files below a folder. `.git` at its top is not part of the tree.
 pub struct DiskTree {
@@ -203,6 +204,43 @@ impl TreeMut for DiskTree {
     }
 }
 
+/// Writes a whole tree into an empty folder that nobody else knows of yet. Whether it came to its end: `stop` is looked
+/// at between files.
+pub(super) fn plant(folder: &Path, tree: &dyn Tree, stop: &AtomicBool) -> Result<bool, TreeError> {
+    let root = DiskTree::open(folder)?;
+    let mut open: Vec<(String, Dir)> = Vec::new();
+    for (path, _) in tree.list()?.iter() {
+        if stop.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let path = TreePath::of_checked(path);
+        let Some(file) = tree.read(&path)? else {
+            continue;
+        };
+        while open
+            .last()
+            .is_some_and(|(folder, _)| path.below(folder).is_none())
+        {
+            open.pop();
+        }
+        let fail = |source| TreeError::Io {
+            action: "write",
+            path: root.shown.join(path.as_str()),
+            source,
+        };
+        for folder in path.folders().skip(open.len()) {
+            let parent = open.last().map_or(&root.root, |(_, dir)| dir);
+            let name = folder.rsplit('/').next().unwrap_or(folder);
+            parent.create_dir(name).map_err(fail)?;
+            let dir = parent.open_dir_nofollow(name).map_err(fail)?;
+            open.push((folder.to_owned(), dir));
+        }
+        let dir = open.last().map_or(&root.root, |(_, dir)| dir);
+        create_file(dir, path.file_name(), &file).map_err(fail)?;
+    }
+    Ok(true)
+}
+
 /// Reads everything below a folder into memory, within a template's limits. `.git` at its top is left out.
 ///
 /// # Errors
@@ -314,10 +352,6 @@ fn read_below(root: &Dir, scan: &mut Scan) -> io::Result<()> {
 const EXTRA_FILES: &str =
     "look for build output or installed packages that do not belong to a template";
 
-fn limit(path: &str, message: String) -> Diagnostic {
-    Diagnostic::error(Code::TemplateLimit, message).at("", Place::start_of(path))
-}
-
 fn read_file(dir: &Dir, name: &str, metadata: &Metadata) -> io::Result<File> {
     let mode = mode_of(metadata);
     if mode == Mode::Symlink {
@@ -355,34 +389,30 @@ fn read_file(dir: &Dir, name: &str, metadata: &Metadata) -> io::Result<File> {
 /// Writes beside the target and renames: a link or hard link at the target is replaced, never written through.
 fn write_file(dir: &Dir, name: &str, file: &File) -> io::Result<()> {
     let beside = free_name(dir);
+    let written = create_file(dir, &beside, file).and_then(|()| dir.rename(&beside, dir, name));
+    written.inspect_err(|error| {
+        if error.kind() != io::ErrorKind::AlreadyExists {
+            // The error that is reported is the one that matters; this one would follow from it.
+            drop(dir.remove_file(&beside));
+        }
+    })
+}
+
+/// Makes a file that must not be there yet.
+fn create_file(dir: &Dir, name: &str, file: &File) -> io::Result<()> {
     if file.mode == Mode::Symlink {
         let target = std::str::from_utf8(&file.bytes).map_err(|_| not_utf8())?;
-        dir.symlink_contents(target, &beside)?;
-    } else {
-        let mut options = OpenOptions::new();
-        options
-            .write(true)
-            .create_new(true)
-            .follow(FollowSymlinks::No);
-        let mut handle = dir.open_with(&beside, &options)?;
-        let written = handle.write_all(&file.bytes).and_then(|()| {
-            if file.mode == Mode::Executable {
-                let mut permissions = handle.metadata()?.permissions();
-                let readable = permissions.mode();
-                permissions.set_mode(readable | (readable & 0o444) >> 2);
-                handle.set_permissions(permissions)?;
-            }
-            Ok(())
-        });
-        if let Err(error) = written {
-            dir.remove_file(&beside)?;
-            return Err(error);
-        }
+        return dir.symlink_contents(target, name);
     }
-    dir.rename(&beside, dir, name).inspect_err(|_| {
-        // The error that is reported is the one that matters; this one would follow from it.
-        drop(dir.remove_file(&beside));
-    })
+    let mut options = OpenOptions::new();
+    options
+        .write(true)
+        .create_new(true)
+        .follow(FollowSymlinks::No);
+    if file.mode == Mode::Executable {
+        options.mode(0o777);
+    }
+    dir.open_with(name, &options)?.write_all(&file.bytes)
 }
 
 /// A name that nothing in the folder has; what another process might make of it meanwhile is refused when it is made.

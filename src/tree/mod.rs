@@ -2,12 +2,16 @@
 
 pub mod admit;
 pub mod disk;
+pub mod git;
 pub mod ids;
 pub mod inventory;
 pub mod listing;
 pub mod memory;
 pub mod overlay;
+mod pack;
+pub mod remembered;
 pub mod repository;
+mod survey;
 
 use crate::model::content::File;
 use crate::model::path::TreePath;

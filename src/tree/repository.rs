@@ -1,11 +1,11 @@
 //! A tree as a new git repository in a folder: whole or not at all.
 
-use super::disk::DiskTree;
+use super::git::GitTree;
 use super::ids::{self, FirstCommit, Ids, ObjectsError};
-use super::{Tree, TreeError, TreeMut as _};
-use gix::objs::Write as _;
+use super::pack::Pack;
+use super::{Tree, TreeError, disk};
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use thiserror::Error;
@@ -38,6 +38,26 @@ pub enum RepositoryError {
         action: &'static str,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+/// What a new repository holds, and how.
+pub struct Made<'m> {
+    pub tree: &'m dyn Tree,
+    /// The template's repository, for what the tree took over from it.
+    pub template: Option<&'m GitTree>,
+    pub commit: &'m FirstCommit,
+    pub layout: Layout,
+}
+
+/// Whether there are files beside the objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Files, and `.git` among them.
+    WorkTree,
+    /// Objects and the branch only.
+    Bare,
+    /// As bare, with the template's objects left where they are: for a repository that is pushed and thrown away.
+    BareShared,
 }
 
 /// An absent or empty folder that a repository can take the place of.
@@ -109,25 +129,13 @@ impl Target {
     /// Makes the repository beside the target and renames it into place as the last step, so that a process killed
     /// half-way leaves the target as it was (and a hidden `.groundplan-…` folder beside it, unless `stop` was raised,
     /// which is looked at between files).
-    pub fn create(
-        &self,
-        tree: &dyn Tree,
-        commit: &FirstCommit,
-        stop: &AtomicBool,
-    ) -> Result<Ids, RepositoryError> {
+    pub fn create(&self, made: &Made<'_>, stop: &AtomicBool) -> Result<Ids, RepositoryError> {
         let fail = |action, path: &Path| {
             let path = path.to_owned();
             move |source| RepositoryError::Io {
                 action,
                 path,
                 source,
-            }
-        };
-        let go_on = || {
-            if stop.load(Ordering::Relaxed) {
-                Err(RepositoryError::Stopped)
-            } else {
-                Ok(())
             }
         };
         let workshop = tempfile::Builder::new()
@@ -137,16 +145,13 @@ impl Target {
         // A folder inside, because the workshop itself is private (0700) and the repository follows the umask.
         let folder = workshop.path().join("repository");
         fs::create_dir(&folder).map_err(fail("create", &folder))?;
-        let mut on_disk = DiskTree::open(&folder)?;
-        for (path, _) in tree.list()?.iter() {
-            go_on()?;
-            let path = crate::model::path::TreePath::of_checked(path);
-            if let Some(file) = tree.read(&path)? {
-                on_disk.write(&path, file)?;
-            }
+        if made.layout == Layout::WorkTree && !disk::plant(&folder, made.tree, stop)? {
+            return Err(RepositoryError::Stopped);
         }
-        let ids = commit_all(&folder, tree, commit)?;
-        go_on()?;
+        let ids = commit(&folder, made)?;
+        if stop.load(Ordering::Relaxed) {
+            return Err(RepositoryError::Stopped);
+        }
         match fs::rename(&folder, &self.path) {
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
                 Err(RepositoryError::NotEmpty {
@@ -159,59 +164,79 @@ impl Target {
     }
 }
 
-fn commit_all(
-    folder: &Path,
-    tree: &dyn Tree,
-    commit: &FirstCommit,
-) -> Result<Ids, RepositoryError> {
-    let author = [
-        format!("user.name={}", commit.author.name()),
-        format!("user.email={}", commit.author.address()),
+/// Writes all objects as one pack, then the branch, then the index of the work tree.
+fn commit(folder: &Path, made: &Made<'_>) -> Result<Ids, RepositoryError> {
+    let author = &made.commit.author;
+    let settings = [
+        format!("user.name={}", author.name()),
+        format!("user.email={}", author.address()),
         format!(
             "gitoxide.commit.committerDate={} +0000",
-            commit.date.unix_seconds()
+            made.commit.date.unix_seconds()
         ),
     ];
+    let kind = match made.layout {
+        Layout::WorkTree => gix::create::Kind::WithWorktree,
+        Layout::Bare | Layout::BareShared => gix::create::Kind::Bare,
+    };
     let repository = gix::ThreadSafeRepository::init_opts(
         folder,
-        gix::create::Kind::WithWorktree,
+        kind,
         gix::create::Options {
             object_hash: Some(gix::hash::Kind::Sha1),
             ..Default::default()
         },
-        gix::open::Options::isolated().config_overrides(author),
+        gix::open::Options::isolated().config_overrides(settings),
     );
     let repository = repository
         .map_err(|error| git("create", error))?
         .to_thread_local();
-    struct Loose<'r>(&'r gix::Repository);
-    impl ids::ObjectSink for Loose<'_> {
-        fn put(&mut self, kind: gix::objs::Kind, bytes: &[u8]) -> Result<gix::ObjectId, ObjectsError> {
-            self.0.objects.write_buf(kind, bytes).map_err(|error| ObjectsError::Store(error.into()))
+    let objects = repository.git_dir().join("objects");
+    let source = match (made.layout, made.template) {
+        (Layout::BareShared, Some(template)) => {
+            borrow(&objects, template)?;
+            None
         }
-        fn keep(&mut self, _: &super::inventory::Inventory, _: std::ops::Range<usize>) -> Result<(), ObjectsError> { Ok(()) }
-    }
-    let mut sink = Loose(&repository);
-    let tree_id = ids::write_tree(tree, &mut sink)?;
-    let commit_id = ids::write_commit(tree_id, commit, &mut sink)?;
-    let subject = commit.message.lines().next().unwrap_or_default();
+        (_, template) => template,
+    };
+    let mut pack = Pack::new(source);
+    let tree = ids::write_tree(made.tree, &mut pack)?;
+    let commit = ids::write_commit(tree, made.commit, &mut pack)?;
+    pack.write(&objects.join("pack"))?;
+    let subject = made.commit.message.lines().next().unwrap_or_default();
     repository
         .reference(
             "refs/heads/main",
-            commit_id,
+            commit,
             gix::refs::transaction::PreviousValue::MustNotExist,
             format!("commit (initial): {subject}"),
         )
         .map_err(|error| git("write the branch of", error))?;
-    let mut index = repository
-        .index_from_tree(&tree_id)
-        .map_err(|error| git("index", error))?;
-    index
-        .write(gix::index::write::Options::default())
-        .map_err(|error| git("index", error))?;
-    Ok(Ids {
-        tree: tree_id,
-        commit: commit_id,
+    if made.layout == Layout::WorkTree {
+        let mut index = repository
+            .index_from_tree(&tree)
+            .map_err(|error| git("index", error))?;
+        index
+            .write(gix::index::write::Options::default())
+            .map_err(|error| git("index", error))?;
+    }
+    Ok(Ids { tree, commit })
+}
+
+/// Lets a repository read the objects of the template's repository, as `git clone --shared` does.
+fn borrow(objects: &Path, template: &GitTree) -> Result<(), RepositoryError> {
+    let file = objects.join("info").join("alternates");
+    let write = || {
+        let absolute = fs::canonicalize(template.objects())?;
+        fs::create_dir_all(objects.join("info"))?;
+        let mut line = absolute.into_os_string().into_encoded_bytes();
+        line.push(b'\n');
+        fs::File::create_new(&file)?.write_all(&line)
+    };
+    write().map_err(|source| RepositoryError::Io {
+        action: "write",
+        path: file.clone(),
+        source,
     })
 }
 

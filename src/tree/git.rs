@@ -1,0 +1,231 @@
+//! The tree of a commit, read from git's objects: nothing is ever checked out.
+
+use super::admit::Links;
+use super::inventory::{Inventory, NodeKind};
+use super::listing::Listing;
+use super::remembered::Remembered;
+use super::{Tree, TreeError, survey};
+use crate::model::content::File;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::digest::GitId;
+use crate::model::exclude::Exclude;
+use crate::model::path::{SafeRelPath, TreePath};
+use bytes::Bytes;
+use gix::ObjectId;
+use gix::objs::{FindExt as _, Kind, TreeRefIter};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use thiserror::Error;
+
+/// Contents that were read are kept up to this many bytes, for the next plan over the same template.
+const MAX_HELD: usize = 16 * 1024 * 1024;
+
+/// What of a repository is the template.
+#[derive(Clone, Debug)]
+pub struct Part<'p> {
+    pub commit: GitId,
+    /// A folder of it instead of the whole.
+    pub folder: Option<&'p SafeRelPath>,
+    pub exclude: &'p [Exclude],
+    pub links: Links,
+}
+
+/// The files of a commit, or of one of its folders. Reading costs what is read.
+pub struct GitTree {
+    objects: PathBuf,
+    listing: Listing,
+    state: Mutex<State>,
+}
+
+struct State {
+    repository: gix::Repository,
+    held: BTreeMap<ObjectId, Bytes>,
+    held_bytes: usize,
+}
+
+/// Why there is no tree.
+#[derive(Debug, Error)]
+pub enum GitTreeError {
+    #[error("`{path}` is not a git repository")]
+    NotARepository { path: PathBuf, source: Failure },
+    #[error("the repository has no tag, branch or commit `{reference}`")]
+    NoReference { reference: String },
+    #[error("the template's commit {commit} has no folder `{folder}`")]
+    NoFolder { commit: GitId, folder: String },
+    #[error("the template holds what a repository cannot take over")]
+    Refused(Vec<Diagnostic>),
+    #[error("the git object {id} cannot be read: the repository is damaged or incomplete")]
+    Object { id: String, source: Failure },
+}
+
+/// What gix says.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The commit that a tag, branch, full reference name, `HEAD` or commit id means in a repository on this disk.
+///
+/// As git does it: a tag comes before a branch of the same name.
+pub fn resolve(repository: &Path, reference: &str) -> Result<GitId, GitTreeError> {
+    let missing = || GitTreeError::NoReference {
+        reference: reference.to_owned(),
+    };
+    let repository = open(repository)?;
+    let id = match GitId::parse(reference) {
+        Ok(id) => ObjectId::from_hex(id.as_str().as_bytes()).map_err(|_| missing())?,
+        Err(_) => {
+            let found = repository
+                .try_find_reference(reference)
+                .map_err(|_| missing())?;
+            let mut found = found.ok_or_else(missing)?;
+            found.peel_to_id().map_err(|_| missing())?.detach()
+        }
+    };
+    let object = repository.find_object(id).map_err(|_| missing())?;
+    let commit = object.peel_to_kind(Kind::Commit).map_err(|_| missing())?;
+    Ok(GitId::of(&commit.id))
+}
+
+impl GitTree {
+    /// The template in a repository on this disk. What is known of it is taken from, and left in, `remembered`.
+    pub fn open(
+        repository: &Path,
+        part: &Part<'_>,
+        remembered: Option<&Remembered>,
+    ) -> Result<Self, GitTreeError> {
+        let repository = open(repository)?;
+        let tree = find_tree(&repository, part)?;
+        let known = remembered.and_then(|remembered| remembered.load(tree));
+        let is_usable = |known: &Inventory| {
+            let is_link = |kind| kind == NodeKind::File(crate::model::content::Mode::Symlink);
+            part.links == Links::Kept || !known.nodes().iter().any(|node| is_link(node.kind))
+        };
+        let inventory = match known.filter(is_usable) {
+            Some(known) => known,
+            None => {
+                let inventory = survey::take(&repository, tree, part.links)?;
+                if let Some(remembered) = remembered {
+                    remembered.store(tree, &inventory);
+                }
+                inventory
+            }
+        };
+        let mut listing = Listing::of(Arc::new(inventory));
+        for path in left_out(&listing, part.exclude) {
+            listing.set(&path, None);
+        }
+        Ok(Self {
+            objects: repository.objects.store_ref().path().to_owned(),
+            listing,
+            state: Mutex::new(State {
+                repository,
+                held: BTreeMap::new(),
+                held_bytes: 0,
+            }),
+        })
+    }
+
+    /// The folder of the repository's objects.
+    pub fn objects(&self) -> &Path {
+        &self.objects
+    }
+
+    /// A handle of its own to the repository's objects.
+    pub(super) fn handle(&self) -> gix::odb::Handle {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.repository.objects.clone().into_inner()
+    }
+
+    fn blob(&self, id: ObjectId) -> Result<Bytes, TreeError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = state.held.get(&id) {
+            return Ok(bytes.clone());
+        }
+        let blob = state.repository.find_object(id);
+        let mut blob = blob.map_err(|error| TreeError::Object {
+            id: id.to_string(),
+            source: error.into(),
+        })?;
+        let bytes = Bytes::from(std::mem::take(&mut blob.data));
+        drop(blob);
+        if state.held_bytes + bytes.len() <= MAX_HELD {
+            state.held_bytes += bytes.len();
+            state.held.insert(id, bytes.clone());
+        }
+        Ok(bytes)
+    }
+}
+
+impl Tree for GitTree {
+    fn read(&self, path: &TreePath) -> Result<Option<File>, TreeError> {
+        let base = self.listing.base();
+        match (self.listing.get(path.as_str()), base.find(path.as_str())) {
+            (Some(entry), Some(number)) => Ok(Some(File {
+                mode: entry.mode,
+                bytes: self.blob(base.nodes()[number].id)?,
+            })),
+            _ => Ok(None),
+        }
+    }
+
+    fn list(&self) -> Result<Listing, TreeError> {
+        Ok(self.listing.clone())
+    }
+}
+
+/// The files of a listing that patterns leave out.
+pub fn left_out(listing: &Listing, exclude: &[Exclude]) -> Vec<TreePath> {
+    let is_left_out = |path: &TreePath| {
+        let mut folders = path.folders();
+        exclude.iter().any(|pattern| pattern.matches(path.as_str(), false))
+            || folders.any(|folder| exclude.iter().any(|pattern| pattern.matches(folder, true)))
+    };
+    if exclude.is_empty() {
+        return Vec::new();
+    }
+    let paths = listing.iter().map(|(path, _)| TreePath::of_checked(path));
+    paths.filter(is_left_out).collect()
+}
+
+fn open(path: &Path) -> Result<gix::Repository, GitTreeError> {
+    let options = gix::open::Options::isolated();
+    let opened = gix::ThreadSafeRepository::open_opts(path, options);
+    let opened = opened.map_err(|error| GitTreeError::NotARepository {
+        path: path.to_owned(),
+        source: error.into(),
+    })?;
+    Ok(opened.to_thread_local())
+}
+
+fn find_tree(repository: &gix::Repository, part: &Part<'_>) -> Result<ObjectId, GitTreeError> {
+    let unreadable = |id: &dyn ToString, source: Failure| GitTreeError::Object {
+        id: id.to_string(),
+        source,
+    };
+    let commit = ObjectId::from_hex(part.commit.as_str().as_bytes())
+        .map_err(|error| unreadable(&part.commit, error.into()))?;
+    let mut buffer = Vec::new();
+    let found = repository.objects.find_commit(&commit, &mut buffer);
+    let mut tree = found
+        .map_err(|error| unreadable(&commit, error.into()))?
+        .tree();
+    let Some(folder) = part.folder else {
+        return Ok(tree);
+    };
+    for segment in folder.as_str().split('/') {
+        let entries = repository.objects.find_tree_iter(&tree, &mut buffer);
+        let mut entries: TreeRefIter<'_> =
+            entries.map_err(|error| unreadable(&tree, error.into()))?;
+        let is_it = |entry: &gix::objs::tree::EntryRef<'_>| {
+            entry.filename == segment && entry.mode.is_tree()
+        };
+        let found = entries.find_map(|entry| entry.ok().filter(is_it));
+        tree = found
+            .ok_or_else(|| GitTreeError::NoFolder {
+                commit: part.commit.clone(),
+                folder: folder.to_string(),
+            })?
+            .oid
+            .to_owned();
+    }
+    Ok(tree)
+}

@@ -1,0 +1,264 @@
+//! The one pack of a new repository: what is new is compressed, what the template has is copied as it is stored.
+
+use super::git::GitTree;
+use super::ids::{ObjectSink, ObjectsError};
+use super::inventory::Inventory;
+use gix::ObjectId;
+use gix::hash::Kind::Sha1;
+use gix::objs::{Data, Kind};
+use gix::zlib::Compression;
+use gix_pack::Find as _;
+use gix_pack::data::Version;
+use gix_pack::data::output::{Count, Entry, entry};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::ops::Range;
+use std::path::Path;
+
+/// Collects objects, then writes them.
+pub(super) struct Pack<'t> {
+    /// Whose objects are copied when they are kept; without one they stay where they are.
+    source: Option<&'t GitTree>,
+    kept: BTreeSet<ObjectId>,
+    new: Vec<Entry>,
+    new_ids: BTreeSet<ObjectId>,
+}
+
+impl<'t> Pack<'t> {
+    pub(super) fn new(source: Option<&'t GitTree>) -> Self {
+        Self {
+            source,
+            kept: BTreeSet::new(),
+            new: Vec::new(),
+            new_ids: BTreeSet::new(),
+        }
+    }
+
+    /// Writes `pack-<checksum>.pack` and its index into a folder.
+    pub(super) fn write(self, folder: &Path) -> Result<(), ObjectsError> {
+        let copied = match self.source {
+            Some(source) => {
+                let kept = self.kept.difference(&self.new_ids).copied();
+                Copies::of(source, kept)?
+            }
+            None => Copies::default(),
+        };
+        let stored = |error: io::Error| ObjectsError::Store(error.into());
+        let beside = folder.join("pack-new");
+        let file = File::create_new(&beside).map_err(stored)?;
+        let mut writer = Writer::start(file, copied.counts.len() + self.new.len())?;
+        copied.write(&mut writer)?;
+        for entry in self.new {
+            writer.entry(&entry)?;
+        }
+        let (mut index, checksum) = writer.finish()?;
+        index.sort_unstable_by_key(|indexed| indexed.id);
+        let name = format!("pack-{checksum}");
+        let file = File::create_new(folder.join(format!("{name}.idx"))).map_err(stored)?;
+        write_index(file, &index, checksum)?;
+        std::fs::rename(&beside, folder.join(format!("{name}.pack"))).map_err(stored)
+    }
+}
+
+impl ObjectSink for Pack<'_> {
+    fn put(&mut self, kind: Kind, bytes: &[u8]) -> Result<ObjectId, ObjectsError> {
+        let id = gix::objs::compute_hash(Sha1, kind, bytes).map_err(broken)?;
+        if self.new_ids.insert(id) {
+            let object = Data {
+                kind,
+                data: bytes,
+                object_hash: Sha1,
+            };
+            let count = Count::from_data(id, None);
+            let entry = Entry::from_data(&count, &object, Compression::BEST_SPEED);
+            self.new.push(entry.map_err(broken)?);
+        }
+        Ok(id)
+    }
+
+    fn keep(&mut self, base: &Inventory, nodes: Range<usize>) -> Result<(), ObjectsError> {
+        if self.source.is_some() {
+            self.kept
+                .extend(base.nodes()[nodes].iter().map(|node| node.id));
+        }
+        Ok(())
+    }
+}
+
+/// Objects that another repository has, sorted as its packs hold them: a delta comes after what it builds on.
+#[derive(Default)]
+struct Copies {
+    objects: Option<gix::odb::Handle>,
+    counts: Vec<Count>,
+}
+
+impl Copies {
+    fn of(source: &GitTree, ids: impl Iterator<Item = ObjectId>) -> Result<Self, ObjectsError> {
+        let mut objects = source.handle();
+        objects.prevent_pack_unload();
+        let mut buffer = Vec::new();
+        let mut counts = Vec::new();
+        for id in ids {
+            let location = objects.location_by_oid(&id, &mut buffer).map_err(broken)?;
+            counts.push(Count::from_data(id, location));
+        }
+        counts.sort_by_key(|count| {
+            let location = count.entry_pack_location.as_ref();
+            location.map(|location| (location.pack_id, location.pack_offset))
+        });
+        Ok(Self {
+            objects: Some(objects),
+            counts,
+        })
+    }
+
+    fn write(&self, writer: &mut Writer) -> Result<(), ObjectsError> {
+        let Some(objects) = &self.objects else {
+            return Ok(());
+        };
+        let pack_of = |count: &Count| {
+            let location = count.entry_pack_location.as_ref();
+            location.map(|location| location.pack_id)
+        };
+        let mut start = 0;
+        for of_one_pack in self.counts.chunk_by(|one, next| pack_of(one) == pack_of(next)) {
+            for count in of_one_pack {
+                let location = count.entry_pack_location.as_ref();
+                let stored = location.and_then(|location| objects.entry_by_location(location));
+                let copied = stored.and_then(|stored| {
+                    type NoThinPacks = fn(u32, u64) -> gix::Result<Option<ObjectId>>;
+                    Entry::from_pack_entry(
+                        stored,
+                        count,
+                        of_one_pack,
+                        start,
+                        None::<NoThinPacks>,
+                        Version::V2,
+                    )
+                });
+                let entry = match copied {
+                    Some(entry) => entry.map_err(broken)?,
+                    None => compress(objects, count)?,
+                };
+                writer.entry(&entry)?;
+            }
+            start += of_one_pack.len();
+        }
+        Ok(())
+    }
+}
+
+/// An object that cannot be copied as it is stored: loose, or a delta on one that is not taken over.
+fn compress(objects: &gix::odb::Handle, count: &Count) -> Result<Entry, ObjectsError> {
+    let mut buffer = Vec::new();
+    let found = gix_pack::Find::try_find(objects, &count.id, &mut buffer).map_err(broken)?;
+    let (object, _) = found
+        .ok_or_else(|| ObjectsError::Store(format!("object {} is missing", count.id).into()))?;
+    Entry::from_data(count, &object, Compression::BEST_SPEED).map_err(broken)
+}
+
+/// Where an object stands in the pack.
+struct Indexed {
+    id: ObjectId,
+    offset: u64,
+    checksum: u32,
+}
+
+/// Writes the entries of a pack one after the other and notes where they stand.
+struct Writer {
+    out: BufWriter<File>,
+    hasher: gix::hash::Hasher,
+    offset: u64,
+    index: Vec<Indexed>,
+}
+
+impl Writer {
+    fn start(file: File, objects: usize) -> Result<Self, ObjectsError> {
+        let count = u32::try_from(objects).map_err(broken)?;
+        let mut writer = Self {
+            out: BufWriter::with_capacity(1 << 20, file),
+            hasher: gix::hash::hasher(Sha1),
+            offset: 0,
+            index: Vec::with_capacity(objects),
+        };
+        writer.put(&gix_pack::data::header::encode(Version::V2, count))?;
+        Ok(writer)
+    }
+
+    fn entry(&mut self, entry: &Entry) -> Result<(), ObjectsError> {
+        if let entry::Kind::DeltaRef { object_index } = entry.kind
+            && object_index >= self.index.len()
+        {
+            return Err(ObjectsError::Store("a delta before its base".into()));
+        }
+        let header = entry.to_entry_header(Version::V2, |base| self.offset - self.index[base].offset);
+        let mut head = Vec::with_capacity(32);
+        header
+            .write_to(entry.decompressed_size as u64, &mut head)
+            .map_err(broken)?;
+        let mut checksum = crc32fast::Hasher::new();
+        checksum.update(&head);
+        checksum.update(&entry.compressed_data);
+        self.index.push(Indexed {
+            id: entry.id,
+            offset: self.offset,
+            checksum: checksum.finalize(),
+        });
+        self.put(&head)?;
+        self.put(&entry.compressed_data)
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), ObjectsError> {
+        self.hasher.update(bytes);
+        self.offset += bytes.len() as u64;
+        self.out.write_all(bytes).map_err(broken)
+    }
+
+    fn finish(mut self) -> Result<(Vec<Indexed>, ObjectId), ObjectsError> {
+        let checksum = self.hasher.try_finalize().map_err(broken)?;
+        self.out.write_all(checksum.as_bytes()).map_err(broken)?;
+        self.out.flush().map_err(broken)?;
+        Ok((self.index, checksum))
+    }
+}
+
+/// Version 2 of git's pack index: how many ids begin with each byte, ids, checksums, offsets, two checksums.
+fn write_index(file: File, index: &[Indexed], pack: ObjectId) -> Result<(), ObjectsError> {
+    const LARGE: u64 = 1 << 31;
+    let mut bytes = Vec::with_capacity(8 + 1024 + index.len() * 28 + 40);
+    bytes.extend_from_slice(b"\xfftOc\x00\x00\x00\x02");
+    for first in 0..=u8::MAX {
+        let count = index.partition_point(|indexed| indexed.id.first_byte() <= first);
+        bytes.extend_from_slice(&u32::try_from(count).map_err(broken)?.to_be_bytes());
+    }
+    for indexed in index {
+        bytes.extend_from_slice(indexed.id.as_bytes());
+    }
+    for indexed in index {
+        bytes.extend_from_slice(&indexed.checksum.to_be_bytes());
+    }
+    let mut large = Vec::new();
+    for indexed in index {
+        let short = match u32::try_from(indexed.offset) {
+            Ok(offset) if indexed.offset < LARGE => offset,
+            _ => {
+                let at = u32::try_from(large.len() / 8).map_err(broken)?;
+                large.extend_from_slice(&indexed.offset.to_be_bytes());
+                at | 1 << 31
+            }
+        };
+        bytes.extend_from_slice(&short.to_be_bytes());
+    }
+    bytes.extend_from_slice(&large);
+    bytes.extend_from_slice(pack.as_bytes());
+    let mut hasher = gix::hash::hasher(Sha1);
+    hasher.update(&bytes);
+    bytes.extend_from_slice(hasher.try_finalize().map_err(broken)?.as_bytes());
+    let mut file = file;
+    file.write_all(&bytes).map_err(broken)
+}
+
+fn broken(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ObjectsError {
+    ObjectsError::Store(error.into())
+}
