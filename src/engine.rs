@@ -1,7 +1,8 @@
 //! The only door for the shells: a catalogue, a selection and a template in; a report and a tree out.
 
 use crate::catalog::Catalog;
-use crate::interpret::{Interpretation, interpret};
+use crate::interpret::{self, Interpretation, LineOrigin, interpret};
+use crate::model::content::File;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::{Digest, GitId};
 use crate::model::path::TreePath;
@@ -28,6 +29,9 @@ pub enum PreviewError {
     /// The selection does not fit the catalogue.
     #[error("the selection does not fit the catalogue")]
     Selection(Vec<Diagnostic>),
+    /// The plan was made over other files.
+    #[error("the template is tree {given}, the plan was made over tree {planned}")]
+    AnotherTemplate { planned: GitId, given: GitId },
     #[error(transparent)]
     Tree(#[from] TreeError),
     #[error(transparent)]
@@ -41,15 +45,54 @@ pub fn preview<'t>(
     template: &'t dyn Tree,
 ) -> Result<Preview<'t>, PreviewError> {
     let plan = resolve(catalog, request).map_err(PreviewError::Selection)?;
-    let (report, tree) = build(&plan, template)?;
+    let (report, tree) = lay(&plan, template)?;
     Ok(Preview { plan, report, tree })
 }
 
-/// Lays a plan over its template.
+/// Lays a stored plan over its template.
+///
+/// # Errors
+/// [`PreviewError::AnotherTemplate`] when the template is not the one the plan was made over.
 pub fn build<'t>(
     plan: &Plan,
     template: &'t dyn Tree,
 ) -> Result<(Report, Overlay<'t>), PreviewError> {
+    let given = GitId::of(&ids::tree_id(template)?);
+    if given != plan.template.tree {
+        return Err(PreviewError::AnotherTemplate {
+            planned: plan.template.tree.clone(),
+            given,
+        });
+    }
+    lay(plan, template)
+}
+
+/// Where each line of one file of a plan's result came from; nothing when the result has no such text file.
+pub fn explain(
+    plan: &Plan,
+    template: &dyn Tree,
+    path: &TreePath,
+) -> Result<Option<Explanation>, PreviewError> {
+    let mut tree = Overlay::over(template)?;
+    let (_, origins) = interpret::explain(plan, &mut tree, path)?;
+    let file = tree.read(path)?;
+    Ok(file.as_ref().and_then(File::text).map(|text| Explanation {
+        lines: text
+            .split_inclusive('\n')
+            .map(|line| line.trim_end_matches('\n').to_owned())
+            .zip(origins)
+            .collect(),
+    }))
+}
+
+/// The lines of a file and where they came from.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// Without their line feeds.
+    pub lines: Vec<(String, LineOrigin)>,
+}
+
+fn lay<'t>(plan: &Plan, template: &'t dyn Tree) -> Result<(Report, Overlay<'t>), PreviewError> {
     let mut tree = Overlay::over(template)?;
     let interpretation = interpret(plan, &mut tree)?;
     let can_proceed = interpretation.is_complete();

@@ -103,6 +103,10 @@ impl From<PreviewError> for Failure {
         match error {
             PreviewError::Tree(error) => error.into(),
             PreviewError::Objects(error) => error.into(),
+            PreviewError::AnotherTemplate { .. } => Self::Refused {
+                message: error.to_string(),
+                hint: "use the template the plan names, or make a new plan".to_owned(),
+            },
             PreviewError::Selection(_) => {
                 let hint = "see the findings".to_owned();
                 Self::Refused {

@@ -14,15 +14,18 @@ mod replace_string;
 mod risk;
 mod settle;
 mod stability;
+mod trace;
 mod work;
 mod write_file;
 
 use crate::model::action::Action;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::path::TreePath;
 use crate::model::plan::Plan;
 use crate::model::provenance::Provenance;
 use crate::model::report::{Change, LogEntry, Outcome, Risk};
 use crate::tree::{TreeError, TreeMut};
+pub use trace::LineOrigin;
 use work::{Done, Stop, Work};
 
 /// What an interpretation did to a tree.
@@ -54,7 +57,22 @@ impl Interpretation {
 /// # Errors
 /// Only when the tree itself fails; what is wrong with the plan is part of the result.
 pub fn interpret(plan: &Plan, tree: &mut dyn TreeMut) -> Result<Interpretation, TreeError> {
+    run(Work::on(plan, tree)?).map(|(interpretation, _)| interpretation)
+}
+
+/// The same, and where each line of one file of the result came from.
+pub fn explain(
+    plan: &Plan,
+    tree: &mut dyn TreeMut,
+    path: &TreePath,
+) -> Result<(Interpretation, Vec<LineOrigin>), TreeError> {
     let mut work = Work::on(plan, tree)?;
+    work.trace(path)?;
+    run(work)
+}
+
+fn run(mut work: Work<'_>) -> Result<(Interpretation, Vec<LineOrigin>), TreeError> {
+    let plan = work.plan();
     let provenance = plan.provenance();
     placeholders::fill_template(&mut work, &provenance)?;
     let mut log = Vec::with_capacity(plan.recipe.actions.len());
@@ -77,8 +95,9 @@ pub fn interpret(plan: &Plan, tree: &mut dyn TreeMut) -> Result<Interpretation, 
     lock_files::warn_of_stale_ones(&mut work)?;
     let changes = changes::describe(&work)?;
     let risk = risk::assess(&work)?;
+    let lines = work.take_trace().unwrap_or_default();
     let findings = work.into_findings();
-    Ok(Interpretation {
+    let interpretation = Interpretation {
         provenance,
         log,
         warnings: findings.warnings,
@@ -86,7 +105,8 @@ pub fn interpret(plan: &Plan, tree: &mut dyn TreeMut) -> Result<Interpretation, 
         errors: findings.errors,
         changes,
         risk,
-    })
+    };
+    Ok((interpretation, lines))
 }
 
 /// The dispatch by kind: one file per action.

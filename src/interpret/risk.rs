@@ -6,15 +6,15 @@ use crate::model::content::{File, Mode};
 use crate::model::path::TreePath;
 use crate::model::report::{Risk, RiskReason};
 use crate::tree::TreeError;
-use crate::tree::admit::fold;
+use crate::tree::admit::fold_into;
 use crate::tree::listing::Entry;
 use serde_json::{Map, Value};
 
-/// Folders whose files a forge runs by itself after a push.
+/// Folders whose files a forge runs by itself after a push, as paths from the root begin.
 const WORKFLOWS: [&str; 3] = [
-    ".github/workflows",
-    ".gitea/workflows",
-    ".forgejo/workflows",
+    "/.github/workflows/",
+    "/.gitea/workflows/",
+    "/.forgejo/workflows/",
 ];
 /// Scripts of package.json that npm runs by itself on install.
 const INSTALL_SCRIPTS: [&str; 8] = [
@@ -27,20 +27,25 @@ const INSTALL_SCRIPTS: [&str; 8] = [
     "prepublish",
     "dependencies",
 ];
-/// Files that change what installing or building runs.
+/// Files that change what installing or building runs, as paths end.
 const TOOL_SETTINGS: [&str; 6] = [
-    ".npmrc",
-    ".yarnrc.yml",
-    ".pnpmfile.cjs",
-    ".cargo/config.toml",
-    ".cargo/config",
-    ".gitmodules",
+    "/.npmrc",
+    "/.yarnrc.yml",
+    "/.pnpmfile.cjs",
+    "/.cargo/config.toml",
+    "/.cargo/config",
+    "/.gitmodules",
 ];
 
 /// The level and every reason, over the whole result.
 pub(super) fn assess(work: &Work<'_>) -> Result<Risk, TreeError> {
     let mut reasons = Vec::new();
+    let mut folded = String::new();
     for (path, Entry { mode, .. }) in work.tree().list()?.iter() {
+        // As file systems that ignore letter case would find it. One text for all, since there are many.
+        folded.clear();
+        folded.push('/');
+        fold_into(path, &mut folded);
         let mut add = |level, message: &str| {
             reasons.push(RiskReason {
                 level,
@@ -48,12 +53,7 @@ pub(super) fn assess(work: &Work<'_>) -> Result<Risk, TreeError> {
                 message: message.to_owned(),
             });
         };
-        // As file systems that ignore letter case would find them.
-        let folded = format!("/{}", fold(path));
-        if WORKFLOWS
-            .iter()
-            .any(|folder| folded.starts_with(&format!("/{folder}/")))
-        {
+        if WORKFLOWS.iter().any(|folder| folded.starts_with(folder)) {
             add(
                 RiskLevel::High,
                 "a workflow that the forge runs after a push",
@@ -65,8 +65,9 @@ pub(super) fn assess(work: &Work<'_>) -> Result<Risk, TreeError> {
         if mode == Mode::Symlink {
             add(RiskLevel::Medium, "a symbolic link");
         }
-        let is_setting = |name: &str| folded.ends_with(&format!("/{name}"));
-        if TOOL_SETTINGS.iter().any(|name| is_setting(name)) || folded.starts_with("/.husky/") {
+        if TOOL_SETTINGS.iter().any(|name| folded.ends_with(name))
+            || folded.starts_with("/.husky/")
+        {
             add(RiskLevel::Medium, "a setting that changes what tools run");
         }
         if folded.ends_with("/package.json") {

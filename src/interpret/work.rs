@@ -3,6 +3,7 @@
 use super::names::{Clash, Names};
 use super::placeholders::Substitution;
 use super::settle;
+use super::trace::{LineOrigin, Trace};
 use crate::model::action::IfExists;
 use crate::model::content::{File, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Place};
@@ -58,6 +59,8 @@ pub(super) struct Work<'a> {
     findings: Findings,
     /// The bytes of all files that were written to.
     written: u64,
+    /// The file whose lines are followed.
+    trace: Option<Trace>,
 }
 
 impl<'a> Work<'a> {
@@ -72,7 +75,19 @@ impl<'a> Work<'a> {
             dependencies: BTreeMap::new(),
             findings: Findings::default(),
             written: 0,
+            trace: None,
         })
+    }
+
+    /// Follows the lines of one file from here on.
+    pub(super) fn trace(&mut self, path: &TreePath) -> Result<(), TreeError> {
+        self.trace = Some(Trace::begin(path, self.tree)?);
+        Ok(())
+    }
+
+    /// Where the lines of the followed file came from.
+    pub(super) fn take_trace(&mut self) -> Option<Vec<LineOrigin>> {
+        self.trace.take().map(Trace::into_lines)
     }
 
     pub(super) fn plan(&self) -> &'a Plan {
@@ -244,6 +259,9 @@ impl<'a> Work<'a> {
     ) -> Result<(), TreeError> {
         let before = self.tree.read(path)?;
         self.written = self.written + file.bytes.len() as u64 - self.written_at(path)?;
+        if let Some(trace) = &mut self.trace {
+            trace.follow(path, before.as_ref(), &file, &origin);
+        }
         self.tree.write(path, file)?;
         self.names.add(path);
         let touched = self.touched.entry(path.clone()).or_insert_with(|| Touched {

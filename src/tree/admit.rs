@@ -102,11 +102,15 @@ impl Gate {
             .map(|(one, other)| {
                 let (one, other) = (one.min(other), one.max(other));
                 let path = all.bare_name(other);
-                let message = format!(
-                    "`{}` and `{}` are one name on many systems",
-                    all.bare_name(one).escape_debug(),
-                    path.escape_debug()
-                );
+                let message = if all.bare_name(one) == path {
+                    format!("`{}` is a file and a folder at once", path.escape_debug())
+                } else {
+                    format!(
+                        "`{}` and `{}` are one name on many systems",
+                        all.bare_name(one).escape_debug(),
+                        path.escape_debug()
+                    )
+                };
                 refuse(path, message).help("rename one of them")
             })
             .collect();
@@ -133,12 +137,22 @@ impl Gate {
 
 /// The form under which file systems that ignore letter case or Unicode form know a path.
 pub fn fold(path: &str) -> String {
+    let mut folded = String::new();
+    fold_into(path, &mut folded);
+    folded
+}
+
+/// Appends the form of [`fold`] to a text.
+pub fn fold_into(path: &str, folded: &mut String) {
     if path.is_ascii() {
-        return path.to_ascii_lowercase();
+        let start = folded.len();
+        folded.push_str(path);
+        folded[start..].make_ascii_lowercase();
+        return;
     }
     // Upper, then lower case: `ß` and `ss`, `ſ` and `s` become one.
     let upper = path.nfc().flat_map(char::to_uppercase);
-    upper.flat_map(char::to_lowercase).nfc().collect()
+    folded.extend(upper.flat_map(char::to_lowercase).nfc());
 }
 
 /// The `HEAD` of each folder that git would take for a repository of its own, with settings that run programs

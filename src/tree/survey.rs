@@ -62,13 +62,14 @@ impl Walk<'_> {
         let mut last = String::new();
         for entry in entries {
             let entry = entry.map_err(|error| unreadable(error.into()))?;
+            if self.is_full {
+                return Ok(());
+            }
             if self.builder.len() == MAX_ENTRIES {
                 self.is_full = true;
                 let message = format!("there are more than {MAX_ENTRIES} files and folders");
                 let help = "look for build output or installed packages that do not belong to a template";
                 self.gate.refuse(limit(prefix, message).help(help));
-            }
-            if self.is_full {
                 return Ok(());
             }
             let Ok(name) = std::str::from_utf8(entry.filename) else {

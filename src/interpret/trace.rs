@@ -1,0 +1,109 @@
+//! Where each line of one file came from: followed from write to write while a plan is interpreted.
+
+use crate::model::content::File;
+use crate::model::path::TreePath;
+use crate::model::report::ChangeOrigin;
+use crate::tree::{Tree, TreeError};
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+/// Longer texts are not compared line by line: what lies between their common ends counts as new.
+const MAX_LINES: usize = 20_000;
+
+/// Where a line came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LineOrigin {
+    /// It stands so in the template, in this line, from 1.
+    Template { line: usize },
+    /// It was written or changed last by this.
+    Change(ChangeOrigin),
+}
+
+/// The lines of one file and where they came from.
+#[derive(Debug)]
+pub(super) struct Trace {
+    path: TreePath,
+    lines: Vec<LineOrigin>,
+}
+
+impl Trace {
+    /// Begins with what the template holds.
+    pub(super) fn begin(path: &TreePath, tree: &dyn Tree) -> Result<Self, TreeError> {
+        let template = tree.read(path)?;
+        let count = lines(template.as_ref()).len();
+        let numbers = 1..=count;
+        Ok(Self {
+            path: path.clone(),
+            lines: numbers.map(|line| LineOrigin::Template { line }).collect(),
+        })
+    }
+
+    /// Follows one write.
+    pub(super) fn follow(
+        &mut self,
+        path: &TreePath,
+        before: Option<&File>,
+        after: &File,
+        by: &ChangeOrigin,
+    ) {
+        if *path != self.path {
+            return;
+        }
+        let (old, new) = (lines(before), lines(Some(after)));
+        let ends = old.len() + new.len() > MAX_LINES;
+        let operations = if ends {
+            common_ends(&old, &new)
+        } else {
+            capture_diff_slices(Algorithm::Myers, &old, &new)
+        };
+        let mut followed = Vec::with_capacity(new.len());
+        for operation in operations {
+            match operation {
+                DiffOp::Equal { old_index, len, .. } => {
+                    followed.extend_from_slice(&self.lines[old_index..old_index + len]);
+                }
+                DiffOp::Delete { .. } => {}
+                DiffOp::Insert { new_len, .. } | DiffOp::Replace { new_len, .. } => {
+                    followed.extend((0..new_len).map(|_| LineOrigin::Change(by.clone())));
+                }
+            }
+        }
+        self.lines = followed;
+    }
+
+    pub(super) fn into_lines(self) -> Vec<LineOrigin> {
+        self.lines
+    }
+}
+
+/// Lines with their ends, as git counts them; a file that is no text has none.
+fn lines(file: Option<&File>) -> Vec<&str> {
+    let text = file.and_then(File::text);
+    text.map_or_else(Vec::new, |text| text.split_inclusive('\n').collect())
+}
+
+/// The lines two texts begin and end with, and everything between as replaced.
+fn common_ends(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
+    let start = old.iter().zip(new).take_while(|(one, other)| one == other);
+    let start = start.count();
+    let (old_rest, new_rest) = (&old[start..], &new[start..]);
+    let end = old_rest.iter().rev().zip(new_rest.iter().rev());
+    let end = end.take_while(|(one, other)| one == other).count();
+    vec![
+        DiffOp::Equal {
+            old_index: 0,
+            new_index: 0,
+            len: start,
+        },
+        DiffOp::Replace {
+            old_index: start,
+            old_len: old_rest.len() - end,
+            new_index: start,
+            new_len: new_rest.len() - end,
+        },
+        DiffOp::Equal {
+            old_index: old.len() - end,
+            new_index: new.len() - end,
+            len: end,
+        },
+    ]
+}
