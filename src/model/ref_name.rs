@@ -1,5 +1,6 @@
 //! Which reference of a git repository is meant.
 
+use super::digest::GitId;
 use thiserror::Error;
 
 /// A branch, a tag, a full `refs/…` name, `HEAD`, or the full id of a commit.
@@ -30,6 +31,11 @@ impl RefName {
     /// The branch that the repository itself calls its first.
     pub fn head() -> Self {
         Self("HEAD".to_owned())
+    }
+
+    /// A commit by its full id.
+    pub fn of_commit(id: &GitId) -> Self {
+        Self(id.as_str().to_owned())
     }
 
     /// Parses a name by git's own rules (`git check-ref-format`), and no revision expression.
