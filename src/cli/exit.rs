@@ -2,6 +2,8 @@
 
 use super::terminal::Terminal;
 use crate::engine::PreviewError;
+use crate::git::mirror::MirrorError;
+use crate::git::{GitError, Why};
 use crate::tree::TreeError;
 use crate::tree::ids::ObjectsError;
 use crate::tree::repository::RepositoryError;
@@ -64,6 +66,18 @@ impl Failure {
         };
         terminal.error(message, hint.map(String::as_str));
         ExitCode::from(code)
+    }
+
+    /// The sentence and the hint, where one failure is a line among others.
+    pub(super) fn into_parts(self) -> (String, Option<String>) {
+        match self {
+            Self::Refused { message, hint } | Self::Usage { message, hint } => {
+                (message, Some(hint))
+            }
+            Self::Environment { message, hint } => (message, hint),
+            Self::Cancelled => ("cancelled".to_owned(), None),
+            Self::ReaderGone => ("the reader of the output is gone".to_owned(), None),
+        }
     }
 }
 
@@ -143,6 +157,101 @@ impl From<RepositoryError> for Failure {
             message: chain(&error),
             hint: Some(hint.to_owned()),
         }
+    }
+}
+
+impl From<MirrorError> for Failure {
+    fn from(error: MirrorError) -> Self {
+        let message = chain(&error);
+        let refused = |message, hint: &str| Self::Refused {
+            message,
+            hint: hint.to_owned(),
+        };
+        let environment = |message, hint: &str| Self::Environment {
+            message,
+            hint: Some(hint.to_owned()),
+        };
+        match error {
+            MirrorError::Git { error, older } => of_git(message, &error, older.is_some()),
+            MirrorError::NotCached { .. } => environment(
+                message,
+                "leave `--offline` out once, or run `groundplan mirror add` while there is a network",
+            ),
+            MirrorError::Broken { .. } => {
+                environment(message, "leave `--offline` out: it is fetched anew")
+            }
+            MirrorError::NotACommit { .. } => refused(message, "name a branch, a tag or a commit"),
+            MirrorError::Moved { .. } => refused(
+                message,
+                "preview again and look at what changed; a tag that moves is worth a question to its owner",
+            ),
+            MirrorError::Busy { .. } => environment(message, "wait for it to end, and try again"),
+            MirrorError::NotOurs { .. } => environment(
+                message,
+                "name another folder with `--cache-dir` or GROUNDPLAN_CACHE_DIR",
+            ),
+            MirrorError::Io { .. } => environment(
+                message,
+                "check permissions and free space, name another folder with `--cache-dir`, or use what is there with `--offline`",
+            ),
+        }
+    }
+}
+
+fn of_git(message: String, error: &GitError, is_older_there: bool) -> Failure {
+    let environment = |message, hint: &str| Failure::Environment {
+        message,
+        hint: Some(hint.to_owned()),
+    };
+    let refused = |message, hint: &str| Failure::Refused {
+        message,
+        hint: hint.to_owned(),
+    };
+    let later = if is_older_there {
+        "try again later; what the cache holds from before is used with `--offline`"
+    } else {
+        "try again later"
+    };
+    match error {
+        GitError::Stopped => Failure::Cancelled,
+        GitError::NotInstalled => environment(message, "install git, or put its folder into PATH"),
+        GitError::TooOld { .. } => environment(message, "install a newer git"),
+        GitError::Start { .. } => {
+            environment(message, "check that it is a program that this user may run")
+        }
+        GitError::FileNotAllowed { .. } => refused(
+            message,
+            "allow them with `--allow-file` or GROUNDPLAN_ALLOW_FILE=1",
+        ),
+        GitError::TimedOut { .. } if is_older_there => environment(message, later),
+        GitError::TimedOut { .. } => environment(
+            message,
+            "try again later, or give it longer with `--git-timeout`",
+        ),
+        GitError::TooLarge { .. } => refused(
+            message,
+            "a template is a small repository: check the address",
+        ),
+        GitError::Failed { why, .. } => match why {
+            Why::Network => environment(message, later),
+            Why::RepositoryNotFound => refused(
+                message,
+                "check the address; a private repository needs a token in GROUNDPLAN_GIT_TOKEN",
+            ),
+            Why::RefNotFound => refused(message, "check the name of the branch, tag or commit"),
+            Why::AccessRefused => refused(
+                message,
+                "set GROUNDPLAN_GIT_TOKEN to a token that may read it; for ssh, load the key into the agent and add the host to known_hosts",
+            ),
+            Why::Redirected => {
+                refused(message, "write the new address: redirects are not followed")
+            }
+            Why::Corrupt => refused(
+                message,
+                "the repository holds what git refuses: tell its owner, or name another reference",
+            ),
+            Why::Unknown => environment(message, later),
+        },
     }
 }
 

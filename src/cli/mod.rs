@@ -1,6 +1,7 @@
 //! The command line: the only place that prints, reads the clock and knows what a person typed.
 
 mod ask;
+mod cache;
 mod canonical;
 mod check;
 mod choice;
@@ -10,6 +11,7 @@ mod generate;
 mod hash;
 mod input;
 mod list;
+mod mirror;
 mod new;
 mod preview;
 mod render;
@@ -49,6 +51,8 @@ enum Command {
     List(list::Args),
     /// Show what a catalogue offers.
     Show(show::Args),
+    /// Keep templates from git at hand.
+    Mirror(mirror::Args),
     /// Print the versions and hashes of a catalogue and a selection.
     Hash(hash::Args),
     /// Print the canonical bytes (RFC 8785) of a JSON file.
@@ -93,6 +97,7 @@ pub fn run() -> ExitCode {
         Command::New(args) => new::run(&args, &mut terminal),
         Command::List(args) => list::run(&args, &mut terminal),
         Command::Show(args) => show::run(&args, &mut terminal),
+        Command::Mirror(args) => mirror::run(&args, &mut terminal),
         Command::Hash(args) => hash::run(&args, &mut terminal),
         Command::Canonical(args) => canonical::run(&args, &mut terminal),
         Command::Schema(args) => schema::run(args, &mut terminal),

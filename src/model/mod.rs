@@ -15,6 +15,8 @@ pub mod input;
 pub mod path;
 pub mod plan;
 pub mod provenance;
+pub mod ref_name;
+pub mod remote;
 pub mod report;
 pub mod selection;
 pub mod slug;

@@ -1,0 +1,135 @@
+//! What is in the cache.
+
+use super::place::Place;
+use super::record::Record;
+use super::{MirrorError, Mirrors, repository};
+use crate::model::digest::GitId;
+use crate::model::ref_name::RefName;
+use crate::model::remote::RemoteUrl;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// One mirror.
+pub struct Listed {
+    /// The name of its entries, without what they end in.
+    pub name: String,
+    /// Its address, when its record tells.
+    pub url: Option<RemoteUrl>,
+    pub state: State,
+    pub references: Vec<ListedRef>,
+    pub bytes: u64,
+}
+
+/// How a mirror's repository is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Whole,
+    Broken,
+    /// It is fetched again when it is asked for.
+    Absent,
+}
+
+/// One reference of a mirror.
+pub struct ListedRef {
+    pub name: RefName,
+    pub commit: Option<GitId>,
+    pub asked: Option<SystemTime>,
+    pub is_kept: bool,
+}
+
+impl Mirrors {
+    /// All mirrors, by name.
+    pub fn list(&self) -> Result<Vec<Listed>, MirrorError> {
+        self.places()?.iter().map(listed).collect()
+    }
+
+    pub(super) fn places(&self) -> Result<Vec<Place>, MirrorError> {
+        let mut places = BTreeMap::new();
+        for name in self.entries()? {
+            if let Some(place) = Place::of_entry(&self.folder, &name) {
+                places.insert(place.stem().to_owned(), place);
+            }
+        }
+        Ok(places.into_values().collect())
+    }
+
+    /// The names in the folder of all mirrors; none when there is no such folder.
+    fn entries(&self) -> Result<Vec<String>, MirrorError> {
+        let fail = || MirrorError::io("read", &self.folder);
+        match self.folder.symlink_metadata() {
+            Err(error) if is_absence(&error) => return Ok(Vec::new()),
+            Err(error) => return Err(fail()(error)),
+            Ok(metadata) if !metadata.is_dir() => {
+                return Err(MirrorError::NotOurs {
+                    path: self.folder.clone(),
+                });
+            }
+            Ok(_) => {}
+        }
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(fail())? {
+            names.extend(entry.map_err(fail())?.file_name().into_string().ok());
+        }
+        Ok(names)
+    }
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+fn listed(place: &Place) -> Result<Listed, MirrorError> {
+    let record = Record::read(place);
+    let git_dir = place.git_dir();
+    let mut is_broken = repository::is_there(&git_dir) && record.url.is_none();
+    let mut references = Vec::new();
+    for name in record.references() {
+        let commit = repository::lookup(&git_dir, name).unwrap_or_else(|_| {
+            is_broken = true;
+            None
+        });
+        references.push(ListedRef {
+            commit,
+            asked: record.asked(name),
+            is_kept: record.kept.contains(name),
+            name: name.clone(),
+        });
+    }
+    Ok(Listed {
+        name: place.stem().to_owned(),
+        url: record.url,
+        state: match (is_broken, repository::is_there(&git_dir)) {
+            (true, _) => State::Broken,
+            (false, true) => State::Whole,
+            (false, false) => State::Absent,
+        },
+        references,
+        bytes: size(&git_dir)?,
+    })
+}
+
+/// The bytes of all files below a folder. What goes away while it is measured counts nothing.
+fn size(folder: &Path) -> Result<u64, MirrorError> {
+    let mut bytes = 0;
+    let mut open: Vec<PathBuf> = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if is_absence(&error) => continue,
+            other => other.map_err(MirrorError::io("read", &folder))?,
+        };
+        for entry in entries.flatten() {
+            match entry.metadata() {
+                Ok(metadata) if metadata.is_dir() => open.push(entry.path()),
+                Ok(metadata) => bytes += metadata.len(),
+                Err(_) => {}
+            }
+        }
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,137 @@
+//! Which reference of a git repository is meant.
+
+use super::digest::GitId;
+use thiserror::Error;
+
+/// A branch, a tag, a full `refs/…` name, `HEAD`, or the full id of a commit.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RefName(String);
+
+/// Why a text is no reference.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum RefNameError {
+    #[error(
+        "a reference must not be empty: name a tag, a branch, HEAD, or a commit by its 40 digits"
+    )]
+    Empty,
+    #[error("a reference has at most {max} bytes, this one has {length}", max = RefName::MAX)]
+    TooLong { length: usize },
+    #[error("a reference must not start with `{start}`: it would be read as something else by git")]
+    Start { start: char },
+    #[error("write the id of a commit in lower-case letters")]
+    UpperCase,
+    #[error("`{}` is no name git allows: name a tag, a branch, HEAD, or a commit by its 40 digits", text.escape_debug())]
+    Malformed { text: String },
+}
+
+impl RefName {
+    /// The longest name, in bytes.
+    pub const MAX: usize = 255;
+
+    /// The branch that the repository itself calls its first.
+    pub fn head() -> Self {
+        Self("HEAD".to_owned())
+    }
+
+    /// A commit by its full id.
+    pub fn of_commit(id: &GitId) -> Self {
+        Self(id.as_str().to_owned())
+    }
+
+    /// Parses a name by git's own rules (`git check-ref-format`), and no revision expression.
+    pub fn parse(text: &str) -> Result<Self, RefNameError> {
+        let Some(start) = text.chars().next() else {
+            return Err(RefNameError::Empty);
+        };
+        if text.len() > Self::MAX {
+            return Err(RefNameError::TooLong { length: text.len() });
+        }
+        if matches!(start, '-' | '+') {
+            return Err(RefNameError::Start { start });
+        }
+        let is_hex = text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        if is_hex && text.bytes().any(|b| b.is_ascii_uppercase()) {
+            return Err(RefNameError::UpperCase);
+        }
+        if !text.is_ascii()
+            || text == "@"
+            || gix::validate::reference::name_partial(text.into()).is_err()
+        {
+            return Err(RefNameError::Malformed {
+                text: text.to_owned(),
+            });
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this is the full id of a commit, which never leads elsewhere.
+    pub fn is_commit(&self) -> bool {
+        self.0.len() == 40 && self.0.bytes().all(|b| b.is_ascii_hexdigit())
+    }
+}
+
+text_value!(RefName, error: RefNameError, format: "groundplan-ref", max: RefName::MAX,
+    pattern: "^[^-+:*^~?\\[\\\\\\s][^:*^~?\\[\\\\\\s]*$",
+    doc: "A tag, a branch, a full name below refs/, HEAD, or the full id of a commit.");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_is_a_name_and_nothing_else() {
+        for text in [
+            "v1.0.0",
+            "v1.0.0+build",
+            "main",
+            "feature/x",
+            "HEAD",
+            "refs/tags/v1",
+            "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+        ] {
+            assert_eq!(
+                RefName::parse(text).map(|name| name.to_string()),
+                Ok(text.to_owned())
+            );
+        }
+        for text in [
+            "",
+            "-x",
+            "--upload-pack=touch X",
+            "+main",
+            "a..b",
+            "a:b",
+            "a*",
+            "a^",
+            "a^{}",
+            "a~1",
+            "a@{1}",
+            "a b",
+            "a\n",
+            "/a",
+            "a/",
+            "a//b",
+            ".a",
+            "a/.b",
+            "a.lock",
+            "a.",
+            "@",
+            "[a",
+            "a?",
+            "a\\b",
+            "\u{fc}",
+            "4B825DC642CB6EB9A060E54BF8D69288FBEE4904",
+        ] {
+            assert_eq!(RefName::parse(text).ok(), None, "{text:?}");
+        }
+        assert!(
+            RefName::parse("4b825dc642cb6eb9a060e54bf8d69288fbee4904")
+                .is_ok_and(|name| name.is_commit())
+        );
+    }
+}
