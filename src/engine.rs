@@ -171,9 +171,7 @@ fn is_shown(path: &str) -> bool {
         "out",
         "coverage",
     ];
-    let in_hidden_folder = path
-        .split('/')
-        .any(|segment| FOLDERS.contains(&segment));
+    let in_hidden_folder = path.split('/').any(|segment| FOLDERS.contains(&segment));
     let name = path.rsplit('/').next().unwrap_or(path);
     let is_log = name
         .rsplit_once('.')

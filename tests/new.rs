@@ -7,7 +7,7 @@ use groundplan::model::input::Identity;
 use groundplan::model::path::TreePath;
 use groundplan::tree::ids::FirstCommit;
 use groundplan::tree::memory::MemoryTree;
-use groundplan::tree::repository::{RepositoryError, Target};
+use groundplan::tree::repository::{Layout, Made, RepositoryError, Target};
 use std::sync::atomic::AtomicBool;
 
 #[test]
@@ -44,14 +44,18 @@ fn a_stop_between_two_files_leaves_nothing_behind() {
         message: "x\n".to_owned(),
     };
     let target = Target::check(&sandbox.join("out")).unwrap();
-    let stopped = target.create(&tree, &commit, &AtomicBool::new(true));
+    let made = Made {
+        tree: &tree,
+        template: None,
+        commit: &commit,
+        layout: Layout::WorkTree,
+    };
+    let stopped = target.create(&made, &AtomicBool::new(true));
     assert!(
         matches!(stopped, Err(RepositoryError::Stopped)),
         "{stopped:?}"
     );
     assert_eq!(std::fs::read_dir(sandbox.path()).unwrap().count(), 0);
-    target
-        .create(&tree, &commit, &AtomicBool::new(false))
-        .unwrap();
+    target.create(&made, &AtomicBool::new(false)).unwrap();
     assert_eq!(sandbox.git("out", &["ls-files"]), "a\n");
 }

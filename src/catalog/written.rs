@@ -5,6 +5,8 @@ use crate::model::digest::GitId;
 use crate::model::exclude::Exclude;
 use crate::model::path::SafeRelPath;
 use crate::model::plan::Placeholder;
+use crate::model::ref_name::RefName;
+use crate::model::remote::RemoteUrl;
 use crate::model::slug::{OptionRef, Slug};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,11 +45,10 @@ pub struct TemplateSource {
     pub version: Option<Line>,
     /// A git repository, over https or ssh.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = "^(https|ssh)://[^\\s-][^\\s]*$"))]
-    pub repo: Option<String>,
+    pub repo: Option<RemoteUrl>,
     /// A tag, branch or commit of that repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub r#ref: Option<Line>,
+    pub r#ref: Option<RefName>,
     /// The commit that `ref` must mean; a tag that moved is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha: Option<GitId>,

@@ -6,6 +6,7 @@ use crate::git::mirror::{Freshness, MirrorError, Mirrors};
 use crate::git::{Access, Credential, Git, GitSettings};
 use crate::model::remote::{RemoteUrl, RemoteUrlError};
 use crate::secret::Secret;
+use crate::tree::remembered::Remembered;
 use clap::builder::FalseyValueParser;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -53,6 +54,7 @@ pub(super) struct GitArgs {
 pub(super) struct Cache {
     pub mirrors: Mirrors,
     pub freshness: Freshness,
+    trees: PathBuf,
     git: Git,
     credential: Option<Credential>,
 }
@@ -60,8 +62,10 @@ pub(super) struct Cache {
 impl GitArgs {
     /// Reads the settings. Nothing is made, started or asked yet.
     pub(super) fn cache(&self) -> Result<Cache, Failure> {
+        let folder = self.folder()?;
         Ok(Cache {
-            mirrors: Mirrors::at(&self.folder()?),
+            mirrors: Mirrors::at(&folder),
+            trees: folder.join("trees"),
             freshness: if self.offline {
                 Freshness::Offline
             } else if self.refresh {
@@ -124,6 +128,11 @@ impl GitArgs {
 }
 
 impl Cache {
+    /// What is known of templates that were looked at before.
+    pub(super) fn trees(&self) -> Remembered {
+        Remembered::at(&self.trees)
+    }
+
     /// With what repositories are asked, until a signal stops it.
     pub(super) fn access(&self) -> Access<'_> {
         Access {

@@ -5,6 +5,7 @@ use crate::engine::PreviewError;
 use crate::git::mirror::MirrorError;
 use crate::git::{GitError, Why};
 use crate::tree::TreeError;
+use crate::tree::git::GitTreeError;
 use crate::tree::ids::ObjectsError;
 use crate::tree::repository::RepositoryError;
 use std::error::Error;
@@ -151,6 +152,26 @@ impl From<RepositoryError> for Failure {
             | RepositoryError::Objects(_)
             | RepositoryError::Git { .. } => {
                 "nothing was written; check permissions and free space"
+            }
+        };
+        Self::Environment {
+            message: chain(&error),
+            hint: Some(hint.to_owned()),
+        }
+    }
+}
+
+impl From<GitTreeError> for Failure {
+    fn from(error: GitTreeError) -> Self {
+        let hint = match &error {
+            GitTreeError::NotARepository { .. } => {
+                "name a git repository, or leave `--ref` out to use the files of a folder"
+            }
+            GitTreeError::NoReference { .. } => "name a tag, a branch or a full commit id",
+            GitTreeError::NoFolder { .. } => "check the path in that version of the template",
+            GitTreeError::Refused(_) => "see the findings",
+            GitTreeError::Object { .. } => {
+                "check it with `git fsck`; a copy in the template cache is fetched anew with `--refresh`"
             }
         };
         Self::Environment {

@@ -37,11 +37,11 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         let catalog = catalog::load(&source.files, name).catalog;
         let written = catalog.as_ref().map(catalog::Catalog::written);
         let template = written.and_then(|written| {
-            written
-                .template
-                .version
-                .as_ref()
-                .or(written.template.r#ref.as_ref())
+            let version = written.template.version.as_ref();
+            let reference = written.template.r#ref.as_ref();
+            version
+                .map(ToString::to_string)
+                .or_else(|| reference.map(ToString::to_string))
         });
         Line {
             catalog: name.clone(),
@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             catalog_version: catalog
                 .as_ref()
                 .map(|catalog| catalog.version().to_string()),
-            template: template.map(ToString::to_string),
+            template,
             usable: catalog.is_some(),
         }
     };

@@ -1,32 +1,47 @@
 //! The template a plan is laid over: the catalogue's own, a folder, or a commit of a git repository.
 
+use super::cache::{Cache, GitArgs, address};
 use super::exit::Failure;
 use super::input::{Chosen, Problem, Source, Unusable};
+use super::terminal::Terminal;
 use crate::catalog::{Catalog, Symlinks};
+use crate::git::mirror::{Freshness, Pinned};
 use crate::model::content::Files;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::GitId;
 use crate::model::exclude::Exclude;
 use crate::model::path::SafeRelPath;
 use crate::model::plan::{Plan, TemplatePin};
+use crate::model::ref_name::RefName;
+use crate::model::remote::RemoteUrl;
 use crate::tree::admit::{Links, admit};
 use crate::tree::git::{self, GitTree, GitTreeError, Part, left_out};
 use crate::tree::memory::MemoryTree;
 use crate::tree::remembered::Remembered;
 use crate::tree::{Tree, TreeMut as _, disk, ids};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Which template, when it is not the catalogue's own.
 #[derive(clap::Args)]
 pub(super) struct TemplateArgs {
-    /// Use this template instead of the catalogue's own: a folder, or with `--ref` a git repository.
+    /// Use this template instead of the catalogue's own: a folder, or a git repository by URL, `owner/name` or, with
+    /// `--ref`, path.
     #[arg(long, value_name = "DIR|URL")]
-    pub(super) template: Option<String>,
-    /// The tag, branch or commit of the template's repository.
-    #[arg(long = "ref", value_name = "REF")]
-    pub(super) reference: Option<String>,
-    #[arg(long)]
-    pub(super) cache_dir: Option<PathBuf>,
+    template: Option<String>,
+    /// The tag, branch or commit of the template's repository [default: what the catalogue names, or its HEAD].
+    #[arg(long = "ref", value_name = "REF", value_parser = RefName::parse)]
+    reference: Option<RefName>,
+    /// The commit that the reference must lead to; a tag that moved is refused.
+    #[arg(long, value_name = "COMMIT", value_parser = GitId::parse)]
+    sha: Option<GitId>,
+    /// A folder of the template's repository instead of the whole.
+    #[arg(long, value_name = "PATH", value_parser = SafeRelPath::parse, requires = "template")]
+    template_path: Option<SafeRelPath>,
+    /// The repository that every catalogue's template is taken from, at the version that the catalogue names.
+    #[arg(long, value_name = "URL", env = "BOOTSTRAP_TEMPLATE_REPO")]
+    template_repo: Option<String>,
+    #[command(flatten)]
+    git: GitArgs,
 }
 
 /// A template and its pin.
@@ -37,14 +52,14 @@ pub(super) struct Template {
 
 enum Base {
     Memory(MemoryTree),
-    Git(GitTree),
+    Git(Box<GitTree>),
 }
 
 impl Template {
     pub(super) fn tree(&self) -> &dyn Tree {
         match &self.base {
             Base::Memory(tree) => tree,
-            Base::Git(tree) => tree,
+            Base::Git(tree) => tree.as_ref(),
         }
     }
 
@@ -60,10 +75,19 @@ impl Template {
 impl TemplateArgs {
     /// The flags that name the same template, and the same commit of it.
     pub(super) fn flags(&self, plan: &Plan) -> Vec<(&'static str, String)> {
+        let text = |value: Option<&dyn ToString>| value.map(ToString::to_string);
         let flags = [
             ("--template", self.template.clone()),
-            ("--ref", self.reference.clone()),
-            ("--sha", plan.template.sha.as_ref().map(ToString::to_string)),
+            (
+                "--template-path",
+                text(self.template_path.as_ref().map(|path| path as _)),
+            ),
+            ("--template-repo", self.template_repo().map(str::to_owned)),
+            ("--ref", text(self.reference.as_ref().map(|name| name as _))),
+            (
+                "--sha",
+                text(plan.template.sha.as_ref().map(|sha| sha as _)),
+            ),
         ];
         let given = flags.into_iter();
         given
@@ -74,70 +98,219 @@ impl TemplateArgs {
     /// The template of a catalogue, or the one that the flags name.
     pub(super) fn open(&self, chosen: Chosen) -> Result<(Chosen, Template), Unusable> {
         let rules = Rules::of(&chosen.catalog);
-        match &self.template {
-            Some(named) => {
-                let folder = Path::new(named);
-                let opened = match &self.reference {
-                    Some(reference) => {
-                        let place = Place {
-                            repository: folder,
-                            repo: "folder",
-                            reference,
-                            folder: None,
-                        };
-                        self.commit(&place, &rules)
-                    }
-                    None => from_folder(folder, &rules),
-                };
-                Ok((chosen, opened?))
-            }
-            None => {
-                let Some(path) = &chosen.catalog.written().template.path else {
-                    return Err(Failure::Environment { message: "not yet".into(), hint: None }.into());
-                };
-                let opened = from_catalog(&chosen, path, &rules);
-                match opened {
-                    Ok(template) => Ok((chosen, template)),
-                    Err(findings) => Err(Unusable::Problem(Box::new(Problem {
+        let opened = match self.wanted(&chosen)? {
+            Wanted::Catalog(path) => match from_catalog(&chosen, path, &rules) {
+                Ok(template) => Ok(template),
+                Err(findings) => {
+                    return Err(Unusable::Problem(Box::new(Problem {
                         source: chosen.source,
                         findings,
-                    }))),
+                    })));
                 }
-            }
+            },
+            Wanted::Folder(folder) => from_folder(folder, &rules),
+            Wanted::Commit(commit) => self.commit(&commit, &rules),
+        };
+        Ok((chosen, opened?))
+    }
+
+    fn template_repo(&self) -> Option<&str> {
+        let repo = self.template_repo.as_deref();
+        repo.filter(|repo| !repo.is_empty() && self.template.is_none())
+    }
+
+    /// What flags, settings and catalogue say, in this order.
+    fn wanted<'w>(&'w self, chosen: &'w Chosen) -> Result<Wanted<'w>, Failure> {
+        let written = &chosen.catalog.written().template;
+        let sha = self.sha.as_ref();
+        if let Some(named) = &self.template {
+            let path = Path::new(named);
+            let is_here = path.exists() || !looks_like_an_address(named);
+            return Ok(match (is_here, &self.reference) {
+                (true, None) => Wanted::Folder(path),
+                (true, Some(reference)) => Wanted::Commit(Commit {
+                    home: Home::Here(path),
+                    reference: reference.clone(),
+                    sha,
+                    folder: self.template_path.as_ref(),
+                }),
+                (false, reference) => Wanted::Commit(Commit {
+                    home: Home::Remote(remote(named)?),
+                    reference: reference.clone().unwrap_or_else(RefName::head),
+                    sha,
+                    folder: self.template_path.as_ref(),
+                }),
+            });
+        }
+        if let Some(repo) = self.template_repo() {
+            let version = || match (&written.r#ref, &written.version) {
+                (Some(name), _) => Ok(name.clone()),
+                (None, version) => {
+                    let version = version.as_ref().map_or("HEAD", |version| version.as_ref());
+                    RefName::parse(version).map_err(|error| Failure::Usage {
+                        message: format!(
+                            "the catalogue's version `{version}` names no tag: {error}"
+                        ),
+                        hint: "name the tag with `--ref`".to_owned(),
+                    })
+                }
+            };
+            return Ok(Wanted::Commit(Commit {
+                home: Home::Remote(remote(repo)?),
+                reference: self.reference.clone().map_or_else(version, Ok)?,
+                sha,
+                folder: written.repo.as_ref().and(written.path.as_ref()),
+            }));
+        }
+        match (&written.repo, &written.r#ref, &written.path) {
+            (Some(repo), Some(reference), folder) => Ok(Wanted::Commit(Commit {
+                home: Home::Remote(repo.clone()),
+                reference: self.reference.clone().unwrap_or_else(|| reference.clone()),
+                sha: sha.or_else(|| written.sha.as_ref().filter(|_| self.reference.is_none())),
+                folder: folder.as_ref(),
+            })),
+            (_, _, Some(path)) if self.reference.is_none() => Ok(Wanted::Catalog(path)),
+            _ => Err(Failure::Usage {
+                message: "`--ref` names a version of a repository, and this catalogue's template is a folder".to_owned(),
+                hint: "name the repository with `--template`, or leave `--ref` out".to_owned(),
+            }),
         }
     }
 
-    fn commit(&self, place: &Place<'_>, rules: &Rules<'_>) -> Result<Template, Unusable> {
-        let sha = git::resolve(place.repository, place.reference).map_err(|error| unusable(error, place))?;
+    fn commit(&self, wanted: &Commit<'_>, rules: &Rules<'_>) -> Result<Template, Unusable> {
+        let cache = self.git.cache();
+        let remembered = cache.as_ref().ok().map(Cache::trees);
+        let remembered = remembered.as_ref();
+        match &wanted.home {
+            Home::Here(path) => {
+                let sha = git::resolve(path, wanted.reference.as_str());
+                let sha = sha.map_err(|error| wanted.unusable(error))?;
+                wanted.expect(&sha)?;
+                let tree = wanted.open(path, sha.clone(), rules, remembered);
+                wanted.template(tree.map_err(|error| wanted.unusable(error))?, sha)
+            }
+            Home::Remote(url) => {
+                let cache = cache?;
+                let work = Terminal::working("fetching the template");
+                let pinned =
+                    cache
+                        .mirrors
+                        .pin(&cache.access(), url, &wanted.reference, cache.freshness);
+                let mut pinned = pinned.map_err(|error| cache.explain(url, error))?;
+                wanted.expect(&pinned.commit)?;
+                let open = |pinned: &Pinned| {
+                    wanted.open(&pinned.git_dir, pinned.commit.clone(), rules, remembered)
+                };
+                let mut tree = open(&pinned);
+                let is_damaged = matches!(
+                    tree,
+                    Err(GitTreeError::Object { .. } | GitTreeError::NotARepository { .. })
+                );
+                if is_damaged && cache.freshness != Freshness::Offline {
+                    let renewed = cache.mirrors.renew(&cache.access(), url, &wanted.reference);
+                    pinned = renewed.map_err(|error| cache.explain(url, error))?;
+                    wanted.expect(&pinned.commit)?;
+                    tree = open(&pinned);
+                }
+                drop(work);
+                wanted.template(tree.map_err(|error| wanted.unusable(error))?, pinned.commit)
+            }
+        }
+    }
+}
+
+/// Where a template is to come from.
+enum Wanted<'w> {
+    Catalog(&'w SafeRelPath),
+    Folder(&'w Path),
+    Commit(Commit<'w>),
+}
+
+/// A commit of a repository, or one of its folders.
+struct Commit<'w> {
+    home: Home<'w>,
+    reference: RefName,
+    /// The commit that the reference must lead to.
+    sha: Option<&'w GitId>,
+    folder: Option<&'w SafeRelPath>,
+}
+
+enum Home<'w> {
+    /// A repository on this disk, which is read where it is.
+    Here(&'w Path),
+    Remote(RemoteUrl),
+}
+
+impl Commit<'_> {
+    /// Refuses a reference that leads to another commit than it did.
+    fn expect(&self, found: &GitId) -> Result<(), Failure> {
+        match self.sha {
+            Some(planned) if planned != found => Err(Failure::Refused {
+                message: format!(
+                    "`{}` of the template has moved: planned was commit {planned}, now it is {found}",
+                    self.reference
+                ),
+                hint: "preview again and look at what changed; a tag that moves is worth a question to its owner".to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn open(
+        &self,
+        repository: &Path,
+        commit: GitId,
+        rules: &Rules<'_>,
+        remembered: Option<&Remembered>,
+    ) -> Result<GitTree, GitTreeError> {
         let part = Part {
-            commit: sha.clone(),
-            folder: place.folder,
+            commit,
+            folder: self.folder,
             exclude: rules.exclude,
             links: rules.links,
         };
-        let remembered = self.cache_dir.as_ref().map(|dir| Remembered::at(&dir.join("trees")));
-        let tree = GitTree::open(place.repository, &part, remembered.as_ref())
-            .map_err(|error| unusable(error, place))?;
+        GitTree::open(repository, &part, remembered)
+    }
+
+    fn template(&self, tree: GitTree, sha: GitId) -> Result<Template, Unusable> {
         let pin = TemplatePin {
-            repo: place.repo.to_owned(),
-            r#ref: place.reference.to_owned(),
+            repo: match &self.home {
+                Home::Here(_) => "folder".to_owned(),
+                Home::Remote(url) => url.to_string(),
+            },
+            r#ref: self.reference.to_string(),
             sha: Some(sha),
             tree: GitId::of(&ids::tree_id(&tree).map_err(Failure::from)?),
         };
         Ok(Template {
             pin,
-            base: Base::Git(tree),
+            base: Base::Git(Box::new(tree)),
         })
+    }
+
+    fn unusable(&self, error: GitTreeError) -> Unusable {
+        let shown = match &self.home {
+            Home::Here(path) => path.display().to_string(),
+            Home::Remote(url) => url.to_string(),
+        };
+        match error {
+            GitTreeError::Refused(findings) => problem(findings, &shown),
+            other => Failure::from(other).into(),
+        }
     }
 }
 
-/// Where a commit is.
-struct Place<'p> {
-    repository: &'p Path,
-    /// What the plan calls the repository.
-    repo: &'p str,
-    reference: &'p str,
-    folder: Option<&'p SafeRelPath>,
+fn remote(text: &str) -> Result<RemoteUrl, Failure> {
+    address(text).map_err(|error| Failure::Usage {
+        message: format!("`{}` is no template: {error}", text.escape_debug()),
+        hint: "name a folder, a URL as in `https://github.com/owner/name.git`, or `owner/name`"
+            .to_owned(),
+    })
+}
+
+/// Whether a text that is no path here is an address: with a colon, or `owner/name`.
+fn looks_like_an_address(text: &str) -> bool {
+    text.contains(':') || text.starts_with('-') || RemoteUrl::of_short_name(text).is_ok()
 }
 
 /// What the catalogue says of its template's files, wherever they come from.
@@ -238,22 +411,4 @@ fn problem(findings: Vec<Diagnostic>, shown: &str) -> Unusable {
             root: None,
         },
     }))
-}
-
-fn unusable(error: GitTreeError, place: &Place<'_>) -> Unusable {
-    let hint = match &error {
-        GitTreeError::Refused(_) => {
-            let GitTreeError::Refused(findings) = error else { unreachable!() };
-            return problem(findings, place.repo);
-        }
-        GitTreeError::NotARepository { .. } => "x",
-        GitTreeError::NoReference { .. } => "x",
-        GitTreeError::NoFolder { .. } => "x",
-        GitTreeError::Object { .. } => "x",
-    };
-    Failure::Environment {
-        message: super::exit::chain(&error),
-        hint: Some(hint.to_owned()),
-    }
-    .into()
 }

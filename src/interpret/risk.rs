@@ -65,8 +65,7 @@ pub(super) fn assess(work: &Work<'_>) -> Result<Risk, TreeError> {
         if mode == Mode::Symlink {
             add(RiskLevel::Medium, "a symbolic link");
         }
-        if TOOL_SETTINGS.iter().any(|name| folded.ends_with(name))
-            || folded.starts_with("/.husky/")
+        if TOOL_SETTINGS.iter().any(|name| folded.ends_with(name)) || folded.starts_with("/.husky/")
         {
             add(RiskLevel::Medium, "a setting that changes what tools run");
         }

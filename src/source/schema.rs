@@ -7,8 +7,11 @@ use crate::model::action::Line;
 use crate::model::date::Day;
 use crate::model::diagnostic::{self, Code, Diagnostic};
 use crate::model::digest::{Digest, GitId};
+use crate::model::exclude::Exclude;
 use crate::model::input::{Identity, Owner, ProductName, RepoName};
 use crate::model::path::{SafeRelPath, TreePath};
+use crate::model::ref_name::RefName;
+use crate::model::remote::RemoteUrl;
 use crate::model::slug::{OptionRef, Slug};
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
@@ -32,7 +35,7 @@ struct Format {
 }
 
 /// Every text newtype.
-const FORMATS: [Format; 12] = [
+const FORMATS: [Format; 15] = [
     Format {
         name: "groundplan-slug",
         refuse: |text| Slug::parse(text).err().map(|error| error.to_string()),
@@ -100,6 +103,21 @@ const FORMATS: [Format; 12] = [
         name: "groundplan-identity",
         refuse: |text| Identity::parse(text).err().map(|error| error.to_string()),
         help: "write it as in `Jane Doe <jane@example.org>`",
+    },
+    Format {
+        name: "groundplan-remote-url",
+        refuse: |text| RemoteUrl::parse(text).err().map(|error| error.to_string()),
+        help: "write it as in `https://github.com/acme/baseline.git`",
+    },
+    Format {
+        name: "groundplan-ref",
+        refuse: |text| RefName::parse(text).err().map(|error| error.to_string()),
+        help: "name a tag, a branch or a full commit id",
+    },
+    Format {
+        name: "groundplan-exclude",
+        refuse: |text| Exclude::parse(text).err().map(|error| error.to_string()),
+        help: "write it as a line of .gitignore, as in `docs/` or `*.md`",
     },
 ];
 

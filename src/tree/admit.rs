@@ -40,9 +40,7 @@ pub fn admit(files: Files, links: Links) -> Result<Vec<(TreePath, File)>, Vec<Di
             admitted.push((path, file));
         }
     }
-    let entries = admitted
-        .iter()
-        .map(|(path, file)| (path, Entry::of(file)));
+    let entries = admitted.iter().map(|(path, file)| (path, Entry::of(file)));
     gate.whole(&Inventory::of_files(entries));
     gate.finish()?;
     Ok(admitted)
@@ -117,7 +115,8 @@ impl Gate {
         collisions.sort_by(|one, other| one.message.cmp(&other.message));
         let repositories = bare_repositories(all).map(|head| {
             let message = "this file's folder is a bare git repository, not a template's files";
-            let help = "name a folder that holds a template's files, without git repositories in them";
+            let help =
+                "name a folder that holds a template's files, without git repositories in them";
             refuse(head, message).help(help)
         });
         self.findings.splice(0..0, repositories);

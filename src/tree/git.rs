@@ -176,7 +176,9 @@ impl Tree for GitTree {
 pub fn left_out(listing: &Listing, exclude: &[Exclude]) -> Vec<TreePath> {
     let is_left_out = |path: &TreePath| {
         let mut folders = path.folders();
-        exclude.iter().any(|pattern| pattern.matches(path.as_str(), false))
+        exclude
+            .iter()
+            .any(|pattern| pattern.matches(path.as_str(), false))
             || folders.any(|folder| exclude.iter().any(|pattern| pattern.matches(folder, true)))
     };
     if exclude.is_empty() {

@@ -76,10 +76,7 @@ pub fn tree_id(tree: &dyn Tree) -> Result<ObjectId, ObjectsError> {
 }
 
 /// Sends every blob and tree to the sink, leaves first. What did not change since a base with ids is only kept.
-pub fn write_tree(
-    tree: &dyn Tree,
-    sink: &mut dyn ObjectSink,
-) -> Result<ObjectId, ObjectsError> {
+pub fn write_tree(tree: &dyn Tree, sink: &mut dyn ObjectSink) -> Result<ObjectId, ObjectsError> {
     let listing = tree.list()?;
     let changes: Vec<Changed<'_>> = listing.changes().iter().collect();
     let mut writer = Writer {

@@ -122,7 +122,10 @@ impl Copies {
             location.map(|location| location.pack_id)
         };
         let mut start = 0;
-        for of_one_pack in self.counts.chunk_by(|one, next| pack_of(one) == pack_of(next)) {
+        for of_one_pack in self
+            .counts
+            .chunk_by(|one, next| pack_of(one) == pack_of(next))
+        {
             for count in of_one_pack {
                 let location = count.entry_pack_location.as_ref();
                 let stored = location.and_then(|location| objects.entry_by_location(location));
@@ -192,7 +195,8 @@ impl Writer {
         {
             return Err(ObjectsError::Store("a delta before its base".into()));
         }
-        let header = entry.to_entry_header(Version::V2, |base| self.offset - self.index[base].offset);
+        let header =
+            entry.to_entry_header(Version::V2, |base| self.offset - self.index[base].offset);
         let mut head = Vec::with_capacity(32);
         header
             .write_to(entry.decompressed_size as u64, &mut head)

@@ -68,7 +68,8 @@ impl Walk<'_> {
             if self.builder.len() == MAX_ENTRIES {
                 self.is_full = true;
                 let message = format!("there are more than {MAX_ENTRIES} files and folders");
-                let help = "look for build output or installed packages that do not belong to a template";
+                let help =
+                    "look for build output or installed packages that do not belong to a template";
                 self.gate.refuse(limit(prefix, message).help(help));
                 return Ok(());
             }
@@ -129,7 +130,11 @@ impl Walk<'_> {
                 }
                 NodeKind::File(mode) => {
                     let target = || self.target(entry.oid);
-                    let target = if mode == Mode::Symlink { target() } else { String::new() };
+                    let target = if mode == Mode::Symlink {
+                        target()
+                    } else {
+                        String::new()
+                    };
                     if self.gate.entry(&path, mode, || target).is_some() {
                         let node = Node {
                             kind,
@@ -199,7 +204,8 @@ fn measure(
         total += facts.size + name.len() as u64;
         if total > MAX_TOTAL {
             let message = format!("with this file there are more than {MAX_TOTAL} bytes");
-            let help = "look for build output or installed packages that do not belong to a template";
+            let help =
+                "look for build output or installed packages that do not belong to a template";
             too_large.push(limit(name, message).help(help));
             break;
         }
@@ -262,15 +268,17 @@ fn look_at_some(
         let header = header.map_err(|error| unreadable(error.into()))?;
         let header = header.ok_or_else(|| unreadable("it is missing".into()))?;
         if header.kind != Kind::Blob {
-            return Err(unreadable(format!("it is a {}, not a file", header.kind).into()));
+            return Err(unreadable(
+                format!("it is a {}, not a file", header.kind).into(),
+            ));
         }
         let mut fact = Facts {
             size: header.size,
             may_hold_placeholders: true,
         };
         // Past the limits the template is refused, whatever its files hold.
-        let is_read = header.size <= MAX_FILE
-            && read.fetch_add(header.size, Ordering::Relaxed) <= MAX_TOTAL;
+        let is_read =
+            header.size <= MAX_FILE && read.fetch_add(header.size, Ordering::Relaxed) <= MAX_TOTAL;
         if is_read {
             let blob = objects.try_find(id, &mut buffer);
             let blob = blob.map_err(|error| unreadable(error.into()))?;
