@@ -49,6 +49,7 @@ fn request(catalog: &Catalog, template: &MemoryTree) -> Request {
             repo: "catalog:nextjs".to_owned(),
             r#ref: "v1.0.0".to_owned(),
             sha: None,
+            path: None,
             tree: GitId::of(&ids::tree_id(template).expect("memory never fails")),
         },
     }

@@ -5,8 +5,10 @@ use crate::interpret::{self, Interpretation, LineOrigin, interpret};
 use crate::model::content::File;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::{Digest, GitId};
+use crate::model::input::Identity;
 use crate::model::path::TreePath;
 use crate::model::plan::Plan;
+use crate::model::provenance::Provenance;
 use crate::model::report::{
     LogEntry, MAX_LOG_BYTES, MAX_TREE_ENTRIES, ObjectFormat, Report, TreeEntry,
 };
@@ -47,6 +49,26 @@ pub fn preview<'t>(
     let plan = resolve(catalog, request).map_err(PreviewError::Selection)?;
     let (report, tree) = lay(&plan, template)?;
     Ok(Preview { plan, report, tree })
+}
+
+/// The plan that a repository says it was made by, from the catalogue it names.
+pub fn remake(
+    catalog: &Catalog,
+    provenance: &Provenance,
+    author: Identity,
+) -> Result<Plan, PreviewError> {
+    let request = Request {
+        selection: provenance.selected_options.clone(),
+        inputs: provenance.inputs.clone(),
+        author,
+        template: provenance.template.clone(),
+    };
+    let plan = resolve(catalog, request).map_err(PreviewError::Selection)?;
+    // What an earlier version made carries that version's name.
+    Ok(Plan {
+        generator: provenance.generator.clone(),
+        ..plan
+    })
 }
 
 /// Lays a stored plan over its template.

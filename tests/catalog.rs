@@ -45,6 +45,7 @@ impl BuiltIn {
             repo: "catalog:nextjs".to_owned(),
             r#ref: "v1.0.0".to_owned(),
             sha: None,
+            path: None,
             tree: GitId::of(&ids::tree_id(&template).expect("trees in memory can be read")),
         };
         Self {

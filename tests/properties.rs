@@ -343,6 +343,7 @@ fn plan_of(
             repo: "folder".to_owned(),
             r#ref: "v1".to_owned(),
             sha: None,
+            path: None,
             tree: GitId::parse(&"0".repeat(40)).unwrap(),
         },
         provenance_path: SafeRelPath::parse(Provenance::DEFAULT_PATH).unwrap(),

@@ -256,7 +256,7 @@ fn read_selection(path: &Path) -> Result<Result<(Selection, Document), Unread>, 
     Ok(read.map_err(|findings| (findings, files())))
 }
 
-fn print_problem(
+pub(super) fn print_problem(
     problem: &Problem,
     format: Format,
     terminal: &mut Terminal,

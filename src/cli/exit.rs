@@ -169,6 +169,7 @@ impl From<GitTreeError> for Failure {
             }
             GitTreeError::NoReference { .. } => "name a tag, a branch or a full commit id",
             GitTreeError::NoFolder { .. } => "check the path in that version of the template",
+            GitTreeError::Shallow { .. } => "fetch the rest with `git fetch --unshallow`",
             GitTreeError::Refused(_) => "see the findings",
             GitTreeError::Object { .. } => {
                 "check it with `git fsck`; a copy in the template cache is fetched anew with `--refresh`"

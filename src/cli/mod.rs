@@ -6,11 +6,13 @@ mod canonical;
 mod check;
 mod choice;
 mod exit;
+mod explain;
 mod findings;
 mod generate;
 mod hash;
 mod input;
 mod list;
+mod made;
 mod mirror;
 mod new;
 mod preview;
@@ -20,6 +22,7 @@ mod show;
 mod signals;
 mod template;
 mod terminal;
+mod verify;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use exit::Exit;
@@ -47,6 +50,10 @@ enum Command {
     Preview(preview::Args),
     /// Make the repository.
     New(new::Args),
+    /// Say whether a repository's first commit is exactly what its plan gives, and what changed since.
+    Verify(verify::Args),
+    /// Say where each line of a generated file comes from.
+    Explain(explain::Args),
     /// List the built-in catalogues, or those of a folder.
     List(list::Args),
     /// Show what a catalogue offers.
@@ -95,6 +102,8 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args, &mut terminal),
         Command::Preview(args) => preview::run(&args, &mut terminal),
         Command::New(args) => new::run(&args, &mut terminal),
+        Command::Verify(args) => verify::run(&args, &mut terminal),
+        Command::Explain(args) => explain::run(&args, &mut terminal),
         Command::List(args) => list::run(&args, &mut terminal),
         Command::Show(args) => show::run(&args, &mut terminal),
         Command::Mirror(args) => mirror::run(&args, &mut terminal),

@@ -3,9 +3,11 @@
 use super::Format;
 use super::choice::{self, Prepared, ProductArgs, SelectionArgs};
 use super::exit::{Exit, Failure};
+use super::explain;
 use super::render::{self, Detail};
 use super::terminal::Terminal;
 use crate::engine::{self, Preview, PreviewError};
+use crate::model::path::TreePath;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -21,6 +23,9 @@ pub(super) struct Args {
     /// Show every file and every diff.
     #[arg(long)]
     full: bool,
+    /// Show only where each line of this file comes from.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["summary", "full"], value_parser = TreePath::parse)]
+    explain: Option<TreePath>,
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -33,6 +38,10 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let Some(preview) = make(&prepared, args.format, terminal)? else {
         return Ok(Exit::Findings);
     };
+    if let Some(path) = args.explain.as_ref().filter(|_| preview.report.can_proceed) {
+        let template = prepared.template.tree();
+        return explain::print(&preview.plan, template, path, args.format, terminal);
+    }
     match args.format {
         Format::Json => terminal.json(&preview.report)?,
         Format::Text => {

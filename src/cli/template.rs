@@ -114,6 +114,74 @@ impl TemplateArgs {
         Ok((chosen, opened?))
     }
 
+    /// The template of a repository that was made before, as its provenance pins it.
+    pub(super) fn reopen(&self, chosen: Chosen, pin: &TemplatePin) -> Result<Template, Unusable> {
+        let template = if self.template.is_some() {
+            self.open(chosen)?.1
+        } else {
+            self.pinned(chosen, pin)?
+        };
+        if template.pin.tree == pin.tree {
+            return Ok(template);
+        }
+        Err(Failure::Refused {
+            message: format!(
+                "it was made over the template {} {} with tree {}, here that is tree {}",
+                pin.repo, pin.r#ref, pin.tree, template.pin.tree
+            ),
+            hint: "name that version of the template with `--template`".to_owned(),
+        }
+        .into())
+    }
+
+    fn pinned(&self, chosen: Chosen, pin: &TemplatePin) -> Result<Template, Unusable> {
+        let rules = Rules::of(&chosen.catalog);
+        let nowhere = || Failure::Refused {
+            message: format!(
+                "it was made over a template that is not known here: `{}`",
+                pin.repo
+            ),
+            hint: "name it with `--template`".to_owned(),
+        };
+        let path = chosen.catalog.written().template.path.as_ref();
+        match (&pin.sha, path) {
+            (None, Some(path)) if pin.repo.starts_with("catalog:") => {
+                from_catalog(&chosen, path, &rules).map_err(|findings| {
+                    let source = chosen.source;
+                    Unusable::Problem(Box::new(Problem { source, findings }))
+                })
+            }
+            (Some(sha), _) => {
+                let cache = self.cache()?;
+                let url = RemoteUrl::parse(&pin.repo).map_err(|_| nowhere())?;
+                let commit = Commit {
+                    reference: RefName::parse(&pin.r#ref).map_err(|_| nowhere())?,
+                    home: Home::Remote(url.clone()),
+                    sha: Some(sha),
+                    folder: pin.path.as_ref(),
+                };
+                let work = Terminal::working("fetching the template");
+                let pinned = cache.mirrors.pin_commit(
+                    &cache.access(),
+                    &url,
+                    &commit.reference,
+                    sha,
+                    cache.freshness,
+                );
+                let pinned = pinned.map_err(|error| cache.explain(&url, error))?;
+                drop(work);
+                let tree = commit.open(&pinned.git_dir, sha.clone(), &rules, Some(&cache.trees()));
+                commit.template(tree.map_err(|error| commit.unusable(error))?, sha.clone())
+            }
+            _ => Err(nowhere().into()),
+        }
+    }
+
+    /// The template cache.
+    pub(super) fn cache(&self) -> Result<Cache, Failure> {
+        self.git.cache()
+    }
+
     fn template_repo(&self) -> Option<&str> {
         let repo = self.template_repo.as_deref();
         repo.filter(|repo| !repo.is_empty() && self.template.is_none())
@@ -280,6 +348,7 @@ impl Commit<'_> {
             },
             r#ref: self.reference.to_string(),
             sha: Some(sha),
+            path: self.folder.cloned(),
             tree: GitId::of(&ids::tree_id(&tree).map_err(Failure::from)?),
         };
         Ok(Template {
@@ -344,6 +413,7 @@ fn from_folder(folder: &Path, rules: &Rules<'_>) -> Result<Template, Unusable> {
             repo: "folder".to_owned(),
             r#ref: id.to_string(),
             sha: None,
+            path: None,
             tree: id,
         },
         base: Base::Memory(tree),
@@ -373,6 +443,7 @@ fn from_catalog(
             repo: format!("catalog:{slug}"),
             r#ref: version.map_or_else(|| id.to_string(), ToString::to_string),
             sha: None,
+            path: None,
             tree: id,
         },
         base: Base::Memory(tree),

@@ -14,6 +14,7 @@ mod program;
 
 pub use credential::{Credential, CredentialError};
 pub use error::{GitError, Why};
+pub(crate) use fetch::history;
 
 use crate::model::remote::RemoteUrl;
 use child::{Interrupted, Watch};

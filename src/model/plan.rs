@@ -61,6 +61,9 @@ pub struct TemplatePin {
     /// The commit that `ref` meant, for templates that come from git (R104).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha: Option<GitId>,
+    /// The folder of the repository that is the template, when it is not the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<SafeRelPath>,
     /// The git tree id of the template's content.
     pub tree: GitId,
 }

@@ -53,6 +53,8 @@ pub enum GitTreeError {
     NoReference { reference: String },
     #[error("the template's commit {commit} has no folder `{folder}`")]
     NoFolder { commit: GitId, folder: String },
+    #[error("`{path}` holds only the newest commits")]
+    Shallow { path: PathBuf },
     #[error("the template holds what a repository cannot take over")]
     Refused(Vec<Diagnostic>),
     #[error("the git object {id} cannot be read: the repository is damaged or incomplete")]
@@ -188,7 +190,7 @@ pub fn left_out(listing: &Listing, exclude: &[Exclude]) -> Vec<TreePath> {
     paths.filter(is_left_out).collect()
 }
 
-fn open(path: &Path) -> Result<gix::Repository, GitTreeError> {
+pub(super) fn open(path: &Path) -> Result<gix::Repository, GitTreeError> {
     let options = gix::open::Options::isolated();
     let opened = gix::ThreadSafeRepository::open_opts(path, options);
     let opened = opened.map_err(|error| GitTreeError::NotARepository {

@@ -1,5 +1,6 @@
 //! Git objects of a tree and its first commit: the ids a preview promises and a repository holds.
 
+use super::commits::Holding;
 use super::inventory::{Inventory, NodeKind};
 use super::{Tree, TreeError, listing};
 use crate::model::content::Mode;
@@ -73,6 +74,30 @@ pub fn compute(tree: &dyn Tree, commit: &FirstCommit) -> Result<Ids, ObjectsErro
 /// The id of a tree alone.
 pub fn tree_id(tree: &dyn Tree) -> Result<ObjectId, ObjectsError> {
     write_tree(tree, &mut Hasher)
+}
+
+/// Mode and blob id of every file.
+pub fn files(tree: &dyn Tree) -> Result<Holding, ObjectsError> {
+    let listing = tree.list()?;
+    let base = listing.base();
+    let mut files = Holding::new();
+    for (path, entry) in listing.iter() {
+        let known = (base.has_ids() && !listing.changes().contains_key(path))
+            .then(|| base.find(path))
+            .flatten();
+        let id = match known {
+            Some(number) => base.nodes()[number].id,
+            None => Writer {
+                tree,
+                base,
+                sink: &mut Hasher,
+            }
+            .changed_file(&TreePath::of_checked(path))?,
+        };
+        let mode = gix::objs::tree::EntryMode::from(kind_of(entry.mode)).value();
+        files.insert(path.to_owned(), (mode, id));
+    }
+    Ok(files)
 }
 
 /// Sends every blob and tree to the sink, leaves first. What did not change since a base with ids is only kept.

@@ -1,6 +1,7 @@
 //! Trees: where a repository's files live while a plan is interpreted. Only checked paths get in, no link is followed.
 
 pub mod admit;
+pub mod commits;
 pub mod disk;
 pub mod git;
 pub mod ids;

@@ -257,6 +257,7 @@ pub(crate) fn request(catalog: &Catalog) -> Request {
             repo: "folder".to_owned(),
             r#ref: "v1".to_owned(),
             sha: None,
+            path: None,
             tree: GitId::parse("4b825dc642cb6eb9a060e54bf8d69288fbee4904").unwrap(),
         },
     }

@@ -1,0 +1,127 @@
+//! `groundplan explain`, and `preview --explain`
+
+use super::Format;
+use super::exit::{Exit, Failure};
+use super::made::MadeArgs;
+use super::terminal::{BOLD, DIM, Terminal, clean_line};
+use crate::engine::{self, Explanation};
+use crate::interpret::LineOrigin;
+use crate::model::path::TreePath;
+use crate::model::plan::Plan;
+use crate::model::report::ChangeOrigin;
+use crate::tree::Tree;
+use serde_json::{Value, json};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The file, from the repository's root.
+    #[arg(value_name = "PATH", value_parser = TreePath::parse)]
+    path: TreePath,
+    /// The repository: a folder, bare or with files, or a URL.
+    #[arg(long = "in", value_name = "REPO", default_value = ".")]
+    repository: String,
+    #[command(flatten)]
+    made: MadeArgs,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let made = args.made.read(&args.repository)?;
+    let Some(remade) = args.made.remake(&made, args.format, terminal)? else {
+        return Ok(Exit::Findings);
+    };
+    let exit = print(
+        &remade.plan,
+        remade.template.tree(),
+        &args.path,
+        args.format,
+        terminal,
+    )?;
+    let head = made.commits.holding(&made.line.last)?;
+    let path = args.path.as_str();
+    if exit == Exit::Fine && head.get(path) != made.holding.get(path) {
+        let note = "this is the file as it was made; it has changed since";
+        writeln!(terminal.talk(), "{DIM}{note}{DIM:#}")?;
+    }
+    Ok(exit)
+}
+
+/// Prints where each line of a file comes from.
+pub(super) fn print(
+    plan: &Plan,
+    template: &dyn Tree,
+    path: &TreePath,
+    format: Format,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    let Some(explanation) = engine::explain(plan, template, path)? else {
+        return Err(Failure::Refused {
+            message: format!("the repository has no text file `{path}`"),
+            hint: "see its files with `groundplan preview --full`".to_owned(),
+        });
+    };
+    match format {
+        Format::Json => terminal.json(&as_json(path, &explanation))?,
+        Format::Text => as_text(path, &explanation, terminal)?,
+    }
+    Ok(Exit::Fine)
+}
+
+fn as_json(path: &TreePath, explanation: &Explanation) -> Value {
+    let line = |(number, (text, origin)): (usize, &(String, LineOrigin))| {
+        let origin = match origin {
+            LineOrigin::Template { line } => json!({ "by": "template", "line": line }),
+            LineOrigin::Change(change) => json!(change),
+        };
+        json!({ "line": number, "text": text, "origin": origin })
+    };
+    let lines: Vec<Value> = (1..).zip(&explanation.lines).map(line).collect();
+    json!({ "path": path, "lines": lines })
+}
+
+/// Lines of one origin stand below its name.
+fn as_text(
+    path: &TreePath,
+    explanation: &Explanation,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let out = terminal.out();
+    writeln!(out, "{BOLD}{path}{BOLD:#}")?;
+    let width = explanation.lines.len().to_string().len();
+    let mut number = 0;
+    for lines in explanation
+        .lines
+        .chunk_by(|(_, one), (_, next)| name(one) == name(next))
+    {
+        if let Some((_, origin)) = lines.first() {
+            writeln!(out, "{DIM}{}{DIM:#}", name(origin))?;
+        }
+        for (text, _) in lines {
+            number += 1;
+            writeln!(out, "  {DIM}{number:width$}{DIM:#}  {}", clean_line(text))?;
+        }
+    }
+    Ok(())
+}
+
+fn name(origin: &LineOrigin) -> String {
+    match origin {
+        LineOrigin::Template { .. } => "template".to_owned(),
+        LineOrigin::Change(ChangeOrigin::Provenance {}) => "provenance".to_owned(),
+        LineOrigin::Change(ChangeOrigin::Placeholders { placeholders }) => {
+            let names: Vec<&str> = placeholders
+                .iter()
+                .map(|placeholder| placeholder.token())
+                .collect();
+            format!("template, {} replaced", names.join(" and "))
+        }
+        LineOrigin::Change(ChangeOrigin::Action(action)) => {
+            let origin = &action.origin;
+            format!(
+                "{} · {} · {}:{}:{}",
+                origin.option, action.kind, origin.file, origin.line, origin.column
+            )
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! A repository that groundplan made: its first commit, and the plan that it says it was made by, made again.
+
+use super::Format;
+use super::cache::{Cache, address};
+use super::choice;
+use super::exit::{Exit, Failure};
+use super::input::{self, Unusable};
+use super::template::{Template, TemplateArgs};
+use super::terminal::Terminal;
+use crate::engine::{self, PreviewError};
+use crate::git::{self, mirror::MirrorError};
+use crate::model::action::ACTION_SCHEMA_VERSION;
+use crate::model::input::Identity;
+use crate::model::plan::Plan;
+use crate::model::provenance::Provenance;
+use crate::tree::commits::{Commits, Holding, Line, Words};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// How a made repository is read.
+#[derive(clap::Args)]
+pub(super) struct MadeArgs {
+    /// The catalogue it was made from: a built-in one, or a folder [default: the built-in one that it names].
+    #[arg(long, value_name = "NAME|DIR", env = "GROUNDPLAN_CATALOG")]
+    catalog: Option<String>,
+    /// Where it says how it was made.
+    #[arg(long, value_name = "PATH", default_value = Provenance::DEFAULT_PATH)]
+    provenance: String,
+    #[command(flatten)]
+    template: TemplateArgs,
+}
+
+/// A repository, and where it is.
+pub(super) struct Made {
+    pub(super) commits: Commits,
+    pub(super) line: Line,
+    pub(super) first: Words,
+    /// What the first commit holds.
+    pub(super) holding: Holding,
+    pub(super) provenance: Provenance,
+    /// Holds the repository when it was fetched.
+    _fetched: Option<TempDir>,
+}
+
+/// The plan of a made repository and its template.
+pub(super) struct Remade {
+    pub(super) plan: Plan,
+    pub(super) template: Template,
+}
+
+impl MadeArgs {
+    /// Reads the first commit of a repository, by path or address.
+    pub(super) fn read(&self, repository: &str) -> Result<Made, Failure> {
+        let (path, fetched) = self.locate(repository)?;
+        let commits = Commits::open(&path)?;
+        let refused = |message: String, hint: &str| Failure::Refused {
+            message,
+            hint: hint.to_owned(),
+        };
+        let line = commits.line()?.ok_or_else(|| {
+            let message = format!("`{repository}` has no commit yet");
+            refused(message, "groundplan makes the first commit itself")
+        })?;
+        let first = commits.words(&line.first)?;
+        let holding = commits.holding(&line.first)?;
+        let Some((_, blob)) = holding.get(&self.provenance) else {
+            let message = format!(
+                "the first commit of `{repository}` has no `{}`: it was not made by groundplan",
+                self.provenance
+            );
+            let hint = "name the file with `--provenance` when its catalogue put it elsewhere";
+            return Err(refused(message, hint));
+        };
+        let text = commits.read(*blob)?;
+        let provenance = serde_json::from_slice(&text).map_err(|error| {
+            let message = format!(
+                "`{}` of the first commit cannot be read: {error}",
+                self.provenance
+            );
+            refused(message, "a newer groundplan may have written it")
+        })?;
+        Ok(Made {
+            commits,
+            line,
+            first,
+            holding,
+            provenance,
+            _fetched: fetched,
+        })
+    }
+
+    fn locate(&self, repository: &str) -> Result<(PathBuf, Option<TempDir>), Failure> {
+        let path = Path::new(repository);
+        if path.exists() || !repository.contains(':') {
+            return Ok((path.to_owned(), None));
+        }
+        let url = address(repository).map_err(|error| Failure::Usage {
+            message: format!("`{}` is no repository: {error}", repository.escape_debug()),
+            hint: "name a folder or a URL".to_owned(),
+        })?;
+        let cache: Cache = self.template.cache()?;
+        let folder = tempfile::Builder::new().prefix("groundplan-").tempdir();
+        let folder = folder.map_err(|error| Failure::Environment {
+            message: format!("cannot make a temporary folder: {error}"),
+            hint: Some("check permissions and free space".to_owned()),
+        })?;
+        let work = Terminal::working("fetching the repository");
+        let inside = folder.path().join("repository.git");
+        git::history(&cache.access(), &url, &inside).map_err(|error| {
+            let older = None;
+            cache.explain(&url, MirrorError::Git { error, older })
+        })?;
+        drop(work);
+        Ok((inside, Some(folder)))
+    }
+
+    /// Makes the plan again. Nothing is returned when findings were printed instead.
+    pub(super) fn remake(
+        &self,
+        made: &Made,
+        format: Format,
+        terminal: &mut Terminal,
+    ) -> Result<Option<Remade>, Failure> {
+        let provenance = &made.provenance;
+        let refused = |message: String, hint: &str| Failure::Refused {
+            message,
+            hint: hint.to_owned(),
+        };
+        if provenance.action_schema_version != ACTION_SCHEMA_VERSION {
+            let message = format!(
+                "it was made by {} with actions of version {}, this program knows version {ACTION_SCHEMA_VERSION}",
+                provenance.generator, provenance.action_schema_version
+            );
+            return Err(refused(message, "use that version of groundplan"));
+        }
+        let named = self.catalog.as_deref().unwrap_or(&provenance.catalog);
+        let chosen = match input::catalog(named) {
+            Ok(chosen) => chosen,
+            Err(unusable) => return print(unusable, format, terminal),
+        };
+        if *chosen.catalog.version() != provenance.catalog_version {
+            let message = format!(
+                "it was made from version {} of the catalogue `{}`, here is version {}",
+                provenance.catalog_version.short(),
+                provenance.catalog,
+                chosen.catalog.version().short()
+            );
+            let hint = "name a folder with that version of the catalogue with `--catalog`";
+            return Err(refused(message, hint));
+        }
+        let author = Identity::parse(&made.first.author).unwrap_or_default();
+        let plan = match engine::remake(&chosen.catalog, provenance, author) {
+            Ok(plan) => plan,
+            Err(PreviewError::Selection(findings)) => {
+                return choice::print_unfit(findings, None, format, terminal).map(|_| None);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        match self.template.reopen(chosen, &provenance.template) {
+            Ok(template) => Ok(Some(Remade { plan, template })),
+            Err(unusable) => print(unusable, format, terminal),
+        }
+    }
+}
+
+fn print<T>(
+    unusable: Unusable,
+    format: Format,
+    terminal: &mut Terminal,
+) -> Result<Option<T>, Failure> {
+    match unusable {
+        Unusable::Failure(failure) => Err(failure),
+        Unusable::Problem(problem) => {
+            let _: Exit = choice::print_problem(&problem, format, terminal)?;
+            Ok(None)
+        }
+    }
+}

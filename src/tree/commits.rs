@@ -1,0 +1,166 @@
+//! The commits of a repository on this disk: which came first, and what each holds, as it is.
+
+use super::git::GitTreeError;
+use crate::model::digest::GitId;
+use gix::ObjectId;
+use gix::bstr::ByteSlice as _;
+use gix::objs::tree::EntryMode;
+use gix::objs::{FindExt as _, FindHeader as _, Kind};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// More commits than this are not followed back.
+const MAX_COMMITS: usize = 1_000_000;
+/// More files than this are not compared.
+const MAX_FILES: usize = 1_000_000;
+/// A larger file is not read.
+const MAX_READ: u64 = 1024 * 1024;
+
+/// An opened repository.
+pub struct Commits {
+    repository: gix::Repository,
+    path: PathBuf,
+}
+
+/// The first commit of a branch, and its last one.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub first: GitId,
+    pub last: GitId,
+    /// How many follow the first, along first parents.
+    pub since: usize,
+}
+
+/// A commit's words.
+#[derive(Clone, Debug)]
+pub struct Words {
+    /// `NAME <MAIL>`.
+    pub author: String,
+    pub tree: GitId,
+}
+
+/// Mode and blob of every path.
+pub type Holding = BTreeMap<String, (u16, ObjectId)>;
+
+impl Commits {
+    /// The repository at a path, bare or with files.
+    pub fn open(path: &Path) -> Result<Self, GitTreeError> {
+        Ok(Self {
+            repository: super::git::open(path)?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Follows HEAD back to its first commit; nothing when there is no commit yet.
+    pub fn line(&self) -> Result<Option<Line>, GitTreeError> {
+        let Ok(head) = self.repository.head_id() else {
+            return Ok(None);
+        };
+        let last = head.detach();
+        let mut first = last;
+        let mut since = 0;
+        let mut buffer = Vec::new();
+        loop {
+            let commit = self.repository.objects.find_commit(&first, &mut buffer);
+            let commit = commit.map_err(|error| unreadable(first, error.into()))?;
+            let Some(parent) = commit.parents().next() else {
+                break;
+            };
+            let is_there = self.repository.objects.try_header(&parent);
+            if !is_there.is_ok_and(|header| header.is_some()) {
+                return Err(GitTreeError::Shallow {
+                    path: self.path.clone(),
+                });
+            }
+            first = parent;
+            since += 1;
+            if since > MAX_COMMITS {
+                let source = format!("there are more than {MAX_COMMITS} commits before it");
+                return Err(unreadable(last, source.into()));
+            }
+        }
+        Ok(Some(Line {
+            first: GitId::of(&first),
+            last: GitId::of(&last),
+            since,
+        }))
+    }
+
+    /// A commit's author and tree.
+    pub fn words(&self, commit: &GitId) -> Result<Words, GitTreeError> {
+        let id = id_of(commit)?;
+        let mut buffer = Vec::new();
+        let found = self.repository.objects.find_commit(&id, &mut buffer);
+        let found = found.map_err(|error| unreadable(id, error.into()))?;
+        let author = found
+            .author()
+            .map_err(|error| unreadable(id, error.into()))?;
+        Ok(Words {
+            author: format!(
+                "{} <{}>",
+                author.name.to_str_lossy(),
+                author.email.to_str_lossy()
+            ),
+            tree: GitId::of(&found.tree()),
+        })
+    }
+
+    /// Every path of a commit.
+    pub fn holding(&self, commit: &GitId) -> Result<Holding, GitTreeError> {
+        let id = id_of(commit)?;
+        let mut buffer = Vec::new();
+        let found = self.repository.objects.find_commit(&id, &mut buffer);
+        let tree = found.map_err(|error| unreadable(id, error.into()))?.tree();
+        let mut holding = Holding::new();
+        let mut open = vec![(String::new(), tree)];
+        while let Some((prefix, tree)) = open.pop() {
+            let entries = self.repository.objects.find_tree_iter(&tree, &mut buffer);
+            let entries = entries.map_err(|error| unreadable(tree, error.into()))?;
+            for entry in entries {
+                let entry = entry.map_err(|error| unreadable(tree, error.into()))?;
+                let path = format!("{prefix}{}", entry.filename.to_str_lossy());
+                if entry.mode.is_tree() {
+                    open.push((format!("{path}/"), entry.oid.to_owned()));
+                } else {
+                    holding.insert(path, (EntryMode::value(entry.mode), entry.oid.to_owned()));
+                }
+                if holding.len() + open.len() > MAX_FILES {
+                    let source = format!("it holds more than {MAX_FILES} files");
+                    return Err(unreadable(tree, source.into()));
+                }
+            }
+        }
+        Ok(holding)
+    }
+
+    /// The bytes of a small blob.
+    pub fn read(&self, blob: ObjectId) -> Result<Vec<u8>, GitTreeError> {
+        let header = self.repository.objects.try_header(&blob);
+        let header = header.map_err(|error| unreadable(blob, error.into()))?;
+        match header {
+            Some(header) if header.kind != Kind::Blob || header.size > MAX_READ => {
+                let source = format!("it is no file of at most {MAX_READ} bytes");
+                Err(unreadable(blob, source.into()))
+            }
+            _ => {
+                let found = self.repository.find_object(blob);
+                let mut found = found.map_err(|error| unreadable(blob, error.into()))?;
+                Ok(std::mem::take(&mut found.data))
+            }
+        }
+    }
+}
+
+fn id_of(id: &GitId) -> Result<ObjectId, GitTreeError> {
+    ObjectId::from_hex(id.as_str().as_bytes()).map_err(|error| GitTreeError::Object {
+        id: id.to_string(),
+        source: error.into(),
+    })
+}
+
+fn unreadable(id: ObjectId, source: super::git::Failure) -> GitTreeError {
+    GitTreeError::Object {
+        id: id.to_string(),
+        source,
+    }
+}
