@@ -10,7 +10,6 @@ use thiserror::Error;
 pub struct RemoteUrl {
     text: String,
     transport: Transport,
-    host: String,
     /// Where the path begins in the text.
     path: usize,
 }
@@ -124,7 +123,6 @@ impl RemoteUrl {
         Ok(Self {
             text: text.to_owned(),
             transport,
-            host,
             path,
         })
     }
@@ -159,9 +157,19 @@ impl RemoteUrl {
         self.transport
     }
 
-    /// The host without its port; empty for a file.
+    /// The host without its port, in brackets when it is an IPv6 address; empty for a file.
     pub fn host(&self) -> &str {
-        &self.host
+        let authority = self.origin();
+        let authority = authority
+            .split_once("://")
+            .map_or(authority, |(_, rest)| rest);
+        let host = authority
+            .split_once('@')
+            .map_or(authority, |(_, rest)| rest);
+        match host.find(']') {
+            Some(end) => &host[..=end],
+            None => host.split(':').next().unwrap_or_default(),
+        }
     }
 
     /// Scheme, host and port: the part that a credential belongs to.

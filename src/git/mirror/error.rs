@@ -12,7 +12,7 @@ use thiserror::Error;
 /// Why the template cache could not do what was asked.
 #[derive(Debug, Error)]
 pub enum MirrorError {
-    #[error("cannot fetch {error}")]
+    #[error("{error}")]
     Git {
         error: GitError,
         /// Where the reference led when it was last asked for; that commit is in the cache.
