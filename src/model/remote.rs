@@ -1,7 +1,7 @@
 //! Where a git repository is.
 
+use core::net::{Ipv4Addr, Ipv6Addr};
 use gix::url::Scheme;
-use std::net::Ipv4Addr;
 use thiserror::Error;
 
 /// The address of a git repository, as git takes it: `https://host/path`, `ssh://user@host/path`, `user@host:path`,
@@ -265,7 +265,7 @@ fn is_host(host: &str) -> bool {
         .and_then(|host| host.strip_suffix(']'))
         .unwrap_or(host);
     if inner.contains(':') {
-        return inner.parse::<std::net::Ipv6Addr>().is_ok();
+        return inner.parse::<Ipv6Addr>().is_ok();
     }
     !inner.is_empty()
         && !inner.starts_with(['-', '.'])
