@@ -173,13 +173,16 @@ fn a_server_that_repeats_the_secret_does_not_get_it_printed() {
     let origin = Origin::new();
     origin.server.requires("x-access-token", "canary-secret");
     for status in [403, 429, 500] {
-        origin
-            .server
-            .fails("/git-upload-pack", Fault::Status(status));
+        origin.server.fails("acme", Fault::Status(status));
         let mut add = command(&["add", &origin.url(), "--format", "json"]);
         add.env("GROUNDPLAN_GIT_TOKEN", "canary-secret")
             .env("GROUNDPLAN_GIT_HOST", origin.server.host());
         let ran = origin.sandbox.run(&mut add).exits(1);
+        assert!(
+            ran.stdout.contains("authorization: Basic [secret]"),
+            "{}",
+            ran.stdout
+        );
         let login = "eC1hY2Nlc3MtdG9rZW46Y2FuYXJ5LXNlY3JldA==";
         for text in [&ran.stdout, &ran.stderr] {
             assert!(!text.contains("canary") && !text.contains(login), "{text}");

@@ -174,6 +174,12 @@ impl Shared {
             act();
         }
         match fault {
+            _ if is_refused => {
+                write!(
+                    stream,
+                    "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"test\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                )
+            }
             Some(Fault::Status(status)) => {
                 let mut body = String::new();
                 for (name, value) in &request.headers {
@@ -195,12 +201,6 @@ impl Shared {
                 let is_waiting = |state: &mut State| state.released == released;
                 drop(self.changed.wait_while(self.state(), is_waiting));
                 Ok(())
-            }
-            _ if is_refused => {
-                write!(
-                    stream,
-                    "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"test\"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-                )
             }
             Some(Fault::Endless) => {
                 write!(
