@@ -31,8 +31,8 @@ pub enum MirrorError {
         planned: GitId,
         found: GitId,
     },
-    #[error("another process has been working on `{path}` for {seconds} seconds")]
-    Busy { path: PathBuf, seconds: u64 },
+    #[error("another process is working on `{path}`")]
+    Busy { path: PathBuf },
     #[error("`{path}` is not a folder of the template cache, and is left as it is")]
     NotOurs { path: PathBuf },
     #[error("cannot {action} `{path}` in the template cache")]
