@@ -14,6 +14,7 @@ mod check;
 mod conformance;
 mod diagnostics;
 mod hostile;
+mod mirror;
 mod new;
 mod npm;
 mod preview;

@@ -17,24 +17,25 @@ use std::time::Duration;
 #[command(next_help_heading = "Templates from git")]
 pub(super) struct GitArgs {
     /// Where fetched templates are kept [default: groundplan in the user's cache folder].
-    #[arg(long, env = "GROUNDPLAN_CACHE_DIR", value_name = "DIR")]
+    #[arg(long, global = true, env = "GROUNDPLAN_CACHE_DIR", value_name = "DIR")]
     cache_dir: Option<PathBuf>,
     /// Use what is in the cache, and ask nobody.
-    #[arg(long, env = "GROUNDPLAN_OFFLINE", value_parser = FalseyValueParser::new())]
+    #[arg(long, global = true, env = "GROUNDPLAN_OFFLINE", value_parser = FalseyValueParser::new())]
     offline: bool,
     /// Ask for moving references (branches, tags) now, instead of when the last answer is ten minutes old.
-    #[arg(long, conflicts_with = "offline")]
+    #[arg(long, global = true, conflicts_with = "offline")]
     refresh: bool,
     /// Allow templates from folders of this machine, by `file://`.
-    #[arg(long, env = "GROUNDPLAN_ALLOW_FILE", value_parser = FalseyValueParser::new())]
+    #[arg(long, global = true, env = "GROUNDPLAN_ALLOW_FILE", value_parser = FalseyValueParser::new())]
     allow_file: bool,
     /// The longest that one repository may take.
-    #[arg(long, env = "GROUNDPLAN_GIT_TIMEOUT", value_name = "SECONDS", default_value_t = 120,
+    #[arg(long, global = true, env = "GROUNDPLAN_GIT_TIMEOUT", value_name = "SECONDS", default_value_t = 120,
         value_parser = clap::value_parser!(u64).range(1..=86_400))]
     git_timeout: u64,
     /// The host that the token in GROUNDPLAN_GIT_TOKEN is for. No other host gets it.
     #[arg(
         long,
+        global = true,
         env = "GROUNDPLAN_GIT_HOST",
         value_name = "HOST[:PORT]",
         default_value = "github.com"
@@ -43,6 +44,7 @@ pub(super) struct GitArgs {
     /// The user that goes with the token.
     #[arg(
         long,
+        global = true,
         env = "GROUNDPLAN_GIT_USER",
         value_name = "NAME",
         default_value = "x-access-token"

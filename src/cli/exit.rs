@@ -255,7 +255,7 @@ fn of_git(message: String, error: &GitError, is_older_there: bool) -> Failure {
             "a template is a small repository: check the address",
         ),
         GitError::Failed { why, .. } => match why {
-            Why::Network => environment(message, later),
+            Why::Network | Why::Unknown => environment(message, later),
             Why::RepositoryNotFound => refused(
                 message,
                 "check the address; a private repository needs a token in GROUNDPLAN_GIT_TOKEN",
@@ -272,7 +272,6 @@ fn of_git(message: String, error: &GitError, is_older_there: bool) -> Failure {
                 message,
                 "the repository holds what git refuses: tell its owner, or name another reference",
             ),
-            Why::Unknown => environment(message, later),
         },
     }
 }

@@ -178,25 +178,35 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_or_the_time_limit_ends_it_with_its_children() {
+    fn a_stop_ends_it_with_everything_it_started() {
         let folder = tempfile::tempdir().expect("a folder");
         let pipe = folder.path().join("pipe");
-        let script = format!(
-            "mkfifo '{0}'; (sleep 600; echo) & exec sleep 600",
-            pipe.display()
-        );
-        let stop = AtomicBool::new(true);
-        let stopped = run(shell(&script), &watched(&stop, None));
-        assert!(matches!(stopped, Err(Interrupted::Stopped)));
+        let made = shell(&format!("mkfifo '{}'", pipe.display())).status();
+        assert!(made.is_ok_and(|status| status.success()));
+        let script = format!("exec 3>'{}'; sleep 600 & sleep 600", pipe.display());
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let reader = scope.spawn(|| {
+                let mut held = fs::File::open(&pipe).expect("the other end is open");
+                stop.store(true, Ordering::Relaxed);
+                // It ends when nobody holds the other end any more.
+                held.read_to_end(&mut Vec::new()).expect("an end")
+            });
+            let stopped = run(shell(&script), &watched(&stop, None));
+            assert!(matches!(stopped, Err(Interrupted::Stopped)));
+            assert_eq!(reader.join().expect("no panic"), 0);
+        });
+    }
+
+    #[test]
+    fn the_time_limit_ends_it() {
         let stop = AtomicBool::new(false);
         let watch = Watch {
             timeout: Duration::from_millis(1),
             ..watched(&stop, None)
         };
-        assert!(matches!(
-            run(shell("sleep 600"), &watch),
-            Err(Interrupted::TimedOut)
-        ));
+        let ended = run(shell("sleep 600"), &watch);
+        assert!(matches!(ended, Err(Interrupted::TimedOut)));
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub enum GitError {
     FileNotAllowed { url: RemoteUrl },
     #[error("`{url}` did not answer within {seconds} seconds")]
     TimedOut { url: RemoteUrl, seconds: u64 },
-    #[error("`{url}` sends more than {limit} bytes", limit = limit)]
+    #[error("`{url}` sends more than {limit} bytes")]
     TooLarge { url: RemoteUrl, limit: u64 },
     #[error("stopped by a signal")]
     Stopped,

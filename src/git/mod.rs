@@ -138,8 +138,11 @@ impl Git {
         if finished.success {
             return Ok(finished.stdout);
         }
-        let said = String::from_utf8_lossy(&finished.stderr).into_owned();
-        let said = credential.map_or_else(|| said.clone(), |credential| credential.scrub(&said));
+        let said = String::from_utf8_lossy(&finished.stderr);
+        let said = match credential {
+            Some(credential) => credential.scrub(&said),
+            None => said.into_owned(),
+        };
         Err(GitError::answered(url(), &said))
     }
 

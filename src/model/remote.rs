@@ -1,7 +1,7 @@
 //! Where a git repository is.
 
+use core::net::{Ipv4Addr, Ipv6Addr};
 use gix::url::Scheme;
-use std::net::Ipv4Addr;
 use thiserror::Error;
 
 /// The address of a git repository, as git takes it: `https://host/path`, `ssh://user@host/path`, `user@host:path`,
@@ -10,7 +10,6 @@ use thiserror::Error;
 pub struct RemoteUrl {
     text: String,
     transport: Transport,
-    host: String,
     /// Where the path begins in the text.
     path: usize,
 }
@@ -124,7 +123,6 @@ impl RemoteUrl {
         Ok(Self {
             text: text.to_owned(),
             transport,
-            host,
             path,
         })
     }
@@ -159,9 +157,19 @@ impl RemoteUrl {
         self.transport
     }
 
-    /// The host without its port; empty for a file.
+    /// The host without its port, in brackets when it is an IPv6 address; empty for a file.
     pub fn host(&self) -> &str {
-        &self.host
+        let authority = self.origin();
+        let authority = authority
+            .split_once("://")
+            .map_or(authority, |(_, rest)| rest);
+        let host = authority
+            .split_once('@')
+            .map_or(authority, |(_, rest)| rest);
+        match host.find(']') {
+            Some(end) => &host[..=end],
+            None => host.split(':').next().unwrap_or_default(),
+        }
     }
 
     /// Scheme, host and port: the part that a credential belongs to.
@@ -257,7 +265,7 @@ fn is_host(host: &str) -> bool {
         .and_then(|host| host.strip_suffix(']'))
         .unwrap_or(host);
     if inner.contains(':') {
-        return inner.parse::<std::net::Ipv6Addr>().is_ok();
+        return inner.parse::<Ipv6Addr>().is_ok();
     }
     !inner.is_empty()
         && !inner.starts_with(['-', '.'])

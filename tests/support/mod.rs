@@ -1,5 +1,7 @@
 //! The one harness: a folder of its own, the real program, and what both leave behind.
 
+pub(crate) mod git_server;
+
 use groundplan::catalog::Catalog;
 use groundplan::model::date::Day;
 use groundplan::model::digest::GitId;
@@ -128,23 +130,51 @@ impl Sandbox {
     /// Runs any command here, without terminal, home and git settings.
     #[track_caller]
     pub(crate) fn run(&self, command: &mut Command) -> Ran {
-        let output = command
-            .current_dir(self.path())
-            .stdin(Stdio::null())
-            .env("HOME", self.path())
-            .env("NO_COLOR", "1")
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env_remove("GROUNDPLAN_CATALOG")
-            .env_remove("GROUNDPLAN_AUTHOR")
+        let output = self
+            .settle(command)
             .output()
             .unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
         Ran::from(output)
     }
 
-    /// Every file below the sandbox, by path, without `.git`.
+    /// Gives a command this folder, home and cache, and nothing of the machine's own settings. What the command sets
+    /// itself stays.
+    pub(crate) fn settle<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        let own: Vec<_> = command
+            .get_envs()
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        let cache = self.join(".cache");
+        let given = [
+            ("HOME", self.path()),
+            ("GROUNDPLAN_CACHE_DIR", &cache),
+            ("NO_COLOR", Path::new("1")),
+            ("GIT_CONFIG_NOSYSTEM", Path::new("1")),
+            ("GIT_CONFIG_GLOBAL", Path::new("/dev/null")),
+        ];
+        for (name, value) in given {
+            if !own.iter().any(|own| own == name) {
+                command.env(name, value);
+            }
+        }
+        let of_machine = |name: &str| {
+            let name = name.to_ascii_lowercase();
+            name == "xdg_cache_home" || name.starts_with("groundplan_") || name.ends_with("_proxy")
+        };
+        for (name, _) in std::env::vars_os() {
+            let is_given = own.contains(&name) || name == "GROUNDPLAN_CACHE_DIR";
+            if !is_given && name.to_str().is_some_and(of_machine) {
+                command.env_remove(name);
+            }
+        }
+        command.current_dir(self.path()).stdin(Stdio::null())
+    }
+
+    /// Every file below the sandbox, by path, without `.git` and without the template cache.
     pub(crate) fn files(&self) -> Vec<String> {
-        files_below(self.path())
+        let mut files = files_below(self.path());
+        files.retain(|file| !file.starts_with(".cache/"));
+        files
     }
 }
 

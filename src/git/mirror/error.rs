@@ -12,7 +12,7 @@ use thiserror::Error;
 /// Why the template cache could not do what was asked.
 #[derive(Debug, Error)]
 pub enum MirrorError {
-    #[error("cannot fetch {error}")]
+    #[error("{error}")]
     Git {
         error: GitError,
         /// Where the reference led when it was last asked for; that commit is in the cache.
@@ -31,8 +31,8 @@ pub enum MirrorError {
         planned: GitId,
         found: GitId,
     },
-    #[error("another process has been working on `{path}` for {seconds} seconds")]
-    Busy { path: PathBuf, seconds: u64 },
+    #[error("another process is working on `{path}`")]
+    Busy { path: PathBuf },
     #[error("`{path}` is not a folder of the template cache, and is left as it is")]
     NotOurs { path: PathBuf },
     #[error("cannot {action} `{path}` in the template cache")]

@@ -35,7 +35,6 @@ impl Lock {
             if clock::instant().duration_since(begun) > limit {
                 return Err(MirrorError::Busy {
                     path: place.git_dir(),
-                    seconds: limit.as_secs(),
                 });
             }
             thread::sleep(LOOK_EVERY);

@@ -40,7 +40,6 @@ fn prune(place: &Place, is_named: bool) -> Result<bool, MirrorError> {
     let Some(_lock) = Lock::try_take(place)? else {
         return Err(MirrorError::Busy {
             path: place.git_dir(),
-            seconds: 0,
         });
     };
     let goes = is_named || Record::read(place).kept.is_empty();

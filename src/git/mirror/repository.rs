@@ -77,7 +77,7 @@ pub(super) fn lookup(git_dir: &Path, reference: &RefName) -> Result<Option<GitId
 
 /// Removes what a process that died in the middle of a fetch left: locks and half a pack.
 pub(super) fn clear_leftovers(git_dir: &Path) -> Result<(), MirrorError> {
-    let is_lock = |name: &str| name.ends_with(".lock");
+    let is_lock = |name: &str| name.strip_suffix(".lock").is_some();
     let is_half = |name: &str| name.starts_with("tmp_") || name.starts_with(".tmp-");
     clear(git_dir, is_lock)?;
     clear(&git_dir.join("refs/groundplan"), is_lock)?;
@@ -125,7 +125,7 @@ impl Place {
     ) -> Result<GitId, MirrorError> {
         let (new, git_dir) = (self.new_git_dir(), self.git_dir());
         remove(&new)?;
-        let fetched = self.make(&new).and_then(|()| {
+        let fetched = make(&new).and_then(|()| {
             fetch::shallow(
                 access,
                 url,
@@ -163,22 +163,22 @@ impl Place {
         fs::rename(&new, &git_dir).map_err(MirrorError::io("put in place", &git_dir))?;
         Ok(commit)
     }
+}
 
-    fn make(&self, folder: &Path) -> Result<(), MirrorError> {
-        let options = gix::create::Options {
-            object_hash: Some(gix::hash::Kind::Sha1),
-            ..Default::default()
-        };
-        let made = gix::ThreadSafeRepository::init_opts(
-            folder,
-            gix::create::Kind::Bare,
-            options,
-            gix::open::Options::isolated(),
-        );
-        made.map(drop).map_err(|error| MirrorError::Io {
-            action: "make",
-            path: folder.to_owned(),
-            source: io::Error::other(error),
-        })
-    }
+fn make(folder: &Path) -> Result<(), MirrorError> {
+    let options = gix::create::Options {
+        object_hash: Some(gix::hash::Kind::Sha1),
+        ..Default::default()
+    };
+    let made = gix::ThreadSafeRepository::init_opts(
+        folder,
+        gix::create::Kind::Bare,
+        options,
+        gix::open::Options::isolated(),
+    );
+    made.map(drop).map_err(|error| MirrorError::Io {
+        action: "make",
+        path: folder.to_owned(),
+        source: io::Error::other(error),
+    })
 }
