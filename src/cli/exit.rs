@@ -165,7 +165,7 @@ impl From<GitTreeError> for Failure {
     fn from(error: GitTreeError) -> Self {
         let hint = match &error {
             GitTreeError::NotARepository { .. } => {
-                "name a git repository, or leave `--ref` out to use the files of a folder"
+                "name a git repository; without `--ref`, `--template` takes the files of a folder as they are"
             }
             GitTreeError::NoReference { .. } => "name a tag, a branch or a full commit id",
             GitTreeError::NoFolder { .. } => "check the path in that version of the template",
