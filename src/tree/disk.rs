@@ -204,14 +204,13 @@ impl TreeMut for DiskTree {
     }
 }
 
-/// Writes a whole tree into an empty folder that nobody else knows of yet. Whether it came to its end: `stop` is looked
-/// at between files.
-pub(super) fn plant(folder: &Path, tree: &dyn Tree, stop: &AtomicBool) -> Result<bool, TreeError> {
+/// Writes a whole tree into an empty folder that nobody else knows of yet, or less once `stop` is raised.
+pub(super) fn plant(folder: &Path, tree: &dyn Tree, stop: &AtomicBool) -> Result<(), TreeError> {
     let root = DiskTree::open(folder)?;
     let mut open: Vec<(String, Dir)> = Vec::new();
     for (path, _) in tree.list()?.iter() {
         if stop.load(Ordering::Relaxed) {
-            return Ok(false);
+            break;
         }
         let path = TreePath::of_checked(path);
         let Some(file) = tree.read(&path)? else {
@@ -238,7 +237,7 @@ pub(super) fn plant(folder: &Path, tree: &dyn Tree, stop: &AtomicBool) -> Result
         let dir = open.last().map_or(&root.root, |(_, dir)| dir);
         create_file(dir, path.file_name(), &file).map_err(fail)?;
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Reads everything below a folder into memory, within a template's limits. `.git` at its top is left out.

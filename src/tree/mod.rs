@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 /// A set of files by path. Folders exist as long as a file is below them.
-pub trait Tree {
+pub trait Tree: Sync {
     /// The file at a path; nothing when there is none or a folder stands there.
     fn read(&self, path: &TreePath) -> Result<Option<File>, TreeError>;
 

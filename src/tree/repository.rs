@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use thiserror::Error;
 
 /// Why no repository was made. Nothing is left at the target.
@@ -145,10 +146,17 @@ impl Target {
         // A folder inside, because the workshop itself is private (0700) and the repository follows the umask.
         let folder = workshop.path().join("repository");
         fs::create_dir(&folder).map_err(fail("create", &folder))?;
-        if made.layout == Layout::WorkTree && !disk::plant(&folder, made.tree, stop)? {
-            return Err(RepositoryError::Stopped);
-        }
-        let ids = commit(&folder, made)?;
+        let ids = thread::scope(|scope| {
+            // Files and objects do not meet, and each takes about as long as the other.
+            let files = (made.layout == Layout::WorkTree)
+                .then(|| scope.spawn(|| disk::plant(&folder, made.tree, stop)));
+            let ids = commit(&folder, made);
+            if let Some(files) = files {
+                let planted = files.join();
+                planted.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            }
+            ids
+        })?;
         if stop.load(Ordering::Relaxed) {
             return Err(RepositoryError::Stopped);
         }
