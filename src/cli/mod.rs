@@ -50,7 +50,7 @@ enum Command {
     Preview(preview::Args),
     /// Make the repository.
     New(new::Args),
-    /// Say whether a repository's first commit is exactly what its plan gives, and what changed since.
+    /// Compare a repository with the plan it was made by.
     Verify(verify::Args),
     /// Say where each line of a generated file comes from.
     Explain(explain::Args),
