@@ -34,9 +34,30 @@ fn write(folder: &Path, files: Vec<(String, String)>) -> io::Result<()> {
 
 /// Words of source files, so that they compress as such.
 const WORDS: [&str; 24] = [
-    "value", "config", "handler", "request", "response", "module", "export", "import", "const",
-    "function", "return", "await", "async", "interface", "string", "number", "boolean", "render",
-    "state", "effect", "router", "layout", "theme", "session",
+    "value",
+    "config",
+    "handler",
+    "request",
+    "response",
+    "module",
+    "export",
+    "import",
+    "const",
+    "function",
+    "return",
+    "await",
+    "async",
+    "interface",
+    "string",
+    "number",
+    "boolean",
+    "render",
+    "state",
+    "effect",
+    "router",
+    "layout",
+    "theme",
+    "session",
 ];
 
 /// This many files in up to four folders, half a kilobyte to five and a half each; every hundredth holds placeholders.

@@ -4,8 +4,8 @@ use super::Format;
 use super::exit::{Exit, Failure};
 use super::made::MadeArgs;
 use super::terminal::{BOLD, DIM, Terminal, clean_line};
-use crate::engine::{self, Explanation};
-use crate::interpret::LineOrigin;
+use crate::engine::{self, Explanation, LineOrigin};
+
 use crate::model::path::TreePath;
 use crate::model::plan::Plan;
 use crate::model::report::ChangeOrigin;
@@ -20,10 +20,10 @@ pub(super) struct Args {
     /// The repository: a folder, bare or with files, or a URL.
     #[arg(long = "in", value_name = "REPO", default_value = ".")]
     repository: String,
-    #[command(flatten)]
-    made: MadeArgs,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    made: MadeArgs,
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {

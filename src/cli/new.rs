@@ -16,8 +16,6 @@ use std::path::PathBuf;
 pub(super) struct Args {
     #[command(flatten)]
     selection: SelectionArgs,
-    #[command(flatten)]
-    product: ProductArgs,
     /// An empty or absent folder, which becomes a git repository with one commit on `main`.
     #[arg(long, value_name = "DIR")]
     into: PathBuf,
@@ -33,6 +31,8 @@ pub(super) struct Args {
     shared: bool,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    product: ProductArgs,
 }
 
 impl Args {

@@ -13,8 +13,6 @@ use crate::model::path::TreePath;
 pub(super) struct Args {
     #[command(flatten)]
     pub(super) selection: SelectionArgs,
-    #[command(flatten)]
-    pub(super) product: ProductArgs,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
     /// Show only counts, warnings and ids.
@@ -26,6 +24,8 @@ pub(super) struct Args {
     /// Show only where each line of this file comes from.
     #[arg(long, value_name = "PATH", conflicts_with_all = ["summary", "full"], value_parser = TreePath::parse)]
     explain: Option<TreePath>,
+    #[command(flatten)]
+    pub(super) product: ProductArgs,
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {

@@ -23,6 +23,7 @@ use std::path::Path;
 
 /// Which template, when it is not the catalogue's own.
 #[derive(clap::Args)]
+#[command(next_help_heading = "Template")]
 pub(super) struct TemplateArgs {
     /// Use this template instead of the catalogue's own: a folder, or a git repository by URL, `owner/name` or, with
     /// `--ref`, path.

@@ -17,10 +17,10 @@ pub(super) struct Args {
     /// The repository: a folder, bare or with files, or a URL.
     #[arg(value_name = "REPO", default_value = ".")]
     repository: String,
-    #[command(flatten)]
-    made: MadeArgs,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    made: MadeArgs,
 }
 
 /// A path that is not the same on both sides.

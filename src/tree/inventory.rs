@@ -46,6 +46,20 @@ pub(super) enum NodeKind {
     File(Mode),
 }
 
+impl Node {
+    /// A node to be filled in.
+    pub(super) fn new(id: ObjectId) -> Self {
+        Self {
+            name_end: 0,
+            until: 0,
+            size: 0,
+            kind: NodeKind::Folder,
+            may_hold_placeholders: false,
+            id,
+        }
+    }
+}
+
 impl Inventory {
     /// An inventory of files without ids.
     pub fn of_files<'p>(files: impl IntoIterator<Item = (&'p TreePath, Entry)>) -> Self {
@@ -68,7 +82,7 @@ impl Inventory {
                 size: u32::try_from(entry.size).unwrap_or(u32::MAX),
                 kind: NodeKind::File(entry.mode),
                 may_hold_placeholders: true,
-                ..builder.node(unknown())
+                ..Node::new(unknown())
             };
             builder.push(path.as_str(), node);
         }
@@ -233,18 +247,6 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    /// A node to be filled in.
-    pub(super) fn node(&self, id: ObjectId) -> Node {
-        Node {
-            name_end: 0,
-            until: 0,
-            size: 0,
-            kind: NodeKind::Folder,
-            may_hold_placeholders: false,
-            id,
-        }
-    }
-
     /// How many nodes there are.
     pub(super) fn len(&self) -> usize {
         self.nodes.len()
@@ -263,7 +265,7 @@ impl Builder {
     /// Opens a folder, named with its `/`.
     pub(super) fn enter(&mut self, name: &str, id: ObjectId) {
         self.open.push(self.nodes.len());
-        self.push(name, self.node(id));
+        self.push(name, Node::new(id));
     }
 
     /// Closes the folder that was opened last.
