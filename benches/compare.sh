@@ -20,13 +20,16 @@ cd "$work"
 "$generate" catalogue catalogue
 product=(--catalog catalogue --defaults --name 'Acme Web' --owner acme --repo acme-web --date 2026-11-21 --ref v1)
 
-# median PREPARE COMMAND: the median time of COMMAND in milliseconds; PREPARE runs before each and is not counted.
+# median PREPARE COMMAND: the median time of COMMAND in milliseconds; PREPARE runs before each and is not counted. Each
+# run gets a $fresh name to write to: making files right after others were deleted is slow on some file systems.
 median() {
-    local prepare=$1 command=$2 start end
-    for _ in $(seq "$runs"); do
+    local prepare=$1 command=$2 start end run fresh
+    for run in $(seq "$runs"); do
+        fresh=made/$BASHPID.$run
         eval "$prepare"
+        sync # what was written before is not part of this
         start=${EPOCHREALTIME/[.,]/}
-        eval "$command" >"$work/out" 2>&1 || { cat "$work/out" >&2; echo "failed: $command" >&2; return 1; }
+        eval "$command" >"$work/log" 2>&1 || { cat "$work/log" >&2; echo "failed: $command" >&2; return 1; }
         end=${EPOCHREALTIME/[.,]/}
         echo $((end - start))
     done | sort -n | awk '{ v[NR] = $1 } END { m = v[int((NR + 1) / 2)]; printf "%.1f\n", m / 1000 }'
@@ -41,25 +44,32 @@ peak() { # the largest resident size of a command in MiB
 }
 
 by_hand() {
-    git clone --quiet --depth 1 --branch v1 "file://$work/$1" plain 2>/dev/null
-    rm -rf plain/.git
-    grep -rlE '__(PRODUCT_NAME|PRODUCT_SLUG|GITHUB_OWNER)__' plain \
+    local plain=$2
+    git clone --quiet --depth 1 --branch v1 "file://$work/$1" "$plain" 2>/dev/null
+    rm -rf "$plain/.git"
+    grep -rlE '__(PRODUCT_NAME|PRODUCT_SLUG|GITHUB_OWNER)__' "$plain" \
         | xargs sed -i 's/__PRODUCT_NAME__/Acme Web/; s/__PRODUCT_SLUG__/acme-web/; s/__GITHUB_OWNER__/acme/'
-    mkdir plain/docs
-    for number in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "# New $number of Acme Web" >"plain/docs/new$number.md"; done
-    git -C plain init --quiet --initial-branch main
-    git -C plain add --all
-    git -C plain commit --quiet --message 'Bootstrap Acme Web'
+    mkdir "$plain/docs"
+    for number in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "# New $number of Acme Web" >"$plain/docs/new$number.md"; done
+    git -C "$plain" init --quiet --initial-branch main
+    git -C "$plain" add --all
+    git -C "$plain" commit --quiet --message 'Bootstrap Acme Web'
 }
 
 row() { printf '%-46s %10s %10s %10s\n' "$@"; }
 declare -A table
 order=()
-note() { # note LABEL COUNT VALUE
+put() { # put LABEL COUNT VALUE
     [ -n "${table[$1,200]:-}${table[$1,2000]:-}${table[$1,20000]:-}" ] || order+=("$1")
     table["$1,$2"]=$3
 }
+note() { # note LABEL COUNT PREPARE COMMAND
+    local value
+    value=$(median "$3" "$4")
+    put "$1" "$2" "$value"
+}
 
+mkdir made
 for count in 200 2000 20000; do
     "$generate" "t$count" "$count"
     git -C "t$count" init --quiet --initial-branch main
@@ -68,17 +78,23 @@ for count in 200 2000 20000; do
     git -C "t$count" commit --quiet --message template
     git -C "t$count" tag v1
     git -C "t$count" gc --quiet
+done
+# ext4 is slow to give out inodes that were deleted less than a minute ago, and packing deleted thousands. For the same
+# reason nothing large is deleted from here on.
+sync
+[ "$(stat --file-system --format %T .)" = tmpfs ] || sleep 65
+for count in 200 2000 20000; do
     preview="$(printf '%q ' "$groundplan" preview --template "t$count" --cache-dir cache --summary "${product[@]}")"
-    new="$(printf '%q ' "$groundplan" new --template "t$count" --cache-dir cache --into out "${product[@]}")"
-    note 'groundplan preview, first ever' $count "$(median 'rm -rf cache' "$preview")"
-    note 'groundplan preview, with cache' $count "$(median : "$preview")"
-    note 'groundplan new, files and repository' $count "$(median 'rm -rf out' "$new")"
-    note 'groundplan new --bare' $count "$(median 'rm -rf out' "$new --bare")"
-    note 'groundplan new --bare --shared' $count "$(median 'rm -rf out' "$new --bare --shared")"
-    note 'by hand: clone, edit, init, add, commit' $count "$(median 'rm -rf plain' "by_hand t$count")"
+    new="$(printf '%q ' "$groundplan" new --template "t$count" --cache-dir cache "${product[@]}")"
+    note 'groundplan preview, first ever' $count 'rm -rf cache' "$preview"
+    note 'groundplan preview, with cache' $count : "$preview"
+    note 'groundplan new, files and repository' $count : "$new --into \$fresh"
+    note 'groundplan new --bare' $count : "$new --bare --into \$fresh"
+    note 'groundplan new --bare --shared' $count : "$new --bare --shared --into \$fresh"
+    note 'by hand: clone, edit, init, add, commit' $count : "by_hand t$count \$fresh"
     rm -rf cache
-    note 'peak memory of the first preview, MiB' $count "$(peak "$preview")"
-    note 'peak memory of new, MiB' $count "$(rm -rf out && peak "$new")"
+    put 'peak memory of the first preview, MiB' $count "$(peak "$preview")"
+    put 'peak memory of new, MiB' $count "$(peak "$new --into made/peak")"
     if command -v copier >/dev/null; then
         mkdir "copier$count"
         cp -r "t$count/." "copier$count/template"
@@ -88,9 +104,9 @@ for count in 200 2000 20000; do
             sed 's/__PRODUCT_NAME__/{{ name }}/; s/__PRODUCT_SLUG__/{{ name }}/; s/__GITHUB_OWNER__/{{ owner }}/' "$file" >"$file.jinja"
             rm "$file"
         done
-        copy="copier copy --quiet --defaults --data name=acme --data owner=acme copier$count copied"
-        [ "$count" = 20000 ] || note 'copier copy (no repository)' $count "$(runs=1 median 'rm -rf copied' "$copy")"
-        [ "$count" = 20000 ] || note 'copier copy --pretend' $count "$(runs=1 median 'rm -rf copied' "$copy --pretend")"
+        copy="copier copy --quiet --defaults --data name=acme --data owner=acme copier$count \$fresh"
+        [ "$count" = 20000 ] || runs=1 note 'copier copy (no repository)' $count : "$copy"
+        [ "$count" = 20000 ] || runs=1 note 'copier copy --pretend' $count : "$copy --pretend"
     fi
     if command -v cookiecutter >/dev/null; then
         mkdir "cutter$count"
@@ -99,8 +115,8 @@ for count in 200 2000 20000; do
         echo '{"slug": "acme-web", "owner": "acme"}' >"cutter$count/cookiecutter.json"
         grep -rlE '__(PRODUCT_NAME|PRODUCT_SLUG|GITHUB_OWNER)__' "cutter$count" \
             | xargs -d '\n' sed -i 's/__PRODUCT_NAME__/{{ cookiecutter.slug }}/; s/__PRODUCT_SLUG__/{{ cookiecutter.slug }}/; s/__GITHUB_OWNER__/{{ cookiecutter.owner }}/'
-        cut="cookiecutter --no-input --output-dir cut cutter$count"
-        [ "$count" = 20000 ] || note 'cookiecutter (no repository)' $count "$(runs=1 median 'rm -rf cut' "$cut")"
+        cut="cookiecutter --no-input --output-dir \$fresh cutter$count"
+        [ "$count" = 20000 ] || runs=1 note 'cookiecutter (no repository)' $count : "$cut"
     fi
 done
 

@@ -255,6 +255,19 @@ fn of_git(message: String, error: &GitError, is_older_there: bool) -> Failure {
             "a template is a small repository: check the address",
         ),
         GitError::Failed { why, .. } => match why {
+            Why::NotEmpty => refused(
+                message,
+                "push into an empty repository, or give it another name",
+            ),
+            Why::WorkflowScope => refused(
+                message,
+                "give the token the scope `workflow`, or leave workflow files out",
+            ),
+            Why::Declined => refused(
+                message,
+                "see its rules: protected branches, hooks, found secrets",
+            ),
+            Why::TooLargeForIt => refused(message, "keep large files out of the template"),
             Why::Network | Why::Unknown => environment(message, later),
             Why::RepositoryNotFound => refused(
                 message,

@@ -41,6 +41,17 @@ pub enum Why {
     RepositoryNotFound,
     #[error("there is no such reference")]
     RefNotFound,
+    /// A push found something where nothing was expected.
+    #[error("it is not empty")]
+    NotEmpty,
+    /// The token may write, but not files that the forge runs.
+    #[error("the token lacks the scope `workflow`, which a push of workflow files needs")]
+    WorkflowScope,
+    /// A rule of the other side: a protected branch, a hook, found secrets.
+    #[error("a rule of the repository declines the push")]
+    Declined,
+    #[error("what is pushed is too large for it")]
+    TooLargeForIt,
     #[error("access was refused")]
     AccessRefused,
     /// Redirects are not followed: the answer could lead to any machine.
@@ -87,7 +98,17 @@ impl GitError {
 
 /// The first list that has a part of the answer decides, so network signals come first: a connection that broke also
 /// makes git say that the repository cannot be read.
-const SIGNALS: [(Why, &[&str]); 6] = [
+const SIGNALS: [(Why, &[&str]); 9] = [
+    (Why::WorkflowScope, &["without `workflow` scope"]),
+    (
+        Why::NotEmpty,
+        &[
+            "[rejected] (stale info)",
+            "[rejected] (fetch first)",
+            "reference already exists",
+        ],
+    ),
+    (Why::Declined, &["[remote rejected]"]),
     (
         Why::Network,
         &[
@@ -196,6 +217,7 @@ impl Why {
             301 | 302 | 303 | 307 | 308 => Some(Self::Redirected),
             401 | 403 | 407 => Some(Self::AccessRefused),
             404 | 410 => Some(Self::RepositoryNotFound),
+            413 => Some(Self::TooLargeForIt),
             408 | 425 | 429 | 500..=599 => Some(Self::Network),
             _ => None,
         }
@@ -298,6 +320,22 @@ mod tests {
             (
                 "remote: Could not resolve host\nfatal: something new",
                 Why::Unknown,
+            ),
+            (
+                "To https://h/x\n!\trefs/heads/main:refs/heads/main\t[rejected] (stale info)\nDone",
+                Why::NotEmpty,
+            ),
+            (
+                "!\trefs/heads/main:refs/heads/main\t[remote rejected] (pre-receive hook declined)\nerror: failed to push some refs",
+                Why::Declined,
+            ),
+            (
+                "!\trefs/heads/main:refs/heads/main\t[remote rejected] (refusing to allow a Personal Access Token to create or update workflow `.github/workflows/ci.yml` without `workflow` scope)",
+                Why::WorkflowScope,
+            ),
+            (
+                "error: RPC failed; HTTP 413 curl 22 The requested URL returned error: 413",
+                Why::TooLargeForIt,
             ),
             ("", Why::Unknown),
         ] {

@@ -76,7 +76,7 @@ fn fetch(
         url,
         git_dir,
         args: &args,
-        lock,
+        lock: Some(lock),
     };
     access.git.run(access, &call).map(drop)
 }

@@ -11,16 +11,19 @@ mod error;
 mod fetch;
 pub mod mirror;
 mod program;
+mod push;
 
 pub use credential::{Credential, CredentialError};
 pub use error::{GitError, Why};
 pub(crate) use fetch::history;
+pub use push::push_main;
 
 use crate::model::remote::RemoteUrl;
 use child::{Interrupted, Watch};
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -84,7 +87,7 @@ pub(crate) struct Call<'a> {
     pub args: &'a [&'a str],
     /// A file that git keeps open, and with it the lock on it, for as long as it lives: even when this process does
     /// not. It is empty, so git reads nothing.
-    pub lock: &'a File,
+    pub lock: Option<&'a File>,
 }
 
 impl Git {
@@ -109,11 +112,14 @@ impl Git {
             .filter(|credential| credential.is_for(url));
         let program = self.program(access.stop)?;
         let mut command = environment::command(program, &self.settings, call, credential)?;
-        let lock = call.lock.try_clone().map_err(|source| GitError::Start {
+        let start = |source| GitError::Start {
             program: program.to_owned(),
             source,
-        })?;
-        command.stdin(lock);
+        };
+        command.stdin(match call.lock {
+            Some(lock) => Stdio::from(lock.try_clone().map_err(start)?),
+            None => Stdio::null(),
+        });
         let watch = Watch {
             timeout: self.settings.timeout,
             stop: access.stop,
@@ -138,7 +144,9 @@ impl Git {
         if finished.success {
             return Ok(finished.stdout);
         }
-        let said = String::from_utf8_lossy(&finished.stderr);
+        // A push says on standard output what became of each branch.
+        let said = [finished.stdout, finished.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
         let said = match credential {
             Some(credential) => credential.scrub(&said),
             None => said.into_owned(),

@@ -16,6 +16,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 /// Files below a folder. `.git` at its top is not part of the tree.
 pub struct DiskTree {
@@ -207,8 +208,33 @@ impl TreeMut for DiskTree {
 /// Writes a whole tree into an empty folder that nobody else knows of yet, or less once `stop` is raised.
 pub(super) fn plant(folder: &Path, tree: &dyn Tree, stop: &AtomicBool) -> Result<(), TreeError> {
     let root = DiskTree::open(folder)?;
+    let listing = tree.list()?;
+    let paths: Vec<&str> = listing.iter().map(|(path, _)| path).collect();
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let share = paths.len().div_ceil(threads).max(MIN_PER_THREAD);
+    thread::scope(|scope| {
+        let started: Vec<_> = paths
+            .chunks(share)
+            .map(|paths| scope.spawn(|| plant_some(&root, paths, tree, stop)))
+            .collect();
+        let mut ended = started.into_iter().map(thread::ScopedJoinHandle::join);
+        ended.try_for_each(|planted| {
+            planted.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    })
+}
+
+/// Fewer files than this are written by one thread.
+const MIN_PER_THREAD: usize = 64;
+
+fn plant_some(
+    root: &DiskTree,
+    paths: &[&str],
+    tree: &dyn Tree,
+    stop: &AtomicBool,
+) -> Result<(), TreeError> {
     let mut open: Vec<(String, Dir)> = Vec::new();
-    for (path, _) in tree.list()?.iter() {
+    for path in paths {
         if stop.load(Ordering::Relaxed) {
             break;
         }
@@ -230,7 +256,11 @@ pub(super) fn plant(folder: &Path, tree: &dyn Tree, stop: &AtomicBool) -> Result
         for folder in path.folders().skip(open.len()) {
             let parent = open.last().map_or(&root.root, |(_, dir)| dir);
             let name = folder.rsplit('/').next().unwrap_or(folder);
-            parent.create_dir(name).map_err(fail)?;
+            match parent.create_dir(name) {
+                // By the thread that writes the files before these.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => made.map_err(fail)?,
+            }
             let dir = parent.open_dir_nofollow(name).map_err(fail)?;
             open.push((folder.to_owned(), dir));
         }

@@ -13,12 +13,12 @@ use crate::model::path::{SafeRelPath, TreePath};
 use bytes::Bytes;
 use gix::ObjectId;
 use gix::objs::{FindExt as _, Kind, TreeRefIter};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
-/// Contents that were read are kept up to this many bytes, for the next plan over the same template.
+/// Contents that were read twice are kept up to this many bytes, for the next plan over the same template.
 const MAX_HELD: usize = 16 * 1024 * 1024;
 
 /// What of a repository is the template.
@@ -33,13 +33,17 @@ pub struct Part<'p> {
 
 /// The files of a commit, or of one of its folders. Reading costs what is read.
 pub struct GitTree {
-    objects: PathBuf,
+    repository: gix::ThreadSafeRepository,
     listing: Listing,
-    state: Mutex<State>,
+    /// Handles that no thread uses at the moment.
+    idle: Mutex<Vec<gix::Repository>>,
+    contents: Mutex<Contents>,
 }
 
-struct State {
-    repository: gix::Repository,
+/// What was read before.
+#[derive(Default)]
+struct Contents {
+    read: BTreeSet<ObjectId>,
     held: BTreeMap<ObjectId, Bytes>,
     held_bytes: usize,
 }
@@ -114,45 +118,48 @@ impl GitTree {
             listing.set(&path, None);
         }
         Ok(Self {
-            objects: repository.objects.store_ref().path().to_owned(),
             listing,
-            state: Mutex::new(State {
-                repository,
-                held: BTreeMap::new(),
-                held_bytes: 0,
-            }),
+            idle: Mutex::new(vec![repository.clone()]),
+            repository: repository.into_sync(),
+            contents: Mutex::default(),
         })
     }
 
     /// The folder of the repository's objects.
-    pub fn objects(&self) -> &Path {
-        &self.objects
+    pub fn objects(&self) -> PathBuf {
+        self.repository.objects_dir().to_owned()
     }
 
     /// A handle of its own to the repository's objects.
     pub(super) fn handle(&self) -> gix::odb::Handle {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.repository.objects.clone().into_inner()
+        self.repository.to_thread_local().objects.into_inner()
     }
 
     fn blob(&self, id: ObjectId) -> Result<Bytes, TreeError> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bytes) = state.held.get(&id) {
+        if let Some(bytes) = lock(&self.contents).held.get(&id) {
             return Ok(bytes.clone());
         }
-        let blob = state.repository.find_object(id);
-        let mut blob = blob.map_err(|error| TreeError::Object {
+        let idle = lock(&self.idle).pop();
+        let repository = idle.unwrap_or_else(|| self.repository.to_thread_local());
+        let blob = repository.find_object(id);
+        let blob = blob.map(|mut blob| Bytes::from(std::mem::take(&mut blob.data)));
+        lock(&self.idle).push(repository);
+        let bytes = blob.map_err(|error| TreeError::Object {
             id: id.to_string(),
             source: error.into(),
         })?;
-        let bytes = Bytes::from(std::mem::take(&mut blob.data));
-        drop(blob);
-        if state.held_bytes + bytes.len() <= MAX_HELD {
-            state.held_bytes += bytes.len();
-            state.held.insert(id, bytes.clone());
+        let mut contents = lock(&self.contents);
+        if !contents.read.insert(id) && contents.held_bytes + bytes.len() <= MAX_HELD {
+            contents.held_bytes += bytes.len();
+            contents.held.insert(id, bytes.clone());
         }
         Ok(bytes)
     }
+}
+
+/// Nothing that is locked here can be left half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Tree for GitTree {
@@ -189,7 +196,8 @@ pub fn left_out(listing: &Listing, exclude: &[Exclude]) -> Vec<TreePath> {
 }
 
 pub(super) fn open(path: &Path) -> Result<gix::Repository, GitTreeError> {
-    let options = gix::open::Options::isolated();
+    // An object is what its id says, whatever else the repository would put in its place.
+    let options = gix::open::Options::isolated().config_overrides(["core.useReplaceRefs=false"]);
     let opened = gix::ThreadSafeRepository::open_opts(path, options);
     let opened = opened.map_err(|error| GitTreeError::NotARepository {
         path: path.to_owned(),

@@ -9,6 +9,7 @@ use gix::objs::{Data, Kind};
 use gix::zlib::Compression;
 use gix_pack::Find as _;
 use gix_pack::data::Version;
+use gix_pack::data::entry::Location;
 use gix_pack::data::output::{Count, Entry, entry};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -40,7 +41,7 @@ impl<'t> Pack<'t> {
         let copied = match self.source {
             Some(source) => {
                 let kept = self.kept.difference(&self.new_ids).copied();
-                Copies::of(source, kept)?
+                Copies::of(source, kept.collect())?
             }
             None => Copies::default(),
         };
@@ -94,14 +95,18 @@ struct Copies {
 }
 
 impl Copies {
-    fn of(source: &GitTree, ids: impl Iterator<Item = ObjectId>) -> Result<Self, ObjectsError> {
+    fn of(source: &GitTree, mut ids: BTreeSet<ObjectId>) -> Result<Self, ObjectsError> {
         let mut objects = source.handle();
         objects.prevent_pack_unload();
         let mut buffer = Vec::new();
-        let mut counts = Vec::new();
-        for id in ids {
+        let mut counts = Vec::with_capacity(ids.len());
+        while let Some(id) = ids.pop_first() {
             let location = objects.location_by_oid(&id, &mut buffer).map_err(broken)?;
+            let pack = location.as_ref().map(|location| location.pack_id);
             counts.push(Count::from_data(id, location));
+            if let Some(pack) = pack {
+                counts.extend(found_in(&objects, pack, &mut ids)?);
+            }
         }
         counts.sort_by_key(|count| {
             let location = count.entry_pack_location.as_ref();
@@ -150,6 +155,31 @@ impl Copies {
         }
         Ok(())
     }
+}
+
+/// Takes from the ids those that a pack holds. An entry ends where the next one begins; asking for each by itself would
+/// inflate it to find its end.
+fn found_in(
+    objects: &gix::odb::Handle,
+    pack: u32,
+    ids: &mut BTreeSet<ObjectId>,
+) -> Result<Vec<Count>, ObjectsError> {
+    let entries = objects.pack_offsets_and_oid(pack).map_err(broken)?;
+    let mut entries = entries.unwrap_or_default();
+    entries.sort_unstable();
+    let mut found = Vec::new();
+    for pair in entries.windows(2) {
+        let ((offset, id), (next, _)) = (pair[0], pair[1]);
+        if ids.remove(&id) {
+            let location = Location {
+                pack_id: pack,
+                pack_offset: offset,
+                entry_size: usize::try_from(next - offset).map_err(broken)?,
+            };
+            found.push(Count::from_data(id, Some(location)));
+        }
+    }
+    Ok(found)
 }
 
 /// An object that cannot be copied as it is stored: loose, or a delta on one that is not taken over.
