@@ -7,13 +7,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Module → what it may import (design §3). Modules not named here may import nothing of the crate.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     ("model", &[]),
     ("source", &["model"]),
     ("recipe", &["model", "source"]),
     ("catalog", &["model", "source", "recipe"]),
     ("resolve", &["model", "source", "recipe", "catalog"]),
     ("secret", &[]),
+    ("scrub", &["secret"]),
+    ("pat", &["secret"]),
+    ("forge", &["model", "secret", "scrub"]),
+    ("publish", &["model", "secret", "scrub", "forge"]),
     ("git", &["model", "secret"]),
     ("tree", &["model"]),
     ("interpret", &["model", "tree"]),
