@@ -2,6 +2,7 @@
 pub mod catalog;
 pub mod cli;
 pub mod engine;
+pub mod forge;
 pub mod interpret;
 pub mod model;
 pub mod pat;

@@ -13,6 +13,7 @@ mod catalog;
 mod check;
 mod conformance;
 mod diagnostics;
+mod forge;
 mod hostile;
 mod new;
 mod npm;
