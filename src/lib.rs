@@ -6,6 +6,7 @@ pub mod forge;
 pub mod interpret;
 pub mod model;
 pub mod pat;
+pub mod publish;
 pub mod recipe;
 pub mod resolve;
 pub mod schemas;

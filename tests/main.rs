@@ -19,6 +19,7 @@ mod new;
 mod npm;
 mod preview;
 mod properties;
+mod publish;
 mod questions;
 mod readme;
 mod schemas;

@@ -13,6 +13,8 @@ pub struct Account {
     /// When the credential ends, in seconds since 1970; nothing where it does not or the forge does not say.
     pub expires_at: Option<i64>,
     pub may_delete: Permission,
+    /// How many requests are left, where the forge counts them.
+    pub budget: Option<Budget>,
 }
 
 /// What can be said beforehand of something that a credential may or may not do.
@@ -112,6 +114,7 @@ mod tests {
             scopes: scopes.map(|scopes| scopes.iter().map(|scope| (*scope).to_owned()).collect()),
             expires_at: None,
             may_delete: Permission::Unknown,
+            budget: None,
         };
         let wanted = ["repo", "workflow", "repo:status"];
         assert_eq!(account(None).lacks(&wanted), Vec::<&str>::new());

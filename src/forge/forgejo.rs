@@ -1,7 +1,7 @@
 //! Forgejo and Gitea.
 
 use super::Forge;
-use super::account::{Account, Budget, OwnerKind, OwnerOption, OwnerStanding, Owners, Permission};
+use super::account::{Account, OwnerKind, OwnerOption, OwnerStanding, Owners, Permission};
 use super::error::{Denial, ForgeError};
 use super::http::{ClientError, Http, Manners};
 use super::ownership::Claim;
@@ -63,6 +63,7 @@ impl Forge for Forgejo {
             scopes: None,
             expires_at: None,
             may_delete: Permission::Unknown,
+            budget: None,
         })
     }
 
@@ -143,7 +144,9 @@ impl Forge for Forgejo {
         self.http.remove(&["repos", owner, name]).await
     }
 
-    async fn budget(&self) -> Result<Option<Budget>, ForgeError> {
-        Ok(None)
+    fn removal(&self, place: &Place, _: Option<RepositoryId>) -> String {
+        let (owner, name) = (place.owner.as_str(), place.name.as_str());
+        let url = self.http.site.api(&["repos", owner, name]);
+        format!("curl --fail --request DELETE --header \"Authorization: token $TOKEN\" {url}")
     }
 }

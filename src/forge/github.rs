@@ -2,7 +2,7 @@
 
 use super::Forge;
 use super::account::{Account, Budget, OwnerKind, OwnerOption, OwnerStanding, Owners, Permission};
-use super::answer::scopes;
+use super::answer::{Answer, scopes};
 use super::error::{Denial, ForgeError};
 use super::http::{ClientError, Http, Manners};
 use super::ownership::Claim;
@@ -45,23 +45,6 @@ struct Organisation {
 struct Membership {
     role: String,
     state: String,
-}
-
-#[derive(Deserialize)]
-struct Limits {
-    resources: Resources,
-}
-
-#[derive(Deserialize)]
-struct Resources {
-    core: Core,
-}
-
-#[derive(Deserialize)]
-struct Core {
-    limit: u64,
-    remaining: u64,
-    reset: i64,
 }
 
 impl GitHub {
@@ -119,6 +102,7 @@ impl Forge for GitHub {
             scopes: given,
             expires_at: expires_at.and_then(expiry),
             may_delete,
+            budget: budget(&answer),
         })
     }
 
@@ -205,17 +189,12 @@ impl Forge for GitHub {
         self.http.remove(&["repositories", &id.to_string()]).await
     }
 
-    async fn budget(&self) -> Result<Option<Budget>, ForgeError> {
-        let limits = known(self.http.read::<Limits>(&["rate_limit"], &[]).await)?;
-        Ok(limits.map(
-            |Limits {
-                 resources: Resources { core },
-             }| Budget {
-                limit: core.limit,
-                left: core.remaining,
-                resets_at: core.reset,
-            },
-        ))
+    fn removal(&self, place: &Place, id: Option<RepositoryId>) -> String {
+        let host = self.http.site.host();
+        match id {
+            Some(id) => format!("gh api --hostname {host} --method DELETE repositories/{id}"),
+            None => format!("gh repo delete {host}/{place}"),
+        }
     }
 }
 
@@ -226,6 +205,16 @@ fn known<T>(result: Result<T, ForgeError>) -> Result<Option<T>, ForgeError> {
         Err(ForgeError::NotFound { .. } | ForgeError::Forbidden { .. }) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Every answer of GitHub's says how many are left.
+fn budget(answer: &Answer) -> Option<Budget> {
+    let number = |name: &str| answer.header(name)?.parse::<u64>().ok();
+    Some(Budget {
+        limit: number("x-ratelimit-limit")?,
+        left: number("x-ratelimit-remaining")?,
+        resets_at: i64::try_from(number("x-ratelimit-reset")?).ok()?,
+    })
 }
 
 /// `2026-12-01 10:00:00 UTC`, or with `+0200` at its end.

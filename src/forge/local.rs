@@ -1,7 +1,7 @@
 //! A folder of bare repositories, `owner/name.git`, as a forge: for one machine, and for trying things out.
 
 use super::Forge;
-use super::account::{Account, Budget, OwnerKind, OwnerOption, OwnerStanding, Owners, Permission};
+use super::account::{Account, OwnerKind, OwnerOption, OwnerStanding, Owners, Permission};
 use super::clock::Clock;
 use super::error::ForgeError;
 use super::ownership::Claim;
@@ -173,6 +173,7 @@ impl Forge for Local {
             scopes: None,
             expires_at: None,
             may_delete: Permission::Yes,
+            budget: None,
         })
     }
 
@@ -230,8 +231,9 @@ impl Forge for Local {
         grave.close().map_err(folder(&self.root))
     }
 
-    async fn budget(&self) -> Result<Option<Budget>, ForgeError> {
-        Ok(None)
+    fn removal(&self, place: &Place, _: Option<RepositoryId>) -> String {
+        let path = self.path(place).display().to_string();
+        format!("rm -r -- '{}'", path.replace('\'', "'\\''"))
     }
 }
 

@@ -14,7 +14,7 @@ mod rest;
 pub mod site;
 
 use crate::model::input::Owner;
-use account::{Account, Budget, OwnerOption, Owners};
+use account::{Account, OwnerOption, Owners};
 use async_trait::async_trait;
 use error::ForgeError;
 use ownership::Claim;
@@ -48,6 +48,6 @@ pub trait Forge: Send + Sync {
     /// Looks at a repository again and removes it when every part of the claim holds.
     async fn delete(&self, id: RepositoryId, claim: &Claim) -> Result<(), ForgeError>;
 
-    /// How many requests are left, where the forge counts them.
-    async fn budget(&self) -> Result<Option<Budget>, ForgeError>;
+    /// The command with which a person removes a repository, for when the program must not.
+    fn removal(&self, place: &Place, id: Option<RepositoryId>) -> String;
 }

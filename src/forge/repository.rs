@@ -100,6 +100,20 @@ impl fmt::Display for Place {
     }
 }
 
+impl fmt::Display for Content {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => formatter.write_str("nothing"),
+            Self::One(Branch { name, commit, tree }) => {
+                write!(formatter, "`{name}` at commit {commit} with tree {tree}")
+            }
+            Self::Several(names) => {
+                write!(formatter, "several branches or tags ({})", names.join(", "))
+            }
+        }
+    }
+}
+
 impl fmt::Display for RepositoryId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}", self.0)

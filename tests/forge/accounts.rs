@@ -31,6 +31,11 @@ fn github_tells_what_a_classic_token_may_do_and_until_when() {
         ),
         expires_at: Some(1_800_000_000),
         may_delete: Permission::Yes,
+        budget: Some(Budget {
+            limit: 5000,
+            left: 4999,
+            resets_at: NOON,
+        }),
     };
     assert_eq!(wait(forge.who_am_i()), Ok(account.clone()));
     fake.state().scopes = "public_repo";
@@ -38,12 +43,6 @@ fn github_tells_what_a_classic_token_may_do_and_until_when() {
     account.may_delete = Permission::No;
     assert_eq!(account.lacks(&["repo"]), ["repo"]);
     assert_eq!(wait(forge.who_am_i()), Ok(account));
-    let budget = Budget {
-        limit: 5000,
-        left: 4999,
-        resets_at: NOON,
-    };
-    assert_eq!(wait(forge.budget()), Ok(Some(budget)));
 }
 
 #[test]

@@ -322,10 +322,6 @@ impl State {
                 200,
                 &json!({ "can_create_repository": *name == "acme", "is_owner": false }),
             ),
-            ("GET", ["rate_limit"]) if is_github => Response::json(
-                200,
-                &json!({ "resources": { "core": { "limit": 5000, "remaining": 4999, "reset": NOON } } }),
-            ),
             ("POST", ["user", "repos"]) => self.create("jane", body),
             ("POST", ["orgs", "acme", "repos"]) => self.create("acme", body),
             ("POST", ["orgs", "closed", "repos"]) => Response::message(

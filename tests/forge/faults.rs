@@ -150,7 +150,7 @@ fn a_change_that_could_not_even_be_sent_is_known_not_to_be_made() {
     let forge = client(&fake, FakeClock::new());
     drop(fake);
     // The fake's last connection may still be taken; the next one is refused.
-    drop(wait(forge.budget()));
+    drop(wait(forge.who_am_i()));
     let created = wait(create(&*forge));
     assert_eq!(kind(&created), "unavailable", "{created:?}");
 }
