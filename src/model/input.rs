@@ -303,9 +303,30 @@ mod tests {
             RepoName::parse,
             &["acme-web", "a", "Acme.Web_2"],
             &[
-                "", ".", "..", "-x", "x-", "a..b", "x.git", "x.GIT", "x.wiki", "a b", "a/b", "a\n",
-                &long,
+                "", ".", "..", "-x", "x-", "-", ".x", "x.", "_", "a..b", "x.git", "x.GIT",
+                "x.wiki", "x.rss", "x.Atom", "a b", "a/b", "a\n", "ä", "a%2fb", &long,
             ],
+        );
+    }
+
+    #[test]
+    fn a_refused_name_says_what_to_write_instead() {
+        let repo = |text: &str| RepoName::parse(text).expect_err("refused").to_string();
+        assert_eq!(
+            repo("acme web"),
+            "a repository name must not hold the character ` `: use letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit"
+        );
+        assert_eq!(
+            repo("acme.WIKI"),
+            "a repository name `acme.WIKI` is not allowed: the endings .git, .wiki, .rss and .atom are reserved by forges"
+        );
+        assert_eq!(
+            repo(&"a".repeat(101)),
+            "a repository name has at most 100 characters, this one has 101"
+        );
+        assert_eq!(
+            Owner::parse("acme--inc").expect_err("refused").to_string(),
+            "an owner `acme--inc` is not allowed: use letters, digits and single dashes between them, as in `acme-inc`"
         );
     }
 

@@ -1,0 +1,95 @@
+//! The key that tokens are sealed with.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::fmt;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// 32 random bytes, written in base64. Its `Debug` says nothing.
+#[derive(Clone)]
+pub struct Key(Zeroizing<[u8; Self::LENGTH]>);
+
+/// Why a text is no key. The text itself is not part of it.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum KeyError {
+    #[error(
+        "the encryption key is not base64: make one with `{}`",
+        Key::HOW_TO_MAKE
+    )]
+    NotBase64,
+    #[error(
+        "the encryption key has {found} bytes instead of {}: make one with `{}`",
+        Key::LENGTH,
+        Key::HOW_TO_MAKE
+    )]
+    Length { found: usize },
+    #[error(
+        "the encryption key repeats one byte: make a random one with `{}`",
+        Key::HOW_TO_MAKE
+    )]
+    NotRandom,
+}
+
+impl Key {
+    /// The variable that holds the key (R60).
+    pub const VARIABLE: &'static str = "BOOTSTRAP_ENCRYPTION_KEY";
+    /// The variable that holds the key before the last change, so that what it sealed can still be opened.
+    pub const PREVIOUS_VARIABLE: &'static str = "BOOTSTRAP_ENCRYPTION_KEY_PREVIOUS";
+    /// The command that makes a key.
+    pub const HOW_TO_MAKE: &'static str = "openssl rand -base64 32";
+    /// Its length in bytes.
+    pub const LENGTH: usize = 32;
+
+    /// Parses what [`Key::HOW_TO_MAKE`] prints; its line end may be there.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let bytes = STANDARD.decode(text.trim_end_matches(['\r', '\n']));
+        let bytes = Zeroizing::new(bytes.map_err(|_| KeyError::NotBase64)?);
+        let key = <[u8; Self::LENGTH]>::try_from(bytes.as_slice());
+        let key = Zeroizing::new(key.map_err(|_| KeyError::Length { found: bytes.len() })?);
+        if key.iter().all(|byte| *byte == key[0]) {
+            return Err(KeyError::NotRandom);
+        }
+        Ok(Self(key))
+    }
+
+    pub(super) fn bytes(&self) -> &[u8; Self::LENGTH] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Key(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_32_random_bytes_in_base64_and_says_nothing_of_itself() {
+        let text = STANDARD.encode((0..32).collect::<Vec<u8>>());
+        let key = Key::parse(&format!("{text}\n")).expect("what openssl prints");
+        assert_eq!(format!("{key:?}"), "Key(…)");
+    }
+
+    #[test]
+    fn a_bad_key_is_refused_with_the_command_that_makes_a_good_one() {
+        let short = STANDARD.encode([1; 16]);
+        let flat = STANDARD.encode([0; 32]);
+        let unpadded = "A".repeat(43);
+        for (text, why) in [
+            ("", KeyError::Length { found: 0 }),
+            ("correct horse battery staple and more", KeyError::NotBase64),
+            (&short, KeyError::Length { found: 16 }),
+            (&flat, KeyError::NotRandom),
+            (&unpadded, KeyError::NotBase64),
+        ] {
+            let error = Key::parse(text).expect_err("not a key");
+            assert!(error.to_string().contains("openssl rand -base64 32"));
+            assert_eq!(error, why, "{text:?}");
+        }
+    }
+}

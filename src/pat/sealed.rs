@@ -1,0 +1,244 @@
+//! `v1:` and base64 of nonce, ciphertext and tag: AES-256-GCM, bound to the token's owner.
+
+use super::key::Key;
+use crate::secret::Secret;
+use aes_gcm::aead::{Aead as _, Payload};
+use aes_gcm::{Aes256Gcm, KeyInit as _, Nonce};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+const VERSION: &str = "v1";
+const NONCE: usize = 12;
+const TAG: usize = 16;
+/// Longer texts were not sealed here.
+const LONGEST: usize = VERSION.len() + 1 + (NONCE + Secret::MAX + TAG).div_ceil(3) * 4;
+
+/// Whose token it is: a sealed one opens for nobody else, so that rows cannot be swapped.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding<'b> {
+    /// The id of the account here that owns the token.
+    pub owner: &'b str,
+    /// The host of the forge the token is for.
+    pub host: &'b str,
+}
+
+/// Seals tokens, and cannot open any.
+#[derive(Debug)]
+pub struct Sealer(Key);
+
+/// Opens what was sealed with the key, or with the one before it.
+#[derive(Debug)]
+pub struct Opener {
+    current: Key,
+    previous: Option<Key>,
+}
+
+/// An opened token.
+#[derive(Debug)]
+pub struct Opened {
+    pub secret: Secret,
+    /// It was sealed with the previous key: seal it again.
+    pub is_of_previous_key: bool,
+}
+
+/// The one answer to every sealed text that does not open. What is wrong with it would help only an attacker.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error(
+    "the stored token cannot be opened: it was changed, belongs to somebody else, or was sealed with another key"
+)]
+pub struct OpenError;
+
+/// The system gave no random bytes, so nothing was sealed.
+#[derive(Debug, Error)]
+#[error("the system gives no random bytes")]
+pub struct SealError(#[from] getrandom::Error);
+
+impl Sealer {
+    /// Seals with a key.
+    pub fn new(key: Key) -> Self {
+        Self(key)
+    }
+
+    /// Seals a token for its owner. Two calls give two texts.
+    pub fn seal(&self, secret: &Secret, binding: Binding<'_>) -> Result<String, SealError> {
+        let mut nonce = [0; NONCE];
+        getrandom::fill(&mut nonce)?;
+        let payload = Payload {
+            msg: secret.expose().as_bytes(),
+            aad: &binding.bytes(),
+        };
+        let ciphertext = cipher(&self.0)
+            .encrypt(&Nonce::from(nonce), payload)
+            .expect("a secret is far shorter than AES-GCM's limit");
+        let text = STANDARD.encode([nonce.as_slice(), &ciphertext].concat());
+        Ok(format!("{VERSION}:{text}"))
+    }
+}
+
+impl Opener {
+    /// Opens with a key, and while keys are being changed also with the one before.
+    pub fn new(current: Key, previous: Option<Key>) -> Self {
+        Self { current, previous }
+    }
+
+    /// Opens a token for its owner.
+    pub fn open(&self, sealed: &str, binding: Binding<'_>) -> Result<Opened, OpenError> {
+        let (version, text) = sealed.split_once(':').ok_or(OpenError)?;
+        if version != VERSION || sealed.len() > LONGEST {
+            return Err(OpenError);
+        }
+        let bytes = STANDARD.decode(text).map_err(|_| OpenError)?;
+        let (nonce, ciphertext) = bytes.split_first_chunk::<NONCE>().ok_or(OpenError)?;
+        let aad = binding.bytes();
+        let open = |key: &Key| {
+            let payload = Payload {
+                msg: ciphertext,
+                aad: &aad,
+            };
+            let plain = cipher(key).decrypt(&Nonce::from(*nonce), payload).ok()?;
+            let plain = Zeroizing::new(plain);
+            Secret::parse(std::str::from_utf8(&plain).ok()?.to_owned()).ok()
+        };
+        let keys = [(Some(&self.current), false), (self.previous.as_ref(), true)];
+        keys.into_iter()
+            .find_map(|(key, is_of_previous_key)| {
+                let secret = open(key?)?;
+                Some(Opened {
+                    secret,
+                    is_of_previous_key,
+                })
+            })
+            .ok_or(OpenError)
+    }
+}
+
+impl Binding<'_> {
+    /// Each part behind its length, so that no two bindings have the same bytes.
+    fn bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for part in [VERSION, self.owner, self.host] {
+            bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            bytes.extend_from_slice(part.as_bytes());
+        }
+        bytes
+    }
+}
+
+fn cipher(key: &Key) -> Aes256Gcm {
+    Aes256Gcm::new(key.bytes().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINE: Binding<'_> = Binding {
+        owner: "user-1",
+        host: "github.com",
+    };
+
+    fn key(first: u8) -> Key {
+        Key::parse(&STANDARD.encode((first..first + 32).collect::<Vec<u8>>())).expect("a key")
+    }
+
+    fn token() -> Secret {
+        Secret::parse("ghp_canary01234567890".to_owned()).expect("a token")
+    }
+
+    fn sealed() -> String {
+        Sealer::new(key(1))
+            .seal(&token(), MINE)
+            .expect("random bytes")
+    }
+
+    #[track_caller]
+    fn refused(text: &str, binding: Binding<'_>) {
+        let opener = Opener::new(key(1), None);
+        assert_eq!(opener.open(text, binding).err(), Some(OpenError), "{text}");
+    }
+
+    #[test]
+    fn a_sealed_token_opens_for_its_owner() {
+        let opened = Opener::new(key(1), None)
+            .open(&sealed(), MINE)
+            .expect("it opens");
+        assert_eq!(opened.secret.expose(), token().expose());
+        assert!(!opened.is_of_previous_key);
+    }
+
+    #[test]
+    fn the_same_token_is_never_sealed_to_the_same_text() {
+        assert_ne!(sealed(), sealed());
+    }
+
+    #[test]
+    fn a_sealed_token_opens_for_nobody_else() {
+        refused(
+            &sealed(),
+            Binding {
+                owner: "user-2",
+                ..MINE
+            },
+        );
+        refused(
+            &sealed(),
+            Binding {
+                host: "example.org",
+                ..MINE
+            },
+        );
+        refused(
+            &sealed(),
+            Binding {
+                owner: "user-1g",
+                host: "ithub.com",
+            },
+        );
+    }
+
+    #[test]
+    fn after_a_change_of_keys_the_old_one_still_opens_and_says_so() {
+        let opener = Opener::new(key(9), Some(key(1)));
+        let opened = opener.open(&sealed(), MINE).expect("it opens");
+        assert!(opened.is_of_previous_key);
+        let without = Opener::new(key(9), None);
+        assert_eq!(without.open(&sealed(), MINE).err(), Some(OpenError));
+    }
+
+    #[test]
+    fn a_change_of_any_byte_is_noticed_and_answered_alike() {
+        let good = sealed();
+        for at in 0..good.len() {
+            for other in [b'A', b'B', b'=', b'-'] {
+                let mut bytes = good.clone().into_bytes();
+                if bytes[at] != other {
+                    bytes[at] = other;
+                    refused(std::str::from_utf8(&bytes).expect("ASCII"), MINE);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_never_sealed_here_is_answered_alike() {
+        let good = sealed();
+        let body = good.strip_prefix("v1:").expect("the prefix");
+        for text in [
+            "",
+            "v1",
+            "v1:",
+            "v1:AAAA",
+            body,
+            &format!("v2:{body}"),
+            &format!("v1: {body}"),
+            &format!("v1:{body}\n"),
+            good.trim_end_matches('='),
+            &good[..good.len() - 4],
+            &format!("v1:{}", "A".repeat(100_000)),
+        ] {
+            refused(text, MINE);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What is written down around every effect: the intent before it, the outcome after it.
+
+use crate::forge::account::OwnerKind;
+use crate::forge::ownership::Marker;
+use crate::forge::repository::{Place, RepositoryId};
+use crate::model::digest::GitId;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use thiserror::Error;
+
+/// Keeps entries. Once `record` returns, the entry outlives the process and the machine's power.
+#[async_trait]
+pub trait Ledger: Send {
+    /// Adds an entry.
+    async fn record(&mut self, entry: &Entry) -> Result<(), LedgerError>;
+
+    /// Every entry since the beginning, in order.
+    async fn entries(&mut self) -> Result<Vec<Entry>, LedgerError>;
+}
+
+/// What is to be published where. Everything random or timed about a run is decided here, once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    pub place: Place,
+    pub kind: OwnerKind,
+    pub marker: Marker,
+    /// The commit that `main` is to be, and its tree.
+    pub commit: GitId,
+    pub tree: GitId,
+    /// The description that takes the marker's place in the end.
+    pub description: String,
+    /// In seconds since 1970.
+    pub asked_at: i64,
+}
+
+/// One line of a ledger. Its times are in seconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Entry {
+    Begun {
+        order: Order,
+    },
+    Intended {
+        step: Step,
+        nonce: u64,
+        at: i64,
+    },
+    Ended {
+        nonce: u64,
+        at: i64,
+        outcome: Outcome,
+    },
+}
+
+/// What is done outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    Create,
+    Push,
+    Describe,
+    Delete,
+}
+
+/// How an intended step ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Outcome {
+    /// A repository was made, or was found to have been made by this run.
+    Made {
+        made: Made,
+    },
+    Done,
+    /// It certainly has no effect.
+    NotDone {
+        message: String,
+    },
+    /// It may have an effect.
+    Unknown {
+        message: String,
+    },
+}
+
+/// The repository that a run made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Made {
+    pub id: RepositoryId,
+    pub full_name: String,
+    pub created_at: i64,
+}
+
+/// Why a ledger cannot be used.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum LedgerError {
+    #[error("the ledger `{ledger}` cannot be {action}: {message}")]
+    Storage {
+        ledger: String,
+        action: &'static str,
+        message: String,
+    },
+    #[error("another process is working with the ledger `{ledger}`")]
+    Locked { ledger: String },
+    #[error("line {line} of the ledger cannot be understood: {message}")]
+    Damaged { line: usize, message: String },
+    #[error("entry {at} of the ledger does not follow from those before it")]
+    OutOfOrder { at: usize },
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Create => "create the repository",
+            Self::Push => "push",
+            Self::Describe => "set the description",
+            Self::Delete => "remove the repository",
+        })
+    }
+}

@@ -1,0 +1,207 @@
+//! Every way a call can fail: what is repeated, what is not, and what the caller is told.
+
+use super::fake::{Dialect, FAULTS, Fake, Fault, TOKEN};
+use super::support::{FakeClock, claim, client, marker, place, wait};
+use groundplan::forge::Forge;
+use groundplan::forge::account::OwnerKind;
+use groundplan::forge::error::ForgeError;
+use groundplan::forge::repository::{NewRepository, Repository, Standing};
+use std::time::Duration;
+
+const BOTH: [Dialect; 2] = [Dialect::GitHub, Dialect::Forgejo];
+const FOR_EVER: usize = usize::MAX / 2;
+
+async fn create(forge: &dyn Forge) -> Result<Repository, ForgeError> {
+    let order = NewRepository {
+        place: place("acme", "web"),
+        kind: OwnerKind::Organisation,
+        marker: marker(),
+    };
+    forge.create(&order).await
+}
+
+/// The error's kind in a word.
+fn kind<T: std::fmt::Debug>(result: &Result<T, ForgeError>) -> &'static str {
+    match result {
+        Ok(_) => "ok",
+        Err(ForgeError::Unauthorized { .. }) => "unauthorized",
+        Err(ForgeError::NotFound { .. }) => "not found",
+        Err(ForgeError::Moved) => "moved",
+        Err(ForgeError::RateLimited { .. }) => "limited",
+        Err(ForgeError::Unavailable { .. }) => "unavailable",
+        Err(ForgeError::OutcomeUnknown { .. }) => "unknown",
+        Err(ForgeError::Protocol { .. }) => "protocol",
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_change_is_asked_for_once_and_its_outcome_is_known_or_said_to_be_unknown() {
+    for (fault, expected) in [
+        (Fault::CutBefore, "unknown"),
+        (Fault::CutAfter, "unknown"),
+        (Fault::Late, "unknown"),
+        (Fault::Truncated, "unknown"),
+        (Fault::BadGatewayAfter, "unknown"),
+        (Fault::BadGatewayBefore, "unknown"),
+        (Fault::TooMany, "limited"),
+        (Fault::SecondaryLimit, "limited"),
+        (Fault::Unauthorized, "unauthorized"),
+        (Fault::NotFound, "not found"),
+        (Fault::Redirect, "moved"),
+        (Fault::Garbage, "unknown"),
+        (Fault::Huge, "unknown"),
+    ] {
+        for dialect in BOTH {
+            let fake = Fake::start(dialect);
+            let forge = client(&fake, FakeClock::new());
+            fake.state().fault = Some((0, fault, FOR_EVER));
+            let created = wait(create(&*forge));
+            assert_eq!(kind(&created), expected, "{fault:?}: {created:?}");
+            assert_eq!(fake.state().calls.len(), 1, "{fault:?}");
+        }
+    }
+}
+
+#[test]
+fn a_read_is_repeated_only_while_the_forge_cannot_be_reached() {
+    for (fault, expected, calls) in [
+        (Fault::CutBefore, "unavailable", 4),
+        (Fault::CutAfter, "unavailable", 4),
+        (Fault::Truncated, "unavailable", 4),
+        (Fault::BadGatewayBefore, "unavailable", 4),
+        (Fault::BadGatewayAfter, "unavailable", 4),
+        (Fault::TooMany, "limited", 1),
+        (Fault::SecondaryLimit, "limited", 1),
+        (Fault::Unauthorized, "unauthorized", 1),
+        (Fault::NotFound, "not found", 1),
+        (Fault::Redirect, "moved", 1),
+        (Fault::Garbage, "protocol", 1),
+        (Fault::Huge, "protocol", 1),
+    ] {
+        for dialect in BOTH {
+            let fake = Fake::start(dialect);
+            let forge = client(&fake, FakeClock::new());
+            fake.state().fault = Some((0, fault, FOR_EVER));
+            let account = wait(forge.who_am_i());
+            assert_eq!(kind(&account), expected, "{fault:?}: {account:?}");
+            assert_eq!(fake.state().calls.len(), calls, "{fault:?}");
+        }
+    }
+}
+
+#[test]
+fn a_read_that_is_repeated_backs_off_and_succeeds_in_the_end() {
+    let fake = Fake::start(Dialect::GitHub);
+    let clock = FakeClock::new();
+    let forge = client(&fake, clock.clone());
+    fake.state().fault = Some((0, Fault::BadGatewayBefore, 3));
+    assert_eq!(wait(forge.who_am_i()).unwrap().login, "jane");
+    let waits = [500, 1000, 2000].map(Duration::from_millis);
+    assert_eq!(*clock.waits.lock().unwrap(), waits);
+}
+
+#[test]
+fn a_late_answer_to_a_read_is_given_up_and_asked_for_again() {
+    let fake = Fake::start(Dialect::Forgejo);
+    let forge = client(&fake, FakeClock::new());
+    fake.state().fault = Some((0, Fault::Late, 1));
+    assert_eq!(wait(forge.who_am_i()).unwrap().login, "jane");
+    assert_eq!(fake.state().calls.len(), 2);
+}
+
+#[test]
+fn a_forge_that_asks_to_wait_hears_nothing_until_then() {
+    let fake = Fake::start(Dialect::GitHub);
+    let clock = FakeClock::new();
+    let forge = client(&fake, clock.clone());
+    fake.state().fault = Some((0, Fault::TooMany, 1));
+    let limited = |seconds| ForgeError::RateLimited {
+        retry_after: Duration::from_secs(seconds),
+    };
+    wait(async {
+        use groundplan::forge::clock::Clock as _;
+        assert_eq!(forge.who_am_i().await, Err(limited(20)));
+        clock.sleep(Duration::from_secs(5)).await;
+        assert_eq!(forge.who_am_i().await, Err(limited(15)));
+        assert_eq!(create(&*forge).await, Err(limited(15)));
+        assert_eq!(fake.state().calls.len(), 1);
+        clock.sleep(Duration::from_secs(15)).await;
+        assert_eq!(forge.who_am_i().await.unwrap().login, "jane");
+    });
+}
+
+#[test]
+fn changes_are_a_second_apart() {
+    let fake = Fake::start(Dialect::GitHub);
+    let clock = FakeClock::new();
+    let forge = client(&fake, clock.clone());
+    wait(async {
+        let made = create(&*forge).await.unwrap();
+        forge.describe(&made, "one").await.unwrap();
+        forge.describe(&made, "two").await.unwrap();
+    });
+    assert_eq!(*clock.waits.lock().unwrap(), [Duration::from_secs(1); 2]);
+}
+
+#[test]
+fn a_change_that_could_not_even_be_sent_is_known_not_to_be_made() {
+    let fake = Fake::start(Dialect::GitHub);
+    let forge = client(&fake, FakeClock::new());
+    drop(fake);
+    // The fake's last connection may still be taken; the next one is refused.
+    drop(wait(forge.who_am_i()));
+    let created = wait(create(&*forge));
+    assert_eq!(kind(&created), "unavailable", "{created:?}");
+}
+
+#[test]
+fn a_removal_is_never_led_elsewhere() {
+    for dialect in BOTH {
+        let fake = Fake::start(dialect);
+        let forge = client(&fake, FakeClock::new());
+        let (made, victim) = wait(async {
+            let made = create(&*forge).await.unwrap();
+            (made, fake.state().add("acme", "victim", "mine"))
+        });
+        let calls = fake.state().calls.len();
+        // Three reads come before: the repository, its branches, its tags.
+        fake.state().fault = Some((calls + 3, Fault::Redirect, FOR_EVER));
+        let deleted = wait(forge.delete(made.id, &claim("acme", "web")));
+        assert_eq!(deleted, Err(ForgeError::Moved));
+        assert_eq!(fake.state().count("DELETE"), 1);
+        assert!(fake.state().repos.contains_key(&victim));
+        assert_eq!(fake.state().deletes, [0; 0]);
+    }
+}
+
+#[test]
+fn no_error_holds_the_token() {
+    for dialect in BOTH {
+        for fault in FAULTS {
+            let fake = Fake::start(dialect);
+            let forge = client(&fake, FakeClock::new());
+            fake.state().fault = Some((0, fault, 2));
+            let told = format!("{:?} {:?}", wait(create(&*forge)), wait(forge.who_am_i()));
+            assert!(!told.contains(TOKEN) && !told.contains("canary"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_new_repository_that_does_not_show_yet_is_absent_and_not_an_error() {
+    for dialect in BOTH {
+        let fake = Fake::start(dialect);
+        let forge = client(&fake, FakeClock::new());
+        fake.state().hide_new = 2;
+        wait(async {
+            let made = create(&*forge).await.unwrap();
+            assert_eq!(forge.look_at(made.id).await, Ok(None));
+            assert_eq!(
+                forge.stands_at(&place("acme", "web")).await,
+                Ok(Standing::Free)
+            );
+            assert_eq!(forge.look_at(made.id).await, Ok(Some(made)));
+        });
+    }
+}

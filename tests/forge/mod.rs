@@ -1,0 +1,8 @@
+//! Forges over real HTTP: two fakes that remember and can fail, and a folder of real repositories.
+
+mod accounts;
+mod conformance;
+pub(crate) mod fake;
+mod faults;
+pub(crate) mod support;
+mod wire;

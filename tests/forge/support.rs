@@ -1,0 +1,106 @@
+//! What tests of forges share: a clock that nobody waits for, clients of the fakes, and a real commit.
+
+use super::fake::{Dialect, Fake, NOON, TOKEN};
+use async_trait::async_trait;
+use groundplan::forge::Forge;
+use groundplan::forge::clock::Clock;
+use groundplan::forge::forgejo::Forgejo;
+use groundplan::forge::github::GitHub;
+use groundplan::forge::http::Manners;
+use groundplan::forge::ownership::{Claim, Marker};
+use groundplan::forge::repository::Place;
+use groundplan::forge::site::Site;
+use groundplan::model::digest::GitId;
+use groundplan::model::input::{Owner, RepoName};
+use groundplan::secret::Secret;
+use std::future::Future;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+pub(crate) const COMMIT: &str = "1111111111111111111111111111111111111111";
+pub(crate) const MARKER: &str = "0123456789abcdef0123456789abcdef";
+
+/// A clock on which waiting takes no time.
+pub(crate) struct FakeClock {
+    now: AtomicI64,
+    pub waits: Mutex<Vec<Duration>>,
+}
+
+impl FakeClock {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            now: AtomicI64::new(NOON * 1000),
+            waits: Mutex::default(),
+        })
+    }
+}
+
+#[async_trait]
+impl Clock for FakeClock {
+    fn now(&self) -> i64 {
+        self.now.load(Ordering::SeqCst)
+    }
+
+    async fn sleep(&self, time: Duration) {
+        let passed = i64::try_from(time.as_millis()).unwrap();
+        self.now.fetch_add(passed, Ordering::SeqCst);
+        self.waits.lock().unwrap().push(time);
+    }
+
+    fn spread(&self) -> f64 {
+        1.0
+    }
+}
+
+/// Waits for a future on a runtime of its own.
+pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(future)
+}
+
+/// A client of the fake.
+pub(crate) fn client(fake: &Fake, clock: Arc<FakeClock>) -> Box<dyn Forge> {
+    client_with(fake, clock, TOKEN)
+}
+
+pub(crate) fn client_with(fake: &Fake, clock: Arc<FakeClock>, token: &str) -> Box<dyn Forge> {
+    let secret = Secret::parse(token.to_owned()).unwrap();
+    let manners = Manners {
+        call: Duration::from_millis(700),
+        ..Manners::new(clock)
+    };
+    match fake.dialect {
+        Dialect::GitHub => {
+            let site = Site::github(&fake.address(), &[]).unwrap();
+            Box::new(GitHub::new(site, secret, manners).unwrap())
+        }
+        Dialect::Forgejo => {
+            let site = Site::forgejo(&fake.address(), &[]).unwrap();
+            Box::new(Forgejo::new(site, secret, manners).unwrap())
+        }
+    }
+}
+
+pub(crate) fn place(owner: &str, name: &str) -> Place {
+    Place {
+        owner: Owner::parse(owner).unwrap(),
+        name: RepoName::parse(name).unwrap(),
+    }
+}
+
+pub(crate) fn marker() -> Marker {
+    Marker::parse(MARKER).unwrap()
+}
+
+/// The claim of a run that began at noon.
+pub(crate) fn claim(owner: &str, name: &str) -> Claim {
+    Claim {
+        place: place(owner, name),
+        marker: marker(),
+        asked_at: NOON,
+        commit: GitId::parse(COMMIT).unwrap(),
+    }
+}
