@@ -2,7 +2,9 @@
 
 use crate::support::Sandbox;
 use groundplan::model::content::{File, Mode};
+use groundplan::model::exclude::Exclude;
 use groundplan::model::path::TreePath;
+use groundplan::tree::git;
 use groundplan::tree::ids::{self, tree_id};
 use groundplan::tree::listing::Entry;
 use groundplan::tree::memory::MemoryTree;
@@ -15,6 +17,7 @@ use proptest::test_runner::TestRunner;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::process::Command;
 
 /// Names around those where `/` sorts differently from what files and folders suggest.
 const PATHS: [&str; 18] = [
@@ -197,6 +200,81 @@ fn what_an_overlay_over_an_overlay_takes_away_is_gone() {
     follow(&one, &mut model, back).unwrap();
 }
 
+#[test]
+fn exclude_patterns_mean_what_git_means_by_them() {
+    let sandbox = Sandbox::new();
+    for path in [
+        "a.log",
+        "deep/a.log",
+        "build/x",
+        "src/build/x",
+        "src/build.rs",
+        "[id].ts",
+        "docs/a.md",
+        "docs/deep/b.md",
+        "docs/deep/deep/x",
+        "a b",
+        "é.md",
+        "run",
+        "README.md",
+    ] {
+        sandbox.write(&format!("t/{path}"), "x");
+    }
+    let commit = sandbox.commit("t");
+    let listing = sandbox.tree_of("t", &commit).list().unwrap();
+    for pattern in [
+        "*.log",
+        "/*.log",
+        "build",
+        "build/",
+        "/build",
+        "src/build",
+        "src/*",
+        "**/deep",
+        "docs/**",
+        "docs/**/x",
+        "deep/**",
+        "[a-c]*",
+        "\\[id\\].ts",
+        "*",
+        "?.log",
+        "a\\ b",
+        "a b",
+        "*.MD",
+        "é*",
+        "docs/*.md",
+        "docs/a.md/",
+        "**",
+        "src/**/x",
+        "/",
+        "x/../a.log",
+        "./a.log",
+        "a.log ",
+        "a.log\\ ",
+        "docs/deep/",
+        "*/deep",
+        "[!a]*.log",
+        "/docs/",
+        "docs/",
+        "*/",
+        "deep",
+    ] {
+        let exclude = [Exclude::parse(pattern).unwrap()];
+        let left_out: Vec<String> = git::left_out(&listing, &exclude)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        sandbox.write("t/.git/info/exclude", format!("{pattern}\n"));
+        let script = "git ls-files -z | git check-ignore --no-index -z --stdin | tr '\\0' '\\n'";
+        let mut command = Command::new("sh");
+        let ignored = sandbox
+            .run(command.args(["-c", &format!("cd t; {script}")]))
+            .exits(0)
+            .stdout;
+        assert_eq!(left_out, ignored.lines().collect::<Vec<_>>(), "{pattern:?}");
+    }
+}
+
 /// Lets git itself write each model as the commit of a branch named by its number.
 fn import(sandbox: &Sandbox, models: &[&Model]) {
     let mut stream = String::new();
@@ -215,7 +293,7 @@ fn import(sandbox: &Sandbox, models: &[&Model]) {
         }
     }
     sandbox.write("stream", stream);
-    let mut command = std::process::Command::new("sh");
+    let mut command = Command::new("sh");
     command.args(["-c", "git -C repo fast-import --quiet --force < stream"]);
     sandbox.run(&mut command).exits(0);
 }

@@ -195,6 +195,15 @@ impl TemplateArgs {
             let path = Path::new(named);
             let is_here = path.exists() || !looks_like_an_address(named);
             return Ok(match (is_here, &self.reference) {
+                (true, None) if sha.is_some() || self.template_path.is_some() => {
+                    return Err(Failure::Usage {
+                        message: format!(
+                            "`--sha` and `--template-path` are about a commit, and `{named}` is taken as a folder of files"
+                        ),
+                        hint: "name the commit's tag or branch with `--ref`, as in `--ref HEAD`"
+                            .to_owned(),
+                    });
+                }
                 (true, None) => Wanted::Folder(path),
                 (true, Some(reference)) => Wanted::Commit(Commit {
                     home: Home::Here(path),
@@ -237,10 +246,12 @@ impl TemplateArgs {
                 sha: sha.or_else(|| written.sha.as_ref().filter(|_| self.reference.is_none())),
                 folder: folder.as_ref(),
             })),
-            (_, _, Some(path)) if self.reference.is_none() => Ok(Wanted::Catalog(path)),
+            (_, _, Some(path)) if self.reference.is_none() && sha.is_none() => {
+                Ok(Wanted::Catalog(path))
+            }
             _ => Err(Failure::Usage {
-                message: "`--ref` names a version of a repository, and this catalogue's template is a folder".to_owned(),
-                hint: "name the repository with `--template`, or leave `--ref` out".to_owned(),
+                message: "`--ref` and `--sha` name a version of a repository, and this catalogue's template is a folder".to_owned(),
+                hint: "name the repository with `--template`, or leave them out".to_owned(),
             }),
         }
     }

@@ -1,6 +1,7 @@
 //! The one harness: a folder of its own, the real program, and what both leave behind.
 
 pub(crate) mod git_server;
+pub(crate) mod served;
 
 use groundplan::catalog::Catalog;
 use groundplan::model::date::Day;
