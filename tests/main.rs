@@ -24,6 +24,7 @@ mod preview;
 mod properties;
 mod questions;
 mod readme;
+mod remembered;
 mod schemas;
 mod snapshots;
 mod templates;

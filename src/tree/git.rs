@@ -35,6 +35,8 @@ pub struct Part<'p> {
 pub struct GitTree {
     objects: PathBuf,
     listing: Listing,
+    /// Where the whole tree is remembered, and by which id.
+    remembered: Option<(Remembered, ObjectId)>,
     state: Mutex<State>,
 }
 
@@ -118,6 +120,7 @@ impl GitTree {
         Ok(Self {
             objects: repository.objects.store_ref().path().to_owned(),
             listing,
+            remembered: remembered.map(|remembered| (remembered.clone(), tree)),
             state: Mutex::new(State {
                 repository,
                 held: BTreeMap::new(),
@@ -137,15 +140,25 @@ impl GitTree {
         state.repository.objects.clone().into_inner()
     }
 
+    /// Forgets what is remembered of the template, one of whose objects turned out to be damaged.
+    pub(super) fn doubt(&self) {
+        if let Some((remembered, tree)) = &self.remembered {
+            remembered.forget(*tree);
+        }
+    }
+
     fn blob(&self, id: ObjectId) -> Result<Bytes, TreeError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bytes) = state.held.get(&id) {
             return Ok(bytes.clone());
         }
         let blob = state.repository.find_object(id);
-        let mut blob = blob.map_err(|error| TreeError::Object {
-            id: id.to_string(),
-            source: error.into(),
+        let mut blob = blob.map_err(|error| {
+            self.doubt();
+            TreeError::Object {
+                id: id.to_string(),
+                source: error.into(),
+            }
         })?;
         let bytes = Bytes::from(std::mem::take(&mut blob.data));
         drop(blob);
