@@ -179,6 +179,7 @@ impl From<GitTreeError> for Failure {
             GitTreeError::NoReference { .. } => "name a tag, a branch or a full commit id",
             GitTreeError::NoFolder { .. } => "check the path in that version of the template",
             GitTreeError::Shallow { .. } => "fetch the rest with `git fetch --unshallow`",
+            GitTreeError::TooLarge { .. } => "compare the first commit with git itself",
             GitTreeError::Refused(_) => "see the findings",
             GitTreeError::Object { .. } => DAMAGED,
         };

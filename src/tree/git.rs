@@ -57,6 +57,8 @@ pub enum GitTreeError {
     NoFolder { commit: GitId, folder: String },
     #[error("`{path}` holds only the newest commits")]
     Shallow { path: PathBuf },
+    #[error("the repository is too large to be compared: {what}")]
+    TooLarge { what: String },
     #[error("the template holds what a repository cannot take over")]
     Refused(Vec<Diagnostic>),
     #[error("the git object {id} cannot be read: the repository is damaged or incomplete")]
