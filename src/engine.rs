@@ -1,7 +1,8 @@
 //! The only door for the shells: a catalogue, a selection and a template in; a report and a tree out.
 
 use crate::catalog::Catalog;
-use crate::interpret::{self, Interpretation, LineOrigin, interpret};
+pub use crate::interpret::LineOrigin;
+use crate::interpret::{self, Interpretation, interpret};
 use crate::model::content::File;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::{Digest, GitId};

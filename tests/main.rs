@@ -14,6 +14,7 @@ mod check;
 mod conformance;
 mod diagnostics;
 mod differential;
+mod explain;
 mod hostile;
 mod listing;
 mod mirror;

@@ -121,13 +121,20 @@ impl TemplateArgs {
         } else {
             self.pinned(chosen, pin)?
         };
-        if template.pin.tree == pin.tree {
+        // What is named by hand may lie elsewhere than it did; what is found by the pin is all of it.
+        let is_it = if self.template.is_some() {
+            template.pin.tree == pin.tree
+        } else {
+            template.pin == *pin
+        };
+        if is_it {
             return Ok(template);
         }
+        let here = &template.pin;
         Err(Failure::Refused {
             message: format!(
-                "it was made over the template {} {} with tree {}, here that is tree {}",
-                pin.repo, pin.r#ref, pin.tree, template.pin.tree
+                "it was made over the template {} {} with tree {}, here is {} {} with tree {}",
+                pin.repo, pin.r#ref, pin.tree, here.repo, here.r#ref, here.tree
             ),
             hint: "name that version of the template with `--template`".to_owned(),
         }
