@@ -58,7 +58,7 @@ fn whole(sandbox: &Sandbox, more: &[&str]) -> usize {
         assert_eq!(loose.count(), 0);
         let indexes: Vec<_> = stored
             .iter()
-            .filter(|file| file.ends_with(".idx"))
+            .filter(|file| file.rsplit_once('.').is_some_and(|(_, end)| end == "idx"))
             .collect();
         assert_eq!(indexes.len(), 1);
         let index = git_dir.join("objects").join(indexes[0]);
@@ -104,7 +104,10 @@ fn a_delta_on_what_is_not_taken_over_is_written_out() {
     let kept = sandbox.git("t", &["ls-tree", "-r", "main", "kept"]);
     let packed = sandbox.git("t", &["rev-parse", "--git-path", "objects/pack"]);
     let packed = files_below(&sandbox.join("t").join(packed.trim()));
-    let index = packed.iter().find(|file| file.ends_with(".idx")).unwrap();
+    let index = packed
+        .iter()
+        .find(|file| file.rsplit_once('.').is_some_and(|(_, end)| end == "idx"))
+        .unwrap();
     let index = format!(".git/objects/pack/{index}");
     let list = sandbox.git("t", &["verify-pack", "-v", &index]);
     let builds_on_another = |line: &str| {

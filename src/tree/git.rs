@@ -76,15 +76,12 @@ pub fn resolve(repository: &Path, reference: &str) -> Result<GitId, GitTreeError
         reference: reference.to_owned(),
     };
     let repository = open(repository)?;
-    let id = match GitId::parse(reference) {
-        Ok(id) => ObjectId::from_hex(id.as_str().as_bytes()).map_err(|_| missing())?,
-        Err(_) => {
-            let found = repository
-                .try_find_reference(reference)
-                .map_err(|_| missing())?;
-            let mut found = found.ok_or_else(missing)?;
-            found.peel_to_id().map_err(|_| missing())?.detach()
-        }
+    let id = if let Ok(id) = GitId::parse(reference) {
+        ObjectId::from_hex(id.as_str().as_bytes()).map_err(|_| missing())?
+    } else {
+        let found = repository.try_find_reference(reference);
+        let mut found = found.map_err(|_| missing())?.ok_or_else(missing)?;
+        found.peel_to_id().map_err(|_| missing())?.detach()
     };
     let object = repository.find_object(id).map_err(|_| missing())?;
     let commit = object.peel_to_kind(Kind::Commit).map_err(|_| missing())?;
@@ -105,15 +102,14 @@ impl GitTree {
             let is_link = |kind| kind == NodeKind::File(crate::model::content::Mode::Symlink);
             part.links == Links::Kept || !known.nodes().iter().any(|node| is_link(node.kind))
         };
-        let inventory = match known.filter(is_usable) {
-            Some(known) => known,
-            None => {
-                let inventory = survey::take(&repository, tree, part.links)?;
-                if let Some(remembered) = remembered {
-                    remembered.store(tree, &inventory);
-                }
-                inventory
+        let inventory = if let Some(known) = known.filter(is_usable) {
+            known
+        } else {
+            let inventory = survey::take(&repository, tree, part.links)?;
+            if let Some(remembered) = remembered {
+                remembered.store(tree, &inventory);
             }
+            inventory
         };
         let mut listing = Listing::of(Arc::new(inventory));
         for path in left_out(&listing, part.exclude) {

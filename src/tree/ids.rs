@@ -144,7 +144,7 @@ type Changed<'l> = (&'l TreePath, &'l Option<listing::Entry>);
 /// What changed at one name of a folder: the file itself, what is below it, or both when one takes the other's place.
 #[derive(Default)]
 struct Group<'c, 'l> {
-    file: Option<Option<listing::Entry>>,
+    file: Option<&'l Option<listing::Entry>>,
     below: &'c [Changed<'l>],
 }
 
@@ -185,7 +185,7 @@ impl Writer<'_> {
         }
         for (name, group) in groups {
             let path = format!("{prefix}{name}");
-            if let Some(file) = group.file.flatten() {
+            if let Some(file) = group.file.copied().flatten() {
                 let oid = self.changed_file(&TreePath::of_checked(&path))?;
                 entries.push(entry(kind_of(file.mode), name, oid));
             }
@@ -240,7 +240,7 @@ fn group<'c, 'l>(prefix: &str, changes: &'c [Changed<'l>]) -> BTreeMap<&'l str, 
         let below = &path.as_str()[prefix.len()..];
         let count = match below.split_once('/') {
             None => {
-                groups.entry(below).or_default().file = Some(**change);
+                groups.entry(below).or_default().file = Some(change);
                 1
             }
             Some((name, _)) => {

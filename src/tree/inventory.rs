@@ -68,7 +68,7 @@ impl Inventory {
                 size: u32::try_from(entry.size).unwrap_or(u32::MAX),
                 kind: NodeKind::File(entry.mode),
                 may_hold_placeholders: true,
-                ..builder.node(unknown())
+                ..Builder::node(unknown())
             };
             builder.push(path.as_str(), node);
         }
@@ -234,7 +234,7 @@ pub(super) struct Builder {
 
 impl Builder {
     /// A node to be filled in.
-    pub(super) fn node(&self, id: ObjectId) -> Node {
+    pub(super) fn node(id: ObjectId) -> Node {
         Node {
             name_end: 0,
             until: 0,
@@ -258,7 +258,7 @@ impl Builder {
     /// Opens a folder, named with its `/`.
     pub(super) fn enter(&mut self, name: &str, id: ObjectId) {
         self.open.push(self.nodes.len());
-        self.push(name, self.node(id));
+        self.push(name, Self::node(id));
     }
 
     /// Closes the folder that was opened last.

@@ -143,7 +143,7 @@ impl Walk<'_> {
                     if self.gate.entry(&path, mode, || target).is_some() {
                         let node = Node {
                             kind,
-                            ..self.builder.node(entry.oid.to_owned())
+                            ..Builder::node(entry.oid.to_owned())
                         };
                         self.builder.push(&path, node);
                     }
