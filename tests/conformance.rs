@@ -1,6 +1,6 @@
-//! What every tree promises, asked of memory, disk and overlay alike.
+//! What every tree promises, asked of memory, disk, commits and overlays alike.
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, files_below};
 use groundplan::model::content::{File, Mode};
 use groundplan::model::path::TreePath;
 use groundplan::tree::disk::DiskTree;
@@ -10,6 +10,7 @@ use groundplan::tree::overlay::Overlay;
 use groundplan::tree::{Tree, TreeError, TreeMut};
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 
 fn path(text: &str) -> TreePath {
     TreePath::parse(text).unwrap()
@@ -198,6 +199,84 @@ fn an_overlay_over_nothing_is_a_tree() {
         tree.write(&path, file).unwrap();
     }
     conforms(&mut tree);
+}
+
+#[test]
+fn an_overlay_over_a_commit_is_a_tree_and_leaves_its_repository_alone() {
+    let sandbox = Sandbox::new();
+    let mut disk = folder(&sandbox, "repo");
+    for (path, file) in base() {
+        disk.write(&path, file).unwrap();
+    }
+    let commit = sandbox.commit("repo");
+    let state = || sandbox.git("repo", &["status", "--porcelain=v2", "--branch"]);
+    let (before, files) = (state(), everything_below(&sandbox.join("repo")));
+    let below = sandbox.tree_of("repo", &commit);
+    conforms(&mut Overlay::over(&below).unwrap());
+    conforms(&mut Overlay::over(&sandbox.tree_of("repo", &commit)).unwrap());
+    for (path, file) in base() {
+        assert_eq!(below.read(&path).unwrap(), Some(file));
+    }
+    assert_eq!(
+        (state(), everything_below(&sandbox.join("repo"))),
+        (before, files)
+    );
+}
+
+#[test]
+fn an_overlay_over_a_commit_without_files_is_a_tree() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.join("repo")).unwrap();
+    let commit = sandbox.commit("repo");
+    let below = sandbox.tree_of("repo", &commit);
+    let mut tree = Overlay::over(&below).unwrap();
+    assert!(tree.list().unwrap().is_empty());
+    for (path, file) in base() {
+        tree.write(&path, file).unwrap();
+    }
+    conforms(&mut tree);
+    assert!(below.list().unwrap().is_empty());
+}
+
+#[test]
+fn a_commit_is_read_without_the_files_beside_it() {
+    let sandbox = Sandbox::new();
+    sandbox.write("repo/a/b", "committed").write("repo/c", "c");
+    let commit = sandbox.commit("repo");
+    sandbox
+        .write("repo/a/b", "changed")
+        .write("repo/new", "new");
+    fs::remove_file(sandbox.join("repo/c")).unwrap();
+    let tree = sandbox.tree_of("repo", &commit);
+    assert_eq!(listed(&tree), ["100644 a/b", "100644 c"]);
+    let committed = file(Mode::Regular, "committed");
+    assert_eq!(tree.read(&path("a/b")).unwrap(), Some(committed));
+}
+
+/// Every file below a folder with its bytes, `.git` included but for its index, which `git status` refreshes.
+fn everything_below(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let inside = |below: &'static str| {
+        let names = files_below(&folder.join(below)).into_iter();
+        names.map(move |name| format!("{below}{name}"))
+    };
+    let names = inside("").chain(inside(".git/"));
+    let read = |name: String| {
+        let path = folder.join(&name);
+        let target =
+            fs::read_link(&path).map(|target| target.into_os_string().into_encoded_bytes());
+        let bytes = target.or_else(|_| fs::read(path)).unwrap();
+        (name, bytes)
+    };
+    names
+        .filter(|name| name != ".git/index")
+        .map(read)
+        .collect()
+}
+
+/// An empty folder of a sandbox as a tree.
+fn folder(sandbox: &Sandbox, name: &str) -> DiskTree {
+    fs::create_dir(sandbox.join(name)).unwrap();
+    DiskTree::open(&sandbox.join(name)).unwrap()
 }
 
 #[test]

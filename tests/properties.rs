@@ -291,7 +291,7 @@ fn action() -> impl Strategy<Value = Action> {
     ]
 }
 
-fn plan() -> impl Strategy<Value = Plan> {
+pub(crate) fn plan() -> impl Strategy<Value = Plan> {
     let placeholders = prop_oneof![
         Just(Placeholder::ALL.to_vec()),
         Just(vec![Placeholder::ProductName]),
@@ -398,7 +398,7 @@ fn template() -> Vec<(TreePath, File)> {
 }
 
 /// What an interpretation says, without the order of memory.
-fn said(result: Result<Interpretation, TreeError>) -> String {
+pub(crate) fn said(result: Result<Interpretation, TreeError>) -> String {
     format!("{:?}", result.map_err(|error| error.to_string()))
 }
 

@@ -82,6 +82,9 @@ impl Failure {
     }
 }
 
+/// What to do about an object that cannot be read. What was known of its template is forgotten by then.
+const DAMAGED: &str = "a copy in the template cache is fetched anew when you run this again, without `--offline`; check your own repository with `git fsck`";
+
 impl From<io::Error> for Failure {
     /// For output only; reading goes through [`Failure::reading`].
     fn from(error: io::Error) -> Self {
@@ -97,15 +100,19 @@ impl From<io::Error> for Failure {
 
 impl From<TreeError> for Failure {
     fn from(error: TreeError) -> Self {
+        let is_damage = matches!(error, TreeError::Object { .. });
         Self::Environment {
             message: chain(&error),
-            hint: None,
+            hint: is_damage.then(|| DAMAGED.to_owned()),
         }
     }
 }
 
 impl From<ObjectsError> for Failure {
     fn from(error: ObjectsError) -> Self {
+        if let ObjectsError::Tree(error) = error {
+            return error.into();
+        }
         Self::Environment {
             message: chain(&error),
             hint: None,
@@ -136,6 +143,8 @@ impl From<PreviewError> for Failure {
 impl From<RepositoryError> for Failure {
     fn from(error: RepositoryError) -> Self {
         let hint = match &error {
+            RepositoryError::Tree(TreeError::Object { .. })
+            | RepositoryError::Objects(ObjectsError::Tree(TreeError::Object { .. })) => DAMAGED,
             RepositoryError::Stopped => return Self::Cancelled,
             RepositoryError::NotEmpty { .. } => {
                 "name an empty folder, or one that does not exist yet; nothing was written"
@@ -170,10 +179,9 @@ impl From<GitTreeError> for Failure {
             GitTreeError::NoReference { .. } => "name a tag, a branch or a full commit id",
             GitTreeError::NoFolder { .. } => "check the path in that version of the template",
             GitTreeError::Shallow { .. } => "fetch the rest with `git fetch --unshallow`",
+            GitTreeError::TooLarge { .. } => "compare the first commit with git itself",
             GitTreeError::Refused(_) => "see the findings",
-            GitTreeError::Object { .. } => {
-                "check it with `git fsck`; a copy in the template cache is fetched anew with `--refresh`"
-            }
+            GitTreeError::Object { .. } => DAMAGED,
         };
         Self::Environment {
             message: chain(&error),

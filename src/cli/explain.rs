@@ -5,7 +5,6 @@ use super::exit::{Exit, Failure};
 use super::made::MadeArgs;
 use super::terminal::{BOLD, DIM, Terminal, clean_line};
 use crate::engine::{self, Explanation, LineOrigin};
-
 use crate::model::path::TreePath;
 use crate::model::plan::Plan;
 use crate::model::report::ChangeOrigin;

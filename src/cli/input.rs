@@ -98,6 +98,19 @@ impl Source {
     }
 }
 
+/// A built-in catalogue, for a name that no person typed: it is never taken for a folder.
+pub(super) fn builtin(name: &str) -> Result<Chosen, Unusable> {
+    let source = Source::builtin();
+    if catalog::names(&source.files).contains(name) {
+        return load(source, name);
+    }
+    Err(Failure::Usage {
+        message: format!("there is no built-in catalogue `{}`", name.escape_debug()),
+        hint: "name the folder that holds it with `--catalog`, if you trust it".to_owned(),
+    }
+    .into())
+}
+
 /// The catalogue that `--catalog` means: a built-in one by name, the only one of a folder, or `FOLDER/catalog/NAME`.
 pub(super) fn catalog(argument: &str) -> Result<Chosen, Unusable> {
     let source = Source::builtin();

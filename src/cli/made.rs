@@ -133,11 +133,23 @@ impl MadeArgs {
             );
             return Err(refused(message, "use that version of groundplan"));
         }
-        let named = self.catalog.as_deref().unwrap_or(&provenance.catalog);
-        let chosen = match input::catalog(named) {
+        // A repository that names a folder, its own for one, would vouch for itself.
+        let chosen = match &self.catalog {
+            Some(named) => input::catalog(named),
+            None => input::builtin(&provenance.catalog),
+        };
+        let chosen = match chosen {
             Ok(chosen) => chosen,
             Err(unusable) => return print(unusable, format, terminal),
         };
+        if chosen.catalog.slug().as_str() != provenance.catalog {
+            let message = format!(
+                "it was made from the catalogue `{}`, and this is `{}`",
+                provenance.catalog.escape_debug(),
+                chosen.catalog.slug()
+            );
+            return Err(refused(message, "name that catalogue with `--catalog`"));
+        }
         if *chosen.catalog.version() != provenance.catalog_version {
             let message = format!(
                 "it was made from version {} of the catalogue `{}`, here is version {}",

@@ -9,6 +9,7 @@ use crate::model::action::RiskLevel;
 use crate::model::content::Files;
 use crate::model::input::Identity;
 use crate::model::plan::Plan;
+use crate::model::remote::{RemoteUrl, Transport};
 use crate::model::report::{Change, ChangeKind, ChangeOrigin, Report};
 use crate::model::slug::Slug;
 use crate::tree::Tree as _;
@@ -281,6 +282,10 @@ pub(super) fn command(
     flag("--into", inputs.repo.as_str());
     if let Some(tree) = &report.tree_id {
         flag("--expect", tree.as_str());
+    }
+    let url = RemoteUrl::parse(&plan.template.repo);
+    if url.is_ok_and(|url| url.transport() == Transport::File) {
+        words.push("--allow-file".to_owned());
     }
     words
         .iter()

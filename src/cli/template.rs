@@ -122,13 +122,20 @@ impl TemplateArgs {
         } else {
             self.pinned(chosen, pin)?
         };
-        if template.pin.tree == pin.tree {
+        // What is named by hand may lie elsewhere than it did; what is found by the pin is all of it.
+        let is_it = if self.template.is_some() {
+            template.pin.tree == pin.tree
+        } else {
+            template.pin == *pin
+        };
+        if is_it {
             return Ok(template);
         }
+        let here = &template.pin;
         Err(Failure::Refused {
             message: format!(
-                "it was made over the template {} {} with tree {}, here that is tree {}",
-                pin.repo, pin.r#ref, pin.tree, template.pin.tree
+                "it was made over the template {} {} with tree {}, here is {} {} with tree {}",
+                pin.repo, pin.r#ref, pin.tree, here.repo, here.r#ref, here.tree
             ),
             hint: "name that version of the template with `--template`".to_owned(),
         }
@@ -196,6 +203,15 @@ impl TemplateArgs {
             let path = Path::new(named);
             let is_here = path.exists() || !looks_like_an_address(named);
             return Ok(match (is_here, &self.reference) {
+                (true, None) if sha.is_some() || self.template_path.is_some() => {
+                    return Err(Failure::Usage {
+                        message: format!(
+                            "`--sha` and `--template-path` are about a commit, and `{named}` is taken as a folder of files"
+                        ),
+                        hint: "name the commit's tag or branch with `--ref`, as in `--ref HEAD`"
+                            .to_owned(),
+                    });
+                }
                 (true, None) => Wanted::Folder(path),
                 (true, Some(reference)) => Wanted::Commit(Commit {
                     home: Home::Here(path),
@@ -238,10 +254,12 @@ impl TemplateArgs {
                 sha: sha.or_else(|| written.sha.as_ref().filter(|_| self.reference.is_none())),
                 folder: folder.as_ref(),
             })),
-            (_, _, Some(path)) if self.reference.is_none() => Ok(Wanted::Catalog(path)),
+            (_, _, Some(path)) if self.reference.is_none() && sha.is_none() => {
+                Ok(Wanted::Catalog(path))
+            }
             _ => Err(Failure::Usage {
-                message: "`--ref` names a version of a repository, and this catalogue's template is a folder".to_owned(),
-                hint: "name the repository with `--template`, or leave `--ref` out".to_owned(),
+                message: "`--ref` and `--sha` name a version of a repository, and this catalogue's template is a folder".to_owned(),
+                hint: "name the repository with `--template`, or leave them out".to_owned(),
             }),
         }
     }

@@ -39,7 +39,8 @@ impl Exclude {
         if let Some(found) = text.chars().find(|c| c.is_control()) {
             return Err(ExcludeError::Control { found });
         }
-        let pattern = Pattern::from_bytes(text.as_bytes()).ok_or(ExcludeError::Empty)?;
+        let pattern = without_final_blanks(text).as_bytes();
+        let pattern = Pattern::from_bytes(pattern).ok_or(ExcludeError::Empty)?;
         if text.starts_with('#') {
             return Err(ExcludeError::Empty);
         }
@@ -70,6 +71,14 @@ impl Exclude {
     }
 }
 
+/// As git does it: blanks at the end count only behind a backslash.
+fn without_final_blanks(text: &str) -> &str {
+    let bare = text.trim_end_matches(' ');
+    let backslashes = bare.len() - bare.trim_end_matches('\\').len();
+    let kept = (backslashes % 2).min(text.len() - bare.len());
+    &text[..bare.len() + kept]
+}
+
 text_value!(Exclude, error: ExcludeError, format: "groundplan-exclude", max: Exclude::MAX, pattern: "^[^!#]",
     doc: "A pattern as in .gitignore, without `!`.");
 
@@ -94,6 +103,8 @@ mod tests {
         assert!(matches("*.md", "a/b/README.md", false));
         assert!(matches("a/**/x", "a/b/c/x", false));
         assert!(!matches("a/*/x", "a/b/c/x", false));
+        assert!(matches("a  ", "a", false));
+        assert!(matches("a\\  ", "a ", false));
     }
 
     #[test]

@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 /// More commits than this are not followed back.
 const MAX_COMMITS: usize = 1_000_000;
 /// More files than this are not compared.
-const MAX_FILES: usize = 1_000_000;
+const MAX_FILES: usize = 250_000;
+/// Paths of more bytes than this together are not compared: few objects can spell very many, and very long ones.
+const MAX_NAMES: usize = 64 * 1024 * 1024;
 /// A larger file is not read.
 const MAX_READ: u64 = 1024 * 1024;
 
@@ -75,8 +77,8 @@ impl Commits {
             first = parent;
             since += 1;
             if since > MAX_COMMITS {
-                let source = format!("there are more than {MAX_COMMITS} commits before it");
-                return Err(unreadable(last, source.into()));
+                let what = format!("it has more than {MAX_COMMITS} commits");
+                return Err(GitTreeError::TooLarge { what });
             }
         }
         Ok(Some(Line {
@@ -112,6 +114,7 @@ impl Commits {
         let found = self.repository.objects.find_commit(&id, &mut buffer);
         let tree = found.map_err(|error| unreadable(id, error.into()))?.tree();
         let mut holding = Holding::new();
+        let mut names = 0;
         let mut open = vec![(String::new(), tree)];
         while let Some((prefix, tree)) = open.pop() {
             let entries = self.repository.objects.find_tree_iter(&tree, &mut buffer);
@@ -119,14 +122,15 @@ impl Commits {
             for entry in entries {
                 let entry = entry.map_err(|error| unreadable(tree, error.into()))?;
                 let path = format!("{prefix}{}", entry.filename.to_str_lossy());
+                names += path.len();
                 if entry.mode.is_tree() {
                     open.push((format!("{path}/"), entry.oid.to_owned()));
                 } else {
                     holding.insert(path, (EntryMode::value(entry.mode), entry.oid.to_owned()));
                 }
-                if holding.len() + open.len() > MAX_FILES {
-                    let source = format!("it holds more than {MAX_FILES} files");
-                    return Err(unreadable(tree, source.into()));
+                if holding.len() + open.len() > MAX_FILES || names > MAX_NAMES {
+                    let what = format!("it holds more than {MAX_FILES} files, or very long paths");
+                    return Err(GitTreeError::TooLarge { what });
                 }
             }
         }

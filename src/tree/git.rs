@@ -35,6 +35,8 @@ pub struct Part<'p> {
 pub struct GitTree {
     repository: gix::ThreadSafeRepository,
     listing: Listing,
+    /// Where the whole tree is remembered, and by which id.
+    remembered: Option<(Remembered, ObjectId)>,
     /// Handles that no thread uses at the moment.
     idle: Mutex<Vec<gix::Repository>>,
     contents: Mutex<Contents>,
@@ -59,6 +61,8 @@ pub enum GitTreeError {
     NoFolder { commit: GitId, folder: String },
     #[error("`{path}` holds only the newest commits")]
     Shallow { path: PathBuf },
+    #[error("the repository is too large to be compared: {what}")]
+    TooLarge { what: String },
     #[error("the template holds what a repository cannot take over")]
     Refused(Vec<Diagnostic>),
     #[error("the git object {id} cannot be read: the repository is damaged or incomplete")]
@@ -79,10 +83,8 @@ pub fn resolve(repository: &Path, reference: &str) -> Result<GitId, GitTreeError
     let id = if let Ok(id) = GitId::parse(reference) {
         ObjectId::from_hex(id.as_str().as_bytes()).map_err(|_| missing())?
     } else {
-        let found = repository
-            .try_find_reference(reference)
-            .map_err(|_| missing())?;
-        let mut found = found.ok_or_else(missing)?;
+        let found = repository.try_find_reference(reference);
+        let mut found = found.map_err(|_| missing())?.ok_or_else(missing)?;
         found.peel_to_id().map_err(|_| missing())?.detach()
     };
     let object = repository.find_object(id).map_err(|_| missing())?;
@@ -119,6 +121,7 @@ impl GitTree {
         }
         Ok(Self {
             listing,
+            remembered: remembered.map(|remembered| (remembered.clone(), tree)),
             idle: Mutex::new(vec![repository.clone()]),
             repository: repository.into_sync(),
             contents: Mutex::default(),
@@ -135,6 +138,13 @@ impl GitTree {
         self.repository.to_thread_local().objects.into_inner()
     }
 
+    /// Forgets what is remembered of the template, one of whose objects turned out to be damaged.
+    pub(super) fn doubt(&self) {
+        if let Some((remembered, tree)) = &self.remembered {
+            remembered.forget(*tree);
+        }
+    }
+
     fn blob(&self, id: ObjectId) -> Result<Bytes, TreeError> {
         if let Some(bytes) = lock(&self.contents).held.get(&id) {
             return Ok(bytes.clone());
@@ -144,9 +154,12 @@ impl GitTree {
         let blob = repository.find_object(id);
         let blob = blob.map(|mut blob| Bytes::from(std::mem::take(&mut blob.data)));
         lock(&self.idle).push(repository);
-        let bytes = blob.map_err(|error| TreeError::Object {
-            id: id.to_string(),
-            source: error.into(),
+        let bytes = blob.map_err(|error| {
+            self.doubt();
+            TreeError::Object {
+                id: id.to_string(),
+                source: error.into(),
+            }
         })?;
         let mut contents = lock(&self.contents);
         if !contents.read.insert(id) && contents.held_bytes + bytes.len() <= MAX_HELD {

@@ -247,11 +247,6 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    /// How many nodes there are.
-    pub(super) fn len(&self) -> usize {
-        self.nodes.len()
-    }
-
     pub(super) fn push(&mut self, name: &str, node: Node) {
         self.names.push_str(name);
         let number = self.nodes.len() + 1;

@@ -1,5 +1,6 @@
 //! The one pack of a new repository: what is new is compressed, what the template has is copied as it is stored.
 
+use super::TreeError;
 use super::git::GitTree;
 use super::ids::{ObjectSink, ObjectsError};
 use super::inventory::Inventory;
@@ -41,7 +42,7 @@ impl<'t> Pack<'t> {
         let copied = match self.source {
             Some(source) => {
                 let kept = self.kept.difference(&self.new_ids).copied();
-                Copies::of(source, kept.collect())?
+                Copies::of(source, kept.collect()).inspect_err(|_| source.doubt())?
             }
             None => Copies::default(),
         };
@@ -49,7 +50,11 @@ impl<'t> Pack<'t> {
         let beside = folder.join("pack-new");
         let file = File::create_new(&beside).map_err(stored)?;
         let mut writer = Writer::start(file, copied.counts.len() + self.new.len())?;
-        copied.write(&mut writer)?;
+        copied.write(&mut writer).inspect_err(|_| {
+            if let Some(source) = self.source {
+                source.doubt();
+            }
+        })?;
         for entry in self.new {
             writer.entry(&entry)?;
         }
@@ -92,6 +97,7 @@ impl ObjectSink for Pack<'_> {
 struct Copies {
     objects: Option<gix::odb::Handle>,
     counts: Vec<Count>,
+    checksums: Checksums,
 }
 
 impl Copies {
@@ -101,7 +107,8 @@ impl Copies {
         let mut buffer = Vec::new();
         let mut counts = Vec::with_capacity(ids.len());
         while let Some(id) = ids.pop_first() {
-            let location = objects.location_by_oid(&id, &mut buffer).map_err(broken)?;
+            let location = objects.location_by_oid(&id, &mut buffer);
+            let location = location.map_err(|error| unreadable(&id, error))?;
             let pack = location.as_ref().map(|location| location.pack_id);
             counts.push(Count::from_data(id, location));
             if let Some(pack) = pack {
@@ -112,9 +119,11 @@ impl Copies {
             let location = count.entry_pack_location.as_ref();
             location.map(|location| (location.pack_id, location.pack_offset))
         });
+        let checksums = Checksums::of(&objects)?;
         Ok(Self {
             objects: Some(objects),
             counts,
+            checksums,
         })
     }
 
@@ -134,6 +143,9 @@ impl Copies {
             for count in of_one_pack {
                 let location = count.entry_pack_location.as_ref();
                 let stored = location.and_then(|location| objects.entry_by_location(location));
+                if let (Some(location), Some(stored)) = (location, &stored) {
+                    self.checksums.check(&count.id, location, &stored.data)?;
+                }
                 let copied = stored.and_then(|stored| {
                     type NoThinPacks = fn(u32, u64) -> gix::Result<Option<ObjectId>>;
                     Entry::from_pack_entry(
@@ -185,10 +197,52 @@ fn found_in(
 /// An object that cannot be copied as it is stored: loose, or a delta on one that is not taken over.
 fn compress(objects: &gix::odb::Handle, count: &Count) -> Result<Entry, ObjectsError> {
     let mut buffer = Vec::new();
-    let found = gix_pack::Find::try_find(objects, &count.id, &mut buffer).map_err(broken)?;
-    let (object, _) = found
-        .ok_or_else(|| ObjectsError::Store(format!("object {} is missing", count.id).into()))?;
+    let found = gix_pack::Find::try_find(objects, &count.id, &mut buffer);
+    let found = found.map_err(|error| unreadable(&count.id, error))?;
+    let (object, _) = found.ok_or_else(|| unreadable(&count.id, "it is missing"))?;
+    let id = gix::objs::compute_hash(Sha1, object.kind, object.data).map_err(broken)?;
+    if id != count.id {
+        return Err(unreadable(&count.id, "it is damaged"));
+    }
     Entry::from_data(count, &object, Compression::BEST_SPEED).map_err(broken)
+}
+
+/// What the indexes of a repository's packs say of the bytes of each entry, so that no damage is passed on: what is
+/// copied as it is stored is not unpacked, and nothing else would show it.
+#[derive(Default)]
+struct Checksums(Vec<gix_pack::index::File>);
+
+impl Checksums {
+    fn of(objects: &gix::odb::Handle) -> Result<Self, ObjectsError> {
+        let store = objects.store_ref();
+        let mut folders = store.alternate_db_paths().map_err(broken)?;
+        folders.push(store.path().to_owned());
+        let mut indexes = Vec::new();
+        for folder in folders {
+            let Ok(packs) = std::fs::read_dir(folder.join("pack")) else {
+                continue;
+            };
+            let paths = packs.flatten().map(|entry| entry.path());
+            for path in paths.filter(|path| path.extension().is_some_and(|end| end == "idx")) {
+                indexes.push(gix_pack::index::File::at(path, Sha1).map_err(broken)?);
+            }
+        }
+        Ok(Self(indexes))
+    }
+
+    /// Fails when an index has that entry, and none of them with that checksum.
+    fn check(&self, id: &ObjectId, at: &Location, stored: &[u8]) -> Result<(), ObjectsError> {
+        let known = self.0.iter().filter_map(|index| {
+            let entry = index.lookup(id)?;
+            let is_it = index.pack_offset_at_index(entry) == at.pack_offset;
+            index.crc32_at_index(entry).filter(|_| is_it)
+        });
+        let mut known = known.peekable();
+        let is_sound = known.peek().is_none() || known.any(|sum| sum == crc32fast::hash(stored));
+        is_sound
+            .then_some(())
+            .ok_or_else(|| unreadable(id, "it is damaged"))
+    }
 }
 
 /// Where an object stands in the pack.
@@ -291,6 +345,17 @@ fn write_index(file: File, index: &[Indexed], pack: ObjectId) -> Result<(), Obje
     bytes.extend_from_slice(hasher.try_finalize().map_err(broken)?.as_bytes());
     let mut file = file;
     file.write_all(&bytes).map_err(broken)
+}
+
+/// An object of the template's repository that is not what it should be.
+fn unreadable(
+    id: &ObjectId,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> ObjectsError {
+    ObjectsError::Tree(TreeError::Object {
+        id: id.to_string(),
+        source: source.into(),
+    })
 }
 
 fn broken(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ObjectsError {

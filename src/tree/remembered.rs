@@ -16,7 +16,7 @@ const HEAD: usize = FORM.len() + 32 + 8;
 const NODE: usize = 4 + 4 + 4 + 1 + 20;
 
 /// A folder of inventories by tree id.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Remembered {
     folder: PathBuf,
 }
@@ -29,14 +29,23 @@ impl Remembered {
         }
     }
 
-    /// What was stored of a tree; nothing when the file is not there, damaged or of another form.
+    /// What was stored of a tree; nothing when the file is not there, damaged, of another tree or another form.
     pub(super) fn load(&self, tree: ObjectId) -> Option<Inventory> {
-        decode(&fs::read(self.file(tree)).ok()?)
+        let file = self.file(tree);
+        // Whatever else stands there, a pipe for one, is not waited for.
+        let is_file = fs::metadata(&file).ok()?.is_file();
+        let bytes = is_file.then(|| fs::read(&file).ok()).flatten()?;
+        decode(tree, &bytes)
+    }
+
+    /// Forgets a tree, one of whose objects turned out to be damaged: the next look at it is a whole one.
+    pub(super) fn forget(&self, tree: ObjectId) {
+        drop(fs::remove_file(self.file(tree)));
     }
 
     /// Stores what was found of a tree. A cache that cannot be written is a cache that is not there.
     pub(super) fn store(&self, tree: ObjectId, inventory: &Inventory) {
-        drop(self.write(tree, &encode(inventory)));
+        drop(self.write(tree, &encode(tree, inventory)));
     }
 
     /// Writes beside and renames, so that no reader ever sees half a file.
@@ -54,7 +63,7 @@ impl Remembered {
 }
 
 /// Form, checksum, counts, nodes, names.
-fn encode(inventory: &Inventory) -> Vec<u8> {
+fn encode(tree: ObjectId, inventory: &Inventory) -> Vec<u8> {
     let nodes = inventory.nodes();
     let mut body = Vec::with_capacity(8 + nodes.len() * NODE + inventory.names().len());
     body.extend_from_slice(&(nodes.len() as u64).to_le_bytes());
@@ -66,13 +75,13 @@ fn encode(inventory: &Inventory) -> Vec<u8> {
         body.extend_from_slice(node.id.as_bytes());
     }
     body.extend_from_slice(inventory.names().as_bytes());
-    [FORM.as_slice(), &checksum(&body), &body].concat()
+    [FORM.as_slice(), &checksum(tree, &body), &body].concat()
 }
 
-fn decode(bytes: &[u8]) -> Option<Inventory> {
+fn decode(tree: ObjectId, bytes: &[u8]) -> Option<Inventory> {
     let (head, rest) = bytes.split_at_checked(HEAD)?;
     let body = &bytes[HEAD - 8..];
-    if !head.starts_with(FORM) || head[FORM.len()..FORM.len() + 32] != checksum(body) {
+    if !head.starts_with(FORM) || head[FORM.len()..FORM.len() + 32] != checksum(tree, body) {
         return None;
     }
     let count = usize::try_from(u64::from_le_bytes(head[HEAD - 8..].try_into().ok()?)).ok()?;
@@ -112,10 +121,11 @@ fn code(node: &Node) -> u8 {
     kind | if node.may_hold_placeholders { HOLDS } else { 0 }
 }
 
-/// Over the body and over what it was looked at for: another set of placeholders is another scan, and other rules for
+/// Over the body, the tree and what it was looked at for: another set of placeholders is another scan, and other rules for
 /// names are other answers.
-fn checksum(body: &[u8]) -> [u8; 32] {
+fn checksum(tree: ObjectId, body: &[u8]) -> [u8; 32] {
     let mut hasher = Sha256::new();
+    hasher.update(tree.as_bytes());
     for placeholder in Placeholder::ALL {
         hasher.update(placeholder.token());
     }

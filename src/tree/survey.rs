@@ -25,6 +25,7 @@ pub(super) fn take(
         objects: &repository.objects,
         gate: Gate::new(links),
         builder: Builder::default(),
+        seen: 0,
         is_full: false,
     };
     walk.folder(tree, "", 0)?;
@@ -47,6 +48,8 @@ struct Walk<'w> {
     objects: &'w gix::OdbHandle,
     gate: Gate,
     builder: Builder,
+    /// How many entries there were, refused ones included: those too can be many, from few objects.
+    seen: usize,
     is_full: bool,
 }
 
@@ -60,12 +63,13 @@ impl Walk<'_> {
         let entries = self.objects.find_tree_iter(&tree, &mut buffer);
         let entries = entries.map_err(|error| unreadable(error.into()))?;
         let mut last = String::new();
+        let seen_before = self.seen;
         for entry in entries {
             let entry = entry.map_err(|error| unreadable(error.into()))?;
             if self.is_full {
                 return Ok(());
             }
-            if self.builder.len() == MAX_ENTRIES {
+            if self.seen == MAX_ENTRIES {
                 self.is_full = true;
                 let message = format!("there are more than {MAX_ENTRIES} files and folders");
                 let help =
@@ -73,6 +77,7 @@ impl Walk<'_> {
                 self.gate.refuse(limit(prefix, message).help(help));
                 return Ok(());
             }
+            self.seen += 1;
             let Ok(name) = std::str::from_utf8(entry.filename) else {
                 let shown = format!("{prefix}{}", entry.filename);
                 self.gate
@@ -144,6 +149,13 @@ impl Walk<'_> {
                     }
                 }
             }
+        }
+        if self.seen == seen_before && depth > 0 {
+            // No checkout and no index would hold it, so the result's id would not be that of its files.
+            let path = prefix.trim_end_matches('/');
+            let message = format!("`{}` is a folder without files", path.escape_debug());
+            let help = "the repository was not written by git; commit its files anew";
+            self.gate.refuse(refuse(path, message).help(help));
         }
         Ok(())
     }

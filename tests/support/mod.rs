@@ -1,6 +1,7 @@
 //! The one harness: a folder of its own, the real program, and what both leave behind.
 
 pub(crate) mod git_server;
+pub(crate) mod served;
 
 use groundplan::catalog::Catalog;
 use groundplan::model::date::Day;
@@ -10,6 +11,8 @@ use groundplan::model::plan::TemplatePin;
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::Slug;
 use groundplan::resolve::{self, Request};
+use groundplan::tree::admit::Links;
+use groundplan::tree::git::{GitTree, Part};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -125,6 +128,37 @@ impl Sandbox {
         let ran = self.run(&mut command);
         assert_eq!(ran.code, 0, "git {args:?}: {}", ran.stderr);
         ran.stdout
+    }
+
+    /// Commits all of a folder to its `main`, makes it a repository first when it is none, and gives the commit's id.
+    #[track_caller]
+    pub(crate) fn commit(&self, folder: &str) -> GitId {
+        if !self.join(folder).join(".git").exists() {
+            self.git(folder, &["init", "-q", "-b", "main"]);
+        }
+        self.git(folder, &["add", "-A", "--force"]);
+        let author = ["-c", "user.name=a", "-c", "user.email=a@b.c"];
+        let commit = ["commit", "-qm", "x", "--allow-empty"];
+        self.git(folder, &[&author[..], &commit].concat());
+        self.git_id(folder, "HEAD")
+    }
+
+    /// The id that git knows under a name.
+    #[track_caller]
+    pub(crate) fn git_id(&self, folder: &str, name: &str) -> GitId {
+        GitId::parse(self.git(folder, &["rev-parse", name]).trim()).unwrap()
+    }
+
+    /// The tree of a commit, links included.
+    #[track_caller]
+    pub(crate) fn tree_of(&self, repository: &str, commit: &GitId) -> GitTree {
+        let part = Part {
+            commit: commit.clone(),
+            folder: None,
+            exclude: &[],
+            links: Links::Kept,
+        };
+        GitTree::open(&self.join(repository), &part, None).unwrap()
     }
 
     /// Runs any command here, without terminal, home and git settings.
