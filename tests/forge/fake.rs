@@ -290,10 +290,15 @@ impl State {
                 if !is_github {
                     return answer;
                 }
-                answer.with("x-oauth-scopes", self.scopes).with(
-                    "github-authentication-token-expiration",
-                    "2027-01-15 08:00:00 UTC",
-                )
+                answer
+                    .with("x-oauth-scopes", self.scopes)
+                    .with("x-ratelimit-limit", "5000")
+                    .with("x-ratelimit-remaining", "4999")
+                    .with("x-ratelimit-reset", NOON.to_string())
+                    .with(
+                        "github-authentication-token-expiration",
+                        "2027-01-15 08:00:00 UTC",
+                    )
             }
             ("GET", ["user", "orgs"]) => {
                 Response::json(200, &json!([organisation("acme"), organisation("closed")]))
