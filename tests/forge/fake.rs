@@ -97,6 +97,8 @@ pub(crate) struct State {
     pub deletes: Vec<u64>,
     /// How many reads of a new repository say that it is not there.
     pub hide_new: u32,
+    /// The name that a new repository gets instead of the one asked for.
+    pub renames_to: Option<&'static str>,
     next: u64,
 }
 
@@ -121,6 +123,7 @@ impl Fake {
             creates: Vec::new(),
             deletes: Vec::new(),
             hide_new: 0,
+            renames_to: None,
             next: 41,
         }));
         // The thread ends when nobody but itself holds the state.
@@ -237,6 +240,7 @@ impl State {
             creates: Vec::new(),
             deletes: Vec::new(),
             hide_new: 0,
+            renames_to: None,
             next: 0,
         }
     }
@@ -431,7 +435,7 @@ impl State {
                 }
             };
         }
-        let id = self.add(owner, name, description);
+        let id = self.add(owner, self.renames_to.unwrap_or(name), description);
         self.creates.push(id);
         self.redirects
             .remove(&format!("{owner}/{name}").to_lowercase());
