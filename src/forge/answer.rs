@@ -83,11 +83,11 @@ impl Answer {
         let seconds = match self.header("retry-after") {
             Some(text) => text.trim().parse().ok().or_else(|| {
                 let at = jiff::fmt::rfc2822::parse(text).ok()?;
-                Some(u64::try_from(at.timestamp().as_second() - now).unwrap_or(0))
+                Some(u64::try_from(at.timestamp().as_second().saturating_sub(now)).unwrap_or(0))
             })?,
             None if self.header("x-ratelimit-remaining") == Some("0") => {
                 let at: i64 = self.header("x-ratelimit-reset")?.trim().parse().ok()?;
-                u64::try_from(at - now).unwrap_or(0)
+                u64::try_from(at.saturating_sub(now)).unwrap_or(0)
             }
             None => return None,
         };

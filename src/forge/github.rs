@@ -21,10 +21,7 @@ pub struct GitHub {
     http: Http,
 }
 
-const HEADERS: [(&str, &str); 2] = [
-    ("accept", "application/vnd.github+json"),
-    ("x-github-api-version", "2022-11-28"),
-];
+const HEADERS: [(&str, &str); 1] = [("x-github-api-version", "2022-11-28")];
 /// How many organisations are asked about one by one; of the rest nothing is known.
 const MOST_ORGANISATIONS: usize = 30;
 

@@ -86,7 +86,7 @@ impl Claim {
         if repository.description != self.marker.description() {
             return Err(Doubt::Marker);
         }
-        if repository.created_at < self.asked_at - SKEW {
+        if repository.created_at < self.asked_at.saturating_sub(SKEW) {
             return Err(Doubt::Age);
         }
         if !repository.is_private {

@@ -97,6 +97,8 @@ pub(crate) struct State {
     pub deletes: Vec<u64>,
     /// How many reads of a new repository say that it is not there.
     pub hide_new: u32,
+    /// The name that a new repository gets instead of the one asked for.
+    pub renames_to: Option<&'static str>,
     next: u64,
 }
 
@@ -121,6 +123,7 @@ impl Fake {
             creates: Vec::new(),
             deletes: Vec::new(),
             hide_new: 0,
+            renames_to: None,
             next: 41,
         }));
         // The thread ends when nobody but itself holds the state.
@@ -237,6 +240,7 @@ impl State {
             creates: Vec::new(),
             deletes: Vec::new(),
             hide_new: 0,
+            renames_to: None,
             next: 0,
         }
     }
@@ -290,10 +294,15 @@ impl State {
                 if !is_github {
                     return answer;
                 }
-                answer.with("x-oauth-scopes", self.scopes).with(
-                    "github-authentication-token-expiration",
-                    "2027-01-15 08:00:00 UTC",
-                )
+                answer
+                    .with("x-oauth-scopes", self.scopes)
+                    .with("x-ratelimit-limit", "5000")
+                    .with("x-ratelimit-remaining", "4999")
+                    .with("x-ratelimit-reset", NOON.to_string())
+                    .with(
+                        "github-authentication-token-expiration",
+                        "2027-01-15 08:00:00 UTC",
+                    )
             }
             ("GET", ["user", "orgs"]) => {
                 Response::json(200, &json!([organisation("acme"), organisation("closed")]))
@@ -426,7 +435,7 @@ impl State {
                 }
             };
         }
-        let id = self.add(owner, name, description);
+        let id = self.add(owner, self.renames_to.unwrap_or(name), description);
         self.creates.push(id);
         self.redirects
             .remove(&format!("{owner}/{name}").to_lowercase());

@@ -5,7 +5,11 @@ use super::support::{FakeClock, claim, client, marker, place, wait};
 use groundplan::forge::Forge;
 use groundplan::forge::account::OwnerKind;
 use groundplan::forge::error::ForgeError;
+use groundplan::forge::github::GitHub;
+use groundplan::forge::http::Manners;
 use groundplan::forge::repository::{NewRepository, Repository, Standing};
+use groundplan::forge::site::Site;
+use groundplan::secret::Secret;
 use std::time::Duration;
 
 const BOTH: [Dialect; 2] = [Dialect::GitHub, Dialect::Forgejo];
@@ -153,6 +157,18 @@ fn a_change_that_could_not_even_be_sent_is_known_not_to_be_made() {
     drop(wait(forge.who_am_i()));
     let created = wait(create(&*forge));
     assert_eq!(kind(&created), "unavailable", "{created:?}");
+}
+
+#[test]
+fn a_forge_that_cannot_prove_who_it_is_gets_nothing() {
+    let fake = Fake::start(Dialect::GitHub);
+    let address = fake.address().replace("http://", "https://");
+    let site = Site::github(&address, &[]).unwrap();
+    let secret = Secret::parse(TOKEN.to_owned()).unwrap();
+    let forge = GitHub::new(site, secret, Manners::new(FakeClock::new())).unwrap();
+    assert_eq!(kind(&wait(forge.who_am_i())), "unavailable");
+    assert_eq!(kind(&wait(create(&forge))), "unavailable");
+    assert_eq!(fake.state().calls.len(), 0);
 }
 
 #[test]

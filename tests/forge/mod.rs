@@ -2,6 +2,7 @@
 
 mod accounts;
 mod conformance;
+mod contract;
 pub(crate) mod fake;
 mod faults;
 pub(crate) mod support;

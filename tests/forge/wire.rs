@@ -31,17 +31,18 @@ impl Request {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             bytes.extend_from_slice(&chunk[..read]);
-            if let Some(request) = Self::parse(&bytes) {
+            if let Some(request) = Self::parse(&bytes)? {
                 return Ok(request);
             }
         }
     }
 
-    fn parse(bytes: &[u8]) -> Option<Self> {
+    fn parse(bytes: &[u8]) -> io::Result<Option<Self>> {
         let mut headers = [httparse::EMPTY_HEADER; 32];
         let mut head = httparse::Request::new(&mut headers);
-        let httparse::Status::Complete(length) = head.parse(bytes).unwrap() else {
-            return None;
+        let parsed = head.parse(bytes).map_err(io::Error::other)?;
+        let httparse::Status::Complete(length) = parsed else {
+            return Ok(None);
         };
         let headers: Vec<(String, String)> = head
             .headers
@@ -55,17 +56,19 @@ impl Request {
             .iter()
             .find(|(name, _)| name == "content-length")
             .map_or(0, |(_, length)| length.parse().unwrap());
-        let body = bytes.get(length..length + wanted)?;
+        let Some(body) = bytes.get(length..length + wanted) else {
+            return Ok(None);
+        };
         let url = url::Url::parse("http://fake")
             .unwrap()
             .join(head.path.unwrap())
             .unwrap();
-        Some(Self {
+        Ok(Some(Self {
             method: head.method.unwrap().to_owned(),
             path: url.path_segments().unwrap().map(str::to_owned).collect(),
             headers,
             body: serde_json::from_slice(body).unwrap_or(Value::Null),
-        })
+        }))
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use groundplan::forge::Forge as _;
 use groundplan::forge::error::{Denial, ForgeError};
 use groundplan::forge::local::Local;
-use groundplan::forge::repository::{Content, Remote};
+use groundplan::forge::ownership::Doubt;
+use groundplan::forge::repository::{Content, Remote, RepositoryId};
 use groundplan::model::digest::GitId;
 use groundplan::publish::Publisher;
 use groundplan::publish::ending::{LeftKind, PublishError, Why};
@@ -68,6 +69,25 @@ fn a_stranger_who_is_faster_keeps_what_is_his() {
             assert_eq!(fake.state().count("DELETE"), 0);
             assert_eq!(fake.state().repos[&id].description, description);
         }
+    }
+}
+
+#[test]
+fn a_forge_that_gives_another_name_is_told_on_and_its_repository_accounted_for() {
+    for dialect in BOTH {
+        let fake = Fake::start(dialect);
+        fake.state().renames_to = Some("web-1");
+        let ended = publish(&fake, None);
+        let PublishError::Left {
+            why: Why::Doubtful(Doubt::Name { found, .. }),
+            left,
+        } = ended
+        else {
+            panic!("{ended:?}");
+        };
+        assert_eq!(found, "acme/web-1");
+        assert_eq!(left.id, Some(RepositoryId(42)));
+        assert_eq!(fake.state().count("DELETE"), 0);
     }
 }
 
