@@ -30,7 +30,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
         "cli",
         &[
             "model", "source", "recipe", "catalog", "resolve", "tree", "engine", "schemas",
-            "secret", "git",
+            "secret", "git", "scrub", "pat", "forge", "publish",
         ],
     ),
     ("lib", &[]),

@@ -177,6 +177,6 @@ pub(super) fn address(text: &str) -> Result<RemoteUrl, RemoteUrlError> {
     clippy::disallowed_methods,
     reason = "a secret must not be an argument, and PATH, HOME and proxies are settings of the system, not of ours"
 )]
-fn environment(name: &str) -> Option<OsString> {
+pub(super) fn environment(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }

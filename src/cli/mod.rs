@@ -8,6 +8,7 @@ mod choice;
 mod exit;
 mod explain;
 mod findings;
+mod forge;
 mod generate;
 mod hash;
 mod input;
