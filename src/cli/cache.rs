@@ -9,7 +9,7 @@ use crate::secret::Secret;
 use crate::tree::remembered::Remembered;
 use clap::builder::FalseyValueParser;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How templates are fetched.
@@ -18,7 +18,7 @@ use std::time::Duration;
 pub(super) struct GitArgs {
     /// Where fetched templates are kept [default: groundplan in the user's cache folder].
     #[arg(long, global = true, env = "GROUNDPLAN_CACHE_DIR", value_name = "DIR")]
-    cache_dir: Option<PathBuf>,
+    cache_dir: Option<OsString>,
     /// Use what is in the cache, and ask nobody.
     #[arg(long, global = true, env = "GROUNDPLAN_OFFLINE", value_parser = FalseyValueParser::new())]
     offline: bool,
@@ -81,7 +81,9 @@ impl GitArgs {
     }
 
     fn folder(&self) -> Result<PathBuf, Failure> {
-        if let Some(folder) = &self.cache_dir {
+        let named = self.cache_dir.as_ref();
+        if let Some(folder) = named.filter(|folder| !folder.is_empty()) {
+            let folder = Path::new(folder);
             return std::path::absolute(folder).map_err(|error| Failure::reading(folder, &error));
         }
         let absolute = |name| {

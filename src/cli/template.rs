@@ -5,7 +5,7 @@ use super::exit::Failure;
 use super::input::{Chosen, Problem, Source, Unusable};
 use super::terminal::Terminal;
 use crate::catalog::{Catalog, Symlinks};
-use crate::git::mirror::{Freshness, Pinned};
+use crate::git::mirror::{Freshness, MirrorError, Pinned};
 use crate::model::content::Files;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::GitId;
@@ -168,18 +168,17 @@ impl TemplateArgs {
                     sha: Some(sha),
                     folder: pin.path.as_ref(),
                 };
-                let work = Terminal::working("fetching the template");
-                let pinned = cache.mirrors.pin_commit(
-                    &cache.access(),
-                    &url,
-                    &commit.reference,
-                    sha,
-                    cache.freshness,
-                );
-                let pinned = pinned.map_err(|error| cache.explain(&url, error))?;
-                drop(work);
-                let tree = commit.open(&pinned.git_dir, sha.clone(), &rules, Some(&cache.trees()));
-                commit.template(tree.map_err(|error| commit.unusable(error))?, sha.clone())
+                let access = cache.access();
+                let (reference, freshness) = (&commit.reference, cache.freshness);
+                let first = || {
+                    let mirrors = &cache.mirrors;
+                    mirrors.pin_commit(&access, &url, reference, sha, freshness)
+                };
+                let again = || {
+                    let id = RefName::of_commit(sha);
+                    cache.mirrors.renew(&access, &url, &id)
+                };
+                commit.fetched(&cache, &url, &rules, first, again)
             }
             _ => Err(nowhere().into()),
         }
@@ -265,44 +264,55 @@ impl TemplateArgs {
     }
 
     fn commit(&self, wanted: &Commit<'_>, rules: &Rules<'_>) -> Result<Template, Unusable> {
-        let cache = self.git.cache();
-        let remembered = cache.as_ref().ok().map(Cache::trees);
-        let remembered = remembered.as_ref();
         match &wanted.home {
             Home::Here(path) => {
                 let sha = git::resolve(path, wanted.reference.as_str());
                 let sha = sha.map_err(|error| wanted.unusable(error))?;
                 wanted.expect(&sha)?;
-                let tree = wanted.open(path, sha.clone(), rules, remembered);
+                let remembered = self.cache().ok().map(|cache| cache.trees());
+                let tree = wanted.open(path, sha.clone(), rules, remembered.as_ref());
                 wanted.template(tree.map_err(|error| wanted.unusable(error))?, sha)
             }
             Home::Remote(url) => {
-                let cache = cache?;
-                let work = Terminal::working("fetching the template");
-                let pinned =
-                    cache
-                        .mirrors
-                        .pin(&cache.access(), url, &wanted.reference, cache.freshness);
-                let mut pinned = pinned.map_err(|error| cache.explain(url, error))?;
-                wanted.expect(&pinned.commit)?;
-                let open = |pinned: &Pinned| {
-                    wanted.open(&pinned.git_dir, pinned.commit.clone(), rules, remembered)
-                };
-                let mut tree = open(&pinned);
-                let is_damaged = matches!(
-                    tree,
-                    Err(GitTreeError::Object { .. } | GitTreeError::NotARepository { .. })
-                );
-                if is_damaged && cache.freshness != Freshness::Offline {
-                    let renewed = cache.mirrors.renew(&cache.access(), url, &wanted.reference);
-                    pinned = renewed.map_err(|error| cache.explain(url, error))?;
-                    wanted.expect(&pinned.commit)?;
-                    tree = open(&pinned);
-                }
-                drop(work);
-                wanted.template(tree.map_err(|error| wanted.unusable(error))?, pinned.commit)
+                let cache = self.cache()?;
+                let reference = &wanted.reference;
+                let access = cache.access();
+                let first = || cache.mirrors.pin(&access, url, reference, cache.freshness);
+                let again = || cache.mirrors.renew(&access, url, reference);
+                wanted.fetched(&cache, url, rules, first, again)
             }
         }
+    }
+}
+
+impl Commit<'_> {
+    /// The template in the cache; one that turns out to be damaged is fetched anew, once.
+    fn fetched(
+        &self,
+        cache: &Cache,
+        url: &RemoteUrl,
+        rules: &Rules<'_>,
+        first: impl FnOnce() -> Result<Pinned, MirrorError>,
+        again: impl FnOnce() -> Result<Pinned, MirrorError>,
+    ) -> Result<Template, Unusable> {
+        let work = Terminal::working("fetching the template");
+        let open = |pinned: Result<Pinned, MirrorError>| {
+            let pinned = pinned.map_err(|error| cache.explain(url, error))?;
+            self.expect(&pinned.commit)?;
+            let sha = pinned.commit.clone();
+            let tree = self.open(&pinned.git_dir, sha, rules, Some(&cache.trees()));
+            Ok::<_, Failure>((tree, pinned.commit))
+        };
+        let (mut tree, mut commit) = open(first())?;
+        let is_damaged = matches!(
+            tree,
+            Err(GitTreeError::Object { .. } | GitTreeError::NotARepository { .. })
+        );
+        if is_damaged && cache.freshness != Freshness::Offline {
+            (tree, commit) = open(again())?;
+        }
+        drop(work);
+        self.template(tree.map_err(|error| self.unusable(error))?, commit)
     }
 }
 
