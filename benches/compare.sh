@@ -16,6 +16,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export HOME=$work GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null NO_COLOR=1
 export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.invalid GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.invalid
+# No housekeeping behind the timings.
+export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=gc.auto GIT_CONFIG_VALUE_0=0
+export GIT_CONFIG_KEY_1=maintenance.auto GIT_CONFIG_VALUE_1=false
 cd "$work"
 "$generate" catalogue catalogue
 product=(--catalog catalogue --defaults --name 'Acme Web' --owner acme --repo acme-web --date 2026-11-21 --ref v1)
@@ -73,7 +76,6 @@ mkdir made
 for count in 200 2000 20000; do
     "$generate" "t$count" "$count"
     git -C "t$count" init --quiet --initial-branch main
-    git -C "t$count" config gc.auto 0
     git -C "t$count" add --all
     git -C "t$count" commit --quiet --message template
     git -C "t$count" tag v1
@@ -94,7 +96,7 @@ for count in 200 2000 20000; do
     note 'by hand: clone, edit, init, add, commit' $count : "by_hand t$count \$fresh"
     rm -rf cache
     put 'peak memory of the first preview, MiB' $count "$(peak "$preview")"
-    put 'peak memory of new, MiB' $count "$(peak "$new --into made/peak")"
+    put 'peak memory of new, MiB' $count "$(peak "$new --into made/peak$count")"
     if command -v copier >/dev/null; then
         mkdir "copier$count"
         cp -r "t$count/." "copier$count/template"
