@@ -16,6 +16,7 @@ mod diagnostics;
 mod differential;
 mod explain;
 mod forge;
+mod forge_cli;
 mod hostile;
 mod listing;
 mod mirror;

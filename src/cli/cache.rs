@@ -75,7 +75,7 @@ impl GitArgs {
             } else {
                 Freshness::AtMost(Duration::from_mins(10))
             },
-            git: Git::new(self.settings()),
+            git: git(self.allow_file, Duration::from_secs(self.git_timeout)),
             credential: self.credential()?,
         })
     }
@@ -97,17 +97,6 @@ impl GitArgs {
             message: "there is no place for the template cache: neither XDG_CACHE_HOME nor HOME names a folder".to_owned(),
             hint: "name one with `--cache-dir DIR`, or GROUNDPLAN_CACHE_DIR".to_owned(),
         })
-    }
-
-    fn settings(&self) -> GitSettings {
-        let passed = |name: &str| Some((name.to_owned(), environment(name)?));
-        GitSettings {
-            path: environment("PATH").unwrap_or_default(),
-            passed: GitSettings::PASSED.into_iter().filter_map(passed).collect(),
-            allow_file: self.allow_file,
-            timeout: Duration::from_secs(self.git_timeout),
-            max_bytes: GitSettings::MAX_BYTES,
-        }
     }
 
     fn credential(&self) -> Result<Option<Credential>, Failure> {
@@ -165,6 +154,18 @@ impl Cache {
             other => other,
         }
     }
+}
+
+/// The git program, with what of this machine it may see.
+pub(super) fn git(allow_file: bool, timeout: Duration) -> Git {
+    let passed = |name: &str| Some((name.to_owned(), environment(name)?));
+    Git::new(GitSettings {
+        path: environment("PATH").unwrap_or_default(),
+        passed: GitSettings::PASSED.into_iter().filter_map(passed).collect(),
+        allow_file,
+        timeout,
+        max_bytes: GitSettings::MAX_BYTES,
+    })
 }
 
 /// An address as people type it: a URL, or `owner/name` on GitHub.

@@ -2,8 +2,12 @@
 
 use super::terminal::Terminal;
 use crate::engine::PreviewError;
+use crate::forge::error::{Denial, ForgeError};
 use crate::git::mirror::MirrorError;
 use crate::git::{GitError, Why};
+use crate::publish::ending::{PublishError, Why as NotPublished};
+use crate::publish::ledger::LedgerError;
+use crate::publish::push::PushError;
 use crate::tree::TreeError;
 use crate::tree::git::GitTreeError;
 use crate::tree::ids::ObjectsError;
@@ -34,8 +38,12 @@ pub(super) enum Failure {
         message: String,
         hint: Option<String>,
     },
+    /// A forge does not accept the credential, code 4.
+    Authentication { message: String, hint: String },
     /// A person or a signal stopped it, code 130.
     Cancelled,
+    /// A signal stopped it in the middle of something outside, code 130.
+    Stopped { message: String, hint: String },
     /// The reader of the output went away with what it wanted, as `head` does; code 0.
     ReaderGone,
 }
@@ -59,25 +67,72 @@ impl Failure {
             Self::Refused { message, hint } => (message, Some(hint), 1),
             Self::Usage { message, hint } => (message, Some(hint), 2),
             Self::Environment { message, hint } => (message, hint.as_ref(), 3),
+            Self::Authentication { message, hint } => (message, Some(hint), 4),
             Self::Cancelled => {
                 terminal.error("cancelled", Some("nothing was made"));
                 return ExitCode::from(130);
             }
             Self::ReaderGone => return ExitCode::SUCCESS,
+            Self::Stopped { message, hint } => (message, Some(hint), 130),
         };
-        terminal.error(message, hint.map(String::as_str));
+        terminal.error(
+            message,
+            hint.map(String::as_str).filter(|hint| !hint.is_empty()),
+        );
         ExitCode::from(code)
     }
 
     /// The sentence and the hint, where one failure is a line among others.
     pub(super) fn into_parts(self) -> (String, Option<String>) {
         match self {
-            Self::Refused { message, hint } | Self::Usage { message, hint } => {
-                (message, Some(hint))
-            }
+            Self::Refused { message, hint }
+            | Self::Usage { message, hint }
+            | Self::Stopped { message, hint }
+            | Self::Authentication { message, hint } => (message, Some(hint)),
             Self::Environment { message, hint } => (message, hint),
             Self::Cancelled => ("cancelled".to_owned(), None),
             Self::ReaderGone => ("the reader of the output is gone".to_owned(), None),
+        }
+    }
+
+    /// The sentence.
+    pub(super) fn message(&self) -> &str {
+        match self {
+            Self::Refused { message, .. }
+            | Self::Usage { message, .. }
+            | Self::Stopped { message, .. }
+            | Self::Authentication { message, .. }
+            | Self::Environment { message, .. } => message,
+            Self::Cancelled => "cancelled",
+            Self::ReaderGone => "the reader of the output is gone",
+        }
+    }
+
+    /// The same kind of failure in other words: the sentence and the hint, which is empty when there is none.
+    pub(super) fn reworded(self, say: impl Fn(&str, &str) -> (String, String)) -> Self {
+        match self {
+            Self::Refused { message, hint } => {
+                let (message, hint) = say(&message, &hint);
+                Self::Refused { message, hint }
+            }
+            Self::Usage { message, hint } => {
+                let (message, hint) = say(&message, &hint);
+                Self::Usage { message, hint }
+            }
+            Self::Stopped { message, hint } => {
+                let (message, hint) = say(&message, &hint);
+                Self::Stopped { message, hint }
+            }
+            Self::Authentication { message, hint } => {
+                let (message, hint) = say(&message, &hint);
+                Self::Authentication { message, hint }
+            }
+            Self::Environment { message, hint } => {
+                let (message, hint) = say(&message, &hint.unwrap_or_default());
+                let hint = (!hint.is_empty()).then_some(hint);
+                Self::Environment { message, hint }
+            }
+            Self::Cancelled | Self::ReaderGone => self,
         }
     }
 }
@@ -294,6 +349,115 @@ fn of_git(message: String, error: &GitError, is_older_there: bool) -> Failure {
                 "the repository holds what git refuses: tell its owner, or name another reference",
             ),
         },
+    }
+}
+
+impl From<ForgeError> for Failure {
+    fn from(error: ForgeError) -> Self {
+        let message = error.to_string();
+        let refused = |hint: &str| Self::Refused {
+            message: message.clone(),
+            hint: hint.to_owned(),
+        };
+        let environment = |hint: &str| Self::Environment {
+            message: message.clone(),
+            hint: Some(hint.to_owned()),
+        };
+        let authentication = |hint: &str| Self::Authentication {
+            message: message.clone(),
+            hint: hint.to_owned(),
+        };
+        match error {
+            ForgeError::Unauthorized { .. } => authentication(
+                "make a new classic token with the scope `repo`, and set GROUNDPLAN_FORGE_TOKEN to it",
+            ),
+            ForgeError::Forbidden { why, .. } => match why {
+                Denial::Scopes => {
+                    authentication("give the token the scope that is named, or make a new one")
+                }
+                Denial::Saml => authentication(
+                    "authorise the token for the organisation, on the page of your tokens",
+                ),
+                Denial::ClassicTokens => {
+                    authentication("ask an owner of the organisation to let classic tokens in")
+                }
+                Denial::Address => refused("publish from an address that the organisation accepts"),
+                Denial::Policy => {
+                    refused("ask an owner of the organisation, or name another one with `--owner`")
+                }
+                Denial::Unstated => refused("check what the token's user may do there"),
+            },
+            ForgeError::NotFound { .. } => refused(
+                "check `--owner` and `--forge-url`; what the token may not see looks absent",
+            ),
+            ForgeError::NameTaken { .. } => refused("give it another name with `--repo`"),
+            ForgeError::Moved => refused("look at where it leads, and name that place"),
+            ForgeError::RateLimited { .. } => environment("try again then"),
+            ForgeError::Unavailable { .. } => {
+                environment("check `--forge-url`, or try again later")
+            }
+            ForgeError::OutcomeUnknown { .. } => environment("look at the forge"),
+            ForgeError::Invalid { .. } => refused("see what the forge says"),
+            ForgeError::NotOurs(_) => {
+                refused("look at it, and remove it by hand when nobody needs it")
+            }
+            ForgeError::Protocol { .. } => {
+                environment("check that `--forge` names the kind of what is at `--forge-url`")
+            }
+            ForgeError::Folder { .. } => environment("check permissions and free space"),
+        }
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        let hint = match &error {
+            LedgerError::Storage { .. } => "check its path, permissions and free space",
+            LedgerError::Locked { .. } => "wait for it to end, and try again",
+            LedgerError::Damaged { .. } | LedgerError::OutOfOrder { .. } => {
+                "look at what it says was made, and remove that by hand"
+            }
+        };
+        Self::Environment {
+            message: error.to_string(),
+            hint: Some(hint.to_owned()),
+        }
+    }
+}
+
+impl From<PublishError> for Failure {
+    fn from(error: PublishError) -> Self {
+        let message = error.to_string();
+        let refused = |hint: &str| Self::Refused {
+            message: message.clone(),
+            hint: hint.to_owned(),
+        };
+        let of = |failure: Self| failure.reworded(|_, hint| (message.clone(), hint.to_owned()));
+        let why = match error {
+            PublishError::NothingLeft { why } | PublishError::Left { why, .. } => why,
+            PublishError::Finished { .. } => {
+                return refused("remove it on the forge when nobody needs it");
+            }
+            PublishError::InUse => return refused("name another file with `--ledger`"),
+            PublishError::Ledger(error) => return error.into(),
+        };
+        match why {
+            NotPublished::Forge { error, .. } | NotPublished::Look(error) => of(error.into()),
+            NotPublished::Ledger(error) => of(error.into()),
+            NotPublished::Push(PushError::Refused { .. }) => {
+                refused("see what git and the forge say")
+            }
+            NotPublished::Push(PushError::Unknown { .. }) | NotPublished::NotShowing => {
+                let hint = Some("try again later".to_owned());
+                Self::Environment { message, hint }
+            }
+            NotPublished::Taken { .. } | NotPublished::Redirected => {
+                refused("give it another name with `--repo`")
+            }
+            NotPublished::Doubtful(_) | NotPublished::Differs { .. } => {
+                refused("look at what is there: somebody else may have had a hand in it")
+            }
+        }
     }
 }
 

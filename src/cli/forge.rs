@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub(super) const TOKEN: &str = "GROUNDPLAN_FORGE_TOKEN";
 
 /// Which forge.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Forge")]
 pub(super) struct ForgeArgs {
     /// Where the repository is to stand; the token is read from GROUNDPLAN_FORGE_TOKEN.
@@ -42,10 +42,13 @@ pub(super) struct ForgeArgs {
         env = "GROUNDPLAN_ALLOW_HTTP",
         value_delimiter = ','
     )]
-    allow_http: Vec<String>,
+    pub(super) allow_http: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Kind {
     /// GitHub, or GitHub Enterprise with `--forge-url`.
     Github,

@@ -5,6 +5,7 @@ mod cache;
 mod canonical;
 mod check;
 mod choice;
+mod cleanup;
 mod exit;
 mod explain;
 mod findings;
@@ -17,10 +18,14 @@ mod made;
 mod mirror;
 mod new;
 mod preview;
+mod publish;
+mod push;
 mod render;
+mod resume;
 mod schema;
 mod show;
 mod signals;
+mod state;
 mod template;
 mod terminal;
 mod verify;
@@ -32,7 +37,8 @@ use terminal::Terminal;
 
 /// Previews and makes a new repository from a catalogue of options, down to its git tree id.
 ///
-/// Exit codes: 0 fine, 1 findings, 2 usage, 3 environment (files, folders, disk), 130 stopped by a signal or cancelled.
+/// Exit codes: 0 fine, 1 findings, 2 usage, 3 environment (files, folders, disk, network), 4 a
+/// forge does not accept the token, 130 stopped by a signal or cancelled.
 #[derive(Parser)]
 #[command(name = "groundplan", version, arg_required_else_help = true)]
 struct Cli {
@@ -71,6 +77,10 @@ enum Command {
     Completions(generate::CompletionsArgs),
     /// Print the manual page of the program or of a command.
     Man(generate::ManArgs),
+    /// Go on with a publication that stopped half-way.
+    Resume(resume::Args),
+    /// Remove what an unfinished publication left on the forge.
+    Cleanup(resume::Args),
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -113,6 +123,8 @@ pub fn run() -> ExitCode {
         Command::Schema(args) => schema::run(args, &mut terminal),
         Command::Completions(args) => generate::completions(&args, Cli::command(), &mut terminal),
         Command::Man(args) => generate::man(&args, Cli::command(), &mut terminal),
+        Command::Resume(args) => resume::run(&args, &mut terminal),
+        Command::Cleanup(args) => cleanup::run(&args, &mut terminal),
     };
     match result.and_then(|exit| terminal.finish().map(|()| exit)) {
         Ok(Exit::Fine) => ExitCode::SUCCESS,

@@ -2,11 +2,21 @@
 
 use super::choice::{ProductArgs, SelectionArgs};
 use super::exit::{Exit, Failure};
+use super::forge::ForgeArgs;
+use super::publish::Desk;
+use super::push::PushArgs;
 use super::render::{self, Detail, quote};
+use super::state::State;
 use super::terminal::{BOLD, Terminal};
 use super::{Format, preview, signals};
 use crate::engine;
+use crate::forge::clock::{Clock as _, SystemClock};
+use crate::forge::ownership::Marker;
 use crate::model::digest::GitId;
+use crate::publish::Publisher;
+use crate::publish::ending::Published;
+use crate::publish::file_ledger::FileLedger;
+use crate::publish::ledger::Order;
 use crate::tree::Tree as _;
 use crate::tree::repository::{Layout, Made, Target};
 use serde_json::json;
@@ -17,13 +27,13 @@ pub(super) struct Args {
     #[command(flatten)]
     selection: SelectionArgs,
     /// An empty or absent folder, which becomes a git repository with one commit on `main`.
-    #[arg(long, value_name = "DIR")]
-    into: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "forge")]
+    into: Option<PathBuf>,
     /// Refuse to make anything but this tree.
     #[arg(long, value_name = "TREE_ID", value_parser = GitId::parse)]
     expect: Option<GitId>,
     /// Make a bare repository, without files beside it.
-    #[arg(long)]
+    #[arg(long, requires = "into")]
     bare: bool,
     /// Leave the template's objects where they are, as `git clone --shared` does: for a repository that is pushed and
     /// thrown away.
@@ -31,6 +41,13 @@ pub(super) struct Args {
     shared: bool,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// The file that records what is done on the forge [default: a new one in the user's state folder].
+    #[arg(long, value_name = "FILE", requires = "forge")]
+    ledger: Option<PathBuf>,
+    #[command(flatten)]
+    forge: ForgeArgs,
+    #[command(flatten)]
+    push: PushArgs,
     #[command(flatten)]
     product: ProductArgs,
 }
@@ -46,7 +63,12 @@ impl Args {
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let target = Target::check(&args.into)?;
+    let target = args.into.as_deref().map(Target::check).transpose()?;
+    let desk = Desk::open(args.forge.clone(), &args.push)?;
+    let named = args.ledger.as_deref().map(State::named).transpose()?;
+    if let Some(state) = &named {
+        state.check_unused()?;
+    }
     let Some(prepared) = args
         .product
         .prepare(&args.selection, args.format, terminal)?
@@ -57,16 +79,14 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         return Ok(Exit::Findings);
     };
     let report = &preview.report;
+    let summary = |terminal: &mut Terminal| {
+        let root = prepared.root.as_deref();
+        render::report(&preview, Detail::Summary, &prepared.files, root, terminal)
+    };
     let Some(tree_id) = report.tree_id.as_ref().filter(|_| report.can_proceed) else {
         match args.format {
             Format::Json => terminal.json(report)?,
-            Format::Text => render::report(
-                &preview,
-                Detail::Summary,
-                &prepared.files,
-                prepared.root.as_deref(),
-                terminal,
-            )?,
+            Format::Text => summary(terminal)?,
         }
         return Ok(Exit::Findings);
     };
@@ -76,48 +96,139 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             hint: "catalogue, template, selection, names or date differ from the preview: run `groundplan preview` again".to_owned(),
         });
     }
-    let work = Terminal::working("writing the repository");
     let commit = engine::first_commit(&preview.plan, &report.recipe_hash);
-    let made = Made {
+    let made = |layout| Made {
         tree: &preview.tree,
         template: prepared.template.repository(),
         commit: &commit,
-        layout: args.layout(),
+        layout,
     };
-    let ids = target.create(&made, signals::stop());
-    drop(work);
-    let ids = ids?;
+    let inputs = &preview.plan.inputs;
+    let listing = preview.tree.list()?;
+    let has_workflows = || {
+        let mut files = listing.iter();
+        files.any(|(path, _)| path.starts_with(".github/workflows/"))
+    };
+    // The forge is asked before anything is written, and told after everything is.
+    let place = desk.as_ref();
+    let place = place.map(|desk| desk.place(inputs, has_workflows()));
+    let place = place.transpose()?;
+    let mut ids = None;
+    if let Some(target) = &target {
+        let work = Terminal::working("writing the repository");
+        let written = target.create(&made(args.layout()), signals::stop());
+        drop(work);
+        ids = Some(written?);
+    }
+    let mut published = None;
+    if let (Some(desk), Some((place, kind))) = (&desk, place) {
+        let marker = Marker::fresh().map_err(|error| Failure::Environment {
+            message: format!("the system gives no random numbers: {error}"),
+            hint: None,
+        })?;
+        let state = named.map_or_else(|| State::fresh(&place, &marker), Ok)?;
+        let built = Target::check(&state.repository())?;
+        let built = built.create(&made(Layout::Bare), signals::stop())?;
+        let order = Order {
+            place,
+            kind,
+            marker,
+            commit: GitId::of(&built.commit),
+            tree: GitId::of(&built.tree),
+            description: inputs.product_name.to_string(),
+            asked_at: SystemClock.now() / 1000,
+        };
+        let done = publish(desk, &state, order, args, terminal).map_err(|failure| {
+            failure.reworded(|message, hint| match &args.into {
+                Some(into) => {
+                    let stays = format!("{message}; `{}` was made here and stays", into.display());
+                    (stays, hint.to_owned())
+                }
+                None => (message.to_owned(), hint.to_owned()),
+            })
+        })?;
+        ids = ids.or(Some(built));
+        published = Some((desk, state, done));
+    }
+    let Some(ids) = ids else {
+        return Ok(Exit::Findings);
+    };
     if args.format == Format::Json {
-        let result = json!({
+        let mut result = json!({
             "path": args.into,
             "branch": "main",
             "treeId": GitId::of(&ids.tree),
             "commitId": GitId::of(&ids.commit),
             "report": report,
         });
+        if let Some((desk, state, published)) = &published {
+            result["published"] = desk.published(published, state);
+        }
         terminal.json(&result)?;
         return Ok(Exit::Fine);
     }
-    render::report(
-        &preview,
-        Detail::Summary,
-        &prepared.files,
-        prepared.root.as_deref(),
-        terminal,
-    )?;
-    let inputs = &preview.plan.inputs;
-    let folder = quote(&args.into.display().to_string());
+    summary(terminal)?;
+    if let Some((desk, state, published)) = &published {
+        writeln!(terminal.out())?;
+        desk.print(published, state, terminal)?;
+    }
+    let Some(folder) = &args.into else {
+        return Ok(Exit::Fine);
+    };
+    let folder = quote(&folder.display().to_string());
     writeln!(
         terminal.out(),
         "\n{BOLD}Made {folder}{BOLD:#}, one commit on `main`. Next:\n  cd {folder}"
     )?;
-    if preview.tree.list()?.get("package.json").is_some() {
+    if listing.get("package.json").is_some() {
         writeln!(terminal.out(), "  npm install")?;
     }
-    let remote = format!("https://github.com/{}/{}.git", inputs.owner, inputs.repo);
-    writeln!(
-        terminal.out(),
-        "  git remote add origin {remote}\n  git push -u origin main"
-    )?;
+    let (remote, then) = match &published {
+        Some((_, _, published)) => (published.remote.to_string(), "git fetch"),
+        None => (
+            format!("https://github.com/{}/{}.git", inputs.owner, inputs.repo),
+            "git push -u origin main",
+        ),
+    };
+    let remote = quote(&remote);
+    writeln!(terminal.out(), "  git remote add origin {remote}\n  {then}")?;
     Ok(Exit::Fine)
+}
+
+/// Publishes what was built beside the ledger. When nothing comes of it on the forge, nothing stays here either.
+fn publish(
+    desk: &Desk,
+    state: &State,
+    order: Order,
+    args: &Args,
+    terminal: &mut Terminal,
+) -> Result<Published, Failure> {
+    let ledger = state
+        .save(&desk.flags)
+        .and_then(|()| Ok(FileLedger::create(state.ledger())?));
+    let mut ledger = match ledger {
+        Ok(ledger) => ledger,
+        Err(failure) => {
+            state.drop_repository()?;
+            return Err(desk.scrubbed(failure));
+        }
+    };
+    let work = Terminal::working("publishing");
+    let publish = async |publisher: &Publisher<'_>, ledger: &mut FileLedger| {
+        publisher.publish(ledger, order).await
+    };
+    let ended = desk.run(state, &mut ledger, publish)?;
+    drop(work);
+    match ended {
+        Ok(published) => {
+            desk.tidy(state, terminal);
+            Ok(published)
+        }
+        Err(broken) => {
+            if broken.leaves_nothing() {
+                state.drop_all()?;
+            }
+            Err(desk.account(broken, state, args.format, terminal)?)
+        }
+    }
 }

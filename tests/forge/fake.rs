@@ -1,5 +1,6 @@
 //! A forge that remembers: GitHub's API or Forgejo's over a loopback socket, able to fail at any call in any way.
 
+use super::disk::{Disk, now};
 use super::wire::{Request, Response};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -99,6 +100,8 @@ pub(crate) struct State {
     pub hide_new: u32,
     /// The name that a new repository gets instead of the one asked for.
     pub renames_to: Option<&'static str>,
+    /// Where its repositories are real ones.
+    pub disk: Option<Disk>,
     next: u64,
 }
 
@@ -124,6 +127,7 @@ impl Fake {
             deletes: Vec::new(),
             hide_new: 0,
             renames_to: None,
+            disk: None,
             next: 41,
         }));
         // The thread ends when nobody but itself holds the state.
@@ -241,6 +245,7 @@ impl State {
             deletes: Vec::new(),
             hide_new: 0,
             renames_to: None,
+            disk: None,
             next: 0,
         }
     }
@@ -253,7 +258,7 @@ impl State {
             name: name.to_owned(),
             description: description.to_owned(),
             private: true,
-            created_at: NOON,
+            created_at: self.disk.as_ref().map_or(NOON, |_| now()),
             branches: BTreeMap::new(),
             tags: Vec::new(),
             stars: 0,
@@ -278,6 +283,11 @@ impl State {
         };
         if request.header("authorization") != Some(&format!("{scheme} {TOKEN}")) {
             return Response::message(401, "Bad credentials");
+        }
+        for repo in self.repos.values_mut() {
+            if let Some(disk) = &self.disk {
+                disk.read(repo);
+            }
         }
         let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
         match path.strip_prefix(prefix) {
@@ -442,6 +452,9 @@ impl State {
         let hidden = self.hide_new;
         let repo = self.repos.get_mut(&id).unwrap();
         repo.hidden = hidden;
+        if let Some(disk) = &self.disk {
+            disk.make(repo);
+        }
         Response::json(201, &written(id, repo))
     }
 
@@ -460,7 +473,10 @@ impl State {
             return Response::message(403, "Must have admin rights to Repository.");
         }
         match self.repos.remove(&id) {
-            Some(_) => {
+            Some(repo) => {
+                if let Some(disk) = &self.disk {
+                    disk.remove(&repo);
+                }
                 self.deletes.push(id);
                 let mut answer = Response::json(204, &Value::Null);
                 answer.body.clear();

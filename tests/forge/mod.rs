@@ -3,6 +3,7 @@
 mod accounts;
 mod conformance;
 mod contract;
+pub(crate) mod disk;
 pub(crate) mod fake;
 mod faults;
 pub(crate) mod support;
