@@ -22,6 +22,7 @@ mod mirror;
 mod new;
 mod npm;
 mod packs;
+mod preflight;
 mod preview;
 mod properties;
 mod publish;

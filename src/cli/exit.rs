@@ -2,6 +2,7 @@
 
 use super::terminal::Terminal;
 use crate::engine::PreviewError;
+use crate::forge::error::ForgeError;
 use crate::git::mirror::MirrorError;
 use crate::git::{GitError, Why};
 use crate::tree::TreeError;
@@ -34,6 +35,8 @@ pub(super) enum Failure {
         message: String,
         hint: Option<String>,
     },
+    /// A forge does not accept the credential, code 4.
+    Authentication { message: String, hint: String },
     /// A person or a signal stopped it, code 130.
     Cancelled,
     /// The reader of the output went away with what it wanted, as `head` does; code 0.
@@ -59,6 +62,7 @@ impl Failure {
             Self::Refused { message, hint } => (message, Some(hint), 1),
             Self::Usage { message, hint } => (message, Some(hint), 2),
             Self::Environment { message, hint } => (message, hint.as_ref(), 3),
+            Self::Authentication { message, hint } => (message, Some(hint), 4),
             Self::Cancelled => {
                 terminal.error("cancelled", Some("nothing was made"));
                 return ExitCode::from(130);
@@ -72,9 +76,9 @@ impl Failure {
     /// The sentence and the hint, where one failure is a line among others.
     pub(super) fn into_parts(self) -> (String, Option<String>) {
         match self {
-            Self::Refused { message, hint } | Self::Usage { message, hint } => {
-                (message, Some(hint))
-            }
+            Self::Refused { message, hint }
+            | Self::Usage { message, hint }
+            | Self::Authentication { message, hint } => (message, Some(hint)),
             Self::Environment { message, hint } => (message, hint),
             Self::Cancelled => ("cancelled".to_owned(), None),
             Self::ReaderGone => ("the reader of the output is gone".to_owned(), None),
@@ -294,6 +298,41 @@ fn of_git(message: String, error: &GitError, is_older_there: bool) -> Failure {
                 "the repository holds what git refuses: tell its owner, or name another reference",
             ),
         },
+    }
+}
+
+/// For questions to a forge. What becomes of a publication has its own account.
+impl From<ForgeError> for Failure {
+    fn from(error: ForgeError) -> Self {
+        let message = error.to_string();
+        let hint = match &error {
+            ForgeError::Unauthorized { .. } => {
+                let hint = "make a new classic token with the scope `repo`; this one is wrong, revoked or expired";
+                return Self::Authentication {
+                    message,
+                    hint: hint.to_owned(),
+                };
+            }
+            ForgeError::RateLimited { .. } | ForgeError::OutcomeUnknown { .. } => "try again later",
+            ForgeError::Unavailable { .. } => {
+                "check `--forge-url` and the network, or give it longer with `--forge-timeout`"
+            }
+            ForgeError::Protocol { .. } => "check `--forge` and `--forge-url`",
+            ForgeError::Folder { .. } => "check the folder and its permissions",
+            ForgeError::Forbidden { .. }
+            | ForgeError::NotFound { .. }
+            | ForgeError::NameTaken { .. }
+            | ForgeError::Moved
+            | ForgeError::Invalid { .. }
+            | ForgeError::NotOurs(_) => {
+                let hint = "check `--forge-url`, and what the token may do".to_owned();
+                return Self::Refused { message, hint };
+            }
+        };
+        Self::Environment {
+            message,
+            hint: Some(hint.to_owned()),
+        }
     }
 }
 

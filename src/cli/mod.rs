@@ -7,6 +7,7 @@ mod check;
 mod choice;
 mod exit;
 mod explain;
+mod facts;
 mod findings;
 mod forge;
 mod generate;
@@ -16,6 +17,7 @@ mod list;
 mod made;
 mod mirror;
 mod new;
+mod owners;
 mod preview;
 mod render;
 mod schema;
@@ -32,7 +34,8 @@ use terminal::Terminal;
 
 /// Previews and makes a new repository from a catalogue of options, down to its git tree id.
 ///
-/// Exit codes: 0 fine, 1 findings, 2 usage, 3 environment (files, folders, disk), 130 stopped by a signal or cancelled.
+/// Exit codes: 0 fine, 1 findings, 2 usage, 3 environment (files, folders, disk, network), 4 a
+/// forge does not accept the token, 130 stopped by a signal or cancelled.
 #[derive(Parser)]
 #[command(name = "groundplan", version, arg_required_else_help = true)]
 struct Cli {
@@ -71,6 +74,8 @@ enum Command {
     Completions(generate::CompletionsArgs),
     /// Print the manual page of the program or of a command.
     Man(generate::ManArgs),
+    /// List for whom repositories can be made on a forge.
+    Owners(owners::Args),
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -113,6 +118,7 @@ pub fn run() -> ExitCode {
         Command::Schema(args) => schema::run(args, &mut terminal),
         Command::Completions(args) => generate::completions(&args, Cli::command(), &mut terminal),
         Command::Man(args) => generate::man(&args, Cli::command(), &mut terminal),
+        Command::Owners(args) => owners::run(&args, &mut terminal),
     };
     match result.and_then(|exit| terminal.finish().map(|()| exit)) {
         Ok(Exit::Fine) => ExitCode::SUCCESS,
