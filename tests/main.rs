@@ -22,6 +22,7 @@ mod mirror;
 mod new;
 mod npm;
 mod packs;
+mod pat;
 mod preflight;
 mod preview;
 mod properties;

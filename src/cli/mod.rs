@@ -18,6 +18,7 @@ mod made;
 mod mirror;
 mod new;
 mod owners;
+mod pat;
 mod preview;
 mod render;
 mod schema;
@@ -76,6 +77,8 @@ enum Command {
     Man(generate::ManArgs),
     /// List for whom repositories can be made on a forge.
     Owners(owners::Args),
+    /// Seal and test personal access tokens.
+    Pat(pat::Args),
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -119,6 +122,7 @@ pub fn run() -> ExitCode {
         Command::Completions(args) => generate::completions(&args, Cli::command(), &mut terminal),
         Command::Man(args) => generate::man(&args, Cli::command(), &mut terminal),
         Command::Owners(args) => owners::run(&args, &mut terminal),
+        Command::Pat(args) => pat::run(&args, &mut terminal),
     };
     match result.and_then(|exit| terminal.finish().map(|()| exit)) {
         Ok(Exit::Fine) => ExitCode::SUCCESS,
