@@ -170,6 +170,7 @@ fn lay<'t>(plan: &Plan, template: &'t dyn Tree) -> Result<(Report, Overlay<'t>),
         template: plan.template.clone(),
         changes,
         risk,
+        forge: None,
     };
     Ok((report, tree))
 }

@@ -23,6 +23,8 @@ mod mirror;
 mod new;
 mod npm;
 mod packs;
+mod pat;
+mod preflight;
 mod preview;
 mod properties;
 mod publish;

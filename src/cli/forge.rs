@@ -8,14 +8,19 @@ use crate::forge::forgejo::Forgejo;
 use crate::forge::github::GitHub;
 use crate::forge::http::Manners;
 use crate::forge::local::Local;
-use crate::forge::site::Site;
-use crate::pat::classic;
+use crate::forge::site::{Site, SiteError};
+use crate::model::preflight::ForgeKind;
+use crate::pat::classic::{self, TokenError};
 use crate::secret::Secret;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The variable that holds the token.
 pub(super) const TOKEN: &str = "GROUNDPLAN_FORGE_TOKEN";
+const TOKEN_HINT: &str =
+    "a classic token with the scope `repo` is needed, alone, in GROUNDPLAN_FORGE_TOKEN";
 
 /// Which forge.
 #[derive(Clone, clap::Args)]
@@ -43,6 +48,15 @@ pub(super) struct ForgeArgs {
         value_delimiter = ','
     )]
     pub(super) allow_http: Vec<String>,
+    /// How many seconds the forge has for one call; in a preview, for all that it is asked.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "GROUNDPLAN_FORGE_TIMEOUT",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u64).range(1..=3600)
+    )]
+    pub(super) forge_timeout: u64,
 }
 
 #[derive(
@@ -58,40 +72,86 @@ pub(super) enum Kind {
     Local,
 }
 
+/// Where a forge is.
+enum Address {
+    Site(Site),
+    Folder(PathBuf),
+}
+
 impl ForgeArgs {
     /// The forge that is named, if one is. Nothing is asked yet.
     pub(super) fn open(&self) -> Result<Option<Box<dyn Forge>>, Failure> {
+        self.open_with(token)
+    }
+
+    /// The forge that is named, with a token that is read only where one is needed.
+    pub(super) fn open_with(
+        &self,
+        token: impl FnOnce() -> Result<Secret, Failure>,
+    ) -> Result<Option<Box<dyn Forge>>, Failure> {
         let Some(kind) = self.forge else {
             return Ok(None);
         };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let manners = Manners::new(Arc::clone(&clock));
-        let usage = |message: String, hint: &str| Failure::Usage {
-            message,
-            hint: hint.to_owned(),
-        };
-        let site = |site: Result<Site, _>| {
-            site.map_err(|error: crate::forge::site::SiteError| {
-                usage(error.to_string(), "check `--forge-url`")
-            })
+        let manners = Manners {
+            call: self.patience(),
+            ..Manners::new(Arc::clone(&clock))
         };
         let client = |error: crate::forge::http::ClientError| Failure::Environment {
             message: super::exit::chain(&error),
             hint: None,
         };
+        let forge: Box<dyn Forge> = match (self.address(kind)?, kind) {
+            (Address::Site(site), Kind::Forgejo) => {
+                Box::new(Forgejo::new(site, token()?, manners).map_err(client)?)
+            }
+            (Address::Site(site), Kind::Github | Kind::Local) => {
+                Box::new(GitHub::new(site, token()?, manners).map_err(client)?)
+            }
+            (Address::Folder(folder), _) => Box::new(Local::new(folder, clock)),
+        };
+        Ok(Some(forge))
+    }
+
+    /// The forge, for commands that are nothing without one.
+    pub(super) fn open_named(&self) -> Result<(Box<dyn Forge>, Kind), Failure> {
+        let named = self.open()?.zip(self.forge);
+        named.ok_or_else(no_forge)
+    }
+
+    /// The host that people know the forge by; for a local one, its folder as it was named.
+    pub(super) fn host(&self, kind: Kind) -> Result<String, Failure> {
+        Ok(match self.address(kind)? {
+            Address::Site(site) => site.host().to_owned(),
+            Address::Folder(_) => self.forge_url.clone().unwrap_or_default(),
+        })
+    }
+
+    /// How long one call may take.
+    pub(super) fn patience(&self) -> Duration {
+        Duration::from_secs(self.forge_timeout)
+    }
+
+    fn address(&self, kind: Kind) -> Result<Address, Failure> {
+        let usage = |message: String, hint: &str| Failure::Usage {
+            message,
+            hint: hint.to_owned(),
+        };
+        let site = |site: Result<Site, SiteError>| {
+            site.map(Address::Site)
+                .map_err(|error| usage(error.to_string(), "check `--forge-url`"))
+        };
         let missing = |hint: &str| usage("`--forge-url` is missing".to_owned(), hint);
         let url = self.forge_url.as_deref();
-        let forge: Box<dyn Forge> = match kind {
+        match kind {
             Kind::Github => {
                 let address = url.unwrap_or("https://github.com");
-                let site = site(Site::github(address, &self.allow_http))?;
-                Box::new(GitHub::new(site, token()?, manners).map_err(client)?)
+                site(Site::github(address, &self.allow_http))
             }
             Kind::Forgejo => {
                 let address =
                     url.ok_or_else(|| missing("name the forge as `https://forge.example.org`"))?;
-                let site = site(Site::forgejo(address, &self.allow_http))?;
-                Box::new(Forgejo::new(site, token()?, manners).map_err(client)?)
+                site(Site::forgejo(address, &self.allow_http))
             }
             Kind::Local => {
                 let folder = url.ok_or_else(|| missing("name the folder of repositories"))?;
@@ -102,26 +162,61 @@ impl ForgeArgs {
                 }
                 let absolute = std::path::absolute(&folder);
                 let absolute = absolute.map_err(|error| Failure::reading(&folder, &error))?;
-                Box::new(Local::new(absolute, clock))
+                Ok(Address::Folder(absolute))
             }
-        };
-        Ok(Some(forge))
+        }
+    }
+}
+
+impl From<Kind> for ForgeKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Github => Self::Github,
+            Kind::Forgejo => Self::Forgejo,
+            Kind::Local => Self::Local,
+        }
+    }
+}
+
+/// A command is nothing without a forge.
+pub(super) fn no_forge() -> Failure {
+    Failure::Usage {
+        message: "`--forge` is missing".to_owned(),
+        hint: "name the kind of forge: `--forge github`, `forgejo` or `local`".to_owned(),
     }
 }
 
 /// The token, which is read anew each time so that no copy waits in memory.
 pub(super) fn token() -> Result<Secret, Failure> {
-    let usage = |message: String| Failure::Usage {
-        message,
-        hint: format!("set {TOKEN} to a classic token with the scope `repo`"),
-    };
-    let text = environment(TOKEN)
-        .filter(|text| !text.is_empty())
-        .ok_or_else(|| usage(format!("there is no token: {TOKEN} is not set")))?;
-    let text = text
-        .into_string()
-        .map_err(|_| usage(format!("{TOKEN} is not text")))?;
-    classic::parse(text).map_err(|error| usage(format!("{TOKEN} cannot be used: {error}")))
+    let text = token_text()?.ok_or_else(|| Failure::Usage {
+        message: format!("there is no token: {TOKEN} is not set"),
+        hint: TOKEN_HINT.to_owned(),
+    })?;
+    usable(text, TOKEN)
+}
+
+/// What the environment holds as the token, if anything.
+pub(super) fn token_text() -> Result<Option<String>, Failure> {
+    let text = environment(TOKEN).filter(|text| !text.is_empty());
+    let text = text.map(OsString::into_string).transpose();
+    text.map_err(|_| Failure::Usage {
+        message: format!("{TOKEN} is not text"),
+        hint: TOKEN_HINT.to_owned(),
+    })
+}
+
+/// A token, or why the text that `source` holds is none.
+pub(super) fn usable(text: String, source: &str) -> Result<Secret, Failure> {
+    classic::parse(text).map_err(|error| {
+        let message = format!("{source} cannot be used: {error}");
+        let hint = TOKEN_HINT.to_owned();
+        match error {
+            TokenError::FineGrained => Failure::Refused { message, hint },
+            TokenError::Secret(_) | TokenError::Character | TokenError::TooShort => {
+                Failure::Usage { message, hint }
+            }
+        }
+    })
 }
 
 /// Runs what talks to a forge, on this thread.

@@ -8,6 +8,7 @@ mod choice;
 mod cleanup;
 mod exit;
 mod explain;
+mod facts;
 mod findings;
 mod forge;
 mod generate;
@@ -17,6 +18,8 @@ mod list;
 mod made;
 mod mirror;
 mod new;
+mod owners;
+mod pat;
 mod preview;
 mod publish;
 mod push;
@@ -81,6 +84,10 @@ enum Command {
     Resume(resume::Args),
     /// Remove what an unfinished publication left on the forge.
     Cleanup(resume::Args),
+    /// List for whom repositories can be made on a forge.
+    Owners(owners::Args),
+    /// Seal and test personal access tokens.
+    Pat(pat::Args),
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -125,6 +132,8 @@ pub fn run() -> ExitCode {
         Command::Man(args) => generate::man(&args, Cli::command(), &mut terminal),
         Command::Resume(args) => resume::run(&args, &mut terminal),
         Command::Cleanup(args) => cleanup::run(&args, &mut terminal),
+        Command::Owners(args) => owners::run(&args, &mut terminal),
+        Command::Pat(args) => pat::run(&args, &mut terminal),
     };
     match result.and_then(|exit| terminal.finish().map(|()| exit)) {
         Ok(Exit::Fine) => ExitCode::SUCCESS,

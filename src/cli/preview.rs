@@ -4,6 +4,8 @@ use super::Format;
 use super::choice::{self, Prepared, ProductArgs, SelectionArgs};
 use super::exit::{Exit, Failure};
 use super::explain;
+use super::facts;
+use super::forge::ForgeArgs;
 use super::render::{self, Detail};
 use super::terminal::Terminal;
 use crate::engine::{self, Preview, PreviewError};
@@ -26,21 +28,27 @@ pub(super) struct Args {
     explain: Option<TreePath>,
     #[command(flatten)]
     pub(super) product: ProductArgs,
+    #[command(flatten)]
+    forge: ForgeArgs,
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let forge = args.forge.open()?;
     let Some(prepared) = args
         .product
         .prepare(&args.selection, args.format, terminal)?
     else {
         return Ok(Exit::Findings);
     };
-    let Some(preview) = make(&prepared, args.format, terminal)? else {
+    let Some(mut preview) = make(&prepared, args.format, terminal)? else {
         return Ok(Exit::Findings);
     };
     if let Some(path) = args.explain.as_ref().filter(|_| preview.report.can_proceed) {
         let template = prepared.template.tree();
         return explain::print(&preview.plan, template, path, args.format, terminal);
+    }
+    if let Some((forge, kind)) = forge.zip(args.forge.forge) {
+        facts::ask(forge.as_ref(), kind, &args.forge, &mut preview)?;
     }
     match args.format {
         Format::Json => terminal.json(&preview.report)?,

@@ -1,9 +1,9 @@
 //! A report as a person reads it.
 
 use super::exit::Failure;
-use super::findings;
 use super::template::TemplateArgs;
 use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean, clean_line};
+use super::{facts, findings};
 use crate::engine::Preview;
 use crate::model::action::RiskLevel;
 use crate::model::content::Files;
@@ -207,6 +207,9 @@ fn summary(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
         if reasons.is_empty() { "" } else { " — " },
         reasons.join("; ")
     )?;
+    if let Some(preflight) = &report.forge {
+        facts::print(preflight, out)?;
+    }
     if let (Some(tree), Some(commit)) = (&report.tree_id, &report.commit_id) {
         writeln!(
             out,

@@ -178,6 +178,26 @@ codes! {
     FileTooLarge = "GP708",
     /// A plan changes nothing when it is interpreted again over its own result.
     Unstable = "GP709",
+    /// The repository's name is free on the forge.
+    NameTaken = "GP801",
+    /// The repository's name is not the old name of another one.
+    NameMoved = "GP802",
+    /// The forge accepts the token.
+    TokenRefused = "GP803",
+    /// The token has the scopes that publishing needs.
+    MissingScope = "GP804",
+    /// The token is valid for two more weeks.
+    TokenExpires = "GP805",
+    /// The owner lets this account make repositories.
+    OwnerClosed = "GP806",
+    /// The forge says whether this account can make repositories for the owner.
+    OwnerUnknown = "GP807",
+    /// The token may remove a repository that was not finished.
+    NoRemoval = "GP808",
+    /// The forge answers as many requests as publishing makes.
+    LowBudget = "GP809",
+    /// The forge answers what a preview asks it.
+    Unanswered = "GP810",
 }
 
 impl Diagnostic {

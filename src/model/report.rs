@@ -6,6 +6,7 @@ use super::diagnostic::{Diagnostic, Place};
 use super::digest::{Digest, GitId};
 use super::path::TreePath;
 use super::plan::{Origin, Placeholder, TemplatePin};
+use super::preflight::Preflight;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,13 +32,13 @@ pub struct Report {
     pub warnings: Vec<Diagnostic>,
     /// Whether the repository can be made: no collision, no error.
     pub can_proceed: bool,
-    /// Two contents that want one path.
+    /// Two contents that want one path, or two repositories that want one name.
     pub collisions: Vec<Diagnostic>,
     /// Whatever else stops the work.
     pub errors: Vec<Diagnostic>,
-    /// The git tree id of the result; absent when the repository cannot be made.
+    /// The git tree id of the result; absent when the plan gives none.
     pub tree_id: Option<GitId>,
-    /// The id of the first commit; absent when the repository cannot be made.
+    /// The id of the first commit; absent when the plan gives none.
     pub commit_id: Option<GitId>,
     pub object_format: ObjectFormat,
     pub plan_hash: Digest,
@@ -47,6 +48,9 @@ pub struct Report {
     /// How the result differs from the template, by path.
     pub changes: Vec<Change>,
     pub risk: Risk,
+    /// What the forge says that the repository is for, when one was asked. No id depends on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forge: Option<Preflight>,
 }
 
 /// One file of the repository.

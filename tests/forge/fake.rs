@@ -94,6 +94,12 @@ pub(crate) struct State {
     /// From which call on which fault, how many times.
     pub fault: Option<(usize, Fault, usize)>,
     pub scopes: &'static str,
+    /// When the token ends, as the header says it; nothing when it does not.
+    pub expires: Option<String>,
+    /// How many requests are left.
+    pub left: u64,
+    /// The organisations that the user belongs to: `acme` lets it in, `closed` does not, others do not say.
+    pub organisations: Vec<&'static str>,
     pub creates: Vec<u64>,
     pub deletes: Vec<u64>,
     /// How many reads of a new repository say that it is not there.
@@ -123,6 +129,9 @@ impl Fake {
             calls: Vec::new(),
             fault: None,
             scopes: "repo, workflow, delete_repo",
+            expires: Some("2027-01-15 08:00:00 UTC".to_owned()),
+            left: 4999,
+            organisations: vec!["acme", "closed"],
             creates: Vec::new(),
             deletes: Vec::new(),
             hide_new: 0,
@@ -241,6 +250,9 @@ impl State {
             calls: Vec::new(),
             fault: None,
             scopes: "",
+            expires: None,
+            left: 0,
+            organisations: Vec::new(),
             creates: Vec::new(),
             deletes: Vec::new(),
             hide_new: 0,
@@ -304,28 +316,32 @@ impl State {
                 if !is_github {
                     return answer;
                 }
-                answer
+                let answer = answer
                     .with("x-oauth-scopes", self.scopes)
                     .with("x-ratelimit-limit", "5000")
-                    .with("x-ratelimit-remaining", "4999")
-                    .with("x-ratelimit-reset", NOON.to_string())
-                    .with(
-                        "github-authentication-token-expiration",
-                        "2027-01-15 08:00:00 UTC",
-                    )
+                    .with("x-ratelimit-remaining", self.left.to_string())
+                    .with("x-ratelimit-reset", NOON.to_string());
+                let header = "github-authentication-token-expiration";
+                match &self.expires {
+                    Some(expires) => answer.with(header, expires),
+                    None => answer,
+                }
             }
             ("GET", ["user", "orgs"]) => {
-                Response::json(200, &json!([organisation("acme"), organisation("closed")]))
+                let all = self.organisations.iter().copied().map(organisation);
+                Response::json(200, &all.collect())
             }
             ("GET", ["users", name @ ("jane" | "bob")]) => Response::json(200, &user(name)),
-            ("GET", ["users", name @ ("acme" | "closed")]) if is_github => Response::json(
-                200,
-                &json!({ "id": 9, "login": name, "type": "Organization" }),
-            ),
+            ("GET", ["users", name @ ("acme" | "closed" | "quiet")]) if is_github => {
+                Response::json(
+                    200,
+                    &json!({ "id": 9, "login": name, "type": "Organization" }),
+                )
+            }
             ("GET", ["user", "memberships", "orgs", "acme" | "closed"]) if is_github => {
                 Response::json(200, &json!({ "role": "member", "state": "active" }))
             }
-            ("GET", ["orgs", name @ ("acme" | "closed")]) => {
+            ("GET", ["orgs", name @ ("acme" | "closed" | "quiet")]) => {
                 Response::json(200, &organisation(name))
             }
             (
@@ -509,10 +525,9 @@ fn user(login: &str) -> Value {
 }
 
 fn organisation(login: &str) -> Value {
-    json!({
-        "id": 9,
-        "login": login,
-        "username": login,
-        "members_can_create_private_repositories": login == "acme",
-    })
+    let mut organisation = json!({ "id": 9, "login": login, "username": login });
+    if login != "quiet" {
+        organisation["members_can_create_private_repositories"] = json!(login == "acme");
+    }
+    organisation
 }

@@ -1,0 +1,48 @@
+//! The questions. None of them changes anything, and all of them together end in time.
+
+use crate::forge::Forge;
+use crate::forge::account::{Account, OwnerOption};
+use crate::forge::error::ForgeError;
+use crate::forge::repository::{Place, Standing};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// What a forge answered. The rest is not asked when the first answer already says that nothing else will come.
+#[derive(Clone, Debug)]
+pub struct Answers {
+    pub account: Result<Account, ForgeError>,
+    pub owner: Option<Result<OwnerOption, ForgeError>>,
+    pub name: Option<Result<Standing, ForgeError>>,
+}
+
+/// Asks everything about a place, for at most so long.
+pub async fn ask(forge: &dyn Forge, place: &Place, patience: Duration) -> Answers {
+    let end = Instant::now() + patience;
+    let account = in_time(end, patience, forge.who_am_i()).await;
+    if account.is_err() {
+        return Answers {
+            account,
+            owner: None,
+            name: None,
+        };
+    }
+    Answers {
+        account,
+        owner: Some(in_time(end, patience, forge.owner(&place.owner)).await),
+        name: Some(in_time(end, patience, forge.stands_at(place)).await),
+    }
+}
+
+async fn in_time<T>(
+    end: Instant,
+    patience: Duration,
+    question: impl Future<Output = Result<T, ForgeError>>,
+) -> Result<T, ForgeError> {
+    let late = |_| ForgeError::Unavailable {
+        message: format!("no answer within {} seconds", patience.as_secs()),
+    };
+    timeout_at(end, question)
+        .await
+        .map_err(late)
+        .and_then(|answer| answer)
+}

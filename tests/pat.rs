@@ -1,0 +1,233 @@
+//! `groundplan pat`: tokens are sealed for their owner, tested against their forge, and shown to nobody.
+
+use crate::forge::fake::{Dialect, Fake, Fault, TOKEN};
+use crate::support::{Ran, Sandbox};
+use serde_json::json;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const OTHER_KEY: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+const ENCRYPT: [&str; 6] = ["pat", "encrypt", "--owner-id", "7", "--host", "127.0.0.1"];
+/// Variables and their values.
+type Settings<'s> = &'s [(&'s str, &'s str)];
+
+const SEALED: [&str; 3] = ["--sealed", "--owner-id", "7"];
+
+/// Runs the program with settings and something on its standard input, and looks for the token afterwards.
+#[track_caller]
+fn pat(args: &[&str], settings: Settings<'_>, input: &str) -> Ran {
+    let sandbox = Sandbox::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_groundplan"));
+    command.args(args).envs(settings.iter().copied());
+    let command = sandbox.settle(&mut command);
+    let pipes = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = pipes.spawn().unwrap();
+    // A program that refuses before it reads closes the pipe, which is its right.
+    drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    for stream in [&ran.stdout, &ran.stderr] {
+        assert!(!stream.contains("canary"), "{stream}");
+        assert!(!stream.contains("AAECAwQF"), "{stream}");
+    }
+    ran
+}
+
+#[track_caller]
+fn encrypt(key: &str) -> String {
+    let ran = pat(&ENCRYPT, &[("BOOTSTRAP_ENCRYPTION_KEY", key)], TOKEN);
+    ran.exits(0).stdout
+}
+
+#[track_caller]
+fn test(fake: &Fake, more: &[&str], settings: Settings<'_>, input: &str) -> Ran {
+    let address = fake.address();
+    let forge = match fake.dialect {
+        Dialect::GitHub => "github",
+        Dialect::Forgejo => "forgejo",
+    };
+    let args = ["pat", "test", "--forge", forge, "--forge-url", &address];
+    pat(&[&args, more].concat(), settings, input)
+}
+
+#[test]
+fn a_token_is_sealed_from_standard_input_or_the_environment() {
+    let key = ("BOOTSTRAP_ENCRYPTION_KEY", KEY);
+    let variable = ("GROUNDPLAN_FORGE_TOKEN", TOKEN);
+    let line = format!("{TOKEN}\n");
+    for (settings, input) in [
+        (&[key][..], line.as_str()),
+        (&[key, variable], ""),
+        (&[key, variable], &line),
+    ] {
+        let sealed = pat(&ENCRYPT, settings, input).exits(0).stdout;
+        assert!(
+            sealed.starts_with("v1:") && sealed.ends_with('\n'),
+            "{sealed}"
+        );
+    }
+    assert_ne!(encrypt(KEY), encrypt(KEY));
+}
+
+#[test]
+fn what_cannot_be_sealed_is_refused_with_what_to_do() {
+    let key = [("BOOTSTRAP_ENCRYPTION_KEY", KEY)];
+    let fine_grained = format!("github_pat_canary{}", "a".repeat(70));
+    let other = [
+        key[0],
+        ("GROUNDPLAN_FORGE_TOKEN", "ghp_canary-of-another-one"),
+    ];
+    let cases: [(Settings<'_>, &str, i32, &str); 8] = [
+        (&key, "", 2, "there is no token"),
+        (&key, "ghp_canary", 2, "at least 20 characters"),
+        (
+            &key,
+            &fine_grained,
+            1,
+            "fine-grained tokens are not yet supported",
+        ),
+        (&key, &"canary".repeat(2000), 2, "more than 8192 bytes"),
+        (&other, TOKEN, 2, "different tokens"),
+        (&[], TOKEN, 2, "openssl rand -base64 32"),
+        (
+            &[("BOOTSTRAP_ENCRYPTION_KEY", "AAECAwQF")],
+            TOKEN,
+            2,
+            "6 bytes instead of 32",
+        ),
+        (
+            &[("BOOTSTRAP_ENCRYPTION_KEY", "canary")],
+            TOKEN,
+            2,
+            "openssl rand -base64 32",
+        ),
+    ];
+    for (settings, input, code, said) in cases {
+        let ran = pat(&ENCRYPT, settings, input).exits(code);
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+        assert_eq!(ran.stdout, "");
+    }
+    for host in ["https://github.com", "github.com/acme", ""] {
+        let args = ["pat", "encrypt", "--owner-id", "7", "--host", host];
+        pat(&args, &key, TOKEN).exits(2);
+    }
+}
+
+#[test]
+fn a_test_says_whose_the_token_is_and_what_it_may_do() {
+    let fake = Fake::start(Dialect::GitHub);
+    let ran = test(&fake, &[], &[], TOKEN).exits(0);
+    assert_eq!(
+        ran.stdout,
+        "login    jane\nscopes   delete_repo, repo, workflow\nexpires  2027-01-15T08:00:00Z\n"
+    );
+    let from_environment = [("GROUNDPLAN_FORGE_TOKEN", TOKEN)];
+    let json = test(&fake, &["--format", "json"], &from_environment, "");
+    let mut json = json.exits(0).json();
+    assert!(json["checkedAt"].take().is_string());
+    assert_eq!(
+        json,
+        json!({
+            "checkedAt": null,
+            "kind": "github",
+            "host": "127.0.0.1",
+            "login": "jane",
+            "scopes": ["delete_repo", "repo", "workflow"],
+            "expiresAt": "2027-01-15T08:00:00Z",
+            "usable": true,
+            "sealAgain": false,
+        })
+    );
+    let forgejo = Fake::start(Dialect::Forgejo);
+    let ran = test(&forgejo, &[], &[], TOKEN).exits(0);
+    assert_eq!(
+        ran.stdout,
+        "login    jane\nscopes   the forge does not say\nexpires  the forge names no end\n"
+    );
+}
+
+#[test]
+fn a_token_that_will_not_do_is_refused_by_its_own_code() {
+    let fake = Fake::start(Dialect::GitHub);
+    fake.state().scopes = "public_repo, workflow";
+    let ran = test(&fake, &[], &[], TOKEN).exits(1);
+    assert!(
+        ran.stderr.contains("lacks the scope `repo`"),
+        "{}",
+        ran.stderr
+    );
+    let ran = test(&fake, &[], &[], "ghp_another0123456789").exits(4);
+    assert!(
+        ran.stderr.contains("does not accept the credential"),
+        "{}",
+        ran.stderr
+    );
+    let calls = fake.state().calls.len();
+    let fine_grained = format!("github_pat_{}", "a".repeat(82));
+    let ran = test(&fake, &[], &[], &fine_grained).exits(1);
+    assert!(
+        ran.stderr.contains(
+            "a classic personal access token with the scope `repo` is needed: fine-grained tokens are not yet supported"
+        ),
+        "{}",
+        ran.stderr
+    );
+    test(&fake, &[], &[], "").exits(2);
+    pat(
+        &["pat", "test", "--forge", "local", "--forge-url", "."],
+        &[],
+        TOKEN,
+    )
+    .exits(2);
+    assert_eq!(fake.state().calls.len(), calls);
+    fake.state().fault = Some((0, Fault::TooMany, usize::MAX));
+    test(&fake, &[], &[], TOKEN).exits(3);
+}
+
+#[test]
+fn a_stored_token_is_opened_for_its_owner_and_its_forge_only() {
+    let fake = Fake::start(Dialect::GitHub);
+    let key = [("BOOTSTRAP_ENCRYPTION_KEY", KEY)];
+    let sealed = encrypt(KEY);
+    let ran = test(&fake, &SEALED, &key, &sealed).exits(0);
+    assert!(ran.stdout.starts_with("login    jane\n"), "{}", ran.stdout);
+    assert_eq!(ran.stderr, "");
+    let calls = fake.state().calls.len();
+    test(&fake, &["--sealed", "--owner-id", "8"], &key, &sealed).exits(1);
+    let args = ["pat", "encrypt", "--owner-id", "7", "--host", "github.com"];
+    let elsewhere = pat(&args, &key, TOKEN).exits(0).stdout;
+    test(&fake, &SEALED, &key, &elsewhere).exits(1);
+    test(&fake, &SEALED, &key, TOKEN).exits(1);
+    test(
+        &fake,
+        &SEALED,
+        &[("BOOTSTRAP_ENCRYPTION_KEY", OTHER_KEY)],
+        &sealed,
+    )
+    .exits(1);
+    test(&fake, &SEALED, &[], &sealed).exits(2);
+    test(&fake, &["--sealed"], &key, &sealed).exits(2);
+    assert_eq!(fake.state().calls.len(), calls);
+}
+
+#[test]
+fn what_the_previous_key_opens_is_to_be_sealed_again() {
+    let fake = Fake::start(Dialect::GitHub);
+    let sealed = encrypt(KEY);
+    let keys = [
+        ("BOOTSTRAP_ENCRYPTION_KEY", OTHER_KEY),
+        ("BOOTSTRAP_ENCRYPTION_KEY_PREVIOUS", KEY),
+    ];
+    let ran = test(&fake, &SEALED, &keys, &sealed).exits(0);
+    assert!(ran.stderr.contains("seal it again"), "{}", ran.stderr);
+    let json = test(
+        &fake,
+        &[&SEALED[..], &["--format", "json"]].concat(),
+        &keys,
+        &sealed,
+    );
+    assert_eq!(json.exits(0).json()["sealAgain"], true);
+}

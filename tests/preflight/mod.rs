@@ -1,0 +1,48 @@
+//! What a preview says of a forge: the real program against the fakes over HTTP and a folder of repositories.
+
+mod judgement;
+mod owners;
+mod reports;
+
+use crate::forge::fake::{Dialect, Fake, TOKEN};
+use crate::support::{Ran, Sandbox};
+use std::process::Command;
+
+/// Seconds since 1970, by the clock that the program reads as well.
+pub(crate) fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+/// The header that says when a token ends.
+pub(crate) fn expiry(seconds: i64) -> String {
+    let moment = jiff::Timestamp::from_second(seconds).unwrap();
+    moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// Runs the program with the fake's address and token in its environment, and without the token anywhere after.
+#[track_caller]
+pub(crate) fn on_forge<I: AsRef<str>>(
+    sandbox: &Sandbox,
+    fake: &Fake,
+    args: impl IntoIterator<Item = I>,
+) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_groundplan"));
+    for arg in args {
+        command.arg(arg.as_ref());
+    }
+    command
+        .env("GROUNDPLAN_FORGE_URL", fake.address())
+        .env("GROUNDPLAN_FORGE_TOKEN", TOKEN);
+    let ran = sandbox.run(&mut command);
+    assert!(!ran.stdout.contains("canary"), "{}", ran.stdout);
+    assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
+    ran
+}
+
+/// The word for a fake's API.
+fn kind(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::GitHub => "github",
+        Dialect::Forgejo => "forgejo",
+    }
+}
