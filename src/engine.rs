@@ -99,20 +99,26 @@ pub fn explain(
     let mut tree = Overlay::over(template)?;
     let (_, origins) = interpret::explain(plan, &mut tree, path)?;
     let file = tree.read(path)?;
-    Ok(file.as_ref().and_then(File::text).map(|text| Explanation {
-        lines: text
-            .split_inclusive('\n')
-            .map(|line| line.trim_end_matches('\n').to_owned())
-            .zip(origins)
-            .collect(),
+    Ok(file.as_ref().and_then(File::text).map(|text| {
+        let lines = text.split_inclusive('\n').map(str::to_owned);
+        Explanation {
+            lines: lines.zip(origins).collect(),
+        }
     }))
 }
 
 /// The lines of a file and where they came from.
 #[derive(Clone, Debug)]
 pub struct Explanation {
-    /// Without their line feeds.
+    /// With their line ends, as git counts them.
     pub lines: Vec<(String, LineOrigin)>,
+}
+
+impl Explanation {
+    /// The whole file.
+    pub fn text(&self) -> String {
+        self.lines.iter().map(|(line, _)| line.as_str()).collect()
+    }
 }
 
 fn lay<'t>(plan: &Plan, template: &'t dyn Tree) -> Result<(Report, Overlay<'t>), PreviewError> {

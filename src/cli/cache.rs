@@ -62,6 +62,13 @@ pub(super) struct Cache {
 }
 
 impl GitArgs {
+    /// The flags that say where templates are found.
+    pub(super) fn flags(&self) -> Vec<(&'static str, Option<String>)> {
+        let folder = self.cache_dir.as_ref();
+        let folder = folder.map(|folder| folder.to_string_lossy().into_owned());
+        vec![("--cache-dir", folder.filter(|folder| !folder.is_empty()))]
+    }
+
     /// Reads the settings. Nothing is made, started or asked yet.
     pub(super) fn cache(&self) -> Result<Cache, Failure> {
         let folder = self.folder()?;

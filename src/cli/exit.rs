@@ -8,13 +8,14 @@ use crate::git::{GitError, Why};
 use crate::publish::ending::{PublishError, Why as NotPublished};
 use crate::publish::ledger::LedgerError;
 use crate::publish::push::PushError;
+use crate::scrub::scrub;
 use crate::tree::TreeError;
 use crate::tree::git::GitTreeError;
 use crate::tree::ids::ObjectsError;
 use crate::tree::repository::RepositoryError;
 use std::error::Error;
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -227,6 +228,12 @@ impl From<RepositoryError> for Failure {
 
 impl From<GitTreeError> for Failure {
     fn from(error: GitTreeError) -> Self {
+        let is_named_wrongly = matches!(
+            error,
+            GitTreeError::NotARepository { .. }
+                | GitTreeError::NoReference { .. }
+                | GitTreeError::NoFolder { .. }
+        );
         let hint = match &error {
             GitTreeError::NotARepository { .. } => {
                 "name a git repository; without `--ref`, `--template` takes the files of a folder as they are"
@@ -238,6 +245,12 @@ impl From<GitTreeError> for Failure {
             GitTreeError::Refused(_) => "see the findings",
             GitTreeError::Object { .. } => DAMAGED,
         };
+        if is_named_wrongly {
+            return Self::Refused {
+                message: chain(&error),
+                hint: hint.to_owned(),
+            };
+        }
         Self::Environment {
             message: chain(&error),
             hint: Some(hint.to_owned()),
@@ -464,7 +477,13 @@ impl From<PublishError> for Failure {
 /// Prints clap's own message: help and version are results, everything else is a usage error.
 pub(super) fn for_usage(error: &clap::Error) -> ExitCode {
     let code = u8::try_from(error.exit_code()).unwrap_or(2);
-    match error.print() {
+    let shown = scrub(&error.render().ansi().to_string(), &[]);
+    let printed = if error.use_stderr() {
+        write!(anstream::stderr(), "{shown}")
+    } else {
+        write!(anstream::stdout(), "{shown}")
+    };
+    match printed {
         Ok(()) => ExitCode::from(code),
         Err(error) => Failure::from(error).report(&mut Terminal::new()),
     }

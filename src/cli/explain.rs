@@ -30,20 +30,23 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let Some(remade) = args.made.remake(&made, args.format, terminal)? else {
         return Ok(Exit::Findings);
     };
-    let exit = print(
-        &remade.plan,
-        remade.template.tree(),
-        &args.path,
-        args.format,
-        terminal,
-    )?;
-    let head = made.commits.holding(&made.line.last)?;
+    let explanation = explained(&remade.plan, remade.template.tree(), &args.path)?;
+    show(&args.path, &explanation, args.format, terminal)?;
     let path = args.path.as_str();
-    if exit == Exit::Fine && head.get(path) != made.holding.get(path) {
+    let head = made.commits.holding(&made.line.last)?;
+    let first = match made.holding.get(path) {
+        Some((_, blob)) => made.commits.read(*blob)?,
+        None => Vec::new(),
+    };
+    let planned: String = explanation.text();
+    if planned.as_bytes() != first {
+        let note = "this is the file as the plan gives it; the first commit holds another one, see `groundplan verify`";
+        writeln!(terminal.talk(), "{DIM}{note}{DIM:#}")?;
+    } else if head.get(path) != made.holding.get(path) {
         let note = "this is the file as it was made; it has changed since";
         writeln!(terminal.talk(), "{DIM}{note}{DIM:#}")?;
     }
-    Ok(exit)
+    Ok(Exit::Fine)
 }
 
 /// Prints where each line of a file comes from.
@@ -54,17 +57,27 @@ pub(super) fn print(
     format: Format,
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
-    let Some(explanation) = engine::explain(plan, template, path)? else {
-        return Err(Failure::Refused {
-            message: format!("the repository has no text file `{path}`"),
-            hint: "see its files with `groundplan preview --full`".to_owned(),
-        });
-    };
-    match format {
-        Format::Json => terminal.json(&as_json(path, &explanation))?,
-        Format::Text => as_text(path, &explanation, terminal)?,
-    }
+    show(path, &explained(plan, template, path)?, format, terminal)?;
     Ok(Exit::Fine)
+}
+
+fn explained(plan: &Plan, template: &dyn Tree, path: &TreePath) -> Result<Explanation, Failure> {
+    engine::explain(plan, template, path)?.ok_or_else(|| Failure::Refused {
+        message: format!("the repository has no text file `{path}`"),
+        hint: "check the path from the repository's root, and that it is no binary file".to_owned(),
+    })
+}
+
+fn show(
+    path: &TreePath,
+    explanation: &Explanation,
+    format: Format,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    match format {
+        Format::Json => terminal.json(&as_json(path, explanation)),
+        Format::Text => as_text(path, explanation, terminal),
+    }
 }
 
 fn as_json(path: &TreePath, explanation: &Explanation) -> Value {
@@ -73,7 +86,7 @@ fn as_json(path: &TreePath, explanation: &Explanation) -> Value {
             LineOrigin::Template { line } => json!({ "by": "template", "line": line }),
             LineOrigin::Change(change) => json!(change),
         };
-        json!({ "line": number, "text": text, "origin": origin })
+        json!({ "line": number, "text": text.trim_end_matches('\n'), "origin": origin })
     };
     let lines: Vec<Value> = (1..).zip(&explanation.lines).map(line).collect();
     json!({ "path": path, "lines": lines })
@@ -98,7 +111,11 @@ fn as_text(
         }
         for (text, _) in lines {
             number += 1;
-            writeln!(out, "  {DIM}{number:width$}{DIM:#}  {}", clean_line(text))?;
+            writeln!(
+                out,
+                "  {DIM}{number:width$}{DIM:#}  {}",
+                clean_line(text.trim_end())
+            )?;
         }
     }
     Ok(())

@@ -92,7 +92,7 @@ impl MadeArgs {
     fn locate(&self, repository: &str) -> Result<(PathBuf, Option<TempDir>), Failure> {
         let path = Path::new(repository);
         if path.exists() || !repository.contains(':') {
-            return Ok((path.to_owned(), None));
+            return Ok((repository_above(path), None));
         }
         let url = address(repository).map_err(|error| Failure::Usage {
             message: format!("`{}` is no repository: {error}", repository.escape_debug()),
@@ -172,6 +172,17 @@ impl MadeArgs {
             Ok(template) => Ok(Some(Remade { plan, template })),
             Err(unusable) => print(unusable, format, terminal),
         }
+    }
+}
+
+/// The repository that a folder lies in, as git finds it; the folder itself when there is none.
+fn repository_above(folder: &Path) -> PathBuf {
+    let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let mut above = absolute.ancestors();
+    let is_bare = folder.join("HEAD").is_file() && folder.join("objects").is_dir();
+    match above.find(|folder| folder.join(".git").exists()) {
+        Some(found) if !is_bare => found.to_owned(),
+        _ => folder.to_owned(),
     }
 }
 

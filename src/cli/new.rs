@@ -180,7 +180,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         terminal.out(),
         "\n{BOLD}Made {folder}{BOLD:#}, one commit on `main`. Next:\n  cd {folder}"
     )?;
-    if listing.get("package.json").is_some() {
+    if !args.bare && listing.get("package.json").is_some() {
         writeln!(terminal.out(), "  npm install")?;
     }
     let (remote, then) = match &published {

@@ -90,7 +90,7 @@ impl TemplateArgs {
                 text(plan.template.sha.as_ref().map(|sha| sha as _)),
             ),
         ];
-        let given = flags.into_iter();
+        let given = flags.into_iter().chain(self.git.flags());
         given
             .filter_map(|(name, value)| Some((name, value?)))
             .collect()
@@ -117,6 +117,13 @@ impl TemplateArgs {
 
     /// The template of a repository that was made before, as its provenance pins it.
     pub(super) fn reopen(&self, chosen: Chosen, pin: &TemplatePin) -> Result<Template, Unusable> {
+        if self.template.is_none() && (self.reference.is_some() || self.sha.is_some()) {
+            return Err(Failure::Usage {
+                message: "`--ref` and `--sha` belong to `--template`: the repository itself says which commit it was made over".to_owned(),
+                hint: "leave them out, or name the template as well".to_owned(),
+            }
+            .into());
+        }
         let template = if self.template.is_some() {
             self.open(chosen)?.1
         } else {
@@ -347,7 +354,9 @@ impl Commit<'_> {
                     "`{}` of the template has moved: planned was commit {planned}, now it is {found}",
                     self.reference
                 ),
-                hint: "preview again and look at what changed; a tag that moves is worth a question to its owner".to_owned(),
+                hint: format!(
+                    "preview again and look at what changed, or take the planned commit itself with `--ref {planned}`"
+                ),
             }),
             _ => Ok(()),
         }
@@ -387,9 +396,13 @@ impl Commit<'_> {
     }
 
     fn unusable(&self, error: GitTreeError) -> Unusable {
-        let shown = match &self.home {
+        let home = match &self.home {
             Home::Here(path) => path.display().to_string(),
             Home::Remote(url) => url.to_string(),
+        };
+        let shown = match self.folder {
+            Some(folder) => format!("{home}/{folder}"),
+            None => home,
         };
         match error {
             GitTreeError::Refused(findings) => problem(findings, &shown),
@@ -408,7 +421,13 @@ fn remote(text: &str) -> Result<RemoteUrl, Failure> {
 
 /// Whether a text that is no path here is an address: with a colon, or `owner/name`.
 fn looks_like_an_address(text: &str) -> bool {
-    text.contains(':') || text.starts_with('-') || RemoteUrl::of_short_name(text).is_ok()
+    let is_path = || {
+        let folder = text.split('/').next().unwrap_or(text);
+        Path::new(folder).exists()
+    };
+    text.contains(':')
+        || text.starts_with('-')
+        || (RemoteUrl::of_short_name(text).is_ok() && !is_path())
 }
 
 /// What the catalogue says of its template's files, wherever they come from.

@@ -1,6 +1,7 @@
 //! Results on standard output, talk on standard error, colours only where they are wanted.
 
 use super::exit::Failure;
+use crate::scrub::scrub;
 use anstyle::{AnsiColor, Style};
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::time::Duration;
@@ -53,9 +54,10 @@ impl Terminal {
 
     /// Says what went wrong and what to do. A standard error that cannot be written to leaves the exit code to speak.
     pub(super) fn error(&mut self, message: &str, hint: Option<&str>) {
-        let message = clean(message);
+        // What a person typed may hold a token in a place where none belongs.
+        let message = clean(&scrub(message, &[]));
         let hint = hint
-            .map(|hint| format!("\n{HINT}hint{HINT:#}: {}", clean(hint)))
+            .map(|hint| format!("\n{HINT}hint{HINT:#}: {}", clean(&scrub(hint, &[]))))
             .unwrap_or_default();
         drop(self.out.flush());
         drop(writeln!(

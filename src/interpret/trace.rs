@@ -62,8 +62,18 @@ impl Trace {
                     followed.extend_from_slice(&self.lines[old_index..old_index + len]);
                 }
                 DiffOp::Delete { .. } => {}
-                DiffOp::Insert { new_len, .. } | DiffOp::Replace { new_len, .. } => {
+                DiffOp::Insert { new_len, .. } => {
                     followed.extend((0..new_len).map(|_| LineOrigin::Change(by.clone())));
+                }
+                DiffOp::Replace {
+                    old_index,
+                    old_len,
+                    new_len,
+                    ..
+                } => {
+                    let replaced = &old[old_index..old_index + old_len];
+                    let of_line = |at: usize| LineOrigin::Change(in_line(by, replaced.get(at)));
+                    followed.extend((0..new_len).map(of_line));
                 }
             }
         }
@@ -72,6 +82,21 @@ impl Trace {
 
     pub(super) fn into_lines(self) -> Vec<LineOrigin> {
         self.lines
+    }
+}
+
+/// The change as it touched one line: of the placeholders, those that stood there.
+fn in_line(by: &ChangeOrigin, replaced: Option<&&str>) -> ChangeOrigin {
+    match (by, replaced) {
+        (ChangeOrigin::Placeholders { placeholders }, Some(line)) => {
+            let here = placeholders.iter().copied();
+            ChangeOrigin::Placeholders {
+                placeholders: here
+                    .filter(|placeholder| line.contains(placeholder.token()))
+                    .collect(),
+            }
+        }
+        _ => by.clone(),
     }
 }
 

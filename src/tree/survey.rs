@@ -97,7 +97,7 @@ impl Walk<'_> {
                 0o120_000 => NodeKind::File(Mode::Symlink),
                 0o160_000 => {
                     let message = "this is a submodule, another repository";
-                    let help = "put its files there, or let a recipe add the submodule's settings";
+                    let help = "put its files there, or leave it out of the template";
                     self.gate.refuse(refuse(&path, message).help(help));
                     continue;
                 }
