@@ -21,7 +21,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let cleaned = match ended {
         Ok(cleaned) => cleaned,
         Err(broken) => {
-            return Err(desk.account(broken, &state, format, terminal)?);
+            return Err(desk.account(broken, &state, None, format, terminal)?);
         }
     };
     desk.tidy(&state, terminal);

@@ -32,14 +32,9 @@ pub(super) struct ForgeArgs {
     /// The forge's address [default for github: https://github.com], or the folder of a local one.
     #[arg(long, value_name = "URL|DIR", env = "GROUNDPLAN_FORGE_URL")]
     pub(super) forge_url: Option<String>,
-    /// The user that goes with the token when it is pushed: x-access-token, oauth2 or a login.
-    #[arg(
-        long,
-        value_name = "NAME",
-        env = "GROUNDPLAN_PUSH_USER",
-        default_value = "x-access-token"
-    )]
-    pub(super) push_user: String,
+    /// The user that goes with the token when it is pushed: oauth2 or a login [default: x-access-token].
+    #[arg(long, value_name = "NAME", env = "GROUNDPLAN_PUSH_USER")]
+    pub(super) push_user: Option<String>,
     /// Hosts that may be talked to without encryption, by name.
     #[arg(
         long,

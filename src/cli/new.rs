@@ -10,17 +10,20 @@ use super::state::State;
 use super::terminal::{BOLD, Terminal};
 use super::{Format, preview, signals};
 use crate::engine;
+use crate::forge::account::OwnerKind;
 use crate::forge::clock::{Clock as _, SystemClock};
 use crate::forge::ownership::Marker;
+use crate::forge::repository::Place;
 use crate::model::digest::GitId;
 use crate::publish::Publisher;
 use crate::publish::ending::Published;
 use crate::publish::file_ledger::FileLedger;
 use crate::publish::ledger::Order;
 use crate::tree::Tree as _;
+use crate::tree::ids::Ids;
 use crate::tree::repository::{Layout, Made, Target};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -118,47 +121,38 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         let work = Terminal::working("writing the repository");
         let written = target.create(&made(args.layout()), signals::stop());
         drop(work);
-        ids = Some(written?);
+        ids = Some(Written::from(written?));
     }
     let mut published = None;
-    if let (Some(desk), Some((place, kind))) = (&desk, place) {
-        let marker = Marker::fresh().map_err(|error| Failure::Environment {
-            message: format!("the system gives no random numbers: {error}"),
-            hint: None,
-        })?;
-        let state = named.map_or_else(|| State::fresh(&place, &marker), Ok)?;
-        let built = Target::check(&state.repository())?;
-        let built = built.create(&made(Layout::Bare), signals::stop())?;
-        let order = Order {
+    if let (Some(desk), Some(place)) = (&desk, place) {
+        let made = made(Layout::Bare);
+        let publication = Publication {
+            desk,
             place,
-            kind,
-            marker,
-            commit: GitId::of(&built.commit),
-            tree: GitId::of(&built.tree),
             description: inputs.product_name.to_string(),
-            asked_at: SystemClock.now() / 1000,
+            into: args.into.as_deref(),
+            format: args.format,
         };
-        let done = publish(desk, &state, order, args, terminal).map_err(|failure| {
-            failure.reworded(|message, hint| match &args.into {
-                Some(into) => {
-                    let stays = format!("{message}; `{}` was made here and stays", into.display());
-                    (stays, hint.to_owned())
-                }
-                None => (message.to_owned(), hint.to_owned()),
-            })
-        })?;
-        ids = ids.or(Some(built));
+        let done = publication.run(named, &made, terminal);
+        let (state, done) = done.map_err(|failure| publication.with_what_stays(failure))?;
+        ids = ids.or(Some(Written {
+            tree: done.tree.clone(),
+            commit: done.commit.clone(),
+        }));
         published = Some((desk, state, done));
     }
     let Some(ids) = ids else {
-        return Ok(Exit::Findings);
+        return Err(Failure::Usage {
+            message: "there is no place to make it at".to_owned(),
+            hint: "name a folder with `--into`, or a forge with `--forge`".to_owned(),
+        });
     };
     if args.format == Format::Json {
         let mut result = json!({
             "path": args.into,
             "branch": "main",
-            "treeId": GitId::of(&ids.tree),
-            "commitId": GitId::of(&ids.commit),
+            "treeId": ids.tree,
+            "commitId": ids.commit,
             "report": report,
         });
         if let Some((desk, state, published)) = &published {
@@ -195,40 +189,94 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     Ok(Exit::Fine)
 }
 
-/// Publishes what was built beside the ledger. When nothing comes of it on the forge, nothing stays here either.
-fn publish(
-    desk: &Desk,
-    state: &State,
-    order: Order,
-    args: &Args,
-    terminal: &mut Terminal,
-) -> Result<Published, Failure> {
-    let ledger = state
-        .save(&desk.flags)
-        .and_then(|()| Ok(FileLedger::create(state.ledger())?));
-    let mut ledger = match ledger {
-        Ok(ledger) => ledger,
-        Err(failure) => {
-            state.drop_repository()?;
-            return Err(desk.scrubbed(failure));
+/// What was made, wherever it stands.
+struct Written {
+    tree: GitId,
+    commit: GitId,
+}
+
+impl From<Ids> for Written {
+    fn from(ids: Ids) -> Self {
+        Self {
+            tree: GitId::of(&ids.tree),
+            commit: GitId::of(&ids.commit),
         }
-    };
-    let work = Terminal::working("publishing");
-    let publish = async |publisher: &Publisher<'_>, ledger: &mut FileLedger| {
-        publisher.publish(ledger, order).await
-    };
-    let ended = desk.run(state, &mut ledger, publish)?;
-    drop(work);
-    match ended {
-        Ok(published) => {
-            desk.tidy(state, terminal);
-            Ok(published)
-        }
-        Err(broken) => {
-            if broken.leaves_nothing() {
-                state.drop_all()?;
+    }
+}
+
+/// A repository on its way to a forge.
+struct Publication<'p> {
+    desk: &'p Desk,
+    place: (Place, OwnerKind),
+    description: String,
+    /// The folder that was made before.
+    into: Option<&'p Path>,
+    format: Format,
+}
+
+impl Publication<'_> {
+    /// Builds the repository beside its ledger and publishes it. When nothing is left on the forge, nothing stays here.
+    fn run(
+        &self,
+        named: Option<State>,
+        made: &Made<'_>,
+        terminal: &mut Terminal,
+    ) -> Result<(State, Published), Failure> {
+        let (place, kind) = self.place.clone();
+        let marker = Marker::fresh().map_err(|error| Failure::Environment {
+            message: format!("the system gives no random numbers: {error}"),
+            hint: None,
+        })?;
+        let state = named.map_or_else(|| State::fresh(&place, &marker), Ok)?;
+        let built = Target::check(&state.repository())?;
+        let built = Written::from(built.create(made, signals::stop())?);
+        let order = Order {
+            place,
+            kind,
+            marker,
+            commit: built.commit,
+            tree: built.tree,
+            description: self.description.clone(),
+            asked_at: SystemClock.now() / 1000,
+        };
+        let ledger = state.save(&self.desk.flags);
+        let ledger = ledger.and_then(|()| Ok(FileLedger::create(state.ledger())?));
+        let mut ledger = match ledger {
+            Ok(ledger) => ledger,
+            Err(failure) => {
+                state.drop_repository()?;
+                return Err(self.desk.scrubbed(failure));
             }
-            Err(desk.account(broken, state, args.format, terminal)?)
+        };
+        let work = Terminal::working("publishing");
+        let publish = async |publisher: &Publisher<'_>, ledger: &mut FileLedger| {
+            publisher.publish(ledger, order).await
+        };
+        let ended = self.desk.run(&state, &mut ledger, publish)?;
+        drop(work);
+        match ended {
+            Ok(published) => {
+                self.desk.tidy(&state, terminal);
+                Ok((state, published))
+            }
+            Err(broken) => {
+                if broken.leaves_nothing() {
+                    state.drop_all()?;
+                }
+                let (into, format) = (self.into, self.format);
+                Err(self.desk.account(broken, &state, into, format, terminal)?)
+            }
         }
+    }
+
+    /// The folder that was made is part of the account.
+    fn with_what_stays(&self, failure: Failure) -> Failure {
+        let Some(into) = self.into else {
+            return failure;
+        };
+        failure.reworded(|message, hint| {
+            let message = format!("{message}; `{}` was made and stays", into.display());
+            (message, hint.to_owned())
+        })
     }
 }

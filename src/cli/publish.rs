@@ -23,10 +23,14 @@ use crate::publish::stage::{self, Stage};
 use crate::scrub::scrub;
 use crate::secret::Secret;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
+
+/// The user that goes with a token where nobody says another: GitHub and Forgejo look at the token alone.
+const PUSH_USER: &str = "x-access-token";
 
 /// A forge, and with what it is asked.
 pub(super) struct Desk {
@@ -142,7 +146,7 @@ impl Desk {
     ) -> Result<Result<T, Broken>, Failure> {
         let push = GitPush {
             repository: state.repository(),
-            user: &self.flags.push_user,
+            user: self.flags.push_user.as_deref().unwrap_or(PUSH_USER),
             timeout: self.timeout,
         };
         let publisher = Publisher {
@@ -172,11 +176,13 @@ impl Desk {
         }))
     }
 
-    /// Says what broke off and what is left, and how to go on. In JSON the account is the result.
+    /// Says what broke off, what is left there and what was made here, and how to go on. In JSON the account is the
+    /// result.
     pub(super) fn account(
         &self,
         broken: Broken,
         state: &State,
+        into: Option<&Path>,
         format: Format,
         terminal: &mut Terminal,
     ) -> Result<Failure, Failure> {
@@ -221,6 +227,7 @@ impl Desk {
             terminal.json(&json!({
                 "published": null,
                 "error": message,
+                "path": into,
                 "left": left,
                 "ledger": is_there.then(|| path.display().to_string()),
                 "resume": resume,

@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             }
             Ok(Exit::Fine)
         }
-        Err(broken) => Err(desk.account(broken, &state, args.format, terminal)?),
+        Err(broken) => Err(desk.account(broken, &state, None, args.format, terminal)?),
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Settings {
     forge: Kind,
     /// The address, or the absolute path of a folder; nothing for GitHub's own.
     url: Option<String>,
-    push_user: String,
+    push_user: Option<String>,
     allow_http: Vec<String>,
 }
 
@@ -64,7 +64,7 @@ impl Settings {
         let mut flags = args.clone();
         flags.forge = Some(self.forge);
         flags.forge_url = self.url;
-        flags.push_user = self.push_user;
+        flags.push_user = flags.push_user.or(self.push_user);
         flags.allow_http.extend(self.allow_http);
         Ok(flags)
     }
@@ -126,8 +126,15 @@ impl State {
         path.into()
     }
 
-    /// Refuses a ledger that is there, or whose companions are.
+    /// Refuses a ledger that is there, or whose companions are, or that has no folder.
     pub(super) fn check_unused(&self) -> Result<(), Failure> {
+        let folder = self.ledger.parent().unwrap_or(Path::new("/"));
+        if !folder.is_dir() {
+            return Err(Failure::Usage {
+                message: format!("there is no folder `{}` for the ledger", folder.display()),
+                hint: "make it first, or check `--ledger`".to_owned(),
+            });
+        }
         let all = [self.ledger.clone(), self.repository(), self.settings()];
         match all.iter().find(|path| path.symlink_metadata().is_ok()) {
             None => Ok(()),

@@ -94,6 +94,30 @@ fn another_person_s_place_is_refused_before_anything_is_made() {
 }
 
 #[test]
+fn what_an_organisation_does_not_let_its_members_do_leaves_nothing_but_the_folder() {
+    let joint = Joint::start(Dialect::GitHub);
+    let mut command = joint.command(&["new", "--catalog", ".", "--defaults"]);
+    let address = joint.address();
+    let product = [
+        "--name", "Acme Web", "--owner", "closed", "--repo", "acme-web",
+    ];
+    command
+        .args(product)
+        .args(["--forge", "github", "--forge-url", &address])
+        .args(["--into", "here", "--format", "json"]);
+    let ran = joint.run(command).exits(1);
+    assert!(
+        ran.stderr
+            .contains("nothing was left behind; `here` was made and stays"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(ran.json()["path"], "here");
+    assert!(joint.sandbox.join("here/package.json").exists());
+    left_nothing(&joint, &ran);
+}
+
+#[test]
 fn a_push_that_a_hook_declines_leaves_no_repository() {
     for dialect in BOTH {
         let joint = Joint::start(dialect);

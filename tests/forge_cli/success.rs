@@ -4,6 +4,7 @@ use super::Joint;
 use crate::forge::fake::{Dialect, TOKEN};
 use crate::support::{PRODUCT, Ran, Sandbox};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 #[track_caller]
@@ -23,6 +24,8 @@ fn publishes(dialect: Dialect) {
     let ledger = joint.ledger();
     assert_eq!(made["published"]["ledger"], ledger.to_str().unwrap());
     assert_eq!(joint.state_files().len(), 2, "the built repository is gone");
+    let folder = fs::metadata(ledger.parent().unwrap()).unwrap();
+    assert_eq!(folder.permissions().mode() & 0o777, 0o700);
 
     let mut verify = joint.command(&["verify", &url, "--catalog", ".", "--format", "json"]);
     verify
