@@ -1,6 +1,7 @@
 //! `groundplan pat`: tokens are sealed for their owner, tested against their forge, and shown to nobody.
 
 use crate::forge::fake::{Dialect, Fake, Fault, TOKEN};
+use crate::preflight::shows_no_token;
 use crate::support::{Ran, Sandbox};
 use serde_json::json;
 use std::io::Write as _;
@@ -29,8 +30,8 @@ fn pat(args: &[&str], settings: Settings<'_>, input: &str) -> Ran {
     // A program that refuses before it reads closes the pipe, which is its right.
     drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
     let ran = Ran::from(child.wait_with_output().unwrap());
+    shows_no_token(&ran);
     for stream in [&ran.stdout, &ran.stderr] {
-        assert!(!stream.contains("canary"), "{stream}");
         assert!(!stream.contains("AAECAwQF"), "{stream}");
     }
     ran
@@ -153,7 +154,8 @@ fn a_test_says_whose_the_token_is_and_what_it_may_do() {
 fn a_token_that_will_not_do_is_refused_by_its_own_code() {
     let fake = Fake::start(Dialect::GitHub);
     fake.state().scopes = "public_repo, workflow";
-    let ran = test(&fake, &[], &[], TOKEN).exits(1);
+    let ran = test(&fake, &["--format", "json"], &[], TOKEN).exits(1);
+    assert_eq!(ran.json()["usable"], false);
     assert!(
         ran.stderr.contains("lacks the scope `repo`"),
         "{}",

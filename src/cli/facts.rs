@@ -2,6 +2,7 @@
 
 use super::exit::Failure;
 use super::forge::{ForgeArgs, Kind, wait_for};
+use super::signals;
 use super::terminal::{GREEN, RED, Terminal, YELLOW, clean_line};
 use crate::engine::Preview;
 use crate::forge::Forge;
@@ -34,6 +35,8 @@ pub(super) fn ask(
         template: &preview.plan.template,
         now: SystemClock.now() / 1000,
     };
+    // Nothing is half done, and a forge may take its time.
+    signals::end_while_asking();
     let work = Terminal::working("asking the forge");
     let answers = wait_for(ask::ask(forge, &intent.place, args.patience()))?;
     drop(work);

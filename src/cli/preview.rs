@@ -33,7 +33,11 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let forge = args.forge.open()?;
+    // Where lines come from is no forge's business.
+    let forge = match args.explain {
+        Some(_) => None,
+        None => args.forge.open()?,
+    };
     let Some(prepared) = args
         .product
         .prepare(&args.selection, args.format, terminal)?

@@ -7,6 +7,7 @@ use super::{facts, findings};
 use crate::engine::Preview;
 use crate::model::action::RiskLevel;
 use crate::model::content::Files;
+use crate::model::diagnostic::Code;
 use crate::model::input::Identity;
 use crate::model::plan::Plan;
 use crate::model::remote::{RemoteUrl, Transport};
@@ -188,7 +189,10 @@ fn summary(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
     };
     let (added, modified) = (count(ChangeKind::Added), count(ChangeKind::Modified));
     let untouched = report.file_count.saturating_sub(added + modified);
-    let conflicts = report.collisions.len();
+    let conflicts = report.collisions.iter();
+    let conflicts = conflicts
+        .filter(|finding| finding.code != Code::NameTaken)
+        .count();
     let level = match report.risk.level {
         RiskLevel::Low => ("low", GREEN),
         RiskLevel::Medium => ("medium", YELLOW),

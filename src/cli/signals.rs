@@ -1,4 +1,4 @@
-//! Signals that ask the program to stop: at once while it asks a question, between two files while it writes.
+//! Signals that ask the program to stop: at once while it asks a person or a forge, between two files while it writes.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -31,7 +31,7 @@ fn listen() {
 #[expect(
     clippy::exit,
     clippy::disallowed_methods,
-    reason = "the main thread waits for a key, and nothing is half done"
+    reason = "the main thread waits for a key or a forge, and nothing is half done"
 )]
 fn leave() {
     drop(dialoguer::console::Term::stderr().show_cursor());

@@ -5,7 +5,7 @@ use super::obstacle;
 use crate::forge::account::{Account, OwnerOption, OwnerStanding, Permission};
 use crate::forge::error::ForgeError;
 use crate::forge::repository::{Place, Standing};
-use crate::model::diagnostic::Diagnostic;
+use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::moment::Moment;
 use crate::model::plan::TemplatePin;
 use crate::model::preflight::{self, Answer, Fact, ForgeKind, NameStanding, Preflight, Question};
@@ -198,8 +198,12 @@ impl Judgement {
     fn unanswered(&mut self, intent: &Intent<'_>, question: Question, error: &ForgeError) {
         let reason = outside(&error.to_string());
         match error {
+            // It may be revoked between two questions; once is enough.
             ForgeError::Unauthorized { .. } => {
-                self.errors.push(obstacle::token_refused(intent, &reason));
+                let is_refusal = |finding: &Diagnostic| finding.code == Code::TokenRefused;
+                if !self.errors.iter().any(is_refusal) {
+                    self.errors.push(obstacle::token_refused(intent, &reason));
+                }
             }
             _ => self
                 .warnings

@@ -188,7 +188,7 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
             .calls
             .push(format!("{} /{}", request.method, request.path.join("/")));
         let call = state.calls.len() - 1;
-        let hit = |(from, fault, times)| (call >= from && call < from + times).then_some(fault);
+        let hit = |(from, fault, times)| (call >= from && call - from < times).then_some(fault);
         state.fault.and_then(hit)
     };
     let act = || state.lock().unwrap().answer(&request);

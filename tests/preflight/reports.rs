@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const PREVIEW: [&str; 4] = ["preview", "--catalog", ".", "--defaults"];
 
 #[track_caller]
-fn preview(sandbox: &Sandbox, fake: &Fake, more: &[&str]) -> Ran {
+pub(super) fn preview(sandbox: &Sandbox, fake: &Fake, more: &[&str]) -> Ran {
     let forge = ["--forge", kind(fake.dialect)];
     on_forge(
         sandbox,
@@ -18,7 +18,7 @@ fn preview(sandbox: &Sandbox, fake: &Fake, more: &[&str]) -> Ran {
 }
 
 /// The codes of a list of findings.
-fn codes(report: &Value, list: &str) -> Vec<String> {
+pub(super) fn codes(report: &Value, list: &str) -> Vec<String> {
     let findings = report[list].as_array().unwrap().iter();
     let code = |finding: &Value| finding["code"].as_str().unwrap().to_owned();
     findings.map(code).collect()
@@ -120,6 +120,8 @@ fn the_ids_do_not_depend_on_what_the_forge_says() {
     fake.state().add("acme", "acme-web", "somebody's");
     let taken = preview(&sandbox, &fake, &json).exits(1).json();
     assert_eq!(ids(&taken), ids(&without));
+    let text = preview(&sandbox, &fake, &["--summary"]).exits(1).stdout;
+    assert!(text.contains(" 0 conflicts; "), "{text}");
 }
 
 /// Asserts the one finding that a preview for an owner has after the fake was prepared.
@@ -173,34 +175,12 @@ fn doubts_warn() {
 }
 
 #[test]
-fn a_forge_that_fails_in_any_way_fails_no_preview() {
-    let sandbox = Sandbox::with_demo();
-    for fault in [
-        Fault::Late,
-        Fault::CutBefore,
-        Fault::TooMany,
-        Fault::Garbage,
-        Fault::Redirect,
-    ] {
-        let fake = Fake::start(Dialect::GitHub);
-        fake.state().fault = Some((0, fault, usize::MAX));
-        let more = ["--format", "json", "--forge-timeout", "1"];
-        let report = preview(&sandbox, &fake, &more).exits(0).json();
-        assert_eq!(codes(&report, "warnings"), ["GP810"], "{fault:?}");
-        assert_eq!(
-            report["forge"]["facts"][0]["fact"], "unanswered",
-            "{fault:?}"
-        );
-    }
-}
-
-#[test]
 fn an_answer_that_is_missing_leaves_the_others() {
     let sandbox = Sandbox::with_demo();
     let fake = Fake::start(Dialect::GitHub);
     fake.state().expires = None;
     // Account, then three calls about the owner, then the name.
-    fake.state().fault = Some((4, Fault::Garbage, usize::MAX));
+    fake.state().fault = Some((4, Fault::TooMany, 1));
     let report = preview(&sandbox, &fake, &["--format", "json"])
         .exits(0)
         .json();
@@ -287,4 +267,6 @@ fn settings_that_name_no_forge_are_told_before_any_work() {
         ran.stderr
     );
     assert!(fake.state().calls.is_empty());
+    let args = ["--defaults", "--forge", "github", "--explain", "README.md"];
+    sandbox.preview(&args).exits(0);
 }
