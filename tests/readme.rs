@@ -59,7 +59,10 @@ fn the_shown_counts_are_the_printed_ones() {
             .map(str::to_owned)
     };
     assert_eq!(counts(&shown.join("\n")), counts(&printed));
-    for id in shown.iter().filter(|line| line.contains(": ") && line.contains('…')) {
+    for id in shown
+        .iter()
+        .filter(|line| line.contains(": ") && line.contains('…'))
+    {
         let start = id.split('…').next().unwrap_or(id);
         assert!(printed.contains(start), "{start} is not in\n{printed}");
     }

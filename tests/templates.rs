@@ -84,7 +84,7 @@ fn what_is_no_reference_is_told() {
         &"0".repeat(40),
     ] {
         let here = ["--template", "srv/web", "--ref", reference];
-        fails(&served, &here, 3, &[&format!("`{reference}`")]);
+        fails(&served, &here, 1, &[&format!("`{reference}`")]);
     }
     let url = served.url();
     for reference in ["v9", "config", short] {
@@ -118,13 +118,13 @@ fn what_is_no_repository_is_told() {
     fails(
         &served,
         &["--template", "folder", "--ref", "main"],
-        3,
+        1,
         &["`folder` is not a git repository"],
     );
     fails(
         &served,
         &["--template", "none", "--ref", "main"],
-        3,
+        1,
         &["`none` is not a git repository"],
     );
     let none = served.server.url("none");
@@ -161,7 +161,7 @@ fn a_folder_of_the_repository_can_be_the_template() {
         );
         for none in ["missing", "docs/missing", "README.md", "docs/a.md/x", "doc"] {
             let flags = ["--template", at, "--ref", "v1", "--template-path", none];
-            fails(&served, &flags, 3, &[&format!("has no folder `{none}`")]);
+            fails(&served, &flags, 1, &[&format!("has no folder `{none}`")]);
         }
     }
     let made = [

@@ -90,7 +90,9 @@ impl TemplateArgs {
                 text(plan.template.sha.as_ref().map(|sha| sha as _)),
             ),
         ];
-        let given = flags.into_iter().chain(self.git.flags());
+        let is_from_git = plan.template.sha.is_some();
+        let cache = self.git.flags().into_iter().filter(|_| is_from_git);
+        let given = flags.into_iter().chain(cache);
         given
             .filter_map(|(name, value)| Some((name, value?)))
             .collect()

@@ -140,8 +140,8 @@ fn print_since(
         0 => {
             return Ok(writeln!(terminal.out(), "\nNo commit since.")?);
         }
-        1 => "1 commit on its first line".to_owned(),
-        more => format!("{more} commits on its first line"),
+        1 => "1 commit".to_owned(),
+        more => format!("{more} commits"),
     };
     writeln!(
         terminal.out(),

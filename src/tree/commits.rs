@@ -6,11 +6,11 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 use gix::objs::tree::EntryMode;
 use gix::objs::{FindExt as _, FindHeader as _, Kind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// More commits than this are not followed back.
-const MAX_COMMITS: usize = 1_000_000;
+const MAX_COMMITS: usize = 250_000;
 /// More files than this are not compared.
 const MAX_FILES: usize = 250_000;
 /// Paths of more bytes than this together are not compared: few objects can spell very many, and very long ones.
@@ -24,12 +24,12 @@ pub struct Commits {
     path: PathBuf,
 }
 
-/// The first commit of a branch, and its last one.
+/// The first commit of a branch, along first parents, and its last one.
 #[derive(Clone, Debug)]
 pub struct Line {
     pub first: GitId,
     pub last: GitId,
-    /// How many follow the first, along first parents.
+    /// How many others there are.
     pub since: usize,
 }
 
@@ -60,23 +60,14 @@ impl Commits {
         };
         let last = head.detach();
         let mut first = last;
-        let mut since = 0;
-        let mut buffer = Vec::new();
-        loop {
-            let commit = self.repository.objects.find_commit(&first, &mut buffer);
-            let commit = commit.map_err(|error| unreadable(first, error.into()))?;
-            let Some(parent) = commit.parents().next() else {
-                break;
-            };
-            let is_there = self.repository.objects.try_header(&parent);
-            if !is_there.is_ok_and(|header| header.is_some()) {
-                return Err(GitTreeError::Shallow {
-                    path: self.path.clone(),
-                });
-            }
-            first = parent;
-            since += 1;
-            if since > MAX_COMMITS {
+        while let Some(parent) = self.parents(first)?.first() {
+            first = *parent;
+        }
+        let (mut seen, mut open) = (BTreeSet::from([last]), vec![last]);
+        while let Some(commit) = open.pop() {
+            let parents = self.parents(commit)?;
+            open.extend(parents.into_iter().filter(|parent| seen.insert(*parent)));
+            if seen.len() > MAX_COMMITS {
                 let what = format!("it has more than {MAX_COMMITS} commits");
                 return Err(GitTreeError::TooLarge { what });
             }
@@ -84,8 +75,27 @@ impl Commits {
         Ok(Some(Line {
             first: GitId::of(&first),
             last: GitId::of(&last),
-            since,
+            since: seen.len() - 1,
         }))
+    }
+
+    /// The parents of a commit, all of which are there.
+    fn parents(&self, commit: ObjectId) -> Result<Vec<ObjectId>, GitTreeError> {
+        let mut buffer = Vec::new();
+        let found = self.repository.objects.find_commit(&commit, &mut buffer);
+        let found = found.map_err(|error| unreadable(commit, error.into()))?;
+        let parents: Vec<ObjectId> = found.parents().collect();
+        let is_there = |parent: &ObjectId| {
+            let header = self.repository.objects.try_header(parent);
+            header.is_ok_and(|header| header.is_some())
+        };
+        if parents.iter().all(is_there) {
+            Ok(parents)
+        } else {
+            Err(GitTreeError::Shallow {
+                path: self.path.clone(),
+            })
+        }
     }
 
     /// A commit's author and tree.
