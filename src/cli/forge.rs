@@ -12,6 +12,7 @@ use crate::forge::site::{Site, SiteError};
 use crate::model::preflight::ForgeKind;
 use crate::pat::classic::{self, TokenError};
 use crate::secret::Secret;
+use clap::ValueEnum as _;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ const TOKEN_HINT: &str =
 #[command(next_help_heading = "Forge")]
 pub(super) struct ForgeArgs {
     /// Where the repository is to stand; the token is read from GROUNDPLAN_FORGE_TOKEN.
-    #[arg(long, value_enum, env = "GROUNDPLAN_FORGE")]
+    #[arg(long, value_enum)]
     pub(super) forge: Option<Kind>,
     /// The forge's address [default for github: https://github.com], or the folder of a local one.
     #[arg(long, value_name = "URL|DIR", env = "GROUNDPLAN_FORGE_URL")]
@@ -74,6 +75,24 @@ enum Address {
 }
 
 impl ForgeArgs {
+    /// The flags that name the same forge.
+    pub(super) fn flags(&self) -> Vec<(&'static str, String)> {
+        let Some(kind) = self.forge else {
+            return Vec::new();
+        };
+        let kind = kind.to_possible_value();
+        let kind = kind.map(|kind| ("--forge", kind.get_name().to_owned()));
+        let url = self.forge_url.clone().map(|url| ("--forge-url", url));
+        let user = self.push_user.clone().map(|user| ("--push-user", user));
+        let plain = self.allow_http.iter();
+        let plain = plain.map(|host| ("--allow-http", host.clone()));
+        kind.into_iter()
+            .chain(url)
+            .chain(user)
+            .chain(plain)
+            .collect()
+    }
+
     /// The forge that is named, if one is. Nothing is asked yet.
     pub(super) fn open(&self) -> Result<Option<Box<dyn Forge>>, Failure> {
         self.open_with(token)

@@ -74,6 +74,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
                     &preview.plan,
                     &args.selection.catalog,
                     &args.product.template,
+                    &args.forge,
                     &preview.report,
                 );
                 writeln!(terminal.out(), "\nTo make exactly this:\n{command}")?;

@@ -1,6 +1,7 @@
 //! A report as a person reads it.
 
 use super::exit::Failure;
+use super::forge::ForgeArgs;
 use super::template::TemplateArgs;
 use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean, clean_line};
 use super::{facts, findings};
@@ -251,6 +252,7 @@ pub(super) fn command(
     plan: &Plan,
     catalog: &str,
     template: &TemplateArgs,
+    forge: &ForgeArgs,
     report: &Report,
 ) -> String {
     let inputs = &plan.inputs;
@@ -286,7 +288,13 @@ pub(super) fn command(
     for (name, value) in template.flags(plan) {
         flag(name, &value);
     }
-    flag("--into", inputs.repo.as_str());
+    let forge = forge.flags();
+    if forge.is_empty() {
+        flag("--into", inputs.repo.as_str());
+    }
+    for (name, value) in forge {
+        flag(name, &value);
+    }
     if let Some(tree) = &report.tree_id {
         flag("--expect", tree.as_str());
     }
