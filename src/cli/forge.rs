@@ -30,7 +30,7 @@ pub(super) struct ForgeArgs {
     /// Where the repository is to stand; the token is read from GROUNDPLAN_FORGE_TOKEN.
     #[arg(long, value_enum)]
     pub(super) forge: Option<Kind>,
-    /// The forge's address [default for github: https://github.com], or the folder of a local one.
+    /// The forge's address (github.com when left out for `github`), or the folder of a local one.
     #[arg(long, value_name = "URL|DIR", env = "GROUNDPLAN_FORGE_URL")]
     pub(super) forge_url: Option<String>,
     /// The user that goes with the token when it is pushed: oauth2 or a login [default: x-access-token].

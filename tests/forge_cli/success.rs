@@ -6,6 +6,7 @@ use crate::support::{PRODUCT, Ran, Sandbox};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Command;
 
 #[track_caller]
 fn publishes(dialect: Dialect) {
@@ -73,7 +74,7 @@ fn local(sandbox: &Sandbox, more: &[&str]) -> Ran {
     let forge = ["--defaults", "--forge", "local", "--forge-url", "forge"];
     let mut args = vec!["new", "--catalog", "."];
     args.extend(PRODUCT.iter().chain(&forge).chain(more));
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_groundplan"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_groundplan"));
     command
         .args(args)
         .env("XDG_STATE_HOME", sandbox.join("state"));
@@ -116,4 +117,28 @@ fn a_local_forge_gives_no_name_twice() {
 fn without_a_forge_a_folder_is_needed() {
     let ran = Sandbox::with_demo().make(&["--defaults"]).exits(2);
     assert!(ran.stderr.contains("--into"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_command_that_a_preview_with_a_forge_prints_publishes_what_it_showed() {
+    let sandbox = Sandbox::with_demo();
+    fs::create_dir(sandbox.join("forge")).unwrap();
+    let forge = ["--defaults", "--forge", "local", "--forge-url", "forge"];
+    let shown = sandbox.preview(&forge).exits(0).stdout;
+    let (_, command) = shown.split_once("To make exactly this:\n").unwrap();
+    assert!(!command.contains("--into"), "{command}");
+    let program = Path::new(env!("CARGO_BIN_EXE_groundplan"));
+    let path = format!(
+        "{}:{}",
+        program.parent().unwrap().display(),
+        std::env::var("PATH").unwrap()
+    );
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", command])
+        .env("PATH", path)
+        .env("XDG_STATE_HOME", sandbox.join("state"));
+    sandbox.run(&mut shell).exits(0);
+    let tree = sandbox.git("forge/acme/acme-web.git", &["rev-parse", "main^{tree}"]);
+    assert!(shown.contains(tree.trim()), "{shown}");
 }
