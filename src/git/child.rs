@@ -71,11 +71,16 @@ pub(super) fn run(mut command: Command, watch: &Watch<'_>) -> Result<Finished, I
     let begun = clock::instant();
     let mut measured = begun;
     let size_before = watch.growing.map_or(0, |(folder, _)| size(folder));
+    // A process that closed its streams is about to end.
+    let mut ending = Duration::from_micros(250);
     let success = loop {
         match chunks.recv_timeout(LOOK_EVERY) {
             Ok(chunk) => keep(chunk),
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => thread::sleep(LOOK_EVERY),
+            Err(RecvTimeoutError::Disconnected) => {
+                thread::sleep(ending);
+                ending = (ending * 2).min(LOOK_EVERY);
+            }
         }
         match child.try_wait() {
             Ok(Some(status)) => break status.success(),
