@@ -15,6 +15,7 @@ use crate::forge::clock::{Clock as _, SystemClock};
 use crate::forge::ownership::Marker;
 use crate::forge::repository::Place;
 use crate::model::digest::GitId;
+use crate::preflight::judge::scopes_for;
 use crate::publish::Publisher;
 use crate::publish::ending::Published;
 use crate::publish::file_ledger::FileLedger;
@@ -108,13 +109,12 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     };
     let inputs = &preview.plan.inputs;
     let listing = preview.tree.list()?;
-    let has_workflows = || {
-        let mut files = listing.iter();
-        files.any(|(path, _)| path.starts_with(".github/workflows/"))
-    };
     // The forge is asked before anything is written, and told after everything is.
     let place = desk.as_ref();
-    let place = place.map(|desk| desk.place(inputs, has_workflows()));
+    let place = place.map(|desk| {
+        let paths = listing.iter().map(|(path, _)| path);
+        desk.place(inputs, scopes_for(paths))
+    });
     let place = place.transpose()?;
     let mut ids = None;
     if let Some(target) = &target {

@@ -85,7 +85,7 @@ impl Desk {
     pub(super) fn place(
         &self,
         inputs: &Inputs,
-        has_workflows: bool,
+        scopes: &[&'static str],
     ) -> Result<(Place, OwnerKind), Failure> {
         let work = Terminal::working("asking the forge");
         let asked = wait_for(until_stopped(async {
@@ -96,12 +96,7 @@ impl Desk {
         drop(work);
         let asked = asked.ok_or(Failure::Cancelled)?;
         let (account, owner) = asked.map_err(|error| self.scrubbed(error.into()))?;
-        let needed: &[&str] = if has_workflows {
-            &["repo", "workflow"]
-        } else {
-            &["repo"]
-        };
-        let lacking = account.lacks(needed);
+        let lacking = account.lacks(scopes);
         if !lacking.is_empty() {
             let scopes = lacking.join("` and `");
             let what = if lacking.contains(&"repo") {
