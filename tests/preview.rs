@@ -1,6 +1,14 @@
 //! `groundplan preview`: exactly what the repository would hold.
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, request};
+use groundplan::catalog::{builtin, load};
+use groundplan::engine::{self, PreviewError};
+use groundplan::model::content::File;
+use groundplan::model::digest::GitId;
+use groundplan::model::path::TreePath;
+use groundplan::resolve;
+use groundplan::tree::ids::tree_id;
+use groundplan::tree::memory::MemoryTree;
 
 #[test]
 fn the_preview_names_every_change_and_its_origin() {
@@ -130,4 +138,22 @@ fn an_action_that_breaks_what_an_earlier_one_reads_is_refused() {
         .json();
     assert_eq!(report["errors"][0]["code"], "GP709");
     assert_eq!(report["errors"][0]["place"]["line"], 2);
+}
+
+#[test]
+fn a_plan_is_laid_over_no_template_but_its_own() {
+    let catalog = load(&builtin::files(), "nextjs").catalog.unwrap();
+    let own = MemoryTree::default();
+    let request = request(&catalog);
+    let plan = resolve::resolve(&catalog, request.clone()).unwrap();
+    engine::build(&plan, &own).unwrap();
+    let file = (TreePath::parse("a").unwrap(), File::regular("a"));
+    let other = MemoryTree::of([file]).unwrap();
+    match engine::build(&plan, &other).err() {
+        Some(PreviewError::AnotherTemplate { planned, given }) => {
+            assert_eq!(planned, request.template.tree);
+            assert_eq!(given, GitId::of(&tree_id(&other).unwrap()));
+        }
+        another => panic!("{another:?}"),
+    }
 }

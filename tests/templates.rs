@@ -537,3 +537,15 @@ fn the_built_in_template_needs_neither_git_nor_cache_nor_home() {
     }
     assert!(!served.sandbox.join(".cache").exists());
 }
+
+#[test]
+fn an_object_is_what_its_id_says_whatever_the_repository_puts_in_its_place() {
+    let served = Served::new();
+    let sandbox = &served.sandbox;
+    sandbox.git("srv/web", &["replace", "v1:docs/a.md", "v1:docs/c.txt"]);
+    let flags = ["--template", "srv/web", "--ref", "v1", "--into", "out"];
+    served.over("new", &flags).exits(0);
+    assert_eq!(sandbox.read("out/docs/a.md"), "a\n");
+    assert_eq!(sandbox.git("out", &["status", "--porcelain"]), "");
+    sandbox.git("out", &["fsck", "--strict"]);
+}
