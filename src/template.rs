@@ -319,6 +319,11 @@ impl Shelf {
         self.catalogs.values()
     }
 
+    /// The files of the catalogues, by path from their root.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
     /// Whether a template can be found again by a pin on any machine that has the catalogue.
     pub fn check(pin: &TemplatePin) -> Result<(), TemplateError> {
         if pin.repo == "folder" {

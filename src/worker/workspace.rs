@@ -3,7 +3,7 @@
 use crate::store::lease::{Lease, WorkerId};
 use std::fs::{self, DirBuilder, File};
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -25,7 +25,10 @@ impl Workshop {
             .create(&runs)?;
         sweep(&runs)?;
         // Locked before it gets its name, so that nobody takes it for one that was left.
-        let fresh = tempfile::Builder::new().prefix(".new-").tempdir_in(&runs)?;
+        let fresh = tempfile::Builder::new()
+            .permissions(fs::Permissions::from_mode(0o700))
+            .prefix(".new-")
+            .tempdir_in(&runs)?;
         let lock = File::create_new(fresh.path().join(LOCK))?;
         lock.try_lock()?;
         let folder = runs.join(worker.as_str());
@@ -40,6 +43,7 @@ impl Workshop {
     pub fn room(&self, lease: &Lease) -> io::Result<TempDir> {
         let name = format!("{}-{}-", lease.run, lease.generation);
         tempfile::Builder::new()
+            .permissions(fs::Permissions::from_mode(0o700))
             .prefix(&name)
             .tempdir_in(&self.folder)
     }
