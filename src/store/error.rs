@@ -50,6 +50,9 @@ pub enum StoreError {
         what: &'static str,
         message: String,
     },
+    /// A document that a database cannot hold.
+    #[error("{what} cannot be stored: {message}")]
+    Unstorable { what: &'static str, message: String },
     /// A fault of this program or of the database.
     #[error("the database refused a statement: {message}")]
     Refused { message: String },

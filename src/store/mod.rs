@@ -6,9 +6,12 @@ pub mod event;
 pub mod id;
 pub mod job;
 pub mod lease;
+pub mod left;
 pub mod run;
+pub mod sql;
 pub mod submission;
 pub mod sweep;
+pub mod transition;
 
 use crate::publish::ledger::Entry;
 use async_trait::async_trait;

@@ -1,0 +1,18 @@
+//! Whether a run may have left something outside, as its ledger tells it.
+
+use crate::publish::ledger::Entry;
+use crate::publish::stage::{self, Stage};
+
+/// Whether something is or may be left outside. `is_recorded` says that the run's own row names a repository, which
+/// counts unless the ledger proves that it is gone.
+pub fn leaves(entries: &[Entry], is_recorded: bool) -> bool {
+    if entries.is_empty() {
+        return is_recorded;
+    }
+    match stage::read(entries) {
+        Ok((_, Stage::Gone)) => false,
+        Ok((_, Stage::Begun)) => is_recorded,
+        // A ledger that cannot be followed proves nothing.
+        Ok(_) | Err(_) => true,
+    }
+}

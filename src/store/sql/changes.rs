@@ -1,0 +1,210 @@
+//! A change: lock, decide, write.
+
+use super::dialect::Statement;
+use super::row::{self, Standing};
+use super::submissions::{judge, may_write};
+use super::tell::Told;
+use super::{Tx, claims, ledger, write};
+use crate::model::digest::GitId;
+use crate::store::change::{Change, Hand};
+use crate::store::error::StoreError;
+use crate::store::id::{RunId, UserId};
+use crate::store::left::leaves;
+use crate::store::run::Run;
+use crate::store::transition::{Refusal, Situation};
+use sqlx::Row as _;
+
+static APPROVE: Statement = Statement::new(
+    "INSERT INTO bootstrap_tiers (run_id, approved_by, approved_at, approved_tree) VALUES ($1, $2, {at:$3}, $4) \
+     ON CONFLICT (run_id) DO UPDATE SET approved_by = excluded.approved_by, approved_at = excluded.approved_at, \
+     approved_tree = excluded.approved_tree",
+);
+/// An approval of another tree is none.
+static VOID: Statement = Statement::new(
+    "UPDATE bootstrap_tiers SET approved_by = NULL, approved_at = NULL, approved_tree = NULL \
+     WHERE run_id = $1 AND approved_tree <> $2",
+);
+static SUCCEED: Statement = Statement::new("UPDATE bootstrap_runs SET repo_url = $2 WHERE id = $1");
+/// Owner and name stay away from a product when another one has them: its row is not ours to change.
+static PRODUCT: Statement = Statement::new(
+    "UPDATE products SET repo_url = $2, template_version = $3, last_bootstrap_run_id = $4, \
+     repo_owner = CASE WHEN EXISTS (SELECT 1 FROM products o WHERE o.repo_owner = $5 AND o.repo_slug = $6 \
+     AND o.id <> $1) THEN repo_owner ELSE $5 END, \
+     repo_slug = CASE WHEN EXISTS (SELECT 1 FROM products o WHERE o.repo_owner = $5 AND o.repo_slug = $6 \
+     AND o.id <> $1) THEN repo_slug ELSE $6 END, updated_at = {at:$7} WHERE id = $1",
+);
+static TEMPLATE: Statement = Statement::new(
+    "SELECT {path:recipe_snapshot|template,ref} AS version FROM bootstrap_runs WHERE id = $1",
+);
+static FORGET: Statement = Statement::new(
+    "UPDATE bootstrap_runs SET github_repo_created_at = NULL, github_repo_id = NULL, github_repo_full_name = NULL, \
+     push_completed_at = NULL WHERE id = $1",
+);
+
+impl Change {
+    /// What was wanted, after "it cannot be".
+    pub(super) fn wanted(&self) -> &'static str {
+        match self {
+            Self::Start => "started",
+            Self::Succeed { .. } => "finished",
+            Self::Fail { .. } => "failed",
+            Self::Withdraw { .. } => "withdrawn",
+            Self::HandBack { .. } => "handed back",
+            Self::Hold { .. } => "held",
+            Self::Cancel => "cancelled",
+            Self::Retry => "retried",
+            Self::Approve { .. } => "approved",
+            Self::CleanUp => "cleaned up",
+            Self::Release => "released",
+        }
+    }
+}
+
+impl Standing {
+    pub(super) fn situation(&self, leaves: bool) -> Situation<'_> {
+        Situation {
+            run: self.run.status,
+            job: self.run.job_status,
+            is_held: self.run.is_held,
+            leaves,
+            tiering: self.run.tiering.as_ref(),
+            approval: self.run.approval.as_ref(),
+        }
+    }
+}
+
+/// Whether something is or may be left of a run that is locked.
+pub(super) async fn is_left(tx: &mut Tx, standing: &Standing) -> Result<bool, StoreError> {
+    match ledger::entries(tx, &standing.run.id).await {
+        Ok(entries) => Ok(leaves(&entries, standing.is_recorded)),
+        // What cannot be read proves nothing.
+        Err(StoreError::Damaged { .. }) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Moves a run and its job.
+pub(super) async fn apply(
+    tx: &mut Tx,
+    run: &RunId,
+    hand: Hand<'_>,
+    change: &Change,
+) -> Result<(Run, Vec<Told>), StoreError> {
+    let (standing, by) = match hand {
+        Hand::Worker(lease) => {
+            if lease.run != *run {
+                return Err(StoreError::LeaseLost { run: run.clone() });
+            }
+            (claims::grip(tx, lease).await?.0, lease.worker.as_str())
+        }
+        Hand::Person(user) => {
+            may_write(tx, user).await?;
+            (row::lock(tx, run).await?, user.as_str())
+        }
+    };
+    let situation = standing.situation(is_left(tx, &standing).await?);
+    let decided = match hand {
+        Hand::Worker(_) => situation.by_worker(change),
+        Hand::Person(_) => situation.by_person(change),
+    };
+    let transition = decided.map_err(|refusal| standing.refused(refusal, change.wanted()))?;
+    match (change, hand) {
+        (Change::Hold { tiering }, _) => {
+            promised(&standing, &tiering.tree)?;
+            judge(tx, run, tiering).await?;
+            sqlx::query(VOID.on(tx.dialect))
+                .bind(run.as_str())
+                .bind(tiering.tree.as_str())
+                .execute(tx.at())
+                .await?;
+        }
+        (Change::Approve { tree }, Hand::Person(user)) => {
+            promised(&standing, tree)?;
+            approve(tx, &standing, user, tree).await?;
+        }
+        (Change::CleanUp, _) => {
+            sqlx::query(FORGET.on(tx.dialect))
+                .bind(run.as_str())
+                .execute(tx.at())
+                .await?;
+        }
+        (Change::Succeed { repo_url }, _) => succeed(tx, &standing, repo_url).await?,
+        _ => {}
+    }
+    let (now, mut told) = write::apply(tx, &standing, by, change.wanted(), &transition).await?;
+    if matches!(change, Change::Approve { .. }) {
+        told.push(Told::enqueued(&now));
+    }
+    Ok((now, told))
+}
+
+impl Standing {
+    pub(super) fn refused(&self, refusal: Refusal, wanted: &'static str) -> StoreError {
+        let run = self.run.id.clone();
+        match refusal {
+            Refusal::Cancelled => StoreError::Cancelled { run },
+            Refusal::LeaseLost => StoreError::LeaseLost { run },
+            Refusal::Conflict => StoreError::Conflict {
+                run,
+                status: self.run.status,
+                job: self.run.job_status,
+                wanted,
+            },
+        }
+    }
+}
+
+/// Refuses a judgement about a tree that the run is not to make.
+fn promised(standing: &Standing, tree: &GitId) -> Result<(), StoreError> {
+    if standing.run.tree.as_deref() == Some(tree.as_str()) {
+        return Ok(());
+    }
+    Err(StoreError::AnotherTree {
+        named: tree.to_string(),
+        promised: standing.run.tree.clone().unwrap_or_else(|| "none".to_owned()),
+    })
+}
+
+async fn approve(
+    tx: &mut Tx,
+    standing: &Standing,
+    user: &UserId,
+    tree: &GitId,
+) -> Result<(), StoreError> {
+    sqlx::query(APPROVE.on(tx.dialect))
+        .bind(standing.run.id.as_str())
+        .bind(user.as_str())
+        .bind(standing.now)
+        .bind(tree.as_str())
+        .execute(tx.at())
+        .await?;
+    Ok(())
+}
+
+/// The run and the product point to the repository (R115).
+async fn succeed(tx: &mut Tx, standing: &Standing, repo_url: &str) -> Result<(), StoreError> {
+    let run = &standing.run;
+    sqlx::query(SUCCEED.on(tx.dialect))
+        .bind(run.id.as_str())
+        .bind(repo_url)
+        .execute(tx.at())
+        .await?;
+    let row = sqlx::query(TEMPLATE.on(tx.dialect))
+        .bind(run.id.as_str())
+        .fetch_one(tx.at())
+        .await?;
+    let version: Option<String> = row.try_get("version")?;
+    let place = run.full_name.as_ref().unwrap_or(&run.place);
+    let (owner, name) = place.split_once('/').unwrap_or(("", place));
+    sqlx::query(PRODUCT.on(tx.dialect))
+        .bind(run.product.as_str())
+        .bind(repo_url)
+        .bind(version)
+        .bind(run.id.as_str())
+        .bind(owner)
+        .bind(name)
+        .bind(standing.now)
+        .execute(tx.at())
+        .await?;
+    Ok(())
+}

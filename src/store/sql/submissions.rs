@@ -1,0 +1,182 @@
+//! A submission becomes a queued job and its run.
+
+use super::dialect::Statement;
+use super::{Tx, events, row};
+use crate::model::canonical;
+use crate::store::error::StoreError;
+use crate::store::event::EventKind;
+use crate::store::id::{JobId, ProductId, RunId, UserId};
+use crate::store::run::Run;
+use crate::store::submission::{Submission, Tiering};
+use serde::Serialize;
+use serde_json::json;
+use sqlx::Row as _;
+
+static NOW: Statement = Statement::new("SELECT {now_millis} AS now");
+static USER: Statement = Statement::new(
+    "SELECT CASE WHEN is_demo THEN 1 ELSE 0 END AS is_demo FROM users WHERE id = $1",
+);
+static PRODUCT: Statement =
+    Statement::new("SELECT id FROM products WHERE id = $1 AND user_id = $2");
+static ACTIVE: Statement = Statement::new(
+    "SELECT id FROM bootstrap_runs WHERE product_id = $1 AND status IN ('PENDING', 'RUNNING')",
+);
+/// The settings of a model stay empty: none is asked (R11).
+static JOB: Statement = Statement::new(
+    "INSERT INTO claude_jobs (id, user_id, product_id, kind, status, requested_model, requested_thinking_budget, \
+     requested_permission_mode, created_at, updated_at) \
+     VALUES ($1, $2, $3, 'BOOTSTRAP_REPO', 'QUEUED', NULL, NULL, NULL, {at:$4}, {at:$4})",
+);
+static RUN: Statement = Statement::new(
+    "INSERT INTO bootstrap_runs (id, claude_job_id, product_id, user_id, status, recipe_hash, catalog_version, \
+     action_schema_version, dry_run_report, recipe_snapshot, selected_options, created_at) \
+     VALUES ($1, $2, $3, $4, 'PENDING', $5, $6, $7, {json:$8}, {json:$9}, {json:$10}, {at:$11})",
+);
+static TIER: Statement = Statement::new(
+    "INSERT INTO bootstrap_tiers (run_id, tier, reasons, tree) VALUES ($1, $2, {json:$3}, $4) \
+     ON CONFLICT (run_id) DO UPDATE SET tier = excluded.tier, reasons = excluded.reasons, tree = excluded.tree",
+);
+
+/// The database's clock, in milliseconds since 1970.
+pub(super) async fn now(tx: &mut Tx) -> Result<i64, StoreError> {
+    let row = sqlx::query(NOW.on(tx.dialect)).fetch_one(tx.at()).await?;
+    Ok(row.try_get("now")?)
+}
+
+/// Refuses whoever may not write.
+pub(super) async fn may_write(tx: &mut Tx, user: &UserId) -> Result<(), StoreError> {
+    let query = sqlx::query(USER.on(tx.dialect)).bind(user.as_str());
+    let row = query.fetch_optional(tx.at()).await?;
+    let user = user.clone();
+    let Some(row) = row else {
+        return Err(StoreError::NoUser { user });
+    };
+    if row.try_get::<i64, _>("is_demo")? == 1 {
+        return Err(StoreError::Demo { user });
+    }
+    Ok(())
+}
+
+/// The run of a product that may still change by itself.
+pub(super) async fn active(
+    tx: &mut Tx,
+    product: &ProductId,
+) -> Result<Option<RunId>, StoreError> {
+    let query = sqlx::query(ACTIVE.on(tx.dialect)).bind(product.as_str());
+    let Some(row) = query.fetch_optional(tx.at()).await? else {
+        return Ok(None);
+    };
+    Ok(RunId::parse(&row.try_get::<String, _>("id")?).ok())
+}
+
+/// Whether a statement broke the rule "one active run for a product", the only one that a run's row can break.
+pub(super) fn or_active(error: sqlx::Error, product: &ProductId) -> StoreError {
+    let is_second = error
+        .as_database_error()
+        .is_some_and(sqlx::error::DatabaseError::is_unique_violation);
+    if is_second {
+        StoreError::ActiveRun {
+            product: product.clone(),
+            run: None,
+        }
+    } else {
+        error.into()
+    }
+}
+
+/// Stores a run and its job.
+pub(super) async fn insert(tx: &mut Tx, submission: &Submission) -> Result<Run, StoreError> {
+    let Submission {
+        user,
+        product,
+        plan,
+        report,
+        tiering,
+    } = submission;
+    let promised = report.tree_id.as_ref();
+    if promised != Some(&tiering.tree) {
+        return Err(StoreError::AnotherTree {
+            named: tiering.tree.to_string(),
+            promised: promised.map_or_else(|| "none".to_owned(), ToString::to_string),
+        });
+    }
+    may_write(tx, user).await?;
+    let query = sqlx::query(PRODUCT.on(tx.dialect));
+    let query = query.bind(product.as_str()).bind(user.as_str());
+    if query.fetch_optional(tx.at()).await?.is_none() {
+        let (product, user) = (product.clone(), user.clone());
+        return Err(StoreError::NoProduct { product, user });
+    }
+    let at = now(tx).await?;
+    let millis = u64::try_from(at).unwrap_or_default();
+    let no_randomness = |error: getrandom::Error| StoreError::Unavailable {
+        message: error.to_string(),
+    };
+    let job = JobId::fresh(millis).map_err(no_randomness)?;
+    let run = RunId::fresh(millis).map_err(no_randomness)?;
+    sqlx::query(JOB.on(tx.dialect))
+        .bind(job.as_str())
+        .bind(user.as_str())
+        .bind(product.as_str())
+        .bind(at)
+        .execute(tx.at())
+        .await?;
+    sqlx::query(RUN.on(tx.dialect))
+        .bind(run.as_str())
+        .bind(job.as_str())
+        .bind(product.as_str())
+        .bind(user.as_str())
+        .bind(report.recipe_hash.as_str())
+        .bind(report.catalog_version.as_str())
+        .bind(i64::from(plan.action_schema_version))
+        .bind(document("the report", report)?)
+        .bind(document("the plan", plan)?)
+        .bind(document("the selection", &plan.recipe.selections)?)
+        .bind(at)
+        .execute(tx.at())
+        .await
+        .map_err(|error| or_active(error, product))?;
+    judge(tx, &run, tiering).await?;
+    let mut happened = vec![(
+        EventKind::Submitted,
+        json!({ "tree": tiering.tree, "tier": tiering.tier }),
+    )];
+    if tiering.waits(None) {
+        happened.push((EventKind::Held, json!(tiering)));
+    }
+    events::append(tx, &run, at, user.as_str(), &happened).await?;
+    Ok(row::find(tx, &run).await?.run)
+}
+
+/// Writes the tier of a run. An approval stays: it names its tree.
+pub(super) async fn judge(tx: &mut Tx, run: &RunId, tiering: &Tiering) -> Result<(), StoreError> {
+    let tier = serde_json::to_value(tiering.tier).unwrap_or_default();
+    sqlx::query(TIER.on(tx.dialect))
+        .bind(run.as_str())
+        .bind(tier.as_str().map(str::to_owned))
+        .bind(json!(tiering.reasons).to_string())
+        .bind(tiering.tree.as_str())
+        .execute(tx.at())
+        .await?;
+    Ok(())
+}
+
+/// A document as the database keeps it.
+pub(super) fn document<T: Serialize>(
+    what: &'static str,
+    value: &T,
+) -> Result<String, StoreError> {
+    let text = String::from_utf8(canonical::to_vec(value)).expect("JSON is UTF-8");
+    // The escape of a NUL, unless its backslash is itself escaped.
+    let holds_nul = text.match_indices("\\u0000").any(|(at, _)| {
+        let before = text[..at].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        before % 2 == 0
+    });
+    if holds_nul {
+        return Err(StoreError::Unstorable {
+            what,
+            message: "it holds the character NUL; bring such a file with COPY_FILE".to_owned(),
+        });
+    }
+    Ok(text)
+}

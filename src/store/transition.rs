@@ -1,0 +1,263 @@
+//! What a change does to a run and its job: the decision alone, without a database.
+
+use super::change::Change;
+use super::event::EventKind;
+use super::job::{JobStatus, JobStep};
+use super::run::{RunStatus, RunStep};
+use super::submission::{Approval, Tiering};
+use crate::model::action::RiskLevel;
+use serde_json::{Value, json};
+
+/// A run and its job at the moment of a change.
+#[derive(Clone, Debug)]
+pub struct Situation<'s> {
+    pub run: RunStatus,
+    pub job: JobStatus,
+    /// Whether a worker's lease is running.
+    pub is_held: bool,
+    /// Whether the ledger or the run's row say that something is or may be left outside.
+    pub leaves: bool,
+    pub tiering: Option<&'s Tiering>,
+    pub approval: Option<&'s Approval>,
+}
+
+/// What a worker may still do with the job it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grip {
+    Held,
+    /// Somebody cancelled the job: only taking back is left.
+    Cancelled,
+    /// The run has ended and is being cleaned up after.
+    Cleaning,
+    /// Another program moved the job under the worker's hands.
+    Lost,
+}
+
+/// What is to be written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transition {
+    pub run: Option<RunStatus>,
+    pub job: Option<JobStatus>,
+    /// Whether the lease ends with it.
+    pub frees: bool,
+    /// Whether it counts as another attempt.
+    pub is_retry: bool,
+    /// Why the run failed.
+    pub error: Option<String>,
+    pub events: Vec<(EventKind, Value)>,
+}
+
+/// Why nothing is to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    Conflict,
+    Cancelled,
+    LeaseLost,
+}
+
+impl Grip {
+    /// What a running lease is worth.
+    pub fn of(run: RunStatus, job: JobStatus) -> Self {
+        let is_ended = !matches!(
+            job,
+            JobStatus::Queued | JobStatus::Claimed | JobStatus::Running
+        );
+        match job {
+            JobStatus::Claimed | JobStatus::Running if run.is_active() => Self::Held,
+            JobStatus::Cancelled if run.is_active() => Self::Cancelled,
+            _ if is_ended && run == RunStatus::FailedNeedsCleanup => Self::Cleaning,
+            _ => Self::Lost,
+        }
+    }
+}
+
+/// The event of a run that ended in a status.
+fn ending(status: RunStatus) -> EventKind {
+    match status {
+        RunStatus::Succeeded => EventKind::Succeeded,
+        RunStatus::FailedNeedsCleanup => EventKind::NeedsCleanup,
+        RunStatus::Cancelled => EventKind::Cancelled,
+        RunStatus::Failed | RunStatus::Pending | RunStatus::Running => EventKind::Failed,
+    }
+}
+
+impl Situation<'_> {
+    /// What a change by the worker that holds the job does.
+    pub fn by_worker(&self, change: &Change) -> Result<Transition, Refusal> {
+        match (Grip::of(self.run, self.job), change) {
+            (Grip::Lost, _) => Err(Refusal::LeaseLost),
+            // The answer to the first one was lost on the way.
+            (Grip::Held, Change::Start)
+                if (self.run, self.job) == (RunStatus::Running, JobStatus::Running) =>
+            {
+                Ok(Transition::default())
+            }
+            (
+                Grip::Held,
+                Change::Start
+                | Change::Succeed { .. }
+                | Change::Fail { .. }
+                | Change::HandBack { .. }
+                | Change::Hold { .. },
+            ) => self.moved(change),
+            (Grip::Cancelled, Change::Withdraw { left }) => self.withdrawn(left.as_deref()),
+            // Nobody would hold a cancelled run any more, so that it ends here.
+            (Grip::Cancelled, Change::HandBack { .. } | Change::Hold { .. }) => {
+                self.withdrawn(None)
+            }
+            (Grip::Cancelled, Change::Start | Change::Succeed { .. } | Change::Fail { .. }) => {
+                Err(Refusal::Cancelled)
+            }
+            (Grip::Cleaning, Change::CleanUp | Change::Release) => self.cleaned(change),
+            (Grip::Cleaning, Change::HandBack { why }) => Ok(Transition {
+                frees: true,
+                events: vec![(EventKind::HandedBack, json!({ "why": why }))],
+                ..Transition::default()
+            }),
+            _ => Err(Refusal::Conflict),
+        }
+    }
+
+    /// What a change by a person does.
+    pub fn by_person(&self, change: &Change) -> Result<Transition, Refusal> {
+        match change {
+            Change::Cancel if self.run.is_active() => {
+                let job = self.job.after(JobStep::Cancel).ok_or(Refusal::Conflict)?;
+                let asked = (EventKind::CancelAsked, json!({}));
+                if self.is_held {
+                    return Ok(Transition {
+                        job: Some(job),
+                        events: vec![asked],
+                        ..Transition::default()
+                    });
+                }
+                let mut withdrawn = self.withdrawn(None)?;
+                withdrawn.job = Some(job);
+                withdrawn.events.insert(0, asked);
+                Ok(withdrawn)
+            }
+            Change::Retry if !self.is_held => {
+                let mut retried = self.moved(change)?;
+                retried.is_retry = true;
+                Ok(retried)
+            }
+            Change::Approve { tree } if self.run.is_active() => Ok(Transition {
+                events: vec![(EventKind::Approved, json!({ "tree": tree }))],
+                ..Transition::default()
+            }),
+            Change::CleanUp | Change::Release if !self.is_held => self.cleaned(change),
+            _ => Err(Refusal::Conflict),
+        }
+    }
+
+    /// What recovery writes for a run whose worker is gone, when it fails.
+    pub fn abandoned(&self, error: &str) -> Result<Transition, Refusal> {
+        let run = self.run_after(RunStep::Fail { left: self.leaves })?;
+        Ok(Transition {
+            run: Some(run),
+            job: self.job.after(JobStep::Fail),
+            frees: true,
+            error: Some(error.to_owned()),
+            events: vec![(ending(run), json!({ "error": error }))],
+            ..Transition::default()
+        })
+    }
+
+    /// What recovery writes for a run that goes on with another worker.
+    pub fn resumed(&self, why: &str) -> Result<Transition, Refusal> {
+        Ok(Transition {
+            run: Some(self.run_after(RunStep::Requeue)?),
+            // Another runner may have put the job back already.
+            job: self.job.after(JobStep::Requeue),
+            frees: true,
+            is_retry: self.job != JobStatus::Queued,
+            events: vec![(EventKind::Recovered, json!({ "why": why }))],
+            ..Transition::default()
+        })
+    }
+
+    /// The end of a run whose job was cancelled and that nobody holds.
+    pub fn withdrawn(&self, left: Option<&str>) -> Result<Transition, Refusal> {
+        let is_left = left.is_some() || self.leaves;
+        let run = self.run_after(RunStep::Withdraw { left: is_left })?;
+        Ok(Transition {
+            run: Some(run),
+            frees: true,
+            events: vec![(ending(run), json!({ "left": left }))],
+            ..Transition::default()
+        })
+    }
+
+    fn run_after(&self, step: RunStep) -> Result<RunStatus, Refusal> {
+        self.run.after(step).ok_or(Refusal::Conflict)
+    }
+
+    fn cleaned(&self, change: &Change) -> Result<Transition, Refusal> {
+        let kind = match change {
+            Change::Release => EventKind::Released,
+            _ => EventKind::CleanedUp,
+        };
+        Ok(Transition {
+            run: Some(self.run_after(RunStep::CleanUp)?),
+            frees: true,
+            events: vec![(kind, json!({}))],
+            ..Transition::default()
+        })
+    }
+
+    /// A change that moves run and job together.
+    fn moved(&self, change: &Change) -> Result<Transition, Refusal> {
+        let run = match (change.run_step(), change) {
+            (_, Change::Fail { left, .. }) => self.run_after(RunStep::Fail {
+                left: left.is_some() || self.leaves,
+            })?,
+            (Some(step), _) => self.run_after(step)?,
+            (None, _) => return Err(Refusal::Conflict),
+        };
+        let step = change.job_step().ok_or(Refusal::Conflict)?;
+        let job = self.job.after(step).ok_or(Refusal::Conflict)?;
+        let (events, error) = match change {
+            Change::Succeed { repo_url } => {
+                (vec![(ending(run), json!({ "repoUrl": repo_url }))], None)
+            }
+            Change::Fail { error, left } => {
+                let detail = json!({ "error": error, "left": left });
+                (vec![(ending(run), detail)], Some(error.clone()))
+            }
+            Change::HandBack { why } => {
+                (vec![(EventKind::HandedBack, json!({ "why": why }))], None)
+            }
+            Change::Hold { tiering } => (self.held(tiering), None),
+            Change::Retry => (vec![(EventKind::Retried, json!({}))], None),
+            _ => (vec![(EventKind::Started, json!({}))], None),
+        };
+        Ok(Transition {
+            run: Some(run),
+            job: Some(job),
+            frees: job != JobStatus::Running,
+            error,
+            events,
+            ..Transition::default()
+        })
+    }
+
+    fn held(&self, tiering: &Tiering) -> Vec<(EventKind, Value)> {
+        let mut events = Vec::new();
+        if let Some(approval) = self
+            .approval
+            .filter(|approval| approval.tree != tiering.tree)
+        {
+            let detail = json!({ "approved": approval.tree, "tree": tiering.tree });
+            events.push((EventKind::ApprovalVoid, detail));
+        }
+        events.push((EventKind::Held, json!(tiering)));
+        events
+    }
+}
+
+impl Tiering {
+    /// Whether it waits until an administrator approves its tree.
+    pub fn waits(&self, approval: Option<&Approval>) -> bool {
+        self.tier == RiskLevel::High && approval.is_none_or(|approval| approval.tree != self.tree)
+    }
+}
