@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Module → what it may import (design §3). Modules not named here may import nothing of the crate.
-const LAYERS: [(&str, &[&str]); 21] = [
+const LAYERS: [(&str, &[&str]); 22] = [
     ("model", &[]),
     ("source", &["model"]),
     ("recipe", &["model", "source"]),
@@ -20,6 +20,7 @@ const LAYERS: [(&str, &[&str]); 21] = [
     ("preflight", &["model", "scrub", "forge"]),
     ("publish", &["model", "secret", "scrub", "forge", "git"]),
     ("store", &["model", "publish"]),
+    ("policy", &["model", "store"]),
     ("git", &["model", "secret"]),
     ("tree", &["model"]),
     (
@@ -65,6 +66,7 @@ const LAYERS: [(&str, &[&str]); 21] = [
             "forge",
             "preflight",
             "publish",
+            "policy",
             "store",
             "template",
             "worker",
