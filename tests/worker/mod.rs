@@ -4,4 +4,5 @@ mod logs;
 mod runs;
 mod stored;
 mod support;
+mod sweep;
 mod workshops;

@@ -272,14 +272,13 @@ fn what_a_run_left_is_removed_under_a_lease_of_its_own() {
         let forge = yard.sandbox.join("forge");
         let struck = super::support::Struck::new(
             yard.store(),
-            4,
+            5,
             super::support::Blow::Meanwhile(Box::new(move || {
                 let (forge, away) = (forge.clone(), forge.with_extension("away"));
                 Box::pin(async move { std::fs::rename(forge, away).unwrap() })
             })),
         );
         let broken = yard.means(yard.options(struck));
-        let lease = groundplan::store::lease::Lease { ..lease };
         let outcome = yard.carry_out(&broken, lease).await;
         assert_eq!(outcome, Outcome::Troubled);
         assert_eq!(
