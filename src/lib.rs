@@ -7,6 +7,7 @@ pub mod git;
 pub mod interpret;
 pub mod model;
 pub mod pat;
+pub mod policy;
 pub mod preflight;
 pub mod publish;
 pub mod recipe;
