@@ -16,6 +16,7 @@ use groundplan::store::lease::{Lease, Pick, WorkerId};
 use groundplan::store::run::{Filter, Run};
 use groundplan::store::sql::{Database, Dialect};
 use groundplan::store::submission::{Submission, Tiering};
+use groundplan::store::sweep::Recovery;
 use groundplan::tree::admit::{Links, admit};
 use groundplan::tree::ids;
 use groundplan::tree::memory::MemoryTree;
@@ -194,6 +195,28 @@ impl Desk {
             "UPDATE claude_jobs SET lease_until = {past} WHERE lease_until IS NOT NULL AND kind = 'BOOTSTRAP_REPO'"
         ))
         .await;
+    }
+
+    /// Lets a lease that ran out run for another while.
+    pub(crate) async fn hold(&self, run: &Run) {
+        let later = match self.dialect() {
+            Dialect::Sqlite => "9999999999999",
+            Dialect::Postgres => "timestamp '2999-01-01'",
+        };
+        self.write(&format!(
+            "UPDATE bootstrap_claims SET lease_until = {later} WHERE run_id = '{}'",
+            run.id
+        ))
+        .await;
+    }
+
+    /// Lets the same worker lose a job and claim it once more.
+    pub(crate) async fn claim_again(&self, lease: &Lease) -> Lease {
+        self.pass_leases().await;
+        let recovery = Recovery::Resume { attempts: 100 };
+        self.store.sweep(recovery).await.unwrap();
+        let again = self.store.claim(&lease.worker, &Pick::Oldest).await;
+        again.unwrap().expect("it is queued again")
     }
 
     /// Submits for a product of `ada`.

@@ -2,7 +2,6 @@
 
 use super::dialect::Statement;
 use super::{Tx, events, row};
-use crate::model::canonical;
 use crate::store::error::StoreError;
 use crate::store::event::EventKind;
 use crate::store::id::{JobId, ProductId, RunId, UserId};
@@ -58,10 +57,7 @@ pub(super) async fn may_write(tx: &mut Tx, user: &UserId) -> Result<(), StoreErr
 }
 
 /// The run of a product that may still change by itself.
-pub(super) async fn active(
-    tx: &mut Tx,
-    product: &ProductId,
-) -> Result<Option<RunId>, StoreError> {
+pub(super) async fn active(tx: &mut Tx, product: &ProductId) -> Result<Option<RunId>, StoreError> {
     let query = sqlx::query(ACTIVE.on(tx.dialect)).bind(product.as_str());
     let Some(row) = query.fetch_optional(tx.at()).await? else {
         return Ok(None);
@@ -162,14 +158,19 @@ pub(super) async fn judge(tx: &mut Tx, run: &RunId, tiering: &Tiering) -> Result
 }
 
 /// A document as the database keeps it.
-pub(super) fn document<T: Serialize>(
-    what: &'static str,
-    value: &T,
-) -> Result<String, StoreError> {
-    let text = String::from_utf8(canonical::to_vec(value)).expect("JSON is UTF-8");
+pub(super) fn document<T: Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
+    // Not the canonical form: that makes other numbers of integers beyond 2^53, which nonces are.
+    let text = serde_json::to_string(value).map_err(|error| StoreError::Unstorable {
+        what,
+        message: error.to_string(),
+    })?;
     // The escape of a NUL, unless its backslash is itself escaped.
     let holds_nul = text.match_indices("\\u0000").any(|(at, _)| {
-        let before = text[..at].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        let before = text[..at]
+            .bytes()
+            .rev()
+            .take_while(|byte| *byte == b'\\')
+            .count();
         before % 2 == 0
     });
     if holds_nul {
