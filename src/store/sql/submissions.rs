@@ -2,7 +2,6 @@
 
 use super::dialect::Statement;
 use super::{Tx, events, row};
-use crate::model::canonical;
 use crate::store::error::StoreError;
 use crate::store::event::EventKind;
 use crate::store::id::{JobId, ProductId, RunId, UserId};
@@ -160,7 +159,11 @@ pub(super) async fn judge(tx: &mut Tx, run: &RunId, tiering: &Tiering) -> Result
 
 /// A document as the database keeps it.
 pub(super) fn document<T: Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
-    let text = String::from_utf8(canonical::to_vec(value)).expect("JSON is UTF-8");
+    // Not the canonical form: that makes other numbers of integers beyond 2^53, which nonces are.
+    let text = serde_json::to_string(value).map_err(|error| StoreError::Unstorable {
+        what,
+        message: error.to_string(),
+    })?;
     // The escape of a NUL, unless its backslash is itself escaped.
     let holds_nul = text.match_indices("\\u0000").any(|(at, _)| {
         let before = text[..at]
