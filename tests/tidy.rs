@@ -27,6 +27,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
         "worker",
         &[
             "model",
+            "policy",
             "secret",
             "scrub",
             "pat",
