@@ -227,11 +227,14 @@ impl Args {
 
     /// Says what works here, in one line (R128).
     async fn introduce(&self, means: &Means, database: &Database) {
-        let catalogs = means.shelf.catalogs();
-        let catalogs = catalogs.map(|catalog| format!("{}@{}", catalog.slug(), catalog.version().short()));
-        let catalogs: Vec<String> = catalogs.collect();
-        let known = database.catalog_versions().await;
-        let known = known.unwrap_or_default().join(" ");
+        let (mut here, mut published) = (Vec::new(), Vec::new());
+        for catalog in means.shelf.catalogs() {
+            let slug = catalog.slug();
+            here.push(format!("{slug}@{}", catalog.version().short()));
+            let history = database.catalog_history(slug).await.unwrap_or_default();
+            let newest = history.first();
+            published.extend(newest.map(|known| format!("{slug}@{}", known.catalog_version.short())));
+        }
         let stop = AtomicBool::new(false);
         let git = match means.push.git.version(&stop) {
             Ok(version) => version.to_owned(),
@@ -241,8 +244,8 @@ impl Args {
             version = env!("CARGO_PKG_VERSION"),
             action_schema_version = ACTION_SCHEMA_VERSION,
             schema_hash = schemas::schema_hash().as_str(),
-            catalogs = catalogs.join(" "),
-            published_catalogs = known,
+            catalogs = here.join(" "),
+            published_catalogs = published.join(" "),
             git,
             database = match database.dialect() {
                 Dialect::Postgres => "postgres",
