@@ -113,7 +113,9 @@ impl Args {
         let listener = health::bind(self.health);
         let listener = listener.await.map_err(|error| Failure::Environment {
             message: format!("cannot answer at {}: {error}", self.health),
-            hint: Some("stop what listens there, or name another address with `--health`".to_owned()),
+            hint: Some(
+                "stop what listens there, or name another address with `--health`".to_owned(),
+            ),
         })?;
         let address = listener.local_addr().unwrap_or(self.health);
         tracing::info!(%address, "answering /health");
@@ -233,7 +235,8 @@ impl Args {
             here.push(format!("{slug}@{}", catalog.version().short()));
             let history = database.catalog_history(slug).await.unwrap_or_default();
             let newest = history.first();
-            published.extend(newest.map(|known| format!("{slug}@{}", known.catalog_version.short())));
+            published
+                .extend(newest.map(|known| format!("{slug}@{}", known.catalog_version.short())));
         }
         let stop = AtomicBool::new(false);
         let git = match means.push.git.version(&stop) {
@@ -311,7 +314,10 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 fn host() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
+    rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn now() -> u64 {

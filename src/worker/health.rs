@@ -63,7 +63,10 @@ async fn health(State(panel): State<Arc<Panel>>) -> impl IntoResponse {
 /// Whether the process is worth keeping: its loop turns.
 async fn live(State(panel): State<Arc<Panel>>) -> impl IntoResponse {
     let is_turning = panel.pulse.health(panel.clock.now()).is_turning;
-    (status(is_turning), if is_turning { "live\n" } else { "stuck\n" })
+    (
+        status(is_turning),
+        if is_turning { "live\n" } else { "stuck\n" },
+    )
 }
 
 /// Whether a job would be taken now: the database answers.
@@ -74,7 +77,10 @@ async fn ready(State(panel): State<Arc<Panel>>) -> impl IntoResponse {
             .is_ok_and(|ready| ready.is_ok()),
         None => false,
     };
-    (status(is_ready), if is_ready { "ready\n" } else { "not ready\n" })
+    (
+        status(is_ready),
+        if is_ready { "ready\n" } else { "not ready\n" },
+    )
 }
 
 /// The queue is looked at now; where it does not answer, it stays as it was last seen.
@@ -82,7 +88,9 @@ async fn metrics(State(panel): State<Arc<Panel>>) -> impl IntoResponse {
     if let Some(database) = panel.database.get()
         && let Ok(Ok(measures)) = timeout(PATIENCE, database.measures()).await
     {
-        panel.meter.queue(measures.waiting, measures.held, measures.oldest);
+        panel
+            .meter
+            .queue(measures.waiting, measures.held, measures.oldest);
     }
     let text = [(
         header::CONTENT_TYPE,

@@ -79,7 +79,11 @@ impl Meter {
             "Jobs that wait to be taken",
             meter.depth.clone(),
         );
-        registry.register("queue_held", "Jobs that wait for an approval", meter.held.clone());
+        registry.register(
+            "queue_held",
+            "Jobs that wait for an approval",
+            meter.held.clone(),
+        );
         let help = "For how long the oldest job has waited";
         registry.register("queue_oldest_seconds", help, meter.oldest.clone());
         Self { registry, ..meter }
