@@ -56,6 +56,21 @@ pub(super) async fn may_write(tx: &mut Tx, user: &UserId) -> Result<(), StoreErr
     Ok(())
 }
 
+/// Refuses a product that is not the user's.
+pub(super) async fn owns(
+    tx: &mut Tx,
+    user: &UserId,
+    product: &ProductId,
+) -> Result<(), StoreError> {
+    let query = sqlx::query(PRODUCT.on(tx.dialect));
+    let query = query.bind(product.as_str()).bind(user.as_str());
+    if query.fetch_optional(tx.at()).await?.is_some() {
+        return Ok(());
+    }
+    let (product, user) = (product.clone(), user.clone());
+    Err(StoreError::NoProduct { product, user })
+}
+
 /// The run of a product that may still change by itself.
 pub(super) async fn active(tx: &mut Tx, product: &ProductId) -> Result<Option<RunId>, StoreError> {
     let query = sqlx::query(ACTIVE.on(tx.dialect)).bind(product.as_str());
@@ -97,12 +112,7 @@ pub(super) async fn insert(tx: &mut Tx, submission: &Submission) -> Result<Run, 
         });
     }
     may_write(tx, user).await?;
-    let query = sqlx::query(PRODUCT.on(tx.dialect));
-    let query = query.bind(product.as_str()).bind(user.as_str());
-    if query.fetch_optional(tx.at()).await?.is_none() {
-        let (product, user) = (product.clone(), user.clone());
-        return Err(StoreError::NoProduct { product, user });
-    }
+    owns(tx, user, product).await?;
     let at = now(tx).await?;
     let millis = u64::try_from(at).unwrap_or_default();
     let no_randomness = |error: getrandom::Error| StoreError::Unavailable {
