@@ -45,18 +45,6 @@ refs() {
     done
 }
 
-# An option that no product uses would never be tried.
-missing=$(comm -23 \
-    <("$GROUNDPLAN" show "$root" --format json | node -e '
-        const { categories } = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
-        for (const { slug, options } of categories) for (const option of options) console.log(`${slug}/${option.slug}`);
-    ' | sort) \
-    <(for selection in "${selections[@]}"; do refs "$selection"; done | sort -u))
-if [ -n "$missing" ]; then
-    printf 'no product holds:\n%s\n' "$missing" >&2
-    exit 1
-fi
-
 # Runs one step quietly; a step that fails shows all it said.
 step() {
     local started=$SECONDS

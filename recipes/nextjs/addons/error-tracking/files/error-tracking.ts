@@ -12,6 +12,7 @@ function start(): boolean {
       release: process.env.RELEASE && `${product.slug}@${process.env.RELEASE}`,
       // Only what is reported by hand: nothing is patched or collected.
       defaultIntegrations: false,
+      enableRuntimeChannelInjection: false,
       dataCollection: { userInfo: false },
     });
     started = true;

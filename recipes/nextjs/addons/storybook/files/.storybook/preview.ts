@@ -15,9 +15,7 @@ const preview: Preview = {
   initialGlobals: { colorScheme: "system" },
   decorators: [
     (story, { globals }) => {
-      const { colorScheme } = globals;
-      document.documentElement.style.colorScheme =
-        colorScheme === "system" ? "light dark" : String(colorScheme);
+      document.documentElement.dataset.colorScheme = String(globals.colorScheme);
       return story();
     },
   ],
