@@ -2,7 +2,7 @@
 # Makes products of the built-in catalogue `nextjs` in which every option appears, and in each runs what a stranger would:
 # install, lint, types, tests, production build, and Storybook and the tests in a browser where they are chosen.
 #
-#   tests/npm_check.sh            all products; about five minutes and the npm registry
+#   tests/npm_check.sh            all products; about ten minutes, 5 GB of disk and the npm registry
 #   tests/npm_check.sh 2 4        only these
 #
 # GROUNDPLAN=path     the program to use; otherwise cargo builds it
@@ -23,13 +23,15 @@ selections=(
 )
 categories=(deploy auth database ui-components state-management testing)
 
-if [ -z "${GROUNDPLAN:-}" ]; then
+if [ -n "${GROUNDPLAN:-}" ]; then
+    groundplan=$(realpath "$GROUNDPLAN")
+else
     cargo build --locked --manifest-path "$root/Cargo.toml"
-    GROUNDPLAN=$root/target/debug/groundplan
+    groundplan=$root/target/debug/groundplan
 fi
 if [ -n "${KEEP:-}" ]; then
-    work=$KEEP
-    mkdir -p "$work"
+    mkdir -p "$KEEP"
+    work=$(realpath "$KEEP")
 else
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
@@ -69,10 +71,10 @@ for number in "${chosen[@]}"; do
     echo "product $number:" $selection
     rm -rf "${work:?}/product-$number"
     cd "$work"
-    step "$GROUNDPLAN" new --catalog "$root" "${select[@]}" --name "Product $number" --owner acme --repo "product-$number" \
+    step "$groundplan" new --catalog "$root" "${select[@]}" --name "Product $number" --owner acme --repo "product-$number" \
         --into "product-$number"
     cd "product-$number"
-    step "$GROUNDPLAN" verify --catalog "$root"
+    step "$groundplan" verify --catalog "$root"
     step npm install --no-audit --no-fund
     step npm run lint
     step npm run typecheck

@@ -1,6 +1,7 @@
 import * as Sentry from "@sentry/node";
 import product from "./product.json";
 
+const release = process.env.RELEASE;
 let started = false;
 
 /** Starts with the first error, so that a product without a tracker pays nothing. */
@@ -9,7 +10,7 @@ function start(): boolean {
   if (dsn && !started) {
     Sentry.init({
       dsn,
-      release: process.env.RELEASE && `${product.slug}@${process.env.RELEASE}`,
+      release: release && `${product.slug}@${release}`,
       // Only what is reported by hand: nothing is patched or collected.
       defaultIntegrations: false,
       enableRuntimeChannelInjection: false,
