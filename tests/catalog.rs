@@ -107,7 +107,7 @@ impl BuiltIn {
         assert_eq!(report.warnings, [], "{selection:?}");
         assert!(report.can_proceed);
         let listing = preview.tree.list().expect("trees in memory can be read");
-        let paths: BTreeSet<String> = listing.iter().map(|(path, _)| path.to_string()).collect();
+        let paths: BTreeSet<String> = listing.iter().map(|(path, _)| path.to_owned()).collect();
         let mut linked = BTreeSet::new();
         for (path, _) in listing.iter() {
             let path = TreePath::parse(path).expect("a listed path is sound");
@@ -136,7 +136,7 @@ impl BuiltIn {
 
 /// The files of the repository that a Markdown page leads to.
 fn links(page: &str, text: &str) -> Vec<String> {
-    if !page.ends_with(".md") {
+    if Path::new(page).extension().is_none_or(|end| end != "md") {
         return Vec::new();
     }
     let targets = text.split("](").skip(1);

@@ -19,7 +19,7 @@ selections=(
     "vercel      authjs       postgres-drizzle plain-css     react-context playwright   forgejo-ci storybook error-tracking"
     "self-hosted basic-auth   sqlite-drizzle   shadcn-baseui none          node-test    renovate editorconfig error-tracking"
     "vercel      none         none             plain-css     react-context vitest-jsdom"
-    "self-hosted authjs       sqlite-drizzle   shadcn-baseui zustand       playwright   github-ci"
+    "self-hosted iron-session sqlite-drizzle   shadcn-baseui zustand       playwright   github-ci"
 )
 categories=(deploy auth database ui-components state-management testing)
 

@@ -2,12 +2,12 @@ import * as Sentry from "@sentry/node";
 import product from "./product.json";
 
 const release = process.env.RELEASE;
-let started = false;
 
 /** Starts with the first error, so that a product without a tracker pays nothing. */
 function start(): boolean {
   const dsn = process.env.SENTRY_DSN;
-  if (dsn && !started) {
+  // The build may bundle this file several times; the tracker's client is one.
+  if (dsn && !Sentry.isInitialized()) {
     Sentry.init({
       dsn,
       release: release && `${product.slug}@${release}`,
@@ -16,9 +16,8 @@ function start(): boolean {
       enableRuntimeChannelInjection: false,
       dataCollection: { userInfo: false },
     });
-    started = true;
   }
-  return started;
+  return Sentry.isInitialized();
 }
 
 /** Reports an error and waits at most two seconds until it is sent; never fails. */
