@@ -31,6 +31,7 @@ mod publish;
 mod questions;
 mod readme;
 mod remembered;
+mod rust_cli;
 mod schemas;
 mod snapshots;
 mod templates;
