@@ -298,10 +298,13 @@ fn the_program_holds_what_its_repository_holds() {
             .exits(0)
             .json()
     };
-    let (embedded, folder) = (preview("nextjs"), preview(REPOSITORY));
-    assert!(embedded["treeId"].is_string());
-    assert_eq!(embedded["treeId"], folder["treeId"]);
-    assert_eq!(embedded["planHash"], folder["planHash"]);
+    for name in ["nextjs", "ops-repo", "rust-cli"] {
+        let folder = preview(&format!("{REPOSITORY}/catalog/{name}"));
+        let embedded = preview(name);
+        assert!(embedded["treeId"].is_string());
+        assert_eq!(embedded["treeId"], folder["treeId"]);
+        assert_eq!(embedded["planHash"], folder["planHash"]);
+    }
 }
 
 #[test]

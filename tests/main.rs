@@ -7,6 +7,7 @@
 
 mod support;
 
+mod add;
 mod agreement;
 mod cases;
 mod catalog;
@@ -22,6 +23,7 @@ mod listing;
 mod mirror;
 mod new;
 mod npm;
+mod ops_repo;
 mod packs;
 mod pat;
 mod preflight;
@@ -31,6 +33,7 @@ mod publish;
 mod questions;
 mod readme;
 mod remembered;
+mod rust_cli;
 mod schemas;
 mod snapshots;
 mod store;

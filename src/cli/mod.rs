@@ -1,5 +1,6 @@
 //! The command line: the only place that prints, reads the clock and knows what a person typed.
 
+mod add;
 mod ask;
 mod cache;
 mod canonical;
@@ -67,6 +68,8 @@ enum Command {
     Preview(preview::Args),
     /// Make the repository.
     New(new::Args),
+    /// Add what a repository misses of a catalogue. What is there stays as it is.
+    Add(add::Args),
     /// Compare a repository with the plan it was made by.
     Verify(verify::Args),
     /// Say where each line of a generated file comes from.
@@ -135,6 +138,7 @@ pub fn run() -> ExitCode {
         Command::Check(args) => check::run(&args, &mut terminal),
         Command::Preview(args) => preview::run(&args, &mut terminal),
         Command::New(args) => new::run(&args, &mut terminal),
+        Command::Add(args) => add::run(&args, &mut terminal),
         Command::Verify(args) => verify::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),
         Command::List(args) => list::run(&args, &mut terminal),
