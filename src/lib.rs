@@ -15,4 +15,5 @@ pub mod schemas;
 pub mod scrub;
 pub mod secret;
 pub mod source;
+pub mod sweep;
 pub mod tree;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Module → what it may import (design §3). Modules not named here may import nothing of the crate.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("model", &[]),
     ("source", &["model"]),
     ("recipe", &["model", "source"]),
@@ -26,6 +26,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
         "engine",
         &["model", "catalog", "resolve", "tree", "interpret"],
     ),
+    ("sweep", &["model", "catalog", "resolve", "engine", "tree"]),
     ("schemas", &["model", "recipe", "catalog", "resolve"]),
     (
         "cli",
@@ -45,6 +46,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "forge",
             "preflight",
             "publish",
+            "sweep",
         ],
     ),
     ("lib", &[]),

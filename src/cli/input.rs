@@ -111,6 +111,25 @@ pub(super) fn builtin(name: &str) -> Result<Chosen, Unusable> {
     .into())
 }
 
+/// Every catalogue that an author means: a built-in one by name, or all of a folder.
+pub(super) fn catalogs(argument: &str) -> Result<Vec<Chosen>, Unusable> {
+    let path = Path::new(argument);
+    let is_one = path.join("catalog.yaml").is_file();
+    if is_one || !path.is_dir() {
+        return Ok(vec![catalog(argument)?]);
+    }
+    let names = catalog::names(&Source::of_folder(path)?.files);
+    if names.is_empty() {
+        return Err(Failure::Usage {
+            message: format!("`{argument}` holds no catalogue"),
+            hint: "make one with `groundplan init catalog DIR`".to_owned(),
+        }
+        .into());
+    }
+    let load_one = |name: &String| load(Source::of_folder(path)?, name);
+    names.iter().map(load_one).collect()
+}
+
 /// The catalogue that `--catalog` means: a built-in one by name, the only one of a folder, or `FOLDER/catalog/NAME`.
 pub(super) fn catalog(argument: &str) -> Result<Chosen, Unusable> {
     let source = Source::builtin();

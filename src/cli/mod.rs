@@ -6,12 +6,14 @@ mod canonical;
 mod check;
 mod choice;
 mod cleanup;
+mod exec;
 mod exit;
 mod explain;
 mod facts;
 mod findings;
 mod forge;
 mod generate;
+mod golden;
 mod hash;
 mod input;
 mod list;
@@ -29,8 +31,10 @@ mod schema;
 mod show;
 mod signals;
 mod state;
+mod sweep;
 mod template;
 mod terminal;
+mod test;
 mod verify;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -56,6 +60,10 @@ struct Cli {
 enum Command {
     /// Check a catalogue, a recipe, or a folder with catalog/ and recipes/.
     Check(check::Args),
+    /// Prove that the options of a catalogue go together.
+    Sweep(sweep::Args),
+    /// Test a catalogue by its cases: selections and the files they give.
+    Test(test::Args),
     /// Show exactly what a new repository would hold. Nothing is written.
     Preview(preview::Args),
     /// Make the repository.
@@ -118,6 +126,8 @@ pub fn run() -> ExitCode {
     let mut terminal = Terminal::new();
     let result = match cli.command {
         Command::Check(args) => check::run(&args, &mut terminal),
+        Command::Sweep(args) => sweep::run(&args, &mut terminal),
+        Command::Test(args) => test::run(&args, &mut terminal),
         Command::Preview(args) => preview::run(&args, &mut terminal),
         Command::New(args) => new::run(&args, &mut terminal),
         Command::Verify(args) => verify::run(&args, &mut terminal),
