@@ -16,4 +16,5 @@ pub mod scrub;
 pub mod secret;
 pub mod source;
 pub mod sweep;
+pub mod store;
 pub mod tree;

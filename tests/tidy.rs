@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Module → what it may import (design §3). Modules not named here may import nothing of the crate.
-const LAYERS: [(&str, &[&str]); 19] = [
+const LAYERS: [(&str, &[&str]); 20] = [
     ("model", &[]),
     ("source", &["model"]),
     ("recipe", &["model", "source"]),
@@ -19,6 +19,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("forge", &["model", "secret", "scrub"]),
     ("preflight", &["model", "scrub", "forge"]),
     ("publish", &["model", "secret", "scrub", "forge"]),
+    ("store", &["model", "publish"]),
     ("git", &["model", "secret"]),
     ("tree", &["model"]),
     ("interpret", &["model", "tree"]),
@@ -47,6 +48,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
             "preflight",
             "publish",
             "sweep",
+            "store",
         ],
     ),
     ("lib", &[]),

@@ -1,0 +1,223 @@
+//! The queue's vocabulary: kinds of jobs, how they are carried out, and their status.
+
+use serde::{Deserialize, Serialize};
+
+/// The kinds that the queue knows. Others may exist; they are never touched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum JobKind {
+    TaskImplementation,
+    IdeaGrill,
+    IdeaMakePlan,
+    IdeaReviewPlan,
+    PlanChat,
+    SprintImplementation,
+    BootstrapRepo,
+}
+
+/// How a kind of job is carried out (R8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "runtime", rename_all = "snake_case")]
+pub enum JobConfig {
+    /// By a model, whose settings the queue's owner keeps.
+    Claude,
+    /// By a program, without a model, a budget or a permission mode (R9).
+    Deterministic { executor: Executor },
+}
+
+/// The programs that carry out deterministic jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Executor {
+    BootstrapRepo,
+}
+
+/// The status of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum JobStatus {
+    Queued,
+    Claimed,
+    Running,
+    Done,
+    Failed,
+    Cancelled,
+    Skipped,
+}
+
+/// What happens to a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobStep {
+    Claim,
+    Start,
+    Succeed,
+    Fail,
+    Cancel,
+    /// Back into the queue: given back by its worker, or taken from one that is gone.
+    Requeue,
+    /// Into the queue again after it ended.
+    Retry,
+}
+
+impl JobKind {
+    /// Every kind that is known.
+    pub const ALL: [Self; 7] = [
+        Self::TaskImplementation,
+        Self::IdeaGrill,
+        Self::IdeaMakePlan,
+        Self::IdeaReviewPlan,
+        Self::PlanChat,
+        Self::SprintImplementation,
+        Self::BootstrapRepo,
+    ];
+
+    /// As it stands in a row.
+    pub fn as_db(self) -> &'static str {
+        match self {
+            Self::TaskImplementation => "TASK_IMPLEMENTATION",
+            Self::IdeaGrill => "IDEA_GRILL",
+            Self::IdeaMakePlan => "IDEA_MAKE_PLAN",
+            Self::IdeaReviewPlan => "IDEA_REVIEW_PLAN",
+            Self::PlanChat => "PLAN_CHAT",
+            Self::SprintImplementation => "SPRINT_IMPLEMENTATION",
+            Self::BootstrapRepo => "BOOTSTRAP_REPO",
+        }
+    }
+
+    /// The kind that a row names, when it is a known one.
+    pub fn of_db(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_db() == text)
+    }
+
+    /// How the kind is carried out.
+    pub fn config(self) -> JobConfig {
+        match self {
+            Self::TaskImplementation
+            | Self::IdeaGrill
+            | Self::IdeaMakePlan
+            | Self::IdeaReviewPlan
+            | Self::PlanChat
+            | Self::SprintImplementation => JobConfig::Claude,
+            Self::BootstrapRepo => JobConfig::Deterministic {
+                executor: Executor::BootstrapRepo,
+            },
+        }
+    }
+}
+
+impl JobStatus {
+    /// Every status.
+    pub const ALL: [Self; 7] = [
+        Self::Queued,
+        Self::Claimed,
+        Self::Running,
+        Self::Done,
+        Self::Failed,
+        Self::Cancelled,
+        Self::Skipped,
+    ];
+
+    /// The status after a step, when the step is allowed. Nothing else moves a job.
+    #[must_use]
+    pub fn after(self, step: JobStep) -> Option<Self> {
+        Some(match (self, step) {
+            (Self::Queued, JobStep::Claim) => Self::Claimed,
+            (Self::Claimed, JobStep::Start) => Self::Running,
+            (Self::Running, JobStep::Succeed) => Self::Done,
+            (Self::Queued | Self::Claimed | Self::Running, JobStep::Fail) => Self::Failed,
+            (Self::Queued | Self::Claimed | Self::Running, JobStep::Cancel) => Self::Cancelled,
+            (Self::Claimed | Self::Running, JobStep::Requeue)
+            | (Self::Failed | Self::Cancelled | Self::Skipped, JobStep::Retry) => Self::Queued,
+            _ => return None,
+        })
+    }
+
+    /// As it stands in a row.
+    pub fn as_db(self) -> &'static str {
+        match self {
+            Self::Queued => "QUEUED",
+            Self::Claimed => "CLAIMED",
+            Self::Running => "RUNNING",
+            Self::Done => "DONE",
+            Self::Failed => "FAILED",
+            Self::Cancelled => "CANCELLED",
+            Self::Skipped => "SKIPPED",
+        }
+    }
+
+    /// The status that a row names.
+    pub fn of_db(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_db() == text)
+    }
+}
+
+/// A job's status as interfaces and notifications name it (R22). A mapping of its own, not a change of letter case, so
+/// that a new status in the database is a decision here.
+pub fn job_status_to_api(status: JobStatus) -> &'static str {
+    match status {
+        JobStatus::Queued => "queued",
+        JobStatus::Claimed => "claimed",
+        JobStatus::Running => "running",
+        JobStatus::Done => "done",
+        JobStatus::Failed => "failed",
+        JobStatus::Cancelled => "cancelled",
+        JobStatus::Skipped => "skipped",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_bootstrap_repo_is_deterministic() {
+        for kind in JobKind::ALL {
+            let config = serde_json::to_value(kind.config()).expect("plain data");
+            let expected = match kind {
+                JobKind::BootstrapRepo => {
+                    json!({ "runtime": "deterministic", "executor": "bootstrap-repo" })
+                }
+                _ => json!({ "runtime": "claude" }),
+            };
+            assert_eq!(config, expected);
+            assert_eq!(JobKind::of_db(kind.as_db()), Some(kind));
+        }
+        assert_eq!(JobKind::of_db("SOMETHING_NEW"), None);
+    }
+
+    #[test]
+    fn a_job_that_ended_moves_only_by_a_retry_and_one_that_is_done_never() {
+        let steps = [
+            JobStep::Claim,
+            JobStep::Start,
+            JobStep::Succeed,
+            JobStep::Fail,
+            JobStep::Cancel,
+            JobStep::Requeue,
+        ];
+        for step in steps {
+            for status in [
+                JobStatus::Done,
+                JobStatus::Failed,
+                JobStatus::Cancelled,
+                JobStatus::Skipped,
+            ] {
+                assert_eq!(status.after(step), None, "{status:?} {step:?}");
+            }
+        }
+        assert_eq!(JobStatus::Done.after(JobStep::Retry), None);
+        assert_eq!(
+            JobStatus::Failed.after(JobStep::Retry),
+            Some(JobStatus::Queued)
+        );
+    }
+
+    #[test]
+    fn each_status_has_one_name_in_rows_and_one_in_interfaces() {
+        for status in JobStatus::ALL {
+            assert_eq!(JobStatus::of_db(status.as_db()), Some(status));
+            assert_eq!(job_status_to_api(status), status.as_db().to_lowercase());
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Runs: one repository being made, from the accepted preview to its end.
+
+use super::id::{JobId, ProductId, RunId, UserId};
+use super::job::JobStatus;
+use super::submission::{Approval, Tiering};
+use crate::model::digest::Digest;
+use crate::publish::ledger::Entry;
+use serde::Serialize;
+use serde_json::Value;
+
+/// The status of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RunStatus {
+    Pending,
+    Running,
+    Succeeded,
+    /// Nothing is left outside.
+    Failed,
+    /// Something is, or may be, left outside.
+    FailedNeedsCleanup,
+    /// Nothing is left outside.
+    Cancelled,
+}
+
+/// What happens to a run. Where a step says `left`, something is or may be left outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunStep {
+    Start,
+    Succeed,
+    Fail {
+        left: bool,
+    },
+    Withdraw {
+        left: bool,
+    },
+    Requeue,
+    Retry,
+    /// What was left is gone, or was given to a person.
+    CleanUp,
+}
+
+/// A run and its job as they are now. Times are milliseconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Run {
+    pub id: RunId,
+    pub job: JobId,
+    pub user: UserId,
+    pub product: ProductId,
+    pub status: RunStatus,
+    pub job_status: JobStatus,
+    /// `owner/name` that is asked for.
+    pub place: String,
+    pub tree: Option<String>,
+    pub recipe_hash: Digest,
+    pub catalog_version: Digest,
+    /// How often it was put into the queue again.
+    pub retries: i64,
+    pub worker: Option<String>,
+    /// Whether a worker holds it now.
+    pub is_held: bool,
+    /// `owner/name` of what was made, as the forge spells it.
+    pub full_name: Option<String>,
+    pub repo_url: Option<String>,
+    pub error: Option<String>,
+    pub created_at: i64,
+    pub started_at: Option<i64>,
+    pub finished_at: Option<i64>,
+    /// Nothing when no worker and no submission has computed it yet.
+    pub tiering: Option<Tiering>,
+    pub approval: Option<Approval>,
+}
+
+/// What a worker needs for the job it holds. Plan and report are as they were stored: whoever uses them reads them
+/// through their schemas again (R35).
+#[derive(Clone, Debug)]
+pub struct Task {
+    pub run: Run,
+    /// The accepted plan.
+    pub plan: Value,
+    /// The accepted report, with the tree and commit ids that were promised.
+    pub report: Value,
+    /// The ledger of effects so far.
+    pub entries: Vec<Entry>,
+    /// The user's sealed token (R59).
+    pub sealed_token: Option<String>,
+}
+
+/// Which runs are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub id: Option<RunId>,
+    pub product: Option<ProductId>,
+    pub statuses: Vec<RunStatus>,
+    /// Those that wait for an approval.
+    pub is_waiting: bool,
+    /// At most so many; none means 100.
+    pub limit: Option<u32>,
+}
+
+impl RunStatus {
+    /// Every status.
+    pub const ALL: [Self; 6] = [
+        Self::Pending,
+        Self::Running,
+        Self::Succeeded,
+        Self::Failed,
+        Self::FailedNeedsCleanup,
+        Self::Cancelled,
+    ];
+
+    /// The status after a step, when the step is allowed. Nothing else moves a run.
+    #[must_use]
+    pub fn after(self, step: RunStep) -> Option<Self> {
+        let ended = |clean: Self, left: bool| {
+            if left {
+                Self::FailedNeedsCleanup
+            } else {
+                clean
+            }
+        };
+        Some(match (self, step) {
+            // Running again: another runner may have put the job back into the queue without looking at the run.
+            (Self::Pending | Self::Running, RunStep::Start) => Self::Running,
+            (Self::Running, RunStep::Succeed) => Self::Succeeded,
+            (Self::Pending | Self::Running, RunStep::Fail { left }) => ended(Self::Failed, left),
+            (Self::Pending | Self::Running, RunStep::Withdraw { left }) => {
+                ended(Self::Cancelled, left)
+            }
+            (Self::Pending | Self::Running, RunStep::Requeue)
+            | (Self::Failed | Self::FailedNeedsCleanup, RunStep::Retry) => Self::Pending,
+            (Self::FailedNeedsCleanup, RunStep::CleanUp) => Self::Failed,
+            _ => return None,
+        })
+    }
+
+    /// Whether it may still change by itself.
+    pub fn is_active(self) -> bool {
+        matches!(self, Self::Pending | Self::Running)
+    }
+
+    /// As it stands in a row.
+    pub fn as_db(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Running => "RUNNING",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+            Self::FailedNeedsCleanup => "FAILED_NEEDS_CLEANUP",
+            Self::Cancelled => "CANCELLED",
+        }
+    }
+
+    /// The status that a row names.
+    pub fn of_db(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_db() == text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_outside_is_never_called_clean() {
+        for status in [RunStatus::Pending, RunStatus::Running] {
+            for step in [
+                RunStep::Fail { left: true },
+                RunStep::Withdraw { left: true },
+            ] {
+                assert_eq!(status.after(step), Some(RunStatus::FailedNeedsCleanup));
+            }
+        }
+    }
+
+    #[test]
+    fn success_and_cancellation_are_final() {
+        for status in [RunStatus::Succeeded, RunStatus::Cancelled] {
+            for step in [
+                RunStep::Start,
+                RunStep::Succeed,
+                RunStep::Fail { left: false },
+                RunStep::Withdraw { left: false },
+                RunStep::Requeue,
+                RunStep::Retry,
+                RunStep::CleanUp,
+            ] {
+                assert_eq!(status.after(step), None, "{status:?} {step:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_status_has_one_name_in_rows() {
+        for status in RunStatus::ALL {
+            assert_eq!(RunStatus::of_db(status.as_db()), Some(status));
+        }
+    }
+}

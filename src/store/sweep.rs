@@ -1,0 +1,30 @@
+//! What is done about runs whose worker is gone.
+
+use super::id::RunId;
+
+/// How recovery treats a run whose lease ran out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// It has failed; a person retries or cleans up (R123–R125).
+    Fail,
+    /// It goes back into the queue while it was queued again fewer than so many times, and fails after that.
+    Resume { attempts: i64 },
+}
+
+/// What a sweep did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Failed, nothing left outside.
+    pub failed: Vec<RunId>,
+    /// Failed or cancelled, and something is or may be left outside.
+    pub needs_cleanup: Vec<RunId>,
+    /// Cancelled by somebody, nothing left outside.
+    pub cancelled: Vec<RunId>,
+    /// Back in the queue.
+    pub requeued: Vec<RunId>,
+}
+
+impl Recovery {
+    /// How often a run is queued again by itself where that is wanted.
+    pub const ATTEMPTS: i64 = 3;
+}
