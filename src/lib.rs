@@ -15,6 +15,6 @@ pub mod schemas;
 pub mod scrub;
 pub mod secret;
 pub mod source;
-pub mod sweep;
 pub mod store;
+pub mod sweep;
 pub mod tree;

@@ -8,6 +8,7 @@
 mod support;
 
 mod agreement;
+mod case_files;
 mod cases;
 mod catalog;
 mod check;
@@ -18,6 +19,7 @@ mod explain;
 mod forge;
 mod forge_cli;
 mod hostile;
+mod init;
 mod listing;
 mod mirror;
 mod new;

@@ -15,6 +15,7 @@ mod forge;
 mod generate;
 mod golden;
 mod hash;
+mod init;
 mod input;
 mod list;
 mod made;
@@ -60,6 +61,8 @@ struct Cli {
 enum Command {
     /// Check a catalogue, a recipe, or a folder with catalog/ and recipes/.
     Check(check::Args),
+    /// Make something to begin with.
+    Init(init::Args),
     /// Prove that the options of a catalogue go together.
     Sweep(sweep::Args),
     /// Test a catalogue by its cases: selections and the files they give.
@@ -126,6 +129,7 @@ pub fn run() -> ExitCode {
     let mut terminal = Terminal::new();
     let result = match cli.command {
         Command::Check(args) => check::run(&args, &mut terminal),
+        Command::Init(args) => init::run(&args, &mut terminal),
         Command::Sweep(args) => sweep::run(&args, &mut terminal),
         Command::Test(args) => test::run(&args, &mut terminal),
         Command::Preview(args) => preview::run(&args, &mut terminal),

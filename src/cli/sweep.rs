@@ -343,9 +343,14 @@ impl Swept<'_> {
     fn print(&self, args: &Args, terminal: &mut Terminal) -> Result<(), Failure> {
         let out = terminal.out();
         let count = self.proofs.len();
+        let (word, verb) = if count == 1 {
+            ("selection", "covers")
+        } else {
+            ("selections", "cover")
+        };
         write!(
             out,
-            "{BOLD}{}{BOLD:#}  {count} selections",
+            "{BOLD}{}{BOLD:#}  {count} {word}",
             self.chosen.catalog.slug()
         )?;
         if let Some(cover) = &self.cover {
@@ -354,7 +359,7 @@ impl Swept<'_> {
             } else {
                 ("pairs of answers", cover.covered)
             };
-            write!(out, " cover all {covered} {what} that can be given")?;
+            write!(out, " {verb} all {covered} {what} that can be given")?;
             if cover.at_least == count {
                 write!(out, ", as few as possible")?;
             } else if cover.at_least < count {

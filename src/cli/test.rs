@@ -8,7 +8,7 @@ use super::template::{Template, TemplateArgs};
 use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean_line};
 use super::{Format, choice};
 use crate::engine::{Preview, PreviewError};
-use crate::model::content::File;
+use crate::model::content::{File, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Place};
 use crate::model::report::{Change, ChangeKind, ChangeOrigin};
 use crate::resolve::{self, CaseFile};
@@ -112,9 +112,10 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         }
         Format::Text => {
             let (cases, bad) = (all.len(), all.len() - good);
+            let word = if cases == 1 { "case" } else { "cases" };
             writeln!(
                 terminal.out(),
-                "{BOLD}{cases} cases, {bad} not as accepted{BOLD:#}"
+                "{BOLD}{cases} {word}, {bad} not as accepted{BOLD:#}"
             )?;
         }
     }
@@ -136,7 +137,12 @@ impl Args {
         for (path, file) in below {
             let inside = &path[folder.len()..];
             let case = inside.split_once('.').map_or(inside, |(case, _)| case);
-            let outcome = if inside == format!("{case}.yaml") {
+            let outcome = if file.mode == Mode::Symlink {
+                let message = "this file is a symbolic link";
+                let finding = Diagnostic::error(Code::TemplateEntry, message);
+                let finding = finding.at("", Place::start_of(path));
+                Outcome::Failed(vec![finding.help("put the file itself in its place")])
+            } else if inside == format!("{case}.yaml") && !case.contains('/') {
                 self.case(chosen, template, path, file)?
             } else if inside == format!("{case}.files")
                 && chosen
@@ -211,7 +217,7 @@ impl Args {
 
 /// What a case gives, or why it is no case of this catalogue.
 fn preview<'t>(
-    chosen: &Chosen,
+    chosen: &'t Chosen,
     template: &'t Template,
     path: &str,
     file: &File,
@@ -374,9 +380,13 @@ impl Tested {
                         ChangeKind::Removed => ('-', RED),
                     };
                     let path = clean_line(&difference.path);
-                    let origin = difference.origin.join(", ");
-                    let line = format!("{path:width$}  {DIM}{origin}{DIM:#}");
-                    writeln!(out, "  {style}{sign}{style:#} {}", line.trim_end())?;
+                    let sign = format!("{style}{sign}{style:#}");
+                    if difference.origin.is_empty() {
+                        writeln!(out, "  {sign} {path}")?;
+                    } else {
+                        let origin = difference.origin.join(", ");
+                        writeln!(out, "  {sign} {path:width$}  {DIM}{origin}{DIM:#}")?;
+                    }
                 }
             }
             Outcome::Failed(found) => {

@@ -1,5 +1,6 @@
 //! Covering arrays: as few selections as a greedy search finds, such that all pairs of answers occur together.
 
+use super::dice::Dice;
 use super::partial::{Partial, Search, Tangled};
 use super::space::{Answer, Space};
 use crate::model::selection::Selection;
@@ -39,8 +40,8 @@ pub enum CoverError {
 /// At most so many answers are paired: their pairs are kept in memory, and looked at for every selection.
 pub const MAX_ANSWERS: usize = 600;
 
-/// So many beginnings are tried for each selection.
-const BEGINNINGS: usize = 8;
+/// So many ways are tried for each selection, and the one that covers most is taken.
+const WAYS: usize = 8;
 
 /// Selections that cover everything. Those of `known` that fit come first, so that a written list changes little.
 pub fn cover(space: &Space, strength: Strength, known: &[Selection]) -> Result<Cover, CoverError> {
@@ -48,36 +49,104 @@ pub fn cover(space: &Space, strength: Strength, known: &[Selection]) -> Result<C
     if strength == Strength::Pairs && answers > MAX_ANSWERS {
         return Err(CoverError::TooLarge { answers });
     }
-    let mut wanted = Wanted::all(space, strength);
     let Some(mut partial) = Partial::of(space) else {
         return Err(Tangled.into());
     };
+    let known = fitting(&mut partial, known);
+    let all = Wanted::all(space, strength);
+    // A greedy search ends a little above the least; of several ends one is often lower.
+    let attempts = (2000 / answers.max(1)).clamp(1, 30);
+    let mut best: Option<Cover> = None;
+    for attempt in 0..attempts {
+        let mut dice = Dice::of(attempt as u64);
+        let greedy = cover_once(&mut partial, &all, known.clone(), &mut dice)?;
+        let is_better = |best: &Cover| greedy.rows.len() < best.selections.len();
+        if best.as_ref().is_none_or(is_better) {
+            best = Some(greedy.into_cover(space, strength, &all));
+        }
+        if best
+            .as_ref()
+            .is_some_and(|best| best.selections.len() <= best.at_least)
+        {
+            break;
+        }
+    }
+    best.ok_or_else(|| Tangled.into())
+}
+
+/// The selections that are possible, as rows of answers.
+fn fitting(partial: &mut Partial<'_>, selections: &[Selection]) -> Vec<Vec<Answer>> {
+    let space = partial.space();
     let start = partial.mark();
-    let mut rows: Vec<Vec<Answer>> = Vec::new();
-    for selection in known {
+    let mut rows = Vec::new();
+    for selection in selections {
         let Some(row) = space.answers_of(selection) else {
             continue;
         };
         let fits = row.iter().all(|answer| partial.choose(*answer));
         partial.back_to(start);
         if fits && space.selection(row.iter().copied()) == *selection && !rows.contains(&row) {
-            wanted.cross_off(&row);
             rows.push(row);
         }
+    }
+    rows
+}
+
+/// What one greedy search found.
+struct Greedy {
+    rows: Vec<Vec<Answer>>,
+    impossible: Vec<(Answer, Answer)>,
+}
+
+impl Greedy {
+    fn into_cover(self, space: &Space, strength: Strength, all: &Wanted) -> Cover {
+        let options = |(one, other): &(Answer, Answer)| {
+            space
+                .option(*one)
+                .cloned()
+                .zip(space.option(*other).cloned())
+        };
+        let is_counted = |(one, other): &&(Answer, Answer)| !all.is_paired || one != other;
+        let lost = self.impossible.iter().filter(is_counted).count();
+        Cover {
+            covered: all.count - lost,
+            at_least: at_least(space, strength, &self.impossible),
+            impossible: self.impossible.iter().filter_map(options).collect(),
+            selections: self
+                .rows
+                .into_iter()
+                .map(|row| space.selection(row))
+                .collect(),
+        }
+    }
+}
+
+fn cover_once(
+    partial: &mut Partial<'_>,
+    all: &Wanted,
+    known: Vec<Vec<Answer>>,
+    dice: &mut Dice,
+) -> Result<Greedy, Tangled> {
+    let questions = partial.space().questions.len();
+    let start = partial.mark();
+    let mut wanted = all.clone();
+    let mut rows = known;
+    for row in &rows {
+        wanted.cross_off(row);
     }
     let mut impossible = Vec::new();
     while let Some((one, other)) = wanted.first() {
         let mut best: Option<(usize, Vec<Answer>)> = None;
         if partial.choose(one) && partial.choose(other) {
-            let count = space.questions.len();
-            let beginnings = BEGINNINGS.min(count);
-            for beginning in 0..beginnings {
-                let order =
-                    (0..count).map(|place| (place + beginning * count / beginnings) % count);
-                let begun = partial.mark();
-                let mut search = Search::of(&mut partial, order.collect());
-                let found = search.next(&mut |partial, question| wanted.rank(partial, question))?;
-                if !found {
+            let begun = partial.mark();
+            for _ in 0..WAYS {
+                let order = dice.shuffle((0..questions).collect());
+                let mut search = Search::of(partial, order);
+                let rank = &mut |partial: &Partial<'_>, question| {
+                    let open = dice.shuffle(partial.open(question).collect());
+                    wanted.rank(partial, open)
+                };
+                if !search.next(rank)? {
                     break;
                 }
                 let row: Vec<Answer> = search.partial().settled().collect();
@@ -97,26 +166,22 @@ pub fn cover(space: &Space, strength: Strength, known: &[Selection]) -> Result<C
             impossible.push((one, other));
         }
     }
-    let rows = without_idle(rows, &Wanted::all(space, strength));
-    let selections = rows.into_iter().map(|row| space.selection(row));
-    let options = |(one, other): &(Answer, Answer)| {
-        space
-            .option(*one)
-            .cloned()
-            .zip(space.option(*other).cloned())
-    };
-    Ok(Cover {
-        selections: selections.collect(),
-        covered: Wanted::all(space, strength).count - impossible.len(),
-        at_least: at_least(space, strength, &impossible),
-        impossible: impossible.iter().filter_map(options).collect(),
+    Ok(Greedy {
+        rows: match without_idle(rows, all) {
+            // Where nothing is asked, there is one selection: nothing.
+            rows if rows.is_empty() => vec![Vec::new()],
+            rows => rows,
+        },
+        impossible,
     })
 }
 
 /// What still has to occur, as a table of answers by answers of which the half with `one <= other` is used.
+#[derive(Clone)]
 struct Wanted {
     table: Vec<bool>,
     size: usize,
+    /// How much there is, without pairs of one.
     count: usize,
     /// Nothing is wanted before this place.
     begin: usize,
@@ -132,11 +197,15 @@ impl Wanted {
         let is_paired = strength == Strength::Pairs;
         let is_wanted = |at: usize| {
             let (one, other) = (at / size, at % size);
-            !is_paired || one < other && space.question(one) != space.question(other)
+            // A pair of one wants the answer itself, for a catalogue of one question has no pairs.
+            !is_paired
+                || one == other
+                || one < other && space.question(one) != space.question(other)
         };
         let table: Vec<bool> = (0..space.len() * size).map(is_wanted).collect();
+        let is_counted = |at: &usize| table[*at] && (!is_paired || at / size != at % size);
         Self {
-            count: table.iter().filter(|wanted| **wanted).count(),
+            count: (0..table.len()).filter(is_counted).count(),
             table,
             size,
             begin: 0,
@@ -171,7 +240,7 @@ impl Wanted {
     fn places<'r>(&'r self, row: &'r [Answer]) -> impl Iterator<Item = usize> + 'r {
         let others = move |at: usize| {
             if self.is_paired {
-                &row[at + 1..]
+                &row[at..]
             } else {
                 &row[at..=at]
             }
@@ -191,21 +260,20 @@ impl Wanted {
         }
     }
 
-    /// The answers that a question has left, those first with which most that is wanted occurs.
-    fn rank(&self, partial: &Partial<'_>, question: usize) -> Vec<Answer> {
+    /// The answers with those first with which most that is wanted occurs, now and later.
+    fn rank(&self, partial: &Partial<'_>, mut answers: Vec<Answer>) -> Vec<Answer> {
         let settled: Vec<Answer> = partial.settled().collect();
         let gain = |answer: Answer| {
             if !self.is_paired {
                 return usize::from(self.table[answer]);
             }
             let wanted = |other: &&Answer| self.table[self.place(answer, **other)];
-            settled.iter().filter(wanted).count()
+            settled.iter().chain([&answer]).filter(wanted).count()
         };
         let outlook = |answer: Answer| {
             let wanted = |other: &usize| self.is_paired && self.table[self.place(answer, *other)];
             (0..partial.space().len()).filter(wanted).count()
         };
-        let mut answers: Vec<Answer> = partial.open(question).collect();
         answers.sort_by_cached_key(|answer| std::cmp::Reverse((gain(*answer), outlook(*answer))));
         answers
     }
@@ -242,12 +310,15 @@ fn at_least(space: &Space, strength: Strength, impossible: &[(Answer, Answer)]) 
     }
     let count = space.questions.len();
     let mut pairs = vec![0_usize; count * count];
+    for (question, size) in sizes.enumerate() {
+        pairs[question * count + question] = size;
+    }
     for one in 0..count {
         for other in one + 1..count {
             pairs[one * count + other] = space.questions[one].len() * space.questions[other].len();
         }
     }
-    for (one, other) in impossible {
+    for (one, other) in impossible.iter().filter(|(one, other)| one != other) {
         pairs[space.question(*one) * count + space.question(*other)] -= 1;
     }
     pairs.into_iter().max().unwrap_or(1).max(1)

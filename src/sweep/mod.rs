@@ -2,6 +2,7 @@
 
 pub mod blame;
 pub mod cover;
+mod dice;
 pub mod golden;
 mod partial;
 pub mod pick;

@@ -1,5 +1,6 @@
 //! Selections without a plan behind them: all there are, or some by chance.
 
+use super::dice::Dice;
 use super::partial::{Partial, Search, Tangled};
 use super::space::{Answer, Space};
 use crate::model::selection::Selection;
@@ -20,18 +21,34 @@ pub enum PickError {
 
 /// Every selection there is, in the catalogue's order.
 pub fn every(space: &Space) -> Result<Vec<Selection>, PickError> {
-    let mut found = Vec::new();
+    let mut count = 0;
+    each(space, |_| {
+        count += 1;
+        count <= MAX_SELECTIONS
+    })?;
+    if count > MAX_SELECTIONS {
+        return Err(PickError::TooMany);
+    }
+    let mut found = Vec::with_capacity(count);
+    each(space, |partial| {
+        found.push(space.selection(partial.settled()));
+        true
+    })?;
+    Ok(found)
+}
+
+/// Shows every selection, until it is told to stop.
+fn each(space: &Space, mut go_on: impl FnMut(&Partial<'_>) -> bool) -> Result<(), Tangled> {
     let Some(mut partial) = Partial::of(space) else {
-        return Ok(found);
+        return Ok(());
     };
     let mut search = Search::of(&mut partial, (0..space.questions.len()).collect());
     while search.next(&mut |partial, question| partial.open(question).collect())? {
-        if found.len() == MAX_SELECTIONS {
-            return Err(PickError::TooMany);
+        if !go_on(search.partial()) {
+            break;
         }
-        found.push(space.selection(search.partial().settled()));
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Different selections by chance; the same seed gives the same ones. Fewer than asked for when so many are not found.
@@ -41,7 +58,7 @@ pub fn sample(space: &Space, count: usize, seed: u64) -> Result<Vec<Selection>, 
     if count > MAX_SELECTIONS {
         return Err(PickError::TooMany);
     }
-    let mut dice = Dice(seed);
+    let mut dice = Dice::of(seed);
     let mut known: BTreeSet<Vec<Answer>> = BTreeSet::new();
     let mut found = Vec::new();
     let Some(mut partial) = Partial::of(space) else {
@@ -68,26 +85,4 @@ pub fn sample(space: &Space, count: usize, seed: u64) -> Result<Vec<Selection>, 
         }
     }
     Ok(found)
-}
-
-/// Numbers by chance from a seed (splitmix64): everywhere the same, and no secret hangs on them.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn shuffle(&mut self, mut values: Vec<usize>) -> Vec<usize> {
-        for at in (1..values.len()).rev() {
-            let below = u64::try_from(at + 1).expect("a place is a small number");
-            let other = usize::try_from(self.roll() % below).expect("it is below a place");
-            values.swap(at, other);
-        }
-        values
-    }
 }
