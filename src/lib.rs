@@ -4,6 +4,7 @@ pub mod cli;
 pub mod engine;
 pub mod forge;
 pub mod git;
+pub mod impact;
 pub mod interpret;
 pub mod model;
 pub mod pat;

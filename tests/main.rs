@@ -8,6 +8,7 @@
 mod support;
 
 mod agreement;
+mod authoring;
 mod case_files;
 mod cases;
 mod catalog;
@@ -19,6 +20,7 @@ mod explain;
 mod forge;
 mod forge_cli;
 mod hostile;
+mod impact;
 mod init;
 mod listing;
 mod mirror;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Module → what it may import (design §3). Modules not named here may import nothing of the crate.
-const LAYERS: [(&str, &[&str]); 20] = [
+const LAYERS: [(&str, &[&str]); 21] = [
     ("model", &[]),
     ("source", &["model"]),
     ("recipe", &["model", "source"]),
@@ -28,6 +28,18 @@ const LAYERS: [(&str, &[&str]); 20] = [
         &["model", "catalog", "resolve", "tree", "interpret"],
     ),
     ("sweep", &["model", "catalog", "resolve", "engine", "tree"]),
+    (
+        "impact",
+        &[
+            "model",
+            "catalog",
+            "resolve",
+            "engine",
+            "tree",
+            "interpret",
+            "sweep",
+        ],
+    ),
     ("schemas", &["model", "recipe", "catalog", "resolve"]),
     (
         "cli",
@@ -47,6 +59,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
             "forge",
             "preflight",
             "publish",
+            "impact",
             "sweep",
             "store",
         ],

@@ -3,6 +3,7 @@
 mod ask;
 mod cache;
 mod canonical;
+mod catalog;
 mod check;
 mod choice;
 mod cleanup;
@@ -67,6 +68,8 @@ enum Command {
     Sweep(sweep::Args),
     /// Test a catalogue by its cases: selections and the files they give.
     Test(test::Args),
+    /// Compare versions of a catalogue.
+    Catalog(catalog::Args),
     /// Show exactly what a new repository would hold. Nothing is written.
     Preview(preview::Args),
     /// Make the repository.
@@ -132,6 +135,7 @@ pub fn run() -> ExitCode {
         Command::Init(args) => init::run(&args, &mut terminal),
         Command::Sweep(args) => sweep::run(&args, &mut terminal),
         Command::Test(args) => test::run(&args, &mut terminal),
+        Command::Catalog(args) => catalog::run(&args, &mut terminal),
         Command::Preview(args) => preview::run(&args, &mut terminal),
         Command::New(args) => new::run(&args, &mut terminal),
         Command::Verify(args) => verify::run(&args, &mut terminal),

@@ -10,11 +10,12 @@ use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean};
 use super::{Format, choice};
 use crate::model::selection::Selection;
 use crate::model::slug::OptionRef;
-use crate::sweep::blame::{self, Collision, Matrix, Meeting};
+use crate::sweep::blame::{Collision, Matrix, Meeting};
 use crate::sweep::cover::{self, Cover, CoverError, Strength};
 use crate::sweep::golden::{Differences, Golden, line_of};
 use crate::sweep::pick::{self, PickError};
 use crate::sweep::prove::{self, Ground, Outcome, Proof};
+use crate::sweep::rounds::{self, SweepError};
 use crate::sweep::{Space, Tangled};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -140,8 +141,8 @@ impl Args {
             pin: &template.pin,
         };
         let work = Terminal::working("making every selection");
-        let proofs = prove::prove(ground, &selections)?;
-        let collisions = blame::blame(ground, &space, &proofs)?;
+        let strength = cover.as_ref().map(|_| self.strength());
+        let (proofs, collisions) = rounds::sweep(ground, &space, &selections, strength)?;
         drop(work);
         let mut swept = Swept {
             matrix: Matrix::of(&space, &proofs, &collisions),
@@ -162,6 +163,14 @@ impl Args {
         Ok(swept)
     }
 
+    fn strength(&self) -> Strength {
+        if self.which.each {
+            Strength::Each
+        } else {
+            Strength::Pairs
+        }
+    }
+
     fn is_pairwise(&self) -> bool {
         !(self.which.each || self.which.all || self.which.sample.is_some())
     }
@@ -177,11 +186,9 @@ impl Args {
         if let Some(count) = self.which.sample {
             return Ok((pick::sample(space, count, self.seed)?, None));
         }
-        let cover = if self.which.each {
-            cover::cover(space, Strength::Each, &[])
-        } else {
-            cover::cover(space, Strength::Pairs, known)
-        }?;
+        // What was accepted is for pairs.
+        let known = if self.which.each { &[] } else { known };
+        let cover = cover::cover(space, self.strength(), known)?;
         Ok((cover.selections.clone(), Some(cover)))
     }
 
@@ -550,6 +557,15 @@ impl From<CoverError> for Failure {
                 message: error.to_string(),
                 hint: FEWER.to_owned(),
             },
+        }
+    }
+}
+
+impl From<SweepError> for Failure {
+    fn from(error: SweepError) -> Self {
+        match error {
+            SweepError::Cover(error) => error.into(),
+            SweepError::Preview(error) => error.into(),
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod golden;
 mod partial;
 pub mod pick;
 pub mod prove;
+pub mod rounds;
 mod space;
 
 pub use partial::Tangled;

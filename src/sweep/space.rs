@@ -88,22 +88,32 @@ impl Space {
             for option in &category.options {
                 let own = self.by_option[&OptionRef::new(&category.slug, &option.slug)];
                 for other in &option.conflicts {
-                    let other = self.by_option[other];
-                    self.exclude(own, other);
+                    self.exclude_option(own, other);
                 }
                 for required in &option.requires {
-                    let required = self.by_option[required];
-                    self.needed_by[required].push(own);
-                    let instead = self.questions[self.question(required)].clone();
-                    for answer in instead.into_iter().filter(|answer| *answer != required) {
-                        self.exclude(own, answer);
-                    }
+                    self.require_option(own, required);
                 }
             }
         }
     }
 
-    fn exclude(&mut self, one: Answer, other: Answer) {
+    /// An answer and an option that do not go together.
+    pub(super) fn exclude_option(&mut self, own: Answer, other: &OptionRef) {
+        let other = self.by_option[other];
+        self.exclude(own, other);
+    }
+
+    /// An answer that needs an option.
+    pub(super) fn require_option(&mut self, own: Answer, required: &OptionRef) {
+        let required = self.by_option[required];
+        self.needed_by[required].push(own);
+        let instead = self.questions[self.question(required)].clone();
+        for answer in instead.into_iter().filter(|answer| *answer != required) {
+            self.exclude(own, answer);
+        }
+    }
+
+    pub(super) fn exclude(&mut self, one: Answer, other: Answer) {
         self.excludes[one].push(other);
         self.excludes[other].push(one);
     }
@@ -121,6 +131,11 @@ impl Space {
     /// The option that an answer selects; nothing when it leaves something out.
     pub fn option(&self, answer: Answer) -> Option<&OptionRef> {
         self.answers[answer].0.as_ref()
+    }
+
+    /// The answer that selects an option.
+    pub(super) fn answer(&self, option: &OptionRef) -> Option<Answer> {
+        self.by_option.get(option).copied()
     }
 
     pub(super) fn question(&self, answer: Answer) -> usize {

@@ -449,3 +449,44 @@ fn the_builtin_catalogues_give_the_accepted_trees() {
         "each catalogue has its list, and each list its catalogue"
     );
 }
+
+#[test]
+fn what_a_collision_hides_is_made_without_it() {
+    // `docs` and `badge` go together, and with `auth/none` nobody can see it.
+    let badge = "  - { kind: REPLACE_STRING, path: README.md, find: Of __GITHUB_OWNER__., replace: Badge. }\n  - { kind: WRITE_FILE, path: a.txt, content: one }\n";
+    let docs =
+        "  - { kind: REPLACE_STRING, path: a.txt, find: one, replace: two, execution_order: 9 }\n";
+    let sandbox = demo(&[
+        ("auth/none", REPLACES),
+        ("addons/badge", badge),
+        ("addons/docs", docs),
+    ]);
+    let json = sandbox
+        .groundplan(["sweep", "--format", "json"])
+        .exits(1)
+        .json();
+    let collisions = json["catalogs"][0]["collisions"].as_array().unwrap();
+    let short = |one: &Value| {
+        format!(
+            "{} with {} without {}",
+            one["option"], one["with"], one["without"]
+        )
+    };
+    let mut shorts: Vec<String> = collisions.iter().map(short).collect();
+    shorts.sort();
+    assert_eq!(
+        shorts,
+        [
+            "\"addons/badge\" with [\"auth/none\"] without []",
+            "\"addons/docs\" with [] without [\"addons/badge\"]",
+        ]
+    );
+    let ran = sandbox.groundplan(["sweep"]).exits(1);
+    let matrix = ran
+        .stdout
+        .lines()
+        .skip_while(|line| !line.starts_with("   1 "))
+        .take(4);
+    let cells: Vec<&str> = matrix.map(|line| line[18..].trim()).collect();
+    assert_eq!(cells, ["\\", "-  \\", ".  ?  \\", ".  X  .  \\"]);
+}
