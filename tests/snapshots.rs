@@ -108,6 +108,8 @@ fn the_rust_cli_catalogue_gives_the_repository_that_is_written_down() {
 fn every_snapshot_belongs_to_a_test() {
     let entries = fs::read_dir(SNAPSHOTS).unwrap();
     let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+    // The tree ids of sweeps, which tests/sweep.rs compares.
+    names.retain(|name| name != "sweep");
     names.sort();
     assert_eq!(names, CASES);
 }

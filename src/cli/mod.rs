@@ -4,17 +4,21 @@ mod add;
 mod ask;
 mod cache;
 mod canonical;
+mod catalog;
 mod check;
 mod choice;
 mod cleanup;
 mod database;
+mod exec;
 mod exit;
 mod explain;
 mod facts;
 mod findings;
 mod forge;
 mod generate;
+mod golden;
 mod hash;
+mod init;
 mod input;
 mod list;
 mod made;
@@ -35,8 +39,10 @@ mod schema;
 mod show;
 mod signals;
 mod state;
+mod sweep;
 mod template;
 mod terminal;
+mod test;
 mod trace;
 mod verify;
 mod work;
@@ -64,6 +70,14 @@ struct Cli {
 enum Command {
     /// Check a catalogue, a recipe, or a folder with catalog/ and recipes/.
     Check(check::Args),
+    /// Make something to begin with.
+    Init(init::Args),
+    /// Prove that the options of a catalogue go together.
+    Sweep(sweep::Args),
+    /// Test a catalogue by its cases: selections and the files they give.
+    Test(test::Args),
+    /// Compare versions of a catalogue.
+    Catalog(catalog::Args),
     /// Show exactly what a new repository would hold. Nothing is written.
     Preview(preview::Args),
     /// Make the repository.
@@ -136,6 +150,10 @@ pub fn run() -> ExitCode {
     let mut terminal = Terminal::new();
     let result = match cli.command {
         Command::Check(args) => check::run(&args, &mut terminal),
+        Command::Init(args) => init::run(&args, &mut terminal),
+        Command::Sweep(args) => sweep::run(&args, &mut terminal),
+        Command::Test(args) => test::run(&args, &mut terminal),
+        Command::Catalog(args) => catalog::run(&args, &mut terminal),
         Command::Preview(args) => preview::run(&args, &mut terminal),
         Command::New(args) => new::run(&args, &mut terminal),
         Command::Add(args) => add::run(&args, &mut terminal),
