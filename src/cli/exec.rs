@@ -2,8 +2,8 @@
 
 use super::exit::Failure;
 use super::signals;
-use super::template::Template;
 use crate::engine::{self, Preview};
+use crate::template::Template;
 use crate::tree::repository::{Layout, Made, Target};
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};

@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure};
 use super::findings;
 use super::golden;
 use super::input::{self, Chosen, Unusable};
-use super::template::{Template, TemplateArgs};
+use super::template::TemplateArgs;
 use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean};
 use super::{Format, choice};
 use crate::model::selection::Selection;
@@ -17,6 +17,7 @@ use crate::sweep::pick::{self, PickError};
 use crate::sweep::prove::{self, Ground, Outcome, Proof};
 use crate::sweep::rounds::{self, SweepError};
 use crate::sweep::{Space, Tangled};
+use crate::template::Template;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 

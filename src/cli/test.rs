@@ -4,7 +4,7 @@ use super::exit::{Exit, Failure};
 use super::findings;
 use super::golden;
 use super::input::{self, Chosen, Unusable};
-use super::template::{Template, TemplateArgs};
+use super::template::TemplateArgs;
 use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean_line};
 use super::{Format, choice};
 use crate::engine::{Preview, PreviewError};
@@ -14,6 +14,7 @@ use crate::model::report::{Change, ChangeKind, ChangeOrigin};
 use crate::resolve::{self, CaseFile};
 use crate::source;
 use crate::sweep::prove::{Ground, sample_inputs};
+use crate::template::Template;
 use crate::tree::{TreeMut as _, ids};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -305,7 +306,9 @@ fn differences(accepted: &Holding, now: &Holding, changes: &[Change]) -> Vec<Dif
         let of_path = changes.iter().filter(|change| change.path.as_str() == path);
         let option = |origin: &ChangeOrigin| match origin {
             ChangeOrigin::Action(action) => Some(action.origin.option.to_string()),
-            ChangeOrigin::Placeholders { .. } | ChangeOrigin::Provenance {} => None,
+            ChangeOrigin::Placeholders { .. }
+            | ChangeOrigin::Provenance {}
+            | ChangeOrigin::Template {} => None,
         };
         let mut origin: Vec<String> = of_path
             .flat_map(|change| change.origin.iter().filter_map(option))

@@ -150,7 +150,7 @@ impl Args {
         panel: &Arc<Panel>,
         mut stopped: watch::Receiver<bool>,
     ) -> Result<Finished, Failure> {
-        let worker = WorkerId::new(&host(), std::process::id(), now());
+        let worker = this_process();
         let Some(database) = self.open(panel, &mut stopped).await? else {
             return Ok(Finished::default());
         };
@@ -311,6 +311,11 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         message: format!("cannot start: {error}"),
         hint: None,
     })
+}
+
+/// This process, as a worker.
+pub(super) fn this_process() -> WorkerId {
+    WorkerId::new(&host(), std::process::id(), now())
 }
 
 fn host() -> String {

@@ -231,7 +231,9 @@ impl<'t> Side<'t> {
         let origins = changes.flat_map(|change| &change.origin);
         let option = |origin: &ChangeOrigin| match origin {
             ChangeOrigin::Action(action) => Some(action.origin.option.clone()),
-            ChangeOrigin::Placeholders { .. } | ChangeOrigin::Provenance {} => None,
+            ChangeOrigin::Placeholders { .. }
+            | ChangeOrigin::Provenance {}
+            | ChangeOrigin::Template {} => None,
         };
         origins.filter_map(option).collect()
     }

@@ -2,19 +2,22 @@
 
 use super::render;
 use super::version::{Matched, Version};
+use crate::cli::database::DatabaseArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::input::{Chosen, Unusable};
-use crate::cli::template::{Template, TemplateArgs};
+use crate::cli::template::TemplateArgs;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Format as Plain, choice};
 use crate::impact::{self, Impact, ImpactError, Level};
 use crate::model::slug::Slug;
 use crate::sweep::prove::Ground;
+use crate::template::Template;
 use serde_json::json;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The version before: a folder, a built-in catalogue, or a commit as `REF`, `REPO@REF` or `REF:FOLDER`.
+    /// The version before: a folder, a built-in catalogue, a commit as `REF`, `REPO@REF` or `REF:FOLDER`, or a published
+    /// version as `published:NAME` or `published:NAME@NUMBER`.
     old: String,
     /// The version after, named likewise.
     new: String,
@@ -29,6 +32,8 @@ pub(super) struct Args {
     full: bool,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    database: DatabaseArgs,
     #[command(flatten)]
     template: TemplateArgs,
 }
@@ -95,8 +100,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 
 impl Args {
     fn impacts(&self) -> Result<Impacts, Unusable> {
-        let old = Version::parse(&self.old)?.catalogs()?;
-        let new = Version::parse(&self.new)?.catalogs()?;
+        let old = Version::parse(&self.old)?.catalogs(&self.database)?;
+        let new = Version::parse(&self.new)?.catalogs(&self.database)?;
         let Matched { both, gone, new } =
             Matched::of(old, new, self.only.as_ref().map(Slug::as_str))?;
         let slugs = |chosen: Vec<Chosen>| {

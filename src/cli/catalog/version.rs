@@ -1,10 +1,14 @@
 //! Where a version of a catalogue is: in a folder, in the program, or in a commit of a git repository.
 
+use crate::cli::database::DatabaseArgs;
 use crate::cli::exit::Failure;
+use crate::cli::forge::wait_for;
 use crate::cli::input::{self, Chosen, Source, Unusable};
 use crate::model::content::Files;
 use crate::model::path::{SafeRelPath, TreePath};
+use crate::model::slug::Slug;
 use crate::source::suggest;
+use crate::store::catalog::Edition;
 use crate::tree::Tree as _;
 use crate::tree::admit::Links;
 use crate::tree::git::{self, GitTree, GitTreeError, Part};
@@ -21,11 +25,19 @@ pub(super) enum Version {
         /// The folder of it that holds catalog/ and recipes/; its top when there is none.
         folder: Option<SafeRelPath>,
     },
+    /// A version that was published in the database: the newest, or one by its number.
+    Published { catalog: Slug, number: Option<i64> },
 }
+
+/// What a published version begins with, so that it is never mistaken for a reference.
+const PUBLISHED: &str = "published:";
 
 impl Version {
     /// A folder or a built-in catalogue when there is one of that name, else `[REPO@]REF[:FOLDER]`.
     pub(super) fn parse(text: &str) -> Result<Self, Failure> {
+        if let Some(named) = text.strip_prefix(PUBLISHED) {
+            return published(named);
+        }
         if Path::new(text).is_dir() || input::is_builtin(text) {
             return Ok(Self::Here(text.to_owned()));
         }
@@ -53,8 +65,20 @@ impl Version {
     }
 
     /// Every catalogue of the version.
-    pub(super) fn catalogs(&self) -> Result<Vec<Chosen>, Unusable> {
+    pub(super) fn catalogs(&self, database: &DatabaseArgs) -> Result<Vec<Chosen>, Unusable> {
         match self {
+            Self::Published { catalog, number } => {
+                let edition = wait_for(edition(database, catalog, *number))??;
+                let files = edition.files.iter();
+                let source = Source {
+                    files: files
+                        .map(|(path, file)| (path.clone(), file.into()))
+                        .collect(),
+                    findings: Vec::new(),
+                    root: None,
+                };
+                input::all_of(&source)
+            }
             Self::Here(argument) => input::catalogs(argument),
             Self::Commit {
                 repository,
@@ -74,6 +98,46 @@ impl Version {
             }
         }
     }
+}
+
+fn published(named: &str) -> Result<Version, Failure> {
+    let usage = |message: String| Failure::Usage {
+        message,
+        hint: "name a published version as `published:nextjs`, or as `published:nextjs@3`"
+            .to_owned(),
+    };
+    let (catalog, number) = match named.split_once('@') {
+        Some((catalog, number)) => (catalog, Some(number)),
+        None => (named, None),
+    };
+    let number = number.map(str::parse).transpose();
+    Ok(Version::Published {
+        catalog: Slug::parse(catalog).map_err(|error| usage(error.to_string()))?,
+        number: number.map_err(|_| usage("a published version has a number".to_owned()))?,
+    })
+}
+
+async fn edition(
+    database: &DatabaseArgs,
+    catalog: &Slug,
+    number: Option<i64>,
+) -> Result<Edition, Failure> {
+    let database = database.open().await?;
+    let history = database.catalog_history(catalog).await?;
+    let mut wanted = history.iter();
+    let wanted = wanted.find(|version| number.is_none_or(|number| version.number == number));
+    let edition = match wanted {
+        Some(version) => database.catalog_edition(&version.catalog_version).await?,
+        None => None,
+    };
+    database.close().await;
+    edition.ok_or_else(|| Failure::Usage {
+        message: match number {
+            Some(number) => format!("`{catalog}` has no published version {number}"),
+            None => format!("`{catalog}` was never published here"),
+        },
+        hint: format!("see what was published with `groundplan catalog history {catalog}`"),
+    })
 }
 
 fn source(

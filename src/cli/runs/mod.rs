@@ -1,5 +1,6 @@
 //! `groundplan runs`: what people do with runs; a worker does the work.
 
+mod cleanup;
 mod list;
 mod show;
 mod steer;
@@ -36,6 +37,8 @@ enum Command {
     Retry(steer::Args),
     /// Allow a run that waits for an approval to make exactly one tree.
     Approve(steer::ApproveArgs),
+    /// Remove what a failed run left on the forge, or take it over.
+    Cleanup(Box<cleanup::Args>),
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -47,6 +50,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         Command::Cancel(args) => steer::cancel(args, terminal),
         Command::Retry(args) => steer::retry(args, terminal),
         Command::Approve(args) => steer::approve(args, terminal),
+        Command::Cleanup(args) => cleanup::run(args, terminal),
     }
 }
 
@@ -66,7 +70,7 @@ fn colour(status: RunStatus) -> Style {
 }
 
 /// A time of the database as people read it.
-fn moment(unix_millis: i64) -> String {
+pub(super) fn moment(unix_millis: i64) -> String {
     let moment = Moment::of_unix_seconds(unix_millis.div_euclid(1000));
     moment.map_or_else(
         || unix_millis.to_string(),

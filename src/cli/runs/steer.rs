@@ -18,13 +18,13 @@ use crate::store::run::{Run, RunStatus};
 pub(super) struct Args {
     /// The run, by its id.
     #[arg(value_name = "RUN", value_parser = parse_run)]
-    run: RunId,
+    pub(super) run: RunId,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     #[command(flatten)]
     person: PersonArgs,
     #[command(flatten)]
-    database: DatabaseArgs,
+    pub(super) database: DatabaseArgs,
 }
 
 #[derive(clap::Args)]
@@ -72,7 +72,7 @@ pub(super) fn approve(args: &ApproveArgs, terminal: &mut Terminal) -> Result<Exi
 }
 
 impl Args {
-    fn change(&self, change: &Change) -> Result<Run, Failure> {
+    pub(super) fn change(&self, change: &Change) -> Result<Run, Failure> {
         wait_for(async {
             let database = self.database.open().await?;
             let hand = Hand::Person(&self.person.user);
@@ -82,7 +82,12 @@ impl Args {
         })?
     }
 
-    fn say(&self, run: &Run, what: &str, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    pub(super) fn say(
+        &self,
+        run: &Run,
+        what: &str,
+        terminal: &mut Terminal,
+    ) -> Result<Exit, Failure> {
         if self.format == Format::Json {
             terminal.json(run)?;
             return Ok(Exit::Fine);

@@ -1,0 +1,94 @@
+//! `groundplan runs cleanup`
+
+use super::show::find;
+use super::steer;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::forge::wait_for;
+use crate::cli::means::MeansArgs;
+use crate::cli::terminal::Terminal;
+use crate::cli::work::this_process;
+use crate::publish::ending::Cleaned;
+use crate::store::Store;
+use crate::store::change::Change;
+use crate::store::id::RunId;
+use crate::store::lease::Pick;
+use crate::store::run::{Run, RunStatus};
+use crate::worker;
+use crate::worker::log::Logs;
+use crate::worker::meter::Meter;
+use std::sync::Arc;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    run: steer::Args,
+    /// Leave it on the forge: from now on it is a person's.
+    #[arg(long)]
+    release: bool,
+    #[command(flatten)]
+    means: MeansArgs,
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    if args.release {
+        let run = args.run.change(&Change::Release)?;
+        let what = "has failed; what it left on the forge stays and is yours";
+        return args.run.say(&run, what, terminal);
+    }
+    let (run, cleaned) = wait_for(async {
+        let database = Arc::new(args.run.database.open().await?);
+        let cleaned = args.clean(database.clone()).await;
+        database.close().await;
+        cleaned
+    })??;
+    let what = match cleaned {
+        Cleaned::Nothing => "has failed; nothing of it was left on the forge".to_owned(),
+        Cleaned::Removed(id) => {
+            format!("has failed; repository {id} that it left was removed")
+        }
+    };
+    args.run.say(&run, &what, terminal)
+}
+
+impl Args {
+    async fn clean(&self, store: Arc<dyn Store>) -> Result<(Run, Cleaned), Failure> {
+        let id = &self.run.run;
+        let found = find(&*store, id).await?;
+        if found.status != RunStatus::FailedNeedsCleanup {
+            return Err(nothing_left(id, &found));
+        }
+        let worker = this_process();
+        let means = self
+            .means
+            .means(store.clone(), worker.clone(), Arc::new(Meter::new()))?;
+        let folder = self.means.state()?.join("logs");
+        let logs = Logs::open(&folder).map_err(|error| Failure::Environment {
+            message: format!("cannot keep logs in `{}`: {error}", folder.display()),
+            hint: Some("check permissions, or name another folder with `--state`".to_owned()),
+        })?;
+        let lease = store.claim(&worker, &Pick::Ended(id.clone())).await?;
+        let lease = lease.ok_or_else(|| Failure::Refused {
+            message: format!("run {id} is being cleaned up by somebody else"),
+            hint: format!("look at `groundplan runs show {id}`"),
+        })?;
+        let log = logs.of(&lease);
+        let cleaned = worker::clean_up(&Arc::new(means), lease, log).await;
+        let cleaned = cleaned.map_err(|message| Failure::Refused {
+            message,
+            hint: format!(
+                "look at it on the forge; `groundplan runs cleanup {id} --release` leaves it to you"
+            ),
+        })?;
+        Ok((find(&*store, id).await?, cleaned))
+    }
+}
+
+fn nothing_left(id: &RunId, run: &Run) -> Failure {
+    Failure::Refused {
+        message: format!(
+            "run {id} is {}: it left nothing to clean up",
+            run.status.as_db()
+        ),
+        hint: "only a run that is FAILED_NEEDS_CLEANUP left something".to_owned(),
+    }
+}
