@@ -37,6 +37,7 @@ mod publish;
 mod questions;
 mod readme;
 mod remembered;
+mod runs;
 mod rust_cli;
 mod schemas;
 mod snapshots;

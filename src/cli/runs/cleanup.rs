@@ -6,7 +6,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::forge::wait_for;
 use crate::cli::means::MeansArgs;
 use crate::cli::terminal::Terminal;
-use crate::cli::work::this_process;
+use crate::cli::work;
 use crate::publish::ending::Cleaned;
 use crate::store::Store;
 use crate::store::change::Change;
@@ -57,7 +57,7 @@ impl Args {
         if found.status != RunStatus::FailedNeedsCleanup {
             return Err(nothing_left(id, &found));
         }
-        let worker = this_process();
+        let worker = work::worker();
         let means = self
             .means
             .means(store.clone(), worker.clone(), Arc::new(Meter::new()))?;
