@@ -2,6 +2,8 @@
 
 use crate::support::Sandbox;
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 /// The lines of the first block after a heading.
 fn block(heading: &str) -> Vec<String> {
@@ -109,13 +111,9 @@ fn the_service_that_is_shown_makes_a_repository() {
     let folder = program.parent().unwrap().display();
     let script = block("As a service").join("\n");
     let script = format!("set -e\nPATH={folder}:$PATH\n{script}\n");
-    let ran = sandbox
-        .command("sh")
-        .args(["-c", &script])
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&ran.stderr);
-    assert!(ran.status.success(), "{told}");
+    sandbox
+        .run(Command::new("sh").args(["-c", &script]))
+        .exits(0);
     assert_eq!(
         sandbox.git(
             "repositories/acme/acme-web.git",
