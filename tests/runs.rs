@@ -141,8 +141,9 @@ fn only_the_expected_tree_of_a_template_that_others_find_is_submitted() {
         "{}",
         ran.stderr
     );
-    office.sandbox.write("elsewhere/README.md", "x\n");
-    let ran = office.try_submit(&["--template", "elsewhere"]).exits(1);
+    let ran = office
+        .try_submit(&["--template", "catalog/demo/template"])
+        .exits(1);
     assert!(
         ran.stderr.contains("a folder of this machine"),
         "{}",

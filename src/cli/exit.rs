@@ -516,8 +516,12 @@ impl From<StoreError> for Failure {
                     "check DATABASE_URL and whether the database is up, then try again",
                 );
             }
+            // What is missing is said with its remedy.
             StoreError::NotReady { .. } => {
-                return environment("bring it up to date with `groundplan migrate`");
+                return Self::Environment {
+                    message,
+                    hint: None,
+                };
             }
             StoreError::Refused { .. } | StoreError::Damaged { .. } => {
                 return environment(

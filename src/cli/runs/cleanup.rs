@@ -21,7 +21,7 @@ use std::sync::Arc;
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    run: steer::Args,
+    run: steer::RunArgs,
     /// Leave it on the forge: from now on it is a person's.
     #[arg(long)]
     release: bool,

@@ -32,9 +32,9 @@ enum Command {
     /// Follow a run until it ends.
     Watch(watch::Args),
     /// Stop a run. What it made is taken back.
-    Cancel(steer::Args),
+    Cancel(steer::RunArgs),
     /// Try a failed run again, from where it stopped.
-    Retry(steer::Args),
+    Retry(steer::RunArgs),
     /// Allow a run that waits for an approval to make exactly one tree.
     Approve(steer::ApproveArgs),
     /// Remove what a failed run left on the forge, or take it over.

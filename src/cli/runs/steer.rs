@@ -15,7 +15,7 @@ use crate::store::run::{Run, RunStatus};
 
 /// A run and who acts on it.
 #[derive(clap::Args)]
-pub(super) struct Args {
+pub(super) struct RunArgs {
     /// The run, by its id.
     #[arg(value_name = "RUN", value_parser = parse_run)]
     pub(super) run: RunId,
@@ -30,7 +30,7 @@ pub(super) struct Args {
 #[derive(clap::Args)]
 pub(super) struct ApproveArgs {
     #[command(flatten)]
-    run: Args,
+    run: RunArgs,
     /// The tree that may be made, as the preview and `runs show` name it.
     #[arg(long, value_name = "TREE_ID", value_parser = GitId::parse)]
     tree: GitId,
@@ -38,7 +38,7 @@ pub(super) struct ApproveArgs {
     policy: PolicyArgs,
 }
 
-pub(super) fn cancel(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(super) fn cancel(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let run = args.change(&Change::Cancel)?;
     let what = if run.status.is_active() {
         "is being cancelled: its worker stops at the next step and takes back what it made"
@@ -48,7 +48,7 @@ pub(super) fn cancel(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failu
     args.say(&run, what, terminal)
 }
 
-pub(super) fn retry(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(super) fn retry(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let run = args.change(&Change::Retry)?;
     args.say(
         &run,
@@ -71,7 +71,7 @@ pub(super) fn approve(args: &ApproveArgs, terminal: &mut Terminal) -> Result<Exi
     args.run.say(&run, &what, terminal)
 }
 
-impl Args {
+impl RunArgs {
     pub(super) fn change(&self, change: &Change) -> Result<Run, Failure> {
         wait_for(async {
             let database = self.database.open().await?;
