@@ -32,7 +32,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if args.release {
         let run = args.run.change(&Change::Release)?;
-        let what = "has failed; what it left on the forge stays and is yours";
+        let what = "is released: what it left belongs to you from now on";
         return args.run.say(&run, what, terminal);
     }
     let (run, cleaned) = wait_for(async {
@@ -42,9 +42,9 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         cleaned
     })??;
     let what = match cleaned {
-        Cleaned::Nothing => "has failed; nothing of it was left on the forge".to_owned(),
+        Cleaned::Nothing => "is cleaned up: nothing of it was left on the forge".to_owned(),
         Cleaned::Removed(id) => {
-            format!("has failed; repository {id} that it left was removed")
+            format!("is cleaned up: the repository with number {id} is removed")
         }
     };
     args.run.say(&run, &what, terminal)
