@@ -80,3 +80,17 @@ fn a_newcomer_gets_from_nothing_to_a_tested_catalogue() {
     }
     assert!(count > 20, "only {count} commands were found");
 }
+
+#[test]
+#[ignore = "fetches yaml-language-server from the npm registry"]
+fn an_editor_completes_every_kind_and_flags_mistakes_at_their_places() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/editor.sh");
+    let mut command = Command::new(script);
+    let ran = Sandbox::new().run(command.arg(env!("CARGO_BIN_EXE_groundplan")));
+    let ran = ran.exits(0);
+    assert!(
+        ran.stdout.ends_with("editor: all as it should be\n"),
+        "{}",
+        ran.stdout
+    );
+}

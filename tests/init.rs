@@ -84,7 +84,7 @@ fn the_starter_is_made_of_exactly_its_files_and_the_newest_schemas() {
 fn every_document_of_the_starter_names_its_schema() {
     let sandbox = starter();
     for path in files_below(&sandbox.join("starter")) {
-        if !path.ends_with(".yaml") {
+        if Path::new(&path).extension() != Some("yaml".as_ref()) {
             continue;
         }
         let text = sandbox.read(&format!("starter/{path}"));

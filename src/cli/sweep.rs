@@ -301,12 +301,14 @@ impl Swept<'_> {
 
     fn json(&self) -> Value {
         let selection = |proof: &Proof| {
-            let options: Vec<OptionRef> = proof.selection.options().collect();
+            let selection = &proof.selection;
             match &proof.outcome {
-                Outcome::Made(id) => json!({ "selection": options, "treeId": id }),
-                Outcome::Stopped(findings) => json!({ "selection": options, "findings": findings }),
+                Outcome::Made(id) => json!({ "selection": selection, "treeId": id }),
+                Outcome::Stopped(findings) => {
+                    json!({ "selection": selection, "findings": findings })
+                }
                 Outcome::Unsteady { first, second } => {
-                    json!({ "selection": options, "unsteady": [first, second] })
+                    json!({ "selection": selection, "unsteady": [first, second] })
                 }
             }
         };
@@ -316,7 +318,7 @@ impl Swept<'_> {
                 "with": collision.with,
                 "without": collision.without,
                 "finding": collision.finding,
-                "selection": collision.selection.options().collect::<Vec<_>>(),
+                "selection": collision.selection,
             })
         };
         let golden = match &self.golden {

@@ -361,7 +361,7 @@ impl Tested {
         let name = clean_line(&self.name);
         match &self.outcome {
             Outcome::Fine { files } => {
-                writeln!(out, "{GREEN}ok{GREEN:#}        {name}  {files} files")?
+                writeln!(out, "{GREEN}ok{GREEN:#}        {name}  {files} files")?;
             }
             Outcome::Accepted { files } => {
                 writeln!(out, "{GREEN}accepted{GREEN:#}  {name}  {files} files")?;

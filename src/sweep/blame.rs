@@ -171,7 +171,7 @@ impl Matrix {
             collisions.iter().any(|collision| {
                 let (option, with) = (collision.option.as_ref(), &collision.with);
                 if one == other {
-                    return option == Some(one) && with.is_empty();
+                    return option == Some(one) && with.is_empty() && collision.without.is_empty();
                 }
                 option == Some(one) && with.contains(other)
                     || option == Some(other) && with.contains(one)

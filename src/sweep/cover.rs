@@ -55,7 +55,7 @@ pub fn cover(space: &Space, strength: Strength, known: &[Selection]) -> Result<C
     let known = fitting(&mut partial, known);
     let all = Wanted::all(space, strength);
     // A greedy search ends a little above the least; of several ends one is often lower.
-    let attempts = (2000 / answers.max(1)).clamp(1, 30);
+    let attempts = (1000 / answers.max(1)).clamp(1, 30);
     let mut best: Option<Cover> = None;
     for attempt in 0..attempts {
         let mut dice = Dice::of(attempt as u64);
@@ -183,6 +183,8 @@ struct Wanted {
     size: usize,
     /// How much there is, without pairs of one.
     count: usize,
+    /// With how many others each answer is still wanted.
+    partners: Vec<usize>,
     /// Nothing is wanted before this place.
     begin: usize,
     is_paired: bool,
@@ -204,8 +206,14 @@ impl Wanted {
         };
         let table: Vec<bool> = (0..space.len() * size).map(is_wanted).collect();
         let is_counted = |at: &usize| table[*at] && (!is_paired || at / size != at % size);
+        let mut partners = vec![0; space.len()];
+        for at in (0..table.len()).filter(|at| is_paired && table[*at]) {
+            partners[at / size] += 1;
+            partners[at % size] += 1;
+        }
         Self {
             count: (0..table.len()).filter(is_counted).count(),
+            partners,
             table,
             size,
             begin: 0,
@@ -233,7 +241,14 @@ impl Wanted {
 
     fn give_up(&mut self, one: Answer, other: Answer) {
         let place = self.place(one, other);
-        self.table[place] = false;
+        self.strike(place);
+    }
+
+    fn strike(&mut self, place: usize) {
+        if std::mem::take(&mut self.table[place]) && self.is_paired {
+            self.partners[place / self.size] -= 1;
+            self.partners[place % self.size] -= 1;
+        }
     }
 
     /// The places that a row covers, wanted or not.
@@ -256,7 +271,7 @@ impl Wanted {
     fn cross_off(&mut self, row: &[Answer]) {
         let places: Vec<usize> = self.places(row).collect();
         for place in places {
-            self.table[place] = false;
+            self.strike(place);
         }
     }
 
@@ -270,11 +285,9 @@ impl Wanted {
             let wanted = |other: &&Answer| self.table[self.place(answer, **other)];
             settled.iter().chain([&answer]).filter(wanted).count()
         };
-        let outlook = |answer: Answer| {
-            let wanted = |other: &usize| self.is_paired && self.table[self.place(answer, *other)];
-            (0..partial.space().len()).filter(wanted).count()
-        };
-        answers.sort_by_cached_key(|answer| std::cmp::Reverse((gain(*answer), outlook(*answer))));
+        answers.sort_by_cached_key(|answer| {
+            std::cmp::Reverse((gain(*answer), self.partners[*answer]))
+        });
         answers
     }
 }

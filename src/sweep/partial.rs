@@ -32,7 +32,7 @@ impl<'s> Partial<'s> {
         };
         let only = |answers: &Vec<Answer>| (answers.len() == 1).then(|| answers[0]);
         let settled: Vec<Answer> = space.questions.iter().filter_map(only).collect();
-        partial.settle(settled).then_some(partial)
+        partial.settle(&settled).then_some(partial)
     }
 
     pub(super) fn space(&self) -> &'s Space {
@@ -84,7 +84,7 @@ impl<'s> Partial<'s> {
         self.take_away(others)
     }
 
-    fn settle(&mut self, answers: Vec<Answer>) -> bool {
+    fn settle(&mut self, answers: &[Answer]) -> bool {
         let excluded = |answer: &Answer| self.space.excludes[*answer].clone();
         let excluded: Vec<Answer> = answers.iter().flat_map(excluded).collect();
         self.take_away(excluded)

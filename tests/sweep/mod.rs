@@ -148,11 +148,13 @@ fn each_holds_every_option_and_all_holds_every_selection() {
         .groundplan(["sweep", "--each", "--format", "json"])
         .exits(0)
         .json();
-    let options: BTreeSet<String> = selections(&each)
-        .iter()
-        .flat_map(|one| one["selection"].as_array().unwrap())
-        .map(Value::to_string)
-        .collect();
+    let mut options = BTreeSet::new();
+    for one in selections(&each) {
+        for (category, chosen) in one["selection"].as_object().unwrap() {
+            let chosen = chosen.as_array().unwrap().iter();
+            options.extend(chosen.map(|option| format!("{category}/{option}")));
+        }
+    }
     assert_eq!(selections(&each).len(), 2);
     assert_eq!(options.len(), 4);
     let all = sandbox

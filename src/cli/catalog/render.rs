@@ -318,7 +318,7 @@ fn escape(text: &str) -> String {
     let mut escaped = String::new();
     let mut is_code = false;
     let text = clean_line(text);
-    let is_balanced = text.matches('`').count() % 2 == 0;
+    let is_balanced = text.matches('`').count().is_multiple_of(2);
     for c in text.chars() {
         match c {
             '`' if is_balanced => is_code = !is_code,
