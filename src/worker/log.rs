@@ -114,12 +114,12 @@ impl Logs {
             }
             let compressed = format!("{}.gz", target.display());
             let job = link.file_name().and_then(|name| name.to_str());
-            match job.filter(|_| self.folder.join("jobs").join(&compressed).exists()) {
-                Some(job) => self.link(job, &compressed)?,
-                None => {
-                    fs::remove_file(&link)?;
-                    rotated.pruned += 1;
-                }
+            let is_there = self.folder.join("jobs").join(&compressed).exists();
+            if let Some(job) = job.filter(|_| is_there) {
+                self.link(job, &compressed)?;
+            } else {
+                fs::remove_file(&link)?;
+                rotated.pruned += 1;
             }
         }
         Ok(rotated)

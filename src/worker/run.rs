@@ -4,7 +4,7 @@ use super::ending::{Outcome, Stop};
 use super::hold::{Grip, Hold, Shift};
 use super::ledger::StoreLedger;
 use super::log::RunLog;
-use super::means::Means;
+use super::means::{Means, TokenError};
 use super::meter::Step;
 use super::patience::Patience;
 use super::steps;
@@ -57,7 +57,7 @@ pub async fn carry_out(
     let outcome = tokio::select! {
         outcome = attempt.carry_out() => outcome,
         () = attempt.hold.lost() => Outcome::Lost,
-        () = attempt.hold.over() => attempt.end(Stop::Stopping, None, false).await,
+        () = attempt.hold.over() => attempt.end(Stop::Stopping, 0, None).await,
     };
     means.meter.took(Step::attempt, begun.elapsed());
     attempt.say("end", outcome.as_str());
@@ -109,16 +109,21 @@ impl Attempt {
     async fn carry_out(&self) -> Outcome {
         let mut task = match self.task().await {
             Ok(task) => task,
-            Err(stop) => return self.end(stop, None, false).await,
+            Err(stop) => return self.end(stop, 0, None).await,
         };
+        let retries = task.run.retries;
         let secret = match self.secret(&task) {
             Ok(secret) => secret,
-            Err(stop) => return self.end(stop, Some(&task), false).await,
+            Err(stop) => return self.end(stop, retries, None).await,
         };
-        match self.make(&mut task, secret.as_ref()).await {
-            Ok(published) => self.succeed(&published, &task, secret).await,
-            Err(Stop::Cancelled) => self.withdraw(&task, secret).await,
-            Err(stop) => self.end(stop, Some(&task), true).await,
+        let secret = secret.as_ref();
+        let done = match self.make(&mut task, secret).await {
+            Ok(published) => self.succeed(&published).await,
+            Err(stop) => Err(stop),
+        };
+        match done {
+            Ok(outcome) => outcome,
+            Err(stop) => self.end(stop, retries, secret).await,
         }
     }
 
@@ -211,37 +216,39 @@ impl Attempt {
         })
     }
 
-    async fn succeed(&self, published: &Published, task: &Task, secret: Option<Secret>) -> Outcome {
+    async fn succeed(&self, published: &Published) -> Result<Outcome, Stop> {
         let repo_url = published.remote.to_string();
-        let repo_url = repo_url
-            .strip_suffix(".git")
-            .unwrap_or(&repo_url)
-            .to_owned();
-        match self.change(&Change::Succeed { repo_url }).await {
-            Ok(_) => Outcome::Succeeded,
-            Err(Stop::Cancelled) => self.withdraw(task, secret).await,
-            Err(stop) => self.end(stop, Some(task), true).await,
-        }
+        let repo_url = repo_url.strip_suffix(".git").unwrap_or(&repo_url);
+        let repo_url = repo_url.to_owned();
+        self.change(&Change::Succeed { repo_url }).await?;
+        Ok(Outcome::Succeeded)
     }
 
     /// Takes back what a cancelled run made.
-    async fn withdraw(&self, task: &Task, secret: Option<Secret>) -> Outcome {
-        let taken = match self.forge(secret.as_ref()) {
+    async fn withdraw(&self, secret: Option<&Secret>) -> Outcome {
+        let taken = match self.forge(secret) {
             Ok(forge) => self.take_back(&*forge).await,
             Err(stop) => Err(stop),
         };
         let left = match taken {
             Ok(Ok(_)) => None,
             Ok(Err(left)) => Some(left),
-            Err(stop @ (Stop::Away(_) | Stop::Lost)) => {
-                return self.end(stop, Some(task), false).await;
-            }
-            Err(stop) => Some(self.log.clean(&stop.to_string())),
+            Err(stop @ (Stop::Away(_) | Stop::Lost)) => return self.unwritten(&stop),
+            Err(_) => self.left().await,
         };
         let is_left = left.is_some();
         match self.change(&Change::Withdraw { left }).await {
             Ok(_) => Outcome::Cancelled { left: is_left },
-            Err(stop) => self.end(stop, Some(task), false).await,
+            Err(stop) => self.unwritten(&stop),
+        }
+    }
+
+    /// The lease runs out, and the next sweep finds the run.
+    fn unwritten(&self, stop: &Stop) -> Outcome {
+        self.say("stop", &format!("the end was not written: {stop}"));
+        match stop {
+            Stop::Away(_) => Outcome::Troubled,
+            _ => Outcome::Lost,
         }
     }
 
@@ -270,20 +277,16 @@ impl Attempt {
     }
 
     /// Writes down how an attempt stopped, as far as that may and can be written.
-    async fn end(&self, stop: Stop, task: Option<&Task>, has_tried: bool) -> Outcome {
+    async fn end(&self, stop: Stop, retries: i64, secret: Option<&Secret>) -> Outcome {
         self.say("stop", &stop.to_string());
         let stop = stop.reworded(|text| self.log.clean(text));
-        let retries = task.map_or(0, |task| task.run.retries);
         let goes_on = match self.means.recovery {
             Recovery::Resume { attempts } => retries < attempts,
             Recovery::Fail => false,
         };
         let (change, outcome) = match stop {
             Stop::Lost => return Outcome::Lost,
-            Stop::Cancelled => (
-                Change::Withdraw { left: None },
-                Outcome::Cancelled { left: false },
-            ),
+            Stop::Cancelled => return self.withdraw(secret).await,
             Stop::Stopping => {
                 let why = "the worker stops".to_owned();
                 (Change::HandBack { why }, Outcome::HandedBack)
@@ -291,34 +294,23 @@ impl Attempt {
             Stop::Away(why) => (Change::HandBack { why }, Outcome::Troubled),
             Stop::Passing(why) if goes_on => (Change::HandBack { why }, Outcome::Troubled),
             Stop::Hold(tiering) => (Change::Hold { tiering }, Outcome::Held),
-            Stop::Passing(error) => (self.fail(error, has_tried).await, Outcome::Troubled),
-            Stop::Credential(error) => (self.fail(error, has_tried).await, Outcome::Refused),
-            Stop::Fault(error) => {
-                let change = self.fail(error, has_tried).await;
-                let left = matches!(&change, Change::Fail { left: Some(_), .. });
-                (change, Outcome::Failed { left })
-            }
+            Stop::Passing(error) => (self.fail(error).await, Outcome::Troubled),
+            Stop::Credential(error) => (self.fail(error).await, Outcome::Refused),
+            Stop::Fault(error) => (self.fail(error).await, Outcome::Failed { left: false }),
         };
         match self.change(&change).await {
-            Ok(run) if run.status == RunStatus::FailedNeedsCleanup => match outcome {
-                Outcome::Failed { .. } => Outcome::Failed { left: true },
-                other => other,
+            Ok(run) if outcome == (Outcome::Failed { left: false }) => Outcome::Failed {
+                left: run.status == RunStatus::FailedNeedsCleanup,
             },
             Ok(_) => outcome,
-            // The lease runs out, and the next sweep finds the run.
-            Err(stop) => {
-                self.say("stop", &format!("the end was not written: {stop}"));
-                match stop {
-                    Stop::Away(_) => Outcome::Troubled,
-                    _ => Outcome::Lost,
-                }
-            }
+            Err(Stop::Cancelled) => self.withdraw(secret).await,
+            Err(stop) => self.unwritten(&stop),
         }
     }
 
     /// A failure, with what the ledger says is outside.
-    async fn fail(&self, error: String, has_tried: bool) -> Change {
-        let left = if has_tried { self.left().await } else { None };
+    async fn fail(&self, error: String) -> Change {
+        let left = self.left().await;
         Change::Fail { error, left }
     }
 
@@ -415,7 +407,8 @@ impl Attempt {
     }
 
     fn forge(&self, secret: Option<&Secret>) -> Result<Box<dyn Forge>, Stop> {
-        let token = || secret.map(Secret::copy).ok_or(Stop::Lost);
+        let missing = || Stop::from(TokenError::None);
+        let token = || secret.map(Secret::copy).ok_or_else(missing);
         let clock = Arc::clone(&self.means.clock);
         let means = &self.means;
         means.forge.connect(token, means.forge_patience, clock)

@@ -127,7 +127,11 @@ fn a_process_that_is_frozen_past_its_lease_and_thaws_writes_nothing() {
                 .sweep(Recovery::Resume { attempts: 3 })
                 .await
                 .unwrap();
-            assert_eq!(swept.requeued, [run.id.clone()], "frozen at {entry}");
+            assert_eq!(
+                swept.requeued,
+                std::slice::from_ref(&run.id),
+                "frozen at {entry}"
+            );
             finishes(&yard, number, &run, &format!("frozen at {entry}")).await;
             let events = yard.desk.store.events(0, Some(&run.id), 100).await.unwrap();
             worker.signal("CONT");

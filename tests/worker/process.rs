@@ -62,9 +62,12 @@ impl Worker {
         let log = Arc::new(Mutex::new(String::new()));
         loop {
             let mut line = String::new();
-            if lines.read_line(&mut line).unwrap() == 0 {
-                panic!("the worker did not start: {}", log.lock().unwrap());
-            }
+            let length = lines.read_line(&mut line).unwrap();
+            assert!(
+                length > 0,
+                "the worker did not start: {}",
+                log.lock().unwrap()
+            );
             if let Some((_, at)) = line.split_once("answering /health address=") {
                 at.trim().clone_into(&mut address);
             }

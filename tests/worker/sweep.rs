@@ -84,7 +84,7 @@ fn a_worker_that_dies_at_any_call_is_recovered_and_the_run_succeeds_once() {
                 );
                 yard.desk.pass_leases().await;
                 let swept = yard.desk.store.sweep(RESUME).await.unwrap();
-                assert_eq!(swept.requeued, [run.clone()], "{case}");
+                assert_eq!(swept.requeued, std::slice::from_ref(&run), "{case}");
                 let means = yard.means(yard.options(yard.store()));
                 assert_eq!(yard.work(&means).await, Outcome::Succeeded, "{case}");
                 assert!(yard.is_right(number), "{case}");
@@ -110,7 +110,7 @@ fn a_worker_that_dies_while_it_writes_success_has_written_it_or_not() {
             yard.desk.pass_leases().await;
             let swept = yard.desk.store.sweep(RESUME).await.unwrap();
             if !is_stored {
-                assert_eq!(swept.requeued, [run.clone()]);
+                assert_eq!(swept.requeued, std::slice::from_ref(&run));
                 let means = yard.means(yard.options(yard.store()));
                 assert_eq!(yard.work(&means).await, Outcome::Succeeded);
             }
