@@ -17,4 +17,6 @@ pub mod scrub;
 pub mod secret;
 pub mod source;
 pub mod store;
+pub mod template;
 pub mod tree;
+pub mod worker;

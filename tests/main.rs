@@ -36,3 +36,4 @@ mod snapshots;
 mod templates;
 mod tidy;
 mod verify;
+mod worker;

@@ -2,10 +2,13 @@
 
 use super::exit::Failure;
 use super::signals;
+use crate::catalog::Catalog;
 use crate::git::mirror::{Freshness, MirrorError, Mirrors};
 use crate::git::{Access, Credential, Git, GitSettings};
+use crate::model::content::Files;
 use crate::model::remote::{RemoteUrl, RemoteUrlError};
 use crate::secret::Secret;
+use crate::template::Shelf;
 use crate::tree::remembered::Remembered;
 use clap::builder::FalseyValueParser;
 use std::ffi::OsString;
@@ -131,6 +134,19 @@ impl Cache {
     /// What is known of templates that were looked at before.
     pub(super) fn trees(&self) -> Remembered {
         Remembered::at(&self.trees)
+    }
+
+    /// The cache with catalogues, where templates are found that plans name.
+    pub(super) fn shelf(self, catalogs: Vec<Catalog>, files: Files) -> Shelf {
+        let trees = self.trees();
+        Shelf::new(
+            catalogs,
+            files,
+            self.mirrors,
+            trees,
+            self.git,
+            self.credential,
+        )
     }
 
     /// With what repositories are asked, until a signal stops it.

@@ -5,7 +5,7 @@ use super::ask;
 use super::exit::{Exit, Failure};
 use super::findings;
 use super::input::{self, Chosen, Problem, Unusable};
-use super::template::{Template, TemplateArgs};
+use super::template::TemplateArgs;
 use super::terminal::Terminal;
 use crate::catalog::Catalog;
 use crate::model::content::{File, Files};
@@ -16,6 +16,7 @@ use crate::model::selection::Selection;
 use crate::model::slug::{OptionRef, Slug};
 use crate::resolve::{self, Request, selection_file};
 use crate::source::{self, node::Document};
+use crate::template::Template;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -5,10 +5,12 @@ use crate::engine::PreviewError;
 use crate::forge::error::{Denial, ForgeError};
 use crate::git::mirror::MirrorError;
 use crate::git::{GitError, Why};
+use crate::preflight::place::PlaceError;
 use crate::publish::ending::{PublishError, Why as NotPublished};
 use crate::publish::ledger::LedgerError;
 use crate::publish::push::PushError;
 use crate::scrub::scrub;
+use crate::template::TemplateError;
 use crate::tree::TreeError;
 use crate::tree::git::GitTreeError;
 use crate::tree::ids::ObjectsError;
@@ -25,6 +27,8 @@ pub(super) enum Exit {
     Fine,
     /// There are findings; they are printed.
     Findings,
+    /// A worker has its own codes, which its operators expect.
+    Code(u8),
 }
 
 /// Why a command did not do its work.
@@ -365,6 +369,28 @@ fn of_git(message: String, error: &GitError, is_older_there: bool) -> Failure {
     }
 }
 
+impl From<TemplateError> for Failure {
+    fn from(error: TemplateError) -> Self {
+        let message = error.to_string();
+        let refused = |hint: String| Self::Refused { message, hint };
+        match error {
+            TemplateError::Moved { planned, .. } => refused(format!(
+                "preview again and look at what changed, or take the planned commit itself with `--ref {planned}`"
+            )),
+            TemplateError::Mirror(error) => error.into(),
+            TemplateError::Git(error) => error.into(),
+            TemplateError::Objects(error) => error.into(),
+            TemplateError::Refused { .. } => refused("remove or rename those files".to_owned()),
+            TemplateError::Folder => {
+                refused("name the repository with `--template` and `--ref`".to_owned())
+            }
+            TemplateError::Unknown(_) | TemplateError::NoCatalog(_) => {
+                refused("name the folder that holds the catalogue with `--catalogs`".to_owned())
+            }
+        }
+    }
+}
+
 impl From<ForgeError> for Failure {
     fn from(error: ForgeError) -> Self {
         let message = error.to_string();
@@ -422,6 +448,23 @@ impl From<ForgeError> for Failure {
     }
 }
 
+impl From<PlaceError> for Failure {
+    fn from(error: PlaceError) -> Self {
+        let message = error.to_string();
+        match error {
+            PlaceError::Forge(error) => error.into(),
+            PlaceError::Lacks { scopes, .. } => Self::Authentication {
+                message,
+                hint: format!("give the token the scope `{scopes}`, or make a new one"),
+            },
+            PlaceError::SomebodyElse { login, .. } => Self::Refused {
+                message,
+                hint: format!("name an organisation, or `{login}`, with `--owner`"),
+            },
+        }
+    }
+}
+
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Self {
         let hint = match &error {
@@ -430,6 +473,8 @@ impl From<LedgerError> for Failure {
             LedgerError::Damaged { .. } | LedgerError::OutOfOrder { .. } => {
                 "look at what it says was made, and remove that by hand"
             }
+            LedgerError::Lost | LedgerError::Withdrawn => "look at the run",
+            LedgerError::Stopping | LedgerError::Unavailable { .. } => "try again later",
         };
         Self::Environment {
             message: error.to_string(),

@@ -3,14 +3,13 @@
 use super::cache::environment;
 use super::exit::Failure;
 use crate::forge::Forge;
-use crate::forge::clock::{Clock, SystemClock};
-use crate::forge::forgejo::Forgejo;
-use crate::forge::github::GitHub;
-use crate::forge::http::Manners;
-use crate::forge::local::Local;
+use crate::forge::address::Address;
+use crate::forge::clock::SystemClock;
+use crate::forge::http::ClientError;
 use crate::forge::site::{Site, SiteError};
 use crate::model::preflight::ForgeKind;
 use crate::pat::classic::{self, TokenError};
+use crate::publish::git_push::GitPush;
 use crate::secret::Secret;
 use clap::ValueEnum as _;
 use std::ffi::OsString;
@@ -68,12 +67,6 @@ pub(super) enum Kind {
     Local,
 }
 
-/// Where a forge is.
-enum Address {
-    Site(Site),
-    Folder(PathBuf),
-}
-
 impl ForgeArgs {
     /// The flags that name the same forge.
     pub(super) fn flags(&self) -> Vec<(&'static str, String)> {
@@ -106,24 +99,8 @@ impl ForgeArgs {
         let Some(kind) = self.forge else {
             return Ok(None);
         };
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let manners = Manners {
-            call: self.patience(),
-            ..Manners::new(Arc::clone(&clock))
-        };
-        let client = |error: crate::forge::http::ClientError| Failure::Environment {
-            message: super::exit::chain(&error),
-            hint: None,
-        };
-        let forge: Box<dyn Forge> = match (self.address(kind)?, kind) {
-            (Address::Site(site), Kind::Forgejo) => {
-                Box::new(Forgejo::new(site, token()?, manners).map_err(client)?)
-            }
-            (Address::Site(site), Kind::Github | Kind::Local) => {
-                Box::new(GitHub::new(site, token()?, manners).map_err(client)?)
-            }
-            (Address::Folder(folder), _) => Box::new(Local::new(folder, clock)),
-        };
+        let address = self.address(kind)?;
+        let forge = address.connect(token, self.patience(), Arc::new(SystemClock))?;
         Ok(Some(forge))
     }
 
@@ -135,10 +112,14 @@ impl ForgeArgs {
 
     /// The host that people know the forge by; for a local one, its folder as it was named.
     pub(super) fn host(&self, kind: Kind) -> Result<String, Failure> {
-        Ok(match self.address(kind)? {
-            Address::Site(site) => site.host().to_owned(),
-            Address::Folder(_) => self.forge_url.clone().unwrap_or_default(),
-        })
+        let address = self.address(kind)?;
+        let folder = || self.forge_url.clone().unwrap_or_default();
+        Ok(address.host().map_or_else(folder, str::to_owned))
+    }
+
+    /// The user that goes with the token when it is pushed.
+    pub(super) fn push_user(&self) -> &str {
+        self.push_user.as_deref().unwrap_or(GitPush::USER)
     }
 
     /// How long one call may take.
@@ -146,26 +127,26 @@ impl ForgeArgs {
         Duration::from_secs(self.forge_timeout)
     }
 
-    fn address(&self, kind: Kind) -> Result<Address, Failure> {
+    /// Where the forge is. Nothing is asked.
+    pub(super) fn address(&self, kind: Kind) -> Result<Address, Failure> {
         let usage = |message: String, hint: &str| Failure::Usage {
             message,
             hint: hint.to_owned(),
         };
         let site = |site: Result<Site, SiteError>| {
-            site.map(Address::Site)
-                .map_err(|error| usage(error.to_string(), "check `--forge-url`"))
+            site.map_err(|error| usage(error.to_string(), "check `--forge-url`"))
         };
         let missing = |hint: &str| usage("`--forge-url` is missing".to_owned(), hint);
         let url = self.forge_url.as_deref();
         match kind {
             Kind::Github => {
                 let address = url.unwrap_or("https://github.com");
-                site(Site::github(address, &self.allow_http))
+                site(Site::github(address, &self.allow_http)).map(Address::GitHub)
             }
             Kind::Forgejo => {
                 let address =
                     url.ok_or_else(|| missing("name the forge as `https://forge.example.org`"))?;
-                site(Site::forgejo(address, &self.allow_http))
+                site(Site::forgejo(address, &self.allow_http)).map(Address::Forgejo)
             }
             Kind::Local => {
                 let folder = url.ok_or_else(|| missing("name the folder of repositories"))?;
@@ -178,6 +159,15 @@ impl ForgeArgs {
                 let absolute = absolute.map_err(|error| Failure::reading(&folder, &error))?;
                 Ok(Address::Folder(absolute))
             }
+        }
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        Self::Environment {
+            message: super::exit::chain(&error),
+            hint: None,
         }
     }
 }

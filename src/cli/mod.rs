@@ -16,6 +16,7 @@ mod hash;
 mod input;
 mod list;
 mod made;
+mod means;
 mod mirror;
 mod new;
 mod owners;
@@ -31,6 +32,7 @@ mod signals;
 mod state;
 mod template;
 mod terminal;
+mod trace;
 mod verify;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -138,6 +140,7 @@ pub fn run() -> ExitCode {
     match result.and_then(|exit| terminal.finish().map(|()| exit)) {
         Ok(Exit::Fine) => ExitCode::SUCCESS,
         Ok(Exit::Findings) => ExitCode::from(1),
+        Ok(Exit::Code(code)) => ExitCode::from(code),
         Err(failure) => failure.report(&mut terminal),
     }
 }

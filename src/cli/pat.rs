@@ -226,7 +226,8 @@ fn take(mut text: Zeroizing<String>) -> String {
     std::mem::take(&mut *text)
 }
 
-fn key(variable: &str) -> Result<Option<Key>, Failure> {
+/// The key in a variable, if it is set.
+pub(super) fn key(variable: &str) -> Result<Option<Key>, Failure> {
     let Some(text) = environment(variable).filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
@@ -240,7 +241,8 @@ fn key(variable: &str) -> Result<Option<Key>, Failure> {
     Ok(Some(key))
 }
 
-fn no_key() -> Failure {
+/// The key is missing.
+pub(super) fn no_key() -> Failure {
     Failure::Usage {
         message: format!("there is no key: {} is not set", Key::VARIABLE),
         hint: format!("make one with `{}` and keep it", Key::HOW_TO_MAKE),

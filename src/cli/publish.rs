@@ -1,23 +1,25 @@
 //! What `new --forge`, `resume` and `cleanup` share: the forge's answers before, the run, and the account after it.
 
 use super::Format;
+use super::cache::git;
 use super::exit::Failure;
 use super::forge::{ForgeArgs, Kind, token, wait_for};
-use super::push::{GitPush, PushArgs};
+use super::push::{PushArgs, PushHere};
 use super::render::quote;
 use super::signals;
 use super::state::State;
 use super::terminal::{BOLD, Terminal};
 use crate::forge::Forge;
-use crate::forge::account::{OwnerKind, OwnerStanding};
+use crate::forge::account::OwnerKind;
 use crate::forge::clock::SystemClock;
-use crate::forge::error::{Denial, ForgeError};
 use crate::forge::repository::Place;
-use crate::model::input::{Inputs, Owner};
+use crate::model::input::Inputs;
 use crate::model::remote::{RemoteUrl, RemoteUrlError};
+use crate::preflight::place;
 use crate::publish::Publisher;
 use crate::publish::ending::{Left, LeftKind, PublishError, Published};
 use crate::publish::file_ledger::FileLedger;
+use crate::publish::git_push::GitPush;
 use crate::publish::ledger::{Entry, Ledger as _};
 use crate::publish::stage::{self, Stage};
 use crate::scrub::scrub;
@@ -25,12 +27,10 @@ use crate::secret::Secret;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
-
-/// The user that goes with a token where nobody says another: GitHub and Forgejo look at the token alone.
-const PUSH_USER: &str = "x-access-token";
 
 /// A forge, and with what it is asked.
 pub(super) struct Desk {
@@ -88,48 +88,10 @@ impl Desk {
         scopes: &[&'static str],
     ) -> Result<(Place, OwnerKind), Failure> {
         let work = Terminal::working("asking the forge");
-        let asked = wait_for(until_stopped(async {
-            let account = self.forge.who_am_i().await?;
-            let owner = self.forge.owner(&inputs.owner).await?;
-            Ok::<_, ForgeError>((account, owner))
-        }))?;
+        let asked = wait_for(until_stopped(place::find(&*self.forge, inputs, scopes)))?;
         drop(work);
         let asked = asked.ok_or(Failure::Cancelled)?;
-        let (account, owner) = asked.map_err(|error| self.scrubbed(error.into()))?;
-        let lacking = account.lacks(scopes);
-        if !lacking.is_empty() {
-            let scopes = lacking.join("` and `");
-            let what = if lacking.contains(&"repo") {
-                "to make a repository"
-            } else {
-                "because the repository holds `.github/workflows`"
-            };
-            return Err(self.scrubbed(Failure::Authentication {
-                message: format!(
-                    "the token of `{}` lacks the scope `{scopes}`, which is needed {what}; nothing was made",
-                    account.login
-                ),
-                hint: format!("give the token the scope `{scopes}`, or make a new one"),
-            }));
-        }
-        if owner.kind == OwnerKind::SomebodyElse {
-            return Err(self.scrubbed(Failure::Refused {
-                message: format!(
-                    "`{}` is another person, and only that person makes repositories there; nothing was made",
-                    owner.login
-                ),
-                hint: format!("name an organisation, or `{}`, with `--owner`", account.login),
-            }));
-        }
-        if let OwnerStanding::PolicyBlocked(why @ (Denial::Saml | Denial::ClassicTokens)) =
-            owner.standing
-        {
-            let message = format!("`{}` does not let this token in", owner.login);
-            return Err(self.scrubbed(ForgeError::Forbidden { why, message }.into()));
-        }
-        let login = Owner::parse(&owner.login).unwrap_or_else(|_| inputs.owner.clone());
-        let name = inputs.repo.clone();
-        Ok((Place { owner: login, name }, owner.kind))
+        asked.map_err(|error| self.scrubbed(error.into()))
     }
 
     /// Does one thing with a ledger, until it ends or a signal comes.
@@ -139,11 +101,12 @@ impl Desk {
         ledger: &mut FileLedger,
         work: impl AsyncFnOnce(&Publisher<'_>, &mut FileLedger) -> Result<T, PublishError>,
     ) -> Result<Result<T, Broken>, Failure> {
-        let push = GitPush {
+        let push = PushHere(GitPush {
+            git: Arc::new(git(self.flags.forge == Some(Kind::Local), self.timeout)),
             repository: state.repository(),
-            user: self.flags.push_user.as_deref().unwrap_or(PUSH_USER),
-            timeout: self.timeout,
-        };
+            user: self.flags.push_user().to_owned(),
+            secret: self.secret.as_ref().map(Secret::copy),
+        });
         let publisher = Publisher {
             forge: &*self.forge,
             push: &push,

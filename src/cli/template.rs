@@ -4,21 +4,16 @@ use super::cache::{Cache, GitArgs, address};
 use super::exit::Failure;
 use super::input::{Chosen, Problem, Source, Unusable};
 use super::terminal::Terminal;
-use crate::catalog::{Catalog, Symlinks};
-use crate::git::mirror::{Freshness, MirrorError, Pinned};
+use crate::git::mirror::{MirrorError, Pinned};
 use crate::model::content::Files;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::GitId;
-use crate::model::exclude::Exclude;
 use crate::model::path::SafeRelPath;
 use crate::model::plan::{Plan, TemplatePin};
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
-use crate::tree::admit::{Links, admit};
-use crate::tree::git::{self, GitTree, GitTreeError, Part, left_out};
-use crate::tree::memory::MemoryTree;
-use crate::tree::remembered::Remembered;
-use crate::tree::{Tree, TreeMut as _, disk, ids};
+use crate::template::{Commit, Home, Rules, Template, TemplateError};
+use crate::tree::{disk, git};
 use std::path::Path;
 
 /// Which template, when it is not the catalogue's own.
@@ -43,34 +38,6 @@ pub(super) struct TemplateArgs {
     template_repo: Option<String>,
     #[command(flatten)]
     git: GitArgs,
-}
-
-/// A template and its pin.
-pub(super) struct Template {
-    pub(super) pin: TemplatePin,
-    base: Base,
-}
-
-enum Base {
-    Memory(MemoryTree),
-    Git(Box<GitTree>),
-}
-
-impl Template {
-    pub(super) fn tree(&self) -> &dyn Tree {
-        match &self.base {
-            Base::Memory(tree) => tree,
-            Base::Git(tree) => tree.as_ref(),
-        }
-    }
-
-    /// The repository it comes from.
-    pub(super) fn repository(&self) -> Option<&GitTree> {
-        match &self.base {
-            Base::Memory(_) => None,
-            Base::Git(tree) => Some(tree),
-        }
-    }
 }
 
 impl TemplateArgs {
@@ -102,17 +69,19 @@ impl TemplateArgs {
     pub(super) fn open(&self, chosen: Chosen) -> Result<(Chosen, Template), Unusable> {
         let rules = Rules::of(&chosen.catalog);
         let opened = match self.wanted(&chosen)? {
-            Wanted::Catalog(path) => match from_catalog(&chosen, path, &rules) {
-                Ok(template) => Ok(template),
-                Err(findings) => {
-                    return Err(Unusable::Problem(Box::new(Problem {
-                        source: chosen.source,
-                        findings,
-                    })));
+            Wanted::Catalog(path) => {
+                match Template::of_catalog(&chosen.catalog, &chosen.source.files, path) {
+                    Ok(template) => Ok(template),
+                    Err(findings) => {
+                        return Err(Unusable::Problem(Box::new(Problem {
+                            source: chosen.source,
+                            findings,
+                        })));
+                    }
                 }
-            },
-            Wanted::Folder(folder) => from_folder(folder, &rules),
-            Wanted::Commit(commit) => self.commit(&commit, &rules),
+            }
+            Wanted::Folder(folder) => from_folder(folder, rules),
+            Wanted::Commit(commit) => self.commit(&commit, rules),
         };
         Ok((chosen, opened?))
     }
@@ -163,7 +132,8 @@ impl TemplateArgs {
         let path = chosen.catalog.written().template.path.as_ref();
         match (&pin.sha, path) {
             (None, Some(path)) if pin.repo.starts_with("catalog:") => {
-                from_catalog(&chosen, path, &rules).map_err(|findings| {
+                let made = Template::of_catalog(&chosen.catalog, &chosen.source.files, path);
+                made.map_err(|findings| {
                     let source = chosen.source;
                     Unusable::Problem(Box::new(Problem { source, findings }))
                 })
@@ -187,7 +157,7 @@ impl TemplateArgs {
                     let id = RefName::of_commit(sha);
                     cache.mirrors.renew(&access, &url, &id)
                 };
-                commit.fetched(&cache, &url, &rules, first, again)
+                fetched(&commit, &cache, &url, rules, first, again)
             }
             _ => Err(nowhere().into()),
         }
@@ -272,15 +242,13 @@ impl TemplateArgs {
         }
     }
 
-    fn commit(&self, wanted: &Commit<'_>, rules: &Rules<'_>) -> Result<Template, Unusable> {
+    fn commit(&self, wanted: &Commit<'_>, rules: Rules<'_>) -> Result<Template, Unusable> {
         match &wanted.home {
             Home::Here(path) => {
-                let sha = git::resolve(path, wanted.reference.as_str());
-                let sha = sha.map_err(|error| wanted.unusable(error))?;
-                wanted.expect(&sha)?;
+                let sha = git::resolve(path, wanted.reference.as_str()).map_err(Failure::from)?;
                 let remembered = self.cache().ok().map(|cache| cache.trees());
-                let tree = wanted.open(path, sha.clone(), rules, remembered.as_ref());
-                wanted.template(tree.map_err(|error| wanted.unusable(error))?, sha)
+                let opened = wanted.open(path, &sha, rules, remembered.as_ref());
+                opened.map_err(Unusable::from)
             }
             Home::Remote(url) => {
                 let cache = self.cache()?;
@@ -288,41 +256,28 @@ impl TemplateArgs {
                 let access = cache.access();
                 let first = || cache.mirrors.pin(&access, url, reference, cache.freshness);
                 let again = || cache.mirrors.renew(&access, url, reference);
-                wanted.fetched(&cache, url, rules, first, again)
+                fetched(wanted, &cache, url, rules, first, again)
             }
         }
     }
 }
 
-impl Commit<'_> {
-    /// The template in the cache; one that turns out to be damaged is fetched anew, once.
-    fn fetched(
-        &self,
-        cache: &Cache,
-        url: &RemoteUrl,
-        rules: &Rules<'_>,
-        first: impl FnOnce() -> Result<Pinned, MirrorError>,
-        again: impl FnOnce() -> Result<Pinned, MirrorError>,
-    ) -> Result<Template, Unusable> {
-        let work = Terminal::working("fetching the template");
-        let open = |pinned: Result<Pinned, MirrorError>| {
-            let pinned = pinned.map_err(|error| cache.explain(url, error))?;
-            self.expect(&pinned.commit)?;
-            let sha = pinned.commit.clone();
-            let tree = self.open(&pinned.git_dir, sha, rules, Some(&cache.trees()));
-            Ok::<_, Failure>((tree, pinned.commit))
-        };
-        let (mut tree, mut commit) = open(first())?;
-        let is_damaged = matches!(
-            tree,
-            Err(GitTreeError::Object { .. } | GitTreeError::NotARepository { .. })
-        );
-        if is_damaged && cache.freshness != Freshness::Offline {
-            (tree, commit) = open(again())?;
-        }
-        drop(work);
-        self.template(tree.map_err(|error| self.unusable(error))?, commit)
-    }
+/// The template in the cache, with the cache's own hint when it cannot be fetched.
+fn fetched(
+    commit: &Commit<'_>,
+    cache: &Cache,
+    url: &RemoteUrl,
+    rules: Rules<'_>,
+    first: impl FnOnce() -> Result<Pinned, MirrorError>,
+    again: impl FnOnce() -> Result<Pinned, MirrorError>,
+) -> Result<Template, Unusable> {
+    let work = Terminal::working("fetching the template");
+    let fetched = commit.fetched(&cache.trees(), cache.freshness, rules, first, again);
+    drop(work);
+    fetched.map_err(|error| match error {
+        TemplateError::Mirror(error) => cache.explain(url, error).into(),
+        other => other.into(),
+    })
 }
 
 /// Where a template is to come from.
@@ -330,87 +285,6 @@ enum Wanted<'w> {
     Catalog(&'w SafeRelPath),
     Folder(&'w Path),
     Commit(Commit<'w>),
-}
-
-/// A commit of a repository, or one of its folders.
-struct Commit<'w> {
-    home: Home<'w>,
-    reference: RefName,
-    /// The commit that the reference must lead to.
-    sha: Option<&'w GitId>,
-    folder: Option<&'w SafeRelPath>,
-}
-
-enum Home<'w> {
-    /// A repository on this disk, which is read where it is.
-    Here(&'w Path),
-    Remote(RemoteUrl),
-}
-
-impl Commit<'_> {
-    /// Refuses a reference that leads to another commit than it did.
-    fn expect(&self, found: &GitId) -> Result<(), Failure> {
-        match self.sha {
-            Some(planned) if planned != found => Err(Failure::Refused {
-                message: format!(
-                    "`{}` of the template has moved: planned was commit {planned}, now it is {found}",
-                    self.reference
-                ),
-                hint: format!(
-                    "preview again and look at what changed, or take the planned commit itself with `--ref {planned}`"
-                ),
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    fn open(
-        &self,
-        repository: &Path,
-        commit: GitId,
-        rules: &Rules<'_>,
-        remembered: Option<&Remembered>,
-    ) -> Result<GitTree, GitTreeError> {
-        let part = Part {
-            commit,
-            folder: self.folder,
-            exclude: rules.exclude,
-            links: rules.links,
-        };
-        GitTree::open(repository, &part, remembered)
-    }
-
-    fn template(&self, tree: GitTree, sha: GitId) -> Result<Template, Unusable> {
-        let pin = TemplatePin {
-            repo: match &self.home {
-                Home::Here(_) => "folder".to_owned(),
-                Home::Remote(url) => url.to_string(),
-            },
-            r#ref: self.reference.to_string(),
-            sha: Some(sha),
-            path: self.folder.cloned(),
-            tree: GitId::of(&ids::tree_id(&tree).map_err(Failure::from)?),
-        };
-        Ok(Template {
-            pin,
-            base: Base::Git(Box::new(tree)),
-        })
-    }
-
-    fn unusable(&self, error: GitTreeError) -> Unusable {
-        let home = match &self.home {
-            Home::Here(path) => path.display().to_string(),
-            Home::Remote(url) => url.to_string(),
-        };
-        let shown = match self.folder {
-            Some(folder) => format!("{home}/{folder}"),
-            None => home,
-        };
-        match error {
-            GitTreeError::Refused(findings) => problem(findings, &shown),
-            other => Failure::from(other).into(),
-        }
-    }
 }
 
 fn remote(text: &str) -> Result<RemoteUrl, Failure> {
@@ -432,93 +306,29 @@ fn looks_like_an_address(text: &str) -> bool {
         || (RemoteUrl::of_short_name(text).is_ok() && !is_path())
 }
 
-/// What the catalogue says of its template's files, wherever they come from.
-struct Rules<'c> {
-    links: Links,
-    exclude: &'c [Exclude],
-}
-
-impl<'c> Rules<'c> {
-    fn of(catalog: &'c Catalog) -> Self {
-        let written = catalog.written();
-        Self {
-            links: match written.symlinks {
-                Symlinks::Refuse => Links::Refused,
-                Symlinks::Allow => Links::Kept,
-            },
-            exclude: &written.template.exclude,
-        }
-    }
-}
-
 /// The files of a folder as they are now, committed or not.
-fn from_folder(folder: &Path, rules: &Rules<'_>) -> Result<Template, Unusable> {
+fn from_folder(folder: &Path, rules: Rules<'_>) -> Result<Template, Unusable> {
     let scan = disk::scan(folder).map_err(Failure::from)?;
-    let (tree, id) = in_memory(scan.files, scan.findings, rules).map_err(|findings| {
+    let pin = |tree: GitId| TemplatePin {
+        repo: "folder".to_owned(),
+        r#ref: tree.to_string(),
+        sha: None,
+        path: None,
+        tree,
+    };
+    Template::of_files(scan.files, scan.findings, rules, pin).map_err(|findings| {
         let shown = folder.display().to_string();
         problem(findings, &shown)
-    })?;
-    Ok(Template {
-        pin: TemplatePin {
-            repo: "folder".to_owned(),
-            r#ref: id.to_string(),
-            sha: None,
-            path: None,
-            tree: id,
-        },
-        base: Base::Memory(tree),
     })
 }
 
-/// The files beside a catalogue.
-fn from_catalog(
-    chosen: &Chosen,
-    path: &SafeRelPath,
-    rules: &Rules<'_>,
-) -> Result<Template, Vec<Diagnostic>> {
-    let slug = chosen.catalog.slug();
-    let shown = format!("catalog/{slug}/{path}");
-    let prefix = format!("{shown}/");
-    let files = chosen.source.files.range(prefix.clone()..);
-    let files = files
-        .take_while(|(path, _)| path.starts_with(&prefix))
-        .map(|(path, file)| (path[prefix.len()..].to_owned(), file.clone()));
-    let (tree, id) = in_memory(files.collect(), Vec::new(), rules).map_err(|findings| {
-        let below = |finding: Diagnostic| finding.below(&shown);
-        findings.into_iter().map(below).collect::<Vec<_>>()
-    })?;
-    let version = chosen.catalog.written().template.version.as_ref();
-    Ok(Template {
-        pin: TemplatePin {
-            repo: format!("catalog:{slug}"),
-            r#ref: version.map_or_else(|| id.to_string(), ToString::to_string),
-            sha: None,
-            path: None,
-            tree: id,
-        },
-        base: Base::Memory(tree),
-    })
-}
-
-fn in_memory(
-    files: Files,
-    mut findings: Vec<Diagnostic>,
-    rules: &Rules<'_>,
-) -> Result<(MemoryTree, GitId), Vec<Diagnostic>> {
-    let admitted = match admit(files, rules.links) {
-        Ok(admitted) if findings.is_empty() => admitted,
-        refused => {
-            findings.extend(refused.err().into_iter().flatten());
-            return Err(findings);
+impl From<TemplateError> for Unusable {
+    fn from(error: TemplateError) -> Self {
+        match error {
+            TemplateError::Refused { shown, findings } => problem(findings, &shown),
+            other => Failure::from(other).into(),
         }
-    };
-    let mut tree = MemoryTree::of(admitted).expect("what was admitted fits together");
-    let listing = tree.list().expect("memory can be listed");
-    for path in left_out(&listing, rules.exclude) {
-        tree.remove(&path).expect("memory can be changed");
     }
-    let id = ids::tree_id(&tree).expect("memory can be read");
-    Ok((tree, GitId::of(&id)))
 }
 
 /// Findings about a template whose files are not the catalogue's.

@@ -1,6 +1,7 @@
 //! Forges: where repositories are made, looked at and, when they are provably ours, removed again.
 
 pub mod account;
+pub mod address;
 mod answer;
 pub mod clock;
 pub mod error;

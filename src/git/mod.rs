@@ -20,9 +20,10 @@ pub use push::push_main;
 
 use crate::model::remote::RemoteUrl;
 use child::{Interrupted, Watch};
+use program::Program;
 use std::ffi::OsString;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
@@ -65,7 +66,7 @@ impl GitSettings {
 /// The git program. It is looked for at its first use, so that what is in the cache needs no git.
 pub struct Git {
     settings: GitSettings,
-    program: OnceLock<PathBuf>,
+    program: OnceLock<Program>,
 }
 
 /// With what, and until when, a repository is asked.
@@ -110,7 +111,7 @@ impl Git {
         let credential = access
             .credential
             .filter(|credential| credential.is_for(url));
-        let program = self.program(access.stop)?;
+        let program = &self.program(access.stop)?.path;
         let mut command = environment::command(program, &self.settings, call, credential)?;
         let start = |source| GitError::Start {
             program: program.to_owned(),
@@ -154,7 +155,12 @@ impl Git {
         Err(GitError::answered(url(), &said))
     }
 
-    fn program(&self, stop: &AtomicBool) -> Result<&Path, GitError> {
+    /// Its version, which is new enough.
+    pub fn version(&self, stop: &AtomicBool) -> Result<&str, GitError> {
+        Ok(&self.program(stop)?.version)
+    }
+
+    fn program(&self, stop: &AtomicBool) -> Result<&Program, GitError> {
         if let Some(program) = self.program.get() {
             return Ok(program);
         }

@@ -11,8 +11,17 @@ use std::sync::atomic::AtomicBool;
 /// The first release that reads settings from GIT_CONFIG_COUNT, through which a secret's helper is named.
 const OLDEST: (u32, u32) = (2, 31);
 
-/// The first git in PATH, by its absolute path.
-pub(super) fn find(settings: &GitSettings, stop: &AtomicBool) -> Result<PathBuf, GitError> {
+/// A git that is new enough.
+#[derive(Debug)]
+pub(super) struct Program {
+    /// Its absolute path.
+    pub(super) path: PathBuf,
+    /// As it says it itself.
+    pub(super) version: String,
+}
+
+/// The first git in PATH.
+pub(super) fn find(settings: &GitSettings, stop: &AtomicBool) -> Result<Program, GitError> {
     let is_program = |path: &PathBuf| {
         path.metadata()
             .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
@@ -33,7 +42,11 @@ pub(super) fn find(settings: &GitSettings, stop: &AtomicBool) -> Result<PathBuf,
             needed: format!("{}.{}", OLDEST.0, OLDEST.1),
         });
     }
-    Ok(program)
+    let version = number.chars().take(40).collect();
+    Ok(Program {
+        path: program,
+        version,
+    })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the door to git")]

@@ -3,3 +3,4 @@
 pub mod ask;
 pub mod judge;
 mod obstacle;
+pub mod place;

@@ -11,7 +11,7 @@ use thiserror::Error;
 
 /// Keeps entries. Once `record` returns, the entry outlives the process and the machine's power.
 #[async_trait]
-pub trait Ledger: Send {
+pub trait Ledger: Send + Sync {
     /// Adds an entry.
     async fn record(&mut self, entry: &Entry) -> Result<(), LedgerError>;
 
@@ -107,6 +107,18 @@ pub enum LedgerError {
     Damaged { line: usize, message: String },
     #[error("entry {at} of the ledger does not follow from those before it")]
     OutOfOrder { at: usize },
+    /// Nothing of the run may be touched any more.
+    #[error("another worker has the run now")]
+    Lost,
+    /// Nothing new is begun, and what is there is to be taken back.
+    #[error("the run was cancelled")]
+    Withdrawn,
+    /// Nothing new is begun; the run goes on later.
+    #[error("the program is about to stop")]
+    Stopping,
+    /// It cannot be reached for now.
+    #[error("the ledger cannot be reached: {message}")]
+    Unavailable { message: String },
 }
 
 impl fmt::Display for Step {

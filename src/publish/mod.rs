@@ -4,6 +4,7 @@ mod advance;
 mod cleanup;
 pub mod ending;
 pub mod file_ledger;
+pub mod git_push;
 pub mod ledger;
 pub mod push;
 pub mod stage;

@@ -1,10 +1,10 @@
 //! From a recipe's text to a [`Recipe`], with every finding on the way.
 
+use super::rules::{self, Fault, MAX_CONDITIONS};
 use super::{Recipe, RecipeAction, RecipeFile};
-use crate::model::action::{Action, AddDependency, CopyFile, ReplaceString};
+use crate::model::action::{Action, CopyFile};
 use crate::model::content::Files;
 use crate::model::content::{File, Mode};
-use crate::model::dependency::{Ecosystem, PackageName, VersionRange};
 use crate::model::diagnostic::{Code, Diagnostic, Place};
 use crate::model::path::TreePath;
 use crate::model::plan::{MAX_ACTIONS, Placeholder};
@@ -13,9 +13,6 @@ use crate::source::node::{Document, NodeValue};
 use crate::source::schema::Schema;
 use crate::source::suggest;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// At most this many categories in one `when`: every two actions on one path are compared by theirs.
-const MAX_CONDITIONS: usize = 20;
 
 /// Reads recipes; built once, used for all of a catalogue.
 pub struct Reader {
@@ -67,20 +64,14 @@ impl Reader {
             Ok(written) => written,
             Err(findings) => return (None, findings),
         };
+        let mut is_readable = true;
         for (index, action) in written.actions.iter().enumerate() {
-            let conditions = action.common().when.len();
-            if conditions > MAX_CONDITIONS {
-                check.error(
-                    Code::BadValue,
-                    &format!("/actions/{index}/when"),
-                    format!(
-                        "`when` names {conditions} categories, at most {MAX_CONDITIONS} are allowed"
-                    ),
-                    "let the option require others instead",
-                );
+            is_readable &= action.common().when.len() <= MAX_CONDITIONS;
+            for fault in rules::faults(action) {
+                check.fault(&format!("/actions/{index}"), fault);
             }
         }
-        if !check.findings.is_empty() {
+        if !is_readable {
             return (None, check.findings);
         }
         let folder = format!("{}/", literal_folder(document.text.name()));
@@ -153,7 +144,9 @@ impl Check<'_> {
             Action::AppendToFile(append) => {
                 self.placeholders(&format!("{pointer}/content"), &append.content);
             }
-            Action::ReplaceString(replace) => self.replacement(pointer, replace),
+            Action::ReplaceString(replace) => {
+                self.placeholders(&format!("{pointer}/replace"), &replace.replace);
+            }
             Action::CreateAdrStub(adr) => {
                 let parts = [
                     ("context", &adr.context),
@@ -167,7 +160,7 @@ impl Check<'_> {
                     );
                 }
             }
-            Action::AddDependency(dependency) => self.dependency(pointer, dependency),
+            Action::AddDependency(_) => {}
         }
         BTreeMap::new()
     }
@@ -179,29 +172,8 @@ impl Check<'_> {
         literals: &BTreeMap<&'l str, &File>,
         used: &mut BTreeSet<&'l str>,
     ) -> BTreeMap<TreePath, File> {
-        let from = match (&copy.from, &copy.template) {
-            (Some(from), None) => from,
-            (None, Some(_)) => return BTreeMap::new(),
-            (Some(_), Some(_)) => {
-                let help = "keep `from` for a file beside the recipe, or `template` for one of the template";
-                self.error_on_mapping(
-                    Code::CopySource,
-                    pointer,
-                    "`from` and `template` are both given",
-                    help,
-                );
-                return BTreeMap::new();
-            }
-            (None, None) => {
-                let help = "add `from: files/…` for a file beside the recipe, or `template: …` for one of the template";
-                self.error_on_mapping(
-                    Code::CopySource,
-                    pointer,
-                    "this COPY_FILE has no source",
-                    help,
-                );
-                return BTreeMap::new();
-            }
+        let (Some(from), None) = (&copy.from, &copy.template) else {
+            return BTreeMap::new();
         };
         let below = format!("{from}/");
         let mut brought = BTreeMap::new();
@@ -254,59 +226,6 @@ impl Check<'_> {
         brought
     }
 
-    fn replacement(&mut self, pointer: &str, replace: &ReplaceString) {
-        if replace.replace.contains(&replace.find) {
-            self.error(
-                Code::EndlessReplacement,
-                &format!("{pointer}/replace"),
-                "the replacement contains the text it replaces, so a second run would replace again".to_owned(),
-                "choose a `find` that is gone afterwards, for instance a marker comment",
-            );
-        }
-        self.placeholders(&format!("{pointer}/replace"), &replace.replace);
-    }
-
-    fn dependency(&mut self, pointer: &str, dependency: &AddDependency) {
-        let Some(ecosystem) = Ecosystem::of(dependency.manifest.as_str()) else {
-            self.error(
-                Code::BadDependency,
-                &format!("{pointer}/manifest"),
-                format!(
-                    "`{}` is not a manifest that can be edited",
-                    dependency.manifest
-                ),
-                "name a package.json, Cargo.toml or pyproject.toml",
-            );
-            return;
-        };
-        if let Err(error) = PackageName::parse(ecosystem, &dependency.name) {
-            self.error(
-                Code::BadDependency,
-                &format!("{pointer}/name"),
-                error.to_string(),
-                "write the name as the registry spells it",
-            );
-        }
-        if let Err(error) = VersionRange::parse(ecosystem, &dependency.version) {
-            let help = "choose the version that you tested; tags, URLs and open ranges change by themselves";
-            self.error(
-                Code::BadDependency,
-                &format!("{pointer}/version"),
-                error.to_string(),
-                help,
-            );
-        }
-        if dependency.section.name_in(ecosystem).is_none() {
-            let message = format!("{} has no such section", ecosystem.manifest());
-            self.error(
-                Code::BadDependency,
-                &format!("{pointer}/section"),
-                message,
-                "choose `dependencies` or `devDependencies`",
-            );
-        }
-    }
-
     /// Warns of `__PRODUCT_NAM__`: near a placeholder, but none.
     fn placeholders(&mut self, pointer: &str, text: &str) {
         for word in text.split(|c: char| !c.is_ascii_uppercase() && c != '_') {
@@ -325,6 +244,16 @@ impl Check<'_> {
                 .at(pointer, self.document.place(pointer));
                 self.findings
                     .push(finding.help(format!("did you mean `{near}`?")));
+            }
+        }
+    }
+
+    fn fault(&mut self, action: &str, fault: Fault) {
+        match fault.field {
+            None => self.error_on_mapping(fault.code, action, &fault.message, fault.help),
+            Some(field) => {
+                let pointer = format!("{action}/{field}");
+                self.error(fault.code, &pointer, fault.message, fault.help);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What one option does: its actions in order, with the files they copy.
 
 mod check;
+pub mod rules;
 
 use crate::model::action::Action;
 use crate::model::content::File;

@@ -3,6 +3,7 @@
 mod fit;
 mod order;
 pub mod selection_file;
+pub mod stored;
 
 use crate::catalog::{Catalog, Category};
 use crate::model::action::ACTION_SCHEMA_VERSION;

@@ -7,6 +7,7 @@ pub mod node;
 pub mod schema;
 pub mod suggest;
 pub mod text;
+pub mod value;
 mod yaml;
 
 use crate::model::diagnostic::Diagnostic;

@@ -23,19 +23,19 @@ use std::marker::PhantomData;
 /// The JSON Schema of `T`, ready to check documents.
 pub struct Schema<T> {
     json: Value,
-    validator: Validator,
+    pub(super) validator: Validator,
     reads: PhantomData<fn() -> T>,
 }
 
 /// A text newtype by the format its schema names: why a text is not one, and what to write.
-struct Format {
-    name: &'static str,
-    refuse: fn(&str) -> Option<String>,
+pub(super) struct Format {
+    pub(super) name: &'static str,
+    pub(super) refuse: fn(&str) -> Option<String>,
     help: &'static str,
 }
 
 /// Every text newtype.
-const FORMATS: [Format; 15] = [
+pub(super) const FORMATS: [Format; 15] = [
     Format {
         name: "groundplan-slug",
         refuse: |text| Slug::parse(text).err().map(|error| error.to_string()),

@@ -1,0 +1,178 @@
+//! With what runs are carried out, from the command line: the forge, the keys, the templates and the folders.
+
+use super::cache::{GitArgs, environment, git};
+use super::exit::Failure;
+use super::forge::{ForgeArgs, Kind, no_forge};
+use super::input::Source;
+use super::pat;
+use super::push::PushArgs;
+use crate::catalog;
+use crate::forge::clock::SystemClock;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::plan::Plan;
+use crate::model::report::Report;
+use crate::pat::key::Key;
+use crate::pat::sealed::Opener;
+use crate::resolve::stored;
+use crate::store::Store;
+use crate::store::lease::{Lease, WorkerId};
+use crate::store::submission::Tiering;
+use crate::store::sweep::Recovery;
+use crate::template::Shelf;
+use crate::worker::means::{Means, PushMeans};
+use crate::worker::meter::Meter;
+use crate::worker::workspace::Workshop;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What carrying out runs needs.
+#[derive(clap::Args)]
+pub(super) struct MeansArgs {
+    /// What passing trouble does to a run: it fails for a person to look at, or goes back into the queue up to 3 times.
+    #[arg(long, env = "GROUNDPLAN_RECOVERY", value_enum, default_value_t = RecoveryChoice::Fail)]
+    recovery: RecoveryChoice,
+    /// Where repositories are built before they are pushed [default: groundplan in the user's state folder].
+    #[arg(long, env = "GROUNDPLAN_STATE_DIR", value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// The folder with catalog/ and recipes/ of the catalogues that plans are over [default: the built-in ones].
+    #[arg(long, env = "GROUNDPLAN_CATALOGS", value_name = "DIR")]
+    catalogs: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) forge: ForgeArgs,
+    #[command(flatten)]
+    push: PushArgs,
+    #[command(flatten)]
+    git: GitArgs,
+}
+
+/// As [`Recovery`], in a word.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum RecoveryChoice {
+    Fail,
+    Resume,
+}
+
+impl From<RecoveryChoice> for Recovery {
+    fn from(choice: RecoveryChoice) -> Self {
+        match choice {
+            RecoveryChoice::Fail => Self::Fail,
+            RecoveryChoice::Resume => Self::Resume {
+                attempts: Self::ATTEMPTS,
+            },
+        }
+    }
+}
+
+impl MeansArgs {
+    /// What passing trouble does.
+    pub(super) fn recovery(&self) -> Recovery {
+        self.recovery.into()
+    }
+
+    /// The folder for what is built, and for logs where nobody names another.
+    pub(super) fn state(&self) -> Result<PathBuf, Failure> {
+        if let Some(folder) = &self.state {
+            return std::path::absolute(folder).map_err(|error| Failure::reading(folder, &error));
+        }
+        let absolute = |name| {
+            environment(name)
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute())
+        };
+        let user = absolute("XDG_STATE_HOME")
+            .or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
+        user.map(|user| user.join("groundplan"))
+            .ok_or_else(|| Failure::Usage {
+                message:
+                    "there is no place to build in: neither XDG_STATE_HOME nor HOME names a folder"
+                        .to_owned(),
+                hint: "name one with `--state DIR`, or GROUNDPLAN_STATE_DIR".to_owned(),
+            })
+    }
+
+    /// Everything but the database. Nothing is asked yet; what is missing is found out here.
+    pub(super) fn means(
+        &self,
+        store: Arc<dyn Store>,
+        worker: WorkerId,
+        meter: Arc<Meter>,
+    ) -> Result<Means, Failure> {
+        let kind = self.forge.forge.ok_or_else(no_forge)?;
+        let forge = self.forge.address(kind)?;
+        let state = self.state()?;
+        let workshop = Workshop::open(&state, &worker).map_err(|error| Failure::Environment {
+            message: format!("cannot build in `{}`: {error}", state.display()),
+            hint: Some(
+                "check permissions and free space, or name another folder with `--state`"
+                    .to_owned(),
+            ),
+        })?;
+        Ok(Means {
+            store,
+            worker,
+            forge,
+            forge_patience: self.forge.patience(),
+            push: PushMeans {
+                git: Arc::new(git(kind == Kind::Local, self.push.timeout())),
+                user: self.forge.push_user().to_owned(),
+            },
+            opener: opener(kind)?,
+            shelf: self.shelf()?,
+            plans: stored::Reader::new(),
+            judge: Box::new(judge),
+            clock: Arc::new(SystemClock),
+            workshop,
+            meter,
+            recovery: self.recovery(),
+            renewed_every: Lease::RENEWED_EVERY,
+        })
+    }
+
+    fn shelf(&self) -> Result<Shelf, Failure> {
+        let source = match &self.catalogs {
+            Some(folder) => Source::of_folder(folder)?,
+            None => Source::builtin(),
+        };
+        let mut found: Vec<Diagnostic> = source.findings;
+        let mut catalogs = Vec::new();
+        for name in catalog::names(&source.files) {
+            let loaded = catalog::load(&source.files, &name);
+            found.extend(loaded.findings);
+            catalogs.extend(loaded.catalog);
+        }
+        if let Some(error) = found.iter().find(|finding| finding.is_error()) {
+            let folder = self.catalogs.as_deref().unwrap_or(Path::new("."));
+            return Err(Failure::Refused {
+                message: format!("the catalogues cannot be used: {}", error.message),
+                hint: format!("see all of it with `groundplan check {}`", folder.display()),
+            });
+        }
+        Ok(self.git.cache()?.shelf(catalogs, source.files))
+    }
+}
+
+/// What opens the users' tokens. A local forge needs none.
+fn opener(kind: Kind) -> Result<Option<Opener>, Failure> {
+    if kind == Kind::Local {
+        return Ok(None);
+    }
+    let current = pat::key(Key::VARIABLE)?.ok_or_else(pat::no_key)?;
+    Ok(Some(Opener::new(
+        current,
+        pat::key(Key::PREVIOUS_VARIABLE)?,
+    )))
+}
+
+/// The tier is the risk of the result.
+fn judge(plan: &Plan, report: &Report) -> Tiering {
+    let reasons = report.risk.reasons.iter();
+    let reasons = reasons.map(|reason| format!("{}: {}", reason.path, reason.message));
+    Tiering {
+        tier: report.risk.level,
+        reasons: reasons.collect(),
+        tree: report
+            .tree_id
+            .clone()
+            .unwrap_or_else(|| plan.template.tree.clone()),
+    }
+}

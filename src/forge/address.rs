@@ -1,0 +1,50 @@
+//! Which forge, where it is, and a client of it for one credential.
+
+use super::Forge;
+use super::clock::Clock;
+use super::forgejo::Forgejo;
+use super::github::GitHub;
+use super::http::{ClientError, Manners};
+use super::local::Local;
+use super::site::Site;
+use crate::secret::Secret;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A forge that is not talked to yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    GitHub(Site),
+    Forgejo(Site),
+    /// The absolute path of a folder of bare repositories.
+    Folder(PathBuf),
+}
+
+impl Address {
+    /// The host that a token has to be sealed for; nothing for a folder, which needs none.
+    pub fn host(&self) -> Option<&str> {
+        match self {
+            Self::GitHub(site) | Self::Forgejo(site) => Some(site.host()),
+            Self::Folder(_) => None,
+        }
+    }
+
+    /// A client. The token is asked for only where one is needed.
+    pub fn connect<E: From<ClientError>>(
+        &self,
+        token: impl FnOnce() -> Result<Secret, E>,
+        patience: Duration,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Box<dyn Forge>, E> {
+        let manners = Manners {
+            call: patience,
+            ..Manners::new(Arc::clone(&clock))
+        };
+        Ok(match self {
+            Self::GitHub(site) => Box::new(GitHub::new(site.clone(), token()?, manners)?),
+            Self::Forgejo(site) => Box::new(Forgejo::new(site.clone(), token()?, manners)?),
+            Self::Folder(folder) => Box::new(Local::new(folder.clone(), clock)),
+        })
+    }
+}

@@ -1,0 +1,49 @@
+//! A value that no person wrote, such as one from a database, against the JSON Schema of its type.
+
+use super::schema::{FORMATS, Schema};
+use jsonschema::error::ValidationErrorKind;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use thiserror::Error;
+
+/// The first place where a value is not what its schema says.
+#[derive(Debug, Error)]
+#[error("{message}{}", place(.pointer))]
+pub struct ValueFault {
+    /// A JSON pointer; empty for the whole value.
+    pub pointer: String,
+    pub message: String,
+}
+
+fn place(pointer: &str) -> String {
+    if pointer.is_empty() {
+        return String::new();
+    }
+    format!(" at `{pointer}`")
+}
+
+impl<T: JsonSchema + DeserializeOwned> Schema<T> {
+    /// Reads a `T` from a value that no person wrote, such as one from a database: it has no lines to point to.
+    pub fn take(&self, value: Value) -> Result<T, ValueFault> {
+        if let Some(error) = self.validator.iter_errors(&value).next() {
+            let pointer = error.instance_path().as_str().to_owned();
+            let text = value.pointer(&pointer).and_then(Value::as_str);
+            let format = match error.kind() {
+                ValidationErrorKind::Format { format } => {
+                    FORMATS.iter().find(|known| known.name == format)
+                }
+                _ => None,
+            };
+            let message = format
+                .zip(text)
+                .and_then(|(format, text)| (format.refuse)(text));
+            let message = message.unwrap_or_else(|| error.masked().to_string());
+            return Err(ValueFault { pointer, message });
+        }
+        serde_json::from_value(value).map_err(|error| ValueFault {
+            pointer: String::new(),
+            message: error.to_string(),
+        })
+    }
+}

@@ -1,0 +1,240 @@
+//! How an attempt ends, by what the worker does next.
+
+use super::means::TokenError;
+use crate::engine::PreviewError;
+use crate::forge::error::{Denial, ForgeError};
+use crate::forge::http::ClientError;
+use crate::preflight::place::PlaceError;
+use crate::publish::ending::{PublishError, Why};
+use crate::publish::ledger::LedgerError;
+use crate::publish::push::PushError;
+use crate::resolve::stored::StoredError;
+use crate::store::error::StoreError;
+use crate::store::submission::Tiering;
+use crate::template::TemplateError;
+use crate::tree::repository::RepositoryError;
+use std::error::Error;
+
+/// What became of a job that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    Succeeded,
+    /// It has failed for a reason of its own; `left` says whether something is left outside.
+    Failed {
+        left: bool,
+    },
+    /// It has failed, or went back, because of the user's token.
+    Refused,
+    Cancelled {
+        left: bool,
+    },
+    /// It waits for an approval.
+    Held,
+    /// It went back into the queue because the program stops.
+    HandedBack,
+    /// It failed or went back because something that all runs need was away.
+    Troubled,
+    /// Another worker has it, or may have it. Nothing was written.
+    Lost,
+}
+
+/// Why an attempt stops before its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Stop {
+    /// The run itself is at fault, and would be every time.
+    #[error("{0}")]
+    Fault(String),
+    /// The token is.
+    #[error("{0}")]
+    Credential(String),
+    /// Something that all runs need is away; it may go on another time.
+    #[error("{0}")]
+    Passing(String),
+    /// The database is, so that nothing can be written.
+    #[error("{0}")]
+    Away(String),
+    /// The run is to be held for an approval.
+    #[error("an approval is needed: {}", .0.reasons.join("; "))]
+    Hold(Tiering),
+    /// What is outside is to be taken back.
+    #[error("the run was cancelled")]
+    Cancelled,
+    /// The program stops.
+    #[error("the worker stops")]
+    Stopping,
+    /// Nothing may be written.
+    #[error("the lease is lost")]
+    Lost,
+}
+
+impl Stop {
+    /// The same in other words.
+    pub(super) fn reworded(self, say: impl FnOnce(&str) -> String) -> Self {
+        match self {
+            Self::Fault(text) => Self::Fault(say(&text)),
+            Self::Credential(text) => Self::Credential(say(&text)),
+            Self::Passing(text) => Self::Passing(say(&text)),
+            Self::Away(text) => Self::Away(say(&text)),
+            same @ (Self::Hold(_) | Self::Cancelled | Self::Stopping | Self::Lost) => same,
+        }
+    }
+}
+
+impl Outcome {
+    /// The word in metrics and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed { left: false } => "failed",
+            Self::Failed { left: true } | Self::Cancelled { left: true } => "needs_cleanup",
+            Self::Refused => "refused",
+            Self::Cancelled { left: false } => "cancelled",
+            Self::Held => "held",
+            Self::HandedBack => "handed_back",
+            Self::Troubled => "troubled",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable { .. } => Self::Away(error.to_string()),
+            StoreError::LeaseLost { .. } => Self::Lost,
+            StoreError::Cancelled { .. } => Self::Cancelled,
+            other => Self::Fault(other.to_string()),
+        }
+    }
+}
+
+impl From<LedgerError> for Stop {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Lost => Self::Lost,
+            LedgerError::Withdrawn => Self::Cancelled,
+            LedgerError::Stopping => Self::Stopping,
+            LedgerError::Unavailable { .. } => Self::Away(error.to_string()),
+            LedgerError::Storage { .. }
+            | LedgerError::Locked { .. }
+            | LedgerError::Damaged { .. }
+            | LedgerError::OutOfOrder { .. } => Self::Fault(error.to_string()),
+        }
+    }
+}
+
+impl From<PublishError> for Stop {
+    fn from(error: PublishError) -> Self {
+        let message = error.to_string();
+        let why = match error {
+            PublishError::NothingLeft { why } | PublishError::Left { why, .. } => why,
+            PublishError::Ledger(error) => return error.into(),
+            PublishError::Finished { .. } | PublishError::InUse => return Self::Fault(message),
+        };
+        match why {
+            Why::Ledger(error) => error.into(),
+            Why::Forge { error, .. } | Why::Look(error) => of_forge(&error, message),
+            Why::Push(PushError::Unknown { .. }) | Why::NotShowing => Self::Passing(message),
+            Why::Push(PushError::Refused { .. })
+            | Why::Taken { .. }
+            | Why::Redirected
+            | Why::Doubtful(_)
+            | Why::Differs { .. } => Self::Fault(message),
+        }
+    }
+}
+
+impl From<PlaceError> for Stop {
+    fn from(error: PlaceError) -> Self {
+        let message = error.to_string();
+        match error {
+            PlaceError::Forge(error) => of_forge(&error, message),
+            PlaceError::Lacks { .. } => Self::Credential(message),
+            PlaceError::SomebodyElse { .. } => Self::Fault(message),
+        }
+    }
+}
+
+/// Credentials are concluded from a refusal alone, never from a text.
+fn of_forge(error: &ForgeError, message: String) -> Stop {
+    match error {
+        ForgeError::Unauthorized { .. }
+        | ForgeError::Forbidden {
+            why: Denial::Scopes | Denial::Saml | Denial::ClassicTokens,
+            ..
+        } => Stop::Credential(message),
+        ForgeError::RateLimited { .. }
+        | ForgeError::Unavailable { .. }
+        | ForgeError::OutcomeUnknown { .. }
+        | ForgeError::Protocol { .. }
+        | ForgeError::Folder { .. } => Stop::Passing(message),
+        ForgeError::Forbidden { .. }
+        | ForgeError::NotFound { .. }
+        | ForgeError::NameTaken { .. }
+        | ForgeError::Moved
+        | ForgeError::Invalid { .. }
+        | ForgeError::NotOurs(_) => Stop::Fault(message),
+    }
+}
+
+impl From<TemplateError> for Stop {
+    fn from(error: TemplateError) -> Self {
+        let message = chain(&error);
+        if error.is_worth_retrying() {
+            Self::Passing(message)
+        } else {
+            Self::Fault(message)
+        }
+    }
+}
+
+impl From<StoredError> for Stop {
+    fn from(error: StoredError) -> Self {
+        Self::Fault(error.to_string())
+    }
+}
+
+impl From<TokenError> for Stop {
+    fn from(error: TokenError) -> Self {
+        Self::Credential(error.to_string())
+    }
+}
+
+impl From<ClientError> for Stop {
+    fn from(error: ClientError) -> Self {
+        Self::Passing(error.to_string())
+    }
+}
+
+impl From<PreviewError> for Stop {
+    fn from(error: PreviewError) -> Self {
+        Self::Fault(chain(&error))
+    }
+}
+
+impl From<RepositoryError> for Stop {
+    fn from(error: RepositoryError) -> Self {
+        let message = chain(&error);
+        match error {
+            RepositoryError::Io { .. } => Self::Passing(message),
+            RepositoryError::Stopped => Self::Stopping,
+            _ => Self::Fault(message),
+        }
+    }
+}
+
+impl From<std::io::Error> for Stop {
+    fn from(error: std::io::Error) -> Self {
+        Self::Passing(format!("the worker's folder cannot be used: {error}"))
+    }
+}
+
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,76 @@
+//! With what a run is carried out: everything that the shell decides and no run changes.
+
+use super::meter::Meter;
+use super::workspace::Workshop;
+use crate::forge::address::Address;
+use crate::forge::clock::Clock;
+use crate::git::Git;
+use crate::model::plan::Plan;
+use crate::model::report::Report;
+use crate::pat::sealed::{Binding, OpenError, Opener};
+use crate::resolve::stored;
+use crate::secret::Secret;
+use crate::store::Store;
+use crate::store::id::UserId;
+use crate::store::lease::WorkerId;
+use crate::store::submission::Tiering;
+use crate::store::sweep::Recovery;
+use crate::template::Shelf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Says how much care a run needs, from its plan and the report on what was built just now.
+pub type Judge = dyn Fn(&Plan, &Report) -> Tiering + Send + Sync;
+
+/// What all runs of a worker share.
+pub struct Means {
+    pub store: Arc<dyn Store>,
+    pub worker: WorkerId,
+    pub forge: Address,
+    /// For one call of the forge.
+    pub forge_patience: Duration,
+    pub push: PushMeans,
+    /// Not needed for a folder.
+    pub opener: Option<Opener>,
+    pub shelf: Shelf,
+    pub plans: stored::Reader,
+    pub judge: Box<Judge>,
+    pub clock: Arc<dyn Clock>,
+    pub workshop: Workshop,
+    pub meter: Arc<Meter>,
+    /// What passing trouble does: the run fails, or goes back into the queue.
+    pub recovery: Recovery,
+    /// How often a lease is renewed.
+    pub renewed_every: Duration,
+}
+
+/// How a built repository is pushed.
+pub struct PushMeans {
+    pub git: Arc<Git>,
+    pub user: String,
+}
+
+/// Why there is no token to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    #[error("there is no token of this user: store one, and try again")]
+    None,
+    #[error(transparent)]
+    Open(#[from] OpenError),
+}
+
+impl Means {
+    /// The user's token, opened for one attempt; nothing where the forge needs none.
+    pub fn token(&self, user: &UserId, sealed: Option<&str>) -> Result<Option<Secret>, TokenError> {
+        let Some(host) = self.forge.host() else {
+            return Ok(None);
+        };
+        let sealed = sealed.ok_or(TokenError::None)?;
+        let binding = Binding {
+            owner: user.as_str(),
+            host,
+        };
+        let opener = self.opener.as_ref().ok_or(OpenError)?;
+        Ok(Some(opener.open(sealed, binding)?.secret))
+    }
+}

@@ -1,0 +1,128 @@
+//! What is counted: runs by how they ended, how long steps take, and the queue as it was last seen.
+
+use super::ending::Outcome;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+use std::time::Duration;
+
+/// Counters of one worker.
+pub struct Meter {
+    registry: Registry,
+    runs: Family<RunLabels, Counter>,
+    steps: Family<StepLabels, Histogram, fn() -> Histogram>,
+    running: Gauge,
+    depth: Gauge,
+    oldest: Gauge,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RunLabels {
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct StepLabels {
+    step: Step,
+}
+
+/// A step that is timed.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, EncodeLabelValue)]
+#[expect(non_camel_case_types, reason = "the names are the labels")]
+pub enum Step {
+    /// The tree, from the stored plan to a repository on this disk.
+    build,
+    create,
+    push,
+    describe,
+    delete,
+    /// The whole attempt.
+    attempt,
+}
+
+/// In seconds: from a step in memory to a push that takes minutes.
+const BOUNDS: [f64; 12] = [
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 300.0,
+];
+
+impl Meter {
+    /// Counters at zero.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("groundplan");
+        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "The program", build);
+        let histogram: fn() -> Histogram = || Histogram::new(BOUNDS);
+        let meter = Self {
+            runs: Family::default(),
+            steps: Family::new_with_constructor(histogram),
+            running: Gauge::default(),
+            depth: Gauge::default(),
+            oldest: Gauge::default(),
+            registry: Registry::default(),
+        };
+        registry.register(
+            "runs",
+            "Attempts at runs by how they ended",
+            meter.runs.clone(),
+        );
+        registry.register("step_seconds", "How long steps take", meter.steps.clone());
+        registry.register("running", "Runs in work here", meter.running.clone());
+        registry.register(
+            "queue_depth",
+            "Jobs that wait to be taken",
+            meter.depth.clone(),
+        );
+        let help = "For how long the oldest job has waited";
+        registry.register("queue_oldest_seconds", help, meter.oldest.clone());
+        Self { registry, ..meter }
+    }
+
+    /// An attempt begins.
+    pub fn begin(&self) {
+        self.running.inc();
+    }
+
+    /// An attempt has ended.
+    pub fn end(&self, outcome: Outcome) {
+        self.running.dec();
+        let outcome = outcome.as_str();
+        self.runs.get_or_create(&RunLabels { outcome }).inc();
+    }
+
+    /// How many runs are in work.
+    pub fn running(&self) -> i64 {
+        self.running.get()
+    }
+
+    /// A step took a time.
+    pub fn took(&self, step: Step, time: Duration) {
+        let labels = StepLabels { step };
+        self.steps
+            .get_or_create(&labels)
+            .observe(time.as_secs_f64());
+    }
+
+    /// The queue as it is now: how many jobs wait, and the oldest for how many seconds.
+    pub fn queue(&self, depth: i64, oldest: i64) {
+        self.depth.set(depth);
+        self.oldest.set(oldest);
+    }
+
+    /// All of it in the text format of Prometheus.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).expect("a string grows");
+        text
+    }
+}
+
+impl Default for Meter {
+    fn default() -> Self {
+        Self::new()
+    }
+}

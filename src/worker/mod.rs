@@ -1,0 +1,15 @@
+//! The worker: takes jobs from the store and makes repositories of them, so that nothing is lost whatever dies.
+
+pub mod ending;
+pub mod hold;
+mod ledger;
+pub mod log;
+pub mod means;
+pub mod meter;
+mod patience;
+pub mod pulse;
+mod run;
+mod steps;
+pub mod workspace;
+
+pub use run::{carry_out, clean_up};

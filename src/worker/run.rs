@@ -1,0 +1,506 @@
+//! One attempt at a run, from the claim to its end: nothing is begun without the lease, nothing is left unsaid.
+
+use super::ending::{Outcome, Stop};
+use super::hold::{Grip, Hold, Shift};
+use super::ledger::StoreLedger;
+use super::log::RunLog;
+use super::means::Means;
+use super::meter::Step;
+use super::patience::Patience;
+use super::steps;
+use crate::forge::Forge;
+use crate::forge::ownership::Marker;
+use crate::forge::repository::Remote;
+use crate::preflight::place;
+use crate::publish::Publisher;
+use crate::publish::ending::{Cleaned, Published};
+use crate::publish::git_push::GitPush;
+use crate::publish::ledger::{Ledger as _, Order};
+use crate::publish::push::{Push, PushError};
+use crate::publish::stage::{self, Stage};
+use crate::resolve::stored::Accepted;
+use crate::secret::Secret;
+use crate::store::change::{Change, Hand};
+use crate::store::error::StoreError;
+use crate::store::job::JobStatus;
+use crate::store::lease::Lease;
+use crate::store::run::{Filter, Run, RunStatus, Task};
+use crate::store::sweep::Recovery;
+use async_trait::async_trait;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+use tokio::time::Instant;
+
+/// An attempt under one lease.
+struct Attempt {
+    means: Arc<Means>,
+    lease: Lease,
+    hold: Hold,
+    log: RunLog,
+    /// Raised when what is built or pushed is to end.
+    ended: Arc<AtomicBool>,
+}
+
+/// Carries out the job that a lease is about, and says in `log` what it does.
+pub async fn carry_out(
+    means: &Arc<Means>,
+    lease: Lease,
+    log: RunLog,
+    shift: watch::Receiver<Shift>,
+) -> Outcome {
+    let begun = Instant::now();
+    let attempt = Attempt::new(means, lease, log, shift);
+    attempt.say("claim", &format!("taken by {}", means.worker));
+    let outcome = tokio::select! {
+        outcome = attempt.carry_out() => outcome,
+        () = attempt.hold.lost() => Outcome::Lost,
+        () = attempt.hold.over() => attempt.end(Stop::Stopping, None, false).await,
+    };
+    means.meter.took(Step::attempt, begun.elapsed());
+    attempt.say("end", outcome.as_str());
+    outcome
+}
+
+/// Removes what a run that has ended left on the forge.
+///
+/// # Errors
+/// A sentence that says why it is still there.
+pub async fn clean_up(means: &Arc<Means>, lease: Lease, log: RunLog) -> Result<Cleaned, String> {
+    let (_open, shift) = watch::channel(Shift::On);
+    let attempt = Attempt::new(means, lease, log, shift);
+    let cleaned = async {
+        let task = attempt.task().await?;
+        let secret = attempt.secret(&task)?;
+        let forge = attempt.forge(secret.as_ref())?;
+        attempt.take_back(&*forge).await
+    };
+    let cleaned = cleaned.await;
+    match cleaned {
+        Ok(Ok(cleaned)) => match attempt.change(&Change::CleanUp).await {
+            Ok(_) => Ok(cleaned),
+            Err(error) => Err(error.to_string()),
+        },
+        Ok(Err(left)) => Err(left),
+        Err(stop) => Err(stop.to_string()),
+    }
+}
+
+impl Attempt {
+    fn new(means: &Arc<Means>, lease: Lease, log: RunLog, shift: watch::Receiver<Shift>) -> Self {
+        let store = Arc::clone(&means.store);
+        Self {
+            hold: Hold::start(store, lease.clone(), means.renewed_every, shift),
+            means: Arc::clone(means),
+            lease,
+            log,
+            ended: Arc::default(),
+        }
+    }
+
+    async fn carry_out(&self) -> Outcome {
+        let mut task = match self.task().await {
+            Ok(task) => task,
+            Err(stop) => return self.end(stop, None, false).await,
+        };
+        let secret = match self.secret(&task) {
+            Ok(secret) => secret,
+            Err(stop) => return self.end(stop, Some(&task), false).await,
+        };
+        match self.make(&mut task, secret.as_ref()).await {
+            Ok(published) => self.succeed(&published, &task, secret).await,
+            Err(Stop::Cancelled) => self.withdraw(&task, secret).await,
+            Err(stop) => self.end(stop, Some(&task), true).await,
+        }
+    }
+
+    /// From the stored plan to the published repository.
+    async fn make(&self, task: &mut Task, secret: Option<&Secret>) -> Result<Published, Stop> {
+        self.check()?;
+        if task.run.job_status == JobStatus::Cancelled {
+            return Err(Stop::Cancelled);
+        }
+        let accepted = Arc::new(steps::read(&self.means, task)?);
+        let plan = &accepted.report.plan_hash;
+        self.say(
+            "plan",
+            &format!("{} promises tree {}", plan.short(), accepted.tree),
+        );
+        let begun = match task.entries.as_slice() {
+            [] => None,
+            entries => Some(stage::read(entries)?),
+        };
+        let room = Arc::new(self.means.workshop.room(&self.lease)?);
+        let repository = room.path().join("repository.git");
+        let is_pushed = |stage: &Stage| {
+            matches!(
+                stage,
+                Stage::Pushed(_) | Stage::Describing { .. } | Stage::Published(_)
+            )
+        };
+        let mut scopes: &[&str] = &[];
+        if let Some((order, _)) = &begun {
+            check_order(order, &accepted)?;
+        }
+        if !begun.as_ref().is_some_and(|(_, stage)| is_pushed(stage)) {
+            let (means, ended) = (Arc::clone(&self.means), Arc::clone(&self.ended));
+            let (accepted, target) = (Arc::clone(&accepted), repository.clone());
+            let (run, room) = (task.run.clone(), Arc::clone(&room));
+            let begun_at = Instant::now();
+            let built = spawn_blocking(move || {
+                // The folder lives as long as somebody writes in it.
+                let _room = room;
+                steps::build(&means, &run, &accepted, &target, &ended)
+            });
+            scopes = built
+                .await
+                .map_err(|_| Stop::Fault(PANIC.to_owned()))??
+                .scopes;
+            self.means.meter.took(Step::build, begun_at.elapsed());
+            self.say("build", "the tree is the promised one");
+            self.check()?;
+        }
+        let forge = self.forge(secret)?;
+        let order = match &begun {
+            Some(_) => None,
+            None => Some(self.order(&*forge, &accepted, scopes).await?),
+        };
+        self.change(&Change::Start).await?;
+        let push = self.push(repository, secret);
+        let publisher = Publisher {
+            forge: &*forge,
+            push: &push,
+            clock: &*self.means.clock,
+        };
+        let mut ledger = self.ledger();
+        let published = match order {
+            Some(order) => publisher.publish(&mut ledger, order).await,
+            None => publisher.resume(&mut ledger).await,
+        };
+        Ok(published?)
+    }
+
+    /// Everything random or timed about the run, decided once.
+    async fn order(
+        &self,
+        forge: &dyn Forge,
+        accepted: &Accepted,
+        scopes: &[&'static str],
+    ) -> Result<Order, Stop> {
+        let inputs = &accepted.plan.inputs;
+        let (place, kind) = place::find(forge, inputs, scopes).await?;
+        let marker = Marker::fresh().map_err(|error| {
+            Stop::Passing(format!("the system gives no random numbers: {error}"))
+        })?;
+        Ok(Order {
+            place,
+            kind,
+            marker,
+            commit: accepted.commit.clone(),
+            tree: accepted.tree.clone(),
+            description: inputs.product_name.to_string(),
+            asked_at: self.means.clock.now() / 1000,
+        })
+    }
+
+    async fn succeed(&self, published: &Published, task: &Task, secret: Option<Secret>) -> Outcome {
+        let repo_url = published.remote.to_string();
+        let repo_url = repo_url
+            .strip_suffix(".git")
+            .unwrap_or(&repo_url)
+            .to_owned();
+        match self.change(&Change::Succeed { repo_url }).await {
+            Ok(_) => Outcome::Succeeded,
+            Err(Stop::Cancelled) => self.withdraw(task, secret).await,
+            Err(stop) => self.end(stop, Some(task), true).await,
+        }
+    }
+
+    /// Takes back what a cancelled run made.
+    async fn withdraw(&self, task: &Task, secret: Option<Secret>) -> Outcome {
+        let taken = match self.forge(secret.as_ref()) {
+            Ok(forge) => self.take_back(&*forge).await,
+            Err(stop) => Err(stop),
+        };
+        let left = match taken {
+            Ok(Ok(_)) => None,
+            Ok(Err(left)) => Some(left),
+            Err(stop @ (Stop::Away(_) | Stop::Lost)) => {
+                return self.end(stop, Some(task), false).await;
+            }
+            Err(stop) => Some(self.log.clean(&stop.to_string())),
+        };
+        let is_left = left.is_some();
+        match self.change(&Change::Withdraw { left }).await {
+            Ok(_) => Outcome::Cancelled { left: is_left },
+            Err(stop) => self.end(stop, Some(task), false).await,
+        }
+    }
+
+    /// Removes what the ledger says was made. The inner error says what is left.
+    async fn take_back(&self, forge: &dyn Forge) -> Result<Result<Cleaned, String>, Stop> {
+        let mut ledger = self.ledger();
+        if ledger.entries().await?.is_empty() {
+            return Ok(Ok(Cleaned::Nothing));
+        }
+        let push = self.push(PathBuf::new(), None);
+        let publisher = Publisher {
+            forge,
+            push: &push,
+            clock: &*self.means.clock,
+        };
+        Ok(match publisher.cleanup(&mut ledger).await {
+            Ok(cleaned) => Ok(cleaned),
+            Err(error) => {
+                let message = self.log.clean(&error.to_string());
+                match Stop::from(error) {
+                    stop @ (Stop::Away(_) | Stop::Lost) => return Err(stop),
+                    _ => Err(message),
+                }
+            }
+        })
+    }
+
+    /// Writes down how an attempt stopped, as far as that may and can be written.
+    async fn end(&self, stop: Stop, task: Option<&Task>, has_tried: bool) -> Outcome {
+        self.say("stop", &stop.to_string());
+        let stop = stop.reworded(|text| self.log.clean(text));
+        let retries = task.map_or(0, |task| task.run.retries);
+        let goes_on = match self.means.recovery {
+            Recovery::Resume { attempts } => retries < attempts,
+            Recovery::Fail => false,
+        };
+        let (change, outcome) = match stop {
+            Stop::Lost => return Outcome::Lost,
+            Stop::Cancelled => (
+                Change::Withdraw { left: None },
+                Outcome::Cancelled { left: false },
+            ),
+            Stop::Stopping => {
+                let why = "the worker stops".to_owned();
+                (Change::HandBack { why }, Outcome::HandedBack)
+            }
+            Stop::Away(why) => (Change::HandBack { why }, Outcome::Troubled),
+            Stop::Passing(why) if goes_on => (Change::HandBack { why }, Outcome::Troubled),
+            Stop::Hold(tiering) => (Change::Hold { tiering }, Outcome::Held),
+            Stop::Passing(error) => (self.fail(error, has_tried).await, Outcome::Troubled),
+            Stop::Credential(error) => (self.fail(error, has_tried).await, Outcome::Refused),
+            Stop::Fault(error) => {
+                let change = self.fail(error, has_tried).await;
+                let left = matches!(&change, Change::Fail { left: Some(_), .. });
+                (change, Outcome::Failed { left })
+            }
+        };
+        match self.change(&change).await {
+            Ok(run) if run.status == RunStatus::FailedNeedsCleanup => match outcome {
+                Outcome::Failed { .. } => Outcome::Failed { left: true },
+                other => other,
+            },
+            Ok(_) => outcome,
+            // The lease runs out, and the next sweep finds the run.
+            Err(stop) => {
+                self.say("stop", &format!("the end was not written: {stop}"));
+                match stop {
+                    Stop::Away(_) => Outcome::Troubled,
+                    _ => Outcome::Lost,
+                }
+            }
+        }
+    }
+
+    /// A failure, with what the ledger says is outside.
+    async fn fail(&self, error: String, has_tried: bool) -> Change {
+        let left = if has_tried { self.left().await } else { None };
+        Change::Fail { error, left }
+    }
+
+    async fn left(&self) -> Option<String> {
+        let entries = self.means.store.entries(&self.lease.run).await.ok()?;
+        let (order, stage) = stage::read(&entries).ok()?;
+        let place = order.place;
+        Some(match stage {
+            Stage::Begun | Stage::Gone => return None,
+            Stage::Creating { .. } => format!("`{place}` was not seen and may still appear"),
+            Stage::Created(made) | Stage::Pushing { made, .. } | Stage::Deleting { made, .. } => {
+                format!("`{place}` is left unfinished (number {})", made.id)
+            }
+            Stage::Pushed(made) | Stage::Describing { made, .. } | Stage::Published(made) => {
+                format!(
+                    "`{place}` is left with the right commit (number {})",
+                    made.id
+                )
+            }
+        })
+    }
+
+    async fn task(&self) -> Result<Task, Stop> {
+        let mut patience = self.patience();
+        loop {
+            let task = self.means.store.task(&self.lease).await;
+            if let Some(task) = patience.settle(task).await {
+                return Ok(task?);
+            }
+        }
+    }
+
+    /// Moves the run. Where no answer came, it is looked at whether it has moved.
+    async fn change(&self, change: &Change) -> Result<Run, Stop> {
+        let run = &self.lease.run;
+        let mut patience = self.patience();
+        loop {
+            let changed = self
+                .means
+                .store
+                .change(run, Hand::Worker(&self.lease), change);
+            let Some(changed) = patience.settle(changed.await).await else {
+                continue;
+            };
+            let error = match changed {
+                Ok(run) => return Ok(run),
+                Err(error) => error,
+            };
+            let is_moved = matches!(
+                error,
+                StoreError::LeaseLost { .. } | StoreError::Conflict { .. }
+            );
+            if is_moved && let Some(found) = self.found().await {
+                if patience.is_again() && leads_to(change, found.status) {
+                    return Ok(found);
+                }
+                if found.job_status == JobStatus::Cancelled
+                    && found.status.is_active()
+                    && matches!(error, StoreError::Conflict { .. })
+                {
+                    return Err(Stop::Cancelled);
+                }
+            }
+            return Err(error.into());
+        }
+    }
+
+    async fn found(&self) -> Option<Run> {
+        let filter = Filter {
+            id: Some(self.lease.run.clone()),
+            ..Filter::default()
+        };
+        self.means.store.runs(&filter).await.ok()?.pop()
+    }
+
+    /// Whether another step may be begun.
+    fn check(&self) -> Result<(), Stop> {
+        match self.hold.grip() {
+            Grip::Held if self.hold.is_closing() => Err(Stop::Stopping),
+            Grip::Held => Ok(()),
+            Grip::Cancelled => Err(Stop::Cancelled),
+            Grip::Lost => Err(Stop::Lost),
+        }
+    }
+
+    fn secret(&self, task: &Task) -> Result<Option<Secret>, Stop> {
+        let token = self
+            .means
+            .token(&task.run.user, task.sealed_token.as_deref())?;
+        if let Some(token) = &token {
+            self.log.hide(token);
+        }
+        Ok(token)
+    }
+
+    fn forge(&self, secret: Option<&Secret>) -> Result<Box<dyn Forge>, Stop> {
+        let token = || secret.map(Secret::copy).ok_or(Stop::Lost);
+        let clock = Arc::clone(&self.means.clock);
+        let means = &self.means;
+        means.forge.connect(token, means.forge_patience, clock)
+    }
+
+    fn push(&self, repository: PathBuf, secret: Option<&Secret>) -> PushAside {
+        let means = &self.means.push;
+        PushAside {
+            push: Arc::new(GitPush {
+                git: Arc::clone(&means.git),
+                repository,
+                user: means.user.clone(),
+                secret: secret.map(Secret::copy),
+            }),
+            ended: Arc::clone(&self.ended),
+        }
+    }
+
+    fn ledger(&self) -> StoreLedger<'_> {
+        StoreLedger {
+            store: &*self.means.store,
+            lease: &self.lease,
+            hold: &self.hold,
+            clock: &*self.means.clock,
+            meter: &self.means.meter,
+            log: &self.log,
+            begun: None,
+        }
+    }
+
+    fn say(&self, step: &'static str, text: &str) {
+        self.log.say(self.means.clock.now(), step, text);
+    }
+
+    fn patience(&self) -> Patience<'_> {
+        Patience::new(&*self.means.clock, &self.hold)
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Said when a thread of ours died; its own message is in the log.
+const PANIC: &str = "groundplan has failed while it built the tree; this is a fault of the program";
+
+/// Whether a run stands where a change leads to.
+fn leads_to(change: &Change, found: RunStatus) -> bool {
+    match change {
+        Change::Start => found == RunStatus::Running,
+        Change::Succeed { .. } => found == RunStatus::Succeeded,
+        Change::Fail { .. } => {
+            matches!(found, RunStatus::Failed | RunStatus::FailedNeedsCleanup)
+        }
+        Change::Withdraw { .. } => {
+            matches!(found, RunStatus::Cancelled | RunStatus::FailedNeedsCleanup)
+        }
+        Change::HandBack { .. } | Change::Hold { .. } => found == RunStatus::Pending,
+        Change::CleanUp => found == RunStatus::Failed,
+        Change::Cancel | Change::Retry | Change::Approve { .. } | Change::Release => false,
+    }
+}
+
+/// A run goes on with what it ordered, so that has to be what is built now.
+fn check_order(order: &Order, accepted: &Accepted) -> Result<(), Stop> {
+    if order.tree == accepted.tree && order.commit == accepted.commit {
+        return Ok(());
+    }
+    Err(Stop::Fault(format!(
+        "the run has begun with commit {}, and its plan now gives {}",
+        order.commit, accepted.commit
+    )))
+}
+
+/// Pushes on a thread of its own, so that the lease is renewed meanwhile.
+struct PushAside {
+    push: Arc<GitPush>,
+    ended: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Push for PushAside {
+    async fn push(&self, remote: &Remote) -> Result<(), PushError> {
+        let (push, ended) = (Arc::clone(&self.push), Arc::clone(&self.ended));
+        let remote = remote.clone();
+        let pushed = spawn_blocking(move || push.run(&remote, &ended)).await;
+        pushed.unwrap_or_else(|_| {
+            let message = "groundplan has failed while it pushed".to_owned();
+            Err(PushError::Unknown { message })
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! The steps before the forge is told anything: the plan read again, its tree built again, and both compared.
+
+use super::ending::Stop;
+use super::means::Means;
+use crate::engine;
+use crate::model::action::RiskLevel;
+use crate::model::digest::GitId;
+use crate::preflight::judge::scopes_for;
+use crate::resolve::stored::{Accepted, Promise};
+use crate::store::run::{Run, Task};
+use crate::tree::Tree as _;
+use crate::tree::repository::{Layout, Made, Target};
+use serde_json::Value;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+/// A built repository on this disk, which is exactly what was accepted.
+pub(super) struct Built {
+    pub(super) scopes: &'static [&'static str],
+}
+
+/// Reads what was stored. Whatever was changed since is refused.
+pub(super) fn read(means: &Means, task: &mut Task) -> Result<Accepted, Stop> {
+    let plan = std::mem::replace(&mut task.plan, Value::Null);
+    let report = std::mem::replace(&mut task.report, Value::Null);
+    let run = &task.run;
+    let promise = Promise {
+        recipe_hash: &run.recipe_hash,
+        catalog_version: &run.catalog_version,
+        tree: run.tree.as_deref(),
+        place: &run.place,
+    };
+    Ok(means.plans.read(plan, report, &promise)?)
+}
+
+/// Builds the tree and writes it as a bare repository at `target`. It takes as long as a template takes to be fetched.
+pub(super) fn build(
+    means: &Means,
+    run: &Run,
+    accepted: &Accepted,
+    target: &Path,
+    stop: &AtomicBool,
+) -> Result<Built, Stop> {
+    let plan = &accepted.plan;
+    let template = means.shelf.open(plan, stop)?;
+    let (report, tree) = engine::build(plan, template.tree())?;
+    let same = |what, promised: &GitId, found: Option<&GitId>| {
+        if found == Some(promised) {
+            return Ok(());
+        }
+        let found = found.map_or("none", GitId::as_str);
+        Err(Stop::Fault(format!(
+            "the plan now gives {what} {found}, promised was {promised}: another version of groundplan made the preview; preview again"
+        )))
+    };
+    same("tree", &accepted.tree, report.tree_id.as_ref())?;
+    same("commit", &accepted.commit, report.commit_id.as_ref())?;
+    let tiering = (means.judge)(plan, &report);
+    let is_approved = run.approval.as_ref();
+    let is_approved = is_approved.is_some_and(|approval| approval.tree == accepted.tree);
+    if tiering.tier == RiskLevel::High && !is_approved {
+        return Err(Stop::Hold(tiering));
+    }
+    let made = Made {
+        tree: &tree,
+        template: template.repository(),
+        commit: &engine::first_commit(plan, &report.recipe_hash),
+        layout: Layout::BareShared,
+    };
+    let ids = Target::check(target)?.create(&made, stop)?;
+    same("tree", &accepted.tree, Some(&GitId::of(&ids.tree)))?;
+    same("commit", &accepted.commit, Some(&GitId::of(&ids.commit)))?;
+    let listing = tree.list().map_err(engine::PreviewError::from)?;
+    let scopes = scopes_for(listing.iter().map(|(path, _)| path));
+    Ok(Built { scopes })
+}

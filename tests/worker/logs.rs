@@ -1,0 +1,171 @@
+//! The log of a run: short, private, scrubbed, linked by its job, put away with age, and never in anybody's way.
+
+use crate::forge::fake::TOKEN;
+use crate::support::Sandbox;
+use groundplan::secret::Secret;
+use groundplan::store::id::{JobId, RunId};
+use groundplan::store::lease::{Lease, WorkerId};
+use groundplan::worker::log::{Logs, MAX_BYTES, Rotated};
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, SystemTime};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+fn lease(run: &str) -> Lease {
+    Lease {
+        job: JobId::parse("job1").unwrap(),
+        run: RunId::parse(run).unwrap(),
+        worker: WorkerId::new("host", 1, 1),
+        generation: 1,
+    }
+}
+
+/// Logs of a run that said one thing, which is as old as is said.
+fn aged(sandbox: &Sandbox, age: Duration) -> (Logs, SystemTime) {
+    let logs = Logs::open(&sandbox.join("logs")).unwrap();
+    logs.of(&lease("run1")).say(0, "claim", "taken");
+    let file = File::options()
+        .append(true)
+        .open(sandbox.join("logs/runs/run1.log"))
+        .unwrap();
+    let written = file.metadata().unwrap().modified().unwrap();
+    (logs, written + age)
+}
+
+#[test]
+fn a_job_leads_to_the_log_of_its_run_by_a_relative_link() {
+    let sandbox = Sandbox::new();
+    let logs = Logs::open(&sandbox.join("logs")).unwrap();
+    logs.of(&lease("run1"))
+        .say(1_795_262_400_000, "claim", "taken\nby hand");
+    let target = fs::read_link(sandbox.join("logs/jobs/job1")).unwrap();
+    assert_eq!(target.to_str(), Some("../runs/run1.log"));
+    assert_eq!(
+        sandbox.read("logs/jobs/job1"),
+        "2026-11-21T12:00:00Z claim: taken by hand\n"
+    );
+    let mode = fs::metadata(sandbox.join("logs/runs/run1.log"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    logs.of(&lease("run2")).say(0, "claim", "again");
+    let target = fs::read_link(sandbox.join("logs/jobs/job1")).unwrap();
+    assert_eq!(target.to_str(), Some("../runs/run2.log"));
+}
+
+#[test]
+fn a_second_attempt_goes_on_in_the_same_file() {
+    let sandbox = Sandbox::new();
+    let logs = Logs::open(&sandbox.join("logs")).unwrap();
+    logs.of(&lease("run1")).say(0, "claim", "first");
+    logs.of(&lease("run1")).say(0, "claim", "second");
+    assert_eq!(sandbox.read("logs/runs/run1.log").lines().count(), 2);
+}
+
+#[test]
+fn a_log_is_cut_at_its_limit_with_a_mark_once() {
+    let sandbox = Sandbox::new();
+    let logs = Logs::open(&sandbox.join("logs")).unwrap();
+    for _ in 0..2 {
+        let log = logs.of(&lease("run1"));
+        for _ in 0..400 {
+            log.say(0, "build", &"ä".repeat(1000));
+        }
+    }
+    let text = sandbox.read("logs/runs/run1.log");
+    assert!(text.len() as u64 <= MAX_BYTES && text.len() as u64 > MAX_BYTES - 100);
+    assert_eq!(text.matches("… cut here").count(), 1);
+    assert!(text.ends_with("256 KiB\n"));
+}
+
+#[test]
+fn a_secret_is_in_no_line_in_any_spelling() {
+    let sandbox = Sandbox::new();
+    let logs = Logs::open(&sandbox.join("logs")).unwrap();
+    let log = logs.of(&lease("run1"));
+    let plain = "0123456789abcdef0123456789abcdef01234567";
+    log.hide(&Secret::parse(plain.to_owned()).unwrap());
+    log.say(0, "push", &format!("https://x:{TOKEN}@host/ and {plain}"));
+    let text = sandbox.read("logs/runs/run1.log");
+    assert!(!text.contains("canary") && !text.contains(plain), "{text}");
+    assert!(text.contains("[secret]"), "{text}");
+}
+
+#[test]
+fn a_log_is_compressed_after_a_day_and_its_job_still_leads_to_it() {
+    let sandbox = Sandbox::new();
+    let (logs, now) = aged(&sandbox, 24 * HOUR);
+    assert_eq!(logs.rotate(now).unwrap(), Rotated::default());
+    let rotated = logs.rotate(now + HOUR).unwrap();
+    assert_eq!(
+        rotated,
+        Rotated {
+            compressed: 1,
+            ..Rotated::default()
+        }
+    );
+    let target = fs::read_link(sandbox.join("logs/jobs/job1")).unwrap();
+    assert_eq!(target.to_str(), Some("../runs/run1.log.gz"));
+    let mut unpacked = String::new();
+    let packed = File::open(sandbox.join("logs/jobs/job1")).unwrap();
+    let mut decoder = flate2::read::GzDecoder::new(packed);
+    std::io::Read::read_to_string(&mut decoder, &mut unpacked).unwrap();
+    assert!(unpacked.ends_with("claim: taken\n"), "{unpacked}");
+    assert_eq!(logs.rotate(now + HOUR).unwrap(), Rotated::default());
+}
+
+#[test]
+fn a_log_is_deleted_after_thirty_days_and_its_link_pruned() {
+    let sandbox = Sandbox::new();
+    let (logs, now) = aged(&sandbox, 25 * HOUR);
+    assert_eq!(logs.rotate(now).unwrap().compressed, 1);
+    let rotated = logs.rotate(now + 30 * 24 * HOUR).unwrap();
+    assert_eq!(
+        rotated,
+        Rotated {
+            deleted: 1,
+            pruned: 1,
+            ..Rotated::default()
+        }
+    );
+    assert_eq!(sandbox.files(), Vec::<String>::new());
+}
+
+#[test]
+fn what_others_put_into_the_folder_is_left_alone() {
+    let sandbox = Sandbox::new();
+    let (logs, now) = aged(&sandbox, Duration::ZERO);
+    sandbox
+        .write("logs/runs/notes.txt", "mine")
+        .write("logs/runs/folder.log/inside", "mine");
+    sandbox.write("logs/jobs/plain", "mine");
+    logs.rotate(now + 365 * 24 * HOUR).unwrap();
+    assert_eq!(
+        sandbox.files(),
+        [
+            "logs/jobs/plain",
+            "logs/runs/folder.log/inside",
+            "logs/runs/notes.txt"
+        ]
+    );
+}
+
+#[test]
+fn a_log_that_is_a_link_is_not_followed_and_the_run_goes_on_without() {
+    let sandbox = Sandbox::new();
+    let logs = Logs::open(&sandbox.join("logs")).unwrap();
+    sandbox.write("victim", "");
+    sandbox.symlink("../../victim", "logs/runs/run1.log");
+    logs.of(&lease("run1")).say(0, "claim", "taken");
+    assert_eq!(sandbox.read("victim"), "");
+}
+
+#[test]
+fn a_folder_that_went_away_fails_nothing() {
+    let sandbox = Sandbox::new();
+    let logs = Logs::open(&sandbox.join("logs")).unwrap();
+    fs::remove_dir_all(sandbox.join("logs")).unwrap();
+    logs.of(&lease("run1")).say(0, "claim", "taken");
+}
