@@ -10,6 +10,7 @@ use crate::publish::ending::{PublishError, Why as NotPublished};
 use crate::publish::ledger::LedgerError;
 use crate::publish::push::PushError;
 use crate::scrub::scrub;
+use crate::store::error::StoreError;
 use crate::template::TemplateError;
 use crate::tree::TreeError;
 use crate::tree::git::GitTreeError;
@@ -461,6 +462,54 @@ impl From<PlaceError> for Failure {
                 message,
                 hint: format!("name an organisation, or `{login}`, with `--owner`"),
             },
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let message = error.to_string();
+        let environment = |hint: &str| Self::Environment {
+            message: message.clone(),
+            hint: Some(hint.to_owned()),
+        };
+        let hint = match &error {
+            StoreError::Unavailable { .. } => {
+                return environment(
+                    "check DATABASE_URL and whether the database is up, then try again",
+                );
+            }
+            StoreError::NotReady { .. } => {
+                return environment("bring it up to date with `groundplan migrate`");
+            }
+            StoreError::Refused { .. } | StoreError::Damaged { .. } => {
+                return environment(
+                    "compare this program's version with the database's migrations",
+                );
+            }
+            StoreError::LeaseLost { .. } => {
+                "another worker has the run: look at `groundplan runs show`"
+            }
+            StoreError::Cancelled { .. } | StoreError::Conflict { .. } => {
+                "look at `groundplan runs show`"
+            }
+            StoreError::ActiveRun { .. } => {
+                "wait for it, or stop it with `groundplan runs cancel`; nothing was submitted"
+            }
+            StoreError::Unstorable { .. } => {
+                "take it out of the selection or the catalogue; nothing was stored"
+            }
+            StoreError::NoRun { .. } => "list them with `groundplan runs list`",
+            StoreError::NoProduct { .. } => "name one of the user's products with `--product`",
+            StoreError::NoUser { .. } => "name a user of the database with `--as`",
+            StoreError::Demo { .. } => "act as another user with `--as`; nothing was changed",
+            StoreError::AnotherTree { .. } => {
+                "look at the run again before you approve it; nothing was approved"
+            }
+        };
+        Self::Refused {
+            message,
+            hint: hint.to_owned(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod canonical;
 mod check;
 mod choice;
 mod cleanup;
+mod database;
 mod exit;
 mod explain;
 mod facts;
@@ -17,8 +18,10 @@ mod input;
 mod list;
 mod made;
 mod means;
+mod migrate;
 mod mirror;
 mod new;
+mod operator;
 mod owners;
 mod pat;
 mod preview;
@@ -26,6 +29,7 @@ mod publish;
 mod push;
 mod render;
 mod resume;
+mod runs;
 mod schema;
 mod show;
 mod signals;
@@ -90,6 +94,10 @@ enum Command {
     Owners(owners::Args),
     /// Seal and test personal access tokens.
     Pat(pat::Args),
+    /// Submit runs for workers, and look after them.
+    Runs(runs::Args),
+    /// Bring a database up to date.
+    Migrate(migrate::Args),
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -136,6 +144,8 @@ pub fn run() -> ExitCode {
         Command::Cleanup(args) => cleanup::run(&args, &mut terminal),
         Command::Owners(args) => owners::run(&args, &mut terminal),
         Command::Pat(args) => pat::run(&args, &mut terminal),
+        Command::Runs(args) => runs::run(&args, &mut terminal),
+        Command::Migrate(args) => migrate::run(&args, &mut terminal),
     };
     match result.and_then(|exit| terminal.finish().map(|()| exit)) {
         Ok(Exit::Fine) => ExitCode::SUCCESS,

@@ -194,12 +194,7 @@ fn summary(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
     let conflicts = conflicts
         .filter(|finding| finding.code != Code::NameTaken)
         .count();
-    let level = match report.risk.level {
-        RiskLevel::Low => ("low", GREEN),
-        RiskLevel::Medium => ("medium", YELLOW),
-        RiskLevel::High => ("high", RED),
-    };
-    let (word, style) = level;
+    let (word, style) = level(report.risk.level);
     let reasons = reasons(report);
     writeln!(
         out,
@@ -330,5 +325,14 @@ pub(super) fn quote(word: &str) -> String {
         quoted + "'"
     } else {
         format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// The word for a level, and its colour.
+pub(super) fn level(level: RiskLevel) -> (&'static str, Style) {
+    match level {
+        RiskLevel::Low => ("low", GREEN),
+        RiskLevel::Medium => ("medium", YELLOW),
+        RiskLevel::High => ("high", RED),
     }
 }

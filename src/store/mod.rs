@@ -53,7 +53,8 @@ pub trait Store: Send + Sync {
     async fn change(&self, run: &RunId, hand: Hand<'_>, change: &Change)
     -> Result<Run, StoreError>;
 
-    /// Adds an entry to the run's ledger of effects, and what it proves to the run itself.
+    /// Adds an entry to the run's ledger of effects, and what it proves to the run itself. An entry that is the last one
+    /// already is not added again, so that a call whose answer was lost can be repeated.
     ///
     /// # Errors
     /// [`StoreError::LeaseLost`] as above; [`StoreError::Cancelled`] for an intent other than a removal when the run

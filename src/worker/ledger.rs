@@ -32,7 +32,7 @@ impl Ledger for StoreLedger<'_> {
         }
         let mut patience = Patience::new(self.clock, self.hold);
         loop {
-            let written = self.write(entry, patience.is_again()).await;
+            let written = self.store.record(self.lease, entry).await;
             if let Some(written) = patience.settle(written).await {
                 written.map_err(|error| self.told(error))?;
                 self.tell(entry);
@@ -53,14 +53,6 @@ impl Ledger for StoreLedger<'_> {
 }
 
 impl StoreLedger<'_> {
-    async fn write(&self, entry: &Entry, is_again: bool) -> Result<(), StoreError> {
-        // The first try may have arrived although its answer did not.
-        if is_again && self.store.entries(&self.lease.run).await?.last() == Some(entry) {
-            return Ok(());
-        }
-        self.store.record(self.lease, entry).await
-    }
-
     /// Says and times what was written.
     fn tell(&mut self, entry: &Entry) {
         let now = self.clock.now();

@@ -20,15 +20,15 @@ use std::sync::MutexGuard;
 use std::thread;
 
 /// A forge with both of its sides, and a person's folder with the demo catalogue.
-struct Joint {
-    sandbox: Sandbox,
-    fake: Fake,
+pub(crate) struct Joint {
+    pub sandbox: Sandbox,
+    pub fake: Fake,
     git: GitServer,
     front: SocketAddr,
 }
 
 impl Joint {
-    fn start(dialect: Dialect) -> Self {
+    pub(crate) fn start(dialect: Dialect) -> Self {
         let sandbox = Sandbox::with_demo();
         let fake = Fake::start(dialect);
         let folder = sandbox.join(match dialect {
@@ -48,12 +48,12 @@ impl Joint {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.fake.state()
     }
 
     /// What is configured as the forge's address.
-    fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         let path = match self.fake.dialect {
             Dialect::GitHub => "",
             Dialect::Forgejo => "/code",
@@ -116,7 +116,7 @@ impl Joint {
     }
 
     /// The path of the published repository on the server.
-    fn published(&self) -> PathBuf {
+    pub(crate) fn published(&self) -> PathBuf {
         let state = self.state();
         let repo = state.repos.values().find(|repo| repo.name == "acme-web");
         state.disk.as_ref().unwrap().path(repo.unwrap())
@@ -153,7 +153,7 @@ impl Joint {
 
 /// Fails when a text holds the token.
 #[track_caller]
-fn check(what: &str, bytes: &[u8]) {
+pub(crate) fn check(what: &str, bytes: &[u8]) {
     for spelling in spellings() {
         let spelling = spelling.as_bytes();
         let found = bytes.windows(spelling.len()).any(|part| part == spelling);

@@ -1,15 +1,47 @@
 //! What tests of the worker share: the demo catalogue on a shelf, and its accepted plan.
 
-use crate::support::Sandbox;
+use crate::forge::support::FakeClock;
+use crate::support::jobs::{Desk, product, user, worker};
+use crate::support::{Sandbox, files_below};
+use async_trait::async_trait;
 use groundplan::catalog::{self, Catalog};
+use groundplan::engine;
+use groundplan::forge::address::Address;
 use groundplan::git::mirror::Mirrors;
 use groundplan::git::{Git, GitSettings};
+use groundplan::model::action::RiskLevel;
 use groundplan::model::content::Files;
-use groundplan::resolve::Request;
+use groundplan::model::input::RepoName;
+use groundplan::model::plan::Plan;
+use groundplan::model::report::Report;
+use groundplan::pat::sealed::Opener;
+use groundplan::publish::git_push::GitPush;
+use groundplan::publish::ledger::Entry;
+use groundplan::resolve::{Request, stored};
+use groundplan::store::Store;
+use groundplan::store::change::{Change, Hand};
+use groundplan::store::error::StoreError;
+use groundplan::store::event::{Event, EventKind};
+use groundplan::store::id::RunId;
+use groundplan::store::lease::{Lease, Pick, Standing, WorkerId};
+use groundplan::store::run::{Filter, Run, Task};
+use groundplan::store::submission::{Submission, Tiering};
+use groundplan::store::sweep::{Recovery, Swept};
 use groundplan::template::{Shelf, Template};
 use groundplan::tree::disk;
 use groundplan::tree::remembered::Remembered;
+use groundplan::worker::carry_out;
+use groundplan::worker::ending::Outcome;
+use groundplan::worker::hold::Shift;
+use groundplan::worker::log::{Logs, RunLog};
+use groundplan::worker::means::{Means, PushMeans};
+use groundplan::worker::meter::Meter;
+use groundplan::worker::workspace::Workshop;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// The git of this machine, which may read folders.
 pub(crate) fn git() -> Git {
@@ -59,5 +91,286 @@ pub(crate) fn demo_request(catalog: &Catalog, template: &Template) -> Request {
     Request {
         template: template.pin.clone(),
         ..crate::support::request(catalog)
+    }
+}
+
+/// Makes one plan and its report for a repository of a name, over the demo catalogue.
+pub(crate) fn accepted(shelf: &Shelf, repo: &str) -> (Plan, Report) {
+    let catalog = shelf.catalogs().next().unwrap();
+    let template = demo_template(shelf);
+    let mut request = demo_request(catalog, &template);
+    request.inputs.repo = RepoName::parse(repo).unwrap();
+    let preview = engine::preview(catalog, request, template.tree()).unwrap();
+    (preview.plan, preview.report)
+}
+
+/// A database, a folder of repositories, and everything that a worker between them needs.
+pub(crate) struct Yard {
+    pub desk: Desk,
+    pub sandbox: Sandbox,
+    pub clock: Arc<FakeClock>,
+    workers: AtomicU32,
+}
+
+/// What a worker in this process works with; the rest is as it is in the program.
+pub(crate) struct Options {
+    pub store: Arc<dyn Store>,
+    pub forge: Address,
+    pub recovery: Recovery,
+    pub tier: RiskLevel,
+    pub opener: Option<Opener>,
+}
+
+impl Yard {
+    pub(crate) fn over(desk: Desk) -> Self {
+        let sandbox = Sandbox::with_demo();
+        std::fs::create_dir(sandbox.join("forge")).unwrap();
+        Self {
+            desk,
+            sandbox,
+            clock: FakeClock::new(),
+            workers: AtomicU32::new(1),
+        }
+    }
+
+    /// The store itself.
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        Arc::new(self.desk.store.clone())
+    }
+
+    pub(crate) fn options(&self, store: Arc<dyn Store>) -> Options {
+        Options {
+            store,
+            forge: Address::Folder(self.sandbox.join("forge")),
+            recovery: Recovery::Fail,
+            tier: RiskLevel::Low,
+            opener: None,
+        }
+    }
+
+    /// The means of one more worker.
+    pub(crate) fn means(&self, options: Options) -> Arc<Means> {
+        let worker = worker(self.workers.fetch_add(1, Ordering::SeqCst));
+        let tier = options.tier;
+        Arc::new(Means {
+            store: options.store,
+            forge: options.forge,
+            forge_patience: Duration::from_millis(700),
+            push: PushMeans {
+                git: Arc::new(git()),
+                user: GitPush::USER.to_owned(),
+            },
+            opener: options.opener,
+            shelf: shelf(&self.sandbox),
+            plans: stored::Reader::new(),
+            judge: Box::new(move |_, report| Tiering {
+                tier,
+                reasons: vec!["because".to_owned()],
+                tree: report.tree_id.clone().unwrap(),
+            }),
+            clock: self.clock.clone(),
+            workshop: Workshop::open(&self.sandbox.join("state"), &worker).unwrap(),
+            meter: Arc::new(Meter::new()),
+            recovery: options.recovery,
+            renewed_every: Lease::RENEWED_EVERY,
+            worker,
+        })
+    }
+
+    /// What is accepted for the product `p<number>`: the repository `acme/web-<number>`.
+    pub(crate) fn submission(&self, number: u32) -> Submission {
+        let (plan, report) = accepted(&shelf(&self.sandbox), &format!("web-{number}"));
+        Submission {
+            user: user("ada"),
+            product: product(&format!("p{number}")),
+            tiering: Tiering {
+                tier: RiskLevel::Low,
+                reasons: Vec::new(),
+                tree: report.tree_id.clone().unwrap(),
+            },
+            plan,
+            report,
+        }
+    }
+
+    pub(crate) async fn submit(&self, number: u32) -> Run {
+        let submission = self.submission(number);
+        self.desk.store.submit(&submission).await.unwrap()
+    }
+
+    /// Takes the oldest job, which must be there, for a worker.
+    pub(crate) async fn claim(&self, means: &Means) -> Lease {
+        let claimed = self.desk.store.claim(&means.worker, &Pick::Oldest).await;
+        claimed.unwrap().expect("a job waits")
+    }
+
+    /// Takes the oldest job and carries it out.
+    pub(crate) async fn work(&self, means: &Arc<Means>) -> Outcome {
+        let lease = self.claim(means).await;
+        self.carry_out(means, lease).await
+    }
+
+    pub(crate) async fn carry_out(&self, means: &Arc<Means>, lease: Lease) -> Outcome {
+        let (_open, shift) = watch::channel(Shift::On);
+        let log = self.log(&lease);
+        carry_out(means, lease, log, shift).await
+    }
+
+    pub(crate) fn log(&self, lease: &Lease) -> RunLog {
+        Logs::open(&self.sandbox.join("logs")).unwrap().of(lease)
+    }
+
+    /// The repositories that stand in the folder, as `owner/name.git`.
+    pub(crate) fn repositories(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for owner in std::fs::read_dir(self.sandbox.join("forge")).unwrap() {
+            let owner = owner.unwrap();
+            for name in std::fs::read_dir(owner.path()).unwrap() {
+                let names = [owner.file_name(), name.unwrap().file_name()];
+                found.push(names.map(|name| name.into_string().unwrap()).join("/"));
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// Whether the repository of a product is exactly what was accepted.
+    pub(crate) fn is_right(&self, number: u32) -> bool {
+        let report = self.submission(number).report;
+        let folder = format!("forge/acme/web-{number}.git");
+        Some(self.sandbox.git_id(&folder, "main")) == report.commit_id
+            && Some(self.sandbox.git_id(&folder, "main^{tree}")) == report.tree_id
+            && self.sandbox.read(&format!("{folder}/description")).trim() == "Acme Web"
+    }
+
+    /// Every file that workers left where they build.
+    pub(crate) fn rest(&self) -> Vec<String> {
+        let mut rest = files_below(&self.sandbox.join("state"));
+        rest.retain(|file| !file.ends_with("/lock"));
+        rest
+    }
+
+    /// The kinds of a run's events, of which exactly one is terminal, and it is the last.
+    pub(crate) async fn story(&self, run: &RunId) -> Vec<&'static str> {
+        let story = self.desk.story(run).await;
+        let is_terminal = |kind: &&str| EventKind::of_db(kind).unwrap().is_terminal();
+        assert!(is_terminal(story.last().unwrap()), "{story:?}");
+        assert_eq!(
+            story.iter().filter(|kind| is_terminal(kind)).count(),
+            1,
+            "{story:?}"
+        );
+        story
+    }
+}
+
+/// What happens to a store at one of its calls.
+pub(crate) enum Blow {
+    /// Nothing arrives from this call on, as when the worker is killed; the call itself may have happened.
+    Dies { is_stored: bool },
+    /// Something else happens just before the call.
+    Meanwhile(Box<dyn Fn() -> BoxFuture + Send + Sync>),
+}
+
+pub(crate) type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A store that is struck at one call.
+pub(crate) struct Struck {
+    inner: Arc<dyn Store>,
+    /// Counted from 0.
+    at: usize,
+    blow: Blow,
+    calls: AtomicUsize,
+}
+
+impl Struck {
+    pub(crate) fn new(inner: Arc<dyn Store>, at: usize, blow: Blow) -> Arc<Self> {
+        let calls = AtomicUsize::new(0);
+        Arc::new(Self {
+            inner,
+            at,
+            blow,
+            calls,
+        })
+    }
+
+    /// Whether the run came as far as the call.
+    pub(crate) fn was_struck(&self) -> bool {
+        self.calls.load(Ordering::SeqCst) > self.at
+    }
+
+    async fn pass<T>(
+        &self,
+        call: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let number = self.calls.fetch_add(1, Ordering::SeqCst);
+        let dead = || StoreError::Unavailable {
+            message: "the process was killed".to_owned(),
+        };
+        match &self.blow {
+            Blow::Dies { is_stored: true } if number == self.at => {
+                drop(call.await);
+                Err(dead())
+            }
+            Blow::Dies { .. } if number >= self.at => Err(dead()),
+            Blow::Meanwhile(hook) if number == self.at => {
+                hook().await;
+                call.await
+            }
+            Blow::Dies { .. } | Blow::Meanwhile(_) => call.await,
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Struck {
+    async fn submit(&self, submission: &Submission) -> Result<Run, StoreError> {
+        self.inner.submit(submission).await
+    }
+
+    async fn claim(&self, worker: &WorkerId, pick: &Pick) -> Result<Option<Lease>, StoreError> {
+        self.inner.claim(worker, pick).await
+    }
+
+    async fn renew(&self, lease: &Lease) -> Result<Standing, StoreError> {
+        self.inner.renew(lease).await
+    }
+
+    async fn task(&self, lease: &Lease) -> Result<Task, StoreError> {
+        self.pass(self.inner.task(lease)).await
+    }
+
+    async fn change(
+        &self,
+        run: &RunId,
+        hand: Hand<'_>,
+        change: &Change,
+    ) -> Result<Run, StoreError> {
+        self.pass(self.inner.change(run, hand, change)).await
+    }
+
+    async fn record(&self, lease: &Lease, entry: &Entry) -> Result<(), StoreError> {
+        self.pass(self.inner.record(lease, entry)).await
+    }
+
+    async fn entries(&self, run: &RunId) -> Result<Vec<Entry>, StoreError> {
+        self.pass(self.inner.entries(run)).await
+    }
+
+    async fn runs(&self, filter: &Filter) -> Result<Vec<Run>, StoreError> {
+        self.pass(self.inner.runs(filter)).await
+    }
+
+    async fn events(
+        &self,
+        after: i64,
+        run: Option<&RunId>,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.inner.events(after, run, limit).await
+    }
+
+    async fn sweep(&self, recovery: Recovery) -> Result<Swept, StoreError> {
+        self.inner.sweep(recovery).await
     }
 }

@@ -194,18 +194,24 @@ mod tests {
                 !shown.contains("secret") && !shown.contains("canary"),
                 "{shown}"
             );
-            assert!(
-                shown.contains("postgres://db.example:5433/app"),
-                "{shown}"
-            );
+            assert!(shown.contains("postgres://db.example:5433/app"), "{shown}");
         }
     }
 
     #[test]
     fn what_is_no_address_is_refused_without_being_repeated() {
-        for text in ["", "sqlite:", "mysql://u:secret@h/d", "secret", "postgres:/\\["] {
+        for text in [
+            "",
+            "sqlite:",
+            "mysql://u:secret@h/d",
+            "secret",
+            "postgres:/\\[",
+        ] {
             let error = Address::parse(text).expect_err(text).to_string();
-            assert!(error.contains("sqlite:PATH") && !error.contains("secret"), "{error}");
+            assert!(
+                error.contains("sqlite:PATH") && !error.contains("secret"),
+                "{error}"
+            );
         }
         assert_eq!(
             Address::parse("sqlite::memory:").expect_err("memory"),

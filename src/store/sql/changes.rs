@@ -161,7 +161,11 @@ fn promised(standing: &Standing, tree: &GitId) -> Result<(), StoreError> {
     }
     Err(StoreError::AnotherTree {
         named: tree.to_string(),
-        promised: standing.run.tree.clone().unwrap_or_else(|| "none".to_owned()),
+        promised: standing
+            .run
+            .tree
+            .clone()
+            .unwrap_or_else(|| "none".to_owned()),
     })
 }
 

@@ -66,14 +66,20 @@ impl Dialect {
             Self::Postgres => match name {
                 // The clock, not the transaction's beginning: who waited for a row must not see an old lease as running.
                 "now" => "CAST(clock_timestamp() AT TIME ZONE 'UTC' AS timestamp(3))".to_owned(),
-                "now_millis" => "CAST(round(extract(epoch FROM clock_timestamp()) * 1000) AS bigint)".to_owned(),
+                "now_millis" => {
+                    "CAST(round(extract(epoch FROM clock_timestamp()) * 1000) AS bigint)".to_owned()
+                }
                 "after" => format!(
                     "CAST(clock_timestamp() AT TIME ZONE 'UTC' + {about} * interval '1 millisecond' AS timestamp(3))"
                 ),
-                "at" => format!("CAST(timestamp 'epoch' + {about} * interval '1 millisecond' AS timestamp(3))"),
+                "at" => format!(
+                    "CAST(timestamp 'epoch' + {about} * interval '1 millisecond' AS timestamp(3))"
+                ),
                 "millis" => format!("CAST(round(extract(epoch FROM {about}) * 1000) AS bigint)"),
                 "json" => format!("CAST({about} AS jsonb)"),
-                "list" => format!("ARRAY(SELECT jsonb_array_elements_text(CAST({about} AS jsonb)))"),
+                "list" => {
+                    format!("ARRAY(SELECT jsonb_array_elements_text(CAST({about} AS jsonb)))")
+                }
                 "list_text" => format!("CAST(array_to_json({about}) AS text)"),
                 "truth" => format!("({about} <> 0)"),
                 "no" => "false".to_owned(),
@@ -91,16 +97,20 @@ impl Dialect {
                 _ => unreachable!("`{token}` is no token"),
             },
             Self::Sqlite => match name {
-                "now" | "now_millis" => "CAST(round(unixepoch('subsec') * 1000) AS INTEGER)".to_owned(),
-                "after" => format!("(CAST(round(unixepoch('subsec') * 1000) AS INTEGER) + {about})"),
+                "now" | "now_millis" => {
+                    "CAST(round(unixepoch('subsec') * 1000) AS INTEGER)".to_owned()
+                }
+                "after" => {
+                    format!("(CAST(round(unixepoch('subsec') * 1000) AS INTEGER) + {about})")
+                }
                 "path" => {
                     let (column, path) = about.split_once('|').expect("a column and a path");
                     format!("json_extract({column}, '$.{}')", path.replace(',', "."))
                 }
                 "lock" | "skip_locked" => String::new(),
                 "no" => "0".to_owned(),
-                "at" | "millis" | "json" | "list" | "list_text" | "truth" | "run" | "job" | "selection"
-                | "action" | "risk" => about.to_owned(),
+                "at" | "millis" | "json" | "list" | "list_text" | "truth" | "run" | "job"
+                | "selection" | "action" | "risk" => about.to_owned(),
                 _ => unreachable!("`{token}` is no token"),
             },
         }

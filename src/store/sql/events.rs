@@ -88,7 +88,8 @@ pub(super) async fn after(
                 kind: EventKind::of_db(&kind)
                     .ok_or_else(|| damaged(format!("`{kind}` is no kind")))?,
                 by: row.try_get("actor")?,
-                detail: serde_json::from_str(&detail).map_err(|error| damaged(error.to_string()))?,
+                detail: serde_json::from_str(&detail)
+                    .map_err(|error| damaged(error.to_string()))?,
                 run,
             })
         })

@@ -21,12 +21,24 @@ const OWN: &str = "bootstrap_own_migrations";
 fn scripts(dialect: Dialect) -> [(&'static str, &'static str); 2] {
     match dialect {
         Dialect::Postgres => [
-            (APP, include_str!("../../../schema/sql/postgres/app/0001_tables.sql")),
-            (OWN, include_str!("../../../schema/sql/postgres/own/0001_tables.sql")),
+            (
+                APP,
+                include_str!("../../../schema/sql/postgres/app/0001_tables.sql"),
+            ),
+            (
+                OWN,
+                include_str!("../../../schema/sql/postgres/own/0001_tables.sql"),
+            ),
         ],
         Dialect::Sqlite => [
-            (APP, include_str!("../../../schema/sql/sqlite/app/0001_tables.sql")),
-            (OWN, include_str!("../../../schema/sql/sqlite/own/0001_tables.sql")),
+            (
+                APP,
+                include_str!("../../../schema/sql/sqlite/app/0001_tables.sql"),
+            ),
+            (
+                OWN,
+                include_str!("../../../schema/sql/sqlite/own/0001_tables.sql"),
+            ),
         ],
     }
 }
@@ -70,7 +82,9 @@ impl Database {
 
     async fn has(&self, table: &'static str) -> Result<bool, StoreError> {
         let query = match self.dialect() {
-            Dialect::Postgres => "SELECT CASE WHEN to_regclass($1) IS NULL THEN 0 ELSE 1 END AS there",
+            Dialect::Postgres => {
+                "SELECT CASE WHEN to_regclass($1) IS NULL THEN 0 ELSE 1 END AS there"
+            }
             Dialect::Sqlite => {
                 "SELECT COUNT(*) AS there FROM sqlite_master WHERE type = 'table' AND name = $1"
             }

@@ -108,9 +108,14 @@ pub(super) fn read(row: &AnyRow) -> Result<Standing, StoreError> {
             serde_json::Value::from(tier),
             serde_json::Value::from(tree)
         );
-        serde_json::from_str::<Tiering>(&json).map_err(|error| damaged("the tier", error.to_string()))
+        serde_json::from_str::<Tiering>(&json)
+            .map_err(|error| damaged("the tier", error.to_string()))
     });
-    let approval = match (text("approved_by")?, number("approved_at")?, text("approved_tree")?) {
+    let approval = match (
+        text("approved_by")?,
+        number("approved_at")?,
+        text("approved_tree")?,
+    ) {
         (Some(by), Some(at), Some(tree)) => Some(Approval {
             by: UserId::parse(&by).map_err(|error| damaged("the approval", error.to_string()))?,
             at,

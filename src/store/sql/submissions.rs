@@ -58,10 +58,7 @@ pub(super) async fn may_write(tx: &mut Tx, user: &UserId) -> Result<(), StoreErr
 }
 
 /// The run of a product that may still change by itself.
-pub(super) async fn active(
-    tx: &mut Tx,
-    product: &ProductId,
-) -> Result<Option<RunId>, StoreError> {
+pub(super) async fn active(tx: &mut Tx, product: &ProductId) -> Result<Option<RunId>, StoreError> {
     let query = sqlx::query(ACTIVE.on(tx.dialect)).bind(product.as_str());
     let Some(row) = query.fetch_optional(tx.at()).await? else {
         return Ok(None);
@@ -162,14 +159,15 @@ pub(super) async fn judge(tx: &mut Tx, run: &RunId, tiering: &Tiering) -> Result
 }
 
 /// A document as the database keeps it.
-pub(super) fn document<T: Serialize>(
-    what: &'static str,
-    value: &T,
-) -> Result<String, StoreError> {
+pub(super) fn document<T: Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
     let text = String::from_utf8(canonical::to_vec(value)).expect("JSON is UTF-8");
     // The escape of a NUL, unless its backslash is itself escaped.
     let holds_nul = text.match_indices("\\u0000").any(|(at, _)| {
-        let before = text[..at].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        let before = text[..at]
+            .bytes()
+            .rev()
+            .take_while(|byte| *byte == b'\\')
+            .count();
         before % 2 == 0
     });
     if holds_nul {

@@ -17,8 +17,7 @@ const MOST_ERROR: usize = 1000;
 #[derive(Debug)]
 pub(super) struct Told(Value);
 
-static NOTIFY: Statement =
-    Statement::new("SELECT CAST(pg_notify('scrum4me_changes', $1) AS TEXT)");
+static NOTIFY: Statement = Statement::new("SELECT CAST(pg_notify('scrum4me_changes', $1) AS TEXT)");
 
 impl Told {
     /// A job waits for a worker.

@@ -1,0 +1,50 @@
+//! Which database holds the jobs.
+
+use super::exit::Failure;
+use crate::store::sql::address::Address;
+use crate::store::sql::{Database, Settings};
+
+/// Where jobs and runs are kept. An address may hold a password, so none is ever shown.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Database")]
+pub(super) struct DatabaseArgs {
+    /// The database: `postgres://…`, or `sqlite:PATH` of a file that is made when it is not there.
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// The same Postgres without a connection pooler between, for notifications and migrations.
+    #[arg(long, value_name = "URL", env = "DIRECT_URL", hide_env_values = true)]
+    direct_url: Option<String>,
+    /// At most so many connections.
+    #[arg(long, value_name = "N", env = "GROUNDPLAN_DATABASE_CONNECTIONS", default_value_t = 8,
+        value_parser = clap::value_parser!(u32).range(2..=200))]
+    database_connections: u32,
+}
+
+impl DatabaseArgs {
+    /// Reads the addresses. Nothing is connected yet.
+    pub(super) fn settings(&self) -> Result<Settings, Failure> {
+        let address = |text: &Option<String>, name: &str| {
+            let text = text.as_deref().filter(|text| !text.is_empty());
+            let address = text.map(Address::parse).transpose();
+            address.map_err(|error| Failure::Usage {
+                message: format!("{name} cannot be used: {error}"),
+                hint: "write `postgres://USER:PASSWORD@HOST/NAME`, or `sqlite:PATH` of a file"
+                    .to_owned(),
+            })
+        };
+        let database = address(&self.database_url, "DATABASE_URL")?;
+        Ok(Settings {
+            database: database.ok_or_else(|| Failure::Usage {
+                message: "there is no database: DATABASE_URL is not set".to_owned(),
+                hint: "set it to `postgres://…`, or to `sqlite:PATH` for one machine".to_owned(),
+            })?,
+            direct: address(&self.direct_url, "DIRECT_URL")?,
+            connections: self.database_connections,
+        })
+    }
+
+    /// Connects.
+    pub(super) async fn open(&self) -> Result<Database, Failure> {
+        Ok(Database::open(self.settings()?).await?)
+    }
+}

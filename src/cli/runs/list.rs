@@ -1,0 +1,97 @@
+//! `groundplan runs list`
+
+use super::{colour, moment};
+use crate::cli::Format;
+use crate::cli::database::DatabaseArgs;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::forge::wait_for;
+use crate::cli::terminal::{Terminal, clean_line};
+use crate::policy;
+use crate::store::Store as _;
+use crate::store::id::ProductId;
+use crate::store::run::{Filter, Run, RunStatus};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Only those with this status; repeat it for several.
+    #[arg(long, value_name = "STATUS", value_parser = parse_status)]
+    status: Vec<RunStatus>,
+    /// Only those of this product.
+    #[arg(long, value_name = "ID", value_parser = ProductId::parse)]
+    product: Option<ProductId>,
+    /// Only those that wait for an approval.
+    #[arg(long)]
+    waiting: bool,
+    /// At most so many.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    limit: u32,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let filter = Filter {
+        id: None,
+        product: args.product.clone(),
+        statuses: args.status.clone(),
+        is_waiting: args.waiting,
+        limit: Some(args.limit),
+    };
+    let runs = wait_for(async {
+        let database = args.database.open().await?;
+        let runs = database.runs(&filter).await;
+        database.close().await;
+        Ok::<_, Failure>(runs?)
+    })??;
+    if args.format == Format::Json {
+        terminal.json(&runs)?;
+        return Ok(Exit::Fine);
+    }
+    if runs.is_empty() {
+        writeln!(terminal.talk(), "no such runs")?;
+    }
+    let width = runs.iter().map(|run| run.place.len()).max().unwrap_or(0);
+    for run in &runs {
+        let style = colour(run.status);
+        writeln!(
+            terminal.out(),
+            "{}  {}  {:width$}  {style}{}{style:#}{}",
+            run.id,
+            moment(run.created_at),
+            clean_line(&run.place),
+            run.status.as_db(),
+            clean_line(&remark(run)),
+        )?;
+    }
+    Ok(Exit::Fine)
+}
+
+/// What there is to say of a run beside its status.
+pub(super) fn remark(run: &Run) -> String {
+    if let Some(error) = &run.error {
+        return format!("  {error}");
+    }
+    if let Some(url) = run
+        .repo_url
+        .as_ref()
+        .filter(|_| run.status == RunStatus::Succeeded)
+    {
+        return format!("  {url}");
+    }
+    match &run.tiering {
+        Some(tiering) if !policy::may_run(tiering, run.approval.as_ref()) => {
+            "  waits for an approval".to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+fn parse_status(text: &str) -> Result<RunStatus, String> {
+    let wanted = text.to_ascii_uppercase().replace('-', "_");
+    RunStatus::of_db(&wanted).ok_or_else(|| {
+        let names = RunStatus::ALL.map(RunStatus::as_db).map(str::to_lowercase);
+        format!("the statuses are {}", names.join(", "))
+    })
+}

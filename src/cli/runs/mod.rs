@@ -1,0 +1,75 @@
+//! `groundplan runs`: what people do with runs; a worker does the work.
+
+mod list;
+mod show;
+mod steer;
+mod submit;
+mod watch;
+
+use super::exit::{Exit, Failure};
+use super::terminal::{GREEN, RED, Terminal, YELLOW};
+use crate::model::moment::Moment;
+use crate::store::id::RunId;
+use crate::store::run::RunStatus;
+use anstyle::Style;
+use clap::Subcommand;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Store an accepted preview as a run, for a worker to make.
+    Submit(Box<submit::Args>),
+    /// List runs, newest first.
+    List(list::Args),
+    /// Show a run and everything that happened to it.
+    Show(show::Args),
+    /// Follow a run until it ends.
+    Watch(watch::Args),
+    /// Stop a run. What it made is taken back.
+    Cancel(steer::Args),
+    /// Try a failed run again, from where it stopped.
+    Retry(steer::Args),
+    /// Allow a run that waits for an approval to make exactly one tree.
+    Approve(steer::ApproveArgs),
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    match &args.command {
+        Command::Submit(args) => submit::run(args, terminal),
+        Command::List(args) => list::run(args, terminal),
+        Command::Show(args) => show::run(args, terminal),
+        Command::Watch(args) => watch::run(args, terminal),
+        Command::Cancel(args) => steer::cancel(args, terminal),
+        Command::Retry(args) => steer::retry(args, terminal),
+        Command::Approve(args) => steer::approve(args, terminal),
+    }
+}
+
+/// A run's key as a person typed it.
+fn parse_run(text: &str) -> Result<RunId, String> {
+    RunId::parse(text).map_err(|error| error.to_string())
+}
+
+/// The colour that goes with a status, beside its word.
+fn colour(status: RunStatus) -> Style {
+    match status {
+        RunStatus::Succeeded => GREEN,
+        RunStatus::Failed | RunStatus::FailedNeedsCleanup => RED,
+        RunStatus::Pending | RunStatus::Running => YELLOW,
+        RunStatus::Cancelled => Style::new(),
+    }
+}
+
+/// A time of the database as people read it.
+fn moment(unix_millis: i64) -> String {
+    let moment = Moment::of_unix_seconds(unix_millis.div_euclid(1000));
+    moment.map_or_else(
+        || unix_millis.to_string(),
+        |moment| moment.as_str().to_owned(),
+    )
+}

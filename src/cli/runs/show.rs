@@ -1,0 +1,100 @@
+//! `groundplan runs show`
+
+use super::{colour, moment, parse_run, watch};
+use crate::cli::Format;
+use crate::cli::database::DatabaseArgs;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::forge::wait_for;
+use crate::cli::render::level;
+use crate::cli::terminal::{BOLD, Terminal, clean_line};
+use crate::store::Store;
+use crate::store::error::StoreError;
+use crate::store::id::RunId;
+use crate::store::run::{Filter, Run};
+use serde_json::json;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The run, by its id.
+    #[arg(value_name = "RUN", value_parser = parse_run)]
+    run: RunId,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+/// The run with an id.
+pub(super) async fn find(store: &dyn Store, run: &RunId) -> Result<Run, StoreError> {
+    let filter = Filter {
+        id: Some(run.clone()),
+        ..Filter::default()
+    };
+    let found = store.runs(&filter).await?.pop();
+    found.ok_or_else(|| StoreError::NoRun { run: run.clone() })
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let (run, events) = wait_for(async {
+        let database = args.database.open().await?;
+        let run = find(&database, &args.run).await?;
+        let events = watch::all(&database, &args.run).await?;
+        database.close().await;
+        Ok::<_, Failure>((run, events))
+    })??;
+    if args.format == Format::Json {
+        terminal.json(&json!({ "run": run, "events": events }))?;
+        return Ok(Exit::Fine);
+    }
+    let style = colour(run.status);
+    let out = terminal.out();
+    writeln!(
+        out,
+        "{BOLD}{}{BOLD:#}  {style}{}{style:#}  for {}",
+        run.id,
+        run.status.as_db(),
+        clean_line(&run.place)
+    )?;
+    let tier = run.tiering.as_ref();
+    let facts = [
+        (
+            "job",
+            Some(format!("{} ({})", run.job, run.job_status.as_db())),
+        ),
+        ("user", Some(run.user.to_string())),
+        ("product", Some(run.product.to_string())),
+        ("tree", run.tree.clone()),
+        ("tier", tier.map(|tiering| level(tiering.tier).0.to_owned())),
+        (
+            "approved",
+            run.approval.as_ref().map(|approval| {
+                format!(
+                    "by {} at {}, tree {}",
+                    approval.by,
+                    moment(approval.at),
+                    approval.tree
+                )
+            }),
+        ),
+        ("worker", run.worker.clone()),
+        ("made", run.full_name.clone()),
+        ("url", run.repo_url.clone()),
+        ("error", run.error.clone()),
+    ];
+    for (name, value) in facts {
+        if let Some(value) = value {
+            writeln!(out, "  {name:8}  {}", clean_line(&value))?;
+        }
+    }
+    for reason in tier
+        .map(|tiering| tiering.reasons.as_slice())
+        .unwrap_or_default()
+    {
+        writeln!(out, "            {}", clean_line(reason))?;
+    }
+    writeln!(out)?;
+    for event in &events {
+        watch::line(event, out)?;
+    }
+    Ok(Exit::Fine)
+}

@@ -1,0 +1,105 @@
+//! `groundplan runs cancel|retry|approve|cleanup`
+
+use super::parse_run;
+use crate::cli::Format;
+use crate::cli::database::DatabaseArgs;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::forge::wait_for;
+use crate::cli::operator::{PersonArgs, PolicyArgs};
+use crate::cli::terminal::{BOLD, Terminal, clean_line};
+use crate::model::digest::GitId;
+use crate::store::Store as _;
+use crate::store::change::{Change, Hand};
+use crate::store::id::RunId;
+use crate::store::run::{Run, RunStatus};
+
+/// A run and who acts on it.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The run, by its id.
+    #[arg(value_name = "RUN", value_parser = parse_run)]
+    run: RunId,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    person: PersonArgs,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+#[derive(clap::Args)]
+pub(super) struct ApproveArgs {
+    #[command(flatten)]
+    run: Args,
+    /// The tree that may be made, as the preview and `runs show` name it.
+    #[arg(long, value_name = "TREE_ID", value_parser = GitId::parse)]
+    tree: GitId,
+    #[command(flatten)]
+    policy: PolicyArgs,
+}
+
+pub(super) fn cancel(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let run = args.change(&Change::Cancel)?;
+    let what = if run.status.is_active() {
+        "is being cancelled: its worker stops at the next step and takes back what it made"
+    } else {
+        "is cancelled; nothing of it is left outside"
+    };
+    args.say(&run, what, terminal)
+}
+
+pub(super) fn retry(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let run = args.change(&Change::Retry)?;
+    args.say(
+        &run,
+        "is in the queue again and goes on from where it stopped",
+        terminal,
+    )
+}
+
+pub(super) fn approve(args: &ApproveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let user = &args.run.person.user;
+    if !args.policy.read()?.is_administrator(user) {
+        return Err(Failure::Refused {
+            message: format!("`{user}` is not an administrator, and only one may approve; nothing was approved"),
+            hint: "administrators stand in the operator's policy, under `[approval]`; name it with `--policy`".to_owned(),
+        });
+    }
+    let tree = args.tree.clone();
+    let run = args.run.change(&Change::Approve { tree })?;
+    let what = format!("may make tree {}, and no other", args.tree);
+    args.run.say(&run, &what, terminal)
+}
+
+impl Args {
+    fn change(&self, change: &Change) -> Result<Run, Failure> {
+        wait_for(async {
+            let database = self.database.open().await?;
+            let hand = Hand::Person(&self.person.user);
+            let run = database.change(&self.run, hand, change).await;
+            database.close().await;
+            Ok::<_, Failure>(run?)
+        })?
+    }
+
+    fn say(&self, run: &Run, what: &str, terminal: &mut Terminal) -> Result<Exit, Failure> {
+        if self.format == Format::Json {
+            terminal.json(run)?;
+            return Ok(Exit::Fine);
+        }
+        let what = match run.status {
+            RunStatus::FailedNeedsCleanup => {
+                let left = run.error.as_deref().unwrap_or("something is left outside");
+                format!("needs a cleanup: {left}")
+            }
+            _ => what.to_owned(),
+        };
+        writeln!(
+            terminal.out(),
+            "{BOLD}Run {}{BOLD:#} {}",
+            run.id,
+            clean_line(&what)
+        )?;
+        Ok(Exit::Fine)
+    }
+}

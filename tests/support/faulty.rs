@@ -1,0 +1,117 @@
+//! A store that fails when it is told to: before a call does anything, or after it did everything.
+
+use async_trait::async_trait;
+use groundplan::publish::ledger::Entry;
+use groundplan::store::Store;
+use groundplan::store::change::{Change, Hand};
+use groundplan::store::error::StoreError;
+use groundplan::store::event::Event;
+use groundplan::store::id::RunId;
+use groundplan::store::lease::{Lease, Pick, Standing, WorkerId};
+use groundplan::store::run::{Filter, Run, Task};
+use groundplan::store::submission::Submission;
+use groundplan::store::sweep::{Recovery, Swept};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// When a call fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// Nothing of it happened.
+    Before,
+    /// All of it happened, and the answer was lost.
+    After,
+}
+
+/// Fails one call, and passes every other one on.
+pub(crate) struct Faulty {
+    inner: Arc<dyn Store>,
+    /// Counted from 0.
+    fails: usize,
+    moment: Moment,
+    calls: AtomicUsize,
+}
+
+impl Faulty {
+    pub(crate) fn new(inner: Arc<dyn Store>, fails: usize, moment: Moment) -> Self {
+        Self {
+            inner,
+            fails,
+            moment,
+            calls: AtomicUsize::new(0),
+        }
+    }
+
+    /// How many calls there were; a sweep over all of them ends when `fails` is not reached any more.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    async fn pass<T>(
+        &self,
+        call: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let is_struck = self.calls.fetch_add(1, Ordering::SeqCst) == self.fails;
+        let broken = || StoreError::Unavailable {
+            message: "the line went dead".to_owned(),
+        };
+        if is_struck && self.moment == Moment::Before {
+            return Err(broken());
+        }
+        let done = call.await?;
+        if is_struck { Err(broken()) } else { Ok(done) }
+    }
+}
+
+#[async_trait]
+impl Store for Faulty {
+    async fn submit(&self, submission: &Submission) -> Result<Run, StoreError> {
+        self.pass(self.inner.submit(submission)).await
+    }
+
+    async fn claim(&self, worker: &WorkerId, pick: &Pick) -> Result<Option<Lease>, StoreError> {
+        self.pass(self.inner.claim(worker, pick)).await
+    }
+
+    async fn renew(&self, lease: &Lease) -> Result<Standing, StoreError> {
+        self.pass(self.inner.renew(lease)).await
+    }
+
+    async fn task(&self, lease: &Lease) -> Result<Task, StoreError> {
+        self.pass(self.inner.task(lease)).await
+    }
+
+    async fn change(
+        &self,
+        run: &RunId,
+        hand: Hand<'_>,
+        change: &Change,
+    ) -> Result<Run, StoreError> {
+        self.pass(self.inner.change(run, hand, change)).await
+    }
+
+    async fn record(&self, lease: &Lease, entry: &Entry) -> Result<(), StoreError> {
+        self.pass(self.inner.record(lease, entry)).await
+    }
+
+    async fn entries(&self, run: &RunId) -> Result<Vec<Entry>, StoreError> {
+        self.pass(self.inner.entries(run)).await
+    }
+
+    async fn runs(&self, filter: &Filter) -> Result<Vec<Run>, StoreError> {
+        self.pass(self.inner.runs(filter)).await
+    }
+
+    async fn events(
+        &self,
+        after: i64,
+        run: Option<&RunId>,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.pass(self.inner.events(after, run, limit)).await
+    }
+
+    async fn sweep(&self, recovery: Recovery) -> Result<Swept, StoreError> {
+        self.pass(self.inner.sweep(recovery)).await
+    }
+}

@@ -1,0 +1,236 @@
+//! A store of either kind with a user, products, and an accepted preview to submit.
+
+use super::postgres::{Cluster, open};
+use super::{DEMO, request};
+use groundplan::catalog;
+use groundplan::engine;
+use groundplan::model::action::RiskLevel;
+use groundplan::model::content::{File, Files};
+use groundplan::model::digest::GitId;
+use groundplan::model::plan::{Plan, TemplatePin};
+use groundplan::model::report::Report;
+use groundplan::resolve::Request;
+use groundplan::store::Store as _;
+use groundplan::store::id::{ProductId, RunId, UserId};
+use groundplan::store::lease::{Lease, Pick, WorkerId};
+use groundplan::store::run::{Filter, Run};
+use groundplan::store::sql::{Database, Dialect};
+use groundplan::store::submission::{Submission, Tiering};
+use groundplan::tree::admit::{Links, admit};
+use groundplan::tree::ids;
+use groundplan::tree::memory::MemoryTree;
+use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyPool, AssertSqlSafe, Row as _};
+use std::sync::OnceLock;
+
+pub(crate) const BOTH: [Dialect; 2] = [Dialect::Sqlite, Dialect::Postgres];
+
+/// A store with the user `ada`, who owns the products `p0` to `p9`, and the demo user `demo`, who owns `demo-product`.
+pub(crate) struct Desk {
+    pub store: Database,
+    pub address: String,
+    /// Another way to the same rows, to look and meddle.
+    raw: AnyPool,
+    _folder: tempfile::TempDir,
+}
+
+/// Runs a test on each kind of store.
+pub(crate) fn on_both(test: impl AsyncFn(Desk)) {
+    for dialect in BOTH {
+        on(dialect, &test);
+    }
+}
+
+/// Runs a test on one kind of store.
+pub(crate) fn on(dialect: Dialect, test: impl AsyncFn(Desk)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async { test(Desk::open(dialect).await).await });
+}
+
+/// The plan and the report of the demo catalogue's default product.
+pub(crate) fn accepted() -> (Plan, Report) {
+    static ACCEPTED: OnceLock<(Plan, Report)> = OnceLock::new();
+    let make = || {
+        let files: Files = DEMO
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), File::regular(*text)))
+            .collect();
+        let catalog = catalog::load(&files, "demo").catalog.unwrap();
+        let template = files
+            .into_iter()
+            .filter_map(|(path, file)| {
+                let path = path.strip_prefix("catalog/demo/template/")?;
+                Some((path.to_owned(), file))
+            })
+            .collect();
+        let template = MemoryTree::of(admit(template, Links::Refused).unwrap()).unwrap();
+        let request = Request {
+            template: TemplatePin {
+                repo: "catalog:demo".to_owned(),
+                r#ref: "v1".to_owned(),
+                sha: None,
+                path: None,
+                tree: GitId::of(&ids::tree_id(&template).unwrap()),
+            },
+            ..request(&catalog)
+        };
+        let preview = engine::preview(&catalog, request, &template).unwrap();
+        assert!(preview.report.can_proceed, "{:?}", preview.report.errors);
+        (preview.plan, preview.report)
+    };
+    ACCEPTED.get_or_init(make).clone()
+}
+
+pub(crate) fn user(id: &str) -> UserId {
+    UserId::parse(id).unwrap()
+}
+
+pub(crate) fn product(id: &str) -> ProductId {
+    ProductId::parse(id).unwrap()
+}
+
+pub(crate) fn worker(number: u32) -> WorkerId {
+    WorkerId::new("host", number, 1_795_000_000_000)
+}
+
+/// The accepted preview for a product of `ada`, with a tier.
+pub(crate) fn submission(product_id: &str, tier: RiskLevel) -> Submission {
+    let (plan, report) = accepted();
+    Submission {
+        user: user("ada"),
+        product: product(product_id),
+        tiering: Tiering {
+            tier,
+            reasons: vec!["because".to_owned()],
+            tree: report.tree_id.clone().unwrap(),
+        },
+        plan,
+        report,
+    }
+}
+
+impl Desk {
+    pub(crate) async fn open(dialect: Dialect) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let address = match dialect {
+            Dialect::Sqlite => format!("sqlite:{}", folder.path().join("jobs.db").display()),
+            Dialect::Postgres => {
+                let cluster = Cluster::get();
+                cluster.address(&cluster.migrated().await)
+            }
+        };
+        let store = open(&address).await;
+        let raw = AnyPoolOptions::new()
+            .max_connections(2)
+            .connect(&address)
+            .await
+            .unwrap();
+        let desk = Self {
+            store,
+            address,
+            raw,
+            _folder: folder,
+        };
+        let time = match dialect {
+            Dialect::Sqlite => "0",
+            Dialect::Postgres => "timestamp 'epoch'",
+        };
+        for (id, is_demo) in [("ada", "0 = 1"), ("demo", "1 = 1")] {
+            desk.write(&format!(
+                "INSERT INTO users (id, username, is_demo, updated_at) VALUES ('{id}', '{id}', {is_demo}, {time})"
+            ))
+            .await;
+        }
+        let own = (0..10).map(|number| (format!("p{number}"), "ada"));
+        for (id, owner) in own.chain([("demo-product".to_owned(), "demo")]) {
+            desk.write(&format!(
+                "INSERT INTO products (id, user_id, name, updated_at) VALUES ('{id}', '{owner}', '{id}', {time})"
+            ))
+            .await;
+        }
+        desk
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.store.dialect()
+    }
+
+    /// Runs a statement behind the store's back, and says how many rows it touched.
+    #[track_caller]
+    pub(crate) fn write(&self, sql: &str) -> impl Future<Output = u64> {
+        let query = sqlx::query(AssertSqlSafe(sql.to_owned()));
+        let sql = sql.to_owned();
+        async move {
+            let done = query.execute(&self.raw).await;
+            done.unwrap_or_else(|error| panic!("{sql}: {error}"))
+                .rows_affected()
+        }
+    }
+
+    /// The one value that a query gives, as text; `-` for nothing.
+    pub(crate) async fn value(&self, expression: &str, from: &str) -> String {
+        let sql = format!("SELECT CAST({expression} AS TEXT) AS value FROM {from}");
+        let row = sqlx::query(AssertSqlSafe(sql.clone()))
+            .fetch_one(&self.raw)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        let value: Option<String> = row.try_get("value").unwrap();
+        value.unwrap_or_else(|| "-".to_owned())
+    }
+
+    /// Lets every lease run out.
+    pub(crate) async fn pass_leases(&self) {
+        let past = match self.dialect() {
+            Dialect::Sqlite => "1",
+            Dialect::Postgres => "timestamp 'epoch'",
+        };
+        self.write(&format!("UPDATE bootstrap_claims SET lease_until = {past}"))
+            .await;
+        self.write(&format!(
+            "UPDATE claude_jobs SET lease_until = {past} WHERE lease_until IS NOT NULL AND kind = 'BOOTSTRAP_REPO'"
+        ))
+        .await;
+    }
+
+    /// Submits for a product of `ada`.
+    pub(crate) async fn submit(&self, product_id: &str) -> Run {
+        let submission = submission(product_id, RiskLevel::Low);
+        self.store.submit(&submission).await.unwrap()
+    }
+
+    /// Claims the oldest job, which must be there.
+    pub(crate) async fn claim(&self, number: u32) -> Lease {
+        let claimed = self.store.claim(&worker(number), &Pick::Oldest).await;
+        claimed.unwrap().expect("a job waits")
+    }
+
+    /// A run as it is now.
+    pub(crate) async fn run(&self, id: &RunId) -> Run {
+        let filter = Filter {
+            id: Some(id.clone()),
+            ..Filter::default()
+        };
+        let mut runs = self.store.runs(&filter).await.unwrap();
+        assert_eq!(runs.len(), 1);
+        runs.remove(0)
+    }
+
+    /// The status of a run and its job, as `RUNNING/RUNNING`.
+    pub(crate) async fn status(&self, id: &RunId) -> String {
+        let run = self.run(id).await;
+        format!("{}/{}", run.status.as_db(), run.job_status.as_db())
+    }
+
+    /// The kinds of a run's events, in order, which are counted without a gap.
+    pub(crate) async fn story(&self, id: &RunId) -> Vec<&'static str> {
+        let events = self.store.events(0, Some(id), 1000).await.unwrap();
+        for (at, event) in events.iter().enumerate() {
+            assert_eq!(event.number, i64::try_from(at).unwrap() + 1);
+        }
+        events.iter().map(|event| event.kind.as_db()).collect()
+    }
+}

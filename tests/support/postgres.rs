@@ -1,0 +1,147 @@
+//! A throw-away Postgres for the tests of one process, with a database of its own for each of them.
+
+use groundplan::store::sql::address::Address;
+use groundplan::store::sql::migrations::Tables;
+use groundplan::store::sql::{Database, Settings};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Starts a cluster and says where, then waits for the end of its input, which comes with the end of the test process
+/// however that ends, and takes everything away.
+const SCRIPT: &str = r#"
+set -eu
+umask 077
+folder=$(mktemp -d /tmp/groundplan-pg.XXXXXX)
+trap 'rm -rf "$folder"' EXIT
+initdb -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
+pg_ctl -D "$folder/data" -w -t 60 -l "$folder/log" -o "-k $folder -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB" start >/dev/null 2>&1 || { cat "$folder/log" >&2; exit 1; }
+trap 'pg_ctl -D "$folder/data" -m immediate stop >/dev/null 2>&1; rm -rf "$folder"' EXIT
+echo "$folder"
+read -r _ || true
+"#;
+
+/// A running cluster.
+pub(crate) struct Cluster {
+    folder: String,
+    /// Its input stays open as long as this process lives.
+    _keeper: Child,
+}
+
+static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+static TEMPLATE: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// The folders in which Postgres's programs may be, newest version first, and PATH after them.
+fn search_path() -> String {
+    let mut folders: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .map(|entry| entry.unwrap().path().join("bin"))
+        .collect();
+    folders.sort_by_key(|folder| {
+        let version = folder.parent().unwrap().file_name().unwrap();
+        version.to_str().unwrap().parse::<u32>().unwrap_or(0)
+    });
+    folders.reverse();
+    folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
+    assert!(
+        folders.iter().any(|folder| folder.join("initdb").is_file()),
+        "these tests need Postgres: `apt-get install postgresql`"
+    );
+    let joined = std::env::join_paths(folders).unwrap();
+    joined.into_string().unwrap()
+}
+
+impl Cluster {
+    /// The cluster of this process.
+    pub(crate) fn get() -> &'static Self {
+        CLUSTER.get_or_init(Self::start)
+    }
+
+    fn start() -> Self {
+        let mut command = if rustix::process::geteuid().is_root() {
+            // Postgres refuses to run as root.
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "sh"]);
+            command
+        } else {
+            Command::new("sh")
+        };
+        let mut keeper = command
+            .args(["-c", SCRIPT])
+            .current_dir("/tmp")
+            .env("PATH", search_path())
+            .env("LC_ALL", "C")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut folder = String::new();
+        let output = keeper.stdout.take().unwrap();
+        BufReader::new(output).read_line(&mut folder).unwrap();
+        let folder = folder.trim().to_owned();
+        assert!(!folder.is_empty(), "Postgres did not start; see above");
+        Self {
+            folder,
+            _keeper: keeper,
+        }
+    }
+
+    /// The address of a database.
+    pub(crate) fn address(&self, database: &str) -> String {
+        format!(
+            "postgres://localhost/{database}?host={}&user=postgres",
+            self.folder
+        )
+    }
+
+    /// A connection for tests to look and meddle with.
+    pub(crate) async fn connect(&self, database: &str) -> PgConnection {
+        PgConnection::connect(&self.address(database))
+            .await
+            .unwrap()
+    }
+
+    /// Makes an empty database and gives its name.
+    pub(crate) async fn empty(&self) -> String {
+        self.create("").await
+    }
+
+    /// Makes a database with all our tables and gives its name.
+    pub(crate) async fn migrated(&self) -> String {
+        TEMPLATE
+            .get_or_init(|| async {
+                let name = self.create("").await;
+                let database = open(&self.address(&name)).await;
+                database.migrate(Tables::All).await.unwrap();
+                database.close().await;
+                let rename = format!("ALTER DATABASE {name} RENAME TO ours");
+                let mut admin = self.connect("postgres").await;
+                admin.execute(AssertSqlSafe(rename)).await.unwrap();
+            })
+            .await;
+        self.create("TEMPLATE ours").await
+    }
+
+    async fn create(&self, more: &str) -> String {
+        let name = format!("t{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let mut admin = self.connect("postgres").await;
+        let create = format!("CREATE DATABASE {name} {more}");
+        admin.execute(AssertSqlSafe(create)).await.unwrap();
+        name
+    }
+}
+
+/// Opens a database by its address.
+pub(crate) async fn open(address: &str) -> Database {
+    let settings = Settings {
+        database: Address::parse(address).unwrap(),
+        direct: None,
+        connections: 10,
+    };
+    Database::open(settings).await.unwrap()
+}

@@ -1,0 +1,305 @@
+//! Runs one by one: how they end, and what is written and left then.
+
+use super::support::{Options, Yard};
+use crate::forge::fake::{Dialect, TOKEN};
+use crate::forge_cli::Joint;
+use crate::support::jobs::{on, on_both, user};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use groundplan::forge::address::Address;
+use groundplan::forge::site::Site;
+use groundplan::model::action::RiskLevel;
+use groundplan::pat::key::Key;
+use groundplan::pat::sealed::{Binding, Opener, Sealer};
+use groundplan::secret::Secret;
+use groundplan::store::Store as _;
+use groundplan::store::change::{Change, Hand};
+use groundplan::store::lease::Pick;
+use groundplan::store::sql::Dialect as Sql;
+use groundplan::worker::clean_up;
+use groundplan::worker::ending::Outcome;
+
+#[test]
+fn a_job_becomes_exactly_the_repository_that_was_accepted() {
+    on_both(async |desk| {
+        let yard = Yard::over(desk);
+        let run = yard.submit(1).await;
+        let means = yard.means(yard.options(yard.store()));
+        assert_eq!(yard.work(&means).await, Outcome::Succeeded);
+        assert_eq!(yard.repositories(), ["acme/web-1.git"]);
+        assert!(yard.is_right(1));
+        assert_eq!(yard.desk.status(&run.id).await, "SUCCEEDED/DONE");
+        assert_eq!(
+            yard.story(&run.id).await,
+            [
+                "submitted",
+                "started",
+                "intended",
+                "ended",
+                "intended",
+                "ended",
+                "intended",
+                "ended",
+                "succeeded"
+            ]
+        );
+        let url = yard.sandbox.join("forge/acme/web-1").display().to_string();
+        assert_eq!(
+            yard.desk
+                .value("repo_url", "products WHERE id = 'p1'")
+                .await,
+            url
+        );
+        assert_eq!(
+            yard.desk
+                .value("template_version", "products WHERE id = 'p1'")
+                .await,
+            "v1"
+        );
+        assert_eq!(yard.rest(), Vec::<String>::new());
+        let log = yard.sandbox.read(&format!("logs/runs/{}.log", run.id));
+        assert!(
+            log.contains(" build: the tree is the promised one\n"),
+            "{log}"
+        );
+        assert!(log.ends_with(" end: succeeded\n"), "{log}");
+    });
+}
+
+#[test]
+fn a_plan_that_was_changed_in_the_database_is_not_carried_out() {
+    on_both(async |desk| {
+        let yard = Yard::over(desk);
+        let run = yard.submit(1).await;
+        let (from, to) = ("iron-session", "evil-session");
+        let changed = match yard.desk.dialect() {
+            Sql::Sqlite => format!("replace(recipe_snapshot, '{from}', '{to}')"),
+            Sql::Postgres => {
+                format!("CAST(replace(CAST(recipe_snapshot AS TEXT), '{from}', '{to}') AS jsonb)")
+            }
+        };
+        yard.desk
+            .write(&format!(
+                "UPDATE bootstrap_runs SET recipe_snapshot = {changed}"
+            ))
+            .await;
+        let means = yard.means(yard.options(yard.store()));
+        assert_eq!(yard.work(&means).await, Outcome::Failed { left: false });
+        assert_eq!(yard.repositories(), Vec::<String>::new());
+        assert_eq!(yard.desk.status(&run.id).await, "FAILED/FAILED");
+        let error = yard.desk.run(&run.id).await.error.unwrap();
+        assert!(
+            error.contains("the stored plan was changed after it was accepted: the recipe hash"),
+            "{error}"
+        );
+    });
+}
+
+#[test]
+fn a_template_that_is_somebodys_folder_is_refused() {
+    on(Sql::Sqlite, async |desk| {
+        let yard = Yard::over(desk);
+        let mut submission = yard.submission(1);
+        submission.plan.template.repo = "folder".to_owned();
+        submission.report.template.repo = "folder".to_owned();
+        submission.report.plan_hash = submission.plan.hash(&submission.report.recipe_hash);
+        let run = yard.desk.store.submit(&submission).await.unwrap();
+        let means = yard.means(yard.options(yard.store()));
+        assert_eq!(yard.work(&means).await, Outcome::Failed { left: false });
+        let error = yard.desk.run(&run.id).await.error.unwrap();
+        assert!(
+            error.contains("a folder of the machine that made it"),
+            "{error}"
+        );
+    });
+}
+
+#[test]
+fn a_high_tier_waits_for_an_approval_of_exactly_its_tree() {
+    on_both(async |desk| {
+        let yard = Yard::over(desk);
+        let run = yard.submit(1).await;
+        let means = yard.means(Options {
+            tier: RiskLevel::High,
+            ..yard.options(yard.store())
+        });
+        assert_eq!(yard.work(&means).await, Outcome::Held);
+        assert_eq!(yard.desk.status(&run.id).await, "PENDING/QUEUED");
+        let next = yard
+            .desk
+            .store
+            .claim(&means.worker, &Pick::Oldest)
+            .await
+            .unwrap();
+        assert_eq!(next, None);
+        let tree = yard.submission(1).report.tree_id.unwrap();
+        let ada = user("ada");
+        let approve = Change::Approve { tree };
+        yard.desk
+            .store
+            .change(&run.id, Hand::Person(&ada), &approve)
+            .await
+            .unwrap();
+        assert_eq!(yard.work(&means).await, Outcome::Succeeded);
+        assert!(yard.is_right(1));
+        let story = yard.story(&run.id).await;
+        assert_eq!(story[..3], ["submitted", "held", "approved"]);
+    });
+}
+
+#[test]
+fn a_name_that_is_taken_fails_the_run_and_touches_nothing() {
+    on(Sql::Sqlite, async |desk| {
+        let yard = Yard::over(desk);
+        let run = yard.submit(1).await;
+        yard.sandbox
+            .git(".", &["init", "-q", "--bare", "forge/acme/web-1.git"]);
+        let before = crate::support::files_below(&yard.sandbox.join("forge"));
+        let means = yard.means(yard.options(yard.store()));
+        assert_eq!(yard.work(&means).await, Outcome::Failed { left: false });
+        assert_eq!(
+            crate::support::files_below(&yard.sandbox.join("forge")),
+            before
+        );
+        let error = yard.desk.run(&run.id).await.error.unwrap();
+        assert_eq!(
+            error,
+            "`acme/web-1` exists and is not of this run; nothing was left behind"
+        );
+    });
+}
+
+/// A key, and the token of `ada` sealed with it for a host.
+fn sealed(token: &str, host: &str) -> (Opener, String) {
+    let key = || Key::parse(&BASE64_STANDARD.encode((1..33).collect::<Vec<u8>>())).unwrap();
+    let secret = Secret::parse(token.to_owned()).unwrap();
+    let binding = Binding { owner: "ada", host };
+    let sealed = Sealer::new(key()).seal(&secret, binding).unwrap();
+    (Opener::new(key(), None), sealed)
+}
+
+/// A worker for a forge with a real git behind it.
+fn github(yard: &Yard, joint: &Joint, opener: Opener) -> Options {
+    let site = Site::github(&joint.address(), &[]).unwrap();
+    Options {
+        forge: Address::GitHub(site),
+        opener: Some(opener),
+        ..yard.options(yard.store())
+    }
+}
+
+async fn store_token(yard: &Yard, sealed: &str) {
+    let sql = format!("UPDATE users SET github_pat_encrypted = '{sealed}' WHERE id = 'ada'");
+    yard.desk.write(&sql).await;
+}
+
+#[test]
+fn a_sealed_token_is_opened_for_the_run_and_shown_to_nobody() {
+    on_both(async |desk| {
+        let yard = Yard::over(desk);
+        let joint = Joint::start(Dialect::GitHub);
+        let (opener, sealed) = sealed(TOKEN, "127.0.0.1");
+        store_token(&yard, &sealed).await;
+        let run = yard.submit(1).await;
+        let means = yard.means(github(&yard, &joint, opener));
+        let outcome = yard.work(&means).await;
+        let row = yard.desk.run(&run.id).await;
+        assert_eq!(outcome, Outcome::Succeeded, "{:?}", row.error);
+        let events = yard.desk.store.events(0, None, 1000).await.unwrap();
+        let told = format!("{row:?} {events:?} {}", means.meter.text());
+        crate::forge_cli::check("rows, events and metrics", told.as_bytes());
+        for file in crate::support::files_below(yard.sandbox.path()) {
+            let bytes = std::fs::read(yard.sandbox.join(&file)).unwrap();
+            crate::forge_cli::check(&file, &bytes);
+        }
+    });
+}
+
+#[test]
+fn a_token_that_is_refused_fails_the_run_and_makes_no_repository() {
+    on_both(async |desk| {
+        let yard = Yard::over(desk);
+        let joint = Joint::start(Dialect::GitHub);
+        let (opener, sealed) = sealed("ghp_anotherTokenThatNobodyKnows0123456789", "127.0.0.1");
+        store_token(&yard, &sealed).await;
+        let run = yard.submit(1).await;
+        let means = yard.means(github(&yard, &joint, opener));
+        assert_eq!(yard.work(&means).await, Outcome::Refused);
+        assert_eq!(yard.desk.status(&run.id).await, "FAILED/FAILED");
+        assert_eq!(joint.state().creates, [0; 0]);
+        let error = yard.desk.run(&run.id).await.error.unwrap();
+        assert!(
+            error.starts_with("the forge does not accept the credential"),
+            "{error}"
+        );
+    });
+}
+
+#[test]
+fn a_token_that_is_missing_or_does_not_open_fails_the_run_before_the_forge_is_asked() {
+    on(Sql::Sqlite, async |desk| {
+        let yard = Yard::over(desk);
+        let joint = Joint::start(Dialect::GitHub);
+        let (opener, elsewhere) = sealed(TOKEN, "example.org");
+        let means = yard.means(github(&yard, &joint, opener));
+        for (token, why) in [
+            (None, "there is no token of this user"),
+            (
+                Some(elsewhere.as_str()),
+                "the stored token cannot be opened",
+            ),
+        ] {
+            if let Some(token) = token {
+                store_token(&yard, token).await;
+            }
+            let run = yard.submit(1).await;
+            assert_eq!(yard.work(&means).await, Outcome::Refused);
+            let error = yard.desk.run(&run.id).await.error.unwrap();
+            assert!(error.contains(why), "{error}");
+            assert_eq!(joint.state().calls, Vec::<String>::new());
+        }
+    });
+}
+
+#[test]
+fn what_a_run_left_is_removed_under_a_lease_of_its_own() {
+    on_both(async |desk| {
+        let yard = Yard::over(desk);
+        let run = yard.submit(1).await;
+        // The folder of repositories goes away after the repository is made: the push fails, and so does its removal.
+        let means = yard.means(yard.options(yard.store()));
+        let lease = yard.claim(&means).await;
+        let forge = yard.sandbox.join("forge");
+        let struck = super::support::Struck::new(
+            yard.store(),
+            4,
+            super::support::Blow::Meanwhile(Box::new(move || {
+                let (forge, away) = (forge.clone(), forge.with_extension("away"));
+                Box::pin(async move { std::fs::rename(forge, away).unwrap() })
+            })),
+        );
+        let broken = yard.means(yard.options(struck));
+        let lease = groundplan::store::lease::Lease { ..lease };
+        let outcome = yard.carry_out(&broken, lease).await;
+        assert_eq!(outcome, Outcome::Troubled);
+        assert_eq!(
+            yard.desk.status(&run.id).await,
+            "FAILED_NEEDS_CLEANUP/FAILED"
+        );
+        let forge = yard.sandbox.join("forge");
+        std::fs::rename(forge.with_extension("away"), &forge).unwrap();
+        assert_eq!(yard.repositories(), ["acme/web-1.git"]);
+        let pick = Pick::Ended(run.id.clone());
+        let lease = yard
+            .desk
+            .store
+            .claim(&means.worker, &pick)
+            .await
+            .unwrap()
+            .unwrap();
+        let log = yard.log(&lease);
+        clean_up(&means, lease, log).await.unwrap();
+        assert_eq!(yard.repositories(), Vec::<String>::new());
+        assert_eq!(yard.desk.status(&run.id).await, "FAILED/FAILED");
+    });
+}
