@@ -33,6 +33,7 @@ mod readme;
 mod remembered;
 mod schemas;
 mod snapshots;
+mod store;
 mod templates;
 mod tidy;
 mod verify;

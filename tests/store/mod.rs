@@ -1,0 +1,3 @@
+//! The store's promises, each kept by both databases.
+
+mod queue;
