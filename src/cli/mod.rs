@@ -7,6 +7,7 @@ mod check;
 mod choice;
 mod cleanup;
 mod database;
+mod doctor;
 mod exit;
 mod explain;
 mod facts;
@@ -14,6 +15,7 @@ mod findings;
 mod forge;
 mod generate;
 mod hash;
+mod health;
 mod input;
 mod list;
 mod made;
@@ -98,6 +100,10 @@ enum Command {
     Runs(runs::Args),
     /// Bring a database up to date.
     Migrate(migrate::Args),
+    /// Look whether this machine has what a worker needs, and say what to do where it does not.
+    Doctor(doctor::Args),
+    /// Ask the worker of this machine how it is: code 0 when nobody has to look, 1 otherwise.
+    Health(health::Args),
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -146,6 +152,8 @@ pub fn run() -> ExitCode {
         Command::Pat(args) => pat::run(&args, &mut terminal),
         Command::Runs(args) => runs::run(&args, &mut terminal),
         Command::Migrate(args) => migrate::run(&args, &mut terminal),
+        Command::Doctor(args) => doctor::run(&args, &mut terminal),
+        Command::Health(args) => health::run(&args, &mut terminal),
     };
     match result.and_then(|exit| terminal.finish().map(|()| exit)) {
         Ok(Exit::Fine) => ExitCode::SUCCESS,

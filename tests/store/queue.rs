@@ -68,7 +68,11 @@ fn who_is_unknown_or_only_looks_on_submits_nothing() {
         let refused = async |user_id: &str, product_id: &str| {
             let mut submission = submission(product_id, RiskLevel::Low);
             submission.user = user(user_id);
-            desk.store.submit(&submission).await.unwrap_err().to_string()
+            desk.store
+                .submit(&submission)
+                .await
+                .unwrap_err()
+                .to_string()
         };
         assert_eq!(refused("nobody", "p0").await, "there is no user `nobody`");
         assert_eq!(
@@ -107,7 +111,8 @@ fn the_oldest_job_of_our_kind_is_claimed_first_and_no_other_kind_ever() {
         let none = desk.store.claim(&worker(1), &Pick::Oldest).await.unwrap();
         assert_eq!(none, None);
         assert_eq!(
-            desk.value("status", "claude_jobs WHERE id = 'foreign'").await,
+            desk.value("status", "claude_jobs WHERE id = 'foreign'")
+                .await,
             "QUEUED"
         );
     });
@@ -129,10 +134,8 @@ fn forty_jobs_are_claimed_by_eight_workers_each_exactly_once() {
                 let store = desk.store.clone();
                 tokio::spawn(async move {
                     let mut mine = Vec::new();
-                    while let Some(lease) = store
-                        .claim(&worker(number), &Pick::Oldest)
-                        .await
-                        .unwrap()
+                    while let Some(lease) =
+                        store.claim(&worker(number), &Pick::Oldest).await.unwrap()
                     {
                         mine.push(lease.job);
                     }

@@ -101,7 +101,9 @@ impl Cluster {
 
     /// A connection for tests to look and meddle with.
     pub(crate) async fn connect(&self, database: &str) -> PgConnection {
-        PgConnection::connect(&self.address(database)).await.unwrap()
+        PgConnection::connect(&self.address(database))
+            .await
+            .unwrap()
     }
 
     /// Makes an empty database and gives its name.

@@ -3,6 +3,7 @@
 pub mod address;
 mod changes;
 mod claims;
+mod clock;
 mod dialect;
 mod error;
 mod events;
