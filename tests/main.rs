@@ -22,6 +22,7 @@ mod listing;
 mod mirror;
 mod new;
 mod npm;
+mod packaging;
 mod packs;
 mod pat;
 mod preflight;
