@@ -83,8 +83,9 @@ enum StoredBytes {
 impl StoredBytes {
     fn serialize<S: serde::Serializer>(bytes: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
         let stored = match std::str::from_utf8(bytes) {
-            Ok(text) => Self::Text(text.to_owned()),
-            Err(_) => Self::Base64(STANDARD.encode(bytes)),
+            // A NUL makes it no text, and databases refuse one inside a document.
+            Ok(text) if !text.contains('\0') => Self::Text(text.to_owned()),
+            _ => Self::Base64(STANDARD.encode(bytes)),
         };
         Serialize::serialize(&stored, serializer)
     }

@@ -97,6 +97,10 @@ ids! {
     UserId;
     /// A row of `products`.
     ProductId;
+    /// A row of `claude_workers`.
+    WorkerRowId;
+    /// A row of the tables that describe a catalogue.
+    CatalogRowId;
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Jobs and runs: what was asked for, who holds it, how far it came, and everything that was done outside for it.
 
+pub mod catalog;
 pub mod change;
 pub mod error;
 pub mod event;

@@ -180,10 +180,12 @@ impl Situation<'_> {
     pub fn withdrawn(&self, left: Option<&str>) -> Result<Transition, Refusal> {
         let is_left = left.is_some() || self.leaves;
         let run = self.run_after(RunStep::Withdraw { left: is_left })?;
+        let unproven = || is_left.then_some("something may be left outside");
         Ok(Transition {
             run: Some(run),
             frees: true,
-            events: vec![(ending(run), json!({ "left": left }))],
+            error: left.or_else(unproven).map(str::to_owned),
+            events: vec![(ending(run), json!({ "left": left.or_else(unproven) }))],
             ..Transition::default()
         })
     }

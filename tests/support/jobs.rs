@@ -2,20 +2,23 @@
 
 use super::postgres::{Cluster, open};
 use super::{DEMO, request};
-use groundplan::catalog;
+use groundplan::catalog::{self, CatalogOption, Category, SelectionType};
 use groundplan::engine;
 use groundplan::model::action::RiskLevel;
 use groundplan::model::content::{File, Files};
 use groundplan::model::digest::GitId;
 use groundplan::model::plan::{Plan, TemplatePin};
 use groundplan::model::report::Report;
+use groundplan::model::slug::OptionRef;
 use groundplan::resolve::Request;
 use groundplan::store::Store as _;
+use groundplan::store::catalog::{Edition, EditionCategory, EditionOption};
 use groundplan::store::id::{ProductId, RunId, UserId};
 use groundplan::store::lease::{Lease, Pick, WorkerId};
 use groundplan::store::run::{Filter, Run};
 use groundplan::store::sql::{Database, Dialect};
 use groundplan::store::submission::{Submission, Tiering};
+use groundplan::store::sweep::Recovery;
 use groundplan::tree::admit::{Links, admit};
 use groundplan::tree::ids;
 use groundplan::tree::memory::MemoryTree;
@@ -43,12 +46,63 @@ pub(crate) fn on_both(test: impl AsyncFn(Desk)) {
 
 /// Runs a test on one kind of store.
 pub(crate) fn on(dialect: Dialect, test: impl AsyncFn(Desk)) {
+    wait(async { test(Desk::open(dialect).await).await });
+}
+
+/// Runs a future on several threads, as the programs do.
+pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async { test(Desk::open(dialect).await).await });
+        .build();
+    runtime.unwrap().block_on(future)
+}
+
+/// The demo catalogue as it is published.
+pub(crate) fn edition() -> Edition {
+    let files: Files = DEMO
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), File::regular(*text)))
+        .collect();
+    let catalog = catalog::load(&files, "demo").catalog.unwrap();
+    let option_of = |category: &Category, option: &CatalogOption| {
+        let name = OptionRef::new(&category.slug, &option.slug);
+        let actions = catalog.recipe(&name).map(|recipe| &recipe.actions);
+        EditionOption {
+            slug: option.slug.clone(),
+            title: option.title.to_string(),
+            description: None,
+            is_default: option.default,
+            actions: actions
+                .into_iter()
+                .flatten()
+                .map(|action| action.action.clone())
+                .collect(),
+        }
+    };
+    let categories = catalog.categories().iter().map(|category| EditionCategory {
+        slug: category.slug.clone(),
+        title: category.title.to_string(),
+        description: None,
+        is_multi: category.selection == SelectionType::Multi,
+        is_required: category.required,
+        options: category
+            .options
+            .iter()
+            .map(|option| option_of(category, option))
+            .collect(),
+    });
+    Edition {
+        catalog: catalog.slug().clone(),
+        catalog_version: catalog.version().clone(),
+        action_schema_version: 1,
+        title: "Demo".to_owned(),
+        categories: categories.collect(),
+        files: files
+            .iter()
+            .map(|(path, file)| (path.clone(), file.into()))
+            .collect(),
+    }
 }
 
 /// The plan and the report of the demo catalogue's default product.
@@ -194,6 +248,28 @@ impl Desk {
             "UPDATE claude_jobs SET lease_until = {past} WHERE lease_until IS NOT NULL AND kind = 'BOOTSTRAP_REPO'"
         ))
         .await;
+    }
+
+    /// Lets a lease that ran out run for another while.
+    pub(crate) async fn hold(&self, run: &Run) {
+        let later = match self.dialect() {
+            Dialect::Sqlite => "9999999999999",
+            Dialect::Postgres => "timestamp '2999-01-01'",
+        };
+        self.write(&format!(
+            "UPDATE bootstrap_claims SET lease_until = {later} WHERE run_id = '{}'",
+            run.id
+        ))
+        .await;
+    }
+
+    /// Lets the same worker lose a job and claim it once more.
+    pub(crate) async fn claim_again(&self, lease: &Lease) -> Lease {
+        self.pass_leases().await;
+        let recovery = Recovery::Resume { attempts: 100 };
+        self.store.sweep(recovery).await.unwrap();
+        let again = self.store.claim(&lease.worker, &Pick::Oldest).await;
+        again.unwrap().expect("it is queued again")
     }
 
     /// Submits for a product of `ada`.

@@ -1,10 +1,10 @@
 //! The tables: those that a surrounding application has, and those that are only ours.
 
 use super::error::MIGRATE;
-use super::{Database, Dialect};
+use super::{Database, Dialect, application};
 use crate::store::error::StoreError;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _};
+use sqlx::{AnyPool, Row as _, SqlSafeStr as _};
 
 /// Which tables are ours to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,45 +15,53 @@ pub enum Tables {
     Own,
 }
 
+/// The scripts of one folder, in order, and the table that remembers which of them ran.
+struct Scripts {
+    remembered_in: &'static str,
+    texts: &'static [&'static str],
+}
+
 const APP: &str = "bootstrap_app_migrations";
 const OWN: &str = "bootstrap_own_migrations";
 
-fn scripts(dialect: Dialect) -> [(&'static str, &'static str); 2] {
+macro_rules! script {
+    ($path:literal) => {
+        include_str!(concat!("../../../schema/sql/", $path))
+    };
+}
+
+/// The application's tables and ours.
+fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
+    let of = |remembered_in, texts| Scripts {
+        remembered_in,
+        texts,
+    };
     match dialect {
-        Dialect::Postgres => [
-            (
-                APP,
-                include_str!("../../../schema/sql/postgres/app/0001_tables.sql"),
-            ),
-            (
-                OWN,
-                include_str!("../../../schema/sql/postgres/own/0001_tables.sql"),
-            ),
-        ],
-        Dialect::Sqlite => [
-            (
-                APP,
-                include_str!("../../../schema/sql/sqlite/app/0001_tables.sql"),
-            ),
-            (
-                OWN,
-                include_str!("../../../schema/sql/sqlite/own/0001_tables.sql"),
-            ),
-        ],
+        Dialect::Postgres => (
+            of(APP, &[script!("postgres/app/0001_tables.sql")]),
+            of(OWN, &[script!("postgres/own/0001_tables.sql")]),
+        ),
+        Dialect::Sqlite => (
+            of(APP, &[script!("sqlite/app/0001_tables.sql")]),
+            of(OWN, &[script!("sqlite/own/0001_tables.sql")]),
+        ),
     }
 }
 
-fn migrator(table: &'static str, script: &'static str) -> Migrator {
-    let tables = Migration::new(
-        1,
-        "tables".into(),
-        MigrationType::Simple,
-        script.into_sql_str(),
-        false,
-    );
-    let mut migrator = Migrator::with_migrations(vec![tables]);
-    migrator.dangerous_set_table_name(table);
-    migrator
+impl Scripts {
+    fn last(&self) -> i64 {
+        i64::try_from(self.texts.len()).unwrap_or(i64::MAX)
+    }
+
+    async fn run(&self, pool: &AnyPool) -> Result<(), StoreError> {
+        let migrations = (1..).zip(self.texts).map(|(version, text)| {
+            let kind = MigrationType::Simple;
+            Migration::new(version, "tables".into(), kind, text.into_sql_str(), false)
+        });
+        let mut migrator = Migrator::with_migrations(migrations.collect());
+        migrator.dangerous_set_table_name(self.remembered_in);
+        Ok(migrator.run(pool).await?)
+    }
 }
 
 impl Database {
@@ -63,21 +71,26 @@ impl Database {
     /// [`StoreError::NotReady`] when the application's tables are missing or lack something, or are there although
     /// they were to be made.
     pub async fn migrate(&self, tables: Tables) -> Result<(), StoreError> {
-        let [app, own] = scripts(self.dialect());
+        let (app, own) = scripts(self.dialect());
+        // A pooler between would give the lock and the work to different sessions.
+        let pool = match &self.settings.direct {
+            Some(direct) => AnyPool::connect_with(direct.options()?).await?,
+            None => self.pool.clone(),
+        };
         match tables {
             Tables::All => {
-                if !self.has(APP).await? && self.has("claude_jobs").await? {
+                if !self.is_own().await? && self.has("claude_jobs").await? {
                     return Err(StoreError::NotReady {
-                        message: "it holds an application's tables already; use `--joined` to add only ours"
+                        message: "an application's tables are there already; add ours beside them with `groundplan \
+                                  migrate --joined`"
                             .to_owned(),
                     });
                 }
-                migrator(app.0, app.1).run(&self.pool).await?;
+                app.run(&pool).await?;
             }
-            Tables::Own => self.check_app().await?,
+            Tables::Own => application::check(self).await?,
         }
-        migrator(own.0, own.1).run(&self.pool).await?;
-        Ok(())
+        own.run(&pool).await
     }
 
     async fn has(&self, table: &'static str) -> Result<bool, StoreError> {
@@ -98,23 +111,24 @@ impl Database {
         self.has(APP).await
     }
 
-    /// Whether jobs can be kept here.
+    /// Whether jobs can be kept here: all tables are there and as new as this program.
     ///
     /// # Errors
-    /// [`StoreError::NotReady`] when tables are missing.
+    /// [`StoreError::NotReady`] when they are not.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        for table in [OWN, "bootstrap_claims", "bootstrap_runs", "claude_jobs"] {
-            if !self.has(table).await? {
-                return Err(StoreError::NotReady {
-                    message: MIGRATE.to_owned(),
-                });
-            }
+        let (_, own) = scripts(self.dialect());
+        let not_ready = || StoreError::NotReady {
+            message: MIGRATE.to_owned(),
+        };
+        if !self.has(OWN).await? || !self.has("claude_jobs").await? {
+            return Err(not_ready());
         }
-        Ok(())
-    }
-
-    async fn check_app(&self) -> Result<(), StoreError> {
-        let _ = AssertSqlSafe("");
+        let last =
+            "SELECT COALESCE(MAX(version), 0) AS last FROM bootstrap_own_migrations WHERE success";
+        let row = sqlx::query(last).fetch_one(&self.pool).await?;
+        if row.try_get::<i64, _>("last")? < own.last() {
+            return Err(not_ready());
+        }
         Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! The store in a database: Postgres for fleets, a SQLite file for one machine, with one text for each statement.
 
 pub mod address;
+mod application;
+pub mod catalogs;
 mod changes;
 mod claims;
 mod clock;
@@ -8,11 +10,15 @@ mod dialect;
 mod error;
 mod events;
 mod ledger;
+pub mod measures;
 pub mod migrations;
 mod recovery;
 mod row;
 mod submissions;
 mod tell;
+pub mod users;
+pub mod wakeups;
+pub mod workers;
 mod write;
 
 use super::Store;

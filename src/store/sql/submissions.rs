@@ -2,7 +2,6 @@
 
 use super::dialect::Statement;
 use super::{Tx, events, row};
-use crate::model::canonical;
 use crate::store::error::StoreError;
 use crate::store::event::EventKind;
 use crate::store::id::{JobId, ProductId, RunId, UserId};
@@ -57,6 +56,21 @@ pub(super) async fn may_write(tx: &mut Tx, user: &UserId) -> Result<(), StoreErr
     Ok(())
 }
 
+/// Refuses a product that is not the user's.
+pub(super) async fn owns(
+    tx: &mut Tx,
+    user: &UserId,
+    product: &ProductId,
+) -> Result<(), StoreError> {
+    let query = sqlx::query(PRODUCT.on(tx.dialect));
+    let query = query.bind(product.as_str()).bind(user.as_str());
+    if query.fetch_optional(tx.at()).await?.is_some() {
+        return Ok(());
+    }
+    let (product, user) = (product.clone(), user.clone());
+    Err(StoreError::NoProduct { product, user })
+}
+
 /// The run of a product that may still change by itself.
 pub(super) async fn active(tx: &mut Tx, product: &ProductId) -> Result<Option<RunId>, StoreError> {
     let query = sqlx::query(ACTIVE.on(tx.dialect)).bind(product.as_str());
@@ -98,12 +112,7 @@ pub(super) async fn insert(tx: &mut Tx, submission: &Submission) -> Result<Run, 
         });
     }
     may_write(tx, user).await?;
-    let query = sqlx::query(PRODUCT.on(tx.dialect));
-    let query = query.bind(product.as_str()).bind(user.as_str());
-    if query.fetch_optional(tx.at()).await?.is_none() {
-        let (product, user) = (product.clone(), user.clone());
-        return Err(StoreError::NoProduct { product, user });
-    }
+    owns(tx, user, product).await?;
     let at = now(tx).await?;
     let millis = u64::try_from(at).unwrap_or_default();
     let no_randomness = |error: getrandom::Error| StoreError::Unavailable {
@@ -160,7 +169,11 @@ pub(super) async fn judge(tx: &mut Tx, run: &RunId, tiering: &Tiering) -> Result
 
 /// A document as the database keeps it.
 pub(super) fn document<T: Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
-    let text = String::from_utf8(canonical::to_vec(value)).expect("JSON is UTF-8");
+    // Not the canonical form: that makes other numbers of integers beyond 2^53, which nonces are.
+    let text = serde_json::to_string(value).map_err(|error| StoreError::Unstorable {
+        what,
+        message: error.to_string(),
+    })?;
     // The escape of a NUL, unless its backslash is itself escaped.
     let holds_nul = text.match_indices("\\u0000").any(|(at, _)| {
         let before = text[..at]

@@ -1,0 +1,68 @@
+//! A catalogue as it is published: what it offers, and the files it was read from.
+
+use crate::model::action::{Action, RiskLevel};
+use crate::model::content::StoredFile;
+use crate::model::digest::Digest;
+use crate::model::slug::Slug;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One version of a catalogue, whole: it can be compared with another one, and resolved again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Edition {
+    pub catalog: Slug,
+    pub catalog_version: Digest,
+    pub action_schema_version: u32,
+    pub title: String,
+    /// In the order in which they are asked.
+    pub categories: Vec<EditionCategory>,
+    /// What it was read from, by path from the catalogue's root: `catalog.yaml`, recipes, and the files they copy.
+    pub files: BTreeMap<String, StoredFile>,
+}
+
+/// One question of a catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EditionCategory {
+    pub slug: Slug,
+    pub title: String,
+    pub description: Option<String>,
+    /// Whether more than one option may be selected.
+    pub is_multi: bool,
+    pub is_required: bool,
+    pub options: Vec<EditionOption>,
+}
+
+/// One answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EditionOption {
+    pub slug: Slug,
+    pub title: String,
+    pub description: Option<String>,
+    pub is_default: bool,
+    /// In the recipe's order.
+    pub actions: Vec<Action>,
+}
+
+/// A version that was published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Published {
+    pub catalog: Slug,
+    pub catalog_version: Digest,
+    /// Counts the versions of the catalogue from 1.
+    pub number: i64,
+    /// Who published it.
+    pub by: String,
+    /// In milliseconds since 1970.
+    pub at: i64,
+}
+
+impl EditionOption {
+    /// What an action says of its own risk; what it really does is judged by each preview.
+    pub(super) fn risk(action: &Action) -> RiskLevel {
+        action.common().risk_level.unwrap_or_default()
+    }
+}

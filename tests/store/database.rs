@@ -1,0 +1,117 @@
+//! Opening and migrating: what is missing, away or no database is said, and no password with it.
+
+use crate::support::Sandbox;
+use crate::support::jobs::wait;
+use crate::support::postgres::{Cluster, open};
+use groundplan::store::Store as _;
+use groundplan::store::error::StoreError;
+use groundplan::store::run::Filter;
+use groundplan::store::sql::address::Address;
+use groundplan::store::sql::{Database, Settings};
+
+#[test]
+fn a_postgres_without_tables_says_how_they_are_made() {
+    wait(async {
+        let cluster = Cluster::get();
+        let store = open(&cluster.address(&cluster.empty().await)).await;
+        for error in [
+            store.ready().await.unwrap_err(),
+            store.runs(&Filter::default()).await.unwrap_err(),
+        ] {
+            assert!(matches!(error, StoreError::NotReady { .. }), "{error}");
+            assert!(error.to_string().contains("groundplan migrate"), "{error}");
+        }
+    });
+}
+
+#[test]
+fn migrating_makes_the_tables_once() {
+    let cluster = Cluster::get();
+    let sandbox = Sandbox::new();
+    let address = wait(async { cluster.address(&cluster.empty().await) });
+    for _ in 0..2 {
+        let migrate = sandbox.groundplan(["migrate", "--database-url", &address]);
+        migrate.exits(0);
+    }
+    wait(async {
+        let store = open(&address).await;
+        store.ready().await.unwrap();
+        assert!(store.is_own().await.unwrap());
+    });
+    let joined = sandbox.groundplan(["migrate", "--joined", "--database-url", "sqlite:jobs.db"]);
+    assert!(joined.exits(3).stderr.contains("on Postgres only"));
+}
+
+#[test]
+fn a_sqlite_file_is_made_and_brought_up_to_date_when_it_is_opened() {
+    let sandbox = Sandbox::new();
+    let path = sandbox.join("odd name #1.db");
+    for _ in 0..2 {
+        wait(async {
+            let store = open(&format!("sqlite:{}", path.display())).await;
+            store.ready().await.unwrap();
+            store.close().await;
+        });
+    }
+    assert!(sandbox.files().contains(&"odd name #1.db".to_owned()));
+}
+
+#[test]
+fn a_database_that_is_away_or_none_is_told_without_its_password() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "text.db",
+        "this is a text and no database at all".repeat(40),
+    );
+    let away = "postgres://canary:canary@127.0.0.1:9/app?sslmode=disable";
+    let options = "postgres://canary:canary@127.0.0.1:9/app?sslmode=canary";
+    for (url, code, expected) in [
+        (away, 3, "the database cannot be reached"),
+        (options, 3, "an option that cannot be used"),
+        ("mysql://canary:canary@h/d", 2, "expected `postgres://…`"),
+        ("sqlite:text.db", 3, "the file is no SQLite database"),
+        ("sqlite:missing/x.db", 3, "the database cannot be reached"),
+    ] {
+        let ran = sandbox.groundplan(["migrate", "--database-url", url]);
+        let ran = ran.exits(code);
+        assert!(ran.stderr.contains(expected), "{url}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_database_that_goes_away_and_comes_back_is_used_again() {
+    wait(async {
+        let cluster = Cluster::get();
+        let name = cluster.migrated().await;
+        let store = open(&cluster.address(&name)).await;
+        store.runs(&Filter::default()).await.unwrap();
+        let mut admin = cluster.connect("postgres").await;
+        let kill = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        );
+        sqlx::Executor::execute(&mut admin, sqlx::AssertSqlSafe(kill))
+            .await
+            .unwrap();
+        store.runs(&Filter::default()).await.unwrap();
+    });
+}
+
+#[test]
+fn a_pooled_address_needs_nothing_of_its_sessions() {
+    wait(async {
+        let cluster = Cluster::get();
+        let address = cluster.address(&cluster.migrated().await);
+        let settings = Settings {
+            database: Address::parse(&format!(
+                "{address}&pgbouncer=true&connection_limit=3&schema=public"
+            ))
+            .unwrap(),
+            direct: Some(Address::parse(&address).unwrap()),
+            connections: 50,
+        };
+        let store = Database::open(settings).await.unwrap();
+        store.ready().await.unwrap();
+        assert_eq!(store.runs(&Filter::default()).await.unwrap(), []);
+    });
+}

@@ -1,0 +1,213 @@
+//! Who holds a job: every write of a worker is refused from the moment that it is not the holder any more.
+
+use crate::support::jobs::{Desk, on_both, user, worker};
+use groundplan::publish::ledger::{Entry, Step};
+use groundplan::store::Store as _;
+use groundplan::store::change::{Change, Hand};
+use groundplan::store::error::StoreError;
+use groundplan::store::lease::{Lease, Pick, Standing};
+use groundplan::store::sweep::Recovery;
+
+/// Tries every write that a worker has, each of which must find the lease lost.
+async fn assert_lost(desk: &Desk, lease: &Lease, why: &str) {
+    let lost = |error: StoreError| {
+        assert!(
+            matches!(error, StoreError::LeaseLost { .. }),
+            "{why}: {error}"
+        );
+    };
+    let before = desk.run(&lease.run).await;
+    lost(desk.store.renew(lease).await.unwrap_err());
+    lost(desk.store.task(lease).await.unwrap_err());
+    let intent = Entry::Intended {
+        step: Step::Create,
+        nonce: 1,
+        at: 0,
+    };
+    lost(desk.store.record(lease, &intent).await.unwrap_err());
+    for change in [
+        Change::Start,
+        Change::Succeed {
+            repo_url: "https://x".to_owned(),
+        },
+        Change::Fail {
+            error: "e".to_owned(),
+            left: None,
+        },
+        Change::Withdraw { left: None },
+        Change::HandBack {
+            why: "w".to_owned(),
+        },
+        Change::CleanUp,
+        Change::Release,
+    ] {
+        let changed = desk.store.change(&lease.run, Hand::Worker(lease), &change);
+        lost(changed.await.unwrap_err());
+    }
+    assert_eq!(desk.run(&lease.run).await, before, "{why}");
+}
+
+#[test]
+fn a_held_job_is_renewed_and_its_row_says_who_holds_it() {
+    on_both(async |desk| {
+        let run = desk.submit("p0").await;
+        let lease = desk.claim(7).await;
+        assert_eq!(desk.status(&run.id).await, "PENDING/CLAIMED");
+        let held = desk.run(&run.id).await;
+        assert!(held.is_held);
+        assert_eq!(held.worker.as_deref(), Some("host-7-1795000000000"));
+        let column = desk.value("claimed_by_worker_id", "claude_jobs").await;
+        assert_eq!(column, "host-7-1795000000000");
+        let until = "CASE WHEN lease_until > claimed_at THEN 'later' ELSE 'not later' END";
+        assert_eq!(desk.value(until, "claude_jobs").await, "later");
+        assert_eq!(desk.store.renew(&lease).await.unwrap(), Standing::Held);
+    });
+}
+
+#[test]
+fn a_lease_that_ran_out_is_lost_even_when_nobody_took_the_job() {
+    on_both(async |desk| {
+        desk.submit("p0").await;
+        let lease = desk.claim(1).await;
+        desk.pass_leases().await;
+        assert_lost(&desk, &lease, "ran out").await;
+    });
+}
+
+#[test]
+fn a_worker_that_thaws_cannot_touch_what_another_one_has_now() {
+    on_both(async |desk| {
+        let run = desk.submit("p0").await;
+        let frozen = desk.claim(1).await;
+        let started = desk
+            .store
+            .change(&run.id, Hand::Worker(&frozen), &Change::Start);
+        started.await.unwrap();
+        desk.pass_leases().await;
+        let recovery = Recovery::Resume { attempts: 3 };
+        let swept = desk.store.sweep(recovery).await.unwrap();
+        assert_eq!(swept.requeued, [run.id.clone()]);
+        assert_lost(&desk, &frozen, "swept").await;
+        let fresh = desk.claim(2).await;
+        assert!(fresh.generation > frozen.generation);
+        assert_lost(&desk, &frozen, "claimed by another").await;
+        let again = desk.claim_again(&fresh).await;
+        assert_lost(&desk, &fresh, "claimed by the same worker once more").await;
+        assert_eq!(desk.store.renew(&again).await.unwrap(), Standing::Held);
+    });
+}
+
+#[test]
+fn a_lease_of_another_worker_job_or_generation_is_none() {
+    on_both(async |desk| {
+        let run = desk.submit("p0").await;
+        desk.submit("p1").await;
+        let lease = desk.claim(1).await;
+        let other = desk.claim(1).await;
+        for (forged, why) in [
+            (
+                Lease {
+                    worker: worker(2),
+                    ..lease.clone()
+                },
+                "another worker",
+            ),
+            (
+                Lease {
+                    generation: lease.generation + 1,
+                    ..lease.clone()
+                },
+                "a later generation",
+            ),
+            (
+                Lease {
+                    job: other.job.clone(),
+                    ..lease.clone()
+                },
+                "another job",
+            ),
+        ] {
+            assert_lost(&desk, &forged, why).await;
+        }
+        let changed = desk
+            .store
+            .change(&run.id, Hand::Worker(&other), &Change::Start);
+        let error = changed.await.unwrap_err();
+        assert!(matches!(error, StoreError::LeaseLost { .. }), "{error}");
+    });
+}
+
+#[test]
+fn a_job_that_another_program_moved_is_lost_to_its_worker() {
+    on_both(async |desk| {
+        desk.submit("p0").await;
+        let lease = desk.claim(1).await;
+        for status in ["QUEUED", "FAILED", "DONE", "SKIPPED"] {
+            desk.write(&format!("UPDATE claude_jobs SET status = '{status}'"))
+                .await;
+            assert_lost(&desk, &lease, status).await;
+        }
+    });
+}
+
+#[test]
+fn a_cancelled_job_is_still_held_so_that_its_worker_can_take_back() {
+    on_both(async |desk| {
+        let run = desk.submit("p0").await;
+        let lease = desk.claim(1).await;
+        let ada = user("ada");
+        let cancelled = desk
+            .store
+            .change(&run.id, Hand::Person(&ada), &Change::Cancel);
+        cancelled.await.unwrap();
+        assert_eq!(desk.status(&run.id).await, "PENDING/CANCELLED");
+        assert_eq!(desk.store.renew(&lease).await.unwrap(), Standing::Cancelled);
+        let task = desk.store.task(&lease).await.unwrap();
+        assert!(task.run.is_held);
+    });
+}
+
+#[test]
+fn what_ended_with_something_left_is_taken_for_cleanup_by_one_worker_and_only_then() {
+    on_both(async |desk| {
+        let run = desk.submit("p0").await;
+        let pick = Pick::Ended(run.id.clone());
+        let claim = async |number| desk.store.claim(&worker(number), &pick).await.unwrap();
+        assert_eq!(claim(1).await, None, "a queued run is not cleaned up after");
+        let lease = desk.claim(1).await;
+        let fail = Change::Fail {
+            error: "no network".to_owned(),
+            left: Some("acme/acme-web may be there".to_owned()),
+        };
+        let failed = desk.store.change(&run.id, Hand::Worker(&lease), &fail);
+        failed.await.unwrap();
+        assert_eq!(desk.status(&run.id).await, "FAILED_NEEDS_CLEANUP/FAILED");
+        let (one, two) = tokio::join!(claim(1), claim(2));
+        assert_eq!(usize::from(one.is_some()) + usize::from(two.is_some()), 1);
+        let cleaner = one.or(two).unwrap();
+        assert_eq!(desk.status(&run.id).await, "FAILED_NEEDS_CLEANUP/FAILED");
+        assert_eq!(desk.store.renew(&cleaner).await.unwrap(), Standing::Held);
+        assert_eq!(desk.value("lease_until", "claude_jobs").await, "-");
+        let start = desk
+            .store
+            .change(&run.id, Hand::Worker(&cleaner), &Change::Start);
+        let error = start.await.unwrap_err().to_string();
+        assert!(error.contains("it cannot be started"), "{error}");
+        let back = Change::HandBack {
+            why: "stopping".to_owned(),
+        };
+        let handed = desk.store.change(&run.id, Hand::Worker(&cleaner), &back);
+        assert!(!handed.await.unwrap().is_held);
+        let cleaner = claim(3).await.unwrap();
+        let cleaned = desk
+            .store
+            .change(&run.id, Hand::Worker(&cleaner), &Change::CleanUp);
+        cleaned.await.unwrap();
+        assert_eq!(desk.status(&run.id).await, "FAILED/FAILED");
+        assert_eq!(claim(1).await, None, "nothing is left");
+        assert_eq!(
+            desk.story(&run.id).await,
+            ["submitted", "needs_cleanup", "handed_back", "cleaned_up"]
+        );
+    });
+}
