@@ -4,19 +4,17 @@ use super::cache::{GitArgs, environment, git};
 use super::exit::Failure;
 use super::forge::{ForgeArgs, Kind, no_forge};
 use super::input::Source;
+use super::operator::PolicyArgs;
 use super::pat;
 use super::push::PushArgs;
 use crate::catalog;
 use crate::forge::clock::SystemClock;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::plan::Plan;
-use crate::model::report::Report;
 use crate::pat::key::Key;
 use crate::pat::sealed::Opener;
 use crate::resolve::stored;
 use crate::store::Store;
 use crate::store::lease::{Lease, WorkerId};
-use crate::store::submission::Tiering;
 use crate::store::sweep::Recovery;
 use crate::template::Shelf;
 use crate::worker::means::{Means, PushMeans};
@@ -37,6 +35,8 @@ pub(super) struct MeansArgs {
     /// The folder with catalog/ and recipes/ of the catalogues that plans are over [default: the built-in ones].
     #[arg(long, env = "GROUNDPLAN_CATALOGS", value_name = "DIR")]
     catalogs: Option<PathBuf>,
+    #[command(flatten)]
+    policy: PolicyArgs,
     #[command(flatten)]
     pub(super) forge: ForgeArgs,
     #[command(flatten)]
@@ -119,7 +119,7 @@ impl MeansArgs {
             opener: opener(kind)?,
             shelf: self.shelf()?,
             plans: stored::Reader::new(),
-            judge: Box::new(judge),
+            policy: self.policy.read()?,
             clock: Arc::new(SystemClock),
             workshop,
             meter,
@@ -162,18 +162,4 @@ fn opener(kind: Kind) -> Result<Option<Opener>, Failure> {
         current,
         pat::key(Key::PREVIOUS_VARIABLE)?,
     )))
-}
-
-/// The tier is the risk of the result.
-fn judge(plan: &Plan, report: &Report) -> Tiering {
-    let reasons = report.risk.reasons.iter();
-    let reasons = reasons.map(|reason| format!("{}: {}", reason.path, reason.message));
-    Tiering {
-        tier: report.risk.level,
-        reasons: reasons.collect(),
-        tree: report
-            .tree_id
-            .clone()
-            .unwrap_or_else(|| plan.template.tree.clone()),
-    }
 }

@@ -40,6 +40,7 @@ mod template;
 mod terminal;
 mod trace;
 mod verify;
+mod work;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use exit::Exit;
@@ -96,6 +97,10 @@ enum Command {
     Owners(owners::Args),
     /// Seal and test personal access tokens.
     Pat(pat::Args),
+    /// Take jobs from the database and make repositories of them, until a signal comes.
+    Work(Box<work::Args>),
+    /// Bring runs whose worker is gone to an end, or back into the queue.
+    Recover(work::RecoverArgs),
     /// Submit runs for workers, and look after them.
     Runs(runs::Args),
     /// Bring a database up to date.
@@ -150,6 +155,8 @@ pub fn run() -> ExitCode {
         Command::Cleanup(args) => cleanup::run(&args, &mut terminal),
         Command::Owners(args) => owners::run(&args, &mut terminal),
         Command::Pat(args) => pat::run(&args, &mut terminal),
+        Command::Work(args) => work::run(&args),
+        Command::Recover(args) => work::recover(&args, &mut terminal),
         Command::Runs(args) => runs::run(&args, &mut terminal),
         Command::Migrate(args) => migrate::run(&args, &mut terminal),
         Command::Doctor(args) => doctor::run(&args, &mut terminal),

@@ -62,15 +62,6 @@ impl Hold {
         *self.grip.borrow()
     }
 
-    /// Remembers what an answer of the store said.
-    pub fn learn(&self, error: &StoreError) {
-        match error {
-            StoreError::LeaseLost { .. } => self.set(Grip::Lost),
-            StoreError::Cancelled { .. } => self.set(Grip::Cancelled),
-            _ => {}
-        }
-    }
-
     /// Ends when the lease is lost.
     pub async fn lost(&self) {
         let mut grip = self.grip.subscribe();
@@ -105,17 +96,6 @@ impl Hold {
             Grip::Held if begins && self.is_closing() => Some(LedgerError::Stopping),
             Grip::Held | Grip::Cancelled => None,
         }
-    }
-
-    fn set(&self, grip: Grip) {
-        self.grip.send_if_modified(|old| {
-            // What is lost stays lost.
-            let is_news = *old != grip && *old != Grip::Lost;
-            if is_news {
-                *old = grip;
-            }
-            is_news
-        });
     }
 }
 

@@ -5,22 +5,17 @@ use super::workspace::Workshop;
 use crate::forge::address::Address;
 use crate::forge::clock::Clock;
 use crate::git::Git;
-use crate::model::plan::Plan;
-use crate::model::report::Report;
 use crate::pat::sealed::{Binding, OpenError, Opener};
+use crate::policy::Policy;
 use crate::resolve::stored;
 use crate::secret::Secret;
 use crate::store::Store;
 use crate::store::id::UserId;
 use crate::store::lease::WorkerId;
-use crate::store::submission::Tiering;
 use crate::store::sweep::Recovery;
 use crate::template::Shelf;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Says how much care a run needs, from its plan and the report on what was built just now.
-pub type Judge = dyn Fn(&Plan, &Report) -> Tiering + Send + Sync;
 
 /// What all runs of a worker share.
 pub struct Means {
@@ -34,7 +29,7 @@ pub struct Means {
     pub opener: Option<Opener>,
     pub shelf: Shelf,
     pub plans: stored::Reader,
-    pub judge: Box<Judge>,
+    pub policy: Policy,
     pub clock: Arc<dyn Clock>,
     pub workshop: Workshop,
     pub meter: Arc<Meter>,

@@ -18,6 +18,7 @@ pub struct Meter {
     steps: Family<StepLabels, Histogram, fn() -> Histogram>,
     running: Gauge,
     depth: Gauge,
+    held: Gauge,
     oldest: Gauge,
 }
 
@@ -62,6 +63,7 @@ impl Meter {
             steps: Family::new_with_constructor(histogram),
             running: Gauge::default(),
             depth: Gauge::default(),
+            held: Gauge::default(),
             oldest: Gauge::default(),
             registry: Registry::default(),
         };
@@ -76,6 +78,11 @@ impl Meter {
             "queue_depth",
             "Jobs that wait to be taken",
             meter.depth.clone(),
+        );
+        registry.register(
+            "queue_held",
+            "Jobs that wait for an approval",
+            meter.held.clone(),
         );
         let help = "For how long the oldest job has waited";
         registry.register("queue_oldest_seconds", help, meter.oldest.clone());
@@ -107,10 +114,13 @@ impl Meter {
             .observe(time.as_secs_f64());
     }
 
-    /// The queue as it is now: how many jobs wait, and the oldest for how many seconds.
-    pub fn queue(&self, depth: i64, oldest: i64) {
-        self.depth.set(depth);
-        self.oldest.set(oldest);
+    /// The queue as it is now: how many jobs wait to be taken and for an approval, and the oldest of the first for how
+    /// long.
+    pub fn queue(&self, waiting: u64, held: u64, oldest: Option<Duration>) {
+        let gauge = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        self.depth.set(gauge(waiting));
+        self.held.set(gauge(held));
+        self.oldest.set(gauge(oldest.unwrap_or_default().as_secs()));
     }
 
     /// All of it in the text format of Prometheus.

@@ -1,6 +1,7 @@
 //! The worker: takes jobs from the store and makes repositories of them, so that nothing is lost whatever dies.
 
 pub mod ending;
+pub mod health;
 pub mod hold;
 mod ledger;
 pub mod log;
@@ -9,6 +10,7 @@ pub mod meter;
 mod patience;
 pub mod pulse;
 mod run;
+pub mod service;
 mod steps;
 pub mod workspace;
 

@@ -42,11 +42,7 @@ impl<'p> Patience<'p> {
         match &done {
             Err(StoreError::Unavailable { .. })
                 if self.tries < TRIES && self.hold.grip() != Grip::Lost => {}
-            Err(error) => {
-                self.hold.learn(error);
-                return Some(done);
-            }
-            Ok(_) => return Some(done),
+            Err(_) | Ok(_) => return Some(done),
         }
         self.clock.sleep(self.wait).await;
         self.wait = (self.wait * 2).min(LONGEST_WAIT);

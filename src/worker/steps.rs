@@ -3,8 +3,8 @@
 use super::ending::Stop;
 use super::means::Means;
 use crate::engine;
-use crate::model::action::RiskLevel;
 use crate::model::digest::GitId;
+use crate::policy;
 use crate::preflight::judge::scopes_for;
 use crate::resolve::stored::{Accepted, Promise};
 use crate::store::run::{Run, Task};
@@ -55,10 +55,8 @@ pub(super) fn build(
     };
     same("tree", &accepted.tree, report.tree_id.as_ref())?;
     same("commit", &accepted.commit, report.commit_id.as_ref())?;
-    let tiering = (means.judge)(plan, &report);
-    let is_approved = run.approval.as_ref();
-    let is_approved = is_approved.is_some_and(|approval| approval.tree == accepted.tree);
-    if tiering.tier == RiskLevel::High && !is_approved {
+    let tiering = means.policy.judge(plan, &report.risk, &accepted.tree);
+    if !policy::may_run(&tiering, run.approval.as_ref()) {
         return Err(Stop::Hold(tiering));
     }
     let made = Made {

@@ -8,9 +8,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use groundplan::forge::address::Address;
 use groundplan::forge::site::Site;
-use groundplan::model::action::RiskLevel;
 use groundplan::pat::key::Key;
 use groundplan::pat::sealed::{Binding, Opener, Sealer};
+use groundplan::policy::Policy;
 use groundplan::secret::Secret;
 use groundplan::store::Store as _;
 use groundplan::store::change::{Change, Hand};
@@ -120,7 +120,7 @@ fn a_high_tier_waits_for_an_approval_of_exactly_its_tree() {
         let yard = Yard::over(desk);
         let run = yard.submit(1).await;
         let means = yard.means(Options {
-            tier: RiskLevel::High,
+            policy: Policy::parse("[tiers]\nother = \"low\"").unwrap(),
             ..yard.options(yard.store())
         });
         assert_eq!(yard.work(&means).await, Outcome::Held);
@@ -272,14 +272,13 @@ fn what_a_run_left_is_removed_under_a_lease_of_its_own() {
         let forge = yard.sandbox.join("forge");
         let struck = super::support::Struck::new(
             yard.store(),
-            4,
+            5,
             super::support::Blow::Meanwhile(Box::new(move || {
                 let (forge, away) = (forge.clone(), forge.with_extension("away"));
                 Box::pin(async move { std::fs::rename(forge, away).unwrap() })
             })),
         );
         let broken = yard.means(yard.options(struck));
-        let lease = groundplan::store::lease::Lease { ..lease };
         let outcome = yard.carry_out(&broken, lease).await;
         assert_eq!(outcome, Outcome::Troubled);
         assert_eq!(

@@ -15,6 +15,7 @@ use groundplan::model::input::RepoName;
 use groundplan::model::plan::Plan;
 use groundplan::model::report::Report;
 use groundplan::pat::sealed::Opener;
+use groundplan::policy::Policy;
 use groundplan::publish::git_push::GitPush;
 use groundplan::publish::ledger::Entry;
 use groundplan::resolve::{Request, stored};
@@ -117,7 +118,7 @@ pub(crate) struct Options {
     pub store: Arc<dyn Store>,
     pub forge: Address,
     pub recovery: Recovery,
-    pub tier: RiskLevel,
+    pub policy: Policy,
     pub opener: Option<Opener>,
 }
 
@@ -143,7 +144,7 @@ impl Yard {
             store,
             forge: Address::Folder(self.sandbox.join("forge")),
             recovery: Recovery::Fail,
-            tier: RiskLevel::Low,
+            policy: Policy::default(),
             opener: None,
         }
     }
@@ -151,7 +152,6 @@ impl Yard {
     /// The means of one more worker.
     pub(crate) fn means(&self, options: Options) -> Arc<Means> {
         let worker = worker(self.workers.fetch_add(1, Ordering::SeqCst));
-        let tier = options.tier;
         Arc::new(Means {
             store: options.store,
             forge: options.forge,
@@ -163,11 +163,7 @@ impl Yard {
             opener: options.opener,
             shelf: shelf(&self.sandbox),
             plans: stored::Reader::new(),
-            judge: Box::new(move |_, report| Tiering {
-                tier,
-                reasons: vec!["because".to_owned()],
-                tree: report.tree_id.clone().unwrap(),
-            }),
+            policy: options.policy,
             clock: self.clock.clone(),
             workshop: Workshop::open(&self.sandbox.join("state"), &worker).unwrap(),
             meter: Arc::new(Meter::new()),

@@ -1,0 +1,212 @@
+//! The loop: sweeps, takes jobs when it is told of one or every 30 seconds, carries out several at a time, and stops
+//! so that nothing is left in the middle.
+
+use super::ending::Outcome;
+use super::hold::Shift;
+use super::log::Logs;
+use super::means::Means;
+use super::pulse::Pulse;
+use super::run::carry_out;
+use crate::store::error::StoreError;
+use crate::store::lease::Pick;
+use crate::store::sql::Database;
+use crate::store::sql::workers::Presence;
+use crate::store::sweep::Swept;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+/// What the loop needs besides the means of its runs.
+pub struct Service {
+    pub means: Arc<Means>,
+    pub database: Arc<Database>,
+    pub pulse: Arc<Pulse>,
+    pub logs: Arc<Logs>,
+    pub presence: Presence,
+    /// How many runs are carried out at a time.
+    pub concurrency: usize,
+    /// How long a step may go on when the program is to stop.
+    pub grace: Duration,
+    /// Whether it ends when there is nothing to take, and at the first thing that all runs would stumble over.
+    pub is_once: bool,
+}
+
+/// What was done until the end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Finished {
+    pub runs: u64,
+    /// Whether any run or the database failed.
+    pub has_failed: bool,
+    /// Whether a user's token was refused.
+    pub was_refused: bool,
+}
+
+const POLLED_EVERY: Duration = Duration::from_secs(30);
+const SWEPT_EVERY: Duration = Duration::from_mins(5);
+const ROTATED_EVERY: Duration = Duration::from_hours(1);
+const BEATS_EVERY: Duration = Duration::from_secs(10);
+/// For a run that is told to end at once.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+impl Service {
+    /// Works until `stop` says so, or, once, until nothing is left to take.
+    pub async fn run(&self, mut stop: watch::Receiver<bool>) -> Finished {
+        // Listening comes before the first look, so that nothing is missed in between.
+        let mut wakeups = self.database.wakeups().await;
+        let (shift, _) = watch::channel(Shift::On);
+        let mut runs = JoinSet::new();
+        let mut finished = Finished::default();
+        let presence = tokio::spawn(present(Arc::clone(&self.database), self.presence.clone()));
+        let (mut sweep_at, mut rotate_at) = (Instant::now(), Instant::now());
+        let mut not_before = Instant::now();
+        while !*stop.borrow_and_update() {
+            self.pulse.turn(self.means.clock.now());
+            if Instant::now() >= rotate_at {
+                self.rotate();
+                rotate_at = Instant::now() + ROTATED_EVERY;
+            }
+            let mut is_empty = false;
+            if Instant::now() >= not_before {
+                let turned = self.turn(&mut sweep_at, &mut runs, &shift).await;
+                is_empty = turned.unwrap_or_else(|error| {
+                    tracing::warn!("{error}");
+                    self.pulse.away();
+                    finished.has_failed = true;
+                    not_before = Instant::now() + self.pulse.pause();
+                    self.is_once
+                });
+            }
+            if self.is_once && runs.is_empty() && (is_empty || finished.has_failed) {
+                break;
+            }
+            let next = sweep_at.min(Instant::now() + POLLED_EVERY);
+            tokio::select! {
+                Some(ended) = runs.join_next(), if !runs.is_empty() => {
+                    let outcome = ended.unwrap_or(Outcome::Troubled);
+                    if self.count(outcome, &mut finished) {
+                        not_before = Instant::now() + self.pulse.pause();
+                    }
+                }
+                _ = wakeups.next() => {}
+                () = sleep_until(next.max(not_before)) => {}
+                _ = stop.changed() => {}
+            }
+        }
+        self.close(runs, &shift, &mut finished).await;
+        presence.abort();
+        // Readers ignore who was silent for a minute, so that it need not arrive.
+        drop(timeout(LAST_WORDS, self.database.leave(&self.means.worker)).await);
+        finished
+    }
+
+    /// Sweeps when it is time, and takes jobs until there is no room or none is left. Whether none is left.
+    async fn turn(
+        &self,
+        sweep_at: &mut Instant,
+        runs: &mut JoinSet<Outcome>,
+        shift: &watch::Sender<Shift>,
+    ) -> Result<bool, StoreError> {
+        if Instant::now() >= *sweep_at {
+            let swept = self.means.store.sweep(self.means.recovery).await?;
+            self.pulse.answered();
+            tell(&swept);
+            *sweep_at = Instant::now() + SWEPT_EVERY;
+        }
+        while runs.len() < self.concurrency {
+            let claimed = self.means.store.claim(&self.means.worker, &Pick::Oldest);
+            let claimed = claimed.await?;
+            self.pulse.answered();
+            let Some(lease) = claimed else {
+                return Ok(true);
+            };
+            self.pulse.begin();
+            self.means.meter.begin();
+            let means = Arc::clone(&self.means);
+            let (log, shift) = (self.logs.of(&lease), shift.subscribe());
+            runs.spawn(async move { carry_out(&means, lease, log, shift).await });
+        }
+        Ok(false)
+    }
+
+    /// Writes down how an attempt ended. Whether the next one is to wait.
+    fn count(&self, outcome: Outcome, finished: &mut Finished) -> bool {
+        self.pulse.end(self.means.clock.now(), outcome);
+        self.means.meter.end(outcome);
+        finished.runs += 1;
+        match outcome {
+            Outcome::Failed { .. } | Outcome::Lost => finished.has_failed = true,
+            Outcome::Troubled => {
+                finished.has_failed = true;
+                return true;
+            }
+            Outcome::Refused => finished.was_refused = true,
+            Outcome::Succeeded
+            | Outcome::Cancelled { .. }
+            | Outcome::Held
+            | Outcome::HandedBack => {}
+        }
+        false
+    }
+
+    /// Lets each run finish its step, then give its job back; what is not done by then is stopped where it stands.
+    async fn close(
+        &self,
+        mut runs: JoinSet<Outcome>,
+        shift: &watch::Sender<Shift>,
+        finished: &mut Finished,
+    ) {
+        for (word, patience) in [(Shift::Closing, self.grace), (Shift::Over, LAST_WORDS)] {
+            shift.send_replace(word);
+            let rest = async {
+                while let Some(ended) = runs.join_next().await {
+                    self.count(ended.unwrap_or(Outcome::Troubled), finished);
+                }
+            };
+            if timeout(patience, rest).await.is_ok() {
+                return;
+            }
+        }
+        runs.shutdown().await;
+    }
+
+    /// Logs grow old by the machine's clock.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the age of a log file is compared with the file system's own times"
+    )]
+    fn rotate(&self) {
+        let logs = Arc::clone(&self.logs);
+        let now = SystemTime::now();
+        drop(tokio::task::spawn_blocking(move || {
+            if let Err(error) = logs.rotate(now) {
+                tracing::warn!("old logs were not put away: {error}");
+            }
+        }));
+    }
+}
+
+/// Says every ten seconds that the worker is there. That nobody hears it changes nothing.
+async fn present(database: Arc<Database>, presence: Presence) {
+    loop {
+        if let Err(error) = database.beat(&presence).await {
+            tracing::debug!("the worker's presence was not written: {error}");
+        }
+        sleep(BEATS_EVERY).await;
+    }
+}
+
+fn tell(swept: &Swept) {
+    let lists = [
+        ("failed", &swept.failed),
+        ("needs cleanup", &swept.needs_cleanup),
+        ("cancelled", &swept.cancelled),
+        ("requeued", &swept.requeued),
+    ];
+    for (what, runs) in lists {
+        for run in runs {
+            tracing::info!(run.id = %run, "swept: {what}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The real program as a worker: a process with its own log, pages and signals.
+
+use super::support::Yard;
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+/// A running `groundplan work`, killed when it is dropped.
+pub(crate) struct Worker {
+    child: Child,
+    log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+    /// Where its pages are.
+    pub address: String,
+}
+
+/// `groundplan` with the yard's database.
+pub(crate) fn program(yard: &Yard, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_groundplan"));
+    yard.sandbox.settle(&mut command);
+    command.args(args).env("DATABASE_URL", &yard.desk.address);
+    command
+}
+
+/// `groundplan work` for the yard's folder of repositories.
+pub(crate) fn work(yard: &Yard, more: &[&str]) -> Command {
+    let mut command = program(
+        yard,
+        &[
+            "work",
+            "--forge",
+            "local",
+            "--forge-url",
+            "forge",
+            "--catalogs",
+            ".",
+        ],
+    );
+    command
+        .args(["--state", "state", "--health", "127.0.0.1:0"])
+        .args(more);
+    command
+}
+
+impl Worker {
+    /// Starts a worker and waits until it works.
+    pub(crate) fn start(yard: &Yard, more: &[&str]) -> Self {
+        Self::of(work(yard, more))
+    }
+
+    pub(crate) fn of(mut command: Command) -> Self {
+        let mut child = command
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap());
+        let mut address = String::new();
+        let log = Arc::new(Mutex::new(String::new()));
+        loop {
+            let mut line = String::new();
+            if lines.read_line(&mut line).unwrap() == 0 {
+                panic!("the worker did not start: {}", log.lock().unwrap());
+            }
+            if let Some((_, at)) = line.split_once("answering /health address=") {
+                at.trim().clone_into(&mut address);
+            }
+            let is_working = line.contains(" working ") || line.contains("the database");
+            log.lock().unwrap().push_str(&line);
+            if is_working {
+                break;
+            }
+        }
+        let told = Arc::clone(&log);
+        let reader = thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                writeln!(told.lock().unwrap(), "{line}").unwrap();
+            }
+        });
+        Self {
+            child,
+            log,
+            reader: Some(reader),
+            address,
+        }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let process = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &process]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits for its end, and gives its code.
+    pub(crate) fn wait(&mut self) -> Option<i32> {
+        let code = self.child.wait().unwrap().code();
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        code
+    }
+
+    /// All that it said.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Asks one of its pages: the code and the body.
+    pub(crate) fn page(&self, path: &str) -> (u16, String) {
+        page(&self.address, path)
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // It may have ended long before.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Asks for a page over HTTP.
+pub(crate) fn page(address: &str, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head[9..12].parse().unwrap(), body.to_owned())
+}
