@@ -11,8 +11,12 @@ use std::process::Command;
 
 /// What others read in our place: the shell's colours, where temporary files go.
 const OF_LIBRARIES: [&str; 3] = ["NO_COLOR", "CLICOLOR_FORCE", "TMPDIR"];
-/// A job's kind, which is spelled like a variable.
-const NO_VARIABLE: &str = "BOOTSTRAP_REPO";
+/// A job's kind, which is spelled like a variable, and what the program sets for git alone.
+const NO_SETTINGS: [&str; 3] = [
+    "BOOTSTRAP_REPO",
+    "GROUNDPLAN_HELPER_SECRET",
+    "GROUNDPLAN_HELPER_USER",
+];
 const VOLUMES: [&str; 3] = ["cache", "logs", "state"];
 
 #[track_caller]
@@ -34,7 +38,7 @@ fn mentioned(text: &str) -> BTreeSet<String> {
                 word.len() > prefix.len() && word.starts_with(prefix) && is_variable(word)
             })
         })
-        .filter(|word| *word != NO_VARIABLE)
+        .filter(|word| !NO_SETTINGS.contains(word))
         .map(str::to_owned)
         .collect()
 }
@@ -83,8 +87,9 @@ fn read_by_the_program() -> BTreeSet<String> {
     found.extend(mentioned(&sources));
     // What goes by name through the one door to the environment.
     for call in ["environment(\"", "absolute(\""] {
-        let parts = sources.split(call).skip(1);
-        found.extend(parts.map(|part| part.split('"').next().unwrap().to_owned()));
+        let names = sources.split(call).skip(1);
+        let names = names.map(|part| part.split('"').next().unwrap());
+        found.extend(names.filter(|name| is_variable(name)).map(str::to_owned));
     }
     found.extend(GitSettings::PASSED.map(str::to_owned));
     found.extend(OF_LIBRARIES.map(str::to_owned));

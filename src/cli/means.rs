@@ -36,7 +36,7 @@ pub(super) struct MeansArgs {
     #[arg(long, env = "GROUNDPLAN_CATALOGS", value_name = "DIR")]
     catalogs: Option<PathBuf>,
     #[command(flatten)]
-    policy: PolicyArgs,
+    pub(super) policy: PolicyArgs,
     #[command(flatten)]
     pub(super) forge: ForgeArgs,
     #[command(flatten)]

@@ -9,7 +9,6 @@ use super::database::DatabaseArgs;
 use super::exit::{Exit, Failure};
 use super::forge::wait_for;
 use super::means::MeansArgs;
-use super::operator::PolicyArgs;
 use super::terminal::{DIM, Terminal};
 use check::{Check, Verdict};
 use serde_json::json;
@@ -25,8 +24,6 @@ pub(super) struct Args {
     /// The repository that every catalogue's template is taken from.
     #[arg(long, value_name = "URL", env = "BOOTSTRAP_TEMPLATE_REPO")]
     template_repo: Option<String>,
-    #[command(flatten)]
-    policy: PolicyArgs,
     #[command(flatten)]
     database: DatabaseArgs,
     #[command(flatten)]
@@ -103,7 +100,7 @@ impl Args {
                 Ok(folder) => machine::folder("logs", &folder),
                 Err(()) => Check::skip("logs", "they have no folder, as the state has none"),
             },
-            match self.policy.read() {
+            match means.policy.read() {
                 Ok(policy) => machine::policy(&policy),
                 Err(failure) => Check::of("policy", failure),
             },

@@ -15,6 +15,9 @@ use crate::model::moment::Moment;
 use crate::model::remote::RemoteUrl;
 use crate::store::sql::{Database, Dialect};
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
 use std::sync::Arc;
 
 /// What a forge takes for one and the same moment.
@@ -79,13 +82,8 @@ pub(super) async fn database(args: &DatabaseArgs) -> Vec<Check> {
     if !args.is_named() {
         return vec![Check::skip("database", "DATABASE_URL is not set")];
     }
-    // To look must not make one.
-    if let Some(file) = args.file().filter(|file| !file.exists()) {
-        return vec![Check::warn(
-            "database",
-            format!("`{}` is not there yet", file.display()),
-            "it is made at its first use: check the path",
-        )];
+    if let Some(check) = args.file().and_then(|path| file(&path)) {
+        return vec![check];
     }
     match args.open().await {
         Ok(database) => {
@@ -94,6 +92,32 @@ pub(super) async fn database(args: &DatabaseArgs) -> Vec<Check> {
             checks
         }
         Err(failure) => vec![Check::of("database", failure)],
+    }
+}
+
+/// What is to be said of a SQLite file before it is opened, which would make it.
+fn file(path: &Path) -> Option<Check> {
+    let shown = path.display();
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut start));
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Check::warn(
+            "database",
+            format!("`{shown}` is not there yet"),
+            "it is made at its first use: check the path",
+        )),
+        Err(error) => Some(Check::fail(
+            "database",
+            format!("`{shown}` cannot be read: {error}"),
+            "check the path and its permissions",
+        )),
+        // A new one is empty until its first table.
+        Ok(_) if !start.is_empty() && start != *b"SQLite format 3\0" => Some(Check::fail(
+            "database",
+            format!("`{shown}` is no SQLite database"),
+            "name another file, or move this one away",
+        )),
+        Ok(_) => None,
     }
 }
 
