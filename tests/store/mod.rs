@@ -4,6 +4,7 @@ mod catalogs;
 mod changes;
 mod database;
 mod events;
+mod faults;
 mod joined;
 mod leases;
 mod ledger;

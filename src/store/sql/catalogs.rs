@@ -1,8 +1,9 @@
 //! Catalogues in the database: what they offer now, and every version that was published, for ever.
 
+use super::Database;
+use super::connection::Tx;
 use super::dialect::{Dialect, Statement};
 use super::submissions::{document, now};
-use super::{Database, Tx};
 use crate::model::digest::Digest;
 use crate::model::slug::Slug;
 use crate::store::catalog::{Edition, EditionCategory, EditionOption, Published};

@@ -1,10 +1,11 @@
 //! A change: lock, decide, write.
 
+use super::connection::Tx;
 use super::dialect::Statement;
 use super::row::{self, Standing};
 use super::submissions::{judge, may_write};
 use super::tell::Told;
-use super::{Tx, claims, ledger, write};
+use super::{claims, ledger, write};
 use crate::model::digest::GitId;
 use crate::store::change::{Change, Hand};
 use crate::store::error::StoreError;

@@ -1,8 +1,9 @@
 //! Who holds a job. `bootstrap_claims` is the truth; the job's own row repeats it for the surrounding application.
 
+use super::connection::Tx;
 use super::dialect::{Dialect, Statement};
 use super::row::{self, Standing};
-use super::{Database, Tx, ledger};
+use super::{Database, ledger};
 use crate::store::error::StoreError;
 use crate::store::id::{IdError, JobId, RunId};
 use crate::store::lease::{self, Lease, WorkerId};

@@ -1,6 +1,6 @@
 //! The audit log: what happened, in the order of the commits.
 
-use super::Tx;
+use super::connection::Tx;
 use super::dialect::{Dialect, Statement};
 use crate::store::error::StoreError;
 use crate::store::event::{Event, EventKind};

@@ -1,8 +1,9 @@
 //! The ledger of effects, with what it proves repeated in the run's own row.
 
+use super::connection::Tx;
 use super::dialect::Statement;
 use super::submissions::document;
-use super::{Tx, claims, events};
+use super::{claims, events};
 use crate::publish::ledger::{Entry, Outcome, Step};
 use crate::publish::stage::{self, Stage};
 use crate::store::error::StoreError;

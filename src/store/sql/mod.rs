@@ -6,6 +6,7 @@ pub mod catalogs;
 mod changes;
 mod claims;
 mod clock;
+mod connection;
 mod dialect;
 mod error;
 mod events;
@@ -31,125 +32,10 @@ use super::run::{Filter, Run, Task};
 use super::submission::Submission;
 use super::sweep::{Recovery, Swept};
 use crate::publish::ledger::Entry;
-use address::Address;
 use async_trait::async_trait;
+pub use connection::{Database, Settings};
 pub use dialect::Dialect;
-use sqlx::any::{AnyPoolOptions, install_default_drivers};
-use sqlx::{Any, AnyConnection, AnyPool, Transaction};
-use std::time::Duration;
 use tell::Told;
-
-/// How a database is reached.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    pub database: Address,
-    /// The same database without a pool of sessions between: needed for listening and for migrations.
-    pub direct: Option<Address>,
-    /// At most so many connections.
-    pub connections: u32,
-}
-
-/// A database that holds jobs and runs.
-#[derive(Clone, Debug)]
-pub struct Database {
-    pool: AnyPool,
-    settings: Settings,
-}
-
-/// An open transaction. When it is dropped, nothing of it happened.
-struct Tx {
-    inner: Transaction<'static, Any>,
-    dialect: Dialect,
-}
-
-impl Tx {
-    fn at(&mut self) -> &mut AnyConnection {
-        &mut self.inner
-    }
-
-    async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.inner.commit().await?)
-    }
-}
-
-impl Database {
-    /// Connects. A SQLite file is made, and brought up to date, by itself; Postgres is migrated by [`Self::migrate`].
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] when it cannot be reached.
-    pub async fn open(settings: Settings) -> Result<Self, StoreError> {
-        install_default_drivers();
-        let dialect = settings.database.dialect();
-        let most = settings.database.limit().unwrap_or(u32::MAX);
-        let options = AnyPoolOptions::new()
-            .max_connections(settings.connections.min(most).max(2))
-            .acquire_timeout(Duration::from_secs(10))
-            .after_connect(move |connection, _| {
-                Box::pin(async move {
-                    if dialect == Dialect::Sqlite {
-                        prepare_file(connection).await?;
-                    }
-                    Ok(())
-                })
-            });
-        let pool = options.connect_with(settings.database.options()?).await?;
-        let database = Self { pool, settings };
-        if dialect == Dialect::Sqlite {
-            database.migrate(migrations::Tables::All).await?;
-        }
-        Ok(database)
-    }
-
-    /// Which SQL the database speaks.
-    pub fn dialect(&self) -> Dialect {
-        self.settings.database.dialect()
-    }
-
-    /// Closes every connection.
-    pub async fn close(&self) {
-        self.pool.close().await;
-    }
-
-    async fn begin(&self) -> Result<Tx, StoreError> {
-        let dialect = self.dialect();
-        Ok(Tx {
-            inner: self.pool.begin_with(dialect.begin()).await?,
-            dialect,
-        })
-    }
-
-    /// A transaction that only reads.
-    async fn look(&self) -> Result<Tx, StoreError> {
-        Ok(Tx {
-            inner: self.pool.begin().await?,
-            dialect: self.dialect(),
-        })
-    }
-
-    /// Tells whoever listens what was committed. That nobody can be told undoes nothing: everybody polls as well.
-    async fn tell(&self, told: &[Told]) {
-        if self.dialect() == Dialect::Postgres {
-            for told in told {
-                if told.send(&self.pool).await.is_err() {
-                    return;
-                }
-            }
-        }
-    }
-}
-
-/// Readers beside one writer, and a commit that outlives the machine's power.
-async fn prepare_file(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
-    for pragma in [
-        "PRAGMA busy_timeout = 5000",
-        "PRAGMA journal_mode = WAL",
-        "PRAGMA synchronous = FULL",
-        "PRAGMA foreign_keys = ON",
-    ] {
-        sqlx::raw_sql(pragma).execute(&mut *connection).await?;
-    }
-    Ok(())
-}
 
 #[async_trait]
 impl Store for Database {

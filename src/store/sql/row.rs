@@ -1,6 +1,6 @@
 //! A run, its job and its claim, as one row tells them.
 
-use super::Tx;
+use super::connection::Tx;
 use super::dialect::Statement;
 use crate::model::digest::{Digest, GitId};
 use crate::store::error::StoreError;

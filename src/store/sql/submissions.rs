@@ -1,7 +1,8 @@
 //! A submission becomes a queued job and its run.
 
+use super::connection::Tx;
 use super::dialect::Statement;
-use super::{Tx, events, row};
+use super::{events, row};
 use crate::store::error::StoreError;
 use crate::store::event::EventKind;
 use crate::store::id::{JobId, ProductId, RunId, UserId};

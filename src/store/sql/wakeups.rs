@@ -1,9 +1,10 @@
 //! Waits for word that a job may wait: a notification, or a SQLite file that changed.
 
+use super::Database;
 use super::address::Address;
+use super::connection::{PATIENCE, prepare};
 use super::dialect::Dialect;
 use super::tell::{CHANNEL, is_enqueued};
-use super::{Database, prepare_file};
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::{AnyConnection, ConnectOptions as _, Error, Row as _};
 use std::time::Duration;
@@ -103,7 +104,7 @@ async fn connect(address: &Address) -> Result<Line, Error> {
                 .max_connections(1)
                 .max_lifetime(None)
                 .idle_timeout(None)
-                .acquire_timeout(Duration::from_secs(10))
+                .acquire_timeout(PATIENCE)
                 .connect_with(address.postgres_options()?)
                 .await?;
             let mut listener = PgListener::connect_with(&pool).await?;
@@ -112,7 +113,7 @@ async fn connect(address: &Address) -> Result<Line, Error> {
         }
         Dialect::Sqlite => {
             let mut file = address.options()?.connect().await?;
-            prepare_file(&mut file).await?;
+            prepare(&mut file, Dialect::Sqlite).await?;
             let version = data_version(&mut file).await?;
             Ok(Line::Sqlite { file, version })
         }

@@ -1,10 +1,11 @@
 //! Writes what a transition says: job, run, claim and events, with one time for all of them.
 
+use super::connection::Tx;
 use super::dialect::Statement;
+use super::events;
 use super::row::{self, Standing};
 use super::submissions::or_active;
 use super::tell::Told;
-use super::{Tx, events};
 use crate::store::error::StoreError;
 use crate::store::job::JobStatus;
 use crate::store::run::{Run, RunStatus};

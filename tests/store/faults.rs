@@ -1,0 +1,101 @@
+//! A call whose answer was lost may be asked again: the run ends as it would have, once.
+
+use super::changes::succeed;
+use super::made::{begun, ended, intended, made};
+use crate::support::faulty::{Faulty, Moment};
+use crate::support::jobs::{Desk, on_both, submission, worker};
+use groundplan::model::action::RiskLevel;
+use groundplan::publish::ledger::{Entry, Outcome, Step};
+use groundplan::store::Store;
+use groundplan::store::change::{Change, Hand};
+use groundplan::store::error::StoreError;
+use groundplan::store::id::RunId;
+use groundplan::store::lease::Pick;
+use groundplan::store::run::Filter;
+use groundplan::store::sweep::Recovery;
+use std::sync::Arc;
+
+fn entries() -> [Entry; 7] {
+    [
+        begun(),
+        intended(Step::Create, 1),
+        ended(1, made()),
+        intended(Step::Push, 2),
+        ended(2, Outcome::Done),
+        intended(Step::Describe, 3),
+        ended(3, Outcome::Done),
+    ]
+}
+
+/// Asks once more when the database could not be reached.
+macro_rules! patiently {
+    ($call:expr) => {
+        match $call.await {
+            Err(StoreError::Unavailable { .. }) => $call.await,
+            answer => answer,
+        }
+    };
+}
+
+/// What a worker does: it claims, goes on where the ledger ends, and succeeds. False when there is nothing to claim.
+async fn work(store: &dyn Store) -> Result<bool, StoreError> {
+    let Some(lease) = patiently!(store.claim(&worker(1), &Pick::Oldest))? else {
+        return Ok(false);
+    };
+    let task = patiently!(store.task(&lease))?;
+    let hand = Hand::Worker(&lease);
+    patiently!(store.change(&lease.run, hand, &Change::Start))?;
+    for entry in entries().iter().skip(task.entries.len()) {
+        patiently!(store.record(&lease, entry))?;
+        patiently!(store.renew(&lease))?;
+    }
+    patiently!(store.change(&lease.run, hand, &succeed()))?;
+    Ok(true)
+}
+
+/// Submits, works, and recovers until the run has ended. The number of calls that the faulty store saw.
+async fn whole(desk: &Desk, product: &str, fails: usize, moment: Moment) -> (RunId, usize) {
+    let faulty = Faulty::new(Arc::new(desk.store.clone()), fails, moment);
+    let submission = submission(product, RiskLevel::Low);
+    let run = match patiently!(faulty.submit(&submission)) {
+        Ok(run) => run.id,
+        // The first one was stored.
+        Err(StoreError::ActiveRun { run, .. }) => run.unwrap(),
+        Err(error) => panic!("{error}"),
+    };
+    for _ in 0..3 {
+        match work(&faulty).await {
+            Ok(_) | Err(StoreError::LeaseLost { .. }) => {}
+            Err(error) => panic!("{fails} {moment:?}: {error}"),
+        }
+        if desk.status(&run).await == "SUCCEEDED/DONE" {
+            break;
+        }
+        desk.pass_leases().await;
+        let recovery = Recovery::Resume { attempts: 3 };
+        desk.store.sweep(recovery).await.unwrap();
+    }
+    (run, faulty.calls())
+}
+
+#[test]
+fn whichever_call_fails_before_or_after_it_took_effect_the_run_succeeds_once() {
+    on_both(async |desk| {
+        for moment in [Moment::Before, Moment::After] {
+            for fails in 0.. {
+                let (run, calls) = whole(&desk, "p0", fails, moment).await;
+                assert_eq!(desk.status(&run).await, "SUCCEEDED/DONE");
+                assert_eq!(desk.store.entries(&run).await.unwrap(), entries());
+                let story = desk.story(&run).await;
+                let count = |kind| story.iter().filter(|one| **one == kind).count();
+                assert_eq!(count("succeeded"), 1, "{fails} {moment:?}: {story:?}");
+                assert_eq!((count("intended"), count("ended")), (3, 3), "{story:?}");
+                if calls <= fails {
+                    break;
+                }
+            }
+        }
+        let open = desk.store.runs(&Filter::default()).await.unwrap();
+        assert!(open.iter().all(|run| !run.status.is_active()));
+    });
+}
