@@ -150,7 +150,7 @@ impl Args {
         panel: &Arc<Panel>,
         mut stopped: watch::Receiver<bool>,
     ) -> Result<Finished, Failure> {
-        let worker = WorkerId::new(&host(), std::process::id(), now());
+        let worker = worker();
         let Some(database) = self.open(panel, &mut stopped).await? else {
             return Ok(Finished::default());
         };
@@ -320,6 +320,8 @@ fn host() -> String {
         .into_owned()
 }
 
-fn now() -> u64 {
-    u64::try_from(SystemClock.now()).unwrap_or_default()
+/// This process as the holder of jobs (R96).
+pub(super) fn worker() -> WorkerId {
+    let now = u64::try_from(SystemClock.now()).unwrap_or_default();
+    WorkerId::new(&host(), std::process::id(), now)
 }

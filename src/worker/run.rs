@@ -71,21 +71,16 @@ pub async fn carry_out(
 pub async fn clean_up(means: &Arc<Means>, lease: Lease, log: RunLog) -> Result<Cleaned, String> {
     let (_open, shift) = watch::channel(Shift::On);
     let attempt = Attempt::new(means, lease, log, shift);
-    let cleaned = async {
-        let task = attempt.task().await?;
-        let secret = attempt.secret(&task)?;
-        let forge = attempt.forge(secret.as_ref())?;
-        attempt.take_back(&*forge).await
+    let cleaned = match attempt.clean_up().await {
+        Ok(cleaned) => cleaned,
+        Err(stop) => Err(attempt.log.clean(&stop.to_string())),
     };
-    let cleaned = cleaned.await;
-    match cleaned {
-        Ok(Ok(cleaned)) => match attempt.change(&Change::CleanUp).await {
-            Ok(_) => Ok(cleaned),
-            Err(error) => Err(error.to_string()),
-        },
-        Ok(Err(left)) => Err(left),
-        Err(stop) => Err(stop.to_string()),
+    if let Err(why) = &cleaned {
+        // So that the next try need not wait until the lease runs out.
+        let why = why.clone();
+        drop(attempt.change(&Change::HandBack { why }).await);
     }
+    cleaned
 }
 
 impl Attempt {
@@ -98,6 +93,17 @@ impl Attempt {
             log,
             ended: Arc::default(),
         }
+    }
+
+    async fn clean_up(&self) -> Result<Result<Cleaned, String>, Stop> {
+        let task = self.task().await?;
+        let secret = self.secret(&task)?;
+        let forge = self.forge(secret.as_ref())?;
+        let cleaned = self.take_back(&*forge).await?;
+        if cleaned.is_ok() {
+            self.change(&Change::CleanUp).await?;
+        }
+        Ok(cleaned)
     }
 
     async fn carry_out(&self) -> Outcome {

@@ -1,5 +1,7 @@
 //! The worker: what it reads, what it leaves on the disk, and that nothing is lost whatever dies.
 
+mod crowd;
+mod kills;
 mod logs;
 mod process;
 mod runs;

@@ -1,7 +1,7 @@
 //! Runs one by one: how they end, and what is written and left then.
 
-use super::support::{Options, Yard};
-use crate::forge::fake::{Dialect, TOKEN};
+use super::support::{Blow, Options, Struck, Yard};
+use crate::forge::fake::{Dialect, Fault, TOKEN};
 use crate::forge_cli::Joint;
 use crate::support::jobs::{on, on_both, user};
 use base64::Engine as _;
@@ -16,6 +16,7 @@ use groundplan::store::Store as _;
 use groundplan::store::change::{Change, Hand};
 use groundplan::store::lease::Pick;
 use groundplan::store::sql::Dialect as Sql;
+use groundplan::store::sweep::Recovery;
 use groundplan::worker::clean_up;
 use groundplan::worker::ending::Outcome;
 
@@ -270,10 +271,10 @@ fn what_a_run_left_is_removed_under_a_lease_of_its_own() {
         let means = yard.means(yard.options(yard.store()));
         let lease = yard.claim(&means).await;
         let forge = yard.sandbox.join("forge");
-        let struck = super::support::Struck::new(
+        let struck = Struck::new(
             yard.store(),
             5,
-            super::support::Blow::Meanwhile(Box::new(move || {
+            Blow::Meanwhile(Box::new(move || {
                 let (forge, away) = (forge.clone(), forge.with_extension("away"));
                 Box::pin(async move { std::fs::rename(forge, away).unwrap() })
             })),
@@ -300,5 +301,112 @@ fn what_a_run_left_is_removed_under_a_lease_of_its_own() {
         clean_up(&means, lease, log).await.unwrap();
         assert_eq!(yard.repositories(), Vec::<String>::new());
         assert_eq!(yard.desk.status(&run.id).await, "FAILED/FAILED");
+    });
+}
+
+#[test]
+fn whatever_the_forge_does_at_any_call_a_retry_makes_the_repository_once() {
+    on(Sql::Sqlite, async |desk| {
+        let yard = Yard::over(desk);
+        let mut ends = std::collections::BTreeMap::<&str, usize>::new();
+        for fault in [
+            Fault::CutAfter,
+            Fault::BadGatewayAfter,
+            Fault::TooMany,
+            Fault::Unauthorized,
+        ] {
+            // For the rest of a run only those that say the least about what was done.
+            let is_unsaid = matches!(fault, Fault::CutAfter | Fault::Unauthorized);
+            let times = if is_unsaid { &[1, 1000][..] } else { &[1] };
+            for (call, times) in
+                (0..13).flat_map(|call| times.iter().map(move |times| (call, *times)))
+            {
+                let case = format!("{fault:?} {call} {times}");
+                let joint = Joint::start(Dialect::GitHub);
+                let (opener, sealed) = sealed(TOKEN, "127.0.0.1");
+                store_token(&yard, &sealed).await;
+                let run = yard.submit(1).await;
+                let means = yard.means(github(&yard, &joint, opener));
+                joint.state().fault = Some((call, fault, times));
+                let first = yard.work(&means).await;
+                *ends.entry(first.as_str()).or_default() += 1;
+                joint.state().fault = None;
+                if first != Outcome::Succeeded {
+                    let row = yard.desk.run(&run.id).await;
+                    assert!(!row.status.is_active(), "{case}: {row:?}");
+                    let ada = user("ada");
+                    let retried =
+                        yard.desk
+                            .store
+                            .change(&run.id, Hand::Person(&ada), &Change::Retry);
+                    retried.await.unwrap();
+                    let second = yard.work(&means).await;
+                    let row = yard.desk.run(&run.id).await;
+                    assert_eq!(second, Outcome::Succeeded, "{case}: {first:?}, {row:?}");
+                }
+                let state = joint.state();
+                assert_eq!(state.repos.len(), 1, "{case}");
+                let repo = state.repos.values().next().unwrap();
+                assert_eq!(
+                    (repo.name.as_str(), repo.description.as_str()),
+                    ("web-1", "Acme Web"),
+                    "{case}"
+                );
+                drop(state);
+                assert_eq!(yard.desk.status(&run.id).await, "SUCCEEDED/DONE", "{case}");
+            }
+        }
+        // The same figures stand in docs/reliability.md.
+        assert_eq!(
+            ends,
+            [("refused", 0), ("succeeded", 0), ("troubled", 0)].into()
+        );
+    });
+}
+
+#[test]
+fn what_a_run_left_is_removed_or_released_by_a_command() {
+    on(Sql::Sqlite, async |desk| {
+        let yard = Yard::over(desk);
+        for (number, more, says, is_kept) in [
+            (
+                1,
+                &[][..],
+                "is cleaned up: the repository with number",
+                false,
+            ),
+            (2, &["--release"][..], "belongs to you from now on", true),
+        ] {
+            let run = yard.submit(number).await;
+            let store = Struck::new(yard.store(), 6, Blow::Dies { is_stored: true });
+            let means = yard.means(yard.options(store));
+            yard.work(&means).await;
+            yard.desk.pass_leases().await;
+            yard.desk.store.sweep(Recovery::Fail).await.unwrap();
+            assert_eq!(
+                yard.desk.status(&run.id).await,
+                "FAILED_NEEDS_CLEANUP/FAILED"
+            );
+            let base = [
+                "runs",
+                "cleanup",
+                run.id.as_str(),
+                "--as",
+                "ada",
+                "--forge",
+                "local",
+                "--forge-url",
+                "forge",
+            ];
+            let folders = ["--catalogs", ".", "--state", "state"];
+            let command = || super::process::program(&yard, &[&base[..], &folders, more].concat());
+            let ran = yard.sandbox.run(&mut command()).exits(0);
+            assert!(ran.stdout.contains(says), "{}", ran.stdout);
+            assert_eq!(yard.desk.status(&run.id).await, "FAILED/FAILED");
+            let name = format!("acme/web-{number}.git");
+            assert_eq!(yard.repositories().contains(&name), is_kept);
+            let again = yard.sandbox.run(&mut command()).exits(1);
+            assert!(!again.stderr.is_empty());
+        }
     });
 }

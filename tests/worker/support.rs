@@ -216,11 +216,15 @@ impl Yard {
         Logs::open(&self.sandbox.join("logs")).unwrap().of(lease)
     }
 
-    /// The repositories that stand in the folder, as `owner/name.git`.
+    /// The repositories that stand in the folder, as `owner/name.git`. What a killed process had only begun to make
+    /// stands in a hidden folder, and is none.
     pub(crate) fn repositories(&self) -> Vec<String> {
         let mut found = Vec::new();
         for owner in std::fs::read_dir(self.sandbox.join("forge")).unwrap() {
             let owner = owner.unwrap();
+            if owner.file_name().to_str().unwrap().starts_with('.') {
+                continue;
+            }
             for name in std::fs::read_dir(owner.path()).unwrap() {
                 let names = [owner.file_name(), name.unwrap().file_name()];
                 found.push(names.map(|name| name.into_string().unwrap()).join("/"));

@@ -1,5 +1,6 @@
 //! `groundplan runs`: what people do with runs; a worker does the work.
 
+mod cleanup;
 mod list;
 mod show;
 mod steer;
@@ -34,6 +35,8 @@ enum Command {
     Cancel(steer::Args),
     /// Try a failed run again, from where it stopped.
     Retry(steer::Args),
+    /// Remove what a failed run left on its forge, or leave it to a person.
+    Cleanup(Box<cleanup::Args>),
     /// Allow a run that waits for an approval to make exactly one tree.
     Approve(steer::ApproveArgs),
 }
@@ -46,6 +49,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         Command::Watch(args) => watch::run(args, terminal),
         Command::Cancel(args) => steer::cancel(args, terminal),
         Command::Retry(args) => steer::retry(args, terminal),
+        Command::Cleanup(args) => cleanup::run(args, terminal),
         Command::Approve(args) => steer::approve(args, terminal),
     }
 }
