@@ -11,9 +11,10 @@ use std::process::Command;
 
 /// What others read in our place: the shell's colours, where temporary files go.
 const OF_LIBRARIES: [&str; 3] = ["NO_COLOR", "CLICOLOR_FORCE", "TMPDIR"];
-/// A job's kind, which is spelled like a variable, and what the program sets for git alone.
-const NO_SETTINGS: [&str; 3] = [
+/// A job's kind, which is spelled like a variable, and what the program sets for those that it starts.
+const NO_SETTINGS: [&str; 4] = [
     "BOOTSTRAP_REPO",
+    "GROUNDPLAN_SELECTION",
     "GROUNDPLAN_HELPER_SECRET",
     "GROUNDPLAN_HELPER_USER",
 ];
