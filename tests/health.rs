@@ -1,8 +1,12 @@
 //! `groundplan health`: what a container engine asks, and gets 0 or 1 for.
 
 use crate::support::{Ran, Sandbox};
-use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::thread;
 
 /// Asks something that gives this answer to one request, and gives what was asked as well.
@@ -85,4 +89,65 @@ fn where_nobody_answers_is_1_as_well() {
     Sandbox::new()
         .groundplan(["health", "--health", "here"])
         .exits(2);
+}
+
+/// A real worker over a database in a file, which ends with the test.
+struct Worker {
+    child: Child,
+    address: String,
+}
+
+impl Worker {
+    fn start(sandbox: &Sandbox) -> Self {
+        sandbox.write("forge/README", "");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_groundplan"));
+        command.args(["work", "--forge", "local", "--forge-url", "forge"]);
+        command.args(["--database-url", "sqlite:jobs.db", "--state", "state"]);
+        command.args(["--health", "127.0.0.1:0"]);
+        let command = sandbox.settle(&mut command).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let address = lines.map_while(Result::ok).find_map(|line| {
+            let (_, address) = line.split_once("answering /health address=")?;
+            Some(address.trim().to_owned())
+        });
+        let address = address.expect("it says where it answers");
+        Self { child, address }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+#[test]
+fn a_real_worker_is_asked_and_its_metrics_are_those_that_operators_are_told_of() {
+    let sandbox = Sandbox::new();
+    let worker = Worker::start(&sandbox);
+    let ran = sandbox.groundplan(["health", "--health", &worker.address]);
+    let health: serde_json::Value = ran.exits(0).json();
+    assert_eq!(health["status"], "idle");
+
+    let mut stream = TcpStream::connect(&worker.address).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").unwrap();
+    let mut metrics = String::new();
+    stream.read_to_string(&mut metrics).unwrap();
+    // Families with labels are not there before they have counted something; tests/worker/service.rs sees them.
+    let later = ["groundplan_runs", "groundplan_step_seconds"];
+    let found: BTreeSet<&str> = metrics
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
+        .chain(later)
+        .collect();
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/operations.md");
+    let document = fs::read_to_string(document).unwrap();
+    let told: BTreeSet<&str> = document
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| word.starts_with("groundplan_"))
+        .map(|word| word.trim_end_matches("_total").trim_end_matches("_info"))
+        .collect();
+    assert_eq!(told, found);
 }
