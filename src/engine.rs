@@ -4,19 +4,22 @@ use crate::catalog::Catalog;
 pub use crate::interpret::LineOrigin;
 use crate::interpret::{self, Interpretation, interpret};
 use crate::model::content::File;
-use crate::model::diagnostic::Diagnostic;
+use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::digest::{Digest, GitId};
 use crate::model::input::Identity;
 use crate::model::path::TreePath;
 use crate::model::plan::Plan;
 use crate::model::provenance::Provenance;
 use crate::model::report::{
-    LogEntry, MAX_LOG_BYTES, MAX_TREE_ENTRIES, ObjectFormat, Report, TreeEntry,
+    ChangeOrigin, Existing, LogEntry, MAX_LOG_BYTES, MAX_TREE_ENTRIES, ObjectFormat, Report,
+    TreeEntry,
 };
 use crate::resolve::{Request, resolve};
 use crate::tree::ids::{self, FirstCommit, ObjectsError};
 use crate::tree::overlay::Overlay;
+use crate::tree::worktree::{self, Standing, WorkTree, WorkTreeError};
 use crate::tree::{Tree, TreeError};
+use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 /// A plan, its result and the report on it.
@@ -88,6 +91,114 @@ pub fn build<'t>(
         });
     }
     lay(plan, template)
+}
+
+/// The files of a plan that a repository misses, and the report on adding them.
+pub struct Addition<'t> {
+    /// Its report says how the repository would change.
+    pub preview: Preview<'t>,
+    /// What is missing, by path.
+    pub files: Vec<(TreePath, File)>,
+    /// The commit's message.
+    pub message: String,
+}
+
+impl Addition<'_> {
+    /// The commit that adds the files.
+    pub fn commit(&self) -> worktree::Addition<'_> {
+        let plan = &self.preview.plan;
+        worktree::Addition {
+            files: &self.files,
+            author: &plan.author,
+            date: &plan.inputs.date,
+            message: &self.message,
+        }
+    }
+}
+
+/// Lays the result of a plan beside what a repository holds: a file that is missing is added, a file that is there stays
+/// byte for byte as it is. A `.gitkeep` is missing only where its folder is, and the provenance file never, because
+/// the repository was not made by this plan. Nothing is written.
+pub fn add<'t>(preview: Preview<'t>, repository: &WorkTree) -> Result<Addition<'t>, WorkTreeError> {
+    let Preview {
+        plan,
+        mut report,
+        tree,
+    } = preview;
+    let mut files = Vec::new();
+    let mut existing = Existing {
+        branch: repository.branch(),
+        commit: repository.head().map(|head| GitId::of(&head.commit)),
+        same: Vec::new(),
+        kept: Vec::new(),
+    };
+    let own = plan.provenance_path.as_str();
+    let mut in_the_way = Vec::new();
+    for (path, _) in tree.list()?.iter().filter(|(path, _)| *path != own) {
+        let path = TreePath::of_checked(path);
+        let Some(file) = tree.read(&path)? else {
+            continue;
+        };
+        let mut refuse = |code, message, help: &str| {
+            in_the_way.push(Diagnostic::error(code, message).help(help));
+        };
+        match repository.standing(&path, &file)? {
+            Standing::Same => existing.same.push(path),
+            Standing::Other => existing.kept.push(path),
+            Standing::Nothing if keeps_a_folder_of(repository, &path) => {}
+            Standing::Nothing => files.push((path, file)),
+            Standing::Clash(message) => {
+                refuse(
+                    Code::PathClash,
+                    message,
+                    "rename what is there, and commit that",
+                );
+            }
+            Standing::Uncommitted(message) => {
+                let help = "commit it, and it stays as it is; or move it out of the way";
+                refuse(Code::FileExists, message, help);
+            }
+        }
+    }
+    let changes = std::mem::take(&mut report.changes).into_iter();
+    let mut origins: BTreeMap<TreePath, Vec<ChangeOrigin>> =
+        changes.map(|change| (change.path, change.origin)).collect();
+    let added = files.iter().map(|(path, file)| {
+        let origin = origins.remove(path);
+        let origin = origin.unwrap_or_else(|| vec![ChangeOrigin::Template {}]);
+        (path, file, origin)
+    });
+    report.changes = interpret::describe_added(added);
+    let added: BTreeSet<&TreePath> = files.iter().map(|(path, _)| path).collect();
+    let reasons = &mut report.risk.reasons;
+    reasons.retain(|reason| added.contains(&reason.path));
+    let levels = report.risk.reasons.iter().map(|reason| reason.level);
+    report.risk.level = levels.max().unwrap_or_default();
+    report.file_tree.retain(|entry| entry.path.as_str() != own);
+    report.file_count = repository.file_count() + files.len();
+    report.can_proceed &= in_the_way.is_empty();
+    report.collisions.extend(in_the_way);
+    report.existing = Some(existing);
+    let mut addition = Addition {
+        message: plan.addition_message(&report.recipe_hash),
+        preview: Preview { plan, report, tree },
+        files,
+    };
+    let ids = match (addition.preview.report.can_proceed, addition.files.len()) {
+        (false, _) => None,
+        (true, 0) => repository.head(),
+        (true, _) => Some(repository.ids(&addition.commit())?),
+    };
+    let report = &mut addition.preview.report;
+    report.tree_id = ids.map(|ids| GitId::of(&ids.tree));
+    report.commit_id = ids.map(|ids| GitId::of(&ids.commit));
+    Ok(addition)
+}
+
+/// Whether a file is only there to keep a folder, in which the repository holds something already.
+fn keeps_a_folder_of(repository: &WorkTree, path: &TreePath) -> bool {
+    let folder = path.as_str().strip_suffix("/.gitkeep");
+    folder.is_some_and(|folder| repository.has_folder(folder))
 }
 
 /// Where each line of one file of a plan's result came from; nothing when the result has no such text file.
@@ -176,6 +287,7 @@ fn lay<'t>(plan: &Plan, template: &'t dyn Tree) -> Result<(Report, Overlay<'t>),
         template: plan.template.clone(),
         changes,
         risk,
+        existing: None,
         forge: None,
     };
     Ok((report, tree))

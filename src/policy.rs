@@ -5,7 +5,7 @@ use crate::model::digest::GitId;
 use crate::model::plan::Plan;
 use crate::model::report::Risk;
 use crate::store::id::UserId;
-use crate::store::submission::{Approval, Tiering};
+use crate::store::submission::Tiering;
 use std::collections::BTreeMap;
 use thiserror::Error;
 use toml_edit::{Document, Item, Table};
@@ -185,16 +185,12 @@ fn administrators(approval: Option<&Table>) -> Result<Vec<UserId>, PolicyError> 
         .collect()
 }
 
-/// Whether a run may begin: an approval counts for the tree it names and for no other.
-pub fn may_run(tiering: &Tiering, approval: Option<&Approval>) -> bool {
-    tiering.tier < RiskLevel::High || approval.is_some_and(|approval| approval.tree == tiering.tree)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::path::TreePath;
     use crate::model::report::RiskReason;
+    use crate::store::submission::Approval;
     use serde_json::json;
 
     fn plan() -> Plan {
@@ -301,13 +297,10 @@ mod tests {
             tree,
         };
         let other = GitId::parse(&"b".repeat(40)).expect("an id");
-        assert!(!may_run(&high, None));
-        assert!(!may_run(&high, Some(&approval(other))));
-        assert!(may_run(&high, Some(&approval(tree()))));
-        assert!(may_run(
-            &tier("[tiers]\nnextjs = \"medium\"", RiskLevel::Low),
-            None
-        ));
+        assert!(high.waits(None));
+        assert!(high.waits(Some(&approval(other))));
+        assert!(!high.waits(Some(&approval(tree()))));
+        assert!(!tier("[tiers]\nnextjs = \"medium\"", RiskLevel::Low).waits(None));
     }
 
     #[test]

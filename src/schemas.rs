@@ -8,7 +8,7 @@ use crate::model::plan::Plan;
 use crate::model::provenance::Provenance;
 use crate::model::report::Report;
 use crate::recipe::RecipeFile;
-use crate::resolve::SelectionFile;
+use crate::resolve::{CaseFile, SelectionFile};
 
 /// A document that has a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,7 @@ pub enum Document {
     Catalog,
     Recipe,
     Selection,
+    Case,
     Plan,
     Report,
     Provenance,
@@ -23,10 +24,11 @@ pub enum Document {
 
 impl Document {
     /// Every document.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Catalog,
         Self::Recipe,
         Self::Selection,
+        Self::Case,
         Self::Plan,
         Self::Report,
         Self::Provenance,
@@ -38,6 +40,7 @@ impl Document {
             Self::Catalog => "catalog",
             Self::Recipe => "recipe",
             Self::Selection => "selection",
+            Self::Case => "case",
             Self::Plan => "plan",
             Self::Report => "report",
             Self::Provenance => "provenance",
@@ -50,6 +53,7 @@ impl Document {
             Self::Catalog => schemars::schema_for!(CatalogFile),
             Self::Recipe => schemars::schema_for!(RecipeFile),
             Self::Selection => schemars::schema_for!(SelectionFile),
+            Self::Case => schemars::schema_for!(CaseFile),
             Self::Plan => schemars::schema_for!(Plan),
             Self::Report => schemars::schema_for!(Report),
             Self::Provenance => schemars::schema_for!(Provenance),

@@ -9,11 +9,12 @@ use groundplan::model::path::TreePath;
 use groundplan::model::plan::{Placeholder, TemplatePin};
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::OptionRef;
-use groundplan::resolve::Request;
+use groundplan::resolve::{Request, fill_with_defaults};
 use groundplan::tree::admit::{Links, admit};
 use groundplan::tree::memory::MemoryTree;
 use groundplan::tree::{Tree as _, ids};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::num::NonZero;
 use std::path::Path;
 use std::thread;
@@ -106,6 +107,8 @@ impl BuiltIn {
         assert_eq!(report.warnings, [], "{selection:?}");
         assert!(report.can_proceed);
         let listing = preview.tree.list().expect("trees in memory can be read");
+        let paths: BTreeSet<String> = listing.iter().map(|(path, _)| path.to_owned()).collect();
+        let mut linked = BTreeSet::new();
         for (path, _) in listing.iter() {
             let path = TreePath::parse(path).expect("a listed path is sound");
             let file = preview.tree.read(&path).expect("it was listed");
@@ -117,8 +120,41 @@ impl BuiltIn {
                     "{path} holds {placeholder:?}: {selection:?}"
                 );
             }
+            for place in links(path.as_str(), text) {
+                assert!(
+                    paths.contains(&place),
+                    "{path} leads to {place}: {selection:?}"
+                );
+                linked.insert(place);
+            }
         }
+        let mut pages = paths.iter().filter(|path| path.starts_with("docs/"));
+        let lost = pages.find(|page| !linked.contains(*page) && !page.ends_with("/template.md"));
+        assert_eq!(lost, None, "nothing leads there: {selection:?}");
     }
+}
+
+/// The files of the repository that a Markdown page leads to.
+fn links(page: &str, text: &str) -> Vec<String> {
+    if Path::new(page).extension().is_none_or(|end| end != "md") {
+        return Vec::new();
+    }
+    let targets = text.split("](").skip(1);
+    targets
+        .filter_map(|rest| rest.split(')').next())
+        .filter(|target| !target.contains("://"))
+        .map(|target| {
+            let mut folders: Vec<&str> = page.split('/').collect();
+            folders.pop();
+            for part in target.split('/') {
+                match part {
+                    ".." => drop(folders.pop()),
+                    _ => folders.push(part),
+                }
+            }
+            folders.join("/")
+        })
+        .collect()
 }
 
 #[test]
@@ -138,7 +174,9 @@ fn six_categories_must_be_answered_and_add_ons_may_be() {
         .categories()
         .iter()
         .map(|category| {
-            assert!((2..=4).contains(&category.options.len()));
+            // Six add-ons are wanted, and nobody has to choose between them.
+            let most = if category.required { 4 } else { 6 };
+            assert!((2..=most).contains(&category.options.len()));
             let default = category.options.iter().find(|option| option.default);
             (
                 category.slug.as_str(),
@@ -260,21 +298,32 @@ fn the_program_holds_what_its_repository_holds() {
             .exits(0)
             .json()
     };
-    let (embedded, folder) = (preview("nextjs"), preview(REPOSITORY));
-    assert!(embedded["treeId"].is_string());
-    assert_eq!(embedded["treeId"], folder["treeId"]);
-    assert_eq!(embedded["planHash"], folder["planHash"]);
+    for name in ["nextjs", "ops-repo", "rust-cli"] {
+        let folder = preview(&format!("{REPOSITORY}/catalog/{name}"));
+        let embedded = preview(name);
+        assert!(embedded["treeId"].is_string());
+        assert_eq!(embedded["treeId"], folder["treeId"]);
+        assert_eq!(embedded["planHash"], folder["planHash"]);
+    }
 }
 
 #[test]
 fn every_selection_makes_a_repository_without_a_word() {
     let nextjs = BuiltIn::nextjs();
     let mut selections = nextjs.selections();
-    assert_eq!(selections.len(), 288);
+    assert_eq!(selections.len(), 576);
     selections.retain(|selection| {
         !selection.has("deploy", "vercel") || !selection.has("database", "sqlite-drizzle")
     });
-    assert_eq!(selections.len(), 252);
+    assert_eq!(selections.len(), 504);
+    let mut categories = nextjs.catalog.categories().iter();
+    let addons = categories.find(|category| !category.required).unwrap();
+    for addon in &addons.options {
+        let mut alone = Selection::default();
+        alone.insert(addons.slug.clone(), addon.slug.clone());
+        fill_with_defaults(&nextjs.catalog, &mut alone);
+        selections.push(alone);
+    }
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     thread::scope(|scope| {
         for part in selections.chunks(selections.len().div_ceil(threads)) {
@@ -286,6 +335,32 @@ fn every_selection_makes_a_repository_without_a_word() {
             });
         }
     });
+}
+
+#[test]
+fn the_products_that_npm_checks_hold_every_option() {
+    let nextjs = BuiltIn::nextjs();
+    let script = include_str!("npm_check.sh");
+    let table = script.split("selections=(\n").nth(1).unwrap();
+    let (table, _) = table.split_once("\n)").unwrap();
+    let required: Vec<&Category> = nextjs.required().collect();
+    let mut tried = BTreeSet::new();
+    for line in table.lines() {
+        let words = line.trim().trim_matches('"').split_whitespace();
+        for (position, word) in words.enumerate() {
+            let category = required
+                .get(position)
+                .map_or("addons", |one| one.slug.as_str());
+            tried.insert(format!("{category}/{word}"));
+        }
+    }
+    let mut offered = BTreeSet::new();
+    for category in nextjs.catalog.categories() {
+        for option in &category.options {
+            offered.insert(OptionRef::new(&category.slug, &option.slug).to_string());
+        }
+    }
+    assert_eq!(tried, offered);
 }
 
 #[test]

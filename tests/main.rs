@@ -7,7 +7,10 @@
 
 mod support;
 
+mod add;
 mod agreement;
+mod authoring;
+mod case_files;
 mod cases;
 mod catalog;
 mod check;
@@ -20,11 +23,14 @@ mod forge;
 mod forge_cli;
 mod health;
 mod hostile;
+mod impact;
+mod init;
 mod listing;
 mod mirror;
 mod new;
 mod npm;
 mod packaging;
+mod ops_repo;
 mod packs;
 mod pat;
 mod preflight;
@@ -34,9 +40,12 @@ mod publish;
 mod questions;
 mod readme;
 mod remembered;
+mod runs;
+mod rust_cli;
 mod schemas;
 mod snapshots;
 mod store;
+mod sweep;
 mod templates;
 mod tidy;
 mod verify;

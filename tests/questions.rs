@@ -141,6 +141,38 @@ fn an_interrupted_question_gives_the_cursor_back() {
     assert!(!sandbox.join("out").exists());
 }
 
+/// `groundplan add` over a repository `old` with one file.
+fn adding(sandbox: &Sandbox) -> Screen {
+    sandbox.write("old/README.md", "# Ours\n");
+    sandbox.commit("old");
+    let mut args = ["add", "--defaults", "--into", "old"].to_vec();
+    args.extend(&NEW[1..11]);
+    Screen::of(sandbox, &args)
+}
+
+#[test]
+fn what_would_be_added_is_shown_before_the_question() {
+    let sandbox = Sandbox::with_demo();
+    let mut screen = adding(&sandbox);
+    let question = "Add 3 files and commit them to `main`?";
+    screen.waits_for(question).types("y");
+    assert_eq!(screen.exit_code(), 0, "{}", screen.shown);
+    let at = |text: &str| screen.shown.find(text).unwrap();
+    assert!(at("+ package.json") < at(question), "{}", screen.shown);
+    assert!(sandbox.join("old/lib/session.ts").is_file());
+    assert_eq!(sandbox.git("old", &["rev-list", "--count", "HEAD"]), "2\n");
+}
+
+#[test]
+fn the_enter_key_alone_adds_nothing() {
+    let sandbox = Sandbox::with_demo();
+    let mut screen = adding(&sandbox);
+    screen.waits_for("commit them to `main`?").types("\r");
+    assert_eq!(screen.exit_code(), 130, "{}", screen.shown);
+    assert_eq!(sandbox.git("old", &["rev-list", "--count", "HEAD"]), "1\n");
+    assert_eq!(sandbox.git("old", &["status", "--porcelain"]), "");
+}
+
 #[test]
 fn without_a_terminal_the_missing_flags_are_named() {
     let ran = Sandbox::with_demo().preview(&[]).exits(2);

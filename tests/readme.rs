@@ -2,6 +2,8 @@
 
 use crate::support::Sandbox;
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 /// The lines of the first block after a heading.
 fn block(heading: &str) -> Vec<String> {
@@ -94,19 +96,29 @@ fn every_command_is_named_with_its_help() {
 }
 
 #[test]
-fn the_shown_catalogue_checks_previews_and_is_made() {
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+fn the_commands_for_a_catalogue_of_ones_own_run() {
     let sandbox = Sandbox::new();
-    for block in readme.split("```yaml\n# ").skip(1) {
-        let (path, text) = block.split_once('\n').unwrap();
-        sandbox.write(path, text.split("```").next().unwrap());
+    for line in block("A catalogue of your own") {
+        let args = words(line.strip_prefix("groundplan ").expect("a command"));
+        sandbox.groundplan(&args).exits(0);
     }
-    sandbox.write("catalog/demo/template/README.md", "No sign-in yet.\n");
-    sandbox.write("catalog/demo/template/package.json", "{}\n");
-    sandbox.write("recipes/demo/auth/session/files/session.ts", "export {};\n");
-    sandbox.write("recipes/demo/auth/none.yaml", "actions: []\n");
-    let ran = sandbox.groundplan(["check"]).exits(0);
-    assert_eq!(ran.stderr, "checked 1 catalogue: no findings\n");
-    sandbox.make(&["--defaults", "--into", "out"]).exits(0);
-    assert_eq!(sandbox.read("out/README.md"), "Sign in with a session.\n");
+}
+
+#[test]
+fn the_service_that_is_shown_makes_a_repository() {
+    let sandbox = Sandbox::new();
+    let program = Path::new(env!("CARGO_BIN_EXE_groundplan"));
+    let folder = program.parent().unwrap().display();
+    let script = block("As a service").join("\n");
+    let script = format!("set -e\nPATH={folder}:$PATH\n{script}\n");
+    sandbox
+        .run(Command::new("sh").args(["-c", &script]))
+        .exits(0);
+    assert_eq!(
+        sandbox.git(
+            "repositories/acme/acme-web.git",
+            &["log", "--format=%s", "main"]
+        ),
+        "Bootstrap Acme Web\n"
+    );
 }

@@ -5,7 +5,7 @@ use super::signals;
 use crate::catalog::{Catalog, Category, SelectionType};
 use crate::model::selection::Selection;
 use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
-use dialoguer::{MultiSelect, Select};
+use dialoguer::{Confirm, MultiSelect, Select};
 
 /// Asks for every category; defaults are marked and taken by the enter key.
 pub(super) fn selection(catalog: &Catalog) -> Result<Selection, Failure> {
@@ -14,6 +14,19 @@ pub(super) fn selection(catalog: &Catalog) -> Result<Selection, Failure> {
     // A question that was interrupted leaves the cursor hidden.
     drop(dialoguer::console::Term::stderr().show_cursor());
     asked
+}
+
+/// Asks whether to go on; the enter key alone says no.
+pub(super) fn consent(question: &str) -> Result<bool, Failure> {
+    signals::end_while_asking();
+    let theme = theme();
+    let confirm = Confirm::with_theme(theme.as_ref()).with_prompt(question);
+    let answer = confirm.default(false).interact_opt();
+    drop(dialoguer::console::Term::stderr().show_cursor());
+    let hint = "answer with `--yes`";
+    Ok(answer
+        .map_err(|error| interrupted(error, hint))?
+        .unwrap_or_default())
 }
 
 fn ask(catalog: &Catalog) -> Result<Selection, Failure> {
@@ -57,7 +70,7 @@ fn one(theme: &dyn Theme, category: &Category) -> Result<Option<usize>, Failure>
         .default(default);
     let chosen = select
         .interact_opt()
-        .map_err(interrupted)?
+        .map_err(|error| interrupted(error, ANSWERS))?
         .ok_or(Failure::Cancelled)?;
     Ok(Some(chosen).filter(|chosen| *chosen < category.options.len()))
 }
@@ -75,7 +88,7 @@ fn many(theme: &dyn Theme, category: &Category) -> Result<Vec<usize>, Failure> {
         .defaults(&defaults);
     select
         .interact_opt()
-        .map_err(interrupted)?
+        .map_err(|error| interrupted(error, ANSWERS))?
         .ok_or(Failure::Cancelled)
 }
 
@@ -87,13 +100,16 @@ fn items(category: &Category) -> Vec<String> {
     category.options.iter().map(item).collect()
 }
 
-fn interrupted(error: dialoguer::Error) -> Failure {
+/// What to do where no question about options can be asked.
+const ANSWERS: &str = "answer with `--select` or `--defaults`";
+
+fn interrupted(error: dialoguer::Error, hint: &str) -> Failure {
     let dialoguer::Error::IO(error) = error;
     if error.kind() == std::io::ErrorKind::Interrupted {
         return Failure::Cancelled;
     }
     Failure::Environment {
         message: format!("the question could not be asked: {error}"),
-        hint: Some("answer with `--select` or `--defaults`".to_owned()),
+        hint: Some(hint.to_owned()),
     }
 }

@@ -16,6 +16,7 @@ use crate::tree::TreeError;
 use crate::tree::git::GitTreeError;
 use crate::tree::ids::ObjectsError;
 use crate::tree::repository::RepositoryError;
+use crate::tree::worktree::WorkTreeError;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -227,6 +228,42 @@ impl From<RepositoryError> for Failure {
         Self::Environment {
             message: chain(&error),
             hint: Some(hint.to_owned()),
+        }
+    }
+}
+
+impl From<WorkTreeError> for Failure {
+    fn from(error: WorkTreeError) -> Self {
+        let message = chain(&error);
+        let refused = |hint: &str| Self::Refused {
+            message: message.clone(),
+            hint: hint.to_owned(),
+        };
+        let environment = |hint: &str| Self::Environment {
+            message: message.clone(),
+            hint: Some(hint.to_owned()),
+        };
+        match error {
+            WorkTreeError::Link { .. } => refused("name the folder that it leads to"),
+            WorkTreeError::NotATop { .. }
+            | WorkTreeError::Repository(GitTreeError::NotARepository { .. }) => refused(
+                "name the top folder of a repository; a new one is made with `groundplan new`",
+            ),
+            WorkTreeError::Bare { .. } => refused("clone it, and name the clone"),
+            WorkTreeError::Busy { .. } => refused("finish or abort that first; see `git status`"),
+            WorkTreeError::Detached { .. } => refused("switch to a branch with `git switch`"),
+            WorkTreeError::Sparse { .. } => {
+                refused("write the whole index with `git sparse-checkout init --no-sparse-index`")
+            }
+            WorkTreeError::Locked { .. } => environment(
+                "wait for it to end; when no git runs there, remove `index.lock` from its git folder",
+            ),
+            WorkTreeError::Changed { .. } => refused("run it again; nothing was added"),
+            WorkTreeError::Stopped => Self::Cancelled,
+            WorkTreeError::Repository(error) => error.into(),
+            WorkTreeError::Tree(_) | WorkTreeError::Objects(_) | WorkTreeError::Git { .. } => {
+                environment("check permissions and free space, then run it again")
+            }
         }
     }
 }
@@ -479,8 +516,12 @@ impl From<StoreError> for Failure {
                     "check DATABASE_URL and whether the database is up, then try again",
                 );
             }
+            // What is missing is said with its remedy.
             StoreError::NotReady { .. } => {
-                return environment("bring it up to date with `groundplan migrate`");
+                return Self::Environment {
+                    message,
+                    hint: None,
+                };
             }
             StoreError::Refused { .. } | StoreError::Damaged { .. } => {
                 return environment(

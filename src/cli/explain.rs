@@ -123,7 +123,9 @@ fn as_text(
 
 fn name(origin: &LineOrigin) -> String {
     match origin {
-        LineOrigin::Template { .. } => "template".to_owned(),
+        LineOrigin::Template { .. } | LineOrigin::Change(ChangeOrigin::Template {}) => {
+            "template".to_owned()
+        }
         LineOrigin::Change(ChangeOrigin::Provenance {}) => "provenance".to_owned(),
         LineOrigin::Change(ChangeOrigin::Placeholders { placeholders }) => {
             let names: Vec<&str> = placeholders

@@ -12,6 +12,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// A catalogue's files, by path from its root, and where they come from.
+#[derive(Clone)]
 pub(super) struct Source {
     pub(super) files: Files,
     pub(super) findings: Vec<Diagnostic>,
@@ -109,6 +110,38 @@ pub(super) fn builtin(name: &str) -> Result<Chosen, Unusable> {
         hint: "name the folder that holds it with `--catalog`, if you trust it".to_owned(),
     }
     .into())
+}
+
+/// Every catalogue that an author means: a built-in one by name, or all of a folder.
+pub(super) fn catalogs(argument: &str) -> Result<Vec<Chosen>, Unusable> {
+    let path = Path::new(argument);
+    let is_one = path.join("catalog.yaml").is_file();
+    if is_one || !path.is_dir() {
+        return Ok(vec![catalog(argument)?]);
+    }
+    let source = Source::of_folder(path)?;
+    if catalog::names(&source.files).is_empty() {
+        return Err(Failure::Usage {
+            message: format!("`{argument}` holds no catalogue"),
+            hint: "make one with `groundplan init catalog DIR`".to_owned(),
+        }
+        .into());
+    }
+    all_of(&source)
+}
+
+/// Every catalogue among some files.
+pub(super) fn all_of(source: &Source) -> Result<Vec<Chosen>, Unusable> {
+    let names = catalog::names(&source.files);
+    names
+        .iter()
+        .map(|name| load(source.clone(), name))
+        .collect()
+}
+
+/// Whether a name is that of a built-in catalogue.
+pub(super) fn is_builtin(name: &str) -> bool {
+    catalog::names(&builtin::files()).contains(name)
 }
 
 /// The catalogue that `--catalog` means: a built-in one by name, the only one of a folder, or `FOLDER/catalog/NAME`.

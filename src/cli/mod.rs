@@ -1,21 +1,26 @@
 //! The command line: the only place that prints, reads the clock and knows what a person typed.
 
+mod add;
 mod ask;
 mod cache;
 mod canonical;
+mod catalog;
 mod check;
 mod choice;
 mod cleanup;
 mod database;
 mod doctor;
+mod exec;
 mod exit;
 mod explain;
 mod facts;
 mod findings;
 mod forge;
 mod generate;
+mod golden;
 mod hash;
 mod health;
+mod init;
 mod input;
 mod list;
 mod made;
@@ -36,8 +41,10 @@ mod schema;
 mod show;
 mod signals;
 mod state;
+mod sweep;
 mod template;
 mod terminal;
+mod test;
 mod trace;
 mod verify;
 mod work;
@@ -65,10 +72,20 @@ struct Cli {
 enum Command {
     /// Check a catalogue, a recipe, or a folder with catalog/ and recipes/.
     Check(check::Args),
+    /// Make something to begin with.
+    Init(init::Args),
+    /// Prove that the options of a catalogue go together.
+    Sweep(sweep::Args),
+    /// Test a catalogue by its cases: selections and the files they give.
+    Test(test::Args),
+    /// Compare versions of a catalogue.
+    Catalog(catalog::Args),
     /// Show exactly what a new repository would hold. Nothing is written.
     Preview(preview::Args),
     /// Make the repository.
     New(new::Args),
+    /// Add what a repository misses of a catalogue. What is there stays as it is.
+    Add(add::Args),
     /// Compare a repository with the plan it was made by.
     Verify(verify::Args),
     /// Say where each line of a generated file comes from.
@@ -139,8 +156,13 @@ pub fn run() -> ExitCode {
     let mut terminal = Terminal::new();
     let result = match cli.command {
         Command::Check(args) => check::run(&args, &mut terminal),
+        Command::Init(args) => init::run(&args, &mut terminal),
+        Command::Sweep(args) => sweep::run(&args, &mut terminal),
+        Command::Test(args) => test::run(&args, &mut terminal),
+        Command::Catalog(args) => catalog::run(&args, &mut terminal),
         Command::Preview(args) => preview::run(&args, &mut terminal),
         Command::New(args) => new::run(&args, &mut terminal),
+        Command::Add(args) => add::run(&args, &mut terminal),
         Command::Verify(args) => verify::run(&args, &mut terminal),
         Command::Explain(args) => explain::run(&args, &mut terminal),
         Command::List(args) => list::run(&args, &mut terminal),

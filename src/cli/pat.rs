@@ -2,9 +2,11 @@
 
 use super::Format;
 use super::cache::environment;
+use super::database::DatabaseArgs;
 use super::exit::{Exit, Failure};
 use super::facts;
 use super::forge::{ForgeArgs, Kind, TOKEN, no_forge, token_text, usable, wait_for};
+use super::operator::PersonArgs;
 use super::terminal::{Terminal, YELLOW, clean_line};
 use crate::forge::account::Account;
 use crate::forge::clock::{Clock as _, SystemClock};
@@ -14,6 +16,7 @@ use crate::pat::key::Key;
 use crate::pat::sealed::{Binding, Opened, Opener, Sealer};
 use crate::preflight::judge::outside;
 use crate::secret::Secret;
+use crate::store::sql::users::TokenFacts;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _, Read as _};
@@ -32,6 +35,9 @@ enum Command {
     Encrypt(EncryptArgs),
     /// Ask a forge whose a token is and whether it will do. It is read from standard input or GROUNDPLAN_FORGE_TOKEN.
     Test(TestArgs),
+    /// Test a token and keep it, sealed, for the runs of a user. It is read from standard input or
+    /// GROUNDPLAN_FORGE_TOKEN, the key from BOOTSTRAP_ENCRYPTION_KEY.
+    Save(SaveArgs),
 }
 
 #[derive(clap::Args)]
@@ -58,6 +64,16 @@ struct TestArgs {
     forge: ForgeArgs,
 }
 
+#[derive(clap::Args)]
+struct SaveArgs {
+    #[command(flatten)]
+    person: PersonArgs,
+    #[command(flatten)]
+    forge: ForgeArgs,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
 /// What every stored token begins with is far shorter than this.
 const LONGEST: u64 = 8192;
 const STANDARD_INPUT: &str = "standard input";
@@ -66,32 +82,87 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     match &args.command {
         Command::Encrypt(args) => encrypt(args, terminal),
         Command::Test(args) => test(args, terminal),
+        Command::Save(args) => save(args, terminal),
     }
 }
 
 fn encrypt(args: &EncryptArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let key = key(Key::VARIABLE)?.ok_or_else(no_key)?;
-    let secret = given()?;
     let binding = Binding {
         owner: &args.owner_id,
         host: &args.host,
     };
-    let sealed = Sealer::new(key).seal(&secret, binding);
-    let sealed = sealed.map_err(|error| Failure::Environment {
-        message: error.to_string(),
-        hint: None,
-    })?;
+    let sealed = seal(key, &given()?, binding)?;
     writeln!(terminal.out(), "{sealed}")?;
     Ok(Exit::Fine)
+}
+
+fn seal(key: Key, secret: &Secret, binding: Binding<'_>) -> Result<String, Failure> {
+    let sealed = Sealer::new(key).seal(secret, binding);
+    sealed.map_err(|error| Failure::Environment {
+        message: error.to_string(),
+        hint: None,
+    })
+}
+
+fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let key = key(Key::VARIABLE)?.ok_or_else(no_key)?;
+    let kind = args.forge.forge.ok_or_else(no_forge)?;
+    if kind == Kind::Local {
+        return Err(no_tokens());
+    }
+    let host = args.forge.host(kind)?;
+    let user = &args.person.user;
+    let secret = given()?;
+    let for_forge = secret.copy();
+    let forge = args
+        .forge
+        .open_with(|| Ok(for_forge))?
+        .ok_or_else(no_forge)?;
+    let login = wait_for(async {
+        let database = args.database.open().await?;
+        // The forge is asked first: what does not work is not kept.
+        let account = forge.who_am_i().await?;
+        if !is_usable(kind, &account) {
+            return Err(unusable(&account));
+        }
+        let binding = Binding {
+            owner: user.as_str(),
+            host: &host,
+        };
+        let sealed = seal(key, &secret, binding)?;
+        let login = outside(&account.login);
+        let facts = TokenFacts {
+            login: login.clone(),
+            verified_at: SystemClock.now(),
+            scopes: account.scopes.into_iter().flatten().collect(),
+            expires_at: account.expires_at.map(|at| at.saturating_mul(1000)),
+        };
+        database.ensure_user(user).await?;
+        let saved = database.save_token(user, &sealed, &facts).await;
+        database.close().await;
+        saved?;
+        Ok(login)
+    })??;
+    writeln!(
+        terminal.out(),
+        "The token of `{}` at {host} is kept, sealed, for the runs of user {user}.",
+        clean_line(&login)
+    )?;
+    Ok(Exit::Fine)
+}
+
+fn no_tokens() -> Failure {
+    Failure::Usage {
+        message: "a local forge has no tokens".to_owned(),
+        hint: "name the forge that the token is for".to_owned(),
+    }
 }
 
 fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let kind = args.forge.forge.ok_or_else(no_forge)?;
     if kind == Kind::Local {
-        return Err(Failure::Usage {
-            message: "a local forge has no tokens".to_owned(),
-            hint: "name the forge that the token is for".to_owned(),
-        });
+        return Err(no_tokens());
     }
     let host = args.forge.host(kind)?;
     let (secret, seal_again) = match &args.owner_id {
@@ -144,14 +215,18 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if is_usable {
         return Ok(Exit::Fine);
     }
-    Err(Failure::Refused {
+    Err(unusable(&account))
+}
+
+fn unusable(account: &Account) -> Failure {
+    Failure::Refused {
         message: match account.scopes {
             Some(_) => "the token lacks the scope `repo`".to_owned(),
             None => "the forge lists no scopes of this token: a classic personal access token with the scope `repo` is needed"
                 .to_owned(),
         },
         hint: "make a classic token with the scope `repo`".to_owned(),
-    })
+    }
 }
 
 /// GitHub lists the scopes of every classic token; Forgejo lists none of any.

@@ -70,11 +70,16 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
                 terminal,
             )?;
             if preview.report.can_proceed {
+                let mut place = args.forge.flags();
+                if place.is_empty() {
+                    place.push(("--into", preview.plan.inputs.repo.to_string()));
+                }
                 let command = render::command(
+                    "new",
                     &preview.plan,
                     &args.selection.catalog,
                     &args.product.template,
-                    &args.forge,
+                    place,
                     &preview.report,
                 );
                 writeln!(terminal.out(), "\nTo make exactly this:\n{command}")?;

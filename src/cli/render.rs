@@ -1,7 +1,6 @@
 //! A report as a person reads it.
 
 use super::exit::Failure;
-use super::forge::ForgeArgs;
 use super::template::TemplateArgs;
 use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean, clean_line};
 use super::{facts, findings};
@@ -10,13 +9,14 @@ use crate::model::action::RiskLevel;
 use crate::model::content::Files;
 use crate::model::diagnostic::Code;
 use crate::model::input::Identity;
+use crate::model::path::TreePath;
 use crate::model::plan::Plan;
 use crate::model::remote::{RemoteUrl, Transport};
 use crate::model::report::{Change, ChangeKind, ChangeOrigin, Report};
 use crate::model::slug::Slug;
 use crate::tree::Tree as _;
 use anstyle::Style;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
@@ -78,8 +78,12 @@ pub(super) fn report(
             .collect();
         writeln!(
             terminal.talk(),
-            "{}; this repository cannot be made",
-            findings::count(&wrong)
+            "{}; {}",
+            findings::count(&wrong),
+            match report.existing {
+                None => "this repository cannot be made",
+                Some(_) => "nothing can be added",
+            }
         )?;
     }
     Ok(())
@@ -92,11 +96,16 @@ fn files_of(preview: &Preview<'_>, detail: Detail, out: &mut dyn Write) -> Resul
         .iter()
         .map(|change| (change.path.as_str(), change))
         .collect();
+    let existing = preview.report.existing.as_ref();
+    let kept = existing.map_or(&[][..], |existing| &existing.kept);
+    let kept: BTreeSet<&str> = kept.iter().map(TreePath::as_str).collect();
     let all = preview.tree.list()?;
+    let own = preview.plan.provenance_path.as_str();
     let untouched = all
         .iter()
         .map(|(path, _)| path)
-        .filter(|path| detail == Detail::Full && !changes.contains_key(path));
+        .filter(|path| detail == Detail::Full || kept.contains(path))
+        .filter(|path| !changes.contains_key(path) && (existing.is_none() || *path != own));
     let mut paths: Vec<&str> = changes.keys().copied().chain(untouched).collect();
     paths.sort_unstable();
     let width = paths
@@ -107,6 +116,13 @@ fn files_of(preview: &Preview<'_>, detail: Detail, out: &mut dyn Write) -> Resul
         .min(60);
     for path in paths {
         match changes.get(path) {
+            None if kept.contains(path) => writeln!(
+                out,
+                "  {YELLOW}= {path:width$}  kept{YELLOW:#}, with other content than the plan's"
+            )?,
+            None if existing.is_some() => {
+                writeln!(out, "{DIM}    {path:width$}  already there{DIM:#}")?;
+            }
             None => writeln!(out, "{DIM}    {path:width$}  template{DIM:#}")?,
             Some(change) => {
                 let (sign, word, style) = word(change);
@@ -148,6 +164,7 @@ fn origins(change: &Change) -> String {
             ChangeOrigin::Action(action) => action.origin.option.to_string(),
             ChangeOrigin::Placeholders { .. } => "placeholders".to_owned(),
             ChangeOrigin::Provenance {} => "provenance".to_owned(),
+            ChangeOrigin::Template {} => "template".to_owned(),
         })
         .collect();
     origins.dedup();
@@ -189,16 +206,26 @@ fn summary(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
             .count()
     };
     let (added, modified) = (count(ChangeKind::Added), count(ChangeKind::Modified));
-    let untouched = report.file_count.saturating_sub(added + modified);
     let conflicts = report.collisions.iter();
     let conflicts = conflicts
         .filter(|finding| finding.code != Code::NameTaken)
         .count();
     let (word, style) = level(report.risk.level);
     let reasons = reasons(report);
+    let others = match &report.existing {
+        None => format!(
+            "{modified} to modify, {} from the template as they are",
+            report.file_count.saturating_sub(added + modified)
+        ),
+        Some(existing) => format!(
+            "{} already there, {} kept with other content",
+            existing.same.len(),
+            existing.kept.len()
+        ),
+    };
     writeln!(
         out,
-        "{BOLD}Plan: {added} to add, {modified} to modify, {untouched} from the template as they are, {conflicts} conflicts; {} files.{BOLD:#}",
+        "{BOLD}Plan: {added} to add, {others}, {conflicts} conflicts; {} files.{BOLD:#}",
         report.file_count
     )?;
     writeln!(
@@ -242,18 +269,19 @@ fn reasons(report: &Report) -> Vec<String> {
     counted.collect()
 }
 
-/// The command that makes exactly what was previewed.
+/// The command of that name that does exactly what was previewed, at the place that these flags name.
 pub(super) fn command(
+    name: &str,
     plan: &Plan,
     catalog: &str,
     template: &TemplateArgs,
-    forge: &ForgeArgs,
+    place: Vec<(&'static str, String)>,
     report: &Report,
 ) -> String {
     let inputs = &plan.inputs;
     let mut words = vec![
         "groundplan".to_owned(),
-        "new".to_owned(),
+        name.to_owned(),
         "--catalog".to_owned(),
         catalog.to_owned(),
     ];
@@ -283,11 +311,7 @@ pub(super) fn command(
     for (name, value) in template.flags(plan) {
         flag(name, &value);
     }
-    let forge = forge.flags();
-    if forge.is_empty() {
-        flag("--into", inputs.repo.as_str());
-    }
-    for (name, value) in forge {
+    for (name, value) in place {
         flag(name, &value);
     }
     if let Some(tree) = &report.tree_id {

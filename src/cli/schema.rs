@@ -20,10 +20,11 @@ struct Name(Document);
 
 impl clap::ValueEnum for Name {
     fn value_variants<'a>() -> &'a [Self] {
-        const ALL: [Name; 6] = [
+        const ALL: [Name; 7] = [
             Name(Document::Catalog),
             Name(Document::Recipe),
             Name(Document::Selection),
+            Name(Document::Case),
             Name(Document::Plan),
             Name(Document::Report),
             Name(Document::Provenance),

@@ -20,7 +20,7 @@ use crate::worker::means::Means;
 use crate::worker::meter::Meter;
 use crate::worker::pulse::Pulse;
 use crate::worker::service::{Finished, Service};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
@@ -37,14 +37,10 @@ pub(super) struct Args {
     /// Where the logs of runs are kept [default: logs in the folder of `--state`].
     #[arg(long, env = "GROUNDPLAN_LOGS_DIR", value_name = "DIR")]
     logs: Option<PathBuf>,
-    /// Where /health, /health/live, /health/ready and /metrics are answered.
-    #[arg(
-        long,
-        env = "GROUNDPLAN_HEALTH",
-        value_name = "ADDRESS:PORT",
-        default_value = "127.0.0.1:8080"
-    )]
-    health: SocketAddr,
+    /// Where /health, /health/live, /health/ready and /metrics are answered [default: 127.0.0.1:8080, and nowhere with
+    /// `--once`].
+    #[arg(long, env = "GROUNDPLAN_HEALTH", value_name = "ADDRESS:PORT")]
+    health: Option<SocketAddr>,
     /// Take what is queued, and end when nothing is left.
     #[arg(long)]
     once: bool,
@@ -110,16 +106,23 @@ impl Args {
             clock: Arc::new(SystemClock),
             database: OnceLock::new(),
         });
-        let listener = health::bind(self.health);
-        let listener = listener.await.map_err(|error| Failure::Environment {
-            message: format!("cannot answer at {}: {error}", self.health),
-            hint: Some(
-                "stop what listens there, or name another address with `--health`".to_owned(),
-            ),
-        })?;
-        let address = listener.local_addr().unwrap_or(self.health);
-        tracing::info!(%address, "answering /health");
-        let pages = tokio::spawn(health::serve(listener, Arc::clone(&panel), stopped.clone()));
+        let pages = match self.health() {
+            Some(address) => {
+                let listener = health::bind(address).await;
+                let listener = listener.map_err(|error| Failure::Environment {
+                    message: format!("cannot answer at {address}: {error}"),
+                    hint: Some(
+                        "stop what listens there, or name another address with `--health`"
+                            .to_owned(),
+                    ),
+                })?;
+                let address = listener.local_addr().unwrap_or(address);
+                tracing::info!(%address, "answering /health");
+                let serving = health::serve(listener, Arc::clone(&panel), stopped.clone());
+                Some(tokio::spawn(serving))
+            }
+            None => None,
+        };
         let work = self.serve(&panel, stopped);
         let mut work = std::pin::pin!(work);
         let mut code = None;
@@ -134,7 +137,9 @@ impl Args {
             }
         };
         stop.send_replace(true);
-        pages.abort();
+        if let Some(pages) = pages {
+            pages.abort();
+        }
         let finished = finished?;
         Ok(match code {
             Some(code) => Exit::Code(code),
@@ -142,6 +147,12 @@ impl Args {
             None if finished.has_failed => Exit::Code(1),
             None => Exit::Fine,
         })
+    }
+
+    /// What drains a queue and ends is watched by whoever started it.
+    fn health(&self) -> Option<SocketAddr> {
+        let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
+        self.health.or((!self.once).then_some(usual))
     }
 
     /// Opens what is needed, works, and closes it again whatever happened.

@@ -3,7 +3,7 @@
 use super::work::{Touched, Work};
 use crate::model::content::{File, Mode};
 use crate::model::path::TreePath;
-use crate::model::report::{Change, ChangeKind};
+use crate::model::report::{Change, ChangeKind, ChangeOrigin};
 use crate::tree::TreeError;
 use similar::{ChangeTag, TextDiff};
 
@@ -20,19 +20,35 @@ pub(super) fn describe(work: &Work<'_>) -> Result<Vec<Change>, TreeError> {
     for (path, touched) in work.touched() {
         let after = work.tree().read(path)?;
         if touched.before != after {
-            let mut change = describe_one(path, touched, after.as_ref());
-            if let Some(change) = &mut change {
-                change.diff.take_if(|diff| diff.len() > room);
-                room -= change.diff.as_ref().map_or(0, String::len);
-            }
+            let Touched { before, origins } = touched;
+            let change = describe_one(path, before.as_ref(), after.as_ref(), origins, &mut room);
             changes.extend(change);
         }
     }
     Ok(changes)
 }
 
-fn describe_one(path: &TreePath, touched: &Touched, after: Option<&File>) -> Option<Change> {
-    let before = touched.before.as_ref();
+/// Files as they are described where nothing stood before, with who brought them.
+pub fn describe_added<'f>(
+    files: impl IntoIterator<Item = (&'f TreePath, &'f File, Vec<ChangeOrigin>)>,
+) -> Vec<Change> {
+    let mut room = MAX_ALL_BYTES;
+    let files = files.into_iter();
+    files
+        .filter_map(|(path, file, origins)| {
+            describe_one(path, None, Some(file), &origins, &mut room)
+        })
+        .collect()
+}
+
+/// A diff that is longer than what is left of the room is left out.
+fn describe_one(
+    path: &TreePath,
+    before: Option<&File>,
+    after: Option<&File>,
+    origins: &[ChangeOrigin],
+    room: &mut usize,
+) -> Option<Change> {
     let shown = after.or(before)?;
     let change = match (before, after) {
         (None, _) => ChangeKind::Added,
@@ -46,7 +62,7 @@ fn describe_one(path: &TreePath, touched: &Touched, after: Option<&File>) -> Opt
         size: after.map_or(0, |file| file.bytes.len()),
         added_lines: 0,
         removed_lines: 0,
-        origin: touched.origins.clone(),
+        origin: origins.to_vec(),
         diff: None,
     };
     let text = |file: Option<&File>| {
@@ -86,6 +102,8 @@ fn describe_one(path: &TreePath, touched: &Touched, after: Option<&File>) -> Opt
             description.diff = Some(whole).filter(|diff| diff.len() <= MAX_BYTES);
         }
     }
+    description.diff.take_if(|diff| diff.len() > *room);
+    *room -= description.diff.as_ref().map_or(0, String::len);
     Some(description)
 }
 

@@ -25,6 +25,7 @@ use crate::model::plan::Plan;
 use crate::model::provenance::Provenance;
 use crate::model::report::{Change, LogEntry, Outcome, Risk};
 use crate::tree::{TreeError, TreeMut};
+pub use changes::describe_added;
 pub use trace::LineOrigin;
 use work::{Done, Stop, Work};
 

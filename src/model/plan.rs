@@ -206,8 +206,24 @@ impl Plan {
     /// The first commit's message, with the trailers that lead back to this plan.
     pub fn commit_message(&self, recipe_hash: &Digest) -> String {
         format!(
-            "Bootstrap {}\n\nRecipe-Hash: {}\nCatalog-Version: {}\nTemplate: {} {} {}\n",
+            "Bootstrap {}\n\n{}",
             self.inputs.product_name,
+            self.trailers(recipe_hash)
+        )
+    }
+
+    /// The message of the commit that adds the plan's files to a repository, with the same trailers.
+    pub fn addition_message(&self, recipe_hash: &Digest) -> String {
+        format!(
+            "Add what was missing of {}\n\n{}",
+            self.catalog,
+            self.trailers(recipe_hash)
+        )
+    }
+
+    fn trailers(&self, recipe_hash: &Digest) -> String {
+        format!(
+            "Recipe-Hash: {}\nCatalog-Version: {}\nTemplate: {} {} {}\n",
             recipe_hash,
             self.catalog_version,
             self.template.repo,

@@ -45,12 +45,29 @@ pub struct Report {
     pub recipe_hash: Digest,
     pub catalog_version: Digest,
     pub template: TemplatePin,
-    /// How the result differs from the template, by path.
+    /// How the result differs from the template, or from the repository before, by path.
     pub changes: Vec<Change>,
     pub risk: Risk,
+    /// What the repository held before, when the plan is added to one; `fileTree` is what the plan gives then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub existing: Option<Existing>,
     /// What the forge says that the repository is for, when one was asked. No id depends on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forge: Option<Preflight>,
+}
+
+/// The repository that a plan is added to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Existing {
+    /// The branch that gets the commit.
+    pub branch: String,
+    /// Its last commit; absent when it has none.
+    pub commit: Option<GitId>,
+    /// Files of the plan that are there already.
+    pub same: Vec<TreePath>,
+    /// Files of the plan that are there with other content. They stay as they are.
+    pub kept: Vec<TreePath>,
 }
 
 /// One file of the repository.
@@ -86,7 +103,7 @@ pub enum Outcome {
     Failed,
 }
 
-/// How one file differs from the template.
+/// How one file differs from the template, or from the repository that the plan is added to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Change {
@@ -123,6 +140,8 @@ pub enum ChangeOrigin {
     Placeholders { placeholders: Vec<Placeholder> },
     /// The provenance file.
     Provenance {},
+    /// The template, as it is.
+    Template {},
 }
 
 impl ChangeOrigin {
@@ -130,7 +149,7 @@ impl ChangeOrigin {
     pub fn place(&self) -> Option<Place> {
         match self {
             Self::Action(action) => Some(action.origin.place()),
-            Self::Placeholders { .. } | Self::Provenance {} => None,
+            Self::Placeholders { .. } | Self::Provenance {} | Self::Template {} => None,
         }
     }
 }

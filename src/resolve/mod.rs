@@ -1,5 +1,6 @@
 //! Catalogue + selection → plan: a pure function, so that the same choice always gives the same plan.
 
+mod case_file;
 mod fit;
 mod order;
 pub mod selection_file;
@@ -18,6 +19,7 @@ use crate::model::provenance::Provenance;
 use crate::model::selection::Selection;
 use std::collections::BTreeMap;
 
+pub use case_file::CaseFile;
 pub use selection_file::SelectionFile;
 
 /// The name and version that plans and provenance carry.

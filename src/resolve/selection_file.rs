@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A selection as a person writes it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct SelectionFile(BTreeMap<Slug, Chosen>);
 
@@ -27,16 +27,22 @@ enum Chosen {
 /// # Errors
 /// Every place where the document is no selection.
 pub fn read(document: &Document) -> Result<Selection, Vec<Diagnostic>> {
-    let SelectionFile(written) = Schema::new().parse(document)?;
-    let mut selection = Selection::default();
-    for (category, chosen) in written {
-        let options = match chosen {
-            Chosen::One(option) => vec![option],
-            Chosen::Many(options) => options,
-        };
-        for option in options {
-            selection.insert(category.clone(), option);
+    let written: SelectionFile = Schema::new().parse(document)?;
+    Ok(written.into())
+}
+
+impl From<SelectionFile> for Selection {
+    fn from(SelectionFile(written): SelectionFile) -> Self {
+        let mut selection = Self::default();
+        for (category, chosen) in written {
+            let options = match chosen {
+                Chosen::One(option) => vec![option],
+                Chosen::Many(options) => options,
+            };
+            for option in options {
+                selection.insert(category.clone(), option);
+            }
         }
+        selection
     }
-    Ok(selection)
 }

@@ -123,28 +123,7 @@ impl Commits {
         let mut buffer = Vec::new();
         let found = self.repository.objects.find_commit(&id, &mut buffer);
         let tree = found.map_err(|error| unreadable(id, error.into()))?.tree();
-        let mut holding = Holding::new();
-        let mut names = 0;
-        let mut open = vec![(String::new(), tree)];
-        while let Some((prefix, tree)) = open.pop() {
-            let entries = self.repository.objects.find_tree_iter(&tree, &mut buffer);
-            let entries = entries.map_err(|error| unreadable(tree, error.into()))?;
-            for entry in entries {
-                let entry = entry.map_err(|error| unreadable(tree, error.into()))?;
-                let path = format!("{prefix}{}", entry.filename.to_str_lossy());
-                names += path.len();
-                if entry.mode.is_tree() {
-                    open.push((format!("{path}/"), entry.oid.to_owned()));
-                } else {
-                    holding.insert(path, (EntryMode::value(entry.mode), entry.oid.to_owned()));
-                }
-                if holding.len() + open.len() > MAX_FILES || names > MAX_NAMES {
-                    let what = format!("it holds more than {MAX_FILES} files, or very long paths");
-                    return Err(GitTreeError::TooLarge { what });
-                }
-            }
-        }
-        Ok(holding)
+        holding(&self.repository, tree)
     }
 
     /// The bytes of a small blob.
@@ -165,6 +144,36 @@ impl Commits {
     }
 }
 
+/// Every path of a tree.
+pub(super) fn holding(
+    repository: &gix::Repository,
+    tree: ObjectId,
+) -> Result<Holding, GitTreeError> {
+    let mut holding = Holding::new();
+    let mut buffer = Vec::new();
+    let mut names = 0;
+    let mut open = vec![(String::new(), tree)];
+    while let Some((prefix, tree)) = open.pop() {
+        let entries = repository.objects.find_tree_iter(&tree, &mut buffer);
+        let entries = entries.map_err(|error| unreadable(tree, error.into()))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| unreadable(tree, error.into()))?;
+            let path = format!("{prefix}{}", entry.filename.to_str_lossy());
+            names += path.len();
+            if entry.mode.is_tree() {
+                open.push((format!("{path}/"), entry.oid.to_owned()));
+            } else {
+                holding.insert(path, (EntryMode::value(entry.mode), entry.oid.to_owned()));
+            }
+            if holding.len() + open.len() > MAX_FILES || names > MAX_NAMES {
+                let what = format!("it holds more than {MAX_FILES} files, or very long paths");
+                return Err(GitTreeError::TooLarge { what });
+            }
+        }
+    }
+    Ok(holding)
+}
+
 fn id_of(id: &GitId) -> Result<ObjectId, GitTreeError> {
     ObjectId::from_hex(id.as_str().as_bytes()).map_err(|error| GitTreeError::Object {
         id: id.to_string(),
@@ -172,7 +181,7 @@ fn id_of(id: &GitId) -> Result<ObjectId, GitTreeError> {
     })
 }
 
-fn unreadable(id: ObjectId, source: super::git::Failure) -> GitTreeError {
+pub(super) fn unreadable(id: ObjectId, source: super::git::Failure) -> GitTreeError {
     GitTreeError::Object {
         id: id.to_string(),
         source,

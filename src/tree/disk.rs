@@ -32,6 +32,16 @@ pub struct Scan {
     pub findings: Vec<Diagnostic>,
 }
 
+/// What a path of the disk leads to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    Nothing,
+    /// A file, or a symbolic link.
+    File(File),
+    /// What can be no file of a tree, in words.
+    Other(String),
+}
+
 impl DiskTree {
     /// The tree in an existing folder.
     pub fn open(folder: &Path) -> Result<Self, TreeError> {
@@ -44,6 +54,74 @@ impl DiskTree {
         Ok(Self {
             root,
             shown: folder.to_owned(),
+        })
+    }
+
+    /// What stands at a path that a file is wanted at. No link is followed.
+    pub(super) fn find(&self, path: &TreePath) -> Result<Found, TreeError> {
+        self.find_by_steps(path).map_err(|source| TreeError::Io {
+            action: "look at",
+            path: self.shown.join(path.as_str()),
+            source,
+        })
+    }
+
+    fn find_by_steps(&self, path: &TreePath) -> io::Result<Found> {
+        let mut dir = self.root.try_clone()?;
+        for folder in path.folders() {
+            let name = folder.rsplit('/').next().unwrap_or(folder);
+            match dir.symlink_metadata(name) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+                Err(error) => return Err(error),
+                Ok(metadata) if metadata.is_symlink() => {
+                    return Ok(Found::Other(format!("`{folder}` is a symbolic link")));
+                }
+                Ok(metadata) if !metadata.is_dir() => {
+                    return Ok(Found::Other(format!("`{folder}` is a file")));
+                }
+                Ok(_) => dir = dir.open_dir_nofollow(name)?,
+            }
+            if dir.symlink_metadata(".git").is_ok() {
+                let message = format!("`{folder}` is a repository of its own");
+                return Ok(Found::Other(message));
+            }
+        }
+        let name = path.file_name();
+        let metadata = match dir.symlink_metadata(name) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+            Err(error) => return Err(error),
+        };
+        if metadata.is_dir() {
+            return Ok(Found::Other(format!("`{path}` is a folder")));
+        }
+        if !metadata.is_file() && !metadata.is_symlink() || metadata.len() > MAX_FILE {
+            return Ok(Found::Other(format!("`{path}` is something else")));
+        }
+        read_file(&dir, name, &metadata).map(Found::File)
+    }
+
+    /// Puts a file where nothing stands, whole or not at all; what came to stand there meanwhile is an error.
+    pub(super) fn add(&self, path: &TreePath, file: &File) -> Result<(), TreeError> {
+        let Some((dir, name)) = self.holder(path, true)? else {
+            return Ok(());
+        };
+        let beside = free_name(&dir);
+        let put = create_file(&dir, &beside, file).and_then(|()| {
+            let linked = dir.hard_link(&beside, &dir, &name);
+            dir.remove_file(&beside)?;
+            match linked {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    // A file system without hard links.
+                    create_file(&dir, &name, file)
+                }
+                linked => linked,
+            }
+        });
+        put.map_err(|source| TreeError::Io {
+            action: "write",
+            path: self.shown.join(path.as_str()),
+            source,
         })
     }
 

@@ -8,6 +8,7 @@ use crate::model::date::Day;
 use crate::model::input::Identity;
 use crate::model::path::TreePath;
 use gix::ObjectId;
+use gix::actor::Signature;
 use gix::objs::tree::{Entry, EntryKind};
 use gix::objs::{Commit, Kind, WriteTo};
 use std::collections::BTreeMap;
@@ -53,13 +54,18 @@ struct Hasher;
 
 impl ObjectSink for Hasher {
     fn put(&mut self, kind: Kind, bytes: &[u8]) -> Result<ObjectId, ObjectsError> {
-        gix::objs::compute_hash(gix::hash::Kind::Sha1, kind, bytes)
-            .map_err(|error| ObjectsError::Store(error.into()))
+        id_of(kind, bytes)
     }
 
     fn keep(&mut self, _: &Inventory, _: Range<usize>) -> Result<(), ObjectsError> {
         Ok(())
     }
+}
+
+/// The id of one object.
+pub(super) fn id_of(kind: Kind, bytes: &[u8]) -> Result<ObjectId, ObjectsError> {
+    gix::objs::compute_hash(gix::hash::Kind::Sha1, kind, bytes)
+        .map_err(|error| ObjectsError::Store(error.into()))
 }
 
 /// The ids alone: nothing is stored.
@@ -122,21 +128,36 @@ pub fn write_commit(
     commit: &FirstCommit,
     sink: &mut dyn ObjectSink,
 ) -> Result<ObjectId, ObjectsError> {
-    let signature = gix::actor::Signature {
-        name: commit.author.name().into(),
-        email: commit.author.address().into(),
-        time: gix::date::Time::new(commit.date.unix_seconds(), 0),
-    };
-    let commit = Commit {
+    let signature = signature(&commit.author, commit.date.unix_seconds());
+    let bytes = encode_commit(tree, None, signature, &commit.message)?;
+    sink.put(Kind::Commit, &bytes)
+}
+
+/// Who signs a commit, at a time in seconds since 1970, in UTC.
+pub(super) fn signature(author: &Identity, seconds: i64) -> Signature {
+    Signature {
+        name: author.name().into(),
+        email: author.address().into(),
+        time: gix::date::Time::new(seconds, 0),
+    }
+}
+
+/// The bytes of a commit whose author committed it.
+pub(super) fn encode_commit(
+    tree: ObjectId,
+    parent: Option<ObjectId>,
+    signature: Signature,
+    message: &str,
+) -> Result<Vec<u8>, ObjectsError> {
+    encode(&Commit {
         tree,
-        parents: [].into_iter().collect(),
+        parents: parent.into_iter().collect(),
         author: signature.clone(),
         committer: signature,
         encoding: None,
-        message: commit.message.as_str().into(),
+        message: message.into(),
         extra_headers: Vec::new(),
-    };
-    sink.put(Kind::Commit, &encode(&commit)?)
+    })
 }
 
 type Changed<'l> = (&'l TreePath, &'l Option<listing::Entry>);
@@ -255,7 +276,7 @@ fn group<'c, 'l>(prefix: &str, changes: &'c [Changed<'l>]) -> BTreeMap<&'l str, 
     groups
 }
 
-fn kind_of(mode: Mode) -> EntryKind {
+pub(super) fn kind_of(mode: Mode) -> EntryKind {
     match mode {
         Mode::Regular => EntryKind::Blob,
         Mode::Executable => EntryKind::BlobExecutable,
@@ -271,7 +292,7 @@ fn entry(kind: EntryKind, name: &str, oid: ObjectId) -> Entry {
     }
 }
 
-fn encode(object: &dyn WriteTo) -> Result<Vec<u8>, ObjectsError> {
+pub(super) fn encode(object: &dyn WriteTo) -> Result<Vec<u8>, ObjectsError> {
     let mut bytes = Vec::new();
     object
         .write_to(&mut bytes)

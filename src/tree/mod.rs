@@ -8,11 +8,13 @@ pub mod ids;
 pub mod inventory;
 pub mod listing;
 pub mod memory;
+mod names;
 pub mod overlay;
 mod pack;
 pub mod remembered;
 pub mod repository;
 mod survey;
+pub mod worktree;
 
 use crate::model::content::File;
 use crate::model::path::TreePath;

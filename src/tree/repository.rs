@@ -131,6 +131,31 @@ impl Target {
     /// half-way leaves the target as it was (and a hidden `.groundplan-…` folder beside it, unless `stop` was raised,
     /// which is looked at between files).
     pub fn create(&self, made: &Made<'_>, stop: &AtomicBool) -> Result<Ids, RepositoryError> {
+        self.make(stop, |folder| {
+            thread::scope(|scope| {
+                // Files and objects do not meet, and each takes about as long as the other.
+                let files = (made.layout == Layout::WorkTree)
+                    .then(|| scope.spawn(|| disk::plant(folder, made.tree, stop)));
+                let ids = commit(folder, made);
+                if let Some(files) = files {
+                    let planted = files.join();
+                    planted.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+                }
+                ids
+            })
+        })
+    }
+
+    /// Puts plain files there, without a repository, in the same way: all of them or none.
+    pub fn fill(&self, tree: &dyn Tree, stop: &AtomicBool) -> Result<(), RepositoryError> {
+        self.make(stop, |folder| Ok(disk::plant(folder, tree, stop)?))
+    }
+
+    fn make<T>(
+        &self,
+        stop: &AtomicBool,
+        build: impl FnOnce(&Path) -> Result<T, RepositoryError>,
+    ) -> Result<T, RepositoryError> {
         let fail = |action, path: &Path| {
             let path = path.to_owned();
             move |source| RepositoryError::Io {
@@ -146,17 +171,7 @@ impl Target {
         // A folder inside, because the workshop itself is private (0700) and the repository follows the umask.
         let folder = workshop.path().join("repository");
         fs::create_dir(&folder).map_err(fail("create", &folder))?;
-        let ids = thread::scope(|scope| {
-            // Files and objects do not meet, and each takes about as long as the other.
-            let files = (made.layout == Layout::WorkTree)
-                .then(|| scope.spawn(|| disk::plant(&folder, made.tree, stop)));
-            let ids = commit(&folder, made);
-            if let Some(files) = files {
-                let planted = files.join();
-                planted.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-            }
-            ids
-        })?;
+        let made = build(&folder)?;
         if stop.load(Ordering::Relaxed) {
             return Err(RepositoryError::Stopped);
         }
@@ -168,7 +183,7 @@ impl Target {
             }
             other => other.map_err(fail("move the finished repository to", &self.path)),
         }?;
-        Ok(ids)
+        Ok(made)
     }
 }
 

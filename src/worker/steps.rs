@@ -4,7 +4,6 @@ use super::ending::Stop;
 use super::means::Means;
 use crate::engine;
 use crate::model::digest::GitId;
-use crate::policy;
 use crate::preflight::judge::scopes_for;
 use crate::resolve::stored::{Accepted, Promise};
 use crate::store::run::{Run, Task};
@@ -56,7 +55,7 @@ pub(super) fn build(
     same("tree", &accepted.tree, report.tree_id.as_ref())?;
     same("commit", &accepted.commit, report.commit_id.as_ref())?;
     let tiering = means.policy.judge(plan, &report.risk, &accepted.tree);
-    if !policy::may_run(&tiering, run.approval.as_ref()) {
+    if tiering.waits(run.approval.as_ref()) {
         return Err(Stop::Hold(tiering));
     }
     let made = Made {

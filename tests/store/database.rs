@@ -1,13 +1,14 @@
 //! Opening and migrating: what is missing, away or no database is said, and no password with it.
 
 use crate::support::Sandbox;
-use crate::support::jobs::wait;
+use crate::support::jobs::{on, wait};
 use crate::support::postgres::{Cluster, open};
 use groundplan::store::Store as _;
+use groundplan::store::change::{Change, Hand};
 use groundplan::store::error::StoreError;
 use groundplan::store::run::Filter;
 use groundplan::store::sql::address::Address;
-use groundplan::store::sql::{Database, Settings};
+use groundplan::store::sql::{Database, Dialect, Settings};
 
 #[test]
 fn a_postgres_without_tables_says_how_they_are_made() {
@@ -113,5 +114,28 @@ fn a_pooled_address_needs_nothing_of_its_sessions() {
         let store = Database::open(settings).await.unwrap();
         store.ready().await.unwrap();
         assert_eq!(store.runs(&Filter::default()).await.unwrap(), []);
+    });
+}
+
+#[test]
+fn the_query_of_the_documentation_shows_whether_a_run_is_alive() {
+    let documentation = include_str!("../../docs/database.md");
+    let query = documentation.split("```sql").nth(1).unwrap();
+    let query = query
+        .split("```")
+        .next()
+        .unwrap()
+        .trim()
+        .trim_end_matches(';');
+    on(Dialect::Postgres, async |desk| {
+        desk.submit("p0").await;
+        let lease = desk.claim(1).await;
+        let start = desk
+            .store
+            .change(&lease.run, Hand::Worker(&lease), &Change::Start);
+        start.await.unwrap();
+        let shown = format!("({query}) AS shown");
+        let alive = "status || ' ' || job || ' ' || lease_is_active";
+        assert_eq!(desk.value(alive, &shown).await, "RUNNING RUNNING true");
     });
 }

@@ -196,7 +196,11 @@ impl Sandbox {
         }
         let of_machine = |name: &str| {
             let name = name.to_ascii_lowercase();
-            name == "xdg_cache_home" || name.starts_with("groundplan_") || name.ends_with("_proxy")
+            ["xdg_cache_home", "database_url", "direct_url"].contains(&name.as_str())
+                || ["groundplan_", "bootstrap_"]
+                    .iter()
+                    .any(|start| name.starts_with(start))
+                || name.ends_with("_proxy")
         };
         for (name, _) in std::env::vars_os() {
             let is_given = own.contains(&name) || name == "GROUNDPLAN_CACHE_DIR";

@@ -5,5 +5,9 @@ import { defineConfig, globalIgnores } from "eslint/config";
 export default defineConfig([
   ...nextCoreWebVitals,
   ...nextTypescript,
-  globalIgnores([".next/**", "generated/**", "next-env.d.ts"]),
+  globalIgnores([
+    ".next/**",
+    "generated/**",
+    "next-env.d.ts",
+  ]),
 ]);

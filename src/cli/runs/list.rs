@@ -6,7 +6,6 @@ use crate::cli::database::DatabaseArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::forge::wait_for;
 use crate::cli::terminal::{Terminal, clean_line};
-use crate::policy;
 use crate::store::Store as _;
 use crate::store::id::ProductId;
 use crate::store::run::{Filter, Run, RunStatus};
@@ -81,7 +80,7 @@ pub(super) fn remark(run: &Run) -> String {
         return format!("  {url}");
     }
     match &run.tiering {
-        Some(tiering) if !policy::may_run(tiering, run.approval.as_ref()) => {
+        Some(tiering) if tiering.waits(run.approval.as_ref()) => {
             "  waits for an approval".to_owned()
         }
         _ => String::new(),

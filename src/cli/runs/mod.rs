@@ -32,13 +32,13 @@ enum Command {
     /// Follow a run until it ends.
     Watch(watch::Args),
     /// Stop a run. What it made is taken back.
-    Cancel(steer::Args),
+    Cancel(steer::RunArgs),
     /// Try a failed run again, from where it stopped.
-    Retry(steer::Args),
-    /// Remove what a failed run left on its forge, or leave it to a person.
-    Cleanup(Box<cleanup::Args>),
+    Retry(steer::RunArgs),
     /// Allow a run that waits for an approval to make exactly one tree.
     Approve(steer::ApproveArgs),
+    /// Remove what a failed run left on the forge, or take it over.
+    Cleanup(Box<cleanup::Args>),
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -49,8 +49,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         Command::Watch(args) => watch::run(args, terminal),
         Command::Cancel(args) => steer::cancel(args, terminal),
         Command::Retry(args) => steer::retry(args, terminal),
-        Command::Cleanup(args) => cleanup::run(args, terminal),
         Command::Approve(args) => steer::approve(args, terminal),
+        Command::Cleanup(args) => cleanup::run(args, terminal),
     }
 }
 
@@ -70,7 +70,7 @@ fn colour(status: RunStatus) -> Style {
 }
 
 /// A time of the database as people read it.
-fn moment(unix_millis: i64) -> String {
+pub(super) fn moment(unix_millis: i64) -> String {
     let moment = Moment::of_unix_seconds(unix_millis.div_euclid(1000));
     moment.map_or_else(
         || unix_millis.to_string(),

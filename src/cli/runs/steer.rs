@@ -15,22 +15,22 @@ use crate::store::run::{Run, RunStatus};
 
 /// A run and who acts on it.
 #[derive(clap::Args)]
-pub(super) struct Args {
+pub(super) struct RunArgs {
     /// The run, by its id.
     #[arg(value_name = "RUN", value_parser = parse_run)]
-    run: RunId,
+    pub(super) run: RunId,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     #[command(flatten)]
     person: PersonArgs,
     #[command(flatten)]
-    database: DatabaseArgs,
+    pub(super) database: DatabaseArgs,
 }
 
 #[derive(clap::Args)]
 pub(super) struct ApproveArgs {
     #[command(flatten)]
-    run: Args,
+    run: RunArgs,
     /// The tree that may be made, as the preview and `runs show` name it.
     #[arg(long, value_name = "TREE_ID", value_parser = GitId::parse)]
     tree: GitId,
@@ -38,7 +38,7 @@ pub(super) struct ApproveArgs {
     policy: PolicyArgs,
 }
 
-pub(super) fn cancel(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(super) fn cancel(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let run = args.change(&Change::Cancel)?;
     let what = if run.status.is_active() {
         "is being cancelled: its worker stops at the next step and takes back what it made"
@@ -48,7 +48,7 @@ pub(super) fn cancel(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failu
     args.say(&run, what, terminal)
 }
 
-pub(super) fn retry(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(super) fn retry(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let run = args.change(&Change::Retry)?;
     args.say(
         &run,
@@ -71,8 +71,8 @@ pub(super) fn approve(args: &ApproveArgs, terminal: &mut Terminal) -> Result<Exi
     args.run.say(&run, &what, terminal)
 }
 
-impl Args {
-    fn change(&self, change: &Change) -> Result<Run, Failure> {
+impl RunArgs {
+    pub(super) fn change(&self, change: &Change) -> Result<Run, Failure> {
         wait_for(async {
             let database = self.database.open().await?;
             let hand = Hand::Person(&self.person.user);
@@ -82,7 +82,12 @@ impl Args {
         })?
     }
 
-    fn say(&self, run: &Run, what: &str, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    pub(super) fn say(
+        &self,
+        run: &Run,
+        what: &str,
+        terminal: &mut Terminal,
+    ) -> Result<Exit, Failure> {
         if self.format == Format::Json {
             terminal.json(run)?;
             return Ok(Exit::Fine);

@@ -86,6 +86,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     };
     let run = wait_for(async {
         let database = args.database.open().await?;
+        let (user, product) = (&submission.user, &submission.product);
+        database.ensure_local(user, product).await?;
         let run = database.submit(&submission).await;
         database.close().await;
         Ok::<_, Failure>(run?)

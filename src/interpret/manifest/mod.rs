@@ -3,6 +3,7 @@
 mod cargo;
 mod comma_list;
 mod error;
+mod listed;
 mod npm;
 mod npm_order;
 mod python;
@@ -15,6 +16,7 @@ mod toml;
 use crate::model::dependency::{Ecosystem, PackageName, Section, VersionRange};
 
 pub use error::ManifestError;
+pub use listed::listed;
 use settle::Change;
 
 /// What a manifest is asked to hold.

@@ -92,6 +92,18 @@ impl Database {
         tx.commit().await
     }
 
+    /// Makes a user where the tables are our own.
+    ///
+    /// # Errors
+    /// [`StoreError::NoUser`] when the user is missing in tables that an application owns: it makes its rows itself.
+    pub async fn ensure_user(&self, user: &UserId) -> Result<(), StoreError> {
+        if self.is_own().await? {
+            let query = sqlx::query(ENSURE_USER.on(self.dialect())).bind(user.as_str());
+            query.execute(&self.pool).await?;
+        }
+        may_write(&mut self.look().await?, user).await
+    }
+
     /// Makes a user and a product of theirs where they are missing.
     ///
     /// # Errors
@@ -99,19 +111,14 @@ impl Database {
     /// [`StoreError::NoUser`] or [`StoreError::NoProduct`] when they are missing in tables that an application owns: it
     /// makes its rows itself.
     pub async fn ensure_local(&self, user: &UserId, product: &ProductId) -> Result<(), StoreError> {
+        self.ensure_user(user).await?;
         if self.is_own().await? {
-            let mut tx = self.begin().await?;
-            let query = sqlx::query(ENSURE_USER.on(tx.dialect)).bind(user.as_str());
-            query.execute(tx.at()).await?;
-            sqlx::query(ENSURE_PRODUCT.on(tx.dialect))
+            sqlx::query(ENSURE_PRODUCT.on(self.dialect()))
                 .bind(product.as_str())
                 .bind(user.as_str())
-                .execute(tx.at())
+                .execute(&self.pool)
                 .await?;
-            tx.commit().await?;
         }
-        let mut tx = self.look().await?;
-        may_write(&mut tx, user).await?;
-        owns(&mut tx, user, product).await
+        owns(&mut self.look().await?, user, product).await
     }
 }

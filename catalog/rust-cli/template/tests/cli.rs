@@ -1,0 +1,29 @@
+//! The program as people run it.
+
+use std::process::{Command, Output};
+
+fn run(args: &[&str]) -> Output {
+    let program = env!("CARGO_BIN_EXE___PRODUCT_SLUG__");
+    Command::new(program).args(args).output().unwrap()
+}
+
+#[test]
+fn it_greets_who_is_named() {
+    let output = run(&["Ada"]);
+    assert!(output.status.success());
+    assert_eq!(output.stdout, b"Hello, Ada!\n");
+}
+
+#[test]
+fn an_empty_name_is_an_error() {
+    let output = run(&[""]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("a name must not be empty"), "{said}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn what_cannot_be_understood_is_a_usage_error() {
+    assert_eq!(run(&["Ada", "Grace"]).status.code(), Some(2));
+}

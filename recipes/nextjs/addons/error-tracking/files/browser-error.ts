@@ -1,0 +1,32 @@
+/** What the browser tells about an error; longer texts are cut by whoever reads it. */
+export interface BrowserError {
+  name: string;
+  message: string;
+  stack: string;
+  /** The path without query and fragment, which may hold what is nobody's business. */
+  path: string;
+}
+
+/** A report from a browser, or nothing when it is none. Anybody can send one, so nothing in it is trusted. */
+export function parseBrowserError(text: string): BrowserError | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null) {
+    return undefined;
+  }
+  const read = (key: string, length: number) => {
+    const found: unknown = (value as Record<string, unknown>)[key];
+    return typeof found === "string" ? found.slice(0, length) : "";
+  };
+  const error = {
+    name: read("name", 100),
+    message: read("message", 500),
+    stack: read("stack", 4000),
+    path: read("path", 200),
+  };
+  return error.message ? error : undefined;
+}

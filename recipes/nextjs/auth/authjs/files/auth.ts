@@ -1,0 +1,42 @@
+import NextAuth from "next-auth";
+import { redirect } from "next/navigation";
+import { isAllowed } from "./allowed";
+import { requireEnv } from "./env";
+
+export interface SessionUser {
+  /** What the provider calls the person: a name, otherwise the address. */
+  name: string;
+}
+
+/** The id of the one provider; it is part of the address that the provider returns to. */
+export const provider = "oidc";
+
+// The settings are read with each request, so that a build needs none of them.
+export const { auth, handlers, signIn, signOut } = NextAuth(() => ({
+  secret: requireEnv("AUTH_SECRET"),
+  session: { strategy: "jwt", maxAge: 12 * 60 * 60 },
+  pages: { signIn: "/login", error: "/login" },
+  providers: [
+    {
+      id: provider,
+      name: "OpenID Connect",
+      type: "oidc",
+      issuer: requireEnv("AUTH_OIDC_ISSUER"),
+      clientId: requireEnv("AUTH_OIDC_ID"),
+      clientSecret: requireEnv("AUTH_OIDC_SECRET"),
+      checks: ["pkce", "state"],
+    },
+  ],
+  callbacks: {
+    signIn: ({ profile }) => isAllowed(profile, requireEnv("AUTH_ALLOWED")),
+  },
+}));
+
+/** The signed-in user; without one the visitor is sent to the sign-in page. */
+export async function requireUser(): Promise<SessionUser> {
+  const session = await auth();
+  if (!session?.user) {
+    redirect("/login");
+  }
+  return { name: session.user.name ?? session.user.email ?? "Unknown" };
+}

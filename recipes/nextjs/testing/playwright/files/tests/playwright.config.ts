@@ -1,0 +1,10 @@
+import { defineConfig } from "@playwright/test";
+
+/** Tests without a browser. */
+export default defineConfig({
+  forbidOnly: Boolean(process.env.CI),
+  outputDir: "../test-results",
+  reporter: "list",
+  testDir: ".",
+  testMatch: "*.test.ts",
+});

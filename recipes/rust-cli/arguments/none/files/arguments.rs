@@ -1,0 +1,27 @@
+//! The command line.
+
+use std::process;
+
+/// The name that was given; everything else ends the program.
+pub fn read() -> String {
+    let args: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .collect();
+    match args.as_slice() {
+        [] => "world".to_owned(),
+        [flag] if flag == "--help" || flag == "-h" => {
+            println!("{}", usage());
+            process::exit(0)
+        }
+        [name] if !name.starts_with('-') => name.clone(),
+        _ => {
+            eprintln!("{}", usage());
+            process::exit(2)
+        }
+    }
+}
+
+fn usage() -> &'static str {
+    concat!("usage: ", env!("CARGO_PKG_NAME"), " [NAME]")
+}

@@ -1,0 +1,158 @@
+//! `groundplan catalog publish` and `groundplan catalog history`
+
+use crate::catalog::{Category, SelectionType};
+use crate::cli::choice;
+use crate::cli::database::DatabaseArgs;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::forge::wait_for;
+use crate::cli::input::{self, Chosen, Unusable};
+use crate::cli::operator::PersonArgs;
+use crate::cli::terminal::{BOLD, Terminal, clean_line};
+use crate::cli::{Format, runs};
+use crate::model::action::ACTION_SCHEMA_VERSION;
+use crate::model::slug::{OptionRef, Slug};
+use crate::store::catalog::{Edition, EditionCategory, EditionOption};
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// A built-in catalogue, or a folder with catalog/ and recipes/, whose catalogues are all published.
+    #[arg(value_name = "NAME|DIR")]
+    catalog: String,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    person: PersonArgs,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+#[derive(clap::Args)]
+pub(super) struct HistoryArgs {
+    /// The catalogue.
+    #[arg(value_name = "NAME", value_parser = Slug::parse)]
+    catalog: Slug,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let chosen = match input::catalogs(&args.catalog) {
+        Ok(chosen) => chosen,
+        Err(Unusable::Failure(failure)) => return Err(failure),
+        Err(Unusable::Problem(problem)) => {
+            return choice::print_problem(&problem, args.format, terminal);
+        }
+    };
+    let user = &args.person.user;
+    let published = wait_for(async {
+        let database = args.database.open().await?;
+        database.ensure_user(user).await?;
+        let mut published = Vec::new();
+        for one in &chosen {
+            published.push(
+                database
+                    .publish_catalog(&edition(one), user.as_str())
+                    .await?,
+            );
+        }
+        database.close().await;
+        Ok::<_, Failure>(published)
+    })??;
+    if args.format == Format::Json {
+        terminal.json(&published)?;
+        return Ok(Exit::Fine);
+    }
+    for version in &published {
+        writeln!(
+            terminal.out(),
+            "{BOLD}{}{BOLD:#} {} is version {}, published by {} at {}",
+            version.catalog,
+            version.catalog_version.short(),
+            version.number,
+            clean_line(&version.by),
+            runs::moment(version.at),
+        )?;
+    }
+    Ok(Exit::Fine)
+}
+
+pub(super) fn history(args: &HistoryArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let published = wait_for(async {
+        let database = args.database.open().await?;
+        let history = database.catalog_history(&args.catalog).await;
+        database.close().await;
+        Ok::<_, Failure>(history?)
+    })??;
+    if args.format == Format::Json {
+        terminal.json(&published)?;
+        return Ok(Exit::Fine);
+    }
+    if published.is_empty() {
+        writeln!(
+            terminal.talk(),
+            "`{}` was never published here",
+            args.catalog
+        )?;
+    }
+    for version in &published {
+        writeln!(
+            terminal.out(),
+            "{:>4}  {}  {}  {}",
+            version.number,
+            runs::moment(version.at),
+            version.catalog_version,
+            clean_line(&version.by),
+        )?;
+    }
+    Ok(Exit::Fine)
+}
+
+/// A catalogue with everything it was read from.
+fn edition(chosen: &Chosen) -> Edition {
+    let catalog = &chosen.catalog;
+    let own = ["catalog", "recipes"].map(|folder| format!("{folder}/{}/", catalog.slug()));
+    let files = chosen.source.files.iter();
+    let files = files.filter(|(path, _)| own.iter().any(|own| path.starts_with(own)));
+    Edition {
+        catalog: catalog.slug().clone(),
+        catalog_version: catalog.version().clone(),
+        action_schema_version: ACTION_SCHEMA_VERSION,
+        title: catalog.written().title.to_string(),
+        categories: catalog
+            .categories()
+            .iter()
+            .map(|category| answers(chosen, category))
+            .collect(),
+        files: files
+            .map(|(path, file)| (path.clone(), file.into()))
+            .collect(),
+    }
+}
+
+fn answers(chosen: &Chosen, category: &Category) -> EditionCategory {
+    let options = category.options.iter().map(|option| {
+        let recipe = chosen
+            .catalog
+            .recipe(&OptionRef::new(&category.slug, &option.slug));
+        let actions = recipe
+            .map(|recipe| recipe.actions.as_slice())
+            .unwrap_or_default();
+        EditionOption {
+            slug: option.slug.clone(),
+            title: option.title.to_string(),
+            description: option.description.as_ref().map(ToString::to_string),
+            is_default: option.default,
+            actions: actions.iter().map(|action| action.action.clone()).collect(),
+        }
+    });
+    EditionCategory {
+        slug: category.slug.clone(),
+        title: category.title.to_string(),
+        description: category.description.as_ref().map(ToString::to_string),
+        is_multi: category.selection == SelectionType::Multi,
+        is_required: category.required,
+        options: options.collect(),
+    }
+}

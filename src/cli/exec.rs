@@ -1,0 +1,94 @@
+//! A command of the author's, run in a repository that was just made: `sweep --exec`.
+
+use super::exit::Failure;
+use super::signals;
+use crate::engine::{self, Preview};
+use crate::template::Template;
+use crate::tree::repository::{Layout, Made, Target};
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::process::{Command, Stdio};
+use std::sync::atomic::Ordering;
+
+/// How a command ended.
+pub(super) enum Ended {
+    Fine,
+    /// In words, with the last lines it printed.
+    Badly {
+        how: String,
+        last: String,
+    },
+}
+
+/// So much of what a command printed last is shown.
+const SHOWN: u64 = 4096;
+
+/// Makes the repository in a folder that goes away again, and runs `command` there by the shell. What the command
+/// prints is kept back unless it fails; the selection stands in its environment.
+pub(super) fn run(
+    preview: &Preview<'_>,
+    template: &Template,
+    selection: &str,
+    command: &str,
+) -> Result<Ended, Failure> {
+    let fail = |error: std::io::Error| Failure::Environment {
+        message: format!("cannot run the command: {error}"),
+        hint: Some("check permissions and free space of the folder for temporary files".to_owned()),
+    };
+    let workshop = tempfile::Builder::new()
+        .prefix("groundplan-")
+        .tempdir()
+        .map_err(fail)?;
+    let folder = workshop.path().join(preview.plan.inputs.repo.as_str());
+    let commit = engine::first_commit(&preview.plan, &preview.report.recipe_hash);
+    let made = Made {
+        tree: &preview.tree,
+        template: template.repository(),
+        commit: &commit,
+        layout: Layout::WorkTree,
+    };
+    Target::check(&folder)?.create(&made, signals::stop())?;
+    let mut output = tempfile::tempfile().map_err(fail)?;
+    let status = shell(command)
+        .current_dir(&folder)
+        .env("GROUNDPLAN_SELECTION", selection)
+        .stdin(Stdio::null())
+        .stdout(output.try_clone().map_err(fail)?)
+        .stderr(output.try_clone().map_err(fail)?)
+        .status()
+        .map_err(fail)?;
+    if signals::stop().load(Ordering::Relaxed) {
+        return Err(Failure::Cancelled);
+    }
+    if status.success() {
+        return Ok(Ended::Fine);
+    }
+    Ok(Ended::Badly {
+        how: status.to_string(),
+        last: tail(&mut output).map_err(fail)?,
+    })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command is the author's own, given on the command line; no recipe can name one"
+)]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(command);
+    shell
+}
+
+fn tail(output: &mut File) -> std::io::Result<String> {
+    let length = output.seek(SeekFrom::End(0))?;
+    output.seek(SeekFrom::Start(length.saturating_sub(SHOWN)))?;
+    let mut bytes = Vec::new();
+    output.read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let is_cut = length > SHOWN;
+    let whole_lines = text
+        .split_once('\n')
+        .filter(|_| is_cut)
+        .map(|(_, rest)| rest.to_owned());
+    Ok(whole_lines.unwrap_or(text))
+}

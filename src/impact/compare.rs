@@ -1,0 +1,356 @@
+//! Two versions of a catalogue, made side by side.
+
+use super::condition::when;
+use super::report::{
+    Break, DependencyChange, FileChange, Impact, Level, OptionChange, SelectionChange, Version,
+};
+use crate::catalog::Catalog;
+use crate::engine::{Preview, PreviewError};
+use crate::interpret::manifest::listed;
+use crate::model::content::File;
+use crate::model::dependency::Ecosystem;
+use crate::model::diagnostic::{Code, Diagnostic};
+use crate::model::digest::GitId;
+use crate::model::path::TreePath;
+use crate::model::report::{Change, ChangeKind, ChangeOrigin};
+use crate::model::selection::Selection;
+use crate::model::slug::OptionRef;
+use crate::sweep::cover::{CoverError, Strength, cover};
+use crate::sweep::prove::{Ground, sample_inputs};
+use crate::sweep::{Space, Tangled};
+use crate::tree::commits::Holding;
+use crate::tree::overlay::Overlay;
+use crate::tree::{Tree as _, TreeMut as _, ids};
+use std::collections::{BTreeMap, BTreeSet};
+use thiserror::Error;
+
+/// Why two versions cannot be compared.
+#[derive(Debug, Error)]
+pub enum ImpactError {
+    #[error(transparent)]
+    Preview(#[from] PreviewError),
+    #[error(transparent)]
+    Tangled(#[from] Tangled),
+}
+
+/// Larger diffs are left out, in bytes.
+const MAX_DIFF: usize = 16 * 1024;
+
+/// Compares what two versions of a catalogue give, in selections that hold every pair of options of both; of a
+/// catalogue too large for that, every option.
+pub fn compare(old: Ground<'_>, new: Ground<'_>) -> Result<Impact, ImpactError> {
+    let before = selections(old.catalog, &[])?;
+    let after = selections(new.catalog, &before)?;
+    let added: Vec<&Selection> = after
+        .iter()
+        .filter(|selection| !before.contains(selection))
+        .collect();
+    let mut pairs = Pairs::default();
+    let mut breaks: BTreeMap<(Code, String), Break> = BTreeMap::new();
+    let mut mended = Vec::new();
+    for selection in before.iter().chain(added) {
+        match (attempt(old, selection)?, attempt(new, selection)?) {
+            (Ok(was), Ok(is)) => pairs.add(selection, was, is)?,
+            (Ok(_), Err(findings)) => {
+                for finding in findings {
+                    let Diagnostic { code, message, .. } = finding;
+                    let entry = breaks
+                        .entry((code, message.clone()))
+                        .or_insert_with(|| Break {
+                            code: code.as_str(),
+                            message,
+                            selections: 0,
+                            example: selection.clone(),
+                        });
+                    entry.selections += 1;
+                }
+            }
+            (Err(_), Ok(_)) if fits(old, selection) => mended.push(selection.clone()),
+            (Err(_), _) => {}
+        }
+    }
+    let mut breaking: Vec<Break> = renamed(old, new, &before).into_iter().collect();
+    breaking.extend(breaks.into_values());
+    let options = options(old.catalog, new.catalog);
+    let mut impact = Impact {
+        level: Level::Unchanged,
+        old: version(old),
+        new: version(new),
+        compared: pairs.selections.len(),
+        files: pairs.files(),
+        dependencies: pairs.dependencies(),
+        selections: pairs.changed,
+        breaking,
+        mended,
+        options,
+    };
+    impact.level = if !impact.breaking.is_empty() {
+        Level::Breaking
+    } else if impact.selections.is_empty() && impact.options.is_empty() && impact.mended.is_empty()
+    {
+        Level::Unchanged
+    } else {
+        Level::Compatible
+    };
+    Ok(impact)
+}
+
+fn selections(catalog: &Catalog, known: &[Selection]) -> Result<Vec<Selection>, Tangled> {
+    let space = Space::of(catalog);
+    let covered = match cover(&space, Strength::Pairs, known) {
+        Err(CoverError::TooLarge { .. }) => cover(&space, Strength::Each, known),
+        other => other,
+    };
+    match covered {
+        Ok(cover) => Ok(cover.selections),
+        Err(CoverError::Tangled(_) | CoverError::TooLarge { .. }) => Err(Tangled),
+    }
+}
+
+/// What a selection gives, or the findings that keep it from being made.
+fn attempt<'g>(
+    ground: Ground<'g>,
+    selection: &Selection,
+) -> Result<Result<Preview<'g>, Vec<Diagnostic>>, PreviewError> {
+    match ground.preview(selection.clone(), sample_inputs()) {
+        Ok(preview) if preview.report.can_proceed => Ok(Ok(preview)),
+        Ok(preview) => {
+            let report = preview.report;
+            Ok(Err(report
+                .collisions
+                .into_iter()
+                .chain(report.errors)
+                .collect()))
+        }
+        Err(PreviewError::Selection(findings)) => Ok(Err(findings)),
+        Err(error) => Err(error),
+    }
+}
+
+fn fits(ground: Ground<'_>, selection: &Selection) -> bool {
+    crate::resolve::recipe(ground.catalog, selection.clone()).is_ok()
+}
+
+/// A stored run names its catalogue.
+fn renamed(old: Ground<'_>, new: Ground<'_>, before: &[Selection]) -> Option<Break> {
+    let (was, is) = (old.catalog.slug(), new.catalog.slug());
+    (was != is).then(|| Break {
+        code: Code::UnknownSelection.as_str(),
+        message: format!("the catalogue `{was}` is called `{is}` now"),
+        selections: before.len(),
+        example: before.first().cloned().unwrap_or_default(),
+    })
+}
+
+fn version(ground: Ground<'_>) -> Version {
+    Version {
+        catalog: ground.catalog.slug().clone(),
+        catalog_version: ground.catalog.version().clone(),
+        template: ground.pin.r#ref.clone(),
+        template_tree: ground.pin.tree.clone(),
+    }
+}
+
+fn options(old: &Catalog, new: &Catalog) -> Vec<OptionChange> {
+    let of = |catalog: &Catalog| -> BTreeMap<OptionRef, bool> {
+        let categories = catalog.categories().iter();
+        let options = categories.flat_map(|category| {
+            let options = category.options.iter();
+            options.map(|option| (OptionRef::new(&category.slug, &option.slug), option.default))
+        });
+        options.collect()
+    };
+    let (was, is) = (of(old), of(new));
+    let all: BTreeSet<&OptionRef> = was.keys().chain(is.keys()).collect();
+    let change = |option: &OptionRef| {
+        let change = match (was.get(option), is.get(option)) {
+            (None, _) => ChangeKind::Added,
+            (_, None) => ChangeKind::Removed,
+            (was, is) if was != is => ChangeKind::Modified,
+            (_, _) => return None,
+        };
+        Some(OptionChange {
+            option: option.clone(),
+            change,
+            default: is.get(option).copied().unwrap_or_default(),
+        })
+    };
+    all.into_iter().filter_map(change).collect()
+}
+
+/// Selections that both versions make, and what differs between their results.
+#[derive(Default)]
+struct Pairs<'s> {
+    selections: Vec<&'s Selection>,
+    changed: Vec<SelectionChange>,
+    by_file: BTreeMap<(String, &'static str), Touched>,
+    /// Manifest, section and name, old and new version → places of selections.
+    by_dependency: BTreeMap<Dependency, BTreeSet<usize>>,
+}
+
+/// Manifest, section, name, old version, new version.
+type Dependency = (String, String, String, Option<String>, Option<String>);
+
+/// What is known of a changed file.
+struct Touched {
+    change: ChangeKind,
+    selections: BTreeSet<usize>,
+    origin: BTreeSet<OptionRef>,
+    diff: Option<String>,
+}
+
+/// One side of a comparison.
+struct Side<'t> {
+    tree: Overlay<'t>,
+    held: Holding,
+    changes: Vec<Change>,
+    id: GitId,
+}
+
+impl<'t> Side<'t> {
+    fn of(preview: Preview<'t>) -> Result<Self, PreviewError> {
+        let mut tree = preview.tree;
+        tree.remove(preview.plan.provenance_path.as_tree())?;
+        Ok(Self {
+            held: ids::files(&tree)?,
+            id: GitId::of(&ids::tree_id(&tree)?),
+            changes: preview.report.changes,
+            tree,
+        })
+    }
+
+    fn file(&self, path: &str) -> Result<Option<File>, PreviewError> {
+        Ok(self.tree.read(&TreePath::of_checked(path))?)
+    }
+
+    fn origin(&self, path: &str) -> Vec<OptionRef> {
+        let changes = self
+            .changes
+            .iter()
+            .filter(|change| change.path.as_str() == path);
+        let origins = changes.flat_map(|change| &change.origin);
+        let option = |origin: &ChangeOrigin| match origin {
+            ChangeOrigin::Action(action) => Some(action.origin.option.clone()),
+            ChangeOrigin::Placeholders { .. }
+            | ChangeOrigin::Provenance {}
+            | ChangeOrigin::Template {} => None,
+        };
+        origins.filter_map(option).collect()
+    }
+}
+
+impl<'s> Pairs<'s> {
+    fn add(
+        &mut self,
+        selection: &'s Selection,
+        old: Preview<'_>,
+        new: Preview<'_>,
+    ) -> Result<(), PreviewError> {
+        let at = self.selections.len();
+        self.selections.push(selection);
+        let (old, new) = (Side::of(old)?, Side::of(new)?);
+        if old.id == new.id {
+            return Ok(());
+        }
+        self.changed.push(SelectionChange {
+            selection: selection.clone(),
+            old: old.id.clone(),
+            new: new.id.clone(),
+        });
+        let paths: BTreeSet<&String> = old.held.keys().chain(new.held.keys()).collect();
+        for path in paths {
+            let (change, word) = match (old.held.get(path), new.held.get(path)) {
+                (Some(was), Some(is)) if was == is => continue,
+                (Some(_), Some(_)) => (ChangeKind::Modified, "modified"),
+                (None, _) => (ChangeKind::Added, "added"),
+                (Some(_), None) => (ChangeKind::Removed, "removed"),
+            };
+            let (was, is) = (old.file(path)?, new.file(path)?);
+            self.compare_dependencies(at, path, was.as_ref(), is.as_ref());
+            let touched = self
+                .by_file
+                .entry((path.clone(), word))
+                .or_insert_with(|| Touched {
+                    change,
+                    selections: BTreeSet::new(),
+                    origin: BTreeSet::new(),
+                    diff: was.zip(is).and_then(|(was, is)| diff(path, &was, &is)),
+                });
+            touched.selections.insert(at);
+            touched
+                .origin
+                .extend(old.origin(path).into_iter().chain(new.origin(path)));
+        }
+        Ok(())
+    }
+
+    fn compare_dependencies(
+        &mut self,
+        at: usize,
+        path: &str,
+        old: Option<&File>,
+        new: Option<&File>,
+    ) {
+        let Some(ecosystem) = Ecosystem::of(path) else {
+            return;
+        };
+        let of = |file: Option<&File>| {
+            let text = file.and_then(File::text);
+            text.map(|text| listed(ecosystem, text)).unwrap_or_default()
+        };
+        let (was, is) = (of(old), of(new));
+        let all: BTreeSet<&(String, String)> = was.keys().chain(is.keys()).collect();
+        for key in all.into_iter().filter(|key| was.get(*key) != is.get(*key)) {
+            let (section, name) = key.clone();
+            let versions = (was.get(key).cloned(), is.get(key).cloned());
+            let dependency = (path.to_owned(), section, name, versions.0, versions.1);
+            self.by_dependency.entry(dependency).or_default().insert(at);
+        }
+    }
+
+    fn files(&self) -> Vec<FileChange> {
+        let change = |((path, _), touched): (&(String, &str), &Touched)| {
+            let origin: Vec<OptionRef> = touched.origin.iter().cloned().collect();
+            FileChange {
+                path: path.clone(),
+                change: touched.change,
+                when: when(&self.selections, &touched.selections, &origin),
+                origin,
+                diff: touched.diff.clone(),
+            }
+        };
+        self.by_file.iter().map(change).collect()
+    }
+
+    fn dependencies(&self) -> Vec<DependencyChange> {
+        let change = |(dependency, affected): (&Dependency, &BTreeSet<usize>)| {
+            let (manifest, section, name, old, new) = dependency.clone();
+            let touched = self
+                .by_file
+                .iter()
+                .filter(|((path, _), _)| *path == manifest);
+            let likely: Vec<OptionRef> = touched
+                .flat_map(|(_, touched)| touched.origin.iter().cloned())
+                .collect();
+            DependencyChange {
+                when: when(&self.selections, affected, &likely),
+                manifest,
+                section,
+                name,
+                old,
+                new,
+            }
+        };
+        self.by_dependency.iter().map(change).collect()
+    }
+}
+
+fn diff(path: &str, old: &File, new: &File) -> Option<String> {
+    let (was, is) = (old.text()?, new.text()?);
+    let diff = similar::TextDiff::from_lines(was, is);
+    let diff = diff
+        .unified_diff()
+        .header(&format!("a/{path}"), &format!("b/{path}"))
+        .to_string();
+    (!diff.is_empty() && diff.len() <= MAX_DIFF).then_some(diff)
+}

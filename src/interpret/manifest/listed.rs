@@ -1,0 +1,133 @@
+//! The dependencies that a manifest names, for comparing two versions of it.
+
+use super::toml;
+use crate::model::dependency::{Ecosystem, Section};
+use std::collections::BTreeMap;
+use toml_edit::{Item, TableLike};
+
+/// Section and name → version, as they are written. What cannot be read has none: whoever edits it says why.
+pub fn listed(ecosystem: Ecosystem, text: &str) -> BTreeMap<(String, String), String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match ecosystem {
+        Ecosystem::Npm => npm(text),
+        Ecosystem::Cargo => cargo(text),
+        Ecosystem::Python => python(text),
+    }
+}
+
+fn npm(text: &str) -> BTreeMap<(String, String), String> {
+    let mut found = BTreeMap::new();
+    let manifest: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    for section in Section::ALL.map(|section| section.to_string()) {
+        for (name, version) in manifest[&section].as_object().into_iter().flatten() {
+            let version = version
+                .as_str()
+                .map_or_else(|| version.to_string(), str::to_owned);
+            found.insert((section.clone(), name.clone()), version);
+        }
+    }
+    found
+}
+
+fn cargo(text: &str) -> BTreeMap<(String, String), String> {
+    let mut found = BTreeMap::new();
+    let Ok(document) = toml::read(text) else {
+        return found;
+    };
+    for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
+        let table = document.get(section).and_then(Item::as_table_like);
+        for (name, item) in table.into_iter().flat_map(TableLike::iter) {
+            let version = item
+                .as_str()
+                .or_else(|| item.as_table_like()?.get("version")?.as_str());
+            let version = version.map_or_else(|| item.to_string().trim().to_owned(), str::to_owned);
+            found.insert((section.to_owned(), name.to_owned()), version);
+        }
+    }
+    found
+}
+
+fn python(text: &str) -> BTreeMap<(String, String), String> {
+    let mut found = BTreeMap::new();
+    let Ok(document) = toml::read(text) else {
+        return found;
+    };
+    let project = document.get("project").and_then(Item::as_table_like);
+    let main = project.and_then(|project| project.get("dependencies"));
+    let groups = document
+        .get("dependency-groups")
+        .and_then(Item::as_table_like);
+    let groups = groups.into_iter().flat_map(TableLike::iter);
+    let groups = groups.map(|(name, item)| (format!("dependency-groups.{name}"), item));
+    let lists = main
+        .map(|item| ("project.dependencies".to_owned(), item))
+        .into_iter()
+        .chain(groups);
+    for (section, item) in lists {
+        let entries = item.as_array().into_iter().flatten();
+        for entry in entries.filter_map(toml_edit::Value::as_str) {
+            let end = entry.find(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c));
+            let (name, version) = entry.split_at(end.unwrap_or(entry.len()));
+            found.insert(
+                (section.clone(), name.to_owned()),
+                version.trim().to_owned(),
+            );
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(ecosystem: Ecosystem, text: &str, expected: &[&str]) {
+        let listed = listed(ecosystem, text).into_iter();
+        let listed: Vec<String> = listed
+            .map(|((section, name), version)| format!("{section} {name} {version}"))
+            .collect();
+        assert_eq!(listed, expected);
+    }
+
+    #[test]
+    fn every_section_is_listed() {
+        check(
+            Ecosystem::Npm,
+            "\u{feff}{\"devDependencies\": {\"a\": \"^1\"}, \"dependencies\": {\"b\": \"2\", \"c\": 3}}",
+            &[
+                "dependencies b 2",
+                "dependencies c 3",
+                "devDependencies a ^1",
+            ],
+        );
+        check(
+            Ecosystem::Cargo,
+            "[dependencies]\na = \"1\"\nb = { version = \"2\", features = [] }\nc = { path = \"../c\" }\n[dev-dependencies.d]\nversion = \"4\"\n",
+            &[
+                "dependencies a 1",
+                "dependencies b 2",
+                "dependencies c { path = \"../c\" }",
+                "dev-dependencies d 4",
+            ],
+        );
+        check(
+            Ecosystem::Python,
+            "[project]\ndependencies = [\"a>=1\", \"b[x] ~= 2.0\", \"c\"]\n[dependency-groups]\ndev = [\"d ==4\"]\n",
+            &[
+                "dependency-groups.dev d ==4",
+                "project.dependencies a >=1",
+                "project.dependencies b [x] ~= 2.0",
+                "project.dependencies c ",
+            ],
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_lists_nothing() {
+        for ecosystem in [Ecosystem::Npm, Ecosystem::Cargo, Ecosystem::Python] {
+            check(ecosystem, "{ not ] a manifest", &[]);
+            check(ecosystem, "", &[]);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Which options are to blame for what cannot be made: those that are named, and those without which it can.
+
+use super::partial::Partial;
+use super::prove::{Ground, Outcome, Proof};
+use super::space::Space;
+use crate::catalog::Catalog;
+use crate::engine::PreviewError;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::selection::Selection;
+use crate::model::slug::OptionRef;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Options that do not go together though the catalogue lets them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Collision {
+    /// The option whose action cannot be done; none when the finding is about the selection as a whole.
+    pub option: Option<OptionRef>,
+    /// The options with which it cannot; leaving out any of them helps.
+    pub with: Vec<OptionRef>,
+    /// The options without which it cannot; adding any of them helps.
+    pub without: Vec<OptionRef>,
+    /// What it comes to.
+    pub finding: Diagnostic,
+    /// The first selection in which it was met.
+    pub selection: Selection,
+}
+
+/// What is known of two options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meeting {
+    /// They were made together.
+    Fine,
+    /// They do not go together, or, of one option, it does not go with anything.
+    Collides,
+    /// The catalogue does not let them be selected together.
+    Excluded,
+    /// No selection held both that could be made.
+    Unseen,
+}
+
+/// At most so many collisions are looked into.
+pub const MAX_COLLISIONS: usize = 100;
+
+impl Collision {
+    /// Whether a selection runs into it.
+    fn is_in(&self, selection: &Selection) -> bool {
+        let mut with = self.option.iter().chain(&self.with);
+        with.all(|option| selection.contains(option))
+            && !self.without.iter().any(|option| selection.contains(option))
+    }
+
+    fn is_about(&self, finding: &Diagnostic) -> bool {
+        is_same(&self.finding, finding)
+    }
+}
+
+/// Every collision behind what could not be made, by making it once more with one answer changed.
+pub fn blame(
+    ground: Ground<'_>,
+    space: &Space,
+    proofs: &[Proof],
+) -> Result<Vec<Collision>, PreviewError> {
+    let by_file = recipe_files(ground.catalog);
+    let mut collisions: Vec<Collision> = Vec::new();
+    for proof in proofs {
+        let Outcome::Stopped(findings) = &proof.outcome else {
+            continue;
+        };
+        for finding in findings {
+            let known =
+                |known: &&Collision| known.is_about(finding) && known.is_in(&proof.selection);
+            if collisions.len() == MAX_COLLISIONS || collisions.iter().find(known).is_some() {
+                continue;
+            }
+            let places = finding
+                .place
+                .iter()
+                .chain(finding.related.iter().map(|related| &related.place));
+            let mut named: Vec<OptionRef> = Vec::new();
+            for option in places.filter_map(|place| by_file.get(place.file.as_str())) {
+                if !named.contains(option) {
+                    named.push(option.clone());
+                }
+            }
+            let mut named = named.into_iter();
+            let mut collision = Collision {
+                option: named.next(),
+                with: named.collect(),
+                without: Vec::new(),
+                finding: finding.clone(),
+                selection: proof.selection.clone(),
+            };
+            if collision.with.is_empty() && collision.option.is_some() {
+                suspect(ground, space, &mut collision)?;
+            }
+            collisions.push(collision);
+        }
+    }
+    Ok(collisions)
+}
+
+/// Changes one answer after the other and looks whether the finding is gone.
+fn suspect(
+    ground: Ground<'_>,
+    space: &Space,
+    collision: &mut Collision,
+) -> Result<(), PreviewError> {
+    let (Some(row), Some(mut partial)) =
+        (space.answers_of(&collision.selection), Partial::of(space))
+    else {
+        return Ok(());
+    };
+    let start = partial.mark();
+    for (question, given) in row.iter().enumerate() {
+        let own = space.option(*given);
+        if own.is_some() && own == collision.option.as_ref() {
+            continue;
+        }
+        for instead in &space.questions[question] {
+            let changed = row
+                .iter()
+                .map(|answer| if answer == given { instead } else { answer });
+            let changed: Vec<_> = changed.copied().collect();
+            let fits = instead != given && changed.iter().all(|answer| partial.choose(*answer));
+            partial.back_to(start);
+            if !fits {
+                continue;
+            }
+            let outcome = ground.attempt(&space.selection(changed))?;
+            let is_there = matches!(&outcome, Outcome::Stopped(findings)
+                if findings.iter().any(|finding| collision.is_about(finding)));
+            if !is_there {
+                match own {
+                    Some(own) => collision.with.push(own.clone()),
+                    None => collision.without.extend(space.option(*instead).cloned()),
+                }
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is known of every two options of a catalogue, and of each by itself.
+pub struct Matrix {
+    pub options: Vec<OptionRef>,
+    meetings: Vec<Meeting>,
+}
+
+impl Matrix {
+    /// The matrix of what was made and what collided.
+    pub fn of(space: &Space, proofs: &[Proof], collisions: &[Collision]) -> Self {
+        let answers: Vec<usize> = (0..space.len())
+            .filter(|at| space.option(*at).is_some())
+            .collect();
+        let options: Vec<OptionRef> = answers
+            .iter()
+            .filter_map(|at| space.option(*at).cloned())
+            .collect();
+        let mut made: BTreeSet<(OptionRef, OptionRef)> = BTreeSet::new();
+        for proof in proofs
+            .iter()
+            .filter(|proof| matches!(proof.outcome, Outcome::Made(_)))
+        {
+            let selected: Vec<OptionRef> = proof.selection.options().collect();
+            for one in &selected {
+                made.extend(selected.iter().map(|other| (one.clone(), other.clone())));
+            }
+        }
+        let collides = |one: &OptionRef, other: &OptionRef| {
+            collisions.iter().any(|collision| {
+                let (option, with) = (collision.option.as_ref(), &collision.with);
+                if one == other {
+                    return option == Some(one) && with.is_empty();
+                }
+                option == Some(one) && with.contains(other)
+                    || option == Some(other) && with.contains(one)
+            })
+        };
+        let mut partial = Partial::of(space);
+        let mut excluded = |one: usize, other: usize| {
+            let Some(partial) = &mut partial else {
+                return true;
+            };
+            let start = partial.mark();
+            let fits = partial.choose(one) && partial.choose(other);
+            partial.back_to(start);
+            !fits
+        };
+        let mut meetings = Vec::with_capacity(options.len() * options.len());
+        for (one, first) in answers.iter().zip(&options) {
+            for (other, second) in answers.iter().zip(&options) {
+                meetings.push(if collides(first, second) {
+                    Meeting::Collides
+                } else if made.contains(&(first.clone(), second.clone())) {
+                    Meeting::Fine
+                } else if excluded(*one, *other) {
+                    Meeting::Excluded
+                } else {
+                    Meeting::Unseen
+                });
+            }
+        }
+        Self { options, meetings }
+    }
+
+    /// What is known of two options, by their places in [`Self::options`].
+    pub fn meeting(&self, one: usize, other: usize) -> Meeting {
+        self.meetings[one * self.options.len() + other]
+    }
+
+    /// The same matrix of fewer options.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let kept: Vec<usize> = (0..self.options.len()).filter(|at| keep(*at)).collect();
+        let pairs = kept
+            .iter()
+            .flat_map(|one| kept.iter().map(|other| self.meeting(*one, *other)));
+        Self {
+            meetings: pairs.collect(),
+            options: kept.iter().map(|at| self.options[*at].clone()).collect(),
+        }
+    }
+}
+
+fn recipe_files(catalog: &Catalog) -> BTreeMap<&str, OptionRef> {
+    let options = catalog.categories().iter().flat_map(|category| {
+        let options = category.options.iter();
+        options.map(|option| OptionRef::new(&category.slug, &option.slug))
+    });
+    let file = |option: OptionRef| Some((catalog.recipe(&option)?.file.as_str(), option));
+    options.filter_map(file).collect()
+}
+
+fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
+    (one.code, &one.place, &one.pointer) == (other.code, &other.place, &other.pointer)
+}

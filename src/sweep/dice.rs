@@ -1,0 +1,27 @@
+//! Choices by chance that come out the same everywhere.
+
+/// Numbers by chance from a seed (splitmix64): everywhere the same, and no secret hangs on them.
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub(super) fn of(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub(super) fn shuffle(&mut self, mut values: Vec<usize>) -> Vec<usize> {
+        for at in (1..values.len()).rev() {
+            let below = u64::try_from(at + 1).expect("a place is a small number");
+            let other = usize::try_from(self.roll() % below).expect("it is below a place");
+            values.swap(at, other);
+        }
+        values
+    }
+}

@@ -1,0 +1,78 @@
+//! What a collision hides: a selection that cannot be made shows nothing of its other pairs, so they are made without it.
+
+use super::blame::{Collision, blame};
+use super::cover::{CoverError, Strength, cover};
+use super::prove::{Ground, Outcome, Proof, prove};
+use super::space::Space;
+use crate::engine::PreviewError;
+use crate::model::selection::Selection;
+use thiserror::Error;
+
+/// Why a sweep came to no end.
+#[derive(Debug, Error)]
+pub enum SweepError {
+    #[error(transparent)]
+    Cover(#[from] CoverError),
+    #[error(transparent)]
+    Preview(#[from] PreviewError),
+}
+
+/// Each round goes around what the rounds before found; so many are made.
+const MAX_ROUNDS: usize = 5;
+
+/// What came of every selection, and every collision behind what cannot be made. With a strength, selections are added
+/// until everything was made that goes around the collisions.
+pub fn sweep(
+    ground: Ground<'_>,
+    space: &Space,
+    selections: &[Selection],
+    strength: Option<Strength>,
+) -> Result<(Vec<Proof>, Vec<Collision>), SweepError> {
+    let mut proofs = prove(ground, selections)?;
+    let mut collisions = blame(ground, space, &proofs)?;
+    for _ in 0..MAX_ROUNDS {
+        let Some(strength) = strength.filter(|_| !collisions.is_empty()) else {
+            break;
+        };
+        let is_made = |proof: &&Proof| matches!(proof.outcome, Outcome::Made(_));
+        let made: Vec<Selection> = proofs
+            .iter()
+            .filter(is_made)
+            .map(|proof| proof.selection.clone())
+            .collect();
+        // Nothing may be left to select at all.
+        let Ok(around) = cover(&around(space, &collisions), strength, &made) else {
+            break;
+        };
+        let is_new =
+            |selection: &Selection| !proofs.iter().any(|proof| proof.selection == *selection);
+        let new: Vec<Selection> = around.selections.into_iter().filter(is_new).collect();
+        if new.is_empty() {
+            break;
+        }
+        proofs.extend(prove(ground, &new)?);
+        collisions = blame(ground, space, &proofs)?;
+    }
+    Ok((proofs, collisions))
+}
+
+/// The space without the collisions of one or two answers.
+fn around(space: &Space, collisions: &[Collision]) -> Space {
+    let mut around = space.clone();
+    for collision in collisions {
+        let Some(own) = collision
+            .option
+            .as_ref()
+            .and_then(|option| space.answer(option))
+        else {
+            continue;
+        };
+        match (collision.with.as_slice(), collision.without.as_slice()) {
+            ([], []) => around.exclude(own, own),
+            ([with], []) => around.exclude_option(own, with),
+            ([], [without]) => around.require_option(own, without),
+            (_, _) => {}
+        }
+    }
+    around
+}

@@ -1,0 +1,127 @@
+//! The catalogue `rust-cli`: its results are built and tested by the real cargo.
+
+use crate::support::{PRODUCT, Ran, Sandbox};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const EDITIONS: [&str; 2] = ["rust-2024", "rust-2021"];
+const ARGUMENTS: [&str; 2] = ["none", "clap"];
+const ERRORS: [&str; 2] = ["boxed", "anyhow"];
+const LICENCES: [(&str, &str); 3] = [
+    ("mit-or-apache", "MIT OR Apache-2.0"),
+    ("mit", "MIT"),
+    ("apache", "Apache-2.0"),
+];
+
+/// A program `cli` of these options.
+#[track_caller]
+fn made(edition: &str, arguments: &str, errors: &str, licence: &str, ci: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let chosen = [
+        format!("edition={edition}"),
+        format!("arguments={arguments}"),
+        format!("errors={errors}"),
+        format!("licence={licence}"),
+        format!("ci={ci}"),
+    ];
+    let mut args = vec!["new", "--catalog", "rust-cli", "--into", "cli"];
+    for chosen in &chosen {
+        args.extend(["--select", chosen]);
+    }
+    sandbox.groundplan(args.iter().chain(&PRODUCT)).exits(0);
+    sandbox
+}
+
+/// Runs the cargo that runs these tests, with its own rustc, in a folder of the sandbox.
+#[track_caller]
+fn cargo(sandbox: &Sandbox, home: &Path, args: &[&str]) -> Ran {
+    let program = Path::new(env!("CARGO"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let tools = program.parent().unwrap().to_owned();
+    let path = std::iter::once(tools).chain(std::env::split_paths(&path));
+    let mut command = Command::new(program);
+    command
+        .arg(args[0])
+        .arg("--manifest-path")
+        .arg(sandbox.join("cli/Cargo.toml"))
+        .args(&args[1..])
+        .env("PATH", std::env::join_paths(path).unwrap())
+        .env("CARGO_HOME", home)
+        .env("CARGO_TARGET_DIR", sandbox.join("target"));
+    sandbox.run(&mut command).exits(0)
+}
+
+#[test]
+fn without_dependencies_it_builds_and_passes_its_tests_offline() {
+    let sandbox = made("rust-2024", "none", "boxed", "mit", "none");
+    let home = sandbox.join("cargo-home");
+    cargo(&sandbox, &home, &["build", "--offline"]);
+    let ran = cargo(&sandbox, &home, &["test", "--offline"]);
+    let passed = ran.stdout.matches(" ... ok\n").count();
+    assert_eq!(passed, 5, "{}", ran.stdout);
+    let program = sandbox.join("target/debug/acme-web");
+    let greeted = sandbox.run(Command::new(&program).arg("Ada")).exits(0);
+    assert_eq!(greeted.stdout, "Hello, Ada!\n");
+    // All that the build left outside of its own folder.
+    assert_eq!(
+        sandbox.git("cli", &["status", "--porcelain"]),
+        "?? Cargo.lock\n"
+    );
+    sandbox.groundplan(["verify", "cli"]).exits(0);
+}
+
+#[test]
+fn every_selection_gives_the_manifest_and_the_licence_that_were_chosen() {
+    for edition in EDITIONS {
+        for arguments in ARGUMENTS {
+            for errors in ERRORS {
+                for ((licence, expression), ci) in
+                    LICENCES.into_iter().zip(["github", "forgejo", "none"])
+                {
+                    let sandbox = made(edition, arguments, errors, licence, ci);
+                    let manifest: toml::Table = sandbox.read("cli/Cargo.toml").parse().unwrap();
+                    let package = &manifest["package"];
+                    assert_eq!(package["name"].as_str(), Some("acme-web"));
+                    assert_eq!(package["edition"].as_str(), edition.strip_prefix("rust-"));
+                    assert_eq!(package["license"].as_str(), Some(expression));
+                    let dependencies = manifest["dependencies"].as_table().unwrap();
+                    assert_eq!(dependencies.contains_key("clap"), arguments == "clap");
+                    assert_eq!(dependencies.contains_key("anyhow"), errors == "anyhow");
+                    let files = sandbox.files();
+                    let texts = files.iter().filter(|file| file.starts_with("cli/LICENSE"));
+                    assert_eq!(
+                        texts.count(),
+                        if licence == "mit-or-apache" { 2 } else { 1 }
+                    );
+                    let workflow = format!("cli/.{ci}/workflows/ci.yml");
+                    assert_eq!(files.contains(&workflow), ci != "none");
+                }
+            }
+        }
+    }
+}
+
+/// With the registry: `cargo test --test integration -- --ignored every_program`.
+#[test]
+#[ignore = "downloads clap and anyhow, and builds eight programs"]
+fn every_program_builds_passes_its_tests_and_pleases_the_linter() {
+    let home = std::env::var_os("CARGO_HOME").map_or_else(
+        || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cargo"),
+        PathBuf::from,
+    );
+    for edition in EDITIONS {
+        for arguments in ARGUMENTS {
+            for errors in ERRORS {
+                let sandbox = made(edition, arguments, errors, "mit", "none");
+                cargo(&sandbox, &home, &["fmt", "--check"]);
+                cargo(
+                    &sandbox,
+                    &home,
+                    &["clippy", "--all-targets", "--", "-D", "warnings"],
+                );
+                cargo(&sandbox, &home, &["build"]);
+                cargo(&sandbox, &home, &["test"]);
+            }
+        }
+    }
+}
