@@ -132,6 +132,11 @@ impl Policy {
         std::iter::once(whole).chain(options).collect()
     }
 
+    /// Whether anybody may approve at all.
+    pub fn has_administrators(&self) -> bool {
+        !self.administrators.is_empty()
+    }
+
     /// Whether a user may approve.
     pub fn is_administrator(&self, user: &UserId) -> bool {
         self.administrators.contains(user)

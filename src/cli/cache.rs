@@ -90,7 +90,8 @@ impl GitArgs {
         })
     }
 
-    fn folder(&self) -> Result<PathBuf, Failure> {
+    /// Where fetched templates are kept.
+    pub(super) fn folder(&self) -> Result<PathBuf, Failure> {
         let named = self.cache_dir.as_ref();
         if let Some(folder) = named.filter(|folder| !folder.is_empty()) {
             let folder = Path::new(folder);

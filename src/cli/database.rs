@@ -3,6 +3,7 @@
 use super::exit::Failure;
 use crate::store::sql::address::Address;
 use crate::store::sql::{Database, Settings};
+use std::path::PathBuf;
 
 /// Where jobs and runs are kept. An address may hold a password, so none is ever shown.
 #[derive(clap::Args)]
@@ -21,6 +22,19 @@ pub(super) struct DatabaseArgs {
 }
 
 impl DatabaseArgs {
+    /// Whether a database is named at all.
+    pub(super) fn is_named(&self) -> bool {
+        self.database_url
+            .as_ref()
+            .is_some_and(|text| !text.is_empty())
+    }
+
+    /// The file of a SQLite database.
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        let path = self.database_url.as_deref()?.strip_prefix("sqlite:")?;
+        Some(path.strip_prefix("//").unwrap_or(path).into())
+    }
+
     /// Reads the addresses. Nothing is connected yet.
     pub(super) fn settings(&self) -> Result<Settings, Failure> {
         let address = |text: &Option<String>, name: &str| {

@@ -36,13 +36,13 @@ pub(super) struct MeansArgs {
     #[arg(long, env = "GROUNDPLAN_CATALOGS", value_name = "DIR")]
     catalogs: Option<PathBuf>,
     #[command(flatten)]
-    policy: PolicyArgs,
+    pub(super) policy: PolicyArgs,
     #[command(flatten)]
     pub(super) forge: ForgeArgs,
     #[command(flatten)]
     push: PushArgs,
     #[command(flatten)]
-    git: GitArgs,
+    pub(super) git: GitArgs,
 }
 
 /// As [`Recovery`], in a word.
@@ -128,7 +128,8 @@ impl MeansArgs {
         })
     }
 
-    fn shelf(&self) -> Result<Shelf, Failure> {
+    /// The catalogues and where their templates are kept.
+    pub(super) fn shelf(&self) -> Result<Shelf, Failure> {
         let source = match &self.catalogs {
             Some(folder) => Source::of_folder(folder)?,
             None => Source::builtin(),

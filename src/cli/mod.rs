@@ -9,6 +9,7 @@ mod check;
 mod choice;
 mod cleanup;
 mod database;
+mod doctor;
 mod exec;
 mod exit;
 mod explain;
@@ -18,6 +19,7 @@ mod forge;
 mod generate;
 mod golden;
 mod hash;
+mod health;
 mod init;
 mod input;
 mod list;
@@ -120,6 +122,10 @@ enum Command {
     Runs(runs::Args),
     /// Bring a database up to date.
     Migrate(migrate::Args),
+    /// Look whether this machine has what a worker needs, and say what to do where it does not.
+    Doctor(doctor::Args),
+    /// Ask the worker of this machine how it is: code 0 when nobody has to look, 1 otherwise.
+    Health(health::Args),
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -175,6 +181,8 @@ pub fn run() -> ExitCode {
         Command::Recover(args) => work::recover(&args, &mut terminal),
         Command::Runs(args) => runs::run(&args, &mut terminal),
         Command::Migrate(args) => migrate::run(&args, &mut terminal),
+        Command::Doctor(args) => doctor::run(&args, &mut terminal),
+        Command::Health(args) => health::run(&args, &mut terminal),
     };
     match result.and_then(|exit| terminal.finish().map(|()| exit)) {
         Ok(Exit::Fine) => ExitCode::SUCCESS,

@@ -230,7 +230,7 @@ fn unusable(account: &Account) -> Failure {
 }
 
 /// GitHub lists the scopes of every classic token; Forgejo lists none of any.
-fn is_usable(kind: Kind, account: &Account) -> bool {
+pub(super) fn is_usable(kind: Kind, account: &Account) -> bool {
     let is_listed = account.scopes.is_some() || kind != Kind::Github;
     is_listed && account.lacks(&["repo"]).is_empty()
 }

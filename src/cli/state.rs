@@ -58,7 +58,8 @@ impl Settings {
         {
             return Err(Failure::Refused {
                 message: "the ledger is about another forge than the one that is named".to_owned(),
-                hint: "leave out `--forge` and `--forge-url`, and GROUNDPLAN_FORGE and GROUNDPLAN_FORGE_URL".to_owned(),
+                hint: "leave out `--forge` and `--forge-url`, and GROUNDPLAN_FORGE_URL unset"
+                    .to_owned(),
             });
         }
         let mut flags = args.clone();

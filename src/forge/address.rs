@@ -2,10 +2,12 @@
 
 use super::Forge;
 use super::clock::Clock;
+use super::error::ForgeError;
 use super::forgejo::Forgejo;
 use super::github::GitHub;
 use super::http::{ClientError, Manners};
-use super::local::Local;
+use super::local::{self, Local};
+use super::reach::{Reached, reach};
 use super::site::Site;
 use crate::secret::Secret;
 use std::path::PathBuf;
@@ -46,5 +48,22 @@ impl Address {
             Self::Forgejo(site) => Box::new(Forgejo::new(site.clone(), token()?, manners)?),
             Self::Folder(folder) => Box::new(Local::new(folder.clone(), clock)),
         })
+    }
+
+    /// Whether the forge answers, and what time it has. No credential is sent.
+    pub async fn reach(
+        &self,
+        patience: Duration,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Reached, ForgeError> {
+        let manners = Manners {
+            call: patience,
+            ..Manners::new(clock)
+        };
+        match self {
+            Self::GitHub(site) => reach(site, "meta", &manners).await,
+            Self::Forgejo(site) => reach(site, "version", &manners).await,
+            Self::Folder(folder) => local::folders(folder).map(|_| Reached { now: None }),
+        }
     }
 }

@@ -74,10 +74,6 @@ impl Http {
         headers: &[(&'static str, &'static str)],
         manners: Manners,
     ) -> Result<Self, ClientError> {
-        if rustls::crypto::CryptoProvider::get_default().is_none() {
-            // An error says that another thread was faster, which is as good.
-            drop(rustls::crypto::ring::default_provider().install_default());
-        }
         let value = Zeroizing::new(format!("{scheme} {}", secret.expose()));
         let mut value = HeaderValue::from_str(&value).map_err(|_| ClientError {
             message: "the secret does not fit into a header".to_owned(),
@@ -92,23 +88,11 @@ impl Http {
                 HeaderValue::from_static(value),
             );
         }
-        let mut client = reqwest::Client::builder()
-            .user_agent(concat!("groundplan/", env!("CARGO_PKG_VERSION")))
-            .default_headers(defaults)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .connect_timeout(manners.connect)
-            .timeout(manners.call);
-        let fail = |error: reqwest::Error| ClientError {
+        let client = client(defaults, &manners).map_err(|error| ClientError {
             message: tell(&chain(error), &secret),
-        };
-        if let Some(proxy) = manners.proxy {
-            client = client.proxy(reqwest::Proxy::all(proxy).map_err(fail)?);
-        }
+        })?;
         Ok(Self {
-            client: client.build().map_err(fail)?,
+            client,
             site,
             secret,
             clock: manners.clock,
@@ -257,8 +241,29 @@ impl Http {
     }
 }
 
+/// A client that follows nothing, repeats nothing and goes through no proxy but the one that is named.
+pub(super) fn client(headers: HeaderMap, manners: &Manners) -> reqwest::Result<reqwest::Client> {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // An error says that another thread was faster, which is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
+    }
+    let mut client = reqwest::Client::builder()
+        .user_agent(concat!("groundplan/", env!("CARGO_PKG_VERSION")))
+        .default_headers(headers)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .no_proxy()
+        .connect_timeout(manners.connect)
+        .timeout(manners.call);
+    if let Some(proxy) = &manners.proxy {
+        client = client.proxy(reqwest::Proxy::all(proxy.clone())?);
+    }
+    client.build()
+}
+
 /// An error with its causes, without the address, which may hold what a log must not.
-fn chain(error: reqwest::Error) -> String {
+pub(super) fn chain(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut text = error.to_string();
     let mut source = error.source();

@@ -238,7 +238,7 @@ impl Forge for Local {
 }
 
 /// The folders in a folder by name, hidden ones and links left out.
-fn folders(inside: &Path) -> Result<Vec<(String, PathBuf)>, ForgeError> {
+pub(super) fn folders(inside: &Path) -> Result<Vec<(String, PathBuf)>, ForgeError> {
     let mut found = Vec::new();
     for entry in fs::read_dir(inside).map_err(folder(inside))? {
         let entry = entry.map_err(folder(inside))?;

@@ -10,6 +10,7 @@ pub mod github;
 pub mod http;
 pub mod local;
 pub mod ownership;
+pub mod reach;
 pub mod repository;
 mod rest;
 pub mod site;

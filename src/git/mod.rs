@@ -12,11 +12,13 @@ mod fetch;
 pub mod mirror;
 mod program;
 mod push;
+mod reach;
 
 pub use credential::{Credential, CredentialError};
 pub use error::{GitError, Why};
 pub(crate) use fetch::history;
 pub use push::push_main;
+pub use reach::reach;
 
 use crate::model::remote::RemoteUrl;
 use child::{Interrupted, Watch};

@@ -53,6 +53,11 @@ impl Key {
         Ok(Self(key))
     }
 
+    /// Whether both are the same key.
+    pub fn is(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+
     pub(super) fn bytes(&self) -> &[u8; Self::LENGTH] {
         &self.0
     }

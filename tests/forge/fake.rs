@@ -96,6 +96,8 @@ pub(crate) struct State {
     pub scopes: &'static str,
     /// When the token ends, as the header says it; nothing when it does not.
     pub expires: Option<String>,
+    /// The time that it says it has, where it says so.
+    pub date: Option<&'static str>,
     /// How many requests are left.
     pub left: u64,
     /// The organisations that the user belongs to: `acme` lets it in, `closed` does not, others do not say.
@@ -130,6 +132,7 @@ impl Fake {
             fault: None,
             scopes: "repo, workflow, delete_repo",
             expires: Some("2027-01-15 08:00:00 UTC".to_owned()),
+            date: None,
             left: 4999,
             organisations: vec!["acme", "closed"],
             creates: Vec::new(),
@@ -191,7 +194,14 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
         let hit = |(from, fault, times)| (call >= from && call - from < times).then_some(fault);
         state.fault.and_then(hit)
     };
-    let act = || state.lock().unwrap().answer(&request);
+    let act = || {
+        let mut state = state.lock().unwrap();
+        let answer = state.answer(&request);
+        match state.date {
+            Some(date) => answer.with("date", date),
+            None => answer,
+        }
+    };
     // The client may be gone when an answer is sent; only what the fake remembers is looked at.
     drop(match fault {
         None => act().send(&mut stream),
@@ -251,6 +261,7 @@ impl State {
             fault: None,
             scopes: "",
             expires: None,
+            date: None,
             left: 0,
             organisations: Vec::new(),
             creates: Vec::new(),

@@ -5,6 +5,7 @@ mod application;
 pub mod catalogs;
 mod changes;
 mod claims;
+mod clock;
 mod connection;
 mod dialect;
 mod error;

@@ -1,0 +1,58 @@
+# syntax=docker/dockerfile:1
+# The worker and the command line. arm64 first, amd64 as well:
+#   docker buildx build --platform linux/arm64,linux/amd64 -t registry.example/groundplan:0.1.0 --push .
+# Both images can be pinned by digest: --build-arg BASE_IMAGE=debian:trixie-slim@sha256:…
+
+ARG BUILD_IMAGE=rust:1.95-slim-trixie
+ARG BASE_IMAGE=debian:trixie-slim
+
+FROM ${BUILD_IMAGE} AS build
+# ring and SQLite are C.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+COPY Cargo.toml Cargo.lock build.rs ./
+COPY catalog catalog
+COPY recipes recipes
+COPY schema schema
+COPY src src
+# Not built, but cargo wants what the manifest names to be there.
+COPY benches benches
+RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
+    cargo build --locked --release --bin groundplan
+
+FROM ${BASE_IMAGE}
+# git pushes and fetches, ca-certificates say whom to trust, tini is the small init that PID 1 has to be.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates git tini \
+    && rm -rf /var/lib/apt/lists/* \
+    && groupadd --gid 65532 groundplan \
+    && useradd --uid 65532 --gid 65532 --no-create-home --home-dir /var/lib/groundplan --shell /usr/sbin/nologin groundplan \
+    && install -d -m 0700 -o 65532 -g 65532 \
+        /var/lib/groundplan /var/lib/groundplan/cache /var/lib/groundplan/logs /var/lib/groundplan/state
+COPY --from=build /src/target/release/groundplan /usr/local/bin/groundplan
+COPY LICENSE-APACHE LICENSE-MIT /usr/share/doc/groundplan/
+
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="groundplan" \
+      org.opencontainers.image.description="Previews and makes a new repository from a catalogue of options, down to its git tree id" \
+      org.opencontainers.image.licenses="MIT OR Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+
+ENV HOME=/var/lib/groundplan \
+    GROUNDPLAN_CACHE_DIR=/var/lib/groundplan/cache \
+    GROUNDPLAN_LOGS_DIR=/var/lib/groundplan/logs \
+    GROUNDPLAN_STATE_DIR=/var/lib/groundplan/state \
+    GROUNDPLAN_HEALTH=0.0.0.0:8080
+VOLUME ["/var/lib/groundplan/cache", "/var/lib/groundplan/logs", "/var/lib/groundplan/state"]
+USER 65532:65532
+WORKDIR /var/lib/groundplan
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
+    CMD ["/usr/local/bin/groundplan", "health"]
+ENTRYPOINT ["/usr/bin/tini", "--", "/usr/local/bin/groundplan"]
+CMD ["work", "--forge", "github"]

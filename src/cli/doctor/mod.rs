@@ -1,0 +1,116 @@
+//! `groundplan doctor`: looks at everything a worker needs, and says what to do where it is not as it should be.
+
+mod check;
+mod machine;
+mod outside;
+
+use super::Format;
+use super::database::DatabaseArgs;
+use super::exit::{Exit, Failure};
+use super::forge::wait_for;
+use super::means::MeansArgs;
+use super::terminal::{DIM, Terminal};
+use check::{Check, Verdict};
+use serde_json::json;
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Where the logs of runs are kept [default: logs in the folder of `--state`].
+    #[arg(long, env = "GROUNDPLAN_LOGS_DIR", value_name = "DIR")]
+    logs: Option<PathBuf>,
+    /// The repository that every catalogue's template is taken from.
+    #[arg(long, value_name = "URL", env = "BOOTSTRAP_TEMPLATE_REPO")]
+    template_repo: Option<String>,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    means: MeansArgs,
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let working = Terminal::working("looking");
+    let checks = args.look()?;
+    drop(working);
+    let count = |verdict| {
+        checks
+            .iter()
+            .filter(|check| check.verdict == verdict)
+            .count()
+    };
+    let (failed, warned) = (count(Verdict::Fail), count(Verdict::Warn));
+    match args.format {
+        Format::Json => terminal.json(&json!({
+            "ok": failed == 0,
+            "failed": failed,
+            "warned": warned,
+            "checks": checks,
+        }))?,
+        Format::Text => {
+            let width = checks.iter().map(|check| check.name.len()).max();
+            let width = width.unwrap_or_default();
+            for check in &checks {
+                let (word, style) = check.verdict.word();
+                writeln!(
+                    terminal.out(),
+                    "{style}{word:4}{style:#}  {:width$}  {}",
+                    check.name,
+                    check.message,
+                )?;
+                if let Some(hint) = &check.hint {
+                    writeln!(terminal.out(), "      {:width$}  {DIM}{hint}{DIM:#}", "")?;
+                }
+            }
+            let of = checks.len() - count(Verdict::Skip);
+            writeln!(
+                terminal.talk(),
+                "\n{of} looked at, {failed} failed, {warned} to look at"
+            )?;
+        }
+    }
+    Ok(if failed == 0 {
+        Exit::Fine
+    } else {
+        Exit::Findings
+    })
+}
+
+impl Args {
+    fn look(&self) -> Result<Vec<Check>, Failure> {
+        let means = &self.means;
+        let state = means.state();
+        let logs = match (&self.logs, &state) {
+            (Some(logs), _) => Ok(logs.clone()),
+            (None, Ok(state)) => Ok(state.join("logs")),
+            (None, Err(_)) => Err(()),
+        };
+        let mut checks = vec![
+            machine::git(),
+            match means.git.folder() {
+                Ok(folder) => machine::folder("cache", &folder),
+                Err(failure) => Check::of("cache", failure),
+            },
+            match state {
+                Ok(folder) => machine::folder("state", &folder),
+                Err(failure) => Check::of("state", failure),
+            },
+            match logs {
+                Ok(folder) => machine::folder("logs", &folder),
+                Err(()) => Check::skip("logs", "they have no folder, as the state has none"),
+            },
+            match means.policy.read() {
+                Ok(policy) => machine::policy(&policy),
+                Err(failure) => Check::of("policy", failure),
+            },
+            machine::key(means.forge.forge),
+        ];
+        checks.extend(outside::templates(means, self.template_repo.as_deref()));
+        wait_for(async {
+            checks.extend(outside::database(&self.database).await);
+            checks.extend(outside::forge(&means.forge).await);
+        })?;
+        Ok(checks)
+    }
+}
