@@ -17,7 +17,6 @@ pub struct Situation<'s> {
     pub is_held: bool,
     /// Whether the ledger or the run's row say that something is or may be left outside.
     pub leaves: bool,
-    pub tiering: Option<&'s Tiering>,
     pub approval: Option<&'s Approval>,
 }
 

@@ -86,7 +86,7 @@ fn a_worker_that_thaws_cannot_touch_what_another_one_has_now() {
         desk.pass_leases().await;
         let recovery = Recovery::Resume { attempts: 3 };
         let swept = desk.store.sweep(recovery).await.unwrap();
-        assert_eq!(swept.requeued, [run.id.clone()]);
+        assert_eq!(swept.requeued, std::slice::from_ref(&run.id));
         assert_lost(&desk, &frozen, "swept").await;
         let fresh = desk.claim(2).await;
         assert!(fresh.generation > frozen.generation);

@@ -53,7 +53,8 @@ fn each_change_is_told_in_the_shape_that_the_application_reads() {
             )
         };
         let queued = with(json!({ "type": "claude_job_enqueued", "status": "queued" }));
-        assert_eq!(told(&desk, &mut listener).await, [queued.clone()]);
+        let enqueued = told(&desk, &mut listener).await;
+        assert_eq!(enqueued, std::slice::from_ref(&queued));
         let lease = desk.claim(1).await;
         by_worker(&desk.store, &lease, Change::Start).await.unwrap();
         assert_eq!(told(&desk, &mut listener).await, [status("running")]);

@@ -6,7 +6,7 @@ use groundplan::model::plan::Plan;
 use groundplan::store::Store as _;
 use groundplan::store::error::StoreError;
 use groundplan::store::lease::Pick;
-use groundplan::store::run::Filter;
+use groundplan::store::run::{Filter, RunStatus};
 use std::collections::BTreeSet;
 
 #[test]
@@ -189,11 +189,61 @@ fn runs_are_listed_newest_first_and_by_what_is_wanted_of_them() {
         })
         .await;
         assert_eq!(one, [old.id]);
+        let waiting = ids(Filter {
+            statuses: vec![RunStatus::Pending, RunStatus::FailedNeedsCleanup],
+            ..Filter::default()
+        });
+        assert_eq!(waiting.await.len(), 2);
+        let failed = ids(Filter {
+            statuses: vec![RunStatus::Failed],
+            ..Filter::default()
+        });
+        assert_eq!(failed.await, []);
         let last = ids(Filter {
             limit: Some(1),
             ..Filter::default()
         })
         .await;
         assert_eq!(last, [new.id]);
+    });
+}
+
+#[test]
+fn a_document_that_no_database_can_hold_is_refused_before_anything_is_stored() {
+    on_both(async |desk| {
+        let mut submitted = submission("p0", RiskLevel::Low);
+        submitted.plan.template.r#ref = "v\0".to_owned();
+        let error = desk.store.submit(&submitted).await.unwrap_err();
+        assert!(matches!(error, StoreError::Unstorable { .. }), "{error}");
+        assert!(error.to_string().starts_with("the plan cannot be stored"));
+        assert_eq!(desk.value("COUNT(*)", "claude_jobs").await, "0");
+        // A backslash before the same letters is another text.
+        submitted.plan.template.r#ref = "v\\u0000".to_owned();
+        desk.store.submit(&submitted).await.unwrap();
+        let task = desk.store.task(&desk.claim(1).await).await.unwrap();
+        assert_eq!(task.plan["template"]["ref"], "v\\u0000");
+    });
+}
+
+#[test]
+fn a_file_with_a_nul_that_a_recipe_copies_can_be_submitted() {
+    on_both(async |desk| {
+        let mut submitted = submission("p0", RiskLevel::Low);
+        let literals = &mut submitted.plan.recipe.literals;
+        literals.values_mut().next().unwrap().content = b"a\0b".as_slice().into();
+        desk.store.submit(&submitted).await.unwrap();
+        let task = desk.store.task(&desk.claim(1).await).await.unwrap();
+        let plan: Plan = serde_json::from_value(task.plan).unwrap();
+        assert_eq!(plan, submitted.plan);
+    });
+}
+
+#[test]
+fn a_tier_that_was_judged_for_another_tree_is_refused() {
+    on_both(async |desk| {
+        let mut submitted = submission("p0", RiskLevel::Low);
+        submitted.report.tree_id = None;
+        let error = desk.store.submit(&submitted).await.unwrap_err();
+        assert!(matches!(error, StoreError::AnotherTree { .. }), "{error}");
     });
 }

@@ -43,9 +43,8 @@ fn what_a_dead_worker_left_is_split_by_what_may_stand_outside() {
         for entry in removed {
             desk.store.record(&lease, &entry).await.unwrap();
         }
-        let (alive, lease) = started(&desk, "p4").await;
+        let (alive, _) = started(&desk, "p4").await;
         desk.pass_leases().await;
-        let _ = &lease;
         desk.hold(&alive).await;
         let swept = desk.store.sweep(Recovery::Fail).await.unwrap();
         assert_eq!(
@@ -104,13 +103,13 @@ fn a_run_is_resumed_so_often_and_fails_after_that() {
             desk.claim(1).await;
             desk.pass_leases().await;
             let swept = desk.store.sweep(recovery).await.unwrap();
-            assert_eq!(swept.requeued, [run.id.clone()]);
+            assert_eq!(swept.requeued, std::slice::from_ref(&run.id));
             assert_eq!(desk.run(&run.id).await.retries, attempt);
         }
         desk.claim(1).await;
         desk.pass_leases().await;
         let swept = desk.store.sweep(recovery).await.unwrap();
-        assert_eq!(swept.failed, [run.id.clone()]);
+        assert_eq!(swept.failed, std::slice::from_ref(&run.id));
         assert_eq!(
             desk.story(&run.id).await,
             ["submitted", "recovered", "recovered", "failed"]
@@ -175,7 +174,7 @@ fn a_sweep_that_comes_before_the_claim_brings_run_and_job_together() {
         )
         .await;
         let swept = desk.store.sweep(Recovery::Fail).await.unwrap();
-        assert_eq!(swept.requeued, [run.id.clone()]);
+        assert_eq!(swept.requeued, std::slice::from_ref(&run.id));
         assert_eq!(desk.status(&run.id).await, "PENDING/QUEUED");
         assert_eq!(desk.claim(1).await.run, run.id);
     });
@@ -194,7 +193,7 @@ fn a_job_that_another_runner_failed_takes_its_run_along() {
             .await;
         let swept = desk.store.sweep(Recovery::Resume { attempts: 9 }).await;
         let swept = swept.unwrap();
-        assert_eq!(swept.failed, [run.id.clone()]);
+        assert_eq!(swept.failed, std::slice::from_ref(&run.id));
         assert_eq!(swept.needs_cleanup, [left.id]);
         assert_eq!(desk.status(&run.id).await, "FAILED/FAILED");
     });

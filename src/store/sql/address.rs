@@ -205,7 +205,7 @@ mod tests {
             "sqlite:",
             "mysql://u:secret@h/d",
             "secret",
-            "postgres:/\\[",
+            "postgres://h:port/d",
         ] {
             let error = Address::parse(text).expect_err(text).to_string();
             assert!(

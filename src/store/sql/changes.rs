@@ -68,7 +68,6 @@ impl Standing {
             job: self.run.job_status,
             is_held: self.run.is_held,
             leaves,
-            tiering: self.run.tiering.as_ref(),
             approval: self.run.approval.as_ref(),
         }
     }

@@ -21,12 +21,6 @@ static SUSPECTS: Statement = Statement::new(
      OR (j.status = 'QUEUED' AND r.status NOT IN ('PENDING', 'RUNNING'))) ORDER BY j.created_at, j.id",
 );
 
-/// What is done about a suspect.
-enum Verdict {
-    Fine,
-    Write(Transition),
-}
-
 impl Database {
     pub(super) async fn sweep_all(&self, recovery: Recovery) -> Result<Swept, StoreError> {
         let suspects = sqlx::query(SUSPECTS.on(self.dialect()))
@@ -68,7 +62,7 @@ impl Database {
         }
         let leaves = changes::is_left(&mut tx, &standing).await?;
         let situation = standing.situation(leaves);
-        let Verdict::Write(transition) = judge(&situation, standing.run.retries, recovery) else {
+        let Some(transition) = judge(&situation, standing.run.retries, recovery) else {
             return Ok(());
         };
         let (now, told) =
@@ -86,8 +80,8 @@ impl Database {
     }
 }
 
-/// What is to be done about a run that nobody holds.
-fn judge(situation: &Situation<'_>, retries: i64, recovery: Recovery) -> Verdict {
+/// What is to be done about a run that nobody holds, if anything.
+fn judge(situation: &Situation<'_>, retries: i64, recovery: Recovery) -> Option<Transition> {
     let may_resume = matches!(recovery, Recovery::Resume { attempts } if retries < attempts);
     let transition = match (situation.run.is_active(), situation.job) {
         (true, JobStatus::Claimed | JobStatus::Running) if may_resume => {
@@ -98,7 +92,6 @@ fn judge(situation: &Situation<'_>, retries: i64, recovery: Recovery) -> Verdict
         (true, JobStatus::Queued) if situation.run == RunStatus::Running => {
             situation.resumed("the job was queued again by another program")
         }
-        (true, JobStatus::Queued) => return Verdict::Fine,
         (true, JobStatus::Cancelled) => situation.withdrawn(None),
         (true, JobStatus::Done | JobStatus::Failed | JobStatus::Skipped) => {
             situation.abandoned("the job was ended by another program")
@@ -109,7 +102,8 @@ fn judge(situation: &Situation<'_>, retries: i64, recovery: Recovery) -> Verdict
             error: Some("its run had ended before".to_owned()),
             ..Transition::default()
         }),
-        (false, _) => return Verdict::Fine,
+        // It waits, or both have ended.
+        (true, JobStatus::Queued) | (false, _) => return None,
     };
-    transition.map_or(Verdict::Fine, Verdict::Write)
+    transition.ok()
 }

@@ -179,15 +179,13 @@ static LIST: Statement = Statement::new(runs!(
 
 /// Reads the runs that a filter wants, newest first.
 pub(super) async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Run>, StoreError> {
-    let names: String = filter
-        .statuses
-        .iter()
-        .map(|status| format!("{},", status.as_db()))
-        .collect();
-    let statuses = if names.is_empty() {
-        names
+    // Every name stands between commas, so that none is found in another one.
+    let names = filter.statuses.iter().map(|status| status.as_db());
+    let statuses = [""].into_iter().chain(names).chain([""]);
+    let statuses = if filter.statuses.is_empty() {
+        String::new()
     } else {
-        format!(",{names}")
+        statuses.collect::<Vec<_>>().join(",")
     };
     let rows = sqlx::query(LIST.on(tx.dialect))
         .bind(filter.id.as_ref().map(RunId::as_str))
