@@ -27,6 +27,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -65,6 +66,8 @@ pub(super) struct RecoverArgs {
     database: DatabaseArgs,
 }
 
+/// While it waits for the database, the worker says so often that its loop turns.
+const LONGEST_NAP: Duration = Duration::from_secs(30);
 /// The code of a worker that a user's token stopped.
 const CREDENTIAL: u8 = 3;
 
@@ -225,14 +228,19 @@ impl Args {
                 Err(error @ (StoreError::Unavailable { .. } | StoreError::NotReady { .. }))
                     if !self.once =>
                 {
-                    tracing::warn!("{error}");
                     panel.pulse.away();
+                    tracing::warn!("{error}");
                 }
                 Err(error) => return Err(error.into()),
             }
-            tokio::select! {
-                () = tokio::time::sleep(panel.pulse.pause()) => {}
-                _ = stopped.changed() => {}
+            let again = Instant::now() + panel.pulse.pause();
+            while Instant::now() < again && !*stopped.borrow_and_update() {
+                panel.pulse.turn(SystemClock.now());
+                let next = again.min(Instant::now() + LONGEST_NAP);
+                tokio::select! {
+                    () = tokio::time::sleep_until(next) => {}
+                    _ = stopped.changed() => {}
+                }
             }
         }
         Ok(None)

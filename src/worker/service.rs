@@ -71,8 +71,8 @@ impl Service {
             if Instant::now() >= not_before {
                 let turned = self.turn(&mut sweep_at, &mut runs, &shift).await;
                 is_empty = turned.unwrap_or_else(|error| {
-                    tracing::warn!("{error}");
                     self.pulse.away();
+                    tracing::warn!("{error}");
                     finished.has_failed = true;
                     not_before = Instant::now() + self.pulse.pause();
                     self.is_once
@@ -81,7 +81,14 @@ impl Service {
             if self.is_once && runs.is_empty() && (is_empty || finished.has_failed) {
                 break;
             }
-            let next = sweep_at.min(Instant::now() + POLLED_EVERY);
+            // However long the next claim has to wait, the loop turns.
+            let now = Instant::now();
+            let due = if not_before > now {
+                not_before
+            } else {
+                sweep_at
+            };
+            let next = due.min(now + POLLED_EVERY);
             tokio::select! {
                 Some(ended) = runs.join_next(), if !runs.is_empty() => {
                     let outcome = ended.unwrap_or(Outcome::Troubled);
@@ -90,7 +97,7 @@ impl Service {
                     }
                 }
                 _ = wakeups.next() => {}
-                () = sleep_until(next.max(not_before)) => {}
+                () = sleep_until(next) => {}
                 _ = stop.changed() => {}
             }
         }

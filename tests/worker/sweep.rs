@@ -7,6 +7,7 @@ use groundplan::store::Store as _;
 use groundplan::store::change::{Change, Hand};
 use groundplan::store::id::RunId;
 use groundplan::store::lease::{Lease, Pick};
+use groundplan::store::run::Filter;
 use groundplan::store::sql::{Database, Dialect};
 use groundplan::store::sweep::Recovery;
 use groundplan::worker::ending::Outcome;
@@ -182,7 +183,7 @@ fn a_run_that_is_cancelled_before_any_call_ends_cancelled_with_nothing_left_or_s
             let before = yard.repositories().len();
             let blow = meanwhile(&yard.desk.store, |store| {
                 Box::pin(async move {
-                    let run = store.runs(&Default::default()).await.unwrap().remove(0);
+                    let run = store.runs(&Filter::default()).await.unwrap().remove(0);
                     let ada = user("ada");
                     store
                         .change(&run.id, Hand::Person(&ada), &Change::Cancel)
@@ -214,7 +215,7 @@ fn a_cancel_that_lands_while_success_is_being_written_stays_cancelled() {
         let yard = Yard::over(desk);
         let blow = meanwhile(&yard.desk.store, |store| {
             Box::pin(async move {
-                let run = store.runs(&Default::default()).await.unwrap().remove(0);
+                let run = store.runs(&Filter::default()).await.unwrap().remove(0);
                 let ada = user("ada");
                 store
                     .change(&run.id, Hand::Person(&ada), &Change::Cancel)
