@@ -166,7 +166,7 @@ impl ForgeArgs {
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         Self::Environment {
-            message: super::exit::chain(&error),
+            message: crate::model::causes::in_one_line(&error),
             hint: None,
         }
     }

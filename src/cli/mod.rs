@@ -34,6 +34,7 @@ mod pat;
 mod preview;
 mod publish;
 mod push;
+mod remedies;
 mod render;
 mod resume;
 mod runs;

@@ -4,13 +4,12 @@ use super::answer::{Access, Answer, tell};
 use super::clock::Clock;
 use super::error::ForgeError;
 use super::site::Site;
+use crate::model::causes;
 use crate::secret::Secret;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::error::Error;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -264,12 +263,5 @@ pub(super) fn client(headers: HeaderMap, manners: &Manners) -> reqwest::Result<r
 
 /// An error with its causes, without the address, which may hold what a log must not.
 pub(super) fn chain(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        write!(text, ": {cause}").expect("a string grows");
-        source = cause.source();
-    }
-    text
+    causes::in_one_line(&error.without_url())
 }

@@ -5,6 +5,7 @@ mod text;
 
 pub mod action;
 pub mod canonical;
+pub mod causes;
 pub mod content;
 pub mod date;
 pub mod dependency;

@@ -3,10 +3,10 @@
 use super::push::PushError;
 use crate::forge::repository::Remote;
 use crate::git::{self, Access, Credential, Git, GitError, Why};
+use crate::model::causes;
 use crate::model::remote::RemoteUrl;
 use crate::scrub::scrub;
 use crate::secret::Secret;
-use std::error::Error as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -65,12 +65,7 @@ impl GitPush {
 
     /// Refused only where the other side certainly has nothing of it.
     fn told(&self, error: &GitError) -> PushError {
-        let mut message = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            message = format!("{message}: {cause}");
-            source = cause.source();
-        }
+        let message = causes::in_one_line(error);
         let is_refused = match error {
             GitError::NotInstalled
             | GitError::TooOld { .. }

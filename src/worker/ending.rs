@@ -4,6 +4,7 @@ use super::means::TokenError;
 use crate::engine::PreviewError;
 use crate::forge::error::{Denial, ForgeError};
 use crate::forge::http::ClientError;
+use crate::model::causes;
 use crate::preflight::place::PlaceError;
 use crate::publish::ending::{PublishError, Why};
 use crate::publish::ledger::LedgerError;
@@ -13,7 +14,6 @@ use crate::store::error::StoreError;
 use crate::store::submission::Tiering;
 use crate::template::TemplateError;
 use crate::tree::repository::RepositoryError;
-use std::error::Error;
 
 /// What became of a job that was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -179,7 +179,7 @@ fn of_forge(error: &ForgeError, message: String) -> Stop {
 
 impl From<TemplateError> for Stop {
     fn from(error: TemplateError) -> Self {
-        let message = chain(&error);
+        let message = causes::in_one_line(&error);
         if error.is_worth_retrying() {
             Self::Passing(message)
         } else {
@@ -208,13 +208,13 @@ impl From<ClientError> for Stop {
 
 impl From<PreviewError> for Stop {
     fn from(error: PreviewError) -> Self {
-        Self::Fault(chain(&error))
+        Self::Fault(causes::in_one_line(&error))
     }
 }
 
 impl From<RepositoryError> for Stop {
     fn from(error: RepositoryError) -> Self {
-        let message = chain(&error);
+        let message = causes::in_one_line(&error);
         match error {
             RepositoryError::Io { .. } => Self::Passing(message),
             RepositoryError::Stopped => Self::Stopping,
@@ -227,14 +227,4 @@ impl From<std::io::Error> for Stop {
     fn from(error: std::io::Error) -> Self {
         Self::Passing(format!("the worker's folder cannot be used: {error}"))
     }
-}
-
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

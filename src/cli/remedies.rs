@@ -1,0 +1,485 @@
+//! What each error of the layers below means to a person: its code, its sentence, and what to do.
+
+use super::exit::Failure;
+use crate::engine::PreviewError;
+use crate::forge::error::{Denial, ForgeError};
+use crate::git::mirror::MirrorError;
+use crate::git::{GitError, Why};
+use crate::model::causes;
+use crate::preflight::place::PlaceError;
+use crate::publish::ending::{PublishError, Why as NotPublished};
+use crate::publish::ledger::LedgerError;
+use crate::publish::push::PushError;
+use crate::store::error::StoreError;
+use crate::template::TemplateError;
+use crate::tree::TreeError;
+use crate::tree::git::GitTreeError;
+use crate::tree::ids::ObjectsError;
+use crate::tree::repository::RepositoryError;
+use crate::tree::worktree::WorkTreeError;
+use std::io;
+
+/// What to do about an object that cannot be read. What was known of its template is forgotten by then.
+const DAMAGED: &str = "a copy in the template cache is fetched anew when you run this again, without `--offline`; check your own repository with `git fsck`";
+
+impl From<io::Error> for Failure {
+    /// For output only; reading goes through [`Failure::reading`].
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::ReaderGone;
+        }
+        Self::Environment {
+            message: format!("cannot write the output: {error}"),
+            hint: None,
+        }
+    }
+}
+
+impl From<TreeError> for Failure {
+    fn from(error: TreeError) -> Self {
+        let is_damage = matches!(error, TreeError::Object { .. });
+        Self::Environment {
+            message: causes::in_one_line(&error),
+            hint: is_damage.then(|| DAMAGED.to_owned()),
+        }
+    }
+}
+
+impl From<ObjectsError> for Failure {
+    fn from(error: ObjectsError) -> Self {
+        if let ObjectsError::Tree(error) = error {
+            return error.into();
+        }
+        Self::Environment {
+            message: causes::in_one_line(&error),
+            hint: None,
+        }
+    }
+}
+
+impl From<PreviewError> for Failure {
+    fn from(error: PreviewError) -> Self {
+        match error {
+            PreviewError::Tree(error) => error.into(),
+            PreviewError::Objects(error) => error.into(),
+            PreviewError::AnotherTemplate { .. } => Self::Refused {
+                message: error.to_string(),
+                hint: "use the template the plan names, or make a new plan".to_owned(),
+            },
+            PreviewError::Selection(_) => {
+                let hint = "see the findings".to_owned();
+                Self::Refused {
+                    message: error.to_string(),
+                    hint,
+                }
+            }
+        }
+    }
+}
+
+impl From<RepositoryError> for Failure {
+    fn from(error: RepositoryError) -> Self {
+        let hint = match &error {
+            RepositoryError::Tree(TreeError::Object { .. })
+            | RepositoryError::Objects(ObjectsError::Tree(TreeError::Object { .. })) => DAMAGED,
+            RepositoryError::Stopped => return Self::Cancelled,
+            RepositoryError::NotEmpty { .. } => {
+                "name an empty folder, or one that does not exist yet; nothing was written"
+            }
+            RepositoryError::NotAFolder { .. } => {
+                "name an empty folder, or one that does not exist yet"
+            }
+            RepositoryError::CurrentFolder { .. } => {
+                "run it in the folder above, with `--into NAME`"
+            }
+            RepositoryError::NoParent { .. } => "make that folder first, or check the path",
+            RepositoryError::Io { .. }
+            | RepositoryError::Tree(_)
+            | RepositoryError::Objects(_)
+            | RepositoryError::Git { .. } => {
+                "nothing was written; check permissions and free space"
+            }
+        };
+        Self::Environment {
+            message: causes::in_one_line(&error),
+            hint: Some(hint.to_owned()),
+        }
+    }
+}
+
+impl From<WorkTreeError> for Failure {
+    fn from(error: WorkTreeError) -> Self {
+        let message = causes::in_one_line(&error);
+        let refused = |hint: &str| Self::Refused {
+            message: message.clone(),
+            hint: hint.to_owned(),
+        };
+        let environment = |hint: &str| Self::Environment {
+            message: message.clone(),
+            hint: Some(hint.to_owned()),
+        };
+        match error {
+            WorkTreeError::Link { .. } => refused("name the folder that it leads to"),
+            WorkTreeError::NotATop { .. }
+            | WorkTreeError::Repository(GitTreeError::NotARepository { .. }) => refused(
+                "name the top folder of a repository; a new one is made with `groundplan new`",
+            ),
+            WorkTreeError::Bare { .. } => refused("clone it, and name the clone"),
+            WorkTreeError::Busy { .. } => refused("finish or abort that first; see `git status`"),
+            WorkTreeError::Detached { .. } => refused("switch to a branch with `git switch`"),
+            WorkTreeError::Sparse { .. } => {
+                refused("write the whole index with `git sparse-checkout init --no-sparse-index`")
+            }
+            WorkTreeError::Locked { .. } => environment(
+                "wait for it to end; when no git runs there, remove `index.lock` from its git folder",
+            ),
+            WorkTreeError::Changed { .. } => refused("run it again; nothing was added"),
+            WorkTreeError::Stopped => Self::Cancelled,
+            WorkTreeError::Repository(error) => error.into(),
+            WorkTreeError::Tree(_) | WorkTreeError::Objects(_) | WorkTreeError::Git { .. } => {
+                environment("check permissions and free space, then run it again")
+            }
+        }
+    }
+}
+
+impl From<GitTreeError> for Failure {
+    fn from(error: GitTreeError) -> Self {
+        let is_named_wrongly = matches!(
+            error,
+            GitTreeError::NotARepository { .. }
+                | GitTreeError::NoReference { .. }
+                | GitTreeError::NoFolder { .. }
+        );
+        let hint = match &error {
+            GitTreeError::NotARepository { .. } => {
+                "name a git repository; without `--ref`, `--template` takes the files of a folder as they are"
+            }
+            GitTreeError::NoReference { .. } => "name a tag, a branch or a full commit id",
+            GitTreeError::NoFolder { .. } => "check the path in that version of the template",
+            GitTreeError::Shallow { .. } => "fetch the rest with `git fetch --unshallow`",
+            GitTreeError::TooLarge { .. } => "compare the first commit with git itself",
+            GitTreeError::Refused(_) => "see the findings",
+            GitTreeError::Object { .. } => DAMAGED,
+        };
+        if is_named_wrongly {
+            return Self::Refused {
+                message: causes::in_one_line(&error),
+                hint: hint.to_owned(),
+            };
+        }
+        Self::Environment {
+            message: causes::in_one_line(&error),
+            hint: Some(hint.to_owned()),
+        }
+    }
+}
+
+impl From<MirrorError> for Failure {
+    fn from(error: MirrorError) -> Self {
+        let message = causes::in_one_line(&error);
+        let refused = |message, hint: &str| Self::Refused {
+            message,
+            hint: hint.to_owned(),
+        };
+        let environment = |message, hint: &str| Self::Environment {
+            message,
+            hint: Some(hint.to_owned()),
+        };
+        match error {
+            MirrorError::Git { error, older } => of_git(message, &error, older.is_some()),
+            MirrorError::NotCached { .. } => environment(
+                message,
+                "leave `--offline` out once, or run `groundplan mirror add` while there is a network",
+            ),
+            MirrorError::Broken { .. } => {
+                environment(message, "leave `--offline` out: it is fetched anew")
+            }
+            MirrorError::NotACommit { .. } => refused(message, "name a branch, a tag or a commit"),
+            MirrorError::Moved { .. } => refused(
+                message,
+                "preview again and look at what changed; a tag that moves is worth a question to its owner",
+            ),
+            MirrorError::Busy { .. } => environment(message, "wait for it to end, and try again"),
+            MirrorError::NotOurs { .. } => environment(
+                message,
+                "name another folder with `--cache-dir` or GROUNDPLAN_CACHE_DIR",
+            ),
+            MirrorError::Io { .. } => environment(
+                message,
+                "check permissions and free space, name another folder with `--cache-dir`, or use what is there with `--offline`",
+            ),
+        }
+    }
+}
+
+fn of_git(message: String, error: &GitError, is_older_there: bool) -> Failure {
+    let environment = |message, hint: &str| Failure::Environment {
+        message,
+        hint: Some(hint.to_owned()),
+    };
+    let refused = |message, hint: &str| Failure::Refused {
+        message,
+        hint: hint.to_owned(),
+    };
+    let later = if is_older_there {
+        "try again later; what the cache holds from before is used with `--offline`"
+    } else {
+        "try again later"
+    };
+    match error {
+        GitError::Stopped => Failure::Cancelled,
+        GitError::NotInstalled => environment(message, "install git, or put its folder into PATH"),
+        GitError::TooOld { .. } => environment(message, "install a newer git"),
+        GitError::Start { .. } => {
+            environment(message, "check that it is a program that this user may run")
+        }
+        GitError::FileNotAllowed { .. } => refused(
+            message,
+            "allow them with `--allow-file` or GROUNDPLAN_ALLOW_FILE=1",
+        ),
+        GitError::TimedOut { .. } if is_older_there => environment(message, later),
+        GitError::TimedOut { .. } => environment(
+            message,
+            "try again later, or give it longer with `--git-timeout`",
+        ),
+        GitError::TooLarge { .. } => refused(
+            message,
+            "a template is a small repository: check the address",
+        ),
+        GitError::Failed { why, .. } => match why {
+            Why::NotEmpty => refused(
+                message,
+                "push into an empty repository, or give it another name",
+            ),
+            Why::WorkflowScope => refused(
+                message,
+                "give the token the scope `workflow`, or leave workflow files out",
+            ),
+            Why::Declined => refused(
+                message,
+                "see its rules: protected branches, hooks, found secrets",
+            ),
+            Why::TooLargeForIt => refused(message, "keep large files out of the template"),
+            Why::Network | Why::Unknown => environment(message, later),
+            Why::RepositoryNotFound => refused(
+                message,
+                "check the address; a private repository needs a token in GROUNDPLAN_GIT_TOKEN",
+            ),
+            Why::RefNotFound => refused(message, "check the name of the branch, tag or commit"),
+            Why::AccessRefused => refused(
+                message,
+                "set GROUNDPLAN_GIT_TOKEN to a token that may read it; for ssh, load the key into the agent and add the host to known_hosts",
+            ),
+            Why::Redirected => {
+                refused(message, "write the new address: redirects are not followed")
+            }
+            Why::Corrupt => refused(
+                message,
+                "the repository holds what git refuses: tell its owner, or name another reference",
+            ),
+        },
+    }
+}
+
+impl From<TemplateError> for Failure {
+    fn from(error: TemplateError) -> Self {
+        let message = error.to_string();
+        let refused = |hint: String| Self::Refused { message, hint };
+        match error {
+            TemplateError::Moved { planned, .. } => refused(format!(
+                "preview again and look at what changed, or take the planned commit itself with `--ref {planned}`"
+            )),
+            TemplateError::Mirror(error) => error.into(),
+            TemplateError::Git(error) => error.into(),
+            TemplateError::Objects(error) => error.into(),
+            TemplateError::Refused { .. } => refused("remove or rename those files".to_owned()),
+            TemplateError::Folder => {
+                refused("name the repository with `--template` and `--ref`".to_owned())
+            }
+            TemplateError::Unknown(_) | TemplateError::NoCatalog(_) => {
+                refused("name the folder that holds the catalogue with `--catalogs`".to_owned())
+            }
+        }
+    }
+}
+
+impl From<ForgeError> for Failure {
+    fn from(error: ForgeError) -> Self {
+        let message = error.to_string();
+        let refused = |hint: &str| Self::Refused {
+            message: message.clone(),
+            hint: hint.to_owned(),
+        };
+        let environment = |hint: &str| Self::Environment {
+            message: message.clone(),
+            hint: Some(hint.to_owned()),
+        };
+        let authentication = |hint: &str| Self::Authentication {
+            message: message.clone(),
+            hint: hint.to_owned(),
+        };
+        match error {
+            ForgeError::Unauthorized { .. } => authentication(
+                "make a new classic token with the scope `repo`, and set GROUNDPLAN_FORGE_TOKEN to it",
+            ),
+            ForgeError::Forbidden { why, .. } => match why {
+                Denial::Scopes => {
+                    authentication("give the token the scope that is named, or make a new one")
+                }
+                Denial::Saml => authentication(
+                    "authorise the token for the organisation, on the page of your tokens",
+                ),
+                Denial::ClassicTokens => {
+                    authentication("ask an owner of the organisation to let classic tokens in")
+                }
+                Denial::Address => refused("publish from an address that the organisation accepts"),
+                Denial::Policy => {
+                    refused("ask an owner of the organisation, or name another one with `--owner`")
+                }
+                Denial::Unstated => refused("check what the token's user may do there"),
+            },
+            ForgeError::NotFound { .. } => refused(
+                "check `--owner` and `--forge-url`; what the token may not see looks absent",
+            ),
+            ForgeError::NameTaken { .. } => refused("give it another name with `--repo`"),
+            ForgeError::Moved => refused("look at where it leads, and name that place"),
+            ForgeError::RateLimited { .. } => environment("try again then"),
+            ForgeError::Unavailable { .. } => {
+                environment("check `--forge-url`, or try again later")
+            }
+            ForgeError::OutcomeUnknown { .. } => environment("look at the forge"),
+            ForgeError::Invalid { .. } => refused("see what the forge says"),
+            ForgeError::NotOurs(_) => {
+                refused("look at it, and remove it by hand when nobody needs it")
+            }
+            ForgeError::Protocol { .. } => {
+                environment("check that `--forge` names the kind of what is at `--forge-url`")
+            }
+            ForgeError::Folder { .. } => environment("check permissions and free space"),
+        }
+    }
+}
+
+impl From<PlaceError> for Failure {
+    fn from(error: PlaceError) -> Self {
+        let message = error.to_string();
+        match error {
+            PlaceError::Forge(error) => error.into(),
+            PlaceError::Lacks { scopes, .. } => Self::Authentication {
+                message,
+                hint: format!("give the token the scope `{scopes}`, or make a new one"),
+            },
+            PlaceError::SomebodyElse { login, .. } => Self::Refused {
+                message,
+                hint: format!("name an organisation, or `{login}`, with `--owner`"),
+            },
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let message = error.to_string();
+        let environment = |hint: &str| Self::Environment {
+            message: message.clone(),
+            hint: Some(hint.to_owned()),
+        };
+        let hint = match &error {
+            StoreError::Unavailable { .. } => {
+                return environment(
+                    "check DATABASE_URL and whether the database is up, then try again",
+                );
+            }
+            // What is missing is said with its remedy.
+            StoreError::NotReady { .. } => {
+                return Self::Environment {
+                    message,
+                    hint: None,
+                };
+            }
+            StoreError::Refused { .. } | StoreError::Damaged { .. } => {
+                return environment(
+                    "compare this program's version with the database's migrations",
+                );
+            }
+            StoreError::LeaseLost { .. } => {
+                "another worker has the run: look at `groundplan runs show`"
+            }
+            StoreError::Cancelled { .. } | StoreError::Conflict { .. } => {
+                "look at `groundplan runs show`"
+            }
+            StoreError::ActiveRun { .. } => {
+                "wait for it, or stop it with `groundplan runs cancel`; nothing was submitted"
+            }
+            StoreError::Unstorable { .. } => {
+                "take it out of the selection or the catalogue; nothing was stored"
+            }
+            StoreError::NoRun { .. } => "list them with `groundplan runs list`",
+            StoreError::NoProduct { .. } => "name one of the user's products with `--product`",
+            StoreError::NoUser { .. } => "name a user of the database with `--as`",
+            StoreError::Demo { .. } => "act as another user with `--as`; nothing was changed",
+            StoreError::AnotherTree { .. } => {
+                "look at the run again before you approve it; nothing was approved"
+            }
+        };
+        Self::Refused {
+            message,
+            hint: hint.to_owned(),
+        }
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        let hint = match &error {
+            LedgerError::Storage { .. } => "check its path, permissions and free space",
+            LedgerError::Locked { .. } => "wait for it to end, and try again",
+            LedgerError::Damaged { .. } | LedgerError::OutOfOrder { .. } => {
+                "look at what it says was made, and remove that by hand"
+            }
+            LedgerError::Lost | LedgerError::Withdrawn => "look at the run",
+            LedgerError::Stopping | LedgerError::Unavailable { .. } => "try again later",
+        };
+        Self::Environment {
+            message: error.to_string(),
+            hint: Some(hint.to_owned()),
+        }
+    }
+}
+
+impl From<PublishError> for Failure {
+    fn from(error: PublishError) -> Self {
+        let message = error.to_string();
+        let refused = |hint: &str| Self::Refused {
+            message: message.clone(),
+            hint: hint.to_owned(),
+        };
+        let of = |failure: Self| failure.reworded(|_, hint| (message.clone(), hint.to_owned()));
+        let why = match error {
+            PublishError::NothingLeft { why } | PublishError::Left { why, .. } => why,
+            PublishError::Finished { .. } => {
+                return refused("remove it on the forge when nobody needs it");
+            }
+            PublishError::InUse => return refused("name another file with `--ledger`"),
+            PublishError::Ledger(error) => return error.into(),
+        };
+        match why {
+            NotPublished::Forge { error, .. } | NotPublished::Look(error) => of(error.into()),
+            NotPublished::Ledger(error) => of(error.into()),
+            NotPublished::Push(PushError::Refused { .. }) => {
+                refused("see what git and the forge say")
+            }
+            NotPublished::Push(PushError::Unknown { .. }) | NotPublished::NotShowing => {
+                let hint = Some("try again later".to_owned());
+                Self::Environment { message, hint }
+            }
+            NotPublished::Taken { .. } | NotPublished::Redirected => {
+                refused("give it another name with `--repo`")
+            }
+            NotPublished::Doubtful(_) | NotPublished::Differs { .. } => {
+                refused("look at what is there: somebody else may have had a hand in it")
+            }
+        }
+    }
+}
