@@ -123,7 +123,7 @@ enum Command {
     Runs(runs::Args),
     /// Bring a database up to date.
     Migrate(migrate::Args),
-    /// Look whether this machine has what a worker needs, and say what to do where it does not.
+    /// Look whether a worker has what it needs here, and say what to do.
     Doctor(doctor::Args),
     /// Ask the worker of this machine how it is: code 0 when nobody has to look, 1 otherwise.
     Health(health::Args),
