@@ -63,8 +63,8 @@ struct Which {
     #[arg(long)]
     all: bool,
     /// So many different ones by chance.
-    #[arg(long, value_name = "N")]
-    sample: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    sample: Option<u32>,
 }
 
 /// What was found out about one catalogue.
@@ -185,6 +185,7 @@ impl Args {
             return Ok((pick::every(space)?, None));
         }
         if let Some(count) = self.which.sample {
+            let count = usize::try_from(count).unwrap_or(usize::MAX);
             return Ok((pick::sample(space, count, self.seed)?, None));
         }
         // What was accepted is for pairs.

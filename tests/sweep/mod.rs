@@ -167,6 +167,12 @@ fn each_holds_every_option_and_all_holds_every_selection() {
         .exits(0)
         .json();
     assert_eq!(selections(&sample).len(), 3);
+    let ran = sandbox.groundplan(["sweep", "--sample", "0"]).exits(2);
+    assert!(
+        ran.stderr.contains("0 is not in 1..=100000"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
