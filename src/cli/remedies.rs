@@ -391,7 +391,10 @@ impl From<StoreError> for Failure {
                     "check DATABASE_URL and whether the database is up, then try again",
                 );
             }
-            // What is missing is said with its remedy.
+            StoreError::NotMigrated { .. } => {
+                return environment("bring them up to date with `groundplan migrate`");
+            }
+            // What is wrong is said with its remedy.
             StoreError::NotReady { .. } => {
                 return Self::Environment {
                     message,

@@ -225,9 +225,11 @@ impl Args {
                     panel.pulse.answered();
                     return Ok(Some(database));
                 }
-                Err(error @ (StoreError::Unavailable { .. } | StoreError::NotReady { .. }))
-                    if !self.once =>
-                {
+                Err(
+                    error @ (StoreError::Unavailable { .. }
+                    | StoreError::NotReady { .. }
+                    | StoreError::NotMigrated { .. }),
+                ) if !self.once => {
                     panel.pulse.away();
                     tracing::warn!("{error}");
                 }

@@ -51,6 +51,8 @@ enum Stream {
 
 /// Runs a command to its end, in a process group of its own.
 pub(super) fn run(mut command: Command, watch: &Watch<'_>) -> Result<Finished, Interrupted> {
+    // Before it starts: it may write all it has before anybody looks again.
+    let size_before = watch.growing.map_or(0, |(folder, _)| size(folder));
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -70,7 +72,6 @@ pub(super) fn run(mut command: Command, watch: &Watch<'_>) -> Result<Finished, I
     };
     let begun = clock::instant();
     let mut measured = begun;
-    let size_before = watch.growing.map_or(0, |(folder, _)| size(folder));
     // A process that closed its streams is about to end.
     let mut ending = Duration::from_micros(250);
     let success = loop {

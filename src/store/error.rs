@@ -40,9 +40,15 @@ pub enum StoreError {
     },
     #[error("the approval names tree {named}, the run is to make {promised}")]
     AnotherTree { named: String, promised: String },
-    /// The tables are not there, or not in the shape that is needed.
+    /// It cannot be used as it is; the message says what to do.
     #[error("the database is not ready: {message}")]
     NotReady { message: String },
+    /// The tables are not there, or older than this program.
+    #[error(
+        "the database's tables are missing or older than this program{}",
+        detail(message)
+    )]
+    NotMigrated { message: String },
     /// A row holds what no version of this program wrote.
     #[error("{what} of run {run} cannot be understood: {message}")]
     Damaged {
@@ -56,6 +62,13 @@ pub enum StoreError {
     /// A fault of this program or of the database.
     #[error("the database refused a statement: {message}")]
     Refused { message: String },
+}
+
+fn detail(message: &str) -> String {
+    if message.is_empty() {
+        return String::new();
+    }
+    format!(": {message}")
 }
 
 fn of(run: Option<&RunId>) -> String {

@@ -18,7 +18,7 @@ pub(super) struct Args {
 #[derive(Subcommand)]
 enum What {
     /// Say what a change of a catalogue changes in the repositories made from it.
-    Diff(diff::Args),
+    Diff(Box<diff::Args>),
     /// Keep a catalogue's present version in the database, and offer it there.
     Publish(publish::Args),
     /// List the versions of a catalogue that were published.

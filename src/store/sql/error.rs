@@ -4,10 +4,6 @@ use crate::store::error::StoreError;
 use sqlx::Error;
 use sqlx::migrate::MigrateError;
 
-/// What to do about tables that are missing or old.
-pub(super) const MIGRATE: &str =
-    "its tables are missing or older than this program; run `groundplan migrate`";
-
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         let unavailable = |message: String| Self::Unavailable { message };
@@ -70,9 +66,7 @@ fn of_code(code: &str, message: String) -> StoreError {
     if is_unavailable {
         StoreError::Unavailable { message }
     } else if is_without_tables {
-        StoreError::NotReady {
-            message: format!("{message}: {MIGRATE}"),
-        }
+        StoreError::NotMigrated { message }
     } else if code == "26" {
         StoreError::NotReady {
             message: "the file is no SQLite database; name another one".to_owned(),

@@ -1,6 +1,5 @@
 //! The tables: those that a surrounding application has, and those that are only ours.
 
-use super::error::MIGRATE;
 use super::{Database, Dialect, application};
 use crate::store::error::StoreError;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -114,20 +113,20 @@ impl Database {
     /// Whether jobs can be kept here: all tables are there and as new as this program.
     ///
     /// # Errors
-    /// [`StoreError::NotReady`] when they are not.
+    /// [`StoreError::NotMigrated`] when they are not.
     pub async fn ready(&self) -> Result<(), StoreError> {
         let (_, own) = scripts(self.dialect());
-        let not_ready = || StoreError::NotReady {
-            message: MIGRATE.to_owned(),
+        let old = || StoreError::NotMigrated {
+            message: String::new(),
         };
         if !self.has(OWN).await? || !self.has("claude_jobs").await? {
-            return Err(not_ready());
+            return Err(old());
         }
         let last =
             "SELECT COALESCE(MAX(version), 0) AS last FROM bootstrap_own_migrations WHERE success";
         let row = sqlx::query(last).fetch_one(&self.pool).await?;
         if row.try_get::<i64, _>("last")? < own.last() {
-            return Err(not_ready());
+            return Err(old());
         }
         Ok(())
     }
