@@ -6,6 +6,7 @@ use super::pack::Pack;
 use super::{Tree, TreeError, disk};
 use std::fs;
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -165,6 +166,7 @@ impl Target {
             }
         };
         let workshop = tempfile::Builder::new()
+            .permissions(fs::Permissions::from_mode(0o700))
             .prefix(".groundplan-")
             .tempdir_in(&self.parent);
         let workshop = workshop.map_err(fail("create a folder in", &self.parent))?;
