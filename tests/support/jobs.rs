@@ -16,6 +16,7 @@ use groundplan::store::catalog::{Edition, EditionCategory, EditionOption};
 use groundplan::store::id::{ProductId, RunId, UserId};
 use groundplan::store::lease::{Lease, Pick, WorkerId};
 use groundplan::store::run::{Filter, Run};
+use groundplan::store::sql::migrations::Tables;
 use groundplan::store::sql::{Database, Dialect};
 use groundplan::store::submission::{Submission, Tiering};
 use groundplan::store::sweep::Recovery;
@@ -177,6 +178,17 @@ impl Desk {
                 cluster.address(&cluster.migrated().await)
             }
         };
+        Self::at(dialect, address, folder).await
+    }
+
+    /// On a cluster of its own, whose database is still empty.
+    pub(crate) async fn on(cluster: &Cluster) -> Self {
+        let address = cluster.address("postgres");
+        open(&address).await.migrate(Tables::All).await.unwrap();
+        Self::at(Dialect::Postgres, address, tempfile::tempdir().unwrap()).await
+    }
+
+    async fn at(dialect: Dialect, address: String, folder: tempfile::TempDir) -> Self {
         let store = open(&address).await;
         let raw = AnyPoolOptions::new()
             .max_connections(2)

@@ -4,14 +4,14 @@ use groundplan::store::sql::address::Address;
 use groundplan::store::sql::migrations::Tables;
 use groundplan::store::sql::{Database, Settings};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Starts a cluster and says where, then waits for the end of its input, which comes with the end of the test process
-/// however that ends, and takes everything away.
+/// Starts a cluster and says where, and starts it again for each line it is told. The end of its input comes with the end
+/// of the test process however that ends; then it takes everything away.
 const SCRIPT: &str = r#"
 set -eu
 umask 077
@@ -21,14 +21,18 @@ initdb -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$fo
 pg_ctl -D "$folder/data" -w -t 60 -l "$folder/log" -o "-k $folder -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB" start >/dev/null 2>&1 || { cat "$folder/log" >&2; exit 1; }
 trap 'pg_ctl -D "$folder/data" -m immediate stop >/dev/null 2>&1; rm -rf "$folder"' EXIT
 echo "$folder"
-read -r _ || true
+while read -r _; do
+    pg_ctl -D "$folder/data" -w -t 60 -l "$folder/log" -m fast restart >/dev/null 2>&1 || { cat "$folder/log" >&2; exit 1; }
+    echo "$folder"
+done
 "#;
 
 /// A running cluster.
 pub(crate) struct Cluster {
     folder: String,
     /// Its input stays open as long as this process lives.
-    _keeper: Child,
+    keeper: Child,
+    said: BufReader<ChildStdout>,
 }
 
 static CLUSTER: OnceLock<Cluster> = OnceLock::new();
@@ -62,7 +66,8 @@ impl Cluster {
         CLUSTER.get_or_init(Self::start)
     }
 
-    fn start() -> Self {
+    /// A cluster for one test, which may restart it.
+    pub(crate) fn start() -> Self {
         let mut command = if rustix::process::geteuid().is_root() {
             // Postgres refuses to run as root.
             let mut command = Command::new("setpriv");
@@ -81,14 +86,24 @@ impl Cluster {
             .spawn()
             .unwrap();
         let mut folder = String::new();
-        let output = keeper.stdout.take().unwrap();
-        BufReader::new(output).read_line(&mut folder).unwrap();
+        let mut said = BufReader::new(keeper.stdout.take().unwrap());
+        said.read_line(&mut folder).unwrap();
         let folder = folder.trim().to_owned();
         assert!(!folder.is_empty(), "Postgres did not start; see above");
         Self {
             folder,
-            _keeper: keeper,
+            keeper,
+            said,
         }
+    }
+
+    /// Stops the server, which ends every session, and starts it again.
+    pub(crate) fn restart(&mut self) {
+        let input = self.keeper.stdin.as_mut().unwrap();
+        input.write_all(b"again\n").unwrap();
+        let mut folder = String::new();
+        self.said.read_line(&mut folder).unwrap();
+        assert_eq!(folder.trim(), self.folder, "Postgres did not come back");
     }
 
     /// The address of a database.

@@ -2,7 +2,8 @@
 
 use super::process::{Worker, program, work};
 use super::support::Yard;
-use crate::support::jobs::on;
+use crate::support::jobs::{Desk, on, wait};
+use crate::support::postgres::Cluster;
 use groundplan::store::Store as _;
 use groundplan::store::run::RunStatus;
 use groundplan::store::sql::Dialect;
@@ -211,5 +212,34 @@ fn a_process_whose_database_goes_away_in_the_middle_of_a_run_finishes_it() {
         worker.signal("TERM");
         assert_eq!(worker.wait(), Some(143));
         assert_eq!(yard.repositories().len(), 7);
+    });
+}
+
+#[test]
+fn a_database_that_is_restarted_in_the_middle_of_a_run_costs_nothing() {
+    let mut cluster = Cluster::start();
+    wait(async {
+        let yard = Yard::over(Desk::on(&cluster).await);
+        let mut worker = Worker::start(&yard, &[]);
+        // Before the intent to create, between push and its outcome, before the last one.
+        for (number, entry) in [(1, 2), (2, 5), (3, ENTRIES)] {
+            let gate = Gate::at(&yard, entry).await;
+            let run = yard.submit(number).await;
+            gate.is_reached(&yard).await;
+            cluster.restart();
+            let mut keeper = PgConnection::connect(&yard.desk.address).await.unwrap();
+            let gone = "DROP TRIGGER gate ON bootstrap_effects";
+            keeper.execute(gone).await.unwrap();
+            let begun = Instant::now();
+            while yard.desk.run(&run.id).await.status != RunStatus::Succeeded {
+                assert!(begun.elapsed() < Duration::from_mins(1), "{}", worker.log());
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            assert!(yard.is_right(number), "{entry}");
+            yard.story(&run.id).await;
+        }
+        worker.signal("TERM");
+        assert_eq!(worker.wait(), Some(143), "{}", worker.log());
+        assert_eq!(yard.repositories().len(), 3);
     });
 }
