@@ -82,6 +82,12 @@ fn a_changed_file_is_named_with_the_option_behind_it() {
         ran.stdout,
         "changed   demo/default\n  - app/[id]/page.tsx\n  ~ lib/session.ts     auth/session\n  + LICENSE\n1 case, 1 not as accepted\n"
     );
+    assert!(
+        ran.stderr
+            .ends_with("accept it with `groundplan test --accept`\n"),
+        "{}",
+        ran.stderr
+    );
     let json = sandbox
         .groundplan(["test", "--format", "json"])
         .exits(1)

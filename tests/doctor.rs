@@ -117,7 +117,8 @@ fn people_get_a_line_for_each_thing_and_below_it_what_to_do() {
         good.stdout
     );
     assert!(
-        good.stderr.contains("5 looked at, 0 failed, 0 to look at"),
+        good.stderr
+            .contains("10 checks: 0 failed, 0 warned, 5 skipped"),
         "{}",
         good.stderr
     );

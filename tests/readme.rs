@@ -122,3 +122,32 @@ fn the_service_that_is_shown_makes_a_repository() {
         "Bootstrap Acme Web\n"
     );
 }
+
+#[test]
+fn a_heading_of_the_help_holds_its_own_flags_alone() {
+    for command in [
+        "new",
+        "doctor",
+        "runs submit",
+        "runs approve",
+        "runs cleanup",
+    ] {
+        let mut args: Vec<&str> = command.split(' ').collect();
+        args.push("-h");
+        let help = Sandbox::new().groundplan(&args).exits(0).stdout;
+        for (heading, first) in [
+            ("Database", &["--database-", "--direct-"][..]),
+            ("Forge", &["--forge", "--push-", "--allow-http"][..]),
+        ] {
+            let below = help.split(&format!("\n{heading}:\n")).nth(1);
+            let flags = below.into_iter().flat_map(|below| {
+                let lines = below.lines().take_while(|line| !line.is_empty());
+                lines.filter_map(|line| line.trim().split(' ').next())
+            });
+            for flag in flags.filter(|word| word.starts_with("--")) {
+                let is_its_own = first.iter().any(|start| flag.starts_with(start));
+                assert!(is_its_own, "{command}: {flag} stands under {heading}");
+            }
+        }
+    }
+}

@@ -237,6 +237,73 @@ fn a_queued_run_is_cancelled_at_once_and_a_finished_one_not_at_all() {
 }
 
 #[test]
+fn who_is_in_no_table_is_told_how_a_user_begins() {
+    let office = Office::open();
+    let run = office.submit(&[]);
+    let stranger = office
+        .ask(&["runs", "cancel", &run, "--as", "zoe"])
+        .exits(1);
+    assert!(
+        stranger.stderr.contains("there is no user `zoe`")
+            && stranger
+                .stderr
+                .contains("first `runs submit` or `pat save`"),
+        "{}",
+        stranger.stderr
+    );
+    let other = office.try_submit(&["--as", "zoe"]).exits(1);
+    assert!(
+        other.stderr.contains("may be another user's"),
+        "{}",
+        other.stderr
+    );
+}
+
+#[test]
+fn what_is_no_address_of_a_database_is_answered_with_one_that_can_be_read() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_groundplan"));
+    command.args(["runs", "list", "--database-url", "jobs.db"]);
+    let ran = Sandbox::new().run(&mut command).exits(2);
+    assert!(
+        ran.stderr
+            .contains("hint: write `postgres://…` with user, password, host and name"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_cancelled_run_waits_for_nobody() {
+    let office = Office::open();
+    let run = office.risky();
+    let held = office.ask(&["runs", "list"]).exits(0).stdout;
+    assert!(
+        held.contains("high") && held.contains("PENDING  waits for an approval"),
+        "{held}"
+    );
+    office.ask(&["runs", "cancel", &run]).exits(0);
+    let listed = office.ask(&["runs", "list"]).exits(0).stdout;
+    assert!(
+        listed.contains("CANCELLED") && !listed.contains("waits"),
+        "{listed}"
+    );
+    assert_eq!(
+        office.ask(&["runs", "list", "--waiting"]).exits(0).stdout,
+        ""
+    );
+}
+
+#[test]
+fn the_address_of_a_local_repository_is_the_folder_it_is_in() {
+    let office = Office::open();
+    let run = office.submit(&[]);
+    office.work().exits(0);
+    let url = office.show(&run)["run"]["repoUrl"].clone();
+    let url = url.as_str().unwrap();
+    assert!(fs::exists(url).unwrap(), "{url}");
+}
+
+#[test]
 fn a_failed_run_is_retried_and_goes_on() {
     let office = Office::open();
     fs::create_dir_all(office.sandbox.join("forge/acme/acme-web.git")).unwrap();

@@ -253,8 +253,12 @@ fn what_cannot_be_verified_is_refused_in_words() {
     let path = format!("file://{}", sandbox.join("out").display());
     sandbox.git(".", &["clone", "-q", "--depth", "1", &path, "shallow"]);
     for (repository, code, said) in [
-        ("folder", 1, "is not a git repository"),
-        ("missing", 1, "is not a git repository"),
+        (
+            "folder",
+            1,
+            "`folder` is not a git repository\nhint: go into one that groundplan made",
+        ),
+        ("missing", 1, "`missing` is not a git repository"),
         ("empty", 1, "has no commit yet"),
         ("other", 1, "it was not made by groundplan"),
         ("shallow", 3, "holds only the newest commits"),

@@ -11,7 +11,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Previews and makes a new repository from a catalogue of options, down to its git tree id.
 ///
-/// Exit codes: 0 fine, 1 findings, 2 usage, 3 environment (files, folders, disk, network), 4 a
+/// Exit codes: 0 fine, 1 findings or what cannot be done as asked, 2 usage, 3 environment (files, folders, disk, network), 4 a
 /// forge does not accept the token, 130 stopped by a signal or cancelled; `work` says 143 after SIGTERM.
 #[derive(Parser)]
 #[command(name = "groundplan", version, arg_required_else_help = true)]
@@ -25,32 +25,54 @@ pub(super) struct Cli {
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// Check a catalogue, a recipe, or a folder with catalog/ and recipes/.
-    Check(check::Args),
-    /// Make something to begin with.
-    Init(init::Args),
-    /// Prove that the options of a catalogue go together.
-    Sweep(sweep::Args),
-    /// Test a catalogue by its cases: selections and the files they give.
-    Test(test::Args),
-    /// Publish catalogues, and compare their versions.
-    Catalog(catalog::Args),
-    /// Show exactly what a new repository would hold. Nothing is written.
-    Preview(preview::Args),
-    /// Make the repository.
-    New(new::Args),
-    /// Add what a repository misses of a catalogue. What is there stays as it is.
-    Add(add::Args),
-    /// Compare a repository with the plan it was made by.
-    Verify(verify::Args),
-    /// Say where each line of a generated file comes from.
-    Explain(explain::Args),
     /// List the built-in catalogues, or those of a folder.
     List(list::Args),
     /// Show what a catalogue offers.
     Show(show::Args),
+    /// Show exactly what a new repository would hold. Nothing is written.
+    Preview(preview::Args),
+    /// Make the repository, in a folder or on a forge.
+    New(new::Args),
+    /// Go on with a publication that stopped half-way.
+    Resume(resume::Args),
+    /// Remove what an unfinished publication left on the forge.
+    Cleanup(resume::Args),
+    /// Add to a repository what it lacks of a catalogue. What is there stays as it is.
+    Add(add::Args),
+    /// Compare a repository's commits with the plan it was made by.
+    Verify(verify::Args),
+    /// Say where each line of a generated file comes from.
+    Explain(explain::Args),
+    /// List for whom repositories can be made on a forge.
+    Owners(owners::Args),
+    /// Seal, store and test personal access tokens.
+    Pat(pat::Args),
     /// Keep templates from git at hand.
     Mirror(mirror::Args),
+    /// Begin a catalogue of your own.
+    Init(init::Args),
+    /// Check a catalogue, a recipe, or a folder with catalog/ and recipes/.
+    Check(check::Args),
+    /// Test a catalogue by its cases: selections and the files they give.
+    Test(test::Args),
+    /// Prove that the options of a catalogue go together.
+    Sweep(sweep::Args),
+    /// Publish catalogues, and compare their versions.
+    Catalog(catalog::Args),
+    /// Bring a database up to date.
+    Migrate(migrate::Args),
+    /// Submit runs for workers, and look after them.
+    Runs(runs::Args),
+    /// Take jobs from the database and make repositories of them, until a signal comes.
+    Work(Box<work::Args>),
+    /// Bring runs whose worker is gone to an end, or back into the queue.
+    Recover(work::RecoverArgs),
+    /// Look whether a worker has what it needs here, and say what to do.
+    Doctor(doctor::Args),
+    /// Ask the worker of this machine how it is.
+    ///
+    /// Code 0 when nobody has to look, 1 otherwise.
+    Health(health::Args),
     /// Print the versions and hashes of a catalogue and a selection.
     Hash(hash::Args),
     /// Print the canonical bytes (RFC 8785) of a JSON file.
@@ -61,28 +83,6 @@ pub(super) enum Command {
     Completions(generate::CompletionsArgs),
     /// Print the manual page of the program or of a command.
     Man(generate::ManArgs),
-    /// Go on with a publication that stopped half-way.
-    Resume(resume::Args),
-    /// Remove what an unfinished publication left on the forge.
-    Cleanup(resume::Args),
-    /// List for whom repositories can be made on a forge.
-    Owners(owners::Args),
-    /// Seal and test personal access tokens.
-    Pat(pat::Args),
-    /// Take jobs from the database and make repositories of them, until a signal comes.
-    Work(Box<work::Args>),
-    /// Bring runs whose worker is gone to an end, or back into the queue.
-    Recover(work::RecoverArgs),
-    /// Submit runs for workers, and look after them.
-    Runs(runs::Args),
-    /// Bring a database up to date.
-    Migrate(migrate::Args),
-    /// Look whether a worker has what it needs here, and say what to do.
-    Doctor(doctor::Args),
-    /// Ask the worker of this machine how it is.
-    ///
-    /// Code 0 when nobody has to look, 1 otherwise.
-    Health(health::Args),
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]

@@ -42,7 +42,7 @@ impl DatabaseArgs {
             let address = text.map(Address::parse).transpose();
             address.map_err(|error| Failure::Usage {
                 message: format!("{name} cannot be used: {error}"),
-                hint: "write `postgres://USER:PASSWORD@HOST/NAME`, or `sqlite:PATH` of a file"
+                hint: "write `postgres://…` with user, password, host and name, or `sqlite:PATH` of a file"
                     .to_owned(),
             })
         };

@@ -20,13 +20,13 @@ use std::time::Duration;
 /// The variable that holds the token.
 pub(super) const TOKEN: &str = "GROUNDPLAN_FORGE_TOKEN";
 const TOKEN_HINT: &str =
-    "a classic token with the scope `repo` is needed, alone, in GROUNDPLAN_FORGE_TOKEN";
+    "put a classic token with the scope `repo` into GROUNDPLAN_FORGE_TOKEN, and nothing else";
 
 /// Which forge.
 #[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Forge")]
 pub(super) struct ForgeArgs {
-    /// Where the repository is to stand; the token is read from GROUNDPLAN_FORGE_TOKEN.
+    /// Where the repository is to stand. A person's token is read from GROUNDPLAN_FORGE_TOKEN, a worker takes each user's own.
     #[arg(long, value_enum)]
     pub(super) forge: Option<Kind>,
     /// The forge's address (github.com when left out for `github`), or the folder of a local one.

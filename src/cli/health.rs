@@ -31,10 +31,12 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let address = on_this_machine(args.address);
     let time = Duration::from_secs(args.timeout);
     // Code 1 for every bad end: a container engine keeps 2 and more for itself.
-    let refused = |message: String| Failure::Refused {
+    let refused = |message: String| {
+        Failure::Refused {
         message,
-        hint: "look at the worker's log; `--health` and GROUNDPLAN_HEALTH say where it answers"
+        hint: "start a worker with `groundplan work`, or look at its log; `--health` and GROUNDPLAN_HEALTH say where it answers"
             .to_owned(),
+    }
     };
     let asked = wait_for(async { tokio::time::timeout(time, ask(address)).await })?;
     let answer = asked

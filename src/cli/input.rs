@@ -94,7 +94,7 @@ impl Source {
         fs::read_dir(root).map_err(|error| Failure::reading(root, &error))?;
         Err(Failure::Usage {
             message: format!("`{}` has no `catalog` folder", root.display()),
-            hint: "name the folder above `catalog/` and `recipes/`, or a single file".to_owned(),
+            hint: "name the folder above `catalog/` and `recipes/`, or begin one with `groundplan init catalog DIR`".to_owned(),
         })
     }
 }
@@ -153,10 +153,9 @@ pub(super) fn catalog(argument: &str) -> Result<Chosen, Unusable> {
     }
     let path = Path::new(argument);
     if !path.is_dir() {
-        let hint = format!(
-            "{}; or name a folder with catalog/ and recipes/",
-            suggest::help(argument, builtin.iter().map(String::as_str))
-        );
+        let help = suggest::help(argument, builtin.iter().map(String::as_str));
+        let or = if help.ends_with('?') { " Or" } else { ", or" };
+        let hint = format!("{help}{or} name a folder with catalog/ and recipes/");
         return Err(Failure::Usage {
             message: format!("there is no catalogue `{argument}`"),
             hint,

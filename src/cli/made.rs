@@ -15,6 +15,7 @@ use crate::model::plan::Plan;
 use crate::model::provenance::Provenance;
 use crate::template::Template;
 use crate::tree::commits::{Commits, Holding, Line, Words};
+use crate::tree::git::GitTreeError;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -53,7 +54,13 @@ impl MadeArgs {
     /// Reads the first commit of a repository, by path or address.
     pub(super) fn read(&self, repository: &str) -> Result<Made, Failure> {
         let (path, fetched) = self.locate(repository)?;
-        let commits = Commits::open(&path)?;
+        let commits = Commits::open(&path).map_err(|error| match error {
+            GitTreeError::NotARepository { .. } => Failure::Refused {
+                message: format!("`{repository}` is not a git repository"),
+                hint: "go into one that groundplan made, or name its folder or URL: `verify REPO`, `explain PATH --in REPO`".to_owned(),
+            },
+            other => other.into(),
+        })?;
         let refused = |message: String, hint: &str| Failure::Refused {
             message,
             hint: hint.to_owned(),

@@ -16,10 +16,10 @@ use std::time::SystemTime;
 pub(super) struct Args {
     #[command(subcommand)]
     action: Action,
-    #[command(flatten)]
-    git: GitArgs,
     #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
     format: Format,
+    #[command(flatten)]
+    git: GitArgs,
 }
 
 #[derive(clap::Subcommand)]

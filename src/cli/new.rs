@@ -49,11 +49,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", requires = "forge")]
     ledger: Option<PathBuf>,
     #[command(flatten)]
+    product: ProductArgs,
+    #[command(flatten)]
     forge: ForgeArgs,
     #[command(flatten)]
     push: PushArgs,
-    #[command(flatten)]
-    product: ProductArgs,
 }
 
 impl Args {

@@ -410,7 +410,7 @@ impl From<StoreError> for Failure {
                 "another worker has the run: look at `groundplan runs show`"
             }
             StoreError::Cancelled { .. } | StoreError::Conflict { .. } => {
-                "look at `groundplan runs show`"
+                "look at the run with `groundplan runs show`: docs/operations.md says what each status allows"
             }
             StoreError::ActiveRun { .. } => {
                 "wait for it, or stop it with `groundplan runs cancel`; nothing was submitted"
@@ -419,8 +419,12 @@ impl From<StoreError> for Failure {
                 "take it out of the selection or the catalogue; nothing was stored"
             }
             StoreError::NoRun { .. } => "list them with `groundplan runs list`",
-            StoreError::NoProduct { .. } => "name one of the user's products with `--product`",
-            StoreError::NoUser { .. } => "name a user of the database with `--as`",
+            StoreError::NoProduct { .. } => {
+                "`--product` names one of the user's, or a new one: an id that is taken may be another user's"
+            }
+            StoreError::NoUser { .. } => {
+                "name a user of the database with `--as`; their own first `runs submit` or `pat save` makes one"
+            }
             StoreError::Demo { .. } => "act as another user with `--as`; nothing was changed",
             StoreError::AnotherTree { .. } => {
                 "look at the run again before you approve it; nothing was approved"

@@ -33,8 +33,9 @@ impl Terminal {
         &mut self.out
     }
 
-    /// Where everything that is said about the work goes.
+    /// Where everything that is said about the work goes: after the results that were there before.
     pub(super) fn talk(&mut self) -> &mut dyn Write {
+        drop(self.out.flush());
         &mut self.talk
     }
 

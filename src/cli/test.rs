@@ -118,6 +118,15 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
                 terminal.out(),
                 "{BOLD}{cases} {word}, {bad} not as accepted{BOLD:#}"
             )?;
+            if all
+                .iter()
+                .any(|tested| matches!(tested.outcome, Outcome::Changed(_)))
+            {
+                writeln!(
+                    terminal.talk(),
+                    "see what changes with `groundplan catalog diff HEAD .`, and accept it with `groundplan test --accept`"
+                )?;
+            }
         }
     }
     Ok(if good == all.len() {

@@ -73,7 +73,7 @@ pub(super) fn run(work: &mut Work<'_>, index: usize, action: &ReplaceString) -> 
                 }
             );
             let help = if found == 0 {
-                "compare with the template's text, blanks and line ends included"
+                "compare with the template's text, blanks and line ends included; an option before this one may have changed it"
             } else {
                 "give `find` more of the text around it, or set `count`"
             };

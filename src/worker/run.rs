@@ -217,9 +217,12 @@ impl Attempt {
     }
 
     async fn succeed(&self, published: &Published) -> Result<Outcome, Stop> {
-        let repo_url = published.remote.to_string();
-        let repo_url = repo_url.strip_suffix(".git").unwrap_or(&repo_url);
-        let repo_url = repo_url.to_owned();
+        let remote = published.remote.to_string();
+        // A page has its repository's address without the ending; a folder is called as it is.
+        let page = remote
+            .strip_suffix(".git")
+            .filter(|_| remote.contains("://"));
+        let repo_url = page.unwrap_or(&remote).to_owned();
         self.change(&Change::Succeed { repo_url }).await?;
         Ok(Outcome::Succeeded)
     }

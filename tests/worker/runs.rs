@@ -44,7 +44,11 @@ fn a_job_becomes_exactly_the_repository_that_was_accepted() {
                 "succeeded"
             ]
         );
-        let url = yard.sandbox.join("forge/acme/web-1").display().to_string();
+        let url = yard
+            .sandbox
+            .join("forge/acme/web-1.git")
+            .display()
+            .to_string();
         assert_eq!(
             yard.desk
                 .value("repo_url", "products WHERE id = 'p1'")

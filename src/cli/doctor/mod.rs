@@ -25,9 +25,9 @@ pub(super) struct Args {
     #[arg(long, value_name = "URL", env = "BOOTSTRAP_TEMPLATE_REPO")]
     template_repo: Option<String>,
     #[command(flatten)]
-    database: DatabaseArgs,
-    #[command(flatten)]
     means: MeansArgs,
+    #[command(flatten)]
+    database: DatabaseArgs,
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -63,10 +63,10 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
                     writeln!(terminal.out(), "      {:width$}  {DIM}{hint}{DIM:#}", "")?;
                 }
             }
-            let of = checks.len() - count(Verdict::Skip);
+            let (of, skipped) = (checks.len(), count(Verdict::Skip));
             writeln!(
                 terminal.talk(),
-                "\n{of} looked at, {failed} failed, {warned} to look at"
+                "\n{of} checks: {failed} failed, {warned} warned, {skipped} skipped"
             )?;
         }
     }

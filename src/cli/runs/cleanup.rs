@@ -20,12 +20,12 @@ use std::sync::Arc;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    #[command(flatten)]
-    run: steer::RunArgs,
     /// Leave it on the forge: from now on it is a person's.
     #[arg(long)]
     release: bool,
     #[command(flatten)]
+    run: steer::RunArgs,
+    #[command(flatten, next_help_heading = None::<&str>)]
     means: MeansArgs,
 }
 

@@ -5,6 +5,7 @@ use crate::cli::Format;
 use crate::cli::database::DatabaseArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::forge::wait_for;
+use crate::cli::render::level;
 use crate::cli::terminal::{Terminal, clean_line};
 use crate::store::Store as _;
 use crate::store::id::ProductId;
@@ -54,9 +55,11 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let width = runs.iter().map(|run| run.place.len()).max().unwrap_or(0);
     for run in &runs {
         let style = colour(run.status);
+        let tier = run.tiering.as_ref();
+        let tier = tier.map_or("", |tiering| level(tiering.tier).0);
         writeln!(
             terminal.out(),
-            "{}  {}  {:width$}  {style}{}{style:#}{}",
+            "{}  {}  {:width$}  {tier:6}  {style}{}{style:#}{}",
             run.id,
             moment(run.created_at),
             clean_line(&run.place),
@@ -80,7 +83,7 @@ pub(super) fn remark(run: &Run) -> String {
         return format!("  {url}");
     }
     match &run.tiering {
-        Some(tiering) if tiering.waits(run.approval.as_ref()) => {
+        Some(tiering) if run.status.is_active() && tiering.waits(run.approval.as_ref()) => {
             "  waits for an approval".to_owned()
         }
         _ => String::new(),

@@ -86,11 +86,10 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             writeln!(out, "  {name:8}  {}", clean_line(&value))?;
         }
     }
-    for reason in tier
-        .map(|tiering| tiering.reasons.as_slice())
-        .unwrap_or_default()
-    {
-        writeln!(out, "            {}", clean_line(reason))?;
+    let reasons = tier.map(|tiering| tiering.reasons.as_slice());
+    for (nth, reason) in reasons.unwrap_or_default().iter().enumerate() {
+        let name = if nth == 0 { "reasons" } else { "" };
+        writeln!(out, "  {name:8}  {}", clean_line(reason))?;
     }
     writeln!(out)?;
     for event in &events {

@@ -29,13 +29,13 @@ pub(super) struct RunArgs {
 
 #[derive(clap::Args)]
 pub(super) struct ApproveArgs {
-    #[command(flatten)]
-    run: RunArgs,
     /// The tree that may be made, as the preview and `runs show` name it.
     #[arg(long, value_name = "TREE_ID", value_parser = GitId::parse)]
     tree: GitId,
     #[command(flatten)]
     policy: PolicyArgs,
+    #[command(flatten)]
+    run: RunArgs,
 }
 
 pub(super) fn cancel(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {

@@ -32,9 +32,9 @@ pub(super) struct Args {
     #[command(flatten)]
     policy: PolicyArgs,
     #[command(flatten)]
-    database: DatabaseArgs,
-    #[command(flatten)]
     named: ProductArgs,
+    #[command(flatten)]
+    database: DatabaseArgs,
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -103,7 +103,9 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             "It waits for an administrator:\n  groundplan runs approve {id} --tree {tree} --as NAME"
         ),
         RiskLevel::Medium => {
-            format!("It runs, and is listed for review. Follow it:\n  groundplan runs watch {id}")
+            format!(
+                "It needs no approval; review it afterwards. Follow it:\n  groundplan runs watch {id}"
+            )
         }
         RiskLevel::Low => format!("Follow it:\n  groundplan runs watch {id}"),
     };

@@ -125,6 +125,8 @@ fn details(detail: &Value) -> String {
         let value = match value {
             Value::Null => return None,
             Value::String(text) => text.clone(),
+            // The reasons of a tier: `runs show` has each on a line of its own.
+            Value::Array(items) => format!("{} in all", items.len()),
             other => other.to_string(),
         };
         Some(format!("  {name}: {value}"))

@@ -20,7 +20,7 @@ pub struct Address {
 /// Why a text is no address. The text is not part of it: it may hold a password.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum AddressError {
-    #[error("the database address is none: expected `postgres://…` or `sqlite:PATH`")]
+    #[error("this is no address of a database: expected `postgres://…` or `sqlite:PATH`")]
     NoAddress,
     #[error("a SQLite address is `sqlite:PATH` of a file, without `?` and options")]
     SqliteOptions,
