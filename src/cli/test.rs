@@ -3,7 +3,7 @@
 use super::exit::{Exit, Failure};
 use super::findings;
 use super::golden;
-use super::input::{self, Chosen, Unusable};
+use super::input::{self, Chosen};
 use super::template::TemplateArgs;
 use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean_line};
 use super::{Format, choice};
@@ -70,10 +70,7 @@ struct Difference {
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let chosen = match input::catalogs(&args.catalog) {
         Ok(chosen) => chosen,
-        Err(Unusable::Failure(failure)) => return Err(failure),
-        Err(Unusable::Problem(problem)) => {
-            return choice::print_problem(&problem, args.format, terminal);
-        }
+        Err(unusable) => return choice::print_unusable(unusable, args.format, terminal),
     };
     let mut all = Vec::new();
     let mut names = Vec::new();
@@ -81,10 +78,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         names.push(chosen.catalog.slug().to_string());
         let (chosen, template) = match args.template.open(chosen) {
             Ok(both) => both,
-            Err(Unusable::Failure(failure)) => return Err(failure),
-            Err(Unusable::Problem(problem)) => {
-                return choice::print_problem(&problem, args.format, terminal);
-            }
+            Err(unusable) => return choice::print_unusable(unusable, args.format, terminal),
         };
         let work = Terminal::working("making every case");
         let tested = args.test(&chosen, &template)?;

@@ -5,7 +5,7 @@ use crate::cli::choice;
 use crate::cli::database::DatabaseArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::forge::wait_for;
-use crate::cli::input::{self, Chosen, Unusable};
+use crate::cli::input::{self, Chosen};
 use crate::cli::operator::PersonArgs;
 use crate::cli::terminal::{BOLD, Terminal, clean_line};
 use crate::cli::{Format, runs};
@@ -40,10 +40,7 @@ pub(super) struct HistoryArgs {
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let chosen = match input::catalogs(&args.catalog) {
         Ok(chosen) => chosen,
-        Err(Unusable::Failure(failure)) => return Err(failure),
-        Err(Unusable::Problem(problem)) => {
-            return choice::print_problem(&problem, args.format, terminal);
-        }
+        Err(unusable) => return choice::print_unusable(unusable, args.format, terminal),
     };
     let user = &args.person.user;
     let published = wait_for(async {
