@@ -77,12 +77,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
 }
 
 pub(super) fn recover(args: &RecoverArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let swept = runtime()?.block_on(async {
-        let database = args.database.open().await?;
-        let swept = database.sweep(args.recovery.into()).await;
-        database.close().await;
-        Ok::<_, Failure>(swept?)
-    })?;
+    let (database, recovery) = (&args.database, args.recovery.into());
+    let swept = database.ask(async |database| Ok(database.sweep(recovery).await?))?;
     let lists = [
         ("failed, nothing left", &swept.failed),
         ("something is or may be left", &swept.needs_cleanup),

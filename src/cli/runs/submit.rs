@@ -4,7 +4,6 @@ use crate::cli::Format;
 use crate::cli::choice::{ProductArgs, SelectionArgs};
 use crate::cli::database::DatabaseArgs;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::forge::wait_for;
 use crate::cli::operator::{PersonArgs, PolicyArgs};
 use crate::cli::preview;
 use crate::cli::render::{self, Detail};
@@ -84,14 +83,11 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         report: report.clone(),
         tiering: policy.judge(plan, &report.risk, tree),
     };
-    let run = wait_for(async {
-        let database = args.database.open().await?;
+    let run = args.database.ask(async |database| {
         let (user, product) = (&submission.user, &submission.product);
         database.ensure_local(user, product).await?;
-        let run = database.submit(&submission).await;
-        database.close().await;
-        Ok::<_, Failure>(run?)
-    })??;
+        Ok(database.submit(&submission).await?)
+    })?;
     if args.format == Format::Json {
         terminal.json(&run)?;
         return Ok(Exit::Fine);
