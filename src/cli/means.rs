@@ -1,6 +1,6 @@
 //! With what runs are carried out, from the command line: the forge, the keys, the templates and the folders.
 
-use super::cache::{GitArgs, environment, git};
+use super::cache::{GitArgs, git, state_folder};
 use super::exit::Failure;
 use super::forge::{ForgeArgs, Kind, no_forge};
 use super::input::Source;
@@ -74,20 +74,12 @@ impl MeansArgs {
         if let Some(folder) = &self.state {
             return std::path::absolute(folder).map_err(|error| Failure::reading(folder, &error));
         }
-        let absolute = |name| {
-            environment(name)
-                .map(PathBuf::from)
-                .filter(|path| path.is_absolute())
-        };
-        let user = absolute("XDG_STATE_HOME")
-            .or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
-        user.map(|user| user.join("groundplan"))
-            .ok_or_else(|| Failure::Usage {
-                message:
-                    "there is no place to build in: neither XDG_STATE_HOME nor HOME names a folder"
-                        .to_owned(),
-                hint: "name one with `--state DIR`, or GROUNDPLAN_STATE_DIR".to_owned(),
-            })
+        state_folder().ok_or_else(|| Failure::Usage {
+            message:
+                "there is no place to build in: neither XDG_STATE_HOME nor HOME names a folder"
+                    .to_owned(),
+            hint: "name one with `--state DIR`, or GROUNDPLAN_STATE_DIR".to_owned(),
+        })
     }
 
     /// Everything but the database. Nothing is asked yet; what is missing is found out here.
