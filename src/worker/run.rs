@@ -379,10 +379,7 @@ impl Attempt {
     }
 
     async fn found(&self) -> Option<Run> {
-        let filter = Filter {
-            id: Some(self.lease.run.clone()),
-            ..Filter::default()
-        };
+        let filter = Filter::one(&self.lease.run);
         self.means.store.runs(&filter).await.ok()?.pop()
     }
 

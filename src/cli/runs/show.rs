@@ -25,11 +25,7 @@ pub(super) struct Args {
 
 /// The run with an id.
 pub(super) async fn find(store: &dyn Store, run: &RunId) -> Result<Run, StoreError> {
-    let filter = Filter {
-        id: Some(run.clone()),
-        ..Filter::default()
-    };
-    let found = store.runs(&filter).await?.pop();
+    let found = store.runs(&Filter::one(run)).await?.pop();
     found.ok_or_else(|| StoreError::NoRun { run: run.clone() })
 }
 
