@@ -181,7 +181,7 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let expires_at = account.expires_at.and_then(Moment::of_unix_seconds);
     match args.format {
         Format::Json => terminal.json(&json!({
-            "checkedAt": Moment::of_unix_seconds(SystemClock.now() / 1000),
+            "checkedAt": Moment::of_unix_millis(SystemClock.now()),
             "kind": ForgeKind::from(kind),
             "host": host,
             "login": outside(&account.login),
