@@ -125,7 +125,7 @@ fn files_of(preview: &Preview<'_>, detail: Detail, out: &mut dyn Write) -> Resul
             }
             None => writeln!(out, "{DIM}    {path:width$}  template{DIM:#}")?,
             Some(change) => {
-                let (sign, word, style) = word(change);
+                let (word, (sign, style)) = (word(change.change), sign(change.change));
                 let lines = match change.change {
                     ChangeKind::Added => format!("{} lines", change.added_lines),
                     ChangeKind::Modified | ChangeKind::Removed => {
@@ -148,11 +148,11 @@ fn files_of(preview: &Preview<'_>, detail: Detail, out: &mut dyn Write) -> Resul
     Ok(())
 }
 
-fn word(change: &Change) -> (char, &'static str, Style) {
-    match change.change {
-        ChangeKind::Added => ('+', "added", GREEN),
-        ChangeKind::Modified => ('~', "modified", YELLOW),
-        ChangeKind::Removed => ('-', "removed", RED),
+fn word(change: ChangeKind) -> &'static str {
+    match change {
+        ChangeKind::Added => "added",
+        ChangeKind::Modified => "modified",
+        ChangeKind::Removed => "removed",
     }
 }
 
@@ -358,5 +358,14 @@ pub(super) fn level(level: RiskLevel) -> (&'static str, Style) {
         RiskLevel::Low => ("low", GREEN),
         RiskLevel::Medium => ("medium", YELLOW),
         RiskLevel::High => ("high", RED),
+    }
+}
+
+/// The sign of a change, and its colour.
+pub(super) fn sign(change: ChangeKind) -> (char, Style) {
+    match change {
+        ChangeKind::Added => ('+', GREEN),
+        ChangeKind::Modified => ('~', YELLOW),
+        ChangeKind::Removed => ('-', RED),
     }
 }
