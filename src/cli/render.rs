@@ -32,6 +32,27 @@ pub(super) enum Detail {
     Full,
 }
 
+/// How much of it a person wants to see.
+#[derive(clap::Args)]
+pub(super) struct DetailArgs {
+    /// Show only counts, warnings and ids.
+    #[arg(long, conflicts_with = "full")]
+    summary: bool,
+    /// Show every file and every diff.
+    #[arg(long)]
+    full: bool,
+}
+
+impl DetailArgs {
+    pub(super) fn wanted(&self) -> Detail {
+        match (self.summary, self.full) {
+            (true, _) => Detail::Summary,
+            (_, true) => Detail::Full,
+            (false, false) => Detail::Normal,
+        }
+    }
+}
+
 /// Prints a report; what is wrong goes to standard error.
 pub(super) fn report(
     preview: &Preview<'_>,

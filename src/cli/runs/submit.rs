@@ -57,12 +57,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         }
         return Ok(Exit::Findings);
     };
-    if let Some(expected) = args.expect.as_ref().filter(|expected| *expected != tree) {
-        return Err(Failure::Refused {
-            message: format!("the result would be tree {tree}, expected {expected}; nothing was submitted"),
-            hint: "catalogue, template, selection, names or date differ from the preview: run `groundplan preview` again".to_owned(),
-        });
-    }
+    preview::check_expected(args.expect.as_ref(), tree, "nothing was submitted")?;
     let plan = &preview.plan;
     if plan.template.repo == "folder" {
         return Err(Failure::Refused {
