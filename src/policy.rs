@@ -80,22 +80,15 @@ impl Policy {
     pub fn judge(&self, plan: &Plan, risk: &Risk, tree: &GitId) -> Tiering {
         let mut tier = risk.level;
         let mut reasons = Vec::new();
-        let decisive = risk
+        let mut decisive = risk
             .reasons
             .iter()
             .filter(|reason| reason.level == risk.level);
-        for reason in decisive.take(MOST_REASONS) {
+        for reason in decisive.by_ref().take(MOST_REASONS) {
             reasons.push(format!("{}: {}", reason.path, reason.message));
         }
-        let more = risk
-            .reasons
-            .iter()
-            .filter(|reason| reason.level == risk.level);
-        if let Some(more) = more
-            .count()
-            .checked_sub(MOST_REASONS)
-            .filter(|more| *more > 0)
-        {
+        let more = decisive.count();
+        if more > 0 {
             reasons.push(format!("and {more} more like these"));
         }
         for (level, reason) in self.of_names(plan) {

@@ -4,7 +4,7 @@ use super::Format;
 use super::ask;
 use super::choice::{ProductArgs, SelectionArgs};
 use super::exit::{Exit, Failure};
-use super::render::{self, Detail, quote};
+use super::render::{self, DetailArgs, quote};
 use super::terminal::{BOLD, Terminal};
 use super::{preview, signals};
 use crate::engine::{self, Addition};
@@ -33,12 +33,8 @@ pub(super) struct Args {
     expect: Option<GitId>,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Show only counts, warnings and ids.
-    #[arg(long, conflicts_with = "full")]
-    summary: bool,
-    /// Show every file and every diff.
-    #[arg(long)]
-    full: bool,
+    #[command(flatten)]
+    detail: DetailArgs,
     #[command(flatten)]
     product: ProductArgs,
 }
@@ -65,11 +61,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let addition = engine::add(preview, &repository)?;
     let report = &addition.preview.report;
     if args.format == Format::Text {
-        let detail = match (args.summary, args.full) {
-            (true, _) => Detail::Summary,
-            (_, true) => Detail::Full,
-            (false, false) => Detail::Normal,
-        };
+        let detail = args.detail.wanted();
         let root = prepared.root.as_deref();
         render::report(&addition.preview, detail, &prepared.files, root, terminal)?;
     }

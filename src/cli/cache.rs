@@ -97,14 +97,7 @@ impl GitArgs {
             let folder = Path::new(folder);
             return std::path::absolute(folder).map_err(|error| Failure::reading(folder, &error));
         }
-        let absolute = |name| {
-            environment(name)
-                .map(PathBuf::from)
-                .filter(|path| path.is_absolute())
-        };
-        let user =
-            absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")));
-        user.map(|user| user.join("groundplan")).ok_or_else(|| Failure::Usage {
+        user_folder("XDG_CACHE_HOME", ".cache").ok_or_else(|| Failure::Usage {
             message: "there is no place for the template cache: neither XDG_CACHE_HOME nor HOME names a folder".to_owned(),
             hint: "name one with `--cache-dir DIR`, or GROUNDPLAN_CACHE_DIR".to_owned(),
         })
@@ -198,6 +191,22 @@ pub(super) fn address(text: &str) -> Result<RemoteUrl, RemoteUrlError> {
         return RemoteUrl::parse(text);
     }
     RemoteUrl::of_short_name(text)
+}
+
+/// Our folder in the one that a variable names, or in the usual one of the user's home.
+fn user_folder(variable: &str, usual: &str) -> Option<PathBuf> {
+    let absolute = |name| {
+        environment(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let above = absolute(variable).or_else(|| Some(absolute("HOME")?.join(usual)))?;
+    Some(above.join("groundplan"))
+}
+
+/// The user's folder for what is to outlive a run.
+pub(super) fn state_folder() -> Option<PathBuf> {
+    user_folder("XDG_STATE_HOME", ".local/state")
 }
 
 #[expect(

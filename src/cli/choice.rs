@@ -103,10 +103,7 @@ impl SelectionArgs {
     ) -> Result<Option<Chosen>, Failure> {
         match input::catalog(&self.catalog) {
             Ok(chosen) => Ok(Some(chosen)),
-            Err(Unusable::Failure(failure)) => Err(failure),
-            Err(Unusable::Problem(problem)) => {
-                print_problem(&problem, format, terminal).map(|_| None)
-            }
+            Err(unusable) => print_unusable(unusable, format, terminal).map(|_| None),
         }
     }
 
@@ -189,10 +186,7 @@ impl ProductArgs {
         } = choice;
         let (chosen, template) = match self.template.open(chosen) {
             Ok(both) => both,
-            Err(Unusable::Failure(failure)) => return Err(failure),
-            Err(Unusable::Problem(problem)) => {
-                return print_problem(&problem, format, terminal).map(|_| None);
-            }
+            Err(unusable) => return print_unusable(unusable, format, terminal).map(|_| None),
         };
         let request = Request {
             selection,
@@ -257,18 +251,19 @@ fn read_selection(path: &Path) -> Result<Result<(Selection, Document), Unread>, 
     Ok(read.map_err(|findings| (findings, files())))
 }
 
-pub(super) fn print_problem(
-    problem: &Problem,
+/// Prints why there is nothing to work with, when that is findings.
+pub(super) fn print_unusable(
+    unusable: Unusable,
     format: Format,
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
-    print_findings(
-        &problem.findings,
-        &problem.source.files,
-        problem.source.root.as_deref(),
-        format,
-        terminal,
-    )
+    let problem = match unusable {
+        Unusable::Failure(failure) => return Err(failure),
+        Unusable::Problem(problem) => problem,
+    };
+    let Problem { source, findings } = *problem;
+    let root = source.root.as_deref();
+    print_findings(&findings, &source.files, root, format, terminal)
 }
 
 /// Prints why a selection does not fit its catalogue, with the places of what stands in the selection's file.

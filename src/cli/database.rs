@@ -1,6 +1,7 @@
 //! Which database holds the jobs.
 
 use super::exit::Failure;
+use super::forge::wait_for;
 use crate::store::sql::address::Address;
 use crate::store::sql::{Database, Settings};
 use std::path::PathBuf;
@@ -55,6 +56,19 @@ impl DatabaseArgs {
             direct: address(&self.direct_url, "DIRECT_URL")?,
             connections: self.database_connections,
         })
+    }
+
+    /// Connects, asks, and closes the connections again whatever the answer is.
+    pub(super) fn ask<T>(
+        &self,
+        ask: impl AsyncFnOnce(&Database) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        wait_for(async {
+            let database = self.open().await?;
+            let answer = ask(&database).await;
+            database.close().await;
+            answer
+        })?
     }
 
     /// Connects.

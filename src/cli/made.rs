@@ -3,8 +3,8 @@
 use super::Format;
 use super::cache::{Cache, address};
 use super::choice;
-use super::exit::{Exit, Failure};
-use super::input::{self, Unusable};
+use super::exit::Failure;
+use super::input;
 use super::template::TemplateArgs;
 use super::terminal::Terminal;
 use crate::engine::{self, PreviewError};
@@ -148,7 +148,9 @@ impl MadeArgs {
         };
         let chosen = match chosen {
             Ok(chosen) => chosen,
-            Err(unusable) => return print(unusable, format, terminal),
+            Err(unusable) => {
+                return choice::print_unusable(unusable, format, terminal).map(|_| None);
+            }
         };
         if chosen.catalog.slug().as_str() != provenance.catalog {
             let message = format!(
@@ -178,7 +180,7 @@ impl MadeArgs {
         };
         match self.template.reopen(chosen, &provenance.template) {
             Ok(template) => Ok(Some(Remade { plan, template })),
-            Err(unusable) => print(unusable, format, terminal),
+            Err(unusable) => choice::print_unusable(unusable, format, terminal).map(|_| None),
         }
     }
 }
@@ -191,19 +193,5 @@ fn repository_above(folder: &Path) -> PathBuf {
     match above.find(|folder| folder.join(".git").exists()) {
         Some(found) if !is_bare => found.to_owned(),
         _ => folder.to_owned(),
-    }
-}
-
-fn print<T>(
-    unusable: Unusable,
-    format: Format,
-    terminal: &mut Terminal,
-) -> Result<Option<T>, Failure> {
-    match unusable {
-        Unusable::Failure(failure) => Err(failure),
-        Unusable::Problem(problem) => {
-            let _: Exit = choice::print_problem(&problem, format, terminal)?;
-            Ok(None)
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! With what runs are carried out, from the command line: the forge, the keys, the templates and the folders.
 
-use super::cache::{GitArgs, environment, git};
+use super::cache::{GitArgs, git, state_folder};
 use super::exit::Failure;
 use super::forge::{ForgeArgs, Kind, no_forge};
 use super::input::Source;
@@ -17,6 +17,7 @@ use crate::store::Store;
 use crate::store::lease::{Lease, WorkerId};
 use crate::store::sweep::Recovery;
 use crate::template::Shelf;
+use crate::worker::log::Logs;
 use crate::worker::means::{Means, PushMeans};
 use crate::worker::meter::Meter;
 use crate::worker::workspace::Workshop;
@@ -32,6 +33,9 @@ pub(super) struct MeansArgs {
     /// Where repositories are built before they are pushed [default: groundplan in the user's state folder].
     #[arg(long, env = "GROUNDPLAN_STATE_DIR", value_name = "DIR")]
     state: Option<PathBuf>,
+    /// Where the logs of runs are kept [default: logs in the folder of `--state`].
+    #[arg(long, env = "GROUNDPLAN_LOGS_DIR", value_name = "DIR")]
+    logs: Option<PathBuf>,
     /// The folder with catalog/ and recipes/ of the catalogues that plans are over [default: the built-in ones].
     #[arg(long, env = "GROUNDPLAN_CATALOGS", value_name = "DIR")]
     catalogs: Option<PathBuf>,
@@ -69,25 +73,34 @@ impl MeansArgs {
         self.recovery.into()
     }
 
-    /// The folder for what is built, and for logs where nobody names another.
+    /// The folder for what is built.
     pub(super) fn state(&self) -> Result<PathBuf, Failure> {
         if let Some(folder) = &self.state {
             return std::path::absolute(folder).map_err(|error| Failure::reading(folder, &error));
         }
-        let absolute = |name| {
-            environment(name)
-                .map(PathBuf::from)
-                .filter(|path| path.is_absolute())
-        };
-        let user = absolute("XDG_STATE_HOME")
-            .or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
-        user.map(|user| user.join("groundplan"))
-            .ok_or_else(|| Failure::Usage {
-                message:
-                    "there is no place to build in: neither XDG_STATE_HOME nor HOME names a folder"
-                        .to_owned(),
-                hint: "name one with `--state DIR`, or GROUNDPLAN_STATE_DIR".to_owned(),
-            })
+        state_folder().ok_or_else(|| Failure::Usage {
+            message:
+                "there is no place to build in: neither XDG_STATE_HOME nor HOME names a folder"
+                    .to_owned(),
+            hint: "name one with `--state DIR`, or GROUNDPLAN_STATE_DIR".to_owned(),
+        })
+    }
+
+    /// Where the logs of runs are kept.
+    pub(super) fn logs_folder(&self) -> Result<PathBuf, Failure> {
+        match &self.logs {
+            Some(folder) => Ok(folder.clone()),
+            None => Ok(self.state()?.join("logs")),
+        }
+    }
+
+    /// The logs of runs.
+    pub(super) fn logs(&self) -> Result<Logs, Failure> {
+        let folder = self.logs_folder()?;
+        Logs::open(&folder).map_err(|error| Failure::Environment {
+            message: format!("cannot keep logs in `{}`: {error}", folder.display()),
+            hint: Some("check permissions, or name another folder with `--logs`".to_owned()),
+        })
     }
 
     /// Everything but the database. Nothing is asked yet; what is missing is found out here.

@@ -2,7 +2,6 @@
 
 use super::database::DatabaseArgs;
 use super::exit::{Exit, Failure};
-use super::forge::wait_for;
 use super::terminal::Terminal;
 use crate::store::sql::migrations::Tables;
 
@@ -21,12 +20,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     } else {
         Tables::All
     };
-    wait_for(async {
-        let database = args.database.open().await?;
-        let migrated = database.migrate(tables).await;
-        database.close().await;
-        Ok::<_, Failure>(migrated?)
-    })??;
+    let database = &args.database;
+    database.ask(async |database| Ok(database.migrate(tables).await?))?;
     writeln!(terminal.talk(), "the database is up to date")?;
     Ok(Exit::Fine)
 }

@@ -94,12 +94,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         }
         return Ok(Exit::Findings);
     };
-    if let Some(expected) = args.expect.as_ref().filter(|expected| *expected != tree_id) {
-        return Err(Failure::Refused {
-            message: format!("the result would be tree {tree_id}, expected {expected}; nothing was written"),
-            hint: "catalogue, template, selection, names or date differ from the preview: run `groundplan preview` again".to_owned(),
-        });
-    }
+    preview::check_expected(args.expect.as_ref(), tree_id, "nothing was written")?;
     let commit = engine::first_commit(&preview.plan, &report.recipe_hash);
     let made = |layout| Made {
         tree: &preview.tree,

@@ -53,7 +53,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let lines: Vec<Line> = owners.options.into_iter().map(Line::from).collect();
     if args.format == Format::Json {
         terminal.json(&json!({
-            "checkedAt": Moment::of_unix_seconds(SystemClock.now() / 1000),
+            "checkedAt": Moment::of_unix_millis(SystemClock.now()),
             "kind": ForgeKind::from(kind),
             "host": args.forge.host(kind)?,
             "owners": lines,

@@ -119,8 +119,7 @@ fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
         .forge
         .open_with(|| Ok(for_forge))?
         .ok_or_else(no_forge)?;
-    let login = wait_for(async {
-        let database = args.database.open().await?;
+    let login = args.database.ask(async |database| {
         // The forge is asked first: what does not work is not kept.
         let account = forge.who_am_i().await?;
         if !is_usable(kind, &account) {
@@ -139,11 +138,9 @@ fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
             expires_at: account.expires_at.map(|at| at.saturating_mul(1000)),
         };
         database.ensure_user(user).await?;
-        let saved = database.save_token(user, &sealed, &facts).await;
-        database.close().await;
-        saved?;
+        database.save_token(user, &sealed, &facts).await?;
         Ok(login)
-    })??;
+    })?;
     writeln!(
         terminal.out(),
         "The token of `{}` at {host} is kept, sealed, for the runs of user {user}.",
@@ -184,7 +181,7 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let expires_at = account.expires_at.and_then(Moment::of_unix_seconds);
     match args.format {
         Format::Json => terminal.json(&json!({
-            "checkedAt": Moment::of_unix_seconds(SystemClock.now() / 1000),
+            "checkedAt": Moment::of_unix_millis(SystemClock.now()),
             "kind": ForgeKind::from(kind),
             "host": host,
             "login": outside(&account.login),

@@ -6,9 +6,10 @@ use super::exit::{Exit, Failure};
 use super::explain;
 use super::facts;
 use super::forge::ForgeArgs;
-use super::render::{self, Detail};
+use super::render::{self, DetailArgs};
 use super::terminal::Terminal;
 use crate::engine::{self, Preview, PreviewError};
+use crate::model::digest::GitId;
 use crate::model::path::TreePath;
 
 #[derive(clap::Args)]
@@ -17,12 +18,8 @@ pub(super) struct Args {
     pub(super) selection: SelectionArgs,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
-    /// Show only counts, warnings and ids.
-    #[arg(long, conflicts_with = "full")]
-    summary: bool,
-    /// Show every file and every diff.
-    #[arg(long)]
-    full: bool,
+    #[command(flatten)]
+    detail: DetailArgs,
     /// Show only where each line of this file comes from.
     #[arg(long, value_name = "PATH", conflicts_with_all = ["summary", "full"], value_parser = TreePath::parse)]
     explain: Option<TreePath>,
@@ -57,18 +54,9 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     match args.format {
         Format::Json => terminal.json(&preview.report)?,
         Format::Text => {
-            let detail = match (args.summary, args.full) {
-                (true, _) => Detail::Summary,
-                (_, true) => Detail::Full,
-                (false, false) => Detail::Normal,
-            };
-            render::report(
-                &preview,
-                detail,
-                &prepared.files,
-                prepared.root.as_deref(),
-                terminal,
-            )?;
+            let detail = args.detail.wanted();
+            let root = prepared.root.as_deref();
+            render::report(&preview, detail, &prepared.files, root, terminal)?;
             if preview.report.can_proceed {
                 let mut place = args.forge.flags();
                 if place.is_empty() {
@@ -91,6 +79,21 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     } else {
         Exit::Findings
     })
+}
+
+/// Refuses another tree than the one that was expected, if one was.
+pub(super) fn check_expected(
+    expected: Option<&GitId>,
+    tree: &GitId,
+    so: &str,
+) -> Result<(), Failure> {
+    match expected.filter(|expected| *expected != tree) {
+        None => Ok(()),
+        Some(expected) => Err(Failure::Refused {
+            message: format!("the result would be tree {tree}, expected {expected}; {so}"),
+            hint: "catalogue, template, selection, names or date differ from the preview: run `groundplan preview` again".to_owned(),
+        }),
+    }
 }
 
 /// The preview, or nothing when its findings were printed instead.

@@ -22,6 +22,16 @@ use std::io;
 /// What to do about an object that cannot be read. What was known of its template is forgotten by then.
 const DAMAGED: &str = "a copy in the template cache is fetched anew when you run this again, without `--offline`; check your own repository with `git fsck`";
 
+fn refused(message: String, hint: &str) -> Failure {
+    let hint = hint.to_owned();
+    Failure::Refused { message, hint }
+}
+
+fn environment(message: String, hint: &str) -> Failure {
+    let hint = Some(hint.to_owned());
+    Failure::Environment { message, hint }
+}
+
 impl From<io::Error> for Failure {
     /// For output only; reading goes through [`Failure::reading`].
     fn from(error: io::Error) -> Self {
@@ -110,14 +120,8 @@ impl From<RepositoryError> for Failure {
 impl From<WorkTreeError> for Failure {
     fn from(error: WorkTreeError) -> Self {
         let message = causes::in_one_line(&error);
-        let refused = |hint: &str| Self::Refused {
-            message: message.clone(),
-            hint: hint.to_owned(),
-        };
-        let environment = |hint: &str| Self::Environment {
-            message: message.clone(),
-            hint: Some(hint.to_owned()),
-        };
+        let refused = |hint| refused(message.clone(), hint);
+        let environment = |hint| environment(message.clone(), hint);
         match error {
             WorkTreeError::Link { .. } => refused("name the folder that it leads to"),
             WorkTreeError::NotATop { .. }
@@ -178,14 +182,6 @@ impl From<GitTreeError> for Failure {
 impl From<MirrorError> for Failure {
     fn from(error: MirrorError) -> Self {
         let message = causes::in_one_line(&error);
-        let refused = |message, hint: &str| Self::Refused {
-            message,
-            hint: hint.to_owned(),
-        };
-        let environment = |message, hint: &str| Self::Environment {
-            message,
-            hint: Some(hint.to_owned()),
-        };
         match error {
             MirrorError::Git { error, older } => of_git(message, &error, older.is_some()),
             MirrorError::NotCached { .. } => environment(
@@ -214,14 +210,6 @@ impl From<MirrorError> for Failure {
 }
 
 fn of_git(message: String, error: &GitError, is_older_there: bool) -> Failure {
-    let environment = |message, hint: &str| Failure::Environment {
-        message,
-        hint: Some(hint.to_owned()),
-    };
-    let refused = |message, hint: &str| Failure::Refused {
-        message,
-        hint: hint.to_owned(),
-    };
     let later = if is_older_there {
         "try again later; what the cache holds from before is used with `--offline`"
     } else {
@@ -307,14 +295,8 @@ impl From<TemplateError> for Failure {
 impl From<ForgeError> for Failure {
     fn from(error: ForgeError) -> Self {
         let message = error.to_string();
-        let refused = |hint: &str| Self::Refused {
-            message: message.clone(),
-            hint: hint.to_owned(),
-        };
-        let environment = |hint: &str| Self::Environment {
-            message: message.clone(),
-            hint: Some(hint.to_owned()),
-        };
+        let refused = |hint| refused(message.clone(), hint);
+        let environment = |hint| environment(message.clone(), hint);
         let authentication = |hint: &str| Self::Authentication {
             message: message.clone(),
             hint: hint.to_owned(),
@@ -381,10 +363,7 @@ impl From<PlaceError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let message = error.to_string();
-        let environment = |hint: &str| Self::Environment {
-            message: message.clone(),
-            hint: Some(hint.to_owned()),
-        };
+        let environment = |hint| environment(message.clone(), hint);
         let hint = match &error {
             StoreError::Unavailable { .. } => {
                 return environment(
@@ -458,10 +437,7 @@ impl From<LedgerError> for Failure {
 impl From<PublishError> for Failure {
     fn from(error: PublishError) -> Self {
         let message = error.to_string();
-        let refused = |hint: &str| Self::Refused {
-            message: message.clone(),
-            hint: hint.to_owned(),
-        };
+        let refused = |hint| refused(message.clone(), hint);
         let of = |failure: Self| failure.reworded(|_, hint| (message.clone(), hint.to_owned()));
         let why = match error {
             PublishError::NothingLeft { why } | PublishError::Left { why, .. } => why,

@@ -32,6 +32,27 @@ pub(super) enum Detail {
     Full,
 }
 
+/// How much of it a person wants to see.
+#[derive(clap::Args)]
+pub(super) struct DetailArgs {
+    /// Show only counts, warnings and ids.
+    #[arg(long, conflicts_with = "full")]
+    summary: bool,
+    /// Show every file and every diff.
+    #[arg(long)]
+    full: bool,
+}
+
+impl DetailArgs {
+    pub(super) fn wanted(&self) -> Detail {
+        match (self.summary, self.full) {
+            (true, _) => Detail::Summary,
+            (_, true) => Detail::Full,
+            (false, false) => Detail::Normal,
+        }
+    }
+}
+
 /// Prints a report; what is wrong goes to standard error.
 pub(super) fn report(
     preview: &Preview<'_>,
@@ -125,7 +146,7 @@ fn files_of(preview: &Preview<'_>, detail: Detail, out: &mut dyn Write) -> Resul
             }
             None => writeln!(out, "{DIM}    {path:width$}  template{DIM:#}")?,
             Some(change) => {
-                let (sign, word, style) = word(change);
+                let (word, (sign, style)) = (word(change.change), sign(change.change));
                 let lines = match change.change {
                     ChangeKind::Added => format!("{} lines", change.added_lines),
                     ChangeKind::Modified | ChangeKind::Removed => {
@@ -148,11 +169,11 @@ fn files_of(preview: &Preview<'_>, detail: Detail, out: &mut dyn Write) -> Resul
     Ok(())
 }
 
-fn word(change: &Change) -> (char, &'static str, Style) {
-    match change.change {
-        ChangeKind::Added => ('+', "added", GREEN),
-        ChangeKind::Modified => ('~', "modified", YELLOW),
-        ChangeKind::Removed => ('-', "removed", RED),
+fn word(change: ChangeKind) -> &'static str {
+    match change {
+        ChangeKind::Added => "added",
+        ChangeKind::Modified => "modified",
+        ChangeKind::Removed => "removed",
     }
 }
 
@@ -358,5 +379,14 @@ pub(super) fn level(level: RiskLevel) -> (&'static str, Style) {
         RiskLevel::Low => ("low", GREEN),
         RiskLevel::Medium => ("medium", YELLOW),
         RiskLevel::High => ("high", RED),
+    }
+}
+
+/// The sign of a change, and its colour.
+pub(super) fn sign(change: ChangeKind) -> (char, Style) {
+    match change {
+        ChangeKind::Added => ('+', GREEN),
+        ChangeKind::Modified => ('~', YELLOW),
+        ChangeKind::Removed => ('-', RED),
     }
 }

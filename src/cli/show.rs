@@ -1,7 +1,7 @@
 //! `groundplan show`
 
 use super::exit::{Exit, Failure};
-use super::input::{self, Unusable};
+use super::input;
 use super::terminal::{BOLD, DIM, Terminal};
 use super::{Format, choice};
 use crate::catalog::{Catalog, CatalogOption, SelectionType};
@@ -20,16 +20,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let catalog = match input::catalog(&args.catalog) {
         Ok(chosen) => chosen.catalog,
-        Err(Unusable::Failure(failure)) => return Err(failure),
-        Err(Unusable::Problem(problem)) => {
-            return choice::print_findings(
-                &problem.findings,
-                &problem.source.files,
-                problem.source.root.as_deref(),
-                args.format,
-                terminal,
-            );
-        }
+        Err(unusable) => return choice::print_unusable(unusable, args.format, terminal),
     };
     match args.format {
         Format::Json => {

@@ -1,6 +1,6 @@
 //! The files of a publication: its ledger and, beside it, the built repository and the forge it is for.
 
-use super::cache::environment;
+use super::cache::state_folder;
 use super::exit::Failure;
 use super::forge::{ForgeArgs, Kind};
 use crate::forge::ownership::Marker;
@@ -81,20 +81,13 @@ impl State {
 
     /// A new ledger in the user's own folder for such things, which is made when it is not there.
     pub(super) fn fresh(place: &Place, marker: &Marker) -> Result<Self, Failure> {
-        let absolute = |name| {
-            environment(name)
-                .map(PathBuf::from)
-                .filter(|path| path.is_absolute())
-        };
-        let user = absolute("XDG_STATE_HOME")
-            .or_else(|| absolute("HOME").map(|home| home.join(".local/state")));
-        let user = user.ok_or_else(|| Failure::Usage {
+        let folder = state_folder().ok_or_else(|| Failure::Usage {
             message:
                 "there is no place for the ledger: neither XDG_STATE_HOME nor HOME names a folder"
                     .to_owned(),
             hint: "name a file with `--ledger FILE`".to_owned(),
         })?;
-        let folder = user.join("groundplan").join("ledgers");
+        let folder = folder.join("ledgers");
         let made = DirBuilder::new()
             .recursive(true)
             .mode(0o700)

@@ -4,7 +4,7 @@ use super::exec::{self, Ended};
 use super::exit::{Exit, Failure};
 use super::findings;
 use super::golden;
-use super::input::{self, Chosen, Unusable};
+use super::input::{self, Chosen};
 use super::template::TemplateArgs;
 use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean};
 use super::{Format, choice};
@@ -93,20 +93,14 @@ enum Compared {
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let chosen = match input::catalogs(&args.catalog) {
         Ok(chosen) => chosen,
-        Err(Unusable::Failure(failure)) => return Err(failure),
-        Err(Unusable::Problem(problem)) => {
-            return choice::print_problem(&problem, args.format, terminal);
-        }
+        Err(unusable) => return choice::print_unusable(unusable, args.format, terminal),
     };
     let mut is_fine = true;
     let mut results = Vec::new();
     for chosen in chosen {
         let (chosen, template) = match args.template.open(chosen) {
             Ok(both) => both,
-            Err(Unusable::Failure(failure)) => return Err(failure),
-            Err(Unusable::Problem(problem)) => {
-                return choice::print_problem(&problem, args.format, terminal);
-            }
+            Err(unusable) => return choice::print_unusable(unusable, args.format, terminal),
         };
         let swept = args.sweep(&chosen, &template, terminal)?;
         is_fine &= swept.is_fine();

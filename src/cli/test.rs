@@ -3,7 +3,8 @@
 use super::exit::{Exit, Failure};
 use super::findings;
 use super::golden;
-use super::input::{self, Chosen, Unusable};
+use super::input::{self, Chosen};
+use super::render::sign;
 use super::template::TemplateArgs;
 use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean_line};
 use super::{Format, choice};
@@ -13,9 +14,9 @@ use crate::model::diagnostic::{Code, Diagnostic, Place};
 use crate::model::report::{Change, ChangeKind, ChangeOrigin};
 use crate::resolve::{self, CaseFile};
 use crate::source;
-use crate::sweep::prove::{Ground, sample_inputs};
+use crate::sweep::prove::{Ground, content, sample_inputs};
 use crate::template::Template;
-use crate::tree::{TreeMut as _, ids};
+use crate::tree::ids;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -70,10 +71,7 @@ struct Difference {
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let chosen = match input::catalogs(&args.catalog) {
         Ok(chosen) => chosen,
-        Err(Unusable::Failure(failure)) => return Err(failure),
-        Err(Unusable::Problem(problem)) => {
-            return choice::print_problem(&problem, args.format, terminal);
-        }
+        Err(unusable) => return choice::print_unusable(unusable, args.format, terminal),
     };
     let mut all = Vec::new();
     let mut names = Vec::new();
@@ -81,10 +79,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         names.push(chosen.catalog.slug().to_string());
         let (chosen, template) = match args.template.open(chosen) {
             Ok(both) => both,
-            Err(Unusable::Failure(failure)) => return Err(failure),
-            Err(Unusable::Problem(problem)) => {
-                return choice::print_problem(&problem, args.format, terminal);
-            }
+            Err(unusable) => return choice::print_unusable(unusable, args.format, terminal),
         };
         let work = Terminal::working("making every case");
         let tested = args.test(&chosen, &template)?;
@@ -191,9 +186,8 @@ impl Args {
             Err(findings) => return Ok(Outcome::Failed(findings)),
         };
         if !preview.report.can_proceed {
-            let report = &preview.report;
-            let findings = report.collisions.iter().chain(&report.errors);
-            return Ok(Outcome::Failed(findings.cloned().collect()));
+            let findings = preview.report.obstacles().cloned().collect();
+            return Ok(Outcome::Failed(findings));
         }
         let changes = preview.report.changes.clone();
         let now = holding(preview)?;
@@ -262,9 +256,7 @@ fn preview<'t>(
 }
 
 fn holding(preview: Preview<'_>) -> Result<Holding, Failure> {
-    let mut tree = preview.tree;
-    tree.remove(preview.plan.provenance_path.as_tree())?;
-    let files = ids::files(&tree)?.into_iter();
+    let files = ids::files(&content(preview)?)?.into_iter();
     Ok(files
         .map(|(path, (mode, id))| (path, format!("{mode:06o} {id}")))
         .collect())
@@ -306,12 +298,7 @@ fn differences(accepted: &Holding, now: &Holding, changes: &[Change]) -> Vec<Dif
         .keys()
         .chain(now.keys().filter(|path| !accepted.contains_key(*path)));
     let difference = |path: &String| {
-        let change = match (accepted.get(path), now.get(path)) {
-            (Some(was), Some(is)) if was == is => return None,
-            (Some(_), Some(_)) => ChangeKind::Modified,
-            (None, _) => ChangeKind::Added,
-            (Some(_), None) => ChangeKind::Removed,
-        };
+        let change = ChangeKind::between(accepted.get(path), now.get(path))?;
         let of_path = changes.iter().filter(|change| change.path.as_str() == path);
         let option = |origin: &ChangeOrigin| match origin {
             ChangeOrigin::Action(action) => Some(action.origin.option.to_string()),
@@ -386,11 +373,7 @@ impl Tested {
                     .map(|difference| difference.path.chars().count());
                 let width = paths.max().unwrap_or(0).min(60);
                 for difference in differences {
-                    let (sign, style) = match difference.change {
-                        ChangeKind::Added => ('+', GREEN),
-                        ChangeKind::Modified => ('~', YELLOW),
-                        ChangeKind::Removed => ('-', RED),
-                    };
+                    let (sign, style) = sign(difference.change);
                     let path = clean_line(&difference.path);
                     let sign = format!("{style}{sign}{style:#}");
                     if difference.origin.is_empty() {

@@ -3,7 +3,8 @@
 use super::Format;
 use super::exit::{Exit, Failure};
 use super::made::MadeArgs;
-use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean_line};
+use super::render::sign;
+use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, clean_line};
 use crate::engine;
 use crate::model::digest::GitId;
 use crate::model::report::{ChangeKind, Report};
@@ -11,6 +12,7 @@ use crate::tree::commits::Holding;
 use crate::tree::ids;
 use serde::Serialize;
 use serde_json::json;
+use std::collections::BTreeSet;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -155,11 +157,7 @@ fn print_since(
 
 fn print_paths(differences: &[Difference], terminal: &mut Terminal) -> Result<(), Failure> {
     for difference in differences {
-        let (sign, style) = match difference.change {
-            ChangeKind::Added => ('+', GREEN),
-            ChangeKind::Modified => ('~', YELLOW),
-            ChangeKind::Removed => ('-', RED),
-        };
+        let (sign, style) = sign(difference.change);
         let path = clean_line(&difference.path);
         writeln!(terminal.out(), "  {style}{sign} {path}{style:#}")?;
     }
@@ -168,22 +166,12 @@ fn print_paths(differences: &[Difference], terminal: &mut Terminal) -> Result<()
 
 /// What became of the paths of one side on the other, by path.
 fn differences(from: &Holding, to: &Holding) -> Vec<Difference> {
-    let gone = from.iter().filter_map(|(path, file)| {
-        let change = match to.get(path) {
-            None => ChangeKind::Removed,
-            Some(other) if other != file => ChangeKind::Modified,
-            Some(_) => return None,
-        };
-        Some((path, change))
-    });
-    let new = to.keys().filter(|path| !from.contains_key(*path));
-    let mut all: Vec<Difference> = gone
-        .chain(new.map(|path| (path, ChangeKind::Added)))
-        .map(|(path, change)| Difference {
+    let all: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
+    let difference = |path: &String| {
+        Some(Difference {
             path: path.clone(),
-            change,
+            change: ChangeKind::between(from.get(path), to.get(path))?,
         })
-        .collect();
-    all.sort_by(|one, other| one.path.cmp(&other.path));
-    all
+    };
+    all.into_iter().filter_map(difference).collect()
 }

@@ -15,13 +15,11 @@ use crate::store::lease::WorkerId;
 use crate::store::sql::workers::Presence;
 use crate::store::sql::{Database, Dialect, Settings};
 use crate::worker::health::{self, Panel};
-use crate::worker::log::Logs;
 use crate::worker::means::Means;
 use crate::worker::meter::Meter;
 use crate::worker::pulse::Pulse;
 use crate::worker::service::{Finished, Service};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -35,9 +33,6 @@ pub(super) struct Args {
     #[arg(long, env = "GROUNDPLAN_CONCURRENCY", value_name = "N", default_value_t = 4,
         value_parser = clap::value_parser!(u16).range(1..=64))]
     concurrency: u16,
-    /// Where the logs of runs are kept [default: logs in the folder of `--state`].
-    #[arg(long, env = "GROUNDPLAN_LOGS_DIR", value_name = "DIR")]
-    logs: Option<PathBuf>,
     /// Where /health, /health/live, /health/ready and /metrics are answered [default: 127.0.0.1:8080, and nowhere with
     /// `--once`].
     #[arg(long, env = "GROUNDPLAN_HEALTH", value_name = "ADDRESS:PORT")]
@@ -77,12 +72,8 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
 }
 
 pub(super) fn recover(args: &RecoverArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let swept = runtime()?.block_on(async {
-        let database = args.database.open().await?;
-        let swept = database.sweep(args.recovery.into()).await;
-        database.close().await;
-        Ok::<_, Failure>(swept?)
-    })?;
+    let (database, recovery) = (&args.database, args.recovery.into());
+    let swept = database.ask(async |database| Ok(database.sweep(recovery).await?))?;
     let lists = [
         ("failed, nothing left", &swept.failed),
         ("something is or may be left", &swept.needs_cleanup),
@@ -184,12 +175,7 @@ impl Args {
         let service_worker = worker.clone();
         let store = database.clone();
         let means = self.means.means(store, worker, Arc::clone(&panel.meter))?;
-        let state = self.means.state()?;
-        let folder = self.logs.clone().unwrap_or_else(|| state.join("logs"));
-        let logs = Logs::open(&folder).map_err(|error| Failure::Environment {
-            message: format!("cannot keep logs in `{}`: {error}", folder.display()),
-            hint: Some("check permissions, or name another folder with `--logs`".to_owned()),
-        })?;
+        let logs = self.means.logs()?;
         self.introduce(&means, database).await;
         // Only from here on, so that nobody is told ready before.
         drop(panel.database.set(Arc::clone(database)));

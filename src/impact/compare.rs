@@ -16,11 +16,11 @@ use crate::model::report::{Change, ChangeKind, ChangeOrigin};
 use crate::model::selection::Selection;
 use crate::model::slug::OptionRef;
 use crate::sweep::cover::{CoverError, Strength, cover};
-use crate::sweep::prove::{Ground, sample_inputs};
+use crate::sweep::prove::{Ground, content};
 use crate::sweep::{Space, Tangled};
 use crate::tree::commits::Holding;
 use crate::tree::overlay::Overlay;
-use crate::tree::{Tree as _, TreeMut as _, ids};
+use crate::tree::{Tree as _, ids};
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
@@ -49,7 +49,7 @@ pub fn compare(old: Ground<'_>, new: Ground<'_>) -> Result<Impact, ImpactError> 
     let mut breaks: BTreeMap<(Code, String), Break> = BTreeMap::new();
     let mut mended = Vec::new();
     for selection in before.iter().chain(added) {
-        match (attempt(old, selection)?, attempt(new, selection)?) {
+        match (old.sample(selection)?, new.sample(selection)?) {
             (Ok(was), Ok(is)) => pairs.add(selection, was, is)?,
             (Ok(_), Err(findings)) => {
                 for finding in findings {
@@ -107,26 +107,6 @@ fn selections(catalog: &Catalog, known: &[Selection]) -> Result<Vec<Selection>, 
     }
 }
 
-/// What a selection gives, or the findings that keep it from being made.
-fn attempt<'g>(
-    ground: Ground<'g>,
-    selection: &Selection,
-) -> Result<Result<Preview<'g>, Vec<Diagnostic>>, PreviewError> {
-    match ground.preview(selection.clone(), sample_inputs()) {
-        Ok(preview) if preview.report.can_proceed => Ok(Ok(preview)),
-        Ok(preview) => {
-            let report = preview.report;
-            Ok(Err(report
-                .collisions
-                .into_iter()
-                .chain(report.errors)
-                .collect()))
-        }
-        Err(PreviewError::Selection(findings)) => Ok(Err(findings)),
-        Err(error) => Err(error),
-    }
-}
-
 fn fits(ground: Ground<'_>, selection: &Selection) -> bool {
     crate::resolve::recipe(ground.catalog, selection.clone()).is_ok()
 }
@@ -163,15 +143,9 @@ fn options(old: &Catalog, new: &Catalog) -> Vec<OptionChange> {
     let (was, is) = (of(old), of(new));
     let all: BTreeSet<&OptionRef> = was.keys().chain(is.keys()).collect();
     let change = |option: &OptionRef| {
-        let change = match (was.get(option), is.get(option)) {
-            (None, _) => ChangeKind::Added,
-            (_, None) => ChangeKind::Removed,
-            (was, is) if was != is => ChangeKind::Modified,
-            (_, _) => return None,
-        };
         Some(OptionChange {
             option: option.clone(),
-            change,
+            change: ChangeKind::between(was.get(option), is.get(option))?,
             default: is.get(option).copied().unwrap_or_default(),
         })
     };
@@ -183,7 +157,7 @@ fn options(old: &Catalog, new: &Catalog) -> Vec<OptionChange> {
 struct Pairs<'s> {
     selections: Vec<&'s Selection>,
     changed: Vec<SelectionChange>,
-    by_file: BTreeMap<(String, &'static str), Touched>,
+    by_file: BTreeMap<(String, ChangeKind), Touched>,
     /// Manifest, section and name, old and new version → places of selections.
     by_dependency: BTreeMap<Dependency, BTreeSet<usize>>,
 }
@@ -193,7 +167,6 @@ type Dependency = (String, String, String, Option<String>, Option<String>);
 
 /// What is known of a changed file.
 struct Touched {
-    change: ChangeKind,
     selections: BTreeSet<usize>,
     origin: BTreeSet<OptionRef>,
     diff: Option<String>,
@@ -209,12 +182,12 @@ struct Side<'t> {
 
 impl<'t> Side<'t> {
     fn of(preview: Preview<'t>) -> Result<Self, PreviewError> {
-        let mut tree = preview.tree;
-        tree.remove(preview.plan.provenance_path.as_tree())?;
+        let changes = preview.report.changes.clone();
+        let tree = content(preview)?;
         Ok(Self {
             held: ids::files(&tree)?,
             id: GitId::of(&ids::tree_id(&tree)?),
-            changes: preview.report.changes,
+            changes,
             tree,
         })
     }
@@ -259,19 +232,14 @@ impl<'s> Pairs<'s> {
         });
         let paths: BTreeSet<&String> = old.held.keys().chain(new.held.keys()).collect();
         for path in paths {
-            let (change, word) = match (old.held.get(path), new.held.get(path)) {
-                (Some(was), Some(is)) if was == is => continue,
-                (Some(_), Some(_)) => (ChangeKind::Modified, "modified"),
-                (None, _) => (ChangeKind::Added, "added"),
-                (Some(_), None) => (ChangeKind::Removed, "removed"),
-            };
+            let change = ChangeKind::between(old.held.get(path), new.held.get(path));
+            let Some(change) = change else { continue };
             let (was, is) = (old.file(path)?, new.file(path)?);
             self.compare_dependencies(at, path, was.as_ref(), is.as_ref());
             let touched = self
                 .by_file
-                .entry((path.clone(), word))
+                .entry((path.clone(), change))
                 .or_insert_with(|| Touched {
-                    change,
                     selections: BTreeSet::new(),
                     origin: BTreeSet::new(),
                     diff: was.zip(is).and_then(|(was, is)| diff(path, &was, &is)),
@@ -309,11 +277,11 @@ impl<'s> Pairs<'s> {
     }
 
     fn files(&self) -> Vec<FileChange> {
-        let change = |((path, _), touched): (&(String, &str), &Touched)| {
+        let change = |((path, change), touched): (&(String, ChangeKind), &Touched)| {
             let origin: Vec<OptionRef> = touched.origin.iter().cloned().collect();
             FileChange {
                 path: path.clone(),
-                change: touched.change,
+                change: *change,
                 when: when(&self.selections, &touched.selections, &origin),
                 origin,
                 diff: touched.diff.clone(),

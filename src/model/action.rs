@@ -182,6 +182,17 @@ pub enum RiskLevel {
     High,
 }
 
+impl RiskLevel {
+    /// As it stands in documents.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "LOW",
+            Self::Medium => "MEDIUM",
+            Self::High => "HIGH",
+        }
+    }
+}
+
 /// A decision record's status, in Nygard's words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -32,6 +32,11 @@ impl Moment {
         Self::parse(&moment.to_string()).ok()
     }
 
+    /// The moment so many milliseconds after 1970 began, to the second; nothing beyond the calendar.
+    pub fn of_unix_millis(millis: i64) -> Option<Self> {
+        Self::of_unix_seconds(millis.div_euclid(1000))
+    }
+
     /// `2026-11-21T12:00:00Z`.
     pub fn as_str(&self) -> &str {
         &self.0

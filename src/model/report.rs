@@ -56,6 +56,13 @@ pub struct Report {
     pub forge: Option<Preflight>,
 }
 
+impl Report {
+    /// What keeps the repository from being made.
+    pub fn obstacles(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.collisions.iter().chain(&self.errors)
+    }
+}
+
 /// The repository that a plan is added to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -122,12 +129,26 @@ pub struct Change {
 }
 
 /// The word for a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum ChangeKind {
     Added,
     Modified,
     Removed,
+}
+
+impl ChangeKind {
+    /// What became of something between two looks at it; nothing when it is as it was.
+    pub fn between<T: PartialEq>(was: Option<&T>, is: Option<&T>) -> Option<Self> {
+        match (was, is) {
+            (None, None) => None,
+            (None, Some(_)) => Some(Self::Added),
+            (Some(_), None) => Some(Self::Removed),
+            (Some(was), Some(is)) => (was != is).then_some(Self::Modified),
+        }
+    }
 }
 
 /// What changed a file.

@@ -1,6 +1,6 @@
 //! A catalogue as it is published: what it offers, and the files it was read from.
 
-use crate::model::action::{Action, RiskLevel};
+use crate::model::action::Action;
 use crate::model::content::StoredFile;
 use crate::model::digest::Digest;
 use crate::model::slug::Slug;
@@ -58,11 +58,4 @@ pub struct Published {
     pub by: String,
     /// In milliseconds since 1970.
     pub at: i64,
-}
-
-impl EditionOption {
-    /// What an action says of its own risk; what it really does is judged by each preview.
-    pub(super) fn risk(action: &Action) -> RiskLevel {
-        action.common().risk_level.unwrap_or_default()
-    }
 }

@@ -99,6 +99,16 @@ pub struct Filter {
     pub limit: Option<u32>,
 }
 
+impl Filter {
+    /// The one run with an id.
+    pub fn one(id: &RunId) -> Self {
+        Self {
+            id: Some(id.clone()),
+            ..Self::default()
+        }
+    }
+}
+
 impl RunStatus {
     /// Every status.
     pub const ALL: [Self; 6] = [

@@ -10,6 +10,7 @@ use crate::model::plan::TemplatePin;
 use crate::model::selection::Selection;
 use crate::model::slug::Slug;
 use crate::resolve::Request;
+use crate::tree::overlay::Overlay;
 use crate::tree::{Tree, TreeMut as _, ids};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -32,7 +33,7 @@ pub struct Proof {
 /// What came of a selection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The id of the tree that [`content_id`] gives.
+    /// The id of the tree that [`content`] gives.
     Made(GitId),
     /// It cannot be made, for these reasons.
     Stopped(Vec<Diagnostic>),
@@ -68,13 +69,25 @@ impl<'g> Ground<'g> {
         engine::preview(self.catalog, request, self.template)
     }
 
-    /// What comes of one selection for the sample product, made once.
-    pub fn attempt(&self, selection: &Selection) -> Result<Outcome, PreviewError> {
+    /// What one selection gives for the sample product, or the findings that keep it from being made.
+    pub fn sample(
+        &self,
+        selection: &Selection,
+    ) -> Result<Result<Preview<'g>, Vec<Diagnostic>>, PreviewError> {
         match self.preview(selection.clone(), sample_inputs()) {
-            Ok(preview) => outcome(preview),
-            Err(PreviewError::Selection(findings)) => Ok(Outcome::Stopped(findings)),
+            Ok(preview) if preview.report.can_proceed => Ok(Ok(preview)),
+            Ok(preview) => Ok(Err(preview.report.obstacles().cloned().collect())),
+            Err(PreviewError::Selection(findings)) => Ok(Err(findings)),
             Err(error) => Err(error),
         }
+    }
+
+    /// What comes of one selection for the sample product, made once.
+    pub fn attempt(&self, selection: &Selection) -> Result<Outcome, PreviewError> {
+        Ok(match self.sample(selection)? {
+            Ok(preview) => Outcome::Made(GitId::of(&ids::tree_id(&content(preview)?)?)),
+            Err(findings) => Outcome::Stopped(findings),
+        })
     }
 
     fn prove(&self, selection: Selection) -> Result<Proof, PreviewError> {
@@ -115,20 +128,10 @@ pub fn prove(ground: Ground<'_>, selections: &[Selection]) -> Result<Vec<Proof>,
     all.into_iter().map(|(_, proof)| proof).collect()
 }
 
-/// The tree id of a preview without its provenance file, which names catalogue and program versions: it changes only
-/// when what the options and the template give changes. Nothing when the preview cannot proceed.
-pub fn content_id(preview: Preview<'_>) -> Result<Option<GitId>, PreviewError> {
-    if !preview.report.can_proceed {
-        return Ok(None);
-    }
+/// The tree of a preview without its provenance file, which names catalogue and program versions: it changes only when
+/// what the options and the template give changes.
+pub fn content(preview: Preview<'_>) -> Result<Overlay<'_>, PreviewError> {
     let mut tree = preview.tree;
     tree.remove(preview.plan.provenance_path.as_tree())?;
-    Ok(Some(GitId::of(&ids::tree_id(&tree)?)))
-}
-
-fn outcome(preview: Preview<'_>) -> Result<Outcome, PreviewError> {
-    let report = &preview.report;
-    let findings = report.collisions.iter().chain(&report.errors).cloned();
-    let findings: Vec<Diagnostic> = findings.collect();
-    Ok(content_id(preview)?.map_or(Outcome::Stopped(findings), Outcome::Made))
+    Ok(tree)
 }

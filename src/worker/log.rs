@@ -154,7 +154,7 @@ impl RunLog {
         let text = self.clean(text);
         let (run, job) = (&self.run, &self.job);
         tracing::info!(run.id = %run, job.id = %job, step, "{text}");
-        let at = Moment::of_unix_seconds(now / 1000);
+        let at = Moment::of_unix_millis(now);
         let at = at.map_or_else(|| now.to_string(), |at| at.to_string());
         // One line each, whatever the text holds.
         let line = format!("{at} {step}: {}\n", text.replace(['\n', '\r'], " "));

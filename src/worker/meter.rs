@@ -101,11 +101,6 @@ impl Meter {
         self.runs.get_or_create(&RunLabels { outcome }).inc();
     }
 
-    /// How many runs are in work.
-    pub fn running(&self) -> i64 {
-        self.running.get()
-    }
-
     /// A step took a time.
     pub fn took(&self, step: Step, time: Duration) {
         let labels = StepLabels { step };

@@ -108,11 +108,6 @@ impl Pulse {
         }
     }
 
-    /// Something that every run needs is not there: the key, or the template source.
-    pub fn trouble(&self) {
-        self.beat().failures += 1;
-    }
-
     /// How long to wait before the next claim: nothing after a success, then 5 s, doubling up to 300 s.
     pub fn pause(&self) -> Duration {
         match self.beat().failures {
@@ -140,13 +135,12 @@ impl Pulse {
         } else {
             Status::Unhealthy
         };
-        let at = |millis: i64| Moment::of_unix_seconds(millis / 1000);
         Health {
             status,
             is_turning,
             body: json!({
                 "status": status,
-                "lastBatchAt": beat.last_batch_at.and_then(at),
+                "lastBatchAt": beat.last_batch_at.and_then(Moment::of_unix_millis),
                 "lastBatchExit": beat.last_batch_exit,
                 "consecutiveFailures": beat.failures,
                 "tokenStatus": {

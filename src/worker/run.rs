@@ -165,10 +165,7 @@ impl Attempt {
                 let _room = room;
                 steps::build(&means, &run, &accepted, &target, &ended)
             });
-            scopes = built
-                .await
-                .map_err(|_| Stop::Fault(PANIC.to_owned()))??
-                .scopes;
+            scopes = built.await.map_err(|_| Stop::Fault(PANIC.to_owned()))??;
             self.means.meter.took(Step::build, begun_at.elapsed());
             self.say("build", "the tree is the promised one");
             self.check()?;
@@ -382,10 +379,7 @@ impl Attempt {
     }
 
     async fn found(&self) -> Option<Run> {
-        let filter = Filter {
-            id: Some(self.lease.run.clone()),
-            ..Filter::default()
-        };
+        let filter = Filter::one(&self.lease.run);
         self.means.store.runs(&filter).await.ok()?.pop()
     }
 

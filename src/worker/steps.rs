@@ -13,11 +13,6 @@ use serde_json::Value;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-/// A built repository on this disk, which is exactly what was accepted.
-pub(super) struct Built {
-    pub(super) scopes: &'static [&'static str],
-}
-
 /// Reads what was stored. Whatever was changed since is refused.
 pub(super) fn read(means: &Means, task: &mut Task) -> Result<Accepted, Stop> {
     let plan = std::mem::replace(&mut task.plan, Value::Null);
@@ -32,14 +27,15 @@ pub(super) fn read(means: &Means, task: &mut Task) -> Result<Accepted, Stop> {
     Ok(means.plans.read(plan, report, &promise)?)
 }
 
-/// Builds the tree and writes it as a bare repository at `target`. It takes as long as a template takes to be fetched.
+/// Builds the tree and writes it as a bare repository at `target`, exactly as it was accepted. Gives the scopes that a
+/// token needs to push it. It takes as long as a template takes to be fetched.
 pub(super) fn build(
     means: &Means,
     run: &Run,
     accepted: &Accepted,
     target: &Path,
     stop: &AtomicBool,
-) -> Result<Built, Stop> {
+) -> Result<&'static [&'static str], Stop> {
     let plan = &accepted.plan;
     let template = means.shelf.open(plan, stop)?;
     let (report, tree) = engine::build(plan, template.tree())?;
@@ -68,6 +64,5 @@ pub(super) fn build(
     same("tree", &accepted.tree, Some(&GitId::of(&ids.tree)))?;
     same("commit", &accepted.commit, Some(&GitId::of(&ids.commit)))?;
     let listing = tree.list().map_err(engine::PreviewError::from)?;
-    let scopes = scopes_for(listing.iter().map(|(path, _)| path));
-    Ok(Built { scopes })
+    Ok(scopes_for(listing.iter().map(|(path, _)| path)))
 }

@@ -298,11 +298,7 @@ impl Desk {
 
     /// A run as it is now.
     pub(crate) async fn run(&self, id: &RunId) -> Run {
-        let filter = Filter {
-            id: Some(id.clone()),
-            ..Filter::default()
-        };
-        let mut runs = self.store.runs(&filter).await.unwrap();
+        let mut runs = self.store.runs(&Filter::one(id)).await.unwrap();
         assert_eq!(runs.len(), 1);
         runs.remove(0)
     }

@@ -99,11 +99,7 @@ fn a_process_that_is_killed_at_any_entry_is_recovered_and_the_repository_made_on
         }
         assert_eq!(yard.repositories().len(), 7);
         // The killed workers' folders went with the next worker's start.
-        let rest = yard.rest();
-        assert!(
-            rest.iter().all(|file| file.starts_with("logs/")),
-            "{rest:?}"
-        );
+        yard.holds_only_logs();
     });
 }
 

@@ -17,7 +17,6 @@ use groundplan::store::change::{Change, Hand};
 use groundplan::store::lease::Pick;
 use groundplan::store::sql::Dialect as Sql;
 use groundplan::store::sweep::Recovery;
-use groundplan::worker::clean_up;
 use groundplan::worker::ending::Outcome;
 
 #[test]
@@ -293,16 +292,7 @@ fn what_a_run_left_is_removed_under_a_lease_of_its_own() {
         let forge = yard.sandbox.join("forge");
         std::fs::rename(forge.with_extension("away"), &forge).unwrap();
         assert_eq!(yard.repositories(), ["acme/web-1.git"]);
-        let pick = Pick::Ended(run.id.clone());
-        let lease = yard
-            .desk
-            .store
-            .claim(&means.worker, &pick)
-            .await
-            .unwrap()
-            .unwrap();
-        let log = yard.log(&lease);
-        clean_up(&means, lease, log).await.unwrap();
+        yard.clean_up(&means, &run.id).await.unwrap();
         assert_eq!(yard.repositories(), Vec::<String>::new());
         assert_eq!(yard.desk.status(&run.id).await, "FAILED/FAILED");
     });

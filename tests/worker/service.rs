@@ -47,11 +47,7 @@ fn once_takes_what_is_queued_and_ends_with_zero() {
             assert_eq!(yard.desk.status(&run.id).await, "SUCCEEDED/DONE");
             assert!(yard.is_right(number));
         }
-        let rest = yard.rest();
-        assert!(
-            rest.iter().all(|file| file.starts_with("logs/")),
-            "{rest:?}"
-        );
+        yard.holds_only_logs();
     });
 }
 

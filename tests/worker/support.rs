@@ -16,6 +16,7 @@ use groundplan::model::plan::Plan;
 use groundplan::model::report::Report;
 use groundplan::pat::sealed::Opener;
 use groundplan::policy::Policy;
+use groundplan::publish::ending::Cleaned;
 use groundplan::publish::git_push::GitPush;
 use groundplan::publish::ledger::Entry;
 use groundplan::resolve::{Request, stored};
@@ -31,13 +32,13 @@ use groundplan::store::sweep::{Recovery, Swept};
 use groundplan::template::{Shelf, Template};
 use groundplan::tree::disk;
 use groundplan::tree::remembered::Remembered;
-use groundplan::worker::carry_out;
 use groundplan::worker::ending::Outcome;
 use groundplan::worker::hold::Shift;
 use groundplan::worker::log::{Logs, RunLog};
 use groundplan::worker::means::{Means, PushMeans};
 use groundplan::worker::meter::Meter;
 use groundplan::worker::workspace::Workshop;
+use groundplan::worker::{carry_out, clean_up};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -248,6 +249,28 @@ impl Yard {
         let mut rest = files_below(&self.sandbox.join("state"));
         rest.retain(|file| !file.ends_with("/lock"));
         rest
+    }
+
+    /// Refuses anything beside logs that workers left.
+    pub(crate) fn holds_only_logs(&self) {
+        let rest = self.rest();
+        assert!(
+            rest.iter().all(|file| file.starts_with("logs/")),
+            "{rest:?}"
+        );
+    }
+
+    /// Takes a run that ended, and cleans up after it.
+    pub(crate) async fn clean_up(
+        &self,
+        means: &Arc<Means>,
+        run: &RunId,
+    ) -> Result<Cleaned, String> {
+        let pick = Pick::Ended(run.clone());
+        let claimed = self.desk.store.claim(&means.worker, &pick).await;
+        let lease = claimed.unwrap().expect("something is left");
+        let log = self.log(&lease);
+        clean_up(means, lease, log).await
     }
 
     /// The kinds of a run's events, of which exactly one is terminal, and it is the last.

@@ -6,7 +6,7 @@ use crate::support::jobs::{on, on_both, user};
 use groundplan::store::Store as _;
 use groundplan::store::change::{Change, Hand};
 use groundplan::store::id::RunId;
-use groundplan::store::lease::{Lease, Pick};
+use groundplan::store::lease::Lease;
 use groundplan::store::run::Filter;
 use groundplan::store::sql::{Database, Dialect};
 use groundplan::store::sweep::Recovery;
@@ -148,16 +148,7 @@ fn a_worker_that_dies_at_any_call_and_is_not_resumed_leaves_nothing_unsaid() {
             if call >= 4 {
                 // Cleaned up, or kept because it is complete and its marker is gone.
                 let means = yard.means(yard.options(yard.store()));
-                let pick = Pick::Ended(run.clone());
-                let lease = yard
-                    .desk
-                    .store
-                    .claim(&means.worker, &pick)
-                    .await
-                    .unwrap()
-                    .unwrap();
-                let log = yard.log(&lease);
-                let cleaned = groundplan::worker::clean_up(&means, lease, log).await;
+                let cleaned = yard.clean_up(&means, &run).await;
                 assert_eq!(cleaned.is_ok(), call < 9, "{call}: {cleaned:?}");
                 assert_eq!(yard.repositories().len() > before, call >= 9, "{call}");
             }
@@ -174,6 +165,20 @@ fn meanwhile(
     Blow::Meanwhile(Box::new(move || act(store.clone())))
 }
 
+/// Somebody cancels the newest run meanwhile.
+fn cancelled(yard: &Yard) -> Blow {
+    meanwhile(&yard.desk.store, |store| {
+        Box::pin(async move {
+            let run = store.runs(&Filter::default()).await.unwrap().remove(0);
+            let ada = user("ada");
+            store
+                .change(&run.id, Hand::Person(&ada), &Change::Cancel)
+                .await
+                .unwrap();
+        })
+    })
+}
+
 #[test]
 fn a_run_that_is_cancelled_before_any_call_ends_cancelled_with_nothing_left_or_says_what() {
     on_both(async |desk| {
@@ -181,16 +186,7 @@ fn a_run_that_is_cancelled_before_any_call_ends_cancelled_with_nothing_left_or_s
         for call in 0..CALLS - 1 {
             let number = u32::try_from(call).unwrap();
             let before = yard.repositories().len();
-            let blow = meanwhile(&yard.desk.store, |store| {
-                Box::pin(async move {
-                    let run = store.runs(&Filter::default()).await.unwrap().remove(0);
-                    let ada = user("ada");
-                    store
-                        .change(&run.id, Hand::Person(&ada), &Change::Cancel)
-                        .await
-                        .unwrap();
-                })
-            });
+            let blow = cancelled(&yard);
             let (run, outcome, was_struck) = struck(&yard, number, call, blow).await;
             assert!(was_struck);
             let status = yard.desk.status(&run).await;
@@ -213,16 +209,7 @@ fn a_run_that_is_cancelled_before_any_call_ends_cancelled_with_nothing_left_or_s
 fn a_cancel_that_lands_while_success_is_being_written_stays_cancelled() {
     on_both(async |desk| {
         let yard = Yard::over(desk);
-        let blow = meanwhile(&yard.desk.store, |store| {
-            Box::pin(async move {
-                let run = store.runs(&Filter::default()).await.unwrap().remove(0);
-                let ada = user("ada");
-                store
-                    .change(&run.id, Hand::Person(&ada), &Change::Cancel)
-                    .await
-                    .unwrap();
-            })
-        });
+        let blow = cancelled(&yard);
         let (run, outcome, _) = struck(&yard, 1, CALLS - 1, blow).await;
         assert_eq!(outcome, Outcome::Cancelled { left: true });
         assert_eq!(

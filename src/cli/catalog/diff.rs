@@ -76,8 +76,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     };
     let impacts = match args.impacts() {
         Ok(impacts) => impacts,
-        Err(Unusable::Failure(failure)) => return Err(failure),
-        Err(Unusable::Problem(problem)) => return choice::print_problem(&problem, plain, terminal),
+        Err(unusable) => return choice::print_unusable(unusable, plain, terminal),
     };
     match args.format {
         Format::Json => terminal.json(&json!({

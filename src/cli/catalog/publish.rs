@@ -4,8 +4,7 @@ use crate::catalog::{Category, SelectionType};
 use crate::cli::choice;
 use crate::cli::database::DatabaseArgs;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::forge::wait_for;
-use crate::cli::input::{self, Chosen, Unusable};
+use crate::cli::input::{self, Chosen};
 use crate::cli::operator::PersonArgs;
 use crate::cli::terminal::{BOLD, Terminal, clean_line};
 use crate::cli::{Format, runs};
@@ -40,26 +39,18 @@ pub(super) struct HistoryArgs {
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let chosen = match input::catalogs(&args.catalog) {
         Ok(chosen) => chosen,
-        Err(Unusable::Failure(failure)) => return Err(failure),
-        Err(Unusable::Problem(problem)) => {
-            return choice::print_problem(&problem, args.format, terminal);
-        }
+        Err(unusable) => return choice::print_unusable(unusable, args.format, terminal),
     };
     let user = &args.person.user;
-    let published = wait_for(async {
-        let database = args.database.open().await?;
+    let published = args.database.ask(async |database| {
         database.ensure_user(user).await?;
         let mut published = Vec::new();
         for one in &chosen {
-            published.push(
-                database
-                    .publish_catalog(&edition(one), user.as_str())
-                    .await?,
-            );
+            let edition = edition(one);
+            published.push(database.publish_catalog(&edition, user.as_str()).await?);
         }
-        database.close().await;
-        Ok::<_, Failure>(published)
-    })??;
+        Ok(published)
+    })?;
     if args.format == Format::Json {
         terminal.json(&published)?;
         return Ok(Exit::Fine);
@@ -79,12 +70,9 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 }
 
 pub(super) fn history(args: &HistoryArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let published = wait_for(async {
-        let database = args.database.open().await?;
-        let history = database.catalog_history(&args.catalog).await;
-        database.close().await;
-        Ok::<_, Failure>(history?)
-    })??;
+    let database = &args.database;
+    let published =
+        database.ask(async |database| Ok(database.catalog_history(&args.catalog).await?))?;
     if args.format == Format::Json {
         terminal.json(&published)?;
         return Ok(Exit::Fine);

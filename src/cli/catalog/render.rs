@@ -2,6 +2,7 @@
 
 use super::diff::Impacts;
 use crate::cli::exit::Failure;
+use crate::cli::render::sign;
 use crate::cli::terminal::{BOLD, DIM, GREEN, RED, YELLOW, clean, clean_line};
 use crate::impact::{Break, DependencyChange, FileChange, Impact, Level, OptionChange, When};
 use crate::model::report::ChangeKind;
@@ -277,14 +278,6 @@ fn versions(dependency: &DependencyChange) -> String {
                 text(new)
             )
         }
-    }
-}
-
-fn sign(change: ChangeKind) -> (char, Style) {
-    match change {
-        ChangeKind::Added => ('+', GREEN),
-        ChangeKind::Modified => ('~', YELLOW),
-        ChangeKind::Removed => ('-', RED),
     }
 }
 

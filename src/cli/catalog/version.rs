@@ -2,13 +2,13 @@
 
 use crate::cli::database::DatabaseArgs;
 use crate::cli::exit::Failure;
-use crate::cli::forge::wait_for;
 use crate::cli::input::{self, Chosen, Source, Unusable};
 use crate::model::content::Files;
 use crate::model::path::{SafeRelPath, TreePath};
 use crate::model::slug::Slug;
 use crate::source::suggest;
 use crate::store::catalog::Edition;
+use crate::store::sql::Database;
 use crate::tree::Tree as _;
 use crate::tree::admit::Links;
 use crate::tree::git::{self, GitTree, GitTreeError, Part};
@@ -68,7 +68,8 @@ impl Version {
     pub(super) fn catalogs(&self, database: &DatabaseArgs) -> Result<Vec<Chosen>, Unusable> {
         match self {
             Self::Published { catalog, number } => {
-                let edition = wait_for(edition(database, catalog, *number))??;
+                let edition =
+                    database.ask(async |database| edition(database, catalog, *number).await)?;
                 let files = edition.files.iter();
                 let source = Source {
                     files: files
@@ -118,11 +119,10 @@ fn published(named: &str) -> Result<Version, Failure> {
 }
 
 async fn edition(
-    database: &DatabaseArgs,
+    database: &Database,
     catalog: &Slug,
     number: Option<i64>,
 ) -> Result<Edition, Failure> {
-    let database = database.open().await?;
     let history = database.catalog_history(catalog).await?;
     let mut wanted = history.iter();
     let wanted = wanted.find(|version| number.is_none_or(|number| version.number == number));
@@ -130,7 +130,6 @@ async fn edition(
         Some(version) => database.catalog_edition(&version.catalog_version).await?,
         None => None,
     };
-    database.close().await;
     edition.ok_or_else(|| Failure::Usage {
         message: match number {
             Some(number) => format!("`{catalog}` has no published version {number}"),

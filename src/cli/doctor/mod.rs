@@ -12,15 +12,11 @@ use super::means::MeansArgs;
 use super::terminal::{DIM, Terminal};
 use check::{Check, Verdict};
 use serde_json::json;
-use std::path::PathBuf;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Where the logs of runs are kept [default: logs in the folder of `--state`].
-    #[arg(long, env = "GROUNDPLAN_LOGS_DIR", value_name = "DIR")]
-    logs: Option<PathBuf>,
     /// The repository that every catalogue's template is taken from.
     #[arg(long, value_name = "URL", env = "BOOTSTRAP_TEMPLATE_REPO")]
     template_repo: Option<String>,
@@ -80,25 +76,19 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 impl Args {
     fn look(&self) -> Result<Vec<Check>, Failure> {
         let means = &self.means;
-        let state = means.state();
-        let logs = match (&self.logs, &state) {
-            (Some(logs), _) => Ok(logs.clone()),
-            (None, Ok(state)) => Ok(state.join("logs")),
-            (None, Err(_)) => Err(()),
-        };
         let mut checks = vec![
             machine::git(),
             match means.git.folder() {
                 Ok(folder) => machine::folder("cache", &folder),
                 Err(failure) => Check::of("cache", failure),
             },
-            match state {
+            match means.state() {
                 Ok(folder) => machine::folder("state", &folder),
                 Err(failure) => Check::of("state", failure),
             },
-            match logs {
+            match means.logs_folder() {
                 Ok(folder) => machine::folder("logs", &folder),
-                Err(()) => Check::skip("logs", "they have no folder, as the state has none"),
+                Err(_) => Check::skip("logs", "they have no folder, as the state has none"),
             },
             match means.policy.read() {
                 Ok(policy) => machine::policy(&policy),

@@ -14,7 +14,6 @@ use crate::store::id::RunId;
 use crate::store::lease::Pick;
 use crate::store::run::{Run, RunStatus};
 use crate::worker;
-use crate::worker::log::Logs;
 use crate::worker::meter::Meter;
 use std::sync::Arc;
 
@@ -61,11 +60,7 @@ impl Args {
         let means = self
             .means
             .means(store.clone(), worker.clone(), Arc::new(Meter::new()))?;
-        let folder = self.means.state()?.join("logs");
-        let logs = Logs::open(&folder).map_err(|error| Failure::Environment {
-            message: format!("cannot keep logs in `{}`: {error}", folder.display()),
-            hint: Some("check permissions, or name another folder with `--state`".to_owned()),
-        })?;
+        let logs = self.means.logs()?;
         let lease = store.claim(&worker, &Pick::Ended(id.clone())).await?;
         let lease = lease.ok_or_else(|| Failure::Refused {
             message: format!("run {id} is being cleaned up by somebody else"),

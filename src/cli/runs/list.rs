@@ -4,7 +4,6 @@ use super::{colour, moment};
 use crate::cli::Format;
 use crate::cli::database::DatabaseArgs;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::forge::wait_for;
 use crate::cli::render::level;
 use crate::cli::terminal::{Terminal, clean_line};
 use crate::store::Store as _;
@@ -39,12 +38,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         is_waiting: args.waiting,
         limit: Some(args.limit),
     };
-    let runs = wait_for(async {
-        let database = args.database.open().await?;
-        let runs = database.runs(&filter).await;
-        database.close().await;
-        Ok::<_, Failure>(runs?)
-    })??;
+    let database = &args.database;
+    let runs = database.ask(async |database| Ok(database.runs(&filter).await?))?;
     if args.format == Format::Json {
         terminal.json(&runs)?;
         return Ok(Exit::Fine);

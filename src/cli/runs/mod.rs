@@ -71,7 +71,7 @@ fn colour(status: RunStatus) -> Style {
 
 /// A time of the database as people read it.
 pub(super) fn moment(unix_millis: i64) -> String {
-    let moment = Moment::of_unix_seconds(unix_millis.div_euclid(1000));
+    let moment = Moment::of_unix_millis(unix_millis);
     moment.map_or_else(
         || unix_millis.to_string(),
         |moment| moment.as_str().to_owned(),

@@ -4,7 +4,6 @@ use super::{colour, moment, parse_run, watch};
 use crate::cli::Format;
 use crate::cli::database::DatabaseArgs;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::forge::wait_for;
 use crate::cli::render::level;
 use crate::cli::terminal::{BOLD, Terminal, clean_line};
 use crate::store::Store;
@@ -26,22 +25,15 @@ pub(super) struct Args {
 
 /// The run with an id.
 pub(super) async fn find(store: &dyn Store, run: &RunId) -> Result<Run, StoreError> {
-    let filter = Filter {
-        id: Some(run.clone()),
-        ..Filter::default()
-    };
-    let found = store.runs(&filter).await?.pop();
+    let found = store.runs(&Filter::one(run)).await?.pop();
     found.ok_or_else(|| StoreError::NoRun { run: run.clone() })
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (run, events) = wait_for(async {
-        let database = args.database.open().await?;
-        let run = find(&database, &args.run).await?;
-        let events = watch::all(&database, &args.run).await?;
-        database.close().await;
-        Ok::<_, Failure>((run, events))
-    })??;
+    let (run, events) = args.database.ask(async |database| {
+        let run = find(database, &args.run).await?;
+        Ok((run, watch::all(database, &args.run).await?))
+    })?;
     if args.format == Format::Json {
         terminal.json(&json!({ "run": run, "events": events }))?;
         return Ok(Exit::Fine);

@@ -4,7 +4,6 @@ use super::parse_run;
 use crate::cli::Format;
 use crate::cli::database::DatabaseArgs;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::forge::wait_for;
 use crate::cli::operator::{PersonArgs, PolicyArgs};
 use crate::cli::terminal::{BOLD, Terminal, clean_line};
 use crate::model::digest::GitId;
@@ -73,13 +72,9 @@ pub(super) fn approve(args: &ApproveArgs, terminal: &mut Terminal) -> Result<Exi
 
 impl RunArgs {
     pub(super) fn change(&self, change: &Change) -> Result<Run, Failure> {
-        wait_for(async {
-            let database = self.database.open().await?;
-            let hand = Hand::Person(&self.person.user);
-            let run = database.change(&self.run, hand, change).await;
-            database.close().await;
-            Ok::<_, Failure>(run?)
-        })?
+        let hand = Hand::Person(&self.person.user);
+        let database = &self.database;
+        database.ask(async |database| Ok(database.change(&self.run, hand, change).await?))
     }
 
     pub(super) fn say(

@@ -4,7 +4,6 @@ use crate::cli::Format;
 use crate::cli::choice::{ProductArgs, SelectionArgs};
 use crate::cli::database::DatabaseArgs;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::forge::wait_for;
 use crate::cli::operator::{PersonArgs, PolicyArgs};
 use crate::cli::preview;
 use crate::cli::render::{self, Detail};
@@ -58,12 +57,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         }
         return Ok(Exit::Findings);
     };
-    if let Some(expected) = args.expect.as_ref().filter(|expected| *expected != tree) {
-        return Err(Failure::Refused {
-            message: format!("the result would be tree {tree}, expected {expected}; nothing was submitted"),
-            hint: "catalogue, template, selection, names or date differ from the preview: run `groundplan preview` again".to_owned(),
-        });
-    }
+    preview::check_expected(args.expect.as_ref(), tree, "nothing was submitted")?;
     let plan = &preview.plan;
     if plan.template.repo == "folder" {
         return Err(Failure::Refused {
@@ -84,14 +78,11 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         report: report.clone(),
         tiering: policy.judge(plan, &report.risk, tree),
     };
-    let run = wait_for(async {
-        let database = args.database.open().await?;
+    let run = args.database.ask(async |database| {
         let (user, product) = (&submission.user, &submission.product);
         database.ensure_local(user, product).await?;
-        let run = database.submit(&submission).await;
-        database.close().await;
-        Ok::<_, Failure>(run?)
-    })??;
+        Ok(database.submit(&submission).await?)
+    })?;
     if args.format == Format::Json {
         terminal.json(&run)?;
         return Ok(Exit::Fine);

@@ -5,7 +5,6 @@ use super::{moment, parse_run};
 use crate::cli::Format;
 use crate::cli::database::DatabaseArgs;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::forge::wait_for;
 use crate::cli::signals;
 use crate::cli::terminal::{GREEN, RED, Terminal, YELLOW, clean_line};
 use crate::store::Store;
@@ -50,12 +49,8 @@ pub(super) async fn all(store: &dyn Store, run: &RunId) -> Result<Vec<Event>, St
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let status = wait_for(async {
-        let database = args.database.open().await?;
-        let status = follow(&database, args, terminal).await;
-        database.close().await;
-        status
-    })??;
+    let database = &args.database;
+    let status = database.ask(async |database| follow(database, args, terminal).await)?;
     Ok(match status {
         RunStatus::Succeeded => Exit::Fine,
         _ => Exit::Findings,

@@ -1,9 +1,10 @@
 //! Catalogues in the database: what they offer now, and every version that was published, for ever.
 
 use super::Database;
+use super::clock::now;
 use super::connection::Tx;
 use super::dialect::{Dialect, Statement};
-use super::submissions::{document, now};
+use super::submissions::document;
 use crate::model::digest::Digest;
 use crate::model::slug::Slug;
 use crate::store::catalog::{Edition, EditionCategory, EditionOption, Published};
@@ -151,11 +152,7 @@ fn place(number: usize) -> i64 {
 }
 
 fn fresh(at: i64) -> Result<CatalogRowId, StoreError> {
-    CatalogRowId::fresh(u64::try_from(at).unwrap_or_default()).map_err(|error| {
-        StoreError::Unavailable {
-            message: error.to_string(),
-        }
-    })
+    Ok(CatalogRowId::fresh(u64::try_from(at).unwrap_or_default())?)
 }
 
 async fn write_category(
@@ -202,14 +199,15 @@ async fn write_actions(
     at: i64,
 ) -> Result<(), StoreError> {
     for (number, action) in (1_i64..).zip(&option.actions) {
-        let risk = serde_json::to_value(EditionOption::risk(action)).unwrap_or_default();
+        // What it says of itself; what it really does is judged by each preview.
+        let risk = action.common().risk_level.unwrap_or_default();
         sqlx::query(ACTION.on(tx.dialect))
             .bind(fresh(at)?.as_str())
             .bind(option_id)
             .bind(action.kind())
             .bind(number)
             .bind(document("an action", action)?)
-            .bind(risk.as_str().map(str::to_owned))
+            .bind(risk.as_str())
             .bind(at)
             .execute(tx.at())
             .await?;

@@ -37,10 +37,6 @@ static PRODUCT: Statement = Statement::new(
 static TEMPLATE: Statement = Statement::new(
     "SELECT {path:recipe_snapshot|template,ref} AS version FROM bootstrap_runs WHERE id = $1",
 );
-static FORGET: Statement = Statement::new(
-    "UPDATE bootstrap_runs SET github_repo_created_at = NULL, github_repo_id = NULL, github_repo_full_name = NULL, \
-     push_completed_at = NULL WHERE id = $1",
-);
 
 impl Change {
     /// What was wanted, after "it cannot be".
@@ -122,12 +118,7 @@ pub(super) async fn apply(
             promised(&standing, tree)?;
             approve(tx, &standing, user, tree).await?;
         }
-        (Change::CleanUp, _) => {
-            sqlx::query(FORGET.on(tx.dialect))
-                .bind(run.as_str())
-                .execute(tx.at())
-                .await?;
-        }
+        (Change::CleanUp, _) => ledger::forget(tx, run).await?,
         (Change::Succeed { repo_url }, _) => succeed(tx, &standing, repo_url).await?,
         _ => {}
     }

@@ -31,6 +31,15 @@ impl From<Error> for StoreError {
     }
 }
 
+impl From<getrandom::Error> for StoreError {
+    /// A new key needs random bytes, which may be there another time.
+    fn from(error: getrandom::Error) -> Self {
+        Self::Unavailable {
+            message: error.to_string(),
+        }
+    }
+}
+
 impl From<MigrateError> for StoreError {
     fn from(error: MigrateError) -> Self {
         match error {

@@ -26,7 +26,7 @@ static MADE: Statement = Statement::new(
 );
 static PUSHED: Statement =
     Statement::new("UPDATE bootstrap_runs SET push_completed_at = {at:$2} WHERE id = $1");
-static GONE: Statement = Statement::new(
+static FORGET: Statement = Statement::new(
     "UPDATE bootstrap_runs SET github_repo_created_at = NULL, github_repo_id = NULL, github_repo_full_name = NULL, \
      push_completed_at = NULL WHERE id = $1",
 );
@@ -108,14 +108,18 @@ async fn repeat(
                 .execute(tx.at())
                 .await?;
         }
-        (Outcome::Done, Stage::Gone) => {
-            sqlx::query(GONE.on(tx.dialect))
-                .bind(run.as_str())
-                .execute(tx.at())
-                .await?;
-        }
+        (Outcome::Done, Stage::Gone) => forget(tx, run).await?,
         _ => {}
     }
+    Ok(())
+}
+
+/// Takes out of the run's row what was made: it is gone.
+pub(super) async fn forget(tx: &mut Tx, run: &RunId) -> Result<(), StoreError> {
+    sqlx::query(FORGET.on(tx.dialect))
+        .bind(run.as_str())
+        .execute(tx.at())
+        .await?;
     Ok(())
 }
 

@@ -43,12 +43,10 @@ impl Store for Database {
         let mut tx = self.begin().await?;
         let run = match submissions::insert(&mut tx, submission).await {
             Ok(run) => run,
-            Err(StoreError::ActiveRun { product, .. }) => {
+            Err(error) => {
                 drop(tx);
-                let run = submissions::active(&mut self.look().await?, &product).await?;
-                return Err(StoreError::ActiveRun { product, run });
+                return Err(self.with_active_run(error).await);
             }
-            Err(error) => return Err(error),
         };
         tx.commit().await?;
         self.tell(&[Told::enqueued(&run)]).await;
@@ -87,12 +85,11 @@ impl Store for Database {
     ) -> Result<Run, StoreError> {
         let mut tx = self.begin().await?;
         let (run, told) = match changes::apply(&mut tx, run, hand, change).await {
-            Err(StoreError::ActiveRun { product, .. }) => {
+            Ok(changed) => changed,
+            Err(error) => {
                 drop(tx);
-                let run = submissions::active(&mut self.look().await?, &product).await?;
-                return Err(StoreError::ActiveRun { product, run });
+                return Err(self.with_active_run(error).await);
             }
-            other => other?,
         };
         tx.commit().await?;
         self.tell(&told).await;

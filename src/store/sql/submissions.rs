@@ -1,8 +1,9 @@
 //! A submission becomes a queued job and its run.
 
+use super::clock::now;
 use super::connection::Tx;
 use super::dialect::Statement;
-use super::{events, row};
+use super::{Database, events, row};
 use crate::store::error::StoreError;
 use crate::store::event::EventKind;
 use crate::store::id::{JobId, ProductId, RunId, UserId};
@@ -12,7 +13,6 @@ use serde::Serialize;
 use serde_json::json;
 use sqlx::Row as _;
 
-static NOW: Statement = Statement::new("SELECT {now_millis} AS now");
 static USER: Statement = Statement::new(
     "SELECT CASE WHEN is_demo THEN 1 ELSE 0 END AS is_demo FROM users WHERE id = $1",
 );
@@ -36,12 +36,6 @@ static TIER: Statement = Statement::new(
     "INSERT INTO bootstrap_tiers (run_id, tier, reasons, tree) VALUES ($1, $2, {json:$3}, $4) \
      ON CONFLICT (run_id) DO UPDATE SET tier = excluded.tier, reasons = excluded.reasons, tree = excluded.tree",
 );
-
-/// The database's clock, in milliseconds since 1970.
-pub(super) async fn now(tx: &mut Tx) -> Result<i64, StoreError> {
-    let row = sqlx::query(NOW.on(tx.dialect)).fetch_one(tx.at()).await?;
-    Ok(row.try_get("now")?)
-}
 
 /// Refuses whoever may not write.
 pub(super) async fn may_write(tx: &mut Tx, user: &UserId) -> Result<(), StoreError> {
@@ -72,8 +66,22 @@ pub(super) async fn owns(
     Err(StoreError::NoProduct { product, user })
 }
 
+impl Database {
+    /// The refusal of a second run names the first one, which a transaction that broke the rule cannot see any more.
+    pub(super) async fn with_active_run(&self, error: StoreError) -> StoreError {
+        let StoreError::ActiveRun { product, .. } = error else {
+            return error;
+        };
+        let active = async { active(&mut self.look().await?, &product).await };
+        match active.await {
+            Ok(run) => StoreError::ActiveRun { product, run },
+            Err(error) => error,
+        }
+    }
+}
+
 /// The run of a product that may still change by itself.
-pub(super) async fn active(tx: &mut Tx, product: &ProductId) -> Result<Option<RunId>, StoreError> {
+async fn active(tx: &mut Tx, product: &ProductId) -> Result<Option<RunId>, StoreError> {
     let query = sqlx::query(ACTIVE.on(tx.dialect)).bind(product.as_str());
     let Some(row) = query.fetch_optional(tx.at()).await? else {
         return Ok(None);
@@ -116,11 +124,8 @@ pub(super) async fn insert(tx: &mut Tx, submission: &Submission) -> Result<Run, 
     owns(tx, user, product).await?;
     let at = now(tx).await?;
     let millis = u64::try_from(at).unwrap_or_default();
-    let no_randomness = |error: getrandom::Error| StoreError::Unavailable {
-        message: error.to_string(),
-    };
-    let job = JobId::fresh(millis).map_err(no_randomness)?;
-    let run = RunId::fresh(millis).map_err(no_randomness)?;
+    let job = JobId::fresh(millis)?;
+    let run = RunId::fresh(millis)?;
     sqlx::query(JOB.on(tx.dialect))
         .bind(job.as_str())
         .bind(user.as_str())
@@ -157,10 +162,9 @@ pub(super) async fn insert(tx: &mut Tx, submission: &Submission) -> Result<Run, 
 
 /// Writes the tier of a run. An approval stays: it names its tree.
 pub(super) async fn judge(tx: &mut Tx, run: &RunId, tiering: &Tiering) -> Result<(), StoreError> {
-    let tier = serde_json::to_value(tiering.tier).unwrap_or_default();
     sqlx::query(TIER.on(tx.dialect))
         .bind(run.as_str())
-        .bind(tier.as_str().map(str::to_owned))
+        .bind(tiering.tier.as_str())
         .bind(json!(tiering.reasons).to_string())
         .bind(tiering.tree.as_str())
         .execute(tx.at())

@@ -1,8 +1,8 @@
 //! Which worker processes are there. That none of this can be written stops no work.
 
 use super::Database;
+use super::clock::now;
 use super::dialect::Statement;
-use super::submissions::now;
 use crate::store::error::StoreError;
 use crate::store::id::{UserId, WorkerRowId};
 use crate::store::lease::WorkerId;
@@ -33,9 +33,7 @@ impl Database {
         let query = sqlx::query(BEAT.on(tx.dialect)).bind(worker);
         if query.execute(tx.at()).await?.rows_affected() == 0 {
             let at = u64::try_from(now(&mut tx).await?).unwrap_or_default();
-            let id = WorkerRowId::fresh(at).map_err(|error| StoreError::Unavailable {
-                message: error.to_string(),
-            })?;
+            let id = WorkerRowId::fresh(at)?;
             sqlx::query(REGISTER.on(tx.dialect))
                 .bind(id.as_str())
                 .bind(presence.user.as_ref().map(UserId::as_str))

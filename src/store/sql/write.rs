@@ -9,7 +9,7 @@ use super::tell::Told;
 use crate::store::error::StoreError;
 use crate::store::job::JobStatus;
 use crate::store::run::{Run, RunStatus};
-use crate::store::transition::Transition;
+use crate::store::transition::{Refusal, Transition};
 
 /// The status is asked for once more: whoever moved it without our lock wins, and we write nothing (R114–R119).
 static JOB: Statement = Statement::new(
@@ -36,12 +36,7 @@ pub(super) async fn apply(
 ) -> Result<(Run, Vec<Told>), StoreError> {
     let run = &standing.run;
     let at = standing.now;
-    let conflict = || StoreError::Conflict {
-        run: run.id.clone(),
-        status: run.status,
-        job: run.job_status,
-        wanted,
-    };
+    let conflict = || standing.refused(Refusal::Conflict, wanted);
     let moves_job = transition.job.is_some() || transition.frees;
     if moves_job && write_job(tx, standing, transition).await? != 1 {
         return Err(conflict());
