@@ -149,7 +149,7 @@ fn only_the_expected_tree_of_a_template_that_others_find_is_submitted() {
         "{}",
         ran.stderr
     );
-    assert_eq!(office.ask(&["runs", "list"]).exits(0).stdout, "");
+    assert!(!office.sandbox.join("jobs.db").exists());
 }
 
 #[test]
@@ -173,9 +173,9 @@ fn a_high_risk_waits_until_an_administrator_approves_its_tree() {
         "{}",
         ran.stderr
     );
-    let policy = "[tiers]\ndemo = \"low\"\n\n[approval]\nadministrators = [\"local\"]\n";
+    let policy = "[tiers]\ndemo = \"low\"\n\n[approval]\nadministrators = [\"ada\"]\n";
     office.sandbox.write("policy.toml", policy);
-    let policy = ["--policy", "policy.toml"];
+    let policy = ["--policy", "policy.toml", "--as", "ada"];
     let other = "0".repeat(40);
     let ran = office
         .ask(&[&approve[..], &[&other], &policy].concat())
@@ -186,7 +186,7 @@ fn a_high_risk_waits_until_an_administrator_approves_its_tree() {
         .exits(0);
     office.work().exits(0);
     assert_eq!(office.show(&run)["run"]["status"], "SUCCEEDED");
-    assert_eq!(office.show(&run)["run"]["approval"]["by"], "local");
+    assert_eq!(office.show(&run)["run"]["approval"]["by"], "ada");
     assert_eq!(office.kinds(&run)[..3], ["submitted", "held", "approved"]);
 }
 
@@ -335,6 +335,7 @@ fn a_failed_run_is_retried_and_goes_on() {
 #[test]
 fn what_is_not_there_is_named_with_what_to_do() {
     let office = Office::open();
+    office.submit(&[]);
     let ran = office.ask(&["runs", "show", "nowhere"]).exits(1);
     assert!(
         ran.stderr.contains("there is no run `nowhere`"),
@@ -349,6 +350,10 @@ fn what_is_not_there_is_named_with_what_to_do() {
         "{}",
         ran.stderr
     );
+    let misspelt = ["runs", "list", "--database-url", "sqlite:job.db"];
+    let ran = office.sandbox.groundplan(misspelt).exits(3);
+    assert!(ran.stderr.contains("check DATABASE_URL"), "{}", ran.stderr);
+    assert!(!office.sandbox.join("job.db").exists());
     let ran = office.sandbox.groundplan(["runs", "list"]).exits(2);
     assert!(
         ran.stderr.contains("DATABASE_URL is not set"),

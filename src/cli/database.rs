@@ -63,16 +63,33 @@ impl DatabaseArgs {
         &self,
         ask: impl AsyncFnOnce(&Database) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        wait_for(async {
-            let database = self.open().await?;
-            let answer = ask(&database).await;
-            database.close().await;
-            answer
-        })?
+        ask_at(self.settings()?, ask)
+    }
+
+    /// The same of a database that is there: a file that is not is misspelt rather than wanted.
+    pub(super) fn look<T>(
+        &self,
+        ask: impl AsyncFnOnce(&Database) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mut settings = self.settings()?;
+        settings.database = settings.database.existing();
+        ask_at(settings, ask)
     }
 
     /// Connects.
     pub(super) async fn open(&self) -> Result<Database, Failure> {
         Ok(Database::open(self.settings()?).await?)
     }
+}
+
+fn ask_at<T>(
+    settings: Settings,
+    ask: impl AsyncFnOnce(&Database) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    wait_for(async {
+        let database = Database::open(settings).await?;
+        let answer = ask(&database).await;
+        database.close().await;
+        answer
+    })?
 }

@@ -73,7 +73,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
 
 pub(super) fn recover(args: &RecoverArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let (database, recovery) = (&args.database, args.recovery.into());
-    let swept = database.ask(async |database| Ok(database.sweep(recovery).await?))?;
+    let swept = database.look(async |database| Ok(database.sweep(recovery).await?))?;
     let lists = [
         ("failed, nothing left", &swept.failed),
         ("something is or may be left", &swept.needs_cleanup),

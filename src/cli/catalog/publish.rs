@@ -72,7 +72,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 pub(super) fn history(args: &HistoryArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let database = &args.database;
     let published =
-        database.ask(async |database| Ok(database.catalog_history(&args.catalog).await?))?;
+        database.look(async |database| Ok(database.catalog_history(&args.catalog).await?))?;
     if args.format == Format::Json {
         terminal.json(&published)?;
         return Ok(Exit::Fine);

@@ -69,7 +69,7 @@ impl Version {
         match self {
             Self::Published { catalog, number } => {
                 let edition =
-                    database.ask(async |database| edition(database, catalog, *number).await)?;
+                    database.look(async |database| edition(database, catalog, *number).await)?;
                 let files = edition.files.iter();
                 let source = Source {
                     files: files

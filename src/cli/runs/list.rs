@@ -39,7 +39,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         limit: Some(args.limit),
     };
     let database = &args.database;
-    let runs = database.ask(async |database| Ok(database.runs(&filter).await?))?;
+    let runs = database.look(async |database| Ok(database.runs(&filter).await?))?;
     if args.format == Format::Json {
         terminal.json(&runs)?;
         return Ok(Exit::Fine);

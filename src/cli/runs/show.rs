@@ -30,7 +30,7 @@ pub(super) async fn find(store: &dyn Store, run: &RunId) -> Result<Run, StoreErr
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (run, events) = args.database.ask(async |database| {
+    let (run, events) = args.database.look(async |database| {
         let run = find(database, &args.run).await?;
         Ok((run, watch::all(database, &args.run).await?))
     })?;

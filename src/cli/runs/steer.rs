@@ -65,6 +65,9 @@ pub(super) fn approve(args: &ApproveArgs, terminal: &mut Terminal) -> Result<Exi
         });
     }
     let tree = args.tree.clone();
+    // Whom the policy names needs no row of an earlier deed.
+    let database = &args.run.database;
+    database.look(async |database| Ok(database.ensure_user(user).await?))?;
     let run = args.run.change(&Change::Approve { tree })?;
     let what = format!("may make tree {}, and no other", args.tree);
     args.run.say(&run, &what, terminal)
@@ -74,7 +77,7 @@ impl RunArgs {
     pub(super) fn change(&self, change: &Change) -> Result<Run, Failure> {
         let hand = Hand::Person(&self.person.user);
         let database = &self.database;
-        database.ask(async |database| Ok(database.change(&self.run, hand, change).await?))
+        database.look(async |database| Ok(database.change(&self.run, hand, change).await?))
     }
 
     pub(super) fn say(

@@ -50,7 +50,7 @@ pub(super) async fn all(store: &dyn Store, run: &RunId) -> Result<Vec<Event>, St
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let database = &args.database;
-    let status = database.ask(async |database| follow(database, args, terminal).await)?;
+    let status = database.look(async |database| follow(database, args, terminal).await)?;
     Ok(match status {
         RunStatus::Succeeded => Exit::Fine,
         _ => Exit::Findings,
@@ -63,6 +63,7 @@ async fn follow(
     terminal: &mut Terminal,
 ) -> Result<RunStatus, Failure> {
     let mut after = 0;
+    let mut is_told = false;
     loop {
         // Looked at before the events, so that what ended it is among them.
         let run = find(store, &args.run).await?;
@@ -86,6 +87,14 @@ async fn follow(
                 message: "stopped watching; the run goes on".to_owned(),
                 hint: format!("stop it with `groundplan runs cancel {}`", args.run),
             });
+        }
+        if !is_told && events.is_empty() && !run.is_held && args.format == Format::Text {
+            is_told = true;
+            let whom = match &run.tiering {
+                Some(tiering) if tiering.waits(run.approval.as_ref()) => "an approval",
+                _ => "a worker",
+            };
+            writeln!(terminal.talk(), "it waits for {whom}")?;
         }
         if events.is_empty() {
             tokio::time::sleep(LOOK_EVERY).await;

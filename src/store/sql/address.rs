@@ -142,6 +142,15 @@ impl Address {
         self.dialect
     }
 
+    /// The same database, which is not made when it is a file that is not there.
+    #[must_use]
+    pub fn existing(mut self) -> Self {
+        if self.dialect == Dialect::Sqlite {
+            self.url.set_query(Some("mode=rw"));
+        }
+        self
+    }
+
     /// How many connections the address allows.
     pub(super) fn limit(&self) -> Option<u32> {
         self.limit
