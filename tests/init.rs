@@ -189,3 +189,24 @@ fn nothing_is_written_where_something_is() {
         ran.stderr
     );
 }
+
+#[test]
+fn a_name_that_no_file_can_have_everywhere_is_refused() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.groundplan(["init", "catalog", "con"]).exits(2);
+    assert!(
+        ran.stderr
+            .contains("no name for a catalogue can be made from `con`"),
+        "{}",
+        ran.stderr
+    );
+    let ran = sandbox
+        .groundplan(["init", "catalog", "made", "--name", "nul"])
+        .exits(2);
+    assert!(
+        ran.stderr.contains("`nul` is a device name on Windows"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(sandbox.files(), Vec::<String>::new());
+}

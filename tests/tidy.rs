@@ -161,6 +161,7 @@ fn only_the_shells_the_doors_and_the_repository_touch_files() {
         "src/tree/pack.rs",
         "src/tree/remembered.rs",
         "src/tree/repository.rs",
+        "src/worker/door.rs",
         "src/worker/health.rs",
         "src/worker/log.rs",
         "src/worker/workspace.rs",

@@ -5,10 +5,14 @@ use super::signals;
 use crate::engine::{self, Preview};
 use crate::template::Template;
 use crate::tree::repository::{Layout, Made, Target};
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
+use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Duration;
 
 /// How a command ended.
 pub(super) enum Ended {
@@ -22,6 +26,8 @@ pub(super) enum Ended {
 
 /// So much of what a command printed last is shown.
 const SHOWN: u64 = 4096;
+/// How often it is looked at whether the command has ended, or is to end.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Makes the repository in a folder that goes away again, and runs `command` there by the shell. What the command
 /// prints is kept back unless it fails; the selection stands in its environment.
@@ -49,17 +55,28 @@ pub(super) fn run(
     };
     Target::check(&folder)?.create(&made, signals::stop())?;
     let mut output = tempfile::tempfile().map_err(fail)?;
-    let status = shell(command)
+    let mut child = shell(command)
         .current_dir(&folder)
         .env("GROUNDPLAN_SELECTION", selection)
         .stdin(Stdio::null())
         .stdout(output.try_clone().map_err(fail)?)
         .stderr(output.try_clone().map_err(fail)?)
-        .status()
+        .process_group(0)
+        .spawn()
         .map_err(fail)?;
-    if signals::stop().load(Ordering::Relaxed) {
-        return Err(Failure::Cancelled);
-    }
+    let status = loop {
+        if let Some(status) = child.try_wait().map_err(fail)? {
+            break status;
+        }
+        if signals::stop().load(Ordering::Relaxed) {
+            // With all that it started, or that would go on in a folder that is gone.
+            // An error says that it ended by itself just now.
+            let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
+            drop(child.wait());
+            return Err(Failure::Cancelled);
+        }
+        thread::sleep(LOOK_EVERY);
+    };
     if status.success() {
         return Ok(Ended::Fine);
     }
@@ -69,6 +86,17 @@ pub(super) fn run(
     })
 }
 
+/// What a hook of git's sets: its repository is not the one that the command is for.
+const OF_A_REPOSITORY: [&str; 7] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_PREFIX",
+];
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the command is the author's own, given on the command line; no recipe can name one"
@@ -76,6 +104,9 @@ pub(super) fn run(
 fn shell(command: &str) -> Command {
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(command);
+    for name in OF_A_REPOSITORY {
+        shell.env_remove(name);
+    }
     shell
 }
 

@@ -217,7 +217,9 @@ impl Args {
                     | StoreError::NotMigrated { .. }),
                 ) if !self.once => {
                     panel.pulse.away();
-                    tracing::warn!("{error}");
+                    let (message, hint) = Failure::from(error).into_parts();
+                    let hint = hint.map(|hint| format!(": {hint}")).unwrap_or_default();
+                    tracing::warn!("{message}{hint}");
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -1,5 +1,7 @@
 //! Names of catalogues, categories and options, and the reference `category/option`.
 
+use gix::bstr::BStr;
+use gix::validate::path::component_is_windows_device;
 use thiserror::Error;
 
 /// Lower-case ASCII words joined by single dashes, at most 64 bytes: `iron-session`.
@@ -18,6 +20,8 @@ pub enum SlugError {
         text.escape_debug()
     )]
     Malformed { text: String },
+    #[error("`{text}` is a device name on Windows, and slugs are names of files: choose another")]
+    Device { text: String },
 }
 
 impl Slug {
@@ -40,6 +44,11 @@ impl Slug {
         };
         if !text.split('-').all(word) {
             return Err(SlugError::Malformed {
+                text: text.to_owned(),
+            });
+        }
+        if component_is_windows_device(BStr::new(text)) {
+            return Err(SlugError::Device {
                 text: text.to_owned(),
             });
         }
@@ -148,6 +157,10 @@ mod tests {
                 "{bad:?}"
             );
         }
+        for device in ["con", "nul", "com1"] {
+            let text = device.to_owned();
+            assert_eq!(Slug::parse(device), Err(SlugError::Device { text }));
+        }
         assert_eq!(
             Slug::parse(&"a".repeat(65)),
             Err(SlugError::TooLong { length: 65 })
@@ -160,6 +173,7 @@ mod tests {
         assert_eq!(slug("Acme Web!"), Some("acme-web".to_owned()));
         assert_eq!(slug("  2nd — Größe "), Some("2nd-gr-e".to_owned()));
         assert_eq!(slug("日本"), None);
+        assert_eq!(slug("Con!"), None);
         assert_eq!(
             slug(&"ab ".repeat(60)).map(|slug| slug.len() <= Slug::MAX),
             Some(true)

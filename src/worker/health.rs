@@ -1,5 +1,6 @@
 //! The pages that operators and their tools read: /health, /health/live, /health/ready and /metrics.
 
+use super::door::Door;
 use super::meter::Meter;
 use super::pulse::Pulse;
 use crate::forge::clock::Clock;
@@ -28,6 +29,10 @@ pub struct Panel {
 
 /// The longest that a page waits for the database.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// So many are answered at a time; the others wait at the door.
+const SEATS: usize = 32;
+/// Far longer than any answer takes. Who keeps a connection for the next question makes a new one.
+const LONGEST_VISIT: Duration = Duration::from_secs(10);
 
 /// Takes the address. One that is taken is found out here, before anything else begins.
 pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
@@ -41,7 +46,8 @@ pub async fn serve(
     mut stopped: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let until = async move { drop(stopped.wait_for(|stopped| *stopped).await) };
-    let served = axum::serve(listener, router(panel));
+    let door = Door::new(listener, SEATS, LONGEST_VISIT);
+    let served = axum::serve(door, router(panel));
     served.with_graceful_shutdown(until).await
 }
 

@@ -67,11 +67,17 @@ impl Logs {
         let name = format!("{}.log", lease.run);
         let mut options = OpenOptions::new();
         options.create(true).append(true).mode(0o600);
-        let no_follow = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
+        // A pipe that stands there would be waited for, and the whole worker with it.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
         let file = options
-            .custom_flags(no_follow)
+            .custom_flags(i32::try_from(flags.bits()).unwrap_or_default())
             .open(self.folder.join("runs").join(&name))?;
-        self.link(lease.job.as_str(), &format!("../runs/{name}"))?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("it is no plain file"));
+        }
+        if let Err(error) = self.link(lease.job.as_str(), &format!("../runs/{name}")) {
+            tracing::warn!(job.id = %lease.job, "the job does not lead to its log: {error}");
+        }
         Ok(file)
     }
 
@@ -88,42 +94,58 @@ impl Logs {
     pub fn rotate(&self, now: SystemTime) -> io::Result<Rotated> {
         let mut rotated = Rotated::default();
         for entry in fs::read_dir(self.folder.join("runs"))? {
-            let entry = entry?;
-            let (path, metadata) = (entry.path(), entry.metadata()?);
-            let age = now.duration_since(metadata.modified()?).unwrap_or_default();
-            let kind = path.extension().and_then(|extension| extension.to_str());
-            match kind {
-                Some("log" | "gz") if metadata.is_file() && age > DELETED_AFTER => {
-                    fs::remove_file(&path)?;
-                    rotated.deleted += 1;
-                }
-                Some("log") if metadata.is_file() && age > COMPRESSED_AFTER => {
-                    compress(&path, metadata.modified()?)?;
-                    rotated.compressed += 1;
-                }
-                _ => {}
+            let path = entry?.path();
+            // One that cannot be put away must not keep the others.
+            if let Err(error) = put_away(&path, now, &mut rotated) {
+                tracing::warn!("`{}` was not put away: {error}", path.display());
             }
         }
         for entry in fs::read_dir(self.folder.join("jobs"))? {
             let link = entry?.path();
-            let Ok(target) = fs::read_link(&link) else {
-                continue;
-            };
-            if link.exists() {
-                continue;
-            }
-            let compressed = format!("{}.gz", target.display());
-            let job = link.file_name().and_then(|name| name.to_str());
-            let is_there = self.folder.join("jobs").join(&compressed).exists();
-            if let Some(job) = job.filter(|_| is_there) {
-                self.link(job, &compressed)?;
-            } else {
-                fs::remove_file(&link)?;
-                rotated.pruned += 1;
+            if let Err(error) = self.prune(&link, &mut rotated) {
+                tracing::warn!("`{}` was not pruned: {error}", link.display());
             }
         }
         Ok(rotated)
     }
+
+    /// Lets a link whose log was compressed lead to it again, and removes one that leads nowhere.
+    fn prune(&self, link: &Path, rotated: &mut Rotated) -> io::Result<()> {
+        let Ok(target) = fs::read_link(link) else {
+            return Ok(());
+        };
+        if link.exists() {
+            return Ok(());
+        }
+        let compressed = format!("{}.gz", target.display());
+        let job = link.file_name().and_then(|name| name.to_str());
+        let is_there = self.folder.join("jobs").join(&compressed).exists();
+        if let Some(job) = job.filter(|_| is_there) {
+            return self.link(job, &compressed);
+        }
+        fs::remove_file(link)?;
+        rotated.pruned += 1;
+        Ok(())
+    }
+}
+
+/// Compresses or deletes a log when it is old enough.
+fn put_away(path: &Path, now: SystemTime, rotated: &mut Rotated) -> io::Result<()> {
+    let metadata = fs::symlink_metadata(path)?;
+    let age = now.duration_since(metadata.modified()?).unwrap_or_default();
+    let kind = path.extension().and_then(|extension| extension.to_str());
+    match kind {
+        Some("log" | "gz") if metadata.is_file() && age > DELETED_AFTER => {
+            fs::remove_file(path)?;
+            rotated.deleted += 1;
+        }
+        Some("log") if metadata.is_file() && age > COMPRESSED_AFTER => {
+            compress(path, metadata.modified()?)?;
+            rotated.compressed += 1;
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 impl RunLog {

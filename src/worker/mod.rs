@@ -1,5 +1,6 @@
 //! The worker: takes jobs from the store and makes repositories of them, so that nothing is lost whatever dies.
 
+mod door;
 pub mod ending;
 pub mod health;
 pub mod hold;

@@ -369,6 +369,27 @@ fn a_worker_that_finds_a_higher_tier_gives_the_job_back_to_wait() {
 }
 
 #[test]
+fn an_approval_by_nobody_is_taken_away_instead_of_being_claimed_for_ever() {
+    on_both(async |desk| {
+        let run = desk.submit("p0").await;
+        let lease = desk.claim(1).await;
+        let tree = GitId::parse(run.tree.as_deref().unwrap()).unwrap();
+        desk.write("UPDATE bootstrap_tiers SET approved_tree = tree")
+            .await;
+        let tiering = Tiering {
+            tier: RiskLevel::High,
+            reasons: Vec::new(),
+            tree,
+        };
+        by_worker(&desk.store, &lease, Change::Hold { tiering })
+            .await
+            .unwrap();
+        let none = desk.store.claim(&worker(1), &Pick::Oldest).await;
+        assert_eq!(none.unwrap(), None);
+    });
+}
+
+#[test]
 fn a_demo_user_and_a_stranger_change_nothing() {
     on_both(async |desk| {
         let run = desk.submit("p0").await;

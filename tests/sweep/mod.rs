@@ -3,9 +3,12 @@
 mod arrays;
 
 use crate::support::{Sandbox, is_updating};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::process::{Command, Stdio};
+use std::thread;
 
 /// The demo catalogue with a second add-on and these recipes: `category/option` and its actions.
 fn demo(recipes: &[(&str, &str)]) -> Sandbox {
@@ -370,6 +373,52 @@ fn the_command_runs_in_every_repository_and_nothing_stays() {
         .filter(|file| !["selections", "folders"].contains(&file.as_str()))
         .collect();
     assert_eq!(after, before);
+}
+
+#[test]
+fn a_command_meets_its_own_repository_even_when_a_hook_of_another_one_sweeps() {
+    let sandbox = demo(&[]);
+    sandbox.git(".", &["init", "-q", "other"]);
+    let index = sandbox.join("other/.git/index");
+    let command = "test \"$(git rev-parse --show-toplevel)\" = \"$(pwd -P)\" && git add -A";
+    let mut hook = Command::new(env!("CARGO_BIN_EXE_groundplan"));
+    hook.args(["sweep", "--each", "--exec", command]);
+    let hook = sandbox.settle(&mut hook);
+    hook.env("GIT_DIR", sandbox.join("other/.git"))
+        .env("GIT_INDEX_FILE", &index);
+    sandbox.run(hook).exits(0);
+    assert!(!index.exists());
+}
+
+#[test]
+fn a_signal_ends_the_command_that_runs_with_all_it_started() {
+    let sandbox = demo(&[]);
+    let command = "(sleep 600; true) & echo $! >> \"$HOME/pid\"; sleep 600";
+    let mut sweep = Command::new(env!("CARGO_BIN_EXE_groundplan"));
+    sweep.args(["sweep", "--each", "--exec", command]);
+    let sweep = sandbox.settle(&mut sweep);
+    let mut sweep = sweep
+        .stderr(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let pid = loop {
+        let text = std::fs::read_to_string(sandbox.join("pid")).unwrap_or_default();
+        if let Some(pid) = text.strip_suffix('\n') {
+            break Pid::from_raw(pid.parse().unwrap()).unwrap();
+        }
+        thread::yield_now();
+    };
+    kill_process(Pid::from_child(&sweep), Signal::TERM).unwrap();
+    assert_eq!(sweep.wait().unwrap().code(), Some(130));
+    // What nobody waits for any more may stand in the list of processes for a moment.
+    let lives = |pid: Pid| {
+        let path = format!("/proc/{}/stat", pid.as_raw_nonzero());
+        std::fs::read_to_string(path).is_ok_and(|stat| !stat.contains(") Z "))
+    };
+    while lives(pid) {
+        thread::yield_now();
+    }
 }
 
 #[test]

@@ -7,7 +7,8 @@ use groundplan::store::id::{JobId, RunId};
 use groundplan::store::lease::{Lease, WorkerId};
 use groundplan::worker::log::{Logs, MAX_BYTES, Rotated};
 use std::fs::{self, File};
-use std::os::unix::fs::PermissionsExt as _;
+use std::io::{ErrorKind, Read as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::time::{Duration, SystemTime};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -160,6 +161,53 @@ fn a_log_that_is_a_link_is_not_followed_and_the_run_goes_on_without() {
     sandbox.symlink("../../victim", "logs/runs/run1.log");
     logs.of(&lease("run1")).say(0, "claim", "taken");
     assert_eq!(sandbox.read("victim"), "");
+}
+
+#[test]
+fn a_log_that_is_a_pipe_is_not_waited_for() {
+    let sandbox = Sandbox::new();
+    let logs = Logs::open(&sandbox.join("logs")).unwrap();
+    let pipe = sandbox.join("logs/runs/run1.log");
+    rustix::fs::mkfifoat(
+        rustix::fs::CWD,
+        &pipe,
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+    )
+    .unwrap();
+    logs.of(&lease("run1")).say(0, "claim", "taken");
+    // Nor is it taken for a log when somebody listens.
+    let mut reader = File::options()
+        .read(true)
+        .write(true)
+        .custom_flags(i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap())
+        .open(&pipe)
+        .unwrap();
+    logs.of(&lease("run1")).say(0, "claim", "taken");
+    let read = reader.read(&mut [0; 8]).unwrap_err();
+    assert_eq!(read.kind(), ErrorKind::WouldBlock);
+}
+
+#[test]
+fn a_job_whose_link_cannot_be_made_has_its_log_all_the_same() {
+    let sandbox = Sandbox::new();
+    let logs = Logs::open(&sandbox.join("logs")).unwrap();
+    sandbox.write("logs/jobs/job1/inside", "mine");
+    logs.of(&lease("run1")).say(0, "claim", "taken");
+    assert!(sandbox.read("logs/runs/run1.log").contains("taken"));
+}
+
+#[test]
+fn what_cannot_be_put_away_keeps_no_other_log() {
+    let sandbox = Sandbox::new();
+    let (logs, now) = aged(&sandbox, 25 * HOUR);
+    for name in ["a", "z"] {
+        sandbox.write(&format!("logs/runs/{name}.log"), "old");
+        sandbox.write(&format!("logs/runs/{name}.log.gz/inside"), "in the way");
+    }
+    let rotated = logs.rotate(now).unwrap();
+    assert_eq!(rotated.compressed, 1);
+    assert!(sandbox.join("logs/runs/run1.log.gz").is_file());
+    assert_eq!(sandbox.read("logs/runs/a.log"), "old");
 }
 
 #[test]

@@ -20,10 +20,10 @@ static APPROVE: Statement = Statement::new(
      ON CONFLICT (run_id) DO UPDATE SET approved_by = excluded.approved_by, approved_at = excluded.approved_at, \
      approved_tree = excluded.approved_tree",
 );
-/// An approval of another tree is none.
+/// An approval of another tree, or by nobody, is none. Were it left there, the job would be claimed and held for ever.
 static VOID: Statement = Statement::new(
     "UPDATE bootstrap_tiers SET approved_by = NULL, approved_at = NULL, approved_tree = NULL \
-     WHERE run_id = $1 AND approved_tree <> $2",
+     WHERE run_id = $1 AND (approved_tree <> $2 OR approved_by IS NULL OR approved_at IS NULL)",
 );
 static SUCCEED: Statement = Statement::new("UPDATE bootstrap_runs SET repo_url = $2 WHERE id = $1");
 /// Owner and name stay away from a product when another one has them: its row is not ours to change.

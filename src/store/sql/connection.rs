@@ -43,6 +43,21 @@ impl Tx {
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         Ok(self.inner.commit().await?)
     }
+
+    /// Commits what was done, or takes it back before anybody hears of it: a transaction that is only dropped is undone
+    /// some time later, and its locks stand in the way of whoever tries next.
+    pub(super) async fn end<T>(self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        match done {
+            Ok(done) => {
+                self.inner.commit().await?;
+                Ok(done)
+            }
+            Err(error) => {
+                drop(self.inner.rollback().await);
+                Err(error)
+            }
+        }
+    }
 }
 
 impl Database {

@@ -41,14 +41,11 @@ use tell::Told;
 impl Store for Database {
     async fn submit(&self, submission: &Submission) -> Result<Run, StoreError> {
         let mut tx = self.begin().await?;
-        let run = match submissions::insert(&mut tx, submission).await {
+        let stored = submissions::insert(&mut tx, submission).await;
+        let run = match tx.end(stored).await {
             Ok(run) => run,
-            Err(error) => {
-                drop(tx);
-                return Err(self.with_active_run(error).await);
-            }
+            Err(error) => return Err(self.with_active_run(error).await),
         };
-        tx.commit().await?;
         self.tell(&[Told::enqueued(&run)]).await;
         Ok(run)
     }
@@ -58,18 +55,16 @@ impl Store for Database {
             Pick::Oldest => self.claim_oldest(worker).await,
             Pick::Ended(run) => {
                 let mut tx = self.begin().await?;
-                let lease = claims::ended(&mut tx, worker, run).await?;
-                tx.commit().await?;
-                Ok(lease)
+                let lease = claims::ended(&mut tx, worker, run).await;
+                tx.end(lease).await
             }
         }
     }
 
     async fn renew(&self, lease: &Lease) -> Result<Standing, StoreError> {
         let mut tx = self.begin().await?;
-        let standing = claims::renew(&mut tx, lease).await?;
-        tx.commit().await?;
-        Ok(standing)
+        let standing = claims::renew(&mut tx, lease).await;
+        tx.end(standing).await
     }
 
     async fn task(&self, lease: &Lease) -> Result<Task, StoreError> {
@@ -84,22 +79,19 @@ impl Store for Database {
         change: &Change,
     ) -> Result<Run, StoreError> {
         let mut tx = self.begin().await?;
-        let (run, told) = match changes::apply(&mut tx, run, hand, change).await {
+        let changed = changes::apply(&mut tx, run, hand, change).await;
+        let (run, told) = match tx.end(changed).await {
             Ok(changed) => changed,
-            Err(error) => {
-                drop(tx);
-                return Err(self.with_active_run(error).await);
-            }
+            Err(error) => return Err(self.with_active_run(error).await),
         };
-        tx.commit().await?;
         self.tell(&told).await;
         Ok(run)
     }
 
     async fn record(&self, lease: &Lease, entry: &Entry) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        ledger::record(&mut tx, lease, entry).await?;
-        tx.commit().await
+        let recorded = ledger::record(&mut tx, lease, entry).await;
+        tx.end(recorded).await
     }
 
     async fn entries(&self, run: &RunId) -> Result<Vec<Entry>, StoreError> {
