@@ -29,10 +29,6 @@ pub struct Database {
 /// How long a connection is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A connection is asked whether it still stands when it is given back. One that is taken again so soon is not asked a
-/// second time: the answer could be as old by the time it is used.
-const FRESH: Duration = Duration::from_millis(1);
-
 /// An open transaction. When it is dropped, nothing of it happened.
 pub(super) struct Tx {
     inner: Transaction<'static, Any>,
@@ -63,15 +59,6 @@ impl Database {
         let pool = AnyPoolOptions::new()
             .max_connections(settings.connections.min(most).max(2))
             .acquire_timeout(PATIENCE)
-            .test_before_acquire(false)
-            .before_acquire(|connection, found| {
-                Box::pin(async move {
-                    if found.idle_for > FRESH {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
             .after_connect(move |connection, _| {
                 Box::pin(async move { prepare(connection, dialect).await })
             })
