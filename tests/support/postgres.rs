@@ -18,7 +18,7 @@ umask 077
 folder=$(mktemp -d /tmp/groundplan-pg.XXXXXX)
 trap 'rm -rf "$folder"' EXIT
 initdb -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$folder/log" 2>&1 || { cat "$folder/log" >&2; exit 1; }
-pg_ctl -D "$folder/data" -w -t 60 -l "$folder/log" -o "-k $folder -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB" start >/dev/null 2>&1 || { cat "$folder/log" >&2; exit 1; }
+pg_ctl -D "$folder/data" -w -t 60 -l "$folder/log" -o "-k $folder -c listen_addresses= $SETTINGS" start >/dev/null 2>&1 || { cat "$folder/log" >&2; exit 1; }
 trap 'pg_ctl -D "$folder/data" -m immediate stop >/dev/null 2>&1; rm -rf "$folder"' EXIT
 echo "$folder"
 while read -r _; do
@@ -26,6 +26,9 @@ while read -r _; do
     echo "$folder"
 done
 "#;
+
+/// For tests: as fast as it gets, and of no use after a power cut.
+pub(crate) const CARELESS: &str = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB";
 
 /// A running cluster.
 pub(crate) struct Cluster {
@@ -40,7 +43,7 @@ static TEMPLATE: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// The folders in which Postgres's programs may be, newest version first, and PATH after them.
-fn search_path() -> String {
+pub(crate) fn search_path() -> String {
     let mut folders: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
@@ -63,11 +66,11 @@ fn search_path() -> String {
 impl Cluster {
     /// The cluster of this process.
     pub(crate) fn get() -> &'static Self {
-        CLUSTER.get_or_init(Self::start)
+        CLUSTER.get_or_init(|| Self::start(CARELESS))
     }
 
-    /// A cluster for one test, which may restart it.
-    pub(crate) fn start() -> Self {
+    /// A cluster of its own, which may be restarted, with settings beyond Postgres's defaults: `-c NAME=VALUE …`.
+    pub(crate) fn start(settings: &str) -> Self {
         let mut command = if rustix::process::geteuid().is_root() {
             // Postgres refuses to run as root.
             let mut command = Command::new("setpriv");
@@ -81,6 +84,7 @@ impl Cluster {
             .current_dir("/tmp")
             .env("PATH", search_path())
             .env("LC_ALL", "C")
+            .env("SETTINGS", settings)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -3,7 +3,7 @@
 use super::process::{Worker, program, work};
 use super::support::Yard;
 use crate::support::jobs::{Desk, on, wait};
-use crate::support::postgres::Cluster;
+use crate::support::postgres::{CARELESS, Cluster};
 use groundplan::store::Store as _;
 use groundplan::store::run::RunStatus;
 use groundplan::store::sql::Dialect;
@@ -213,7 +213,7 @@ fn a_process_whose_database_goes_away_in_the_middle_of_a_run_finishes_it() {
 
 #[test]
 fn a_database_that_is_restarted_in_the_middle_of_a_run_costs_nothing() {
-    let mut cluster = Cluster::start();
+    let mut cluster = Cluster::start(CARELESS);
     wait(async {
         let yard = Yard::over(Desk::on(&cluster).await);
         let mut worker = Worker::start(&yard, &[]);

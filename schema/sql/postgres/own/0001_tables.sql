@@ -7,7 +7,6 @@ CREATE TABLE bootstrap_claims (
     generation bigint NOT NULL,
     lease_until timestamp(3) NOT NULL
 );
-CREATE INDEX bootstrap_claims_run_id_idx ON bootstrap_claims (run_id);
 
 CREATE TABLE bootstrap_effects (
     run_id text NOT NULL,

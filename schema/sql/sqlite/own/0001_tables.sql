@@ -7,7 +7,6 @@ CREATE TABLE bootstrap_claims (
     generation INTEGER NOT NULL,
     lease_until INTEGER NOT NULL
 );
-CREATE INDEX bootstrap_claims_run_id_idx ON bootstrap_claims (run_id);
 
 CREATE TABLE bootstrap_effects (
     run_id TEXT NOT NULL,
