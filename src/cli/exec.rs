@@ -70,7 +70,8 @@ pub(super) fn run(
         }
         if signals::stop().load(Ordering::Relaxed) {
             // With all that it started, or that would go on in a folder that is gone.
-            drop(kill_process_group(Pid::from_child(&child), Signal::KILL));
+            // An error says that it ended by itself just now.
+            let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
             drop(child.wait());
             return Err(Failure::Cancelled);
         }
