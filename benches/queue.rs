@@ -12,6 +12,7 @@
 #[path = "../tests/support/postgres.rs"]
 #[expect(dead_code, reason = "what only tests need")]
 mod postgres;
+mod spread;
 
 use groundplan::catalog::{self, Catalog, builtin};
 use groundplan::engine;
@@ -45,6 +46,7 @@ use groundplan::worker::pulse::Pulse;
 use groundplan::worker::service::Service;
 use groundplan::worker::workspace::Workshop;
 use postgres::{Cluster, open};
+use spread::Spread;
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AssertSqlSafe, Executor as _};
 use std::collections::BTreeMap;
@@ -65,12 +67,12 @@ const CLAIMED: u32 = 8_000;
 const QUEUED: u32 = 10_000;
 
 /// The claim of R97 and nothing else: no run, no tier, no generation.
-const BARE: &str = r#"UPDATE claude_jobs SET status = 'CLAIMED', claimed_by_worker_id = 'bench',
+const BARE: &str = r"UPDATE claude_jobs SET status = 'CLAIMED', claimed_by_worker_id = 'bench',
 claimed_at = now() AT TIME ZONE 'UTC', lease_until = now() AT TIME ZONE 'UTC' + interval '60 seconds',
 updated_at = now() AT TIME ZONE 'UTC'
 WHERE id = (SELECT id FROM claude_jobs WHERE kind = 'BOOTSTRAP_REPO' AND status = 'QUEUED'
 ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id;
-"#;
+";
 
 fn main() {
     let wanted: Vec<String> = std::env::args()
@@ -574,32 +576,4 @@ fn millis(time: Duration) -> f64 {
 fn load() -> String {
     let text = std::fs::read_to_string(Path::new("/proc/loadavg")).unwrap_or_default();
     text.split(' ').take(3).collect::<Vec<_>>().join(" ")
-}
-
-/// Numbers in order.
-struct Spread(Vec<f64>);
-
-impl Spread {
-    fn of(mut numbers: Vec<f64>) -> Self {
-        numbers.sort_by(f64::total_cmp);
-        Self(numbers)
-    }
-
-    fn at(&self, hundredths: usize) -> f64 {
-        self.0[(self.0.len() * hundredths).div_ceil(100).max(1) - 1]
-    }
-}
-
-impl std::fmt::Display for Spread {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.0.is_empty() {
-            return formatter.write_str("-");
-        }
-        let [least, middle, late, most] = [0, 50, 99, 100].map(|part| self.at(part));
-        write!(formatter, "median {middle:.2} (least {least:.2}, ")?;
-        if self.0.len() > 10 {
-            write!(formatter, "p99 {late:.2}, ")?;
-        }
-        write!(formatter, "most {most:.2})")
-    }
 }

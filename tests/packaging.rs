@@ -87,7 +87,7 @@ fn read_by_the_program() -> BTreeSet<String> {
     let sources = sources();
     found.extend(mentioned(&sources));
     // What goes by name through the one door to the environment.
-    for call in ["environment(\"", "absolute(\""] {
+    for call in ["environment(\"", "absolute(\"", "user_folder(\""] {
         let names = sources.split(call).skip(1);
         let names = names.map(|part| part.split('"').next().unwrap());
         found.extend(names.filter(|name| is_variable(name)).map(str::to_owned));

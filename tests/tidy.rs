@@ -19,7 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("forge", &["model", "secret", "scrub"]),
     ("preflight", &["model", "scrub", "forge"]),
     ("publish", &["model", "secret", "scrub", "forge", "git"]),
-    ("store", &["model", "publish"]),
+    ("store", &["model", "forge", "publish"]),
     ("policy", &["model", "store"]),
     ("git", &["model", "secret"]),
     ("tree", &["model"]),

@@ -14,6 +14,7 @@ use crate::store::id::RunId;
 use crate::store::lease::WorkerId;
 use crate::store::sql::workers::Presence;
 use crate::store::sql::{Database, Dialect, Settings};
+use crate::store::sweep::Deleted;
 use crate::worker::health::{self, Panel};
 use crate::worker::means::Means;
 use crate::worker::meter::Meter;
@@ -80,12 +81,18 @@ pub(super) fn recover(args: &RecoverArgs, terminal: &mut Terminal) -> Result<Exi
         ("cancelled, nothing left", &swept.cancelled),
         ("back in the queue", &swept.requeued),
     ];
-    if lists.iter().all(|(_, runs)| runs.is_empty()) {
+    if lists.iter().all(|(_, runs)| runs.is_empty()) && swept.deleted.is_empty() {
         writeln!(terminal.out(), "Nothing to recover.")?;
     }
     for (what, runs) in lists.iter().filter(|(_, runs)| !runs.is_empty()) {
         let runs: Vec<&str> = runs.iter().map(RunId::as_str).collect();
         writeln!(terminal.out(), "{what}: {}", runs.join(" "))?;
+    }
+    for Deleted { run, place } in &swept.deleted {
+        writeln!(
+            terminal.out(),
+            "run {run} was deleted, and something of it may be left at {place}: look there, then delete its ledger (docs/operations.md)"
+        )?;
     }
     Ok(Exit::Fine)
 }

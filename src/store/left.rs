@@ -1,7 +1,16 @@
 //! Whether a run may have left something outside, as its ledger tells it.
 
+use crate::forge::repository::Place;
 use crate::publish::ledger::Entry;
 use crate::publish::stage::{self, Stage};
+
+/// Where something is or may be left, as the ledger alone tells it. What was finished is nobody's remainder.
+pub fn unfinished(entries: &[Entry]) -> Option<Place> {
+    match stage::read(entries) {
+        Ok((_, Stage::Gone | Stage::Begun | Stage::Published(_))) | Err(_) => None,
+        Ok((order, _)) => Some(order.place),
+    }
+}
 
 /// Whether something is or may be left outside. `is_recorded` says that the run's own row names a repository, which
 /// counts unless the ledger proves that it is gone.

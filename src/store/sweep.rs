@@ -1,6 +1,7 @@
 //! What is done about runs whose worker is gone.
 
 use super::id::RunId;
+use crate::forge::repository::Place;
 
 /// How recovery treats a run whose lease ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,17 @@ pub struct Swept {
     pub cancelled: Vec<RunId>,
     /// Back in the queue.
     pub requeued: Vec<RunId>,
+    /// Something is or may be left of runs whose rows somebody deleted, as with their product. Nobody can do anything
+    /// with such a run here any more: it is told at every sweep until its ledger is deleted as well.
+    pub deleted: Vec<Deleted>,
+}
+
+/// A run that only its ledger remembers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deleted {
+    pub run: RunId,
+    /// Where its repository is or may be.
+    pub place: Place,
 }
 
 impl Recovery {

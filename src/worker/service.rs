@@ -11,7 +11,7 @@ use crate::store::error::StoreError;
 use crate::store::lease::Pick;
 use crate::store::sql::Database;
 use crate::store::sql::workers::Presence;
-use crate::store::sweep::Swept;
+use crate::store::sweep::{Deleted, Swept};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
@@ -215,5 +215,8 @@ fn tell(swept: &Swept) {
         for run in runs {
             tracing::info!(run.id = %run, "swept: {what}");
         }
+    }
+    for Deleted { run, place } in &swept.deleted {
+        tracing::warn!(run.id = %run, %place, "the run was deleted, and something of it may be left on the forge");
     }
 }

@@ -73,6 +73,41 @@ fn what_a_dead_worker_left_is_split_by_what_may_stand_outside() {
 }
 
 #[test]
+fn what_a_deleted_run_left_is_told_as_long_as_its_ledger_is_there() {
+    on_both(async |desk| {
+        let (unfinished, lease) = started(&desk, "p0").await;
+        for entry in [begun(), intended(Step::Create, 1), ended(1, made())] {
+            desk.store.record(&lease, &entry).await.unwrap();
+        }
+        let (nothing, lease) = started(&desk, "p1").await;
+        desk.store.record(&lease, &begun()).await.unwrap();
+        // As when an application deletes a product, which takes its jobs and runs along.
+        for run in [&unfinished, &nothing] {
+            let product = format!("DELETE FROM products WHERE id = '{}'", run.product);
+            assert_eq!(desk.write(&product).await, 1);
+        }
+        let swept = async || desk.store.sweep(Recovery::Fail).await.unwrap();
+        assert_eq!(
+            swept().await,
+            Swept::default(),
+            "a worker may be busy with it"
+        );
+        desk.pass_leases().await;
+        let told = swept().await;
+        assert_eq!(told.deleted.len(), 1);
+        assert_eq!(told.deleted[0].run, unfinished.id);
+        assert!(told.deleted[0].place.to_string().contains('/'));
+        assert_eq!(swept().await, told);
+        let ledger = format!(
+            "DELETE FROM bootstrap_effects WHERE run_id = '{}'",
+            unfinished.id
+        );
+        desk.write(&ledger).await;
+        assert_eq!(swept().await, Swept::default());
+    });
+}
+
+#[test]
 fn two_sweeps_at_one_time_treat_each_run_once() {
     on_both(async |desk| {
         let mut runs = Vec::new();

@@ -1,12 +1,13 @@
 //! Brings runs whose worker is gone, and pairs that contradict each other, to one truth (R123–R126).
 
 use super::dialect::Statement;
-use super::{Database, changes, claims, row, write};
+use super::{Database, changes, claims, ledger, row, write};
 use crate::store::error::StoreError;
 use crate::store::id::{JobId, RunId};
 use crate::store::job::{JobStatus, JobStep};
+use crate::store::left::unfinished;
 use crate::store::run::RunStatus;
-use crate::store::sweep::{Recovery, Swept};
+use crate::store::sweep::{Deleted, Recovery, Swept};
 use crate::store::transition::{Situation, Transition};
 use sqlx::Row as _;
 
@@ -19,6 +20,14 @@ static SUSPECTS: Statement = Statement::new(
      AND (j.status IN ('CLAIMED', 'RUNNING') OR r.status = 'RUNNING' \
      OR (r.status = 'PENDING' AND j.status <> 'QUEUED') \
      OR (j.status = 'QUEUED' AND r.status NOT IN ('PENDING', 'RUNNING'))) ORDER BY j.created_at, j.id",
+);
+
+/// Ledgers whose run was deleted, and that no worker is busy with.
+static DELETED: Statement = Statement::new(
+    "SELECT e.run_id AS run FROM bootstrap_effects e WHERE e.number = 1 \
+     AND NOT EXISTS (SELECT 1 FROM bootstrap_runs r WHERE r.id = e.run_id) \
+     AND NOT EXISTS (SELECT 1 FROM bootstrap_claims c WHERE c.run_id = e.run_id AND c.lease_until > {now}) \
+     ORDER BY e.run_id",
 );
 
 impl Database {
@@ -41,7 +50,26 @@ impl Database {
                 }
             }
         }
+        swept.deleted = self.deleted().await?;
         Ok(swept)
+    }
+
+    /// What may be left of runs that somebody deleted.
+    async fn deleted(&self) -> Result<Vec<Deleted>, StoreError> {
+        let mut tx = self.look().await?;
+        let query = sqlx::query(DELETED.on(tx.dialect));
+        let rows = query.fetch_all(tx.at()).await?;
+        let mut deleted = Vec::new();
+        for row in &rows {
+            let Ok(run) = RunId::parse(&row.try_get::<String, _>("run")?) else {
+                continue;
+            };
+            let entries = ledger::entries(&mut tx, &run).await?;
+            if let Some(place) = unfinished(&entries) {
+                deleted.push(Deleted { run, place });
+            }
+        }
+        Ok(deleted)
     }
 
     async fn sweep_one(
