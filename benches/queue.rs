@@ -16,7 +16,7 @@ mod spread;
 
 use groundplan::catalog::{self, Catalog, builtin};
 use groundplan::engine;
-use groundplan::forge::address::Address;
+use groundplan::forge::address::ForgeAddress;
 use groundplan::forge::clock::SystemClock;
 use groundplan::git::mirror::Mirrors;
 use groundplan::git::{Git, GitSettings};
@@ -29,22 +29,22 @@ use groundplan::policy::Policy;
 use groundplan::publish::git_push::GitPush;
 use groundplan::resolve::{self, Request, stored};
 use groundplan::store::Store as _;
-use groundplan::store::change::{Change, Hand};
+use groundplan::store::change::{Actor, RunChange};
 use groundplan::store::id::{ProductId, RunId, UserId};
-use groundplan::store::lease::{Lease, Pick, WorkerId};
-use groundplan::store::run::{Filter, RunStatus};
+use groundplan::store::lease::{ClaimTarget, Lease, WorkerId};
+use groundplan::store::recovery::Recovery;
+use groundplan::store::run::{RunFilter, RunStatus};
 use groundplan::store::sql::workers::Presence;
 use groundplan::store::sql::{Database, Dialect};
-use groundplan::store::submission::{Submission, Tiering};
-use groundplan::store::sweep::Recovery;
-use groundplan::template::{Shelf, Template};
-use groundplan::tree::remembered::Remembered;
+use groundplan::store::submission::{RiskAssessment, Submission};
+use groundplan::template::{Template, TemplateStore};
+use groundplan::tree::inventory_cache::InventoryCache;
+use groundplan::worker::context::{PushSettings, WorkerContext};
+use groundplan::worker::health_state::HealthState;
 use groundplan::worker::log::Logs;
-use groundplan::worker::means::{Means, PushMeans};
-use groundplan::worker::meter::Meter;
-use groundplan::worker::pulse::Pulse;
+use groundplan::worker::metrics::Metrics;
 use groundplan::worker::service::Service;
-use groundplan::worker::workspace::Workshop;
+use groundplan::worker::workspace::Workspace;
 use postgres::{Cluster, open};
 use spread::Spread;
 use sqlx::any::AnyPoolOptions;
@@ -220,7 +220,7 @@ impl Bench {
         Submission {
             user: UserId::parse("ada").unwrap(),
             product: ProductId::parse(&name).unwrap(),
-            tiering: Tiering {
+            tiering: RiskAssessment {
                 tier: RiskLevel::Low,
                 reasons: Vec::new(),
                 tree: preview.report.tree_id.clone().unwrap(),
@@ -258,22 +258,22 @@ impl Bench {
         };
         let files = builtin::files();
         let catalog = catalog::load(&files, "nextjs").catalog.unwrap();
-        let trees = Remembered::at(&folder.join("trees"));
-        let means = Means {
+        let trees = InventoryCache::at(&folder.join("trees"));
+        let means = WorkerContext {
             store: database.clone(),
-            forge: Address::Folder(folder.join("forge")),
+            forge: ForgeAddress::Folder(folder.join("forge")),
             forge_patience: Duration::from_secs(10),
-            push: PushMeans {
+            push: PushSettings {
                 git: Arc::new(git()),
                 user: GitPush::USER.to_owned(),
             },
             opener: None,
-            shelf: Shelf::new([catalog], files, Mirrors::at(&folder), trees, git(), None),
+            shelf: TemplateStore::new([catalog], files, Mirrors::at(&folder), trees, git(), None),
             plans: stored::Reader::new(),
             policy: Policy::default(),
             clock: Arc::new(SystemClock),
-            workshop: Workshop::open(&folder.join("state"), &worker).unwrap(),
-            meter: Arc::new(Meter::new()),
+            workshop: Workspace::open(&folder.join("state"), &worker).unwrap(),
+            meter: Arc::new(Metrics::new()),
             recovery: Recovery::Fail,
             renewed_every: Lease::RENEWED_EVERY,
             worker: worker.clone(),
@@ -281,7 +281,7 @@ impl Bench {
         Service {
             means: Arc::new(means),
             database,
-            pulse: Arc::new(Pulse::default()),
+            pulse: Arc::new(HealthState::default()),
             logs: Arc::new(Logs::open(&folder.join("logs")).unwrap()),
             presence: Presence {
                 worker,
@@ -307,7 +307,7 @@ async fn latency(bench: &Bench, dialect: Dialect) {
         let worker = worker(1);
         let mut wakeups = hall.wakeups().await;
         loop {
-            let claimed = hall.claim(&worker, &Pick::Oldest).await.unwrap();
+            let claimed = hall.claim(&worker, &ClaimTarget::Oldest).await.unwrap();
             match claimed {
                 Some(_) => tell.send(Instant::now()).unwrap(),
                 None => {
@@ -372,7 +372,7 @@ async fn claim_for_a_while(address: &str, workers: u32) -> f64 {
     for _ in 0..workers {
         let store = open(address).await;
         // The first look makes the connection.
-        store.claim(&worker(0), &Pick::Oldest).await.unwrap();
+        store.claim(&worker(0), &ClaimTarget::Oldest).await.unwrap();
         stores.push(store);
     }
     let begun = Instant::now();
@@ -380,7 +380,7 @@ async fn claim_for_a_while(address: &str, workers: u32) -> f64 {
         tokio::spawn(async move {
             let worker = worker(number);
             for _ in 0..CLAIMED / workers {
-                let claimed = store.claim(&worker, &Pick::Oldest).await.unwrap();
+                let claimed = store.claim(&worker, &ClaimTarget::Oldest).await.unwrap();
                 claimed.expect("more is queued than is taken");
             }
         })
@@ -435,12 +435,12 @@ async fn jobs(bench: &Bench, dialect: Dialect) {
             let store = store.clone();
             tokio::spawn(async move {
                 let worker = worker(number);
-                while let Some(lease) = store.claim(&worker, &Pick::Oldest).await.unwrap() {
-                    let end = Change::Fail {
+                while let Some(lease) = store.claim(&worker, &ClaimTarget::Oldest).await.unwrap() {
+                    let end = RunChange::Fail {
                         error: "nothing was to be done".to_owned(),
                         left: None,
                     };
-                    let ended = store.change(&lease.run, Hand::Worker(&lease), &end);
+                    let ended = store.change(&lease.run, Actor::Worker(&lease), &end);
                     ended.await.unwrap();
                 }
             })
@@ -486,7 +486,7 @@ async fn whole_runs(bench: &Bench, dialect: Dialect) {
 }
 
 /// Prints how long runs took from each event of the audit log to the next, and what the worker's own meter says.
-async fn phases(store: &Database, runs: &[RunId], meter: &Meter) {
+async fn phases(store: &Database, runs: &[RunId], meter: &Metrics) {
     let mut gaps: BTreeMap<i64, (String, Vec<f64>)> = BTreeMap::new();
     for run in runs {
         let events = store.events(0, Some(run), 100).await.unwrap();
@@ -535,9 +535,9 @@ async fn end_to_end(bench: &Bench, dialect: Dialect) {
     let mut times = Vec::new();
     for submission in &submissions {
         let begun = Instant::now();
-        let filter = Filter {
+        let filter = RunFilter {
             id: Some(store.submit(submission).await.unwrap().id),
-            ..Filter::default()
+            ..RunFilter::default()
         };
         loop {
             let run = store.runs(&filter).await.unwrap().remove(0);

@@ -16,12 +16,12 @@ use groundplan::model::plan::TemplatePin;
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::Slug;
 use groundplan::resolve::{self, Request};
-use groundplan::tree::admit::Links;
 use groundplan::tree::git::{GitTree, Part};
 use groundplan::tree::ids::{FirstCommit, tree_id};
+use groundplan::tree::inventory_cache::InventoryCache;
 use groundplan::tree::memory::MemoryTree;
-use groundplan::tree::remembered::Remembered;
-use groundplan::tree::repository::{Layout, Made, Target};
+use groundplan::tree::repository::{CreatedRepository, Layout, Target};
+use groundplan::tree::validate::Links;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -39,7 +39,7 @@ fn repository(folder: &Path, count: usize) -> (PathBuf, GitId) {
         date: Day::parse("2026-11-21").expect("a good day"),
         message: "Template\n".to_owned(),
     };
-    let made = Made {
+    let made = CreatedRepository {
         tree: &tree,
         template: None,
         commit: &commit,
@@ -52,7 +52,7 @@ fn repository(folder: &Path, count: usize) -> (PathBuf, GitId) {
     (into, GitId::of(&ids.commit))
 }
 
-fn open(repository: &Path, commit: &GitId, remembered: Option<&Remembered>) -> GitTree {
+fn open(repository: &Path, commit: &GitId, remembered: Option<&InventoryCache>) -> GitTree {
     let part = Part {
         commit: commit.clone(),
         folder: None,
@@ -102,7 +102,7 @@ fn benchmarks(criterion: &mut Criterion) {
     group.sample_size(20);
     for count in [200, 2_000, 20_000] {
         let (repository, commit) = repository(folder.path(), count);
-        let remembered = Remembered::at(&folder.path().join("trees"));
+        let remembered = InventoryCache::at(&folder.path().join("trees"));
         group.bench_function(BenchmarkId::new("first look", count), |bencher| {
             bencher.iter(|| open(&repository, &commit, None));
         });

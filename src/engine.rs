@@ -17,7 +17,7 @@ use crate::model::report::{
 use crate::resolve::{Request, resolve};
 use crate::tree::ids::{self, FirstCommit, ObjectsError};
 use crate::tree::overlay::Overlay;
-use crate::tree::worktree::{self, Standing, WorkTree, WorkTreeError};
+use crate::tree::worktree::{self, FileState, WorkTree, WorkTreeError};
 use crate::tree::{Tree, TreeError};
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
@@ -105,9 +105,9 @@ pub struct Addition<'t> {
 
 impl Addition<'_> {
     /// The commit that adds the files.
-    pub fn commit(&self) -> worktree::Addition<'_> {
+    pub fn commit(&self) -> worktree::NewFiles<'_> {
         let plan = &self.preview.plan;
-        worktree::Addition {
+        worktree::NewFiles {
             files: &self.files,
             author: &plan.author,
             date: &plan.inputs.date,
@@ -143,18 +143,18 @@ pub fn add<'t>(preview: Preview<'t>, repository: &WorkTree) -> Result<Addition<'
             in_the_way.push(Diagnostic::error(code, message).help(help));
         };
         match repository.standing(&path, &file)? {
-            Standing::Same => existing.same.push(path),
-            Standing::Other => existing.kept.push(path),
-            Standing::Nothing if keeps_a_folder_of(repository, &path) => {}
-            Standing::Nothing => files.push((path, file)),
-            Standing::Clash(message) => {
+            FileState::Same => existing.same.push(path),
+            FileState::Other => existing.kept.push(path),
+            FileState::Nothing if keeps_a_folder_of(repository, &path) => {}
+            FileState::Nothing => files.push((path, file)),
+            FileState::Clash(message) => {
                 refuse(
                     Code::PathClash,
                     message,
                     "rename what is there, and commit that",
                 );
             }
-            Standing::Uncommitted(message) => {
+            FileState::Uncommitted(message) => {
                 let help = "commit it, and it stays as it is; or move it out of the way";
                 refuse(Code::FileExists, message, help);
             }

@@ -1,7 +1,9 @@
 //! groundplan: catalogue + selection → plan → exact repository.
+pub mod base;
 pub mod catalog;
 pub mod cli;
 pub mod engine;
+pub mod error;
 pub mod forge;
 pub mod git;
 pub mod impact;

@@ -5,7 +5,7 @@ use crate::model::digest::GitId;
 use crate::model::plan::Plan;
 use crate::model::report::Risk;
 use crate::store::id::UserId;
-use crate::store::submission::Tiering;
+use crate::store::submission::RiskAssessment;
 use std::collections::BTreeMap;
 use thiserror::Error;
 use toml_edit::{Document, Item, Table};
@@ -77,7 +77,7 @@ impl Policy {
 
     /// The tier of a result with its tree id: the highest of what the result calls for and what the policy says of the
     /// catalogue and the selected options.
-    pub fn judge(&self, plan: &Plan, risk: &Risk, tree: &GitId) -> Tiering {
+    pub fn judge(&self, plan: &Plan, risk: &Risk, tree: &GitId) -> RiskAssessment {
         let mut tier = risk.level;
         let mut reasons = Vec::new();
         let mut decisive = risk
@@ -97,7 +97,7 @@ impl Policy {
             }
             tier = tier.max(level);
         }
-        Tiering {
+        RiskAssessment {
             tier,
             reasons,
             tree: tree.clone(),
@@ -212,7 +212,7 @@ mod tests {
         GitId::parse(&"a".repeat(40)).expect("an id")
     }
 
-    fn tier(policy: &str, level: RiskLevel) -> Tiering {
+    fn tier(policy: &str, level: RiskLevel) -> RiskAssessment {
         let risk = Risk {
             level,
             reasons: vec![RiskReason {

@@ -12,7 +12,7 @@ use crate::resolve::{CaseFile, SelectionFile};
 
 /// A document that has a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Document {
+pub enum SchemaDocument {
     Catalog,
     Recipe,
     Selection,
@@ -22,7 +22,7 @@ pub enum Document {
     Provenance,
 }
 
-impl Document {
+impl SchemaDocument {
     /// Every document.
     pub const ALL: [Self; 7] = [
         Self::Catalog,

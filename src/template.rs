@@ -2,7 +2,7 @@
 
 use crate::catalog::{Catalog, Symlinks};
 use crate::git::mirror::{Freshness, MirrorError, Mirrors, Pinned};
-use crate::git::{Access, Credential, Git};
+use crate::git::{Credential, Git, GitAccess};
 use crate::model::content::Files;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::GitId;
@@ -11,11 +11,11 @@ use crate::model::path::SafeRelPath;
 use crate::model::plan::{Plan, TemplatePin};
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
-use crate::tree::admit::{Links, admit};
 use crate::tree::git::{GitTree, GitTreeError, Part, left_out};
 use crate::tree::ids::{self, ObjectsError};
+use crate::tree::inventory_cache::InventoryCache;
 use crate::tree::memory::MemoryTree;
-use crate::tree::remembered::Remembered;
+use crate::tree::validate::{Links, admit};
 use crate::tree::{Tree, TreeMut as _};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,24 +26,24 @@ use thiserror::Error;
 /// A template and its pin.
 pub struct Template {
     pub pin: TemplatePin,
-    base: Base,
+    base: TemplateFiles,
 }
 
-enum Base {
+enum TemplateFiles {
     Memory(MemoryTree),
     Git(Box<GitTree>),
 }
 
 /// What a catalogue says of its template's files, wherever they come from.
 #[derive(Clone, Copy)]
-pub struct Rules<'c> {
+pub struct TemplateRules<'c> {
     pub links: Links,
     pub exclude: &'c [Exclude],
 }
 
 /// A commit of a repository, or one of its folders.
-pub struct Commit<'w> {
-    pub home: Home<'w>,
+pub struct TemplateCommit<'w> {
+    pub home: TemplateLocation<'w>,
     pub reference: RefName,
     /// The commit that the reference must lead to.
     pub sha: Option<&'w GitId>,
@@ -51,19 +51,19 @@ pub struct Commit<'w> {
 }
 
 /// Where a commit is.
-pub enum Home<'w> {
+pub enum TemplateLocation<'w> {
     /// In a repository on this disk, which is read where it is.
     Here(&'w Path),
     Remote(RemoteUrl),
 }
 
 /// Where templates are found that a plan names: catalogues, the cache, and with what repositories are asked.
-pub struct Shelf {
+pub struct TemplateStore {
     catalogs: BTreeMap<String, Catalog>,
     /// The catalogues' files, by path from their root.
     files: Files,
     pub mirrors: Mirrors,
-    pub trees: Remembered,
+    pub trees: InventoryCache,
     pub git: Git,
     pub credential: Option<Credential>,
 }
@@ -106,16 +106,16 @@ impl Template {
     /// Its files.
     pub fn tree(&self) -> &dyn Tree {
         match &self.base {
-            Base::Memory(tree) => tree,
-            Base::Git(tree) => tree.as_ref(),
+            TemplateFiles::Memory(tree) => tree,
+            TemplateFiles::Git(tree) => tree.as_ref(),
         }
     }
 
     /// The repository it comes from.
     pub fn repository(&self) -> Option<&GitTree> {
         match &self.base {
-            Base::Memory(_) => None,
-            Base::Git(tree) => Some(tree),
+            TemplateFiles::Memory(_) => None,
+            TemplateFiles::Git(tree) => Some(tree),
         }
     }
 
@@ -143,7 +143,7 @@ impl Template {
             path: None,
             tree,
         };
-        let made = Self::of_files(own.collect(), Vec::new(), Rules::of(catalog), pin);
+        let made = Self::of_files(own.collect(), Vec::new(), TemplateRules::of(catalog), pin);
         let below = |finding: Diagnostic| finding.below(&shown);
         made.map_err(|findings| findings.into_iter().map(below).collect())
     }
@@ -155,7 +155,7 @@ impl Template {
     pub fn of_files(
         files: Files,
         mut findings: Vec<Diagnostic>,
-        rules: Rules<'_>,
+        rules: TemplateRules<'_>,
         pin: impl FnOnce(GitId) -> TemplatePin,
     ) -> Result<Self, Vec<Diagnostic>> {
         let admitted = match admit(files, rules.links) {
@@ -173,12 +173,12 @@ impl Template {
         let id = ids::tree_id(&tree).expect("memory can be read");
         Ok(Self {
             pin: pin(GitId::of(&id)),
-            base: Base::Memory(tree),
+            base: TemplateFiles::Memory(tree),
         })
     }
 }
 
-impl<'c> Rules<'c> {
+impl<'c> TemplateRules<'c> {
     /// What a catalogue says.
     pub fn of(catalog: &'c Catalog) -> Self {
         let written = catalog.written();
@@ -192,14 +192,14 @@ impl<'c> Rules<'c> {
     }
 }
 
-impl Commit<'_> {
+impl TemplateCommit<'_> {
     /// The template in a repository on this disk, at a commit that the reference led to.
     pub fn open(
         &self,
         repository: &Path,
         found: &GitId,
-        rules: Rules<'_>,
-        remembered: Option<&Remembered>,
+        rules: TemplateRules<'_>,
+        remembered: Option<&InventoryCache>,
     ) -> Result<Template, TemplateError> {
         self.expect(found)?;
         let tree = self.tree(repository, found, rules, remembered);
@@ -209,9 +209,9 @@ impl Commit<'_> {
     /// The template in the cache; one that turns out to be damaged is fetched anew, once.
     pub fn fetched(
         &self,
-        trees: &Remembered,
+        trees: &InventoryCache,
         freshness: Freshness,
-        rules: Rules<'_>,
+        rules: TemplateRules<'_>,
         first: impl FnOnce() -> Result<Pinned, MirrorError>,
         again: impl FnOnce() -> Result<Pinned, MirrorError>,
     ) -> Result<Template, TemplateError> {
@@ -248,8 +248,8 @@ impl Commit<'_> {
         &self,
         repository: &Path,
         commit: &GitId,
-        rules: Rules<'_>,
-        remembered: Option<&Remembered>,
+        rules: TemplateRules<'_>,
+        remembered: Option<&InventoryCache>,
     ) -> Result<GitTree, GitTreeError> {
         let part = Part {
             commit: commit.clone(),
@@ -263,8 +263,8 @@ impl Commit<'_> {
     fn template(&self, tree: GitTree, sha: &GitId) -> Result<Template, TemplateError> {
         let pin = TemplatePin {
             repo: match &self.home {
-                Home::Here(_) => "folder".to_owned(),
-                Home::Remote(url) => url.to_string(),
+                TemplateLocation::Here(_) => "folder".to_owned(),
+                TemplateLocation::Remote(url) => url.to_string(),
             },
             r#ref: self.reference.to_string(),
             sha: Some(sha.clone()),
@@ -273,14 +273,14 @@ impl Commit<'_> {
         };
         Ok(Template {
             pin,
-            base: Base::Git(Box::new(tree)),
+            base: TemplateFiles::Git(Box::new(tree)),
         })
     }
 
     fn refused(&self, error: GitTreeError) -> TemplateError {
         let home = match &self.home {
-            Home::Here(path) => path.display().to_string(),
-            Home::Remote(url) => url.to_string(),
+            TemplateLocation::Here(path) => path.display().to_string(),
+            TemplateLocation::Remote(url) => url.to_string(),
         };
         let shown = match self.folder {
             Some(folder) => format!("{home}/{folder}"),
@@ -293,13 +293,13 @@ impl Commit<'_> {
     }
 }
 
-impl Shelf {
+impl TemplateStore {
     /// Catalogues with their files, and a cache for what lies elsewhere.
     pub fn new(
         catalogs: impl IntoIterator<Item = Catalog>,
         files: Files,
         mirrors: Mirrors,
-        trees: Remembered,
+        trees: InventoryCache,
         git: Git,
         credential: Option<Credential>,
     ) -> Self {
@@ -351,13 +351,13 @@ impl Shelf {
             });
         };
         let url = RemoteUrl::parse(&pin.repo).map_err(|_| unknown())?;
-        let commit = Commit {
+        let commit = TemplateCommit {
             reference: RefName::parse(&pin.r#ref).map_err(|_| unknown())?,
-            home: Home::Remote(url.clone()),
+            home: TemplateLocation::Remote(url.clone()),
             sha: Some(sha),
             folder: pin.path.as_ref(),
         };
-        let access = Access {
+        let access = GitAccess {
             git: &self.git,
             credential: self.credential.as_ref(),
             stop,
@@ -371,7 +371,13 @@ impl Shelf {
             let id = RefName::of_commit(sha);
             self.mirrors.renew(&access, &url, &id)
         };
-        commit.fetched(&self.trees, freshness, Rules::of(catalog), first, again)
+        commit.fetched(
+            &self.trees,
+            freshness,
+            TemplateRules::of(catalog),
+            first,
+            again,
+        )
     }
 }
 

@@ -6,7 +6,7 @@ use groundplan::model::date::Day;
 use groundplan::model::digest::GitId;
 use groundplan::model::input::Identity;
 use groundplan::model::path::TreePath;
-use groundplan::tree::worktree::{Addition, WorkTree, WorkTreeError};
+use groundplan::tree::worktree::{NewFiles, WorkTree, WorkTreeError};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -424,7 +424,7 @@ fn what_came_between_the_preview_and_the_commit_is_noticed() {
     let file = File::regular("x\n");
     let files = [(TreePath::parse("a/new").unwrap(), file)];
     let (author, date) = (Identity::default(), Day::parse("2026-11-21").unwrap());
-    let addition = Addition {
+    let addition = NewFiles {
         files: &files,
         author: &author,
         date: &date,

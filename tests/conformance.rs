@@ -4,7 +4,7 @@ use crate::support::{Sandbox, files_below};
 use groundplan::model::content::{File, Mode};
 use groundplan::model::path::TreePath;
 use groundplan::tree::disk::DiskTree;
-use groundplan::tree::listing::Entry;
+use groundplan::tree::listing::FileInfo;
 use groundplan::tree::memory::MemoryTree;
 use groundplan::tree::overlay::Overlay;
 use groundplan::tree::{Tree, TreeError, TreeMut};
@@ -36,10 +36,10 @@ fn base() -> Vec<(TreePath, File)> {
 fn listed(tree: &dyn Tree) -> Vec<String> {
     let listing = tree.list().unwrap();
     assert_eq!(listing.len(), listing.iter().count());
-    let show = |(path, entry): (&str, Entry)| {
+    let show = |(path, entry): (&str, FileInfo)| {
         assert_eq!(listing.get(path), Some(entry));
         let file = tree.read(&TreePath::parse(path).unwrap()).unwrap();
-        assert_eq!(file.map(|file| Entry::of(&file)), Some(entry));
+        assert_eq!(file.map(|file| FileInfo::of(&file)), Some(entry));
         format!("{} {path}", entry.mode.octal())
     };
     listing.iter().map(show).collect()

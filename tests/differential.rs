@@ -14,7 +14,7 @@ use groundplan::tree::disk::DiskTree;
 use groundplan::tree::ids::{FirstCommit, compute, tree_id};
 use groundplan::tree::memory::MemoryTree;
 use groundplan::tree::overlay::Overlay;
-use groundplan::tree::repository::{Layout, Made, Target};
+use groundplan::tree::repository::{CreatedRepository, Layout, Target};
 use proptest::collection::btree_map;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -127,7 +127,7 @@ fn one_id(plan: &Plan, template: &Template, layout: Layout) -> Result<(), TestCa
         date: Day::parse("2026-11-21").unwrap(),
         message: "one\n\ntwo\n".to_owned(),
     };
-    let made = Made {
+    let made = CreatedRepository {
         tree: &tree,
         template: Some(&below),
         commit: &first,

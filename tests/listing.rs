@@ -6,7 +6,7 @@ use groundplan::model::exclude::Exclude;
 use groundplan::model::path::TreePath;
 use groundplan::tree::git;
 use groundplan::tree::ids::{self, tree_id};
-use groundplan::tree::listing::Entry;
+use groundplan::tree::listing::FileInfo;
 use groundplan::tree::memory::MemoryTree;
 use groundplan::tree::overlay::Overlay;
 use groundplan::tree::{Tree, TreeError, TreeMut as _};
@@ -102,9 +102,9 @@ fn follow(base: &dyn Tree, model: &mut Model, steps: Vec<Step>) -> Result<(), Te
 }
 
 fn agree(tree: &dyn Tree, model: &Model) -> Result<(), TestCaseError> {
-    let expected: Vec<(&str, Entry)> = model
+    let expected: Vec<(&str, FileInfo)> = model
         .iter()
-        .map(|(path, file)| (path.as_str(), Entry::of(file)))
+        .map(|(path, file)| (path.as_str(), FileInfo::of(file)))
         .collect();
     let listing = tree.list().unwrap();
     prop_assert_eq!(&listing.iter().collect::<Vec<_>>(), &expected);
@@ -125,7 +125,7 @@ fn agree(tree: &dyn Tree, model: &Model) -> Result<(), TestCaseError> {
         );
         prop_assert_eq!(listing.is_folder(name), !inside.is_empty(), "{}", name);
         let file = model.get(&path(name)).cloned();
-        let entry = file.as_ref().map(Entry::of);
+        let entry = file.as_ref().map(FileInfo::of);
         prop_assert_eq!(listing.get(name), entry, "{}", name);
         prop_assert_eq!(tree.read(&path(name)).unwrap(), file, "{}", name);
     }

@@ -7,7 +7,7 @@ use groundplan::model::input::Identity;
 use groundplan::model::path::TreePath;
 use groundplan::tree::ids::FirstCommit;
 use groundplan::tree::memory::MemoryTree;
-use groundplan::tree::repository::{Layout, Made, RepositoryError, Target};
+use groundplan::tree::repository::{CreatedRepository, Layout, RepositoryError, Target};
 use std::sync::atomic::AtomicBool;
 
 #[test]
@@ -44,7 +44,7 @@ fn a_stop_between_two_files_leaves_nothing_behind() {
         message: "x\n".to_owned(),
     };
     let target = Target::check(&sandbox.join("out")).unwrap();
-    let made = Made {
+    let made = CreatedRepository {
         tree: &tree,
         template: None,
         commit: &commit,

@@ -4,7 +4,7 @@ use crate::support::Sandbox;
 use groundplan::interpret::{Interpretation, interpret};
 use groundplan::model::action::{
     ACTION_SCHEMA_VERSION, Action, AddDependency, AdrStatus, AppendToFile, Common, CopyFile, Count,
-    CreateAdrStub, IfExists, Line, ReplaceString, Section, WriteFile,
+    CreateAdrStub, IfExists, ReplaceString, Section, SingleLine, WriteFile,
 };
 use groundplan::model::canonical;
 use groundplan::model::content::{File, Mode, StoredFile};
@@ -267,7 +267,7 @@ fn action() -> impl Strategy<Value = Action> {
         (1u16..4, titles, proptest::option::of(text()), common()).prop_map(
             |(number, title, context, common)| Action::CreateAdrStub(CreateAdrStub {
                 number,
-                title: Line::parse(title).unwrap(),
+                title: SingleLine::parse(title).unwrap(),
                 status: AdrStatus::Accepted,
                 context,
                 decision: None,

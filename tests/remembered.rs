@@ -8,11 +8,11 @@ use groundplan::model::digest::GitId;
 use groundplan::model::input::Identity;
 use groundplan::model::path::TreePath;
 use groundplan::tree::Tree as _;
-use groundplan::tree::admit::Links;
 use groundplan::tree::git::{GitTree, Part};
 use groundplan::tree::ids::{FirstCommit, tree_id};
-use groundplan::tree::remembered::Remembered;
-use groundplan::tree::repository::{Layout, Made, Target};
+use groundplan::tree::inventory_cache::InventoryCache;
+use groundplan::tree::repository::{CreatedRepository, Layout, Target};
+use groundplan::tree::validate::Links;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -49,7 +49,7 @@ impl Known {
             exclude: &[],
             links: Links::Kept,
         };
-        let remembered = folder.map(|folder| Remembered::at(&self.sandbox.join(folder)));
+        let remembered = folder.map(|folder| InventoryCache::at(&self.sandbox.join(folder)));
         let tree = GitTree::open(&self.sandbox.join("t"), &part, remembered.as_ref()).unwrap();
         let listing = tree.list().unwrap();
         let files: Vec<_> = listing.iter().collect();
@@ -362,7 +362,7 @@ fn no_damaged_byte_of_a_pack_gets_into_a_result() {
                 exclude: &[],
                 links: Links::Kept,
             };
-            let remembered = Remembered::at(&sandbox.join("trees"));
+            let remembered = InventoryCache::at(&sandbox.join("trees"));
             let Ok(tree) = GitTree::open(&sandbox.join("t"), &part, Some(&remembered)) else {
                 continue;
             };
@@ -374,7 +374,7 @@ fn no_damaged_byte_of_a_pack_gets_into_a_result() {
                 );
             }
             fs::write(&remembered_in, &inventory).unwrap();
-            let made = Made {
+            let made = CreatedRepository {
                 tree: &tree,
                 template: Some(&tree),
                 commit: &first,

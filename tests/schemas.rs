@@ -4,14 +4,14 @@ use crate::support::{Sandbox, matches_or_updates, request};
 use groundplan::catalog::{self, builtin};
 use groundplan::model::plan::Plan;
 use groundplan::model::report::Report;
-use groundplan::schemas::{self, Document};
+use groundplan::schemas::{self, SchemaDocument};
 use groundplan::source::{self, schema::Schema};
 use groundplan::tree::memory::MemoryTree;
 use std::path::Path;
 
 #[test]
 fn the_schema_folder_is_what_the_types_say() {
-    for document in Document::ALL {
+    for document in SchemaDocument::ALL {
         let file = format!("schema/{}.schema.json", document.name());
         matches_or_updates(Path::new(&file), &document.schema());
     }
@@ -20,7 +20,7 @@ fn the_schema_folder_is_what_the_types_say() {
 #[test]
 fn the_schema_command_prints_the_schema_folder() {
     let sandbox = Sandbox::new();
-    for document in Document::ALL {
+    for document in SchemaDocument::ALL {
         let ran = sandbox.groundplan(["schema", document.name()]).exits(0);
         assert_eq!(ran.stdout, document.schema());
     }

@@ -3,12 +3,13 @@
 use super::combine::Combinations;
 use super::{Catalog, CatalogFile, overlap, rules};
 use crate::model::content::{File, Files, Mode};
-use crate::model::diagnostic::{self, Code, Diagnostic, Place};
+use crate::model::diagnostic::{self, Code, Diagnostic, Location};
 use crate::model::slug::{OptionRef, Slug};
+use crate::model::suggest;
 use crate::recipe::{self, Recipe};
+use crate::source;
 use crate::source::node::Document;
 use crate::source::schema::Schema;
-use crate::source::{self, suggest};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A catalogue, unless an error keeps it from being used, and all findings.
@@ -42,7 +43,7 @@ pub fn load(files: &Files, name: &str) -> Loaded {
         read_catalog(&file, content, &mut findings)
     } else {
         let finding = Diagnostic::error(Code::Misplaced, format!("there is no `{file}`"))
-            .at("", Place::start_of(&file));
+            .at("", Location::start_of(&file));
         findings.push(finding.help("every folder of `catalog/` holds a catalog.yaml"));
         None
     };
@@ -86,7 +87,7 @@ pub fn strays(files: &Files) -> Vec<Diagnostic> {
     let mut told = BTreeSet::new();
     let stray = |path: &str, message: String, help: String| {
         Diagnostic::error(Code::Misplaced, message)
-            .at("", Place::start_of(path))
+            .at("", Location::start_of(path))
             .help(help)
     };
     for path in files.keys() {
@@ -146,7 +147,7 @@ fn read_catalog(file: &str, content: &File, findings: &mut Vec<Diagnostic>) -> O
 fn read_document(path: &str, file: &File) -> Result<Document, Vec<Diagnostic>> {
     if file.mode == Mode::Symlink {
         let finding = Diagnostic::error(Code::TemplateEntry, "this file is a symbolic link")
-            .at("", Place::start_of(path));
+            .at("", Location::start_of(path));
         return Err(vec![finding.help("put the file itself in its place")]);
     }
     source::read(path, &file.bytes)
@@ -197,7 +198,7 @@ fn read_recipes(
     for (path, file) in own {
         let mut misplaced = |message: String, help: String| {
             let finding = Diagnostic::error(Code::Misplaced, message);
-            findings.push(finding.at("", Place::start_of(path)).help(help));
+            findings.push(finding.at("", Location::start_of(path)).help(help));
         };
         let inside = &path[folder.len()..];
         let parts: Vec<&str> = inside.split('/').collect();

@@ -4,8 +4,8 @@ use super::combine::Combinations;
 use super::{CatalogFile, Category, SelectionType};
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::slug::{OptionRef, Slug};
+use crate::model::suggest;
 use crate::source::node::{Document, MAX_FINDINGS};
-use crate::source::suggest;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// At most this many categories, and this many options in each.

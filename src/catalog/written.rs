@@ -1,6 +1,6 @@
 //! A catalogue as its author writes it: the shape of `catalog.yaml`.
 
-use crate::model::action::Line;
+use crate::model::action::SingleLine;
 use crate::model::digest::GitId;
 use crate::model::exclude::Exclude;
 use crate::model::path::SafeRelPath;
@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 pub struct CatalogFile {
     /// The catalogue's name; the folder it stands in has the same.
     pub catalog: Slug,
-    pub title: Line,
+    pub title: SingleLine,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<Line>,
+    pub description: Option<SingleLine>,
     pub template: TemplateSource,
     /// The placeholders that are replaced, without their underscores.
     #[serde(default)]
@@ -42,7 +42,7 @@ pub struct TemplateSource {
     pub path: Option<SafeRelPath>,
     /// The version of that folder, as repositories remember it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<Line>,
+    pub version: Option<SingleLine>,
     /// A git repository, over https or ssh.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repo: Option<RemoteUrl>,
@@ -74,9 +74,9 @@ pub enum Symlinks {
 #[serde(deny_unknown_fields)]
 pub struct Category {
     pub slug: Slug,
-    pub title: Line,
+    pub title: SingleLine,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<Line>,
+    pub description: Option<SingleLine>,
     pub selection: SelectionType,
     /// Whether it must be answered.
     #[serde(default)]
@@ -100,9 +100,9 @@ pub enum SelectionType {
 #[serde(deny_unknown_fields)]
 pub struct CatalogOption {
     pub slug: Slug,
-    pub title: Line,
+    pub title: SingleLine,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<Line>,
+    pub description: Option<SingleLine>,
     #[serde(default)]
     pub default: bool,
     /// Options that must be selected with this one.

@@ -4,12 +4,12 @@ use super::exit::Failure;
 use super::signals;
 use crate::catalog::Catalog;
 use crate::git::mirror::{Freshness, MirrorError, Mirrors};
-use crate::git::{Access, Credential, Git, GitSettings};
+use crate::git::{Credential, Git, GitAccess, GitSettings};
 use crate::model::content::Files;
 use crate::model::remote::{RemoteUrl, RemoteUrlError};
 use crate::secret::Secret;
-use crate::template::Shelf;
-use crate::tree::remembered::Remembered;
+use crate::template::TemplateStore;
+use crate::tree::inventory_cache::InventoryCache;
 use clap::builder::FalseyValueParser;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -126,14 +126,14 @@ impl GitArgs {
 
 impl Cache {
     /// What is known of templates that were looked at before.
-    pub(super) fn trees(&self) -> Remembered {
-        Remembered::at(&self.trees)
+    pub(super) fn trees(&self) -> InventoryCache {
+        InventoryCache::at(&self.trees)
     }
 
     /// The cache with catalogues, where templates are found that plans name.
-    pub(super) fn shelf(self, catalogs: Vec<Catalog>, files: Files) -> Shelf {
+    pub(super) fn shelf(self, catalogs: Vec<Catalog>, files: Files) -> TemplateStore {
         let trees = self.trees();
-        Shelf::new(
+        TemplateStore::new(
             catalogs,
             files,
             self.mirrors,
@@ -144,8 +144,8 @@ impl Cache {
     }
 
     /// With what repositories are asked, until a signal stops it.
-    pub(super) fn access(&self) -> Access<'_> {
-        Access {
+    pub(super) fn access(&self) -> GitAccess<'_> {
+        GitAccess {
             git: &self.git,
             credential: self.credential.as_ref(),
             stop: signals::stop(),

@@ -5,7 +5,7 @@ use super::terminal::Terminal;
 use super::{Format, choice, input};
 use crate::model::canonical::{self, JsonError};
 use crate::model::content::{File, Files};
-use crate::model::diagnostic::{Code, Diagnostic, Place};
+use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::digest::Digest;
 use serde_json::json;
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         }) => {
             let name = args.file.display().to_string();
             let finding = Diagnostic::error(Code::Syntax, message)
-                .at("", Place::point(name, line, column))
+                .at("", Location::point(name, line, column))
                 .help("only JSON with exactly one meaning has a canonical form");
             let files = Files::from([(args.file.display().to_string(), File::regular(bytes))]);
             return choice::print_findings(&[finding], &files, None, args.format, terminal);

@@ -9,8 +9,8 @@ use crate::model::content::{File, Files};
 use crate::model::diagnostic::{self, Diagnostic};
 use crate::recipe::literal_folder;
 use crate::source;
-use crate::tree::admit::{Links, admit};
 use crate::tree::disk;
+use crate::tree::validate::{Links, admit};
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]

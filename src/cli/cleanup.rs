@@ -5,8 +5,8 @@ use super::exit::{Exit, Failure};
 use super::resume::Args;
 use super::terminal::Terminal;
 use crate::publish::Publisher;
-use crate::publish::ending::Cleaned;
 use crate::publish::file_ledger::FileLedger;
+use crate::publish::outcome::CleanupOutcome;
 use serde_json::json;
 
 /// The ledger is named as for `resume`.
@@ -26,12 +26,12 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     };
     desk.tidy(&state, terminal);
     match (format, cleaned) {
-        (Format::Json, Cleaned::Nothing) => terminal.json(&json!({ "removed": null }))?,
-        (Format::Json, Cleaned::Removed(id)) => terminal.json(&json!({ "removed": id }))?,
-        (Format::Text, Cleaned::Nothing) => {
+        (Format::Json, CleanupOutcome::Nothing) => terminal.json(&json!({ "removed": null }))?,
+        (Format::Json, CleanupOutcome::Removed(id)) => terminal.json(&json!({ "removed": id }))?,
+        (Format::Text, CleanupOutcome::Nothing) => {
             writeln!(terminal.out(), "Nothing of this run is on the forge.")?;
         }
-        (Format::Text, Cleaned::Removed(id)) => {
+        (Format::Text, CleanupOutcome::Removed(id)) => {
             writeln!(
                 terminal.out(),
                 "Removed the unfinished repository (number {id})."

@@ -2,8 +2,8 @@
 
 use super::exit::Failure;
 use super::forge::wait_for;
-use crate::store::sql::address::Address;
-use crate::store::sql::{Database, Settings};
+use crate::store::sql::address::DatabaseUrl;
+use crate::store::sql::{Database, DatabaseOptions};
 use std::path::PathBuf;
 
 /// Where jobs and runs are kept. An address may hold a password, so none is ever shown.
@@ -37,10 +37,10 @@ impl DatabaseArgs {
     }
 
     /// Reads the addresses. Nothing is connected yet.
-    pub(super) fn settings(&self) -> Result<Settings, Failure> {
+    pub(super) fn settings(&self) -> Result<DatabaseOptions, Failure> {
         let address = |text: &Option<String>, name: &str| {
             let text = text.as_deref().filter(|text| !text.is_empty());
-            let address = text.map(Address::parse).transpose();
+            let address = text.map(DatabaseUrl::parse).transpose();
             address.map_err(|error| Failure::Usage {
                 message: format!("{name} cannot be used: {error}"),
                 hint: "write `postgres://…` with user, password, host and name, or `sqlite:PATH` of a file"
@@ -48,7 +48,7 @@ impl DatabaseArgs {
             })
         };
         let database = address(&self.database_url, "DATABASE_URL")?;
-        Ok(Settings {
+        Ok(DatabaseOptions {
             database: database.ok_or_else(|| Failure::Usage {
                 message: "there is no database: DATABASE_URL is not set".to_owned(),
                 hint: "set it to `postgres://…`, or to `sqlite:PATH` for one machine".to_owned(),
@@ -83,7 +83,7 @@ impl DatabaseArgs {
 }
 
 fn ask_at<T>(
-    settings: Settings,
+    settings: DatabaseOptions,
     ask: impl AsyncFnOnce(&Database) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     wait_for(async {

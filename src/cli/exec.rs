@@ -4,7 +4,7 @@ use super::exit::Failure;
 use super::signals;
 use crate::engine::{self, Preview};
 use crate::template::Template;
-use crate::tree::repository::{Layout, Made, Target};
+use crate::tree::repository::{CreatedRepository, Layout, Target};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -47,7 +47,7 @@ pub(super) fn run(
         .map_err(fail)?;
     let folder = workshop.path().join(preview.plan.inputs.repo.as_str());
     let commit = engine::first_commit(&preview.plan, &preview.report.recipe_hash);
-    let made = Made {
+    let made = CreatedRepository {
         tree: &preview.tree,
         template: template.repository(),
         commit: &commit,

@@ -1,7 +1,9 @@
 //! Every way a command ends: the one file that turns an error into a code, a sentence and a hint.
 
 use super::terminal::Terminal;
+use crate::error::{self, Class, Explain, Setting};
 use crate::scrub::scrub;
+use std::borrow::Cow;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,6 +21,8 @@ pub(super) enum Exit {
 /// Why a command did not do its work.
 #[derive(Debug)]
 pub(super) enum Failure {
+    /// An error that states its class and hints.
+    Explained(Box<dyn Explain>),
     /// What was asked for cannot be, code 1.
     Refused { message: String, hint: String },
     /// The command line is wrong, code 2.
@@ -38,6 +42,37 @@ pub(super) enum Failure {
     ReaderGone,
 }
 
+impl<E: Explain> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Explained(Box::new(error))
+    }
+}
+
+/// The exit code of a class.
+fn exit_code(class: Class) -> u8 {
+    match class {
+        Class::Refused | Class::Conflict => 1,
+        Class::Usage => 2,
+        Class::Environment | Class::Retryable => 3,
+        Class::Credential => 4,
+        Class::Interrupted => 130,
+    }
+}
+
+/// The flag of a setting.
+fn flag(setting: Setting) -> String {
+    format!("`--{}`", setting.name())
+}
+
+/// All hints of an error as one text.
+fn hint_text(error: &dyn Explain) -> Option<String> {
+    let hints: Vec<String> = error::hints(error)
+        .iter()
+        .map(|hint| hint.render(flag))
+        .collect();
+    (!hints.is_empty()).then(|| hints.join("; "))
+}
+
 impl Failure {
     /// A file or folder that could not be read.
     pub(super) fn reading(path: &Path, error: &io::Error) -> Self {
@@ -54,6 +89,13 @@ impl Failure {
     /// Prints the failure and gives its code.
     pub(super) fn report(&self, terminal: &mut Terminal) -> ExitCode {
         let (message, hint, code) = match self {
+            Self::Explained(error) => {
+                terminal.error(
+                    &error::chain(error.as_ref()),
+                    hint_text(error.as_ref()).as_deref(),
+                );
+                return ExitCode::from(exit_code(error.class()));
+            }
             Self::Refused { message, hint } => (message, Some(hint), 1),
             Self::Usage { message, hint } => (message, Some(hint), 2),
             Self::Environment { message, hint } => (message, hint.as_ref(), 3),
@@ -75,6 +117,7 @@ impl Failure {
     /// The sentence and the hint, where one failure is a line among others.
     pub(super) fn into_parts(self) -> (String, Option<String>) {
         match self {
+            Self::Explained(error) => (error::chain(error.as_ref()), hint_text(error.as_ref())),
             Self::Refused { message, hint }
             | Self::Usage { message, hint }
             | Self::Stopped { message, hint }
@@ -86,15 +129,16 @@ impl Failure {
     }
 
     /// The sentence.
-    pub(super) fn message(&self) -> &str {
+    pub(super) fn message(&self) -> Cow<'_, str> {
         match self {
+            Self::Explained(error) => error::chain(error.as_ref()).into(),
             Self::Refused { message, .. }
             | Self::Usage { message, .. }
             | Self::Stopped { message, .. }
             | Self::Authentication { message, .. }
-            | Self::Environment { message, .. } => message,
-            Self::Cancelled => "cancelled",
-            Self::ReaderGone => "the reader of the output is gone",
+            | Self::Environment { message, .. } => message.into(),
+            Self::Cancelled => "cancelled".into(),
+            Self::ReaderGone => "the reader of the output is gone".into(),
         }
     }
 
@@ -121,6 +165,20 @@ impl Failure {
                 let (message, hint) = say(&message, &hint.unwrap_or_default());
                 let hint = (!hint.is_empty()).then_some(hint);
                 Self::Environment { message, hint }
+            }
+            Self::Explained(error) => {
+                let hint = hint_text(error.as_ref()).unwrap_or_default();
+                let (message, hint) = say(&error::chain(error.as_ref()), &hint);
+                match exit_code(error.class()) {
+                    1 => Self::Refused { message, hint },
+                    2 => Self::Usage { message, hint },
+                    4 => Self::Authentication { message, hint },
+                    130 => Self::Stopped { message, hint },
+                    _ => {
+                        let hint = (!hint.is_empty()).then_some(hint);
+                        Self::Environment { message, hint }
+                    }
+                }
             }
             Self::Cancelled | Self::ReaderGone => self,
         }

@@ -3,7 +3,8 @@
 use super::Format;
 use super::exit::{Exit, Failure};
 use super::made::MadeArgs;
-use super::terminal::{BOLD, DIM, Terminal, clean_line};
+use super::terminal::{BOLD, DIM, Terminal};
+use crate::base::sanitize;
 use crate::engine::{self, Explanation, LineOrigin};
 use crate::model::path::TreePath;
 use crate::model::plan::Plan;
@@ -114,7 +115,7 @@ fn as_text(
             writeln!(
                 out,
                 "  {DIM}{number:width$}{DIM:#}  {}",
-                clean_line(text.trim_end())
+                sanitize::line(text.trim_end())
             )?;
         }
     }

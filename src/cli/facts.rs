@@ -3,11 +3,12 @@
 use super::exit::Failure;
 use super::forge::{ForgeArgs, Kind, wait_for};
 use super::signals;
-use super::terminal::{GREEN, RED, Terminal, YELLOW, clean_line};
+use super::terminal::{GREEN, RED, Terminal, YELLOW};
+use crate::base::sanitize;
 use crate::engine::Preview;
 use crate::forge::Forge;
 use crate::forge::clock::{Clock as _, SystemClock};
-use crate::forge::repository::Place;
+use crate::forge::repository::RepoPath;
 use crate::model::preflight::{Answer, Fact, NameStanding, OwnerStanding, Preflight};
 use crate::preflight::ask;
 use crate::preflight::judge::{Intent, judge, scopes_for};
@@ -27,7 +28,7 @@ pub(super) fn ask(
     let intent = Intent {
         kind: kind.into(),
         host: args.host(kind)?,
-        place: Place {
+        place: RepoPath {
             owner: inputs.owner.clone(),
             name: inputs.repo.clone(),
         },
@@ -54,12 +55,16 @@ pub(super) fn print(preflight: &Preflight, out: &mut dyn Write) -> Result<(), Fa
         out,
         "Forge: {} at {}, asked {}",
         preflight.kind.as_str(),
-        clean_line(&preflight.host),
+        sanitize::line(&preflight.host),
         preflight.checked_at
     )?;
     for fact in &preflight.facts {
         let (label, text, style) = line(fact);
-        writeln!(out, "  {label:<9} {style}{}{style:#}", clean_line(&text))?;
+        writeln!(
+            out,
+            "  {label:<9} {style}{}{style:#}",
+            sanitize::line(&text)
+        )?;
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! Findings for people, programs and CI: one value, four forms.
 
 use super::exit::Failure;
-use super::terminal::{Terminal, clean, clean_line};
+use super::terminal::Terminal;
+use crate::base::sanitize;
 use crate::model::content::Files;
-use crate::model::diagnostic::{Code, Diagnostic, Place, Severity};
+use crate::model::diagnostic::{Code, Diagnostic, Location, Severity};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
@@ -39,11 +40,11 @@ pub(super) fn text(
             Severity::Warning => Level::WARNING,
         };
         let title = level
-            .primary_title(clean_line(&finding.message))
+            .primary_title(sanitize::line(&finding.message))
             .id(finding.code.as_str());
         let group = title.elements(places(finding, files, relabel));
         let group = match &finding.help {
-            Some(help) => group.element(Level::HELP.message(clean(help))),
+            Some(help) => group.element(Level::HELP.message(sanitize::text(help))),
             None => group,
         };
         writeln!(out, "{}\n", renderer.render(&[group]))?;
@@ -52,7 +53,7 @@ pub(super) fn text(
 }
 
 /// A place, with a label unless it is the finding's own.
-type Labelled<'a> = (&'a Place, Option<&'a str>);
+type Labelled<'a> = (&'a Location, Option<&'a str>);
 
 /// One element a file: its lines with all labels, or its name alone when its text is not at hand.
 fn places<'a>(
@@ -73,7 +74,7 @@ fn places<'a>(
         }
     }
     let element = |(file, places): (&'a str, Vec<Labelled<'a>>)| -> Element<'a> {
-        let name = clean_line(&relabel(file));
+        let name = sanitize::line(&relabel(file));
         let text = files
             .get(file)
             .and_then(|content| content.text())
@@ -113,7 +114,7 @@ impl<'t> Excerpt<'t> {
     /// The longest excerpt that is shown: drawing one takes time for each character.
     const MAX: usize = 32 * 1024;
 
-    fn around(text: &'t str, places: &[(&Place, Option<&str>)]) -> Self {
+    fn around(text: &'t str, places: &[(&Location, Option<&str>)]) -> Self {
         let lines = places
             .iter()
             .flat_map(|(place, _)| [place.line, place.end_line]);
@@ -137,11 +138,14 @@ impl<'t> Excerpt<'t> {
     fn is_showable(&self) -> bool {
         !self.text.is_empty()
             && self.text.len() <= Self::MAX
-            && self.text.split("\r\n").all(|part| part == clean(part))
+            && self
+                .text
+                .split("\r\n")
+                .all(|part| part == sanitize::text(part))
     }
 
     /// The bytes of a place; a point covers the rest of its word, and a long stretch its first line.
-    fn range(&self, place: &Place) -> Range<usize> {
+    fn range(&self, place: &Location) -> Range<usize> {
         let start = self.offset(place.line, place.column);
         let end_of_line = start
             + self.text[start..]
@@ -233,7 +237,7 @@ pub(super) fn sarif(
     findings: &[Diagnostic],
     relabel: &Relabel<'_>,
 ) -> Result<(), Failure> {
-    let location = |place: &Place| {
+    let location = |place: &Location| {
         json!({
             "artifactLocation": { "uri": uri(&relabel(&place.file)) },
             "region": {
@@ -310,7 +314,7 @@ pub(super) fn github(
             Severity::Warning => "warning",
         };
         let place = finding.place.as_ref().map(|place| {
-            let file = escape_property(&clean(&relabel(&place.file)));
+            let file = escape_property(&sanitize::text(&relabel(&place.file)));
             format!(
                 "file={file},line={},col={},endLine={},endColumn={},",
                 place.line, place.column, place.end_line, place.end_column
@@ -321,7 +325,7 @@ pub(super) fn github(
             .as_ref()
             .map(|help| format!("\n{help}"))
             .unwrap_or_default();
-        let message = escape_data(&clean(&format!("{}{help}", finding.message)));
+        let message = escape_data(&sanitize::text(&format!("{}{help}", finding.message)));
         writeln!(
             out,
             "::{command} {}title={}::{message}",

@@ -3,7 +3,7 @@
 use super::cache::environment;
 use super::exit::Failure;
 use crate::forge::Forge;
-use crate::forge::address::Address;
+use crate::forge::address::ForgeAddress;
 use crate::forge::clock::SystemClock;
 use crate::forge::http::ClientError;
 use crate::forge::site::{Site, SiteError};
@@ -128,7 +128,7 @@ impl ForgeArgs {
     }
 
     /// Where the forge is. Nothing is asked.
-    pub(super) fn address(&self, kind: Kind) -> Result<Address, Failure> {
+    pub(super) fn address(&self, kind: Kind) -> Result<ForgeAddress, Failure> {
         let usage = |message: String, hint: &str| Failure::Usage {
             message,
             hint: hint.to_owned(),
@@ -141,12 +141,12 @@ impl ForgeArgs {
         match kind {
             Kind::Github => {
                 let address = url.unwrap_or("https://github.com");
-                site(Site::github(address, &self.allow_http)).map(Address::GitHub)
+                site(Site::github(address, &self.allow_http)).map(ForgeAddress::GitHub)
             }
             Kind::Forgejo => {
                 let address =
                     url.ok_or_else(|| missing("name the forge as `https://forge.example.org`"))?;
-                site(Site::forgejo(address, &self.allow_http)).map(Address::Forgejo)
+                site(Site::forgejo(address, &self.allow_http)).map(ForgeAddress::Forgejo)
             }
             Kind::Local => {
                 let folder = url.ok_or_else(|| missing("name the folder of repositories"))?;
@@ -157,7 +157,7 @@ impl ForgeArgs {
                 }
                 let absolute = std::path::absolute(&folder);
                 let absolute = absolute.map_err(|error| Failure::reading(&folder, &error))?;
-                Ok(Address::Folder(absolute))
+                Ok(ForgeAddress::Folder(absolute))
             }
         }
     }
@@ -166,7 +166,7 @@ impl ForgeArgs {
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         Self::Environment {
-            message: crate::model::causes::in_one_line(&error),
+            message: crate::error::chain(&error),
             hint: None,
         }
     }

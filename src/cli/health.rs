@@ -2,7 +2,8 @@
 
 use super::exit::{Exit, Failure};
 use super::forge::wait_for;
-use super::terminal::{Terminal, clean_line};
+use super::terminal::Terminal;
+use crate::base::sanitize;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -49,7 +50,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         .map_err(|error| refused(format!("no answer from {address}: {error}")))?;
     let (status, body) =
         parse(&answer).ok_or_else(|| refused(format!("what answers at {address} is no worker")))?;
-    writeln!(terminal.out(), "{}", clean_line(body.trim()))?;
+    writeln!(terminal.out(), "{}", sanitize::line(body.trim()))?;
     Ok(if status == 200 {
         Exit::Fine
     } else {

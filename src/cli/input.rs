@@ -3,8 +3,8 @@
 use super::exit::Failure;
 use crate::catalog::{self, Catalog, builtin};
 use crate::model::content::Files;
-use crate::model::diagnostic::{Code, Diagnostic, Place};
-use crate::source::suggest;
+use crate::model::diagnostic::{Code, Diagnostic, Location};
+use crate::model::suggest;
 use crate::source::text::MAX_BYTES;
 use crate::tree::disk;
 use std::fs;
@@ -68,7 +68,7 @@ impl Source {
                 let message = format!("`{name}` is a symbolic link, which is not followed");
                 source.findings.push(
                     Diagnostic::error(Code::Misplaced, message)
-                        .at("", Place::start_of(name))
+                        .at("", Location::start_of(name))
                         .help("put the folder itself there"),
                 );
                 continue;

@@ -3,7 +3,8 @@
 use super::Format;
 use super::exit::{Exit, Failure};
 use super::input::Source;
-use super::terminal::{BOLD, Terminal, clean_line};
+use super::terminal::{BOLD, Terminal};
+use crate::base::sanitize;
 use crate::catalog;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -66,7 +67,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             .title
             .as_deref()
             .unwrap_or("cannot be used: run `groundplan check`");
-        let name = clean_line(&line.catalog);
+        let name = sanitize::line(&line.catalog);
         writeln!(terminal.out(), "{BOLD}{name}{BOLD:#}  {title}")?;
         if let Some(description) = &line.description {
             writeln!(terminal.out(), "  {description}")?;

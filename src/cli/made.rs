@@ -14,7 +14,7 @@ use crate::model::input::Identity;
 use crate::model::plan::Plan;
 use crate::model::provenance::Provenance;
 use crate::template::Template;
-use crate::tree::commits::{Commits, Holding, Line, Words};
+use crate::tree::commits::{CommitInfo, Commits, FileIndex, History};
 use crate::tree::git::GitTreeError;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -35,10 +35,10 @@ pub(super) struct MadeArgs {
 /// A repository, and where it is.
 pub(super) struct Made {
     pub(super) commits: Commits,
-    pub(super) line: Line,
-    pub(super) first: Words,
+    pub(super) line: History,
+    pub(super) first: CommitInfo,
     /// What the first commit holds.
-    pub(super) holding: Holding,
+    pub(super) holding: FileIndex,
     pub(super) provenance: Provenance,
     /// Holds the repository when it was fetched.
     _fetched: Option<TempDir>,

@@ -15,12 +15,12 @@ use crate::pat::sealed::Opener;
 use crate::resolve::stored;
 use crate::store::Store;
 use crate::store::lease::{Lease, WorkerId};
-use crate::store::sweep::Recovery;
-use crate::template::Shelf;
+use crate::store::recovery::Recovery;
+use crate::template::TemplateStore;
+use crate::worker::context::{PushSettings, WorkerContext};
 use crate::worker::log::Logs;
-use crate::worker::means::{Means, PushMeans};
-use crate::worker::meter::Meter;
-use crate::worker::workspace::Workshop;
+use crate::worker::metrics::Metrics;
+use crate::worker::workspace::Workspace;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -108,24 +108,24 @@ impl MeansArgs {
         &self,
         store: Arc<dyn Store>,
         worker: WorkerId,
-        meter: Arc<Meter>,
-    ) -> Result<Means, Failure> {
+        meter: Arc<Metrics>,
+    ) -> Result<WorkerContext, Failure> {
         let kind = self.forge.forge.ok_or_else(no_forge)?;
         let forge = self.forge.address(kind)?;
         let state = self.state()?;
-        let workshop = Workshop::open(&state, &worker).map_err(|error| Failure::Environment {
+        let workshop = Workspace::open(&state, &worker).map_err(|error| Failure::Environment {
             message: format!("cannot build in `{}`: {error}", state.display()),
             hint: Some(
                 "check permissions and free space, or name another folder with `--state`"
                     .to_owned(),
             ),
         })?;
-        Ok(Means {
+        Ok(WorkerContext {
             store,
             worker,
             forge,
             forge_patience: self.forge.patience(),
-            push: PushMeans {
+            push: PushSettings {
                 git: Arc::new(git(kind == Kind::Local, self.push.timeout())),
                 user: self.forge.push_user().to_owned(),
             },
@@ -142,7 +142,7 @@ impl MeansArgs {
     }
 
     /// The catalogues and where their templates are kept.
-    pub(super) fn shelf(&self) -> Result<Shelf, Failure> {
+    pub(super) fn shelf(&self) -> Result<TemplateStore, Failure> {
         let source = match &self.catalogs {
             Some(folder) => Source::of_folder(folder)?,
             None => Source::builtin(),

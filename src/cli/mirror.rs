@@ -4,7 +4,7 @@ use super::Format;
 use super::cache::{self, Cache, GitArgs};
 use super::exit::{Exit, Failure};
 use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW};
-use crate::git::mirror::{Changed, Freshness, Listed, MirrorError, State};
+use crate::git::mirror::{Changed, Freshness, Listed, MirrorError, MirrorState};
 use crate::model::digest::GitId;
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
@@ -239,9 +239,11 @@ fn list(cache: &Cache, format: Format, terminal: &mut Terminal) -> Result<Exit, 
             .map_or(mirror.name.as_str(), RemoteUrl::as_str);
         let size = human(mirror.bytes);
         let state = match mirror.state {
-            State::Whole => String::new(),
-            State::Broken => format!("  {RED}damaged: fetched again when it is asked for{RED:#}"),
-            State::Absent => format!("  {YELLOW}not fetched{YELLOW:#}"),
+            MirrorState::Whole => String::new(),
+            MirrorState::Broken => {
+                format!("  {RED}damaged: fetched again when it is asked for{RED:#}")
+            }
+            MirrorState::Absent => format!("  {YELLOW}not fetched{YELLOW:#}"),
         };
         writeln!(terminal.out(), "{BOLD}{name}{BOLD:#}  {size}{state}")?;
         let width = mirror
@@ -277,9 +279,9 @@ fn as_json(mirror: &Listed) -> MirrorJson<'_> {
         name: &mirror.name,
         url: mirror.url.as_ref(),
         state: match mirror.state {
-            State::Whole => "whole",
-            State::Broken => "broken",
-            State::Absent => "absent",
+            MirrorState::Whole => "whole",
+            MirrorState::Broken => "broken",
+            MirrorState::Absent => "absent",
         },
         kept: mirror.references.iter().any(|reference| reference.is_kept),
         bytes: mirror.bytes,

@@ -13,16 +13,16 @@ use crate::engine;
 use crate::forge::account::OwnerKind;
 use crate::forge::clock::{Clock as _, SystemClock};
 use crate::forge::ownership::Marker;
-use crate::forge::repository::Place;
+use crate::forge::repository::RepoPath;
 use crate::model::digest::GitId;
 use crate::preflight::judge::scopes_for;
 use crate::publish::Publisher;
-use crate::publish::ending::Published;
 use crate::publish::file_ledger::FileLedger;
-use crate::publish::ledger::Order;
+use crate::publish::ledger::PublishRequest;
+use crate::publish::outcome::PublishedRepo;
 use crate::tree::Tree as _;
 use crate::tree::ids::Ids;
-use crate::tree::repository::{Layout, Made, Target};
+use crate::tree::repository::{CreatedRepository, Layout, Target};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -96,7 +96,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     };
     preview::check_expected(args.expect.as_ref(), tree_id, "nothing was written")?;
     let commit = engine::first_commit(&preview.plan, &report.recipe_hash);
-    let made = |layout| Made {
+    let made = |layout| CreatedRepository {
         tree: &preview.tree,
         template: prepared.template.repository(),
         commit: &commit,
@@ -167,7 +167,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let folder = quote(&folder.display().to_string());
     writeln!(
         terminal.out(),
-        "\n{BOLD}Made {folder}{BOLD:#}, one commit on `main`. Next:\n  cd {folder}"
+        "\n{BOLD}CreatedRepository {folder}{BOLD:#}, one commit on `main`. Next:\n  cd {folder}"
     )?;
     if !args.bare && listing.get("package.json").is_some() {
         writeln!(terminal.out(), "  npm install")?;
@@ -202,7 +202,7 @@ impl From<Ids> for Written {
 /// A repository on its way to a forge.
 struct Publication<'p> {
     desk: &'p Desk,
-    place: (Place, OwnerKind),
+    place: (RepoPath, OwnerKind),
     description: String,
     /// The folder that was made before.
     into: Option<&'p Path>,
@@ -214,9 +214,9 @@ impl Publication<'_> {
     fn run(
         &self,
         named: Option<State>,
-        made: &Made<'_>,
+        made: &CreatedRepository<'_>,
         terminal: &mut Terminal,
-    ) -> Result<(State, Published), Failure> {
+    ) -> Result<(State, PublishedRepo), Failure> {
         let (place, kind) = self.place.clone();
         let marker = Marker::fresh().map_err(|error| Failure::Environment {
             message: format!("the system gives no random numbers: {error}"),
@@ -225,7 +225,7 @@ impl Publication<'_> {
         let state = named.map_or_else(|| State::fresh(&place, &marker), Ok)?;
         let built = Target::check(&state.repository())?;
         let built = Written::from(built.create(made, signals::stop())?);
-        let order = Order {
+        let order = PublishRequest {
             place,
             kind,
             marker,

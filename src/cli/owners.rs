@@ -4,11 +4,12 @@ use super::Format;
 use super::exit::{Exit, Failure};
 use super::facts::colour;
 use super::forge::{ForgeArgs, wait_for};
-use super::terminal::{Terminal, clean_line};
+use super::terminal::Terminal;
+use crate::base::sanitize;
 use crate::forge::account::{OwnerOption, OwnerStanding as Standing};
 use crate::forge::clock::{Clock as _, SystemClock};
-use crate::model::moment::Moment;
 use crate::model::preflight::{ForgeKind, OwnerKind, OwnerStanding};
+use crate::model::timestamp::Timestamp;
 use crate::preflight::judge::{self, outside};
 use serde_json::json;
 
@@ -53,7 +54,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let lines: Vec<Line> = owners.options.into_iter().map(Line::from).collect();
     if args.format == Format::Json {
         terminal.json(&json!({
-            "checkedAt": Moment::of_unix_millis(SystemClock.now()),
+            "checkedAt": Timestamp::of_unix_millis(SystemClock.now()),
             "kind": ForgeKind::from(kind),
             "host": args.forge.host(kind)?,
             "owners": lines,
@@ -73,7 +74,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         writeln!(
             terminal.out(),
             "{:width$}  {style}{}{style:#}{about}",
-            clean_line(&line.login),
+            sanitize::line(&line.login),
             line.standing.as_str()
         )?;
     }

@@ -7,11 +7,12 @@ use super::exit::{Exit, Failure};
 use super::facts;
 use super::forge::{ForgeArgs, Kind, TOKEN, no_forge, token_text, usable, wait_for};
 use super::operator::PersonArgs;
-use super::terminal::{Terminal, YELLOW, clean_line};
+use super::terminal::{Terminal, YELLOW};
+use crate::base::sanitize;
 use crate::forge::account::Account;
 use crate::forge::clock::{Clock as _, SystemClock};
-use crate::model::moment::Moment;
 use crate::model::preflight::ForgeKind;
+use crate::model::timestamp::Timestamp;
 use crate::pat::key::Key;
 use crate::pat::sealed::{Binding, Opened, Opener, Sealer};
 use crate::preflight::judge::outside;
@@ -121,7 +122,7 @@ fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
         .ok_or_else(no_forge)?;
     let login = args.database.ask(async |database| {
         // The forge is asked first: what does not work is not kept.
-        let account = forge.who_am_i().await?;
+        let account = forge.current_user().await?;
         if !is_usable(kind, &account) {
             return Err(unusable(&account));
         }
@@ -144,7 +145,7 @@ fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     writeln!(
         terminal.out(),
         "The token of `{}` at {host} is kept, sealed, for the runs of user {user}.",
-        clean_line(&login)
+        sanitize::line(&login)
     )?;
     Ok(Exit::Fine)
 }
@@ -171,17 +172,17 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     };
     let forge = args.forge.open_with(|| Ok(secret))?.ok_or_else(no_forge)?;
     let work = Terminal::working("asking the forge");
-    let account = wait_for(forge.who_am_i())??;
+    let account = wait_for(forge.current_user())??;
     drop(work);
     let is_usable = is_usable(kind, &account);
     let scopes: Option<BTreeSet<String>> = account
         .scopes
         .as_ref()
         .map(|scopes| scopes.iter().map(|scope| outside(scope)).collect());
-    let expires_at = account.expires_at.and_then(Moment::of_unix_seconds);
+    let expires_at = account.expires_at.and_then(Timestamp::of_unix_seconds);
     match args.format {
         Format::Json => terminal.json(&json!({
-            "checkedAt": Moment::of_unix_millis(SystemClock.now()),
+            "checkedAt": Timestamp::of_unix_millis(SystemClock.now()),
             "kind": ForgeKind::from(kind),
             "host": host,
             "login": outside(&account.login),
@@ -198,8 +199,8 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
             writeln!(
                 terminal.out(),
                 "login    {}\nscopes   {}\nexpires  {expires}",
-                clean_line(&outside(&account.login)),
-                clean_line(&scopes),
+                sanitize::line(&outside(&account.login)),
+                sanitize::line(&scopes),
             )?;
         }
     }

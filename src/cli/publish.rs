@@ -12,15 +12,15 @@ use super::terminal::{BOLD, Terminal};
 use crate::forge::Forge;
 use crate::forge::account::OwnerKind;
 use crate::forge::clock::SystemClock;
-use crate::forge::repository::Place;
+use crate::forge::repository::RepoPath;
 use crate::model::input::Inputs;
 use crate::model::remote::{RemoteUrl, RemoteUrlError};
 use crate::preflight::place;
 use crate::publish::Publisher;
-use crate::publish::ending::{Left, LeftKind, PublishError, Published};
 use crate::publish::file_ledger::FileLedger;
 use crate::publish::git_push::GitPush;
-use crate::publish::ledger::{Entry, Ledger as _};
+use crate::publish::ledger::{Ledger as _, LedgerEntry};
+use crate::publish::outcome::{PublishError, PublishedRepo, Remains, RemainsKind};
 use crate::publish::stage::{self, Stage};
 use crate::scrub::scrub;
 use crate::secret::Secret;
@@ -45,7 +45,7 @@ pub(super) enum Broken {
     Error(PublishError),
     /// By a signal. What it was doing then may have an effect.
     Stopped {
-        left: Option<Box<Left>>,
+        left: Option<Box<Remains>>,
     },
 }
 
@@ -58,7 +58,7 @@ impl Broken {
         )
     }
 
-    fn left(&self) -> Option<&Left> {
+    fn left(&self) -> Option<&Remains> {
         match self {
             Self::Error(PublishError::Left { left, .. }) => Some(left),
             Self::Error(_) => None,
@@ -86,7 +86,7 @@ impl Desk {
         &self,
         inputs: &Inputs,
         scopes: &[&'static str],
-    ) -> Result<(Place, OwnerKind), Failure> {
+    ) -> Result<(RepoPath, OwnerKind), Failure> {
         let work = Terminal::working("asking the forge");
         let asked = wait_for(until_stopped(place::find(&*self.forge, inputs, scopes)))?;
         drop(work);
@@ -196,18 +196,20 @@ impl Desk {
     }
 
     /// What a run that was stopped may have left, by its ledger alone.
-    fn left(&self, entries: &[Entry]) -> Result<Option<Left>, Failure> {
+    fn left(&self, entries: &[LedgerEntry]) -> Result<Option<Remains>, Failure> {
         let (order, stage) = stage::read(entries)?;
         let kind = match &stage {
             Stage::Begun | Stage::Gone => return Ok(None),
-            Stage::Creating { .. } => LeftKind::MayAppear,
+            Stage::Creating { .. } => RemainsKind::MayAppear,
             Stage::Created(_) | Stage::Pushing { .. } | Stage::Deleting { .. } => {
-                LeftKind::Unfinished
+                RemainsKind::Unfinished
             }
-            Stage::Pushed(_) | Stage::Describing { .. } | Stage::Published(_) => LeftKind::Complete,
+            Stage::Pushed(_) | Stage::Describing { .. } | Stage::Published(_) => {
+                RemainsKind::Complete
+            }
         };
         let id = stage.made().map(|made| made.id);
-        Ok(Some(Left {
+        Ok(Some(Remains {
             removal: self.forge.removal(&order.place, id),
             place: order.place,
             id,
@@ -216,11 +218,11 @@ impl Desk {
         }))
     }
 
-    fn written(&self, left: &Left) -> Value {
+    fn written(&self, left: &Remains) -> Value {
         let kind = match left.kind {
-            LeftKind::MayAppear => "may_appear",
-            LeftKind::Unfinished => "unfinished",
-            LeftKind::Complete => "complete",
+            RemainsKind::MayAppear => "may_appear",
+            RemainsKind::Unfinished => "unfinished",
+            RemainsKind::Complete => "complete",
         };
         json!({
             "fullName": left.place.to_string(),
@@ -232,7 +234,7 @@ impl Desk {
     }
 
     /// A published repository as it is printed.
-    pub(super) fn published(&self, published: &Published, state: &State) -> Value {
+    pub(super) fn published(&self, published: &PublishedRepo, state: &State) -> Value {
         json!({
             "forge": self.flags.forge,
             "fullName": self.clean(&published.full_name),
@@ -248,14 +250,14 @@ impl Desk {
     /// Prints a published repository for people.
     pub(super) fn print(
         &self,
-        published: &Published,
+        published: &PublishedRepo,
         state: &State,
         terminal: &mut Terminal,
     ) -> Result<(), Failure> {
         let url = self.clean(&published.remote.to_string());
         writeln!(
             terminal.out(),
-            "{BOLD}Published {}{BOLD:#}, one commit on `main`, read back from the forge:\n  url     {url}\n  commit  {}\n  tree    {}\n  ledger  {}",
+            "{BOLD}PublishedRepo {}{BOLD:#}, one commit on `main`, read back from the forge:\n  url     {url}\n  commit  {}\n  tree    {}\n  ledger  {}",
             self.clean(&published.full_name),
             published.commit,
             published.tree,

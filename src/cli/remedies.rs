@@ -2,13 +2,13 @@
 
 use super::exit::Failure;
 use crate::engine::PreviewError;
+use crate::error::chain;
 use crate::forge::error::{Denial, ForgeError};
 use crate::git::mirror::MirrorError;
-use crate::git::{GitError, Why};
-use crate::model::causes;
+use crate::git::{GitError, GitFailure};
 use crate::preflight::place::PlaceError;
-use crate::publish::ending::{PublishError, Why as NotPublished};
 use crate::publish::ledger::LedgerError;
+use crate::publish::outcome::{FailureCause as NotPublished, PublishError};
 use crate::publish::push::PushError;
 use crate::store::error::StoreError;
 use crate::template::TemplateError;
@@ -49,7 +49,7 @@ impl From<TreeError> for Failure {
     fn from(error: TreeError) -> Self {
         let is_damage = matches!(error, TreeError::Object { .. });
         Self::Environment {
-            message: causes::in_one_line(&error),
+            message: chain(&error),
             hint: is_damage.then(|| DAMAGED.to_owned()),
         }
     }
@@ -61,7 +61,7 @@ impl From<ObjectsError> for Failure {
             return error.into();
         }
         Self::Environment {
-            message: causes::in_one_line(&error),
+            message: chain(&error),
             hint: None,
         }
     }
@@ -111,7 +111,7 @@ impl From<RepositoryError> for Failure {
             }
         };
         Self::Environment {
-            message: causes::in_one_line(&error),
+            message: chain(&error),
             hint: Some(hint.to_owned()),
         }
     }
@@ -119,7 +119,7 @@ impl From<RepositoryError> for Failure {
 
 impl From<WorkTreeError> for Failure {
     fn from(error: WorkTreeError) -> Self {
-        let message = causes::in_one_line(&error);
+        let message = chain(&error);
         let refused = |hint| refused(message.clone(), hint);
         let environment = |hint| environment(message.clone(), hint);
         match error {
@@ -168,12 +168,12 @@ impl From<GitTreeError> for Failure {
         };
         if is_named_wrongly {
             return Self::Refused {
-                message: causes::in_one_line(&error),
+                message: chain(&error),
                 hint: hint.to_owned(),
             };
         }
         Self::Environment {
-            message: causes::in_one_line(&error),
+            message: chain(&error),
             hint: Some(hint.to_owned()),
         }
     }
@@ -181,7 +181,7 @@ impl From<GitTreeError> for Failure {
 
 impl From<MirrorError> for Failure {
     fn from(error: MirrorError) -> Self {
-        let message = causes::in_one_line(&error);
+        let message = chain(&error);
         match error {
             MirrorError::Git { error, older } => of_git(message, &error, older.is_some()),
             MirrorError::NotCached { .. } => environment(
@@ -236,33 +236,35 @@ fn of_git(message: String, error: &GitError, is_older_there: bool) -> Failure {
             "a template is a small repository: check the address",
         ),
         GitError::Failed { why, .. } => match why {
-            Why::NotEmpty => refused(
+            GitFailure::NotEmpty => refused(
                 message,
                 "push into an empty repository, or give it another name",
             ),
-            Why::WorkflowScope => refused(
+            GitFailure::WorkflowScope => refused(
                 message,
                 "give the token the scope `workflow`, or leave workflow files out",
             ),
-            Why::Declined => refused(
+            GitFailure::Declined => refused(
                 message,
                 "see its rules: protected branches, hooks, found secrets",
             ),
-            Why::TooLargeForIt => refused(message, "keep large files out of the template"),
-            Why::Network | Why::Unknown => environment(message, later),
-            Why::RepositoryNotFound => refused(
+            GitFailure::TooLargeForIt => refused(message, "keep large files out of the template"),
+            GitFailure::Network | GitFailure::Unknown => environment(message, later),
+            GitFailure::RepositoryNotFound => refused(
                 message,
                 "check the address; a private repository needs a token in GROUNDPLAN_GIT_TOKEN",
             ),
-            Why::RefNotFound => refused(message, "check the name of the branch, tag or commit"),
-            Why::AccessRefused => refused(
+            GitFailure::RefNotFound => {
+                refused(message, "check the name of the branch, tag or commit")
+            }
+            GitFailure::AccessRefused => refused(
                 message,
                 "set GROUNDPLAN_GIT_TOKEN to a token that may read it; for ssh, load the key into the agent and add the host to known_hosts",
             ),
-            Why::Redirected => {
+            GitFailure::Redirected => {
                 refused(message, "write the new address: redirects are not followed")
             }
-            Why::Corrupt => refused(
+            GitFailure::Corrupt => refused(
                 message,
                 "the repository holds what git refuses: tell its owner, or name another reference",
             ),

@@ -2,8 +2,9 @@
 
 use super::exit::Failure;
 use super::template::TemplateArgs;
-use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean, clean_line};
+use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW};
 use super::{facts, findings};
+use crate::base::sanitize;
 use crate::engine::Preview;
 use crate::model::action::RiskLevel;
 use crate::model::content::Files;
@@ -212,7 +213,7 @@ fn diffs(report: &Report, detail: Detail, out: &mut dyn Write) -> Result<(), Fai
                 Some('@') => DIM,
                 _ => Style::new(),
             };
-            writeln!(out, "{style}{}{style:#}", clean(line))?;
+            writeln!(out, "{style}{}{style:#}", sanitize::text(line))?;
         }
     }
     Ok(())
@@ -284,8 +285,8 @@ fn reasons(report: &Report) -> Vec<String> {
         *counts.entry(common).or_default() += 1;
     }
     let counted = counts.iter().map(|(reason, count)| match count {
-        1 => clean_line(reason),
-        _ => format!("{} (×{count})", clean_line(reason)),
+        1 => sanitize::line(reason),
+        _ => format!("{} (×{count})", sanitize::line(reason)),
     });
     counted.collect()
 }

@@ -9,7 +9,7 @@ use super::state::State;
 use super::terminal::Terminal;
 use crate::publish::Publisher;
 use crate::publish::file_ledger::FileLedger;
-use crate::publish::ledger::{Ledger as _, Order};
+use crate::publish::ledger::{Ledger as _, PublishRequest};
 use crate::publish::stage::{self, Stage};
 use crate::tree::git;
 use serde_json::json;
@@ -78,7 +78,7 @@ impl Args {
 }
 
 /// Whether what is to be pushed is still what was built.
-fn check(state: &State, order: &Order) -> Result<(), Failure> {
+fn check(state: &State, order: &PublishRequest) -> Result<(), Failure> {
     let path = state.repository();
     let found = git::resolve(&path, "refs/heads/main");
     if found.is_ok_and(|found| found == order.commit) {

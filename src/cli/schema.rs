@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, Failure};
 use super::terminal::Terminal;
-use crate::schemas::Document;
+use crate::schemas::SchemaDocument;
 use clap::builder::PossibleValue;
 
 #[derive(Clone, Copy, clap::Args)]
@@ -16,18 +16,18 @@ pub(super) struct Args {
 }
 
 #[derive(Clone, Copy)]
-struct Name(Document);
+struct Name(SchemaDocument);
 
 impl clap::ValueEnum for Name {
     fn value_variants<'a>() -> &'a [Self] {
         const ALL: [Name; 7] = [
-            Name(Document::Catalog),
-            Name(Document::Recipe),
-            Name(Document::Selection),
-            Name(Document::Case),
-            Name(Document::Plan),
-            Name(Document::Report),
-            Name(Document::Provenance),
+            Name(SchemaDocument::Catalog),
+            Name(SchemaDocument::Recipe),
+            Name(SchemaDocument::Selection),
+            Name(SchemaDocument::Case),
+            Name(SchemaDocument::Plan),
+            Name(SchemaDocument::Report),
+            Name(SchemaDocument::Provenance),
         ];
         &ALL
     }

@@ -4,7 +4,7 @@ use super::cache::state_folder;
 use super::exit::Failure;
 use super::forge::{ForgeArgs, Kind};
 use crate::forge::ownership::Marker;
-use crate::forge::repository::Place;
+use crate::forge::repository::RepoPath;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File};
@@ -80,7 +80,7 @@ impl State {
     }
 
     /// A new ledger in the user's own folder for such things, which is made when it is not there.
-    pub(super) fn fresh(place: &Place, marker: &Marker) -> Result<Self, Failure> {
+    pub(super) fn fresh(place: &RepoPath, marker: &Marker) -> Result<Self, Failure> {
         let folder = state_folder().ok_or_else(|| Failure::Usage {
             message:
                 "there is no place for the ledger: neither XDG_STATE_HOME nor HOME names a folder"

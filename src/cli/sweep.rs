@@ -6,17 +6,18 @@ use super::findings;
 use super::golden;
 use super::input::{self, Chosen};
 use super::template::TemplateArgs;
-use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean};
+use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW};
 use super::{Format, choice};
+use crate::base::sanitize;
 use crate::model::selection::Selection;
 use crate::model::slug::OptionRef;
-use crate::sweep::blame::{Collision, Matrix, Meeting};
 use crate::sweep::cover::{self, Cover, CoverError, Strength};
+use crate::sweep::diagnose::{Collision, Matrix, PairStatus};
 use crate::sweep::golden::{Differences, Golden, line_of};
 use crate::sweep::pick::{self, PickError};
-use crate::sweep::prove::{self, Ground, Outcome, Proof};
 use crate::sweep::rounds::{self, SweepError};
-use crate::sweep::{Space, Tangled};
+use crate::sweep::trial::{self, Trial, TrialInput, TrialOutcome};
+use crate::sweep::{SearchLimit, Space};
 use crate::template::Template;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -72,7 +73,7 @@ struct Swept<'c> {
     chosen: &'c Chosen,
     template: &'c Template,
     cover: Option<Cover>,
-    proofs: Vec<Proof>,
+    proofs: Vec<Trial>,
     collisions: Vec<Collision>,
     matrix: Matrix,
     golden: Compared,
@@ -130,7 +131,7 @@ impl Args {
             .cloned()
             .collect();
         let (selections, cover) = self.selections(&space, &known)?;
-        let ground = Ground {
+        let ground = TrialInput {
             catalog: &chosen.catalog,
             template: template.tree(),
             pin: &template.pin,
@@ -232,8 +233,8 @@ impl Args {
             .proofs
             .iter()
             .filter_map(|proof| match &proof.outcome {
-                Outcome::Made(id) => Some((proof.selection.clone(), id.clone())),
-                Outcome::Stopped(_) | Outcome::Unsteady { .. } => None,
+                TrialOutcome::Made(id) => Some((proof.selection.clone(), id.clone())),
+                TrialOutcome::Stopped(_) | TrialOutcome::Unsteady { .. } => None,
             });
         let now = Golden::of(made);
         if self.accept {
@@ -252,7 +253,7 @@ const COMMENT: &str = "Git tree ids of what these selections give for a sample p
 
 impl Swept<'_> {
     fn is_fine(&self) -> bool {
-        let is_made = |proof: &Proof| matches!(proof.outcome, Outcome::Made(_));
+        let is_made = |proof: &Trial| matches!(proof.outcome, TrialOutcome::Made(_));
         let is_golden = match &self.golden {
             Compared::Differs(_, differences) => differences.is_empty(),
             Compared::NotAsked | Compared::None | Compared::Written(_) => true,
@@ -263,16 +264,16 @@ impl Swept<'_> {
     /// Runs the author's command in every repository, and tells of each that fails.
     fn exec(
         &self,
-        ground: Ground<'_>,
+        ground: TrialInput<'_>,
         command: &str,
         terminal: &mut Terminal,
     ) -> Result<Vec<(String, String)>, Failure> {
         let mut failed = Vec::new();
-        let is_made = |proof: &&Proof| matches!(proof.outcome, Outcome::Made(_));
-        let made: Vec<&Proof> = self.proofs.iter().filter(is_made).collect();
+        let is_made = |proof: &&Trial| matches!(proof.outcome, TrialOutcome::Made(_));
+        let made: Vec<&Trial> = self.proofs.iter().filter(is_made).collect();
         for (at, proof) in made.iter().enumerate() {
             let selection = line_of(&proof.selection);
-            let preview = ground.preview(proof.selection.clone(), prove::sample_inputs())?;
+            let preview = ground.preview(proof.selection.clone(), trial::sample_inputs())?;
             let work = Terminal::working("running the command");
             let ended = exec::run(&preview, self.template, &selection, command)?;
             drop(work);
@@ -285,7 +286,7 @@ impl Swept<'_> {
                     writeln!(
                         terminal.talk(),
                         "{RED}failed{RED:#} {place} {selection}: {how}\n{}",
-                        clean(last.trim_end())
+                        sanitize::text(last.trim_end())
                     )?;
                     failed.push((selection, how));
                 }
@@ -295,14 +296,14 @@ impl Swept<'_> {
     }
 
     fn json(&self) -> Value {
-        let selection = |proof: &Proof| {
+        let selection = |proof: &Trial| {
             let selection = &proof.selection;
             match &proof.outcome {
-                Outcome::Made(id) => json!({ "selection": selection, "treeId": id }),
-                Outcome::Stopped(findings) => {
+                TrialOutcome::Made(id) => json!({ "selection": selection, "treeId": id }),
+                TrialOutcome::Stopped(findings) => {
                     json!({ "selection": selection, "findings": findings })
                 }
-                Outcome::Unsteady { first, second } => {
+                TrialOutcome::Unsteady { first, second } => {
                     json!({ "selection": selection, "unsteady": [first, second] })
                 }
             }
@@ -374,10 +375,10 @@ impl Swept<'_> {
         let stopped = self
             .proofs
             .iter()
-            .filter(|proof| !matches!(proof.outcome, Outcome::Made(_)));
+            .filter(|proof| !matches!(proof.outcome, TrialOutcome::Made(_)));
         writeln!(out, "; each made twice, {} cannot be made", stopped.count())?;
         for proof in &self.proofs {
-            if let Outcome::Unsteady { first, second } = &proof.outcome {
+            if let TrialOutcome::Unsteady { first, second } = &proof.outcome {
                 let line = line_of(&proof.selection);
                 writeln!(
                     out,
@@ -405,7 +406,7 @@ impl Swept<'_> {
         const SHOWN: usize = 40;
         let size = self.matrix.options.len();
         let collides = |one: usize| {
-            (0..size).any(|other| self.matrix.meeting(one, other) == Meeting::Collides)
+            (0..size).any(|other| self.matrix.meeting(one, other) == PairStatus::Collides)
         };
         let is_cut = !is_whole && size > SHOWN;
         let matrix = self.matrix.only(|option| !is_cut || collides(option));
@@ -420,11 +421,11 @@ impl Swept<'_> {
             write!(out, "{:>4} {:width$} ", row + 1, option.as_str())?;
             for column in 0..=row {
                 match matrix.meeting(row, column) {
-                    Meeting::Collides => write!(out, " {RED}X{RED:#} ")?,
-                    Meeting::Fine if row == column => write!(out, " \\ ")?,
-                    Meeting::Fine => write!(out, " {GREEN}.{GREEN:#} ")?,
-                    Meeting::Excluded => write!(out, " {DIM}-{DIM:#} ")?,
-                    Meeting::Unseen => write!(out, " {YELLOW}?{YELLOW:#} ")?,
+                    PairStatus::Collides => write!(out, " {RED}X{RED:#} ")?,
+                    PairStatus::Fine if row == column => write!(out, " \\ ")?,
+                    PairStatus::Fine => write!(out, " {GREEN}.{GREEN:#} ")?,
+                    PairStatus::Excluded => write!(out, " {DIM}-{DIM:#} ")?,
+                    PairStatus::Unseen => write!(out, " {YELLOW}?{YELLOW:#} ")?,
                 }
             }
             writeln!(out)?;
@@ -538,8 +539,8 @@ impl Swept<'_> {
 
 const FEWER: &str = "take fewer, with `--sample N` or `--each`";
 
-impl From<Tangled> for Failure {
-    fn from(error: Tangled) -> Self {
+impl From<SearchLimit> for Failure {
+    fn from(error: SearchLimit) -> Self {
         Self::Refused {
             message: error.to_string(),
             hint: "loosen `requires` and `conflicts`".to_owned(),
@@ -550,7 +551,7 @@ impl From<Tangled> for Failure {
 impl From<CoverError> for Failure {
     fn from(error: CoverError) -> Self {
         match error {
-            CoverError::Tangled(error) => error.into(),
+            CoverError::SearchLimit(error) => error.into(),
             CoverError::TooLarge { .. } => Self::Refused {
                 message: error.to_string(),
                 hint: FEWER.to_owned(),
@@ -571,7 +572,7 @@ impl From<SweepError> for Failure {
 impl From<PickError> for Failure {
     fn from(error: PickError) -> Self {
         match error {
-            PickError::Tangled(error) => error.into(),
+            PickError::SearchLimit(error) => error.into(),
             PickError::TooMany => Self::Refused {
                 message: error.to_string(),
                 hint: "cover all pairs with `--pairwise`, or take some by chance with `--sample N`"

@@ -12,7 +12,7 @@ use crate::model::path::SafeRelPath;
 use crate::model::plan::{Plan, TemplatePin};
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
-use crate::template::{Commit, Home, Rules, Template, TemplateError};
+use crate::template::{Template, TemplateCommit, TemplateError, TemplateLocation, TemplateRules};
 use crate::tree::{disk, git};
 use std::path::Path;
 
@@ -67,7 +67,7 @@ impl TemplateArgs {
 
     /// The template of a catalogue, or the one that the flags name.
     pub(super) fn open(&self, chosen: Chosen) -> Result<(Chosen, Template), Unusable> {
-        let rules = Rules::of(&chosen.catalog);
+        let rules = TemplateRules::of(&chosen.catalog);
         let opened = match self.wanted(&chosen)? {
             Wanted::Catalog(path) => {
                 match Template::of_catalog(&chosen.catalog, &chosen.source.files, path) {
@@ -121,7 +121,7 @@ impl TemplateArgs {
     }
 
     fn pinned(&self, chosen: Chosen, pin: &TemplatePin) -> Result<Template, Unusable> {
-        let rules = Rules::of(&chosen.catalog);
+        let rules = TemplateRules::of(&chosen.catalog);
         let nowhere = || Failure::Refused {
             message: format!(
                 "it was made over a template that is not known here: `{}`",
@@ -141,9 +141,9 @@ impl TemplateArgs {
             (Some(sha), _) => {
                 let cache = self.cache()?;
                 let url = RemoteUrl::parse(&pin.repo).map_err(|_| nowhere())?;
-                let commit = Commit {
+                let commit = TemplateCommit {
                     reference: RefName::parse(&pin.r#ref).map_err(|_| nowhere())?,
-                    home: Home::Remote(url.clone()),
+                    home: TemplateLocation::Remote(url.clone()),
                     sha: Some(sha),
                     folder: pin.path.as_ref(),
                 };
@@ -191,14 +191,14 @@ impl TemplateArgs {
                     });
                 }
                 (true, None) => Wanted::Folder(path),
-                (true, Some(reference)) => Wanted::Commit(Commit {
-                    home: Home::Here(path),
+                (true, Some(reference)) => Wanted::Commit(TemplateCommit {
+                    home: TemplateLocation::Here(path),
                     reference: reference.clone(),
                     sha,
                     folder: self.template_path.as_ref(),
                 }),
-                (false, reference) => Wanted::Commit(Commit {
-                    home: Home::Remote(remote(named)?),
+                (false, reference) => Wanted::Commit(TemplateCommit {
+                    home: TemplateLocation::Remote(remote(named)?),
                     reference: reference.clone().unwrap_or_else(RefName::head),
                     sha,
                     folder: self.template_path.as_ref(),
@@ -218,16 +218,16 @@ impl TemplateArgs {
                     })
                 }
             };
-            return Ok(Wanted::Commit(Commit {
-                home: Home::Remote(remote(repo)?),
+            return Ok(Wanted::Commit(TemplateCommit {
+                home: TemplateLocation::Remote(remote(repo)?),
                 reference: self.reference.clone().map_or_else(version, Ok)?,
                 sha,
                 folder: written.repo.as_ref().and(written.path.as_ref()),
             }));
         }
         match (&written.repo, &written.r#ref, &written.path) {
-            (Some(repo), Some(reference), folder) => Ok(Wanted::Commit(Commit {
-                home: Home::Remote(repo.clone()),
+            (Some(repo), Some(reference), folder) => Ok(Wanted::Commit(TemplateCommit {
+                home: TemplateLocation::Remote(repo.clone()),
                 reference: self.reference.clone().unwrap_or_else(|| reference.clone()),
                 sha: sha.or_else(|| written.sha.as_ref().filter(|_| self.reference.is_none())),
                 folder: folder.as_ref(),
@@ -242,15 +242,19 @@ impl TemplateArgs {
         }
     }
 
-    fn commit(&self, wanted: &Commit<'_>, rules: Rules<'_>) -> Result<Template, Unusable> {
+    fn commit(
+        &self,
+        wanted: &TemplateCommit<'_>,
+        rules: TemplateRules<'_>,
+    ) -> Result<Template, Unusable> {
         match &wanted.home {
-            Home::Here(path) => {
+            TemplateLocation::Here(path) => {
                 let sha = git::resolve(path, wanted.reference.as_str()).map_err(Failure::from)?;
                 let remembered = self.cache().ok().map(|cache| cache.trees());
                 let opened = wanted.open(path, &sha, rules, remembered.as_ref());
                 opened.map_err(Unusable::from)
             }
-            Home::Remote(url) => {
+            TemplateLocation::Remote(url) => {
                 let cache = self.cache()?;
                 let reference = &wanted.reference;
                 let access = cache.access();
@@ -264,10 +268,10 @@ impl TemplateArgs {
 
 /// The template in the cache, with the cache's own hint when it cannot be fetched.
 fn fetched(
-    commit: &Commit<'_>,
+    commit: &TemplateCommit<'_>,
     cache: &Cache,
     url: &RemoteUrl,
-    rules: Rules<'_>,
+    rules: TemplateRules<'_>,
     first: impl FnOnce() -> Result<Pinned, MirrorError>,
     again: impl FnOnce() -> Result<Pinned, MirrorError>,
 ) -> Result<Template, Unusable> {
@@ -284,7 +288,7 @@ fn fetched(
 enum Wanted<'w> {
     Catalog(&'w SafeRelPath),
     Folder(&'w Path),
-    Commit(Commit<'w>),
+    Commit(TemplateCommit<'w>),
 }
 
 fn remote(text: &str) -> Result<RemoteUrl, Failure> {
@@ -307,7 +311,7 @@ fn looks_like_an_address(text: &str) -> bool {
 }
 
 /// The files of a folder as they are now, committed or not.
-fn from_folder(folder: &Path, rules: Rules<'_>) -> Result<Template, Unusable> {
+fn from_folder(folder: &Path, rules: TemplateRules<'_>) -> Result<Template, Unusable> {
     let scan = disk::scan(folder).map_err(Failure::from)?;
     let pin = |tree: GitId| TemplatePin {
         repo: "folder".to_owned(),

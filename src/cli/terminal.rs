@@ -1,6 +1,7 @@
 //! Results on standard output, talk on standard error, colours only where they are wanted.
 
 use super::exit::Failure;
+use crate::base::sanitize;
 use crate::scrub::scrub;
 use anstyle::{AnsiColor, Style};
 use std::io::{self, BufWriter, IsTerminal as _, Write};
@@ -44,7 +45,7 @@ impl Terminal {
         let text = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
         // Only strings hold such characters, and JSON has an escape for each of them.
         let mut rest = text.as_str();
-        while let Some(at) = rest.find(|c: char| steers(c) && c != '\n') {
+        while let Some(at) = rest.find(|c: char| sanitize::is_unsafe(c) && c != '\n') {
             let c = rest[at..].chars().next().unwrap_or_default();
             write!(self.out, "{}\\u{:04x}", &rest[..at], u32::from(c))?;
             rest = &rest[at + c.len_utf8()..];
@@ -56,9 +57,14 @@ impl Terminal {
     /// Says what went wrong and what to do. A standard error that cannot be written to leaves the exit code to speak.
     pub(super) fn error(&mut self, message: &str, hint: Option<&str>) {
         // What a person typed may hold a token in a place where none belongs.
-        let message = clean(&scrub(message, &[]));
+        let message = sanitize::text(&scrub(message, &[]));
         let hint = hint
-            .map(|hint| format!("\n{HINT}hint{HINT:#}: {}", clean(&scrub(hint, &[]))))
+            .map(|hint| {
+                format!(
+                    "\n{HINT}hint{HINT:#}: {}",
+                    sanitize::text(&scrub(hint, &[]))
+                )
+            })
             .unwrap_or_default();
         drop(self.out.flush());
         drop(writeln!(
@@ -95,28 +101,4 @@ impl Drop for Working {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }
-}
-
-/// The text with an escape for each character that would steer a terminal; line breaks and tabs stay.
-pub(super) fn clean(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if steers(c) && c != '\n' && c != '\t' {
-            shown.extend(c.escape_unicode());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
-}
-
-/// The text as one line, for names that come from outside.
-pub(super) fn clean_line(text: &str) -> String {
-    clean(text).replace('\n', "\\n")
-}
-
-/// Control characters, and the marks that let a line read as another one.
-fn steers(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -6,15 +6,16 @@ use super::golden;
 use super::input::{self, Chosen};
 use super::render::sign;
 use super::template::TemplateArgs;
-use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW, clean_line};
+use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW};
 use super::{Format, choice};
+use crate::base::sanitize;
 use crate::engine::{Preview, PreviewError};
 use crate::model::content::{File, Mode};
-use crate::model::diagnostic::{Code, Diagnostic, Place};
+use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::report::{Change, ChangeKind, ChangeOrigin};
 use crate::resolve::{self, CaseFile};
 use crate::source;
-use crate::sweep::prove::{Ground, content, sample_inputs};
+use crate::sweep::trial::{TrialInput, content, sample_inputs};
 use crate::template::Template;
 use crate::tree::ids;
 use serde_json::{Value, json};
@@ -145,7 +146,7 @@ impl Args {
             let outcome = if file.mode == Mode::Symlink {
                 let message = "this file is a symbolic link";
                 let finding = Diagnostic::error(Code::TemplateEntry, message);
-                let finding = finding.at("", Place::start_of(path));
+                let finding = finding.at("", Location::start_of(path));
                 Outcome::Failed(vec![finding.help("put the file itself in its place")])
             } else if inside == format!("{case}.yaml") && !case.contains('/') {
                 self.case(chosen, template, path, file)?
@@ -159,7 +160,7 @@ impl Args {
             } else {
                 let message = "this file belongs to no case";
                 let finding =
-                    Diagnostic::error(Code::Misplaced, message).at("", Place::start_of(path));
+                    Diagnostic::error(Code::Misplaced, message).at("", Location::start_of(path));
                 Outcome::Failed(vec![finding.help(format!(
                     "cases are `{folder}<case>.yaml`, what they give `<case>.files`: remove or rename it"
                 ))])
@@ -236,7 +237,7 @@ fn preview<'t>(
     if case.defaults {
         resolve::fill_with_defaults(&chosen.catalog, &mut selection);
     }
-    let ground = Ground {
+    let ground = TrialInput {
         catalog: &chosen.catalog,
         template: template.tree(),
         pin: &template.pin,
@@ -289,7 +290,7 @@ fn parse(text: &str) -> Result<Holding, usize> {
 fn damaged(path: &str, line: usize) -> Diagnostic {
     let message = "expected a mode, a blob id and a path, as `git ls-tree` gives them";
     Diagnostic::error(Code::Syntax, message)
-        .at("", Place::point(path, line, 1))
+        .at("", Location::point(path, line, 1))
         .help("take the file from version control again, or write it anew with `--accept`")
 }
 
@@ -354,7 +355,7 @@ impl Tested {
 
     fn print(&self, chosen: &Chosen, terminal: &mut Terminal) -> Result<(), Failure> {
         let out = terminal.out();
-        let name = clean_line(&self.name);
+        let name = sanitize::line(&self.name);
         match &self.outcome {
             Outcome::Fine { files } => {
                 writeln!(out, "{GREEN}ok{GREEN:#}        {name}  {files} files")?;
@@ -374,7 +375,7 @@ impl Tested {
                 let width = paths.max().unwrap_or(0).min(60);
                 for difference in differences {
                     let (sign, style) = sign(difference.change);
-                    let path = clean_line(&difference.path);
+                    let path = sanitize::line(&difference.path);
                     let sign = format!("{style}{sign}{style:#}");
                     if difference.origin.is_empty() {
                         writeln!(out, "  {sign} {path}")?;

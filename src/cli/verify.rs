@@ -4,11 +4,12 @@ use super::Format;
 use super::exit::{Exit, Failure};
 use super::made::MadeArgs;
 use super::render::sign;
-use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, clean_line};
+use super::terminal::{BOLD, DIM, GREEN, RED, Terminal};
+use crate::base::sanitize;
 use crate::engine;
 use crate::model::digest::GitId;
 use crate::model::report::{ChangeKind, Report};
-use crate::tree::commits::Holding;
+use crate::tree::commits::FileIndex;
 use crate::tree::ids;
 use serde::Serialize;
 use serde_json::json;
@@ -64,13 +65,13 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             writeln!(
                 terminal.out(),
                 "{BOLD}{}{BOLD:#} was made on {} by {} from {} {}, template {} {}\n",
-                clean_line(provenance.inputs.product_name.as_str()),
+                sanitize::line(provenance.inputs.product_name.as_str()),
                 provenance.inputs.date,
-                clean_line(&provenance.generator),
-                clean_line(&provenance.catalog),
+                sanitize::line(&provenance.generator),
+                sanitize::line(&provenance.catalog),
                 provenance.catalog_version.short(),
-                clean_line(&provenance.template.repo),
-                clean_line(&provenance.template.r#ref),
+                sanitize::line(&provenance.template.repo),
+                sanitize::line(&provenance.template.r#ref),
             )?;
             result.print(&made.first.tree, &report, terminal)?;
             print_since(&result.changed_since, made.line.since, terminal)?;
@@ -158,14 +159,14 @@ fn print_since(
 fn print_paths(differences: &[Difference], terminal: &mut Terminal) -> Result<(), Failure> {
     for difference in differences {
         let (sign, style) = sign(difference.change);
-        let path = clean_line(&difference.path);
+        let path = sanitize::line(&difference.path);
         writeln!(terminal.out(), "  {style}{sign} {path}{style:#}")?;
     }
     Ok(())
 }
 
 /// What became of the paths of one side on the other, by path.
-fn differences(from: &Holding, to: &Holding) -> Vec<Difference> {
+fn differences(from: &FileIndex, to: &FileIndex) -> Vec<Difference> {
     let all: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
     let difference = |path: &String| {
         Some(Difference {

@@ -12,13 +12,13 @@ use crate::store::Store as _;
 use crate::store::error::StoreError;
 use crate::store::id::RunId;
 use crate::store::lease::WorkerId;
+use crate::store::recovery::OrphanedRun;
 use crate::store::sql::workers::Presence;
-use crate::store::sql::{Database, Dialect, Settings};
-use crate::store::sweep::Deleted;
-use crate::worker::health::{self, Panel};
-use crate::worker::means::Means;
-use crate::worker::meter::Meter;
-use crate::worker::pulse::Pulse;
+use crate::store::sql::{Database, DatabaseOptions, Dialect};
+use crate::worker::context::WorkerContext;
+use crate::worker::health::{self, HealthServer};
+use crate::worker::health_state::HealthState;
+use crate::worker::metrics::Metrics;
 use crate::worker::service::{Finished, Service};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::AtomicBool;
@@ -74,7 +74,7 @@ pub(super) fn run(args: &Args) -> Result<Exit, Failure> {
 
 pub(super) fn recover(args: &RecoverArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let (database, recovery) = (&args.database, args.recovery.into());
-    let swept = database.look(async |database| Ok(database.sweep(recovery).await?))?;
+    let swept = database.look(async |database| Ok(database.recover_expired(recovery).await?))?;
     let lists = [
         ("failed, nothing left", &swept.failed),
         ("something is or may be left", &swept.needs_cleanup),
@@ -88,7 +88,7 @@ pub(super) fn recover(args: &RecoverArgs, terminal: &mut Terminal) -> Result<Exi
         let runs: Vec<&str> = runs.iter().map(RunId::as_str).collect();
         writeln!(terminal.out(), "{what}: {}", runs.join(" "))?;
     }
-    for Deleted { run, place } in &swept.deleted {
+    for OrphanedRun { run, place } in &swept.deleted {
         writeln!(
             terminal.out(),
             "run {run} was deleted, and something of it may be left at {place}: look there, then delete its ledger (docs/operations.md)"
@@ -101,9 +101,9 @@ impl Args {
     async fn work(&self) -> Result<Exit, Failure> {
         let mut signals = Signals::listen()?;
         let (stop, stopped) = watch::channel(false);
-        let panel = Arc::new(Panel {
-            pulse: Arc::new(Pulse::default()),
-            meter: Arc::new(Meter::new()),
+        let panel = Arc::new(HealthServer {
+            pulse: Arc::new(HealthState::default()),
+            meter: Arc::new(Metrics::new()),
             clock: Arc::new(SystemClock),
             database: OnceLock::new(),
         });
@@ -159,7 +159,7 @@ impl Args {
     /// Opens what is needed, works, and closes it again whatever happened.
     async fn serve(
         &self,
-        panel: &Arc<Panel>,
+        panel: &Arc<HealthServer>,
         mut stopped: watch::Receiver<bool>,
     ) -> Result<Finished, Failure> {
         let worker = worker();
@@ -174,7 +174,7 @@ impl Args {
 
     async fn work_with(
         &self,
-        panel: &Arc<Panel>,
+        panel: &Arc<HealthServer>,
         database: &Arc<Database>,
         worker: WorkerId,
         stopped: watch::Receiver<bool>,
@@ -207,7 +207,7 @@ impl Args {
     /// The database, which may start later than the worker. Nothing when a signal came first.
     async fn open(
         &self,
-        panel: &Panel,
+        panel: &HealthServer,
         stopped: &mut watch::Receiver<bool>,
     ) -> Result<Option<Database>, Failure> {
         let settings = self.database.settings()?;
@@ -244,7 +244,7 @@ impl Args {
     }
 
     /// Says what works here, in one line (R128).
-    async fn introduce(&self, means: &Means, database: &Database) {
+    async fn introduce(&self, means: &WorkerContext, database: &Database) {
         let (mut here, mut published) = (Vec::new(), Vec::new());
         for catalog in means.shelf.catalogs() {
             let slug = catalog.slug();
@@ -279,7 +279,7 @@ impl Args {
     }
 }
 
-async fn connect(settings: Settings) -> Result<Database, StoreError> {
+async fn connect(settings: DatabaseOptions) -> Result<Database, StoreError> {
     let database = Database::open(settings).await?;
     match database.ready().await {
         Ok(()) => Ok(database),

@@ -5,7 +5,7 @@ use super::clock::Clock;
 use super::error::ForgeError;
 use super::forgejo::Forgejo;
 use super::github::GitHub;
-use super::http::{ClientError, Manners};
+use super::http::{ClientError, HttpConfig};
 use super::local::{self, Local};
 use super::reach::{Reached, reach};
 use super::site::Site;
@@ -16,14 +16,14 @@ use std::time::Duration;
 
 /// A forge that is not talked to yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Address {
+pub enum ForgeAddress {
     GitHub(Site),
     Forgejo(Site),
     /// The absolute path of a folder of bare repositories.
     Folder(PathBuf),
 }
 
-impl Address {
+impl ForgeAddress {
     /// The host that a token has to be sealed for; nothing for a folder, which needs none.
     pub fn host(&self) -> Option<&str> {
         match self {
@@ -39,9 +39,9 @@ impl Address {
         patience: Duration,
         clock: Arc<dyn Clock>,
     ) -> Result<Box<dyn Forge>, E> {
-        let manners = Manners {
+        let manners = HttpConfig {
             call: patience,
-            ..Manners::new(Arc::clone(&clock))
+            ..HttpConfig::new(Arc::clone(&clock))
         };
         Ok(match self {
             Self::GitHub(site) => Box::new(GitHub::new(site.clone(), token()?, manners)?),
@@ -56,9 +56,9 @@ impl Address {
         patience: Duration,
         clock: Arc<dyn Clock>,
     ) -> Result<Reached, ForgeError> {
-        let manners = Manners {
+        let manners = HttpConfig {
             call: patience,
-            ..Manners::new(clock)
+            ..HttpConfig::new(clock)
         };
         match self {
             Self::GitHub(site) => reach(site, "meta", &manners).await,

@@ -1,6 +1,6 @@
 //! Why a forge did not do what it was asked to, by what the caller can do about it.
 
-use super::ownership::Doubt;
+use super::ownership::OwnershipError;
 use std::fmt;
 use std::time::Duration;
 use thiserror::Error;
@@ -37,7 +37,7 @@ pub enum ForgeError {
     Invalid { message: String },
     /// The repository is not provably ours, so nothing was done to it.
     #[error("it is left alone: {0}")]
-    NotOurs(Doubt),
+    NotOurs(OwnershipError),
     /// The answer makes no sense: this is no forge of that kind, or one that changed.
     #[error("the forge's answer cannot be understood: {message}")]
     Protocol { message: String },

@@ -3,9 +3,9 @@
 use super::Forge;
 use super::account::{Account, OwnerKind, OwnerOption, OwnerStanding, Owners, Permission};
 use super::error::{Denial, ForgeError};
-use super::http::{ClientError, Http, Manners};
-use super::ownership::Claim;
-use super::repository::{NewRepository, Place, Repository, RepositoryId, Standing};
+use super::http::{ClientError, HttpClient, HttpConfig};
+use super::ownership::OwnershipProof;
+use super::repository::{Availability, NewRepository, RepoPath, Repository, RepositoryId};
 use super::rest::{self, Named};
 use super::site::Site;
 use crate::model::input::Owner;
@@ -16,7 +16,7 @@ use serde_json::Value;
 
 /// Forgejo or Gitea, with one token.
 pub struct Forgejo {
-    http: Http,
+    http: HttpClient,
 }
 
 #[derive(Deserialize)]
@@ -26,9 +26,9 @@ struct Permissions {
 
 impl Forgejo {
     /// A client for one site with one token.
-    pub fn new(site: Site, secret: Secret, manners: Manners) -> Result<Self, ClientError> {
+    pub fn new(site: Site, secret: Secret, manners: HttpConfig) -> Result<Self, ClientError> {
         Ok(Self {
-            http: Http::new(site, secret, "token", &[], manners)?,
+            http: HttpClient::new(site, secret, "token", &[], manners)?,
         })
     }
 
@@ -55,7 +55,7 @@ impl Forgejo {
 #[async_trait]
 impl Forge for Forgejo {
     /// The forge says nothing of a token's scopes and end.
-    async fn who_am_i(&self) -> Result<Account, ForgeError> {
+    async fn current_user(&self) -> Result<Account, ForgeError> {
         let user: Named = self.http.read(&["user"], &[]).await?;
         Ok(Account {
             login: user.login,
@@ -68,7 +68,7 @@ impl Forge for Forgejo {
     }
 
     async fn owners(&self) -> Result<Owners, ForgeError> {
-        let me = self.who_am_i().await?;
+        let me = self.current_user().await?;
         let mut options = vec![OwnerOption::person(me.login.clone(), true)];
         let found = self
             .http
@@ -95,7 +95,7 @@ impl Forge for Forgejo {
     }
 
     async fn owner(&self, owner: &Owner) -> Result<OwnerOption, ForgeError> {
-        let me = self.who_am_i().await?;
+        let me = self.current_user().await?;
         match self
             .http
             .read::<Named>(&["orgs", owner.as_str()], &[])
@@ -110,16 +110,16 @@ impl Forge for Forgejo {
         }
     }
 
-    async fn stands_at(&self, place: &Place) -> Result<Standing, ForgeError> {
-        rest::stands_at(&self.http, place).await
+    async fn availability(&self, place: &RepoPath) -> Result<Availability, ForgeError> {
+        rest::availability(&self.http, place).await
     }
 
     async fn create(&self, order: &NewRepository) -> Result<Repository, ForgeError> {
         rest::create(&self.http, order).await
     }
 
-    async fn look_at(&self, id: RepositoryId) -> Result<Option<Repository>, ForgeError> {
-        rest::look_at(&self.http, id, |commit: &Value| {
+    async fn repository(&self, id: RepositoryId) -> Result<Option<Repository>, ForgeError> {
+        rest::repository(&self.http, id, |commit: &Value| {
             commit["commit"]["tree"]["sha"].as_str()
         })
         .await
@@ -138,13 +138,13 @@ impl Forge for Forgejo {
     }
 
     /// By the name that was read together with the number a moment ago: this forge removes nothing by number.
-    async fn delete(&self, id: RepositoryId, claim: &Claim) -> Result<(), ForgeError> {
-        let repository = claim.check_now(self.look_at(id).await?)?;
+    async fn delete(&self, id: RepositoryId, claim: &OwnershipProof) -> Result<(), ForgeError> {
+        let repository = claim.check_now(self.repository(id).await?)?;
         let (owner, name) = rest::split(&repository.full_name)?;
         self.http.remove(&["repos", owner, name]).await
     }
 
-    fn removal(&self, place: &Place, _: Option<RepositoryId>) -> String {
+    fn removal(&self, place: &RepoPath, _: Option<RepositoryId>) -> String {
         let (owner, name) = (place.owner.as_str(), place.name.as_str());
         let url = self.http.site.api(&["repos", owner, name]);
         format!("curl --fail --request DELETE --header \"Authorization: token $TOKEN\" {url}")

@@ -2,11 +2,11 @@
 
 use super::Forge;
 use super::account::{Account, Budget, OwnerKind, OwnerOption, OwnerStanding, Owners, Permission};
-use super::answer::{Answer, scopes};
 use super::error::{Denial, ForgeError};
-use super::http::{ClientError, Http, Manners};
-use super::ownership::Claim;
-use super::repository::{NewRepository, Place, Repository, RepositoryId, Standing};
+use super::http::{ClientError, HttpClient, HttpConfig};
+use super::ownership::OwnershipProof;
+use super::repository::{Availability, NewRepository, RepoPath, Repository, RepositoryId};
+use super::response::{Response, scopes};
 use super::rest::{self, Named};
 use super::site::Site;
 use crate::model::input::Owner;
@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 /// GitHub, with one classic token.
 pub struct GitHub {
-    http: Http,
+    http: HttpClient,
 }
 
 const HEADERS: [(&str, &str); 1] = [("x-github-api-version", "2022-11-28")];
@@ -46,9 +46,9 @@ struct Membership {
 
 impl GitHub {
     /// A client for one site with one token.
-    pub fn new(site: Site, secret: Secret, manners: Manners) -> Result<Self, ClientError> {
+    pub fn new(site: Site, secret: Secret, manners: HttpConfig) -> Result<Self, ClientError> {
         Ok(Self {
-            http: Http::new(site, secret, "Bearer", &HEADERS, manners)?,
+            http: HttpClient::new(site, secret, "Bearer", &HEADERS, manners)?,
         })
     }
 
@@ -79,7 +79,7 @@ impl GitHub {
 
 #[async_trait]
 impl Forge for GitHub {
-    async fn who_am_i(&self) -> Result<Account, ForgeError> {
+    async fn current_user(&self) -> Result<Account, ForgeError> {
         let (user, answer) = self.http.read_with_headers::<Named>(&["user"], &[]).await?;
         let given = answer.header("x-oauth-scopes");
         let given = given.map(|given| {
@@ -104,7 +104,7 @@ impl Forge for GitHub {
     }
 
     async fn owners(&self) -> Result<Owners, ForgeError> {
-        let me = self.who_am_i().await?;
+        let me = self.current_user().await?;
         let mut options = vec![OwnerOption::person(me.login, true)];
         let path = ["user", "orgs"];
         let found = self
@@ -149,20 +149,20 @@ impl Forge for GitHub {
                 standing,
             });
         }
-        let is_me = self.who_am_i().await?.id == user.named.id;
+        let is_me = self.current_user().await?.id == user.named.id;
         Ok(OwnerOption::person(login, is_me))
     }
 
-    async fn stands_at(&self, place: &Place) -> Result<Standing, ForgeError> {
-        rest::stands_at(&self.http, place).await
+    async fn availability(&self, place: &RepoPath) -> Result<Availability, ForgeError> {
+        rest::availability(&self.http, place).await
     }
 
     async fn create(&self, order: &NewRepository) -> Result<Repository, ForgeError> {
         rest::create(&self.http, order).await
     }
 
-    async fn look_at(&self, id: RepositoryId) -> Result<Option<Repository>, ForgeError> {
-        rest::look_at(&self.http, id, |commit: &Value| {
+    async fn repository(&self, id: RepositoryId) -> Result<Option<Repository>, ForgeError> {
+        rest::repository(&self.http, id, |commit: &Value| {
             commit["tree"]["sha"].as_str()
         })
         .await
@@ -181,12 +181,12 @@ impl Forge for GitHub {
     }
 
     /// By number, so that a repository that took the name between look and removal is not hit.
-    async fn delete(&self, id: RepositoryId, claim: &Claim) -> Result<(), ForgeError> {
-        claim.check_now(self.look_at(id).await?)?;
+    async fn delete(&self, id: RepositoryId, claim: &OwnershipProof) -> Result<(), ForgeError> {
+        claim.check_now(self.repository(id).await?)?;
         self.http.remove(&["repositories", &id.to_string()]).await
     }
 
-    fn removal(&self, place: &Place, id: Option<RepositoryId>) -> String {
+    fn removal(&self, place: &RepoPath, id: Option<RepositoryId>) -> String {
         let host = self.http.site.host();
         match id {
             Some(id) => format!("gh api --hostname {host} --method DELETE repositories/{id}"),
@@ -205,7 +205,7 @@ fn known<T>(result: Result<T, ForgeError>) -> Result<Option<T>, ForgeError> {
 }
 
 /// Every answer of GitHub's says how many are left.
-fn budget(answer: &Answer) -> Option<Budget> {
+fn budget(answer: &Response) -> Option<Budget> {
     let number = |name: &str| answer.header(name)?.parse::<u64>().ok();
     Some(Budget {
         limit: number("x-ratelimit-limit")?,

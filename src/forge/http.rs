@@ -1,10 +1,10 @@
 //! One small HTTP client for every forge: reads are repeated, changes never, and nothing is followed.
 
-use super::answer::{Access, Answer, tell};
 use super::clock::Clock;
 use super::error::ForgeError;
+use super::response::{RequestKind, Response, tell};
 use super::site::Site;
-use crate::model::causes;
+use crate::error::chain;
 use crate::secret::Secret;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder};
@@ -16,7 +16,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// How a forge is talked to, besides where and with which credential.
-pub struct Manners {
+pub struct HttpConfig {
     /// For a connection.
     pub connect: Duration,
     /// For a whole call, the answer's last byte included.
@@ -33,7 +33,7 @@ pub struct ClientError {
     message: String,
 }
 
-pub(super) struct Http {
+pub(super) struct HttpClient {
     client: reqwest::Client,
     pub(super) site: Site,
     secret: Secret,
@@ -52,7 +52,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// GitHub asks for a second between changes.
 const BETWEEN_CHANGES: i64 = 1000;
 
-impl Manners {
+impl HttpConfig {
     /// Patience for a forge across the network.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
@@ -64,14 +64,14 @@ impl Manners {
     }
 }
 
-impl Http {
+impl HttpClient {
     /// `scheme` is the word before the secret in the `Authorization` header.
     pub(super) fn new(
         site: Site,
         secret: Secret,
         scheme: &str,
         headers: &[(&'static str, &'static str)],
-        manners: Manners,
+        manners: HttpConfig,
     ) -> Result<Self, ClientError> {
         let value = Zeroizing::new(format!("{scheme} {}", secret.expose()));
         let mut value = HeaderValue::from_str(&value).map_err(|_| ClientError {
@@ -88,7 +88,7 @@ impl Http {
             );
         }
         let client = client(defaults, &manners).map_err(|error| ClientError {
-            message: tell(&chain(error), &secret),
+            message: tell(&chain_without_url(error), &secret),
         })?;
         Ok(Self {
             client,
@@ -116,7 +116,7 @@ impl Http {
         &self,
         path: &[&str],
         query: &[(&str, &str)],
-    ) -> Result<(T, Answer), ForgeError> {
+    ) -> Result<(T, Response), ForgeError> {
         let mut url = self.site.api(path);
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
@@ -139,8 +139,8 @@ impl Http {
     async fn read_once<T: DeserializeOwned>(
         &self,
         url: url::Url,
-    ) -> Result<(T, Answer), ForgeError> {
-        let answer = self.call(self.client.get(url), Access::Read).await?;
+    ) -> Result<(T, Response), ForgeError> {
+        let answer = self.call(self.client.get(url), RequestKind::Read).await?;
         match serde_json::from_slice(&answer.body) {
             Ok(document) => Ok((document, answer)),
             Err(error) if error.is_eof() => Err(ForgeError::Unavailable {
@@ -175,7 +175,7 @@ impl Http {
         self.call_in_turn(request).await.map(drop)
     }
 
-    async fn call_in_turn(&self, request: RequestBuilder) -> Result<Answer, ForgeError> {
+    async fn call_in_turn(&self, request: RequestBuilder) -> Result<Response, ForgeError> {
         let now = self.clock.now();
         let turn = |next: i64| Some(next.max(now) + BETWEEN_CHANGES);
         let mine = self
@@ -185,10 +185,14 @@ impl Http {
         if let Ok(wait @ 1..) = u64::try_from(mine - now) {
             self.clock.sleep(Duration::from_millis(wait)).await;
         }
-        self.call(request, Access::Change).await
+        self.call(request, RequestKind::Change).await
     }
 
-    async fn call(&self, request: RequestBuilder, access: Access) -> Result<Answer, ForgeError> {
+    async fn call(
+        &self,
+        request: RequestBuilder,
+        access: RequestKind,
+    ) -> Result<Response, ForgeError> {
         let now = self.clock.now();
         if let Ok(wait @ 1..) = u64::try_from(self.closed_until.load(Ordering::SeqCst) - now) {
             return Err(ForgeError::RateLimited {
@@ -208,15 +212,15 @@ impl Http {
     async fn exchange(
         &self,
         request: RequestBuilder,
-        access: Access,
-    ) -> Result<Answer, ForgeError> {
+        access: RequestKind,
+    ) -> Result<Response, ForgeError> {
         let lost = |error: reqwest::Error| {
             // What was not even connected was not sent; of everything else nobody knows.
             let is_sent = !error.is_connect() && !error.is_builder();
-            let message = tell(&chain(error), &self.secret);
+            let message = tell(&chain_without_url(error), &self.secret);
             match access {
-                Access::Change if is_sent => ForgeError::OutcomeUnknown { message },
-                Access::Read | Access::Change => ForgeError::Unavailable { message },
+                RequestKind::Change if is_sent => ForgeError::OutcomeUnknown { message },
+                RequestKind::Read | RequestKind::Change => ForgeError::Unavailable { message },
             }
         };
         let mut response = request.send().await.map_err(lost)?;
@@ -226,13 +230,13 @@ impl Http {
             if body.len() + chunk.len() > LONGEST_BODY {
                 let message = format!("the answer has more than {LONGEST_BODY} bytes");
                 return Err(match access {
-                    Access::Read => ForgeError::Protocol { message },
-                    Access::Change => ForgeError::OutcomeUnknown { message },
+                    RequestKind::Read => ForgeError::Protocol { message },
+                    RequestKind::Change => ForgeError::OutcomeUnknown { message },
                 });
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer {
+        Ok(Response {
             status,
             headers,
             body,
@@ -241,7 +245,7 @@ impl Http {
 }
 
 /// A client that follows nothing, repeats nothing and goes through no proxy but the one that is named.
-pub(super) fn client(headers: HeaderMap, manners: &Manners) -> reqwest::Result<reqwest::Client> {
+pub(super) fn client(headers: HeaderMap, manners: &HttpConfig) -> reqwest::Result<reqwest::Client> {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         // An error says that another thread was faster, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
@@ -261,7 +265,7 @@ pub(super) fn client(headers: HeaderMap, manners: &Manners) -> reqwest::Result<r
     client.build()
 }
 
-/// An error with its causes, without the address, which may hold what a log must not.
-pub(super) fn chain(error: reqwest::Error) -> String {
-    causes::in_one_line(&error.without_url())
+/// The messages of an error and its sources, without the address, which may contain a secret.
+pub(super) fn chain_without_url(error: reqwest::Error) -> String {
+    chain(&error.without_url())
 }

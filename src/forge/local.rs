@@ -4,9 +4,9 @@ use super::Forge;
 use super::account::{Account, OwnerKind, OwnerOption, OwnerStanding, Owners, Permission};
 use super::clock::Clock;
 use super::error::ForgeError;
-use super::ownership::Claim;
+use super::ownership::OwnershipProof;
 use super::repository::{
-    Branch, Content, NewRepository, Place, Remote, Repository, RepositoryId, Standing,
+    Availability, Branch, Content, NewRepository, Remote, RepoPath, Repository, RepositoryId,
 };
 use crate::model::digest::GitId;
 use crate::model::input::Owner;
@@ -41,7 +41,7 @@ impl Local {
         Self { root, clock }
     }
 
-    fn path(&self, place: &Place) -> PathBuf {
+    fn path(&self, place: &RepoPath) -> PathBuf {
         self.root
             .join(place.owner.as_str())
             .join(format!("{}.git", place.name))
@@ -96,7 +96,7 @@ impl Local {
         let taken = |full_name: &str| ForgeError::NameTaken {
             message: format!("`{full_name}` stands in the folder"),
         };
-        if let Standing::Taken { full_name, .. } = self.standing(&order.place)? {
+        if let Availability::Taken { full_name, .. } = self.standing(&order.place)? {
             return Err(taken(&full_name));
         }
         let owner = self.root.join(order.place.owner.as_str());
@@ -150,22 +150,22 @@ impl Local {
         })
     }
 
-    fn standing(&self, place: &Place) -> Result<Standing, ForgeError> {
+    fn standing(&self, place: &RepoPath) -> Result<Availability, ForgeError> {
         let found = self
             .all()?
             .into_iter()
             .find(|(full_name, _)| place.is_alike(full_name));
         let Some((full_name, path)) = found else {
-            return Ok(Standing::Free);
+            return Ok(Availability::Free);
         };
         let id = record(&path)?.map_or(UNNUMBERED, |record| record.id);
-        Ok(Standing::Taken { id, full_name })
+        Ok(Availability::Taken { id, full_name })
     }
 }
 
 #[async_trait]
 impl Forge for Local {
-    async fn who_am_i(&self) -> Result<Account, ForgeError> {
+    async fn current_user(&self) -> Result<Account, ForgeError> {
         folders(&self.root)?;
         Ok(Account {
             login: "local".to_owned(),
@@ -200,7 +200,7 @@ impl Forge for Local {
         })
     }
 
-    async fn stands_at(&self, place: &Place) -> Result<Standing, ForgeError> {
+    async fn availability(&self, place: &RepoPath) -> Result<Availability, ForgeError> {
         self.standing(place)
     }
 
@@ -208,7 +208,7 @@ impl Forge for Local {
         self.make(order)
     }
 
-    async fn look_at(&self, id: RepositoryId) -> Result<Option<Repository>, ForgeError> {
+    async fn repository(&self, id: RepositoryId) -> Result<Option<Repository>, ForgeError> {
         Ok(self.look(id)?.map(|(repository, _)| repository))
     }
 
@@ -221,7 +221,7 @@ impl Forge for Local {
         replace(&path.join("description"), description)
     }
 
-    async fn delete(&self, id: RepositoryId, claim: &Claim) -> Result<(), ForgeError> {
+    async fn delete(&self, id: RepositoryId, claim: &OwnershipProof) -> Result<(), ForgeError> {
         let (found, path) = self.look(id)?.unzip();
         claim.check_now(found)?;
         let grave = workshop(&self.root)?;
@@ -231,7 +231,7 @@ impl Forge for Local {
         grave.close().map_err(folder(&self.root))
     }
 
-    fn removal(&self, place: &Place, _: Option<RepositoryId>) -> String {
+    fn removal(&self, place: &RepoPath, _: Option<RepositoryId>) -> String {
         let path = self.path(place).display().to_string();
         format!("rm -r -- '{}'", path.replace('\'', "'\\''"))
     }

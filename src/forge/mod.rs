@@ -2,7 +2,6 @@
 
 pub mod account;
 pub mod address;
-mod answer;
 pub mod clock;
 pub mod error;
 pub mod forgejo;
@@ -12,6 +11,7 @@ pub mod local;
 pub mod ownership;
 pub mod reach;
 pub mod repository;
+mod response;
 mod rest;
 pub mod site;
 
@@ -19,15 +19,15 @@ use crate::model::input::Owner;
 use account::{Account, OwnerOption, Owners};
 use async_trait::async_trait;
 use error::ForgeError;
-use ownership::Claim;
-use repository::{NewRepository, Place, Repository, RepositoryId, Standing};
+use ownership::OwnershipProof;
+use repository::{Availability, NewRepository, RepoPath, Repository, RepositoryId};
 
 /// A place for repositories. Reads may be repeated at will and are; a change is tried once, and its outcome is either
 /// known or [`ForgeError::OutcomeUnknown`].
 #[async_trait]
 pub trait Forge: Send + Sync {
     /// Whose credential this is, and what it may do.
-    async fn who_am_i(&self) -> Result<Account, ForgeError>;
+    async fn current_user(&self) -> Result<Account, ForgeError>;
 
     /// The user and every organisation it belongs to, with what is known of each. None is left out for being closed.
     async fn owners(&self) -> Result<Owners, ForgeError>;
@@ -36,20 +36,20 @@ pub trait Forge: Send + Sync {
     async fn owner(&self, owner: &Owner) -> Result<OwnerOption, ForgeError>;
 
     /// What stands at a place. A private repository that the credential cannot see looks free.
-    async fn stands_at(&self, place: &Place) -> Result<Standing, ForgeError>;
+    async fn availability(&self, place: &RepoPath) -> Result<Availability, ForgeError>;
 
     /// Makes a private, empty repository whose description is the marker.
     async fn create(&self, order: &NewRepository) -> Result<Repository, ForgeError>;
 
     /// The repository with a number, or nothing when there is none, or none that answers yet.
-    async fn look_at(&self, id: RepositoryId) -> Result<Option<Repository>, ForgeError>;
+    async fn repository(&self, id: RepositoryId) -> Result<Option<Repository>, ForgeError>;
 
     /// Gives a repository that was just looked at another description.
     async fn describe(&self, repository: &Repository, description: &str) -> Result<(), ForgeError>;
 
     /// Looks at a repository again and removes it when every part of the claim holds.
-    async fn delete(&self, id: RepositoryId, claim: &Claim) -> Result<(), ForgeError>;
+    async fn delete(&self, id: RepositoryId, claim: &OwnershipProof) -> Result<(), ForgeError>;
 
     /// The command with which a person removes a repository, for when the program must not.
-    fn removal(&self, place: &Place, id: Option<RepositoryId>) -> String;
+    fn removal(&self, place: &RepoPath, id: Option<RepositoryId>) -> String;
 }

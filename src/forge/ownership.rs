@@ -1,7 +1,7 @@
 //! When a repository is ours: only then is it adopted or deleted.
 
 use super::error::ForgeError;
-use super::repository::{Content, Place, Repository};
+use super::repository::{Content, RepoPath, Repository};
 use crate::model::digest::GitId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -19,8 +19,8 @@ pub struct MarkerError;
 
 /// What one run says of the repository it made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
-    pub place: Place,
+pub struct OwnershipProof {
+    pub place: RepoPath,
     pub marker: Marker,
     /// The run had not asked for it before this time, in seconds since 1970.
     pub asked_at: i64,
@@ -30,7 +30,7 @@ pub struct Claim {
 
 /// Why a repository is not provably ours. One doubt is enough to leave it alone.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum Doubt {
+pub enum OwnershipError {
     #[error("it is named `{found}` instead of `{expected}`")]
     Name { found: String, expected: String },
     #[error("its description is not the one that this run gave it")]
@@ -74,40 +74,40 @@ impl Marker {
     }
 }
 
-impl Claim {
+impl OwnershipProof {
     /// Whether the repository is the one of this run, in every respect that can be seen.
-    pub fn check(&self, repository: &Repository) -> Result<(), Doubt> {
+    pub fn check(&self, repository: &Repository) -> Result<(), OwnershipError> {
         if !self.place.is(&repository.full_name) {
-            return Err(Doubt::Name {
+            return Err(OwnershipError::Name {
                 found: repository.full_name.clone(),
                 expected: self.place.to_string(),
             });
         }
         if repository.description != self.marker.description() {
-            return Err(Doubt::Marker);
+            return Err(OwnershipError::Marker);
         }
         if repository.created_at < self.asked_at.saturating_sub(SKEW) {
-            return Err(Doubt::Age);
+            return Err(OwnershipError::Age);
         }
         if !repository.is_private {
-            return Err(Doubt::Public);
+            return Err(OwnershipError::Public);
         }
         match &repository.content {
             Content::Empty => {}
             Content::One(branch) if branch.commit == self.commit => {}
             Content::One(branch) => {
-                return Err(Doubt::Content {
+                return Err(OwnershipError::Content {
                     refs: branch.name.clone(),
                 });
             }
             Content::Several(names) => {
-                return Err(Doubt::Content {
+                return Err(OwnershipError::Content {
                     refs: names.join(", "),
                 });
             }
         }
         if repository.traces > 0 {
-            return Err(Doubt::Traces);
+            return Err(OwnershipError::Traces);
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Whether a forge answers at all, and what time it has. No credential is needed, and none is sent.
 
 use super::error::ForgeError;
-use super::http::{Manners, chain, client};
+use super::http::{HttpConfig, chain_without_url, client};
 use super::site::Site;
 use jiff::fmt::rfc2822;
 use reqwest::header::{DATE, HeaderMap};
@@ -17,10 +17,10 @@ pub struct Reached {
 pub(super) async fn reach(
     site: &Site,
     page: &str,
-    manners: &Manners,
+    manners: &HttpConfig,
 ) -> Result<Reached, ForgeError> {
     let away = |error| ForgeError::Unavailable {
-        message: chain(error),
+        message: chain_without_url(error),
     };
     let client = client(HeaderMap::new(), manners).map_err(away)?;
     let answer = client.get(site.api(&[page])).send().await.map_err(away)?;

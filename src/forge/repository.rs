@@ -17,7 +17,7 @@ pub struct RepositoryId(pub u64);
 /// Where a repository is to stand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Place {
+pub struct RepoPath {
     pub owner: Owner,
     pub name: RepoName,
 }
@@ -65,14 +65,14 @@ pub enum Remote {
 /// A repository to be made: private, and without any content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRepository {
-    pub place: Place,
+    pub place: RepoPath,
     pub kind: OwnerKind,
     pub marker: Marker,
 }
 
 /// What stands at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Availability {
     Free,
     Taken {
         id: RepositoryId,
@@ -82,7 +82,7 @@ pub enum Standing {
     Moved,
 }
 
-impl Place {
+impl RepoPath {
     /// Whether this is the name in the forge's own letters.
     pub fn is(&self, full_name: &str) -> bool {
         self.to_string() == full_name
@@ -94,7 +94,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for RepoPath {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}/{}", self.owner, self.name)
     }

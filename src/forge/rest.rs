@@ -2,9 +2,9 @@
 
 use super::account::OwnerKind;
 use super::error::ForgeError;
-use super::http::Http;
+use super::http::HttpClient;
 use super::repository::{
-    Branch, Content, NewRepository, Place, Remote, Repository, RepositoryId, Standing,
+    Availability, Branch, Content, NewRepository, Remote, RepoPath, Repository, RepositoryId,
 };
 use crate::model::digest::GitId;
 use reqwest::Method;
@@ -79,20 +79,26 @@ struct Tag {
     name: String,
 }
 
-pub(super) async fn stands_at(http: &Http, place: &Place) -> Result<Standing, ForgeError> {
+pub(super) async fn availability(
+    http: &HttpClient,
+    place: &RepoPath,
+) -> Result<Availability, ForgeError> {
     let path = ["repos", place.owner.as_str(), place.name.as_str()];
     match http.read::<Written>(&path, &[]).await {
-        Ok(found) if place.is_alike(&found.full_name) => Ok(Standing::Taken {
+        Ok(found) if place.is_alike(&found.full_name) => Ok(Availability::Taken {
             id: RepositoryId(found.id),
             full_name: found.full_name,
         }),
-        Ok(_) | Err(ForgeError::Moved) => Ok(Standing::Moved),
-        Err(ForgeError::NotFound { .. }) => Ok(Standing::Free),
+        Ok(_) | Err(ForgeError::Moved) => Ok(Availability::Moved),
+        Err(ForgeError::NotFound { .. }) => Ok(Availability::Free),
         Err(error) => Err(error),
     }
 }
 
-pub(super) async fn create(http: &Http, order: &NewRepository) -> Result<Repository, ForgeError> {
+pub(super) async fn create(
+    http: &HttpClient,
+    order: &NewRepository,
+) -> Result<Repository, ForgeError> {
     let owner = order.place.owner.as_str();
     let path: &[&str] = match order.kind {
         OwnerKind::Myself => &["user", "repos"],
@@ -118,8 +124,8 @@ pub(super) async fn create(http: &Http, order: &NewRepository) -> Result<Reposit
 }
 
 /// Reads a repository by its number. `tree_of` finds the tree's id in the forge's document of a commit.
-pub(super) async fn look_at(
-    http: &Http,
+pub(super) async fn repository(
+    http: &HttpClient,
     id: RepositoryId,
     tree_of: fn(&Value) -> Option<&str>,
 ) -> Result<Option<Repository>, ForgeError> {
@@ -143,7 +149,7 @@ pub(super) async fn look_at(
 }
 
 async fn content(
-    http: &Http,
+    http: &HttpClient,
     full_name: &str,
     tree_of: fn(&Value) -> Option<&str>,
 ) -> Result<Content, ForgeError> {
@@ -180,7 +186,7 @@ async fn content(
 
 /// Changes the description by a path that leads to this repository.
 pub(super) async fn describe(
-    http: &Http,
+    http: &HttpClient,
     path: &[&str],
     id: RepositoryId,
     description: &str,
@@ -210,7 +216,7 @@ pub(super) fn split(full_name: &str) -> Result<(&str, &str), ForgeError> {
 }
 
 impl Written {
-    fn with(self, content: Content, http: &Http) -> Result<Repository, ForgeError> {
+    fn with(self, content: Content, http: &HttpClient) -> Result<Repository, ForgeError> {
         let (owner, name) = split(&self.full_name)?;
         let created_at: jiff::Timestamp = self.created_at.parse().map_err(|_| {
             let message = "a repository's time of creation cannot be read".to_owned();

@@ -1,11 +1,11 @@
-//! Why git did not do what was asked, by what one can do about it.
+//! GitFailure git did not do what was asked, by what one can do about it.
 
 use crate::model::remote::RemoteUrl;
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// Why a call of git failed. No text in it holds a secret or a character that steers a terminal.
+/// GitFailure a call of git failed. No text in it holds a secret or a character that steers a terminal.
 #[derive(Debug, Error)]
 pub enum GitError {
     #[error("the program `git` was not found in PATH")]
@@ -25,7 +25,7 @@ pub enum GitError {
     #[error("`{url}`: {why}{}", if answer.is_empty() { String::new() } else { format!(" ({answer})") })]
     Failed {
         url: RemoteUrl,
-        why: Why,
+        why: GitFailure,
         /// What git printed, as one line.
         answer: String,
     },
@@ -33,7 +33,7 @@ pub enum GitError {
 
 /// What git's answer means.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-pub enum Why {
+pub enum GitFailure {
     /// Worth trying again: the name service, the connection, too many requests, the server's own errors.
     #[error("the network or the server failed")]
     Network,
@@ -68,7 +68,7 @@ impl GitError {
     pub(super) fn answered(url: RemoteUrl, said: &str) -> Self {
         Self::Failed {
             url,
-            why: Why::of(said),
+            why: GitFailure::of(said),
             answer: as_line(said),
         }
     }
@@ -77,7 +77,7 @@ impl GitError {
     pub fn is_worth_retrying(&self) -> bool {
         match self {
             Self::TimedOut { .. } => true,
-            Self::Failed { why, .. } => matches!(why, Why::Network | Why::Unknown),
+            Self::Failed { why, .. } => matches!(why, GitFailure::Network | GitFailure::Unknown),
             Self::NotInstalled
             | Self::TooOld { .. }
             | Self::Start { .. }
@@ -88,7 +88,7 @@ impl GitError {
     }
 
     /// What the answer means, when there was one.
-    pub fn why(&self) -> Option<Why> {
+    pub fn why(&self) -> Option<GitFailure> {
         match self {
             Self::Failed { why, .. } => Some(*why),
             _ => None,
@@ -98,19 +98,19 @@ impl GitError {
 
 /// The first list that has a part of the answer decides, so network signals come first: a connection that broke also
 /// makes git say that the repository cannot be read.
-const SIGNALS: [(Why, &[&str]); 9] = [
-    (Why::WorkflowScope, &["without `workflow` scope"]),
+const SIGNALS: [(GitFailure, &[&str]); 9] = [
+    (GitFailure::WorkflowScope, &["without `workflow` scope"]),
     (
-        Why::NotEmpty,
+        GitFailure::NotEmpty,
         &[
             "[rejected] (stale info)",
             "[rejected] (fetch first)",
             "reference already exists",
         ],
     ),
-    (Why::Declined, &["[remote rejected]"]),
+    (GitFailure::Declined, &["[remote rejected]"]),
     (
-        Why::Network,
+        GitFailure::Network,
         &[
             "Could not resolve",
             "name resolution",
@@ -138,7 +138,7 @@ const SIGNALS: [(Why, &[&str]); 9] = [
         ],
     ),
     (
-        Why::AccessRefused,
+        GitFailure::AccessRefused,
         &[
             "Authentication failed",
             "could not read Username",
@@ -149,7 +149,7 @@ const SIGNALS: [(Why, &[&str]); 9] = [
         ],
     ),
     (
-        Why::RepositoryNotFound,
+        GitFailure::RepositoryNotFound,
         &[
             "does not appear to be a git repository",
             "Repository not found",
@@ -158,7 +158,7 @@ const SIGNALS: [(Why, &[&str]); 9] = [
         ],
     ),
     (
-        Why::RefNotFound,
+        GitFailure::RefNotFound,
         &[
             "couldn't find remote ref",
             "Couldn't find remote ref",
@@ -168,7 +168,7 @@ const SIGNALS: [(Why, &[&str]); 9] = [
         ],
     ),
     (
-        Why::Corrupt,
+        GitFailure::Corrupt,
         &[
             "index-pack",
             "fsck error",
@@ -184,7 +184,7 @@ const SIGNALS: [(Why, &[&str]); 9] = [
     ),
     // Only when nothing above explains why.
     (
-        Why::Network,
+        GitFailure::Network,
         &[
             "hung up unexpectedly",
             "RPC failed",
@@ -194,7 +194,7 @@ const SIGNALS: [(Why, &[&str]); 9] = [
     ),
 ];
 
-impl Why {
+impl GitFailure {
     fn of(said: &str) -> Self {
         // Lines of the other side are for people: they decide nothing here.
         let own: Vec<&str> = said
@@ -266,80 +266,83 @@ mod tests {
         for (said, why) in [
             (
                 "fatal: unable to access 'https://x/': Could not resolve host: x",
-                Why::Network,
+                GitFailure::Network,
             ),
             (
                 "fatal: unable to access 'https://x/': The requested URL returned error: 429",
-                Why::Network,
+                GitFailure::Network,
             ),
             (
                 "error: RPC failed; HTTP 502 curl 22 The requested URL returned error: 502\nfatal: expected flush",
-                Why::Network,
+                GitFailure::Network,
             ),
             (
                 "fetch-pack: unexpected disconnect while reading sideband packet\nfatal: early EOF\nfatal: fetch-pack: invalid index-pack output",
-                Why::Network,
+                GitFailure::Network,
             ),
             (
                 "ssh: connect to host x port 22: Connection refused\nfatal: Could not read from remote repository.",
-                Why::Network,
+                GitFailure::Network,
             ),
             (
                 "fatal: unable to access 'https://x/': The requested URL returned error: 403",
-                Why::AccessRefused,
+                GitFailure::AccessRefused,
             ),
             (
                 "fatal: could not read Username for 'https://github.com': terminal prompts disabled",
-                Why::AccessRefused,
+                GitFailure::AccessRefused,
             ),
             (
                 "git@h: Permission denied (publickey).\nfatal: Could not read from remote repository.",
-                Why::AccessRefused,
+                GitFailure::AccessRefused,
             ),
             (
                 "fatal: unable to access 'https://x/': The requested URL returned error: 301",
-                Why::Redirected,
+                GitFailure::Redirected,
             ),
             (
                 "remote: Not Found\nfatal: repository 'https://h/x/' not found",
-                Why::RepositoryNotFound,
+                GitFailure::RepositoryNotFound,
             ),
             (
                 "fatal: '/x' does not appear to be a git repository",
-                Why::RepositoryNotFound,
+                GitFailure::RepositoryNotFound,
             ),
-            ("fatal: couldn't find remote ref v9", Why::RefNotFound),
+            (
+                "fatal: couldn't find remote ref v9",
+                GitFailure::RefNotFound,
+            ),
             (
                 "fatal: remote error: upload-pack: not our ref 4b82",
-                Why::RefNotFound,
+                GitFailure::RefNotFound,
             ),
             (
                 "error: object 4b82: hasDotgit: contains '.git'\nfatal: fsck error in packed object\nfatal: fetch-pack: invalid index-pack output",
-                Why::Corrupt,
+                GitFailure::Corrupt,
             ),
             (
                 "remote: Could not resolve host\nfatal: something new",
-                Why::Unknown,
+                GitFailure::Unknown,
             ),
             (
                 "To https://h/x\n!\trefs/heads/main:refs/heads/main\t[rejected] (stale info)\nDone",
-                Why::NotEmpty,
+                GitFailure::NotEmpty,
             ),
             (
                 "!\trefs/heads/main:refs/heads/main\t[remote rejected] (pre-receive hook declined)\nerror: failed to push some refs",
-                Why::Declined,
+                GitFailure::Declined,
             ),
             (
                 "!\trefs/heads/main:refs/heads/main\t[remote rejected] (refusing to allow a Personal Access Token to create or update workflow `.github/workflows/ci.yml` without `workflow` scope)",
-                Why::WorkflowScope,
+                GitFailure::WorkflowScope,
             ),
             (
                 "error: RPC failed; HTTP 413 curl 22 The requested URL returned error: 413",
-                Why::TooLargeForIt,
+                GitFailure::TooLargeForIt,
             ),
-            ("", Why::Unknown),
+            ("", GitFailure::Unknown),
         ] {
-            assert_eq!(Why::of(said), why, "{said}");
+            assert_eq!(GitFailure::of(said), why, "{said}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! One reference of a repository elsewhere, without or with its history, into a bare repository.
 
-use super::{Access, Call, GitError};
+use super::{Call, GitAccess, GitError};
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
 use std::fs::File;
@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Fetches the commit that a reference leads to, and remembers it under `into`, a full name.
 pub(super) fn shallow(
-    access: &Access<'_>,
+    access: &GitAccess<'_>,
     url: &RemoteUrl,
     reference: &RefName,
     git_dir: &Path,
@@ -28,7 +28,11 @@ pub(super) fn shallow(
 }
 
 /// Fetches HEAD with everything before it into a new bare repository, as its branch `main`.
-pub(crate) fn history(access: &Access<'_>, url: &RemoteUrl, folder: &Path) -> Result<(), GitError> {
+pub(crate) fn history(
+    access: &GitAccess<'_>,
+    url: &RemoteUrl,
+    folder: &Path,
+) -> Result<(), GitError> {
     let start = |source| GitError::Start {
         program: folder.to_owned(),
         source,
@@ -53,7 +57,7 @@ pub(crate) fn history(access: &Access<'_>, url: &RemoteUrl, folder: &Path) -> Re
 }
 
 fn fetch(
-    access: &Access<'_>,
+    access: &GitAccess<'_>,
     url: &RemoteUrl,
     reference: &RefName,
     git_dir: &Path,

@@ -9,16 +9,16 @@ mod credential;
 mod environment;
 mod error;
 mod fetch;
+mod ls_remote;
 pub mod mirror;
 mod program;
 mod push;
-mod reach;
 
 pub use credential::{Credential, CredentialError};
-pub use error::{GitError, Why};
+pub use error::{GitError, GitFailure};
 pub(crate) use fetch::history;
+pub use ls_remote::ls_remote;
 pub use push::push_main;
-pub use reach::reach;
 
 use crate::model::remote::RemoteUrl;
 use child::{Interrupted, Watch};
@@ -73,7 +73,7 @@ pub struct Git {
 
 /// With what, and until when, a repository is asked.
 #[derive(Clone, Copy)]
-pub struct Access<'a> {
+pub struct GitAccess<'a> {
     pub git: &'a Git,
     /// Used for the host it belongs to, and no other.
     pub credential: Option<&'a Credential>,
@@ -108,7 +108,7 @@ impl Git {
     }
 
     /// Makes a call and gives what git printed.
-    pub(crate) fn run(&self, access: &Access<'_>, call: &Call<'_>) -> Result<Vec<u8>, GitError> {
+    pub(crate) fn run(&self, access: &GitAccess<'_>, call: &Call<'_>) -> Result<Vec<u8>, GitError> {
         let url = call.url;
         let credential = access
             .credential

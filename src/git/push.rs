@@ -1,6 +1,6 @@
 //! The first push into a repository that was just made: its branch `main`, and nothing else.
 
-use super::{Access, Call, GitError};
+use super::{Call, GitAccess, GitError};
 use crate::model::remote::RemoteUrl;
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// Whatever stands there already is left alone ([`super::Why::NotEmpty`]), unless it is the same commit.
-pub fn push_main(access: &Access<'_>, url: &RemoteUrl, git_dir: &Path) -> Result<(), GitError> {
+pub fn push_main(access: &GitAccess<'_>, url: &RemoteUrl, git_dir: &Path) -> Result<(), GitError> {
     let args = [
         "push",
         "--porcelain",

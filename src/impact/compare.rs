@@ -16,9 +16,9 @@ use crate::model::report::{Change, ChangeKind, ChangeOrigin};
 use crate::model::selection::Selection;
 use crate::model::slug::OptionRef;
 use crate::sweep::cover::{CoverError, Strength, cover};
-use crate::sweep::prove::{Ground, content};
-use crate::sweep::{Space, Tangled};
-use crate::tree::commits::Holding;
+use crate::sweep::trial::{TrialInput, content};
+use crate::sweep::{SearchLimit, Space};
+use crate::tree::commits::FileIndex;
 use crate::tree::overlay::Overlay;
 use crate::tree::{Tree as _, ids};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +30,7 @@ pub enum ImpactError {
     #[error(transparent)]
     Preview(#[from] PreviewError),
     #[error(transparent)]
-    Tangled(#[from] Tangled),
+    SearchLimit(#[from] SearchLimit),
 }
 
 /// Larger diffs are left out, in bytes.
@@ -38,7 +38,7 @@ const MAX_DIFF: usize = 16 * 1024;
 
 /// Compares what two versions of a catalogue give, in selections that hold every pair of options of both; of a
 /// catalogue too large for that, every option.
-pub fn compare(old: Ground<'_>, new: Ground<'_>) -> Result<Impact, ImpactError> {
+pub fn compare(old: TrialInput<'_>, new: TrialInput<'_>) -> Result<Impact, ImpactError> {
     let before = selections(old.catalog, &[])?;
     let after = selections(new.catalog, &before)?;
     let added: Vec<&Selection> = after
@@ -95,7 +95,7 @@ pub fn compare(old: Ground<'_>, new: Ground<'_>) -> Result<Impact, ImpactError> 
     Ok(impact)
 }
 
-fn selections(catalog: &Catalog, known: &[Selection]) -> Result<Vec<Selection>, Tangled> {
+fn selections(catalog: &Catalog, known: &[Selection]) -> Result<Vec<Selection>, SearchLimit> {
     let space = Space::of(catalog);
     let covered = match cover(&space, Strength::Pairs, known) {
         Err(CoverError::TooLarge { .. }) => cover(&space, Strength::Each, known),
@@ -103,16 +103,16 @@ fn selections(catalog: &Catalog, known: &[Selection]) -> Result<Vec<Selection>, 
     };
     match covered {
         Ok(cover) => Ok(cover.selections),
-        Err(CoverError::Tangled(_) | CoverError::TooLarge { .. }) => Err(Tangled),
+        Err(CoverError::SearchLimit(_) | CoverError::TooLarge { .. }) => Err(SearchLimit),
     }
 }
 
-fn fits(ground: Ground<'_>, selection: &Selection) -> bool {
+fn fits(ground: TrialInput<'_>, selection: &Selection) -> bool {
     crate::resolve::recipe(ground.catalog, selection.clone()).is_ok()
 }
 
 /// A stored run names its catalogue.
-fn renamed(old: Ground<'_>, new: Ground<'_>, before: &[Selection]) -> Option<Break> {
+fn renamed(old: TrialInput<'_>, new: TrialInput<'_>, before: &[Selection]) -> Option<Break> {
     let (was, is) = (old.catalog.slug(), new.catalog.slug());
     (was != is).then(|| Break {
         code: Code::UnknownSelection.as_str(),
@@ -122,7 +122,7 @@ fn renamed(old: Ground<'_>, new: Ground<'_>, before: &[Selection]) -> Option<Bre
     })
 }
 
-fn version(ground: Ground<'_>) -> Version {
+fn version(ground: TrialInput<'_>) -> Version {
     Version {
         catalog: ground.catalog.slug().clone(),
         catalog_version: ground.catalog.version().clone(),
@@ -175,7 +175,7 @@ struct Touched {
 /// One side of a comparison.
 struct Side<'t> {
     tree: Overlay<'t>,
-    held: Holding,
+    held: FileIndex,
     changes: Vec<Change>,
     id: GitId,
 }

@@ -1,14 +1,18 @@
 //! ADD_DEPENDENCY: one package in a manifest; ranges that several options want are brought together.
 
+use super::interpreter::{ActionError, Done, Interpreter};
 use super::manifest::{self, Dependency, Edit, ManifestError};
-use super::work::{Done, Stop, Work};
 use crate::model::action::AddDependency;
 use crate::model::content::File;
 use crate::model::dependency::{Ecosystem, PackageName, VersionRange};
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::path::TreePath;
 
-pub(super) fn run(work: &mut Work<'_>, index: usize, action: &AddDependency) -> Result<Done, Stop> {
+pub(super) fn run(
+    work: &mut Interpreter<'_>,
+    index: usize,
+    action: &AddDependency,
+) -> Result<Done, ActionError> {
     let path = action.manifest.as_tree();
     let refuse = |reason: String| {
         let finding = work.error(index, Code::BadDependency, reason);
@@ -66,19 +70,19 @@ pub(super) fn run(work: &mut Work<'_>, index: usize, action: &AddDependency) -> 
 }
 
 fn put(
-    work: &mut Work<'_>,
+    work: &mut Interpreter<'_>,
     index: usize,
     path: &TreePath,
     file: File,
     name: &PackageName,
-) -> Result<(), Stop> {
+) -> Result<(), ActionError> {
     work.put(index, path, file)?;
     work.set_by(path, name.key(), index);
     Ok(())
 }
 
 fn refused(
-    work: &Work<'_>,
+    work: &Interpreter<'_>,
     index: usize,
     path: &TreePath,
     name: &PackageName,

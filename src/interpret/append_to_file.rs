@@ -1,10 +1,14 @@
 //! APPEND_TO_FILE: a block of whole lines at the end of a file, once, with the file's own line ends.
 
-use super::work::{Done, Stop, Work};
+use super::interpreter::{ActionError, Done, Interpreter};
 use crate::model::action::AppendToFile;
 use crate::model::content::File;
 
-pub(super) fn run(work: &mut Work<'_>, index: usize, action: &AppendToFile) -> Result<Done, Stop> {
+pub(super) fn run(
+    work: &mut Interpreter<'_>,
+    index: usize,
+    action: &AppendToFile,
+) -> Result<Done, ActionError> {
     let path = action.path.as_tree();
     let block = block(&work.literal(&action.content, path.as_str()));
     if action.create && work.file(path)?.is_none() {

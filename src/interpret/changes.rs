@@ -1,6 +1,6 @@
 //! How the tree differs from the template, with unified diffs that `git apply` takes.
 
-use super::work::{Touched, Work};
+use super::interpreter::{Interpreter, TouchedFile};
 use crate::model::content::{File, Mode};
 use crate::model::path::TreePath;
 use crate::model::report::{Change, ChangeKind, ChangeOrigin};
@@ -14,13 +14,13 @@ const MAX_BYTES: usize = 256 * 1024;
 const MAX_ALL_BYTES: usize = 8 * 1024 * 1024;
 
 /// Every path that is now another than before.
-pub(super) fn describe(work: &Work<'_>) -> Result<Vec<Change>, TreeError> {
+pub(super) fn describe(work: &Interpreter<'_>) -> Result<Vec<Change>, TreeError> {
     let mut changes = Vec::new();
     let mut room = MAX_ALL_BYTES;
     for (path, touched) in work.touched() {
         let after = work.tree().read(path)?;
         if touched.before != after {
-            let Touched { before, origins } = touched;
+            let TouchedFile { before, origins } = touched;
             let change = describe_one(path, before.as_ref(), after.as_ref(), origins, &mut room);
             changes.extend(change);
         }

@@ -1,13 +1,17 @@
 //! COPY_FILE: bytes and mode of a file, or of everything below a folder, from beside the recipe or from the template.
 
-use super::work::{Done, Stop, Work};
+use super::interpreter::{ActionError, Done, Interpreter};
 use crate::model::action::CopyFile;
 use crate::model::content::{File, Mode};
 use crate::model::diagnostic::Code;
 use crate::model::path::TreePath;
 use crate::model::plan::ResolvedRecipe;
 
-pub(super) fn run(work: &mut Work<'_>, index: usize, action: &CopyFile) -> Result<Done, Stop> {
+pub(super) fn run(
+    work: &mut Interpreter<'_>,
+    index: usize,
+    action: &CopyFile,
+) -> Result<Done, ActionError> {
     let sources = match (&action.from, &action.template) {
         (Some(from), _) => from_recipe(work, index, from.as_str())?,
         (None, Some(template)) => from_template(work, index, template.as_tree())?,
@@ -63,7 +67,7 @@ pub(super) fn run(work: &mut Work<'_>, index: usize, action: &CopyFile) -> Resul
 /// The files copied, each with its path below the folder when a folder is copied.
 type Sources = Vec<(Option<String>, File)>;
 
-fn from_recipe(work: &Work<'_>, index: usize, from: &str) -> Result<Sources, Stop> {
+fn from_recipe(work: &Interpreter<'_>, index: usize, from: &str) -> Result<Sources, ActionError> {
     let plan = work.plan();
     let option = &plan.recipe.actions[index].origin.option;
     let missing = || {
@@ -95,7 +99,11 @@ fn from_recipe(work: &Work<'_>, index: usize, from: &str) -> Result<Sources, Sto
     }
 }
 
-fn from_template(work: &mut Work<'_>, index: usize, source: &TreePath) -> Result<Sources, Stop> {
+fn from_template(
+    work: &mut Interpreter<'_>,
+    index: usize,
+    source: &TreePath,
+) -> Result<Sources, ActionError> {
     let listing = work.tree().list()?;
     let below = listing.below(source.as_str());
     let itself = listing.get(source.as_str()).map(|_| source.clone());

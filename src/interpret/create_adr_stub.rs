@@ -1,12 +1,16 @@
 //! CREATE_ADR_STUB: a decision record in Nygard's form and its line in the index.
 
-use super::work::{Done, Stop, Work};
+use super::interpreter::{ActionError, Done, Interpreter};
 use crate::model::action::{CreateAdrStub, IfExists};
 use crate::model::content::{File, Mode};
 use crate::model::diagnostic::Code;
 use crate::model::path::TreePath;
 
-pub(super) fn run(work: &mut Work<'_>, index: usize, action: &CreateAdrStub) -> Result<Done, Stop> {
+pub(super) fn run(
+    work: &mut Interpreter<'_>,
+    index: usize,
+    action: &CreateAdrStub,
+) -> Result<Done, ActionError> {
     let path = action.path();
     let path = TreePath::parse(&path).map_err(|error| {
         work.error(
@@ -38,7 +42,7 @@ pub(super) fn run(work: &mut Work<'_>, index: usize, action: &CreateAdrStub) -> 
     }
 }
 
-fn same_number(work: &Work<'_>, action: &CreateAdrStub, own: &TreePath) -> Option<String> {
+fn same_number(work: &Interpreter<'_>, action: &CreateAdrStub, own: &TreePath) -> Option<String> {
     let start = format!("{}/{:04}-", CreateAdrStub::FOLDER, action.number);
     let taken = work.names().beginning_with(&start);
     let mut others = taken.into_iter().filter(|path| *path != own.as_str());
@@ -64,7 +68,11 @@ fn record(action: &CreateAdrStub, date: &str) -> String {
 }
 
 /// Adds the record's line to the index, and says whether it had to.
-fn list(work: &mut Work<'_>, index: usize, action: &CreateAdrStub) -> Result<bool, Stop> {
+fn list(
+    work: &mut Interpreter<'_>,
+    index: usize,
+    action: &CreateAdrStub,
+) -> Result<bool, ActionError> {
     let path = TreePath::parse(CreateAdrStub::INDEX).expect("the index has a plain path");
     let title = work
         .literal(action.title.as_str(), path.as_str())

@@ -1,13 +1,13 @@
 //! Lock files that a plan makes stale: after it, `npm ci` and its like would refuse the repository.
 
-use super::work::Work;
+use super::interpreter::Interpreter;
 use crate::model::dependency::Ecosystem;
 use crate::model::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::path::TreePath;
 use crate::tree::TreeError;
 
 /// Warns once for each lock file beside a manifest that got a dependency, or at the repository's top.
-pub(super) fn warn_of_stale_ones(work: &mut Work<'_>) -> Result<(), TreeError> {
+pub(super) fn warn_of_stale_ones(work: &mut Interpreter<'_>) -> Result<(), TreeError> {
     for (manifest, index) in work.edited_manifests() {
         for lock in lock_files(&manifest) {
             if work.tree().read(&lock)?.is_some() {

@@ -5,17 +5,17 @@ mod append_to_file;
 mod changes;
 mod copy_file;
 mod create_adr_stub;
+mod interpreter;
 mod lock_files;
 pub mod manifest;
 mod names;
 mod placeholders;
 mod provenance;
 mod replace_string;
+mod rerun;
 mod risk;
-mod settle;
 mod stability;
 mod trace;
-mod work;
 mod write_file;
 
 use crate::model::action::Action;
@@ -23,11 +23,11 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::path::TreePath;
 use crate::model::plan::Plan;
 use crate::model::provenance::Provenance;
-use crate::model::report::{Change, LogEntry, Outcome, Risk};
+use crate::model::report::{ActionOutcome, Change, LogEntry, Risk};
 use crate::tree::{TreeError, TreeMut};
 pub use changes::describe_added;
+use interpreter::{ActionError, Done, Interpreter};
 pub use trace::LineOrigin;
-use work::{Done, Stop, Work};
 
 /// What an interpretation did to a tree.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ impl Interpretation {
 /// # Errors
 /// Only when the tree itself fails; what is wrong with the plan is part of the result.
 pub fn interpret(plan: &Plan, tree: &mut dyn TreeMut) -> Result<Interpretation, TreeError> {
-    run(Work::on(plan, tree)?).map(|(interpretation, _)| interpretation)
+    run(Interpreter::on(plan, tree)?).map(|(interpretation, _)| interpretation)
 }
 
 /// The same, and where each line of one file of the result came from.
@@ -67,12 +67,12 @@ pub fn explain(
     tree: &mut dyn TreeMut,
     path: &TreePath,
 ) -> Result<(Interpretation, Vec<LineOrigin>), TreeError> {
-    let mut work = Work::on(plan, tree)?;
+    let mut work = Interpreter::on(plan, tree)?;
     work.trace(path)?;
     run(work)
 }
 
-fn run(mut work: Work<'_>) -> Result<(Interpretation, Vec<LineOrigin>), TreeError> {
+fn run(mut work: Interpreter<'_>) -> Result<(Interpretation, Vec<LineOrigin>), TreeError> {
     let plan = work.plan();
     let provenance = plan.provenance();
     placeholders::fill_template(&mut work, &provenance)?;
@@ -80,12 +80,12 @@ fn run(mut work: Work<'_>) -> Result<(Interpretation, Vec<LineOrigin>), TreeErro
     for index in 0..plan.recipe.actions.len() {
         let entry = match perform(&mut work, index) {
             Ok(done) => log_entry(plan, index, done.outcome(), done.into_message()),
-            Err(Stop::Finding(finding)) => {
-                let entry = log_entry(plan, index, Outcome::Failed, finding.message.clone());
+            Err(ActionError::Finding(finding)) => {
+                let entry = log_entry(plan, index, ActionOutcome::Failed, finding.message.clone());
                 work.report(*finding);
                 entry
             }
-            Err(Stop::Tree(error)) => return Err(error),
+            Err(ActionError::Tree(error)) => return Err(error),
         };
         log.push(entry);
     }
@@ -111,7 +111,7 @@ fn run(mut work: Work<'_>) -> Result<(Interpretation, Vec<LineOrigin>), TreeErro
 }
 
 /// The dispatch by kind: one file per action.
-fn perform(work: &mut Work<'_>, index: usize) -> Result<Done, Stop> {
+fn perform(work: &mut Interpreter<'_>, index: usize) -> Result<Done, ActionError> {
     match &work.plan().recipe.actions[index].action {
         Action::CopyFile(action) => copy_file::run(work, index, action),
         Action::WriteFile(action) => write_file::run(work, index, action),
@@ -122,7 +122,7 @@ fn perform(work: &mut Work<'_>, index: usize) -> Result<Done, Stop> {
     }
 }
 
-fn log_entry(plan: &Plan, index: usize, outcome: Outcome, message: String) -> LogEntry {
+fn log_entry(plan: &Plan, index: usize, outcome: ActionOutcome, message: String) -> LogEntry {
     let planned = &plan.recipe.actions[index];
     LogEntry {
         origin: planned.origin.clone(),

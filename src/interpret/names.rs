@@ -1,8 +1,8 @@
 //! The names a tree holds, as file systems that fold letter case and Unicode forms see them.
 
 use crate::model::path::TreePath;
-use crate::tree::admit::fold;
 use crate::tree::listing::Listing;
+use crate::tree::validate::fold;
 use std::collections::BTreeMap;
 
 /// Every file and folder by its fold.
@@ -22,7 +22,7 @@ struct Name {
 
 /// Why a path cannot be made.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Clash {
+pub(super) enum PathClash {
     /// The path, or a folder above it, is already there in another spelling.
     Spelling { other: String },
     /// A file stands where the path needs a folder.
@@ -80,16 +80,16 @@ impl Names {
     }
 
     /// What stands in the way of a file at a path.
-    pub(super) fn clash(&self, path: &TreePath) -> Option<Clash> {
+    pub(super) fn clash(&self, path: &TreePath) -> Option<PathClash> {
         for folder in path.folders() {
             match self.find(folder) {
                 Some((other, _)) if other != folder => {
-                    return Some(Clash::Spelling {
+                    return Some(PathClash::Spelling {
                         other: other.to_owned(),
                     });
                 }
                 Some((file, true)) => {
-                    return Some(Clash::FileAbove {
+                    return Some(PathClash::FileAbove {
                         file: file.to_owned(),
                     });
                 }
@@ -97,10 +97,10 @@ impl Names {
             }
         }
         match self.find(path.as_str()) {
-            Some((other, _)) if other != path.as_str() => Some(Clash::Spelling {
+            Some((other, _)) if other != path.as_str() => Some(PathClash::Spelling {
                 other: other.to_owned(),
             }),
-            Some((_, false)) => Some(Clash::Folder),
+            Some((_, false)) => Some(PathClash::Folder),
             Some(_) | None => None,
         }
     }

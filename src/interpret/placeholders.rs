@@ -1,6 +1,6 @@
 //! `__PRODUCT_NAME__` and its like: one pass over each text, values are never looked at again.
 
-use super::work::Work;
+use super::interpreter::Interpreter;
 use crate::model::content::File;
 use crate::model::path::TreePath;
 use crate::model::plan::{Placeholder, Plan};
@@ -73,7 +73,7 @@ impl Substitution {
 
 /// Replaces the placeholders of the template's text files, before any action runs: what actions bring is replaced when
 /// they bring it, so no text is ever passed over twice. A tree that already holds this plan's provenance had its pass.
-pub(super) fn fill_template(work: &mut Work<'_>, own: &Provenance) -> Result<(), TreeError> {
+pub(super) fn fill_template(work: &mut Interpreter<'_>, own: &Provenance) -> Result<(), TreeError> {
     let plan = work.plan();
     let provenance = work.tree().read(plan.provenance_path.as_tree())?;
     if provenance.is_some_and(|file| file.bytes == own.to_text()) {
@@ -86,7 +86,7 @@ pub(super) fn fill_template(work: &mut Work<'_>, own: &Provenance) -> Result<(),
     Ok(())
 }
 
-fn fill(work: &mut Work<'_>, path: &TreePath) -> Result<(), TreeError> {
+fn fill(work: &mut Interpreter<'_>, path: &TreePath) -> Result<(), TreeError> {
     let Some(file) = work.tree().read(path)? else {
         return Ok(());
     };

@@ -1,6 +1,6 @@
 //! The last file of every interpretation: what the repository remembers of its plan.
 
-use super::work::Work;
+use super::interpreter::Interpreter;
 use crate::model::content::File;
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::provenance::Provenance;
@@ -8,7 +8,7 @@ use crate::model::report::ChangeOrigin;
 use crate::tree::TreeError;
 
 /// Writes the provenance file over whatever the template has there; an action must not write it.
-pub(super) fn write(work: &mut Work<'_>, own: &Provenance) -> Result<(), TreeError> {
+pub(super) fn write(work: &mut Interpreter<'_>, own: &Provenance) -> Result<(), TreeError> {
     let plan = work.plan();
     let path = plan.provenance_path.as_tree();
     let file = File::regular(own.to_text());

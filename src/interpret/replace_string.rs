@@ -1,11 +1,15 @@
 //! REPLACE_STRING: literal text for literal text, counted, and recognised when it is already done.
 
-use super::work::{Done, Stop, Work};
+use super::interpreter::{ActionError, Done, Interpreter};
 use crate::model::action::{Count, ReplaceString};
 use crate::model::content::File;
 use crate::model::diagnostic::{Code, Diagnostic, Severity};
 
-pub(super) fn run(work: &mut Work<'_>, index: usize, action: &ReplaceString) -> Result<Done, Stop> {
+pub(super) fn run(
+    work: &mut Interpreter<'_>,
+    index: usize,
+    action: &ReplaceString,
+) -> Result<Done, ActionError> {
     let path = action.path.as_tree();
     let (mode, text) = work.text(index, path)?;
     let find = work.literal(&action.find, path.as_str());

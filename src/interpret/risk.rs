@@ -1,13 +1,13 @@
 //! How much attention a result deserves: what runs by itself, what runs when asked, what others wrote.
 
-use super::work::Work;
+use super::interpreter::Interpreter;
 use crate::model::action::{Action, RiskLevel};
 use crate::model::content::{File, Mode};
 use crate::model::path::TreePath;
 use crate::model::report::{Risk, RiskReason};
 use crate::tree::TreeError;
-use crate::tree::admit::fold_into;
-use crate::tree::listing::Entry;
+use crate::tree::listing::FileInfo;
+use crate::tree::validate::fold_into;
 use serde_json::{Map, Value};
 
 /// Folders whose files a forge runs by itself after a push, as paths from the root begin.
@@ -38,10 +38,10 @@ const TOOL_SETTINGS: [&str; 6] = [
 ];
 
 /// The level and every reason, over the whole result.
-pub(super) fn assess(work: &Work<'_>) -> Result<Risk, TreeError> {
+pub(super) fn assess(work: &Interpreter<'_>) -> Result<Risk, TreeError> {
     let mut reasons = Vec::new();
     let mut folded = String::new();
-    for (path, Entry { mode, .. }) in work.tree().list()?.iter() {
+    for (path, FileInfo { mode, .. }) in work.tree().list()?.iter() {
         // As file systems that ignore letter case would find it. One text for all, since there are many.
         folded.clear();
         folded.push('/');
@@ -106,7 +106,7 @@ pub(super) fn assess(work: &Work<'_>) -> Result<Risk, TreeError> {
 
 /// Install scripts of the result, and other scripts that the plan changed.
 fn scripts(
-    work: &Work<'_>,
+    work: &Interpreter<'_>,
     path: &TreePath,
     reasons: &mut Vec<RiskReason>,
 ) -> Result<(), TreeError> {

@@ -1,35 +1,35 @@
 //! The proof of I8 for one plan: its actions over their own result must change nothing.
 
+use super::interpreter::{ActionError, Interpreter};
 use super::perform;
-use super::work::{Stop, Work};
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::report::ChangeOrigin;
 use crate::tree::TreeError;
 use crate::tree::overlay::Overlay;
 
 /// Runs all actions a second time, over the result as it is, and reports what they would do.
-pub(super) fn verify(work: &mut Work<'_>) -> Result<(), TreeError> {
+pub(super) fn verify(work: &mut Interpreter<'_>) -> Result<(), TreeError> {
     for finding in second_run(work)? {
         work.report(finding);
     }
     Ok(())
 }
 
-fn second_run(work: &Work<'_>) -> Result<Vec<Diagnostic>, TreeError> {
+fn second_run(work: &Interpreter<'_>) -> Result<Vec<Diagnostic>, TreeError> {
     let mut result = Overlay::over(work.tree())?;
-    let mut second = Work::on(work.plan(), &mut result)?;
+    let mut second = Interpreter::on(work.plan(), &mut result)?;
     let mut findings = Vec::new();
     for index in 0..work.plan().recipe.actions.len() {
         match perform(&mut second, index) {
             Ok(_) => {}
-            Err(Stop::Finding(finding)) => {
+            Err(ActionError::Finding(finding)) => {
                 let message = format!(
                     "over its own result this action would fail: {}",
                     finding.message
                 );
                 findings.push(unstable(*finding, message));
             }
-            Err(Stop::Tree(error)) => return Err(error),
+            Err(ActionError::Tree(error)) => return Err(error),
         }
     }
     for (path, touched) in second.touched() {

@@ -1,10 +1,14 @@
 //! WRITE_FILE: literal text at a path.
 
-use super::work::{Done, Stop, Work};
+use super::interpreter::{ActionError, Done, Interpreter};
 use crate::model::action::WriteFile;
 use crate::model::content::File;
 
-pub(super) fn run(work: &mut Work<'_>, index: usize, action: &WriteFile) -> Result<Done, Stop> {
+pub(super) fn run(
+    work: &mut Interpreter<'_>,
+    index: usize,
+    action: &WriteFile,
+) -> Result<Done, ActionError> {
     let text = work.literal(&action.content, action.path.as_str());
     let file = File {
         bytes: text.into(),

@@ -100,7 +100,7 @@ pub struct ReplaceString {
 pub struct CreateAdrStub {
     #[schemars(range(min = 0, max = 9999))]
     pub number: u16,
-    pub title: Line,
+    pub title: SingleLine,
     #[serde(default)]
     pub status: AdrStatus,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -206,14 +206,14 @@ pub enum AdrStatus {
 
 /// One line of printable text, 1 to 200 characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Line(String);
+pub struct SingleLine(String);
 
 /// Why a text is not one line.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub enum LineError {
+pub enum SingleLineError {
     #[error("this text must not be empty")]
     Empty,
-    #[error("this text has at most {max} characters, it has {length}", max = Line::MAX)]
+    #[error("this text has at most {max} characters, it has {length}", max = SingleLine::MAX)]
     TooLong { length: usize },
     #[error("this text must be one line without the control character `{}`", found.escape_debug())]
     Control { found: char },
@@ -313,21 +313,21 @@ impl AdrStatus {
     }
 }
 
-impl Line {
+impl SingleLine {
     /// The longest line, in characters.
     pub const MAX: usize = 200;
 
     /// Parses one line of text.
-    pub fn parse(text: &str) -> Result<Self, LineError> {
+    pub fn parse(text: &str) -> Result<Self, SingleLineError> {
         let length = text.chars().count();
         if text.trim().is_empty() {
-            return Err(LineError::Empty);
+            return Err(SingleLineError::Empty);
         }
         if length > Self::MAX {
-            return Err(LineError::TooLong { length });
+            return Err(SingleLineError::TooLong { length });
         }
         match text.chars().find(|c| c.is_control()) {
-            Some(found) => Err(LineError::Control { found }),
+            Some(found) => Err(SingleLineError::Control { found }),
             None => Ok(Self(text.to_owned())),
         }
     }
@@ -338,7 +338,7 @@ impl Line {
     }
 }
 
-text_value!(Line, error: LineError, format: "groundplan-line", max: Line::MAX, pattern: "\\S", doc: "One line of text.");
+text_value!(SingleLine, error: SingleLineError, format: "groundplan-line", max: SingleLine::MAX, pattern: "\\S", doc: "One line of text.");
 
 impl Serialize for Count {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -354,15 +354,15 @@ impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
-        enum Written {
+        enum ActionDocument {
             Word(String),
             Number(u32),
         }
-        match Written::deserialize(deserializer)? {
-            Written::Word(word) if word == "one" => Ok(Self::One),
-            Written::Word(word) if word == "all" => Ok(Self::All),
-            Written::Number(count) if count > 0 => Ok(Self::Exactly(count)),
-            Written::Word(_) | Written::Number(_) => Err(serde::de::Error::custom(
+        match ActionDocument::deserialize(deserializer)? {
+            ActionDocument::Word(word) if word == "one" => Ok(Self::One),
+            ActionDocument::Word(word) if word == "all" => Ok(Self::All),
+            ActionDocument::Number(count) if count > 0 => Ok(Self::Exactly(count)),
+            ActionDocument::Word(_) | ActionDocument::Number(_) => Err(serde::de::Error::custom(
                 "expected `one`, `all` or a number from 1",
             )),
         }

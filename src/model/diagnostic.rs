@@ -12,7 +12,7 @@ pub struct Diagnostic {
     pub message: String,
     /// JSON pointer to the value inside its document (RFC 6901); empty for the whole document.
     pub pointer: String,
-    pub place: Option<Place>,
+    pub place: Option<Location>,
     /// Other places that belong to the finding.
     pub related: Vec<Related>,
     /// What to do next.
@@ -22,7 +22,7 @@ pub struct Diagnostic {
 /// A stretch of a file. Lines and columns count characters from 1; an empty stretch is a point.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Place {
+pub struct Location {
     pub file: String,
     pub line: usize,
     pub column: usize,
@@ -34,7 +34,7 @@ pub struct Place {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Related {
-    pub place: Place,
+    pub place: Location,
     pub message: String,
 }
 
@@ -224,7 +224,7 @@ impl Diagnostic {
 
     /// The same finding at a place.
     #[must_use]
-    pub fn at(self, pointer: impl Into<String>, place: impl Into<Option<Place>>) -> Self {
+    pub fn at(self, pointer: impl Into<String>, place: impl Into<Option<Location>>) -> Self {
         Self {
             pointer: pointer.into(),
             place: place.into(),
@@ -243,7 +243,7 @@ impl Diagnostic {
 
     /// The same finding with a second place.
     #[must_use]
-    pub fn also(mut self, place: Option<Place>, message: impl Into<String>) -> Self {
+    pub fn also(mut self, place: Option<Location>, message: impl Into<String>) -> Self {
         self.related.extend(place.map(|place| Related {
             place,
             message: message.into(),
@@ -267,7 +267,7 @@ impl Diagnostic {
     }
 }
 
-impl Place {
+impl Location {
     /// The beginning of a file.
     pub fn start_of(file: impl Into<String>) -> Self {
         Self::point(file, 1, 1)

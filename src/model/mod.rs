@@ -5,7 +5,6 @@ mod text;
 
 pub mod action;
 pub mod canonical;
-pub mod causes;
 pub mod content;
 pub mod date;
 pub mod dependency;
@@ -13,7 +12,7 @@ pub mod diagnostic;
 pub mod digest;
 pub mod exclude;
 pub mod input;
-pub mod moment;
+
 pub mod path;
 pub mod plan;
 pub mod preflight;
@@ -23,3 +22,5 @@ pub mod remote;
 pub mod report;
 pub mod selection;
 pub mod slug;
+pub mod suggest;
+pub mod timestamp;

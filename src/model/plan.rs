@@ -3,7 +3,7 @@
 use super::action::Action;
 use super::canonical;
 use super::content::{Mode, StoredFile};
-use super::diagnostic::Place;
+use super::diagnostic::Location;
 use super::digest::{Digest, GitId};
 use super::input::{Identity, Inputs};
 use super::path::{PathError, SafeRelPath, TreePath};
@@ -91,8 +91,8 @@ pub struct Origin {
 
 impl Origin {
     /// The origin as a diagnostic shows it.
-    pub fn place(&self) -> Place {
-        Place::point(&self.file, self.line, self.column)
+    pub fn place(&self) -> Location {
+        Location::point(&self.file, self.line, self.column)
     }
 }
 

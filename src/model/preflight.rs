@@ -2,7 +2,7 @@
 
 use super::digest::GitId;
 use super::input::{Owner, RepoName};
-use super::moment::Moment;
+use super::timestamp::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Preflight {
-    pub checked_at: Moment,
+    pub checked_at: Timestamp,
     pub kind: ForgeKind,
     /// The forge's host, or the folder of a local one.
     pub host: String,
@@ -43,14 +43,14 @@ pub enum Fact {
         missing: BTreeSet<String>,
     },
     /// When the token ends; nothing where it does not, or the forge does not say.
-    Expiry { at: Option<Moment> },
+    Expiry { at: Option<Timestamp> },
     /// Whether an unfinished repository can be removed again.
     Removal { allowed: Answer },
     /// How many requests the forge still answers.
     Budget {
         left: u64,
         limit: u64,
-        resets_at: Option<Moment>,
+        resets_at: Option<Timestamp>,
     },
     /// Whether a repository can be made for the owner.
     Owner {

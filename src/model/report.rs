@@ -2,7 +2,7 @@
 
 use super::action::RiskLevel;
 use super::content::Mode;
-use super::diagnostic::{Diagnostic, Place};
+use super::diagnostic::{Diagnostic, Location};
 use super::digest::{Digest, GitId};
 use super::path::TreePath;
 use super::plan::{Origin, Placeholder, TemplatePin};
@@ -94,14 +94,14 @@ pub struct LogEntry {
     pub origin: Origin,
     pub kind: String,
     pub path: String,
-    pub outcome: Outcome,
+    pub outcome: ActionOutcome,
     pub message: String,
 }
 
 /// What became of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum ActionOutcome {
     /// It made or changed at least one file.
     Done,
     /// Everything was already as it wants it.
@@ -167,7 +167,7 @@ pub enum ChangeOrigin {
 
 impl ChangeOrigin {
     /// Where the recipe asks for the change.
-    pub fn place(&self) -> Option<Place> {
+    pub fn place(&self) -> Option<Location> {
         match self {
             Self::Action(action) => Some(action.origin.place()),
             Self::Placeholders { .. } | Self::Provenance {} | Self::Template {} => None,

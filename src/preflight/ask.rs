@@ -3,7 +3,7 @@
 use crate::forge::Forge;
 use crate::forge::account::{Account, OwnerOption};
 use crate::forge::error::ForgeError;
-use crate::forge::repository::{Place, Standing};
+use crate::forge::repository::{Availability, RepoPath};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
@@ -12,13 +12,13 @@ use tokio::time::{Instant, timeout_at};
 pub struct Answers {
     pub account: Result<Account, ForgeError>,
     pub owner: Option<Result<OwnerOption, ForgeError>>,
-    pub name: Option<Result<Standing, ForgeError>>,
+    pub name: Option<Result<Availability, ForgeError>>,
 }
 
 /// Asks everything about a place, for at most so long.
-pub async fn ask(forge: &dyn Forge, place: &Place, patience: Duration) -> Answers {
+pub async fn ask(forge: &dyn Forge, place: &RepoPath, patience: Duration) -> Answers {
     let end = Instant::now() + patience;
-    let account = in_time(end, patience, forge.who_am_i()).await;
+    let account = in_time(end, patience, forge.current_user()).await;
     if account.is_err() {
         return Answers {
             account,
@@ -29,7 +29,7 @@ pub async fn ask(forge: &dyn Forge, place: &Place, patience: Duration) -> Answer
     Answers {
         account,
         owner: Some(in_time(end, patience, forge.owner(&place.owner)).await),
-        name: Some(in_time(end, patience, forge.stands_at(place)).await),
+        name: Some(in_time(end, patience, forge.availability(place)).await),
     }
 }
 

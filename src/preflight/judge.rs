@@ -4,12 +4,12 @@ use super::ask::Answers;
 use super::obstacle;
 use crate::forge::account::{Account, OwnerOption, OwnerStanding, Permission};
 use crate::forge::error::ForgeError;
-use crate::forge::repository::{Place, Standing};
+use crate::forge::repository::{Availability, RepoPath};
 use crate::model::diagnostic::{Code, Diagnostic};
-use crate::model::moment::Moment;
 use crate::model::plan::TemplatePin;
 use crate::model::preflight::{self, Answer, Fact, ForgeKind, NameStanding, Preflight, Question};
 use crate::model::report::Report;
+use crate::model::timestamp::Timestamp;
 use crate::scrub::scrub;
 
 /// What is to be published, where, and when the forge was asked.
@@ -17,7 +17,7 @@ use crate::scrub::scrub;
 pub struct Intent<'i> {
     pub kind: ForgeKind,
     pub host: String,
-    pub place: Place,
+    pub place: RepoPath,
     /// The scopes that publishing needs.
     pub scopes: &'static [&'static str],
     pub template: &'i TemplatePin,
@@ -52,7 +52,7 @@ pub fn scopes_for<'p>(mut paths: impl Iterator<Item = &'p str>) -> &'static [&'s
 pub fn judge(intent: &Intent<'_>, answers: &Answers) -> Option<Judgement> {
     let mut judgement = Judgement {
         preflight: Preflight {
-            checked_at: Moment::of_unix_seconds(intent.now)?,
+            checked_at: Timestamp::of_unix_seconds(intent.now)?,
             kind: intent.kind,
             host: intent.host.clone(),
             facts: Vec::new(),
@@ -115,11 +115,11 @@ impl Judgement {
             missing: missing.into_iter().map(str::to_owned).collect(),
         });
         let at = account.expires_at;
-        if let Some((at, moment)) = at.and_then(|at| Some((at, Moment::of_unix_seconds(at)?))) {
+        if let Some((at, moment)) = at.and_then(|at| Some((at, Timestamp::of_unix_seconds(at)?))) {
             self.warnings.extend(obstacle::expiry(intent, at, &moment));
         }
         self.fact(Fact::Expiry {
-            at: at.and_then(Moment::of_unix_seconds),
+            at: at.and_then(Timestamp::of_unix_seconds),
         });
         if account.may_delete == Permission::No {
             self.warnings.push(obstacle::no_removal(intent));
@@ -132,7 +132,7 @@ impl Judgement {
             },
         });
         if let Some(budget) = account.budget {
-            let resets_at = Moment::of_unix_seconds(budget.resets_at);
+            let resets_at = Timestamp::of_unix_seconds(budget.resets_at);
             let warning = obstacle::budget(intent, budget.left, resets_at.as_ref());
             self.warnings.extend(warning);
             self.fact(Fact::Budget {
@@ -175,15 +175,15 @@ impl Judgement {
         });
     }
 
-    fn name(&mut self, intent: &Intent<'_>, standing: &Standing) {
+    fn name(&mut self, intent: &Intent<'_>, standing: &Availability) {
         let standing = match standing {
-            Standing::Free => NameStanding::Free,
-            Standing::Taken { full_name, .. } => {
+            Availability::Free => NameStanding::Free,
+            Availability::Taken { full_name, .. } => {
                 let finding = obstacle::name_taken(intent, &outside(full_name));
                 self.collisions.push(finding);
                 NameStanding::Taken
             }
-            Standing::Moved => {
+            Availability::Moved => {
                 self.warnings.push(obstacle::name_moved(intent));
                 NameStanding::Redirect
             }

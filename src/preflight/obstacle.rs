@@ -4,8 +4,8 @@ use super::judge::Intent;
 use crate::forge::account::OwnerKind;
 use crate::forge::error::Denial;
 use crate::model::diagnostic::{Code, Diagnostic};
-use crate::model::moment::Moment;
 use crate::model::preflight::Question;
+use crate::model::timestamp::Timestamp;
 
 /// A token that ends sooner is worth a word, in seconds.
 const SOON: i64 = 14 * 24 * 3600;
@@ -59,7 +59,7 @@ pub(super) fn missing_scopes(intent: &Intent<'_>, missing: &[&str]) -> Diagnosti
 }
 
 /// A warning when the token ends within two weeks, or has ended by this machine's clock.
-pub(super) fn expiry(intent: &Intent<'_>, at: i64, moment: &Moment) -> Option<Diagnostic> {
+pub(super) fn expiry(intent: &Intent<'_>, at: i64, moment: &Timestamp) -> Option<Diagnostic> {
     let left = at.saturating_sub(intent.now);
     let host = &intent.host;
     let message = match left {
@@ -144,7 +144,7 @@ pub(super) fn no_removal(intent: &Intent<'_>) -> Diagnostic {
 pub(super) fn budget(
     intent: &Intent<'_>,
     left: u64,
-    resets_at: Option<&Moment>,
+    resets_at: Option<&Timestamp>,
 ) -> Option<Diagnostic> {
     if left >= ENOUGH {
         return None;

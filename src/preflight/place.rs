@@ -3,7 +3,7 @@
 use crate::forge::Forge;
 use crate::forge::account::{Account, OwnerKind, OwnerOption, OwnerStanding};
 use crate::forge::error::{Denial, ForgeError};
-use crate::forge::repository::Place;
+use crate::forge::repository::RepoPath;
 use crate::model::input::{Inputs, Owner};
 use thiserror::Error;
 
@@ -32,8 +32,8 @@ pub async fn find(
     forge: &dyn Forge,
     inputs: &Inputs,
     scopes: &[&'static str],
-) -> Result<(Place, OwnerKind), PlaceError> {
-    let account = forge.who_am_i().await?;
+) -> Result<(RepoPath, OwnerKind), PlaceError> {
+    let account = forge.current_user().await?;
     let owner = forge.owner(&inputs.owner).await?;
     judge(&account, &owner, inputs, scopes)
 }
@@ -43,7 +43,7 @@ fn judge(
     owner: &OwnerOption,
     inputs: &Inputs,
     scopes: &[&'static str],
-) -> Result<(Place, OwnerKind), PlaceError> {
+) -> Result<(RepoPath, OwnerKind), PlaceError> {
     let login = || account.login.clone();
     let lacking = account.lacks(scopes);
     if !lacking.is_empty() {
@@ -64,7 +64,7 @@ fn judge(
         let message = format!("`{}` does not let this token in", owner.login);
         return Err(ForgeError::Forbidden { why, message }.into());
     }
-    let place = Place {
+    let place = RepoPath {
         owner: Owner::parse(&owner.login).unwrap_or_else(|_| inputs.owner.clone()),
         name: inputs.repo.clone(),
     };

@@ -1,19 +1,19 @@
 //! Removing what an unfinished run made.
 
 use super::Publisher;
-use super::advance::{Reconciled, Removal, Run};
-use super::ending::{Cleaned, PublishError, Why};
-use super::ledger::{Ledger, Order, Outcome, Step};
+use super::ledger::{Ledger, PublishRequest, PublishStep, StepOutcome};
+use super::outcome::{CleanupOutcome, FailureCause, PublishError};
+use super::publication::{Publication, Reconciled, Removal};
 use super::stage::Stage;
 
 impl Publisher<'_> {
     pub(super) async fn clean(
         &self,
         ledger: &mut dyn Ledger,
-        order: &Order,
+        order: &PublishRequest,
         stage: Stage,
-    ) -> Result<Cleaned, PublishError> {
-        let mut run = Run::new(self, ledger, order, stage);
+    ) -> Result<CleanupOutcome, PublishError> {
+        let mut run = Publication::new(self, ledger, order, stage);
         if let Stage::Creating { nonce } = run.stage {
             let message = match run.reconcile(nonce).await? {
                 Reconciled::Ours => None,
@@ -25,11 +25,13 @@ impl Publisher<'_> {
                 }
             };
             if let Some(message) = message {
-                run.end(nonce, Outcome::NotDone { message }).await?;
+                run.end(nonce, StepOutcome::NotDone { message }).await?;
             }
         }
         let made = match &run.stage {
-            Stage::Begun | Stage::Gone | Stage::Creating { .. } => return Ok(Cleaned::Nothing),
+            Stage::Begun | Stage::Gone | Stage::Creating { .. } => {
+                return Ok(CleanupOutcome::Nothing);
+            }
             Stage::Published(made) => {
                 return Err(PublishError::Finished {
                     full_name: made.full_name.clone(),
@@ -45,15 +47,15 @@ impl Publisher<'_> {
             Ok(Some(_)) => {}
             Ok(None) => {
                 run.forget().await?;
-                return Ok(Cleaned::Nothing);
+                return Ok(CleanupOutcome::Nothing);
             }
-            Err(error) => return Err(run.ending(Why::Look(error))),
+            Err(error) => return Err(run.ending(FailureCause::Look(error))),
         }
         match run.remove(&made).await? {
-            Removal::Gone => Ok(Cleaned::Removed(made.id)),
+            Removal::Gone => Ok(CleanupOutcome::Removed(made.id)),
             Removal::Kept(error) => {
-                let why = Why::Forge {
-                    step: Step::Delete,
+                let why = FailureCause::Forge {
+                    step: PublishStep::Delete,
                     error: error.clone(),
                 };
                 Err(run.ending(why).keeping(error))

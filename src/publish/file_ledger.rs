@@ -1,6 +1,6 @@
 //! A ledger in a file: one JSON line per entry, on the disk before anything is done about it.
 
-use super::ledger::{Entry, Ledger, LedgerError};
+use super::ledger::{Ledger, LedgerEntry, LedgerError};
 use async_trait::async_trait;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
@@ -65,7 +65,7 @@ impl FileLedger {
 
 #[async_trait]
 impl Ledger for FileLedger {
-    async fn record(&mut self, entry: &Entry) -> Result<(), LedgerError> {
+    async fn record(&mut self, entry: &LedgerEntry) -> Result<(), LedgerError> {
         let mut line = serde_json::to_string(entry).map_err(storage(&self.path, "written"))?;
         line.push('\n');
         let written = self
@@ -75,7 +75,7 @@ impl Ledger for FileLedger {
         written.map_err(storage(&self.path, "written"))
     }
 
-    async fn entries(&mut self) -> Result<Vec<Entry>, LedgerError> {
+    async fn entries(&mut self) -> Result<Vec<LedgerEntry>, LedgerError> {
         let text = self.whole_lines().map_err(storage(&self.path, "read"))?;
         let parse = |(at, line)| {
             serde_json::from_str(line).map_err(|error: serde_json::Error| LedgerError::Damaged {

@@ -1,9 +1,9 @@
 //! The push of one built repository by the git program.
 
 use super::push::PushError;
+use crate::error::chain;
 use crate::forge::repository::Remote;
-use crate::git::{self, Access, Credential, Git, GitError, Why};
-use crate::model::causes;
+use crate::git::{self, Credential, Git, GitAccess, GitError, GitFailure};
 use crate::model::remote::RemoteUrl;
 use crate::scrub::scrub;
 use crate::secret::Secret;
@@ -43,7 +43,7 @@ impl GitPush {
         };
         let url = RemoteUrl::parse(&address);
         let url = url.map_err(|error| self.refused(&error.to_string()))?;
-        let access = Access {
+        let access = GitAccess {
             git: &self.git,
             credential: credential.as_ref(),
             stop,
@@ -65,7 +65,7 @@ impl GitPush {
 
     /// Refused only where the other side certainly has nothing of it.
     fn told(&self, error: &GitError) -> PushError {
-        let message = causes::in_one_line(error);
+        let message = chain(error);
         let is_refused = match error {
             GitError::NotInstalled
             | GitError::TooOld { .. }
@@ -73,14 +73,17 @@ impl GitPush {
             | GitError::FileNotAllowed { .. } => true,
             GitError::TimedOut { .. } | GitError::TooLarge { .. } | GitError::Stopped => false,
             GitError::Failed { why, .. } => match why {
-                Why::RepositoryNotFound
-                | Why::NotEmpty
-                | Why::WorkflowScope
-                | Why::Declined
-                | Why::TooLargeForIt
-                | Why::AccessRefused
-                | Why::Redirected => true,
-                Why::Network | Why::RefNotFound | Why::Corrupt | Why::Unknown => false,
+                GitFailure::RepositoryNotFound
+                | GitFailure::NotEmpty
+                | GitFailure::WorkflowScope
+                | GitFailure::Declined
+                | GitFailure::TooLargeForIt
+                | GitFailure::AccessRefused
+                | GitFailure::Redirected => true,
+                GitFailure::Network
+                | GitFailure::RefNotFound
+                | GitFailure::Corrupt
+                | GitFailure::Unknown => false,
             },
         };
         if is_refused {

@@ -2,7 +2,7 @@
 
 use crate::forge::account::OwnerKind;
 use crate::forge::ownership::Marker;
-use crate::forge::repository::{Place, RepositoryId};
+use crate::forge::repository::{RepoPath, RepositoryId};
 use crate::model::digest::GitId;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -13,17 +13,17 @@ use thiserror::Error;
 #[async_trait]
 pub trait Ledger: Send + Sync {
     /// Adds an entry.
-    async fn record(&mut self, entry: &Entry) -> Result<(), LedgerError>;
+    async fn record(&mut self, entry: &LedgerEntry) -> Result<(), LedgerError>;
 
     /// Every entry since the beginning, in order.
-    async fn entries(&mut self) -> Result<Vec<Entry>, LedgerError>;
+    async fn entries(&mut self) -> Result<Vec<LedgerEntry>, LedgerError>;
 }
 
 /// What is to be published where. Everything random or timed about a run is decided here, once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Order {
-    pub place: Place,
+pub struct PublishRequest {
+    pub place: RepoPath,
     pub kind: OwnerKind,
     pub marker: Marker,
     /// The commit that `main` is to be, and its tree.
@@ -38,26 +38,26 @@ pub struct Order {
 /// One line of a ledger. Its times are in seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Entry {
+pub enum LedgerEntry {
     Begun {
-        order: Order,
+        order: PublishRequest,
     },
     Intended {
-        step: Step,
+        step: PublishStep,
         nonce: u64,
         at: i64,
     },
     Ended {
         nonce: u64,
         at: i64,
-        outcome: Outcome,
+        outcome: StepOutcome,
     },
 }
 
 /// What is done outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Step {
+pub enum PublishStep {
     Create,
     Push,
     Describe,
@@ -67,10 +67,10 @@ pub enum Step {
 /// How an intended step ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Outcome {
+pub enum StepOutcome {
     /// A repository was made, or was found to have been made by this run.
     Made {
-        made: Made,
+        made: CreatedRepo,
     },
     Done,
     /// It certainly has no effect.
@@ -86,7 +86,7 @@ pub enum Outcome {
 /// The repository that a run made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Made {
+pub struct CreatedRepo {
     pub id: RepositoryId,
     pub full_name: String,
     pub created_at: i64,
@@ -121,7 +121,7 @@ pub enum LedgerError {
     Unavailable { message: String },
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for PublishStep {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Create => "create the repository",

@@ -1,19 +1,19 @@
 //! Publishing a built repository: steps over a ledger, so that every failure leaves nothing or an exact account.
 
-mod advance;
 mod cleanup;
-pub mod ending;
 pub mod file_ledger;
 pub mod git_push;
 pub mod ledger;
+pub mod outcome;
+mod publication;
 pub mod push;
 pub mod stage;
 
 use crate::forge::Forge;
 use crate::forge::clock::Clock;
-use crate::forge::ownership::Claim;
-use ending::{Cleaned, PublishError, Published};
-use ledger::{Entry, Ledger, Order};
+use crate::forge::ownership::OwnershipProof;
+use ledger::{Ledger, LedgerEntry, PublishRequest};
+use outcome::{CleanupOutcome, PublishError, PublishedRepo};
 use push::Push;
 use stage::Stage;
 
@@ -29,13 +29,13 @@ impl Publisher<'_> {
     pub async fn publish(
         &self,
         ledger: &mut dyn Ledger,
-        order: Order,
-    ) -> Result<Published, PublishError> {
+        order: PublishRequest,
+    ) -> Result<PublishedRepo, PublishError> {
         if !ledger.entries().await?.is_empty() {
             return Err(PublishError::InUse);
         }
         ledger
-            .record(&Entry::Begun {
+            .record(&LedgerEntry::Begun {
                 order: order.clone(),
             })
             .await?;
@@ -43,22 +43,22 @@ impl Publisher<'_> {
     }
 
     /// Goes on where a ledger ends: with what was made, or from the start when nothing is left of it.
-    pub async fn resume(&self, ledger: &mut dyn Ledger) -> Result<Published, PublishError> {
+    pub async fn resume(&self, ledger: &mut dyn Ledger) -> Result<PublishedRepo, PublishError> {
         let (order, stage) = stage::read(&ledger.entries().await?)?;
         self.advance(ledger, &order, stage).await
     }
 
     /// Removes what a ledger's run made and did not finish, when it is still provably that and nothing else.
-    pub async fn cleanup(&self, ledger: &mut dyn Ledger) -> Result<Cleaned, PublishError> {
+    pub async fn cleanup(&self, ledger: &mut dyn Ledger) -> Result<CleanupOutcome, PublishError> {
         let (order, stage) = stage::read(&ledger.entries().await?)?;
         self.clean(ledger, &order, stage).await
     }
 }
 
-impl Order {
+impl PublishRequest {
     /// What makes a repository the one of this order.
-    pub(crate) fn claim(&self) -> Claim {
-        Claim {
+    pub(crate) fn claim(&self) -> OwnershipProof {
+        OwnershipProof {
             place: self.place.clone(),
             marker: self.marker.clone(),
             asked_at: self.asked_at,

@@ -1,6 +1,8 @@
 //! How far a run is, as its ledger tells it.
 
-use super::ledger::{Entry, LedgerError, Made, Order, Outcome, Step};
+use super::ledger::{
+    CreatedRepo, LedgerEntry, LedgerError, PublishRequest, PublishStep, StepOutcome,
+};
 
 /// How far a run is. Every change goes through [`Stage::next`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,23 +14,23 @@ pub enum Stage {
         nonce: u64,
     },
     /// It is there and holds nothing of ours.
-    Created(Made),
+    Created(CreatedRepo),
     /// A push was tried and may have arrived.
     Pushing {
-        made: Made,
+        made: CreatedRepo,
         nonce: u64,
     },
     /// It holds our commit.
-    Pushed(Made),
+    Pushed(CreatedRepo),
     /// The last description was asked for and may be set.
     Describing {
-        made: Made,
+        made: CreatedRepo,
         nonce: u64,
     },
-    Published(Made),
+    Published(CreatedRepo),
     /// Its removal was tried and may have happened. It may hold our commit.
     Deleting {
-        made: Made,
+        made: CreatedRepo,
         nonce: u64,
     },
     /// It was removed: nothing is left.
@@ -38,9 +40,9 @@ pub enum Stage {
 impl Stage {
     /// The stage after an entry, when the entry fits.
     #[must_use]
-    pub fn next(self, entry: &Entry) -> Option<Self> {
+    pub fn next(self, entry: &LedgerEntry) -> Option<Self> {
         let ended = |nonce: u64| match entry {
-            Entry::Ended {
+            LedgerEntry::Ended {
                 nonce: ended,
                 outcome,
                 ..
@@ -48,30 +50,36 @@ impl Stage {
             _ => None,
         };
         let intended = match entry {
-            Entry::Intended { step, nonce, .. } => Some((*step, *nonce)),
-            Entry::Begun { .. } | Entry::Ended { .. } => None,
+            LedgerEntry::Intended { step, nonce, .. } => Some((*step, *nonce)),
+            LedgerEntry::Begun { .. } | LedgerEntry::Ended { .. } => None,
         };
         Some(match (self, intended) {
-            (Self::Begun | Self::Gone, Some((Step::Create, nonce))) => Self::Creating { nonce },
+            (Self::Begun | Self::Gone, Some((PublishStep::Create, nonce))) => {
+                Self::Creating { nonce }
+            }
             (Self::Creating { nonce }, None) => match ended(nonce)? {
-                Outcome::Made { made } => Self::Created(made.clone()),
-                Outcome::NotDone { .. } => Self::Begun,
-                Outcome::Unknown { .. } => Self::Creating { nonce },
-                Outcome::Done => return None,
+                StepOutcome::Made { made } => Self::Created(made.clone()),
+                StepOutcome::NotDone { .. } => Self::Begun,
+                StepOutcome::Unknown { .. } => Self::Creating { nonce },
+                StepOutcome::Done => return None,
             },
-            (Self::Created(made), Some((Step::Push, nonce))) => Self::Pushing { made, nonce },
+            (Self::Created(made), Some((PublishStep::Push, nonce))) => {
+                Self::Pushing { made, nonce }
+            }
             (Self::Pushing { made, nonce }, None) => match ended(nonce)? {
-                Outcome::Done => Self::Pushed(made),
-                Outcome::NotDone { .. } => Self::Created(made),
-                Outcome::Unknown { .. } => Self::Pushing { made, nonce },
-                Outcome::Made { .. } => return None,
+                StepOutcome::Done => Self::Pushed(made),
+                StepOutcome::NotDone { .. } => Self::Created(made),
+                StepOutcome::Unknown { .. } => Self::Pushing { made, nonce },
+                StepOutcome::Made { .. } => return None,
             },
-            (Self::Pushed(made), Some((Step::Describe, nonce))) => Self::Describing { made, nonce },
+            (Self::Pushed(made), Some((PublishStep::Describe, nonce))) => {
+                Self::Describing { made, nonce }
+            }
             (Self::Describing { made, nonce }, None) => match ended(nonce)? {
-                Outcome::Done => Self::Published(made),
-                Outcome::NotDone { .. } => Self::Pushed(made),
-                Outcome::Unknown { .. } => Self::Describing { made, nonce },
-                Outcome::Made { .. } => return None,
+                StepOutcome::Done => Self::Published(made),
+                StepOutcome::NotDone { .. } => Self::Pushed(made),
+                StepOutcome::Unknown { .. } => Self::Describing { made, nonce },
+                StepOutcome::Made { .. } => return None,
             },
             (
                 Self::Created(made)
@@ -79,16 +87,18 @@ impl Stage {
                 | Self::Pushed(made)
                 | Self::Describing { made, .. }
                 | Self::Deleting { made, .. },
-                Some((Step::Delete, nonce)),
+                Some((PublishStep::Delete, nonce)),
             ) => Self::Deleting { made, nonce },
             (Self::Deleting { made, nonce }, None) => match ended(nonce)? {
-                Outcome::Done => Self::Gone,
+                StepOutcome::Done => Self::Gone,
                 // Whether a push had arrived before is looked at again, not remembered.
-                Outcome::NotDone { .. } | Outcome::Unknown { .. } => Self::Deleting { made, nonce },
-                Outcome::Made { .. } => return None,
+                StepOutcome::NotDone { .. } | StepOutcome::Unknown { .. } => {
+                    Self::Deleting { made, nonce }
+                }
+                StepOutcome::Made { .. } => return None,
             },
             // A run that found its commit although nobody had told it of a push's end.
-            (Self::Deleting { made, .. }, Some((Step::Push, nonce))) => {
+            (Self::Deleting { made, .. }, Some((PublishStep::Push, nonce))) => {
                 Self::Pushing { made, nonce }
             }
             _ => return None,
@@ -96,7 +106,7 @@ impl Stage {
     }
 
     /// The repository that the run made, as far as it knows.
-    pub fn made(&self) -> Option<&Made> {
+    pub fn made(&self) -> Option<&CreatedRepo> {
         match self {
             Self::Begun | Self::Creating { .. } | Self::Gone => None,
             Self::Created(made)
@@ -110,8 +120,8 @@ impl Stage {
 }
 
 /// The order of a ledger, and how far it came.
-pub fn read(entries: &[Entry]) -> Result<(Order, Stage), LedgerError> {
-    let Some((Entry::Begun { order }, rest)) = entries.split_first() else {
+pub fn read(entries: &[LedgerEntry]) -> Result<(PublishRequest, Stage), LedgerError> {
+    let Some((LedgerEntry::Begun { order }, rest)) = entries.split_first() else {
         return Err(LedgerError::OutOfOrder { at: 1 });
     };
     let mut stage = Stage::Begun;

@@ -5,13 +5,13 @@ use super::{Recipe, RecipeAction, RecipeFile};
 use crate::model::action::{Action, CopyFile};
 use crate::model::content::Files;
 use crate::model::content::{File, Mode};
-use crate::model::diagnostic::{Code, Diagnostic, Place};
+use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::path::TreePath;
 use crate::model::plan::{MAX_ACTIONS, Placeholder};
 use crate::model::slug::OptionRef;
+use crate::model::suggest;
 use crate::source::node::{Document, NodeValue};
 use crate::source::schema::Schema;
-use crate::source::suggest;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads recipes; built once, used for all of a catalogue.
@@ -103,7 +103,7 @@ impl Reader {
                 name = document.text.name()
             );
             let finding = Diagnostic::warning(Code::UnusedLiteral, message)
-                .at("", Some(Place::start_of(path)));
+                .at("", Some(Location::start_of(path)));
             check.findings.push(finding.help(format!(
                 "copy it with COPY_FILE and `from: {unused}`, or remove it"
             )));

@@ -5,7 +5,7 @@ pub mod rules;
 
 use crate::model::action::Action;
 use crate::model::content::File;
-use crate::model::diagnostic::Place;
+use crate::model::diagnostic::Location;
 use crate::model::path::TreePath;
 use crate::model::slug::OptionRef;
 use schemars::JsonSchema;
@@ -36,7 +36,7 @@ pub struct Recipe {
 #[derive(Clone, Debug)]
 pub struct RecipeAction {
     pub action: Action,
-    pub place: Place,
+    pub place: Location,
     pub pointer: String,
     /// What a COPY_FILE with `from` copies: path below the recipe's folder → file. A single file stands under its
     /// own name.

@@ -5,7 +5,7 @@ use crate::catalog::{Catalog, Category, SelectionType};
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::selection::Selection;
 use crate::model::slug::{OptionRef, Slug};
-use crate::source::suggest;
+use crate::model::suggest;
 
 /// Every reason why a selection does not fit.
 pub(super) fn check(catalog: &Catalog, selection: &Selection) -> Vec<Diagnostic> {

@@ -1,6 +1,6 @@
 //! Strict JSON with places: the canonical reader says what is JSON, the syntax tree says where it stands.
 
-use super::node::{Document, Entry, MAX_DEPTH, MAX_FINDINGS, MAX_VALUES, Node, NodeValue};
+use super::node::{Document, KeyValue, MAX_DEPTH, MAX_FINDINGS, MAX_VALUES, Node, NodeValue};
 use super::text::Text;
 use super::yaml::{duplicate_key, empty, more, too_deep, too_many_values, unsafe_number};
 use crate::model::canonical::{self, JsonError, MAX_SAFE_INTEGER};
@@ -138,7 +138,7 @@ impl Walk<'_> {
         safe
     }
 
-    fn entries(&mut self, object: &ast::Object<'_>, depth: usize) -> Vec<Entry> {
+    fn entries(&mut self, object: &ast::Object<'_>, depth: usize) -> Vec<KeyValue> {
         let mut entries = Vec::new();
         let mut seen = BTreeMap::new();
         for property in &object.properties {
@@ -154,7 +154,7 @@ impl Walk<'_> {
                     .push(duplicate_key(self.text, &key, &key_range, first));
             } else {
                 seen.insert(key.clone(), key_range.clone());
-                entries.extend(value.map(|value| Entry {
+                entries.extend(value.map(|value| KeyValue {
                     key,
                     key_range,
                     value,

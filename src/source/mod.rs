@@ -5,7 +5,7 @@
 mod json;
 pub mod node;
 pub mod schema;
-pub mod suggest;
+
 pub mod text;
 pub mod value;
 mod yaml;

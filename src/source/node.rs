@@ -1,7 +1,7 @@
 //! The tree of a document: values with the bytes they stand at.
 
 use super::text::Text;
-use crate::model::diagnostic::Place;
+use crate::model::diagnostic::Location;
 use serde_json::{Map, Number, Value};
 use std::ops::Range;
 
@@ -34,12 +34,12 @@ pub enum NodeValue {
     Number(Number),
     Text(String),
     List(Vec<Node>),
-    Map(Vec<Entry>),
+    Map(Vec<KeyValue>),
 }
 
 /// One key of a mapping and its value.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct KeyValue {
     pub key: String,
     pub key_range: Range<usize>,
     pub value: Node,
@@ -47,12 +47,12 @@ pub struct Entry {
 
 impl Document {
     /// The place of the value a JSON pointer names, or of the nearest value above it.
-    pub fn place(&self, pointer: &str) -> Place {
+    pub fn place(&self, pointer: &str) -> Location {
         self.text.place(self.root.nearest(pointer).range.clone())
     }
 
     /// The place of the key a JSON pointer ends in.
-    pub fn place_of_key(&self, pointer: &str) -> Place {
+    pub fn place_of_key(&self, pointer: &str) -> Location {
         let (parent, key) = pointer.rsplit_once('/').unwrap_or(("", pointer));
         let key = unescape(key);
         let entry = self
@@ -66,7 +66,7 @@ impl Document {
     }
 
     /// The place that stands for a whole mapping: its `kind`, its slug or its first key.
-    pub fn place_of_mapping(&self, pointer: &str) -> Place {
+    pub fn place_of_mapping(&self, pointer: &str) -> Location {
         let node = self.root.nearest(pointer);
         let telling = ["kind", "slug", "catalog"]
             .iter()
@@ -100,7 +100,7 @@ impl Node {
     }
 
     /// The entries of a mapping; none for anything else.
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[KeyValue] {
         match &self.value {
             NodeValue::Map(entries) => entries,
             NodeValue::Null

@@ -1,9 +1,8 @@
 //! A document against the JSON Schema of its type: every fault at its exact key or value.
 
 use super::node::{Document, MAX_FINDINGS, Node, NodeValue, escape};
-use super::suggest;
 use super::yaml::more;
-use crate::model::action::Line;
+use crate::model::action::SingleLine;
 use crate::model::date::Day;
 use crate::model::diagnostic::{self, Code, Diagnostic};
 use crate::model::digest::{Digest, GitId};
@@ -13,6 +12,7 @@ use crate::model::path::{SafeRelPath, TreePath};
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
 use crate::model::slug::{OptionRef, Slug};
+use crate::model::suggest;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
 use schemars::JsonSchema;
@@ -62,7 +62,7 @@ pub(super) const FORMATS: [Format; 15] = [
     },
     Format {
         name: "groundplan-line",
-        refuse: |text| Line::parse(text).err().map(|error| error.to_string()),
+        refuse: |text| SingleLine::parse(text).err().map(|error| error.to_string()),
         help: "write one line of 1 to 200 characters",
     },
     Format {

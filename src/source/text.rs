@@ -1,6 +1,6 @@
 //! A document's text, checked for size and encoding, with its line starts.
 
-use crate::model::diagnostic::{Code, Diagnostic, Place};
+use crate::model::diagnostic::{Code, Diagnostic, Location};
 use std::ops::Range;
 
 /// The largest document, in bytes.
@@ -25,7 +25,7 @@ impl Text {
                 bytes.len()
             );
             return Err(Box::new(
-                refuse(Code::DocumentTooLarge, message, Place::start_of(name)).help(
+                refuse(Code::DocumentTooLarge, message, Location::start_of(name)).help(
                     "put long contents into files beside the recipe and copy them with COPY_FILE",
                 ),
             ));
@@ -50,7 +50,7 @@ impl Text {
         if text.content.starts_with('\u{feff}') {
             let message = "the document begins with a byte order mark".to_owned();
             return Err(Box::new(
-                refuse(Code::NotPlainText, message, Place::start_of(name))
+                refuse(Code::NotPlainText, message, Location::start_of(name))
                     .help("save the file as UTF-8 without a byte order mark (BOM)"),
             ));
         }
@@ -90,10 +90,10 @@ impl Text {
     }
 
     /// The place of a range of bytes.
-    pub fn place(&self, range: Range<usize>) -> Place {
+    pub fn place(&self, range: Range<usize>) -> Location {
         let (line, column) = self.line_and_column(range.start);
         let (end_line, end_column) = self.line_and_column(range.end);
-        Place {
+        Location {
             file: self.name.clone(),
             line,
             column,
@@ -116,7 +116,7 @@ impl Text {
         offset
     }
 
-    fn place_of_end(&self) -> Place {
+    fn place_of_end(&self) -> Location {
         self.place(self.content.len()..self.content.len())
     }
 

@@ -1,6 +1,6 @@
 //! Strict YAML 1.2: the core schema for plain scalars; tags, anchors, aliases and merge keys are refused.
 
-use super::node::{Document, Entry, MAX_DEPTH, MAX_FINDINGS, MAX_VALUES, Node, NodeValue};
+use super::node::{Document, KeyValue, MAX_DEPTH, MAX_FINDINGS, MAX_VALUES, Node, NodeValue};
 use super::text::Text;
 use crate::model::canonical::MAX_SAFE_INTEGER;
 use crate::model::diagnostic::{Code, Diagnostic};
@@ -34,7 +34,7 @@ pub(super) fn read(text: Text) -> Result<Document, Vec<Diagnostic>> {
 }
 
 /// The document cannot be read on: the reason, unless it is already among the findings.
-struct Stop(Option<Box<Diagnostic>>);
+struct Halt(Option<Box<Diagnostic>>);
 
 struct Loader<'t> {
     text: &'t Text,
@@ -46,14 +46,14 @@ struct Loader<'t> {
 
 type Events<'t> = Parser<'t, saphyr_parser::StrInput<'t>>;
 
-impl From<Diagnostic> for Stop {
+impl From<Diagnostic> for Halt {
     fn from(finding: Diagnostic) -> Self {
         Self(Some(Box::new(finding)))
     }
 }
 
 impl<'t> Loader<'t> {
-    fn stream(&mut self) -> Result<Node, Stop> {
+    fn stream(&mut self) -> Result<Node, Halt> {
         let mut events = Parser::new_from_str(self.text.content());
         let mut root = None;
         loop {
@@ -76,22 +76,22 @@ impl<'t> Loader<'t> {
                         "a file holds one document, here a second one begins",
                         span,
                     );
-                    return Err(Stop::from(finding.help(
+                    return Err(Halt::from(finding.help(
                         "remove the `---` line and what follows it, or make it a file of its own",
                     )));
                 }
             }
         }
-        root.ok_or_else(|| Stop::from(empty(self.text)))
+        root.ok_or_else(|| Halt::from(empty(self.text)))
     }
 
-    fn next(&self, events: &mut Events<'t>) -> Result<(Event<'t>, Span), Stop> {
+    fn next(&self, events: &mut Events<'t>) -> Result<(Event<'t>, Span), Halt> {
         if self.findings.len() >= MAX_FINDINGS {
-            return Err(Stop(more(&self.findings).map(Box::new)));
+            return Err(Halt(more(&self.findings).map(Box::new)));
         }
         match events.next_event() {
             Some(Ok(event)) => Ok(event),
-            Some(Err(error)) => Err(Stop::from(self.syntax_error(&error))),
+            Some(Err(error)) => Err(Halt::from(self.syntax_error(&error))),
             None => Ok((Event::StreamEnd, Span::empty(Marker::new(0, 1, 0)))),
         }
     }
@@ -101,7 +101,7 @@ impl<'t> Loader<'t> {
         event: Event<'t>,
         span: Span,
         events: &mut Events<'t>,
-    ) -> Result<Node, Stop> {
+    ) -> Result<Node, Halt> {
         let start = self.range(&span);
         self.values += 1;
         if self.values > MAX_VALUES {
@@ -166,13 +166,13 @@ impl<'t> Loader<'t> {
             | Event::SequenceEnd
             | Event::MappingEnd => {
                 let finding = self.finding(Code::Syntax, "the document ends too early", span);
-                Err(Stop::from(finding.help("complete its last line")))
+                Err(Halt::from(finding.help("complete its last line")))
             }
         }
     }
 
-    fn entries(&mut self, events: &mut Events<'t>) -> Result<(Vec<Entry>, Span), Stop> {
-        let mut entries: Vec<Entry> = Vec::new();
+    fn entries(&mut self, events: &mut Events<'t>) -> Result<(Vec<KeyValue>, Span), Halt> {
+        let mut entries: Vec<KeyValue> = Vec::new();
         let mut seen: BTreeMap<String, Range<usize>> = BTreeMap::new();
         loop {
             let (event, span) = self.next(events)?;
@@ -187,7 +187,7 @@ impl<'t> Loader<'t> {
                 }
                 Event::Alias(_) => {
                     self.refuse("aliases", &span);
-                    return Err(Stop(None));
+                    return Err(Halt(None));
                 }
                 Event::Nothing
                 | Event::StreamStart
@@ -202,7 +202,7 @@ impl<'t> Loader<'t> {
                         "a key is text, here it is a list or a mapping",
                         span,
                     );
-                    return Err(Stop::from(finding.help(
+                    return Err(Halt::from(finding.help(
                         "write the key as one word, and quote it when it begins with `[`, `{` or `?`",
                     )));
                 }
@@ -214,7 +214,7 @@ impl<'t> Loader<'t> {
                     .push(duplicate_key(self.text, &key, &key_range, first));
             } else {
                 seen.insert(key.clone(), key_range.clone());
-                entries.push(Entry {
+                entries.push(KeyValue {
                     key,
                     key_range,
                     value,
@@ -223,10 +223,10 @@ impl<'t> Loader<'t> {
         }
     }
 
-    fn descend(&mut self, span: &Span) -> Result<(), Stop> {
+    fn descend(&mut self, span: &Span) -> Result<(), Halt> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(Stop::from(too_deep(self.text, self.range(span))));
+            return Err(Halt::from(too_deep(self.text, self.range(span))));
         }
         Ok(())
     }

@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 /// One version of a catalogue, whole: it can be compared with another one, and resolved again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Edition {
+pub struct PublishedCatalog {
     pub catalog: Slug,
     pub catalog_version: Digest,
     pub action_schema_version: u32,
     pub title: String,
     /// In the order in which they are asked.
-    pub categories: Vec<EditionCategory>,
+    pub categories: Vec<PublishedCategory>,
     /// What it was read from, by path from the catalogue's root: `catalog.yaml`, recipes, and the files they copy.
     pub files: BTreeMap<String, StoredFile>,
 }
@@ -24,20 +24,20 @@ pub struct Edition {
 /// One question of a catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct EditionCategory {
+pub struct PublishedCategory {
     pub slug: Slug,
     pub title: String,
     pub description: Option<String>,
     /// Whether more than one option may be selected.
     pub is_multi: bool,
     pub is_required: bool,
-    pub options: Vec<EditionOption>,
+    pub options: Vec<PublishedOption>,
 }
 
 /// One answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct EditionOption {
+pub struct PublishedOption {
     pub slug: Slug,
     pub title: String,
     pub description: Option<String>,
@@ -49,7 +49,7 @@ pub struct EditionOption {
 /// A version that was published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Published {
+pub struct CatalogVersion {
     pub catalog: Slug,
     pub catalog_version: Digest,
     /// Counts the versions of the catalogue from 1.

@@ -4,12 +4,12 @@ use super::id::UserId;
 use super::job::JobStep;
 use super::lease::Lease;
 use super::run::RunStep;
-use super::submission::Tiering;
+use super::submission::RiskAssessment;
 use crate::model::digest::GitId;
 
 /// In whose name a change is made.
 #[derive(Clone, Copy, Debug)]
-pub enum Hand<'h> {
+pub enum Actor<'h> {
     /// The worker that holds the lease; a lost lease changes nothing.
     Worker(&'h Lease),
     /// A person, as the audit log will name them.
@@ -18,7 +18,7 @@ pub enum Hand<'h> {
 
 /// What happens to a run and its job together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum RunChange {
     /// The worker begins (R114).
     Start,
     /// The repository stands (R115); the product points to it from now on.
@@ -30,7 +30,7 @@ pub enum Change {
     /// The worker gives the job back unfinished: it stops, or the database or forge cannot be reached.
     HandBack { why: String },
     /// The worker found that an approval is needed that is not there, or is about another tree; the job goes back.
-    Hold { tiering: Tiering },
+    Hold { tiering: RiskAssessment },
     /// A person stops it: at once when nobody holds it, else at the worker's next step.
     Cancel,
     /// A person wants a failed run tried again, from where its ledger ends.
@@ -43,7 +43,7 @@ pub enum Change {
     Release,
 }
 
-impl Change {
+impl RunChange {
     /// What it does to the run. Nothing for changes that only write beside it.
     pub fn run_step(&self) -> Option<RunStep> {
         Some(match self {

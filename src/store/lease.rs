@@ -20,7 +20,7 @@ pub struct Lease {
 
 /// Which job is to be claimed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Pick {
+pub enum ClaimTarget {
     /// The oldest queued one of our kind that waits for nobody's approval (R97).
     Oldest,
     /// One run that ended and left something, to clean up after it. Its job stays ended.
@@ -29,7 +29,7 @@ pub enum Pick {
 
 /// What a renewed lease says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Renewal {
     Held,
     /// Held, and somebody cancelled the job: take back what is outside.
     Cancelled,

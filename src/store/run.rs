@@ -2,9 +2,9 @@
 
 use super::id::{JobId, ProductId, RunId, UserId};
 use super::job::JobStatus;
-use super::submission::{Approval, Tiering};
+use super::submission::{Approval, RiskAssessment};
 use crate::model::digest::Digest;
-use crate::publish::ledger::Entry;
+use crate::publish::ledger::LedgerEntry;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -68,28 +68,28 @@ pub struct Run {
     pub started_at: Option<i64>,
     pub finished_at: Option<i64>,
     /// Nothing when no worker and no submission has computed it yet.
-    pub tiering: Option<Tiering>,
+    pub tiering: Option<RiskAssessment>,
     pub approval: Option<Approval>,
 }
 
 /// What a worker needs for the job it holds. Plan and report are as they were stored: whoever uses them reads them
 /// through their schemas again (R35).
 #[derive(Clone, Debug)]
-pub struct Task {
+pub struct JobPayload {
     pub run: Run,
     /// The accepted plan.
     pub plan: Value,
     /// The accepted report, with the tree and commit ids that were promised.
     pub report: Value,
     /// The ledger of effects so far.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<LedgerEntry>,
     /// The user's sealed token (R59).
     pub sealed_token: Option<String>,
 }
 
 /// Which runs are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
+pub struct RunFilter {
     pub id: Option<RunId>,
     pub product: Option<ProductId>,
     pub statuses: Vec<RunStatus>,
@@ -99,7 +99,7 @@ pub struct Filter {
     pub limit: Option<u32>,
 }
 
-impl Filter {
+impl RunFilter {
     /// The one run with an id.
     pub fn one(id: &RunId) -> Self {
         Self {

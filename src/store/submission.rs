@@ -15,13 +15,13 @@ pub struct Submission {
     pub plan: Plan,
     /// The report that was accepted; it can proceed, and names the tree.
     pub report: Report,
-    pub tiering: Tiering,
+    pub tiering: RiskAssessment,
 }
 
 /// Low runs at once, medium runs and is listed for review, high waits for an approval (R183).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Tiering {
+pub struct RiskAssessment {
     pub tier: RiskLevel,
     /// Why, in sentences.
     pub reasons: Vec<String>,

@@ -1,16 +1,16 @@
 //! What a change does to a run and its job: the decision alone, without a database.
 
-use super::change::Change;
+use super::change::RunChange;
 use super::event::EventKind;
 use super::job::{JobStatus, JobStep};
 use super::run::{RunStatus, RunStep};
-use super::submission::{Approval, Tiering};
+use super::submission::{Approval, RiskAssessment};
 use crate::model::action::RiskLevel;
 use serde_json::{Value, json};
 
 /// A run and its job at the moment of a change.
 #[derive(Clone, Debug)]
-pub struct Situation<'s> {
+pub struct RunState<'s> {
     pub run: RunStatus,
     pub job: JobStatus,
     /// Whether a worker's lease is running.
@@ -22,7 +22,7 @@ pub struct Situation<'s> {
 
 /// What a worker may still do with the job it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grip {
+pub enum LeaseState {
     Held,
     /// Somebody cancelled the job: only taking back is left.
     Cancelled,
@@ -54,7 +54,7 @@ pub enum Refusal {
     LeaseLost,
 }
 
-impl Grip {
+impl LeaseState {
     /// What a running lease is worth.
     pub fn of(run: RunStatus, job: JobStatus) -> Self {
         let is_ended = !matches!(
@@ -80,35 +80,38 @@ fn ending(status: RunStatus) -> EventKind {
     }
 }
 
-impl Situation<'_> {
+impl RunState<'_> {
     /// What a change by the worker that holds the job does.
-    pub fn by_worker(&self, change: &Change) -> Result<Transition, Refusal> {
-        match (Grip::of(self.run, self.job), change) {
-            (Grip::Lost, _) => Err(Refusal::LeaseLost),
+    pub fn by_worker(&self, change: &RunChange) -> Result<Transition, Refusal> {
+        match (LeaseState::of(self.run, self.job), change) {
+            (LeaseState::Lost, _) => Err(Refusal::LeaseLost),
             // The answer to the first one was lost on the way.
-            (Grip::Held, Change::Start)
+            (LeaseState::Held, RunChange::Start)
                 if (self.run, self.job) == (RunStatus::Running, JobStatus::Running) =>
             {
                 Ok(Transition::default())
             }
             (
-                Grip::Held,
-                Change::Start
-                | Change::Succeed { .. }
-                | Change::Fail { .. }
-                | Change::HandBack { .. }
-                | Change::Hold { .. },
+                LeaseState::Held,
+                RunChange::Start
+                | RunChange::Succeed { .. }
+                | RunChange::Fail { .. }
+                | RunChange::HandBack { .. }
+                | RunChange::Hold { .. },
             ) => self.moved(change),
-            (Grip::Cancelled, Change::Withdraw { left }) => self.withdrawn(left.as_deref()),
+            (LeaseState::Cancelled, RunChange::Withdraw { left }) => {
+                self.withdrawn(left.as_deref())
+            }
             // Nobody would hold a cancelled run any more, so that it ends here.
-            (Grip::Cancelled, Change::HandBack { .. } | Change::Hold { .. }) => {
+            (LeaseState::Cancelled, RunChange::HandBack { .. } | RunChange::Hold { .. }) => {
                 self.withdrawn(None)
             }
-            (Grip::Cancelled, Change::Start | Change::Succeed { .. } | Change::Fail { .. }) => {
-                Err(Refusal::Cancelled)
-            }
-            (Grip::Cleaning, Change::CleanUp | Change::Release) => self.cleaned(change),
-            (Grip::Cleaning, Change::HandBack { why }) => Ok(Transition {
+            (
+                LeaseState::Cancelled,
+                RunChange::Start | RunChange::Succeed { .. } | RunChange::Fail { .. },
+            ) => Err(Refusal::Cancelled),
+            (LeaseState::Cleaning, RunChange::CleanUp | RunChange::Release) => self.cleaned(change),
+            (LeaseState::Cleaning, RunChange::HandBack { why }) => Ok(Transition {
                 frees: true,
                 events: vec![(EventKind::HandedBack, json!({ "why": why }))],
                 ..Transition::default()
@@ -118,9 +121,9 @@ impl Situation<'_> {
     }
 
     /// What a change by a person does.
-    pub fn by_person(&self, change: &Change) -> Result<Transition, Refusal> {
+    pub fn by_person(&self, change: &RunChange) -> Result<Transition, Refusal> {
         match change {
-            Change::Cancel if self.run.is_active() => {
+            RunChange::Cancel if self.run.is_active() => {
                 let job = self.job.after(JobStep::Cancel).ok_or(Refusal::Conflict)?;
                 let asked = (EventKind::CancelAsked, json!({}));
                 if self.is_held {
@@ -135,16 +138,16 @@ impl Situation<'_> {
                 withdrawn.events.insert(0, asked);
                 Ok(withdrawn)
             }
-            Change::Retry if !self.is_held => {
+            RunChange::Retry if !self.is_held => {
                 let mut retried = self.moved(change)?;
                 retried.is_retry = true;
                 Ok(retried)
             }
-            Change::Approve { tree } if self.run.is_active() => Ok(Transition {
+            RunChange::Approve { tree } if self.run.is_active() => Ok(Transition {
                 events: vec![(EventKind::Approved, json!({ "tree": tree }))],
                 ..Transition::default()
             }),
-            Change::CleanUp | Change::Release if !self.is_held => self.cleaned(change),
+            RunChange::CleanUp | RunChange::Release if !self.is_held => self.cleaned(change),
             _ => Err(Refusal::Conflict),
         }
     }
@@ -193,9 +196,9 @@ impl Situation<'_> {
         self.run.after(step).ok_or(Refusal::Conflict)
     }
 
-    fn cleaned(&self, change: &Change) -> Result<Transition, Refusal> {
+    fn cleaned(&self, change: &RunChange) -> Result<Transition, Refusal> {
         let kind = match change {
-            Change::Release => EventKind::Released,
+            RunChange::Release => EventKind::Released,
             _ => EventKind::CleanedUp,
         };
         Ok(Transition {
@@ -207,9 +210,9 @@ impl Situation<'_> {
     }
 
     /// A change that moves run and job together.
-    fn moved(&self, change: &Change) -> Result<Transition, Refusal> {
+    fn moved(&self, change: &RunChange) -> Result<Transition, Refusal> {
         let run = match (change.run_step(), change) {
-            (_, Change::Fail { left, .. }) => self.run_after(RunStep::Fail {
+            (_, RunChange::Fail { left, .. }) => self.run_after(RunStep::Fail {
                 left: left.is_some() || self.leaves,
             })?,
             (Some(step), _) => self.run_after(step)?,
@@ -218,18 +221,18 @@ impl Situation<'_> {
         let step = change.job_step().ok_or(Refusal::Conflict)?;
         let job = self.job.after(step).ok_or(Refusal::Conflict)?;
         let (events, error) = match change {
-            Change::Succeed { repo_url } => {
+            RunChange::Succeed { repo_url } => {
                 (vec![(ending(run), json!({ "repoUrl": repo_url }))], None)
             }
-            Change::Fail { error, left } => {
+            RunChange::Fail { error, left } => {
                 let detail = json!({ "error": error, "left": left });
                 (vec![(ending(run), detail)], Some(error.clone()))
             }
-            Change::HandBack { why } => {
+            RunChange::HandBack { why } => {
                 (vec![(EventKind::HandedBack, json!({ "why": why }))], None)
             }
-            Change::Hold { tiering } => (self.held(tiering), None),
-            Change::Retry => (vec![(EventKind::Retried, json!({}))], None),
+            RunChange::Hold { tiering } => (self.held(tiering), None),
+            RunChange::Retry => (vec![(EventKind::Retried, json!({}))], None),
             _ => (vec![(EventKind::Started, json!({}))], None),
         };
         Ok(Transition {
@@ -242,7 +245,7 @@ impl Situation<'_> {
         })
     }
 
-    fn held(&self, tiering: &Tiering) -> Vec<(EventKind, Value)> {
+    fn held(&self, tiering: &RiskAssessment) -> Vec<(EventKind, Value)> {
         let mut events = Vec::new();
         if let Some(approval) = self
             .approval
@@ -256,7 +259,7 @@ impl Situation<'_> {
     }
 }
 
-impl Tiering {
+impl RiskAssessment {
     /// Whether it waits until an administrator approves its tree.
     pub fn waits(&self, approval: Option<&Approval>) -> bool {
         self.tier == RiskLevel::High && approval.is_none_or(|approval| approval.tree != self.tree)

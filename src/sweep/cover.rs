@@ -1,7 +1,7 @@
 //! Covering arrays: as few selections as a greedy search finds, such that all pairs of answers occur together.
 
-use super::dice::Dice;
-use super::partial::{Partial, Search, Tangled};
+use super::partial::{Partial, Search, SearchLimit};
+use super::rng::Rng;
 use super::space::{Answer, Space};
 use crate::model::selection::Selection;
 use crate::model::slug::OptionRef;
@@ -34,7 +34,7 @@ pub enum CoverError {
     #[error("{answers} answers make too many pairs, at most {MAX_ANSWERS} are paired")]
     TooLarge { answers: usize },
     #[error(transparent)]
-    Tangled(#[from] Tangled),
+    SearchLimit(#[from] SearchLimit),
 }
 
 /// At most so many answers are paired: their pairs are kept in memory, and looked at for every selection.
@@ -50,15 +50,15 @@ pub fn cover(space: &Space, strength: Strength, known: &[Selection]) -> Result<C
         return Err(CoverError::TooLarge { answers });
     }
     let Some(mut partial) = Partial::of(space) else {
-        return Err(Tangled.into());
+        return Err(SearchLimit.into());
     };
     let known = fitting(&mut partial, known);
-    let all = Wanted::all(space, strength);
+    let all = Uncovered::all(space, strength);
     // A greedy search ends a little above the least; of several ends one is often lower.
     let attempts = (1000 / answers.max(1)).clamp(1, 30);
     let mut best: Option<Cover> = None;
     for attempt in 0..attempts {
-        let mut dice = Dice::of(attempt as u64);
+        let mut dice = Rng::of(attempt as u64);
         let greedy = cover_once(&mut partial, &all, known.clone(), &mut dice)?;
         let is_better = |best: &Cover| greedy.rows.len() < best.selections.len();
         if best.as_ref().is_none_or(is_better) {
@@ -71,7 +71,7 @@ pub fn cover(space: &Space, strength: Strength, known: &[Selection]) -> Result<C
             break;
         }
     }
-    best.ok_or_else(|| Tangled.into())
+    best.ok_or_else(|| SearchLimit.into())
 }
 
 /// The selections that are possible, as rows of answers.
@@ -99,7 +99,7 @@ struct Greedy {
 }
 
 impl Greedy {
-    fn into_cover(self, space: &Space, strength: Strength, all: &Wanted) -> Cover {
+    fn into_cover(self, space: &Space, strength: Strength, all: &Uncovered) -> Cover {
         let options = |(one, other): &(Answer, Answer)| {
             space
                 .option(*one)
@@ -123,10 +123,10 @@ impl Greedy {
 
 fn cover_once(
     partial: &mut Partial<'_>,
-    all: &Wanted,
+    all: &Uncovered,
     known: Vec<Vec<Answer>>,
-    dice: &mut Dice,
-) -> Result<Greedy, Tangled> {
+    dice: &mut Rng,
+) -> Result<Greedy, SearchLimit> {
     let questions = partial.space().questions.len();
     let start = partial.mark();
     let mut wanted = all.clone();
@@ -178,7 +178,7 @@ fn cover_once(
 
 /// What still has to occur, as a table of answers by answers of which the half with `one <= other` is used.
 #[derive(Clone)]
-struct Wanted {
+struct Uncovered {
     table: Vec<bool>,
     size: usize,
     /// How much there is, without pairs of one.
@@ -190,7 +190,7 @@ struct Wanted {
     is_paired: bool,
 }
 
-impl Wanted {
+impl Uncovered {
     fn all(space: &Space, strength: Strength) -> Self {
         let size = match strength {
             Strength::Each => 1,
@@ -293,7 +293,7 @@ impl Wanted {
 }
 
 /// The rows without those that cover nothing that no other row covers; later ones go first.
-fn without_idle(mut rows: Vec<Vec<Answer>>, all: &Wanted) -> Vec<Vec<Answer>> {
+fn without_idle(mut rows: Vec<Vec<Answer>>, all: &Uncovered) -> Vec<Vec<Answer>> {
     let mut times = vec![0_usize; all.table.len()];
     for place in rows.iter().flat_map(|row| all.places(row)) {
         times[place] += 1;

@@ -1,14 +1,14 @@
 //! Proof that options go together: few selections that cover all pairs of options, made and hashed, and who is to blame.
 
-pub mod blame;
 pub mod cover;
-mod dice;
+pub mod diagnose;
 pub mod golden;
 mod partial;
 pub mod pick;
-pub mod prove;
+mod rng;
 pub mod rounds;
 mod space;
+pub mod trial;
 
-pub use partial::Tangled;
+pub use partial::SearchLimit;
 pub use space::{Answer, Space};

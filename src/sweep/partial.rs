@@ -9,7 +9,7 @@ const MAX_TRIES: usize = 200_000;
 /// A search that does not end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the rules of this catalogue are too tangled: {MAX_TRIES} tries gave no selection")]
-pub struct Tangled;
+pub struct SearchLimit;
 
 /// Some questions answered, and what can still be answered to the others.
 pub(super) struct Partial<'s> {
@@ -156,7 +156,7 @@ impl<'p, 's> Search<'p, 's> {
     pub(super) fn next(
         &mut self,
         rank: &mut dyn FnMut(&Partial<'s>, usize) -> Vec<Answer>,
-    ) -> Result<bool, Tangled> {
+    ) -> Result<bool, SearchLimit> {
         self.tries = 0;
         let mut at = 0;
         let mut is_new = !std::mem::replace(&mut self.has_begun, true);
@@ -182,7 +182,7 @@ impl<'p, 's> Search<'p, 's> {
             };
             self.tries += 1;
             if self.tries > MAX_TRIES {
-                return Err(Tangled);
+                return Err(SearchLimit);
             }
             at = *place + 1;
             is_new = self.partial.choose(answer);

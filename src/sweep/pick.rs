@@ -1,7 +1,7 @@
 //! Selections without a plan behind them: all there are, or some by chance.
 
-use super::dice::Dice;
-use super::partial::{Partial, Search, Tangled};
+use super::partial::{Partial, Search, SearchLimit};
+use super::rng::Rng;
 use super::space::{Answer, Space};
 use crate::model::selection::Selection;
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ pub enum PickError {
     #[error("there are more than {MAX_SELECTIONS} selections")]
     TooMany,
     #[error(transparent)]
-    Tangled(#[from] Tangled),
+    SearchLimit(#[from] SearchLimit),
 }
 
 /// Every selection there is, in the catalogue's order.
@@ -38,7 +38,7 @@ pub fn every(space: &Space) -> Result<Vec<Selection>, PickError> {
 }
 
 /// Shows every selection, until it is told to stop.
-fn each(space: &Space, mut go_on: impl FnMut(&Partial<'_>) -> bool) -> Result<(), Tangled> {
+fn each(space: &Space, mut go_on: impl FnMut(&Partial<'_>) -> bool) -> Result<(), SearchLimit> {
     let Some(mut partial) = Partial::of(space) else {
         return Ok(());
     };
@@ -58,7 +58,7 @@ pub fn sample(space: &Space, count: usize, seed: u64) -> Result<Vec<Selection>, 
     if count > MAX_SELECTIONS {
         return Err(PickError::TooMany);
     }
-    let mut dice = Dice::of(seed);
+    let mut dice = Rng::of(seed);
     let mut known: BTreeSet<Vec<Answer>> = BTreeSet::new();
     let mut found = Vec::new();
     let Some(mut partial) = Partial::of(space) else {

@@ -1,9 +1,9 @@
 //! What a collision hides: a selection that cannot be made shows nothing of its other pairs, so they are made without it.
 
-use super::blame::{Collision, blame};
 use super::cover::{CoverError, Strength, cover};
-use super::prove::{Ground, Outcome, Proof, prove};
+use super::diagnose::{Collision, blame};
 use super::space::Space;
+use super::trial::{Trial, TrialInput, TrialOutcome, prove};
 use crate::engine::PreviewError;
 use crate::model::selection::Selection;
 use thiserror::Error;
@@ -23,18 +23,18 @@ const MAX_ROUNDS: usize = 5;
 /// What came of every selection, and every collision behind what cannot be made. With a strength, selections are added
 /// until everything was made that goes around the collisions.
 pub fn sweep(
-    ground: Ground<'_>,
+    ground: TrialInput<'_>,
     space: &Space,
     selections: &[Selection],
     strength: Option<Strength>,
-) -> Result<(Vec<Proof>, Vec<Collision>), SweepError> {
+) -> Result<(Vec<Trial>, Vec<Collision>), SweepError> {
     let mut proofs = prove(ground, selections)?;
     let mut collisions = blame(ground, space, &proofs)?;
     for _ in 0..MAX_ROUNDS {
         let Some(strength) = strength.filter(|_| !collisions.is_empty()) else {
             break;
         };
-        let is_made = |proof: &&Proof| matches!(proof.outcome, Outcome::Made(_));
+        let is_made = |proof: &&Trial| matches!(proof.outcome, TrialOutcome::Made(_));
         let made: Vec<Selection> = proofs
             .iter()
             .filter(is_made)

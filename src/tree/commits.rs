@@ -26,7 +26,7 @@ pub struct Commits {
 
 /// The first commit of a branch, along first parents, and its last one.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct History {
     pub first: GitId,
     pub last: GitId,
     /// How many others there are.
@@ -35,14 +35,14 @@ pub struct Line {
 
 /// A commit's words.
 #[derive(Clone, Debug)]
-pub struct Words {
+pub struct CommitInfo {
     /// `NAME <MAIL>`.
     pub author: String,
     pub tree: GitId,
 }
 
 /// Mode and blob of every path.
-pub type Holding = BTreeMap<String, (u16, ObjectId)>;
+pub type FileIndex = BTreeMap<String, (u16, ObjectId)>;
 
 impl Commits {
     /// The repository at a path, bare or with files.
@@ -54,7 +54,7 @@ impl Commits {
     }
 
     /// Follows HEAD back to its first commit; nothing when there is no commit yet.
-    pub fn line(&self) -> Result<Option<Line>, GitTreeError> {
+    pub fn line(&self) -> Result<Option<History>, GitTreeError> {
         let Ok(head) = self.repository.head_id() else {
             return Ok(None);
         };
@@ -72,7 +72,7 @@ impl Commits {
                 return Err(GitTreeError::TooLarge { what });
             }
         }
-        Ok(Some(Line {
+        Ok(Some(History {
             first: GitId::of(&first),
             last: GitId::of(&last),
             since: seen.len() - 1,
@@ -99,7 +99,7 @@ impl Commits {
     }
 
     /// A commit's author and tree.
-    pub fn words(&self, commit: &GitId) -> Result<Words, GitTreeError> {
+    pub fn words(&self, commit: &GitId) -> Result<CommitInfo, GitTreeError> {
         let id = id_of(commit)?;
         let mut buffer = Vec::new();
         let found = self.repository.objects.find_commit(&id, &mut buffer);
@@ -107,7 +107,7 @@ impl Commits {
         let author = found
             .author()
             .map_err(|error| unreadable(id, error.into()))?;
-        Ok(Words {
+        Ok(CommitInfo {
             author: format!(
                 "{} <{}>",
                 author.name.to_str_lossy(),
@@ -118,7 +118,7 @@ impl Commits {
     }
 
     /// Every path of a commit.
-    pub fn holding(&self, commit: &GitId) -> Result<Holding, GitTreeError> {
+    pub fn holding(&self, commit: &GitId) -> Result<FileIndex, GitTreeError> {
         let id = id_of(commit)?;
         let mut buffer = Vec::new();
         let found = self.repository.objects.find_commit(&id, &mut buffer);
@@ -148,8 +148,8 @@ impl Commits {
 pub(super) fn holding(
     repository: &gix::Repository,
     tree: ObjectId,
-) -> Result<Holding, GitTreeError> {
-    let mut holding = Holding::new();
+) -> Result<FileIndex, GitTreeError> {
+    let mut holding = FileIndex::new();
     let mut buffer = Vec::new();
     let mut names = 0;
     let mut open = vec![(String::new(), tree)];

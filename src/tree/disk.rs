@@ -1,8 +1,8 @@
 //! A tree in a folder of the disk, through a directory handle: no path is resolved twice and no link is followed.
 
-use super::admit::{MAX_DEPTH, MAX_ENTRIES, MAX_FILE, MAX_TOTAL, cut, limit, refuse};
 use super::inventory::Inventory;
-use super::listing::{Entry, Listing};
+use super::listing::{FileInfo, Listing};
+use super::validate::{MAX_DEPTH, MAX_ENTRIES, MAX_FILE, MAX_TOTAL, cut, limit, refuse};
 use super::{Tree, TreeError, TreeMut};
 use crate::model::content::Files;
 use crate::model::content::{File, Mode};
@@ -224,7 +224,7 @@ impl Tree for DiskTree {
                 } else {
                     let checked =
                         TreePath::parse(&path).map_err(|error| fail(io::Error::other(error)))?;
-                    let entry = Entry {
+                    let entry = FileInfo {
                         mode: mode_of(&metadata),
                         size: metadata.len(),
                     };

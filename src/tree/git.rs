@@ -1,10 +1,10 @@
 //! The tree of a commit, read from git's objects: nothing is ever checked out.
 
-use super::admit::Links;
 use super::inventory::{Inventory, NodeKind};
+use super::inventory_cache::InventoryCache;
 use super::listing::Listing;
-use super::remembered::Remembered;
-use super::{Tree, TreeError, survey};
+use super::validate::Links;
+use super::{Tree, TreeError, scan};
 use crate::model::content::File;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::GitId;
@@ -36,7 +36,7 @@ pub struct GitTree {
     repository: gix::ThreadSafeRepository,
     listing: Listing,
     /// Where the whole tree is remembered, and by which id.
-    remembered: Option<(Remembered, ObjectId)>,
+    remembered: Option<(InventoryCache, ObjectId)>,
     /// Handles that no thread uses at the moment.
     idle: Mutex<Vec<gix::Repository>>,
     contents: Mutex<Contents>,
@@ -97,7 +97,7 @@ impl GitTree {
     pub fn open(
         repository: &Path,
         part: &Part<'_>,
-        remembered: Option<&Remembered>,
+        remembered: Option<&InventoryCache>,
     ) -> Result<Self, GitTreeError> {
         let repository = open(repository)?;
         let tree = find_tree(&repository, part)?;
@@ -109,7 +109,7 @@ impl GitTree {
         let inventory = if let Some(known) = known.filter(is_usable) {
             known
         } else {
-            let inventory = survey::take(&repository, tree, part.links)?;
+            let inventory = scan::take(&repository, tree, part.links)?;
             if let Some(remembered) = remembered {
                 remembered.store(tree, &inventory);
             }

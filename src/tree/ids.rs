@@ -1,6 +1,6 @@
 //! Git objects of a tree and its first commit: the ids a preview promises and a repository holds.
 
-use super::commits::Holding;
+use super::commits::FileIndex;
 use super::inventory::{Inventory, NodeKind};
 use super::{Tree, TreeError, listing};
 use crate::model::content::Mode;
@@ -83,10 +83,10 @@ pub fn tree_id(tree: &dyn Tree) -> Result<ObjectId, ObjectsError> {
 }
 
 /// Mode and blob id of every file.
-pub fn files(tree: &dyn Tree) -> Result<Holding, ObjectsError> {
+pub fn files(tree: &dyn Tree) -> Result<FileIndex, ObjectsError> {
     let listing = tree.list()?;
     let base = listing.base();
-    let mut files = Holding::new();
+    let mut files = FileIndex::new();
     for (path, entry) in listing.iter() {
         let known = (base.has_ids() && !listing.changes().contains_key(path))
             .then(|| base.find(path))
@@ -160,12 +160,12 @@ pub(super) fn encode_commit(
     })
 }
 
-type Changed<'l> = (&'l TreePath, &'l Option<listing::Entry>);
+type Changed<'l> = (&'l TreePath, &'l Option<listing::FileInfo>);
 
 /// What changed at one name of a folder: the file itself, what is below it, or both when one takes the other's place.
 #[derive(Default)]
 struct Group<'c, 'l> {
-    file: Option<&'l Option<listing::Entry>>,
+    file: Option<&'l Option<listing::FileInfo>>,
     below: &'c [Changed<'l>],
 }
 

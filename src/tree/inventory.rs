@@ -1,7 +1,7 @@
 //! The files and folders of a tree that does not change, in git's own order, in a few flat arrays.
 
-use super::admit::fold;
-use super::listing::Entry;
+use super::listing::FileInfo;
+use super::validate::fold;
 use crate::model::content::Mode;
 use crate::model::path::TreePath;
 use gix::ObjectId;
@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 pub struct Inventory {
     /// All paths one after the other, folders with a final `/`.
     names: String,
-    nodes: Vec<Node>,
+    nodes: Vec<TreeNode>,
     /// Whether the nodes' ids are ids of git objects that exist.
     has_ids: bool,
     files: usize,
@@ -27,7 +27,7 @@ pub struct Inventory {
 
 /// One file or folder.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Node {
+pub(super) struct TreeNode {
     /// Where its path ends in the names; it begins where the one before ends.
     pub(super) name_end: u32,
     /// The number after the last node below it; for a file the next number.
@@ -46,7 +46,7 @@ pub(super) enum NodeKind {
     File(Mode),
 }
 
-impl Node {
+impl TreeNode {
     /// A node to be filled in.
     pub(super) fn new(id: ObjectId) -> Self {
         Self {
@@ -62,7 +62,7 @@ impl Node {
 
 impl Inventory {
     /// An inventory of files without ids.
-    pub fn of_files<'p>(files: impl IntoIterator<Item = (&'p TreePath, Entry)>) -> Self {
+    pub fn of_files<'p>(files: impl IntoIterator<Item = (&'p TreePath, FileInfo)>) -> Self {
         let mut builder = Builder::default();
         let mut folders: Vec<String> = Vec::new();
         for (path, entry) in files {
@@ -78,18 +78,18 @@ impl Inventory {
                 builder.enter(&folder, unknown());
                 folders.push(folder);
             }
-            let node = Node {
+            let node = TreeNode {
                 size: u32::try_from(entry.size).unwrap_or(u32::MAX),
                 kind: NodeKind::File(entry.mode),
                 may_hold_placeholders: true,
-                ..Node::new(unknown())
+                ..TreeNode::new(unknown())
             };
             builder.push(path.as_str(), node);
         }
         builder.finish(false)
     }
 
-    pub(super) fn of_parts(names: String, nodes: Vec<Node>, has_ids: bool) -> Self {
+    pub(super) fn of_parts(names: String, nodes: Vec<TreeNode>, has_ids: bool) -> Self {
         let files = nodes
             .iter()
             .filter(|node| node.kind != NodeKind::Folder)
@@ -107,11 +107,11 @@ impl Inventory {
         &self.names
     }
 
-    pub(super) fn nodes(&self) -> &[Node] {
+    pub(super) fn nodes(&self) -> &[TreeNode] {
         &self.nodes
     }
 
-    pub(super) fn nodes_mut(&mut self) -> &mut [Node] {
+    pub(super) fn nodes_mut(&mut self) -> &mut [TreeNode] {
         &mut self.nodes
     }
 
@@ -154,15 +154,15 @@ impl Inventory {
     }
 
     /// What is known of the file at a path.
-    pub(super) fn file(&self, path: &str) -> Option<Entry> {
+    pub(super) fn file(&self, path: &str) -> Option<FileInfo> {
         self.entry(self.find(path)?)
     }
 
-    pub(super) fn entry(&self, number: usize) -> Option<Entry> {
+    pub(super) fn entry(&self, number: usize) -> Option<FileInfo> {
         let node = &self.nodes[number];
         match node.kind {
             NodeKind::Folder => None,
-            NodeKind::File(mode) => Some(Entry {
+            NodeKind::File(mode) => Some(FileInfo {
                 mode,
                 size: u64::from(node.size),
             }),
@@ -242,15 +242,15 @@ fn unknown() -> ObjectId {
 #[derive(Default)]
 pub(super) struct Builder {
     names: String,
-    nodes: Vec<Node>,
+    nodes: Vec<TreeNode>,
     open: Vec<usize>,
 }
 
 impl Builder {
-    pub(super) fn push(&mut self, name: &str, node: Node) {
+    pub(super) fn push(&mut self, name: &str, node: TreeNode) {
         self.names.push_str(name);
         let number = self.nodes.len() + 1;
-        self.nodes.push(Node {
+        self.nodes.push(TreeNode {
             name_end: number_of(self.names.len()),
             until: number_of(number),
             ..node
@@ -260,7 +260,7 @@ impl Builder {
     /// Opens a folder, named with its `/`.
     pub(super) fn enter(&mut self, name: &str, id: ObjectId) {
         self.open.push(self.nodes.len());
-        self.push(name, Node::new(id));
+        self.push(name, TreeNode::new(id));
     }
 
     /// Closes the folder that was opened last.

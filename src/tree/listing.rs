@@ -10,13 +10,13 @@ use std::sync::Arc;
 
 /// What is known of a file without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct FileInfo {
     pub mode: Mode,
     /// In bytes.
     pub size: u64,
 }
 
-impl Entry {
+impl FileInfo {
     /// What is known of a file that was read.
     pub fn of(file: &File) -> Self {
         Self {
@@ -31,7 +31,7 @@ impl Entry {
 pub struct Listing {
     base: Arc<Inventory>,
     /// What stands there instead; nothing where a file of the base is gone.
-    changes: BTreeMap<TreePath, Option<Entry>>,
+    changes: BTreeMap<TreePath, Option<FileInfo>>,
 }
 
 impl Listing {
@@ -44,7 +44,7 @@ impl Listing {
     }
 
     /// The file at a path.
-    pub fn get(&self, path: &str) -> Option<Entry> {
+    pub fn get(&self, path: &str) -> Option<FileInfo> {
         match self.changes.get(path) {
             Some(change) => *change,
             None => self.base.file(path),
@@ -75,12 +75,12 @@ impl Listing {
     }
 
     /// Every file by path, in byte order.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, Entry)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, FileInfo)> {
         self.merged(0..self.base.nodes().len(), self.changes.range::<str, _>(..))
     }
 
     /// The files below a folder by path, in byte order.
-    pub fn below(&self, folder: &str) -> impl Iterator<Item = (&str, Entry)> {
+    pub fn below(&self, folder: &str) -> impl Iterator<Item = (&str, FileInfo)> {
         let start = format!("{folder}/");
         let base = self.base.below(&start);
         let changes = self
@@ -106,7 +106,7 @@ impl Listing {
     }
 
     /// Notes what stands at a path now.
-    pub(crate) fn set(&mut self, path: &TreePath, entry: Option<Entry>) {
+    pub(crate) fn set(&mut self, path: &TreePath, entry: Option<FileInfo>) {
         if entry.is_none() && self.base.file(path.as_str()).is_none() {
             self.changes.remove(path);
         } else {
@@ -118,7 +118,7 @@ impl Listing {
         &self.base
     }
 
-    pub(crate) fn changes(&self) -> &BTreeMap<TreePath, Option<Entry>> {
+    pub(crate) fn changes(&self) -> &BTreeMap<TreePath, Option<FileInfo>> {
         &self.changes
     }
 
@@ -140,8 +140,8 @@ impl Listing {
     fn merged<'l>(
         &'l self,
         base: Range<usize>,
-        changes: btree_map::Range<'l, TreePath, Option<Entry>>,
-    ) -> impl Iterator<Item = (&'l str, Entry)> {
+        changes: btree_map::Range<'l, TreePath, Option<FileInfo>>,
+    ) -> impl Iterator<Item = (&'l str, FileInfo)> {
         Merged {
             inventory: &self.base,
             base,
@@ -160,11 +160,11 @@ pub(crate) struct Spelled<'l> {
 struct Merged<'l> {
     inventory: &'l Inventory,
     base: Range<usize>,
-    changes: Peekable<btree_map::Range<'l, TreePath, Option<Entry>>>,
+    changes: Peekable<btree_map::Range<'l, TreePath, Option<FileInfo>>>,
 }
 
 impl<'l> Iterator for Merged<'l> {
-    type Item = (&'l str, Entry);
+    type Item = (&'l str, FileInfo);
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {

@@ -1,7 +1,7 @@
 //! A tree in memory.
 
 use super::inventory::Inventory;
-use super::listing::{Entry, Listing};
+use super::listing::{FileInfo, Listing};
 use super::{Tree, TreeError, TreeMut};
 use crate::model::content::File;
 use crate::model::path::TreePath;
@@ -36,7 +36,7 @@ impl Tree for MemoryTree {
 
     fn list(&self) -> Result<Listing, TreeError> {
         let files = self.files.iter();
-        let files = files.map(|(path, file)| (path, Entry::of(file)));
+        let files = files.map(|(path, file)| (path, FileInfo::of(file)));
         Ok(Listing::of(Arc::new(Inventory::of_files(files))))
     }
 }

@@ -1,19 +1,19 @@
 //! Trees: where a repository's files live while a plan is interpreted. Only checked paths get in, no link is followed.
 
-pub mod admit;
 pub mod commits;
 pub mod disk;
 pub mod git;
 pub mod ids;
 pub mod inventory;
+pub mod inventory_cache;
 pub mod listing;
 pub mod memory;
 mod names;
 pub mod overlay;
 mod pack;
-pub mod remembered;
 pub mod repository;
-mod survey;
+mod scan;
+pub mod validate;
 pub mod worktree;
 
 use crate::model::content::File;

@@ -1,6 +1,6 @@
 //! The names of a repository that others made, as file systems that fold letter case and Unicode forms see them.
 
-use super::admit::fold;
+use super::validate::fold;
 use crate::model::path::TreePath;
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub(super) struct KnownNames {
 
 /// Why a path cannot be made.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Clash {
+pub(super) enum NameClash {
     /// The path, or a folder above it, is there in another spelling.
     Spelling { other: String },
     /// A file stands where the path needs a folder.
@@ -46,12 +46,12 @@ impl KnownNames {
     }
 
     /// What keeps a path from being a file.
-    pub(super) fn clash(&self, path: &TreePath) -> Option<Clash> {
+    pub(super) fn clash(&self, path: &TreePath) -> Option<NameClash> {
         for folder in path.folders() {
             match self.exact.get(folder) {
                 Some(true) => {
                     let file = folder.to_owned();
-                    return Some(Clash::FileAbove { file });
+                    return Some(NameClash::FileAbove { file });
                 }
                 Some(false) => {}
                 None => {
@@ -63,13 +63,13 @@ impl KnownNames {
         }
         match self.exact.get(path.as_str()) {
             Some(true) => None,
-            Some(false) => Some(Clash::Folder),
+            Some(false) => Some(NameClash::Folder),
             None => self.other_spelling(path.as_str()),
         }
     }
 
-    fn other_spelling(&self, name: &str) -> Option<Clash> {
+    fn other_spelling(&self, name: &str) -> Option<NameClash> {
         let other = self.folded.get(&fold(name))?.clone();
-        Some(Clash::Spelling { other })
+        Some(NameClash::Spelling { other })
     }
 }

@@ -1,6 +1,6 @@
 //! Changes over a base that stays as it is.
 
-use super::listing::{Entry, Listing};
+use super::listing::{FileInfo, Listing};
 use super::{Tree, TreeError, TreeMut};
 use crate::model::content::File;
 use crate::model::path::TreePath;
@@ -49,7 +49,7 @@ impl TreeMut for Overlay<'_> {
                 by: by.to_owned(),
             });
         }
-        self.listing.set(path, Some(Entry::of(&file)));
+        self.listing.set(path, Some(FileInfo::of(&file)));
         self.changes.insert(path.clone(), Some(file));
         Ok(())
     }

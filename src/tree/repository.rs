@@ -43,7 +43,7 @@ pub enum RepositoryError {
 }
 
 /// What a new repository holds, and how.
-pub struct Made<'m> {
+pub struct CreatedRepository<'m> {
     pub tree: &'m dyn Tree,
     /// The template's repository, for what the tree took over from it.
     pub template: Option<&'m GitTree>,
@@ -131,7 +131,11 @@ impl Target {
     /// Makes the repository beside the target and renames it into place as the last step, so that a process killed
     /// half-way leaves the target as it was (and a hidden `.groundplan-…` folder beside it, unless `stop` was raised,
     /// which is looked at between files).
-    pub fn create(&self, made: &Made<'_>, stop: &AtomicBool) -> Result<Ids, RepositoryError> {
+    pub fn create(
+        &self,
+        made: &CreatedRepository<'_>,
+        stop: &AtomicBool,
+    ) -> Result<Ids, RepositoryError> {
         self.make(stop, |folder| {
             thread::scope(|scope| {
                 // Files and objects do not meet, and each takes about as long as the other.
@@ -190,7 +194,7 @@ impl Target {
 }
 
 /// Writes all objects as one pack, then the branch, then the index of the work tree.
-fn commit(folder: &Path, made: &Made<'_>) -> Result<Ids, RepositoryError> {
+fn commit(folder: &Path, made: &CreatedRepository<'_>) -> Result<Ids, RepositoryError> {
     let author = &made.commit.author;
     let settings = [
         format!("user.name={}", author.name()),

@@ -1,10 +1,10 @@
 //! The work tree of a repository that is there: what stands where, and a commit that adds files and touches no other.
 
-use super::commits::{self, Holding};
+use super::commits::{self, FileIndex};
 use super::disk::{DiskTree, Found};
 use super::git::GitTreeError;
 use super::ids::{self, Ids, ObjectsError};
-use super::names::{Clash, KnownNames};
+use super::names::{KnownNames, NameClash};
 use super::{TreeError, TreeMut as _};
 use crate::model::content::File;
 use crate::model::date::Day;
@@ -60,7 +60,7 @@ pub enum WorkTreeError {
 
 /// What stands at a path that a file is wanted at.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum FileState {
     /// Nothing is committed there, and at most the very same file is in the folder.
     Nothing,
     /// The very same file is committed.
@@ -74,7 +74,7 @@ pub enum Standing {
 }
 
 /// Files that a commit brings, each at a path where nothing stands, and the words of that commit.
-pub struct Addition<'a> {
+pub struct NewFiles<'a> {
     pub files: &'a [(TreePath, File)],
     pub author: &'a Identity,
     /// The commit carries this day, or the time of the commit before it when that is later.
@@ -89,7 +89,7 @@ pub struct WorkTree {
     disk: DiskTree,
     branch: FullName,
     head: Option<Head>,
-    committed: Holding,
+    committed: FileIndex,
     index: gix::index::File,
     names: KnownNames,
 }
@@ -128,7 +128,7 @@ impl WorkTree {
         let (branch, head) = head(&repository, folder)?;
         let committed = match &head {
             Some(head) => commits::holding(&repository, head.tree)?,
-            None => Holding::new(),
+            None => FileIndex::new(),
         };
         let index = repository.index_or_empty();
         let index = index.map_err(|error| failed("read the index", folder, error))?;
@@ -184,52 +184,52 @@ impl WorkTree {
     }
 
     /// What stands where a file is wanted. No link is followed.
-    pub fn standing(&self, path: &TreePath, file: &File) -> Result<Standing, WorkTreeError> {
+    pub fn standing(&self, path: &TreePath, file: &File) -> Result<FileState, WorkTreeError> {
         let id = ids::id_of(Kind::Blob, &file.bytes)?;
         let mode = EntryMode::from(ids::kind_of(file.mode));
         if let Some(committed) = self.committed.get(path.as_str()) {
             return Ok(if *committed == (mode.value(), id) {
-                Standing::Same
+                FileState::Same
             } else {
-                Standing::Other
+                FileState::Other
             });
         }
         match self.names.clash(path) {
             None => {}
-            Some(Clash::Spelling { other }) => {
+            Some(NameClash::Spelling { other }) => {
                 let message = format!("`{path}` and `{other}` are one name on many systems");
-                return Ok(Standing::Clash(message));
+                return Ok(FileState::Clash(message));
             }
-            Some(Clash::FileAbove { file }) => {
+            Some(NameClash::FileAbove { file }) => {
                 let message = format!(
                     "`{path}` needs a folder where a file, a link or a submodule stands: `{file}`"
                 );
-                return Ok(Standing::Clash(message));
+                return Ok(FileState::Clash(message));
             }
-            Some(Clash::Folder) => {
+            Some(NameClash::Folder) => {
                 let message = format!("`{path}` is a folder and cannot be a file too");
-                return Ok(Standing::Clash(message));
+                return Ok(FileState::Clash(message));
             }
         }
         let entry = self.index.entry_by_path(path.as_str().into());
         if entry.is_some_and(|entry| entry.id != id || entry.mode != index_mode(mode)) {
             let message = format!("`{path}` is staged with other content");
-            return Ok(Standing::Uncommitted(message));
+            return Ok(FileState::Uncommitted(message));
         }
         Ok(match self.disk.find(path)? {
-            Found::Nothing => Standing::Nothing,
-            Found::File(found) if found == *file => Standing::Nothing,
+            Found::Nothing => FileState::Nothing,
+            Found::File(found) if found == *file => FileState::Nothing,
             Found::File(_) => {
-                Standing::Uncommitted(format!("`{path}` is there, and it is not committed"))
+                FileState::Uncommitted(format!("`{path}` is there, and it is not committed"))
             }
-            Found::Other(what) => Standing::Uncommitted(format!(
+            Found::Other(what) => FileState::Uncommitted(format!(
                 "`{path}` cannot be written: {what}, and it is not committed"
             )),
         })
     }
 
     /// The ids that [`Self::commit`] gives. Nothing is stored.
-    pub fn ids(&self, addition: &Addition<'_>) -> Result<Ids, WorkTreeError> {
+    pub fn ids(&self, addition: &NewFiles<'_>) -> Result<Ids, WorkTreeError> {
         self.objects(addition, &mut |kind, bytes| ids::id_of(kind, bytes))
     }
 
@@ -240,7 +240,7 @@ impl WorkTree {
     ///
     /// # Errors
     /// [`WorkTreeError::Changed`] when something came to stand there since the work tree was opened.
-    pub fn commit(&self, addition: &Addition<'_>, stop: &AtomicBool) -> Result<Ids, WorkTreeError> {
+    pub fn commit(&self, addition: &NewFiles<'_>, stop: &AtomicBool) -> Result<Ids, WorkTreeError> {
         let path = &self.path;
         let index = self.repository.index_path();
         let lock = gix::lock::File::acquire_to_update_resource(&index, Fail::Immediately, None, 0);
@@ -258,7 +258,7 @@ impl WorkTree {
             return Err(changed());
         }
         for (wanted, file) in addition.files {
-            if now.standing(wanted, file)? != Standing::Nothing {
+            if now.standing(wanted, file)? != FileState::Nothing {
                 return Err(changed());
             }
         }
@@ -312,7 +312,7 @@ impl WorkTree {
     /// Hands every new object to `store`, leaves first.
     fn objects(
         &self,
-        addition: &Addition<'_>,
+        addition: &NewFiles<'_>,
         store: &mut Store<'_>,
     ) -> Result<Ids, WorkTreeError> {
         let mut buffer = Vec::new();
@@ -340,12 +340,12 @@ impl WorkTree {
     }
 
     /// No commit is older than the one before it.
-    fn seconds(&self, addition: &Addition<'_>) -> i64 {
+    fn seconds(&self, addition: &NewFiles<'_>) -> i64 {
         let before = self.head.map_or(i64::MIN, |head| head.seconds);
         addition.date.unix_seconds().max(before)
     }
 
-    fn index_with(&self, addition: &Addition<'_>) -> Result<gix::index::File, ObjectsError> {
+    fn index_with(&self, addition: &NewFiles<'_>) -> Result<gix::index::File, ObjectsError> {
         let mut index = self.index.clone();
         for (path, file) in addition.files {
             if self.index.entry_by_path(path.as_str().into()).is_none() {
@@ -361,7 +361,7 @@ impl WorkTree {
         Ok(index)
     }
 
-    fn advance(&self, commit: ObjectId, addition: &Addition<'_>) -> RefEdit {
+    fn advance(&self, commit: ObjectId, addition: &NewFiles<'_>) -> RefEdit {
         let subject = addition.message.lines().next().unwrap_or_default();
         let (expected, kind) = match self.head {
             Some(head) => (

@@ -1,8 +1,8 @@
 //! The pages that operators and their tools read: /health, /health/live, /health/ready and /metrics.
 
-use super::door::Door;
-use super::meter::Meter;
-use super::pulse::Pulse;
+use super::health_state::HealthState;
+use super::limited_listener::LimitedListener;
+use super::metrics::Metrics;
 use crate::forge::clock::Clock;
 use crate::store::sql::Database;
 use axum::Router;
@@ -19,9 +19,9 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 /// What the pages show.
-pub struct Panel {
-    pub pulse: Arc<Pulse>,
-    pub meter: Arc<Meter>,
+pub struct HealthServer {
+    pub pulse: Arc<HealthState>,
+    pub meter: Arc<Metrics>,
     pub clock: Arc<dyn Clock>,
     /// Empty until the database has answered for the first time.
     pub database: OnceLock<Arc<Database>>,
@@ -42,16 +42,16 @@ pub async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 /// Answers until `stopped` says so.
 pub async fn serve(
     listener: TcpListener,
-    panel: Arc<Panel>,
+    panel: Arc<HealthServer>,
     mut stopped: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let until = async move { drop(stopped.wait_for(|stopped| *stopped).await) };
-    let door = Door::new(listener, SEATS, LONGEST_VISIT);
+    let door = LimitedListener::new(listener, SEATS, LONGEST_VISIT);
     let served = axum::serve(door, router(panel));
     served.with_graceful_shutdown(until).await
 }
 
-fn router(panel: Arc<Panel>) -> Router {
+fn router(panel: Arc<HealthServer>) -> Router {
     Router::new()
         .route("/health", get(health))
         .route("/health/live", get(live))
@@ -60,14 +60,14 @@ fn router(panel: Arc<Panel>) -> Router {
         .with_state(panel)
 }
 
-async fn health(State(panel): State<Arc<Panel>>) -> impl IntoResponse {
+async fn health(State(panel): State<Arc<HealthServer>>) -> impl IntoResponse {
     let health = panel.pulse.health(panel.clock.now());
     let json = [(header::CONTENT_TYPE, "application/json")];
     (status(health.is_good()), json, health.body.to_string())
 }
 
 /// Whether the process is worth keeping: its loop turns.
-async fn live(State(panel): State<Arc<Panel>>) -> impl IntoResponse {
+async fn live(State(panel): State<Arc<HealthServer>>) -> impl IntoResponse {
     let is_turning = panel.pulse.health(panel.clock.now()).is_turning;
     (
         status(is_turning),
@@ -76,7 +76,7 @@ async fn live(State(panel): State<Arc<Panel>>) -> impl IntoResponse {
 }
 
 /// Whether a job would be taken now: the database answers.
-async fn ready(State(panel): State<Arc<Panel>>) -> impl IntoResponse {
+async fn ready(State(panel): State<Arc<HealthServer>>) -> impl IntoResponse {
     let is_ready = match panel.database.get() {
         Some(database) => timeout(PATIENCE, database.ready())
             .await
@@ -90,7 +90,7 @@ async fn ready(State(panel): State<Arc<Panel>>) -> impl IntoResponse {
 }
 
 /// The queue is looked at now; where it does not answer, it stays as it was last seen.
-async fn metrics(State(panel): State<Arc<Panel>>) -> impl IntoResponse {
+async fn metrics(State(panel): State<Arc<HealthServer>>) -> impl IntoResponse {
     if let Some(database) = panel.database.get()
         && let Ok(Ok(measures)) = timeout(PATIENCE, database.measures()).await
     {

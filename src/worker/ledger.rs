@@ -1,11 +1,11 @@
 //! The ledger of a run in the store, written under its lease.
 
-use super::hold::Hold;
+use super::lease_keeper::LeaseKeeper;
 use super::log::RunLog;
-use super::meter::{Meter, Step as Timed};
-use super::patience::Patience;
+use super::metrics::{MeasuredStep as Timed, Metrics};
+use super::retry::Retry;
 use crate::forge::clock::Clock;
-use crate::publish::ledger::{Entry, Ledger, LedgerError, Outcome, Step};
+use crate::publish::ledger::{Ledger, LedgerEntry, LedgerError, PublishStep, StepOutcome};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::lease::Lease;
@@ -16,21 +16,21 @@ use tokio::time::Instant;
 pub(super) struct StoreLedger<'l> {
     pub(super) store: &'l dyn Store,
     pub(super) lease: &'l Lease,
-    pub(super) hold: &'l Hold,
+    pub(super) hold: &'l LeaseKeeper,
     pub(super) clock: &'l dyn Clock,
-    pub(super) meter: &'l Meter,
+    pub(super) meter: &'l Metrics,
     pub(super) log: &'l RunLog,
     /// The step whose intent was written last, and when.
-    pub(super) begun: Option<(Step, Instant)>,
+    pub(super) begun: Option<(PublishStep, Instant)>,
 }
 
 #[async_trait]
 impl Ledger for StoreLedger<'_> {
-    async fn record(&mut self, entry: &Entry) -> Result<(), LedgerError> {
+    async fn record(&mut self, entry: &LedgerEntry) -> Result<(), LedgerError> {
         if let Some(refusal) = self.hold.refuses(entry) {
             return Err(refusal);
         }
-        let mut patience = Patience::new(self.clock, self.hold);
+        let mut patience = Retry::new(self.clock, self.hold);
         loop {
             let written = self.store.record(self.lease, entry).await;
             if let Some(written) = patience.settle(written).await {
@@ -41,8 +41,8 @@ impl Ledger for StoreLedger<'_> {
         }
     }
 
-    async fn entries(&mut self) -> Result<Vec<Entry>, LedgerError> {
-        let mut patience = Patience::new(self.clock, self.hold);
+    async fn entries(&mut self) -> Result<Vec<LedgerEntry>, LedgerError> {
+        let mut patience = Retry::new(self.clock, self.hold);
         loop {
             let read = self.store.entries(&self.lease.run).await;
             if let Some(read) = patience.settle(read).await {
@@ -54,31 +54,31 @@ impl Ledger for StoreLedger<'_> {
 
 impl StoreLedger<'_> {
     /// Says and times what was written.
-    fn tell(&mut self, entry: &Entry) {
+    fn tell(&mut self, entry: &LedgerEntry) {
         let now = self.clock.now();
         match entry {
-            Entry::Begun { order } => {
+            LedgerEntry::Begun { order } => {
                 let text = format!("`{}` is to hold commit {}", order.place, order.commit);
                 self.log.say(now, "order", &text);
             }
-            Entry::Intended { step, .. } => {
+            LedgerEntry::Intended { step, .. } => {
                 self.begun = Some((*step, Instant::now()));
                 self.log.say(now, "begin", &step.to_string());
             }
-            Entry::Ended { outcome, .. } => {
+            LedgerEntry::Ended { outcome, .. } => {
                 let text = match outcome {
-                    Outcome::Made { made } => format!("`{}` is made", made.full_name),
-                    Outcome::Done => "done".to_owned(),
-                    Outcome::NotDone { message } => format!("not done: {message}"),
-                    Outcome::Unknown { message } => format!("outcome unknown: {message}"),
+                    StepOutcome::Made { made } => format!("`{}` is made", made.full_name),
+                    StepOutcome::Done => "done".to_owned(),
+                    StepOutcome::NotDone { message } => format!("not done: {message}"),
+                    StepOutcome::Unknown { message } => format!("outcome unknown: {message}"),
                 };
                 self.log.say(now, "ended", &text);
                 if let Some((step, begun)) = self.begun.take() {
                     let step = match step {
-                        Step::Create => Timed::create,
-                        Step::Push => Timed::push,
-                        Step::Describe => Timed::describe,
-                        Step::Delete => Timed::delete,
+                        PublishStep::Create => Timed::create,
+                        PublishStep::Push => Timed::push,
+                        PublishStep::Describe => Timed::describe,
+                        PublishStep::Delete => Timed::delete,
                     };
                     self.meter.took(step, begun.elapsed());
                 }

@@ -1,6 +1,6 @@
 //! One log file per run and one link per job; compressed after a day, gone after a month. Nothing here fails a job.
 
-use crate::model::moment::Moment;
+use crate::model::timestamp::Timestamp;
 use crate::scrub::scrub;
 use crate::secret::Secret;
 use crate::store::lease::Lease;
@@ -176,7 +176,7 @@ impl RunLog {
         let text = self.clean(text);
         let (run, job) = (&self.run, &self.job);
         tracing::info!(run.id = %run, job.id = %job, step, "{text}");
-        let at = Moment::of_unix_millis(now);
+        let at = Timestamp::of_unix_millis(now);
         let at = at.map_or_else(|| now.to_string(), |at| at.to_string());
         // One line each, whatever the text holds.
         let line = format!("{at} {step}: {}\n", text.replace(['\n', '\r'], " "));

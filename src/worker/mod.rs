@@ -1,18 +1,18 @@
 //! The worker: takes jobs from the store and makes repositories of them, so that nothing is lost whatever dies.
 
-mod door;
-pub mod ending;
+mod build;
+pub mod context;
 pub mod health;
-pub mod hold;
+pub mod health_state;
+pub mod lease_keeper;
 mod ledger;
+mod limited_listener;
 pub mod log;
-pub mod means;
-pub mod meter;
-mod patience;
-pub mod pulse;
+pub mod metrics;
+pub mod outcome;
+mod retry;
 mod run;
 pub mod service;
-mod steps;
 pub mod workspace;
 
 pub use run::{carry_out, clean_up};

@@ -1,31 +1,31 @@
 //! One attempt at a run, from the claim to its end: nothing is begun without the lease, nothing is left unsaid.
 
-use super::ending::{Outcome, Stop};
-use super::hold::{Grip, Hold, Shift};
+use super::build;
+use super::context::{TokenError, WorkerContext};
+use super::lease_keeper::{HeldLease, LeaseKeeper, Shutdown};
 use super::ledger::StoreLedger;
 use super::log::RunLog;
-use super::means::{Means, TokenError};
-use super::meter::Step;
-use super::patience::Patience;
-use super::steps;
+use super::metrics::MeasuredStep;
+use super::outcome::{AttemptError, AttemptOutcome};
+use super::retry::Retry;
 use crate::forge::Forge;
 use crate::forge::ownership::Marker;
 use crate::forge::repository::Remote;
 use crate::preflight::place;
 use crate::publish::Publisher;
-use crate::publish::ending::{Cleaned, Published};
 use crate::publish::git_push::GitPush;
-use crate::publish::ledger::{Ledger as _, Order};
+use crate::publish::ledger::{Ledger as _, PublishRequest};
+use crate::publish::outcome::{CleanupOutcome, PublishedRepo};
 use crate::publish::push::{Push, PushError};
 use crate::publish::stage::{self, Stage};
 use crate::resolve::stored::Accepted;
 use crate::secret::Secret;
-use crate::store::change::{Change, Hand};
+use crate::store::change::{Actor, RunChange};
 use crate::store::error::StoreError;
 use crate::store::job::JobStatus;
 use crate::store::lease::Lease;
-use crate::store::run::{Filter, Run, RunStatus, Task};
-use crate::store::sweep::Recovery;
+use crate::store::recovery::Recovery;
+use crate::store::run::{JobPayload, Run, RunFilter, RunStatus};
 use async_trait::async_trait;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,9 +36,9 @@ use tokio::time::Instant;
 
 /// An attempt under one lease.
 struct Attempt {
-    means: Arc<Means>,
+    means: Arc<WorkerContext>,
     lease: Lease,
-    hold: Hold,
+    hold: LeaseKeeper,
     log: RunLog,
     /// Raised when what is built or pushed is to end.
     ended: Arc<AtomicBool>,
@@ -46,20 +46,20 @@ struct Attempt {
 
 /// Carries out the job that a lease is about, and says in `log` what it does.
 pub async fn carry_out(
-    means: &Arc<Means>,
+    means: &Arc<WorkerContext>,
     lease: Lease,
     log: RunLog,
-    shift: watch::Receiver<Shift>,
-) -> Outcome {
+    shift: watch::Receiver<Shutdown>,
+) -> AttemptOutcome {
     let begun = Instant::now();
     let attempt = Attempt::new(means, lease, log, shift);
     attempt.say("claim", &format!("taken by {}", means.worker));
     let outcome = tokio::select! {
         outcome = attempt.carry_out() => outcome,
-        () = attempt.hold.lost() => Outcome::Lost,
-        () = attempt.hold.over() => attempt.end(Stop::Stopping, 0, None).await,
+        () = attempt.hold.lost() => AttemptOutcome::Lost,
+        () = attempt.hold.over() => attempt.end(AttemptError::Stopping, 0, None).await,
     };
-    means.meter.took(Step::attempt, begun.elapsed());
+    means.meter.took(MeasuredStep::attempt, begun.elapsed());
     attempt.say("end", outcome.as_str());
     outcome
 }
@@ -68,8 +68,12 @@ pub async fn carry_out(
 ///
 /// # Errors
 /// A sentence that says why it is still there.
-pub async fn clean_up(means: &Arc<Means>, lease: Lease, log: RunLog) -> Result<Cleaned, String> {
-    let (_open, shift) = watch::channel(Shift::On);
+pub async fn clean_up(
+    means: &Arc<WorkerContext>,
+    lease: Lease,
+    log: RunLog,
+) -> Result<CleanupOutcome, String> {
+    let (_open, shift) = watch::channel(Shutdown::On);
     let attempt = Attempt::new(means, lease, log, shift);
     let cleaned = match attempt.clean_up().await {
         Ok(cleaned) => cleaned,
@@ -78,16 +82,21 @@ pub async fn clean_up(means: &Arc<Means>, lease: Lease, log: RunLog) -> Result<C
     if let Err(why) = &cleaned {
         // So that the next try need not wait until the lease runs out.
         let why = why.clone();
-        drop(attempt.change(&Change::HandBack { why }).await);
+        drop(attempt.change(&RunChange::HandBack { why }).await);
     }
     cleaned
 }
 
 impl Attempt {
-    fn new(means: &Arc<Means>, lease: Lease, log: RunLog, shift: watch::Receiver<Shift>) -> Self {
+    fn new(
+        means: &Arc<WorkerContext>,
+        lease: Lease,
+        log: RunLog,
+        shift: watch::Receiver<Shutdown>,
+    ) -> Self {
         let store = Arc::clone(&means.store);
         Self {
-            hold: Hold::start(store, lease.clone(), means.renewed_every, shift),
+            hold: LeaseKeeper::start(store, lease.clone(), means.renewed_every, shift),
             means: Arc::clone(means),
             lease,
             log,
@@ -95,18 +104,18 @@ impl Attempt {
         }
     }
 
-    async fn clean_up(&self) -> Result<Result<Cleaned, String>, Stop> {
+    async fn clean_up(&self) -> Result<Result<CleanupOutcome, String>, AttemptError> {
         let task = self.task().await?;
         let secret = self.secret(&task)?;
         let forge = self.forge(secret.as_ref())?;
         let cleaned = self.take_back(&*forge).await?;
         if cleaned.is_ok() {
-            self.change(&Change::CleanUp).await?;
+            self.change(&RunChange::CleanUp).await?;
         }
         Ok(cleaned)
     }
 
-    async fn carry_out(&self) -> Outcome {
+    async fn carry_out(&self) -> AttemptOutcome {
         let mut task = match self.task().await {
             Ok(task) => task,
             Err(stop) => return self.end(stop, 0, None).await,
@@ -128,12 +137,16 @@ impl Attempt {
     }
 
     /// From the stored plan to the published repository.
-    async fn make(&self, task: &mut Task, secret: Option<&Secret>) -> Result<Published, Stop> {
+    async fn make(
+        &self,
+        task: &mut JobPayload,
+        secret: Option<&Secret>,
+    ) -> Result<PublishedRepo, AttemptError> {
         self.check()?;
         if task.run.job_status == JobStatus::Cancelled {
-            return Err(Stop::Cancelled);
+            return Err(AttemptError::Cancelled);
         }
-        let accepted = Arc::new(steps::read(&self.means, task)?);
+        let accepted = Arc::new(build::read(&self.means, task)?);
         let plan = &accepted.report.plan_hash;
         self.say(
             "plan",
@@ -163,10 +176,14 @@ impl Attempt {
             let built = spawn_blocking(move || {
                 // The folder lives as long as somebody writes in it.
                 let _room = room;
-                steps::build(&means, &run, &accepted, &target, &ended)
+                build::build(&means, &run, &accepted, &target, &ended)
             });
-            scopes = built.await.map_err(|_| Stop::Fault(PANIC.to_owned()))??;
-            self.means.meter.took(Step::build, begun_at.elapsed());
+            scopes = built
+                .await
+                .map_err(|_| AttemptError::Fault(PANIC.to_owned()))??;
+            self.means
+                .meter
+                .took(MeasuredStep::build, begun_at.elapsed());
             self.say("build", "the tree is the promised one");
             self.check()?;
         }
@@ -175,7 +192,7 @@ impl Attempt {
             Some(_) => None,
             None => Some(self.order(&*forge, &accepted, scopes).await?),
         };
-        self.change(&Change::Start).await?;
+        self.change(&RunChange::Start).await?;
         let push = self.push(repository, secret);
         let publisher = Publisher {
             forge: &*forge,
@@ -196,13 +213,13 @@ impl Attempt {
         forge: &dyn Forge,
         accepted: &Accepted,
         scopes: &[&'static str],
-    ) -> Result<Order, Stop> {
+    ) -> Result<PublishRequest, AttemptError> {
         let inputs = &accepted.plan.inputs;
         let (place, kind) = place::find(forge, inputs, scopes).await?;
         let marker = Marker::fresh().map_err(|error| {
-            Stop::Passing(format!("the system gives no random numbers: {error}"))
+            AttemptError::Passing(format!("the system gives no random numbers: {error}"))
         })?;
-        Ok(Order {
+        Ok(PublishRequest {
             place,
             kind,
             marker,
@@ -213,19 +230,19 @@ impl Attempt {
         })
     }
 
-    async fn succeed(&self, published: &Published) -> Result<Outcome, Stop> {
+    async fn succeed(&self, published: &PublishedRepo) -> Result<AttemptOutcome, AttemptError> {
         let remote = published.remote.to_string();
         // A page has its repository's address without the ending; a folder is called as it is.
         let page = remote
             .strip_suffix(".git")
             .filter(|_| remote.contains("://"));
         let repo_url = page.unwrap_or(&remote).to_owned();
-        self.change(&Change::Succeed { repo_url }).await?;
-        Ok(Outcome::Succeeded)
+        self.change(&RunChange::Succeed { repo_url }).await?;
+        Ok(AttemptOutcome::Succeeded)
     }
 
     /// Takes back what a cancelled run made.
-    async fn withdraw(&self, secret: Option<&Secret>) -> Outcome {
+    async fn withdraw(&self, secret: Option<&Secret>) -> AttemptOutcome {
         let taken = match self.forge(secret) {
             Ok(forge) => self.take_back(&*forge).await,
             Err(stop) => Err(stop),
@@ -233,30 +250,35 @@ impl Attempt {
         let left = match taken {
             Ok(Ok(_)) => None,
             Ok(Err(left)) => Some(left),
-            Err(stop @ (Stop::Away(_) | Stop::Lost)) => return self.unwritten(&stop),
+            Err(stop @ (AttemptError::Away(_) | AttemptError::Lost)) => {
+                return self.unwritten(&stop);
+            }
             Err(_) => self.left().await,
         };
         let is_left = left.is_some();
-        match self.change(&Change::Withdraw { left }).await {
-            Ok(_) => Outcome::Cancelled { left: is_left },
+        match self.change(&RunChange::Withdraw { left }).await {
+            Ok(_) => AttemptOutcome::Cancelled { left: is_left },
             Err(stop) => self.unwritten(&stop),
         }
     }
 
     /// The lease runs out, and the next sweep finds the run.
-    fn unwritten(&self, stop: &Stop) -> Outcome {
+    fn unwritten(&self, stop: &AttemptError) -> AttemptOutcome {
         self.say("stop", &format!("the end was not written: {stop}"));
         match stop {
-            Stop::Away(_) => Outcome::Troubled,
-            _ => Outcome::Lost,
+            AttemptError::Away(_) => AttemptOutcome::Troubled,
+            _ => AttemptOutcome::Lost,
         }
     }
 
     /// Removes what the ledger says was made. The inner error says what is left.
-    async fn take_back(&self, forge: &dyn Forge) -> Result<Result<Cleaned, String>, Stop> {
+    async fn take_back(
+        &self,
+        forge: &dyn Forge,
+    ) -> Result<Result<CleanupOutcome, String>, AttemptError> {
         let mut ledger = self.ledger();
         if ledger.entries().await?.is_empty() {
-            return Ok(Ok(Cleaned::Nothing));
+            return Ok(Ok(CleanupOutcome::Nothing));
         }
         let push = self.push(PathBuf::new(), None);
         let publisher = Publisher {
@@ -268,8 +290,8 @@ impl Attempt {
             Ok(cleaned) => Ok(cleaned),
             Err(error) => {
                 let message = self.log.clean(&error.to_string());
-                match Stop::from(error) {
-                    stop @ (Stop::Away(_) | Stop::Lost) => return Err(stop),
+                match AttemptError::from(error) {
+                    stop @ (AttemptError::Away(_) | AttemptError::Lost) => return Err(stop),
                     _ => Err(message),
                 }
             }
@@ -277,7 +299,12 @@ impl Attempt {
     }
 
     /// Writes down how an attempt stopped, as far as that may and can be written.
-    async fn end(&self, stop: Stop, retries: i64, secret: Option<&Secret>) -> Outcome {
+    async fn end(
+        &self,
+        stop: AttemptError,
+        retries: i64,
+        secret: Option<&Secret>,
+    ) -> AttemptOutcome {
         self.say("stop", &stop.to_string());
         let stop = stop.reworded(|text| self.log.clean(text));
         let goes_on = match self.means.recovery {
@@ -285,33 +312,40 @@ impl Attempt {
             Recovery::Fail => false,
         };
         let (change, outcome) = match stop {
-            Stop::Lost => return Outcome::Lost,
-            Stop::Cancelled => return self.withdraw(secret).await,
-            Stop::Stopping => {
+            AttemptError::Lost => return AttemptOutcome::Lost,
+            AttemptError::Cancelled => return self.withdraw(secret).await,
+            AttemptError::Stopping => {
                 let why = "the worker stops".to_owned();
-                (Change::HandBack { why }, Outcome::HandedBack)
+                (RunChange::HandBack { why }, AttemptOutcome::HandedBack)
             }
-            Stop::Away(why) => (Change::HandBack { why }, Outcome::Troubled),
-            Stop::Passing(why) if goes_on => (Change::HandBack { why }, Outcome::Troubled),
-            Stop::Hold(tiering) => (Change::Hold { tiering }, Outcome::Held),
-            Stop::Passing(error) => (self.fail(error).await, Outcome::Troubled),
-            Stop::Credential(error) => (self.fail(error).await, Outcome::Refused),
-            Stop::Fault(error) => (self.fail(error).await, Outcome::Failed { left: false }),
+            AttemptError::Away(why) => (RunChange::HandBack { why }, AttemptOutcome::Troubled),
+            AttemptError::Passing(why) if goes_on => {
+                (RunChange::HandBack { why }, AttemptOutcome::Troubled)
+            }
+            AttemptError::Hold(tiering) => (RunChange::Hold { tiering }, AttemptOutcome::Held),
+            AttemptError::Passing(error) => (self.fail(error).await, AttemptOutcome::Troubled),
+            AttemptError::Credential(error) => (self.fail(error).await, AttemptOutcome::Refused),
+            AttemptError::Fault(error) => (
+                self.fail(error).await,
+                AttemptOutcome::Failed { left: false },
+            ),
         };
         match self.change(&change).await {
-            Ok(run) if outcome == (Outcome::Failed { left: false }) => Outcome::Failed {
-                left: run.status == RunStatus::FailedNeedsCleanup,
-            },
+            Ok(run) if outcome == (AttemptOutcome::Failed { left: false }) => {
+                AttemptOutcome::Failed {
+                    left: run.status == RunStatus::FailedNeedsCleanup,
+                }
+            }
             Ok(_) => outcome,
-            Err(Stop::Cancelled) => self.withdraw(secret).await,
+            Err(AttemptError::Cancelled) => self.withdraw(secret).await,
             Err(stop) => self.unwritten(&stop),
         }
     }
 
     /// A failure, with what the ledger says is outside.
-    async fn fail(&self, error: String) -> Change {
+    async fn fail(&self, error: String) -> RunChange {
         let left = self.left().await;
-        Change::Fail { error, left }
+        RunChange::Fail { error, left }
     }
 
     async fn left(&self) -> Option<String> {
@@ -333,7 +367,7 @@ impl Attempt {
         })
     }
 
-    async fn task(&self) -> Result<Task, Stop> {
+    async fn task(&self) -> Result<JobPayload, AttemptError> {
         let mut patience = self.patience();
         loop {
             let task = self.means.store.task(&self.lease).await;
@@ -344,14 +378,14 @@ impl Attempt {
     }
 
     /// Moves the run. Where no answer came, it is looked at whether it has moved.
-    async fn change(&self, change: &Change) -> Result<Run, Stop> {
+    async fn change(&self, change: &RunChange) -> Result<Run, AttemptError> {
         let run = &self.lease.run;
         let mut patience = self.patience();
         loop {
             let changed = self
                 .means
                 .store
-                .change(run, Hand::Worker(&self.lease), change);
+                .change(run, Actor::Worker(&self.lease), change);
             let Some(changed) = patience.settle(changed.await).await else {
                 continue;
             };
@@ -371,7 +405,7 @@ impl Attempt {
                     && found.status.is_active()
                     && matches!(error, StoreError::Conflict { .. })
                 {
-                    return Err(Stop::Cancelled);
+                    return Err(AttemptError::Cancelled);
                 }
             }
             return Err(error.into());
@@ -379,21 +413,21 @@ impl Attempt {
     }
 
     async fn found(&self) -> Option<Run> {
-        let filter = Filter::one(&self.lease.run);
+        let filter = RunFilter::one(&self.lease.run);
         self.means.store.runs(&filter).await.ok()?.pop()
     }
 
     /// Whether another step may be begun.
-    fn check(&self) -> Result<(), Stop> {
+    fn check(&self) -> Result<(), AttemptError> {
         match self.hold.grip() {
-            Grip::Held if self.hold.is_closing() => Err(Stop::Stopping),
-            Grip::Held => Ok(()),
-            Grip::Cancelled => Err(Stop::Cancelled),
-            Grip::Lost => Err(Stop::Lost),
+            HeldLease::Held if self.hold.is_closing() => Err(AttemptError::Stopping),
+            HeldLease::Held => Ok(()),
+            HeldLease::Cancelled => Err(AttemptError::Cancelled),
+            HeldLease::Lost => Err(AttemptError::Lost),
         }
     }
 
-    fn secret(&self, task: &Task) -> Result<Option<Secret>, Stop> {
+    fn secret(&self, task: &JobPayload) -> Result<Option<Secret>, AttemptError> {
         let token = self
             .means
             .token(&task.run.user, task.sealed_token.as_deref())?;
@@ -403,8 +437,8 @@ impl Attempt {
         Ok(token)
     }
 
-    fn forge(&self, secret: Option<&Secret>) -> Result<Box<dyn Forge>, Stop> {
-        let missing = || Stop::from(TokenError::None);
+    fn forge(&self, secret: Option<&Secret>) -> Result<Box<dyn Forge>, AttemptError> {
+        let missing = || AttemptError::from(TokenError::None);
         let token = || secret.map(Secret::copy).ok_or_else(missing);
         let clock = Arc::clone(&self.means.clock);
         let means = &self.means;
@@ -440,8 +474,8 @@ impl Attempt {
         self.log.say(self.means.clock.now(), step, text);
     }
 
-    fn patience(&self) -> Patience<'_> {
-        Patience::new(&*self.means.clock, &self.hold)
+    fn patience(&self) -> Retry<'_> {
+        Retry::new(&*self.means.clock, &self.hold)
     }
 }
 
@@ -455,28 +489,30 @@ impl Drop for Attempt {
 const PANIC: &str = "groundplan has failed while it built the tree; this is a fault of the program";
 
 /// Whether a run stands where a change leads to.
-fn leads_to(change: &Change, found: RunStatus) -> bool {
+fn leads_to(change: &RunChange, found: RunStatus) -> bool {
     match change {
-        Change::Start => found == RunStatus::Running,
-        Change::Succeed { .. } => found == RunStatus::Succeeded,
-        Change::Fail { .. } => {
+        RunChange::Start => found == RunStatus::Running,
+        RunChange::Succeed { .. } => found == RunStatus::Succeeded,
+        RunChange::Fail { .. } => {
             matches!(found, RunStatus::Failed | RunStatus::FailedNeedsCleanup)
         }
-        Change::Withdraw { .. } => {
+        RunChange::Withdraw { .. } => {
             matches!(found, RunStatus::Cancelled | RunStatus::FailedNeedsCleanup)
         }
-        Change::HandBack { .. } | Change::Hold { .. } => found == RunStatus::Pending,
-        Change::CleanUp => found == RunStatus::Failed,
-        Change::Cancel | Change::Retry | Change::Approve { .. } | Change::Release => false,
+        RunChange::HandBack { .. } | RunChange::Hold { .. } => found == RunStatus::Pending,
+        RunChange::CleanUp => found == RunStatus::Failed,
+        RunChange::Cancel | RunChange::Retry | RunChange::Approve { .. } | RunChange::Release => {
+            false
+        }
     }
 }
 
 /// A run goes on with what it ordered, so that has to be what is built now.
-fn check_order(order: &Order, accepted: &Accepted) -> Result<(), Stop> {
+fn check_order(order: &PublishRequest, accepted: &Accepted) -> Result<(), AttemptError> {
     if order.tree == accepted.tree && order.commit == accepted.commit {
         return Ok(());
     }
-    Err(Stop::Fault(format!(
+    Err(AttemptError::Fault(format!(
         "the run has begun with commit {}, and its plan now gives {}",
         order.commit, accepted.commit
     )))

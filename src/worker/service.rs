@@ -1,17 +1,17 @@
 //! The loop: sweeps, takes jobs when it is told of one or every 30 seconds, carries out several at a time, and stops
 //! so that nothing is left in the middle.
 
-use super::ending::Outcome;
-use super::hold::Shift;
+use super::context::WorkerContext;
+use super::health_state::HealthState;
+use super::lease_keeper::Shutdown;
 use super::log::Logs;
-use super::means::Means;
-use super::pulse::Pulse;
+use super::outcome::AttemptOutcome;
 use super::run::carry_out;
 use crate::store::error::StoreError;
-use crate::store::lease::Pick;
+use crate::store::lease::ClaimTarget;
+use crate::store::recovery::{OrphanedRun, RecoveryReport};
 use crate::store::sql::Database;
 use crate::store::sql::workers::Presence;
-use crate::store::sweep::{Deleted, Swept};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
@@ -20,9 +20,9 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// What the loop needs besides the means of its runs.
 pub struct Service {
-    pub means: Arc<Means>,
+    pub means: Arc<WorkerContext>,
     pub database: Arc<Database>,
-    pub pulse: Arc<Pulse>,
+    pub pulse: Arc<HealthState>,
     pub logs: Arc<Logs>,
     pub presence: Presence,
     /// How many runs are carried out at a time.
@@ -55,7 +55,7 @@ impl Service {
     pub async fn run(&self, mut stop: watch::Receiver<bool>) -> Finished {
         // Listening comes before the first look, so that nothing is missed in between.
         let mut wakeups = self.database.wakeups().await;
-        let (shift, _) = watch::channel(Shift::On);
+        let (shift, _) = watch::channel(Shutdown::On);
         let mut runs = JoinSet::new();
         let mut finished = Finished::default();
         let presence = tokio::spawn(present(Arc::clone(&self.database), self.presence.clone()));
@@ -91,7 +91,7 @@ impl Service {
             let next = due.min(now + POLLED_EVERY);
             tokio::select! {
                 Some(ended) = runs.join_next(), if !runs.is_empty() => {
-                    let outcome = ended.unwrap_or(Outcome::Troubled);
+                    let outcome = ended.unwrap_or(AttemptOutcome::Troubled);
                     if self.count(outcome, &mut finished) {
                         not_before = Instant::now() + self.pulse.pause();
                     }
@@ -112,17 +112,24 @@ impl Service {
     async fn turn(
         &self,
         sweep_at: &mut Instant,
-        runs: &mut JoinSet<Outcome>,
-        shift: &watch::Sender<Shift>,
+        runs: &mut JoinSet<AttemptOutcome>,
+        shift: &watch::Sender<Shutdown>,
     ) -> Result<bool, StoreError> {
         if Instant::now() >= *sweep_at {
-            let swept = self.means.store.sweep(self.means.recovery).await?;
+            let swept = self
+                .means
+                .store
+                .recover_expired(self.means.recovery)
+                .await?;
             self.pulse.answered();
             tell(&swept);
             *sweep_at = Instant::now() + SWEPT_EVERY;
         }
         while runs.len() < self.concurrency {
-            let claimed = self.means.store.claim(&self.means.worker, &Pick::Oldest);
+            let claimed = self
+                .means
+                .store
+                .claim(&self.means.worker, &ClaimTarget::Oldest);
             let claimed = claimed.await?;
             self.pulse.answered();
             let Some(lease) = claimed else {
@@ -138,21 +145,21 @@ impl Service {
     }
 
     /// Writes down how an attempt ended. Whether the next one is to wait.
-    fn count(&self, outcome: Outcome, finished: &mut Finished) -> bool {
+    fn count(&self, outcome: AttemptOutcome, finished: &mut Finished) -> bool {
         self.pulse.end(self.means.clock.now(), outcome);
         self.means.meter.end(outcome);
         finished.runs += 1;
         match outcome {
-            Outcome::Failed { .. } | Outcome::Lost => finished.has_failed = true,
-            Outcome::Troubled => {
+            AttemptOutcome::Failed { .. } | AttemptOutcome::Lost => finished.has_failed = true,
+            AttemptOutcome::Troubled => {
                 finished.has_failed = true;
                 return true;
             }
-            Outcome::Refused => finished.was_refused = true,
-            Outcome::Succeeded
-            | Outcome::Cancelled { .. }
-            | Outcome::Held
-            | Outcome::HandedBack => {}
+            AttemptOutcome::Refused => finished.was_refused = true,
+            AttemptOutcome::Succeeded
+            | AttemptOutcome::Cancelled { .. }
+            | AttemptOutcome::Held
+            | AttemptOutcome::HandedBack => {}
         }
         false
     }
@@ -160,15 +167,18 @@ impl Service {
     /// Lets each run finish its step, then give its job back; what is not done by then is stopped where it stands.
     async fn close(
         &self,
-        mut runs: JoinSet<Outcome>,
-        shift: &watch::Sender<Shift>,
+        mut runs: JoinSet<AttemptOutcome>,
+        shift: &watch::Sender<Shutdown>,
         finished: &mut Finished,
     ) {
-        for (word, patience) in [(Shift::Closing, self.grace), (Shift::Over, LAST_WORDS)] {
+        for (word, patience) in [
+            (Shutdown::Closing, self.grace),
+            (Shutdown::Over, LAST_WORDS),
+        ] {
             shift.send_replace(word);
             let rest = async {
                 while let Some(ended) = runs.join_next().await {
-                    self.count(ended.unwrap_or(Outcome::Troubled), finished);
+                    self.count(ended.unwrap_or(AttemptOutcome::Troubled), finished);
                 }
             };
             if timeout(patience, rest).await.is_ok() {
@@ -204,7 +214,7 @@ async fn present(database: Arc<Database>, presence: Presence) {
     }
 }
 
-fn tell(swept: &Swept) {
+fn tell(swept: &RecoveryReport) {
     let lists = [
         ("failed", &swept.failed),
         ("needs cleanup", &swept.needs_cleanup),
@@ -216,7 +226,7 @@ fn tell(swept: &Swept) {
             tracing::info!(run.id = %run, "swept: {what}");
         }
     }
-    for Deleted { run, place } in &swept.deleted {
+    for OrphanedRun { run, place } in &swept.deleted {
         tracing::warn!(run.id = %run, %place, "the run was deleted, and something of it may be left on the forge");
     }
 }

@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 /// The folder of one worker process. A lock on a file in it says that the process lives.
-pub struct Workshop {
+pub struct Workspace {
     folder: PathBuf,
     _lock: File,
 }
 
 const LOCK: &str = "lock";
 
-impl Workshop {
+impl Workspace {
     /// Makes the folder `runs/<worker>` below `state`, and removes those of workers that are gone.
     pub fn open(state: &Path, worker: &WorkerId) -> io::Result<Self> {
         let runs = state.join("runs");
@@ -49,7 +49,7 @@ impl Workshop {
     }
 }
 
-impl Drop for Workshop {
+impl Drop for Workspace {
     fn drop(&mut self) {
         // What cannot be removed now is removed by the next worker.
         drop(remove(&self.folder));

@@ -6,8 +6,8 @@ use groundplan::forge::account::{
     Account, Budget, OwnerKind, OwnerOption, OwnerStanding, Permission,
 };
 use groundplan::forge::error::{Denial, ForgeError};
-use groundplan::forge::ownership::Doubt;
-use groundplan::forge::repository::{NewRepository, RepositoryId, Standing};
+use groundplan::forge::ownership::OwnershipError;
+use groundplan::forge::repository::{Availability, NewRepository, RepositoryId};
 
 fn order(kind: OwnerKind, owner: &str) -> NewRepository {
     NewRepository {
@@ -37,12 +37,12 @@ fn github_tells_what_a_classic_token_may_do_and_until_when() {
             resets_at: NOON,
         }),
     };
-    assert_eq!(wait(forge.who_am_i()), Ok(account.clone()));
+    assert_eq!(wait(forge.current_user()), Ok(account.clone()));
     fake.state().scopes = "public_repo";
     account.scopes = Some(["public_repo".to_owned()].into());
     account.may_delete = Permission::No;
     assert_eq!(account.lacks(&["repo"]), ["repo"]);
-    assert_eq!(wait(forge.who_am_i()), Ok(account));
+    assert_eq!(wait(forge.current_user()), Ok(account));
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn another_token_is_refused_by_name() {
         let forge = client_with(&fake, FakeClock::new(), "ghp_another0123456789");
         let message = "status 401: Bad credentials".to_owned();
         assert_eq!(
-            wait(forge.who_am_i()),
+            wait(forge.current_user()),
             Err(ForgeError::Unauthorized { message })
         );
     }
@@ -132,8 +132,8 @@ fn a_renamed_repository_is_seen_and_not_followed() {
         let id = fake.state().add("acme", "renamed", "mine");
         fake.state().redirects.insert("acme/web".to_owned(), id);
         assert_eq!(
-            wait(forge.stands_at(&place("acme", "web"))),
-            Ok(Standing::Moved)
+            wait(forge.availability(&place("acme", "web"))),
+            Ok(Availability::Moved)
         );
         assert_eq!(fake.state().calls.len(), 1);
     }
@@ -150,7 +150,7 @@ fn what_took_the_name_in_the_meantime_is_left_alone() {
             state.repos.get_mut(&made.id.0).unwrap().name = "renamed".to_owned();
             state.add("acme", "web", &marker().description())
         };
-        let doubt = Doubt::Name {
+        let doubt = OwnershipError::Name {
             found: "acme/renamed".to_owned(),
             expected: "acme/web".to_owned(),
         };
@@ -158,7 +158,7 @@ fn what_took_the_name_in_the_meantime_is_left_alone() {
         assert_eq!(deleted, Err(ForgeError::NotOurs(doubt)));
         fake.state().repos.get_mut(&stranger).unwrap().stars = 1;
         let deleted = wait(forge.delete(RepositoryId(stranger), &claim("acme", "web")));
-        assert_eq!(deleted, Err(ForgeError::NotOurs(Doubt::Traces)));
+        assert_eq!(deleted, Err(ForgeError::NotOurs(OwnershipError::Traces)));
         assert_eq!(fake.state().count("DELETE"), 0);
     }
 }

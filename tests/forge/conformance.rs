@@ -7,8 +7,10 @@ use groundplan::forge::Forge;
 use groundplan::forge::account::{OwnerKind, OwnerStanding};
 use groundplan::forge::error::ForgeError;
 use groundplan::forge::local::Local;
-use groundplan::forge::ownership::{Claim, Doubt};
-use groundplan::forge::repository::{Branch, Content, NewRepository, Remote, Repository, Standing};
+use groundplan::forge::ownership::{OwnershipError, OwnershipProof};
+use groundplan::forge::repository::{
+    Availability, Branch, Content, NewRepository, Remote, Repository,
+};
 use groundplan::model::digest::GitId;
 use std::process::Command;
 
@@ -38,13 +40,13 @@ async fn conforms(case: &Case<'_>) {
         stranger,
         ids: (commit, tree),
     } = case;
-    let ours = |name| Claim {
+    let ours = |name| OwnershipProof {
         commit: commit.clone(),
         ..claim("acme", name)
     };
 
     // Somebody acts, and every owner has a standing.
-    assert_ne!(forge.who_am_i().await.unwrap().login, "");
+    assert_ne!(forge.current_user().await.unwrap().login, "");
     let acme = forge.owner(&place("acme", "web").owner).await.unwrap();
     assert_eq!(
         (acme.kind, acme.standing),
@@ -58,21 +60,21 @@ async fn conforms(case: &Case<'_>) {
 
     // What is made is private, empty, marked, and found by its number and in any letters.
     assert_eq!(
-        forge.stands_at(&place("acme", "web")).await,
-        Ok(Standing::Free)
+        forge.availability(&place("acme", "web")).await,
+        Ok(Availability::Free)
     );
     let made = forge.create(&order("acme", "web")).await.unwrap();
     assert_eq!(made.full_name, "acme/web");
     assert_eq!(made.content, Content::Empty);
     assert!(made.is_private);
     assert_eq!(made.description, marker().description());
-    assert_eq!(forge.look_at(made.id).await, Ok(Some(made.clone())));
+    assert_eq!(forge.repository(made.id).await, Ok(Some(made.clone())));
     for name in ["web", "WEB"] {
-        let standing = Standing::Taken {
+        let standing = Availability::Taken {
             id: made.id,
             full_name: "acme/web".to_owned(),
         };
-        assert_eq!(forge.stands_at(&place("acme", name)).await, Ok(standing));
+        assert_eq!(forge.availability(&place("acme", name)).await, Ok(standing));
     }
     ours("web").check(&made).unwrap();
     match &made.remote {
@@ -98,16 +100,16 @@ async fn conforms(case: &Case<'_>) {
         commit: commit.clone(),
         tree: tree.clone(),
     };
-    let pushed = forge.look_at(made.id).await.unwrap().unwrap();
+    let pushed = forge.repository(made.id).await.unwrap().unwrap();
     assert_eq!(pushed.content, Content::One(main));
     ours("web").check(&pushed).unwrap();
     forge.describe(&pushed, "Acme's web site").await.unwrap();
-    let described = forge.look_at(made.id).await.unwrap().unwrap();
+    let described = forge.repository(made.id).await.unwrap().unwrap();
     assert_eq!(described.description, "Acme's web site");
 
     // What is not provably ours is not removed.
     let delete = forge.delete(made.id, &ours("web")).await;
-    assert_eq!(delete, Err(ForgeError::NotOurs(Doubt::Marker)));
+    assert_eq!(delete, Err(ForgeError::NotOurs(OwnershipError::Marker)));
     forge
         .describe(&described, &marker().description())
         .await
@@ -115,19 +117,19 @@ async fn conforms(case: &Case<'_>) {
     let delete = forge.delete(made.id, &claim("acme", "web")).await;
     assert_eq!(
         delete,
-        Err(ForgeError::NotOurs(Doubt::Content {
+        Err(ForgeError::NotOurs(OwnershipError::Content {
             refs: "main".to_owned()
         }))
     );
-    let later = Claim {
+    let later = OwnershipProof {
         asked_at: made.created_at + 3600,
         ..ours("web")
     };
     assert_eq!(
         forge.delete(made.id, &later).await,
-        Err(ForgeError::NotOurs(Doubt::Age))
+        Err(ForgeError::NotOurs(OwnershipError::Age))
     );
-    let name = Doubt::Name {
+    let name = OwnershipError::Name {
         found: "acme/web".to_owned(),
         expected: "acme/Web".to_owned(),
     };
@@ -136,23 +138,23 @@ async fn conforms(case: &Case<'_>) {
         Err(ForgeError::NotOurs(name))
     );
     push(&made, "more");
-    let refs = Doubt::Content {
+    let refs = OwnershipError::Content {
         refs: "main, more".to_owned(),
     };
     assert_eq!(
         forge.delete(made.id, &ours("web")).await,
         Err(ForgeError::NotOurs(refs))
     );
-    assert!(forge.look_at(made.id).await.unwrap().is_some());
+    assert!(forge.repository(made.id).await.unwrap().is_some());
 
     // What is ours is removed, once.
     let other = forge.create(&order("acme", "other")).await.unwrap();
     assert_ne!(other.id, made.id);
     forge.delete(other.id, &ours("other")).await.unwrap();
-    assert_eq!(forge.look_at(other.id).await, Ok(None));
+    assert_eq!(forge.repository(other.id).await, Ok(None));
     assert_eq!(
-        forge.stands_at(&place("acme", "other")).await,
-        Ok(Standing::Free)
+        forge.availability(&place("acme", "other")).await,
+        Ok(Availability::Free)
     );
     let again = forge.delete(other.id, &ours("other")).await;
     assert!(
@@ -164,7 +166,8 @@ async fn conforms(case: &Case<'_>) {
     let second = forge.create(&order("acme", "other")).await.unwrap();
     assert_ne!(second.id, other.id);
     stranger("acme", "strange");
-    let Standing::Taken { id, .. } = forge.stands_at(&place("acme", "strange")).await.unwrap()
+    let Availability::Taken { id, .. } =
+        forge.availability(&place("acme", "strange")).await.unwrap()
     else {
         panic!("a stranger's repository stands there");
     };

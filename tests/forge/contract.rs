@@ -7,8 +7,8 @@ use groundplan::forge::account::OwnerKind;
 use groundplan::forge::error::ForgeError;
 use groundplan::forge::forgejo::Forgejo;
 use groundplan::forge::github::GitHub;
-use groundplan::forge::http::Manners;
-use groundplan::forge::repository::{Content, NewRepository, Standing};
+use groundplan::forge::http::HttpConfig;
+use groundplan::forge::repository::{Availability, Content, NewRepository};
 use groundplan::forge::site::Site;
 use groundplan::secret::Secret;
 
@@ -19,10 +19,10 @@ fn setting(name: &str) -> String {
 /// Makes every call once. Prism answers with the description's examples, which know nothing of each other.
 async fn call_everything(forge: &dyn Forge, owner: &str, name: &str) {
     let place = place(owner, name);
-    forge.who_am_i().await.unwrap();
+    forge.current_user().await.unwrap();
     forge.owners().await.unwrap();
     forge.owner(&place.owner).await.unwrap();
-    let Standing::Taken { id, full_name } = forge.stands_at(&place).await.unwrap() else {
+    let Availability::Taken { id, full_name } = forge.availability(&place).await.unwrap() else {
         panic!("the example repository stands there");
     };
     assert!(place.is(&full_name));
@@ -34,7 +34,7 @@ async fn call_everything(forge: &dyn Forge, owner: &str, name: &str) {
         };
         assert_eq!(forge.create(&order).await.unwrap().id, id);
     }
-    let repository = forge.look_at(id).await.unwrap().unwrap();
+    let repository = forge.repository(id).await.unwrap().unwrap();
     assert_ne!(
         repository.content,
         Content::Empty,
@@ -57,7 +57,7 @@ async fn call_everything(forge: &dyn Forge, owner: &str, name: &str) {
 fn githubs_own_description_accepts_the_requests() {
     let site = Site::github(&setting("CONTRACT_GITHUB"), &[]).unwrap();
     let secret = Secret::parse(TOKEN.to_owned()).unwrap();
-    let forge = GitHub::new(site, secret, Manners::new(FakeClock::new())).unwrap();
+    let forge = GitHub::new(site, secret, HttpConfig::new(FakeClock::new())).unwrap();
     wait(call_everything(&forge, "octocat", "Hello-World"));
 }
 
@@ -66,6 +66,6 @@ fn githubs_own_description_accepts_the_requests() {
 fn forgejos_own_description_accepts_the_requests() {
     let site = Site::forgejo(&setting("CONTRACT_FORGEJO"), &[]).unwrap();
     let secret = Secret::parse(TOKEN.to_owned()).unwrap();
-    let forge = Forgejo::new(site, secret, Manners::new(FakeClock::new())).unwrap();
+    let forge = Forgejo::new(site, secret, HttpConfig::new(FakeClock::new())).unwrap();
     wait(call_everything(&forge, "acme", "web"));
 }

@@ -6,8 +6,8 @@ use groundplan::forge::Forge;
 use groundplan::forge::account::OwnerKind;
 use groundplan::forge::error::ForgeError;
 use groundplan::forge::github::GitHub;
-use groundplan::forge::http::Manners;
-use groundplan::forge::repository::{NewRepository, Repository, Standing};
+use groundplan::forge::http::HttpConfig;
+use groundplan::forge::repository::{Availability, NewRepository, Repository};
 use groundplan::forge::site::Site;
 use groundplan::secret::Secret;
 use std::time::Duration;
@@ -87,7 +87,7 @@ fn a_read_is_repeated_only_while_the_forge_cannot_be_reached() {
             let fake = Fake::start(dialect);
             let forge = client(&fake, FakeClock::new());
             fake.state().fault = Some((0, fault, FOR_EVER));
-            let account = wait(forge.who_am_i());
+            let account = wait(forge.current_user());
             assert_eq!(kind(&account), expected, "{fault:?}: {account:?}");
             assert_eq!(fake.state().calls.len(), calls, "{fault:?}");
         }
@@ -100,7 +100,7 @@ fn a_read_that_is_repeated_backs_off_and_succeeds_in_the_end() {
     let clock = FakeClock::new();
     let forge = client(&fake, clock.clone());
     fake.state().fault = Some((0, Fault::BadGatewayBefore, 3));
-    assert_eq!(wait(forge.who_am_i()).unwrap().login, "jane");
+    assert_eq!(wait(forge.current_user()).unwrap().login, "jane");
     let waits = [500, 1000, 2000].map(Duration::from_millis);
     assert_eq!(*clock.waits.lock().unwrap(), waits);
 }
@@ -110,7 +110,7 @@ fn a_late_answer_to_a_read_is_given_up_and_asked_for_again() {
     let fake = Fake::start(Dialect::Forgejo);
     let forge = client(&fake, FakeClock::new());
     fake.state().fault = Some((0, Fault::Late, 1));
-    assert_eq!(wait(forge.who_am_i()).unwrap().login, "jane");
+    assert_eq!(wait(forge.current_user()).unwrap().login, "jane");
     assert_eq!(fake.state().calls.len(), 2);
 }
 
@@ -125,13 +125,13 @@ fn a_forge_that_asks_to_wait_hears_nothing_until_then() {
     };
     wait(async {
         use groundplan::forge::clock::Clock as _;
-        assert_eq!(forge.who_am_i().await, Err(limited(20)));
+        assert_eq!(forge.current_user().await, Err(limited(20)));
         clock.sleep(Duration::from_secs(5)).await;
-        assert_eq!(forge.who_am_i().await, Err(limited(15)));
+        assert_eq!(forge.current_user().await, Err(limited(15)));
         assert_eq!(create(&*forge).await, Err(limited(15)));
         assert_eq!(fake.state().calls.len(), 1);
         clock.sleep(Duration::from_secs(15)).await;
-        assert_eq!(forge.who_am_i().await.unwrap().login, "jane");
+        assert_eq!(forge.current_user().await.unwrap().login, "jane");
     });
 }
 
@@ -154,7 +154,7 @@ fn a_change_that_could_not_even_be_sent_is_known_not_to_be_made() {
     let forge = client(&fake, FakeClock::new());
     drop(fake);
     // The fake's last connection may still be taken; the next one is refused.
-    drop(wait(forge.who_am_i()));
+    drop(wait(forge.current_user()));
     let created = wait(create(&*forge));
     assert_eq!(kind(&created), "unavailable", "{created:?}");
 }
@@ -165,8 +165,8 @@ fn a_forge_that_cannot_prove_who_it_is_gets_nothing() {
     let address = fake.address().replace("http://", "https://");
     let site = Site::github(&address, &[]).unwrap();
     let secret = Secret::parse(TOKEN.to_owned()).unwrap();
-    let forge = GitHub::new(site, secret, Manners::new(FakeClock::new())).unwrap();
-    assert_eq!(kind(&wait(forge.who_am_i())), "unavailable");
+    let forge = GitHub::new(site, secret, HttpConfig::new(FakeClock::new())).unwrap();
+    assert_eq!(kind(&wait(forge.current_user())), "unavailable");
     assert_eq!(kind(&wait(create(&forge))), "unavailable");
     assert_eq!(fake.state().calls.len(), 0);
 }
@@ -198,7 +198,11 @@ fn no_error_holds_the_token() {
             let fake = Fake::start(dialect);
             let forge = client(&fake, FakeClock::new());
             fake.state().fault = Some((0, fault, 2));
-            let told = format!("{:?} {:?}", wait(create(&*forge)), wait(forge.who_am_i()));
+            let told = format!(
+                "{:?} {:?}",
+                wait(create(&*forge)),
+                wait(forge.current_user())
+            );
             assert!(!told.contains(TOKEN) && !told.contains("canary"), "{told}");
         }
     }
@@ -212,12 +216,12 @@ fn a_new_repository_that_does_not_show_yet_is_absent_and_not_an_error() {
         fake.state().hide_new = 2;
         wait(async {
             let made = create(&*forge).await.unwrap();
-            assert_eq!(forge.look_at(made.id).await, Ok(None));
+            assert_eq!(forge.repository(made.id).await, Ok(None));
             assert_eq!(
-                forge.stands_at(&place("acme", "web")).await,
-                Ok(Standing::Free)
+                forge.availability(&place("acme", "web")).await,
+                Ok(Availability::Free)
             );
-            assert_eq!(forge.look_at(made.id).await, Ok(Some(made)));
+            assert_eq!(forge.repository(made.id).await, Ok(Some(made)));
         });
     }
 }

@@ -6,9 +6,9 @@ use groundplan::forge::Forge;
 use groundplan::forge::clock::Clock;
 use groundplan::forge::forgejo::Forgejo;
 use groundplan::forge::github::GitHub;
-use groundplan::forge::http::Manners;
-use groundplan::forge::ownership::{Claim, Marker};
-use groundplan::forge::repository::Place;
+use groundplan::forge::http::HttpConfig;
+use groundplan::forge::ownership::{Marker, OwnershipProof};
+use groundplan::forge::repository::RepoPath;
 use groundplan::forge::site::Site;
 use groundplan::model::digest::GitId;
 use groundplan::model::input::{Owner, RepoName};
@@ -68,9 +68,9 @@ pub(crate) fn client(fake: &Fake, clock: Arc<FakeClock>) -> Box<dyn Forge> {
 
 pub(crate) fn client_with(fake: &Fake, clock: Arc<FakeClock>, token: &str) -> Box<dyn Forge> {
     let secret = Secret::parse(token.to_owned()).unwrap();
-    let manners = Manners {
+    let manners = HttpConfig {
         call: Duration::from_millis(700),
-        ..Manners::new(clock)
+        ..HttpConfig::new(clock)
     };
     match fake.dialect {
         Dialect::GitHub => {
@@ -84,8 +84,8 @@ pub(crate) fn client_with(fake: &Fake, clock: Arc<FakeClock>, token: &str) -> Bo
     }
 }
 
-pub(crate) fn place(owner: &str, name: &str) -> Place {
-    Place {
+pub(crate) fn place(owner: &str, name: &str) -> RepoPath {
+    RepoPath {
         owner: Owner::parse(owner).unwrap(),
         name: RepoName::parse(name).unwrap(),
     }
@@ -96,8 +96,8 @@ pub(crate) fn marker() -> Marker {
 }
 
 /// The claim of a run that began at noon.
-pub(crate) fn claim(owner: &str, name: &str) -> Claim {
-    Claim {
+pub(crate) fn claim(owner: &str, name: &str) -> OwnershipProof {
+    OwnershipProof {
         place: place(owner, name),
         marker: marker(),
         asked_at: NOON,

@@ -2,7 +2,7 @@
 
 use super::{Fault, HOUR, Origin, command, settings};
 use groundplan::git::mirror::{Freshness, MirrorError};
-use groundplan::git::{Access, Git, GitError, GitSettings, Why};
+use groundplan::git::{Git, GitAccess, GitError, GitFailure, GitSettings};
 use groundplan::model::ref_name::RefName;
 use std::fs;
 use std::process::{Child, Stdio};
@@ -13,18 +13,18 @@ use std::time::Duration;
 fn each_answer_of_a_server_is_told_apart() {
     let origin = Origin::new();
     for (fault, why, code) in [
-        (Fault::Status(401), Why::AccessRefused, 1),
-        (Fault::Status(403), Why::AccessRefused, 1),
-        (Fault::Status(404), Why::RepositoryNotFound, 1),
-        (Fault::Status(429), Why::Network, 3),
-        (Fault::Status(500), Why::Network, 3),
-        (Fault::Status(502), Why::Network, 3),
+        (Fault::Status(401), GitFailure::AccessRefused, 1),
+        (Fault::Status(403), GitFailure::AccessRefused, 1),
+        (Fault::Status(404), GitFailure::RepositoryNotFound, 1),
+        (Fault::Status(429), GitFailure::Network, 3),
+        (Fault::Status(500), GitFailure::Network, 3),
+        (Fault::Status(502), GitFailure::Network, 3),
         (
             Fault::Redirect("http://127.0.0.1:1".to_owned()),
-            Why::Redirected,
+            GitFailure::Redirected,
             1,
         ),
-        (Fault::Cut(20), Why::Network, 3),
+        (Fault::Cut(20), GitFailure::Network, 3),
     ] {
         origin.server.fails("info/refs", fault.clone());
         let Err(MirrorError::Git { error, .. }) = origin.pin("main", HOUR) else {
@@ -38,7 +38,7 @@ fn each_answer_of_a_server_is_told_apart() {
     }
     let missing = origin.pin("v9", HOUR);
     assert!(
-        matches!(&missing, Err(MirrorError::Git { error, .. }) if error.why() == Some(Why::RefNotFound)),
+        matches!(&missing, Err(MirrorError::Git { error, .. }) if error.why() == Some(GitFailure::RefNotFound)),
         "{missing:?}"
     );
     origin.pin("main", HOUR).unwrap();
@@ -68,7 +68,7 @@ fn a_pack_that_is_cut_leaves_the_older_answer_for_offline() {
         };
         assert_eq!(
             (error.why(), older),
-            (Some(Why::Network), Some(first.clone())),
+            (Some(GitFailure::Network), Some(first.clone())),
             "{bytes}: {error}"
         );
         assert_eq!(
@@ -108,7 +108,7 @@ fn a_server_that_never_ends_is_cut_off() {
         ..settings()
     });
     let stop = AtomicBool::new(false);
-    let access = Access {
+    let access = GitAccess {
         git: &git,
         credential: None,
         stop: &stop,
@@ -152,7 +152,7 @@ fn several_that_want_one_repository_at_once_fetch_it_once() {
     let origin = Origin::new();
     let stop = AtomicBool::new(false);
     let git = Git::new(settings());
-    let access = Access {
+    let access = GitAccess {
         git: &git,
         credential: None,
         stop: &stop,

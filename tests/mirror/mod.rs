@@ -6,7 +6,7 @@ mod hostile;
 use crate::support::git_server::{Fault, GitServer};
 use crate::support::{Ran, Sandbox, files_below};
 use groundplan::git::mirror::{Freshness, MirrorError, Mirrors, Pinned};
-use groundplan::git::{Access, Credential, Git, GitSettings};
+use groundplan::git::{Credential, Git, GitAccess, GitSettings};
 use groundplan::model::digest::GitId;
 use groundplan::model::ref_name::RefName;
 use groundplan::model::remote::RemoteUrl;
@@ -85,10 +85,10 @@ impl Origin {
         })
     }
 
-    fn with_access<T>(&self, act: impl FnOnce(&Mirrors, &Access<'_>) -> T) -> T {
+    fn with_access<T>(&self, act: impl FnOnce(&Mirrors, &GitAccess<'_>) -> T) -> T {
         let git = Git::new(settings());
         let stop = AtomicBool::new(false);
-        let access = Access {
+        let access = GitAccess {
             git: &git,
             credential: None,
             stop: &stop,
@@ -397,7 +397,7 @@ fn a_credential_for_the_host_is_used_by_the_library() {
     let secret = groundplan::secret::Secret::parse("canary-secret".to_owned()).unwrap();
     let credential = Credential::new(&origin.server.host(), "me", secret).unwrap();
     let pinned = origin.with_access(|mirrors, access| {
-        let access = Access {
+        let access = GitAccess {
             credential: Some(&credential),
             ..*access
         };

@@ -8,7 +8,7 @@ use groundplan::forge::account::{
     Account, Budget, OwnerKind, OwnerOption, OwnerStanding, Permission,
 };
 use groundplan::forge::error::{Denial, ForgeError};
-use groundplan::forge::repository::{RepositoryId, Standing};
+use groundplan::forge::repository::{Availability, RepositoryId};
 use groundplan::model::preflight::ForgeKind;
 use groundplan::preflight::ask::Answers;
 use groundplan::preflight::judge::{Intent, Judgement, judge, outside, scopes_for};
@@ -40,7 +40,7 @@ fn good() -> Answers {
             kind: OwnerKind::Organisation,
             standing: OwnerStanding::Visible,
         })),
-        name: Some(Ok(Standing::Free)),
+        name: Some(Ok(Availability::Free)),
     }
 }
 
@@ -172,14 +172,14 @@ fn an_owner_stops_only_when_it_certainly_does() {
 fn a_name_that_is_taken_collides_and_a_redirect_warns() {
     let stands = |standing| |answers: &mut Answers| answers.name = Some(Ok(standing));
     says(
-        stands(Standing::Taken {
+        stands(Availability::Taken {
             id: RepositoryId(1),
             full_name: "Acme/Web".to_owned(),
         }),
         &["C GP801 `Acme/Web` already stands on forge.example"],
     );
     says(
-        stands(Standing::Moved),
+        stands(Availability::Moved),
         &["W GP802 `acme/web` on forge.example points to a repository that was renamed or moved"],
     );
 }

@@ -8,13 +8,13 @@ use async_trait::async_trait;
 use groundplan::forge::Forge as _;
 use groundplan::forge::error::{Denial, ForgeError};
 use groundplan::forge::local::Local;
-use groundplan::forge::ownership::Doubt;
+use groundplan::forge::ownership::OwnershipError;
 use groundplan::forge::repository::{Content, Remote, RepositoryId};
 use groundplan::model::digest::GitId;
 use groundplan::publish::Publisher;
-use groundplan::publish::ending::{LeftKind, PublishError, Why};
 use groundplan::publish::file_ledger::FileLedger;
-use groundplan::publish::ledger::Order;
+use groundplan::publish::ledger::PublishRequest;
+use groundplan::publish::outcome::{FailureCause, PublishError, RemainsKind};
 use groundplan::publish::push::{Push, PushError};
 use std::process::Command;
 
@@ -34,7 +34,7 @@ fn a_name_that_is_taken_or_leads_elsewhere_is_not_even_asked_for() {
         assert_eq!(
             publish(&fake, None),
             PublishError::NothingLeft {
-                why: Why::Taken { full_name }
+                why: FailureCause::Taken { full_name }
             }
         );
         fake.state().repos.get_mut(&id).unwrap().name = "renamed".to_owned();
@@ -42,7 +42,7 @@ fn a_name_that_is_taken_or_leads_elsewhere_is_not_even_asked_for() {
         assert_eq!(
             publish(&fake, None),
             PublishError::NothingLeft {
-                why: Why::Redirected
+                why: FailureCause::Redirected
             }
         );
         assert_eq!(fake.state().count("POST"), 0);
@@ -62,7 +62,7 @@ fn a_stranger_who_is_faster_keeps_what_is_his() {
             assert_eq!(
                 publish(&fake, None),
                 PublishError::NothingLeft {
-                    why: Why::Taken { full_name }
+                    why: FailureCause::Taken { full_name }
                 }
             );
             assert_eq!(fake.state().count("POST"), 1);
@@ -79,7 +79,7 @@ fn a_forge_that_gives_another_name_is_told_on_and_its_repository_accounted_for()
         fake.state().renames_to = Some("web-1");
         let ended = publish(&fake, None);
         let PublishError::Left {
-            why: Why::Doubtful(Doubt::Name { found, .. }),
+            why: FailureCause::Doubtful(OwnershipError::Name { found, .. }),
             left,
         } = ended
         else {
@@ -108,13 +108,13 @@ fn a_repository_that_never_shows_is_accounted_for() {
     let mut ledger = MemoryLedger::default();
     let ended = run(&fake, &mut ledger, None, Act::Publish).unwrap_err();
     let PublishError::Left {
-        why: Why::NotShowing,
+        why: FailureCause::NotShowing,
         left,
     } = ended
     else {
         panic!("{ended:?}");
     };
-    assert_eq!(left.kind, LeftKind::Unfinished);
+    assert_eq!(left.kind, RemainsKind::Unfinished);
     assert!(
         left.removal.ends_with("--method DELETE repositories/42"),
         "{left}"
@@ -191,13 +191,13 @@ fn another_tree_than_promised_is_noticed_and_kept_for_a_person() {
         .insert("main".to_owned(), main);
     let ended = run(&fake, &mut ledger, None, Act::Resume).unwrap_err();
     let PublishError::Left {
-        why: Why::Differs { .. },
+        why: FailureCause::Differs { .. },
         left,
     } = ended
     else {
         panic!("{ended:?}");
     };
-    assert_eq!(left.kind, LeftKind::Unfinished);
+    assert_eq!(left.kind, RemainsKind::Unfinished);
     assert!(!is_empty(&fake));
 }
 
@@ -246,7 +246,7 @@ fn a_folder_gets_the_commit_that_was_promised() {
     std::fs::create_dir(sandbox.join("forge")).unwrap();
     let clock = FakeClock::new();
     let forge = Local::new(sandbox.join("forge"), clock.clone());
-    let order = Order {
+    let order = PublishRequest {
         commit: id("HEAD"),
         tree: id("HEAD^{tree}"),
         ..order()
@@ -265,7 +265,7 @@ fn a_folder_gets_the_commit_that_was_promised() {
             .trim(),
         order.commit.as_str()
     );
-    let standing = wait(forge.look_at(published.id)).unwrap().unwrap();
+    let standing = wait(forge.repository(published.id)).unwrap().unwrap();
     assert_eq!(standing.description, "Acme Web");
     assert_ne!(standing.content, Content::Empty);
 }

@@ -4,9 +4,9 @@ use super::{Act, is_empty, is_right, order, run};
 use crate::forge::fake::{Dialect, Fake};
 use crate::support::Sandbox;
 use async_trait::async_trait;
-use groundplan::publish::ending::PublishError;
 use groundplan::publish::file_ledger::FileLedger;
-use groundplan::publish::ledger::{Entry, Ledger, LedgerError};
+use groundplan::publish::ledger::{Ledger, LedgerEntry, LedgerError};
+use groundplan::publish::outcome::PublishError;
 
 /// A ledger whose process dies at one of its records, before or after that has reached the disk.
 struct Dying {
@@ -17,7 +17,7 @@ struct Dying {
 
 #[async_trait]
 impl Ledger for Dying {
-    async fn record(&mut self, entry: &Entry) -> Result<(), LedgerError> {
+    async fn record(&mut self, entry: &LedgerEntry) -> Result<(), LedgerError> {
         if self.records_left > 0 {
             self.records_left -= 1;
             return self.inner.record(entry).await;
@@ -32,7 +32,7 @@ impl Ledger for Dying {
         })
     }
 
-    async fn entries(&mut self) -> Result<Vec<Entry>, LedgerError> {
+    async fn entries(&mut self) -> Result<Vec<LedgerEntry>, LedgerError> {
         self.inner.entries().await
     }
 }
@@ -148,7 +148,7 @@ fn a_ledger_belongs_to_one_process_and_one_run() {
 fn a_ledger_that_was_changed_is_refused_with_its_line() {
     let sandbox = Sandbox::new();
     let fake = Fake::start(Dialect::GitHub);
-    let begun = serde_json::to_string(&Entry::Begun { order: order() }).unwrap();
+    let begun = serde_json::to_string(&LedgerEntry::Begun { order: order() }).unwrap();
     let ended = r#"{"entry":"ended","nonce":1,"at":0,"outcome":{"outcome":"done"}}"#;
     for (text, expected) in [
         (format!("{ended}\n"), LedgerError::OutOfOrder { at: 1 }),

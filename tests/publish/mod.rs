@@ -11,8 +11,8 @@ use groundplan::forge::account::OwnerKind;
 use groundplan::forge::repository::Remote;
 use groundplan::model::digest::GitId;
 use groundplan::publish::Publisher;
-use groundplan::publish::ending::{Cleaned, PublishError, Published};
-use groundplan::publish::ledger::{Entry, Ledger, LedgerError, Order};
+use groundplan::publish::ledger::{Ledger, LedgerEntry, LedgerError, PublishRequest};
+use groundplan::publish::outcome::{CleanupOutcome, PublishError, PublishedRepo};
 use groundplan::publish::push::{Push, PushError};
 use std::sync::Mutex;
 
@@ -24,12 +24,12 @@ struct MemoryLedger(Vec<String>);
 
 #[async_trait]
 impl Ledger for MemoryLedger {
-    async fn record(&mut self, entry: &Entry) -> Result<(), LedgerError> {
+    async fn record(&mut self, entry: &LedgerEntry) -> Result<(), LedgerError> {
         self.0.push(serde_json::to_string(entry).unwrap());
         Ok(())
     }
 
-    async fn entries(&mut self) -> Result<Vec<Entry>, LedgerError> {
+    async fn entries(&mut self) -> Result<Vec<LedgerEntry>, LedgerError> {
         Ok(self
             .0
             .iter()
@@ -83,8 +83,8 @@ impl Push for FakePush<'_> {
     }
 }
 
-fn order() -> Order {
-    Order {
+fn order() -> PublishRequest {
+    PublishRequest {
         place: place("acme", "web"),
         kind: OwnerKind::Organisation,
         marker: marker(),
@@ -104,7 +104,7 @@ enum Act {
 }
 
 /// How it ended.
-type Ended = Result<Option<Published>, PublishError>;
+type Ended = Result<Option<PublishedRepo>, PublishError>;
 
 /// Runs a process of its own over the fake: another client, another clock, the same ledger.
 fn run(fake: &Fake, ledger: &mut dyn Ledger, fault: Option<PushFault>, act: Act) -> Ended {
@@ -128,7 +128,7 @@ fn run(fake: &Fake, ledger: &mut dyn Ledger, fault: Option<PushFault>, act: Act)
                 .cleanup(ledger)
                 .await
                 .map(|cleaned| match cleaned {
-                    Cleaned::Nothing | Cleaned::Removed(_) => None,
+                    CleanupOutcome::Nothing | CleanupOutcome::Removed(_) => None,
                 }),
         }
     });

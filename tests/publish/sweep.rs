@@ -2,7 +2,7 @@
 
 use super::{Act, Ended, MemoryLedger, PushFault, is_empty, is_right, run};
 use crate::forge::fake::{Dialect, FAULTS, Fake, Fault};
-use groundplan::publish::ending::{LeftKind, PublishError};
+use groundplan::publish::outcome::{PublishError, RemainsKind};
 
 const ONCE: usize = 1;
 const FROM_THEN_ON: usize = usize::MAX / 2;
@@ -45,7 +45,7 @@ fn nothing_is_worse(fake: &Fake, ended: &Ended, case: &str) {
                 left.removal.contains("web") || left.removal.contains("repositories/"),
                 "{case}"
             );
-            if left.kind == LeftKind::Complete {
+            if left.kind == RemainsKind::Complete {
                 assert!(!is_empty(fake), "{case}: {ended:?}");
             }
         }

@@ -5,38 +5,42 @@ use crate::support::jobs::{on_both, submission, user, worker};
 use groundplan::model::action::RiskLevel;
 use groundplan::model::digest::GitId;
 use groundplan::store::Store as _;
-use groundplan::store::change::{Change, Hand};
+use groundplan::store::change::{Actor, RunChange};
 use groundplan::store::error::StoreError;
 use groundplan::store::id::RunId;
-use groundplan::store::lease::{Lease, Pick};
-use groundplan::store::run::{Filter, Run};
+use groundplan::store::lease::{ClaimTarget, Lease};
+use groundplan::store::run::{Run, RunFilter};
 use groundplan::store::sql::Database;
-use groundplan::store::submission::Tiering;
+use groundplan::store::submission::RiskAssessment;
 
 pub(super) async fn by_worker(
     store: &Database,
     lease: &Lease,
-    change: Change,
+    change: RunChange,
 ) -> Result<Run, StoreError> {
-    store.change(&lease.run, Hand::Worker(lease), &change).await
+    store
+        .change(&lease.run, Actor::Worker(lease), &change)
+        .await
 }
 
 pub(super) async fn by_ada(
     store: &Database,
     run: &RunId,
-    change: Change,
+    change: RunChange,
 ) -> Result<Run, StoreError> {
-    store.change(run, Hand::Person(&user("ada")), &change).await
+    store
+        .change(run, Actor::Person(&user("ada")), &change)
+        .await
 }
 
-pub(super) fn succeed() -> Change {
-    Change::Succeed {
+pub(super) fn succeed() -> RunChange {
+    RunChange::Succeed {
         repo_url: "https://forge.example/acme/acme-web".to_owned(),
     }
 }
 
-fn fail(left: Option<&str>) -> Change {
-    Change::Fail {
+fn fail(left: Option<&str>) -> RunChange {
+    RunChange::Fail {
         error: "the forge said no".to_owned(),
         left: left.map(str::to_owned),
     }
@@ -47,12 +51,16 @@ fn a_start_gives_run_and_job_one_time_and_may_be_said_twice() {
     on_both(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
-        let first = by_worker(&desk.store, &lease, Change::Start).await.unwrap();
+        let first = by_worker(&desk.store, &lease, RunChange::Start)
+            .await
+            .unwrap();
         assert_eq!(desk.status(&run.id).await, "RUNNING/RUNNING");
         let same = "CASE WHEN j.started_at = r.started_at AND j.claimed_at <= j.started_at THEN 'same' ELSE 'other' END";
         let pair = "claude_jobs j JOIN bootstrap_runs r ON r.claude_job_id = j.id";
         assert_eq!(desk.value(same, pair).await, "same");
-        let again = by_worker(&desk.store, &lease, Change::Start).await.unwrap();
+        let again = by_worker(&desk.store, &lease, RunChange::Start)
+            .await
+            .unwrap();
         assert_eq!(again, first, "the answer to the first one was lost");
         assert_eq!(desk.story(&run.id).await, ["submitted", "started"]);
     });
@@ -63,7 +71,9 @@ fn a_success_ends_both_frees_the_job_and_points_the_product_to_its_repository() 
     on_both(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
-        by_worker(&desk.store, &lease, Change::Start).await.unwrap();
+        by_worker(&desk.store, &lease, RunChange::Start)
+            .await
+            .unwrap();
         let done = by_worker(&desk.store, &lease, succeed()).await.unwrap();
         assert_eq!(desk.status(&run.id).await, "SUCCEEDED/DONE");
         assert_eq!((done.worker, done.is_held), (None, false));
@@ -97,7 +107,9 @@ fn a_repository_that_another_product_points_to_does_not_stop_a_success() {
         .await;
         desk.submit("p0").await;
         let lease = desk.claim(1).await;
-        by_worker(&desk.store, &lease, Change::Start).await.unwrap();
+        by_worker(&desk.store, &lease, RunChange::Start)
+            .await
+            .unwrap();
         by_worker(&desk.store, &lease, succeed()).await.unwrap();
         assert_eq!(
             desk.value("repo_owner", "products WHERE id = 'p0'").await,
@@ -125,7 +137,9 @@ fn a_failure_needs_cleanup_when_it_says_so_or_the_run_names_a_repository() {
         ] {
             let run = desk.submit(&format!("p{number}")).await;
             let lease = desk.claim(1).await;
-            by_worker(&desk.store, &lease, Change::Start).await.unwrap();
+            by_worker(&desk.store, &lease, RunChange::Start)
+                .await
+                .unwrap();
             if recorded {
                 desk.write(&format!(
                     "UPDATE bootstrap_runs SET github_repo_full_name = 'acme/x' WHERE id = '{}'",
@@ -146,7 +160,9 @@ fn a_failure_needs_cleanup_when_a_creation_has_no_certain_outcome() {
     on_both(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
-        by_worker(&desk.store, &lease, Change::Start).await.unwrap();
+        by_worker(&desk.store, &lease, RunChange::Start)
+            .await
+            .unwrap();
         for entry in made::unknown_creation() {
             desk.store.record(&lease, &entry).await.unwrap();
         }
@@ -159,7 +175,9 @@ fn a_failure_needs_cleanup_when_a_creation_has_no_certain_outcome() {
 fn what_nobody_holds_is_cancelled_at_once() {
     on_both(async |desk| {
         let run = desk.submit("p0").await;
-        by_ada(&desk.store, &run.id, Change::Cancel).await.unwrap();
+        by_ada(&desk.store, &run.id, RunChange::Cancel)
+            .await
+            .unwrap();
         assert_eq!(desk.status(&run.id).await, "CANCELLED/CANCELLED");
         assert_eq!(
             desk.story(&run.id).await,
@@ -173,8 +191,8 @@ fn what_nobody_holds_is_cancelled_at_once() {
 fn what_a_worker_holds_is_withdrawn_by_that_worker_or_when_it_hands_back() {
     on_both(async |desk| {
         for (number, end) in [
-            Change::Withdraw { left: None },
-            Change::HandBack {
+            RunChange::Withdraw { left: None },
+            RunChange::HandBack {
                 why: "stopping".to_owned(),
             },
         ]
@@ -183,8 +201,12 @@ fn what_a_worker_holds_is_withdrawn_by_that_worker_or_when_it_hands_back() {
         {
             let run = desk.submit(&format!("p{number}")).await;
             let lease = desk.claim(1).await;
-            by_worker(&desk.store, &lease, Change::Start).await.unwrap();
-            by_ada(&desk.store, &run.id, Change::Cancel).await.unwrap();
+            by_worker(&desk.store, &lease, RunChange::Start)
+                .await
+                .unwrap();
+            by_ada(&desk.store, &run.id, RunChange::Cancel)
+                .await
+                .unwrap();
             assert_eq!(desk.status(&run.id).await, "RUNNING/CANCELLED");
             by_worker(&desk.store, &lease, end).await.unwrap();
             assert_eq!(desk.status(&run.id).await, "CANCELLED/CANCELLED");
@@ -201,8 +223,12 @@ fn a_cancel_that_lands_before_success_is_written_stays() {
     on_both(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
-        by_worker(&desk.store, &lease, Change::Start).await.unwrap();
-        by_ada(&desk.store, &run.id, Change::Cancel).await.unwrap();
+        by_worker(&desk.store, &lease, RunChange::Start)
+            .await
+            .unwrap();
+        by_ada(&desk.store, &run.id, RunChange::Cancel)
+            .await
+            .unwrap();
         let error = by_worker(&desk.store, &lease, succeed()).await.unwrap_err();
         assert!(matches!(error, StoreError::Cancelled { .. }), "{error}");
         assert_eq!(desk.status(&run.id).await, "RUNNING/CANCELLED");
@@ -219,10 +245,12 @@ fn a_cancel_and_a_success_at_one_time_win_or_lose_as_a_whole() {
         for _ in 0..10 {
             let run = desk.submit("p0").await;
             let lease = desk.claim(1).await;
-            by_worker(&desk.store, &lease, Change::Start).await.unwrap();
+            by_worker(&desk.store, &lease, RunChange::Start)
+                .await
+                .unwrap();
             let (success, cancel) = tokio::join!(
                 by_worker(&desk.store, &lease, succeed()),
-                by_ada(&desk.store, &run.id, Change::Cancel)
+                by_ada(&desk.store, &run.id, RunChange::Cancel)
             );
             let story = desk.story(&run.id).await;
             match (success, cancel) {
@@ -233,7 +261,7 @@ fn a_cancel_and_a_success_at_one_time_win_or_lose_as_a_whole() {
                 (Err(StoreError::Cancelled { .. }), Ok(_)) => {
                     assert_eq!(desk.status(&run.id).await, "RUNNING/CANCELLED");
                     assert_eq!(story, ["submitted", "started", "cancel_asked"]);
-                    by_worker(&desk.store, &lease, Change::Withdraw { left: None })
+                    by_worker(&desk.store, &lease, RunChange::Withdraw { left: None })
                         .await
                         .unwrap();
                 }
@@ -248,15 +276,19 @@ fn what_is_handed_back_is_claimed_again_as_if_it_had_not_been() {
     on_both(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
-        by_worker(&desk.store, &lease, Change::Start).await.unwrap();
-        let back = Change::HandBack {
+        by_worker(&desk.store, &lease, RunChange::Start)
+            .await
+            .unwrap();
+        let back = RunChange::HandBack {
             why: "stopping".to_owned(),
         };
         let queued = by_worker(&desk.store, &lease, back).await.unwrap();
         assert_eq!(desk.status(&run.id).await, "PENDING/QUEUED");
         assert_eq!((queued.retries, queued.started_at), (0, None));
         let again = desk.claim(2).await;
-        by_worker(&desk.store, &again, Change::Start).await.unwrap();
+        by_worker(&desk.store, &again, RunChange::Start)
+            .await
+            .unwrap();
         assert_eq!(
             desk.story(&run.id).await,
             ["submitted", "started", "handed_back", "started"]
@@ -269,7 +301,7 @@ fn a_failed_run_is_retried_unless_its_product_has_another_one() {
     on_both(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
-        let early = by_ada(&desk.store, &run.id, Change::Retry)
+        let early = by_ada(&desk.store, &run.id, RunChange::Retry)
             .await
             .unwrap_err();
         let expected = format!(
@@ -279,17 +311,19 @@ fn a_failed_run_is_retried_unless_its_product_has_another_one() {
         assert_eq!(early.to_string(), expected);
         by_worker(&desk.store, &lease, fail(None)).await.unwrap();
         let other = desk.submit("p0").await;
-        let error = by_ada(&desk.store, &run.id, Change::Retry)
+        let error = by_ada(&desk.store, &run.id, RunChange::Retry)
             .await
             .unwrap_err();
         let StoreError::ActiveRun { run: active, .. } = &error else {
             panic!("{error:?}");
         };
         assert_eq!(active.as_ref(), Some(&other.id));
-        by_ada(&desk.store, &other.id, Change::Cancel)
+        by_ada(&desk.store, &other.id, RunChange::Cancel)
             .await
             .unwrap();
-        let retried = by_ada(&desk.store, &run.id, Change::Retry).await.unwrap();
+        let retried = by_ada(&desk.store, &run.id, RunChange::Retry)
+            .await
+            .unwrap();
         assert_eq!((retried.retries, retried.error), (1, None));
         assert_eq!(desk.status(&run.id).await, "PENDING/QUEUED");
         assert_eq!(desk.claim(1).await.run, run.id);
@@ -304,7 +338,9 @@ fn what_was_left_and_given_to_a_person_is_only_failed() {
         by_worker(&desk.store, &lease, fail(Some("x")))
             .await
             .unwrap();
-        by_ada(&desk.store, &run.id, Change::Release).await.unwrap();
+        by_ada(&desk.store, &run.id, RunChange::Release)
+            .await
+            .unwrap();
         assert_eq!(desk.status(&run.id).await, "FAILED/FAILED");
         assert_eq!(
             desk.story(&run.id).await,
@@ -318,22 +354,22 @@ fn a_high_tier_waits_for_an_approval_of_exactly_its_tree() {
     on_both(async |desk| {
         let submitted = submission("p0", RiskLevel::High);
         let run = desk.store.submit(&submitted).await.unwrap();
-        let none = desk.store.claim(&worker(1), &Pick::Oldest).await;
+        let none = desk.store.claim(&worker(1), &ClaimTarget::Oldest).await;
         assert_eq!(none.unwrap(), None);
-        let waiting = Filter {
+        let waiting = RunFilter {
             is_waiting: true,
-            ..Filter::default()
+            ..RunFilter::default()
         };
         assert_eq!(desk.store.runs(&waiting).await.unwrap().len(), 1);
         let other = GitId::parse("4b825dc642cb6eb9a060e54bf8d69288fbee4904").unwrap();
-        let approve = Change::Approve {
+        let approve = RunChange::Approve {
             tree: other.clone(),
         };
         let error = by_ada(&desk.store, &run.id, approve).await.unwrap_err();
         assert!(matches!(error, StoreError::AnotherTree { .. }), "{error}");
         assert!(error.to_string().contains(other.as_str()), "{error}");
         let tree = submitted.tiering.tree;
-        let approve = Change::Approve { tree: tree.clone() };
+        let approve = RunChange::Approve { tree: tree.clone() };
         let approved = by_ada(&desk.store, &run.id, approve).await.unwrap();
         let approval = approved.approval.unwrap();
         assert_eq!((approval.by.as_str(), approval.tree), ("ada", tree));
@@ -349,8 +385,8 @@ fn a_worker_that_finds_a_higher_tier_gives_the_job_back_to_wait() {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
         let tree = GitId::parse(run.tree.as_deref().unwrap()).unwrap();
-        let hold = Change::Hold {
-            tiering: Tiering {
+        let hold = RunChange::Hold {
+            tiering: RiskAssessment {
                 tier: RiskLevel::High,
                 reasons: vec!["a workflow".to_owned()],
                 tree: tree.clone(),
@@ -359,9 +395,9 @@ fn a_worker_that_finds_a_higher_tier_gives_the_job_back_to_wait() {
         let held = by_worker(&desk.store, &lease, hold).await.unwrap();
         assert_eq!(held.tiering.unwrap().reasons, ["a workflow"]);
         assert_eq!(desk.status(&run.id).await, "PENDING/QUEUED");
-        let none = desk.store.claim(&worker(1), &Pick::Oldest).await;
+        let none = desk.store.claim(&worker(1), &ClaimTarget::Oldest).await;
         assert_eq!(none.unwrap(), None);
-        by_ada(&desk.store, &run.id, Change::Approve { tree })
+        by_ada(&desk.store, &run.id, RunChange::Approve { tree })
             .await
             .unwrap();
         desk.claim(1).await;
@@ -376,15 +412,15 @@ fn an_approval_by_nobody_is_taken_away_instead_of_being_claimed_for_ever() {
         let tree = GitId::parse(run.tree.as_deref().unwrap()).unwrap();
         desk.write("UPDATE bootstrap_tiers SET approved_tree = tree")
             .await;
-        let tiering = Tiering {
+        let tiering = RiskAssessment {
             tier: RiskLevel::High,
             reasons: Vec::new(),
             tree,
         };
-        by_worker(&desk.store, &lease, Change::Hold { tiering })
+        by_worker(&desk.store, &lease, RunChange::Hold { tiering })
             .await
             .unwrap();
-        let none = desk.store.claim(&worker(1), &Pick::Oldest).await;
+        let none = desk.store.claim(&worker(1), &ClaimTarget::Oldest).await;
         assert_eq!(none.unwrap(), None);
     });
 }
@@ -395,23 +431,23 @@ fn a_demo_user_and_a_stranger_change_nothing() {
         let run = desk.submit("p0").await;
         let tree = GitId::parse(run.tree.as_deref().unwrap()).unwrap();
         for change in [
-            Change::Cancel,
-            Change::Retry,
-            Change::Approve { tree },
-            Change::Release,
+            RunChange::Cancel,
+            RunChange::Retry,
+            RunChange::Approve { tree },
+            RunChange::Release,
         ] {
             let demo = user("demo");
-            let refused = desk.store.change(&run.id, Hand::Person(&demo), &change);
+            let refused = desk.store.change(&run.id, Actor::Person(&demo), &change);
             let error = refused.await.unwrap_err();
             assert!(matches!(error, StoreError::Demo { .. }), "{error}");
             let nobody = user("nobody");
-            let refused = desk.store.change(&run.id, Hand::Person(&nobody), &change);
+            let refused = desk.store.change(&run.id, Actor::Person(&nobody), &change);
             let error = refused.await.unwrap_err();
             assert!(matches!(error, StoreError::NoUser { .. }), "{error}");
         }
         assert_eq!(desk.story(&run.id).await, ["submitted"]);
         let missing = RunId::parse("missing").unwrap();
-        let error = by_ada(&desk.store, &missing, Change::Cancel)
+        let error = by_ada(&desk.store, &missing, RunChange::Cancel)
             .await
             .unwrap_err();
         assert_eq!(error.to_string(), "there is no run `missing`");

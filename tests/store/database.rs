@@ -4,11 +4,11 @@ use crate::support::Sandbox;
 use crate::support::jobs::{on, wait};
 use crate::support::postgres::{Cluster, open};
 use groundplan::store::Store as _;
-use groundplan::store::change::{Change, Hand};
+use groundplan::store::change::{Actor, RunChange};
 use groundplan::store::error::StoreError;
-use groundplan::store::run::Filter;
-use groundplan::store::sql::address::Address;
-use groundplan::store::sql::{Database, Dialect, Settings};
+use groundplan::store::run::RunFilter;
+use groundplan::store::sql::address::DatabaseUrl;
+use groundplan::store::sql::{Database, DatabaseOptions, Dialect};
 
 #[test]
 fn a_postgres_without_tables_says_how_they_are_made() {
@@ -17,7 +17,7 @@ fn a_postgres_without_tables_says_how_they_are_made() {
         let store = open(&cluster.address(&cluster.empty().await)).await;
         for error in [
             store.ready().await.unwrap_err(),
-            store.runs(&Filter::default()).await.unwrap_err(),
+            store.runs(&RunFilter::default()).await.unwrap_err(),
         ] {
             assert!(matches!(error, StoreError::NotMigrated { .. }), "{error}");
         }
@@ -85,7 +85,7 @@ fn a_database_that_goes_away_and_comes_back_is_used_again() {
         let cluster = Cluster::get();
         let name = cluster.migrated().await;
         let store = open(&cluster.address(&name)).await;
-        store.runs(&Filter::default()).await.unwrap();
+        store.runs(&RunFilter::default()).await.unwrap();
         let mut admin = cluster.connect("postgres").await;
         let kill = format!(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
@@ -93,7 +93,7 @@ fn a_database_that_goes_away_and_comes_back_is_used_again() {
         sqlx::Executor::execute(&mut admin, sqlx::AssertSqlSafe(kill))
             .await
             .unwrap();
-        store.runs(&Filter::default()).await.unwrap();
+        store.runs(&RunFilter::default()).await.unwrap();
     });
 }
 
@@ -102,17 +102,17 @@ fn a_pooled_address_needs_nothing_of_its_sessions() {
     wait(async {
         let cluster = Cluster::get();
         let address = cluster.address(&cluster.migrated().await);
-        let settings = Settings {
-            database: Address::parse(&format!(
+        let settings = DatabaseOptions {
+            database: DatabaseUrl::parse(&format!(
                 "{address}&pgbouncer=true&connection_limit=3&schema=public"
             ))
             .unwrap(),
-            direct: Some(Address::parse(&address).unwrap()),
+            direct: Some(DatabaseUrl::parse(&address).unwrap()),
             connections: 50,
         };
         let store = Database::open(settings).await.unwrap();
         store.ready().await.unwrap();
-        assert_eq!(store.runs(&Filter::default()).await.unwrap(), []);
+        assert_eq!(store.runs(&RunFilter::default()).await.unwrap(), []);
     });
 }
 
@@ -131,7 +131,7 @@ fn the_query_of_the_documentation_shows_whether_a_run_is_alive() {
         let lease = desk.claim(1).await;
         let start = desk
             .store
-            .change(&lease.run, Hand::Worker(&lease), &Change::Start);
+            .change(&lease.run, Actor::Worker(&lease), &RunChange::Start);
         start.await.unwrap();
         let shown = format!("({query}) AS shown");
         let alive = "status || ' ' || job || ' ' || lease_is_active";

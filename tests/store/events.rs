@@ -2,7 +2,7 @@
 
 use crate::support::jobs::{on_both, user};
 use groundplan::store::Store as _;
-use groundplan::store::change::{Change, Hand};
+use groundplan::store::change::{Actor, RunChange};
 use std::collections::BTreeSet;
 
 #[test]
@@ -20,8 +20,11 @@ fn a_reader_who_remembers_the_last_number_misses_nothing_that_is_written_meanwhi
                         );
                         let run = store.submit(&submission).await.unwrap();
                         let ada = user("ada");
-                        let hand = Hand::Person(&ada);
-                        store.change(&run.id, hand, &Change::Cancel).await.unwrap();
+                        let hand = Actor::Person(&ada);
+                        store
+                            .change(&run.id, hand, &RunChange::Cancel)
+                            .await
+                            .unwrap();
                     }
                 })
             })
@@ -62,7 +65,7 @@ fn an_event_says_who_did_it_and_when() {
         let lease = desk.claim(1).await;
         let start = desk
             .store
-            .change(&run.id, Hand::Worker(&lease), &Change::Start);
+            .change(&run.id, Actor::Worker(&lease), &RunChange::Start);
         let started = start.await.unwrap();
         let events = desk.store.events(0, Some(&run.id), 10).await.unwrap();
         assert_eq!(events[0].by, "ada");

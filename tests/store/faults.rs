@@ -5,25 +5,25 @@ use super::made::{begun, ended, intended, made};
 use crate::support::faulty::{Faulty, Moment};
 use crate::support::jobs::{Desk, on_both, submission, worker};
 use groundplan::model::action::RiskLevel;
-use groundplan::publish::ledger::{Entry, Outcome, Step};
+use groundplan::publish::ledger::{LedgerEntry, PublishStep, StepOutcome};
 use groundplan::store::Store;
-use groundplan::store::change::{Change, Hand};
+use groundplan::store::change::{Actor, RunChange};
 use groundplan::store::error::StoreError;
 use groundplan::store::id::RunId;
-use groundplan::store::lease::Pick;
-use groundplan::store::run::Filter;
-use groundplan::store::sweep::Recovery;
+use groundplan::store::lease::ClaimTarget;
+use groundplan::store::recovery::Recovery;
+use groundplan::store::run::RunFilter;
 use std::sync::Arc;
 
-fn entries() -> [Entry; 7] {
+fn entries() -> [LedgerEntry; 7] {
     [
         begun(),
-        intended(Step::Create, 1),
+        intended(PublishStep::Create, 1),
         ended(1, made()),
-        intended(Step::Push, 2),
-        ended(2, Outcome::Done),
-        intended(Step::Describe, 3),
-        ended(3, Outcome::Done),
+        intended(PublishStep::Push, 2),
+        ended(2, StepOutcome::Done),
+        intended(PublishStep::Describe, 3),
+        ended(3, StepOutcome::Done),
     ]
 }
 
@@ -39,12 +39,12 @@ macro_rules! patiently {
 
 /// What a worker does: it claims, goes on where the ledger ends, and succeeds. False when there is nothing to claim.
 async fn work(store: &dyn Store) -> Result<bool, StoreError> {
-    let Some(lease) = patiently!(store.claim(&worker(1), &Pick::Oldest))? else {
+    let Some(lease) = patiently!(store.claim(&worker(1), &ClaimTarget::Oldest))? else {
         return Ok(false);
     };
     let task = patiently!(store.task(&lease))?;
-    let hand = Hand::Worker(&lease);
-    patiently!(store.change(&lease.run, hand, &Change::Start))?;
+    let hand = Actor::Worker(&lease);
+    patiently!(store.change(&lease.run, hand, &RunChange::Start))?;
     for entry in entries().iter().skip(task.entries.len()) {
         patiently!(store.record(&lease, entry))?;
         patiently!(store.renew(&lease))?;
@@ -73,7 +73,7 @@ async fn whole(desk: &Desk, product: &str, fails: usize, moment: Moment) -> (Run
         }
         desk.pass_leases().await;
         let recovery = Recovery::Resume { attempts: 3 };
-        desk.store.sweep(recovery).await.unwrap();
+        desk.store.recover_expired(recovery).await.unwrap();
     }
     (run, faulty.calls())
 }
@@ -95,7 +95,7 @@ fn whichever_call_fails_before_or_after_it_took_effect_the_run_succeeds_once() {
                 }
             }
         }
-        let open = desk.store.runs(&Filter::default()).await.unwrap();
+        let open = desk.store.runs(&RunFilter::default()).await.unwrap();
         assert!(open.iter().all(|run| !run.status.is_active()));
     });
 }

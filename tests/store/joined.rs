@@ -5,13 +5,13 @@ use crate::store::made::{begun, ended, intended, made};
 use crate::support::jobs::{edition, submission, user, wait, worker};
 use crate::support::postgres::{Cluster, open};
 use groundplan::model::action::RiskLevel;
-use groundplan::publish::ledger::{Outcome, Step};
+use groundplan::publish::ledger::{PublishStep, StepOutcome};
 use groundplan::store::Store as _;
-use groundplan::store::change::Change;
-use groundplan::store::lease::Pick;
+use groundplan::store::change::RunChange;
+use groundplan::store::lease::ClaimTarget;
+use groundplan::store::recovery::{Recovery, RecoveryReport};
 use groundplan::store::sql::Database;
 use groundplan::store::sql::migrations::Tables;
-use groundplan::store::sweep::{Recovery, Swept};
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Row as _};
 
 const APPLICATION: &str = include_str!("../fixtures/application.sql");
@@ -62,25 +62,25 @@ fn a_whole_run_beside_an_application_leaves_everything_around_it_as_it_was() {
             .await
             .unwrap();
         let tree = submission("p0", RiskLevel::High).tiering.tree;
-        by_ada(&store, &run.id, Change::Approve { tree })
+        by_ada(&store, &run.id, RunChange::Approve { tree })
             .await
             .unwrap();
-        let claim = store.claim(&worker(1), &Pick::Oldest).await.unwrap();
+        let claim = store.claim(&worker(1), &ClaimTarget::Oldest).await.unwrap();
         let lease = claim.expect("our job waits");
         assert_eq!(lease.run, run.id);
-        let none = store.claim(&worker(1), &Pick::Oldest).await.unwrap();
+        let none = store.claim(&worker(1), &ClaimTarget::Oldest).await.unwrap();
         assert_eq!(none, None, "the others are not ours");
-        by_worker(&store, &lease, Change::Start).await.unwrap();
-        for entry in [begun(), intended(Step::Create, 1), ended(1, made())] {
+        by_worker(&store, &lease, RunChange::Start).await.unwrap();
+        for entry in [begun(), intended(PublishStep::Create, 1), ended(1, made())] {
             store.record(&lease, &entry).await.unwrap();
         }
-        for entry in [intended(Step::Push, 2), ended(2, Outcome::Done)] {
+        for entry in [intended(PublishStep::Push, 2), ended(2, StepOutcome::Done)] {
             store.record(&lease, &entry).await.unwrap();
         }
         store.renew(&lease).await.unwrap();
         by_worker(&store, &lease, succeed()).await.unwrap();
-        let swept = store.sweep(Recovery::Fail).await.unwrap();
-        assert_eq!(swept, Swept::default());
+        let swept = store.recover_expired(Recovery::Fail).await.unwrap();
+        assert_eq!(swept, RecoveryReport::default());
         store.publish_catalog(&edition(), "ada").await.unwrap();
         store.measures().await.unwrap();
 

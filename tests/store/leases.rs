@@ -1,12 +1,12 @@
 //! Who holds a job: every write of a worker is refused from the moment that it is not the holder any more.
 
 use crate::support::jobs::{Desk, on_both, user, worker};
-use groundplan::publish::ledger::{Entry, Step};
+use groundplan::publish::ledger::{LedgerEntry, PublishStep};
 use groundplan::store::Store as _;
-use groundplan::store::change::{Change, Hand};
+use groundplan::store::change::{Actor, RunChange};
 use groundplan::store::error::StoreError;
-use groundplan::store::lease::{Lease, Pick, Standing};
-use groundplan::store::sweep::Recovery;
+use groundplan::store::lease::{ClaimTarget, Lease, Renewal};
+use groundplan::store::recovery::Recovery;
 
 /// Tries every write that a worker has, each of which must find the lease lost.
 async fn assert_lost(desk: &Desk, lease: &Lease, why: &str) {
@@ -19,29 +19,29 @@ async fn assert_lost(desk: &Desk, lease: &Lease, why: &str) {
     let before = desk.run(&lease.run).await;
     lost(desk.store.renew(lease).await.unwrap_err());
     lost(desk.store.task(lease).await.unwrap_err());
-    let intent = Entry::Intended {
-        step: Step::Create,
+    let intent = LedgerEntry::Intended {
+        step: PublishStep::Create,
         nonce: 1,
         at: 0,
     };
     lost(desk.store.record(lease, &intent).await.unwrap_err());
     for change in [
-        Change::Start,
-        Change::Succeed {
+        RunChange::Start,
+        RunChange::Succeed {
             repo_url: "https://x".to_owned(),
         },
-        Change::Fail {
+        RunChange::Fail {
             error: "e".to_owned(),
             left: None,
         },
-        Change::Withdraw { left: None },
-        Change::HandBack {
+        RunChange::Withdraw { left: None },
+        RunChange::HandBack {
             why: "w".to_owned(),
         },
-        Change::CleanUp,
-        Change::Release,
+        RunChange::CleanUp,
+        RunChange::Release,
     ] {
-        let changed = desk.store.change(&lease.run, Hand::Worker(lease), &change);
+        let changed = desk.store.change(&lease.run, Actor::Worker(lease), &change);
         lost(changed.await.unwrap_err());
     }
     assert_eq!(desk.run(&lease.run).await, before, "{why}");
@@ -60,7 +60,7 @@ fn a_held_job_is_renewed_and_its_row_says_who_holds_it() {
         assert_eq!(column, "host-7-1795000000000");
         let until = "CASE WHEN lease_until > claimed_at THEN 'later' ELSE 'not later' END";
         assert_eq!(desk.value(until, "claude_jobs").await, "later");
-        assert_eq!(desk.store.renew(&lease).await.unwrap(), Standing::Held);
+        assert_eq!(desk.store.renew(&lease).await.unwrap(), Renewal::Held);
     });
 }
 
@@ -81,11 +81,11 @@ fn a_worker_that_thaws_cannot_touch_what_another_one_has_now() {
         let frozen = desk.claim(1).await;
         let started = desk
             .store
-            .change(&run.id, Hand::Worker(&frozen), &Change::Start);
+            .change(&run.id, Actor::Worker(&frozen), &RunChange::Start);
         started.await.unwrap();
         desk.pass_leases().await;
         let recovery = Recovery::Resume { attempts: 3 };
-        let swept = desk.store.sweep(recovery).await.unwrap();
+        let swept = desk.store.recover_expired(recovery).await.unwrap();
         assert_eq!(swept.requeued, std::slice::from_ref(&run.id));
         assert_lost(&desk, &frozen, "swept").await;
         let fresh = desk.claim(2).await;
@@ -93,7 +93,7 @@ fn a_worker_that_thaws_cannot_touch_what_another_one_has_now() {
         assert_lost(&desk, &frozen, "claimed by another").await;
         let again = desk.claim_again(&fresh).await;
         assert_lost(&desk, &fresh, "claimed by the same worker once more").await;
-        assert_eq!(desk.store.renew(&again).await.unwrap(), Standing::Held);
+        assert_eq!(desk.store.renew(&again).await.unwrap(), Renewal::Held);
     });
 }
 
@@ -131,7 +131,7 @@ fn a_lease_of_another_worker_job_or_generation_is_none() {
         }
         let changed = desk
             .store
-            .change(&run.id, Hand::Worker(&other), &Change::Start);
+            .change(&run.id, Actor::Worker(&other), &RunChange::Start);
         let error = changed.await.unwrap_err();
         assert!(matches!(error, StoreError::LeaseLost { .. }), "{error}");
     });
@@ -158,10 +158,10 @@ fn a_cancelled_job_is_still_held_so_that_its_worker_can_take_back() {
         let ada = user("ada");
         let cancelled = desk
             .store
-            .change(&run.id, Hand::Person(&ada), &Change::Cancel);
+            .change(&run.id, Actor::Person(&ada), &RunChange::Cancel);
         cancelled.await.unwrap();
         assert_eq!(desk.status(&run.id).await, "PENDING/CANCELLED");
-        assert_eq!(desk.store.renew(&lease).await.unwrap(), Standing::Cancelled);
+        assert_eq!(desk.store.renew(&lease).await.unwrap(), Renewal::Cancelled);
         let task = desk.store.task(&lease).await.unwrap();
         assert!(task.run.is_held);
     });
@@ -171,37 +171,37 @@ fn a_cancelled_job_is_still_held_so_that_its_worker_can_take_back() {
 fn what_ended_with_something_left_is_taken_for_cleanup_by_one_worker_and_only_then() {
     on_both(async |desk| {
         let run = desk.submit("p0").await;
-        let pick = Pick::Ended(run.id.clone());
+        let pick = ClaimTarget::Ended(run.id.clone());
         let claim = async |number| desk.store.claim(&worker(number), &pick).await.unwrap();
         assert_eq!(claim(1).await, None, "a queued run is not cleaned up after");
         let lease = desk.claim(1).await;
-        let fail = Change::Fail {
+        let fail = RunChange::Fail {
             error: "no network".to_owned(),
             left: Some("acme/acme-web may be there".to_owned()),
         };
-        let failed = desk.store.change(&run.id, Hand::Worker(&lease), &fail);
+        let failed = desk.store.change(&run.id, Actor::Worker(&lease), &fail);
         failed.await.unwrap();
         assert_eq!(desk.status(&run.id).await, "FAILED_NEEDS_CLEANUP/FAILED");
         let (one, two) = tokio::join!(claim(1), claim(2));
         assert_eq!(usize::from(one.is_some()) + usize::from(two.is_some()), 1);
         let cleaner = one.or(two).unwrap();
         assert_eq!(desk.status(&run.id).await, "FAILED_NEEDS_CLEANUP/FAILED");
-        assert_eq!(desk.store.renew(&cleaner).await.unwrap(), Standing::Held);
+        assert_eq!(desk.store.renew(&cleaner).await.unwrap(), Renewal::Held);
         assert_eq!(desk.value("lease_until", "claude_jobs").await, "-");
         let start = desk
             .store
-            .change(&run.id, Hand::Worker(&cleaner), &Change::Start);
+            .change(&run.id, Actor::Worker(&cleaner), &RunChange::Start);
         let error = start.await.unwrap_err().to_string();
         assert!(error.contains("it cannot be started"), "{error}");
-        let back = Change::HandBack {
+        let back = RunChange::HandBack {
             why: "stopping".to_owned(),
         };
-        let handed = desk.store.change(&run.id, Hand::Worker(&cleaner), &back);
+        let handed = desk.store.change(&run.id, Actor::Worker(&cleaner), &back);
         assert!(!handed.await.unwrap().is_held);
         let cleaner = claim(3).await.unwrap();
         let cleaned = desk
             .store
-            .change(&run.id, Hand::Worker(&cleaner), &Change::CleanUp);
+            .change(&run.id, Actor::Worker(&cleaner), &RunChange::CleanUp);
         cleaned.await.unwrap();
         assert_eq!(desk.status(&run.id).await, "FAILED/FAILED");
         assert_eq!(claim(1).await, None, "nothing is left");

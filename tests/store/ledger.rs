@@ -2,9 +2,9 @@
 
 use super::made::{begun, ended, intended, made, unknown_creation};
 use crate::support::jobs::{on_both, user};
-use groundplan::publish::ledger::{Entry, Outcome, Step};
+use groundplan::publish::ledger::{LedgerEntry, PublishStep, StepOutcome};
 use groundplan::store::Store as _;
-use groundplan::store::change::{Change, Hand};
+use groundplan::store::change::{Actor, RunChange};
 use groundplan::store::error::StoreError;
 use serde_json::json;
 
@@ -46,11 +46,17 @@ fn an_entry_that_does_not_follow_is_refused() {
     on_both(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
-        let early = desk.store.record(&lease, &intended(Step::Push, 1)).await;
+        let early = desk
+            .store
+            .record(&lease, &intended(PublishStep::Push, 1))
+            .await;
         let message = early.unwrap_err().to_string();
         assert!(message.contains("entry 1 of the ledger"), "{message}");
         desk.store.record(&lease, &begun()).await.unwrap();
-        let other = desk.store.record(&lease, &ended(9, Outcome::Done)).await;
+        let other = desk
+            .store
+            .record(&lease, &ended(9, StepOutcome::Done))
+            .await;
         assert!(
             matches!(other, Err(StoreError::Damaged { .. })),
             "{other:?}"
@@ -64,7 +70,7 @@ fn what_the_ledger_proves_stands_in_the_run_and_goes_with_the_repository() {
     on_both(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
-        let record = async |entries: &[Entry]| {
+        let record = async |entries: &[LedgerEntry]| {
             for entry in entries {
                 desk.store.record(&lease, entry).await.unwrap();
             }
@@ -80,13 +86,16 @@ fn what_the_ledger_proves_stands_in_the_run_and_goes_with_the_repository() {
             }
             columns.join(" ")
         };
-        record(&[begun(), intended(Step::Create, 1)]).await;
+        record(&[begun(), intended(PublishStep::Create, 1)]).await;
         assert_eq!(columns().await, "- - - -");
         record(&[ended(1, made())]).await;
         assert_eq!(columns().await, "42 Acme/acme-web there -");
-        record(&[intended(Step::Push, 2), ended(2, Outcome::Done)]).await;
+        record(&[intended(PublishStep::Push, 2), ended(2, StepOutcome::Done)]).await;
         assert_eq!(columns().await, "42 Acme/acme-web there there");
-        let gone = [intended(Step::Delete, 3), ended(3, Outcome::Done)];
+        let gone = [
+            intended(PublishStep::Delete, 3),
+            ended(3, StepOutcome::Done),
+        ];
         record(&gone).await;
         assert_eq!(columns().await, "- - - -");
         let events = desk.store.events(0, Some(&run.id), 100).await.unwrap();
@@ -99,11 +108,11 @@ fn what_the_ledger_proves_stands_in_the_run_and_goes_with_the_repository() {
                 json!({ "step": "push" }),
             ]
         );
-        let fail = Change::Fail {
+        let fail = RunChange::Fail {
             error: "e".to_owned(),
             left: None,
         };
-        let failed = desk.store.change(&run.id, Hand::Worker(&lease), &fail);
+        let failed = desk.store.change(&run.id, Actor::Worker(&lease), &fail);
         failed.await.unwrap();
         assert_eq!(desk.status(&run.id).await, "FAILED/FAILED", "all is gone");
     });
@@ -114,25 +123,31 @@ fn a_cancelled_run_tries_nothing_new_and_may_still_say_how_things_ended() {
     on_both(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
-        for entry in [begun(), intended(Step::Create, 1)] {
+        for entry in [begun(), intended(PublishStep::Create, 1)] {
             desk.store.record(&lease, &entry).await.unwrap();
         }
         let ada = user("ada");
         let cancel = desk
             .store
-            .change(&run.id, Hand::Person(&ada), &Change::Cancel);
+            .change(&run.id, Actor::Person(&ada), &RunChange::Cancel);
         cancel.await.unwrap();
         desk.store.record(&lease, &ended(1, made())).await.unwrap();
-        let push = desk.store.record(&lease, &intended(Step::Push, 2)).await;
+        let push = desk
+            .store
+            .record(&lease, &intended(PublishStep::Push, 2))
+            .await;
         assert!(
             matches!(push, Err(StoreError::Cancelled { .. })),
             "{push:?}"
         );
-        for entry in [intended(Step::Delete, 3), ended(3, Outcome::Done)] {
+        for entry in [
+            intended(PublishStep::Delete, 3),
+            ended(3, StepOutcome::Done),
+        ] {
             desk.store.record(&lease, &entry).await.unwrap();
         }
-        let withdraw = Change::Withdraw { left: None };
-        let withdrawn = desk.store.change(&run.id, Hand::Worker(&lease), &withdraw);
+        let withdraw = RunChange::Withdraw { left: None };
+        let withdrawn = desk.store.change(&run.id, Actor::Worker(&lease), &withdraw);
         withdrawn.await.unwrap();
         assert_eq!(desk.status(&run.id).await, "CANCELLED/CANCELLED");
     });

@@ -3,15 +3,17 @@
 use crate::support::jobs::accepted;
 use groundplan::forge::account::OwnerKind;
 use groundplan::forge::ownership::Marker;
-use groundplan::forge::repository::{Place, RepositoryId};
+use groundplan::forge::repository::{RepoPath, RepositoryId};
 use groundplan::model::input::{Owner, RepoName};
-use groundplan::publish::ledger::{Entry, Made, Order, Outcome, Step};
+use groundplan::publish::ledger::{
+    CreatedRepo, LedgerEntry, PublishRequest, PublishStep, StepOutcome,
+};
 
-pub(crate) fn begun() -> Entry {
+pub(crate) fn begun() -> LedgerEntry {
     let (_, report) = accepted();
-    Entry::Begun {
-        order: Order {
-            place: Place {
+    LedgerEntry::Begun {
+        order: PublishRequest {
+            place: RepoPath {
                 owner: Owner::parse("acme").unwrap(),
                 name: RepoName::parse("acme-web").unwrap(),
             },
@@ -25,25 +27,25 @@ pub(crate) fn begun() -> Entry {
     }
 }
 
-pub(crate) fn intended(step: Step, nonce: u64) -> Entry {
-    Entry::Intended {
+pub(crate) fn intended(step: PublishStep, nonce: u64) -> LedgerEntry {
+    LedgerEntry::Intended {
         step,
         nonce,
         at: 1_795_000_000,
     }
 }
 
-pub(crate) fn ended(nonce: u64, outcome: Outcome) -> Entry {
-    Entry::Ended {
+pub(crate) fn ended(nonce: u64, outcome: StepOutcome) -> LedgerEntry {
+    LedgerEntry::Ended {
         nonce,
         at: 1_795_000_001,
         outcome,
     }
 }
 
-pub(crate) fn made() -> Outcome {
-    Outcome::Made {
-        made: Made {
+pub(crate) fn made() -> StepOutcome {
+    StepOutcome::Made {
+        made: CreatedRepo {
             id: RepositoryId(42),
             full_name: "Acme/acme-web".to_owned(),
             created_at: 1_795_000_000,
@@ -52,11 +54,11 @@ pub(crate) fn made() -> Outcome {
 }
 
 /// A repository was asked for, and nobody knows whether it is there. The nonce is the largest that there is.
-pub(crate) fn unknown_creation() -> [Entry; 3] {
+pub(crate) fn unknown_creation() -> [LedgerEntry; 3] {
     let message = "the line went dead".to_owned();
     [
         begun(),
-        intended(Step::Create, u64::MAX),
-        ended(u64::MAX, Outcome::Unknown { message }),
+        intended(PublishStep::Create, u64::MAX),
+        ended(u64::MAX, StepOutcome::Unknown { message }),
     ]
 }

@@ -5,7 +5,7 @@ use crate::support::jobs::{BOTH, Desk, on, submission, wait};
 use crate::support::postgres::Cluster;
 use groundplan::model::action::RiskLevel;
 use groundplan::store::Store as _;
-use groundplan::store::change::Change;
+use groundplan::store::change::RunChange;
 use groundplan::store::sql::Dialect;
 use groundplan::store::sql::wakeups::Wakeup;
 use serde_json::{Value, json};
@@ -56,10 +56,12 @@ fn each_change_is_told_in_the_shape_that_the_application_reads() {
         let enqueued = told(&desk, &mut listener).await;
         assert_eq!(enqueued, std::slice::from_ref(&queued));
         let lease = desk.claim(1).await;
-        by_worker(&desk.store, &lease, Change::Start).await.unwrap();
+        by_worker(&desk.store, &lease, RunChange::Start)
+            .await
+            .unwrap();
         assert_eq!(told(&desk, &mut listener).await, [status("running")]);
         let long = "é\n\"".repeat(5000);
-        let fail = Change::Fail {
+        let fail = RunChange::Fail {
             error: long.clone(),
             left: None,
         };
@@ -68,10 +70,14 @@ fn each_change_is_told_in_the_shape_that_the_application_reads() {
         assert_eq!(failed["status"], "failed");
         let error = failed["error"].as_str().unwrap();
         assert!(!error.is_empty() && long.starts_with(error));
-        by_ada(&desk.store, &run.id, Change::Retry).await.unwrap();
+        by_ada(&desk.store, &run.id, RunChange::Retry)
+            .await
+            .unwrap();
         assert_eq!(told(&desk, &mut listener).await, [status("queued"), queued]);
         let lease = desk.claim(1).await;
-        by_worker(&desk.store, &lease, Change::Start).await.unwrap();
+        by_worker(&desk.store, &lease, RunChange::Start)
+            .await
+            .unwrap();
         by_worker(&desk.store, &lease, succeed()).await.unwrap();
         assert_eq!(
             told(&desk, &mut listener).await,
@@ -87,7 +93,7 @@ fn what_did_not_happen_is_not_told() {
         let mut listener = listen(&desk).await;
         let second = desk.store.submit(&submission("p0", RiskLevel::Low)).await;
         second.unwrap_err();
-        let retry = by_ada(&desk.store, &run.id, Change::Retry).await;
+        let retry = by_ada(&desk.store, &run.id, RunChange::Retry).await;
         retry.unwrap_err();
         let lease = desk.claim(1).await;
         // The success gets as far as the database, and is undone there.
@@ -100,7 +106,7 @@ fn what_did_not_happen_is_not_told() {
              FOR EACH ROW EXECUTE FUNCTION refuse()",
         )
         .await;
-        let started = by_worker(&desk.store, &lease, Change::Start).await;
+        let started = by_worker(&desk.store, &lease, RunChange::Start).await;
         assert_eq!(
             started.unwrap_err().to_string(),
             "the database refused a statement: no"

@@ -5,8 +5,8 @@ use groundplan::model::action::RiskLevel;
 use groundplan::model::plan::Plan;
 use groundplan::store::Store as _;
 use groundplan::store::error::StoreError;
-use groundplan::store::lease::Pick;
-use groundplan::store::run::{Filter, RunStatus};
+use groundplan::store::lease::ClaimTarget;
+use groundplan::store::run::{RunFilter, RunStatus};
 use std::collections::BTreeSet;
 
 #[test]
@@ -108,7 +108,11 @@ fn the_oldest_job_of_our_kind_is_claimed_first_and_no_other_kind_ever() {
         .await;
         assert_eq!(desk.claim(1).await.run, second.id);
         assert_eq!(desk.claim(1).await.run, first.id);
-        let none = desk.store.claim(&worker(1), &Pick::Oldest).await.unwrap();
+        let none = desk
+            .store
+            .claim(&worker(1), &ClaimTarget::Oldest)
+            .await
+            .unwrap();
         assert_eq!(none, None);
         assert_eq!(
             desk.value("status", "claude_jobs WHERE id = 'foreign'")
@@ -134,8 +138,10 @@ fn forty_jobs_are_claimed_by_eight_workers_each_exactly_once() {
                 let store = desk.store.clone();
                 tokio::spawn(async move {
                     let mut mine = Vec::new();
-                    while let Some(lease) =
-                        store.claim(&worker(number), &Pick::Oldest).await.unwrap()
+                    while let Some(lease) = store
+                        .claim(&worker(number), &ClaimTarget::Oldest)
+                        .await
+                        .unwrap()
                     {
                         mine.push(lease.job);
                     }
@@ -162,7 +168,11 @@ fn a_job_of_our_kind_without_a_run_is_failed_and_the_next_one_claimed() {
         )
         .await;
         assert_eq!(desk.claim(1).await.run, run.id);
-        let none = desk.store.claim(&worker(1), &Pick::Oldest).await.unwrap();
+        let none = desk
+            .store
+            .claim(&worker(1), &ClaimTarget::Oldest)
+            .await
+            .unwrap();
         assert_eq!(none, None);
         let empty = "claude_jobs WHERE id = 'empty'";
         assert_eq!(desk.value("status", empty).await, "FAILED");
@@ -177,31 +187,31 @@ fn runs_are_listed_newest_first_and_by_what_is_wanted_of_them() {
         let old = desk.submit("p0").await;
         let new = desk.submit("p1").await;
         desk.claim(1).await;
-        let ids = async |filter: Filter| -> Vec<_> {
+        let ids = async |filter: RunFilter| -> Vec<_> {
             let runs = desk.store.runs(&filter).await.unwrap();
             runs.into_iter().map(|run| run.id).collect()
         };
-        let all = ids(Filter::default()).await;
+        let all = ids(RunFilter::default()).await;
         assert_eq!(all, [new.id.clone(), old.id.clone()]);
-        let one = ids(Filter {
+        let one = ids(RunFilter {
             product: Some(product("p0")),
-            ..Filter::default()
+            ..RunFilter::default()
         })
         .await;
         assert_eq!(one, [old.id]);
-        let waiting = ids(Filter {
+        let waiting = ids(RunFilter {
             statuses: vec![RunStatus::Pending, RunStatus::FailedNeedsCleanup],
-            ..Filter::default()
+            ..RunFilter::default()
         });
         assert_eq!(waiting.await.len(), 2);
-        let failed = ids(Filter {
+        let failed = ids(RunFilter {
             statuses: vec![RunStatus::Failed],
-            ..Filter::default()
+            ..RunFilter::default()
         });
         assert_eq!(failed.await, []);
-        let last = ids(Filter {
+        let last = ids(RunFilter {
             limit: Some(1),
-            ..Filter::default()
+            ..RunFilter::default()
         })
         .await;
         assert_eq!(last, [new.id]);

@@ -2,12 +2,12 @@
 
 use super::made::{begun, ended, intended, made, unknown_creation};
 use crate::support::jobs::{Desk, on_both, user};
-use groundplan::publish::ledger::{Outcome, Step};
+use groundplan::publish::ledger::{PublishStep, StepOutcome};
 use groundplan::store::Store as _;
-use groundplan::store::change::{Change, Hand};
+use groundplan::store::change::{Actor, RunChange};
 use groundplan::store::lease::Lease;
+use groundplan::store::recovery::{Recovery, RecoveryReport};
 use groundplan::store::run::Run;
-use groundplan::store::sweep::{Recovery, Swept};
 
 /// A run that a worker started and then left.
 async fn started(desk: &Desk, product: &str) -> (Run, Lease) {
@@ -15,7 +15,7 @@ async fn started(desk: &Desk, product: &str) -> (Run, Lease) {
     let lease = desk.claim(1).await;
     let start = desk
         .store
-        .change(&run.id, Hand::Worker(&lease), &Change::Start);
+        .change(&run.id, Actor::Worker(&lease), &RunChange::Start);
     start.await.unwrap();
     (run, lease)
 }
@@ -29,16 +29,16 @@ fn what_a_dead_worker_left_is_split_by_what_may_stand_outside() {
             desk.store.record(&lease, &entry).await.unwrap();
         }
         let (standing, lease) = started(&desk, "p2").await;
-        for entry in [begun(), intended(Step::Create, 1), ended(1, made())] {
+        for entry in [begun(), intended(PublishStep::Create, 1), ended(1, made())] {
             desk.store.record(&lease, &entry).await.unwrap();
         }
         let (gone, lease) = started(&desk, "p3").await;
         let removed = [
             begun(),
-            intended(Step::Create, 1),
+            intended(PublishStep::Create, 1),
             ended(1, made()),
-            intended(Step::Delete, 2),
-            ended(2, Outcome::Done),
+            intended(PublishStep::Delete, 2),
+            ended(2, StepOutcome::Done),
         ];
         for entry in removed {
             desk.store.record(&lease, &entry).await.unwrap();
@@ -46,13 +46,13 @@ fn what_a_dead_worker_left_is_split_by_what_may_stand_outside() {
         let (alive, _) = started(&desk, "p4").await;
         desk.pass_leases().await;
         desk.hold(&alive).await;
-        let swept = desk.store.sweep(Recovery::Fail).await.unwrap();
+        let swept = desk.store.recover_expired(Recovery::Fail).await.unwrap();
         assert_eq!(
             swept,
-            Swept {
+            RecoveryReport {
                 failed: vec![nothing.id.clone(), gone.id.clone()],
                 needs_cleanup: vec![unknown.id.clone(), standing.id.clone()],
-                ..Swept::default()
+                ..RecoveryReport::default()
             }
         );
         for (run, expected) in [
@@ -67,8 +67,8 @@ fn what_a_dead_worker_left_is_split_by_what_may_stand_outside() {
         let failed = desk.run(&nothing.id).await;
         assert_eq!(failed.error.as_deref(), Some("lease expired"));
         assert_eq!(failed.worker, None);
-        let again = desk.store.sweep(Recovery::Fail).await.unwrap();
-        assert_eq!(again, Swept::default());
+        let again = desk.store.recover_expired(Recovery::Fail).await.unwrap();
+        assert_eq!(again, RecoveryReport::default());
     });
 }
 
@@ -76,7 +76,7 @@ fn what_a_dead_worker_left_is_split_by_what_may_stand_outside() {
 fn what_a_deleted_run_left_is_told_as_long_as_its_ledger_is_there() {
     on_both(async |desk| {
         let (unfinished, lease) = started(&desk, "p0").await;
-        for entry in [begun(), intended(Step::Create, 1), ended(1, made())] {
+        for entry in [begun(), intended(PublishStep::Create, 1), ended(1, made())] {
             desk.store.record(&lease, &entry).await.unwrap();
         }
         let (nothing, lease) = started(&desk, "p1").await;
@@ -86,10 +86,10 @@ fn what_a_deleted_run_left_is_told_as_long_as_its_ledger_is_there() {
             let product = format!("DELETE FROM products WHERE id = '{}'", run.product);
             assert_eq!(desk.write(&product).await, 1);
         }
-        let swept = async || desk.store.sweep(Recovery::Fail).await.unwrap();
+        let swept = async || desk.store.recover_expired(Recovery::Fail).await.unwrap();
         assert_eq!(
             swept().await,
-            Swept::default(),
+            RecoveryReport::default(),
             "a worker may be busy with it"
         );
         desk.pass_leases().await;
@@ -103,7 +103,7 @@ fn what_a_deleted_run_left_is_told_as_long_as_its_ledger_is_there() {
             unfinished.id
         );
         desk.write(&ledger).await;
-        assert_eq!(swept().await, Swept::default());
+        assert_eq!(swept().await, RecoveryReport::default());
     });
 }
 
@@ -116,8 +116,8 @@ fn two_sweeps_at_one_time_treat_each_run_once() {
         }
         desk.pass_leases().await;
         let (one, two) = tokio::join!(
-            desk.store.sweep(Recovery::Fail),
-            desk.store.sweep(Recovery::Fail)
+            desk.store.recover_expired(Recovery::Fail),
+            desk.store.recover_expired(Recovery::Fail)
         );
         let mut failed = [one.unwrap().failed, two.unwrap().failed].concat();
         failed.sort();
@@ -137,13 +137,13 @@ fn a_run_is_resumed_so_often_and_fails_after_that() {
         for attempt in 1..=2 {
             desk.claim(1).await;
             desk.pass_leases().await;
-            let swept = desk.store.sweep(recovery).await.unwrap();
+            let swept = desk.store.recover_expired(recovery).await.unwrap();
             assert_eq!(swept.requeued, std::slice::from_ref(&run.id));
             assert_eq!(desk.run(&run.id).await.retries, attempt);
         }
         desk.claim(1).await;
         desk.pass_leases().await;
-        let swept = desk.store.sweep(recovery).await.unwrap();
+        let swept = desk.store.recover_expired(recovery).await.unwrap();
         assert_eq!(swept.failed, std::slice::from_ref(&run.id));
         assert_eq!(
             desk.story(&run.id).await,
@@ -162,11 +162,13 @@ fn a_cancelled_run_whose_worker_is_gone_is_withdrawn() {
         }
         let ada = user("ada");
         for id in [&run.id, &left.id] {
-            let cancel = desk.store.change(id, Hand::Person(&ada), &Change::Cancel);
+            let cancel = desk
+                .store
+                .change(id, Actor::Person(&ada), &RunChange::Cancel);
             cancel.await.unwrap();
         }
         desk.pass_leases().await;
-        let swept = desk.store.sweep(Recovery::Fail).await.unwrap();
+        let swept = desk.store.recover_expired(Recovery::Fail).await.unwrap();
         assert_eq!(swept.cancelled, [run.id]);
         assert_eq!(swept.needs_cleanup, [left.id]);
     });
@@ -190,7 +192,7 @@ fn a_job_that_another_runner_queued_again_goes_on_with_its_ledger() {
         let fresh = desk.claim(2).await;
         let start = desk
             .store
-            .change(&run.id, Hand::Worker(&fresh), &Change::Start);
+            .change(&run.id, Actor::Worker(&fresh), &RunChange::Start);
         start.await.unwrap();
         assert_eq!(desk.status(&run.id).await, "RUNNING/RUNNING");
         let task = desk.store.task(&fresh).await.unwrap();
@@ -208,7 +210,7 @@ fn a_sweep_that_comes_before_the_claim_brings_run_and_job_together() {
             "UPDATE claude_jobs SET status = 'QUEUED', claimed_at = NULL, lease_until = NULL",
         )
         .await;
-        let swept = desk.store.sweep(Recovery::Fail).await.unwrap();
+        let swept = desk.store.recover_expired(Recovery::Fail).await.unwrap();
         assert_eq!(swept.requeued, std::slice::from_ref(&run.id));
         assert_eq!(desk.status(&run.id).await, "PENDING/QUEUED");
         assert_eq!(desk.claim(1).await.run, run.id);
@@ -226,7 +228,10 @@ fn a_job_that_another_runner_failed_takes_its_run_along() {
         desk.pass_leases().await;
         desk.write("UPDATE claude_jobs SET status = 'FAILED', error = 'stale', lease_until = NULL")
             .await;
-        let swept = desk.store.sweep(Recovery::Resume { attempts: 9 }).await;
+        let swept = desk
+            .store
+            .recover_expired(Recovery::Resume { attempts: 9 })
+            .await;
         let swept = swept.unwrap();
         assert_eq!(swept.failed, std::slice::from_ref(&run.id));
         assert_eq!(swept.needs_cleanup, [left.id]);
@@ -244,8 +249,8 @@ fn jobs_of_other_kinds_and_jobs_that_wait_are_left_alone() {
              FROM claude_jobs",
         )
         .await;
-        let swept = desk.store.sweep(Recovery::Fail).await.unwrap();
-        assert_eq!(swept, Swept::default());
+        let swept = desk.store.recover_expired(Recovery::Fail).await.unwrap();
+        assert_eq!(swept, RecoveryReport::default());
         assert_eq!(desk.status(&waiting.id).await, "PENDING/QUEUED");
         let foreign = "claude_jobs WHERE id = 'foreign'";
         assert_eq!(desk.value("status", foreign).await, "RUNNING");

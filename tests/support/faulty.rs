@@ -1,16 +1,16 @@
 //! A store that fails when it is told to: before a call does anything, or after it did everything.
 
 use async_trait::async_trait;
-use groundplan::publish::ledger::Entry;
+use groundplan::publish::ledger::LedgerEntry;
 use groundplan::store::Store;
-use groundplan::store::change::{Change, Hand};
+use groundplan::store::change::{Actor, RunChange};
 use groundplan::store::error::StoreError;
 use groundplan::store::event::Event;
 use groundplan::store::id::RunId;
-use groundplan::store::lease::{Lease, Pick, Standing, WorkerId};
-use groundplan::store::run::{Filter, Run, Task};
+use groundplan::store::lease::{ClaimTarget, Lease, Renewal, WorkerId};
+use groundplan::store::recovery::{Recovery, RecoveryReport};
+use groundplan::store::run::{JobPayload, Run, RunFilter};
 use groundplan::store::submission::Submission;
-use groundplan::store::sweep::{Recovery, Swept};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -69,36 +69,40 @@ impl Store for Faulty {
         self.pass(self.inner.submit(submission)).await
     }
 
-    async fn claim(&self, worker: &WorkerId, pick: &Pick) -> Result<Option<Lease>, StoreError> {
+    async fn claim(
+        &self,
+        worker: &WorkerId,
+        pick: &ClaimTarget,
+    ) -> Result<Option<Lease>, StoreError> {
         self.pass(self.inner.claim(worker, pick)).await
     }
 
-    async fn renew(&self, lease: &Lease) -> Result<Standing, StoreError> {
+    async fn renew(&self, lease: &Lease) -> Result<Renewal, StoreError> {
         self.pass(self.inner.renew(lease)).await
     }
 
-    async fn task(&self, lease: &Lease) -> Result<Task, StoreError> {
+    async fn task(&self, lease: &Lease) -> Result<JobPayload, StoreError> {
         self.pass(self.inner.task(lease)).await
     }
 
     async fn change(
         &self,
         run: &RunId,
-        hand: Hand<'_>,
-        change: &Change,
+        hand: Actor<'_>,
+        change: &RunChange,
     ) -> Result<Run, StoreError> {
         self.pass(self.inner.change(run, hand, change)).await
     }
 
-    async fn record(&self, lease: &Lease, entry: &Entry) -> Result<(), StoreError> {
+    async fn record(&self, lease: &Lease, entry: &LedgerEntry) -> Result<(), StoreError> {
         self.pass(self.inner.record(lease, entry)).await
     }
 
-    async fn entries(&self, run: &RunId) -> Result<Vec<Entry>, StoreError> {
+    async fn entries(&self, run: &RunId) -> Result<Vec<LedgerEntry>, StoreError> {
         self.pass(self.inner.entries(run)).await
     }
 
-    async fn runs(&self, filter: &Filter) -> Result<Vec<Run>, StoreError> {
+    async fn runs(&self, filter: &RunFilter) -> Result<Vec<Run>, StoreError> {
         self.pass(self.inner.runs(filter)).await
     }
 
@@ -111,7 +115,7 @@ impl Store for Faulty {
         self.pass(self.inner.events(after, run, limit)).await
     }
 
-    async fn sweep(&self, recovery: Recovery) -> Result<Swept, StoreError> {
-        self.pass(self.inner.sweep(recovery)).await
+    async fn recover_expired(&self, recovery: Recovery) -> Result<RecoveryReport, StoreError> {
+        self.pass(self.inner.recover_expired(recovery)).await
     }
 }

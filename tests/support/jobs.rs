@@ -12,17 +12,17 @@ use groundplan::model::report::Report;
 use groundplan::model::slug::OptionRef;
 use groundplan::resolve::Request;
 use groundplan::store::Store as _;
-use groundplan::store::catalog::{Edition, EditionCategory, EditionOption};
+use groundplan::store::catalog::{PublishedCatalog, PublishedCategory, PublishedOption};
 use groundplan::store::id::{ProductId, RunId, UserId};
-use groundplan::store::lease::{Lease, Pick, WorkerId};
-use groundplan::store::run::{Filter, Run};
+use groundplan::store::lease::{ClaimTarget, Lease, WorkerId};
+use groundplan::store::recovery::Recovery;
+use groundplan::store::run::{Run, RunFilter};
 use groundplan::store::sql::migrations::Tables;
 use groundplan::store::sql::{Database, Dialect};
-use groundplan::store::submission::{Submission, Tiering};
-use groundplan::store::sweep::Recovery;
-use groundplan::tree::admit::{Links, admit};
+use groundplan::store::submission::{RiskAssessment, Submission};
 use groundplan::tree::ids;
 use groundplan::tree::memory::MemoryTree;
+use groundplan::tree::validate::{Links, admit};
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, AssertSqlSafe, Row as _};
 use std::sync::OnceLock;
@@ -60,7 +60,7 @@ pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// The demo catalogue as it is published.
-pub(crate) fn edition() -> Edition {
+pub(crate) fn edition() -> PublishedCatalog {
     let files: Files = DEMO
         .iter()
         .map(|(path, text)| ((*path).to_owned(), File::regular(*text)))
@@ -69,7 +69,7 @@ pub(crate) fn edition() -> Edition {
     let option_of = |category: &Category, option: &CatalogOption| {
         let name = OptionRef::new(&category.slug, &option.slug);
         let actions = catalog.recipe(&name).map(|recipe| &recipe.actions);
-        EditionOption {
+        PublishedOption {
             slug: option.slug.clone(),
             title: option.title.to_string(),
             description: None,
@@ -81,19 +81,22 @@ pub(crate) fn edition() -> Edition {
                 .collect(),
         }
     };
-    let categories = catalog.categories().iter().map(|category| EditionCategory {
-        slug: category.slug.clone(),
-        title: category.title.to_string(),
-        description: None,
-        is_multi: category.selection == SelectionType::Multi,
-        is_required: category.required,
-        options: category
-            .options
-            .iter()
-            .map(|option| option_of(category, option))
-            .collect(),
-    });
-    Edition {
+    let categories = catalog
+        .categories()
+        .iter()
+        .map(|category| PublishedCategory {
+            slug: category.slug.clone(),
+            title: category.title.to_string(),
+            description: None,
+            is_multi: category.selection == SelectionType::Multi,
+            is_required: category.required,
+            options: category
+                .options
+                .iter()
+                .map(|option| option_of(category, option))
+                .collect(),
+        });
+    PublishedCatalog {
         catalog: catalog.slug().clone(),
         catalog_version: catalog.version().clone(),
         action_schema_version: 1,
@@ -158,7 +161,7 @@ pub(crate) fn submission(product_id: &str, tier: RiskLevel) -> Submission {
     Submission {
         user: user("ada"),
         product: product(product_id),
-        tiering: Tiering {
+        tiering: RiskAssessment {
             tier,
             reasons: vec!["because".to_owned()],
             tree: report.tree_id.clone().unwrap(),
@@ -279,8 +282,8 @@ impl Desk {
     pub(crate) async fn claim_again(&self, lease: &Lease) -> Lease {
         self.pass_leases().await;
         let recovery = Recovery::Resume { attempts: 100 };
-        self.store.sweep(recovery).await.unwrap();
-        let again = self.store.claim(&lease.worker, &Pick::Oldest).await;
+        self.store.recover_expired(recovery).await.unwrap();
+        let again = self.store.claim(&lease.worker, &ClaimTarget::Oldest).await;
         again.unwrap().expect("it is queued again")
     }
 
@@ -292,13 +295,16 @@ impl Desk {
 
     /// Claims the oldest job, which must be there.
     pub(crate) async fn claim(&self, number: u32) -> Lease {
-        let claimed = self.store.claim(&worker(number), &Pick::Oldest).await;
+        let claimed = self
+            .store
+            .claim(&worker(number), &ClaimTarget::Oldest)
+            .await;
         claimed.unwrap().expect("a job waits")
     }
 
     /// A run as it is now.
     pub(crate) async fn run(&self, id: &RunId) -> Run {
-        let mut runs = self.store.runs(&Filter::one(id)).await.unwrap();
+        let mut runs = self.store.runs(&RunFilter::one(id)).await.unwrap();
         assert_eq!(runs.len(), 1);
         runs.remove(0)
     }

@@ -1,8 +1,8 @@
 //! A throw-away Postgres for the tests of one process, with a database of its own for each of them.
 
-use groundplan::store::sql::address::Address;
+use groundplan::store::sql::address::DatabaseUrl;
 use groundplan::store::sql::migrations::Tables;
-use groundplan::store::sql::{Database, Settings};
+use groundplan::store::sql::{Database, DatabaseOptions};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
@@ -157,8 +157,8 @@ impl Cluster {
 
 /// Opens a database by its address.
 pub(crate) async fn open(address: &str) -> Database {
-    let settings = Settings {
-        database: Address::parse(address).unwrap(),
+    let settings = DatabaseOptions {
+        database: DatabaseUrl::parse(address).unwrap(),
         direct: None,
         connections: 10,
     };

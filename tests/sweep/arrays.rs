@@ -10,7 +10,7 @@ use groundplan::model::slug::{OptionRef, Slug};
 use groundplan::resolve;
 use groundplan::sweep::cover::{Strength, cover};
 use groundplan::sweep::golden::line_of as line;
-use groundplan::sweep::prove::{Ground, Outcome, prove};
+use groundplan::sweep::trial::{TrialInput, TrialOutcome, prove};
 use groundplan::sweep::{Space, pick};
 use groundplan::tree::listing::Listing;
 use groundplan::tree::memory::MemoryTree;
@@ -296,7 +296,7 @@ fn two_runs_that_differ_are_noticed() {
     };
     let selections = pick::every(&Space::of(&catalog)).unwrap();
     let outcome = |template: &dyn Tree| {
-        let ground = Ground {
+        let ground = TrialInput {
             catalog: &catalog,
             template,
             pin: &pin,
@@ -305,7 +305,10 @@ fn two_runs_that_differ_are_noticed() {
     };
     assert!(matches!(
         outcome(&Restless(AtomicUsize::new(0))),
-        Outcome::Unsteady { .. }
+        TrialOutcome::Unsteady { .. }
     ));
-    assert!(matches!(outcome(&MemoryTree::default()), Outcome::Made(_)));
+    assert!(matches!(
+        outcome(&MemoryTree::default()),
+        TrialOutcome::Made(_)
+    ));
 }

@@ -5,9 +5,9 @@ use super::support::Yard;
 use crate::support::jobs::{BOTH, on};
 use groundplan::store::Store as _;
 use groundplan::store::event::EventKind;
-use groundplan::store::run::{Filter, RunStatus};
+use groundplan::store::recovery::Recovery;
+use groundplan::store::run::{RunFilter, RunStatus};
 use groundplan::store::sql::Dialect;
-use groundplan::store::sweep::Recovery;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -53,10 +53,10 @@ async fn crowd(yard: &Yard, jobs: u32, seed: u64) -> (u32, Duration) {
         last.parse::<u64>().unwrap()
     };
     let mut next = sequence().await + numbers.below(60);
-    let active = Filter {
+    let active = RunFilter {
         statuses: vec![RunStatus::Pending, RunStatus::Running],
         limit: Some(1),
-        ..Filter::default()
+        ..RunFilter::default()
     };
     let mut moved = (Instant::now(), 0);
     let mut dead = Vec::new();
@@ -108,14 +108,14 @@ async fn lapse(yard: &Yard, dead: &[u32]) {
             ))
             .await;
     }
-    yard.desk.store.sweep(RESUME).await.unwrap();
+    yard.desk.store.recover_expired(RESUME).await.unwrap();
 }
 
 /// What holds in the end, whatever happened.
 async fn check(yard: &Yard, jobs: u32, seed: u64) -> BTreeMap<&'static str, usize> {
-    let every = Filter {
+    let every = RunFilter {
         limit: Some(jobs + 1),
-        ..Filter::default()
+        ..RunFilter::default()
     };
     let runs = yard.desk.store.runs(&every).await.unwrap();
     assert_eq!(runs.len(), jobs as usize);

@@ -5,9 +5,9 @@ use super::support::Yard;
 use crate::support::jobs::{Desk, on, wait};
 use crate::support::postgres::{CARELESS, Cluster};
 use groundplan::store::Store as _;
+use groundplan::store::recovery::Recovery;
 use groundplan::store::run::RunStatus;
 use groundplan::store::sql::Dialect;
-use groundplan::store::sweep::Recovery;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use std::time::{Duration, Instant};
 
@@ -121,7 +121,7 @@ fn a_process_that_is_frozen_past_its_lease_and_thaws_writes_nothing() {
             let swept = yard
                 .desk
                 .store
-                .sweep(Recovery::Resume { attempts: 3 })
+                .recover_expired(Recovery::Resume { attempts: 3 })
                 .await
                 .unwrap();
             assert_eq!(

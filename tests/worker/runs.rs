@@ -6,18 +6,18 @@ use crate::forge_cli::Joint;
 use crate::support::jobs::{on, on_both, user};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use groundplan::forge::address::Address;
+use groundplan::forge::address::ForgeAddress;
 use groundplan::forge::site::Site;
 use groundplan::pat::key::Key;
 use groundplan::pat::sealed::{Binding, Opener, Sealer};
 use groundplan::policy::Policy;
 use groundplan::secret::Secret;
 use groundplan::store::Store as _;
-use groundplan::store::change::{Change, Hand};
-use groundplan::store::lease::Pick;
+use groundplan::store::change::{Actor, RunChange};
+use groundplan::store::lease::ClaimTarget;
+use groundplan::store::recovery::Recovery;
 use groundplan::store::sql::Dialect as Sql;
-use groundplan::store::sweep::Recovery;
-use groundplan::worker::ending::Outcome;
+use groundplan::worker::outcome::AttemptOutcome;
 
 #[test]
 fn a_job_becomes_exactly_the_repository_that_was_accepted() {
@@ -25,7 +25,7 @@ fn a_job_becomes_exactly_the_repository_that_was_accepted() {
         let yard = Yard::over(desk);
         let run = yard.submit(1).await;
         let means = yard.means(yard.options(yard.store()));
-        assert_eq!(yard.work(&means).await, Outcome::Succeeded);
+        assert_eq!(yard.work(&means).await, AttemptOutcome::Succeeded);
         assert_eq!(yard.repositories(), ["acme/web-1.git"]);
         assert!(yard.is_right(1));
         assert_eq!(yard.desk.status(&run.id).await, "SUCCEEDED/DONE");
@@ -88,7 +88,10 @@ fn a_plan_that_was_changed_in_the_database_is_not_carried_out() {
             ))
             .await;
         let means = yard.means(yard.options(yard.store()));
-        assert_eq!(yard.work(&means).await, Outcome::Failed { left: false });
+        assert_eq!(
+            yard.work(&means).await,
+            AttemptOutcome::Failed { left: false }
+        );
         assert_eq!(yard.repositories(), Vec::<String>::new());
         assert_eq!(yard.desk.status(&run.id).await, "FAILED/FAILED");
         let error = yard.desk.run(&run.id).await.error.unwrap();
@@ -109,7 +112,10 @@ fn a_template_that_is_somebodys_folder_is_refused() {
         submission.report.plan_hash = submission.plan.hash(&submission.report.recipe_hash);
         let run = yard.desk.store.submit(&submission).await.unwrap();
         let means = yard.means(yard.options(yard.store()));
-        assert_eq!(yard.work(&means).await, Outcome::Failed { left: false });
+        assert_eq!(
+            yard.work(&means).await,
+            AttemptOutcome::Failed { left: false }
+        );
         let error = yard.desk.run(&run.id).await.error.unwrap();
         assert!(
             error.contains("a folder of the machine that made it"),
@@ -127,24 +133,24 @@ fn a_high_tier_waits_for_an_approval_of_exactly_its_tree() {
             policy: Policy::parse("[tiers]\nother = \"low\"").unwrap(),
             ..yard.options(yard.store())
         });
-        assert_eq!(yard.work(&means).await, Outcome::Held);
+        assert_eq!(yard.work(&means).await, AttemptOutcome::Held);
         assert_eq!(yard.desk.status(&run.id).await, "PENDING/QUEUED");
         let next = yard
             .desk
             .store
-            .claim(&means.worker, &Pick::Oldest)
+            .claim(&means.worker, &ClaimTarget::Oldest)
             .await
             .unwrap();
         assert_eq!(next, None);
         let tree = yard.submission(1).report.tree_id.unwrap();
         let ada = user("ada");
-        let approve = Change::Approve { tree };
+        let approve = RunChange::Approve { tree };
         yard.desk
             .store
-            .change(&run.id, Hand::Person(&ada), &approve)
+            .change(&run.id, Actor::Person(&ada), &approve)
             .await
             .unwrap();
-        assert_eq!(yard.work(&means).await, Outcome::Succeeded);
+        assert_eq!(yard.work(&means).await, AttemptOutcome::Succeeded);
         assert!(yard.is_right(1));
         let story = yard.story(&run.id).await;
         assert_eq!(story[..3], ["submitted", "held", "approved"]);
@@ -160,7 +166,10 @@ fn a_name_that_is_taken_fails_the_run_and_touches_nothing() {
             .git(".", &["init", "-q", "--bare", "forge/acme/web-1.git"]);
         let before = crate::support::files_below(&yard.sandbox.join("forge"));
         let means = yard.means(yard.options(yard.store()));
-        assert_eq!(yard.work(&means).await, Outcome::Failed { left: false });
+        assert_eq!(
+            yard.work(&means).await,
+            AttemptOutcome::Failed { left: false }
+        );
         assert_eq!(
             crate::support::files_below(&yard.sandbox.join("forge")),
             before
@@ -186,7 +195,7 @@ fn sealed(token: &str, host: &str) -> (Opener, String) {
 fn github(yard: &Yard, joint: &Joint, opener: Opener) -> Options {
     let site = Site::github(&joint.address(), &[]).unwrap();
     Options {
-        forge: Address::GitHub(site),
+        forge: ForgeAddress::GitHub(site),
         opener: Some(opener),
         ..yard.options(yard.store())
     }
@@ -208,7 +217,7 @@ fn a_sealed_token_is_opened_for_the_run_and_shown_to_nobody() {
         let means = yard.means(github(&yard, &joint, opener));
         let outcome = yard.work(&means).await;
         let row = yard.desk.run(&run.id).await;
-        assert_eq!(outcome, Outcome::Succeeded, "{:?}", row.error);
+        assert_eq!(outcome, AttemptOutcome::Succeeded, "{:?}", row.error);
         let events = yard.desk.store.events(0, None, 1000).await.unwrap();
         let told = format!("{row:?} {events:?} {}", means.meter.text());
         crate::forge_cli::check("rows, events and metrics", told.as_bytes());
@@ -228,7 +237,7 @@ fn a_token_that_is_refused_fails_the_run_and_makes_no_repository() {
         store_token(&yard, &sealed).await;
         let run = yard.submit(1).await;
         let means = yard.means(github(&yard, &joint, opener));
-        assert_eq!(yard.work(&means).await, Outcome::Refused);
+        assert_eq!(yard.work(&means).await, AttemptOutcome::Refused);
         assert_eq!(yard.desk.status(&run.id).await, "FAILED/FAILED");
         assert_eq!(joint.state().creates, [0; 0]);
         let error = yard.desk.run(&run.id).await.error.unwrap();
@@ -257,7 +266,7 @@ fn a_token_that_is_missing_or_does_not_open_fails_the_run_before_the_forge_is_as
                 store_token(&yard, token).await;
             }
             let run = yard.submit(1).await;
-            assert_eq!(yard.work(&means).await, Outcome::Refused);
+            assert_eq!(yard.work(&means).await, AttemptOutcome::Refused);
             let error = yard.desk.run(&run.id).await.error.unwrap();
             assert!(error.contains(why), "{error}");
             assert_eq!(joint.state().calls, Vec::<String>::new());
@@ -284,7 +293,7 @@ fn what_a_run_left_is_removed_under_a_lease_of_its_own() {
         );
         let broken = yard.means(yard.options(struck));
         let outcome = yard.carry_out(&broken, lease).await;
-        assert_eq!(outcome, Outcome::Troubled);
+        assert_eq!(outcome, AttemptOutcome::Troubled);
         assert_eq!(
             yard.desk.status(&run.id).await,
             "FAILED_NEEDS_CLEANUP/FAILED"
@@ -325,18 +334,22 @@ fn whatever_the_forge_does_at_any_call_a_retry_makes_the_repository_once() {
                 let first = yard.work(&means).await;
                 *ends.entry(first.as_str()).or_default() += 1;
                 joint.state().fault = None;
-                if first != Outcome::Succeeded {
+                if first != AttemptOutcome::Succeeded {
                     let row = yard.desk.run(&run.id).await;
                     assert!(!row.status.is_active(), "{case}: {row:?}");
                     let ada = user("ada");
                     let retried =
                         yard.desk
                             .store
-                            .change(&run.id, Hand::Person(&ada), &Change::Retry);
+                            .change(&run.id, Actor::Person(&ada), &RunChange::Retry);
                     retried.await.unwrap();
                     let second = yard.work(&means).await;
                     let row = yard.desk.run(&run.id).await;
-                    assert_eq!(second, Outcome::Succeeded, "{case}: {first:?}, {row:?}");
+                    assert_eq!(
+                        second,
+                        AttemptOutcome::Succeeded,
+                        "{case}: {first:?}, {row:?}"
+                    );
                 }
                 let repos: Vec<_> = joint.state().repos.values().cloned().collect();
                 assert_eq!(repos.len(), 1, "{case}");
@@ -371,7 +384,11 @@ fn what_a_run_left_is_removed_or_released_by_a_command() {
             let means = yard.means(yard.options(store));
             yard.work(&means).await;
             yard.desk.pass_leases().await;
-            yard.desk.store.sweep(Recovery::Fail).await.unwrap();
+            yard.desk
+                .store
+                .recover_expired(Recovery::Fail)
+                .await
+                .unwrap();
             assert_eq!(
                 yard.desk.status(&run.id).await,
                 "FAILED_NEEDS_CLEANUP/FAILED"
@@ -411,7 +428,7 @@ fn a_cancelled_run_ends_cancelled_even_where_it_would_have_failed() {
             let (store, id) = (store.clone(), id.clone());
             Box::pin(async move {
                 let cancelled = store
-                    .change(&id, Hand::Person(&user("ada")), &Change::Cancel)
+                    .change(&id, Actor::Person(&user("ada")), &RunChange::Cancel)
                     .await;
                 cancelled.unwrap();
             })
@@ -422,7 +439,10 @@ fn a_cancelled_run_ends_cancelled_even_where_it_would_have_failed() {
             store: Struck::new(yard.store(), 0, cancel),
             ..github(&yard, &joint, opener)
         });
-        assert_eq!(yard.work(&means).await, Outcome::Cancelled { left: false });
+        assert_eq!(
+            yard.work(&means).await,
+            AttemptOutcome::Cancelled { left: false }
+        );
         assert_eq!(yard.desk.status(&run.id).await, "CANCELLED/CANCELLED");
         assert_eq!(joint.state().calls, Vec::<String>::new());
     });

@@ -8,9 +8,9 @@ use crate::support::postgres::open;
 use groundplan::store::Store as _;
 use groundplan::store::run::{Run, RunStatus};
 use groundplan::store::sql::Dialect;
-use groundplan::worker::health::{Panel, bind, serve};
-use groundplan::worker::meter::Meter;
-use groundplan::worker::pulse::Pulse;
+use groundplan::worker::health::{HealthServer, bind, serve};
+use groundplan::worker::health_state::HealthState;
+use groundplan::worker::metrics::Metrics;
 use serde_json::Value;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -239,9 +239,9 @@ fn its_pages_say_how_it_is() {
 fn health_turns_bad_when_the_loop_is_stuck() {
     on(Dialect::Sqlite, async |desk| {
         let yard = Yard::over(desk);
-        let panel = Arc::new(Panel {
-            pulse: Arc::new(Pulse::default()),
-            meter: Arc::new(Meter::new()),
+        let panel = Arc::new(HealthServer {
+            pulse: Arc::new(HealthState::default()),
+            meter: Arc::new(Metrics::new()),
             clock: yard.clock.clone(),
             database: OnceLock::new(),
         });

@@ -6,7 +6,7 @@ use crate::support::{Sandbox, files_below};
 use async_trait::async_trait;
 use groundplan::catalog::{self, Catalog};
 use groundplan::engine;
-use groundplan::forge::address::Address;
+use groundplan::forge::address::ForgeAddress;
 use groundplan::git::mirror::Mirrors;
 use groundplan::git::{Git, GitSettings};
 use groundplan::model::action::RiskLevel;
@@ -16,28 +16,28 @@ use groundplan::model::plan::Plan;
 use groundplan::model::report::Report;
 use groundplan::pat::sealed::Opener;
 use groundplan::policy::Policy;
-use groundplan::publish::ending::Cleaned;
 use groundplan::publish::git_push::GitPush;
-use groundplan::publish::ledger::Entry;
+use groundplan::publish::ledger::LedgerEntry;
+use groundplan::publish::outcome::CleanupOutcome;
 use groundplan::resolve::{Request, stored};
 use groundplan::store::Store;
-use groundplan::store::change::{Change, Hand};
+use groundplan::store::change::{Actor, RunChange};
 use groundplan::store::error::StoreError;
 use groundplan::store::event::{Event, EventKind};
 use groundplan::store::id::RunId;
-use groundplan::store::lease::{Lease, Pick, Standing, WorkerId};
-use groundplan::store::run::{Filter, Run, Task};
-use groundplan::store::submission::{Submission, Tiering};
-use groundplan::store::sweep::{Recovery, Swept};
-use groundplan::template::{Shelf, Template};
+use groundplan::store::lease::{ClaimTarget, Lease, Renewal, WorkerId};
+use groundplan::store::recovery::{Recovery, RecoveryReport};
+use groundplan::store::run::{JobPayload, Run, RunFilter};
+use groundplan::store::submission::{RiskAssessment, Submission};
+use groundplan::template::{Template, TemplateStore};
 use groundplan::tree::disk;
-use groundplan::tree::remembered::Remembered;
-use groundplan::worker::ending::Outcome;
-use groundplan::worker::hold::Shift;
+use groundplan::tree::inventory_cache::InventoryCache;
+use groundplan::worker::context::{PushSettings, WorkerContext};
+use groundplan::worker::lease_keeper::Shutdown;
 use groundplan::worker::log::{Logs, RunLog};
-use groundplan::worker::means::{Means, PushMeans};
-use groundplan::worker::meter::Meter;
-use groundplan::worker::workspace::Workshop;
+use groundplan::worker::metrics::Metrics;
+use groundplan::worker::outcome::AttemptOutcome;
+use groundplan::worker::workspace::Workspace;
 use groundplan::worker::{carry_out, clean_up};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -57,7 +57,7 @@ pub(crate) fn git() -> Git {
 }
 
 /// The catalogues of a sandbox.
-pub(crate) fn shelf(sandbox: &Sandbox) -> Shelf {
+pub(crate) fn shelf(sandbox: &Sandbox) -> TemplateStore {
     let mut files = Files::new();
     for name in ["catalog", "recipes"] {
         let scan = disk::scan(&sandbox.join(name)).unwrap();
@@ -73,16 +73,16 @@ pub(crate) fn shelf(sandbox: &Sandbox) -> Shelf {
         .map(|name| catalog::load(&files, name).catalog.unwrap())
         .collect();
     let cache = sandbox.join(".cache");
-    let trees = Remembered::at(&cache.join("trees"));
-    Shelf::new(catalogs, files, Mirrors::at(&cache), trees, git(), None)
+    let trees = InventoryCache::at(&cache.join("trees"));
+    TemplateStore::new(catalogs, files, Mirrors::at(&cache), trees, git(), None)
 }
 
-pub(crate) fn demo_shelf() -> Shelf {
+pub(crate) fn demo_shelf() -> TemplateStore {
     shelf(&Sandbox::with_demo())
 }
 
 /// The template beside the demo catalogue.
-pub(crate) fn demo_template(shelf: &Shelf) -> Template {
+pub(crate) fn demo_template(shelf: &TemplateStore) -> Template {
     let catalog = shelf.catalogs().next().unwrap();
     let path = catalog.written().template.path.as_ref().unwrap();
     Template::of_catalog(catalog, shelf.files(), path).unwrap()
@@ -97,7 +97,7 @@ pub(crate) fn demo_request(catalog: &Catalog, template: &Template) -> Request {
 }
 
 /// Makes one plan and its report for a repository of a name, over the demo catalogue.
-pub(crate) fn accepted(shelf: &Shelf, repo: &str) -> (Plan, Report) {
+pub(crate) fn accepted(shelf: &TemplateStore, repo: &str) -> (Plan, Report) {
     let catalog = shelf.catalogs().next().unwrap();
     let template = demo_template(shelf);
     let mut request = demo_request(catalog, &template);
@@ -117,7 +117,7 @@ pub(crate) struct Yard {
 /// What a worker in this process works with; the rest is as it is in the program.
 pub(crate) struct Options {
     pub store: Arc<dyn Store>,
-    pub forge: Address,
+    pub forge: ForgeAddress,
     pub recovery: Recovery,
     pub policy: Policy,
     pub opener: Option<Opener>,
@@ -143,7 +143,7 @@ impl Yard {
     pub(crate) fn options(&self, store: Arc<dyn Store>) -> Options {
         Options {
             store,
-            forge: Address::Folder(self.sandbox.join("forge")),
+            forge: ForgeAddress::Folder(self.sandbox.join("forge")),
             recovery: Recovery::Fail,
             policy: Policy::default(),
             opener: None,
@@ -151,13 +151,13 @@ impl Yard {
     }
 
     /// The means of one more worker.
-    pub(crate) fn means(&self, options: Options) -> Arc<Means> {
+    pub(crate) fn means(&self, options: Options) -> Arc<WorkerContext> {
         let worker = worker(self.workers.fetch_add(1, Ordering::SeqCst));
-        Arc::new(Means {
+        Arc::new(WorkerContext {
             store: options.store,
             forge: options.forge,
             forge_patience: Duration::from_millis(700),
-            push: PushMeans {
+            push: PushSettings {
                 git: Arc::new(git()),
                 user: GitPush::USER.to_owned(),
             },
@@ -166,8 +166,8 @@ impl Yard {
             plans: stored::Reader::new(),
             policy: options.policy,
             clock: self.clock.clone(),
-            workshop: Workshop::open(&self.sandbox.join("state"), &worker).unwrap(),
-            meter: Arc::new(Meter::new()),
+            workshop: Workspace::open(&self.sandbox.join("state"), &worker).unwrap(),
+            meter: Arc::new(Metrics::new()),
             recovery: options.recovery,
             renewed_every: Lease::RENEWED_EVERY,
             worker,
@@ -180,7 +180,7 @@ impl Yard {
         Submission {
             user: user("ada"),
             product: product(&format!("p{number}")),
-            tiering: Tiering {
+            tiering: RiskAssessment {
                 tier: RiskLevel::Low,
                 reasons: Vec::new(),
                 tree: report.tree_id.clone().unwrap(),
@@ -196,19 +196,27 @@ impl Yard {
     }
 
     /// Takes the oldest job, which must be there, for a worker.
-    pub(crate) async fn claim(&self, means: &Means) -> Lease {
-        let claimed = self.desk.store.claim(&means.worker, &Pick::Oldest).await;
+    pub(crate) async fn claim(&self, means: &WorkerContext) -> Lease {
+        let claimed = self
+            .desk
+            .store
+            .claim(&means.worker, &ClaimTarget::Oldest)
+            .await;
         claimed.unwrap().expect("a job waits")
     }
 
     /// Takes the oldest job and carries it out.
-    pub(crate) async fn work(&self, means: &Arc<Means>) -> Outcome {
+    pub(crate) async fn work(&self, means: &Arc<WorkerContext>) -> AttemptOutcome {
         let lease = self.claim(means).await;
         self.carry_out(means, lease).await
     }
 
-    pub(crate) async fn carry_out(&self, means: &Arc<Means>, lease: Lease) -> Outcome {
-        let (_open, shift) = watch::channel(Shift::On);
+    pub(crate) async fn carry_out(
+        &self,
+        means: &Arc<WorkerContext>,
+        lease: Lease,
+    ) -> AttemptOutcome {
+        let (_open, shift) = watch::channel(Shutdown::On);
         let log = self.log(&lease);
         carry_out(means, lease, log, shift).await
     }
@@ -263,10 +271,10 @@ impl Yard {
     /// Takes a run that ended, and cleans up after it.
     pub(crate) async fn clean_up(
         &self,
-        means: &Arc<Means>,
+        means: &Arc<WorkerContext>,
         run: &RunId,
-    ) -> Result<Cleaned, String> {
-        let pick = Pick::Ended(run.clone());
+    ) -> Result<CleanupOutcome, String> {
+        let pick = ClaimTarget::Ended(run.clone());
         let claimed = self.desk.store.claim(&means.worker, &pick).await;
         let lease = claimed.unwrap().expect("something is left");
         let log = self.log(&lease);
@@ -351,36 +359,40 @@ impl Store for Struck {
         self.inner.submit(submission).await
     }
 
-    async fn claim(&self, worker: &WorkerId, pick: &Pick) -> Result<Option<Lease>, StoreError> {
+    async fn claim(
+        &self,
+        worker: &WorkerId,
+        pick: &ClaimTarget,
+    ) -> Result<Option<Lease>, StoreError> {
         self.inner.claim(worker, pick).await
     }
 
-    async fn renew(&self, lease: &Lease) -> Result<Standing, StoreError> {
+    async fn renew(&self, lease: &Lease) -> Result<Renewal, StoreError> {
         self.inner.renew(lease).await
     }
 
-    async fn task(&self, lease: &Lease) -> Result<Task, StoreError> {
+    async fn task(&self, lease: &Lease) -> Result<JobPayload, StoreError> {
         self.pass(self.inner.task(lease)).await
     }
 
     async fn change(
         &self,
         run: &RunId,
-        hand: Hand<'_>,
-        change: &Change,
+        hand: Actor<'_>,
+        change: &RunChange,
     ) -> Result<Run, StoreError> {
         self.pass(self.inner.change(run, hand, change)).await
     }
 
-    async fn record(&self, lease: &Lease, entry: &Entry) -> Result<(), StoreError> {
+    async fn record(&self, lease: &Lease, entry: &LedgerEntry) -> Result<(), StoreError> {
         self.pass(self.inner.record(lease, entry)).await
     }
 
-    async fn entries(&self, run: &RunId) -> Result<Vec<Entry>, StoreError> {
+    async fn entries(&self, run: &RunId) -> Result<Vec<LedgerEntry>, StoreError> {
         self.pass(self.inner.entries(run)).await
     }
 
-    async fn runs(&self, filter: &Filter) -> Result<Vec<Run>, StoreError> {
+    async fn runs(&self, filter: &RunFilter) -> Result<Vec<Run>, StoreError> {
         self.pass(self.inner.runs(filter)).await
     }
 
@@ -393,7 +405,7 @@ impl Store for Struck {
         self.inner.events(after, run, limit).await
     }
 
-    async fn sweep(&self, recovery: Recovery) -> Result<Swept, StoreError> {
-        self.inner.sweep(recovery).await
+    async fn recover_expired(&self, recovery: Recovery) -> Result<RecoveryReport, StoreError> {
+        self.inner.recover_expired(recovery).await
     }
 }

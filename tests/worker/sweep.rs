@@ -4,14 +4,14 @@ use super::support::{Blow, BoxFuture, Options, Struck, Yard};
 use crate::support::faulty::{Faulty, Moment};
 use crate::support::jobs::{on, on_both, user};
 use groundplan::store::Store as _;
-use groundplan::store::change::{Change, Hand};
+use groundplan::store::change::{Actor, RunChange};
 use groundplan::store::id::RunId;
 use groundplan::store::lease::Lease;
-use groundplan::store::run::Filter;
+use groundplan::store::recovery::Recovery;
+use groundplan::store::run::RunFilter;
 use groundplan::store::sql::{Database, Dialect};
-use groundplan::store::sweep::Recovery;
-use groundplan::worker::ending::Outcome;
-use groundplan::worker::hold::Shift;
+use groundplan::worker::lease_keeper::Shutdown;
+use groundplan::worker::outcome::AttemptOutcome;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -28,7 +28,7 @@ fn a_run_without_faults_takes_eleven_calls() {
         yard.submit(1).await;
         let faulty = Arc::new(Faulty::new(yard.store(), usize::MAX, Moment::Before));
         let means = yard.means(yard.options(faulty.clone()));
-        assert_eq!(yard.work(&means).await, Outcome::Succeeded);
+        assert_eq!(yard.work(&means).await, AttemptOutcome::Succeeded);
         assert_eq!(faulty.calls(), CALLS);
     });
 }
@@ -48,7 +48,7 @@ fn a_database_that_misses_one_call_is_asked_again_and_the_run_succeeds() {
                 let faulty = Arc::new(Faulty::new(yard.store(), call, moment));
                 let means = yard.means(yard.options(faulty));
                 let outcome = yard.work(&means).await;
-                assert_eq!(outcome, Outcome::Succeeded, "{moment:?} {call}");
+                assert_eq!(outcome, AttemptOutcome::Succeeded, "{moment:?} {call}");
                 assert!(yard.is_right(number), "{moment:?} {call}");
                 let story = yard.story(&run.id).await;
                 assert_eq!(story.len(), 9, "{moment:?} {call}: {story:?}");
@@ -59,7 +59,12 @@ fn a_database_that_misses_one_call_is_asked_again_and_the_run_succeeds() {
 }
 
 /// Carries out a run with a store that is struck at a call.
-async fn struck(yard: &Yard, number: u32, call: usize, blow: Blow) -> (RunId, Outcome, bool) {
+async fn struck(
+    yard: &Yard,
+    number: u32,
+    call: usize,
+    blow: Blow,
+) -> (RunId, AttemptOutcome, bool) {
     let run = yard.submit(number).await;
     let store = Struck::new(yard.store(), call, blow);
     let means = yard.means(Options {
@@ -80,14 +85,14 @@ fn a_worker_that_dies_at_any_call_is_recovered_and_the_run_succeeds_once() {
                 let case = format!("{is_stored} {call}");
                 let (run, outcome, _) = struck(&yard, number, call, Blow::Dies { is_stored }).await;
                 assert!(
-                    matches!(outcome, Outcome::Troubled | Outcome::Lost),
+                    matches!(outcome, AttemptOutcome::Troubled | AttemptOutcome::Lost),
                     "{case}: {outcome:?}"
                 );
                 yard.desk.pass_leases().await;
-                let swept = yard.desk.store.sweep(RESUME).await.unwrap();
+                let swept = yard.desk.store.recover_expired(RESUME).await.unwrap();
                 assert_eq!(swept.requeued, std::slice::from_ref(&run), "{case}");
                 let means = yard.means(yard.options(yard.store()));
-                assert_eq!(yard.work(&means).await, Outcome::Succeeded, "{case}");
+                assert_eq!(yard.work(&means).await, AttemptOutcome::Succeeded, "{case}");
                 assert!(yard.is_right(number), "{case}");
                 yard.story(&run).await;
                 assert_eq!(yard.desk.status(&run).await, "SUCCEEDED/DONE", "{case}");
@@ -105,15 +110,15 @@ fn a_worker_that_dies_while_it_writes_success_has_written_it_or_not() {
             let yard = Yard::over(desk);
             let (run, outcome, _) = struck(&yard, 1, CALLS - 1, Blow::Dies { is_stored }).await;
             assert!(
-                matches!(outcome, Outcome::Troubled | Outcome::Lost),
+                matches!(outcome, AttemptOutcome::Troubled | AttemptOutcome::Lost),
                 "{outcome:?}"
             );
             yard.desk.pass_leases().await;
-            let swept = yard.desk.store.sweep(RESUME).await.unwrap();
+            let swept = yard.desk.store.recover_expired(RESUME).await.unwrap();
             if !is_stored {
                 assert_eq!(swept.requeued, std::slice::from_ref(&run));
                 let means = yard.means(yard.options(yard.store()));
-                assert_eq!(yard.work(&means).await, Outcome::Succeeded);
+                assert_eq!(yard.work(&means).await, AttemptOutcome::Succeeded);
             }
             assert!(yard.is_right(1));
             yard.story(&run).await;
@@ -133,7 +138,11 @@ fn a_worker_that_dies_at_any_call_and_is_not_resumed_leaves_nothing_unsaid() {
             let blow = Blow::Dies { is_stored: true };
             let (run, ..) = struck(&yard, number, call, blow).await;
             yard.desk.pass_leases().await;
-            yard.desk.store.sweep(Recovery::Fail).await.unwrap();
+            yard.desk
+                .store
+                .recover_expired(Recovery::Fail)
+                .await
+                .unwrap();
             let is_there = yard.repositories().len() > before;
             let status = yard.desk.status(&run).await;
             yard.story(&run).await;
@@ -169,10 +178,10 @@ fn meanwhile(
 fn cancelled(yard: &Yard) -> Blow {
     meanwhile(&yard.desk.store, |store| {
         Box::pin(async move {
-            let run = store.runs(&Filter::default()).await.unwrap().remove(0);
+            let run = store.runs(&RunFilter::default()).await.unwrap().remove(0);
             let ada = user("ada");
             store
-                .change(&run.id, Hand::Person(&ada), &Change::Cancel)
+                .change(&run.id, Actor::Person(&ada), &RunChange::Cancel)
                 .await
                 .unwrap();
         })
@@ -192,11 +201,11 @@ fn a_run_that_is_cancelled_before_any_call_ends_cancelled_with_nothing_left_or_s
             let status = yard.desk.status(&run).await;
             // The last entry says that the description, and with it the marker, is already the final one.
             if call < 9 {
-                assert_eq!(outcome, Outcome::Cancelled { left: false }, "{call}");
+                assert_eq!(outcome, AttemptOutcome::Cancelled { left: false }, "{call}");
                 assert_eq!(status, "CANCELLED/CANCELLED", "{call}");
                 assert_eq!(yard.repositories().len(), before, "{call}");
             } else {
-                assert_eq!(outcome, Outcome::Cancelled { left: true }, "{call}");
+                assert_eq!(outcome, AttemptOutcome::Cancelled { left: true }, "{call}");
                 assert_eq!(status, "FAILED_NEEDS_CLEANUP/CANCELLED", "{call}");
                 assert!(yard.is_right(number), "{call}");
             }
@@ -211,7 +220,7 @@ fn a_cancel_that_lands_while_success_is_being_written_stays_cancelled() {
         let yard = Yard::over(desk);
         let blow = cancelled(&yard);
         let (run, outcome, _) = struck(&yard, 1, CALLS - 1, blow).await;
-        assert_eq!(outcome, Outcome::Cancelled { left: true });
+        assert_eq!(outcome, AttemptOutcome::Cancelled { left: true });
         assert_eq!(
             yard.desk.status(&run).await,
             "FAILED_NEEDS_CLEANUP/CANCELLED"
@@ -232,14 +241,14 @@ fn a_frozen_worker_that_thaws_is_refused_and_the_other_one_makes_the_repository(
                 Box::pin(async move {
                     // The lease runs out while nobody looks, and another worker gets the job.
                     yard.desk.pass_leases().await;
-                    let swept = yard.desk.store.sweep(RESUME).await.unwrap();
+                    let swept = yard.desk.store.recover_expired(RESUME).await.unwrap();
                     assert_eq!(swept.requeued.len(), 1);
                     let means = yard.means(yard.options(yard.store()));
-                    assert_eq!(yard.work(&means).await, Outcome::Succeeded);
+                    assert_eq!(yard.work(&means).await, AttemptOutcome::Succeeded);
                 })
             }));
             let (run, outcome, _) = struck(&yard, number, call, blow).await;
-            assert_eq!(outcome, Outcome::Lost, "{call}");
+            assert_eq!(outcome, AttemptOutcome::Lost, "{call}");
             assert!(yard.is_right(number), "{call}");
             assert_eq!(yard.desk.status(&run).await, "SUCCEEDED/DONE", "{call}");
             yard.story(&run).await;
@@ -258,10 +267,14 @@ fn a_lease_that_lapsed_is_lost_although_nobody_took_it() {
             Box::pin(async move { yard.desk.pass_leases().await })
         }));
         let (run, outcome, _) = struck(&yard, 1, 4, blow).await;
-        assert_eq!(outcome, Outcome::Lost);
+        assert_eq!(outcome, AttemptOutcome::Lost);
         assert_eq!(yard.repositories(), Vec::<String>::new());
         assert_eq!(yard.desk.status(&run).await, "RUNNING/RUNNING");
-        yard.desk.store.sweep(Recovery::Fail).await.unwrap();
+        yard.desk
+            .store
+            .recover_expired(Recovery::Fail)
+            .await
+            .unwrap();
         assert_eq!(yard.desk.status(&run).await, "FAILED/FAILED");
     });
 }
@@ -273,12 +286,12 @@ fn a_worker_that_is_to_stop_gives_the_job_back_at_its_next_step_and_another_one_
         for call in 0..CALLS - 1 {
             let number = u32::try_from(call).unwrap();
             let run = yard.submit(number).await;
-            let (say, shift) = watch::channel(Shift::On);
+            let (say, shift) = watch::channel(Shutdown::On);
             let say = Arc::new(say);
             let blow = Blow::Meanwhile(Box::new(move || {
                 let say = Arc::clone(&say);
                 Box::pin(async move {
-                    say.send_replace(Shift::Closing);
+                    say.send_replace(Shutdown::Closing);
                 })
             }));
             let store = Struck::new(yard.store(), call, blow);
@@ -288,12 +301,12 @@ fn a_worker_that_is_to_stop_gives_the_job_back_at_its_next_step_and_another_one_
             let outcome = groundplan::worker::carry_out(&means, lease, log, shift).await;
             // From the last intent on there is nothing left to begin.
             if call < 8 {
-                assert_eq!(outcome, Outcome::HandedBack, "{call}");
+                assert_eq!(outcome, AttemptOutcome::HandedBack, "{call}");
                 assert_eq!(yard.desk.status(&run.id).await, "PENDING/QUEUED", "{call}");
                 let means = yard.means(yard.options(yard.store()));
-                assert_eq!(yard.work(&means).await, Outcome::Succeeded, "{call}");
+                assert_eq!(yard.work(&means).await, AttemptOutcome::Succeeded, "{call}");
             } else {
-                assert_eq!(outcome, Outcome::Succeeded, "{call}");
+                assert_eq!(outcome, AttemptOutcome::Succeeded, "{call}");
             }
             assert!(yard.is_right(number), "{call}");
             yard.story(&run.id).await;

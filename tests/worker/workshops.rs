@@ -3,7 +3,7 @@
 use crate::support::Sandbox;
 use groundplan::store::id::{JobId, RunId};
 use groundplan::store::lease::{Lease, WorkerId};
-use groundplan::worker::workspace::Workshop;
+use groundplan::worker::workspace::Workspace;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -20,7 +20,7 @@ fn names(sandbox: &Sandbox) -> Vec<String> {
 fn a_room_is_private_and_named_for_its_run_and_goes_away_by_itself() {
     let sandbox = Sandbox::new();
     let worker = WorkerId::new("host", 1, 1);
-    let workshop = Workshop::open(sandbox.path(), &worker).unwrap();
+    let workshop = Workspace::open(sandbox.path(), &worker).unwrap();
     let room = workshop
         .room(&Lease {
             job: JobId::parse("job1").unwrap(),
@@ -55,9 +55,9 @@ fn what_a_dead_worker_left_is_removed_and_what_a_living_one_has_is_not() {
     sandbox
         .write("runs/dead-1-1/lock", "")
         .write("runs/dead-1-1/run1-1-x/repository.git/HEAD", "x");
-    let first = Workshop::open(sandbox.path(), &WorkerId::new("first", 2, 2)).unwrap();
+    let first = Workspace::open(sandbox.path(), &WorkerId::new("first", 2, 2)).unwrap();
     assert_eq!(names(&sandbox), ["first-2-2"]);
-    let second = Workshop::open(sandbox.path(), &WorkerId::new("second", 3, 3)).unwrap();
+    let second = Workspace::open(sandbox.path(), &WorkerId::new("second", 3, 3)).unwrap();
     assert_eq!(names(&sandbox), ["first-2-2", "second-3-3"]);
     drop((first, second));
     assert_eq!(names(&sandbox), Vec::<String>::new());
@@ -69,6 +69,6 @@ fn what_is_no_workshop_is_left_alone() {
     sandbox
         .write("runs/notes.txt", "mine")
         .write("runs/other/file", "mine");
-    drop(Workshop::open(sandbox.path(), &WorkerId::new("host", 1, 1)).unwrap());
+    drop(Workspace::open(sandbox.path(), &WorkerId::new("host", 1, 1)).unwrap());
     assert_eq!(sandbox.files(), ["runs/notes.txt", "runs/other/file"]);
 }

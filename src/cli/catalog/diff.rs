@@ -10,7 +10,7 @@ use crate::cli::terminal::Terminal;
 use crate::cli::{Format as Plain, choice};
 use crate::impact::{self, Impact, ImpactError, Level};
 use crate::model::slug::Slug;
-use crate::sweep::prove::Ground;
+use crate::sweep::trial::TrialInput;
 use crate::template::Template;
 use serde_json::json;
 
@@ -124,8 +124,8 @@ impl Args {
     }
 }
 
-fn ground((chosen, template): &(Chosen, Template)) -> Ground<'_> {
-    Ground {
+fn ground((chosen, template): &(Chosen, Template)) -> TrialInput<'_> {
+    TrialInput {
         catalog: &chosen.catalog,
         template: template.tree(),
         pin: &template.pin,
@@ -136,7 +136,7 @@ impl From<ImpactError> for Failure {
     fn from(error: ImpactError) -> Self {
         match error {
             ImpactError::Preview(error) => error.into(),
-            ImpactError::Tangled(error) => error.into(),
+            ImpactError::SearchLimit(error) => error.into(),
         }
     }
 }

@@ -1,16 +1,17 @@
 //! `groundplan catalog publish` and `groundplan catalog history`
 
+use crate::base::sanitize;
 use crate::catalog::{Category, SelectionType};
 use crate::cli::choice;
 use crate::cli::database::DatabaseArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::input::{self, Chosen};
 use crate::cli::operator::PersonArgs;
-use crate::cli::terminal::{BOLD, Terminal, clean_line};
+use crate::cli::terminal::{BOLD, Terminal};
 use crate::cli::{Format, runs};
 use crate::model::action::ACTION_SCHEMA_VERSION;
 use crate::model::slug::{OptionRef, Slug};
-use crate::store::catalog::{Edition, EditionCategory, EditionOption};
+use crate::store::catalog::{PublishedCatalog, PublishedCategory, PublishedOption};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -62,7 +63,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             version.catalog,
             version.catalog_version.short(),
             version.number,
-            clean_line(&version.by),
+            sanitize::line(&version.by),
             runs::moment(version.at),
         )?;
     }
@@ -91,19 +92,19 @@ pub(super) fn history(args: &HistoryArgs, terminal: &mut Terminal) -> Result<Exi
             version.number,
             runs::moment(version.at),
             version.catalog_version,
-            clean_line(&version.by),
+            sanitize::line(&version.by),
         )?;
     }
     Ok(Exit::Fine)
 }
 
 /// A catalogue with everything it was read from.
-fn edition(chosen: &Chosen) -> Edition {
+fn edition(chosen: &Chosen) -> PublishedCatalog {
     let catalog = &chosen.catalog;
     let own = ["catalog", "recipes"].map(|folder| format!("{folder}/{}/", catalog.slug()));
     let files = chosen.source.files.iter();
     let files = files.filter(|(path, _)| own.iter().any(|own| path.starts_with(own)));
-    Edition {
+    PublishedCatalog {
         catalog: catalog.slug().clone(),
         catalog_version: catalog.version().clone(),
         action_schema_version: ACTION_SCHEMA_VERSION,
@@ -119,7 +120,7 @@ fn edition(chosen: &Chosen) -> Edition {
     }
 }
 
-fn answers(chosen: &Chosen, category: &Category) -> EditionCategory {
+fn answers(chosen: &Chosen, category: &Category) -> PublishedCategory {
     let options = category.options.iter().map(|option| {
         let recipe = chosen
             .catalog
@@ -127,7 +128,7 @@ fn answers(chosen: &Chosen, category: &Category) -> EditionCategory {
         let actions = recipe
             .map(|recipe| recipe.actions.as_slice())
             .unwrap_or_default();
-        EditionOption {
+        PublishedOption {
             slug: option.slug.clone(),
             title: option.title.to_string(),
             description: option.description.as_ref().map(ToString::to_string),
@@ -135,7 +136,7 @@ fn answers(chosen: &Chosen, category: &Category) -> EditionCategory {
             actions: actions.iter().map(|action| action.action.clone()).collect(),
         }
     });
-    EditionCategory {
+    PublishedCategory {
         slug: category.slug.clone(),
         title: category.title.to_string(),
         description: category.description.as_ref().map(ToString::to_string),

@@ -1,9 +1,10 @@
 //! The impact of a change, for a terminal and for a comment on a pull request.
 
 use super::diff::Impacts;
+use crate::base::sanitize;
 use crate::cli::exit::Failure;
 use crate::cli::render::sign;
-use crate::cli::terminal::{BOLD, DIM, GREEN, RED, YELLOW, clean, clean_line};
+use crate::cli::terminal::{BOLD, DIM, GREEN, RED, YELLOW};
 use crate::impact::{Break, DependencyChange, FileChange, Impact, Level, OptionChange, When};
 use crate::model::report::ChangeKind;
 use crate::sweep::golden::line_of;
@@ -42,7 +43,7 @@ pub(super) fn text(impacts: &Impacts, full: bool, out: &mut dyn Write) -> Result
             writeln!(
                 out,
                 "  {RED}breaks{RED:#}      {}",
-                clean_line(&broken(one))
+                sanitize::line(&broken(one))
             )?;
             writeln!(
                 out,
@@ -64,7 +65,7 @@ pub(super) fn text(impacts: &Impacts, full: bool, out: &mut dyn Write) -> Result
         }
         for file in &impact.files {
             let (sign, style) = sign(file.change);
-            let path = clean_line(&file.path);
+            let path = sanitize::line(&file.path);
             writeln!(
                 out,
                 "  file        {style}{sign} {path}{style:#}  {DIM}{}{DIM:#}",
@@ -75,13 +76,13 @@ pub(super) fn text(impacts: &Impacts, full: bool, out: &mut dyn Write) -> Result
             writeln!(
                 out,
                 "  dependency  {}  {DIM}{}{DIM:#}",
-                clean_line(&versions(dependency)),
+                sanitize::line(&versions(dependency)),
                 when(&dependency.when, impact)
             )?;
         }
         if full {
             for (_, diff) in diffs(impact) {
-                writeln!(out, "\n{}", clean(diff.trim_end()))?;
+                writeln!(out, "\n{}", sanitize::text(diff.trim_end()))?;
             }
         }
     }
@@ -158,7 +159,7 @@ pub(super) fn markdown(impacts: &Impacts, full: bool, out: &mut dyn Write) -> Re
                 out,
                 "\n<details><summary>{}</summary>\n\n{fence}diff\n{}\n{fence}\n\n</details>",
                 escape(path),
-                clean(diff.trim_end())
+                sanitize::text(diff.trim_end())
             )?;
         }
     }
@@ -296,7 +297,7 @@ fn diffs(impact: &Impact) -> impl Iterator<Item = (&str, &str)> {
 
 /// A text from a catalogue as code: it cannot leave its cell, nor mention anybody.
 fn code(text: &str) -> String {
-    let text = clean_line(text).replace('|', "\\|");
+    let text = sanitize::line(text).replace('|', "\\|");
     let fence = "`".repeat(longest_run(&text) + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') {
         " "
@@ -310,7 +311,7 @@ fn code(text: &str) -> String {
 fn escape(text: &str) -> String {
     let mut escaped = String::new();
     let mut is_code = false;
-    let text = clean_line(text);
+    let text = sanitize::line(text);
     let is_balanced = text.matches('`').count().is_multiple_of(2);
     for c in text.chars() {
         match c {

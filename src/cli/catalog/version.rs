@@ -6,12 +6,12 @@ use crate::cli::input::{self, Chosen, Source, Unusable};
 use crate::model::content::Files;
 use crate::model::path::{SafeRelPath, TreePath};
 use crate::model::slug::Slug;
-use crate::source::suggest;
-use crate::store::catalog::Edition;
+use crate::model::suggest;
+use crate::store::catalog::PublishedCatalog;
 use crate::store::sql::Database;
 use crate::tree::Tree as _;
-use crate::tree::admit::Links;
 use crate::tree::git::{self, GitTree, GitTreeError, Part};
+use crate::tree::validate::Links;
 use std::path::{Path, PathBuf};
 
 /// A version as a person names it.
@@ -122,7 +122,7 @@ async fn edition(
     database: &Database,
     catalog: &Slug,
     number: Option<i64>,
-) -> Result<Edition, Failure> {
+) -> Result<PublishedCatalog, Failure> {
     let history = database.catalog_history(catalog).await?;
     let mut wanted = history.iter();
     let wanted = wanted.find(|version| number.is_none_or(|number| version.number == number));

@@ -1,7 +1,8 @@
 //! What looking at one thing found.
 
+use crate::base::sanitize;
 use crate::cli::exit::Failure;
-use crate::cli::terminal::{DIM, GREEN, RED, YELLOW, clean_line};
+use crate::cli::terminal::{DIM, GREEN, RED, YELLOW};
 use crate::scrub::scrub;
 use anstyle::Style;
 use serde::Serialize;
@@ -61,7 +62,7 @@ impl Check {
     }
 
     fn new(name: &'static str, verdict: Verdict, message: &str, hint: Option<&str>) -> Self {
-        let clean = |text: &str| clean_line(&scrub(text, &[]));
+        let clean = |text: &str| sanitize::line(&scrub(text, &[]));
         Self {
             name,
             verdict,

@@ -9,10 +9,10 @@ use crate::cli::forge::{ForgeArgs, Kind, TOKEN, token_text};
 use crate::cli::means::MeansArgs;
 use crate::cli::pat::is_usable;
 use crate::forge::clock::{Clock as _, SystemClock};
+use crate::git::ls_remote;
 use crate::git::mirror::MirrorError;
-use crate::git::reach;
-use crate::model::moment::Moment;
 use crate::model::remote::RemoteUrl;
+use crate::model::timestamp::Timestamp;
 use crate::store::sql::{Database, Dialect};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -69,7 +69,7 @@ pub(super) fn templates(means: &MeansArgs, replaced: Option<&str>) -> Vec<Check>
 }
 
 fn template(cache: &Cache, url: &RemoteUrl) -> Check {
-    match reach(&cache.access(), url) {
+    match ls_remote(&cache.access(), url) {
         Ok(()) => Check::ok("template", format!("{url} answers")),
         Err(error) => {
             let error = MirrorError::Git { error, older: None };
@@ -204,9 +204,9 @@ async fn token(args: &ForgeArgs) -> Result<Check, Failure> {
         ));
     }
     let (forge, kind) = args.open_named()?;
-    let account = forge.who_am_i().await?;
+    let account = forge.current_user().await?;
     let login = &account.login;
-    let ends = account.expires_at.and_then(Moment::of_unix_seconds);
+    let ends = account.expires_at.and_then(Timestamp::of_unix_seconds);
     let ends = ends.map_or_else(String::new, |at| format!(", until {at}"));
     Ok(if is_usable(kind, &account) {
         Check::ok("token", format!("it is {login}'s{ends}"))

@@ -9,7 +9,7 @@ use super::terminal::{BOLD, Terminal};
 use crate::model::content::File;
 use crate::model::path::TreePath;
 use crate::model::slug::Slug;
-use crate::schemas::Document;
+use crate::schemas::SchemaDocument;
 use crate::tree::memory::MemoryTree;
 use crate::tree::repository::Target;
 use clap::Subcommand;
@@ -76,7 +76,11 @@ fn files(name: &Slug) -> MemoryTree {
         let path = path.replace(starter::NAME, name.as_str());
         (path, text.replace(starter::NAME, name.as_str()))
     });
-    let documents = [Document::Catalog, Document::Recipe, Document::Case];
+    let documents = [
+        SchemaDocument::Catalog,
+        SchemaDocument::Recipe,
+        SchemaDocument::Case,
+    ];
     let schemas = documents.map(|document| {
         let path = format!("schema/{}.schema.json", document.name());
         (path, document.schema())

@@ -7,14 +7,14 @@ use crate::cli::forge::wait_for;
 use crate::cli::means::MeansArgs;
 use crate::cli::terminal::Terminal;
 use crate::cli::work;
-use crate::publish::ending::Cleaned;
+use crate::publish::outcome::CleanupOutcome;
 use crate::store::Store;
-use crate::store::change::Change;
+use crate::store::change::RunChange;
 use crate::store::id::RunId;
-use crate::store::lease::Pick;
+use crate::store::lease::ClaimTarget;
 use crate::store::run::{Run, RunStatus};
 use crate::worker;
-use crate::worker::meter::Meter;
+use crate::worker::metrics::Metrics;
 use std::sync::Arc;
 
 #[derive(clap::Args)]
@@ -30,7 +30,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if args.release {
-        let run = args.run.change(&Change::Release)?;
+        let run = args.run.change(&RunChange::Release)?;
         let what = "is released: what it left belongs to you from now on";
         return args.run.say(&run, what, terminal);
     }
@@ -41,8 +41,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         cleaned
     })??;
     let what = match cleaned {
-        Cleaned::Nothing => "is cleaned up: nothing of it was left on the forge".to_owned(),
-        Cleaned::Removed(id) => {
+        CleanupOutcome::Nothing => "is cleaned up: nothing of it was left on the forge".to_owned(),
+        CleanupOutcome::Removed(id) => {
             format!("is cleaned up: the repository with number {id} is removed")
         }
     };
@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 }
 
 impl Args {
-    async fn clean(&self, store: Arc<dyn Store>) -> Result<(Run, Cleaned), Failure> {
+    async fn clean(&self, store: Arc<dyn Store>) -> Result<(Run, CleanupOutcome), Failure> {
         let id = &self.run.run;
         let found = find(&*store, id).await?;
         if found.status != RunStatus::FailedNeedsCleanup {
@@ -59,9 +59,11 @@ impl Args {
         let worker = work::worker();
         let means = self
             .means
-            .means(store.clone(), worker.clone(), Arc::new(Meter::new()))?;
+            .means(store.clone(), worker.clone(), Arc::new(Metrics::new()))?;
         let logs = self.means.logs()?;
-        let lease = store.claim(&worker, &Pick::Ended(id.clone())).await?;
+        let lease = store
+            .claim(&worker, &ClaimTarget::Ended(id.clone()))
+            .await?;
         let lease = lease.ok_or_else(|| Failure::Refused {
             message: format!("run {id} is being cleaned up by somebody else"),
             hint: format!("look at `groundplan runs show {id}`"),

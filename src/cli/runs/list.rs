@@ -1,14 +1,15 @@
 //! `groundplan runs list`
 
 use super::{colour, moment};
+use crate::base::sanitize;
 use crate::cli::Format;
 use crate::cli::database::DatabaseArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::render::level;
-use crate::cli::terminal::{Terminal, clean_line};
+use crate::cli::terminal::Terminal;
 use crate::store::Store as _;
 use crate::store::id::ProductId;
-use crate::store::run::{Filter, Run, RunStatus};
+use crate::store::run::{Run, RunFilter, RunStatus};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -31,7 +32,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let filter = Filter {
+    let filter = RunFilter {
         id: None,
         product: args.product.clone(),
         statuses: args.status.clone(),
@@ -57,9 +58,9 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             "{}  {}  {:width$}  {tier:6}  {style}{}{style:#}{}",
             run.id,
             moment(run.created_at),
-            clean_line(&run.place),
+            sanitize::line(&run.place),
             run.status.as_db(),
-            clean_line(&remark(run)),
+            sanitize::line(&remark(run)),
         )?;
     }
     Ok(Exit::Fine)

@@ -9,7 +9,7 @@ mod watch;
 
 use super::exit::{Exit, Failure};
 use super::terminal::{GREEN, RED, Terminal, YELLOW};
-use crate::model::moment::Moment;
+use crate::model::timestamp::Timestamp;
 use crate::store::id::RunId;
 use crate::store::run::RunStatus;
 use anstyle::Style;
@@ -71,7 +71,7 @@ fn colour(status: RunStatus) -> Style {
 
 /// A time of the database as people read it.
 pub(super) fn moment(unix_millis: i64) -> String {
-    let moment = Moment::of_unix_millis(unix_millis);
+    let moment = Timestamp::of_unix_millis(unix_millis);
     moment.map_or_else(
         || unix_millis.to_string(),
         |moment| moment.as_str().to_owned(),

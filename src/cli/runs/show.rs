@@ -1,15 +1,16 @@
 //! `groundplan runs show`
 
 use super::{colour, moment, parse_run, watch};
+use crate::base::sanitize;
 use crate::cli::Format;
 use crate::cli::database::DatabaseArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::render::level;
-use crate::cli::terminal::{BOLD, Terminal, clean_line};
+use crate::cli::terminal::{BOLD, Terminal};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::id::RunId;
-use crate::store::run::{Filter, Run};
+use crate::store::run::{Run, RunFilter};
 use serde_json::json;
 
 #[derive(clap::Args)]
@@ -25,7 +26,7 @@ pub(super) struct Args {
 
 /// The run with an id.
 pub(super) async fn find(store: &dyn Store, run: &RunId) -> Result<Run, StoreError> {
-    let found = store.runs(&Filter::one(run)).await?.pop();
+    let found = store.runs(&RunFilter::one(run)).await?.pop();
     found.ok_or_else(|| StoreError::NoRun { run: run.clone() })
 }
 
@@ -45,7 +46,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         "{BOLD}{}{BOLD:#}  {style}{}{style:#}  for {}",
         run.id,
         run.status.as_db(),
-        clean_line(&run.place)
+        sanitize::line(&run.place)
     )?;
     let tier = run.tiering.as_ref();
     let facts = [
@@ -75,13 +76,13 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     ];
     for (name, value) in facts {
         if let Some(value) = value {
-            writeln!(out, "  {name:8}  {}", clean_line(&value))?;
+            writeln!(out, "  {name:8}  {}", sanitize::line(&value))?;
         }
     }
     let reasons = tier.map(|tiering| tiering.reasons.as_slice());
     for (nth, reason) in reasons.unwrap_or_default().iter().enumerate() {
         let name = if nth == 0 { "reasons" } else { "" };
-        writeln!(out, "  {name:8}  {}", clean_line(reason))?;
+        writeln!(out, "  {name:8}  {}", sanitize::line(reason))?;
     }
     writeln!(out)?;
     for event in &events {

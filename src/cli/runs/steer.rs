@@ -1,14 +1,15 @@
 //! `groundplan runs cancel|retry|approve|cleanup`
 
 use super::parse_run;
+use crate::base::sanitize;
 use crate::cli::Format;
 use crate::cli::database::DatabaseArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::operator::{PersonArgs, PolicyArgs};
-use crate::cli::terminal::{BOLD, Terminal, clean_line};
+use crate::cli::terminal::{BOLD, Terminal};
 use crate::model::digest::GitId;
 use crate::store::Store as _;
-use crate::store::change::{Change, Hand};
+use crate::store::change::{Actor, RunChange};
 use crate::store::id::RunId;
 use crate::store::run::{Run, RunStatus};
 
@@ -38,7 +39,7 @@ pub(super) struct ApproveArgs {
 }
 
 pub(super) fn cancel(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let run = args.change(&Change::Cancel)?;
+    let run = args.change(&RunChange::Cancel)?;
     let what = if run.status.is_active() {
         "is being cancelled: its worker stops at the next step and takes back what it made"
     } else {
@@ -48,7 +49,7 @@ pub(super) fn cancel(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Fa
 }
 
 pub(super) fn retry(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let run = args.change(&Change::Retry)?;
+    let run = args.change(&RunChange::Retry)?;
     args.say(
         &run,
         "is in the queue again and goes on from where it stopped",
@@ -68,14 +69,14 @@ pub(super) fn approve(args: &ApproveArgs, terminal: &mut Terminal) -> Result<Exi
     // Whom the policy names needs no row of an earlier deed.
     let database = &args.run.database;
     database.look(async |database| Ok(database.ensure_user(user).await?))?;
-    let run = args.run.change(&Change::Approve { tree })?;
+    let run = args.run.change(&RunChange::Approve { tree })?;
     let what = format!("may make tree {}, and no other", args.tree);
     args.run.say(&run, &what, terminal)
 }
 
 impl RunArgs {
-    pub(super) fn change(&self, change: &Change) -> Result<Run, Failure> {
-        let hand = Hand::Person(&self.person.user);
+    pub(super) fn change(&self, change: &RunChange) -> Result<Run, Failure> {
+        let hand = Actor::Person(&self.person.user);
         let database = &self.database;
         database.look(async |database| Ok(database.change(&self.run, hand, change).await?))
     }
@@ -101,7 +102,7 @@ impl RunArgs {
             terminal.out(),
             "{BOLD}Run {}{BOLD:#} {}",
             run.id,
-            clean_line(&what)
+            sanitize::line(&what)
         )?;
         Ok(Exit::Fine)
     }

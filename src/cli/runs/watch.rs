@@ -2,11 +2,12 @@
 
 use super::show::find;
 use super::{moment, parse_run};
+use crate::base::sanitize;
 use crate::cli::Format;
 use crate::cli::database::DatabaseArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::signals;
-use crate::cli::terminal::{GREEN, RED, Terminal, YELLOW, clean_line};
+use crate::cli::terminal::{GREEN, RED, Terminal, YELLOW};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::event::{Event, EventKind};
@@ -115,8 +116,8 @@ pub(super) fn line(event: &Event, out: &mut dyn Write) -> io::Result<()> {
         "{}  {style}{:13}{style:#}  {}{}",
         moment(event.at),
         event.kind.as_db(),
-        clean_line(&event.by),
-        clean_line(&details(&event.detail)),
+        sanitize::line(&event.by),
+        sanitize::line(&details(&event.detail)),
     )
 }
 

@@ -1,10 +1,10 @@
 //! What one mirror holds, and how it gets what it does not.
 
 use super::lock::Lock;
-use super::place::Place;
-use super::record::Record;
+use super::place::MirrorPath;
+use super::record::MirrorRecord;
 use super::{Freshness, MirrorError, Pinned, repository};
-use crate::git::{Access, Why, clock, fetch};
+use crate::git::{GitAccess, GitFailure, clock, fetch};
 use crate::model::digest::GitId;
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
@@ -24,7 +24,7 @@ impl Since {
     }
 }
 
-impl Place {
+impl MirrorPath {
     pub(super) fn pinned(&self, commit: GitId) -> Pinned {
         Pinned {
             git_dir: self.git_dir(),
@@ -38,7 +38,7 @@ impl Place {
         let is_fresh = reference.is_commit()
             || since
                 .0
-                .is_none_or(|since| Record::read(self).is_asked_since(reference, since));
+                .is_none_or(|since| MirrorRecord::read(self).is_asked_since(reference, since));
         if !is_fresh {
             return None;
         }
@@ -62,7 +62,7 @@ impl Place {
     /// Asks the repository. One that was made by a process that died, or is damaged, is made anew, once.
     pub(super) fn fetch(
         &self,
-        access: &Access<'_>,
+        access: &GitAccess<'_>,
         url: &RemoteUrl,
         reference: &RefName,
         lock: &Lock,
@@ -81,7 +81,7 @@ impl Place {
                 let fetched = fetch::shallow(access, url, reference, &git_dir, &name, lock.file());
                 match fetched.map(|()| repository::lookup(&git_dir, reference)) {
                     Ok(Ok(Some(commit))) => commit,
-                    Err(error) if error.why() != Some(Why::Corrupt) => {
+                    Err(error) if error.why() != Some(GitFailure::Corrupt) => {
                         return Err(MirrorError::Git {
                             error,
                             older: older.clone(),

@@ -1,9 +1,9 @@
 //! Repositories that are kept in the cache by wish, and asked for all at once.
 
 use super::lock::Lock;
-use super::record::Record;
+use super::record::MirrorRecord;
 use super::{Freshness, MirrorError, Mirrors, Pinned, repository};
-use crate::git::Access;
+use crate::git::GitAccess;
 use crate::model::digest::GitId;
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
@@ -25,14 +25,14 @@ impl Mirrors {
     /// Asks for a reference now and keeps it. Adding it again changes nothing else.
     pub fn add(
         &self,
-        access: &Access<'_>,
+        access: &GitAccess<'_>,
         url: &RemoteUrl,
         reference: &RefName,
     ) -> Result<Changed, MirrorError> {
         let changed = self.ask(access, url, reference)?;
         let place = self.place(url);
         let lock = Lock::take(&place, access)?;
-        let mut record = Record::read(&place);
+        let mut record = MirrorRecord::read(&place);
         if record.kept.insert(reference.clone()) {
             record.url = Some(url.clone());
             record.write(&place, &lock)?;
@@ -41,10 +41,10 @@ impl Mirrors {
     }
 
     /// Asks for everything that is kept. What fails does not stop the others, unless a signal does.
-    pub fn sync(&self, access: &Access<'_>) -> Result<Vec<Synced>, MirrorError> {
+    pub fn sync(&self, access: &GitAccess<'_>) -> Result<Vec<Synced>, MirrorError> {
         let mut synced = Vec::new();
         for place in self.places()? {
-            let record = Record::read(&place);
+            let record = MirrorRecord::read(&place);
             let Some(url) = record.url else { continue };
             for reference in record.kept {
                 let result = self.ask(access, &url, &reference);
@@ -65,7 +65,7 @@ impl Mirrors {
 
     fn ask(
         &self,
-        access: &Access<'_>,
+        access: &GitAccess<'_>,
         url: &RemoteUrl,
         reference: &RefName,
     ) -> Result<Changed, MirrorError> {

@@ -1,7 +1,7 @@
 //! What is in the cache.
 
-use super::place::Place;
-use super::record::Record;
+use super::place::MirrorPath;
+use super::record::MirrorRecord;
 use super::{MirrorError, Mirrors, repository};
 use crate::model::digest::GitId;
 use crate::model::ref_name::RefName;
@@ -18,14 +18,14 @@ pub struct Listed {
     pub name: String,
     /// Its address, when its record tells.
     pub url: Option<RemoteUrl>,
-    pub state: State,
+    pub state: MirrorState,
     pub references: Vec<ListedRef>,
     pub bytes: u64,
 }
 
 /// How a mirror's repository is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum MirrorState {
     Whole,
     Broken,
     /// It is fetched again when it is asked for.
@@ -46,10 +46,10 @@ impl Mirrors {
         self.places()?.iter().map(listed).collect()
     }
 
-    pub(super) fn places(&self) -> Result<Vec<Place>, MirrorError> {
+    pub(super) fn places(&self) -> Result<Vec<MirrorPath>, MirrorError> {
         let mut places = BTreeMap::new();
         for name in self.entries()? {
-            if let Some(place) = Place::of_entry(&self.folder, &name) {
+            if let Some(place) = MirrorPath::of_entry(&self.folder, &name) {
                 places.insert(place.stem().to_owned(), place);
             }
         }
@@ -84,8 +84,8 @@ fn is_absence(error: &io::Error) -> bool {
     )
 }
 
-fn listed(place: &Place) -> Result<Listed, MirrorError> {
-    let record = Record::read(place);
+fn listed(place: &MirrorPath) -> Result<Listed, MirrorError> {
+    let record = MirrorRecord::read(place);
     let git_dir = place.git_dir();
     let mut is_broken = repository::is_there(&git_dir) && record.url.is_none();
     let mut references = Vec::new();
@@ -105,9 +105,9 @@ fn listed(place: &Place) -> Result<Listed, MirrorError> {
         name: place.stem().to_owned(),
         url: record.url,
         state: match (is_broken, repository::is_there(&git_dir)) {
-            (true, _) => State::Broken,
-            (false, true) => State::Whole,
-            (false, false) => State::Absent,
+            (true, _) => MirrorState::Broken,
+            (false, true) => MirrorState::Whole,
+            (false, false) => MirrorState::Absent,
         },
         references,
         bytes: size(&git_dir)?,

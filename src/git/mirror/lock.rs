@@ -1,8 +1,8 @@
 //! The right to change one mirror, held by one process at a time, and by the git it started.
 
 use super::MirrorError;
-use super::place::Place;
-use crate::git::{Access, GitError, clock};
+use super::place::MirrorPath;
+use crate::git::{GitAccess, GitError, clock};
 use rustix::fs::OFlags;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
@@ -19,7 +19,7 @@ pub(super) struct Lock(File);
 
 impl Lock {
     /// Waits for the lock: for as long as another process may need to fetch, and one more of those before it.
-    pub(super) fn take(place: &Place, access: &Access<'_>) -> Result<Self, MirrorError> {
+    pub(super) fn take(place: &MirrorPath, access: &GitAccess<'_>) -> Result<Self, MirrorError> {
         let limit = access.git.timeout() * 2;
         let begun = clock::instant();
         loop {
@@ -42,7 +42,7 @@ impl Lock {
     }
 
     /// The lock, unless another process holds it.
-    pub(super) fn try_take(place: &Place) -> Result<Option<Self>, MirrorError> {
+    pub(super) fn try_take(place: &MirrorPath) -> Result<Option<Self>, MirrorError> {
         make_folder(place.folder())?;
         let path = place.lock();
         let fail = || MirrorError::io("lock", &path);

@@ -17,16 +17,16 @@ mod repository;
 
 pub use error::MirrorError;
 pub use keep::{Changed, Synced};
-pub use listing::{Listed, ListedRef, State};
+pub use listing::{Listed, ListedRef, MirrorState};
 pub use prune::Pruned;
 
-use super::{Access, Why, clock};
+use super::{GitAccess, GitFailure, clock};
 use crate::model::digest::GitId;
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
 use fill::Since;
 use lock::Lock;
-use place::Place;
+use place::MirrorPath;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ impl Mirrors {
     /// older than wanted.
     pub fn pin(
         &self,
-        access: &Access<'_>,
+        access: &GitAccess<'_>,
         url: &RemoteUrl,
         reference: &RefName,
         freshness: Freshness,
@@ -95,7 +95,7 @@ impl Mirrors {
     /// [`MirrorError::Moved`] when the repository gives the commit no more and the reference leads elsewhere.
     pub fn pin_commit(
         &self,
-        access: &Access<'_>,
+        access: &GitAccess<'_>,
         url: &RemoteUrl,
         reference: &RefName,
         planned: &GitId,
@@ -103,7 +103,8 @@ impl Mirrors {
     ) -> Result<Pinned, MirrorError> {
         let id = RefName::of_commit(planned);
         match self.pin(access, url, &id, freshness) {
-            Err(MirrorError::Git { error, .. }) if error.why() == Some(Why::RefNotFound) => {}
+            Err(MirrorError::Git { error, .. }) if error.why() == Some(GitFailure::RefNotFound) => {
+            }
             other => return other,
         }
         let found = self.pin(access, url, reference, Freshness::Now)?;
@@ -121,7 +122,7 @@ impl Mirrors {
     /// Fetches a reference into a repository made anew, for whoever met damage in what was pinned.
     pub fn renew(
         &self,
-        access: &Access<'_>,
+        access: &GitAccess<'_>,
         url: &RemoteUrl,
         reference: &RefName,
     ) -> Result<Pinned, MirrorError> {
@@ -133,7 +134,7 @@ impl Mirrors {
         Ok(place.pinned(commit))
     }
 
-    fn place(&self, url: &RemoteUrl) -> Place {
-        Place::of(&self.folder, url)
+    fn place(&self, url: &RemoteUrl) -> MirrorPath {
+        MirrorPath::of(&self.folder, url)
     }
 }

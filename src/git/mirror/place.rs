@@ -5,12 +5,12 @@ use crate::model::remote::RemoteUrl;
 use std::path::{Path, PathBuf};
 
 /// The entries of one address in the folder of all mirrors.
-pub(super) struct Place {
+pub(super) struct MirrorPath {
     folder: PathBuf,
     stem: String,
 }
 
-impl Place {
+impl MirrorPath {
     /// The ends of the names of a place's entries. What has another name is not ours.
     const ENDS: [&str; 5] = [".new.git", ".git", ".lock", ".json.new", ".json"];
 

@@ -1,8 +1,8 @@
 //! Taking mirrors away. They can all be fetched again.
 
 use super::lock::Lock;
-use super::place::Place;
-use super::record::Record;
+use super::place::MirrorPath;
+use super::record::MirrorRecord;
 use super::{MirrorError, Mirrors, repository};
 use crate::model::remote::RemoteUrl;
 
@@ -18,14 +18,14 @@ impl Mirrors {
     /// Removes the mirrors of some addresses, kept or not; without addresses, those of which nothing is kept, and
     /// what dead processes left anywhere.
     pub fn prune(&self, urls: &[RemoteUrl]) -> Result<Vec<Pruned>, MirrorError> {
-        let named: Vec<Place> = urls.iter().map(|url| self.place(url)).collect();
-        let is_named = |place: &Place| named.iter().any(|named| named.stem() == place.stem());
+        let named: Vec<MirrorPath> = urls.iter().map(|url| self.place(url)).collect();
+        let is_named = |place: &MirrorPath| named.iter().any(|named| named.stem() == place.stem());
         let mut pruned = Vec::new();
         for place in self.places()? {
             if !urls.is_empty() && !is_named(&place) {
                 continue;
             }
-            let url = Record::read(&place).url;
+            let url = MirrorRecord::read(&place).url;
             pruned.push(Pruned {
                 name: place.stem().to_owned(),
                 url,
@@ -36,13 +36,13 @@ impl Mirrors {
     }
 }
 
-fn prune(place: &Place, is_named: bool) -> Result<bool, MirrorError> {
+fn prune(place: &MirrorPath, is_named: bool) -> Result<bool, MirrorError> {
     let Some(_lock) = Lock::try_take(place)? else {
         return Err(MirrorError::Busy {
             path: place.git_dir(),
         });
     };
-    let goes = is_named || Record::read(place).kept.is_empty();
+    let goes = is_named || MirrorRecord::read(place).kept.is_empty();
     repository::remove(&place.new_git_dir())?;
     repository::remove(&place.new_record())?;
     if goes {

@@ -2,7 +2,7 @@
 
 use super::MirrorError;
 use super::lock::Lock;
-use super::place::Place;
+use super::place::MirrorPath;
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 
 /// The record of one mirror. One that is absent or damaged says nothing.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Record {
+pub(super) struct MirrorRecord {
     pub url: Option<RemoteUrl>,
     /// References that stay until they are pruned by name, and that a sync asks for.
     pub kept: BTreeSet<RefName>,
@@ -25,8 +25,8 @@ pub(super) struct Record {
 /// The longest record that is read, in bytes.
 const MAX: u64 = 1024 * 1024;
 
-impl Record {
-    pub(super) fn read(place: &Place) -> Self {
+impl MirrorRecord {
+    pub(super) fn read(place: &MirrorPath) -> Self {
         let read = || {
             let mut text = Vec::new();
             fs::File::open(place.record())
@@ -40,7 +40,7 @@ impl Record {
     }
 
     /// Writes it in one step.
-    pub(super) fn write(&self, place: &Place, _held: &Lock) -> Result<(), MirrorError> {
+    pub(super) fn write(&self, place: &MirrorPath, _held: &Lock) -> Result<(), MirrorError> {
         let (new, path) = (place.new_record(), place.record());
         let fail = || MirrorError::io("write", &path);
         super::repository::remove(&new)?;
@@ -88,7 +88,7 @@ impl Record {
     }
 }
 
-impl Place {
+impl MirrorPath {
     /// Notes that a reference was asked for.
     pub(super) fn note(
         &self,
@@ -97,7 +97,7 @@ impl Place {
         asked: SystemTime,
         lock: &Lock,
     ) -> Result<(), MirrorError> {
-        let mut record = Record::read(self);
+        let mut record = MirrorRecord::read(self);
         record.url = Some(url.clone());
         record.note(reference, asked);
         record.write(self, lock)

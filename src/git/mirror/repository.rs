@@ -2,9 +2,9 @@
 
 use super::MirrorError;
 use super::lock::Lock;
-use super::place::Place;
-use super::record::Record;
-use crate::git::{Access, fetch};
+use super::place::MirrorPath;
+use super::record::MirrorRecord;
+use crate::git::{GitAccess, fetch};
 use crate::model::digest::{Digest, GitId};
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
@@ -114,11 +114,11 @@ pub(super) fn remove(path: &Path) -> Result<(), MirrorError> {
     }
 }
 
-impl Place {
+impl MirrorPath {
     /// Fetches into a repository made anew, which takes the place of the old one only when it is whole.
     pub(super) fn fetch_anew(
         &self,
-        access: &Access<'_>,
+        access: &GitAccess<'_>,
         url: &RemoteUrl,
         reference: &RefName,
         lock: &Lock,
@@ -155,7 +155,7 @@ impl Place {
             }
         };
         if is_there(&git_dir) {
-            let mut record = Record::read(self);
+            let mut record = MirrorRecord::read(self);
             record.forget_answers();
             record.write(self, lock)?;
         }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml_edit::{Item, Key, TableLike, Value};
 
 use super::comma_list::CommaList;
-use super::settle::{Change, settle};
+use super::resolve_range::{VersionChange, settle};
 use super::splice::Splice;
 use super::{Dependency, ManifestError, toml};
 use crate::model::dependency::{Ecosystem, PackageName, Section};
@@ -17,7 +17,7 @@ pub(super) fn change(
     text: &str,
     dependency: &Dependency<'_>,
     wanted_key: &str,
-) -> Result<Change, ManifestError> {
+) -> Result<VersionChange, ManifestError> {
     let document = toml::read(text)?;
     if document.contains_key("workspace") && !document.contains_key("package") {
         return Err(ManifestError::Missing {
@@ -51,7 +51,9 @@ pub(super) fn change(
     let new = format!("\"{}\"", dependency.range);
     let line = format!("{} = {new}", dependency.name);
     let Some((section, table)) = wanted else {
-        return Ok(Change::Add(vec![toml::add_table(text, wanted_key, &line)]));
+        return Ok(VersionChange::Add(vec![toml::add_table(
+            text, wanted_key, &line,
+        )]));
     };
     if let Some((key, item)) = find(table, dependency.name) {
         let (existing, at) = version(key, item, dependency.name)?;
@@ -73,7 +75,7 @@ pub(super) fn change(
         Item::Table(_) | Item::Value(_) | Item::None | Item::ArrayOfTables(_) => None,
     };
     match added {
-        Some(splices) => Ok(Change::Add(splices)),
+        Some(splices) => Ok(VersionChange::Add(splices)),
         None => Err(ManifestError::Layout {
             place: format!("`{wanted_key}`"),
             expected: "a table with a [header]",

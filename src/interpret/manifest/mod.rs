@@ -7,7 +7,7 @@ mod listed;
 mod npm;
 mod npm_order;
 mod python;
-mod settle;
+mod resolve_range;
 mod splice;
 #[cfg(test)]
 mod tests;
@@ -17,7 +17,7 @@ use crate::model::dependency::{Ecosystem, PackageName, Section, VersionRange};
 
 pub use error::ManifestError;
 pub use listed::listed;
-use settle::Change;
+use resolve_range::VersionChange;
 
 /// What a manifest is asked to hold.
 pub struct Dependency<'a> {
@@ -60,9 +60,9 @@ pub fn edit(
     };
     let apply = |splices| format!("{mark}{}", splice::apply(body, splices));
     Ok(match change {
-        Change::Keep { existing } => Edit::Unchanged { kept: existing },
-        Change::Add(splices) => Edit::Added(apply(splices)),
-        Change::Replace { splice, existing } => Edit::Replaced {
+        VersionChange::Keep { existing } => Edit::Unchanged { kept: existing },
+        VersionChange::Add(splices) => Edit::Added(apply(splices)),
+        VersionChange::Replace { splice, existing } => Edit::Replaced {
             text: apply(vec![splice]),
             previous: existing,
         },

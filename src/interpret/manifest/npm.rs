@@ -8,7 +8,7 @@ use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use super::comma_list::CommaList;
-use super::settle::{Change, settle};
+use super::resolve_range::{VersionChange, settle};
 use super::splice::{Splice, first_newline, last_line_lead, place};
 use super::{Dependency, ManifestError, npm_order};
 use crate::model::dependency::{Ecosystem, Section};
@@ -29,7 +29,10 @@ const STRICT: ParseOptions = ParseOptions {
     allow_extended_string_escapes: false,
 };
 
-pub(super) fn change(text: &str, dependency: &Dependency<'_>) -> Result<Change, ManifestError> {
+pub(super) fn change(
+    text: &str,
+    dependency: &Dependency<'_>,
+) -> Result<VersionChange, ManifestError> {
     let top = read(text)?;
     no_duplicates(text, &top, "the top level")?;
     let mut wanted = None;
@@ -59,10 +62,12 @@ pub(super) fn change(text: &str, dependency: &Dependency<'_>) -> Result<Change, 
     }
     let file = File::new(text, &top);
     let Some((section, entries)) = wanted else {
-        return Ok(Change::Add(file.add_section(&top, dependency)));
+        return Ok(VersionChange::Add(file.add_section(&top, dependency)));
     };
     let Some(present) = property(entries, dependency.name.as_str()) else {
-        return Ok(Change::Add(file.add_entry(section, entries, dependency)));
+        return Ok(VersionChange::Add(
+            file.add_entry(section, entries, dependency),
+        ));
     };
     let Value::StringLit(existing) = &present.value else {
         return Err(ManifestError::NotARange {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml_edit::{Array, Item, Table, Value};
 
 use super::comma_list::CommaList;
-use super::settle::{Change, settle};
+use super::resolve_range::{VersionChange, settle};
 use super::splice::{Splice, first_newline, last_line_lead};
 use super::{Dependency, ManifestError, toml};
 use crate::model::dependency::{Ecosystem, PackageName, Section};
@@ -19,7 +19,7 @@ pub(super) fn change(
     text: &str,
     dependency: &Dependency<'_>,
     section: &str,
-) -> Result<Change, ManifestError> {
+) -> Result<VersionChange, ManifestError> {
     let document = toml::read(text)?;
     let project = table(document.as_table(), "project")?;
     let groups = table(document.as_table(), GROUPS)?;
@@ -75,7 +75,7 @@ pub(super) fn change(
         }
     };
     match splice {
-        Some(splice) => Ok(Change::Add(vec![splice])),
+        Some(splice) => Ok(VersionChange::Add(vec![splice])),
         None => Err(layout(if is_dev { GROUPS } else { "project" })),
     }
 }
@@ -114,11 +114,11 @@ fn change_array(
     text: &str,
     array: &Array,
     dependency: &Dependency<'_>,
-) -> Result<Change, ManifestError> {
+) -> Result<VersionChange, ManifestError> {
     let mut present = requirements(array).filter(|found| dependency.name.is_named_by(found.name));
     let Some(found) = present.next() else {
         return match insert(text, array, dependency) {
-            Some(splices) => Ok(Change::Add(splices)),
+            Some(splices) => Ok(VersionChange::Add(splices)),
             None => Err(layout(MAIN)),
         };
     };

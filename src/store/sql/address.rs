@@ -10,7 +10,7 @@ use url::Url;
 
 /// Where jobs and runs are kept.
 #[derive(Clone)]
-pub struct Address {
+pub struct DatabaseUrl {
     url: Url,
     dialect: Dialect,
     /// How many connections the address itself allows, as Prisma writes it.
@@ -57,7 +57,7 @@ const KNOWN: [&str; 14] = [
     "password",
 ];
 
-impl Address {
+impl DatabaseUrl {
     /// Parses `postgres://…` or `sqlite:PATH`.
     ///
     /// Prisma's own options are understood: `schema`, `connection_limit`, and `pgbouncer=true`, which says that sessions
@@ -166,7 +166,7 @@ impl Address {
 }
 
 /// Kind, host and database: neither user nor password.
-impl fmt::Display for Address {
+impl fmt::Display for DatabaseUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.dialect {
             Dialect::Sqlite => write!(formatter, "sqlite:{}", self.url.path()),
@@ -183,9 +183,9 @@ impl fmt::Display for Address {
     }
 }
 
-impl fmt::Debug for Address {
+impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Address({self})")
+        write!(formatter, "DatabaseUrl({self})")
     }
 }
 
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn an_address_shows_neither_user_nor_password() {
         let address =
-            Address::parse("postgres://canary:secret@db.example:5433/app?password=secret")
+            DatabaseUrl::parse("postgres://canary:secret@db.example:5433/app?password=secret")
                 .expect("an address");
         for shown in [address.to_string(), format!("{address:?}")] {
             assert!(
@@ -216,27 +216,27 @@ mod tests {
             "secret",
             "postgres://h:port/d",
         ] {
-            let error = Address::parse(text).expect_err(text).to_string();
+            let error = DatabaseUrl::parse(text).expect_err(text).to_string();
             assert!(
                 error.contains("sqlite:PATH") && !error.contains("secret"),
                 "{error}"
             );
         }
         assert_eq!(
-            Address::parse("sqlite::memory:").expect_err("memory"),
+            DatabaseUrl::parse("sqlite::memory:").expect_err("memory"),
             AddressError::InMemory
         );
         assert_eq!(
-            Address::parse("sqlite:a.db?mode=ro").expect_err("options"),
+            DatabaseUrl::parse("sqlite:a.db?mode=ro").expect_err("options"),
             AddressError::SqliteOptions
         );
-        let schema = Address::parse("postgres://h/d?schema=a%22b").expect_err("a quote");
+        let schema = DatabaseUrl::parse("postgres://h/d?schema=a%22b").expect_err("a quote");
         assert!(schema.to_string().contains("schema"), "{schema}");
     }
 
     #[test]
     fn an_address_as_prisma_writes_it_is_understood() {
-        let address = Address::parse(
+        let address = DatabaseUrl::parse(
             "postgresql://u:p@h/d?schema=App&pgbouncer=true&connection_limit=3&pool_timeout=0",
         )
         .expect("an address");

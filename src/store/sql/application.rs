@@ -10,14 +10,14 @@ use std::collections::BTreeSet;
 /// A table, the columns that we read or write with their kinds, and whether we add rows to it.
 struct Needed {
     table: &'static str,
-    columns: &'static [(&'static str, Kind)],
+    columns: &'static [(&'static str, TypeKind)],
     /// Then every other column must be able to stay empty.
     is_added_to: bool,
 }
 
 /// What a column must hold, however it is exactly called.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum TypeKind {
     Text,
     Number,
     Truth,
@@ -28,7 +28,7 @@ enum Kind {
     Enum(&'static str),
 }
 
-use Kind::{Enum, Json, Number, Text, Texts, Time, Truth};
+use TypeKind::{Enum, Json, Number, Text, Texts, Time, Truth};
 
 const NEEDED: [Needed; 8] = [
     Needed {
@@ -166,7 +166,7 @@ const NEEDED: [Needed; 8] = [
     },
 ];
 
-impl Kind {
+impl TypeKind {
     /// Whether a column of this Postgres type holds it.
     fn fits(self, postgres_type: &str) -> bool {
         match self {

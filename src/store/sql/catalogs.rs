@@ -7,7 +7,7 @@ use super::dialect::{Dialect, Statement};
 use super::submissions::document;
 use crate::model::digest::Digest;
 use crate::model::slug::Slug;
-use crate::store::catalog::{Edition, EditionCategory, EditionOption, Published};
+use crate::store::catalog::{CatalogVersion, PublishedCatalog, PublishedCategory, PublishedOption};
 use crate::store::error::StoreError;
 use crate::store::id::CatalogRowId;
 use sqlx::Row as _;
@@ -75,9 +75,9 @@ impl Database {
     /// A category's row is called `catalogue/category`, since two catalogues may ask the same question.
     pub async fn publish_catalog(
         &self,
-        edition: &Edition,
+        edition: &PublishedCatalog,
         by: &str,
-    ) -> Result<Published, StoreError> {
+    ) -> Result<CatalogVersion, StoreError> {
         let mut tx = self.begin().await?;
         if tx.dialect == Dialect::Postgres {
             sqlx::query(LINE_UP.on(tx.dialect)).execute(tx.at()).await?;
@@ -113,14 +113,17 @@ impl Database {
     }
 
     /// The published versions of a catalogue, newest first.
-    pub async fn catalog_history(&self, catalog: &Slug) -> Result<Vec<Published>, StoreError> {
+    pub async fn catalog_history(&self, catalog: &Slug) -> Result<Vec<CatalogVersion>, StoreError> {
         let query = sqlx::query(HISTORY.on(self.dialect())).bind(catalog.as_str());
         let rows = query.fetch_all(&self.pool).await?;
         rows.iter().map(read).collect()
     }
 
     /// A published version, whole. Nothing when it was never published here.
-    pub async fn catalog_edition(&self, version: &Digest) -> Result<Option<Edition>, StoreError> {
+    pub async fn catalog_edition(
+        &self,
+        version: &Digest,
+    ) -> Result<Option<PublishedCatalog>, StoreError> {
         let query = sqlx::query(SNAPSHOT.on(self.dialect())).bind(version.as_str());
         let Some(row) = query.fetch_optional(&self.pool).await? else {
             return Ok(None);
@@ -136,8 +139,8 @@ fn damaged(error: impl std::fmt::Display) -> StoreError {
     }
 }
 
-fn read(row: &AnyRow) -> Result<Published, StoreError> {
-    Ok(Published {
+fn read(row: &AnyRow) -> Result<CatalogVersion, StoreError> {
+    Ok(CatalogVersion {
         catalog: Slug::parse(&row.try_get::<String, _>("catalog")?).map_err(damaged)?,
         catalog_version: Digest::parse(&row.try_get::<String, _>("catalog_version")?)
             .map_err(damaged)?,
@@ -158,7 +161,7 @@ fn fresh(at: i64) -> Result<CatalogRowId, StoreError> {
 async fn write_category(
     tx: &mut Tx,
     catalog: &Slug,
-    category: &EditionCategory,
+    category: &PublishedCategory,
     position: usize,
     at: i64,
 ) -> Result<(), StoreError> {
@@ -195,7 +198,7 @@ async fn write_category(
 async fn write_actions(
     tx: &mut Tx,
     option_id: &str,
-    option: &EditionOption,
+    option: &PublishedOption,
     at: i64,
 ) -> Result<(), StoreError> {
     for (number, action) in (1_i64..).zip(&option.actions) {

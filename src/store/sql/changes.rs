@@ -2,17 +2,17 @@
 
 use super::connection::Tx;
 use super::dialect::Statement;
-use super::row::{self, Standing};
+use super::notify::Notification;
+use super::row::{self, LockedRun};
 use super::submissions::{judge, may_write};
-use super::tell::Told;
 use super::{claims, ledger, write};
 use crate::model::digest::GitId;
-use crate::store::change::{Change, Hand};
+use crate::store::change::{Actor, RunChange};
 use crate::store::error::StoreError;
 use crate::store::id::{RunId, UserId};
-use crate::store::left::leaves;
+use crate::store::remains::leaves;
 use crate::store::run::Run;
-use crate::store::transition::{Refusal, Situation};
+use crate::store::transition::{Refusal, RunState};
 use sqlx::Row as _;
 
 static APPROVE: Statement = Statement::new(
@@ -38,7 +38,7 @@ static TEMPLATE: Statement = Statement::new(
     "SELECT {path:recipe_snapshot|template,ref} AS version FROM bootstrap_runs WHERE id = $1",
 );
 
-impl Change {
+impl RunChange {
     /// What was wanted, after "it cannot be".
     pub(super) fn wanted(&self) -> &'static str {
         match self {
@@ -57,9 +57,9 @@ impl Change {
     }
 }
 
-impl Standing {
-    pub(super) fn situation(&self, leaves: bool) -> Situation<'_> {
-        Situation {
+impl LockedRun {
+    pub(super) fn situation(&self, leaves: bool) -> RunState<'_> {
+        RunState {
             run: self.run.status,
             job: self.run.job_status,
             is_held: self.run.is_held,
@@ -70,7 +70,7 @@ impl Standing {
 }
 
 /// Whether something is or may be left of a run that is locked.
-pub(super) async fn is_left(tx: &mut Tx, standing: &Standing) -> Result<bool, StoreError> {
+pub(super) async fn is_left(tx: &mut Tx, standing: &LockedRun) -> Result<bool, StoreError> {
     match ledger::entries(tx, &standing.run.id).await {
         Ok(entries) => Ok(leaves(&entries, standing.is_recorded)),
         // What cannot be read proves nothing.
@@ -83,29 +83,29 @@ pub(super) async fn is_left(tx: &mut Tx, standing: &Standing) -> Result<bool, St
 pub(super) async fn apply(
     tx: &mut Tx,
     run: &RunId,
-    hand: Hand<'_>,
-    change: &Change,
-) -> Result<(Run, Vec<Told>), StoreError> {
+    hand: Actor<'_>,
+    change: &RunChange,
+) -> Result<(Run, Vec<Notification>), StoreError> {
     let (standing, by) = match hand {
-        Hand::Worker(lease) => {
+        Actor::Worker(lease) => {
             if lease.run != *run {
                 return Err(StoreError::LeaseLost { run: run.clone() });
             }
             (claims::grip(tx, lease).await?.0, lease.worker.as_str())
         }
-        Hand::Person(user) => {
+        Actor::Person(user) => {
             may_write(tx, user).await?;
             (row::lock(tx, run).await?, user.as_str())
         }
     };
     let situation = standing.situation(is_left(tx, &standing).await?);
     let decided = match hand {
-        Hand::Worker(_) => situation.by_worker(change),
-        Hand::Person(_) => situation.by_person(change),
+        Actor::Worker(_) => situation.by_worker(change),
+        Actor::Person(_) => situation.by_person(change),
     };
     let transition = decided.map_err(|refusal| standing.refused(refusal, change.wanted()))?;
     match (change, hand) {
-        (Change::Hold { tiering }, _) => {
+        (RunChange::Hold { tiering }, _) => {
             promised(&standing, &tiering.tree)?;
             judge(tx, run, tiering).await?;
             sqlx::query(VOID.on(tx.dialect))
@@ -114,22 +114,22 @@ pub(super) async fn apply(
                 .execute(tx.at())
                 .await?;
         }
-        (Change::Approve { tree }, Hand::Person(user)) => {
+        (RunChange::Approve { tree }, Actor::Person(user)) => {
             promised(&standing, tree)?;
             approve(tx, &standing, user, tree).await?;
         }
-        (Change::CleanUp, _) => ledger::forget(tx, run).await?,
-        (Change::Succeed { repo_url }, _) => succeed(tx, &standing, repo_url).await?,
+        (RunChange::CleanUp, _) => ledger::forget(tx, run).await?,
+        (RunChange::Succeed { repo_url }, _) => succeed(tx, &standing, repo_url).await?,
         _ => {}
     }
     let (now, mut told) = write::apply(tx, &standing, by, change.wanted(), &transition).await?;
-    if matches!(change, Change::Approve { .. }) {
-        told.push(Told::enqueued(&now));
+    if matches!(change, RunChange::Approve { .. }) {
+        told.push(Notification::enqueued(&now));
     }
     Ok((now, told))
 }
 
-impl Standing {
+impl LockedRun {
     pub(super) fn refused(&self, refusal: Refusal, wanted: &'static str) -> StoreError {
         let run = self.run.id.clone();
         match refusal {
@@ -146,7 +146,7 @@ impl Standing {
 }
 
 /// Refuses a judgement about a tree that the run is not to make.
-fn promised(standing: &Standing, tree: &GitId) -> Result<(), StoreError> {
+fn promised(standing: &LockedRun, tree: &GitId) -> Result<(), StoreError> {
     if standing.run.tree.as_deref() == Some(tree.as_str()) {
         return Ok(());
     }
@@ -162,7 +162,7 @@ fn promised(standing: &Standing, tree: &GitId) -> Result<(), StoreError> {
 
 async fn approve(
     tx: &mut Tx,
-    standing: &Standing,
+    standing: &LockedRun,
     user: &UserId,
     tree: &GitId,
 ) -> Result<(), StoreError> {
@@ -177,7 +177,7 @@ async fn approve(
 }
 
 /// The run and the product point to the repository (R115).
-async fn succeed(tx: &mut Tx, standing: &Standing, repo_url: &str) -> Result<(), StoreError> {
+async fn succeed(tx: &mut Tx, standing: &LockedRun, repo_url: &str) -> Result<(), StoreError> {
     let run = &standing.run;
     sqlx::query(SUCCEED.on(tx.dialect))
         .bind(run.id.as_str())

@@ -2,13 +2,13 @@
 
 use super::connection::Tx;
 use super::dialect::{Dialect, Statement};
-use super::row::{self, Standing};
+use super::row::{self, LockedRun};
 use super::{Database, ledger};
 use crate::store::error::StoreError;
 use crate::store::id::{IdError, JobId, RunId};
 use crate::store::lease::{self, Lease, WorkerId};
-use crate::store::run::Task;
-use crate::store::transition::Grip;
+use crate::store::run::JobPayload;
+use crate::store::transition::LeaseState;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
@@ -221,7 +221,7 @@ pub(super) async fn ended(
     run: &RunId,
 ) -> Result<Option<Lease>, StoreError> {
     let standing = row::lock(tx, run).await?;
-    if Grip::of(standing.run.status, standing.run.job_status) != Grip::Cleaning {
+    if LeaseState::of(standing.run.status, standing.run.job_status) != LeaseState::Cleaning {
         return Ok(None);
     }
     take(tx, &standing.run.job, run, worker, Taking::OnlyLapsed).await
@@ -231,13 +231,16 @@ pub(super) async fn ended(
 ///
 /// # Errors
 /// [`StoreError::LeaseLost`] when it ran out, was taken by somebody else, or the job was moved by another program.
-pub(super) async fn grip(tx: &mut Tx, lease: &Lease) -> Result<(Standing, Grip), StoreError> {
+pub(super) async fn grip(
+    tx: &mut Tx,
+    lease: &Lease,
+) -> Result<(LockedRun, LeaseState), StoreError> {
     let standing = row::lock(tx, &lease.run).await?;
     let grip = check(&standing, lease)?;
     Ok((standing, grip))
 }
 
-fn check(standing: &Standing, lease: &Lease) -> Result<Grip, StoreError> {
+fn check(standing: &LockedRun, lease: &Lease) -> Result<LeaseState, StoreError> {
     let lost = || StoreError::LeaseLost {
         run: lease.run.clone(),
     };
@@ -248,15 +251,15 @@ fn check(standing: &Standing, lease: &Lease) -> Result<Grip, StoreError> {
             .claim
             .as_ref()
             .is_some_and(|(worker, generation)| (worker.as_str(), *generation) == claim);
-    match Grip::of(standing.run.status, standing.run.job_status) {
-        Grip::Lost => Err(lost()),
+    match LeaseState::of(standing.run.status, standing.run.job_status) {
+        LeaseState::Lost => Err(lost()),
         grip if is_current => Ok(grip),
         _ => Err(lost()),
     }
 }
 
 /// Holds a lease for another while.
-pub(super) async fn renew(tx: &mut Tx, lease: &Lease) -> Result<lease::Standing, StoreError> {
+pub(super) async fn renew(tx: &mut Tx, lease: &Lease) -> Result<lease::Renewal, StoreError> {
     let (_, grip) = grip(tx, lease).await?;
     for statement in [&RENEW, &MIRROR] {
         sqlx::query(statement.on(tx.dialect))
@@ -266,13 +269,13 @@ pub(super) async fn renew(tx: &mut Tx, lease: &Lease) -> Result<lease::Standing,
             .await?;
     }
     Ok(match grip {
-        Grip::Cancelled => lease::Standing::Cancelled,
-        Grip::Held | Grip::Cleaning | Grip::Lost => lease::Standing::Held,
+        LeaseState::Cancelled => lease::Renewal::Cancelled,
+        LeaseState::Held | LeaseState::Cleaning | LeaseState::Lost => lease::Renewal::Held,
     })
 }
 
 /// Reads what a worker needs.
-pub(super) async fn task(tx: &mut Tx, lease: &Lease) -> Result<Task, StoreError> {
+pub(super) async fn task(tx: &mut Tx, lease: &Lease) -> Result<JobPayload, StoreError> {
     let standing = row::find(tx, &lease.run).await?;
     check(&standing, lease)?;
     let run = standing.run;
@@ -300,7 +303,7 @@ pub(super) async fn task(tx: &mut Tx, lease: &Lease) -> Result<Task, StoreError>
         Some(row) => row.try_get("token")?,
         None => None,
     };
-    Ok(Task {
+    Ok(JobPayload {
         entries: ledger::entries(tx, &run.id).await?,
         plan,
         report,

@@ -1,9 +1,9 @@
 //! The way to a database: a pool of connections, and transactions over it.
 
-use super::address::Address;
+use super::address::DatabaseUrl;
 use super::dialect::Dialect;
 use super::migrations::Tables;
-use super::tell::Told;
+use super::notify::Notification;
 use crate::store::error::StoreError;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
 use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Transaction};
@@ -11,10 +11,10 @@ use std::time::Duration;
 
 /// How a database is reached.
 #[derive(Clone, Debug)]
-pub struct Settings {
-    pub database: Address,
+pub struct DatabaseOptions {
+    pub database: DatabaseUrl,
     /// The same database without a pool of sessions between: needed for listening and for migrations.
-    pub direct: Option<Address>,
+    pub direct: Option<DatabaseUrl>,
     /// At most so many connections.
     pub connections: u32,
 }
@@ -23,7 +23,7 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct Database {
     pub(super) pool: AnyPool,
-    pub(super) settings: Settings,
+    pub(super) settings: DatabaseOptions,
 }
 
 /// How long a connection is waited for.
@@ -65,7 +65,7 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when it cannot be reached.
-    pub async fn open(settings: Settings) -> Result<Self, StoreError> {
+    pub async fn open(settings: DatabaseOptions) -> Result<Self, StoreError> {
         install_default_drivers();
         let dialect = settings.database.dialect();
         let most = settings.database.limit().unwrap_or(u32::MAX);
@@ -112,7 +112,7 @@ impl Database {
     }
 
     /// Tells whoever listens what was committed. That nobody can be told undoes nothing: everybody polls as well.
-    pub(super) async fn tell(&self, told: &[Told]) {
+    pub(super) async fn tell(&self, told: &[Notification]) {
         if self.dialect() == Dialect::Postgres {
             for told in told {
                 if told.send(&self.pool).await.is_err() {

@@ -4,13 +4,13 @@ use super::connection::Tx;
 use super::dialect::Statement;
 use super::submissions::document;
 use super::{claims, events};
-use crate::publish::ledger::{Entry, Outcome, Step};
+use crate::publish::ledger::{LedgerEntry, PublishStep, StepOutcome};
 use crate::publish::stage::{self, Stage};
 use crate::store::error::StoreError;
 use crate::store::event::EventKind;
 use crate::store::id::RunId;
 use crate::store::lease::Lease;
-use crate::store::transition::Grip;
+use crate::store::transition::LeaseState;
 use serde_json::{Value, json};
 use sqlx::Row as _;
 
@@ -32,7 +32,7 @@ static FORGET: Statement = Statement::new(
 );
 
 /// Reads the ledger of a run.
-pub(super) async fn entries(tx: &mut Tx, run: &RunId) -> Result<Vec<Entry>, StoreError> {
+pub(super) async fn entries(tx: &mut Tx, run: &RunId) -> Result<Vec<LedgerEntry>, StoreError> {
     let query = sqlx::query(ENTRIES.on(tx.dialect)).bind(run.as_str());
     let rows = query.fetch_all(tx.at()).await?;
     rows.iter()
@@ -52,15 +52,20 @@ fn damaged(run: &RunId, message: String) -> StoreError {
 }
 
 /// Adds an entry. One that is the last already is not added again: the answer to the first try was lost.
-pub(super) async fn record(tx: &mut Tx, lease: &Lease, entry: &Entry) -> Result<(), StoreError> {
+pub(super) async fn record(
+    tx: &mut Tx,
+    lease: &Lease,
+    entry: &LedgerEntry,
+) -> Result<(), StoreError> {
     let (standing, grip) = claims::grip(tx, lease).await?;
     let run = &standing.run.id;
     let mut all = entries(tx, run).await?;
     if all.last() == Some(entry) {
         return Ok(());
     }
-    let is_forward = matches!(entry, Entry::Intended { step, .. } if *step != Step::Delete);
-    if is_forward && grip != Grip::Held {
+    let is_forward =
+        matches!(entry, LedgerEntry::Intended { step, .. } if *step != PublishStep::Delete);
+    if is_forward && grip != LeaseState::Held {
         return Err(StoreError::Cancelled { run: run.clone() });
     }
     all.push(entry.clone());
@@ -73,7 +78,7 @@ pub(super) async fn record(tx: &mut Tx, lease: &Lease, entry: &Entry) -> Result<
         .bind(document("an entry of the ledger", entry)?)
         .execute(tx.at())
         .await?;
-    if let Entry::Ended { outcome, .. } = entry {
+    if let LedgerEntry::Ended { outcome, .. } = entry {
         repeat(tx, run, standing.now, outcome, &stage).await?;
     }
     let happened: Vec<_> = happened(&all, entry).into_iter().collect();
@@ -85,11 +90,11 @@ async fn repeat(
     tx: &mut Tx,
     run: &RunId,
     now: i64,
-    outcome: &Outcome,
+    outcome: &StepOutcome,
     stage: &Stage,
 ) -> Result<(), StoreError> {
     match (outcome, stage) {
-        (Outcome::Made { made }, _) => {
+        (StepOutcome::Made { made }, _) => {
             let id = i64::try_from(made.id.0).map_err(|error| StoreError::Refused {
                 message: error.to_string(),
             })?;
@@ -101,14 +106,14 @@ async fn repeat(
                 .execute(tx.at())
                 .await?;
         }
-        (Outcome::Done, Stage::Pushed(_)) => {
+        (StepOutcome::Done, Stage::Pushed(_)) => {
             sqlx::query(PUSHED.on(tx.dialect))
                 .bind(run.as_str())
                 .bind(now)
                 .execute(tx.at())
                 .await?;
         }
-        (Outcome::Done, Stage::Gone) => forget(tx, run).await?,
+        (StepOutcome::Done, Stage::Gone) => forget(tx, run).await?,
         _ => {}
     }
     Ok(())
@@ -124,26 +129,26 @@ pub(super) async fn forget(tx: &mut Tx, run: &RunId) -> Result<(), StoreError> {
 }
 
 /// The event of an entry. That a ledger began is told by the run's own events.
-fn happened(all: &[Entry], entry: &Entry) -> Option<(EventKind, Value)> {
+fn happened(all: &[LedgerEntry], entry: &LedgerEntry) -> Option<(EventKind, Value)> {
     match entry {
-        Entry::Begun { .. } => None,
-        Entry::Intended { step, .. } => Some((EventKind::Intended, json!({ "step": step }))),
-        Entry::Ended { nonce, outcome, .. } => {
+        LedgerEntry::Begun { .. } => None,
+        LedgerEntry::Intended { step, .. } => Some((EventKind::Intended, json!({ "step": step }))),
+        LedgerEntry::Ended { nonce, outcome, .. } => {
             let step = all.iter().rev().find_map(|earlier| match earlier {
-                Entry::Intended {
+                LedgerEntry::Intended {
                     step, nonce: its, ..
                 } if its == nonce => Some(*step),
                 _ => None,
             });
             let mut detail = json!({ "step": step });
             let (word, message) = match outcome {
-                Outcome::Made { made } => {
+                StepOutcome::Made { made } => {
                     detail["repository"] = json!(made.full_name);
                     ("made", None)
                 }
-                Outcome::Done => ("done", None),
-                Outcome::NotDone { message } => ("not_done", Some(message)),
-                Outcome::Unknown { message } => ("unknown", Some(message)),
+                StepOutcome::Done => ("done", None),
+                StepOutcome::NotDone { message } => ("not_done", Some(message)),
+                StepOutcome::Unknown { message } => ("unknown", Some(message)),
             };
             detail["outcome"] = json!(word);
             if let Some(message) = message {

@@ -13,29 +13,29 @@ mod events;
 mod ledger;
 pub mod measures;
 pub mod migrations;
+mod notify;
 mod recovery;
 mod row;
 mod submissions;
-mod tell;
 pub mod users;
 pub mod wakeups;
 pub mod workers;
 mod write;
 
 use super::Store;
-use super::change::{Change, Hand};
+use super::change::{Actor, RunChange};
 use super::error::StoreError;
 use super::event::Event;
 use super::id::RunId;
-use super::lease::{Lease, Pick, Standing, WorkerId};
-use super::run::{Filter, Run, Task};
+use super::lease::{ClaimTarget, Lease, Renewal, WorkerId};
+use super::recovery::{Recovery, RecoveryReport};
+use super::run::{JobPayload, Run, RunFilter};
 use super::submission::Submission;
-use super::sweep::{Recovery, Swept};
-use crate::publish::ledger::Entry;
+use crate::publish::ledger::LedgerEntry;
 use async_trait::async_trait;
-pub use connection::{Database, Settings};
+pub use connection::{Database, DatabaseOptions};
 pub use dialect::Dialect;
-use tell::Told;
+use notify::Notification;
 
 #[async_trait]
 impl Store for Database {
@@ -46,14 +46,18 @@ impl Store for Database {
             Ok(run) => run,
             Err(error) => return Err(self.with_active_run(error).await),
         };
-        self.tell(&[Told::enqueued(&run)]).await;
+        self.tell(&[Notification::enqueued(&run)]).await;
         Ok(run)
     }
 
-    async fn claim(&self, worker: &WorkerId, pick: &Pick) -> Result<Option<Lease>, StoreError> {
+    async fn claim(
+        &self,
+        worker: &WorkerId,
+        pick: &ClaimTarget,
+    ) -> Result<Option<Lease>, StoreError> {
         match pick {
-            Pick::Oldest => self.claim_oldest(worker).await,
-            Pick::Ended(run) => {
+            ClaimTarget::Oldest => self.claim_oldest(worker).await,
+            ClaimTarget::Ended(run) => {
                 let mut tx = self.begin().await?;
                 let lease = claims::ended(&mut tx, worker, run).await;
                 tx.end(lease).await
@@ -61,13 +65,13 @@ impl Store for Database {
         }
     }
 
-    async fn renew(&self, lease: &Lease) -> Result<Standing, StoreError> {
+    async fn renew(&self, lease: &Lease) -> Result<Renewal, StoreError> {
         let mut tx = self.begin().await?;
         let standing = claims::renew(&mut tx, lease).await;
         tx.end(standing).await
     }
 
-    async fn task(&self, lease: &Lease) -> Result<Task, StoreError> {
+    async fn task(&self, lease: &Lease) -> Result<JobPayload, StoreError> {
         let mut tx = self.look().await?;
         claims::task(&mut tx, lease).await
     }
@@ -75,8 +79,8 @@ impl Store for Database {
     async fn change(
         &self,
         run: &RunId,
-        hand: Hand<'_>,
-        change: &Change,
+        hand: Actor<'_>,
+        change: &RunChange,
     ) -> Result<Run, StoreError> {
         let mut tx = self.begin().await?;
         let changed = changes::apply(&mut tx, run, hand, change).await;
@@ -88,19 +92,19 @@ impl Store for Database {
         Ok(run)
     }
 
-    async fn record(&self, lease: &Lease, entry: &Entry) -> Result<(), StoreError> {
+    async fn record(&self, lease: &Lease, entry: &LedgerEntry) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let recorded = ledger::record(&mut tx, lease, entry).await;
         tx.end(recorded).await
     }
 
-    async fn entries(&self, run: &RunId) -> Result<Vec<Entry>, StoreError> {
+    async fn entries(&self, run: &RunId) -> Result<Vec<LedgerEntry>, StoreError> {
         let mut tx = self.look().await?;
         row::find(&mut tx, run).await?;
         ledger::entries(&mut tx, run).await
     }
 
-    async fn runs(&self, filter: &Filter) -> Result<Vec<Run>, StoreError> {
+    async fn runs(&self, filter: &RunFilter) -> Result<Vec<Run>, StoreError> {
         row::list(&mut self.look().await?, filter).await
     }
 
@@ -113,7 +117,7 @@ impl Store for Database {
         events::after(&mut self.look().await?, after, run, limit).await
     }
 
-    async fn sweep(&self, recovery: Recovery) -> Result<Swept, StoreError> {
+    async fn recover_expired(&self, recovery: Recovery) -> Result<RecoveryReport, StoreError> {
         self.sweep_all(recovery).await
     }
 }

@@ -5,10 +5,10 @@ use super::{Database, changes, claims, ledger, row, write};
 use crate::store::error::StoreError;
 use crate::store::id::{JobId, RunId};
 use crate::store::job::{JobStatus, JobStep};
-use crate::store::left::unfinished;
+use crate::store::recovery::{OrphanedRun, Recovery, RecoveryReport};
+use crate::store::remains::unfinished;
 use crate::store::run::RunStatus;
-use crate::store::sweep::{Deleted, Recovery, Swept};
-use crate::store::transition::{Situation, Transition};
+use crate::store::transition::{RunState, Transition};
 use sqlx::Row as _;
 
 /// Those that a look says something about; each is looked at again under its lock. Who holds a job is what
@@ -31,11 +31,11 @@ static DELETED: Statement = Statement::new(
 );
 
 impl Database {
-    pub(super) async fn sweep_all(&self, recovery: Recovery) -> Result<Swept, StoreError> {
+    pub(super) async fn sweep_all(&self, recovery: Recovery) -> Result<RecoveryReport, StoreError> {
         let suspects = sqlx::query(SUSPECTS.on(self.dialect()))
             .fetch_all(&self.pool)
             .await?;
-        let mut swept = Swept::default();
+        let mut swept = RecoveryReport::default();
         for suspect in &suspects {
             let job: String = suspect.try_get("job")?;
             let run: Option<String> = suspect.try_get("run")?;
@@ -55,7 +55,7 @@ impl Database {
     }
 
     /// What may be left of runs that somebody deleted.
-    async fn deleted(&self) -> Result<Vec<Deleted>, StoreError> {
+    async fn deleted(&self) -> Result<Vec<OrphanedRun>, StoreError> {
         let mut tx = self.look().await?;
         let query = sqlx::query(DELETED.on(tx.dialect));
         let rows = query.fetch_all(tx.at()).await?;
@@ -66,7 +66,7 @@ impl Database {
             };
             let entries = ledger::entries(&mut tx, &run).await?;
             if let Some(place) = unfinished(&entries) {
-                deleted.push(Deleted { run, place });
+                deleted.push(OrphanedRun { run, place });
             }
         }
         Ok(deleted)
@@ -76,7 +76,7 @@ impl Database {
         &self,
         run: &RunId,
         recovery: Recovery,
-        swept: &mut Swept,
+        swept: &mut RecoveryReport,
     ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let standing = match row::lock(&mut tx, run).await {
@@ -109,7 +109,7 @@ impl Database {
 }
 
 /// What is to be done about a run that nobody holds, if anything.
-fn judge(situation: &Situation<'_>, retries: i64, recovery: Recovery) -> Option<Transition> {
+fn judge(situation: &RunState<'_>, retries: i64, recovery: Recovery) -> Option<Transition> {
     let may_resume = matches!(recovery, Recovery::Resume { attempts } if retries < attempts);
     let transition = match (situation.run.is_active(), situation.job) {
         (true, JobStatus::Claimed | JobStatus::Running) if may_resume => {

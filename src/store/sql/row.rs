@@ -6,14 +6,14 @@ use crate::model::digest::{Digest, GitId};
 use crate::store::error::StoreError;
 use crate::store::id::{IdError, JobId, ProductId, RunId, UserId};
 use crate::store::job::JobStatus;
-use crate::store::run::{Filter, Run, RunStatus};
-use crate::store::submission::{Approval, Tiering};
+use crate::store::run::{Run, RunFilter, RunStatus};
+use crate::store::submission::{Approval, RiskAssessment};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 /// A run as it is now, with what only the store needs of it.
 #[derive(Debug)]
-pub(super) struct Standing {
+pub(super) struct LockedRun {
     pub run: Run,
     /// The database's clock, in milliseconds since 1970.
     pub now: i64,
@@ -63,7 +63,7 @@ static LOCK: Statement = Statement::new(
 );
 
 /// Reads a run.
-pub(super) async fn find(tx: &mut Tx, run: &RunId) -> Result<Standing, StoreError> {
+pub(super) async fn find(tx: &mut Tx, run: &RunId) -> Result<LockedRun, StoreError> {
     let query = sqlx::query(ONE.on(tx.dialect)).bind(run.as_str());
     let row = query.fetch_optional(tx.at()).await?;
     row.as_ref()
@@ -74,14 +74,14 @@ pub(super) async fn find(tx: &mut Tx, run: &RunId) -> Result<Standing, StoreErro
 /// Keeps a run, its job and its claim from everybody else until the transaction's end, and reads them.
 ///
 /// The row is read after the lock was got: a join that waited for one row still shows the others as they were before.
-pub(super) async fn lock(tx: &mut Tx, run: &RunId) -> Result<Standing, StoreError> {
+pub(super) async fn lock(tx: &mut Tx, run: &RunId) -> Result<LockedRun, StoreError> {
     let query = sqlx::query(LOCK.on(tx.dialect)).bind(run.as_str());
     query.fetch_optional(tx.at()).await?;
     find(tx, run).await
 }
 
 /// Reads one row of [`runs!`].
-pub(super) fn read(row: &AnyRow) -> Result<Standing, StoreError> {
+pub(super) fn read(row: &AnyRow) -> Result<LockedRun, StoreError> {
     let id: String = row.try_get("id")?;
     let run = RunId::parse(&id).map_err(|error| StoreError::Refused {
         message: error.to_string(),
@@ -108,7 +108,7 @@ pub(super) fn read(row: &AnyRow) -> Result<Standing, StoreError> {
             serde_json::Value::from(tier),
             serde_json::Value::from(tree)
         );
-        serde_json::from_str::<Tiering>(&json)
+        serde_json::from_str::<RiskAssessment>(&json)
             .map_err(|error| damaged("the tier", error.to_string()))
     });
     let approval = match (
@@ -129,7 +129,7 @@ pub(super) fn read(row: &AnyRow) -> Result<Standing, StoreError> {
         Digest::parse(&row.try_get::<String, _>(name)?)
             .map_err(|error| damaged("a digest", error.to_string()))
     };
-    Ok(Standing {
+    Ok(LockedRun {
         now: row.try_get("now")?,
         claimed_at: number("claimed_at")?,
         job_started_at: number("job_started_at")?,
@@ -178,7 +178,7 @@ static LIST: Statement = Statement::new(runs!(
 ));
 
 /// Reads the runs that a filter wants, newest first.
-pub(super) async fn list(tx: &mut Tx, filter: &Filter) -> Result<Vec<Run>, StoreError> {
+pub(super) async fn list(tx: &mut Tx, filter: &RunFilter) -> Result<Vec<Run>, StoreError> {
     // Every name stands between commas, so that none is found in another one.
     let names = filter.statuses.iter().map(|status| status.as_db());
     let statuses = [""].into_iter().chain(names).chain([""]);

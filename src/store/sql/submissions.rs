@@ -8,7 +8,7 @@ use crate::store::error::StoreError;
 use crate::store::event::EventKind;
 use crate::store::id::{JobId, ProductId, RunId, UserId};
 use crate::store::run::Run;
-use crate::store::submission::{Submission, Tiering};
+use crate::store::submission::{RiskAssessment, Submission};
 use serde::Serialize;
 use serde_json::json;
 use sqlx::Row as _;
@@ -161,7 +161,11 @@ pub(super) async fn insert(tx: &mut Tx, submission: &Submission) -> Result<Run, 
 }
 
 /// Writes the tier of a run. An approval stays: it names its tree.
-pub(super) async fn judge(tx: &mut Tx, run: &RunId, tiering: &Tiering) -> Result<(), StoreError> {
+pub(super) async fn judge(
+    tx: &mut Tx,
+    run: &RunId,
+    tiering: &RiskAssessment,
+) -> Result<(), StoreError> {
     sqlx::query(TIER.on(tx.dialect))
         .bind(run.as_str())
         .bind(tiering.tier.as_str())

@@ -1,10 +1,10 @@
 //! Waits for word that a job may wait: a notification, or a SQLite file that changed.
 
 use super::Database;
-use super::address::Address;
+use super::address::DatabaseUrl;
 use super::connection::{PATIENCE, prepare};
 use super::dialect::Dialect;
-use super::tell::{CHANNEL, is_enqueued};
+use super::notify::{CHANNEL, is_enqueued};
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::{AnyConnection, ConnectOptions as _, Error, Row as _};
 use std::time::Duration;
@@ -26,12 +26,12 @@ pub enum Wakeup {
 
 /// Listens for jobs. Losing the database loses only time.
 pub struct Wakeups {
-    address: Address,
-    line: Line,
+    address: DatabaseUrl,
+    line: ListenConnection,
     wait: Duration,
 }
 
-enum Line {
+enum ListenConnection {
     Cut,
     Postgres(PgListener),
     Sqlite { file: AnyConnection, version: i64 },
@@ -44,7 +44,7 @@ impl Database {
         let settings = &self.settings;
         let address = settings.direct.as_ref().unwrap_or(&settings.database);
         Wakeups {
-            line: connect(address).await.unwrap_or(Line::Cut),
+            line: connect(address).await.unwrap_or(ListenConnection::Cut),
             address: address.clone(),
             wait: FIRST_WAIT,
         }
@@ -54,14 +54,14 @@ impl Database {
 impl Wakeups {
     /// Whether the line stood when it was last looked at.
     pub fn is_listening(&self) -> bool {
-        !matches!(self.line, Line::Cut)
+        !matches!(self.line, ListenConnection::Cut)
     }
 
     /// Waits, however long it takes. May be dropped and called again; nothing is lost by it.
     pub async fn next(&mut self) -> Wakeup {
         loop {
             let heard = match &mut self.line {
-                Line::Cut => {
+                ListenConnection::Cut => {
                     tokio::time::sleep(self.wait).await;
                     self.wait = (self.wait * 2).min(LONGEST_WAIT);
                     match connect(&self.address).await {
@@ -73,13 +73,13 @@ impl Wakeups {
                         Err(_) => continue,
                     }
                 }
-                Line::Postgres(listener) => match listener.try_recv().await {
+                ListenConnection::Postgres(listener) => match listener.try_recv().await {
                     Ok(Some(notification)) => Ok(is_enqueued(notification.payload())),
                     // The listener has made a new connection by itself.
                     Ok(None) => return Wakeup::Reconnected,
                     Err(error) => Err(error),
                 },
-                Line::Sqlite { file, version } => {
+                ListenConnection::Sqlite { file, version } => {
                     tokio::time::sleep(LOOKED_AT_EVERY).await;
                     data_version(file).await.map(|now| {
                         let is_another = now != *version;
@@ -91,13 +91,13 @@ impl Wakeups {
             match heard {
                 Ok(true) => return Wakeup::Queued,
                 Ok(false) => {}
-                Err(_) => self.line = Line::Cut,
+                Err(_) => self.line = ListenConnection::Cut,
             }
         }
     }
 }
 
-async fn connect(address: &Address) -> Result<Line, Error> {
+async fn connect(address: &DatabaseUrl) -> Result<ListenConnection, Error> {
     match address.dialect() {
         Dialect::Postgres => {
             let pool = PgPoolOptions::new()
@@ -109,13 +109,13 @@ async fn connect(address: &Address) -> Result<Line, Error> {
                 .await?;
             let mut listener = PgListener::connect_with(&pool).await?;
             listener.listen(CHANNEL).await?;
-            Ok(Line::Postgres(listener))
+            Ok(ListenConnection::Postgres(listener))
         }
         Dialect::Sqlite => {
             let mut file = address.options()?.connect().await?;
             prepare(&mut file, Dialect::Sqlite).await?;
             let version = data_version(&mut file).await?;
-            Ok(Line::Sqlite { file, version })
+            Ok(ListenConnection::Sqlite { file, version })
         }
     }
 }

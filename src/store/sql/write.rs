@@ -3,9 +3,9 @@
 use super::connection::Tx;
 use super::dialect::Statement;
 use super::events;
-use super::row::{self, Standing};
+use super::notify::Notification;
+use super::row::{self, LockedRun};
 use super::submissions::or_active;
-use super::tell::Told;
 use crate::store::error::StoreError;
 use crate::store::job::JobStatus;
 use crate::store::run::{Run, RunStatus};
@@ -29,11 +29,11 @@ static FREE: Statement = Statement::new(
 /// Writes a transition of a run that is locked, in somebody's name.
 pub(super) async fn apply(
     tx: &mut Tx,
-    standing: &Standing,
+    standing: &LockedRun,
     by: &str,
     wanted: &'static str,
     transition: &Transition,
-) -> Result<(Run, Vec<Told>), StoreError> {
+) -> Result<(Run, Vec<Notification>), StoreError> {
     let run = &standing.run;
     let at = standing.now;
     let conflict = || standing.refused(Refusal::Conflict, wanted);
@@ -76,10 +76,10 @@ pub(super) async fn apply(
     let now = row::find(tx, &run.id).await?.run;
     let mut told = Vec::new();
     if transition.job.is_some() {
-        told.push(Told::status(&now));
+        told.push(Notification::status(&now));
         // Who gives a job back would be woken by it first of all; the others poll.
         if transition.is_retry {
-            told.push(Told::enqueued(&now));
+            told.push(Notification::enqueued(&now));
         }
     }
     Ok((now, told))
@@ -87,7 +87,7 @@ pub(super) async fn apply(
 
 async fn write_job(
     tx: &mut Tx,
-    standing: &Standing,
+    standing: &LockedRun,
     transition: &Transition,
 ) -> Result<u64, StoreError> {
     let run = &standing.run;

@@ -1,20 +1,20 @@
 //! The steps before the forge is told anything: the plan read again, its tree built again, and both compared.
 
-use super::ending::Stop;
-use super::means::Means;
+use super::context::WorkerContext;
+use super::outcome::AttemptError;
 use crate::engine;
 use crate::model::digest::GitId;
 use crate::preflight::judge::scopes_for;
 use crate::resolve::stored::{Accepted, Promise};
-use crate::store::run::{Run, Task};
+use crate::store::run::{JobPayload, Run};
 use crate::tree::Tree as _;
-use crate::tree::repository::{Layout, Made, Target};
+use crate::tree::repository::{CreatedRepository, Layout, Target};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 /// Reads what was stored. Whatever was changed since is refused.
-pub(super) fn read(means: &Means, task: &mut Task) -> Result<Accepted, Stop> {
+pub(super) fn read(means: &WorkerContext, task: &mut JobPayload) -> Result<Accepted, AttemptError> {
     let plan = std::mem::replace(&mut task.plan, Value::Null);
     let report = std::mem::replace(&mut task.report, Value::Null);
     let run = &task.run;
@@ -30,12 +30,12 @@ pub(super) fn read(means: &Means, task: &mut Task) -> Result<Accepted, Stop> {
 /// Builds the tree and writes it as a bare repository at `target`, exactly as it was accepted. Gives the scopes that a
 /// token needs to push it. It takes as long as a template takes to be fetched.
 pub(super) fn build(
-    means: &Means,
+    means: &WorkerContext,
     run: &Run,
     accepted: &Accepted,
     target: &Path,
     stop: &AtomicBool,
-) -> Result<&'static [&'static str], Stop> {
+) -> Result<&'static [&'static str], AttemptError> {
     let plan = &accepted.plan;
     let template = means.shelf.open(plan, stop)?;
     let (report, tree) = engine::build(plan, template.tree())?;
@@ -44,7 +44,7 @@ pub(super) fn build(
             return Ok(());
         }
         let found = found.map_or("none", GitId::as_str);
-        Err(Stop::Fault(format!(
+        Err(AttemptError::Fault(format!(
             "the plan now gives {what} {found}, promised was {promised}: another version of groundplan made the preview; preview again"
         )))
     };
@@ -52,9 +52,9 @@ pub(super) fn build(
     same("commit", &accepted.commit, report.commit_id.as_ref())?;
     let tiering = means.policy.judge(plan, &report.risk, &accepted.tree);
     if tiering.waits(run.approval.as_ref()) {
-        return Err(Stop::Hold(tiering));
+        return Err(AttemptError::Hold(tiering));
     }
-    let made = Made {
+    let made = CreatedRepository {
         tree: &tree,
         template: template.repository(),
         commit: &engine::first_commit(plan, &report.recipe_hash),

@@ -1,9 +1,9 @@
 //! Choices by chance that come out the same everywhere.
 
 /// Numbers by chance from a seed (splitmix64): everywhere the same, and no secret hangs on them.
-pub(super) struct Dice(u64);
+pub(super) struct Rng(u64);
 
-impl Dice {
+impl Rng {
     pub(super) fn of(seed: u64) -> Self {
         Self(seed)
     }

@@ -1,8 +1,10 @@
 //! The first look at a template in git: its entries by name, then each blob's size and placeholders, once.
 
-use super::admit::{Gate, Links, MAX_DEPTH, MAX_ENTRIES, MAX_FILE, MAX_TOTAL, limit, refuse};
 use super::git::GitTreeError;
-use super::inventory::{Builder, Inventory, Node, NodeKind};
+use super::inventory::{Builder, Inventory, NodeKind, TreeNode};
+use super::validate::{
+    Links, MAX_DEPTH, MAX_ENTRIES, MAX_FILE, MAX_TOTAL, Validator, limit, refuse,
+};
 use crate::model::content::Mode;
 use crate::model::plan::Placeholder;
 use aho_corasick::AhoCorasick;
@@ -23,7 +25,7 @@ pub(super) fn take(
 ) -> Result<Inventory, GitTreeError> {
     let mut walk = Walk {
         objects: &repository.objects,
-        gate: Gate::new(links),
+        gate: Validator::new(links),
         builder: Builder::default(),
         seen: 0,
         is_full: false,
@@ -46,7 +48,7 @@ pub(super) fn take(
 
 struct Walk<'w> {
     objects: &'w gix::OdbHandle,
-    gate: Gate,
+    gate: Validator,
     builder: Builder,
     /// How many entries there were, refused ones included: those too can be many, from few objects.
     seen: usize,
@@ -141,9 +143,9 @@ impl Walk<'_> {
                         String::new()
                     };
                     if self.gate.entry(&path, mode, || target).is_some() {
-                        let node = Node {
+                        let node = TreeNode {
                             kind,
-                            ..Node::new(entry.oid.to_owned())
+                            ..TreeNode::new(entry.oid.to_owned())
                         };
                         self.builder.push(&path, node);
                     }
@@ -185,14 +187,14 @@ struct Facts {
 fn measure(
     repository: &gix::Repository,
     inventory: &mut Inventory,
-    gate: &mut Gate,
+    gate: &mut Validator,
 ) -> Result<(), GitTreeError> {
     let files = inventory.nodes().iter();
     let files = files.filter(|node| node.kind != NodeKind::Folder);
     let mut blobs: Vec<ObjectId> = files.map(|node| node.id).collect();
     blobs.sort_unstable();
     blobs.dedup();
-    let facts = look_at(repository, &blobs)?;
+    let facts = examine(repository, &blobs)?;
     let mut total = 0;
     let mut too_large = Vec::new();
     for number in 0..inventory.nodes().len() {
@@ -233,7 +235,7 @@ fn measure(
 }
 
 /// Looks at each blob once, on as many threads as there are.
-fn look_at(
+fn examine(
     repository: &gix::Repository,
     blobs: &[ObjectId],
 ) -> Result<BTreeMap<ObjectId, Facts>, GitTreeError> {
@@ -248,7 +250,7 @@ fn look_at(
             .map(|blobs| {
                 let objects = repository.objects.clone();
                 let (tokens, read) = (&tokens, &read);
-                scope.spawn(move || look_at_some(&objects, blobs, tokens, read))
+                scope.spawn(move || examine_chunk(&objects, blobs, tokens, read))
             })
             .collect();
         let ended = started.into_iter().map(thread::ScopedJoinHandle::join);
@@ -263,7 +265,7 @@ fn look_at(
     Ok(all)
 }
 
-fn look_at_some(
+fn examine_chunk(
     objects: &gix::OdbHandle,
     blobs: &[ObjectId],
     tokens: &AhoCorasick,

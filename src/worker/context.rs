@@ -1,8 +1,8 @@
 //! With what a run is carried out: everything that the shell decides and no run changes.
 
-use super::meter::Meter;
-use super::workspace::Workshop;
-use crate::forge::address::Address;
+use super::metrics::Metrics;
+use super::workspace::Workspace;
+use crate::forge::address::ForgeAddress;
 use crate::forge::clock::Clock;
 use crate::git::Git;
 use crate::pat::sealed::{Binding, OpenError, Opener};
@@ -12,27 +12,27 @@ use crate::secret::Secret;
 use crate::store::Store;
 use crate::store::id::UserId;
 use crate::store::lease::WorkerId;
-use crate::store::sweep::Recovery;
-use crate::template::Shelf;
+use crate::store::recovery::Recovery;
+use crate::template::TemplateStore;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// What all runs of a worker share.
-pub struct Means {
+pub struct WorkerContext {
     pub store: Arc<dyn Store>,
     pub worker: WorkerId,
-    pub forge: Address,
+    pub forge: ForgeAddress,
     /// For one call of the forge.
     pub forge_patience: Duration,
-    pub push: PushMeans,
+    pub push: PushSettings,
     /// Not needed for a folder.
     pub opener: Option<Opener>,
-    pub shelf: Shelf,
+    pub shelf: TemplateStore,
     pub plans: stored::Reader,
     pub policy: Policy,
     pub clock: Arc<dyn Clock>,
-    pub workshop: Workshop,
-    pub meter: Arc<Meter>,
+    pub workshop: Workspace,
+    pub meter: Arc<Metrics>,
     /// What passing trouble does: the run fails, or goes back into the queue.
     pub recovery: Recovery,
     /// How often a lease is renewed.
@@ -40,7 +40,7 @@ pub struct Means {
 }
 
 /// How a built repository is pushed.
-pub struct PushMeans {
+pub struct PushSettings {
     pub git: Arc<Git>,
     pub user: String,
 }
@@ -54,7 +54,7 @@ pub enum TokenError {
     Open(#[from] OpenError),
 }
 
-impl Means {
+impl WorkerContext {
     /// The user's token, opened for one attempt; nothing where the forge needs none.
     pub fn token(&self, user: &UserId, sealed: Option<&str>) -> Result<Option<Secret>, TokenError> {
         let Some(host) = self.forge.host() else {

@@ -1,8 +1,8 @@
 //! Which options are to blame for what cannot be made: those that are named, and those without which it can.
 
 use super::partial::Partial;
-use super::prove::{Ground, Outcome, Proof};
 use super::space::Space;
+use super::trial::{Trial, TrialInput, TrialOutcome};
 use crate::catalog::Catalog;
 use crate::engine::PreviewError;
 use crate::model::diagnostic::Diagnostic;
@@ -27,7 +27,7 @@ pub struct Collision {
 
 /// What is known of two options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meeting {
+pub enum PairStatus {
     /// They were made together.
     Fine,
     /// They do not go together, or, of one option, it does not go with anything.
@@ -56,14 +56,14 @@ impl Collision {
 
 /// Every collision behind what could not be made, by making it once more with one answer changed.
 pub fn blame(
-    ground: Ground<'_>,
+    ground: TrialInput<'_>,
     space: &Space,
-    proofs: &[Proof],
+    proofs: &[Trial],
 ) -> Result<Vec<Collision>, PreviewError> {
     let by_file = recipe_files(ground.catalog);
     let mut collisions: Vec<Collision> = Vec::new();
     for proof in proofs {
-        let Outcome::Stopped(findings) = &proof.outcome else {
+        let TrialOutcome::Stopped(findings) = &proof.outcome else {
             continue;
         };
         for finding in findings {
@@ -101,7 +101,7 @@ pub fn blame(
 
 /// Changes one answer after the other and looks whether the finding is gone.
 fn suspect(
-    ground: Ground<'_>,
+    ground: TrialInput<'_>,
     space: &Space,
     collision: &mut Collision,
 ) -> Result<(), PreviewError> {
@@ -127,7 +127,7 @@ fn suspect(
                 continue;
             }
             let outcome = ground.attempt(&space.selection(changed))?;
-            let is_there = matches!(&outcome, Outcome::Stopped(findings)
+            let is_there = matches!(&outcome, TrialOutcome::Stopped(findings)
                 if findings.iter().any(|finding| collision.is_about(finding)));
             if !is_there {
                 match own {
@@ -144,12 +144,12 @@ fn suspect(
 /// What is known of every two options of a catalogue, and of each by itself.
 pub struct Matrix {
     pub options: Vec<OptionRef>,
-    meetings: Vec<Meeting>,
+    meetings: Vec<PairStatus>,
 }
 
 impl Matrix {
     /// The matrix of what was made and what collided.
-    pub fn of(space: &Space, proofs: &[Proof], collisions: &[Collision]) -> Self {
+    pub fn of(space: &Space, proofs: &[Trial], collisions: &[Collision]) -> Self {
         let answers: Vec<usize> = (0..space.len())
             .filter(|at| space.option(*at).is_some())
             .collect();
@@ -160,7 +160,7 @@ impl Matrix {
         let mut made: BTreeSet<(OptionRef, OptionRef)> = BTreeSet::new();
         for proof in proofs
             .iter()
-            .filter(|proof| matches!(proof.outcome, Outcome::Made(_)))
+            .filter(|proof| matches!(proof.outcome, TrialOutcome::Made(_)))
         {
             let selected: Vec<OptionRef> = proof.selection.options().collect();
             for one in &selected {
@@ -191,13 +191,13 @@ impl Matrix {
         for (one, first) in answers.iter().zip(&options) {
             for (other, second) in answers.iter().zip(&options) {
                 meetings.push(if collides(first, second) {
-                    Meeting::Collides
+                    PairStatus::Collides
                 } else if made.contains(&(first.clone(), second.clone())) {
-                    Meeting::Fine
+                    PairStatus::Fine
                 } else if excluded(*one, *other) {
-                    Meeting::Excluded
+                    PairStatus::Excluded
                 } else {
-                    Meeting::Unseen
+                    PairStatus::Unseen
                 });
             }
         }
@@ -205,7 +205,7 @@ impl Matrix {
     }
 
     /// What is known of two options, by their places in [`Self::options`].
-    pub fn meeting(&self, one: usize, other: usize) -> Meeting {
+    pub fn meeting(&self, one: usize, other: usize) -> PairStatus {
         self.meetings[one * self.options.len() + other]
     }
 

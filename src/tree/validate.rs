@@ -1,9 +1,9 @@
 //! What a template may hold: plain files with names that every system can keep apart (security.md A1–A19).
 
 use super::inventory::Inventory;
-use super::listing::Entry;
+use super::listing::FileInfo;
 use crate::model::content::{File, Files, Mode};
-use crate::model::diagnostic::{Code, Diagnostic, Place};
+use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::path::TreePath;
 use gix::bstr::BStr;
 use gix::validate::path::component;
@@ -32,7 +32,7 @@ pub enum Links {
 /// # Errors
 /// Every entry that a template may not hold, with its place below the template's folder.
 pub fn admit(files: Files, links: Links) -> Result<Vec<(TreePath, File)>, Vec<Diagnostic>> {
-    let mut gate = Gate::new(links);
+    let mut gate = Validator::new(links);
     let mut admitted = Vec::with_capacity(files.len());
     for (path, file) in files {
         let target = || String::from_utf8_lossy(&file.bytes).into_owned();
@@ -40,7 +40,9 @@ pub fn admit(files: Files, links: Links) -> Result<Vec<(TreePath, File)>, Vec<Di
             admitted.push((path, file));
         }
     }
-    let entries = admitted.iter().map(|(path, file)| (path, Entry::of(file)));
+    let entries = admitted
+        .iter()
+        .map(|(path, file)| (path, FileInfo::of(file)));
     gate.whole(&Inventory::of_files(entries));
     gate.finish()?;
     Ok(admitted)
@@ -48,12 +50,12 @@ pub fn admit(files: Files, links: Links) -> Result<Vec<(TreePath, File)>, Vec<Di
 
 /// Looks at each entry of a template, then at all of them, and remembers what may not be.
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(super) struct Validator {
     links: Links,
     findings: Vec<Diagnostic>,
 }
 
-impl Gate {
+impl Validator {
     pub(super) fn new(links: Links) -> Self {
         Self {
             links,
@@ -182,12 +184,12 @@ fn is_plain_link(path: &TreePath) -> bool {
 
 /// A finding about an entry of a template.
 pub(super) fn refuse(path: &str, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::error(Code::TemplateEntry, message).at("", Place::start_of(path))
+    Diagnostic::error(Code::TemplateEntry, message).at("", Location::start_of(path))
 }
 
 /// A finding about a template that is too large.
 pub(super) fn limit(path: &str, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::error(Code::TemplateLimit, message).at("", Place::start_of(path))
+    Diagnostic::error(Code::TemplateLimit, message).at("", Location::start_of(path))
 }
 
 /// Keeps a report on a template full of offenders readable.

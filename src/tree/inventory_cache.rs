@@ -1,6 +1,6 @@
 //! What is known of templates, kept between runs: one small file for each git tree, safe to lose and to damage.
 
-use super::inventory::{Inventory, Node, NodeKind};
+use super::inventory::{Inventory, NodeKind, TreeNode};
 use crate::model::content::Mode;
 use crate::model::path::TreePath;
 use crate::model::plan::Placeholder;
@@ -17,11 +17,11 @@ const NODE: usize = 4 + 4 + 4 + 1 + 20;
 
 /// A folder of inventories by tree id.
 #[derive(Clone, Debug)]
-pub struct Remembered {
+pub struct InventoryCache {
     folder: PathBuf,
 }
 
-impl Remembered {
+impl InventoryCache {
     /// The inventories in a folder, which need not exist.
     pub fn at(folder: &Path) -> Self {
         Self {
@@ -87,11 +87,11 @@ fn decode(tree: ObjectId, bytes: &[u8]) -> Option<Inventory> {
     let count = usize::try_from(u64::from_le_bytes(head[HEAD - 8..].try_into().ok()?)).ok()?;
     let (coded, names) = rest.split_at_checked(count.checked_mul(NODE)?)?;
     let names = std::str::from_utf8(names).ok()?;
-    let nodes: Option<Vec<Node>> = coded.chunks_exact(NODE).map(decode_node).collect();
+    let nodes: Option<Vec<TreeNode>> = coded.chunks_exact(NODE).map(decode_node).collect();
     Some(Inventory::of_parts(names.to_owned(), nodes?, true))
 }
 
-fn decode_node(coded: &[u8]) -> Option<Node> {
+fn decode_node(coded: &[u8]) -> Option<TreeNode> {
     let number = |at: usize| Some(u32::from_le_bytes(coded[at..at + 4].try_into().ok()?));
     let kind = match coded[12] & 0b11 {
         0 => NodeKind::Folder,
@@ -99,7 +99,7 @@ fn decode_node(coded: &[u8]) -> Option<Node> {
         2 => NodeKind::File(Mode::Executable),
         _ => NodeKind::File(Mode::Symlink),
     };
-    Some(Node {
+    Some(TreeNode {
         name_end: number(0)?,
         until: number(4)?,
         size: number(8)?,
@@ -111,7 +111,7 @@ fn decode_node(coded: &[u8]) -> Option<Node> {
 
 const HOLDS: u8 = 0b100;
 
-fn code(node: &Node) -> u8 {
+fn code(node: &TreeNode) -> u8 {
     let kind = match node.kind {
         NodeKind::Folder => 0,
         NodeKind::File(Mode::Regular) => 1,

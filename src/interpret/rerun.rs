@@ -2,8 +2,8 @@
 //!
 //! Without this, a plan that writes a file and then appends to it would trip over its own result (I8).
 
+use super::interpreter::{ActionError, Interpreter};
 use super::perform;
-use super::work::{Stop, Work};
 use crate::model::action::{Action, CreateAdrStub, IfExists};
 use crate::model::content::File;
 use crate::model::path::TreePath;
@@ -26,12 +26,12 @@ pub(super) fn ends_as(
         return Ok(false);
     }
     let mut scratch = MemoryTree::of([(path.clone(), file)])?;
-    let mut work = Work::on(plan, &mut scratch)?;
+    let mut work = Interpreter::on(plan, &mut scratch)?;
     for index in later {
         match perform(&mut work, index) {
             Ok(_) => {}
-            Err(Stop::Finding(_)) => return Ok(false),
-            Err(Stop::Tree(error)) => return Err(error),
+            Err(ActionError::Finding(_)) => return Ok(false),
+            Err(ActionError::Tree(error)) => return Err(error),
         }
     }
     Ok(scratch.read(path)?.as_ref() == Some(standing))

@@ -5,7 +5,7 @@ use super::{Dependency, ManifestError};
 use crate::model::dependency::{Ecosystem, Relation, VersionRange, VersionRangeError};
 
 /// What has to happen to a text.
-pub(super) enum Change {
+pub(super) enum VersionChange {
     Keep { existing: String },
     Add(Vec<Splice>),
     Replace { splice: Splice, existing: String },
@@ -19,7 +19,7 @@ pub(super) fn settle(
     dependency: &Dependency<'_>,
     existing: &str,
     splice: impl FnOnce() -> Splice,
-) -> Result<Change, ManifestError> {
+) -> Result<VersionChange, ManifestError> {
     let keep = match VersionRange::parse(ecosystem, existing.trim()) {
         Ok(range) => match range.relation(dependency.range) {
             Relation::Equal | Relation::Narrower => true,
@@ -42,9 +42,9 @@ pub(super) fn settle(
     };
     let existing = existing.to_owned();
     Ok(if keep {
-        Change::Keep { existing }
+        VersionChange::Keep { existing }
     } else {
         let splice = splice();
-        Change::Replace { splice, existing }
+        VersionChange::Replace { splice, existing }
     })
 }

@@ -1,26 +1,25 @@
 //! A moment, to the second: when something outside was looked at, ends or begins again.
 
-use jiff::Timestamp;
 use thiserror::Error;
 
 /// A moment in UTC, written as RFC 3339 has it: `2026-11-21T12:00:00Z`. No plan holds one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment(String);
+pub struct Timestamp(String);
 
 /// Why a text is not a moment.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("`{}` is not a moment: write it as `2026-11-21T12:00:00Z`", text.escape_debug())]
-pub struct MomentError {
+pub struct TimestampError {
     text: String,
 }
 
-impl Moment {
+impl Timestamp {
     /// Parses a moment in UTC without fractions of a second.
-    pub fn parse(text: &str) -> Result<Self, MomentError> {
-        let moment: Option<Timestamp> = text.parse().ok();
+    pub fn parse(text: &str) -> Result<Self, TimestampError> {
+        let moment: Option<jiff::Timestamp> = text.parse().ok();
         match moment.filter(|moment| moment.to_string() == text && text.len() == 20) {
             Some(_) => Ok(Self(text.to_owned())),
-            None => Err(MomentError {
+            None => Err(TimestampError {
                 text: text.chars().take(40).collect(),
             }),
         }
@@ -28,7 +27,7 @@ impl Moment {
 
     /// The moment so many seconds after 1970 began; nothing beyond the calendar.
     pub fn of_unix_seconds(seconds: i64) -> Option<Self> {
-        let moment = Timestamp::from_second(seconds).ok()?;
+        let moment = jiff::Timestamp::from_second(seconds).ok()?;
         Self::parse(&moment.to_string()).ok()
     }
 
@@ -43,7 +42,7 @@ impl Moment {
     }
 }
 
-text_value!(Moment, error: MomentError, format: "groundplan-moment", max: 20,
+text_value!(Timestamp, error: TimestampError, format: "groundplan-moment", max: 20,
     pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
     doc: "A moment in UTC (RFC 3339), to the second.");
 
@@ -53,9 +52,9 @@ mod tests {
 
     #[test]
     fn a_moment_has_one_spelling() {
-        let noon = Moment::of_unix_seconds(1_795_262_400).expect("in the calendar");
+        let noon = Timestamp::of_unix_seconds(1_795_262_400).expect("in the calendar");
         assert_eq!(noon.as_str(), "2026-11-21T12:00:00Z");
-        assert_eq!(Moment::parse("2026-11-21T12:00:00Z"), Ok(noon));
+        assert_eq!(Timestamp::parse("2026-11-21T12:00:00Z"), Ok(noon));
         for bad in [
             "",
             "2026-11-21",
@@ -64,9 +63,9 @@ mod tests {
             "2026-11-21 12:00:00Z",
             "2026-02-30T12:00:00Z",
         ] {
-            assert!(Moment::parse(bad).is_err(), "{bad}");
+            assert!(Timestamp::parse(bad).is_err(), "{bad}");
         }
-        assert_eq!(Moment::of_unix_seconds(i64::MAX), None);
-        assert_eq!(Moment::of_unix_seconds(-100_000_000_000), None);
+        assert_eq!(Timestamp::of_unix_seconds(i64::MAX), None);
+        assert_eq!(Timestamp::of_unix_seconds(-100_000_000_000), None);
     }
 }

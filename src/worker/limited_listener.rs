@@ -13,20 +13,20 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Sleep, sleep};
 
 /// A listener that takes nobody in while all seats are taken, and sends everybody away after `longest`.
-pub(super) struct Door {
+pub(super) struct LimitedListener {
     listener: TcpListener,
     seats: Arc<Semaphore>,
     longest: Duration,
 }
 
 /// A connection that ends by itself, whatever the other side does or does not do.
-pub(super) struct Visit {
+pub(super) struct Connection {
     stream: TcpStream,
     end: Pin<Box<Sleep>>,
     _seat: OwnedSemaphorePermit,
 }
 
-impl Door {
+impl LimitedListener {
     pub(super) fn new(listener: TcpListener, seats: usize, longest: Duration) -> Self {
         Self {
             listener,
@@ -36,15 +36,15 @@ impl Door {
     }
 }
 
-impl Listener for Door {
-    type Io = Visit;
+impl Listener for LimitedListener {
+    type Io = Connection;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Visit, SocketAddr) {
+    async fn accept(&mut self) -> (Connection, SocketAddr) {
         let seat = Arc::clone(&self.seats).acquire_owned().await;
         let seat = seat.expect("the seats are never closed");
         let (stream, address) = Listener::accept(&mut self.listener).await;
-        let visit = Visit {
+        let visit = Connection {
             stream,
             end: Box::pin(sleep(self.longest)),
             _seat: seat,
@@ -57,7 +57,7 @@ impl Listener for Door {
     }
 }
 
-impl Visit {
+impl Connection {
     /// The stream, while the visit lasts.
     fn stream(&mut self, context: &mut Context<'_>) -> io::Result<Pin<&mut TcpStream>> {
         if self.end.as_mut().poll(context).is_ready() {
@@ -67,7 +67,7 @@ impl Visit {
     }
 }
 
-impl AsyncRead for Visit {
+impl AsyncRead for Connection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -77,7 +77,7 @@ impl AsyncRead for Visit {
     }
 }
 
-impl AsyncWrite for Visit {
+impl AsyncWrite for Connection {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -106,7 +106,7 @@ mod tests {
     async fn who_says_nothing_is_sent_away_and_somebody_else_is_answered() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let door = Door::new(listener, 2, Duration::from_millis(50));
+        let door = LimitedListener::new(listener, 2, Duration::from_millis(50));
         let pages = Router::new().route("/", get(async || "here"));
         let serving = tokio::spawn(async { axum::serve(door, pages).await });
         let mut silent = TcpStream::connect(address).await.unwrap();

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::ending::Outcome;
-use crate::model::moment::Moment;
+use super::outcome::AttemptOutcome;
+use crate::model::timestamp::Timestamp;
 
 /// A loop that has not turned for so long is stuck.
 const LONGEST_TURN: Duration = Duration::from_mins(5);
@@ -17,10 +17,10 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
 /// What is remembered. Times are milliseconds since 1970.
 #[derive(Debug, Default)]
-pub struct Pulse(Mutex<Beat>);
+pub struct HealthState(Mutex<Heartbeat>);
 
 #[derive(Clone, Debug, Default)]
-struct Beat {
+struct Heartbeat {
     turned_at: i64,
     running: u32,
     last_batch_at: Option<i64>,
@@ -56,7 +56,7 @@ impl Health {
     }
 }
 
-impl Pulse {
+impl HealthState {
     /// The loop turns.
     pub fn turn(&self, now: i64) {
         self.beat().turned_at = now;
@@ -68,28 +68,32 @@ impl Pulse {
     }
 
     /// An attempt has ended.
-    pub fn end(&self, now: i64, outcome: Outcome) {
+    pub fn end(&self, now: i64, outcome: AttemptOutcome) {
         let mut beat = self.beat();
         beat.running = beat.running.saturating_sub(1);
         beat.last_batch_at = Some(now);
         beat.last_batch_exit = Some(match outcome {
-            Outcome::Succeeded | Outcome::Cancelled { .. } | Outcome::Held => 0,
-            Outcome::Refused => 3,
-            Outcome::HandedBack => 143,
-            Outcome::Failed { .. } | Outcome::Troubled | Outcome::Lost => 1,
+            AttemptOutcome::Succeeded | AttemptOutcome::Cancelled { .. } | AttemptOutcome::Held => {
+                0
+            }
+            AttemptOutcome::Refused => 3,
+            AttemptOutcome::HandedBack => 143,
+            AttemptOutcome::Failed { .. } | AttemptOutcome::Troubled | AttemptOutcome::Lost => 1,
         });
         match outcome {
-            Outcome::Troubled => beat.failures += 1,
-            Outcome::Refused => beat.refusals += 1,
+            AttemptOutcome::Troubled => beat.failures += 1,
+            AttemptOutcome::Refused => beat.refusals += 1,
             // A run that fails for a reason of its own says nothing about the next one.
-            Outcome::Succeeded => {
+            AttemptOutcome::Succeeded => {
                 beat.failures = 0;
                 beat.refusals = 0;
             }
-            Outcome::Failed { .. } | Outcome::Cancelled { .. } | Outcome::Held => {
+            AttemptOutcome::Failed { .. }
+            | AttemptOutcome::Cancelled { .. }
+            | AttemptOutcome::Held => {
                 beat.failures = 0;
             }
-            Outcome::HandedBack | Outcome::Lost => {}
+            AttemptOutcome::HandedBack | AttemptOutcome::Lost => {}
         }
     }
 
@@ -140,7 +144,7 @@ impl Pulse {
             is_turning,
             body: json!({
                 "status": status,
-                "lastBatchAt": beat.last_batch_at.and_then(Moment::of_unix_millis),
+                "lastBatchAt": beat.last_batch_at.and_then(Timestamp::of_unix_millis),
                 "lastBatchExit": beat.last_batch_exit,
                 "consecutiveFailures": beat.failures,
                 "tokenStatus": {
@@ -155,7 +159,7 @@ impl Pulse {
         }
     }
 
-    fn beat(&self) -> MutexGuard<'_, Beat> {
+    fn beat(&self) -> MutexGuard<'_, Heartbeat> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -166,20 +170,20 @@ mod tests {
 
     #[test]
     fn a_failure_that_repeats_is_waited_for_longer_each_time_and_a_success_forgets_it() {
-        let pulse = Pulse::default();
+        let pulse = HealthState::default();
         let mut pauses = Vec::new();
         for _ in 0..9 {
             pauses.push(pulse.pause().as_secs());
-            pulse.end(0, Outcome::Troubled);
+            pulse.end(0, AttemptOutcome::Troubled);
         }
         assert_eq!(pauses, [0, 5, 10, 20, 40, 80, 160, 300, 300]);
-        pulse.end(0, Outcome::Succeeded);
+        pulse.end(0, AttemptOutcome::Succeeded);
         assert_eq!(pulse.pause(), Duration::ZERO);
     }
 
     #[test]
     fn five_failures_in_a_row_are_unhealthy_and_one_success_is_health() {
-        let pulse = Pulse::default();
+        let pulse = HealthState::default();
         for failures in 0..5 {
             assert!(pulse.health(0).is_good(), "{failures}");
             pulse.away();
@@ -194,10 +198,10 @@ mod tests {
 
     #[test]
     fn tokens_that_are_refused_one_after_the_other_are_said_to_be_expired() {
-        let pulse = Pulse::default();
+        let pulse = HealthState::default();
         for _ in 0..5 {
             assert!(pulse.health(0).is_good());
-            pulse.end(0, Outcome::Refused);
+            pulse.end(0, AttemptOutcome::Refused);
         }
         let health = pulse.health(0);
         assert_eq!(health.status, Status::TokenExpired);
@@ -207,9 +211,9 @@ mod tests {
 
     #[test]
     fn runs_that_fail_for_reasons_of_their_own_leave_the_worker_healthy() {
-        let pulse = Pulse::default();
+        let pulse = HealthState::default();
         for _ in 0..50 {
-            pulse.end(0, Outcome::Failed { left: true });
+            pulse.end(0, AttemptOutcome::Failed { left: true });
         }
         assert!(pulse.health(0).is_good());
         assert_eq!(pulse.pause(), Duration::ZERO);
@@ -217,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_loop_that_does_not_turn_is_stuck_although_the_process_lives() {
-        let pulse = Pulse::default();
+        let pulse = HealthState::default();
         pulse.turn(1_000);
         pulse.begin();
         assert_eq!(pulse.health(301_000).status, Status::Running);

@@ -1,6 +1,6 @@
 //! Waiting for a database that is away, for as long as the lease may still be held.
 
-use super::hold::{Grip, Hold};
+use super::lease_keeper::{HeldLease, LeaseKeeper};
 use crate::forge::clock::Clock;
 use crate::store::error::StoreError;
 use std::time::Duration;
@@ -11,16 +11,16 @@ const FIRST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
 
 /// The tries of one call.
-pub(super) struct Patience<'p> {
+pub(super) struct Retry<'p> {
     clock: &'p dyn Clock,
-    hold: &'p Hold,
+    hold: &'p LeaseKeeper,
     wait: Duration,
     tries: u32,
 }
 
-impl<'p> Patience<'p> {
+impl<'p> Retry<'p> {
     /// Before the first try.
-    pub(super) fn new(clock: &'p dyn Clock, hold: &'p Hold) -> Self {
+    pub(super) fn new(clock: &'p dyn Clock, hold: &'p LeaseKeeper) -> Self {
         Self {
             clock,
             hold,
@@ -41,7 +41,7 @@ impl<'p> Patience<'p> {
     ) -> Option<Result<T, StoreError>> {
         match &done {
             Err(StoreError::Unavailable { .. })
-                if self.tries < TRIES && self.hold.grip() != Grip::Lost => {}
+                if self.tries < TRIES && self.hold.grip() != HeldLease::Lost => {}
             Err(_) | Ok(_) => return Some(done),
         }
         self.clock.sleep(self.wait).await;

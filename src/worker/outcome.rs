@@ -1,23 +1,23 @@
 //! How an attempt ends, by what the worker does next.
 
-use super::means::TokenError;
+use super::context::TokenError;
 use crate::engine::PreviewError;
+use crate::error::chain;
 use crate::forge::error::{Denial, ForgeError};
 use crate::forge::http::ClientError;
-use crate::model::causes;
 use crate::preflight::place::PlaceError;
-use crate::publish::ending::{PublishError, Why};
 use crate::publish::ledger::LedgerError;
+use crate::publish::outcome::{FailureCause, PublishError};
 use crate::publish::push::PushError;
 use crate::resolve::stored::StoredError;
 use crate::store::error::StoreError;
-use crate::store::submission::Tiering;
+use crate::store::submission::RiskAssessment;
 use crate::template::TemplateError;
 use crate::tree::repository::RepositoryError;
 
 /// What became of a job that was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
+pub enum AttemptOutcome {
     Succeeded,
     /// It has failed for a reason of its own; `left` says whether something is left outside.
     Failed {
@@ -38,9 +38,9 @@ pub enum Outcome {
     Lost,
 }
 
-/// Why an attempt stops before its end.
+/// The end of an attempt before the run succeeded.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Stop {
+pub(super) enum AttemptError {
     /// The run itself is at fault, and would be every time.
     #[error("{0}")]
     Fault(String),
@@ -55,7 +55,7 @@ pub(super) enum Stop {
     Away(String),
     /// The run is to be held for an approval.
     #[error("an approval is needed: {}", .0.reasons.join("; "))]
-    Hold(Tiering),
+    Hold(RiskAssessment),
     /// What is outside is to be taken back.
     #[error("the run was cancelled")]
     Cancelled,
@@ -67,7 +67,7 @@ pub(super) enum Stop {
     Lost,
 }
 
-impl Stop {
+impl AttemptError {
     /// The same in other words.
     pub(super) fn reworded(self, say: impl FnOnce(&str) -> String) -> Self {
         match self {
@@ -80,7 +80,7 @@ impl Stop {
     }
 }
 
-impl Outcome {
+impl AttemptOutcome {
     /// The word in metrics and logs.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -97,7 +97,7 @@ impl Outcome {
     }
 }
 
-impl From<StoreError> for Stop {
+impl From<StoreError> for AttemptError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable { .. } => Self::Away(error.to_string()),
@@ -108,7 +108,7 @@ impl From<StoreError> for Stop {
     }
 }
 
-impl From<LedgerError> for Stop {
+impl From<LedgerError> for AttemptError {
     fn from(error: LedgerError) -> Self {
         match error {
             LedgerError::Lost => Self::Lost,
@@ -123,7 +123,7 @@ impl From<LedgerError> for Stop {
     }
 }
 
-impl From<PublishError> for Stop {
+impl From<PublishError> for AttemptError {
     fn from(error: PublishError) -> Self {
         let message = error.to_string();
         let why = match error {
@@ -132,19 +132,23 @@ impl From<PublishError> for Stop {
             PublishError::Finished { .. } | PublishError::InUse => return Self::Fault(message),
         };
         match why {
-            Why::Ledger(error) => error.into(),
-            Why::Forge { error, .. } | Why::Look(error) => of_forge(&error, message),
-            Why::Push(PushError::Unknown { .. }) | Why::NotShowing => Self::Passing(message),
-            Why::Push(PushError::Refused { .. })
-            | Why::Taken { .. }
-            | Why::Redirected
-            | Why::Doubtful(_)
-            | Why::Differs { .. } => Self::Fault(message),
+            FailureCause::Ledger(error) => error.into(),
+            FailureCause::Forge { error, .. } | FailureCause::Look(error) => {
+                of_forge(&error, message)
+            }
+            FailureCause::Push(PushError::Unknown { .. }) | FailureCause::NotShowing => {
+                Self::Passing(message)
+            }
+            FailureCause::Push(PushError::Refused { .. })
+            | FailureCause::Taken { .. }
+            | FailureCause::Redirected
+            | FailureCause::Doubtful(_)
+            | FailureCause::Differs { .. } => Self::Fault(message),
         }
     }
 }
 
-impl From<PlaceError> for Stop {
+impl From<PlaceError> for AttemptError {
     fn from(error: PlaceError) -> Self {
         let message = error.to_string();
         match error {
@@ -156,30 +160,30 @@ impl From<PlaceError> for Stop {
 }
 
 /// Credentials are concluded from a refusal alone, never from a text.
-fn of_forge(error: &ForgeError, message: String) -> Stop {
+fn of_forge(error: &ForgeError, message: String) -> AttemptError {
     match error {
         ForgeError::Unauthorized { .. }
         | ForgeError::Forbidden {
             why: Denial::Scopes | Denial::Saml | Denial::ClassicTokens,
             ..
-        } => Stop::Credential(message),
+        } => AttemptError::Credential(message),
         ForgeError::RateLimited { .. }
         | ForgeError::Unavailable { .. }
         | ForgeError::OutcomeUnknown { .. }
         | ForgeError::Protocol { .. }
-        | ForgeError::Folder { .. } => Stop::Passing(message),
+        | ForgeError::Folder { .. } => AttemptError::Passing(message),
         ForgeError::Forbidden { .. }
         | ForgeError::NotFound { .. }
         | ForgeError::NameTaken { .. }
         | ForgeError::Moved
         | ForgeError::Invalid { .. }
-        | ForgeError::NotOurs(_) => Stop::Fault(message),
+        | ForgeError::NotOurs(_) => AttemptError::Fault(message),
     }
 }
 
-impl From<TemplateError> for Stop {
+impl From<TemplateError> for AttemptError {
     fn from(error: TemplateError) -> Self {
-        let message = causes::in_one_line(&error);
+        let message = chain(&error);
         if error.is_worth_retrying() {
             Self::Passing(message)
         } else {
@@ -188,33 +192,33 @@ impl From<TemplateError> for Stop {
     }
 }
 
-impl From<StoredError> for Stop {
+impl From<StoredError> for AttemptError {
     fn from(error: StoredError) -> Self {
         Self::Fault(error.to_string())
     }
 }
 
-impl From<TokenError> for Stop {
+impl From<TokenError> for AttemptError {
     fn from(error: TokenError) -> Self {
         Self::Credential(error.to_string())
     }
 }
 
-impl From<ClientError> for Stop {
+impl From<ClientError> for AttemptError {
     fn from(error: ClientError) -> Self {
         Self::Passing(error.to_string())
     }
 }
 
-impl From<PreviewError> for Stop {
+impl From<PreviewError> for AttemptError {
     fn from(error: PreviewError) -> Self {
-        Self::Fault(causes::in_one_line(&error))
+        Self::Fault(chain(&error))
     }
 }
 
-impl From<RepositoryError> for Stop {
+impl From<RepositoryError> for AttemptError {
     fn from(error: RepositoryError) -> Self {
-        let message = causes::in_one_line(&error);
+        let message = chain(&error);
         match error {
             RepositoryError::Io { .. } => Self::Passing(message),
             RepositoryError::Stopped => Self::Stopping,
@@ -223,7 +227,7 @@ impl From<RepositoryError> for Stop {
     }
 }
 
-impl From<std::io::Error> for Stop {
+impl From<std::io::Error> for AttemptError {
     fn from(error: std::io::Error) -> Self {
         Self::Passing(format!("the worker's folder cannot be used: {error}"))
     }

@@ -1,9 +1,9 @@
 //! Whether a run may still be worked on: its lease, a cancellation, and the end of the program.
 
-use crate::publish::ledger::{Entry, LedgerError, Step};
+use crate::publish::ledger::{LedgerEntry, LedgerError, PublishStep};
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::lease::{Lease, Standing};
+use crate::store::lease::{Lease, Renewal};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 
 /// What is known of a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grip {
+pub enum HeldLease {
     Held,
     /// Held, and somebody cancelled the job.
     Cancelled,
@@ -22,7 +22,7 @@ pub enum Grip {
 
 /// Whether the program works, or is about to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shift {
+pub enum Shutdown {
     On,
     /// A step that was begun is finished; no other is begun.
     Closing,
@@ -31,24 +31,24 @@ pub enum Shift {
 }
 
 /// Holds a lease by renewing it, until it is dropped.
-pub struct Hold {
-    grip: watch::Sender<Grip>,
-    shift: watch::Receiver<Shift>,
+pub struct LeaseKeeper {
+    grip: watch::Sender<HeldLease>,
+    shift: watch::Receiver<Shutdown>,
     renewals: JoinHandle<()>,
 }
 
 /// After a renewal that did not arrive it is tried again this much later.
 const AGAIN: Duration = Duration::from_secs(2);
 
-impl Hold {
+impl LeaseKeeper {
     /// Renews a lease that was just taken every so often. `shift` says whether anything new is to be begun.
     pub fn start(
         store: Arc<dyn Store>,
         lease: Lease,
         every: Duration,
-        shift: watch::Receiver<Shift>,
+        shift: watch::Receiver<Shutdown>,
     ) -> Self {
-        let (grip, _) = watch::channel(Grip::Held);
+        let (grip, _) = watch::channel(HeldLease::Held);
         let renewals = tokio::spawn(renew(store, lease, every, grip.clone()));
         Self {
             grip,
@@ -58,7 +58,7 @@ impl Hold {
     }
 
     /// What is known now, without asking.
-    pub fn grip(&self) -> Grip {
+    pub fn grip(&self) -> HeldLease {
         *self.grip.borrow()
     }
 
@@ -66,13 +66,17 @@ impl Hold {
     pub async fn lost(&self) {
         let mut grip = self.grip.subscribe();
         // The sender lives as long as `self`, so that waiting cannot fail.
-        drop(grip.wait_for(|grip| *grip == Grip::Lost).await);
+        drop(grip.wait_for(|grip| *grip == HeldLease::Lost).await);
     }
 
     /// Ends when everything is to end.
     pub async fn over(&self) {
         let mut shift = self.shift.clone();
-        if shift.wait_for(|shift| *shift == Shift::Over).await.is_err() {
+        if shift
+            .wait_for(|shift| *shift == Shutdown::Over)
+            .await
+            .is_err()
+        {
             // Whoever could say so is gone, and will not.
             std::future::pending::<()>().await;
         }
@@ -80,33 +84,38 @@ impl Hold {
 
     /// Whether nothing new is to be begun because the program ends.
     pub fn is_closing(&self) -> bool {
-        *self.shift.borrow() != Shift::On
+        *self.shift.borrow() != Shutdown::On
     }
 
     /// Why an entry must not be written, when it begins something that is not to be begun any more.
-    pub fn refuses(&self, entry: &Entry) -> Option<LedgerError> {
+    pub fn refuses(&self, entry: &LedgerEntry) -> Option<LedgerError> {
         let begins = match entry {
-            Entry::Begun { .. } => true,
-            Entry::Intended { step, .. } => *step != Step::Delete,
-            Entry::Ended { .. } => false,
+            LedgerEntry::Begun { .. } => true,
+            LedgerEntry::Intended { step, .. } => *step != PublishStep::Delete,
+            LedgerEntry::Ended { .. } => false,
         };
         match self.grip() {
-            Grip::Lost => Some(LedgerError::Lost),
-            Grip::Cancelled if begins => Some(LedgerError::Withdrawn),
-            Grip::Held if begins && self.is_closing() => Some(LedgerError::Stopping),
-            Grip::Held | Grip::Cancelled => None,
+            HeldLease::Lost => Some(LedgerError::Lost),
+            HeldLease::Cancelled if begins => Some(LedgerError::Withdrawn),
+            HeldLease::Held if begins && self.is_closing() => Some(LedgerError::Stopping),
+            HeldLease::Held | HeldLease::Cancelled => None,
         }
     }
 }
 
-impl Drop for Hold {
+impl Drop for LeaseKeeper {
     fn drop(&mut self) {
         self.renewals.abort();
     }
 }
 
 /// Without an answer for as long as a lease lasts, it is taken for lost: somebody else may have it by then.
-async fn renew(store: Arc<dyn Store>, lease: Lease, every: Duration, grip: watch::Sender<Grip>) {
+async fn renew(
+    store: Arc<dyn Store>,
+    lease: Lease,
+    every: Duration,
+    grip: watch::Sender<HeldLease>,
+) {
     let mut held_since = Instant::now();
     let mut pause = every;
     loop {
@@ -119,19 +128,19 @@ async fn renew(store: Arc<dyn Store>, lease: Lease, every: Duration, grip: watch
                 held_since = asked;
                 pause = every;
                 match standing {
-                    Standing::Held => Grip::Held,
-                    Standing::Cancelled => Grip::Cancelled,
+                    Renewal::Held => HeldLease::Held,
+                    Renewal::Cancelled => HeldLease::Cancelled,
                 }
             }
-            Ok(Err(StoreError::LeaseLost { .. })) | Err(_) => Grip::Lost,
+            Ok(Err(StoreError::LeaseLost { .. })) | Err(_) => HeldLease::Lost,
             Ok(Err(error)) => {
                 tracing::warn!(run.id = %lease.run, "the lease was not renewed: {error}");
                 pause = AGAIN.min(every);
                 continue;
             }
         };
-        if grip.send_replace(now) == Grip::Lost || now == Grip::Lost {
-            grip.send_replace(Grip::Lost);
+        if grip.send_replace(now) == HeldLease::Lost || now == HeldLease::Lost {
+            grip.send_replace(HeldLease::Lost);
             return;
         }
     }

@@ -1,7 +1,7 @@
 //! What is done about runs whose worker is gone.
 
 use super::id::RunId;
-use crate::forge::repository::Place;
+use crate::forge::repository::RepoPath;
 
 /// How recovery treats a run whose lease ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub enum Recovery {
 
 /// What a sweep did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Swept {
+pub struct RecoveryReport {
     /// Failed, nothing left outside.
     pub failed: Vec<RunId>,
     /// Failed or cancelled, and something is or may be left outside.
@@ -25,15 +25,15 @@ pub struct Swept {
     pub requeued: Vec<RunId>,
     /// Something is or may be left of runs whose rows somebody deleted, as with their product. Nobody can do anything
     /// with such a run here any more: it is told at every sweep until its ledger is deleted as well.
-    pub deleted: Vec<Deleted>,
+    pub deleted: Vec<OrphanedRun>,
 }
 
 /// A run that only its ledger remembers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deleted {
+pub struct OrphanedRun {
     pub run: RunId,
     /// Where its repository is or may be.
-    pub place: Place,
+    pub place: RepoPath,
 }
 
 impl Recovery {

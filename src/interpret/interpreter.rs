@@ -1,16 +1,16 @@
 //! A plan being laid over a tree: what handlers ask of the tree, and what is remembered of each change.
 
-use super::names::{Clash, Names};
+use super::names::{Names, PathClash};
 use super::placeholders::Substitution;
-use super::settle;
+use super::rerun;
 use super::trace::{LineOrigin, Trace};
 use crate::model::action::IfExists;
 use crate::model::content::{File, Mode};
-use crate::model::diagnostic::{Code, Diagnostic, Place};
+use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::path::TreePath;
 use crate::model::plan::{MAX_WRITTEN, Plan};
-use crate::model::report::{ActionOrigin, ChangeOrigin, Outcome};
-use crate::tree::admit::MAX_FILE;
+use crate::model::report::{ActionOrigin, ActionOutcome, ChangeOrigin};
+use crate::tree::validate::MAX_FILE;
 use crate::tree::{Tree, TreeError, TreeMut};
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub(super) enum Done {
 
 /// Why a handler stopped.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(super) enum ActionError {
     /// The tree itself failed.
     Tree(TreeError),
     /// The plan asks for something that cannot be.
@@ -32,7 +32,7 @@ pub(super) enum Stop {
 
 /// A path that was written to.
 #[derive(Debug)]
-pub(super) struct Touched {
+pub(super) struct TouchedFile {
     pub(super) before: Option<File>,
     pub(super) origins: Vec<ChangeOrigin>,
 }
@@ -46,12 +46,12 @@ pub(super) struct Findings {
 }
 
 /// The state of one interpretation.
-pub(super) struct Work<'a> {
+pub(super) struct Interpreter<'a> {
     plan: &'a Plan,
     tree: &'a mut dyn TreeMut,
     substitution: Substitution,
     names: Names,
-    touched: BTreeMap<TreePath, Touched>,
+    touched: BTreeMap<TreePath, TouchedFile>,
     /// Paths of the template that were copied; they must not change afterwards.
     copied: BTreeMap<TreePath, usize>,
     /// The action that last set a dependency's range, by manifest and name.
@@ -63,7 +63,7 @@ pub(super) struct Work<'a> {
     trace: Option<Trace>,
 }
 
-impl<'a> Work<'a> {
+impl<'a> Interpreter<'a> {
     pub(super) fn on(plan: &'a Plan, tree: &'a mut dyn TreeMut) -> Result<Self, TreeError> {
         Ok(Self {
             plan,
@@ -102,7 +102,7 @@ impl<'a> Work<'a> {
         &self.names
     }
 
-    pub(super) fn touched(&self) -> &BTreeMap<TreePath, Touched> {
+    pub(super) fn touched(&self) -> &BTreeMap<TreePath, TouchedFile> {
         &self.touched
     }
 
@@ -118,12 +118,16 @@ impl<'a> Work<'a> {
     }
 
     /// The file an action reads or edits.
-    pub(super) fn file(&self, path: &TreePath) -> Result<Option<File>, Stop> {
+    pub(super) fn file(&self, path: &TreePath) -> Result<Option<File>, ActionError> {
         Ok(self.tree.read(path)?)
     }
 
     /// The text an action edits.
-    pub(super) fn text(&self, index: usize, path: &TreePath) -> Result<(Mode, String), Stop> {
+    pub(super) fn text(
+        &self,
+        index: usize,
+        path: &TreePath,
+    ) -> Result<(Mode, String), ActionError> {
         let Some(file) = self.file(path)? else {
             let finding = self.error(
                 index,
@@ -160,7 +164,7 @@ impl<'a> Work<'a> {
         path: &TreePath,
         file: File,
         if_exists: IfExists,
-    ) -> Result<Done, Stop> {
+    ) -> Result<Done, ActionError> {
         let Some(standing) = self.file(path)? else {
             let message = format!("made, {} bytes", file.bytes.len());
             self.put(index, path, file)?;
@@ -176,7 +180,7 @@ impl<'a> Work<'a> {
                 Ok(Done::Changed("overwritten".to_owned()))
             }
             IfExists::Fail | IfExists::Overwrite => {
-                if settle::ends_as(self.plan, index, path, file, &standing)? {
+                if rerun::ends_as(self.plan, index, path, file, &standing)? {
                     return Ok(Done::Unchanged(
                         "already there, with later changes".to_owned(),
                     ));
@@ -187,7 +191,12 @@ impl<'a> Work<'a> {
     }
 
     /// Writes a file on behalf of an action and remembers that.
-    pub(super) fn put(&mut self, index: usize, path: &TreePath, file: File) -> Result<(), Stop> {
+    pub(super) fn put(
+        &mut self,
+        index: usize,
+        path: &TreePath,
+        file: File,
+    ) -> Result<(), ActionError> {
         self.fits(index, path, file.bytes.len() as u64)?;
         if let Some(finding) = self.clash(index, path) {
             return Err(finding.into());
@@ -213,7 +222,12 @@ impl<'a> Work<'a> {
     }
 
     /// Refuses a file of an action that is larger than a repository takes.
-    pub(super) fn fits(&self, index: usize, path: &TreePath, length: u64) -> Result<(), Stop> {
+    pub(super) fn fits(
+        &self,
+        index: usize,
+        path: &TreePath,
+        length: u64,
+    ) -> Result<(), ActionError> {
         let Some(finding) = self.too_large(path, length)? else {
             return Ok(());
         };
@@ -264,10 +278,13 @@ impl<'a> Work<'a> {
         }
         self.tree.write(path, file)?;
         self.names.add(path);
-        let touched = self.touched.entry(path.clone()).or_insert_with(|| Touched {
-            before,
-            origins: Vec::new(),
-        });
+        let touched = self
+            .touched
+            .entry(path.clone())
+            .or_insert_with(|| TouchedFile {
+                before,
+                origins: Vec::new(),
+            });
         if !touched.origins.contains(&origin) {
             touched.origins.push(origin);
         }
@@ -346,17 +363,17 @@ impl<'a> Work<'a> {
     }
 
     /// What stands in the way of a file at a path, and where that was made.
-    pub(super) fn in_the_way(&self, path: &TreePath) -> Option<(String, Option<Place>)> {
+    pub(super) fn in_the_way(&self, path: &TreePath) -> Option<(String, Option<Location>)> {
         let (message, other) = match self.names.clash(path)? {
-            Clash::Spelling { other } => (
+            PathClash::Spelling { other } => (
                 format!("`{path}` and `{other}` are one name on many systems"),
                 Some(other),
             ),
-            Clash::FileAbove { file } => (
+            PathClash::FileAbove { file } => (
                 format!("`{path}` needs a folder where the file `{file}` stands"),
                 Some(file),
             ),
-            Clash::Folder => (
+            PathClash::Folder => (
                 format!("`{path}` is a folder and cannot be a file too"),
                 None,
             ),
@@ -381,7 +398,7 @@ impl<'a> Work<'a> {
     }
 
     /// The place of the last action that wrote a path.
-    pub(super) fn maker(&self, path: &str) -> Option<Place> {
+    pub(super) fn maker(&self, path: &str) -> Option<Location> {
         self.touched
             .get(path)?
             .origins
@@ -392,10 +409,10 @@ impl<'a> Work<'a> {
 }
 
 impl Done {
-    pub(super) fn outcome(&self) -> Outcome {
+    pub(super) fn outcome(&self) -> ActionOutcome {
         match self {
-            Self::Changed(_) => Outcome::Done,
-            Self::Unchanged(_) => Outcome::Unchanged,
+            Self::Changed(_) => ActionOutcome::Done,
+            Self::Unchanged(_) => ActionOutcome::Unchanged,
         }
     }
 
@@ -406,13 +423,13 @@ impl Done {
     }
 }
 
-impl From<TreeError> for Stop {
+impl From<TreeError> for ActionError {
     fn from(error: TreeError) -> Self {
         Self::Tree(error)
     }
 }
 
-impl From<Diagnostic> for Stop {
+impl From<Diagnostic> for ActionError {
     fn from(finding: Diagnostic) -> Self {
         Self::Finding(Box::new(finding))
     }

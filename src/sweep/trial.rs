@@ -17,7 +17,7 @@ use std::thread;
 
 /// What selections are made of.
 #[derive(Clone, Copy)]
-pub struct Ground<'g> {
+pub struct TrialInput<'g> {
     pub catalog: &'g Catalog,
     pub template: &'g dyn Tree,
     pub pin: &'g TemplatePin,
@@ -25,14 +25,14 @@ pub struct Ground<'g> {
 
 /// A selection and what came of it.
 #[derive(Clone, Debug)]
-pub struct Proof {
+pub struct Trial {
     pub selection: Selection,
-    pub outcome: Outcome,
+    pub outcome: TrialOutcome,
 }
 
 /// What came of a selection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum TrialOutcome {
     /// The id of the tree that [`content`] gives.
     Made(GitId),
     /// It cannot be made, for these reasons.
@@ -53,7 +53,7 @@ pub fn sample_inputs() -> Inputs {
     }
 }
 
-impl<'g> Ground<'g> {
+impl<'g> TrialInput<'g> {
     /// What one selection gives for a product.
     pub fn preview(
         &self,
@@ -83,26 +83,26 @@ impl<'g> Ground<'g> {
     }
 
     /// What comes of one selection for the sample product, made once.
-    pub fn attempt(&self, selection: &Selection) -> Result<Outcome, PreviewError> {
+    pub fn attempt(&self, selection: &Selection) -> Result<TrialOutcome, PreviewError> {
         Ok(match self.sample(selection)? {
-            Ok(preview) => Outcome::Made(GitId::of(&ids::tree_id(&content(preview)?)?)),
-            Err(findings) => Outcome::Stopped(findings),
+            Ok(preview) => TrialOutcome::Made(GitId::of(&ids::tree_id(&content(preview)?)?)),
+            Err(findings) => TrialOutcome::Stopped(findings),
         })
     }
 
-    fn prove(&self, selection: Selection) -> Result<Proof, PreviewError> {
+    fn prove(&self, selection: Selection) -> Result<Trial, PreviewError> {
         let outcome = match (self.attempt(&selection)?, self.attempt(&selection)?) {
-            (Outcome::Made(first), Outcome::Made(second)) if first != second => {
-                Outcome::Unsteady { first, second }
+            (TrialOutcome::Made(first), TrialOutcome::Made(second)) if first != second => {
+                TrialOutcome::Unsteady { first, second }
             }
             (first, _) => first,
         };
-        Ok(Proof { selection, outcome })
+        Ok(Trial { selection, outcome })
     }
 }
 
 /// What comes of each selection for the sample product, each made twice, on all cores.
-pub fn prove(ground: Ground<'_>, selections: &[Selection]) -> Result<Vec<Proof>, PreviewError> {
+pub fn prove(ground: TrialInput<'_>, selections: &[Selection]) -> Result<Vec<Trial>, PreviewError> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();

@@ -1,6 +1,6 @@
 //! What is counted: runs by how they ended, how long steps take, and the queue as it was last seen.
 
-use super::ending::Outcome;
+use super::outcome::AttemptOutcome;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
@@ -12,7 +12,7 @@ use prometheus_client::registry::Registry;
 use std::time::Duration;
 
 /// Counters of one worker.
-pub struct Meter {
+pub struct Metrics {
     registry: Registry,
     runs: Family<RunLabels, Counter>,
     steps: Family<StepLabels, Histogram, fn() -> Histogram>,
@@ -29,13 +29,13 @@ struct RunLabels {
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct StepLabels {
-    step: Step,
+    step: MeasuredStep,
 }
 
 /// A step that is timed.
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, EncodeLabelValue)]
 #[expect(non_camel_case_types, reason = "the names are the labels")]
-pub enum Step {
+pub enum MeasuredStep {
     /// The tree, from the stored plan to a repository on this disk.
     build,
     create,
@@ -51,7 +51,7 @@ const BOUNDS: [f64; 12] = [
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 300.0,
 ];
 
-impl Meter {
+impl Metrics {
     /// Counters at zero.
     pub fn new() -> Self {
         let mut registry = Registry::with_prefix("groundplan");
@@ -95,14 +95,14 @@ impl Meter {
     }
 
     /// An attempt has ended.
-    pub fn end(&self, outcome: Outcome) {
+    pub fn end(&self, outcome: AttemptOutcome) {
         self.running.dec();
         let outcome = outcome.as_str();
         self.runs.get_or_create(&RunLabels { outcome }).inc();
     }
 
     /// A step took a time.
-    pub fn took(&self, step: Step, time: Duration) {
+    pub fn took(&self, step: MeasuredStep, time: Duration) {
         let labels = StepLabels { step };
         self.steps
             .get_or_create(&labels)
@@ -126,7 +126,7 @@ impl Meter {
     }
 }
 
-impl Default for Meter {
+impl Default for Metrics {
     fn default() -> Self {
         Self::new()
     }

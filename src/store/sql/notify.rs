@@ -15,11 +15,11 @@ const MOST_ERROR: usize = 1000;
 
 /// One message.
 #[derive(Debug)]
-pub(super) struct Told(Value);
+pub(super) struct Notification(Value);
 
 static NOTIFY: Statement = Statement::new("SELECT CAST(pg_notify('scrum4me_changes', $1) AS TEXT)");
 
-impl Told {
+impl Notification {
     /// A job waits for a worker.
     pub(super) fn enqueued(run: &Run) -> Self {
         Self(json!({

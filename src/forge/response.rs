@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 /// An answer that arrived whole.
-pub(super) struct Answer {
+pub(super) struct Response {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
@@ -16,7 +16,7 @@ pub(super) struct Answer {
 
 /// Whether asking again is harmless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Access {
+pub(super) enum RequestKind {
     Read,
     Change,
 }
@@ -28,7 +28,7 @@ const UNTOLD: Duration = Duration::from_mins(1);
 /// A longer wait than this is an error of the forge's, and nobody waits for it.
 const LONGEST_WAIT: u64 = 24 * 3600;
 
-impl Answer {
+impl Response {
     /// A header's text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -37,7 +37,7 @@ impl Answer {
     /// The answer when it says yes, otherwise the error it stands for. `now` is in seconds since 1970.
     pub(super) fn judge(
         self,
-        access: Access,
+        access: RequestKind,
         secret: &Secret,
         now: i64,
     ) -> Result<Self, ForgeError> {
@@ -61,7 +61,9 @@ impl Answer {
                 Err(ForgeError::NameTaken { message })
             }
             400..=499 => Err(ForgeError::Invalid { message }),
-            500..=599 if access == Access::Change => Err(ForgeError::OutcomeUnknown { message }),
+            500..=599 if access == RequestKind::Change => {
+                Err(ForgeError::OutcomeUnknown { message })
+            }
             503 if self.wait(now).is_some() => Err(ForgeError::RateLimited {
                 retry_after: self.wait(now).unwrap_or(UNTOLD),
             }),
@@ -186,7 +188,7 @@ mod tests {
     const NOW: i64 = 1_800_000_000;
 
     fn judge(
-        access: Access,
+        access: RequestKind,
         status: u16,
         headers: &[(&'static str, &'static str)],
         body: &str,
@@ -201,7 +203,7 @@ mod tests {
                 )
             })
             .collect();
-        let answer = Answer {
+        let answer = Response {
             status,
             headers,
             body: body.as_bytes().to_vec(),
@@ -222,7 +224,7 @@ mod tests {
         let cases: [(Headers, &str, Denial); 10] = [
             (
                 &[],
-                "Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization.",
+                "Resource protected by organization SAML enforcement. You must grant your Personal RequestKind token access to this organization.",
                 Saml,
             ),
             (
@@ -273,7 +275,7 @@ mod tests {
             (&[], "No.", Unstated),
         ];
         for (headers, text, expected) in cases {
-            for access in [Access::Read, Access::Change] {
+            for access in [RequestKind::Read, RequestKind::Change] {
                 let error = judge(access, 403, headers, &said(text));
                 assert!(
                     matches!(&error, ForgeError::Forbidden { why, .. } if *why == expected),
@@ -320,7 +322,7 @@ mod tests {
             ),
         ];
         for (status, headers, text, seconds) in cases {
-            for access in [Access::Read, Access::Change] {
+            for access in [RequestKind::Read, RequestKind::Change] {
                 let retry_after = Duration::from_secs(seconds);
                 let error = judge(access, status, headers, &said(text));
                 assert_eq!(
@@ -338,24 +340,24 @@ mod tests {
             let message = format!("status {status}");
             let body = "<html>Bad gateway</html>";
             assert_eq!(
-                judge(Access::Read, status, &[], body),
+                judge(RequestKind::Read, status, &[], body),
                 ForgeError::Unavailable {
                     message: message.clone()
                 }
             );
             assert_eq!(
-                judge(Access::Change, status, &[], body),
+                judge(RequestKind::Change, status, &[], body),
                 ForgeError::OutcomeUnknown { message }
             );
         }
         let later = [("retry-after", "9")];
         let retry_after = Duration::from_secs(9);
         assert_eq!(
-            judge(Access::Read, 503, &later, ""),
+            judge(RequestKind::Read, 503, &later, ""),
             ForgeError::RateLimited { retry_after }
         );
         assert!(matches!(
-            judge(Access::Change, 503, &later, ""),
+            judge(RequestKind::Change, 503, &later, ""),
             ForgeError::OutcomeUnknown { .. }
         ));
     }
@@ -364,7 +366,7 @@ mod tests {
     fn each_other_status_has_one_meaning() {
         let taken = r#"{"message":"Repository creation failed.","errors":[{"resource":"Repository","code":"custom","field":"name","message":"name already exists on this account"}]}"#;
         let private = r#"{"message":"Validation Failed","errors":["Visibility can't be private. Please upgrade"]}"#;
-        for access in [Access::Read, Access::Change] {
+        for access in [RequestKind::Read, RequestKind::Change] {
             let judge = |status, body: &str| judge(access, status, &[], body);
             assert_eq!(
                 judge(401, &said("Bad credentials")),
@@ -420,7 +422,7 @@ mod tests {
             "you sent canary-0123456789\u{1b}[31m {}",
             "x".repeat(1000)
         ));
-        let ForgeError::Invalid { message } = judge(Access::Change, 400, &[], &body) else {
+        let ForgeError::Invalid { message } = judge(RequestKind::Change, 400, &[], &body) else {
             panic!("400 is invalid");
         };
         assert!(

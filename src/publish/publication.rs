@@ -1,14 +1,16 @@
 //! The steps of a run, each from the stage that the ledger proves to the next one.
 
 use super::Publisher;
-use super::ending::{Left, LeftKind, PublishError, Published, Why};
-use super::ledger::{Entry, Ledger, LedgerError, Made, Order, Outcome, Step};
+use super::ledger::{
+    CreatedRepo, Ledger, LedgerEntry, LedgerError, PublishRequest, PublishStep, StepOutcome,
+};
+use super::outcome::{FailureCause, PublishError, PublishedRepo, Remains, RemainsKind};
 use super::push::PushError;
 use super::stage::Stage;
 use crate::forge::error::ForgeError;
-use crate::forge::ownership::Doubt;
+use crate::forge::ownership::OwnershipError;
 use crate::forge::repository::{
-    Branch, Content, NewRepository, Repository, RepositoryId, Standing,
+    Availability, Branch, Content, NewRepository, Repository, RepositoryId,
 };
 use std::time::Duration;
 
@@ -20,10 +22,10 @@ const LONGEST_WAIT: Duration = Duration::from_mins(2);
 const BRANCH: &str = "main";
 
 /// One run between two records of its ledger.
-pub(super) struct Run<'r> {
+pub(super) struct Publication<'r> {
     publisher: &'r Publisher<'r>,
     ledger: &'r mut dyn Ledger,
-    pub(super) order: &'r Order,
+    pub(super) order: &'r PublishRequest,
     pub(super) stage: Stage,
     /// A repository was asked for by this process; it is asked for once.
     has_asked: bool,
@@ -49,10 +51,10 @@ impl Publisher<'_> {
     pub(super) async fn advance(
         &self,
         ledger: &mut dyn Ledger,
-        order: &Order,
+        order: &PublishRequest,
         stage: Stage,
-    ) -> Result<Published, PublishError> {
-        let mut run = Run::new(self, ledger, order, stage);
+    ) -> Result<PublishedRepo, PublishError> {
+        let mut run = Publication::new(self, ledger, order, stage);
         loop {
             match run.stage.clone() {
                 Stage::Begun | Stage::Gone => run.create().await?,
@@ -71,11 +73,11 @@ impl Publisher<'_> {
     }
 }
 
-impl<'r> Run<'r> {
+impl<'r> Publication<'r> {
     pub(super) fn new(
         publisher: &'r Publisher<'r>,
         ledger: &'r mut dyn Ledger,
-        order: &'r Order,
+        order: &'r PublishRequest,
         stage: Stage,
     ) -> Self {
         Self {
@@ -89,14 +91,14 @@ impl<'r> Run<'r> {
 
     async fn create(&mut self) -> Result<(), PublishError> {
         match self.standing(|_| true).await {
-            Ok(Standing::Free) => {}
-            Ok(Standing::Taken { full_name, .. }) => {
-                return Err(self.ending(Why::Taken { full_name }));
+            Ok(Availability::Free) => {}
+            Ok(Availability::Taken { full_name, .. }) => {
+                return Err(self.ending(FailureCause::Taken { full_name }));
             }
-            Ok(Standing::Moved) => return Err(self.ending(Why::Redirected)),
-            Err(error) => return Err(self.ending(Why::Look(error))),
+            Ok(Availability::Moved) => return Err(self.ending(FailureCause::Redirected)),
+            Err(error) => return Err(self.ending(FailureCause::Look(error))),
         }
-        let nonce = self.intend(Step::Create).await?;
+        let nonce = self.intend(PublishStep::Create).await?;
         self.has_asked = true;
         let asked = NewRepository {
             place: self.order.place.clone(),
@@ -106,8 +108,8 @@ impl<'r> Run<'r> {
         match self.publisher.forge.create(&asked).await {
             Ok(repository) => {
                 let id = repository.id;
-                let made = Outcome::Made {
-                    made: Made::from(repository),
+                let made = StepOutcome::Made {
+                    made: CreatedRepo::from(repository),
                 };
                 self.end(nonce, made)
                     .await
@@ -117,7 +119,7 @@ impl<'r> Run<'r> {
             Err(error @ (ForgeError::OutcomeUnknown { .. } | ForgeError::NameTaken { .. })) => {
                 self.end(
                     nonce,
-                    Outcome::Unknown {
+                    StepOutcome::Unknown {
                         message: error.to_string(),
                     },
                 )
@@ -126,13 +128,13 @@ impl<'r> Run<'r> {
             Err(error) => {
                 self.end(
                     nonce,
-                    Outcome::NotDone {
+                    StepOutcome::NotDone {
                         message: error.to_string(),
                     },
                 )
                 .await?;
-                Err(self.ending(Why::Forge {
-                    step: Step::Create,
+                Err(self.ending(FailureCause::Forge {
+                    step: PublishStep::Create,
                     error,
                 }))
             }
@@ -144,31 +146,31 @@ impl<'r> Run<'r> {
             Reconciled::Ours => Ok(()),
             Reconciled::Taken { full_name } => {
                 let message = format!("`{full_name}` is not of this run");
-                self.end(nonce, Outcome::NotDone { message }).await?;
-                Err(self.ending(Why::Taken { full_name }))
+                self.end(nonce, StepOutcome::NotDone { message }).await?;
+                Err(self.ending(FailureCause::Taken { full_name }))
             }
-            Reconciled::Unseen if self.has_asked => Err(self.ending(Why::NotShowing)),
+            Reconciled::Unseen if self.has_asked => Err(self.ending(FailureCause::NotShowing)),
             // Asked for by an earlier process and still not there. Should it come after all, the name is taken and
             // the marker says by whom.
             Reconciled::Unseen => {
                 let message = "it was not there when the run was resumed".to_owned();
-                self.end(nonce, Outcome::NotDone { message }).await
+                self.end(nonce, StepOutcome::NotDone { message }).await
             }
         }
     }
 
     /// Looks for a repository that may have been made, and records it when it is provably this run's.
     pub(super) async fn reconcile(&mut self, nonce: u64) -> Result<Reconciled, PublishError> {
-        let is_taken = |standing: &Standing| matches!(standing, Standing::Taken { .. });
+        let is_taken = |standing: &Availability| matches!(standing, Availability::Taken { .. });
         let (id, full_name) = match self.standing(is_taken).await {
-            Ok(Standing::Taken { id, full_name }) => (id, full_name),
-            Ok(Standing::Free | Standing::Moved) => return Ok(Reconciled::Unseen),
-            Err(error) => return Err(self.ending(Why::Look(error))),
+            Ok(Availability::Taken { id, full_name }) => (id, full_name),
+            Ok(Availability::Free | Availability::Moved) => return Ok(Reconciled::Unseen),
+            Err(error) => return Err(self.ending(FailureCause::Look(error))),
         };
         match self.look(id, |found| found.is_some()).await {
             Ok(Some(repository)) if self.order.claim().check(&repository).is_ok() => {
-                let made = Outcome::Made {
-                    made: Made::from(repository),
+                let made = StepOutcome::Made {
+                    made: CreatedRepo::from(repository),
                 };
                 self.end(nonce, made)
                     .await
@@ -176,34 +178,34 @@ impl<'r> Run<'r> {
                 Ok(Reconciled::Ours)
             }
             Ok(Some(_)) => Ok(Reconciled::Taken { full_name }),
-            Ok(None) => Err(self.ending(Why::NotShowing)),
-            Err(error) => Err(self.ending(Why::Look(error))),
+            Ok(None) => Err(self.ending(FailureCause::NotShowing)),
+            Err(error) => Err(self.ending(FailureCause::Look(error))),
         }
     }
 
-    async fn push(&mut self, made: &Made) -> Result<(), PublishError> {
+    async fn push(&mut self, made: &CreatedRepo) -> Result<(), PublishError> {
         let repository = match self.look(made.id, |found| found.is_some()).await {
             Ok(Some(repository)) => repository,
             Ok(None) => {
                 if let Stage::Deleting { nonce, .. } = self.stage {
-                    return self.end(nonce, Outcome::Done).await;
+                    return self.end(nonce, StepOutcome::Done).await;
                 }
-                return Err(self.compensate(made, Why::NotShowing).await);
+                return Err(self.compensate(made, FailureCause::NotShowing).await);
             }
             Err(error) if matches!(self.stage, Stage::Created(_)) => {
-                return Err(self.compensate(made, Why::Look(error)).await);
+                return Err(self.compensate(made, FailureCause::Look(error)).await);
             }
-            Err(error) => return Err(self.ending(Why::Look(error))),
+            Err(error) => return Err(self.ending(FailureCause::Look(error))),
         };
         if let Err(doubt) = self.order.claim().check(&repository) {
-            return Err(self.ending(Why::Doubtful(doubt)));
+            return Err(self.ending(FailureCause::Doubtful(doubt)));
         }
-        let nonce = self.intend(Step::Push).await?;
+        let nonce = self.intend(PublishStep::Push).await?;
         if repository.content != Content::Empty {
-            return self.end(nonce, Outcome::Done).await;
+            return self.end(nonce, StepOutcome::Done).await;
         }
         let error = match self.publisher.push.push(&repository.remote).await {
-            Ok(()) => return self.end(nonce, Outcome::Done).await,
+            Ok(()) => return self.end(nonce, StepOutcome::Done).await,
             Err(error) => error,
         };
         let message = error.to_string();
@@ -216,49 +218,49 @@ impl<'r> Run<'r> {
         };
         match found {
             Ok(Some(found)) if found.content == Content::Empty => {
-                self.end(nonce, Outcome::NotDone { message }).await?;
-                Err(self.compensate(made, Why::Push(error)).await)
+                self.end(nonce, StepOutcome::NotDone { message }).await?;
+                Err(self.compensate(made, FailureCause::Push(error)).await)
             }
             Ok(Some(found)) if self.order.claim().check(&found).is_ok() => {
-                self.end(nonce, Outcome::Done).await
+                self.end(nonce, StepOutcome::Done).await
             }
             Ok(_) | Err(_) => {
-                self.end(nonce, Outcome::Unknown { message }).await?;
-                Err(self.ending(Why::Push(error)))
+                self.end(nonce, StepOutcome::Unknown { message }).await?;
+                Err(self.ending(FailureCause::Push(error)))
             }
         }
     }
 
     /// After a stop in the middle of a push: did it arrive?
-    async fn find_pushed(&mut self, made: &Made, nonce: u64) -> Result<(), PublishError> {
+    async fn find_pushed(&mut self, made: &CreatedRepo, nonce: u64) -> Result<(), PublishError> {
         match self.look(made.id, |found| found.is_some()).await {
             Ok(Some(repository)) => {
                 if let Err(doubt) = self.order.claim().check(&repository) {
-                    return Err(self.ending(Why::Doubtful(doubt)));
+                    return Err(self.ending(FailureCause::Doubtful(doubt)));
                 }
                 let outcome = if repository.content == Content::Empty {
                     let message = "it had not arrived when the run was resumed".to_owned();
-                    Outcome::NotDone { message }
+                    StepOutcome::NotDone { message }
                 } else {
-                    Outcome::Done
+                    StepOutcome::Done
                 };
                 self.end(nonce, outcome).await
             }
-            Ok(None) => Err(self.ending(Why::NotShowing)),
-            Err(error) => Err(self.ending(Why::Look(error))),
+            Ok(None) => Err(self.ending(FailureCause::NotShowing)),
+            Err(error) => Err(self.ending(FailureCause::Look(error))),
         }
     }
 
-    async fn finish(&mut self, made: &Made) -> Result<Published, PublishError> {
+    async fn finish(&mut self, made: &CreatedRepo) -> Result<PublishedRepo, PublishError> {
         let repository = self.read_back(made).await?;
         let wanted = self.order.description.clone();
         let is_described = repository.description == wanted;
         if !is_described && repository.description != self.order.marker.description() {
-            return Err(self.ending(Why::Doubtful(Doubt::Marker)));
+            return Err(self.ending(FailureCause::Doubtful(OwnershipError::Marker)));
         }
         let nonce = match self.stage {
             Stage::Describing { nonce, .. } => nonce,
-            _ => self.intend(Step::Describe).await?,
+            _ => self.intend(PublishStep::Describe).await?,
         };
         if !is_described {
             // The same text for the same number: a second time does no harm, but is left to a resumed run.
@@ -269,28 +271,28 @@ impl<'r> Run<'r> {
                 let message = error.to_string();
                 let outcome = match &error {
                     ForgeError::OutcomeUnknown { .. } => match self.look(made.id, is_it).await {
-                        Ok(found) if is_it(found.as_ref()) => Outcome::Done,
-                        Ok(_) | Err(_) => Outcome::Unknown { message },
+                        Ok(found) if is_it(found.as_ref()) => StepOutcome::Done,
+                        Ok(_) | Err(_) => StepOutcome::Unknown { message },
                     },
-                    _ => Outcome::NotDone { message },
+                    _ => StepOutcome::NotDone { message },
                 };
-                let is_done = outcome == Outcome::Done;
+                let is_done = outcome == StepOutcome::Done;
                 self.end(nonce, outcome).await?;
                 if !is_done {
-                    return Err(self.ending(Why::Forge {
-                        step: Step::Describe,
+                    return Err(self.ending(FailureCause::Forge {
+                        step: PublishStep::Describe,
                         error,
                     }));
                 }
                 return Ok(self.published(repository));
             }
         }
-        self.end(nonce, Outcome::Done).await?;
+        self.end(nonce, StepOutcome::Done).await?;
         Ok(self.published(repository))
     }
 
     /// The repository as the forge has it, once it is what was promised.
-    async fn read_back(&self, made: &Made) -> Result<Repository, PublishError> {
+    async fn read_back(&self, made: &CreatedRepo) -> Result<Repository, PublishError> {
         let promised = Content::One(Branch {
             name: BRANCH.to_owned(),
             commit: self.order.commit.clone(),
@@ -304,22 +306,22 @@ impl<'r> Run<'r> {
                 if self.order.place.is(&repository.full_name) {
                     return Ok(repository);
                 }
-                Err(self.ending(Why::Doubtful(Doubt::Name {
+                Err(self.ending(FailureCause::Doubtful(OwnershipError::Name {
                     found: repository.full_name,
                     expected: self.order.place.to_string(),
                 })))
             }
-            Ok(Some(repository)) => Err(self.ending(Why::Differs {
+            Ok(Some(repository)) => Err(self.ending(FailureCause::Differs {
                 found: repository.content.to_string(),
                 commit: self.order.commit.clone(),
                 tree: self.order.tree.clone(),
             })),
-            Ok(None) => Err(self.ending(Why::NotShowing)),
-            Err(error) => Err(self.ending(Why::Look(error))),
+            Ok(None) => Err(self.ending(FailureCause::NotShowing)),
+            Err(error) => Err(self.ending(FailureCause::Look(error))),
         }
     }
 
-    async fn compensate(&mut self, made: &Made, why: Why) -> PublishError {
+    async fn compensate(&mut self, made: &CreatedRepo, why: FailureCause) -> PublishError {
         match self.remove(made).await {
             Ok(Removal::Gone) => PublishError::NothingLeft { why },
             Ok(Removal::Kept(kept)) => self.ending(why).keeping(kept),
@@ -328,28 +330,28 @@ impl<'r> Run<'r> {
     }
 
     /// Removes the repository when it is ours, and finds out whether that happened.
-    pub(super) async fn remove(&mut self, made: &Made) -> Result<Removal, PublishError> {
-        let nonce = self.intend(Step::Delete).await?;
+    pub(super) async fn remove(&mut self, made: &CreatedRepo) -> Result<Removal, PublishError> {
+        let nonce = self.intend(PublishStep::Delete).await?;
         let Err(error) = self
             .publisher
             .forge
             .delete(made.id, &self.order.claim())
             .await
         else {
-            self.end(nonce, Outcome::Done).await?;
+            self.end(nonce, StepOutcome::Done).await?;
             return Ok(Removal::Gone);
         };
         let message = error.to_string();
         let outcome = match &error {
             ForgeError::OutcomeUnknown { .. } => {
                 match self.look(made.id, |found| found.is_none()).await {
-                    Ok(None) => Outcome::Done,
-                    Ok(Some(_)) | Err(_) => Outcome::Unknown { message },
+                    Ok(None) => StepOutcome::Done,
+                    Ok(Some(_)) | Err(_) => StepOutcome::Unknown { message },
                 }
             }
-            _ => Outcome::NotDone { message },
+            _ => StepOutcome::NotDone { message },
         };
-        let is_gone = outcome == Outcome::Done;
+        let is_gone = outcome == StepOutcome::Done;
         self.end(nonce, outcome).await?;
         Ok(if is_gone {
             Removal::Gone
@@ -362,9 +364,9 @@ impl<'r> Run<'r> {
     pub(super) async fn forget(&mut self) -> Result<(), PublishError> {
         let nonce = match self.stage {
             Stage::Deleting { nonce, .. } => nonce,
-            _ => self.intend(Step::Delete).await?,
+            _ => self.intend(PublishStep::Delete).await?,
         };
-        self.end(nonce, Outcome::Done).await
+        self.end(nonce, StepOutcome::Done).await
     }
 
     /// Looks at the repository until it is seen as wanted, or patience ends.
@@ -374,35 +376,35 @@ impl<'r> Run<'r> {
         is_enough: impl Fn(Option<&Repository>) -> bool + Send + Sync,
     ) -> Result<Option<Repository>, ForgeError> {
         for wait in WAITS {
-            let result = self.publisher.forge.look_at(id).await;
+            let result = self.publisher.forge.repository(id).await;
             let is_enough = result.as_ref().is_ok_and(|found| is_enough(found.as_ref()));
             match pause(&result, is_enough, wait) {
                 Some(pause) => self.publisher.clock.sleep(pause).await,
                 None => return result,
             }
         }
-        self.publisher.forge.look_at(id).await
+        self.publisher.forge.repository(id).await
     }
 
     async fn standing(
         &self,
-        is_enough: impl Fn(&Standing) -> bool + Send + Sync,
-    ) -> Result<Standing, ForgeError> {
+        is_enough: impl Fn(&Availability) -> bool + Send + Sync,
+    ) -> Result<Availability, ForgeError> {
         for wait in WAITS {
-            let result = self.publisher.forge.stands_at(&self.order.place).await;
+            let result = self.publisher.forge.availability(&self.order.place).await;
             match pause(&result, result.as_ref().is_ok_and(&is_enough), wait) {
                 Some(pause) => self.publisher.clock.sleep(pause).await,
                 None => return result,
             }
         }
-        self.publisher.forge.stands_at(&self.order.place).await
+        self.publisher.forge.availability(&self.order.place).await
     }
 
-    async fn intend(&mut self, step: Step) -> Result<u64, PublishError> {
+    async fn intend(&mut self, step: PublishStep) -> Result<u64, PublishError> {
         let nonce = getrandom::u64().map_err(|error| {
             let message = error.to_string();
             let ledger = "of this run".to_owned();
-            self.ending(Why::Ledger(LedgerError::Storage {
+            self.ending(FailureCause::Ledger(LedgerError::Storage {
                 ledger,
                 action: "continued",
                 message,
@@ -410,7 +412,7 @@ impl<'r> Run<'r> {
         })?;
         // 53 bits, so that every JSON reader sees the same number.
         let nonce = nonce >> 11;
-        self.record(Entry::Intended {
+        self.record(LedgerEntry::Intended {
             step,
             nonce,
             at: self.now(),
@@ -419,8 +421,12 @@ impl<'r> Run<'r> {
         Ok(nonce)
     }
 
-    pub(super) async fn end(&mut self, nonce: u64, outcome: Outcome) -> Result<(), PublishError> {
-        self.record(Entry::Ended {
+    pub(super) async fn end(
+        &mut self,
+        nonce: u64,
+        outcome: StepOutcome,
+    ) -> Result<(), PublishError> {
+        self.record(LedgerEntry::Ended {
             nonce,
             at: self.now(),
             outcome,
@@ -428,11 +434,11 @@ impl<'r> Run<'r> {
         .await
     }
 
-    async fn record(&mut self, entry: Entry) -> Result<(), PublishError> {
+    async fn record(&mut self, entry: LedgerEntry) -> Result<(), PublishError> {
         let next = self.stage.clone().next(&entry);
         let next = next.ok_or(PublishError::Ledger(LedgerError::OutOfOrder { at: 0 }))?;
         let recorded = self.ledger.record(&entry).await;
-        recorded.map_err(|error| self.ending(Why::Ledger(error)))?;
+        recorded.map_err(|error| self.ending(FailureCause::Ledger(error)))?;
         self.stage = next;
         Ok(())
     }
@@ -441,8 +447,8 @@ impl<'r> Run<'r> {
         self.publisher.clock.now() / 1000
     }
 
-    fn published(&self, repository: Repository) -> Published {
-        Published {
+    fn published(&self, repository: Repository) -> PublishedRepo {
+        PublishedRepo {
             id: repository.id,
             full_name: repository.full_name,
             remote: repository.remote,
@@ -452,23 +458,23 @@ impl<'r> Run<'r> {
     }
 
     /// How a run that stops here ends: with nothing, or with the account of what is there.
-    pub(super) fn ending(&self, why: Why) -> PublishError {
+    pub(super) fn ending(&self, why: FailureCause) -> PublishError {
         let kind = match (&self.stage, &why) {
             (Stage::Begun | Stage::Gone, _) => return PublishError::NothingLeft { why },
-            (Stage::Creating { .. }, _) => LeftKind::MayAppear,
+            (Stage::Creating { .. }, _) => RemainsKind::MayAppear,
             (
                 Stage::Pushed(_) | Stage::Describing { .. } | Stage::Published(_),
-                Why::Differs { .. },
-            ) => LeftKind::Unfinished,
+                FailureCause::Differs { .. },
+            ) => RemainsKind::Unfinished,
             (Stage::Pushed(_) | Stage::Describing { .. } | Stage::Published(_), _) => {
-                LeftKind::Complete
+                RemainsKind::Complete
             }
             (Stage::Created(_) | Stage::Pushing { .. } | Stage::Deleting { .. }, _) => {
-                LeftKind::Unfinished
+                RemainsKind::Unfinished
             }
         };
         let id = self.stage.made().map(|made| made.id);
-        let left = Left {
+        let left = Remains {
             place: self.order.place.clone(),
             id,
             kind,
@@ -494,7 +500,7 @@ fn pause<T>(result: &Result<T, ForgeError>, is_enough: bool, wait: u64) -> Optio
     }
 }
 
-impl From<Repository> for Made {
+impl From<Repository> for CreatedRepo {
     fn from(repository: Repository) -> Self {
         Self {
             id: repository.id,

@@ -1,17 +1,17 @@
 //! How publishing ends, and what is left when it fails.
 
-use super::ledger::{LedgerError, Step};
+use super::ledger::{LedgerError, PublishStep};
 use super::push::PushError;
 use crate::forge::error::ForgeError;
-use crate::forge::ownership::Doubt;
-use crate::forge::repository::{Place, Remote, RepositoryId};
+use crate::forge::ownership::OwnershipError;
+use crate::forge::repository::{Remote, RepoPath, RepositoryId};
 use crate::model::digest::GitId;
 use std::fmt;
 use thiserror::Error;
 
 /// The repository stands, and was read back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Published {
+pub struct PublishedRepo {
     pub id: RepositoryId,
     pub full_name: String,
     pub remote: Remote,
@@ -21,21 +21,24 @@ pub struct Published {
 
 /// What a cleanup found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cleaned {
+pub enum CleanupOutcome {
     /// There was nothing of the run's.
     Nothing,
     Removed(RepositoryId),
 }
 
-/// Why nothing was published, by what is there now.
+/// A failed publication, by what is on the forge now.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum PublishError {
     /// Nothing of the run is on the forge.
     #[error("{why}; nothing was left behind")]
-    NothingLeft { why: Why },
+    NothingLeft { why: FailureCause },
     /// Something is, or may be: it says what and how to remove it.
     #[error("{why}; {left}")]
-    Left { why: Why, left: Box<Left> },
+    Left {
+        why: FailureCause,
+        left: Box<Remains>,
+    },
     /// The run was published before; cleanup does not remove what is finished.
     #[error("`{full_name}` is published and stays")]
     Finished { full_name: String },
@@ -48,9 +51,12 @@ pub enum PublishError {
 
 /// What went wrong.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum Why {
+pub enum FailureCause {
     #[error("cannot {step}: {error}")]
-    Forge { step: Step, error: ForgeError },
+    Forge {
+        step: PublishStep,
+        error: ForgeError,
+    },
     #[error("cannot look at the repository: {0}")]
     Look(ForgeError),
     #[error(transparent)]
@@ -62,7 +68,7 @@ pub enum Why {
     #[error("the repository does not show yet")]
     NotShowing,
     #[error("the repository is not as it was made: {0}")]
-    Doubtful(#[from] Doubt),
+    Doubtful(#[from] OwnershipError),
     #[error("the forge holds {found} instead of commit {commit} with tree {tree}")]
     Differs {
         found: String,
@@ -75,12 +81,12 @@ pub enum Why {
 
 /// The account of what a failed run leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Left {
-    pub place: Place,
+pub struct Remains {
+    pub place: RepoPath,
     /// Its number, when the run got to know it.
     pub id: Option<RepositoryId>,
-    pub kind: LeftKind,
-    /// Why the program did not remove it, when it tried.
+    pub kind: RemainsKind,
+    /// The error that prevented the removal, after an attempt to remove it.
     pub kept: Option<ForgeError>,
     /// The command with which a person removes it.
     pub removal: String,
@@ -88,7 +94,7 @@ pub struct Left {
 
 /// What may be there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LeftKind {
+pub enum RemainsKind {
     /// A repository was asked for and was not seen; it may still appear.
     MayAppear,
     /// A repository without the commit.
@@ -102,7 +108,7 @@ impl PublishError {
     pub(super) fn knowing(mut self, id: RepositoryId) -> Self {
         if let Self::Left { left, .. } = &mut self {
             left.id = Some(id);
-            left.kind = LeftKind::Unfinished;
+            left.kind = RemainsKind::Unfinished;
         }
         self
     }
@@ -116,15 +122,15 @@ impl PublishError {
     }
 }
 
-impl fmt::Display for Left {
+impl fmt::Display for Remains {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = &self.place;
         match self.kind {
-            LeftKind::MayAppear => {
+            RemainsKind::MayAppear => {
                 write!(formatter, "`{place}` was not seen and may still appear")?;
             }
-            LeftKind::Unfinished => write!(formatter, "`{place}` is left unfinished")?,
-            LeftKind::Complete => write!(formatter, "`{place}` is left with the right commit")?,
+            RemainsKind::Unfinished => write!(formatter, "`{place}` is left unfinished")?,
+            RemainsKind::Complete => write!(formatter, "`{place}` is left with the right commit")?,
         }
         if let Some(id) = self.id {
             write!(formatter, " (number {id})")?;

@@ -1,0 +1,3 @@
+//! Small modules that every layer may use and that know nothing of catalogues or repositories.
+
+pub mod sanitize;
