@@ -46,6 +46,9 @@ pub trait Explain: Error + Send + Sync + 'static {
 /// A setting of a request. A terminal names it as a flag, a form or an API as a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
+    GitTimeout,
+    CacheDir,
+    AllowFile,
     As,
     Catalog,
     Catalogs,
@@ -80,6 +83,9 @@ impl Setting {
     /// The name in kebab case, as in the flag.
     pub fn name(self) -> &'static str {
         match self {
+            Self::AllowFile => "allow-file",
+            Self::CacheDir => "cache-dir",
+            Self::GitTimeout => "git-timeout",
             Self::As => "as",
             Self::Catalog => "catalog",
             Self::Catalogs => "catalogs",

@@ -167,7 +167,7 @@ fn only_the_shells_the_doors_and_the_repository_touch_files() {
         "src/forge/local.rs",
         "src/git/",
         "src/publish/file_ledger.rs",
-        "src/tree/disk.rs",
+        "src/tree/disk/",
         "src/tree/pack.rs",
         "src/tree/inventory_cache.rs",
         "src/tree/repository.rs",
@@ -207,6 +207,7 @@ fn nothing_below_the_shells_knows_of_dry_runs_or_tokio() {
             "{file}"
         );
         let is_async = [
+            "src/base/clock.rs",
             "src/cli/",
             "src/forge/",
             "src/preflight/",

@@ -2,17 +2,13 @@
 
 use super::exit::Failure;
 use super::signals;
+use crate::base::process::{self, Limits, ProcessError};
 use crate::engine::{self, Preview};
 use crate::template::Template;
 use crate::tree::repository::{CreatedRepository, Layout, Target};
-use rustix::process::{Pid, Signal, kill_process_group};
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
-use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
-use std::sync::atomic::Ordering;
-use std::thread;
-use std::time::Duration;
 
 /// How a command ended.
 pub(super) enum Ended {
@@ -26,9 +22,6 @@ pub(super) enum Ended {
 
 /// So much of what a command printed last is shown.
 const SHOWN: u64 = 4096;
-/// How often it is looked at whether the command has ended, or is to end.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
-
 /// Makes the repository in a folder that goes away again, and runs `command` there by the shell. What the command
 /// prints is kept back unless it fails; the selection stands in its environment.
 pub(super) fn run(
@@ -55,28 +48,25 @@ pub(super) fn run(
     };
     Target::check(&folder)?.create(&made, signals::stop())?;
     let mut output = tempfile::tempfile().map_err(fail)?;
-    let mut child = shell(command)
-        .current_dir(&folder)
-        .env("GROUNDPLAN_SELECTION", selection)
-        .stdin(Stdio::null())
-        .stdout(output.try_clone().map_err(fail)?)
-        .stderr(output.try_clone().map_err(fail)?)
-        .process_group(0)
-        .spawn()
-        .map_err(fail)?;
-    let status = loop {
-        if let Some(status) = child.try_wait().map_err(fail)? {
-            break status;
-        }
-        if signals::stop().load(Ordering::Relaxed) {
-            // With all that it started, or that would go on in a folder that is gone.
-            // An error says that it ended by itself just now.
-            let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
-            drop(child.wait());
-            return Err(Failure::Cancelled);
-        }
-        thread::sleep(LOOK_EVERY);
+    let limits = Limits {
+        timeout: None,
+        stop: signals::stop(),
+        growth: None,
     };
+    let status = process::status(
+        shell(command)
+            .current_dir(&folder)
+            .env("GROUNDPLAN_SELECTION", selection)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().map_err(fail)?)
+            .stderr(output.try_clone().map_err(fail)?),
+        limits,
+    )
+    .map_err(|error| match error {
+        ProcessError::Stopped => Failure::Cancelled,
+        ProcessError::Io(error) => fail(error),
+        ProcessError::TimedOut | ProcessError::TooLarge => fail(std::io::Error::other(error)),
+    })?;
     if status.success() {
         return Ok(Ended::Fine);
     }

@@ -34,7 +34,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let explanation = explained(&remade.plan, remade.template.tree(), &args.path)?;
     show(&args.path, &explanation, args.format, terminal)?;
     let path = args.path.as_str();
-    let head = made.commits.holding(&made.line.last)?;
+    let head = made.commits.files(&made.line.last)?;
     let first = match made.holding.get(path) {
         Some((_, blob)) => made.commits.read(*blob)?,
         None => Vec::new(),

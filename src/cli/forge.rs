@@ -2,9 +2,9 @@
 
 use super::cache::environment;
 use super::exit::Failure;
+use crate::base::clock::SystemClock;
 use crate::forge::Forge;
 use crate::forge::address::ForgeAddress;
-use crate::forge::clock::SystemClock;
 use crate::forge::http::ClientError;
 use crate::forge::site::{Site, SiteError};
 use crate::model::preflight::ForgeKind;

@@ -65,12 +65,12 @@ impl MadeArgs {
             message,
             hint: hint.to_owned(),
         };
-        let line = commits.line()?.ok_or_else(|| {
+        let line = commits.history()?.ok_or_else(|| {
             let message = format!("`{repository}` has no commit yet");
             refused(message, "groundplan makes the first commit itself")
         })?;
-        let first = commits.words(&line.first)?;
-        let holding = commits.holding(&line.first)?;
+        let first = commits.info(&line.first)?;
+        let holding = commits.files(&line.first)?;
         let Some((_, blob)) = holding.get(&self.provenance) else {
             let message = format!(
                 "the first commit of `{repository}` has no `{}`: it was not made by groundplan",

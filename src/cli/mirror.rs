@@ -4,7 +4,7 @@ use super::Format;
 use super::cache::{self, Cache, GitArgs};
 use super::exit::{Exit, Failure};
 use super::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW};
-use crate::git::mirror::{Changed, Freshness, Listed, MirrorError, MirrorState};
+use crate::git::mirror::{Freshness, MirrorError, MirrorInfo, MirrorState, RefUpdate};
 use crate::model::digest::GitId;
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
@@ -99,7 +99,7 @@ fn is_online(cache: &Cache) -> Result<(), Failure> {
 struct Line {
     url: RemoteUrl,
     reference: RefName,
-    result: Result<Changed, Failed>,
+    result: Result<RefUpdate, Failed>,
 }
 
 /// A failure, taken apart for both formats.
@@ -132,7 +132,7 @@ impl Line {
         cache: &Cache,
         url: &RemoteUrl,
         reference: &RefName,
-        result: Result<Changed, MirrorError>,
+        result: Result<RefUpdate, MirrorError>,
     ) -> Self {
         Self {
             url: url.clone(),
@@ -144,7 +144,7 @@ impl Line {
     fn json(&self) -> Value {
         let mut value = json!({ "url": self.url, "ref": self.reference });
         match &self.result {
-            Ok(Changed { before, now }) => {
+            Ok(RefUpdate { before, now }) => {
                 value["commit"] = json!(now);
                 value["before"] = json!(before);
             }
@@ -176,7 +176,7 @@ fn report(
         let (url, reference) = (&line.url, &line.reference);
         match &line.result {
             Ok(_) if format == Format::Json => {}
-            Ok(Changed { before, now }) => {
+            Ok(RefUpdate { before, now }) => {
                 let what = match before {
                     None => format!("{GREEN}new{GREEN:#}"),
                     Some(before) if before == now => format!("{DIM}unchanged{DIM:#}"),
@@ -266,8 +266,8 @@ fn list(cache: &Cache, format: Format, terminal: &mut Terminal) -> Result<Exit, 
     Ok(Exit::Fine)
 }
 
-fn as_json(mirror: &Listed) -> MirrorJson<'_> {
-    let reference = |reference: &crate::git::mirror::ListedRef| {
+fn as_json(mirror: &MirrorInfo) -> MirrorJson<'_> {
+    let reference = |reference: &crate::git::mirror::MirrorRef| {
         json!({
             "ref": reference.name,
             "commit": reference.commit,

@@ -3,10 +3,10 @@
 use super::cache::state_folder;
 use super::exit::Failure;
 use super::forge::{ForgeArgs, Kind};
+use crate::base::atomic_file;
 use crate::forge::ownership::Marker;
 use crate::forge::repository::RepoPath;
 use serde::{Deserialize, Serialize};
-use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
@@ -167,19 +167,8 @@ impl State {
     /// Removes the built repository, when it is there.
     pub(super) fn drop_repository(&self) -> Result<(), Failure> {
         let path = self.repository();
-        let parent = path.parent().unwrap_or(Path::new("/"));
-        let remove = || {
-            // Moved first, so that half of it never stands under its name.
-            let grave = tempfile::Builder::new()
-                .prefix(".groundplan-")
-                .tempdir_in(parent)?;
-            let name = path.file_name().unwrap_or(OsStr::new("repository"));
-            match fs::rename(&path, grave.path().join(name)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                _ => grave.close(),
-            }
-        };
-        remove().map_err(|error| writing("remove", &path, &error))
+        atomic_file::remove(&path).map_err(|error| writing("remove", &path, &error))?;
+        Ok(())
     }
 
     /// Removes all files, when nothing of the run is on the forge.

@@ -143,7 +143,7 @@ impl TemplateArgs {
                 let url = RemoteUrl::parse(&pin.repo).map_err(|_| nowhere())?;
                 let commit = TemplateCommit {
                     reference: RefName::parse(&pin.r#ref).map_err(|_| nowhere())?,
-                    home: TemplateLocation::Remote(url.clone()),
+                    location: TemplateLocation::Remote(url.clone()),
                     sha: Some(sha),
                     folder: pin.path.as_ref(),
                 };
@@ -192,13 +192,13 @@ impl TemplateArgs {
                 }
                 (true, None) => Wanted::Folder(path),
                 (true, Some(reference)) => Wanted::Commit(TemplateCommit {
-                    home: TemplateLocation::Here(path),
+                    location: TemplateLocation::Local(path),
                     reference: reference.clone(),
                     sha,
                     folder: self.template_path.as_ref(),
                 }),
                 (false, reference) => Wanted::Commit(TemplateCommit {
-                    home: TemplateLocation::Remote(remote(named)?),
+                    location: TemplateLocation::Remote(remote(named)?),
                     reference: reference.clone().unwrap_or_else(RefName::head),
                     sha,
                     folder: self.template_path.as_ref(),
@@ -219,7 +219,7 @@ impl TemplateArgs {
                 }
             };
             return Ok(Wanted::Commit(TemplateCommit {
-                home: TemplateLocation::Remote(remote(repo)?),
+                location: TemplateLocation::Remote(remote(repo)?),
                 reference: self.reference.clone().map_or_else(version, Ok)?,
                 sha,
                 folder: written.repo.as_ref().and(written.path.as_ref()),
@@ -227,7 +227,7 @@ impl TemplateArgs {
         }
         match (&written.repo, &written.r#ref, &written.path) {
             (Some(repo), Some(reference), folder) => Ok(Wanted::Commit(TemplateCommit {
-                home: TemplateLocation::Remote(repo.clone()),
+                location: TemplateLocation::Remote(repo.clone()),
                 reference: self.reference.clone().unwrap_or_else(|| reference.clone()),
                 sha: sha.or_else(|| written.sha.as_ref().filter(|_| self.reference.is_none())),
                 folder: folder.as_ref(),
@@ -247,8 +247,8 @@ impl TemplateArgs {
         wanted: &TemplateCommit<'_>,
         rules: TemplateRules<'_>,
     ) -> Result<Template, Unusable> {
-        match &wanted.home {
-            TemplateLocation::Here(path) => {
+        match &wanted.location {
+            TemplateLocation::Local(path) => {
                 let sha = git::resolve(path, wanted.reference.as_str()).map_err(Failure::from)?;
                 let remembered = self.cache().ok().map(|cache| cache.trees());
                 let opened = wanted.open(path, &sha, rules, remembered.as_ref());

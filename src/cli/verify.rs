@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let work = Terminal::working("making the plan again");
     let (report, tree) = engine::build(&remade.plan, remade.template.tree())?;
     let expected = ids::files(&tree)?;
-    let head = made.commits.holding(&made.line.last)?;
+    let head = made.commits.files(&made.line.last)?;
     drop(work);
     let result = Verdict {
         is_exact: report.tree_id.as_ref() == Some(&made.first.tree),

@@ -1,7 +1,6 @@
 //! Which forge, where it is, and a client of it for one credential.
 
 use super::Forge;
-use super::clock::Clock;
 use super::error::ForgeError;
 use super::forgejo::Forgejo;
 use super::github::GitHub;
@@ -9,6 +8,7 @@ use super::http::{ClientError, HttpConfig};
 use super::local::{self, Local};
 use super::reach::{Reached, reach};
 use super::site::Site;
+use crate::base::clock::Clock;
 use crate::secret::Secret;
 use std::path::PathBuf;
 use std::sync::Arc;

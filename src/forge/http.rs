@@ -1,9 +1,9 @@
 //! One small HTTP client for every forge: reads are repeated, changes never, and nothing is followed.
 
-use super::clock::Clock;
 use super::error::ForgeError;
 use super::response::{RequestKind, Response, tell};
 use super::site::Site;
+use crate::base::clock::Clock;
 use crate::error::chain;
 use crate::secret::Secret;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -126,7 +126,7 @@ impl HttpClient {
             match self.read_once(url.clone()).await {
                 Err(error) if error.is_passing() => {
                     self.clock
-                        .sleep(wait.mul_f64(0.5 + self.clock.spread() / 2.0))
+                        .sleep(wait.mul_f64(0.5 + self.clock.jitter() / 2.0))
                         .await;
                     wait *= 2;
                 }

@@ -2,19 +2,20 @@
 
 use super::Forge;
 use super::account::{Account, OwnerKind, OwnerOption, OwnerStanding, Owners, Permission};
-use super::clock::Clock;
 use super::error::ForgeError;
 use super::ownership::OwnershipProof;
 use super::repository::{
     Availability, Branch, Content, NewRepository, Remote, RepoPath, Repository, RepositoryId,
 };
+use crate::base::clock::Clock;
+use crate::base::{atomic_file, git_init};
 use crate::model::digest::GitId;
 use crate::model::input::Owner;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -112,17 +113,7 @@ impl Local {
         .map_err(folder(&owner))?;
         let workshop = workshop(&self.root)?;
         let made = workshop.path().join("repository");
-        let options = gix::create::Options {
-            object_hash: Some(gix::hash::Kind::Sha1),
-            ..Default::default()
-        };
-        gix::ThreadSafeRepository::init_opts(
-            &made,
-            gix::create::Kind::Bare,
-            options,
-            gix::open::Options::isolated(),
-        )
-        .map_err(folder(&made))?;
+        git_init::bare(&made).map_err(folder(&made))?;
         // 53 bits, so that the number survives every JSON reader.
         let id = getrandom::u64().map_err(folder(&made))? >> 11;
         let record = Record {
@@ -224,11 +215,10 @@ impl Forge for Local {
     async fn delete(&self, id: RepositoryId, claim: &OwnershipProof) -> Result<(), ForgeError> {
         let (found, path) = self.look(id)?.unzip();
         claim.check_now(found)?;
-        let grave = workshop(&self.root)?;
         if let Some(path) = path {
-            fs::rename(&path, grave.path().join("repository")).map_err(folder(&path))?;
+            atomic_file::remove(&path).map_err(folder(&path))?;
         }
-        grave.close().map_err(folder(&self.root))
+        Ok(())
     }
 
     fn removal(&self, place: &RepoPath, _: Option<RepositoryId>) -> String {
@@ -306,10 +296,7 @@ fn workshop(root: &Path) -> Result<tempfile::TempDir, ForgeError> {
 
 /// Gives a file new content, whole or not at all.
 fn replace(path: &Path, text: &str) -> Result<(), ForgeError> {
-    let beside = path.parent().unwrap_or(path);
-    let mut file = tempfile::NamedTempFile::new_in(beside).map_err(folder(beside))?;
-    writeln!(file, "{text}").map_err(folder(path))?;
-    file.persist(path).map(drop).map_err(folder(path))
+    atomic_file::write(path, format!("{text}\n").as_bytes()).map_err(folder(path))
 }
 
 fn folder<E: Display>(path: &Path) -> impl FnOnce(E) -> ForgeError {

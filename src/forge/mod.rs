@@ -2,7 +2,6 @@
 
 pub mod account;
 pub mod address;
-pub mod clock;
 pub mod error;
 pub mod forgejo;
 pub mod github;

@@ -9,8 +9,8 @@ mod publication;
 pub mod push;
 pub mod stage;
 
+use crate::base::clock::Clock;
 use crate::forge::Forge;
-use crate::forge::clock::Clock;
 use crate::forge::ownership::OwnershipProof;
 use ledger::{Ledger, LedgerEntry, PublishRequest};
 use outcome::{CleanupOutcome, PublishError, PublishedRepo};

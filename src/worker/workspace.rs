@@ -1,5 +1,6 @@
 //! Folders for what is built: one of this worker's own, one in it for each attempt, none left behind.
 
+use crate::base::atomic_file;
 use crate::store::lease::{Lease, WorkerId};
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -52,7 +53,7 @@ impl Workspace {
 impl Drop for Workspace {
     fn drop(&mut self) {
         // What cannot be removed now is removed by the next worker.
-        drop(remove(&self.folder));
+        drop(atomic_file::remove(&self.folder));
     }
 }
 
@@ -64,18 +65,8 @@ fn sweep(runs: &Path) -> io::Result<()> {
             continue;
         };
         if lock.try_lock().is_ok() {
-            remove(&path)?;
+            atomic_file::remove(&path)?;
         }
     }
     Ok(())
-}
-
-/// Moved first, so that half of it never stands under its name.
-fn remove(folder: &Path) -> io::Result<()> {
-    let parent = folder.parent().unwrap_or(Path::new("/"));
-    let grave = tempfile::Builder::new()
-        .prefix(".old-")
-        .tempdir_in(parent)?;
-    fs::rename(folder, grave.path().join("runs"))?;
-    grave.close()
 }

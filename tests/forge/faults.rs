@@ -124,7 +124,7 @@ fn a_forge_that_asks_to_wait_hears_nothing_until_then() {
         retry_after: Duration::from_secs(seconds),
     };
     wait(async {
-        use groundplan::forge::clock::Clock as _;
+        use groundplan::base::clock::Clock as _;
         assert_eq!(forge.current_user().await, Err(limited(20)));
         clock.sleep(Duration::from_secs(5)).await;
         assert_eq!(forge.current_user().await, Err(limited(15)));

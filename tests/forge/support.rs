@@ -2,8 +2,8 @@
 
 use super::fake::{Dialect, Fake, NOON, TOKEN};
 use async_trait::async_trait;
+use groundplan::base::clock::Clock;
 use groundplan::forge::Forge;
-use groundplan::forge::clock::Clock;
 use groundplan::forge::forgejo::Forgejo;
 use groundplan::forge::github::GitHub;
 use groundplan::forge::http::HttpConfig;
@@ -48,7 +48,7 @@ impl Clock for FakeClock {
         self.waits.lock().unwrap().push(time);
     }
 
-    fn spread(&self) -> f64 {
+    fn jitter(&self) -> f64 {
         1.0
     }
 }

@@ -10,7 +10,7 @@ use crate::model::suggest;
 use crate::store::catalog::PublishedCatalog;
 use crate::store::sql::Database;
 use crate::tree::Tree as _;
-use crate::tree::git::{self, GitTree, GitTreeError, Part};
+use crate::tree::git::{self, GitTree, GitTreeError, TemplatePart};
 use crate::tree::validate::Links;
 use std::path::{Path, PathBuf};
 
@@ -163,7 +163,7 @@ fn source(
     let mut found = false;
     for name in ["catalog", "recipes"] {
         let path = folder.map_or_else(|| name.to_owned(), |folder| format!("{folder}/{name}"));
-        let part = Part {
+        let part = TemplatePart {
             commit: commit.clone(),
             folder: Some(&SafeRelPath::parse(&path).expect("a safe path and a word")),
             exclude: &[],

@@ -1,6 +1,7 @@
 //! What is elsewhere: the database, the templates' repositories, the forge; and whether its clock agrees with this one.
 
 use super::check::Check;
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::catalog::Catalog;
 use crate::cli::cache::{self, Cache};
 use crate::cli::database::DatabaseArgs;
@@ -8,7 +9,6 @@ use crate::cli::exit::Failure;
 use crate::cli::forge::{ForgeArgs, Kind, TOKEN, token_text};
 use crate::cli::means::MeansArgs;
 use crate::cli::pat::is_usable;
-use crate::forge::clock::{Clock as _, SystemClock};
 use crate::git::ls_remote;
 use crate::git::mirror::MirrorError;
 use crate::model::remote::RemoteUrl;
