@@ -119,7 +119,10 @@ fn it_has_the_folders_and_files_of_an_operations_repository() {
 
 #[test]
 fn the_policy_lists_exactly_the_known_tiers() {
-    let policy: toml::Table = ops_repository().read("ops/vault/policy.toml").parse().unwrap();
+    let policy: toml::Table = ops_repository()
+        .read("ops/vault/policy.toml")
+        .parse()
+        .unwrap();
     let tiers = policy["tiers"].as_table().unwrap();
     let names_in = |tier: &str| {
         let entries = tiers
@@ -340,12 +343,7 @@ fn errors_that_no_schema_can_express_are_rejected() {
             twice,
             "duplicate key",
         ),
-        (
-            "evidence/red-team/notes.txt",
-            "",
-            "x",
-            "unexpected file",
-        ),
+        ("evidence/red-team/notes.txt", "", "x", "unexpected file"),
         // An approval that survives a change of what was approved.
         (
             "vault/actions/publish-site-3.json",

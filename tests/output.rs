@@ -6,7 +6,11 @@ use crate::support::{PRODUCT, Sandbox};
 fn for_each_command(sandbox: &Sandbox, command: &[&str], check: &mut impl FnMut(&[&str], &str)) {
     let help = sandbox.groundplan([command, &["--help"]].concat()).exits(0);
     check(command, &help.stdout);
-    let subcommands = help.stdout.split("\nCommands:\n").nth(1).unwrap_or_default();
+    let subcommands = help
+        .stdout
+        .split("\nCommands:\n")
+        .nth(1)
+        .unwrap_or_default();
     let names = subcommands
         .lines()
         .take_while(|line| !line.is_empty())
@@ -42,21 +46,54 @@ fn errors_of_new_and_preview() {
     let sandbox = Sandbox::with_demo();
     let _scope = sandbox.snapshot_scope();
     sandbox.write("full/file.txt", "x\n");
-    let new: Vec<&str> = ["new", "--catalog", ".", "--defaults"].iter().chain(&PRODUCT).copied().collect();
-    let preview: Vec<&str> = ["preview", "--catalog", "."].iter().chain(&PRODUCT).copied().collect();
+    let new: Vec<&str> = ["new", "--catalog", ".", "--defaults"]
+        .iter()
+        .chain(&PRODUCT)
+        .copied()
+        .collect();
+    let preview: Vec<&str> = ["preview", "--catalog", "."]
+        .iter()
+        .chain(&PRODUCT)
+        .copied()
+        .collect();
     let failures = [
-        failure(&sandbox, &["preview", "--catalog", "nowhere"]),
+        failure(
+            &sandbox,
+            &[&["preview", "--catalog", "nowhere"][..], &PRODUCT].concat(),
+        ),
         failure(&sandbox, &["preview", "--catalog", ".", "--defaults"]),
-        failure(&sandbox, &[&preview[..], &["--select", "auth=sessions"]].concat()),
-        failure(&sandbox, &[&preview[..], &["--select", "login=none"]].concat()),
+        failure(
+            &sandbox,
+            &[&preview[..], &["--select", "auth=sessions"]].concat(),
+        ),
+        failure(
+            &sandbox,
+            &[&preview[..], &["--select", "login=none"]].concat(),
+        ),
         failure(&sandbox, &preview),
         failure(&sandbox, &[&new[..], &["--into", "full"]].concat()),
-        failure(&sandbox, &[&new[..], &["--into", "no/such/folder"]].concat()),
-        failure(&sandbox, &[&new[..], &["--into", "made", "--expect", &"0".repeat(40)]].concat()),
-        failure(&sandbox, &["new", "--catalog", ".", "--owner", "a b", "--into", "made"]),
+        failure(
+            &sandbox,
+            &[&new[..], &["--into", "no/such/folder"]].concat(),
+        ),
+        failure(
+            &sandbox,
+            &[&new[..], &["--into", "made", "--expect", &"0".repeat(40)]].concat(),
+        ),
+        failure(
+            &sandbox,
+            &["new", "--catalog", ".", "--owner", "a b", "--into", "made"],
+        ),
         failure(&sandbox, &["verify", "full"]),
         failure(&sandbox, &["explain", "README.md"]),
-        failure(&sandbox, &["add", "--catalog", ".", "--defaults", "--into", "full"]),
+        failure(
+            &sandbox,
+            &[
+                &["add", "--catalog", ".", "--defaults", "--into", "full"][..],
+                &PRODUCT,
+            ]
+            .concat(),
+        ),
     ];
     insta::assert_snapshot!(failures.join("\n"));
 }
@@ -74,9 +111,25 @@ fn errors_of_forge_and_database_commands() {
         failure(&sandbox, &["cleanup", "nowhere.json"]),
         failure(&sandbox, &["migrate"]),
         failure(&sandbox, &["runs", "list"]),
-        failure(&sandbox, &["runs", "show", "unknown", "--database", "sqlite:nowhere.db"]),
-        failure(&sandbox, &["work", "--forge", "github"]),
-        failure(&sandbox, &["mirror", "sync", "https://example.invalid/x.git", "--offline"]),
+        failure(
+            &sandbox,
+            &[
+                "runs",
+                "show",
+                "unknown",
+                "--database-url",
+                "sqlite:nowhere.db",
+            ],
+        ),
+        failure(
+            &sandbox,
+            &[
+                "mirror",
+                "sync",
+                "https://example.invalid/x.git",
+                "--offline",
+            ],
+        ),
     ];
     insta::assert_snapshot!(failures.join("\n"));
 }
@@ -105,7 +158,10 @@ fn json_documents() {
         ("list", [&["list"][..], &in_demo].concat()),
         ("show", vec!["show", "."]),
         ("preview", [&["preview"][..], &in_demo, &product].concat()),
-        ("new", [&["new", "--into", "made"][..], &in_demo, &product].concat()),
+        (
+            "new",
+            [&["new", "--into", "made"][..], &in_demo, &product].concat(),
+        ),
         ("verify", vec!["verify", "made", "--catalog", "."]),
         ("sweep", vec!["sweep", "."]),
         ("hash", vec!["hash"]),

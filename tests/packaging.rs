@@ -138,14 +138,14 @@ fn compose() -> Value {
 #[test]
 fn the_list_of_variables_is_complete() {
     let listed: BTreeSet<String> = listed(&read(".env.example")).into_keys().collect();
-    let mut read = read_by_the_program();
+    let mut used = read_by_the_program();
     assert!(
-        read.contains("DATABASE_URL") && read.contains("BOOTSTRAP_ENCRYPTION_KEY_PREVIOUS"),
-        "{read:?}"
+        used.contains("DATABASE_URL") && used.contains("BOOTSTRAP_ENCRYPTION_KEY_PREVIOUS"),
+        "{used:?}"
     );
-    read.extend(interpolated(&read("compose.yaml")));
-    let missing: Vec<_> = read.difference(&listed).collect();
-    let unknown: Vec<_> = listed.difference(&read).collect();
+    used.extend(interpolated(&read("compose.yaml")));
+    let missing: Vec<_> = used.difference(&listed).collect();
+    let unknown: Vec<_> = listed.difference(&used).collect();
     assert!(
         missing.is_empty() && unknown.is_empty(),
         ".env.example does not list {missing:?}, and {unknown:?} are not read"
@@ -163,10 +163,7 @@ fn packaging_and_documents_mention_only_known_variables() {
         "docs/operations.md",
         "README.md",
     ] {
-        let unknown: Vec<String> = mentioned(&read(file))
-            .difference(&known)
-            .cloned()
-            .collect();
+        let unknown: Vec<String> = mentioned(&read(file)).difference(&known).cloned().collect();
         assert!(unknown.is_empty(), "{file} mentions {unknown:?}");
     }
 }
@@ -235,7 +232,10 @@ fn the_image_runs_unprivileged_under_an_init_process_with_a_health_check() {
         instruction("HEALTHCHECK ").ends_with(r#"CMD ["/usr/local/bin/groundplan", "health"]"#)
     );
     let entrypoint: Vec<String> = serde_json::from_str(&instruction("ENTRYPOINT ")).unwrap();
-    assert_eq!(entrypoint, ["/usr/bin/tini", "--", "/usr/local/bin/groundplan"]);
+    assert_eq!(
+        entrypoint,
+        ["/usr/bin/tini", "--", "/usr/local/bin/groundplan"]
+    );
     let installed = instruction("RUN ");
     for package in ["ca-certificates", "git", "tini"] {
         assert!(
@@ -400,7 +400,11 @@ fn service_managers_wait_longer_than_the_grace_period() {
         .as_str()
         .unwrap();
     assert!(
-        stop_grace_period.trim_end_matches('s').parse::<u64>().unwrap() > default_grace(),
+        stop_grace_period
+            .trim_end_matches('s')
+            .parse::<u64>()
+            .unwrap()
+            > default_grace(),
         "{stop_grace_period}"
     );
     let unit = unit();
@@ -496,7 +500,10 @@ fn run_test_script(programs: &[&str], manager: &str, user_id: u32) -> Ran {
     }
     stub("id", &format!("echo {user_id}"));
     let install = "cd \"$BIN\" && for name in git cc node npm python3 initdb; do : >$name; chmod +x $name; done";
-    stub(manager, &format!("case \" $* \" in *\" install \"*) {install};; esac"));
+    stub(
+        manager,
+        &format!("case \" $* \" in *\" install \"*) {install};; esac"),
+    );
     let path = std::env::var_os("PATH").unwrap();
     for tool in ["bash", "sh", "chmod", "dirname", "echo", "sort", "xargs"] {
         let mut candidates = std::env::split_paths(&path).map(|folder| folder.join(tool));
@@ -536,7 +543,11 @@ fn the_test_script_installs_missing_packages_or_prints_the_command() {
         assert_eq!(ran.stdout, "cargo test --locked --lib\n");
         let ran = run_test_script(&programs, manager, 1000).exits(1);
         let hint = format!("{install}`, then `scripts/test` again\n").replace("`,", "'`,");
-        assert!(ran.stderr.contains("error: missing programs: cc npm\n"), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("error: missing programs: cc npm\n"),
+            "{}",
+            ran.stderr
+        );
         assert!(ran.stderr.contains(&hint), "{}", ran.stderr);
     }
 }
@@ -545,7 +556,11 @@ fn the_test_script_installs_missing_packages_or_prints_the_command() {
 fn the_test_script_needs_no_root_rights_for_homebrew() {
     let programs = ["git", "cc", "npm", "initdb", "cargo"];
     let ran = run_test_script(&programs, "brew", 501).exits(0);
-    assert!(ran.stderr.contains("brew install node python\n"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("brew install node python\n"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]

@@ -124,7 +124,8 @@ fn the_service_example_creates_a_repository() {
         .run(Command::new("sh").args(["-c", &script]))
         .exits(0);
     let _scope = sandbox.snapshot_scope();
-    insta::assert_snapshot!("readme_service", ran.transcript());
+    // The standard error is the worker's log.
+    insta::assert_snapshot!("readme_service", ran.stdout);
     assert_eq!(
         sandbox.git(
             "repositories/acme/acme-web.git",

@@ -167,7 +167,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let folder = quote(&folder.display().to_string());
     writeln!(
         terminal.out(),
-        "\n{BOLD}CreatedRepository {folder}{BOLD:#}, one commit on `main`. Next:\n  cd {folder}"
+        "\n{BOLD}Created {folder}{BOLD:#}, one commit on `main`. Next:\n  cd {folder}"
     )?;
     if !args.bare && listing.get("package.json").is_some() {
         writeln!(terminal.out(), "  npm install")?;
