@@ -1,7 +1,7 @@
 //! A command of the author's, run in a repository that was just made: `sweep --exec`.
 
-use super::exit::Failure;
-use super::signals;
+use crate::cli::error::Failure;
+use crate::cli::signals;
 use crate::engine::{self, Preview};
 use crate::template::Template;
 use crate::tree::repository::{CreatedRepository, Layout, Target};
@@ -15,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 /// How a command ended.
-pub(super) enum Ended {
+pub(crate) enum Ended {
     Fine,
     /// In words, with the last lines it printed.
     Badly {
@@ -31,7 +31,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Makes the repository in a folder that goes away again, and runs `command` there by the shell. What the command
 /// prints is kept back unless it fails; the selection stands in its environment.
-pub(super) fn run(
+pub(crate) fn run(
     preview: &Preview<'_>,
     template: &Template,
     selection: &str,

@@ -1,7 +1,7 @@
 //! Files, catalogues and templates from where the command line says they are.
 
-use super::exit::Failure;
 use crate::catalog::{self, Catalog, builtin};
+use crate::cli::error::Failure;
 use crate::model::content::Files;
 use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::suggest;
@@ -13,29 +13,29 @@ use std::path::{Path, PathBuf};
 
 /// A catalogue's files, by path from its root, and where they come from.
 #[derive(Clone)]
-pub(super) struct Source {
-    pub(super) files: Files,
-    pub(super) findings: Vec<Diagnostic>,
+pub(crate) struct Source {
+    pub(crate) files: Files,
+    pub(crate) findings: Vec<Diagnostic>,
     /// The folder they were read from; none for the built-in ones.
-    pub(super) root: Option<PathBuf>,
+    pub(crate) root: Option<PathBuf>,
 }
 
 /// What a reader of findings needs: the texts they point into.
-pub(super) struct Problem {
-    pub(super) source: Source,
-    pub(super) findings: Vec<Diagnostic>,
+pub(crate) struct Problem {
+    pub(crate) source: Source,
+    pub(crate) findings: Vec<Diagnostic>,
 }
 
 /// Why there is nothing to work with.
-pub(super) enum Unusable {
+pub(crate) enum Unusable {
     Failure(Failure),
     Problem(Box<Problem>),
 }
 
 /// A usable catalogue.
-pub(super) struct Chosen {
-    pub(super) catalog: Catalog,
-    pub(super) source: Source,
+pub(crate) struct Chosen {
+    pub(crate) catalog: Catalog,
+    pub(crate) source: Source,
 }
 
 impl From<Failure> for Unusable {
@@ -45,7 +45,7 @@ impl From<Failure> for Unusable {
 }
 
 impl Source {
-    pub(super) fn builtin() -> Self {
+    pub(crate) fn builtin() -> Self {
         Self {
             files: builtin::files(),
             findings: Vec::new(),
@@ -54,7 +54,7 @@ impl Source {
     }
 
     /// Reads `catalog/` and `recipes/` of a folder.
-    pub(super) fn of_folder(root: &Path) -> Result<Self, Failure> {
+    pub(crate) fn of_folder(root: &Path) -> Result<Self, Failure> {
         let mut source = Self {
             files: Files::new(),
             findings: Vec::new(),
@@ -100,7 +100,7 @@ impl Source {
 }
 
 /// A built-in catalogue, for a name that no person typed: it is never taken for a folder.
-pub(super) fn builtin(name: &str) -> Result<Chosen, Unusable> {
+pub(crate) fn builtin(name: &str) -> Result<Chosen, Unusable> {
     let source = Source::builtin();
     if catalog::names(&source.files).contains(name) {
         return load(source, name);
@@ -113,7 +113,7 @@ pub(super) fn builtin(name: &str) -> Result<Chosen, Unusable> {
 }
 
 /// Every catalogue that an author means: a built-in one by name, or all of a folder.
-pub(super) fn catalogs(argument: &str) -> Result<Vec<Chosen>, Unusable> {
+pub(crate) fn catalogs(argument: &str) -> Result<Vec<Chosen>, Unusable> {
     let path = Path::new(argument);
     let is_one = path.join("catalog.yaml").is_file();
     if is_one || !path.is_dir() {
@@ -131,7 +131,7 @@ pub(super) fn catalogs(argument: &str) -> Result<Vec<Chosen>, Unusable> {
 }
 
 /// Every catalogue among some files.
-pub(super) fn all_of(source: &Source) -> Result<Vec<Chosen>, Unusable> {
+pub(crate) fn all_of(source: &Source) -> Result<Vec<Chosen>, Unusable> {
     let names = catalog::names(&source.files);
     names
         .iter()
@@ -140,12 +140,12 @@ pub(super) fn all_of(source: &Source) -> Result<Vec<Chosen>, Unusable> {
 }
 
 /// Whether a name is that of a built-in catalogue.
-pub(super) fn is_builtin(name: &str) -> bool {
+pub(crate) fn is_builtin(name: &str) -> bool {
     catalog::names(&builtin::files()).contains(name)
 }
 
 /// The catalogue that `--catalog` means: a built-in one by name, the only one of a folder, or `FOLDER/catalog/NAME`.
-pub(super) fn catalog(argument: &str) -> Result<Chosen, Unusable> {
+pub(crate) fn catalog(argument: &str) -> Result<Chosen, Unusable> {
     let source = Source::builtin();
     let builtin = catalog::names(&source.files);
     if builtin.contains(argument) {
@@ -219,7 +219,7 @@ fn load(source: Source, name: &str) -> Result<Chosen, Unusable> {
 }
 
 /// Reads a document, no further than what shows that it is too large.
-pub(super) fn document(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(crate) fn document(path: &Path) -> Result<Vec<u8>, Failure> {
     read(path, MAX_BYTES as u64 + 1)
 }
 
@@ -227,7 +227,7 @@ pub(super) fn document(path: &Path) -> Result<Vec<u8>, Failure> {
 const MAX_DATA: u64 = 16 * 1024 * 1024;
 
 /// Reads a file that need not be short enough for a person to have written it.
-pub(super) fn data(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(crate) fn data(path: &Path) -> Result<Vec<u8>, Failure> {
     let bytes = read(path, MAX_DATA + 1)?;
     if bytes.len() as u64 > MAX_DATA {
         return Err(Failure::Environment {

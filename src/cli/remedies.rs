@@ -1,6 +1,6 @@
 //! What each error of the layers below means to a person: its code, its sentence, and what to do.
 
-use super::exit::Failure;
+use crate::cli::error::Failure;
 use crate::engine::PreviewError;
 use crate::error::chain;
 use crate::forge::error::{Denial, ForgeError};

@@ -1,0 +1,122 @@
+//! `groundplan preview`
+
+use crate::cli::args::forge::ForgeArgs;
+use crate::cli::args::selection;
+use crate::cli::args::selection::{Prepared, ProductArgs, SelectionArgs};
+use crate::cli::commands::explain;
+use crate::cli::error::{Exit, Failure};
+use crate::cli::output::Format;
+use crate::cli::output::preflight;
+use crate::cli::output::render;
+use crate::cli::output::render::DetailArgs;
+use crate::cli::output::terminal::Terminal;
+use crate::engine::{self, Preview, PreviewError};
+use crate::model::digest::GitId;
+use crate::model::path::TreePath;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    detail: DetailArgs,
+    /// Show only where each line of this file comes from.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["summary", "full"], value_parser = TreePath::parse)]
+    explain: Option<TreePath>,
+    #[command(flatten)]
+    pub(crate) product: ProductArgs,
+    #[command(flatten)]
+    forge: ForgeArgs,
+}
+
+pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    // Where lines come from is no forge's business.
+    let forge = match args.explain {
+        Some(_) => None,
+        None => args.forge.open()?,
+    };
+    let Some(prepared) = args
+        .product
+        .prepare(&args.selection, args.format, terminal)?
+    else {
+        return Ok(Exit::Findings);
+    };
+    let Some(mut preview) = make(&prepared, args.format, terminal)? else {
+        return Ok(Exit::Findings);
+    };
+    if let Some(path) = args.explain.as_ref().filter(|_| preview.report.can_proceed) {
+        let template = prepared.template.tree();
+        return explain::print(&preview.plan, template, path, args.format, terminal);
+    }
+    if let Some((forge, kind)) = forge.zip(args.forge.forge) {
+        preflight::ask(forge.as_ref(), kind, &args.forge, &mut preview)?;
+    }
+    match args.format {
+        Format::Json => terminal.json(&preview.report)?,
+        Format::Text => {
+            let detail = args.detail.wanted();
+            let root = prepared.root.as_deref();
+            render::report(&preview, detail, &prepared.files, root, terminal)?;
+            if preview.report.can_proceed {
+                let mut place = args.forge.flags();
+                if place.is_empty() {
+                    place.push(("--into", preview.plan.inputs.repo.to_string()));
+                }
+                let command = render::command(
+                    "new",
+                    &preview.plan,
+                    &args.selection.catalog,
+                    &args.product.template,
+                    place,
+                    &preview.report,
+                );
+                writeln!(terminal.out(), "\nTo make exactly this:\n{command}")?;
+            }
+        }
+    }
+    Ok(if preview.report.can_proceed {
+        Exit::Success
+    } else {
+        Exit::Findings
+    })
+}
+
+/// Refuses another tree than the one that was expected, if one was.
+pub(crate) fn check_expected(
+    expected: Option<&GitId>,
+    tree: &GitId,
+    so: &str,
+) -> Result<(), Failure> {
+    match expected.filter(|expected| *expected != tree) {
+        None => Ok(()),
+        Some(expected) => Err(Failure::Refused {
+            message: format!("the result would be tree {tree}, expected {expected}; {so}"),
+            hint: "catalogue, template, selection, names or date differ from the preview: run `groundplan preview` again".to_owned(),
+        }),
+    }
+}
+
+/// The preview, or nothing when its findings were printed instead.
+pub(crate) fn make<'p>(
+    prepared: &'p Prepared,
+    format: Format,
+    terminal: &mut Terminal,
+) -> Result<Option<Preview<'p>>, Failure> {
+    let work = Terminal::working("laying the plan over the template");
+    let result = engine::preview(
+        &prepared.catalog,
+        prepared.request.clone(),
+        prepared.template.tree(),
+    );
+    drop(work);
+    match result {
+        Ok(preview) => Ok(Some(preview)),
+        Err(PreviewError::Selection(findings)) => {
+            selection::print_unfit(findings, prepared.asked.as_ref(), format, terminal)?;
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
