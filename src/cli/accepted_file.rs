@@ -14,18 +14,22 @@ use std::path::Path;
 pub(crate) fn read(path: &Path) -> Result<Option<String>, Failure> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Ok(metadata) if metadata.is_symlink() => Err(Failure::Environment {
-            message: format!(
+        Ok(metadata) if metadata.is_symlink() => Err(Failure::environment(
+            "accepted_file_is_a_link",
+            format!(
                 "`{}` is a symbolic link, which is not followed",
                 path.display()
             ),
-            hint: Some("put the file itself there".to_owned()),
-        }),
+        )
+        .hinted("put the file itself there")),
         Ok(_) | Err(_) => {
             let text = String::from_utf8(input::data(path)?);
-            text.map(Some).map_err(|_| Failure::Environment {
-                message: format!("`{}` is not UTF-8 text", path.display()),
-                hint: Some("write it anew with `--accept`".to_owned()),
+            text.map(Some).map_err(|_| {
+                Failure::environment(
+                    "accepted_file_not_text",
+                    format!("`{}` is not UTF-8 text", path.display()),
+                )
+                .hinted("write it anew with `--accept`")
             })
         }
     }
@@ -33,13 +37,15 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, Failure> {
 
 /// Writes a file of expected results and the folders above it.
 pub(crate) fn write(folder: &Path, path: &str, text: &str) -> Result<(), Failure> {
-    let path = TreePath::parse(path).map_err(|error| Failure::Environment {
-        message: error.to_string(),
-        hint: None,
-    })?;
-    fs::create_dir_all(folder).map_err(|error| Failure::Environment {
-        message: format!("cannot make the folder `{}`: {error}", folder.display()),
-        hint: Some("check its path and permissions".to_owned()),
+    let path = TreePath::parse(path)
+        .map_err(|error| Failure::environment("accepted_file_path", error.to_string()))?;
+    fs::create_dir_all(folder).map_err(|error| {
+        Failure::environment(
+            "folder_not_created",
+            format!("cannot make the folder `{}`", folder.display()),
+        )
+        .caused_by(error)
+        .hinted("check its path and permissions")
     })?;
     let mut tree = DiskTree::open(folder)?;
     tree.write(&path, File::regular(text.to_owned()))?;

@@ -1,201 +1,291 @@
-//! Every way a command ends: the one file that turns an error into a code, a sentence and a hint.
+//! Ends of a command: success with an exit code, or a failure with class, code, message and hints.
 
-use crate::cli::output::terminal::Terminal;
-use crate::error::{self, Class, Explain, Setting};
-use crate::scrub::scrub;
-use std::borrow::Cow;
-use std::io::{self, Write as _};
-use std::path::Path;
-use std::process::ExitCode;
+use crate::cli::output::findings;
+use crate::error::{self, Class, Explain, Hint, Setting};
+use crate::model::content::Files;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::plan::Plan;
+use crate::model::report::Report;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::error::Error;
+use std::io;
+use std::path::{Path, PathBuf};
 
-/// How a command that did its work ends.
+/// The end of a command that did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     Success,
-    /// There are findings; they are printed.
+    /// The result is printed, and it contains findings: exit code 1.
     Findings,
-    /// A worker has its own codes, which its operators expect.
+    /// An exit code of `groundplan work`.
     Code(u8),
 }
 
-/// Why a command did not do its work.
+/// The end of a command that did not do its work.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// An error that states its class and hints.
-    Explained(Box<dyn Explain>),
-    /// What was asked for cannot be, code 1.
-    Refused { message: String, hint: String },
-    /// The command line is wrong, code 2.
-    Usage { message: String, hint: String },
-    /// Files, folders or the system stand in the way, code 3.
+    Error(Box<CommandError>),
+    Findings(Box<FindingsInFiles>),
+    /// A plan that cannot be carried out, with the findings in its report.
+    Report(Box<RefusedPlan>),
+    Refused {
+        message: String,
+        hint: String,
+    },
     Environment {
         message: String,
         hint: Option<String>,
     },
-    /// A forge does not accept the credential, code 4.
-    Authentication { message: String, hint: String },
-    /// A person or a signal stopped it, code 130.
+    Authentication {
+        message: String,
+        hint: String,
+    },
     Cancelled,
-    /// A signal stopped it in the middle of something outside, code 130.
-    Stopped { message: String, hint: String },
-    /// The reader of the output went away with what it wanted, as `head` does; code 0.
+    /// The reader of the output closed it, as `head` does. Nothing more is printed, and the exit code is 0.
     ReaderGone,
+}
+
+/// An error with the facts, hints and result fields that the command adds to it.
+#[derive(Debug)]
+pub(crate) struct CommandError {
+    error: Box<dyn Explain>,
+    source: Option<Box<dyn Error + Send + Sync>>,
+    notes: Vec<String>,
+    hints: Vec<Hint>,
+    fields: Map<String, Value>,
+}
+
+/// Findings and the texts that they quote.
+#[derive(Debug, Default)]
+pub(crate) struct FindingsInFiles {
+    pub(crate) findings: Vec<Diagnostic>,
+    pub(crate) files: Files,
+    /// The folder that the paths in the findings are relative to; none where they are as typed.
+    pub(crate) root: Option<PathBuf>,
+}
+
+/// A plan that cannot be carried out, and its report.
+#[derive(Debug)]
+pub(crate) struct RefusedPlan {
+    pub(crate) plan: Plan,
+    pub(crate) report: Report,
+    /// The catalogue's files, which the findings quote.
+    pub(crate) files: Files,
+    pub(crate) root: Option<PathBuf>,
+}
+
+/// An error of the command line itself.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+struct PlainError {
+    class: Class,
+    code: &'static str,
+    message: String,
+}
+
+impl Exit {
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Findings => 1,
+            Self::Code(code) => code,
+        }
+    }
+}
+
+impl Explain for PlainError {
+    fn class(&self) -> Class {
+        self.class
+    }
+
+    fn code(&self) -> &'static str {
+        self.code
+    }
 }
 
 impl<E: Explain> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self::Explained(Box::new(error))
+        Self::Error(Box::new(CommandError {
+            error: Box::new(error),
+            source: None,
+            notes: Vec::new(),
+            hints: Vec::new(),
+            fields: Map::new(),
+        }))
+    }
+}
+
+impl From<FindingsInFiles> for Failure {
+    fn from(findings: FindingsInFiles) -> Self {
+        Self::Findings(Box::new(findings))
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// An error of the output. [`Failure::reading`] is for files.
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::ReaderGone;
+        }
+        Self::environment("output_failed", "cannot write the output").caused_by(error)
+    }
+}
+
+impl Failure {
+    /// The request cannot be carried out as asked.
+    pub(crate) fn refused(code: &'static str, message: impl Into<String>) -> Self {
+        Self::plain(Class::Refused, code, message)
+    }
+
+    /// The command line or a setting is wrong.
+    pub(crate) fn usage(code: &'static str, message: impl Into<String>) -> Self {
+        Self::plain(Class::Usage, code, message)
+    }
+
+    /// A file, a program or the system prevents it.
+    pub(crate) fn environment(code: &'static str, message: impl Into<String>) -> Self {
+        Self::plain(Class::Environment, code, message)
+    }
+
+    /// A signal or a person stopped it.
+    pub(crate) fn interrupted(code: &'static str, message: impl Into<String>) -> Self {
+        Self::plain(Class::Interrupted, code, message)
+    }
+
+    /// A signal or a person stopped it before anything was created.
+    pub(crate) fn cancelled() -> Self {
+        Self::interrupted("cancelled", "cancelled").hinted("nothing was created")
+    }
+
+    /// A file or folder that cannot be read.
+    pub(crate) fn reading(path: &Path, error: io::Error) -> Self {
+        let hint = match error.kind() {
+            io::ErrorKind::NotFound => Some("check the path"),
+            io::ErrorKind::PermissionDenied => Some("check the permissions"),
+            io::ErrorKind::IsADirectory => Some("name a file"),
+            _ => None,
+        };
+        let message = format!("cannot read `{}`", path.display());
+        let failure = Self::environment("read_failed", message).caused_by(error);
+        match hint {
+            Some(hint) => failure.hinted(hint),
+            None => failure,
+        }
+    }
+
+    pub(crate) fn plain(class: Class, code: &'static str, message: impl Into<String>) -> Self {
+        PlainError {
+            class,
+            code,
+            message: message.into(),
+        }
+        .into()
+    }
+
+    /// Adds the error that caused it. Its message follows the own one.
+    pub(crate) fn caused_by(self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.edited(|error| error.source = Some(source.into()))
+    }
+
+    /// Adds a hint after those of the error.
+    pub(crate) fn hinted(self, hint: impl Into<Hint>) -> Self {
+        self.edited(|error| error.hints.push(hint.into()))
+    }
+
+    /// Adds a fact after the message.
+    pub(crate) fn noted(self, note: impl Into<String>) -> Self {
+        self.edited(|error| error.notes.push(note.into()))
+    }
+
+    /// Adds the fields of a result to the JSON document of the error.
+    pub(crate) fn with_fields(self, fields: &impl Serialize) -> Self {
+        self.edited(|error| match serde_json::to_value(fields) {
+            Ok(Value::Object(fields)) => error.fields.extend(fields),
+            Ok(_) | Err(_) => unreachable!("a result is a struct of plain values"),
+        })
+    }
+
+    /// The message and the hints, for a line among others.
+    pub(crate) fn into_parts(self) -> (String, Vec<String>) {
+        match self.as_error() {
+            Self::Error(error) => (error.message(), error.hints()),
+            Self::Findings(found) => (findings::count(&found.findings), Vec::new()),
+            Self::Report(_) => ("the plan cannot be carried out".to_owned(), Vec::new()),
+            _ => ("the reader of the output is gone".to_owned(), Vec::new()),
+        }
+    }
+
+    /// The failure as an error, while some errors do not explain themselves yet.
+    pub(crate) fn as_error(self) -> Self {
+        match self {
+            Self::Refused { message, hint } => Self::refused("refused", message).hinted(hint),
+            Self::Authentication { message, hint } => {
+                Self::plain(Class::Credential, "credential", message).hinted(hint)
+            }
+            Self::Environment { message, hint } => {
+                let failure = Self::environment("environment", message);
+                match hint {
+                    Some(hint) => failure.hinted(hint),
+                    None => failure,
+                }
+            }
+            Self::Cancelled => Self::cancelled(),
+            other => other,
+        }
+    }
+
+    fn edited(self, edit: impl FnOnce(&mut CommandError)) -> Self {
+        let mut failure = self.as_error();
+        if let Self::Error(error) = &mut failure {
+            edit(error);
+        }
+        failure
+    }
+}
+
+impl CommandError {
+    pub(crate) fn class(&self) -> Class {
+        self.error.class()
+    }
+
+    pub(crate) fn code(&self) -> &'static str {
+        self.error.code()
+    }
+
+    /// The message of the error and its sources, then the facts that the command added.
+    pub(crate) fn message(&self) -> String {
+        let mut message = error::chain(self.error.as_ref());
+        if let Some(source) = &self.source {
+            message = format!("{message}: {}", error::chain(source.as_ref()));
+        }
+        for note in &self.notes {
+            message = format!("{message}; {note}");
+        }
+        message
+    }
+
+    /// The hints of the error and its sources, then those of the command, each setting named by its flag.
+    pub(crate) fn hints(&self) -> Vec<String> {
+        let flag = |setting: Setting| format!("`--{}`", setting.name());
+        let own = error::hints(self.error.as_ref());
+        let hints = own.iter().chain(&self.hints);
+        hints.map(|hint| hint.render(flag)).collect()
+    }
+
+    /// The fields of the result that the error ended.
+    pub(crate) fn fields(&self) -> &Map<String, Value> {
+        &self.fields
     }
 }
 
 /// The exit code of a class.
-fn exit_code(class: Class) -> u8 {
+pub(crate) fn exit_code(class: Class) -> u8 {
     match class {
         Class::Refused | Class::Conflict => 1,
         Class::Usage => 2,
         Class::Environment | Class::Retryable => 3,
         Class::Credential => 4,
         Class::Interrupted => 130,
-    }
-}
-
-/// The flag of a setting.
-fn flag(setting: Setting) -> String {
-    format!("`--{}`", setting.name())
-}
-
-/// All hints of an error as one text.
-fn hint_text(error: &dyn Explain) -> Option<String> {
-    let hints: Vec<String> = error::hints(error)
-        .iter()
-        .map(|hint| hint.render(flag))
-        .collect();
-    (!hints.is_empty()).then(|| hints.join("; "))
-}
-
-impl Failure {
-    /// A file or folder that could not be read.
-    pub(crate) fn reading(path: &Path, error: &io::Error) -> Self {
-        let message = format!("cannot read `{}`: {error}", path.display());
-        let hint = match error.kind() {
-            io::ErrorKind::NotFound => Some("check the path".to_owned()),
-            io::ErrorKind::PermissionDenied => Some("check the permissions".to_owned()),
-            io::ErrorKind::IsADirectory => Some("name a file".to_owned()),
-            _ => None,
-        };
-        Self::Environment { message, hint }
-    }
-
-    /// Prints the failure and gives its code.
-    pub(crate) fn report(&self, terminal: &mut Terminal) -> ExitCode {
-        let (message, hint, code) = match self {
-            Self::Explained(error) => {
-                terminal.error(
-                    &error::chain(error.as_ref()),
-                    hint_text(error.as_ref()).as_deref(),
-                );
-                return ExitCode::from(exit_code(error.class()));
-            }
-            Self::Refused { message, hint } => (message, Some(hint), 1),
-            Self::Usage { message, hint } => (message, Some(hint), 2),
-            Self::Environment { message, hint } => (message, hint.as_ref(), 3),
-            Self::Authentication { message, hint } => (message, Some(hint), 4),
-            Self::Cancelled => {
-                terminal.error("cancelled", Some("nothing was made"));
-                return ExitCode::from(130);
-            }
-            Self::ReaderGone => return ExitCode::SUCCESS,
-            Self::Stopped { message, hint } => (message, Some(hint), 130),
-        };
-        terminal.error(
-            message,
-            hint.map(String::as_str).filter(|hint| !hint.is_empty()),
-        );
-        ExitCode::from(code)
-    }
-
-    /// The sentence and the hint, where one failure is a line among others.
-    pub(crate) fn into_parts(self) -> (String, Option<String>) {
-        match self {
-            Self::Explained(error) => (error::chain(error.as_ref()), hint_text(error.as_ref())),
-            Self::Refused { message, hint }
-            | Self::Usage { message, hint }
-            | Self::Stopped { message, hint }
-            | Self::Authentication { message, hint } => (message, Some(hint)),
-            Self::Environment { message, hint } => (message, hint),
-            Self::Cancelled => ("cancelled".to_owned(), None),
-            Self::ReaderGone => ("the reader of the output is gone".to_owned(), None),
-        }
-    }
-
-    /// The sentence.
-    pub(crate) fn message(&self) -> Cow<'_, str> {
-        match self {
-            Self::Explained(error) => error::chain(error.as_ref()).into(),
-            Self::Refused { message, .. }
-            | Self::Usage { message, .. }
-            | Self::Stopped { message, .. }
-            | Self::Authentication { message, .. }
-            | Self::Environment { message, .. } => message.into(),
-            Self::Cancelled => "cancelled".into(),
-            Self::ReaderGone => "the reader of the output is gone".into(),
-        }
-    }
-
-    /// The same kind of failure in other words: the sentence and the hint, which is empty when there is none.
-    pub(crate) fn reworded(self, say: impl Fn(&str, &str) -> (String, String)) -> Self {
-        match self {
-            Self::Refused { message, hint } => {
-                let (message, hint) = say(&message, &hint);
-                Self::Refused { message, hint }
-            }
-            Self::Usage { message, hint } => {
-                let (message, hint) = say(&message, &hint);
-                Self::Usage { message, hint }
-            }
-            Self::Stopped { message, hint } => {
-                let (message, hint) = say(&message, &hint);
-                Self::Stopped { message, hint }
-            }
-            Self::Authentication { message, hint } => {
-                let (message, hint) = say(&message, &hint);
-                Self::Authentication { message, hint }
-            }
-            Self::Environment { message, hint } => {
-                let (message, hint) = say(&message, &hint.unwrap_or_default());
-                let hint = (!hint.is_empty()).then_some(hint);
-                Self::Environment { message, hint }
-            }
-            Self::Explained(error) => {
-                let hint = hint_text(error.as_ref()).unwrap_or_default();
-                let (message, hint) = say(&error::chain(error.as_ref()), &hint);
-                match exit_code(error.class()) {
-                    1 => Self::Refused { message, hint },
-                    2 => Self::Usage { message, hint },
-                    4 => Self::Authentication { message, hint },
-                    130 => Self::Stopped { message, hint },
-                    _ => {
-                        let hint = (!hint.is_empty()).then_some(hint);
-                        Self::Environment { message, hint }
-                    }
-                }
-            }
-            Self::Cancelled | Self::ReaderGone => self,
-        }
-    }
-}
-
-/// Prints clap's own message: help and version are results, everything else is a usage error.
-pub(crate) fn for_usage(error: &clap::Error) -> ExitCode {
-    let code = u8::try_from(error.exit_code()).unwrap_or(2);
-    let shown = scrub(&error.render().ansi().to_string(), &[]);
-    let printed = if error.use_stderr() {
-        write!(anstream::stderr(), "{shown}")
-    } else {
-        write!(anstream::stdout(), "{shown}")
-    };
-    match printed {
-        Ok(()) => ExitCode::from(code),
-        Err(error) => Failure::from(error).report(&mut Terminal::new()),
     }
 }

@@ -37,9 +37,10 @@ pub(crate) fn run(
     selection: &str,
     command: &str,
 ) -> Result<Ended, Failure> {
-    let fail = |error: std::io::Error| Failure::Environment {
-        message: format!("cannot run the command: {error}"),
-        hint: Some("check permissions and free space of the folder for temporary files".to_owned()),
+    let fail = |error: std::io::Error| {
+        Failure::environment("command_failed", "cannot run the command")
+            .caused_by(error)
+            .hinted("check permissions and free space of the folder for temporary files")
     };
     let workshop = tempfile::Builder::new()
         .prefix("groundplan-")
@@ -73,7 +74,7 @@ pub(crate) fn run(
             // An error says that it ended by itself just now.
             let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
             drop(child.wait());
-            return Err(Failure::Cancelled);
+            return Err(Failure::cancelled());
         }
         thread::sleep(LOOK_EVERY);
     };

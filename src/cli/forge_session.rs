@@ -1,10 +1,10 @@
 //! What `new --forge`, `resume` and `cleanup` share: the forge's answers before, the run, and the account after it.
 
+use crate::base::sanitize;
 use crate::cli::args::forge::{ForgeArgs, token};
 use crate::cli::args::git::git;
 use crate::cli::args::push::{PushArgs, PushHere};
 use crate::cli::error::Failure;
-use crate::cli::output::Format;
 use crate::cli::output::render::quote;
 use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::cli::publication_files::PublicationFiles;
@@ -13,7 +13,8 @@ use crate::cli::signals;
 use crate::forge::Forge;
 use crate::forge::account::OwnerKind;
 use crate::forge::clock::SystemClock;
-use crate::forge::repository::RepoPath;
+use crate::forge::repository::{RepoPath, RepositoryId};
+use crate::model::digest::GitId;
 use crate::model::input::Inputs;
 use crate::model::preflight::ForgeKind;
 use crate::model::remote::{RemoteUrl, RemoteUrlError};
@@ -26,15 +27,15 @@ use crate::publish::outcome::{PublishError, PublishedRepo, Remains, RemainsKind}
 use crate::publish::stage::{self, Stage};
 use crate::scrub::scrub;
 use crate::secret::Secret;
-use serde_json::{Value, json};
-use std::path::Path;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
-/// A forge, and with what it is asked.
+/// A forge with the settings and the token of one command.
 pub(crate) struct ForgeSession {
     pub(crate) flags: ForgeArgs,
     forge: Box<dyn Forge>,
@@ -42,40 +43,92 @@ pub(crate) struct ForgeSession {
     secret: Option<Secret>,
 }
 
-/// Why a run ended before its end.
+/// The reason that a publication ended early.
 pub(crate) enum Interrupted {
     Error(PublishError),
-    /// By a signal. What it was doing then may have an effect.
-    Stopped {
-        left: Option<Box<Remains>>,
+    /// A signal came. What was being done then may have an effect.
+    Signal {
+        remains: Option<Box<Remains>>,
     },
+    Failure(Failure),
+}
+
+/// A published repository as it is printed.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PublishedJson {
+    forge: Option<ForgeKind>,
+    full_name: String,
+    id: RepositoryId,
+    url: String,
+    branch: &'static str,
+    commit_id: GitId,
+    tree_id: GitId,
+    ledger: PathBuf,
+}
+
+/// The fields beside the error of a publication that ended early.
+#[derive(Serialize)]
+struct InterruptedJson {
+    /// Always null: nothing is published.
+    published: Option<PublishedJson>,
+    /// The folder that was created before.
+    path: Option<PathBuf>,
+    left: Option<RemainsJson>,
+    ledger: Option<String>,
+    resume: Option<String>,
+    cleanup: Option<String>,
+}
+
+/// The repository that remains on a forge.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RemainsJson {
+    full_name: String,
+    id: Option<RepositoryId>,
+    kind: &'static str,
+    kept: Option<String>,
+    removal: String,
+}
+
+impl From<Failure> for Interrupted {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
 }
 
 impl Interrupted {
-    /// Whether nothing of the run is on the forge.
+    /// True if nothing of the run is on the forge.
     pub(crate) fn leaves_nothing(&self) -> bool {
         matches!(
             self,
-            Self::Error(PublishError::NothingLeft { .. }) | Self::Stopped { left: None }
+            Self::Error(PublishError::NothingLeft { .. }) | Self::Signal { remains: None }
         )
     }
 
-    fn left(&self) -> Option<&Remains> {
+    fn remains(&self) -> Option<&Remains> {
         match self {
             Self::Error(PublishError::Left { left, .. }) => Some(left),
-            Self::Error(_) => None,
-            Self::Stopped { left } => left.as_deref(),
+            Self::Error(_) | Self::Failure(_) => None,
+            Self::Signal { remains } => remains.as_deref(),
         }
     }
 }
 
 impl ForgeSession {
-    /// The forge that is named, if one is. Nothing is asked yet.
-    pub(crate) fn open(flags: ForgeArgs, push: &PushArgs) -> Result<Option<Self>, Failure> {
+    /// The forge that is named, if one is. Sends no request.
+    pub(crate) fn open(
+        flags: ForgeArgs,
+        push: &PushArgs,
+        terminal: &mut Terminal,
+    ) -> Result<Option<Self>, Failure> {
+        // Without a token the forge itself reports that it needs one.
         let secret = token().ok();
-        let forge = check(&flags).and_then(|()| flags.open());
-        let forge = forge.map_err(|failure| scrubbed(failure, secret.as_ref()))?;
-        Ok(forge.map(|forge| Self {
+        if let Some(secret) = &secret {
+            terminal.hide(secret.copy());
+        }
+        check_encryption(&flags)?;
+        Ok(flags.open()?.map(|forge| Self {
             flags,
             forge,
             timeout: push.timeout(),
@@ -83,26 +136,25 @@ impl ForgeSession {
         }))
     }
 
-    /// Where a repository is to stand, in the forge's own letters. Refuses what would certainly fail later.
+    /// The repository's owner and name in the forge's own letters. Refuses what would certainly fail later.
     pub(crate) fn place(
         &self,
         inputs: &Inputs,
         scopes: &[&'static str],
     ) -> Result<(RepoPath, OwnerKind), Failure> {
-        let work = Terminal::working("asking the forge");
-        let asked = wait_for(until_stopped(place::find(&*self.forge, inputs, scopes)))?;
-        drop(work);
-        let asked = asked.ok_or(Failure::Cancelled)?;
-        asked.map_err(|error| self.scrubbed(error.into()))
+        let found = Terminal::busy("asking the forge", || {
+            wait_for(until_stopped(place::find(&*self.forge, inputs, scopes)))
+        })?;
+        Ok(found.ok_or_else(Failure::cancelled)??)
     }
 
-    /// Does one thing with a ledger, until it ends or a signal comes.
+    /// Works on a publication until it ends or a signal comes.
     pub(crate) fn run<T>(
         &self,
         files: &PublicationFiles,
         ledger: &mut FileLedger,
         work: impl AsyncFnOnce(&Publisher<'_>, &mut FileLedger) -> Result<T, PublishError>,
-    ) -> Result<Result<T, Interrupted>, Failure> {
+    ) -> Result<T, Interrupted> {
         let push = PushHere(GitPush {
             git: Arc::new(git(
                 self.flags.forge == Some(ForgeKind::Local),
@@ -117,91 +169,71 @@ impl ForgeSession {
             push: &push,
             clock: &SystemClock,
         };
-        let ended = wait_for(until_stopped(work(&publisher, ledger)))?;
-        let error = match ended {
-            Some(Ok(done)) => return Ok(Ok(done)),
+        let error = match wait_for(until_stopped(work(&publisher, ledger)))? {
+            Some(Ok(done)) => return Ok(done),
             Some(Err(error)) => Some(error),
             None => None,
         };
         let is_stopped = signals::stop().load(Ordering::Relaxed);
-        Ok(Err(match error {
+        match error {
             Some(error @ (PublishError::NothingLeft { .. } | PublishError::Left { .. }))
                 if !is_stopped =>
             {
-                Interrupted::Error(error)
+                Err(Interrupted::Error(error))
             }
             None | Some(PublishError::NothingLeft { .. } | PublishError::Left { .. }) => {
-                let entries = wait_for(ledger.entries())??;
-                let left = self.left(&entries)?.map(Box::new);
-                Interrupted::Stopped { left }
+                let entries = wait_for(ledger.entries())?.map_err(Failure::from)?;
+                let remains = self.remains(&entries)?.map(Box::new);
+                Err(Interrupted::Signal { remains })
             }
-            Some(error) => Interrupted::Error(error),
-        }))
+            Some(error) => Err(Interrupted::Error(error)),
+        }
     }
 
-    /// Says what broke off, what is left there and what was made here, and how to go on. In JSON the account is the
-    /// result.
-    pub(crate) fn account(
+    /// The failure of a publication that ended early: its cause, what remains on the forge, and how to continue. `into` is
+    /// the folder that was created before.
+    pub(crate) fn failure(
         &self,
         interrupted: Interrupted,
         files: &PublicationFiles,
         into: Option<&Path>,
-        format: Format,
-        terminal: &mut Terminal,
-    ) -> Result<Failure, Failure> {
-        let left = interrupted.left().cloned();
+    ) -> Failure {
+        let left = interrupted
+            .remains()
+            .map(|remains| self.remains_json(remains));
         let failure = match interrupted {
+            Interrupted::Failure(failure) => return failure,
             Interrupted::Error(error) => error.into(),
-            Interrupted::Stopped { left } => {
-                let left = left.map_or("nothing was left behind".to_owned(), |left| {
-                    left.to_string()
-                });
-                Failure::Stopped {
-                    message: format!("stopped by a signal; {left}"),
-                    hint: String::new(),
-                }
+            Interrupted::Signal { remains } => {
+                let failure = Failure::interrupted("publication_stopped", "stopped by a signal");
+                failure.noted(remains.map_or_else(
+                    || "nothing was left behind".to_owned(),
+                    |remains| remains.to_string(),
+                ))
             }
         };
         let path = files.ledger();
-        let is_there = path.exists();
-        let shown = quote(&path.display().to_string());
-        let next = is_there.then(|| {
-            [
-                format!("groundplan resume {shown}"),
-                format!("groundplan cleanup {shown}"),
-            ]
-        });
-        let failure = failure.reworded(|message, hint| {
-            let steps = match &next {
-                Some([resume, cleanup]) => {
-                    format!("go on with `{resume}`\n      or take it back with `{cleanup}`")
-                }
-                None => String::new(),
-            };
-            let parts = [hint, &steps].into_iter().filter(|part| !part.is_empty());
-            let hint = parts.collect::<Vec<_>>().join("\n      ");
-            (message.to_owned(), hint)
-        });
-        let failure = self.scrubbed(failure);
-        if format == Format::Json {
-            let message = failure.message();
-            let left = left.map(|left| self.written(&left));
-            let [resume, cleanup] = next.map_or([None, None], |next| next.map(Some));
-            terminal.json(&json!({
-                "published": null,
-                "error": message,
-                "path": into,
-                "left": left,
-                "ledger": is_there.then(|| path.display().to_string()),
-                "resume": resume,
-                "cleanup": cleanup,
-            }))?;
+        let ledger = path.exists().then(|| path.display().to_string());
+        let command = |name| Some(format!("groundplan {name} {}", quote(ledger.as_deref()?)));
+        let (resume, cleanup) = (command("resume"), command("cleanup"));
+        let mut hinted = failure;
+        if let (Some(resume), Some(cleanup)) = (&resume, &cleanup) {
+            hinted = hinted
+                .hinted(format!("resume it with `{resume}`"))
+                .hinted(format!("or undo it with `{cleanup}`"));
         }
-        Ok(failure)
+        hinted.with_fields(&InterruptedJson {
+            published: None,
+            path: into.map(Path::to_owned),
+            left,
+            ledger,
+            resume,
+            cleanup,
+        })
     }
 
-    /// What a run that was stopped may have left, by its ledger alone.
-    fn left(&self, entries: &[LedgerEntry]) -> Result<Option<Remains>, Failure> {
+    /// The repository that a stopped run may leave, by its ledger alone.
+    fn remains(&self, entries: &[LedgerEntry]) -> Result<Option<Remains>, Failure> {
         let (order, stage) = stage::read(entries)?;
         let kind = match &stage {
             Stage::Begun | Stage::Gone => return Ok(None),
@@ -223,33 +255,39 @@ impl ForgeSession {
         }))
     }
 
-    fn written(&self, left: &Remains) -> Value {
-        let kind = match left.kind {
-            RemainsKind::MayAppear => "may_appear",
-            RemainsKind::Unfinished => "unfinished",
-            RemainsKind::Complete => "complete",
-        };
-        json!({
-            "fullName": left.place.to_string(),
-            "id": left.id,
-            "kind": kind,
-            "kept": left.kept.as_ref().map(|kept| self.clean(&kept.to_string())),
-            "removal": self.clean(&left.removal),
-        })
+    fn remains_json(&self, remains: &Remains) -> RemainsJson {
+        RemainsJson {
+            full_name: remains.place.to_string(),
+            id: remains.id,
+            kind: match remains.kind {
+                RemainsKind::MayAppear => "may_appear",
+                RemainsKind::Unfinished => "unfinished",
+                RemainsKind::Complete => "complete",
+            },
+            kept: remains
+                .kept
+                .as_ref()
+                .map(|kept| self.clean(&kept.to_string())),
+            removal: self.clean(&remains.removal),
+        }
     }
 
     /// A published repository as it is printed.
-    pub(crate) fn published(&self, published: &PublishedRepo, files: &PublicationFiles) -> Value {
-        json!({
-            "forge": self.flags.forge,
-            "fullName": self.clean(&published.full_name),
-            "id": published.id,
-            "url": self.clean(&published.remote.to_string()),
-            "branch": "main",
-            "commitId": published.commit,
-            "treeId": published.tree,
-            "ledger": files.ledger(),
-        })
+    pub(crate) fn published(
+        &self,
+        published: &PublishedRepo,
+        files: &PublicationFiles,
+    ) -> PublishedJson {
+        PublishedJson {
+            forge: self.flags.forge,
+            full_name: self.clean(&published.full_name),
+            id: published.id,
+            url: self.clean(&published.remote.to_string()),
+            branch: "main",
+            commit_id: published.commit.clone(),
+            tree_id: published.tree.clone(),
+            ledger: files.ledger().to_owned(),
+        }
     }
 
     /// Prints a published repository for people.
@@ -262,54 +300,41 @@ impl ForgeSession {
         let url = self.clean(&published.remote.to_string());
         writeln!(
             terminal.out(),
-            "{BOLD}PublishedRepo {}{BOLD:#}, one commit on `main`, read back from the forge:\n  url     {url}\n  commit  {}\n  tree    {}\n  ledger  {}",
-            self.clean(&published.full_name),
+            "{BOLD}Published {}{BOLD:#}, one commit on `main`, read back from the forge:\n  url     {url}\n  commit  {}\n  tree    {}\n  ledger  {}",
+            sanitize::line(&self.clean(&published.full_name)),
             published.commit,
             published.tree,
-            files.ledger().display(),
+            sanitize::line(&files.ledger().display().to_string()),
         )?;
         Ok(())
     }
 
-    /// Removes what is not needed any more. That it could not be removed takes nothing from what was done.
+    /// Removes the built repository, which is not needed any more. A failure is printed and changes nothing else.
     pub(crate) fn tidy(&self, files: &PublicationFiles, terminal: &mut Terminal) {
-        if let Err(failure) = files.drop_repository() {
-            let (message, hint) = self.scrubbed(failure).into_parts();
-            terminal.error(&message, hint.as_deref());
+        if let Err(Failure::Error(error)) = files.drop_repository() {
+            terminal.error(&error.message(), &error.hints());
         }
     }
 
-    /// Where the token's shape and spellings are taken out before a text leaves the process.
+    /// The text without the token, in any spelling of it.
     fn clean(&self, text: &str) -> String {
         scrub(text, &self.secret.iter().collect::<Vec<_>>())
     }
-
-    /// The failure, whose texts are about to leave the process.
-    pub(crate) fn scrubbed(&self, failure: Failure) -> Failure {
-        scrubbed(failure, self.secret.as_ref())
-    }
 }
 
-/// Refuses what a push could not reach, before anything is made there.
-fn check(flags: &ForgeArgs) -> Result<(), Failure> {
+/// Refuses an address that a push would have to send the token to without encryption.
+fn check_encryption(flags: &ForgeArgs) -> Result<(), Failure> {
     let url = flags.forge_url.as_deref().unwrap_or_default();
     let address = format!("{}/owner/name.git", url.trim_end_matches('/'));
     match RemoteUrl::parse(&address) {
         Err(RemoteUrlError::Unencrypted { host }) if flags.forge != Some(ForgeKind::Local) => {
-            Err(Failure::Usage {
-                message: format!(
-                    "`{host}` would get the push without encryption, and only this machine may: `--allow-http` is for questions"
-                ),
-                hint: "name the forge by https".to_owned(),
-            })
+            let message = format!(
+                "cannot push to `{host}` without encryption: `--allow-http` covers API requests only"
+            );
+            Err(Failure::usage("push_not_encrypted", message).hinted("name the forge by https"))
         }
         _ => Ok(()),
     }
-}
-
-fn scrubbed(failure: Failure, secret: Option<&Secret>) -> Failure {
-    let secrets: Vec<&Secret> = secret.into_iter().collect();
-    failure.reworded(|message, hint| (scrub(message, &secrets), scrub(hint, &secrets)))
 }
 
 /// The result, or nothing when a signal came first: then the work is dropped where it stands.

@@ -16,28 +16,30 @@ mod signals;
 
 use clap::Parser as _;
 use commands::{Cli, Color};
-use error::Exit;
 use output::terminal::Terminal;
+use output::{Format, failure, usage};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Runs one command line, whose first argument is the program's name, and returns its exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let format = Format::typed(&args);
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => return error::for_usage(&error),
+        Err(error) => return ExitCode::from(usage::print(error, &mut Terminal::new(format))),
     };
     match cli.color {
         Color::Auto => {}
         Color::Always => anstream::ColorChoice::Always.write_global(),
         Color::Never => anstream::ColorChoice::Never.write_global(),
     }
-    let mut terminal = Terminal::new();
+    let mut terminal = Terminal::new(format);
     let result = cli.command.run(&mut terminal);
-    match result.and_then(|exit| terminal.finish().map(|()| exit)) {
-        Ok(Exit::Success) => ExitCode::SUCCESS,
-        Ok(Exit::Findings) => ExitCode::from(1),
-        Ok(Exit::Code(code)) => ExitCode::from(code),
-        Err(failure) => failure.report(&mut terminal),
-    }
+    ExitCode::from(
+        match result.and_then(|exit| terminal.finish().map(|()| exit)) {
+            Ok(exit) => exit.code(),
+            Err(failure) => failure::print(failure, &mut terminal),
+        },
+    )
 }

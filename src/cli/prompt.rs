@@ -71,7 +71,7 @@ fn one(theme: &dyn Theme, category: &Category) -> Result<Option<usize>, Failure>
     let chosen = select
         .interact_opt()
         .map_err(|error| interrupted(error, ANSWERS))?
-        .ok_or(Failure::Cancelled)?;
+        .ok_or_else(Failure::cancelled)?;
     Ok(Some(chosen).filter(|chosen| *chosen < category.options.len()))
 }
 
@@ -89,7 +89,7 @@ fn many(theme: &dyn Theme, category: &Category) -> Result<Vec<usize>, Failure> {
     select
         .interact_opt()
         .map_err(|error| interrupted(error, ANSWERS))?
-        .ok_or(Failure::Cancelled)
+        .ok_or_else(Failure::cancelled)
 }
 
 fn items(category: &Category) -> Vec<String> {
@@ -106,10 +106,9 @@ const ANSWERS: &str = "answer with `--select` or `--defaults`";
 fn interrupted(error: dialoguer::Error, hint: &str) -> Failure {
     let dialoguer::Error::IO(error) = error;
     if error.kind() == std::io::ErrorKind::Interrupted {
-        return Failure::Cancelled;
+        return Failure::cancelled();
     }
-    Failure::Environment {
-        message: format!("the question could not be asked: {error}"),
-        hint: Some(hint.to_owned()),
-    }
+    Failure::environment("prompt_failed", "the question could not be asked")
+        .caused_by(error)
+        .hinted(hint.to_owned())
 }

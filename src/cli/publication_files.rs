@@ -37,7 +37,7 @@ impl RememberedForge {
         };
         let absolute = |folder: &String| {
             let path = std::path::absolute(folder);
-            let path = path.map_err(|error| Failure::reading(Path::new(folder), &error))?;
+            let path = path.map_err(|error| Failure::reading(Path::new(folder), error))?;
             Ok::<_, Failure>(path.to_string_lossy().into_owned())
         };
         let url = args.forge_url.as_ref();
@@ -57,11 +57,11 @@ impl RememberedForge {
         if let Some(named) = Self::of(args)?
             && (named.forge, &named.url) != (self.forge, &self.url)
         {
-            return Err(Failure::Refused {
-                message: "the ledger is about another forge than the one that is named".to_owned(),
-                hint: "leave out `--forge` and `--forge-url`, and GROUNDPLAN_FORGE_URL unset"
-                    .to_owned(),
-            });
+            return Err(Failure::refused(
+                "ledger_of_another_forge",
+                "the ledger is about another forge than the one that is named",
+            )
+            .hinted("leave out `--forge` and `--forge-url`, and GROUNDPLAN_FORGE_URL unset"));
         }
         let mut flags = args.clone();
         flags.forge = Some(self.forge);
@@ -76,24 +76,25 @@ impl PublicationFiles {
     /// Those of the ledger that a person named.
     pub(crate) fn named(ledger: &Path) -> Result<Self, Failure> {
         let absolute = std::path::absolute(ledger);
-        let ledger = absolute.map_err(|error| Failure::reading(ledger, &error))?;
+        let ledger = absolute.map_err(|error| Failure::reading(ledger, error))?;
         Ok(Self { ledger })
     }
 
     /// A new ledger in the user's own folder for such things, which is made when it is not there.
     pub(crate) fn fresh(place: &RepoPath, marker: &Marker) -> Result<Self, Failure> {
-        let folder = state_folder().ok_or_else(|| Failure::Usage {
-            message:
-                "there is no place for the ledger: neither XDG_STATE_HOME nor HOME names a folder"
-                    .to_owned(),
-            hint: "name a file with `--ledger FILE`".to_owned(),
+        let folder = state_folder().ok_or_else(|| {
+            Failure::usage(
+                "ledger_folder_missing",
+                "there is no place for the ledger: neither XDG_STATE_HOME nor HOME names a folder",
+            )
+            .hinted("name a file with `--ledger FILE`")
         })?;
         let folder = folder.join("ledgers");
         let made = DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&folder);
-        made.map_err(|error| writing("create", &folder, &error))?;
+        made.map_err(|error| writing("create", &folder, error))?;
         let marker = &marker.to_string()[..12];
         let name = format!("{}-{}-{marker}.jsonl", place.owner, place.name);
         Ok(Self {
@@ -125,18 +126,22 @@ impl PublicationFiles {
     pub(crate) fn check_unused(&self) -> Result<(), Failure> {
         let folder = self.ledger.parent().unwrap_or(Path::new("/"));
         if !folder.is_dir() {
-            return Err(Failure::Usage {
-                message: format!("there is no folder `{}` for the ledger", folder.display()),
-                hint: "make it first, or check `--ledger`".to_owned(),
-            });
+            return Err(Failure::usage(
+                "ledger_folder_missing",
+                format!("there is no folder `{}` for the ledger", folder.display()),
+            )
+            .hinted("make it first, or check `--ledger`"));
         }
         let all = [self.ledger.clone(), self.repository(), self.forge_file()];
         match all.iter().find(|path| path.symlink_metadata().is_ok()) {
             None => Ok(()),
-            Some(path) => Err(Failure::Refused {
-                message: format!("`{}` is there already", path.display()),
-                hint: "name a new file with `--ledger`; an earlier run goes on with `groundplan resume`".to_owned(),
-            }),
+            Some(path) => Err(Failure::refused(
+                "ledger_exists",
+                format!("`{}` is there already", path.display()),
+            )
+            .hinted(
+                "name a new file with `--ledger`; an earlier run goes on with `groundplan resume`",
+            )),
         }
     }
 
@@ -150,7 +155,7 @@ impl PublicationFiles {
             writeln!(file, "{text}")?;
             file.sync_all()
         };
-        save().map_err(|error| writing("write", &path, &error))
+        save().map_err(|error| writing("write", &path, error))
     }
 
     /// The forge that was remembered, if one was.
@@ -158,10 +163,10 @@ impl PublicationFiles {
         let path = self.forge_file();
         match fs::read_to_string(&path) {
             Ok(text) => serde_json::from_str(&text).map(Some).map_err(|error| {
-                Failure::reading(&path, &io::Error::new(io::ErrorKind::InvalidData, error))
+                Failure::reading(&path, io::Error::new(io::ErrorKind::InvalidData, error))
             }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Failure::reading(&path, &error)),
+            Err(error) => Err(Failure::reading(&path, error)),
         }
     }
 
@@ -180,7 +185,7 @@ impl PublicationFiles {
                 _ => grave.close(),
             }
         };
-        remove().map_err(|error| writing("remove", &path, &error))
+        remove().map_err(|error| writing("remove", &path, error))
     }
 
     /// Removes all files, when nothing of the run is on the forge.
@@ -189,7 +194,7 @@ impl PublicationFiles {
         for path in [self.forge_file(), self.ledger.clone()] {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(writing("remove", &path, &error));
+                    return Err(writing("remove", &path, error));
                 }
                 _ => {}
             }
@@ -198,9 +203,11 @@ impl PublicationFiles {
     }
 }
 
-fn writing(action: &str, path: &Path, error: &io::Error) -> Failure {
-    Failure::Environment {
-        message: format!("cannot {action} `{}`: {error}", path.display()),
-        hint: Some("check permissions and free space".to_owned()),
-    }
+fn writing(action: &str, path: &Path, error: io::Error) -> Failure {
+    Failure::environment(
+        "write_failed",
+        format!("cannot {action} `{}`", path.display()),
+    )
+    .caused_by(error)
+    .hinted("check permissions and free space")
 }

@@ -41,17 +41,16 @@ impl DatabaseArgs {
         let address = |text: &Option<String>, name: &str| {
             let text = text.as_deref().filter(|text| !text.is_empty());
             let address = text.map(DatabaseUrl::parse).transpose();
-            address.map_err(|error| Failure::Usage {
-                message: format!("{name} cannot be used: {error}"),
-                hint: "write `postgres://…` with user, password, host and name, or `sqlite:PATH` of a file"
-                    .to_owned(),
-            })
+            address.map_err(|error| Failure::usage("database_address_invalid", format!("{name} cannot be used")).caused_by(error).hinted("write `postgres://…` with user, password, host and name, or `sqlite:PATH` of a file"))
         };
         let database = address(&self.database_url, "DATABASE_URL")?;
         Ok(DatabaseOptions {
-            database: database.ok_or_else(|| Failure::Usage {
-                message: "there is no database: DATABASE_URL is not set".to_owned(),
-                hint: "set it to `postgres://…`, or to `sqlite:PATH` for one machine".to_owned(),
+            database: database.ok_or_else(|| {
+                Failure::usage(
+                    "database_missing",
+                    "there is no database: DATABASE_URL is not set",
+                )
+                .hinted("set it to `postgres://…`, or to `sqlite:PATH` for one machine")
             })?,
             direct: address(&self.direct_url, "DIRECT_URL")?,
             connections: self.database_connections,

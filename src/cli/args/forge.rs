@@ -132,9 +132,8 @@ impl ForgeArgs {
 
     /// Where the forge is. Nothing is asked.
     pub(crate) fn address(&self, kind: ForgeKind) -> Result<ForgeAddress, Failure> {
-        let usage = |message: String, hint: &str| Failure::Usage {
-            message,
-            hint: hint.to_owned(),
+        let usage = |message: String, hint: &str| {
+            Failure::usage("forge_address_invalid", message).hinted(hint.to_owned())
         };
         let site = |site: Result<Site, SiteError>| {
             site.map_err(|error| usage(error.to_string(), "check `--forge-url`"))
@@ -159,7 +158,7 @@ impl ForgeArgs {
                     return Err(usage(message, "make it first, or check `--forge-url`"));
                 }
                 let absolute = std::path::absolute(&folder);
-                let absolute = absolute.map_err(|error| Failure::reading(&folder, &error))?;
+                let absolute = absolute.map_err(|error| Failure::reading(&folder, error))?;
                 Ok(ForgeAddress::Folder(absolute))
             }
         }
@@ -168,26 +167,24 @@ impl ForgeArgs {
 
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
-        Self::Environment {
-            message: crate::error::chain(&error),
-            hint: None,
-        }
+        Failure::environment("http_client_failed", crate::error::chain(&error))
     }
 }
 
 /// A command is nothing without a forge.
 pub(crate) fn no_forge() -> Failure {
-    Failure::Usage {
-        message: "`--forge` is missing".to_owned(),
-        hint: "name the kind of forge: `--forge github`, `forgejo` or `local`".to_owned(),
-    }
+    Failure::usage("forge_missing", "`--forge` is missing")
+        .hinted("name the kind of forge: `--forge github`, `forgejo` or `local`")
 }
 
 /// The token, which is read anew each time so that no copy waits in memory.
 pub(crate) fn token() -> Result<Secret, Failure> {
-    let text = token_text()?.ok_or_else(|| Failure::Usage {
-        message: format!("there is no token: {TOKEN} is not set"),
-        hint: TOKEN_HINT.to_owned(),
+    let text = token_text()?.ok_or_else(|| {
+        Failure::usage(
+            "token_missing",
+            format!("there is no token: {TOKEN} is not set"),
+        )
+        .hinted(TOKEN_HINT.to_owned())
     })?;
     usable(text, TOKEN)
 }
@@ -196,9 +193,9 @@ pub(crate) fn token() -> Result<Secret, Failure> {
 pub(crate) fn token_text() -> Result<Option<String>, Failure> {
     let text = environment(TOKEN).filter(|text| !text.is_empty());
     let text = text.map(OsString::into_string).transpose();
-    text.map_err(|_| Failure::Usage {
-        message: format!("{TOKEN} is not text"),
-        hint: TOKEN_HINT.to_owned(),
+    text.map_err(|_| {
+        Failure::usage("token_not_text", format!("{TOKEN} is not text"))
+            .hinted(TOKEN_HINT.to_owned())
     })
 }
 
@@ -208,9 +205,9 @@ pub(crate) fn usable(text: String, source: &str) -> Result<Secret, Failure> {
         let message = format!("{source} cannot be used: {error}");
         let hint = TOKEN_HINT.to_owned();
         match error {
-            TokenError::FineGrained => Failure::Refused { message, hint },
+            TokenError::FineGrained => Failure::refused("token_unusable", message).hinted(hint),
             TokenError::Secret(_) | TokenError::Character | TokenError::TooShort => {
-                Failure::Usage { message, hint }
+                Failure::usage("token_invalid", message).hinted(hint)
             }
         }
     })

@@ -55,15 +55,11 @@ impl GeneratedRepoArgs {
     pub(crate) fn read(&self, repository: &str) -> Result<GeneratedRepo, Failure> {
         let (path, fetched) = self.locate(repository)?;
         let commits = Commits::open(&path).map_err(|error| match error {
-            GitTreeError::NotARepository { .. } => Failure::Refused {
-                message: format!("`{repository}` is not a git repository"),
-                hint: "go into one that groundplan made, or name its folder or URL: `verify REPO`, `explain PATH --in REPO`".to_owned(),
-            },
+            GitTreeError::NotARepository { .. } => Failure::refused("not_a_git_repository", format!("`{repository}` is not a git repository")).hinted("go into one that groundplan made, or name its folder or URL: `verify REPO`, `explain PATH --in REPO`"),
             other => other.into(),
         })?;
-        let refused = |message: String, hint: &str| Failure::Refused {
-            message,
-            hint: hint.to_owned(),
+        let refused = |message: String, hint: &str| {
+            Failure::refused("not_made_by_groundplan", message).hinted(hint.to_owned())
         };
         let line = commits.line()?.ok_or_else(|| {
             let message = format!("`{repository}` has no commit yet");
@@ -102,37 +98,37 @@ impl GeneratedRepoArgs {
         if path.exists() || !repository.contains(':') {
             return Ok((repository_above(path), None));
         }
-        let url = address(repository).map_err(|error| Failure::Usage {
-            message: format!("`{}` is no repository: {error}", repository.escape_debug()),
-            hint: "name a folder or a URL".to_owned(),
+        let url = address(repository).map_err(|error| {
+            Failure::usage(
+                "repository_address_invalid",
+                format!("`{}` is no repository", repository.escape_debug()),
+            )
+            .caused_by(error)
+            .hinted("name a folder or a URL")
         })?;
         let cache: Cache = self.template.cache()?;
         let folder = tempfile::Builder::new().prefix("groundplan-").tempdir();
-        let folder = folder.map_err(|error| Failure::Environment {
-            message: format!("cannot make a temporary folder: {error}"),
-            hint: Some("check permissions and free space".to_owned()),
+        let folder = folder.map_err(|error| {
+            Failure::environment("temporary_folder_failed", "cannot make a temporary folder")
+                .caused_by(error)
+                .hinted("check permissions and free space")
         })?;
-        let work = Terminal::working("fetching the repository");
         let inside = folder.path().join("repository.git");
-        git::history(&cache.access(), &url, &inside).map_err(|error| {
+        let fetched = Terminal::busy("fetching the repository", || {
+            git::history(&cache.access(), &url, &inside)
+        });
+        fetched.map_err(|error| {
             let older = None;
             cache.explain(&url, MirrorError::Git { error, older })
         })?;
-        drop(work);
         Ok((inside, Some(folder)))
     }
 
-    /// Makes the plan again. Nothing is returned when findings were printed instead.
-    pub(crate) fn remake(
-        &self,
-        made: &GeneratedRepo,
-        format: Format,
-        terminal: &mut Terminal,
-    ) -> Result<Option<RebuiltPlan>, Failure> {
+    /// Builds the plan again from its provenance.
+    pub(crate) fn remake(&self, made: &GeneratedRepo) -> Result<RebuiltPlan, Failure> {
         let provenance = &made.provenance;
-        let refused = |message: String, hint: &str| Failure::Refused {
-            message,
-            hint: hint.to_owned(),
+        let refused = |message: String, hint: &str| {
+            Failure::refused("plan_not_reproducible", message).hinted(hint.to_owned())
         };
         if provenance.action_schema_version != ACTION_SCHEMA_VERSION {
             let message = format!(
@@ -146,12 +142,7 @@ impl GeneratedRepoArgs {
             Some(named) => input::catalog(named),
             None => input::builtin(&provenance.catalog),
         };
-        let chosen = match chosen {
-            Ok(chosen) => chosen,
-            Err(unusable) => {
-                return selection::print_unusable(unusable, format, terminal).map(|_| None);
-            }
-        };
+        let chosen = chosen?;
         if chosen.catalog.slug().as_str() != provenance.catalog {
             let message = format!(
                 "it was made from the catalogue `{}`, and this is `{}`",
@@ -171,17 +162,13 @@ impl GeneratedRepoArgs {
             return Err(refused(message, hint));
         }
         let author = Identity::parse(&made.first.author).unwrap_or_default();
-        let plan = match engine::remake(&chosen.catalog, provenance, author) {
-            Ok(plan) => plan,
-            Err(PreviewError::Selection(findings)) => {
-                return selection::print_unfit(findings, None, format, terminal).map(|_| None);
-            }
-            Err(error) => return Err(error.into()),
-        };
-        match self.template.reopen(chosen, &provenance.template) {
-            Ok(template) => Ok(Some(RebuiltPlan { plan, template })),
-            Err(unusable) => selection::print_unusable(unusable, format, terminal).map(|_| None),
-        }
+        let plan = engine::remake(&chosen.catalog, provenance, author);
+        let plan = plan.map_err(|error| match error {
+            PreviewError::Selection(findings) => selection::located(findings, None).into(),
+            error => Failure::from(error),
+        })?;
+        let template = self.template.reopen(chosen, &provenance.template)?;
+        Ok(RebuiltPlan { plan, template })
     }
 }
 

@@ -4,7 +4,7 @@ use crate::catalog::Catalog;
 use crate::cli::error::Failure;
 use crate::cli::signals;
 use crate::git::mirror::{Freshness, MirrorError, Mirrors};
-use crate::git::{Credential, Git, GitAccess, GitSettings};
+use crate::git::{Credential, Git, GitAccess, GitError, GitFailure, GitSettings};
 use crate::model::content::Files;
 use crate::model::remote::{RemoteUrl, RemoteUrlError};
 use crate::secret::Secret;
@@ -95,12 +95,9 @@ impl GitArgs {
         let named = self.cache_dir.as_ref();
         if let Some(folder) = named.filter(|folder| !folder.is_empty()) {
             let folder = Path::new(folder);
-            return std::path::absolute(folder).map_err(|error| Failure::reading(folder, &error));
+            return std::path::absolute(folder).map_err(|error| Failure::reading(folder, error));
         }
-        user_folder("XDG_CACHE_HOME", ".cache").ok_or_else(|| Failure::Usage {
-            message: "there is no place for the template cache: neither XDG_CACHE_HOME nor HOME names a folder".to_owned(),
-            hint: "name one with `--cache-dir DIR`, or GROUNDPLAN_CACHE_DIR".to_owned(),
-        })
+        user_folder("XDG_CACHE_HOME", ".cache").ok_or_else(|| Failure::usage("cache_folder_missing", "there is no place for the template cache: neither XDG_CACHE_HOME nor HOME names a folder").hinted("name one with `--cache-dir DIR`, or GROUNDPLAN_CACHE_DIR"))
     }
 
     fn credential(&self) -> Result<Option<Credential>, Failure> {
@@ -109,10 +106,7 @@ impl GitArgs {
             return Ok(None);
         };
         let usage = |message: String| {
-            Failure::Usage {
-            message: format!("GROUNDPLAN_GIT_TOKEN cannot be used: {message}"),
-            hint: "set it to the token alone; GROUNDPLAN_GIT_HOST and GROUNDPLAN_GIT_USER say whose it is".to_owned(),
-        }
+            Failure::usage("git_token_invalid", format!("GROUNDPLAN_GIT_TOKEN cannot be used: {message}")).hinted("set it to the token alone; GROUNDPLAN_GIT_HOST and GROUNDPLAN_GIT_USER say whose it is")
         };
         let token = token
             .into_string()
@@ -158,17 +152,20 @@ impl Cache {
         let Some(credential) = self.credential.as_ref().filter(is_elsewhere) else {
             return error.into();
         };
-        let host = credential.host();
-        match Failure::from(error) {
-            Failure::Refused { message, hint } if hint.contains("GROUNDPLAN_GIT_TOKEN") => {
-                Failure::Refused {
-                    message,
-                    hint: format!(
-                        "{hint}; the token is for `{host}` and was not sent: GROUNDPLAN_GIT_HOST says where it belongs"
-                    ),
-                }
-            }
-            other => other,
+        let hint = format!(
+            "the token in GROUNDPLAN_GIT_TOKEN is for `{}` and was not sent: set GROUNDPLAN_GIT_HOST to the host of the repository",
+            credential.host()
+        );
+        let is_refused = matches!(
+            &error,
+            MirrorError::Git { error: GitError::Failed { why, .. }, .. }
+                if matches!(why, GitFailure::RepositoryNotFound | GitFailure::AccessRefused)
+        );
+        let failure = Failure::from(error);
+        if is_refused {
+            failure.hinted(hint)
+        } else {
+            failure
         }
     }
 }

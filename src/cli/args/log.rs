@@ -32,9 +32,13 @@ enum TraceFormat {
 impl TraceArgs {
     /// Begins to write.
     pub(crate) fn begin(&self) -> Result<(), Failure> {
-        let filter = EnvFilter::try_new(&self.log).map_err(|error| Failure::Usage {
-            message: format!("`{}` is no filter: {error}", self.log.escape_debug()),
-            hint: "write a level as in `info`, or `groundplan=debug,warn`".to_owned(),
+        let filter = EnvFilter::try_new(&self.log).map_err(|error| {
+            Failure::usage(
+                "log_filter_invalid",
+                format!("`{}` is no filter", self.log.escape_debug()),
+            )
+            .caused_by(error)
+            .hinted("write a level as in `info`, or `groundplan=debug,warn`")
         })?;
         let lines = tracing_subscriber::fmt()
             .with_env_filter(filter)
@@ -44,9 +48,8 @@ impl TraceArgs {
             TraceFormat::Text => lines.try_init(),
             TraceFormat::Json => lines.json().flatten_event(true).try_init(),
         };
-        begun.map_err(|error| Failure::Environment {
-            message: format!("the log cannot be begun: {error}"),
-            hint: None,
+        begun.map_err(|error| {
+            Failure::environment("log_failed", "the log cannot be begun").caused_by(error)
         })
     }
 }

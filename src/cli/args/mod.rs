@@ -4,6 +4,7 @@ pub(crate) mod database;
 pub(crate) mod forge;
 pub(crate) mod generated_repo;
 pub(crate) mod git;
+pub(crate) mod key;
 pub(crate) mod log;
 pub(crate) mod policy;
 pub(crate) mod push;

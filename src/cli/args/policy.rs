@@ -30,9 +30,12 @@ impl PolicyArgs {
             return Ok(Policy::default());
         };
         let bytes = input::document(path)?;
-        let refused = |message: String| Failure::Usage {
-            message: format!("`{}` is no policy: {message}", path.display()),
-            hint: "docs/operations.md shows one".to_owned(),
+        let refused = |message: String| {
+            Failure::usage(
+                "policy_invalid",
+                format!("`{}` is no policy: {message}", path.display()),
+            )
+            .hinted("docs/operations.md shows one")
         };
         let text =
             std::str::from_utf8(&bytes).map_err(|_| refused("it is not UTF-8".to_owned()))?;

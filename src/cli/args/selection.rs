@@ -2,11 +2,8 @@
 
 use crate::catalog::Catalog;
 use crate::cli::args::template::TemplateArgs;
-use crate::cli::error::{Exit, Failure};
-use crate::cli::input;
-use crate::cli::input::{Chosen, Problem, Unusable};
-use crate::cli::output::Format;
-use crate::cli::output::findings;
+use crate::cli::error::{Failure, FindingsInFiles};
+use crate::cli::input::{self, Chosen};
 use crate::cli::output::terminal::Terminal;
 use crate::cli::prompt;
 use crate::model::content::{File, Files};
@@ -96,41 +93,15 @@ fn parse_select(text: &str) -> Result<(Slug, Slug), String> {
 }
 
 impl SelectionArgs {
-    /// The catalogue. Nothing is returned when findings were printed instead.
-    pub(crate) fn catalog_only(
-        &self,
-        format: Format,
-        terminal: &mut Terminal,
-    ) -> Result<Option<Chosen>, Failure> {
-        match input::catalog(&self.catalog) {
-            Ok(chosen) => Ok(Some(chosen)),
-            Err(unusable) => print_unusable(unusable, format, terminal).map(|_| None),
-        }
-    }
-
-    /// The catalogue and what is selected of it, by flags, file, defaults and, on a terminal, questions. Nothing is
-    /// returned when findings were printed instead.
-    pub(crate) fn choose(
-        &self,
-        format: Format,
-        terminal: &mut Terminal,
-    ) -> Result<Option<Choice>, Failure> {
-        let Some(chosen) = self.catalog_only(format, terminal)? else {
-            return Ok(None);
-        };
+    /// The catalogue and what is selected of it, by flags, file, defaults and, on a terminal, questions.
+    pub(crate) fn choose(&self) -> Result<Choice, Failure> {
+        let chosen = input::catalog(&self.catalog)?;
         let mut selection = Selection::default();
         let mut asked = None;
         if let Some(path) = &self.selection {
-            match read_selection(path)? {
-                Ok((read, document)) => {
-                    selection = read;
-                    asked = Some(document);
-                }
-                Err((findings, files)) => {
-                    print_findings(&findings, &files, None, format, terminal)?;
-                    return Ok(None);
-                }
-            }
+            let (read, document) = read_selection(path)?;
+            selection = read;
+            asked = Some(document);
         }
         for (category, option) in &self.select {
             selection.insert(category.clone(), option.clone());
@@ -155,54 +126,44 @@ impl SelectionArgs {
                 format!("  --select {}={}", category.slug, options.join("|"))
             });
             let flags: Vec<String> = flags.collect();
-            return Err(Failure::Usage {
-                message: format!("these categories need an answer:\n{}", flags.join("\n")),
-                hint: "add these flags, or `--defaults` for the catalogue's own choice".to_owned(),
-            });
+            return Err(Failure::usage(
+                "selection_incomplete",
+                format!("these categories need an answer:\n{}", flags.join("\n")),
+            )
+            .hinted("add these flags, or `--defaults` for the catalogue's own choice"));
         }
-        Ok(Some(Choice {
+        Ok(Choice {
             chosen,
             selection,
             asked,
-        }))
+        })
     }
 }
 
 impl ProductArgs {
-    /// Reads everything a preview needs. Nothing is returned when findings were printed instead.
-    pub(crate) fn prepare(
-        &self,
-        selection: &SelectionArgs,
-        format: Format,
-        terminal: &mut Terminal,
-    ) -> Result<Option<Prepared>, Failure> {
+    /// Reads everything that a preview needs.
+    pub(crate) fn prepare(&self, selection: &SelectionArgs) -> Result<Prepared, Failure> {
         let inputs = self.inputs()?;
-        let Some(choice) = selection.choose(format, terminal)? else {
-            return Ok(None);
-        };
         let Choice {
             chosen,
             selection,
             asked,
-        } = choice;
-        let (chosen, template) = match self.template.open(chosen) {
-            Ok(both) => both,
-            Err(unusable) => return print_unusable(unusable, format, terminal).map(|_| None),
-        };
+        } = selection.choose()?;
+        let (chosen, template) = self.template.open(chosen)?;
         let request = Request {
             selection,
             inputs,
             author: self.author.clone().unwrap_or_default(),
             template: template.pin.clone(),
         };
-        Ok(Some(Prepared {
+        Ok(Prepared {
             catalog: chosen.catalog,
             files: chosen.source.files,
             root: chosen.source.root,
             template,
             request,
             asked,
-        }))
+        })
     }
 
     fn inputs(&self) -> Result<Inputs, Failure> {
@@ -210,9 +171,12 @@ impl ProductArgs {
             .slug
             .clone()
             .or_else(|| Slug::from_title(self.name.as_str()))
-            .ok_or_else(|| Failure::Usage {
-                message: format!("no slug can be made from the name `{}`", self.name),
-                hint: "give one with `--slug`, in lower-case letters and digits".to_owned(),
+            .ok_or_else(|| {
+                Failure::usage(
+                    "slug_missing",
+                    format!("no slug can be made from the name `{}`", self.name),
+                )
+                .hinted("give one with `--slug`, in lower-case letters and digits")
             })?;
         Ok(Inputs {
             product_name: self.name.clone(),
@@ -233,82 +197,49 @@ fn today() -> Result<Day, Failure> {
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs());
     Day::of_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX)).map_err(|_| {
-        Failure::Environment {
-            message: "the system's clock shows no day of this age".to_owned(),
-            hint: Some("give the day with `--date`".to_owned()),
-        }
+        Failure::environment(
+            "clock_invalid",
+            "the system's clock shows no day of this age",
+        )
+        .hinted("give the day with `--date`")
     })
 }
 
-type Unread = (Vec<Diagnostic>, Files);
-
-fn read_selection(path: &Path) -> Result<Result<(Selection, Document), Unread>, Failure> {
+fn read_selection(path: &Path) -> Result<(Selection, Document), Failure> {
     let bytes = input::document(path)?;
     let name = path.display().to_string();
     let read = source::read(&name, &bytes).and_then(|document| {
         selection_file::read(&document).map(|selection| (selection, document))
     });
-    let files = || Files::from([(name.clone(), File::regular(bytes.clone()))]);
-    Ok(read.map_err(|findings| (findings, files())))
+    read.map_err(|findings| {
+        FindingsInFiles {
+            findings,
+            files: Files::from([(name, File::regular(bytes))]),
+            root: None,
+        }
+        .into()
+    })
 }
 
-/// Prints why there is nothing to work with, when that is findings.
-pub(crate) fn print_unusable(
-    unusable: Unusable,
-    format: Format,
-    terminal: &mut Terminal,
-) -> Result<Exit, Failure> {
-    let problem = match unusable {
-        Unusable::Failure(failure) => return Err(failure),
-        Unusable::Problem(problem) => problem,
-    };
-    let Problem { source, findings } = *problem;
-    let root = source.root.as_deref();
-    print_findings(&findings, &source.files, root, format, terminal)
-}
-
-/// Prints why a selection does not fit its catalogue, with the places of what stands in the selection's file.
-pub(crate) fn print_unfit(
-    findings: Vec<Diagnostic>,
-    asked: Option<&Document>,
-    format: Format,
-    terminal: &mut Terminal,
-) -> Result<Exit, Failure> {
+/// The findings about a selection, with the places of what its file contains.
+pub(crate) fn located(findings: Vec<Diagnostic>, asked: Option<&Document>) -> FindingsInFiles {
     let Some(document) = asked else {
-        return print_findings(&findings, &Files::new(), None, format, terminal);
+        return FindingsInFiles {
+            findings,
+            ..FindingsInFiles::default()
+        };
     };
     let place = |finding: Diagnostic| {
-        let stands_there = document.root.at(&finding.pointer).is_some();
+        let is_in_file = document.root.at(&finding.pointer).is_some();
         let is_missing = finding.code == Code::NothingSelected;
-        let place = (stands_there || is_missing).then(|| document.place(&finding.pointer));
+        let place = (is_in_file || is_missing).then(|| document.place(&finding.pointer));
         Diagnostic { place, ..finding }
     };
-    let findings: Vec<Diagnostic> = findings.into_iter().map(place).collect();
     let text = &document.text;
     let file = File::regular(text.content().to_owned());
-    let files = Files::from([(text.name().to_owned(), file)]);
-    print_findings(&findings, &files, None, format, terminal)
-}
-
-/// Prints why something cannot be previewed or made: as the result in JSON, as talk otherwise.
-pub(crate) fn print_findings(
-    findings: &[Diagnostic],
-    files: &Files,
-    root: Option<&Path>,
-    format: Format,
-    terminal: &mut Terminal,
-) -> Result<Exit, Failure> {
-    let relabel = |file: &str| findings::relabel(root, file);
-    match format {
-        Format::Json => findings::json(terminal, findings, &relabel)?,
-        Format::Text => {
-            findings::text(terminal.stderr(), findings, files, &relabel)?;
-            writeln!(
-                terminal.stderr(),
-                "{}; nothing was made",
-                findings::count(findings)
-            )?;
-        }
+    FindingsInFiles {
+        findings: findings.into_iter().map(place).collect(),
+        files: Files::from([(text.name().to_owned(), file)]),
+        root: None,
     }
-    Ok(Exit::Findings)
 }

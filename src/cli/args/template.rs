@@ -1,8 +1,8 @@
 //! The template a plan is laid over: the catalogue's own, a folder, or a commit of a git repository.
 
 use crate::cli::args::git::{Cache, GitArgs, address};
-use crate::cli::error::Failure;
-use crate::cli::input::{Chosen, Problem, Source, Unusable};
+use crate::cli::error::{Failure, FindingsInFiles};
+use crate::cli::input::{Chosen, Source};
 use crate::cli::output::terminal::Terminal;
 use crate::git::mirror::{MirrorError, Pinned};
 use crate::model::content::Files;
@@ -66,17 +66,14 @@ impl TemplateArgs {
     }
 
     /// The template of a catalogue, or the one that the flags name.
-    pub(crate) fn open(&self, chosen: Chosen) -> Result<(Chosen, Template), Unusable> {
+    pub(crate) fn open(&self, chosen: Chosen) -> Result<(Chosen, Template), Failure> {
         let rules = TemplateRules::of(&chosen.catalog);
         let opened = match self.wanted(&chosen)? {
             Wanted::Catalog(path) => {
                 match Template::of_catalog(&chosen.catalog, &chosen.source.files, path) {
                     Ok(template) => Ok(template),
                     Err(findings) => {
-                        return Err(Unusable::Problem(Box::new(Problem {
-                            source: chosen.source,
-                            findings,
-                        })));
+                        return Err(in_catalog(chosen.source, findings));
                     }
                 }
             }
@@ -87,13 +84,9 @@ impl TemplateArgs {
     }
 
     /// The template of a repository that was made before, as its provenance pins it.
-    pub(crate) fn reopen(&self, chosen: Chosen, pin: &TemplatePin) -> Result<Template, Unusable> {
+    pub(crate) fn reopen(&self, chosen: Chosen, pin: &TemplatePin) -> Result<Template, Failure> {
         if self.template.is_none() && (self.reference.is_some() || self.sha.is_some()) {
-            return Err(Failure::Usage {
-                message: "`--ref` and `--sha` belong to `--template`: the repository itself says which commit it was made over".to_owned(),
-                hint: "leave them out, or name the template as well".to_owned(),
-            }
-            .into());
+            return Err(Failure::usage("template_flags_conflict", "`--ref` and `--sha` belong to `--template`: the repository itself says which commit it was made over").hinted("leave them out, or name the template as well"));
         }
         let template = if self.template.is_some() {
             self.open(chosen)?.1
@@ -110,33 +103,33 @@ impl TemplateArgs {
             return Ok(template);
         }
         let here = &template.pin;
-        Err(Failure::Refused {
-            message: format!(
+        Err(Failure::refused(
+            "template_differs",
+            format!(
                 "it was made over the template {} {} with tree {}, here is {} {} with tree {}",
                 pin.repo, pin.r#ref, pin.tree, here.repo, here.r#ref, here.tree
             ),
-            hint: "name that version of the template with `--template`".to_owned(),
-        }
-        .into())
+        )
+        .hinted("name that version of the template with `--template`"))
     }
 
-    fn pinned(&self, chosen: Chosen, pin: &TemplatePin) -> Result<Template, Unusable> {
+    fn pinned(&self, chosen: Chosen, pin: &TemplatePin) -> Result<Template, Failure> {
         let rules = TemplateRules::of(&chosen.catalog);
-        let nowhere = || Failure::Refused {
-            message: format!(
-                "it was made over a template that is not known here: `{}`",
-                pin.repo
-            ),
-            hint: "name it with `--template`".to_owned(),
+        let nowhere = || {
+            Failure::refused(
+                "template_unknown",
+                format!(
+                    "it was made over a template that is not known here: `{}`",
+                    pin.repo
+                ),
+            )
+            .hinted("name it with `--template`")
         };
         let path = chosen.catalog.written().template.path.as_ref();
         match (&pin.sha, path) {
             (None, Some(path)) if pin.repo.starts_with("catalog:") => {
                 let made = Template::of_catalog(&chosen.catalog, &chosen.source.files, path);
-                made.map_err(|findings| {
-                    let source = chosen.source;
-                    Unusable::Problem(Box::new(Problem { source, findings }))
-                })
+                made.map_err(|findings| in_catalog(chosen.source, findings))
             }
             (Some(sha), _) => {
                 let cache = self.cache()?;
@@ -159,7 +152,7 @@ impl TemplateArgs {
                 };
                 fetched(&commit, &cache, &url, rules, first, again)
             }
-            _ => Err(nowhere().into()),
+            _ => Err(nowhere()),
         }
     }
 
@@ -182,13 +175,9 @@ impl TemplateArgs {
             let is_here = path.exists() || !looks_like_an_address(named);
             return Ok(match (is_here, &self.reference) {
                 (true, None) if sha.is_some() || self.template_path.is_some() => {
-                    return Err(Failure::Usage {
-                        message: format!(
+                    return Err(Failure::usage("template_flags_conflict", format!(
                             "`--sha` and `--template-path` are about a commit, and `{named}` is taken as a folder of files"
-                        ),
-                        hint: "name the commit's tag or branch with `--ref`, as in `--ref HEAD`"
-                            .to_owned(),
-                    });
+                        )).hinted("name the commit's tag or branch with `--ref`, as in `--ref HEAD`"));
                 }
                 (true, None) => Wanted::Folder(path),
                 (true, Some(reference)) => Wanted::Commit(TemplateCommit {
@@ -210,11 +199,13 @@ impl TemplateArgs {
                 (Some(name), _) => Ok(name.clone()),
                 (None, version) => {
                     let version = version.as_ref().map_or("HEAD", |version| version.as_ref());
-                    RefName::parse(version).map_err(|error| Failure::Usage {
-                        message: format!(
-                            "the catalogue's version `{version}` names no tag: {error}"
-                        ),
-                        hint: "name the tag with `--ref`".to_owned(),
+                    RefName::parse(version).map_err(|error| {
+                        Failure::usage(
+                            "template_version_invalid",
+                            format!("the catalogue's version `{version}` names no tag"),
+                        )
+                        .caused_by(error)
+                        .hinted("name the tag with `--ref`")
                     })
                 }
             };
@@ -235,10 +226,7 @@ impl TemplateArgs {
             (_, _, Some(path)) if self.reference.is_none() && sha.is_none() => {
                 Ok(Wanted::Catalog(path))
             }
-            _ => Err(Failure::Usage {
-                message: "`--ref` and `--sha` name a version of a repository, and this catalogue's template is a folder".to_owned(),
-                hint: "name the repository with `--template`, or leave them out".to_owned(),
-            }),
+            _ => Err(Failure::usage("template_flags_conflict", "`--ref` and `--sha` name a version of a repository, and this catalogue's template is a folder").hinted("name the repository with `--template`, or leave them out")),
         }
     }
 
@@ -246,13 +234,13 @@ impl TemplateArgs {
         &self,
         wanted: &TemplateCommit<'_>,
         rules: TemplateRules<'_>,
-    ) -> Result<Template, Unusable> {
+    ) -> Result<Template, Failure> {
         match &wanted.home {
             TemplateLocation::Here(path) => {
-                let sha = git::resolve(path, wanted.reference.as_str()).map_err(Failure::from)?;
+                let sha = git::resolve(path, wanted.reference.as_str())?;
                 let remembered = self.cache().ok().map(|cache| cache.trees());
                 let opened = wanted.open(path, &sha, rules, remembered.as_ref());
-                opened.map_err(Unusable::from)
+                opened.map_err(not_opened)
             }
             TemplateLocation::Remote(url) => {
                 let cache = self.cache()?;
@@ -274,13 +262,13 @@ fn fetched(
     rules: TemplateRules<'_>,
     first: impl FnOnce() -> Result<Pinned, MirrorError>,
     again: impl FnOnce() -> Result<Pinned, MirrorError>,
-) -> Result<Template, Unusable> {
-    let work = Terminal::working("fetching the template");
-    let fetched = commit.fetched(&cache.trees(), cache.freshness, rules, first, again);
-    drop(work);
+) -> Result<Template, Failure> {
+    let fetched = Terminal::busy("fetching the template", || {
+        commit.fetched(&cache.trees(), cache.freshness, rules, first, again)
+    });
     fetched.map_err(|error| match error {
-        TemplateError::Mirror(error) => cache.explain(url, error).into(),
-        other => other.into(),
+        TemplateError::Mirror(error) => cache.explain(url, error),
+        other => not_opened(other),
     })
 }
 
@@ -292,10 +280,13 @@ enum Wanted<'w> {
 }
 
 fn remote(text: &str) -> Result<RemoteUrl, Failure> {
-    address(text).map_err(|error| Failure::Usage {
-        message: format!("`{}` is no template: {error}", text.escape_debug()),
-        hint: "name a folder, a URL as in `https://github.com/owner/name.git`, or `owner/name`"
-            .to_owned(),
+    address(text).map_err(|error| {
+        Failure::usage(
+            "template_address_invalid",
+            format!("`{}` is no template", text.escape_debug()),
+        )
+        .caused_by(error)
+        .hinted("name a folder, a URL as in `https://github.com/owner/name.git`, or `owner/name`")
     })
 }
 
@@ -311,8 +302,8 @@ fn looks_like_an_address(text: &str) -> bool {
 }
 
 /// The files of a folder as they are now, committed or not.
-fn from_folder(folder: &Path, rules: TemplateRules<'_>) -> Result<Template, Unusable> {
-    let scan = disk::scan(folder).map_err(Failure::from)?;
+fn from_folder(folder: &Path, rules: TemplateRules<'_>) -> Result<Template, Failure> {
+    let scan = disk::scan(folder)?;
     let pin = |tree: GitId| TemplatePin {
         repo: "folder".to_owned(),
         r#ref: tree.to_string(),
@@ -326,24 +317,30 @@ fn from_folder(folder: &Path, rules: TemplateRules<'_>) -> Result<Template, Unus
     })
 }
 
-impl From<TemplateError> for Unusable {
-    fn from(error: TemplateError) -> Self {
-        match error {
-            TemplateError::Refused { shown, findings } => problem(findings, &shown),
-            other => Failure::from(other).into(),
-        }
+/// A template that cannot be opened, with the findings about its files.
+fn not_opened(error: TemplateError) -> Failure {
+    match error {
+        TemplateError::Refused { shown, findings } => problem(findings, &shown),
+        other => other.into(),
     }
 }
 
+/// Findings about a template among the catalogue's files.
+fn in_catalog(source: Source, findings: Vec<Diagnostic>) -> Failure {
+    FindingsInFiles {
+        findings,
+        files: source.files,
+        root: source.root,
+    }
+    .into()
+}
+
 /// Findings about a template whose files are not the catalogue's.
-fn problem(findings: Vec<Diagnostic>, shown: &str) -> Unusable {
+fn problem(findings: Vec<Diagnostic>, shown: &str) -> Failure {
     let findings = findings.into_iter().map(|finding| finding.below(shown));
-    Unusable::Problem(Box::new(Problem {
+    FindingsInFiles {
         findings: findings.collect(),
-        source: Source {
-            files: Files::new(),
-            findings: Vec::new(),
-            root: None,
-        },
-    }))
+        ..FindingsInFiles::default()
+    }
+    .into()
 }

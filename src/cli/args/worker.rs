@@ -3,9 +3,9 @@
 use crate::catalog;
 use crate::cli::args::forge::{ForgeArgs, no_forge};
 use crate::cli::args::git::{GitArgs, git, state_folder};
+use crate::cli::args::key;
 use crate::cli::args::policy::PolicyArgs;
 use crate::cli::args::push::PushArgs;
-use crate::cli::commands::pat;
 use crate::cli::error::Failure;
 use crate::cli::input::Source;
 use crate::forge::clock::SystemClock;
@@ -77,13 +77,14 @@ impl WorkerArgs {
     /// The folder for what is built.
     pub(crate) fn state(&self) -> Result<PathBuf, Failure> {
         if let Some(folder) = &self.state {
-            return std::path::absolute(folder).map_err(|error| Failure::reading(folder, &error));
+            return std::path::absolute(folder).map_err(|error| Failure::reading(folder, error));
         }
-        state_folder().ok_or_else(|| Failure::Usage {
-            message:
-                "there is no place to build in: neither XDG_STATE_HOME nor HOME names a folder"
-                    .to_owned(),
-            hint: "name one with `--state DIR`, or GROUNDPLAN_STATE_DIR".to_owned(),
+        state_folder().ok_or_else(|| {
+            Failure::usage(
+                "state_folder_missing",
+                "there is no place to build in: neither XDG_STATE_HOME nor HOME names a folder",
+            )
+            .hinted("name one with `--state DIR`, or GROUNDPLAN_STATE_DIR")
         })
     }
 
@@ -98,9 +99,13 @@ impl WorkerArgs {
     /// The logs of runs.
     pub(crate) fn logs(&self) -> Result<Logs, Failure> {
         let folder = self.logs_folder()?;
-        Logs::open(&folder).map_err(|error| Failure::Environment {
-            message: format!("cannot keep logs in `{}`: {error}", folder.display()),
-            hint: Some("check permissions, or name another folder with `--logs`".to_owned()),
+        Logs::open(&folder).map_err(|error| {
+            Failure::environment(
+                "logs_not_writable",
+                format!("cannot keep logs in `{}`", folder.display()),
+            )
+            .caused_by(error)
+            .hinted("check permissions, or name another folder with `--logs`")
         })
     }
 
@@ -114,12 +119,13 @@ impl WorkerArgs {
         let kind = self.forge.forge.ok_or_else(no_forge)?;
         let forge = self.forge.address(kind)?;
         let state = self.state()?;
-        let workshop = Workspace::open(&state, &worker).map_err(|error| Failure::Environment {
-            message: format!("cannot build in `{}`: {error}", state.display()),
-            hint: Some(
-                "check permissions and free space, or name another folder with `--state`"
-                    .to_owned(),
-            ),
+        let workshop = Workspace::open(&state, &worker).map_err(|error| {
+            Failure::environment(
+                "state_not_writable",
+                format!("cannot build in `{}`", state.display()),
+            )
+            .caused_by(error)
+            .hinted("check permissions and free space, or name another folder with `--state`")
         })?;
         Ok(WorkerContext {
             store,
@@ -157,10 +163,14 @@ impl WorkerArgs {
         }
         if let Some(error) = found.iter().find(|finding| finding.is_error()) {
             let folder = self.catalogs.as_deref().unwrap_or(Path::new("."));
-            return Err(Failure::Refused {
-                message: format!("the catalogues cannot be used: {}", error.message),
-                hint: format!("see all of it with `groundplan check {}`", folder.display()),
-            });
+            return Err(Failure::refused(
+                "catalogs_unusable",
+                format!("the catalogues cannot be used: {}", error.message),
+            )
+            .hinted(format!(
+                "see all of it with `groundplan check {}`",
+                folder.display()
+            )));
         }
         Ok(self.git.cache()?.shelf(catalogs, source.files))
     }
@@ -171,9 +181,9 @@ fn opener(kind: ForgeKind) -> Result<Option<Opener>, Failure> {
     if kind == ForgeKind::Local {
         return Ok(None);
     }
-    let current = pat::key(Key::VARIABLE)?.ok_or_else(pat::no_key)?;
+    let current = key::key(Key::VARIABLE)?.ok_or_else(key::no_key)?;
     Ok(Some(Opener::new(
         current,
-        pat::key(Key::PREVIOUS_VARIABLE)?,
+        key::key(Key::PREVIOUS_VARIABLE)?,
     )))
 }

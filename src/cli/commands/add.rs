@@ -51,15 +51,8 @@ enum Outcome {
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let repository = WorkTree::open(&args.into)?;
-    let Some(prepared) = args
-        .product
-        .prepare(&args.selection, args.format, terminal)?
-    else {
-        return Ok(Exit::Findings);
-    };
-    let Some(preview) = preview::make(&prepared, args.format, terminal)? else {
-        return Ok(Exit::Findings);
-    };
+    let prepared = args.product.prepare(&args.selection)?;
+    let preview = preview::make(&prepared)?;
     let addition = engine::add(preview, &repository)?;
     let report = &addition.preview.report;
     if args.format == Format::Text {
@@ -76,17 +69,14 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     if let (Some(expected), Some(tree)) = (&args.expect, &report.tree_id)
         && expected != tree
     {
-        return Err(Failure::Refused {
-            message: format!("the result would be tree {tree}, expected {expected}; nothing was written"),
-            hint: "the repository, catalogue, template, selection or names differ from the preview: run it without `--expect` again".to_owned(),
-        });
+        return Err(Failure::refused("tree_differs", format!("the result would be tree {tree}, expected {expected}; nothing was written")).hinted("the repository, catalogue, template, selection or names differ from the preview: run it without `--expect` again"));
     }
     let outcome = if addition.files.is_empty() {
         Outcome::AlreadyPresent
     } else if may_write(args, &addition, &repository, terminal)? {
-        let work = Terminal::working("adding the files");
-        repository.commit(&addition.commit(), signals::stop())?;
-        drop(work);
+        Terminal::busy("adding the files", || {
+            repository.commit(&addition.commit(), signals::stop())
+        })?;
         Outcome::Added
     } else {
         Outcome::Shown
@@ -115,7 +105,7 @@ fn may_write(
     if prompt::consent(&question)? {
         Ok(true)
     } else {
-        Err(Failure::Cancelled)
+        Err(Failure::cancelled())
     }
 }
 

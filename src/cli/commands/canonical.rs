@@ -1,7 +1,7 @@
 //! `groundplan canonical`
 
 use crate::cli::args::selection;
-use crate::cli::error::{Exit, Failure};
+use crate::cli::error::{Exit, Failure, FindingsInFiles};
 use crate::cli::input;
 use crate::cli::output::Format;
 use crate::cli::output::terminal::Terminal;
@@ -35,12 +35,17 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
                 .at("", Location::point(name, line, column))
                 .help("only JSON with exactly one meaning has a canonical form");
             let files = Files::from([(args.file.display().to_string(), File::regular(bytes))]);
-            return selection::print_findings(&[finding], &files, None, args.format, terminal);
+            return Err(FindingsInFiles {
+                findings: vec![finding],
+                files,
+                root: None,
+            }
+            .into());
         }
     };
     let canonical = canonical::to_vec(&value);
     match args.format {
-        Format::Text => terminal.out().write_all(&canonical)?,
+        Format::Text => terminal.bytes(&canonical)?,
         Format::Json => {
             let sha256 = Digest::of(&canonical);
             terminal.json(

@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         Format::Text => findings::text(terminal.out(), &findings, &files, &relabel)?,
         Format::Json => findings::json(terminal, &findings, &relabel)?,
         Format::Sarif => findings::sarif(terminal, &findings, &relabel)?,
-        Format::Github => findings::github(terminal.out(), &findings, &relabel)?,
+        Format::Github => findings::github(terminal, &findings, &relabel)?,
     }
     terminal.finish()?;
     writeln!(
@@ -137,13 +137,14 @@ fn file(path: &Path) -> Result<Checked, Failure> {
     };
     if path.is_symlink() {
         // Findings quote what they are about, which a link could fetch from anywhere.
-        return Err(Failure::Environment {
-            message: format!(
+        return Err(Failure::environment(
+            "file_is_a_link",
+            format!(
                 "`{}` is a symbolic link, which is not followed",
                 path.display()
             ),
-            hint: Some("name the file itself".to_owned()),
-        });
+        )
+        .hinted("name the file itself"));
     }
     let bytes = input::document(path)?;
     let mut files = Files::from([(name.clone(), File::regular(bytes.clone()))]);

@@ -28,9 +28,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let made = args.made.read(&args.repository)?;
-    let Some(remade) = args.made.remake(&made, args.format, terminal)? else {
-        return Ok(Exit::Findings);
-    };
+    let remade = args.made.remake(&made)?;
     let explanation = explained(&remade.plan, remade.template.tree(), &args.path)?;
     show(&args.path, &explanation, args.format, terminal)?;
     let path = args.path.as_str();
@@ -63,9 +61,12 @@ pub(crate) fn print(
 }
 
 fn explained(plan: &Plan, template: &dyn Tree, path: &TreePath) -> Result<Explanation, Failure> {
-    engine::explain(plan, template, path)?.ok_or_else(|| Failure::Refused {
-        message: format!("the repository has no text file `{path}`"),
-        hint: "check the path from the repository's root, and that it is no binary file".to_owned(),
+    engine::explain(plan, template, path)?.ok_or_else(|| {
+        Failure::refused(
+            "text_file_not_found",
+            format!("the repository has no text file `{path}`"),
+        )
+        .hinted("check the path from the repository's root, and that it is no binary file")
     })
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn completions(
 ) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command, "groundplan", &mut script);
-    terminal.out().write_all(&script)?;
+    terminal.bytes(&script)?;
     Ok(Exit::Success)
 }
 
@@ -35,14 +35,13 @@ pub(crate) fn man(
     command.build();
     let page = match &args.command {
         None => command,
-        Some(name) => command
-            .find_subcommand(name)
-            .cloned()
-            .ok_or_else(|| Failure::Usage {
-                message: format!("there is no command `{name}`"),
-                hint: "run `groundplan help` for the list".to_owned(),
-            })?,
+        Some(name) => command.find_subcommand(name).cloned().ok_or_else(|| {
+            Failure::usage("command_not_found", format!("there is no command `{name}`"))
+                .hinted("run `groundplan help` for the list")
+        })?,
     };
-    clap_mangen::Man::new(page).render(terminal.out())?;
+    let mut text = Vec::new();
+    clap_mangen::Man::new(page).render(&mut text)?;
+    terminal.bytes(&text)?;
     Ok(Exit::Success)
 }

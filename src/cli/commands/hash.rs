@@ -3,6 +3,7 @@
 use crate::cli::args::selection;
 use crate::cli::args::selection::SelectionArgs;
 use crate::cli::error::{Exit, Failure};
+use crate::cli::input;
 use crate::cli::output::Format;
 use crate::cli::output::terminal::Terminal;
 use crate::model::action::ACTION_SCHEMA_VERSION;
@@ -23,21 +24,16 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         || args.selection.selection.is_some()
         || !args.selection.select.is_empty();
     let (catalog, asked, selection) = if asks_for_recipe {
-        let Some(choice) = args.selection.choose(args.format, terminal)? else {
-            return Ok(Exit::Findings);
-        };
+        let choice = args.selection.choose()?;
         (choice.chosen.catalog, choice.asked, Some(choice.selection))
     } else {
-        let Some(chosen) = args.selection.catalog_only(args.format, terminal)? else {
-            return Ok(Exit::Findings);
-        };
-        (chosen.catalog, None, None)
+        (input::catalog(&args.selection.catalog)?.catalog, None, None)
     };
     let recipe = |selection: Selection| resolve::recipe(&catalog, selection);
     let recipe_hash = match selection.map(recipe).transpose() {
         Ok(recipe) => recipe.map(|recipe| recipe.hash(ACTION_SCHEMA_VERSION)),
         Err(findings) => {
-            return selection::print_unfit(findings, asked.as_ref(), args.format, terminal);
+            return Err(selection::located(findings, asked.as_ref()).into());
         }
     };
     let schema_hash = schemas::schema_hash();

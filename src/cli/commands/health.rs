@@ -33,11 +33,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let time = Duration::from_secs(args.timeout);
     // Code 1 for every bad end: a container engine keeps 2 and more for itself.
     let refused = |message: String| {
-        Failure::Refused {
-        message,
-        hint: "start a worker with `groundplan work`, or look at its log; `--health` and GROUNDPLAN_HEALTH say where it answers"
-            .to_owned(),
-    }
+        Failure::refused("worker_no_answer", message).hinted("start a worker with `groundplan work`, or look at its log; `--health` and GROUNDPLAN_HEALTH say where it answers")
     };
     let asked = wait_for(async { tokio::time::timeout(time, ask(address)).await })?;
     let answer = asked

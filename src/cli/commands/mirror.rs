@@ -1,16 +1,14 @@
 //! `groundplan mirror`
 
-use crate::cli::args::git;
-use crate::cli::args::git::{Cache, GitArgs};
+use crate::cli::args::git::{self, Cache, GitArgs};
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW};
-use crate::git::mirror::{Changed, Freshness, Listed, MirrorError, MirrorState};
+use crate::git::mirror::{Changed, Freshness, Listed, ListedRef, MirrorError, MirrorState, Synced};
 use crate::model::digest::GitId;
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
 use serde::Serialize;
-use serde_json::{Value, json};
 use std::time::SystemTime;
 
 #[derive(clap::Args)]
@@ -25,20 +23,20 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum MirrorCommand {
-    /// Fetch repositories now and keep them in the cache.
+    /// Fetch repositories and keep them in the cache.
     Add {
-        /// An https or ssh address, or `owner/name` on GitHub; several with blanks or commas between.
+        /// An https or ssh address, or `owner/name` on GitHub; several with spaces or commas between them.
         #[arg(required = true, value_name = "URL", value_delimiter = ',', value_parser = git::address)]
         urls: Vec<RemoteUrl>,
-        /// A tag, a branch or a commit to fetch, for each of them; given once or more.
+        /// A tag, branch or commit to fetch from each of them; repeatable.
         #[arg(long = "ref", value_name = "REF", default_value = "HEAD", value_parser = RefName::parse)]
         references: Vec<RefName>,
     },
-    /// Fetch again what is kept. One repository that fails does not stop the others.
+    /// Fetch all kept repositories again. A failure does not stop the others.
     Sync,
-    /// Show what is in the cache.
+    /// List the cached repositories.
     List,
-    /// Remove what is not kept, and what interrupted fetches left; or these repositories, kept or not.
+    /// Remove repositories that are not kept and the remains of interrupted fetches, or the named repositories.
     Prune {
         #[arg(value_name = "URL", value_delimiter = ',', value_parser = git::address)]
         urls: Vec<RemoteUrl>,
@@ -49,167 +47,205 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let cache = args.git.cache()?;
     match &args.command {
         MirrorCommand::Add { urls, references } => {
-            is_online(&cache)?;
-            let mut fetched = Vec::new();
-            let pairs = urls
-                .iter()
-                .flat_map(|url| references.iter().map(move |name| (url, name)));
-            for (url, reference) in pairs {
-                let _working = Terminal::working("fetching");
-                let result = cache.mirrors.add(&cache.access(), url, reference);
-                let is_stopped = result.as_ref().is_err_and(MirrorError::is_stop);
-                fetched.push(Line::of(&cache, url, reference, result));
-                if is_stopped {
-                    break;
-                }
-            }
-            report(&fetched, args.format, "nothing was named", terminal)
+            let fetched = add(&cache, urls, references)?;
+            print_fetched(&fetched, "nothing was named", args.format, terminal)
         }
         MirrorCommand::Sync => {
-            is_online(&cache)?;
-            let working = Terminal::working("fetching");
-            let synced = cache.mirrors.sync(&cache.access())?;
-            drop(working);
-            let line = |synced: crate::git::mirror::Synced| {
-                Line::of(&cache, &synced.url, &synced.reference, synced.result)
-            };
-            let lines: Vec<Line> = synced.into_iter().map(line).collect();
-            report(
-                &lines,
-                args.format,
-                "nothing is kept: `groundplan mirror add URL` keeps a repository",
-                terminal,
-            )
+            check_online(&cache)?;
+            let synced = Terminal::busy("fetching", || cache.mirrors.sync(&cache.access()))?;
+            let fetch =
+                |synced: Synced| Fetch::of(&cache, &synced.url, &synced.reference, synced.result);
+            let fetched: Vec<Fetch> = synced.into_iter().map(fetch).collect();
+            let nothing = "nothing is kept: `groundplan mirror add URL` keeps a repository";
+            print_fetched(&fetched, nothing, args.format, terminal)
         }
         MirrorCommand::List => list(&cache, args.format, terminal),
         MirrorCommand::Prune { urls } => prune(&cache, urls, args.format, terminal),
     }
 }
 
-fn is_online(cache: &Cache) -> Result<(), Failure> {
+fn check_online(cache: &Cache) -> Result<(), Failure> {
     if cache.freshness != Freshness::Offline {
         return Ok(());
     }
-    Err(Failure::Usage {
-        message: "this fetches, and `--offline` forbids it".to_owned(),
-        hint: "leave `--offline` out, and GROUNDPLAN_OFFLINE unset".to_owned(),
-    })
+    Err(Failure::usage("offline", "cannot fetch with `--offline`")
+        .hinted("omit `--offline` and unset GROUNDPLAN_OFFLINE"))
 }
 
-/// What became of one reference.
-struct Line {
+/// Fetches each reference of each repository, until a signal stops it.
+fn add(cache: &Cache, urls: &[RemoteUrl], references: &[RefName]) -> Result<Vec<Fetch>, Failure> {
+    check_online(cache)?;
+    let mut fetched = Vec::new();
+    let pairs = urls
+        .iter()
+        .flat_map(|url| references.iter().map(move |name| (url, name)));
+    for (url, reference) in pairs {
+        let result = Terminal::busy("fetching", || {
+            cache.mirrors.add(&cache.access(), url, reference)
+        });
+        let is_stopped = result.as_ref().is_err_and(MirrorError::is_stop);
+        fetched.push(Fetch::of(cache, url, reference, result));
+        if is_stopped {
+            break;
+        }
+    }
+    Ok(fetched)
+}
+
+/// One reference and the result of its fetch.
+#[derive(Serialize)]
+struct Fetch {
     url: RemoteUrl,
+    #[serde(rename = "ref")]
     reference: RefName,
-    result: Result<Changed, Failed>,
+    #[serde(flatten)]
+    result: FetchResult,
 }
 
-/// A failure, taken apart for both formats.
-struct Failed {
+#[derive(Serialize)]
+#[serde(untagged)]
+enum FetchResult {
+    Fetched {
+        commit: GitId,
+        before: Option<GitId>,
+    },
+    Failed {
+        error: MirrorFailure,
+    },
+}
+
+/// The failure of one repository among several.
+#[derive(Serialize)]
+struct MirrorFailure {
     message: String,
     hint: Option<String>,
+    #[serde(rename = "retry")]
     is_worth_retrying: bool,
+    #[serde(skip)]
     is_stop: bool,
 }
 
-impl Failed {
-    fn of(cache: &Cache, url: &RemoteUrl, error: MirrorError) -> Self {
-        let (is_worth_retrying, is_stop) = (error.is_worth_retrying(), error.is_stop());
-        let (message, hint) = cache.explain(url, error).into_parts();
+impl MirrorFailure {
+    fn new(is_worth_retrying: bool, is_stop: bool, failure: Failure) -> Self {
+        let (message, hints) = failure.into_parts();
         Self {
             message,
-            hint,
+            hint: (!hints.is_empty()).then(|| hints.join("; ")),
             is_worth_retrying,
             is_stop,
         }
     }
-
-    fn json(&self) -> Value {
-        json!({ "message": self.message, "hint": self.hint, "retry": self.is_worth_retrying })
-    }
 }
 
-impl Line {
+impl Fetch {
     fn of(
         cache: &Cache,
         url: &RemoteUrl,
         reference: &RefName,
         result: Result<Changed, MirrorError>,
     ) -> Self {
+        let result = match result {
+            Ok(Changed { before, now }) => FetchResult::Fetched {
+                commit: now,
+                before,
+            },
+            Err(error) => FetchResult::Failed {
+                error: MirrorFailure::new(
+                    error.is_worth_retrying(),
+                    error.is_stop(),
+                    cache.explain(url, error),
+                ),
+            },
+        };
         Self {
             url: url.clone(),
             reference: reference.clone(),
-            result: result.map_err(|error| Failed::of(cache, url, error)),
+            result,
         }
     }
 
-    fn json(&self) -> Value {
-        let mut value = json!({ "url": self.url, "ref": self.reference });
+    fn failure(&self) -> Option<&MirrorFailure> {
         match &self.result {
-            Ok(Changed { before, now }) => {
-                value["commit"] = json!(now);
-                value["before"] = json!(before);
-            }
-            Err(failed) => value["error"] = failed.json(),
+            FetchResult::Failed { error } => Some(error),
+            FetchResult::Fetched { .. } => None,
         }
-        value
     }
 }
 
-fn report(
-    lines: &[Line],
-    format: Format,
+#[derive(Serialize)]
+struct FetchedJson<'a> {
+    fetched: &'a [Fetch],
+}
+
+fn print_fetched(
+    fetched: &[Fetch],
     nothing: &str,
+    format: Format,
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
+    let failed: Vec<&MirrorFailure> = fetched.iter().filter_map(Fetch::failure).collect();
     if format == Format::Json {
-        let lines: Vec<Value> = lines.iter().map(Line::json).collect();
-        terminal.json(&json!({ "fetched": lines }))?;
-    } else if lines.is_empty() {
+        return finish(&FetchedJson { fetched }, &failed, terminal);
+    }
+    if fetched.is_empty() {
         writeln!(terminal.stderr(), "{nothing}")?;
     }
-    let width = lines
-        .iter()
-        .map(|line| line.url.as_str().len())
-        .max()
-        .unwrap_or_default();
-    let mut failed = Vec::new();
-    for line in lines {
-        let (url, reference) = (&line.url, &line.reference);
-        match &line.result {
-            Ok(_) if format == Format::Json => {}
-            Ok(Changed { before, now }) => {
-                let what = match before {
-                    None => format!("{GREEN}new{GREEN:#}"),
-                    Some(before) if before == now => format!("{DIM}unchanged{DIM:#}"),
-                    Some(before) => format!("{YELLOW}was {}{YELLOW:#}", short(before)),
-                };
-                let now = short(now);
-                writeln!(
-                    terminal.out(),
-                    "{:width$}  {reference}  {now}  {what}",
-                    url.as_str()
-                )?;
-            }
-            Err(error) => failed.push(error),
+    let width = fetched.iter().map(|fetch| fetch.url.as_str().len()).max();
+    let width = width.unwrap_or_default();
+    for Fetch {
+        url,
+        reference,
+        result,
+    } in fetched
+    {
+        if let FetchResult::Fetched { commit, before } = result {
+            let change = match before {
+                None => format!("{GREEN}new{GREEN:#}"),
+                Some(before) if before == commit => format!("{DIM}unchanged{DIM:#}"),
+                Some(before) => format!("{YELLOW}was {}{YELLOW:#}", short(before)),
+            };
+            let (url, commit) = (url.as_str(), short(commit));
+            writeln!(
+                terminal.out(),
+                "{url:width$}  {reference}  {commit}  {change}"
+            )?;
         }
     }
-    end(&failed, terminal)
+    print_failures(&failed, terminal)
 }
 
-/// Says what failed, each with its next step.
-fn end(failed: &[&Failed], terminal: &mut Terminal) -> Result<Exit, Failure> {
+/// Prints the one JSON document of a result, and the failures for people.
+fn finish(
+    result: &impl Serialize,
+    failed: &[&MirrorFailure],
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    if failed.iter().any(|failure| failure.is_stop) {
+        return Err(Failure::cancelled().with_fields(result));
+    }
+    terminal.json(result)?;
+    print_failures(failed, terminal)
+}
+
+fn print_failures(failed: &[&MirrorFailure], terminal: &mut Terminal) -> Result<Exit, Failure> {
     terminal.finish()?;
-    for error in failed {
-        if error.is_stop {
-            return Err(Failure::Cancelled);
+    for failure in failed {
+        if failure.is_stop {
+            return Err(Failure::cancelled());
         }
-        terminal.error(&error.message, error.hint.as_deref());
+        terminal.error(&failure.message, failure.hint.as_slice());
     }
     Ok(if failed.is_empty() {
         Exit::Success
     } else {
         Exit::Findings
     })
+}
+
+/// All cached repositories as a JSON document.
+#[derive(Serialize)]
+struct MirrorsJson<'a> {
+    mirrors: Vec<MirrorJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -220,74 +256,89 @@ struct MirrorJson<'a> {
     state: &'static str,
     kept: bool,
     bytes: u64,
-    refs: Vec<Value>,
+    refs: Vec<MirrorRefJson<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MirrorRefJson<'a> {
+    #[serde(rename = "ref")]
+    name: &'a RefName,
+    commit: Option<&'a GitId>,
+    asked_at: Option<String>,
+    kept: bool,
+}
+
+impl<'a> From<&'a Listed> for MirrorJson<'a> {
+    fn from(mirror: &'a Listed) -> Self {
+        let reference = |reference: &'a ListedRef| MirrorRefJson {
+            name: &reference.name,
+            commit: reference.commit.as_ref(),
+            asked_at: reference.asked.map(time),
+            kept: reference.is_kept,
+        };
+        Self {
+            name: &mirror.name,
+            url: mirror.url.as_ref(),
+            state: match mirror.state {
+                MirrorState::Whole => "whole",
+                MirrorState::Broken => "broken",
+                MirrorState::Absent => "absent",
+            },
+            kept: mirror.references.iter().any(|reference| reference.is_kept),
+            bytes: mirror.bytes,
+            refs: mirror.references.iter().map(reference).collect(),
+        }
+    }
 }
 
 fn list(cache: &Cache, format: Format, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let listed = cache.mirrors.list()?;
     if format == Format::Json {
-        let mirrors: Vec<MirrorJson<'_>> = listed.iter().map(as_json).collect();
-        terminal.json(&json!({ "mirrors": mirrors }))?;
+        let mirrors = listed.iter().map(MirrorJson::from).collect();
+        terminal.json(&MirrorsJson { mirrors })?;
         return Ok(Exit::Success);
     }
     if listed.is_empty() {
         writeln!(terminal.stderr(), "the template cache is empty")?;
     }
     for mirror in &listed {
-        let name = mirror
-            .url
-            .as_ref()
-            .map_or(mirror.name.as_str(), RemoteUrl::as_str);
-        let size = human(mirror.bytes);
-        let state = match mirror.state {
-            MirrorState::Whole => String::new(),
-            MirrorState::Broken => {
-                format!("  {RED}damaged: fetched again when it is asked for{RED:#}")
-            }
-            MirrorState::Absent => format!("  {YELLOW}not fetched{YELLOW:#}"),
-        };
-        writeln!(terminal.out(), "{BOLD}{name}{BOLD:#}  {size}{state}")?;
-        let width = mirror
-            .references
-            .iter()
-            .map(|reference| reference.name.as_str().len())
-            .max();
-        let width = width.unwrap_or_default();
-        for reference in &mirror.references {
-            let commit = reference.commit.as_ref().map_or("-", short);
-            let asked = reference.asked.map(time).unwrap_or_default();
-            let kept = if reference.is_kept { "  kept" } else { "" };
-            let name = reference.name.as_str();
-            writeln!(
-                terminal.out(),
-                "  {name:width$}  {commit:12}  {DIM}{asked}{DIM:#}{kept}"
-            )?;
-        }
+        print_mirror(mirror, terminal)?;
     }
     Ok(Exit::Success)
 }
 
-fn as_json(mirror: &Listed) -> MirrorJson<'_> {
-    let reference = |reference: &crate::git::mirror::ListedRef| {
-        json!({
-            "ref": reference.name,
-            "commit": reference.commit,
-            "askedAt": reference.asked.map(time),
-            "kept": reference.is_kept,
-        })
+fn print_mirror(mirror: &Listed, terminal: &mut Terminal) -> Result<(), Failure> {
+    let url = mirror.url.as_ref();
+    let name = url.map_or(mirror.name.as_str(), RemoteUrl::as_str);
+    let size = human(mirror.bytes);
+    let state = match mirror.state {
+        MirrorState::Whole => String::new(),
+        MirrorState::Broken => format!("  {RED}damaged: fetched again at its next use{RED:#}"),
+        MirrorState::Absent => format!("  {YELLOW}not fetched{YELLOW:#}"),
     };
-    MirrorJson {
-        name: &mirror.name,
-        url: mirror.url.as_ref(),
-        state: match mirror.state {
-            MirrorState::Whole => "whole",
-            MirrorState::Broken => "broken",
-            MirrorState::Absent => "absent",
-        },
-        kept: mirror.references.iter().any(|reference| reference.is_kept),
-        bytes: mirror.bytes,
-        refs: mirror.references.iter().map(reference).collect(),
+    writeln!(terminal.out(), "{BOLD}{name}{BOLD:#}  {size}{state}")?;
+    let names = mirror.references.iter();
+    let width = names.map(|reference| reference.name.as_str().len()).max();
+    let width = width.unwrap_or_default();
+    for reference in &mirror.references {
+        let commit = reference.commit.as_ref().map_or("-", short);
+        let asked = reference.asked.map(time).unwrap_or_default();
+        let kept = if reference.is_kept { "  kept" } else { "" };
+        let name = reference.name.as_str();
+        writeln!(
+            terminal.out(),
+            "  {name:width$}  {commit:12}  {DIM}{asked}{DIM:#}{kept}"
+        )?;
     }
+    Ok(())
+}
+
+/// The removed repositories as a JSON document.
+#[derive(Serialize)]
+struct PrunedJson<'a> {
+    removed: &'a [String],
+    errors: &'a [&'a MirrorFailure],
 }
 
 fn prune(
@@ -296,37 +347,33 @@ fn prune(
     format: Format,
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
-    let pruned = cache.mirrors.prune(urls)?;
-    let mut lines = Vec::new();
-    let mut failed = Vec::new();
-    for mirror in pruned {
-        let name = mirror.url.map_or(mirror.name, |url| url.to_string());
+    let mut removed = Vec::new();
+    let mut failures = Vec::new();
+    for mirror in cache.mirrors.prune(urls)? {
         match mirror.result {
-            Ok(true) => lines.push(name),
+            Ok(true) => removed.push(mirror.url.map_or(mirror.name, |url| url.to_string())),
             Ok(false) => {}
             Err(error) => {
                 let is_worth_retrying = error.is_worth_retrying();
-                let (message, hint) = Failure::from(error).into_parts();
-                failed.push(Failed {
-                    message,
-                    hint,
-                    is_worth_retrying,
-                    is_stop: false,
-                });
+                failures.push(MirrorFailure::new(is_worth_retrying, false, error.into()));
             }
         }
     }
+    let failed: Vec<&MirrorFailure> = failures.iter().collect();
     if format == Format::Json {
-        let errors: Vec<Value> = failed.iter().map(Failed::json).collect();
-        terminal.json(&json!({ "removed": lines, "errors": errors }))?;
-    } else if lines.is_empty() && failed.is_empty() {
-        writeln!(terminal.stderr(), "there was nothing to remove")?;
-    } else {
-        for name in &lines {
-            writeln!(terminal.out(), "{name}  removed")?;
-        }
+        let result = PrunedJson {
+            removed: &removed,
+            errors: &failed,
+        };
+        return finish(&result, &failed, terminal);
     }
-    end(&failed.iter().collect::<Vec<_>>(), terminal)
+    if removed.is_empty() && failed.is_empty() {
+        writeln!(terminal.stderr(), "there was nothing to remove")?;
+    }
+    for name in &removed {
+        writeln!(terminal.out(), "{name}  removed")?;
+    }
+    print_failures(&failed, terminal)
 }
 
 fn short(commit: &GitId) -> &str {

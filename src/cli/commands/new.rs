@@ -5,7 +5,7 @@ use crate::cli::args::push::PushArgs;
 use crate::cli::args::selection::{ProductArgs, SelectionArgs};
 use crate::cli::commands::preview;
 use crate::cli::error::{Exit, Failure};
-use crate::cli::forge_session::ForgeSession;
+use crate::cli::forge_session::{ForgeSession, PublishedJson};
 use crate::cli::output::Format;
 use crate::cli::output::render;
 use crate::cli::output::render::{Detail, quote};
@@ -18,6 +18,8 @@ use crate::forge::clock::{Clock as _, SystemClock};
 use crate::forge::ownership::Marker;
 use crate::forge::repository::RepoPath;
 use crate::model::digest::GitId;
+use crate::model::input::Inputs;
+use crate::model::report::Report;
 use crate::preflight::judge::scopes_for;
 use crate::publish::Publisher;
 use crate::publish::file_ledger::FileLedger;
@@ -26,7 +28,7 @@ use crate::publish::outcome::PublishedRepo;
 use crate::tree::Tree as _;
 use crate::tree::ids::Ids;
 use crate::tree::repository::{CreatedRepository, Layout, Target};
-use serde_json::json;
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
@@ -59,6 +61,120 @@ pub(crate) struct Args {
     push: PushArgs,
 }
 
+/// The new repository as a JSON document.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NewJson<'a> {
+    path: Option<&'a Path>,
+    branch: &'static str,
+    tree_id: &'a GitId,
+    commit_id: &'a GitId,
+    report: &'a Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published: Option<PublishedJson>,
+}
+
+/// A repository on a forge, and the files of its publication.
+struct Published<'s> {
+    session: &'s ForgeSession,
+    files: PublicationFiles,
+    repo: PublishedRepo,
+}
+
+pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let target = args.into.as_deref().map(Target::check).transpose()?;
+    let session = ForgeSession::open(args.forge.clone(), &args.push, terminal)?;
+    let ledger = args
+        .ledger
+        .as_deref()
+        .map(PublicationFiles::named)
+        .transpose()?;
+    if let Some(files) = &ledger {
+        files.check_unused()?;
+    }
+    let prepared = args.product.prepare(&args.selection)?;
+    let preview = preview::make(&prepared)?;
+    preview::accept(
+        &prepared,
+        &preview,
+        args.expect.as_ref(),
+        "nothing was written",
+    )?;
+    let commit = engine::first_commit(&preview.plan, &preview.report.recipe_hash);
+    let repository = |layout| CreatedRepository {
+        tree: &preview.tree,
+        template: prepared.template.repository(),
+        commit: &commit,
+        layout,
+    };
+    let inputs = &preview.plan.inputs;
+    let listing = preview.tree.list()?;
+    // The forge is asked before anything is written, and changed after everything is.
+    let place = match &session {
+        Some(session) => {
+            let paths = listing.iter().map(|(path, _)| path);
+            Some(session.place(inputs, scopes_for(paths))?)
+        }
+        None => None,
+    };
+    let mut ids = None;
+    if let Some(target) = &target {
+        let written = Terminal::busy("writing the repository", || {
+            target.create(&repository(args.layout()), signals::stop())
+        })?;
+        ids = Some(CommitIds::from(written));
+    }
+    let mut published = None;
+    if let (Some(session), Some(place)) = (&session, place) {
+        let publication = Publication {
+            session,
+            place,
+            description: inputs.product_name.to_string(),
+            into: args.into.as_deref(),
+        };
+        let (files, repo) = publication.run(ledger, &repository(Layout::Bare), terminal)?;
+        ids = ids.or_else(|| Some(CommitIds::of(&repo)));
+        published = Some(Published {
+            session,
+            files,
+            repo,
+        });
+    }
+    let ids = ids.ok_or_else(|| {
+        Failure::usage(
+            "target_missing",
+            "there is no place to create the repository in",
+        )
+        .hinted("name a folder with `--into`, or a forge with `--forge`")
+    })?;
+    if args.format == Format::Json {
+        terminal.json(&NewJson {
+            path: args.into.as_deref(),
+            branch: "main",
+            tree_id: &ids.tree,
+            commit_id: &ids.commit,
+            report: &preview.report,
+            published: published.map(|published| {
+                published
+                    .session
+                    .published(&published.repo, &published.files)
+            }),
+        })?;
+        return Ok(Exit::Success);
+    }
+    let root = prepared.root.as_deref();
+    render::report(&preview, Detail::Summary, &prepared.files, root, terminal)?;
+    if let Some(published) = &published {
+        writeln!(terminal.out())?;
+        published
+            .session
+            .print(&published.repo, &published.files, terminal)?;
+    }
+    let has_package = listing.get("package.json").is_some();
+    args.print_next_steps(inputs, has_package, published.as_ref(), terminal)?;
+    Ok(Exit::Success)
+}
+
 impl Args {
     fn layout(&self) -> Layout {
         match (self.bare, self.shared) {
@@ -67,137 +183,55 @@ impl Args {
             (true, true) => Layout::BareShared,
         }
     }
-}
 
-pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let target = args.into.as_deref().map(Target::check).transpose()?;
-    let session = ForgeSession::open(args.forge.clone(), &args.push)?;
-    let named = args
-        .ledger
-        .as_deref()
-        .map(PublicationFiles::named)
-        .transpose()?;
-    if let Some(files) = &named {
-        files.check_unused()?;
-    }
-    let Some(prepared) = args
-        .product
-        .prepare(&args.selection, args.format, terminal)?
-    else {
-        return Ok(Exit::Findings);
-    };
-    let Some(preview) = preview::make(&prepared, args.format, terminal)? else {
-        return Ok(Exit::Findings);
-    };
-    let report = &preview.report;
-    let summary = |terminal: &mut Terminal| {
-        let root = prepared.root.as_deref();
-        render::report(&preview, Detail::Summary, &prepared.files, root, terminal)
-    };
-    let Some(tree_id) = report.tree_id.as_ref().filter(|_| report.can_proceed) else {
-        match args.format {
-            Format::Json => terminal.json(report)?,
-            Format::Text => summary(terminal)?,
-        }
-        return Ok(Exit::Findings);
-    };
-    preview::check_expected(args.expect.as_ref(), tree_id, "nothing was written")?;
-    let commit = engine::first_commit(&preview.plan, &report.recipe_hash);
-    let made = |layout| CreatedRepository {
-        tree: &preview.tree,
-        template: prepared.template.repository(),
-        commit: &commit,
-        layout,
-    };
-    let inputs = &preview.plan.inputs;
-    let listing = preview.tree.list()?;
-    // The forge is asked before anything is written, and told after everything is.
-    let place = session.as_ref();
-    let place = place.map(|session| {
-        let paths = listing.iter().map(|(path, _)| path);
-        session.place(inputs, scopes_for(paths))
-    });
-    let place = place.transpose()?;
-    let mut ids = None;
-    if let Some(target) = &target {
-        let work = Terminal::working("writing the repository");
-        let written = target.create(&made(args.layout()), signals::stop());
-        drop(work);
-        ids = Some(Written::from(written?));
-    }
-    let mut published = None;
-    if let (Some(session), Some(place)) = (&session, place) {
-        let made = made(Layout::Bare);
-        let publication = Publication {
-            session,
-            place,
-            description: inputs.product_name.to_string(),
-            into: args.into.as_deref(),
-            format: args.format,
+    /// Prints the commands that usually follow in the new folder.
+    fn print_next_steps(
+        &self,
+        inputs: &Inputs,
+        has_package: bool,
+        published: Option<&Published<'_>>,
+        terminal: &mut Terminal,
+    ) -> Result<(), Failure> {
+        let Some(folder) = &self.into else {
+            return Ok(());
         };
-        let done = publication.run(named, &made, terminal);
-        let (files, done) = done.map_err(|failure| publication.with_what_stays(failure))?;
-        ids = ids.or(Some(Written {
-            tree: done.tree.clone(),
-            commit: done.commit.clone(),
-        }));
-        published = Some((session, files, done));
-    }
-    let Some(ids) = ids else {
-        return Err(Failure::Usage {
-            message: "there is no place to make it at".to_owned(),
-            hint: "name a folder with `--into`, or a forge with `--forge`".to_owned(),
-        });
-    };
-    if args.format == Format::Json {
-        let mut result = json!({
-            "path": args.into,
-            "branch": "main",
-            "treeId": ids.tree,
-            "commitId": ids.commit,
-            "report": report,
-        });
-        if let Some((session, files, published)) = &published {
-            result["published"] = session.published(published, files);
+        let folder = quote(&folder.display().to_string());
+        writeln!(
+            terminal.out(),
+            "\n{BOLD}Created {folder}{BOLD:#}, one commit on `main`. Next:\n  cd {folder}"
+        )?;
+        if !self.bare && has_package {
+            writeln!(terminal.out(), "  npm install")?;
         }
-        terminal.json(&result)?;
-        return Ok(Exit::Success);
+        let (remote, then) = match published {
+            Some(published) => (published.repo.remote.to_string(), "git fetch"),
+            None => (
+                format!("https://github.com/{}/{}.git", inputs.owner, inputs.repo),
+                "git push -u origin main",
+            ),
+        };
+        let remote = quote(&remote);
+        writeln!(terminal.out(), "  git remote add origin {remote}\n  {then}")?;
+        Ok(())
     }
-    summary(terminal)?;
-    if let Some((session, files, published)) = &published {
-        writeln!(terminal.out())?;
-        session.print(published, files, terminal)?;
-    }
-    let Some(folder) = &args.into else {
-        return Ok(Exit::Success);
-    };
-    let folder = quote(&folder.display().to_string());
-    writeln!(
-        terminal.out(),
-        "\n{BOLD}CreatedRepository {folder}{BOLD:#}, one commit on `main`. Next:\n  cd {folder}"
-    )?;
-    if !args.bare && listing.get("package.json").is_some() {
-        writeln!(terminal.out(), "  npm install")?;
-    }
-    let (remote, then) = match &published {
-        Some((_, _, published)) => (published.remote.to_string(), "git fetch"),
-        None => (
-            format!("https://github.com/{}/{}.git", inputs.owner, inputs.repo),
-            "git push -u origin main",
-        ),
-    };
-    let remote = quote(&remote);
-    writeln!(terminal.out(), "  git remote add origin {remote}\n  {then}")?;
-    Ok(Exit::Success)
 }
 
-/// What was made, wherever it stands.
-struct Written {
+/// The ids of a repository's one commit.
+struct CommitIds {
     tree: GitId,
     commit: GitId,
 }
 
-impl From<Ids> for Written {
+impl CommitIds {
+    fn of(published: &PublishedRepo) -> Self {
+        Self {
+            tree: published.tree.clone(),
+            commit: published.commit.clone(),
+        }
+    }
+}
+
+impl From<Ids> for CommitIds {
     fn from(ids: Ids) -> Self {
         Self {
             tree: GitId::of(&ids.tree),
@@ -211,28 +245,46 @@ struct Publication<'p> {
     session: &'p ForgeSession,
     place: (RepoPath, OwnerKind),
     description: String,
-    /// The folder that was made before.
+    /// The folder that was created before.
     into: Option<&'p Path>,
-    format: Format,
 }
 
 impl Publication<'_> {
-    /// Builds the repository beside its ledger and publishes it. When nothing is left on the forge, nothing stays here.
+    /// Builds the repository beside its ledger and publishes it. The files go when nothing remains on the forge.
     fn run(
         &self,
-        named: Option<PublicationFiles>,
-        made: &CreatedRepository<'_>,
+        ledger: Option<PublicationFiles>,
+        repository: &CreatedRepository<'_>,
+        terminal: &mut Terminal,
+    ) -> Result<(PublicationFiles, PublishedRepo), Failure> {
+        self.publish(ledger, repository, terminal)
+            .map_err(|failure| match self.into {
+                Some(into) => failure.noted(format!("`{}` was created and stays", into.display())),
+                None => failure,
+            })
+    }
+
+    fn publish(
+        &self,
+        ledger: Option<PublicationFiles>,
+        repository: &CreatedRepository<'_>,
         terminal: &mut Terminal,
     ) -> Result<(PublicationFiles, PublishedRepo), Failure> {
         let (place, kind) = self.place.clone();
-        let marker = Marker::fresh().map_err(|error| Failure::Environment {
-            message: format!("the system gives no random numbers: {error}"),
-            hint: None,
+        let marker = Marker::fresh().map_err(|error| {
+            Failure::environment(
+                "random_numbers_failed",
+                "the system gives no random numbers",
+            )
+            .caused_by(error)
         })?;
-        let files = named.map_or_else(|| PublicationFiles::fresh(&place, &marker), Ok)?;
-        let built = Target::check(&files.repository())?;
-        let built = Written::from(built.create(made, signals::stop())?);
-        let order = PublishRequest {
+        let files = match ledger {
+            Some(files) => files,
+            None => PublicationFiles::fresh(&place, &marker)?,
+        };
+        let target = Target::check(&files.repository())?;
+        let built = CommitIds::from(target.create(repository, signals::stop())?);
+        let request = PublishRequest {
             place,
             kind,
             marker,
@@ -241,21 +293,19 @@ impl Publication<'_> {
             description: self.description.clone(),
             asked_at: SystemClock.now() / 1000,
         };
-        let ledger = files.save(&self.session.flags);
-        let ledger = ledger.and_then(|()| Ok(FileLedger::create(files.ledger())?));
-        let mut ledger = match ledger {
+        let mut ledger = match self.create_ledger(&files) {
             Ok(ledger) => ledger,
             Err(failure) => {
                 files.drop_repository()?;
-                return Err(self.session.scrubbed(failure));
+                return Err(failure);
             }
         };
-        let work = Terminal::working("publishing");
         let publish = async |publisher: &Publisher<'_>, ledger: &mut FileLedger| {
-            publisher.publish(ledger, order).await
+            publisher.publish(ledger, request).await
         };
-        let ended = self.session.run(&files, &mut ledger, publish)?;
-        drop(work);
+        let ended = Terminal::busy("publishing", || {
+            self.session.run(&files, &mut ledger, publish)
+        });
         match ended {
             Ok(published) => {
                 self.session.tidy(&files, terminal);
@@ -265,22 +315,13 @@ impl Publication<'_> {
                 if interrupted.leaves_nothing() {
                     files.drop_all()?;
                 }
-                let (into, format) = (self.into, self.format);
-                Err(self
-                    .session
-                    .account(interrupted, &files, into, format, terminal)?)
+                Err(self.session.failure(interrupted, &files, self.into))
             }
         }
     }
 
-    /// The folder that was made is part of the account.
-    fn with_what_stays(&self, failure: Failure) -> Failure {
-        let Some(into) = self.into else {
-            return failure;
-        };
-        failure.reworded(|message, hint| {
-            let message = format!("{message}; `{}` was made and stays", into.display());
-            (message, hint.to_owned())
-        })
+    fn create_ledger(&self, files: &PublicationFiles) -> Result<FileLedger, Failure> {
+        files.save(&self.session.flags)?;
+        Ok(FileLedger::create(files.ledger())?)
     }
 }

@@ -49,9 +49,7 @@ impl From<OwnerOption> for Line {
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let (forge, kind) = args.forge.open_named()?;
-    let work = Terminal::working("asking the forge");
-    let owners = wait_for(forge.owners())??;
-    drop(work);
+    let owners = Terminal::busy("asking the forge", || wait_for(forge.owners()))??;
     let lines: Vec<Line> = owners.options.into_iter().map(Line::from).collect();
     if args.format == Format::Json {
         terminal.json(&json!({

@@ -4,6 +4,7 @@ use crate::base::sanitize;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::forge::{ForgeArgs, TOKEN, no_forge, token_text, usable};
 use crate::cli::args::git::environment;
+use crate::cli::args::key::{key, no_key};
 use crate::cli::args::policy::PersonArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
@@ -95,16 +96,13 @@ fn encrypt(args: &EncryptArgs, terminal: &mut Terminal) -> Result<Exit, Failure>
         host: &args.host,
     };
     let sealed = seal(key, &given()?, binding)?;
-    writeln!(terminal.out(), "{sealed}")?;
+    terminal.bytes(format!("{sealed}\n").as_bytes())?;
     Ok(Exit::Success)
 }
 
 fn seal(key: Key, secret: &Secret, binding: Binding<'_>) -> Result<String, Failure> {
     let sealed = Sealer::new(key).seal(secret, binding);
-    sealed.map_err(|error| Failure::Environment {
-        message: error.to_string(),
-        hint: None,
-    })
+    sealed.map_err(|error| Failure::environment("token_not_sealed", error.to_string()))
 }
 
 fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -152,10 +150,8 @@ fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
 }
 
 fn no_tokens() -> Failure {
-    Failure::Usage {
-        message: "a local forge has no tokens".to_owned(),
-        hint: "name the forge that the token is for".to_owned(),
-    }
+    Failure::usage("forge_without_tokens", "a local forge has no tokens")
+        .hinted("name the forge that the token is for")
 }
 
 fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -172,9 +168,7 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
         None => (given()?, false),
     };
     let forge = args.forge.open_with(|| Ok(secret))?.ok_or_else(no_forge)?;
-    let work = Terminal::working("asking the forge");
-    let account = wait_for(forge.current_user())??;
-    drop(work);
+    let account = Terminal::busy("asking the forge", || wait_for(forge.current_user()))??;
     let is_usable = is_usable(kind, &account);
     let scopes: Option<BTreeSet<String>> = account
         .scopes
@@ -218,14 +212,11 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
 }
 
 fn unusable(account: &Account) -> Failure {
-    Failure::Refused {
-        message: match account.scopes {
+    Failure::refused("token_unusable", match account.scopes {
             Some(_) => "the token lacks the scope `repo`".to_owned(),
             None => "the forge lists no scopes of this token: a classic personal access token with the scope `repo` is needed"
                 .to_owned(),
-        },
-        hint: "make a classic token with the scope `repo`".to_owned(),
-    }
+        }).hinted("make a classic token with the scope `repo`")
 }
 
 /// GitHub lists the scopes of every classic token; Forgejo lists none of any.
@@ -239,16 +230,13 @@ fn open(binding: &Binding<'_>) -> Result<Opened, Failure> {
     let current = key(Key::VARIABLE)?.ok_or_else(no_key)?;
     let opener = Opener::new(current, key(Key::PREVIOUS_VARIABLE)?);
     let sealed = piped()?.ok_or_else(|| nothing("pipe the sealed token in"))?;
-    opener
-        .open(&sealed, *binding)
-        .map_err(|error| Failure::Refused {
-            message: error.to_string(),
-            hint: format!(
-                "check `--owner-id`, the forge and {}; while keys are changed, {} holds the one before",
-                Key::VARIABLE,
-                Key::PREVIOUS_VARIABLE
-            ),
-        })
+    opener.open(&sealed, *binding).map_err(|error| {
+        Failure::refused("token_not_opened", error.to_string()).hinted(format!(
+            "check `--owner-id`, the forge and {}; while keys are changed, {} holds the one before",
+            Key::VARIABLE,
+            Key::PREVIOUS_VARIABLE
+        ))
+    })
 }
 
 /// The token on standard input or in the environment, and never both.
@@ -258,18 +246,16 @@ fn given() -> Result<Secret, Failure> {
         (Some(piped), Some(set)) if *piped == set => usable(set, TOKEN),
         (None, Some(set)) => usable(set, TOKEN),
         (None, None) => Err(nothing("pipe the token in, or set GROUNDPLAN_FORGE_TOKEN")),
-        (Some(_), Some(_)) => Err(Failure::Usage {
-            message: format!("{STANDARD_INPUT} and {TOKEN} hold different tokens"),
-            hint: "give one of them".to_owned(),
-        }),
+        (Some(_), Some(_)) => Err(Failure::usage(
+            "token_ambiguous",
+            format!("{STANDARD_INPUT} and {TOKEN} hold different tokens"),
+        )
+        .hinted("give one of them")),
     }
 }
 
 fn nothing(hint: &str) -> Failure {
-    Failure::Usage {
-        message: "there is no token".to_owned(),
-        hint: hint.to_owned(),
-    }
+    Failure::usage("token_missing", "there is no token").hinted(hint.to_owned())
 }
 
 /// What is piped in, without its last line end. A terminal would show what is typed, so none is read.
@@ -281,9 +267,8 @@ fn piped() -> Result<Option<Zeroizing<String>>, Failure> {
     // Room for all of it, so that growing leaves no copy behind.
     let mut text = Zeroizing::new(String::with_capacity(2 * 8192));
     let read = input.lock().take(LONGEST + 1).read_to_string(&mut text);
-    let usage = |message: String| Failure::Usage {
-        message,
-        hint: "pipe the token in, alone".to_owned(),
+    let usage = |message: String| {
+        Failure::usage("token_not_text", message).hinted("pipe the token in, alone")
     };
     read.map_err(|_| usage(format!("{STANDARD_INPUT} is not text")))?;
     if text.len() as u64 > LONGEST {
@@ -298,29 +283,6 @@ fn piped() -> Result<Option<Zeroizing<String>>, Failure> {
 
 fn take(mut text: Zeroizing<String>) -> String {
     std::mem::take(&mut *text)
-}
-
-/// The key in a variable, if it is set.
-pub(crate) fn key(variable: &str) -> Result<Option<Key>, Failure> {
-    let Some(text) = environment(variable).filter(|text| !text.is_empty()) else {
-        return Ok(None);
-    };
-    let usage = |message: String| Failure::Usage {
-        message: format!("{variable} cannot be used: {message}"),
-        hint: format!("set it to what `{}` prints", Key::HOW_TO_MAKE),
-    };
-    let text = text.into_string();
-    let text = Zeroizing::new(text.map_err(|_| usage("it is not text".to_owned()))?);
-    let key = Key::parse(&text).map_err(|error| usage(error.to_string()))?;
-    Ok(Some(key))
-}
-
-/// The key is missing.
-pub(crate) fn no_key() -> Failure {
-    Failure::Usage {
-        message: format!("there is no key: {} is not set", Key::VARIABLE),
-        hint: format!("make one with `{}` and keep it", Key::HOW_TO_MAKE),
-    }
 }
 
 /// A host as addresses hold it: small letters, nothing before or behind it.

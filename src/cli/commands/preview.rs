@@ -4,7 +4,7 @@ use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::selection;
 use crate::cli::args::selection::{Prepared, ProductArgs, SelectionArgs};
 use crate::cli::commands::explain;
-use crate::cli::error::{Exit, Failure};
+use crate::cli::error::{Exit, Failure, RefusedPlan};
 use crate::cli::output::Format;
 use crate::cli::output::preflight;
 use crate::cli::output::render;
@@ -37,15 +37,8 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         Some(_) => None,
         None => args.forge.open()?,
     };
-    let Some(prepared) = args
-        .product
-        .prepare(&args.selection, args.format, terminal)?
-    else {
-        return Ok(Exit::Findings);
-    };
-    let Some(mut preview) = make(&prepared, args.format, terminal)? else {
-        return Ok(Exit::Findings);
-    };
+    let prepared = args.product.prepare(&args.selection)?;
+    let mut preview = make(&prepared)?;
     if let Some(path) = args.explain.as_ref().filter(|_| preview.report.can_proceed) {
         let template = prepared.template.tree();
         return explain::print(&preview.plan, template, path, args.format, terminal);
@@ -83,40 +76,46 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     })
 }
 
-/// Refuses another tree than the one that was expected, if one was.
-pub(crate) fn check_expected(
+/// Fails with the report when the plan cannot be carried out, and when its tree is not the expected one. `consequence`
+/// says what was not done.
+pub(crate) fn accept(
+    prepared: &Prepared,
+    preview: &Preview<'_>,
     expected: Option<&GitId>,
-    tree: &GitId,
-    so: &str,
-) -> Result<(), Failure> {
+    consequence: &str,
+) -> Result<GitId, Failure> {
+    let report = &preview.report;
+    let Some(tree) = report.tree_id.as_ref().filter(|_| report.can_proceed) else {
+        return Err(Failure::Report(Box::new(RefusedPlan {
+            plan: preview.plan.clone(),
+            report: report.clone(),
+            files: prepared.files.clone(),
+            root: prepared.root.clone(),
+        })));
+    };
     match expected.filter(|expected| *expected != tree) {
-        None => Ok(()),
-        Some(expected) => Err(Failure::Refused {
-            message: format!("the result would be tree {tree}, expected {expected}; {so}"),
-            hint: "catalogue, template, selection, names or date differ from the preview: run `groundplan preview` again".to_owned(),
-        }),
+        None => Ok(tree.clone()),
+        Some(expected) => {
+            let message =
+                format!("the result would be tree {tree}, expected {expected}; {consequence}");
+            Err(Failure::refused("tree_differs", message).hinted("catalogue, template, selection, names or date differ from the preview: run `groundplan preview` again"))
+        }
     }
 }
 
-/// The preview, or nothing when its findings were printed instead.
-pub(crate) fn make<'p>(
-    prepared: &'p Prepared,
-    format: Format,
-    terminal: &mut Terminal,
-) -> Result<Option<Preview<'p>>, Failure> {
-    let work = Terminal::working("laying the plan over the template");
-    let result = engine::preview(
-        &prepared.catalog,
-        prepared.request.clone(),
-        prepared.template.tree(),
-    );
-    drop(work);
-    match result {
-        Ok(preview) => Ok(Some(preview)),
-        Err(PreviewError::Selection(findings)) => {
-            selection::print_unfit(findings, prepared.asked.as_ref(), format, terminal)?;
-            Ok(None)
+/// The preview of what the arguments name.
+pub(crate) fn make(prepared: &Prepared) -> Result<Preview<'_>, Failure> {
+    let result = Terminal::busy("building the preview", || {
+        engine::preview(
+            &prepared.catalog,
+            prepared.request.clone(),
+            prepared.template.tree(),
+        )
+    });
+    result.map_err(|error| match error {
+        PreviewError::Selection(findings) => {
+            selection::located(findings, prepared.asked.as_ref()).into()
         }
-        Err(error) => Err(error.into()),
-    }
+        error => error.into(),
+    })
 }

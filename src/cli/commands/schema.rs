@@ -40,7 +40,7 @@ impl clap::ValueEnum for Name {
 pub(crate) fn run(args: Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     match args.format {
         crate::cli::output::Format::Text | crate::cli::output::Format::Json => {
-            write!(terminal.out(), "{}", args.name.0.schema())?;
+            terminal.bytes(args.name.0.schema().as_bytes())?;
         }
     }
     Ok(Exit::Success)

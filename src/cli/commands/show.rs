@@ -19,10 +19,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let catalog = match input::catalog(&args.catalog) {
-        Ok(chosen) => chosen.catalog,
-        Err(unusable) => return selection::print_unusable(unusable, args.format, terminal),
-    };
+    let catalog = input::catalog(&args.catalog)?.catalog;
     match args.format {
         Format::Json => {
             let mut value = json!(catalog.written());

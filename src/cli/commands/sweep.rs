@@ -95,17 +95,11 @@ enum Compared {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let chosen = match input::catalogs(&args.catalog) {
-        Ok(chosen) => chosen,
-        Err(unusable) => return selection::print_unusable(unusable, args.format, terminal),
-    };
+    let chosen = input::catalogs(&args.catalog)?;
     let mut is_fine = true;
     let mut results = Vec::new();
     for chosen in chosen {
-        let (chosen, template) = match args.template.open(chosen) {
-            Ok(both) => both,
-            Err(unusable) => return selection::print_unusable(unusable, args.format, terminal),
-        };
+        let (chosen, template) = args.template.open(chosen)?;
         let swept = args.sweep(&chosen, &template, terminal)?;
         is_fine &= swept.is_fine();
         match args.format {
@@ -143,10 +137,10 @@ impl Args {
             template: template.tree(),
             pin: &template.pin,
         };
-        let work = Terminal::working("making every selection");
         let strength = cover.as_ref().map(|_| self.strength());
-        let (proofs, collisions) = rounds::sweep(ground, &space, &selections, strength)?;
-        drop(work);
+        let (proofs, collisions) = Terminal::busy("building every selection", || {
+            rounds::sweep(ground, &space, &selections, strength)
+        })?;
         let mut swept = Swept {
             matrix: Matrix::of(&space, &proofs, &collisions),
             golden: Compared::NotAsked,
@@ -217,21 +211,23 @@ impl Args {
         match Golden::parse(&text) {
             Ok(golden) => Ok(Some(golden)),
             Err(_) if self.accept => Ok(None),
-            Err(error) => Err(Failure::Refused {
-                message: format!("`{}` is no list of tree ids: {error}", path.display()),
-                hint: "take it from version control again, or write it anew with `--accept`"
-                    .to_owned(),
-            }),
+            Err(error) => Err(Failure::refused(
+                "accepted_ids_invalid",
+                format!("`{}` is no list of tree ids", path.display()),
+            )
+            .caused_by(error)
+            .hinted("take it from version control again, or write it anew with `--accept`")),
         }
     }
 
     fn compare(&self, swept: &Swept<'_>, accepted: Option<Golden>) -> Result<Compared, Failure> {
         let Some((folder, file)) = self.golden_file(swept.chosen) else {
             if self.accept {
-                return Err(Failure::Usage {
-                    message: "a built-in catalogue has no place for its tree ids".to_owned(),
-                    hint: "name a folder with `--golden`".to_owned(),
-                });
+                return Err(Failure::usage(
+                    "golden_folder_missing",
+                    "a built-in catalogue has no place for its tree ids",
+                )
+                .hinted("name a folder with `--golden`"));
             }
             return Ok(Compared::NotAsked);
         };
@@ -281,9 +277,9 @@ impl Swept<'_> {
         for (at, proof) in made.iter().enumerate() {
             let selection = line_of(&proof.selection);
             let preview = ground.preview(proof.selection.clone(), trial::sample_inputs())?;
-            let work = Terminal::working("running the command");
-            let ended = exec::run(&preview, self.template, &selection, command)?;
-            drop(work);
+            let ended = Terminal::busy("running the command", || {
+                exec::run(&preview, self.template, &selection, command)
+            })?;
             let place = format!("{}/{}", at + 1, made.len());
             match ended {
                 Ended::Fine => {
@@ -548,10 +544,8 @@ const FEWER: &str = "take fewer, with `--sample N` or `--each`";
 
 impl From<SearchLimit> for Failure {
     fn from(error: SearchLimit) -> Self {
-        Self::Refused {
-            message: error.to_string(),
-            hint: "loosen `requires` and `conflicts`".to_owned(),
-        }
+        Failure::refused("selections_search_limit", error.to_string())
+            .hinted("loosen `requires` and `conflicts`")
     }
 }
 
@@ -559,10 +553,9 @@ impl From<CoverError> for Failure {
     fn from(error: CoverError) -> Self {
         match error {
             CoverError::SearchLimit(error) => error.into(),
-            CoverError::TooLarge { .. } => Self::Refused {
-                message: error.to_string(),
-                hint: FEWER.to_owned(),
-            },
+            CoverError::TooLarge { .. } => {
+                Failure::refused("selections_too_many", error.to_string()).hinted(FEWER.to_owned())
+            }
         }
     }
 }
@@ -580,11 +573,10 @@ impl From<PickError> for Failure {
     fn from(error: PickError) -> Self {
         match error {
             PickError::SearchLimit(error) => error.into(),
-            PickError::TooMany => Self::Refused {
-                message: error.to_string(),
-                hint: "cover all pairs with `--pairwise`, or take some by chance with `--sample N`"
-                    .to_owned(),
-            },
+            PickError::TooMany => Failure::refused("selections_too_many", error.to_string())
+                .hinted(
+                    "cover all pairs with `--pairwise`, or take some by chance with `--sample N`",
+                ),
         }
     }
 }

@@ -72,21 +72,13 @@ struct Difference {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let chosen = match input::catalogs(&args.catalog) {
-        Ok(chosen) => chosen,
-        Err(unusable) => return selection::print_unusable(unusable, args.format, terminal),
-    };
+    let chosen = input::catalogs(&args.catalog)?;
     let mut all = Vec::new();
     let mut names = Vec::new();
     for chosen in chosen {
         names.push(chosen.catalog.slug().to_string());
-        let (chosen, template) = match args.template.open(chosen) {
-            Ok(both) => both,
-            Err(unusable) => return selection::print_unusable(unusable, args.format, terminal),
-        };
-        let work = Terminal::working("making every case");
-        let tested = args.test(&chosen, &template)?;
-        drop(work);
+        let (chosen, template) = args.template.open(chosen)?;
+        let tested = Terminal::busy("making every case", || args.test(&chosen, &template))?;
         if args.format == Format::Text {
             for tested in &tested {
                 tested.print(&chosen, terminal)?;
@@ -96,12 +88,9 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     }
     if all.is_empty() {
         let name = names.first().map_or("NAME", String::as_str);
-        return Err(Failure::Refused {
-            message: "there is no case to test".to_owned(),
-            hint: format!(
+        return Err(Failure::refused("case_missing", "there is no case to test").hinted(format!(
                 "write `defaults: true` into `catalog/{name}/cases/default.yaml`, then run `groundplan test --accept`"
-            ),
-        });
+            )));
     }
     let good = all.iter().filter(|tested| tested.is_fine()).count();
     match args.format {
@@ -197,10 +186,11 @@ impl Args {
         let expected = format!("{}.files", path.trim_end_matches(".yaml"));
         if self.accept {
             let Some(root) = &chosen.source.root else {
-                return Err(Failure::Usage {
-                    message: "a built-in catalogue has no place for what its cases give".to_owned(),
-                    hint: "name the folder it is in".to_owned(),
-                });
+                return Err(Failure::usage(
+                    "case_folder_missing",
+                    "a built-in catalogue has no place for what its cases give",
+                )
+                .hinted("name the folder it is in"));
             };
             accepted_file::write(root, &expected, &text(&now))?;
             return Ok(Outcome::Accepted { files: now.len() });

@@ -35,14 +35,12 @@ struct Difference {
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let made = args.made.read(&args.repository)?;
-    let Some(remade) = args.made.remake(&made, args.format, terminal)? else {
-        return Ok(Exit::Findings);
-    };
-    let work = Terminal::working("making the plan again");
-    let (report, tree) = engine::build(&remade.plan, remade.template.tree())?;
-    let expected = ids::files(&tree)?;
-    let head = made.commits.holding(&made.line.last)?;
-    drop(work);
+    let remade = args.made.remake(&made)?;
+    let (report, expected, head) = Terminal::busy("building the plan again", || {
+        let (report, tree) = engine::build(&remade.plan, remade.template.tree())?;
+        let expected = ids::files(&tree)?;
+        Ok::<_, Failure>((report, expected, made.commits.holding(&made.line.last)?))
+    })?;
     let result = Verdict {
         is_exact: report.tree_id.as_ref() == Some(&made.first.tree),
         is_same_commit: report.commit_id.as_ref() == Some(&made.line.first),

@@ -110,12 +110,13 @@ impl Args {
         let pages = match self.health() {
             Some(address) => {
                 let listener = health::bind(address).await;
-                let listener = listener.map_err(|error| Failure::Environment {
-                    message: format!("cannot answer at {address}: {error}"),
-                    hint: Some(
-                        "stop what listens there, or name another address with `--health`"
-                            .to_owned(),
-                    ),
+                let listener = listener.map_err(|error| {
+                    Failure::environment(
+                        "health_address_unavailable",
+                        format!("cannot answer at {address}"),
+                    )
+                    .caused_by(error)
+                    .hinted("stop what listens there, or name another address with `--health`")
                 })?;
                 let address = listener.local_addr().unwrap_or(address);
                 tracing::info!(%address, "answering /health");
@@ -224,9 +225,8 @@ impl Args {
                     | StoreError::NotMigrated { .. }),
                 ) if !self.once => {
                     panel.pulse.away();
-                    let (message, hint) = Failure::from(error).into_parts();
-                    let hint = hint.map(|hint| format!(": {hint}")).unwrap_or_default();
-                    tracing::warn!("{message}{hint}");
+                    let (message, hints) = Failure::from(error).into_parts();
+                    tracing::warn!(hint = hints.join("; "), "{message}");
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -299,9 +299,8 @@ struct Signals {
 impl Signals {
     fn listen() -> Result<Self, Failure> {
         let listen = |kind| {
-            signal(kind).map_err(|error| Failure::Environment {
-                message: format!("cannot listen for signals: {error}"),
-                hint: None,
+            signal(kind).map_err(|error| {
+                Failure::environment("signals_failed", "cannot listen for signals").caused_by(error)
             })
         };
         Ok(Self {
@@ -323,10 +322,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
-    runtime.map_err(|error| Failure::Environment {
-        message: format!("cannot start: {error}"),
-        hint: None,
-    })
+    runtime.map_err(|error| Failure::environment("runtime_failed", "cannot start").caused_by(error))
 }
 
 fn host() -> String {

@@ -1,19 +1,28 @@
 //! Findings for people, programs and CI: one value, four forms.
 
 use crate::base::sanitize;
-use crate::cli::error::Failure;
+use crate::cli::error::{Failure, FindingsInFiles};
+use crate::cli::output::Format;
 use crate::cli::output::terminal::Terminal;
 use crate::model::content::Files;
 use crate::model::diagnostic::{Code, Diagnostic, Location, Severity};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::Write;
 use std::ops::Range;
 use std::path::Path;
+
+/// Characters of a path that a relative URI reference escapes (RFC 3986).
+const URI: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/');
 
 /// Turns a path from the catalogue's root into one that the reader can open.
 pub(crate) type Relabel<'r> = dyn Fn(&str) -> String + 'r;
@@ -24,6 +33,22 @@ pub(crate) fn relabel(root: Option<&Path>, file: &str) -> String {
         Some(root) => root.join(file).display().to_string(),
         None => file.to_owned(),
     }
+}
+
+/// Prints findings that prevent the work: as the result in JSON, on standard error otherwise.
+pub(crate) fn print(found: &FindingsInFiles, terminal: &mut Terminal) -> Result<(), Failure> {
+    let FindingsInFiles {
+        findings,
+        files,
+        root,
+    } = found;
+    let relabel = |file: &str| relabel(root.as_deref(), file);
+    if terminal.format() == Format::Json {
+        return json(terminal, findings, &relabel);
+    }
+    text(terminal.stderr(), findings, files, &relabel)?;
+    let count = count(findings);
+    Ok(writeln!(terminal.stderr(), "{count}; nothing was created")?)
 }
 
 /// Prints findings with the lines they are about.
@@ -239,7 +264,7 @@ pub(crate) fn sarif(
 ) -> Result<(), Failure> {
     let location = |place: &Location| {
         json!({
-            "artifactLocation": { "uri": uri(&relabel(&place.file)) },
+            "artifactLocation": { "uri": utf8_percent_encode(&relabel(&place.file), URI).to_string() },
             "region": {
                 "startLine": place.line,
                 "startColumn": place.column,
@@ -289,22 +314,9 @@ pub(crate) fn sarif(
     }))
 }
 
-/// A path as a relative URI reference (RFC 3986).
-fn uri(path: &str) -> String {
-    let mut uri = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            write!(uri, "%{byte:02X}").expect("a string grows");
-        }
-    }
-    uri
-}
-
 /// Annotations in the log of GitHub's (and Forgejo's) actions.
 pub(crate) fn github(
-    out: &mut dyn Write,
+    terminal: &mut Terminal,
     findings: &[Diagnostic],
     relabel: &Relabel<'_>,
 ) -> Result<(), Failure> {
@@ -314,28 +326,30 @@ pub(crate) fn github(
             Severity::Warning => "warning",
         };
         let place = finding.place.as_ref().map(|place| {
-            let file = escape_property(&sanitize::text(&relabel(&place.file)));
+            let file = relabel(&place.file);
             format!(
-                "file={file},line={},col={},endLine={},endColumn={},",
-                place.line, place.column, place.end_line, place.end_column
+                "file={},line={},col={},endLine={},endColumn={},",
+                escape_property(&file),
+                place.line,
+                place.column,
+                place.end_line,
+                place.end_column
             )
         });
-        let help = finding
-            .help
-            .as_ref()
-            .map(|help| format!("\n{help}"))
-            .unwrap_or_default();
-        let message = escape_data(&sanitize::text(&format!("{}{help}", finding.message)));
-        writeln!(
-            out,
-            "::{command} {}title={}::{message}",
+        let help = finding.help.as_ref().map(|help| format!("\n{help}"));
+        let message = format!("{}{}", finding.message, help.unwrap_or_default());
+        let line = format!(
+            "::{command} {}title={}::{}\n",
             place.unwrap_or_default(),
-            finding.code.as_str()
-        )?;
+            finding.code.as_str(),
+            escape_data(&message)
+        );
+        terminal.bytes(line.as_bytes())?;
     }
     Ok(())
 }
 
+/// The data of an annotation. GitHub's runner decodes these escapes and no others, so nothing else is encoded.
 fn escape_data(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")

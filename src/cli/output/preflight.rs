@@ -40,12 +40,12 @@ pub(crate) fn ask(
     };
     // Nothing is half done, and a forge may take its time.
     signals::end_while_asking();
-    let work = Terminal::working("asking the forge");
-    let answers = wait_for(ask::ask(forge, &intent.place, args.patience()))?;
-    drop(work);
-    let judgement = judge(&intent, &answers).ok_or_else(|| Failure::Environment {
-        message: "the clock of this machine shows no date".to_owned(),
-        hint: Some("set it".to_owned()),
+    let answers = Terminal::busy("asking the forge", || {
+        wait_for(ask::ask(forge, &intent.place, args.patience()))
+    })?;
+    let judgement = judge(&intent, &answers).ok_or_else(|| {
+        Failure::environment("clock_invalid", "the clock of this machine shows no date")
+            .hinted("set it")
     })?;
     judgement.add_to(&mut preview.report);
     Ok(())

@@ -2,7 +2,8 @@
 
 use crate::base::sanitize;
 use crate::cli::args::template::TemplateArgs;
-use crate::cli::error::Failure;
+use crate::cli::error::{Failure, RefusedPlan};
+use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW};
 use crate::cli::output::{findings, preflight};
 use crate::engine::Preview;
@@ -54,7 +55,7 @@ impl DetailArgs {
     }
 }
 
-/// Prints a report; what is wrong goes to standard error.
+/// Prints a preview; its findings go to standard error.
 pub(crate) fn report(
     preview: &Preview<'_>,
     detail: Detail,
@@ -63,51 +64,76 @@ pub(crate) fn report(
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     let Preview { plan, report, .. } = preview;
+    heading(plan, terminal.out())?;
+    if detail >= Detail::Normal {
+        writeln!(terminal.out())?;
+        files_of(preview, detail, terminal.out())?;
+        diffs(report, detail, terminal.out())?;
+    }
+    conclusion(report, files, root, terminal)
+}
+
+/// Prints a plan that cannot be carried out.
+pub(crate) fn refused(refused: &RefusedPlan, terminal: &mut Terminal) -> Result<(), Failure> {
+    let RefusedPlan {
+        plan,
+        report,
+        files,
+        root,
+    } = refused;
+    if terminal.format() == Format::Json {
+        return terminal.json(report);
+    }
+    heading(plan, terminal.out())?;
+    conclusion(report, files, root.as_deref(), terminal)
+}
+
+fn heading(plan: &Plan, out: &mut dyn Write) -> Result<(), Failure> {
     let selections: Vec<String> = plan
         .recipe
         .selections
         .options()
         .map(|option| option.to_string())
         .collect();
-    let actions = plan.recipe.actions.len();
-    let out = terminal.out();
     writeln!(
         out,
-        "{BOLD}{} {}{BOLD:#} · {} · {actions} actions on template {}",
+        "{BOLD}{} {}{BOLD:#} · {} · {} actions on template {}",
         plan.catalog,
         plan.catalog_version.short(),
         selections.join(" "),
+        plan.recipe.actions.len(),
         plan.template.r#ref
     )?;
-    if detail >= Detail::Normal {
-        writeln!(out)?;
-        files_of(preview, detail, out)?;
-        diffs(report, detail, out)?;
-    }
-    writeln!(out)?;
-    summary(report, out)?;
+    Ok(())
+}
+
+fn conclusion(
+    report: &Report,
+    files: &Files,
+    root: Option<&Path>,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    writeln!(terminal.out())?;
+    summary(report, terminal.out())?;
     let relabel = |file: &str| findings::relabel(root, file);
     terminal.finish()?;
     for findings in [&report.warnings, &report.collisions, &report.errors] {
         findings::text(terminal.stderr(), findings, files, &relabel)?;
     }
-    if !report.can_proceed {
-        let wrong: Vec<_> = report
-            .collisions
-            .iter()
-            .chain(&report.errors)
-            .cloned()
-            .collect();
-        writeln!(
-            terminal.stderr(),
-            "{}; {}",
-            findings::count(&wrong),
-            match report.existing {
-                None => "this repository cannot be made",
-                Some(_) => "nothing can be added",
-            }
-        )?;
+    if report.can_proceed {
+        return Ok(());
     }
+    let errors = report.collisions.iter().chain(&report.errors);
+    let errors: Vec<_> = errors.cloned().collect();
+    writeln!(
+        terminal.stderr(),
+        "{}; {}",
+        findings::count(&errors),
+        match report.existing {
+            None => "this repository cannot be created",
+            Some(_) => "nothing can be added",
+        }
+    )?;
     Ok(())
 }
 

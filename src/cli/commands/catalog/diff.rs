@@ -6,7 +6,7 @@ use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::selection;
 use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::{Exit, Failure};
-use crate::cli::input::{Chosen, Unusable};
+use crate::cli::input::Chosen;
 use crate::cli::output::Format as Plain;
 use crate::cli::output::terminal::Terminal;
 use crate::impact::{self, Impact, ImpactError, Level};
@@ -71,14 +71,7 @@ impl Impacts {
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let plain = match args.format {
-        Format::Json => Plain::Json,
-        Format::Text | Format::Markdown => Plain::Text,
-    };
-    let impacts = match args.impacts() {
-        Ok(impacts) => impacts,
-        Err(unusable) => return selection::print_unusable(unusable, plain, terminal),
-    };
+    let impacts = args.impacts()?;
     match args.format {
         Format::Json => terminal.json(&json!({
             "level": impacts.level(),
@@ -99,7 +92,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 }
 
 impl Args {
-    fn impacts(&self) -> Result<Impacts, Unusable> {
+    fn impacts(&self) -> Result<Impacts, Failure> {
         let old = Version::parse(&self.old)?.catalogs(&self.database)?;
         let new = Version::parse(&self.new)?.catalogs(&self.database)?;
         let Matched { both, gone, new } =
@@ -110,13 +103,15 @@ impl Args {
                 .map(|one| one.catalog.slug().clone())
                 .collect()
         };
-        let work = Terminal::working("making every selection of both versions");
-        let mut impacts = Vec::new();
-        for (old, new) in both {
-            let (old, new) = (self.template.open(old)?, self.template.open(new)?);
-            impacts.push(impact::compare(ground(&old), ground(&new)).map_err(Failure::from)?);
-        }
-        drop(work);
+        let impacts = Terminal::busy("building every selection of both versions", || {
+            let compare = |(old, new)| {
+                let (old, new) = (self.template.open(old)?, self.template.open(new)?);
+                Ok(impact::compare(ground(&old), ground(&new))?)
+            };
+            both.into_iter()
+                .map(compare)
+                .collect::<Result<Vec<_>, Failure>>()
+        })?;
         Ok(Impacts {
             both: impacts,
             gone: slugs(gone),

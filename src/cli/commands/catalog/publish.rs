@@ -40,10 +40,7 @@ pub(super) struct HistoryArgs {
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let chosen = match input::catalogs(&args.catalog) {
-        Ok(chosen) => chosen,
-        Err(unusable) => return selection::print_unusable(unusable, args.format, terminal),
-    };
+    let chosen = input::catalogs(&args.catalog)?;
     let user = &args.person.user;
     let published = args.database.ask(async |database| {
         database.ensure_user(user).await?;

@@ -3,7 +3,7 @@
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::error::Failure;
 use crate::cli::input;
-use crate::cli::input::{Chosen, Source, Unusable};
+use crate::cli::input::{Chosen, Source};
 use crate::model::content::Files;
 use crate::model::path::{SafeRelPath, TreePath};
 use crate::model::slug::Slug;
@@ -57,16 +57,19 @@ impl Version {
         Ok(Self::Commit {
             repository: PathBuf::from(repository),
             reference: reference.to_owned(),
-            folder: folder.map_err(|error| Failure::Usage {
-                message: format!("`{}`: {error}", text.escape_debug()),
-                hint: "name a folder of the commit after the colon, as in `main:tools/starter`"
-                    .to_owned(),
+            folder: folder.map_err(|error| {
+                Failure::usage(
+                    "catalog_version_invalid",
+                    format!("`{}`", text.escape_debug()),
+                )
+                .caused_by(error)
+                .hinted("name a folder of the commit after the colon, as in `main:tools/starter`")
             })?,
         })
     }
 
     /// Every catalogue of the version.
-    pub(super) fn catalogs(&self, database: &DatabaseArgs) -> Result<Vec<Chosen>, Unusable> {
+    pub(super) fn catalogs(&self, database: &DatabaseArgs) -> Result<Vec<Chosen>, Failure> {
         match self {
             Self::Published { catalog, number } => {
                 let edition =
@@ -90,11 +93,11 @@ impl Version {
                 let source = source(repository, reference, folder.as_ref())?;
                 let chosen = input::all_of(&source)?;
                 if chosen.is_empty() {
-                    return Err(Failure::Usage {
-                        message: format!("`{reference}` holds no catalogue"),
-                        hint: "name a commit that has one in its folder `catalog`".to_owned(),
-                    }
-                    .into());
+                    return Err(Failure::usage(
+                        "catalog_missing",
+                        format!("`{reference}` holds no catalogue"),
+                    )
+                    .hinted("name a commit that has one in its folder `catalog`"));
                 }
                 Ok(chosen)
             }
@@ -103,10 +106,9 @@ impl Version {
 }
 
 fn published(named: &str) -> Result<Version, Failure> {
-    let usage = |message: String| Failure::Usage {
-        message,
-        hint: "name a published version as `published:nextjs`, or as `published:nextjs@3`"
-            .to_owned(),
+    let usage = |message: String| {
+        Failure::usage("catalog_version_invalid", message)
+            .hinted("name a published version as `published:nextjs`, or as `published:nextjs@3`")
     };
     let (catalog, number) = match named.split_once('@') {
         Some((catalog, number)) => (catalog, Some(number)),
@@ -131,12 +133,17 @@ async fn edition(
         Some(version) => database.catalog_edition(&version.catalog_version).await?,
         None => None,
     };
-    edition.ok_or_else(|| Failure::Usage {
-        message: match number {
-            Some(number) => format!("`{catalog}` has no published version {number}"),
-            None => format!("`{catalog}` was never published here"),
-        },
-        hint: format!("see what was published with `groundplan catalog history {catalog}`"),
+    edition.ok_or_else(|| {
+        Failure::usage(
+            "catalog_not_published",
+            match number {
+                Some(number) => format!("`{catalog}` has no published version {number}"),
+                None => format!("`{catalog}` was never published here"),
+            },
+        )
+        .hinted(format!(
+            "see what was published with `groundplan catalog history {catalog}`"
+        ))
     })
 }
 
@@ -145,15 +152,18 @@ fn source(
     reference: &str,
     folder: Option<&SafeRelPath>,
 ) -> Result<Source, Failure> {
-    let named = |error: GitTreeError| {
-        match error {
-        GitTreeError::NotARepository { .. } | GitTreeError::NoReference { .. } => Failure::Usage {
-            message: format!("there is no folder `{}`, and {error}", reference.escape_debug()),
-            hint: "name a folder, a built-in catalogue, or a commit as `REF`, `REPO@REF` or `REF:FOLDER`"
-                .to_owned(),
-        },
+    let named = |error: GitTreeError| match error {
+        GitTreeError::NotARepository { .. } | GitTreeError::NoReference { .. } => Failure::usage(
+            "catalog_version_not_found",
+            format!(
+                "there is no folder `{}`, and {error}",
+                reference.escape_debug()
+            ),
+        )
+        .hinted(
+            "name a folder, a built-in catalogue, or a commit as `REF`, `REPO@REF` or `REF:FOLDER`",
+        ),
         other => other.into(),
-    }
     };
     let commit = git::resolve(repository, reference).map_err(named)?;
     let mut source = Source {
@@ -191,10 +201,11 @@ fn source(
         return Ok(source);
     }
     let place = folder.map_or_else(|| "top".to_owned(), |folder| format!("folder `{folder}`"));
-    Err(Failure::Usage {
-        message: format!("commit {commit} has no `catalog` folder at its {place}"),
-        hint: "name the folder that holds it after a colon, as in `main:tools/starter`".to_owned(),
-    })
+    Err(Failure::usage(
+        "catalog_folder_missing",
+        format!("commit {commit} has no `catalog` folder at its {place}"),
+    )
+    .hinted("name the folder that holds it after a colon, as in `main:tools/starter`"))
 }
 
 /// The catalogues that both versions hold, by name, and those that only one holds. One on each side is the same one,
@@ -220,10 +231,11 @@ impl Matched {
             old.retain(|chosen| chosen.catalog.slug().as_str() == only);
             new.retain(|chosen| chosen.catalog.slug().as_str() == only);
             if old.is_empty() && new.is_empty() {
-                return Err(Failure::Usage {
-                    message: format!("neither version has a catalogue `{only}`"),
-                    hint: suggest::help(only, names.iter().map(String::as_str)),
-                });
+                return Err(Failure::usage(
+                    "catalog_not_found",
+                    format!("neither version has a catalogue `{only}`"),
+                )
+                .hinted(suggest::help(only, names.iter().map(String::as_str))));
             }
         }
         if old.len() == 1 && new.len() == 1 {

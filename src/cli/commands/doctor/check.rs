@@ -57,7 +57,8 @@ impl Check {
 
     /// What another command would have ended with.
     pub(super) fn of(name: &'static str, failure: Failure) -> Self {
-        let (message, hint) = failure.into_parts();
+        let (message, hints) = failure.into_parts();
+        let hint = (!hints.is_empty()).then(|| hints.join("; "));
         Self::new(name, Verdict::Fail, &message, hint.as_deref())
     }
 

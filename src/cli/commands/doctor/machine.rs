@@ -1,9 +1,8 @@
 //! What this machine has: git, folders on a real disk with room, the operator's policy, the key.
 
 use super::check::Check;
-use crate::cli::args::forge::Kind;
 use crate::cli::args::git;
-use crate::cli::commands::pat;
+use crate::cli::args::key;
 use crate::model::preflight::ForgeKind;
 use crate::pat::key::Key;
 use crate::policy::Policy;
@@ -110,7 +109,7 @@ pub(super) fn policy(policy: &Policy) -> Check {
 
 /// The key that users' tokens are sealed with. A forge of folders has no tokens.
 pub(super) fn key(forge: Option<ForgeKind>) -> Check {
-    let keys = pat::key(Key::VARIABLE).and_then(|key| Ok((key, pat::key(Key::PREVIOUS_VARIABLE)?)));
+    let keys = key::key(Key::VARIABLE).and_then(|key| Ok((key, key::key(Key::PREVIOUS_VARIABLE)?)));
     let needs_one = !matches!(forge, None | Some(ForgeKind::Local));
     match keys {
         Err(failure) => Check::of("key", failure),
@@ -123,7 +122,7 @@ pub(super) fn key(forge: Option<ForgeKind>) -> Check {
             ),
             "the key before only opens what it sealed: set the present one as well",
         ),
-        Ok((None, None)) if needs_one => Check::of("key", pat::no_key()),
+        Ok((None, None)) if needs_one => Check::of("key", key::no_key()),
         Ok((None, None)) => Check::skip(
             "key",
             format!("{} is not set, and this needs none", Key::VARIABLE),

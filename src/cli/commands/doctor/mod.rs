@@ -27,9 +27,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let working = Terminal::working("looking");
-    let checks = args.look()?;
-    drop(working);
+    let checks = Terminal::busy("looking", || args.look())?;
     let count = |verdict| {
         checks
             .iter()

@@ -41,10 +41,8 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let InitCommand::Catalog(args) = &args.command;
     let folder = &args.folder;
     let name = args.name.clone().map_or_else(|| name_of(folder), Ok)?;
-    let target = Target::check(folder).map_err(Failure::from);
-    let target = target.map_err(|failure| failure.reworded(of_this_command))?;
-    let filled = target.fill(&files(&name), signals::stop());
-    filled.map_err(Failure::from)?;
+    let target = Target::check(folder)?;
+    target.fill(&files(&name), signals::stop())?;
     let shown = quote(&folder.display().to_string());
     writeln!(
         terminal.out(),
@@ -55,20 +53,16 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 
 fn name_of(folder: &Path) -> Result<Slug, Failure> {
     let name = folder.file_name().and_then(|name| name.to_str());
-    name.and_then(Slug::from_title)
-        .ok_or_else(|| Failure::Usage {
-            message: format!(
+    name.and_then(Slug::from_title).ok_or_else(|| {
+        Failure::usage(
+            "catalog_name_missing",
+            format!(
                 "no name for a catalogue can be made from `{}`",
                 folder.display()
             ),
-            hint: "give one with `--name`, in lower-case letters and digits".to_owned(),
-        })
-}
-
-/// The hints about targets are those of `groundplan new`.
-fn of_this_command(message: &str, hint: &str) -> (String, String) {
-    let hint = hint.replace("`--into NAME`", "`groundplan init catalog NAME`");
-    (message.to_owned(), hint)
+        )
+        .hinted("give one with `--name`, in lower-case letters and digits")
+    })
 }
 
 fn files(name: &Slug) -> MemoryTree {

@@ -64,28 +64,31 @@ impl Args {
         let lease = store
             .claim(&worker, &ClaimTarget::Ended(id.clone()))
             .await?;
-        let lease = lease.ok_or_else(|| Failure::Refused {
-            message: format!("run {id} is being cleaned up by somebody else"),
-            hint: format!("look at `groundplan runs show {id}`"),
+        let lease = lease.ok_or_else(|| {
+            Failure::refused(
+                "run_being_cleaned_up",
+                format!("run {id} is being cleaned up by somebody else"),
+            )
+            .hinted(format!("look at `groundplan runs show {id}`"))
         })?;
         let log = logs.of(&lease);
         let cleaned = worker::clean_up(&Arc::new(means), lease, log).await;
-        let cleaned = cleaned.map_err(|message| Failure::Refused {
-            message,
-            hint: format!(
+        let cleaned = cleaned.map_err(|message| {
+            Failure::refused("cleanup_failed", message).hinted(format!(
                 "look at it on the forge; `groundplan runs cleanup {id} --release` leaves it to you"
-            ),
+            ))
         })?;
         Ok((find(&*store, id).await?, cleaned))
     }
 }
 
 fn nothing_left(id: &RunId, run: &Run) -> Failure {
-    Failure::Refused {
-        message: format!(
+    Failure::refused(
+        "run_without_remains",
+        format!(
             "run {id} is {}: it left nothing to clean up",
             run.status.as_db()
         ),
-        hint: "only a run that is FAILED_NEEDS_CLEANUP left something".to_owned(),
-    }
+    )
+    .hinted("only a run that is FAILED_NEEDS_CLEANUP left something")
 }

@@ -60,10 +60,7 @@ pub(super) fn retry(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Fai
 pub(super) fn approve(args: &ApproveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let user = &args.run.person.user;
     if !args.policy.read()?.is_administrator(user) {
-        return Err(Failure::Refused {
-            message: format!("`{user}` is not an administrator, and only one may approve; nothing was approved"),
-            hint: "administrators stand in the operator's policy, under `[approval]`; name it with `--policy`".to_owned(),
-        });
+        return Err(Failure::refused("not_an_administrator", format!("`{user}` is not an administrator, and only one may approve; nothing was approved")).hinted("administrators stand in the operator's policy, under `[approval]`; name it with `--policy`"));
     }
     let tree = args.tree.clone();
     // Whom the policy names needs no row of an earlier deed.

@@ -39,32 +39,18 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let policy = args.policy.read()?;
-    let prepared = args.named.prepare(&args.selection, args.format, terminal)?;
-    let Some(prepared) = prepared else {
-        return Ok(Exit::Findings);
-    };
-    let Some(preview) = preview::make(&prepared, args.format, terminal)? else {
-        return Ok(Exit::Findings);
-    };
+    let prepared = args.named.prepare(&args.selection)?;
+    let preview = preview::make(&prepared)?;
     let report = &preview.report;
-    let summary = |terminal: &mut Terminal| {
-        let root = prepared.root.as_deref();
-        render::report(&preview, Detail::Summary, &prepared.files, root, terminal)
-    };
-    let Some(tree) = report.tree_id.as_ref().filter(|_| report.can_proceed) else {
-        match args.format {
-            Format::Json => terminal.json(report)?,
-            Format::Text => summary(terminal)?,
-        }
-        return Ok(Exit::Findings);
-    };
-    preview::check_expected(args.expect.as_ref(), tree, "nothing was submitted")?;
+    let tree = preview::accept(
+        &prepared,
+        &preview,
+        args.expect.as_ref(),
+        "nothing was submitted",
+    )?;
     let plan = &preview.plan;
     if plan.template.repo == "folder" {
-        return Err(Failure::Refused {
-            message: "a worker elsewhere cannot find a template that is a folder of this machine; nothing was submitted".to_owned(),
-            hint: "name the template by the URL of its repository, or put it beside the catalogue".to_owned(),
-        });
+        return Err(Failure::refused("template_is_a_folder", "a worker elsewhere cannot find a template that is a folder of this machine; nothing was submitted").hinted("name the template by the URL of its repository, or put it beside the catalogue"));
     }
     let product = match &args.product {
         Some(product) => product.clone(),
@@ -77,7 +63,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         product,
         plan: plan.clone(),
         report: report.clone(),
-        tiering: policy.judge(plan, &report.risk, tree),
+        tiering: policy.judge(plan, &report.risk, &tree),
     };
     let run = args.database.ask(async |database| {
         let (user, product) = (&submission.user, &submission.product);
@@ -88,7 +74,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         terminal.json(&run)?;
         return Ok(Exit::Success);
     }
-    summary(terminal)?;
+    let root = prepared.root.as_deref();
+    render::report(&preview, Detail::Summary, &prepared.files, root, terminal)?;
     let id = &run.id;
     let next = match submission.tiering.tier {
         RiskLevel::High => format!(

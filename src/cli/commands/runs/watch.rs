@@ -72,10 +72,7 @@ async fn follow(
         for event in &events {
             match args.format {
                 Format::Text => line(event, terminal.out())?,
-                Format::Json => {
-                    let text = serde_json::to_string(event).map_err(io::Error::from)?;
-                    writeln!(terminal.out(), "{text}")?;
-                }
+                Format::Json => terminal.json_line(event)?,
             }
             after = event.sequence;
         }
@@ -84,10 +81,11 @@ async fn follow(
             return Ok(run.status);
         }
         if signals::stop().load(Ordering::Relaxed) {
-            return Err(Failure::Stopped {
-                message: "stopped watching; the run goes on".to_owned(),
-                hint: format!("stop it with `groundplan runs cancel {}`", args.run),
-            });
+            return Err(
+                Failure::interrupted("watch_stopped", "stopped watching; the run goes on").hinted(
+                    format!("stop it with `groundplan runs cancel {}`", args.run),
+                ),
+            );
         }
         if !is_told && events.is_empty() && !run.is_held && args.format == Format::Text {
             is_told = true;
