@@ -381,7 +381,7 @@ impl Store for Struck {
         actor: Actor<'_>,
         change: &RunChange,
     ) -> Result<Run, StoreError> {
-        self.pass(self.inner.change(run, hand, change)).await
+        self.pass(self.inner.change(run, actor, change)).await
     }
 
     async fn record(&self, lease: &Lease, entry: &LedgerEntry) -> Result<(), StoreError> {
