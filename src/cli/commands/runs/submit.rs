@@ -63,7 +63,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         product,
         plan: plan.clone(),
         report: report.clone(),
-        tiering: policy.judge(plan, &report.risk, &tree),
+        risk: policy.judge(plan, &report.risk, &tree),
     };
     let run = args.database.ask(async |database| {
         let (user, product) = (&submission.user, &submission.product);
@@ -77,7 +77,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let root = prepared.root.as_deref();
     render::report(&preview, Detail::Summary, &prepared.files, root, terminal)?;
     let id = &run.id;
-    let next = match submission.tiering.tier {
+    let next = match submission.risk.tier {
         RiskLevel::High => format!(
             "It waits for an administrator:\n  groundplan runs approve {id} --tree {tree} --as NAME"
         ),
@@ -91,7 +91,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     writeln!(
         terminal.out(),
         "\n{BOLD}Submitted run {id}{BOLD:#} for {}. {next}",
-        run.place
+        run.repo
     )?;
     Ok(Exit::Success)
 }
