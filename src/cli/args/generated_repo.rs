@@ -5,7 +5,6 @@ use crate::cli::args::selection;
 use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::Failure;
 use crate::cli::input;
-use crate::cli::output::Format;
 use crate::cli::output::terminal::Terminal;
 use crate::engine::{self, PreviewError};
 use crate::git::{self, mirror::MirrorError};

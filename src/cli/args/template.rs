@@ -5,7 +5,6 @@ use crate::cli::error::{Failure, FindingsInFiles};
 use crate::cli::input::{Chosen, Source};
 use crate::cli::output::terminal::Terminal;
 use crate::git::mirror::{MirrorError, Pinned};
-use crate::model::content::Files;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::GitId;
 use crate::model::path::SafeRelPath;

@@ -1,6 +1,5 @@
 //! `groundplan canonical`
 
-use crate::cli::args::selection;
 use crate::cli::error::{Exit, Failure, FindingsInFiles};
 use crate::cli::input;
 use crate::cli::output::Format;

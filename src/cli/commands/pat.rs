@@ -3,7 +3,6 @@
 use crate::base::sanitize;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::forge::{ForgeArgs, TOKEN, no_forge, token_text, usable};
-use crate::cli::args::git::environment;
 use crate::cli::args::key::{key, no_key};
 use crate::cli::args::policy::PersonArgs;
 use crate::cli::error::{Exit, Failure};

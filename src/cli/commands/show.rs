@@ -1,7 +1,6 @@
 //! `groundplan show`
 
 use crate::catalog::{Catalog, CatalogOption, SelectionType};
-use crate::cli::args::selection;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::input;
 use crate::cli::output::Format;

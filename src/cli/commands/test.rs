@@ -2,7 +2,6 @@
 
 use crate::base::sanitize;
 use crate::cli::accepted_file;
-use crate::cli::args::selection;
 use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::input;

@@ -3,11 +3,9 @@
 use super::render;
 use super::version::{Matched, Version};
 use crate::cli::args::database::DatabaseArgs;
-use crate::cli::args::selection;
 use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::input::Chosen;
-use crate::cli::output::Format as Plain;
 use crate::cli::output::terminal::Terminal;
 use crate::impact::{self, Impact, ImpactError, Level};
 use crate::model::slug::Slug;

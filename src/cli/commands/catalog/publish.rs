@@ -4,7 +4,6 @@ use crate::base::sanitize;
 use crate::catalog::{Category, SelectionType};
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::policy::PersonArgs;
-use crate::cli::args::selection;
 use crate::cli::commands::runs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::input;
