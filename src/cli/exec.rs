@@ -1,8 +1,8 @@
 //! A command of the author's, run in a repository that was just made: `sweep --exec`.
 
-use super::exit::Failure;
-use super::signals;
 use crate::base::process::{self, Limits, ProcessError};
+use crate::cli::error::Failure;
+use crate::cli::signals;
 use crate::engine::{self, Preview};
 use crate::template::Template;
 use crate::tree::repository::{CreatedRepository, Layout, Target};
@@ -11,7 +11,7 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::process::{Command, Stdio};
 
 /// How a command ended.
-pub(super) enum Ended {
+pub(crate) enum Ended {
     Fine,
     /// In words, with the last lines it printed.
     Badly {
@@ -24,15 +24,16 @@ pub(super) enum Ended {
 const SHOWN: u64 = 4096;
 /// Makes the repository in a folder that goes away again, and runs `command` there by the shell. What the command
 /// prints is kept back unless it fails; the selection stands in its environment.
-pub(super) fn run(
+pub(crate) fn run(
     preview: &Preview<'_>,
     template: &Template,
     selection: &str,
     command: &str,
 ) -> Result<Ended, Failure> {
-    let fail = |error: std::io::Error| Failure::Environment {
-        message: format!("cannot run the command: {error}"),
-        hint: Some("check permissions and free space of the folder for temporary files".to_owned()),
+    let fail = |error: std::io::Error| {
+        Failure::environment("command_failed", "cannot run the command")
+            .caused_by(error)
+            .hinted("check permissions and free space of the folder for temporary files")
     };
     let workshop = tempfile::Builder::new()
         .prefix("groundplan-")
@@ -63,7 +64,7 @@ pub(super) fn run(
         limits,
     )
     .map_err(|error| match error {
-        ProcessError::Stopped => Failure::Cancelled,
+        ProcessError::Stopped => Failure::cancelled(),
         ProcessError::Io(error) => fail(error),
         ProcessError::TimedOut | ProcessError::TooLarge => fail(std::io::Error::other(error)),
     })?;

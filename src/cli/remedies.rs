@@ -1,13 +1,12 @@
 //! What each error of the layers below means to a person: its code, its sentence, and what to do.
 
-use super::exit::Failure;
+use crate::cli::error::Failure;
 use crate::forge::error::{Denial, ForgeError};
 use crate::preflight::place::PlaceError;
 use crate::publish::ledger::LedgerError;
 use crate::publish::outcome::{FailureCause as NotPublished, PublishError};
 use crate::publish::push::PushError;
 use crate::store::error::StoreError;
-use std::io;
 
 fn refused(message: String, hint: &str) -> Failure {
     let hint = hint.to_owned();
@@ -17,19 +16,6 @@ fn refused(message: String, hint: &str) -> Failure {
 fn environment(message: String, hint: &str) -> Failure {
     let hint = Some(hint.to_owned());
     Failure::Environment { message, hint }
-}
-
-impl From<io::Error> for Failure {
-    /// For output only; reading goes through [`Failure::reading`].
-    fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self::ReaderGone;
-        }
-        Self::Environment {
-            message: format!("cannot write the output: {error}"),
-            hint: None,
-        }
-    }
 }
 
 impl From<ForgeError> for Failure {
@@ -178,7 +164,21 @@ impl From<PublishError> for Failure {
     fn from(error: PublishError) -> Self {
         let message = error.to_string();
         let refused = |hint| refused(message.clone(), hint);
-        let of = |failure: Self| failure.reworded(|_, hint| (message.clone(), hint.to_owned()));
+        let of = |failure: Self| match failure {
+            Self::Refused { hint, .. } => Self::Refused {
+                message: message.clone(),
+                hint,
+            },
+            Self::Authentication { hint, .. } => Self::Authentication {
+                message: message.clone(),
+                hint,
+            },
+            Self::Environment { hint, .. } => Self::Environment {
+                message: message.clone(),
+                hint,
+            },
+            other => other,
+        };
         let why = match error {
             PublishError::NothingLeft { why } | PublishError::Left { why, .. } => why,
             PublishError::Finished { .. } => {
