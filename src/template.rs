@@ -6,7 +6,7 @@ use crate::git::{Credential, Git, GitAccess};
 use crate::model::content::Files;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::GitId;
-use crate::model::exclude::Exclude;
+use crate::model::exclude::ExcludePattern;
 use crate::model::path::SafeRelPath;
 use crate::model::plan::{Plan, TemplatePin};
 use crate::model::ref_name::RefName;
@@ -38,7 +38,7 @@ enum TemplateFiles {
 #[derive(Clone, Copy)]
 pub struct TemplateRules<'c> {
     pub links: Links,
-    pub exclude: &'c [Exclude],
+    pub exclude: &'c [ExcludePattern],
 }
 
 /// A commit of a repository, or one of its folders.
@@ -135,7 +135,7 @@ impl Template {
         let own = own
             .take_while(|(path, _)| path.starts_with(&prefix))
             .map(|(path, file)| (path[prefix.len()..].to_owned(), file.clone()));
-        let version = catalog.written().template.version.as_ref();
+        let version = catalog.file().template.version.as_ref();
         let pin = |tree: GitId| TemplatePin {
             repo: format!("catalog:{slug}"),
             r#ref: version.map_or_else(|| tree.to_string(), ToString::to_string),
@@ -181,7 +181,7 @@ impl Template {
 impl<'c> TemplateRules<'c> {
     /// What a catalogue says.
     pub fn of(catalog: &'c Catalog) -> Self {
-        let written = catalog.written();
+        let written = catalog.file();
         Self {
             links: match written.symlinks {
                 Symlinks::Refuse => Links::Refused,
@@ -341,7 +341,7 @@ impl TemplateStore {
         let catalog = self.catalogs.get(name);
         let catalog = catalog.ok_or_else(|| TemplateError::NoCatalog(name.to_owned()))?;
         let Some(sha) = &pin.sha else {
-            let path = catalog.written().template.path.as_ref();
+            let path = catalog.file().template.path.as_ref();
             let path = path.filter(|_| pin.repo == format!("catalog:{name}"));
             let opened = Template::of_catalog(catalog, &self.files, path.ok_or_else(unknown)?);
             let shown = || pin.repo.clone();

@@ -1,6 +1,6 @@
 //! A catalogue that keeps its rules, with its recipes and its version.
 
-use super::written::{CatalogFile, Category};
+use super::file::{CatalogFile, Category};
 use crate::model::action::Action;
 use crate::model::canonical;
 use crate::model::content::File;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// A catalogue that keeps its rules, with its recipes.
 #[derive(Clone, Debug)]
 pub struct Catalog {
-    written: CatalogFile,
+    file: CatalogFile,
     recipes: BTreeMap<OptionRef, Recipe>,
     version: Digest,
 }
@@ -33,7 +33,7 @@ struct LiteralDigest {
 }
 
 impl Catalog {
-    pub(super) fn new(written: CatalogFile, recipes: BTreeMap<OptionRef, Recipe>) -> Self {
+    pub(super) fn new(file: CatalogFile, recipes: BTreeMap<OptionRef, Recipe>) -> Self {
         fn digests(action: &RecipeAction) -> BTreeMap<&str, LiteralDigest> {
             let digest = |file: &File| LiteralDigest {
                 mode: file.mode.octal(),
@@ -46,7 +46,7 @@ impl Catalog {
                 .collect()
         }
         let version = canonical::digest(&VersionOf {
-            catalog: &written,
+            catalog: &file,
             actions: recipes
                 .iter()
                 .map(|(option, recipe)| {
@@ -67,7 +67,7 @@ impl Catalog {
                 .collect(),
         });
         Self {
-            written,
+            file,
             recipes,
             version,
         }
@@ -75,12 +75,12 @@ impl Catalog {
 
     /// The catalogue's name.
     pub fn slug(&self) -> &Slug {
-        &self.written.catalog
+        &self.file.catalog
     }
 
     /// What the author wrote, checked.
-    pub fn written(&self) -> &CatalogFile {
-        &self.written
+    pub fn file(&self) -> &CatalogFile {
+        &self.file
     }
 
     /// SHA-256 over the catalogue, its actions and the files they copy (R48). The template is pinned apart from it.
@@ -90,7 +90,7 @@ impl Catalog {
 
     /// The categories in their order.
     pub fn categories(&self) -> &[Category] {
-        &self.written.categories
+        &self.file.categories
     }
 
     /// A category by its slug.

@@ -1,6 +1,6 @@
 //! From a catalogue's files to a [`Catalog`], with every finding on the way.
 
-use super::combine::Combinations;
+use super::compatibility::Compatibility;
 use super::{Catalog, CatalogFile, overlap, rules};
 use crate::model::content::{File, Files, Mode};
 use crate::model::diagnostic::{self, Code, Diagnostic, Location};
@@ -52,7 +52,7 @@ pub fn load(files: &Files, name: &str) -> Loaded {
     }
     let recipes = read_recipes(files, name, written.as_ref(), &mut findings);
     if let Some(Written { catalog, .. }) = &written {
-        let combinations = Combinations::of(catalog);
+        let compatibility = Compatibility::of(catalog);
         let order = catalog.categories.iter().flat_map(|category| {
             category
                 .options
@@ -64,7 +64,7 @@ pub fn load(files: &Files, name: &str) -> Loaded {
             .iter()
             .any(|finding| finding.code == Code::TooManyOptions)
         {
-            findings.extend(overlap::check(in_order.into_iter(), &combinations));
+            findings.extend(overlap::check(in_order.into_iter(), &compatibility));
         }
     }
     diagnostic::sort(&mut findings);
@@ -125,8 +125,8 @@ pub fn check_recipe_file(file: &str, bytes: &[u8], files: &Files) -> Vec<Diagnos
         Ok(document) => document,
         Err(findings) => return findings,
     };
-    let (recipe, mut findings) = recipe::Reader::new().read(&document, None, files);
-    findings.extend(overlap::check(recipe.iter(), &Combinations::unknown()));
+    let (recipe, mut findings) = recipe::RecipeReader::new().read(&document, None, files);
+    findings.extend(overlap::check(recipe.iter(), &Compatibility::unknown()));
     diagnostic::sort(&mut findings);
     findings
 }
@@ -156,7 +156,7 @@ fn read_document(path: &str, file: &File) -> Result<Document, Vec<Diagnostic>> {
 fn check_place(name: &str, written: &Written, files: &Files, findings: &mut Vec<Diagnostic>) {
     let Written { document, catalog } = written;
     let mut report = |code, pointer: &str, message: String, help: &str| {
-        let finding = Diagnostic::error(code, message).at(pointer, document.place(pointer));
+        let finding = Diagnostic::error(code, message).at(pointer, document.location(pointer));
         findings.push(finding.help(help));
     };
     if catalog.catalog.as_str() != name {
@@ -187,7 +187,7 @@ fn read_recipes(
     written: Option<&Written>,
     findings: &mut Vec<Diagnostic>,
 ) -> BTreeMap<OptionRef, Recipe> {
-    let reader = recipe::Reader::new();
+    let reader = recipe::RecipeReader::new();
     let mut recipes = BTreeMap::new();
     let mut misnamed = Vec::new();
     let mut orphans = BTreeSet::new();
@@ -301,14 +301,14 @@ fn check_when(
                     .categories
                     .iter()
                     .any(|known| known.slug == *category);
-                let place = if is_known {
-                    document.place(&pointer)
+                let location = if is_known {
+                    document.location(&pointer)
                 } else {
-                    document.place_of_key(&pointer)
+                    document.key_location(&pointer)
                 };
                 findings.push(
                     Diagnostic::error(Code::UnknownOption, message)
-                        .at(pointer, place)
+                        .at(pointer, location)
                         .help(help),
                 );
             }
@@ -331,14 +331,14 @@ fn missing_recipes(
             continue;
         }
         let pointer = format!("{pointer}/slug");
-        let place = written.document.place(&pointer);
+        let location = written.document.location(&pointer);
         let finding = Diagnostic::warning(
             Code::NoRecipe,
             format!("option `{own}` has no recipe `{file}`"),
         );
         findings.push(
             finding
-                .at(pointer, place)
+                .at(pointer, location)
                 .help("write `actions: []` there when the option is meant to do nothing"),
         );
     }

@@ -2,12 +2,12 @@
 
 pub mod builtin;
 mod checked;
-mod combine;
+mod compatibility;
+mod file;
 mod load;
 mod overlap;
 mod rules;
-mod written;
 
 pub use checked::Catalog;
+pub use file::{CatalogFile, CatalogOption, Category, SelectionType, Symlinks, TemplateSource};
 pub use load::{Loaded, check_catalog_file, check_recipe_file, load, names, strays};
-pub use written::{CatalogFile, CatalogOption, Category, SelectionType, Symlinks, TemplateSource};

@@ -1,6 +1,6 @@
 //! Actions that can run together and get in each other's way.
 
-use super::combine::{Combinations, Condition};
+use super::compatibility::{Compatibility, Condition};
 use crate::model::action::{Action, IfExists};
 use crate::model::content::File;
 use crate::model::diagnostic::{Code, Diagnostic};
@@ -20,16 +20,16 @@ struct Made<'r> {
 /// Findings about every pair of actions that can meet. Recipes come in the catalogue's order.
 pub(super) fn check<'r>(
     recipes: impl Iterator<Item = &'r Recipe> + Clone,
-    combinations: &Combinations<'_>,
+    compatibility: &Compatibility<'_>,
 ) -> Vec<Diagnostic> {
-    let mut findings = paths(recipes.clone(), combinations);
-    findings.extend(adr_numbers(recipes, combinations));
+    let mut findings = paths(recipes.clone(), compatibility);
+    findings.extend(adr_numbers(recipes, compatibility));
     findings
 }
 
 fn paths<'r>(
     recipes: impl Iterator<Item = &'r Recipe>,
-    combinations: &Combinations<'_>,
+    compatibility: &Compatibility<'_>,
 ) -> Vec<Diagnostic> {
     let mut all: Vec<Made<'_>> = recipes
         .flat_map(|recipe| {
@@ -47,7 +47,7 @@ fn paths<'r>(
         let earlier = by_fold.entry(fold).or_default();
         let clash = earlier
             .iter()
-            .find(|earlier| !agree(earlier, later) && meet(earlier, later, combinations));
+            .find(|earlier| !agree(earlier, later) && meet(earlier, later, compatibility));
         findings.extend(clash.map(|earlier| two_on_one(earlier, later)));
         earlier.push(later);
     }
@@ -58,7 +58,7 @@ fn paths<'r>(
             .map(|(at, _)| below.path[..at].to_ascii_lowercase());
         for folder in folders {
             let mut files = by_fold.get(&folder).into_iter().flatten();
-            let clash = files.find(|file| meet(file, below, combinations));
+            let clash = files.find(|file| meet(file, below, compatibility));
             findings.extend(clash.map(|file| {
                 let message = format!(
                     "`{}` is made as a file and needed as a folder for `{}`",
@@ -111,8 +111,8 @@ fn agree(earlier: &Made<'_>, later: &Made<'_>) -> bool {
         && (later.gives_way || earlier.file.is_some() && earlier.file == later.file)
 }
 
-fn meet(one: &Made<'_>, other: &Made<'_>, combinations: &Combinations<'_>) -> bool {
-    combinations.can_meet(
+fn meet(one: &Made<'_>, other: &Made<'_>, compatibility: &Compatibility<'_>) -> bool {
+    compatibility.can_run_together(
         &condition(one.recipe, one.action),
         &condition(other.recipe, other.action),
     )
@@ -149,16 +149,16 @@ fn two_on_one(earlier: &Made<'_>, later: &Made<'_>) -> Diagnostic {
 
 fn finding(code: Code, message: String, first: &Made<'_>, second: &Made<'_>) -> Diagnostic {
     Diagnostic::error(code, message)
-        .at(&second.action.pointer, second.action.place.clone())
+        .at(&second.action.pointer, second.action.location.clone())
         .also(
-            Some(first.action.place.clone()),
+            Some(first.action.location.clone()),
             format!("`{}` is made here too", first.path),
         )
 }
 
 fn adr_numbers<'r>(
     recipes: impl Iterator<Item = &'r Recipe>,
-    combinations: &Combinations<'_>,
+    compatibility: &Compatibility<'_>,
 ) -> Vec<Diagnostic> {
     let mut by_number: BTreeMap<u16, Vec<(&Recipe, &RecipeAction)>> = BTreeMap::new();
     let mut findings = Vec::new();
@@ -169,7 +169,7 @@ fn adr_numbers<'r>(
             };
             let earlier = by_number.entry(adr.number).or_default();
             let meets = |(other, its): &&(&Recipe, &RecipeAction)| {
-                combinations.can_meet(&condition(other, its), &condition(recipe, action))
+                compatibility.can_run_together(&condition(other, its), &condition(recipe, action))
             };
             if let Some((_, first)) = earlier.iter().find(meets) {
                 let message = format!(
@@ -177,8 +177,8 @@ fn adr_numbers<'r>(
                     adr.number
                 );
                 let finding = Diagnostic::error(Code::AdrNumberTwice, message)
-                    .at(&action.pointer, action.place.clone())
-                    .also(Some(first.place.clone()), "first used here");
+                    .at(&action.pointer, action.location.clone())
+                    .also(Some(first.location.clone()), "first used here");
                 findings.push(finding.help("give one of them a free number"));
             }
             earlier.push((recipe, action));

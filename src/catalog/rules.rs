@@ -1,6 +1,6 @@
 //! The rules of a catalogue's own document.
 
-use super::combine::Combinations;
+use super::compatibility::Compatibility;
 use super::{CatalogFile, Category, SelectionType};
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::slug::{OptionRef, Slug};
@@ -25,7 +25,7 @@ pub(super) fn check(document: &Document, catalog: &CatalogFile) -> Vec<Diagnosti
         rules.references();
         rules.cycles();
         rules.defaults();
-        rules.combinations();
+        rules.compatibility();
     }
     rules.findings
 }
@@ -108,8 +108,8 @@ impl<'d> Rules<'d> {
                     Code::DuplicateSlug,
                     format!("{what} slug `{slug}` is used twice"),
                 )
-                .at(&pointer, self.document.place(&pointer))
-                .also(Some(self.document.place(earlier)), "first used here");
+                .at(&pointer, self.document.location(&pointer))
+                .also(Some(self.document.location(earlier)), "first used here");
                 self.findings.push(
                     finding.help(
                         "slugs name options in selections and stored plans; choose another one",
@@ -201,8 +201,8 @@ impl<'d> Rules<'d> {
                         category.slug
                     );
                     let finding = Diagnostic::error(Code::SeveralDefaults, message)
-                        .at(again, self.document.place(again))
-                        .also(Some(self.document.place(first)), "first default here");
+                        .at(again, self.document.location(again))
+                        .also(Some(self.document.location(first)), "first default here");
                     self.findings
                         .push(finding.help("remove one `default: true`"));
                 }
@@ -220,18 +220,18 @@ impl<'d> Rules<'d> {
         }
     }
 
-    fn combinations(&mut self) {
-        let combinations = Combinations::of(self.catalog);
+    fn compatibility(&mut self) {
+        let compatibility = Compatibility::of(self.catalog);
         for (pointer, category, option) in options(self.catalog) {
             if self.findings.len() >= MAX_FINDINGS {
                 return;
             }
             let own = OptionRef::new(&category.slug, &option.slug);
-            let needed = combinations.closure([own.clone()]);
-            if needed.len() > Combinations::MAX_NEEDED + 1 {
+            let needed = compatibility.closure([own.clone()]);
+            if needed.len() > Compatibility::MAX_NEEDED + 1 {
                 let message = format!(
                     "`{own}` needs more than {} other options, directly or by way of others",
-                    Combinations::MAX_NEEDED
+                    Compatibility::MAX_NEEDED
                 );
                 self.error(
                     Code::TooManyOptions,
@@ -239,7 +239,7 @@ impl<'d> Rules<'d> {
                     message,
                     "merge options that are always selected together",
                 );
-            } else if let Some(clash) = combinations.clash(&needed)
+            } else if let Some(clash) = compatibility.conflict(&needed)
                 && clash.one != clash.other
             {
                 let message = format!(
@@ -290,10 +290,10 @@ impl<'d> Rules<'d> {
     }
 
     fn error(&mut self, code: Code, pointer: &str, message: String, help: impl Into<String>) {
-        let place = self.document.place(pointer);
+        let location = self.document.location(pointer);
         self.findings.push(
             Diagnostic::error(code, message)
-                .at(pointer, place)
+                .at(pointer, location)
                 .help(help),
         );
     }

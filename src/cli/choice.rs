@@ -279,7 +279,7 @@ pub(super) fn print_unfit(
     let place = |finding: Diagnostic| {
         let stands_there = document.root.at(&finding.pointer).is_some();
         let is_missing = finding.code == Code::NothingSelected;
-        let place = (stands_there || is_missing).then(|| document.place(&finding.pointer));
+        let place = (stands_there || is_missing).then(|| document.location(&finding.pointer));
         Diagnostic { place, ..finding }
     };
     let findings: Vec<Diagnostic> = findings.into_iter().map(place).collect();

@@ -131,7 +131,7 @@ impl MeansArgs {
             },
             opener: opener(kind)?,
             shelf: self.shelf()?,
-            plans: stored::Reader::new(),
+            plans: stored::StoredPlanReader::new(),
             policy: self.policy.read()?,
             clock: Arc::new(SystemClock),
             workshop,

@@ -24,7 +24,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     };
     match args.format {
         Format::Json => {
-            let mut value = json!(catalog.written());
+            let mut value = json!(catalog.file());
             value["catalogVersion"] = json!(catalog.version());
             terminal.json(&value)?;
         }
@@ -34,7 +34,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 }
 
 fn text(catalog: &Catalog, terminal: &mut Terminal) -> Result<(), Failure> {
-    let written = catalog.written();
+    let written = catalog.file();
     let out = terminal.out();
     writeln!(
         out,

@@ -129,7 +129,7 @@ impl TemplateArgs {
             ),
             hint: "name it with `--template`".to_owned(),
         };
-        let path = chosen.catalog.written().template.path.as_ref();
+        let path = chosen.catalog.file().template.path.as_ref();
         match (&pin.sha, path) {
             (None, Some(path)) if pin.repo.starts_with("catalog:") => {
                 let made = Template::of_catalog(&chosen.catalog, &chosen.source.files, path);
@@ -175,7 +175,7 @@ impl TemplateArgs {
 
     /// What flags, settings and catalogue say, in this order.
     fn wanted<'w>(&'w self, chosen: &'w Chosen) -> Result<Wanted<'w>, Failure> {
-        let written = &chosen.catalog.written().template;
+        let written = &chosen.catalog.file().template;
         let sha = self.sha.as_ref();
         if let Some(named) = &self.template {
             let path = Path::new(named);

@@ -2,7 +2,8 @@
 
 use super::condition::when;
 use super::report::{
-    Break, DependencyChange, FileChange, Impact, Level, OptionChange, SelectionChange, Version,
+    BreakingChange, CatalogVersion, DependencyChange, FileChange, Impact, ImpactLevel,
+    OptionChange, SelectionChange,
 };
 use crate::catalog::Catalog;
 use crate::engine::{Preview, PreviewError};
@@ -46,34 +47,35 @@ pub fn compare(old: TrialInput<'_>, new: TrialInput<'_>) -> Result<Impact, Impac
         .filter(|selection| !before.contains(selection))
         .collect();
     let mut pairs = Pairs::default();
-    let mut breaks: BTreeMap<(Code, String), Break> = BTreeMap::new();
-    let mut mended = Vec::new();
+    let mut breaks: BTreeMap<(Code, String), BreakingChange> = BTreeMap::new();
+    let mut repaired = Vec::new();
     for selection in before.iter().chain(added) {
         match (old.sample(selection)?, new.sample(selection)?) {
             (Ok(was), Ok(is)) => pairs.add(selection, was, is)?,
             (Ok(_), Err(findings)) => {
                 for finding in findings {
                     let Diagnostic { code, message, .. } = finding;
-                    let entry = breaks
-                        .entry((code, message.clone()))
-                        .or_insert_with(|| Break {
-                            code: code.as_str(),
-                            message,
-                            selections: 0,
-                            example: selection.clone(),
-                        });
+                    let entry =
+                        breaks
+                            .entry((code, message.clone()))
+                            .or_insert_with(|| BreakingChange {
+                                code: code.as_str(),
+                                message,
+                                selections: 0,
+                                example: selection.clone(),
+                            });
                     entry.selections += 1;
                 }
             }
-            (Err(_), Ok(_)) if fits(old, selection) => mended.push(selection.clone()),
+            (Err(_), Ok(_)) if fits(old, selection) => repaired.push(selection.clone()),
             (Err(_), _) => {}
         }
     }
-    let mut breaking: Vec<Break> = renamed(old, new, &before).into_iter().collect();
+    let mut breaking: Vec<BreakingChange> = renamed(old, new, &before).into_iter().collect();
     breaking.extend(breaks.into_values());
     let options = options(old.catalog, new.catalog);
     let mut impact = Impact {
-        level: Level::Unchanged,
+        level: ImpactLevel::Unchanged,
         old: version(old),
         new: version(new),
         compared: pairs.selections.len(),
@@ -81,16 +83,18 @@ pub fn compare(old: TrialInput<'_>, new: TrialInput<'_>) -> Result<Impact, Impac
         dependencies: pairs.dependencies(),
         selections: pairs.changed,
         breaking,
-        mended,
+        repaired,
         options,
     };
     impact.level = if !impact.breaking.is_empty() {
-        Level::Breaking
-    } else if impact.selections.is_empty() && impact.options.is_empty() && impact.mended.is_empty()
+        ImpactLevel::Breaking
+    } else if impact.selections.is_empty()
+        && impact.options.is_empty()
+        && impact.repaired.is_empty()
     {
-        Level::Unchanged
+        ImpactLevel::Unchanged
     } else {
-        Level::Compatible
+        ImpactLevel::Compatible
     };
     Ok(impact)
 }
@@ -107,14 +111,18 @@ fn selections(catalog: &Catalog, known: &[Selection]) -> Result<Vec<Selection>, 
     }
 }
 
-fn fits(ground: TrialInput<'_>, selection: &Selection) -> bool {
-    crate::resolve::recipe(ground.catalog, selection.clone()).is_ok()
+fn fits(input: TrialInput<'_>, selection: &Selection) -> bool {
+    crate::resolve::recipe(input.catalog, selection.clone()).is_ok()
 }
 
 /// A stored run names its catalogue.
-fn renamed(old: TrialInput<'_>, new: TrialInput<'_>, before: &[Selection]) -> Option<Break> {
+fn renamed(
+    old: TrialInput<'_>,
+    new: TrialInput<'_>,
+    before: &[Selection],
+) -> Option<BreakingChange> {
     let (was, is) = (old.catalog.slug(), new.catalog.slug());
-    (was != is).then(|| Break {
+    (was != is).then(|| BreakingChange {
         code: Code::UnknownSelection.as_str(),
         message: format!("the catalogue `{was}` is called `{is}` now"),
         selections: before.len(),
@@ -122,12 +130,12 @@ fn renamed(old: TrialInput<'_>, new: TrialInput<'_>, before: &[Selection]) -> Op
     })
 }
 
-fn version(ground: TrialInput<'_>) -> Version {
-    Version {
-        catalog: ground.catalog.slug().clone(),
-        catalog_version: ground.catalog.version().clone(),
-        template: ground.pin.r#ref.clone(),
-        template_tree: ground.pin.tree.clone(),
+fn version(input: TrialInput<'_>) -> CatalogVersion {
+    CatalogVersion {
+        catalog: input.catalog.slug().clone(),
+        catalog_version: input.catalog.version().clone(),
+        template: input.pin.r#ref.clone(),
+        template_tree: input.pin.tree.clone(),
     }
 }
 

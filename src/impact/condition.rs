@@ -1,6 +1,6 @@
 //! The shortest answer to "in which selections?".
 
-use super::report::When;
+use super::report::Affected;
 use crate::model::selection::Selection;
 use crate::model::slug::OptionRef;
 use std::collections::BTreeSet;
@@ -14,8 +14,8 @@ pub(super) fn when(
     selections: &[&Selection],
     affected: &BTreeSet<usize>,
     likely: &[OptionRef],
-) -> When {
-    let answer = |with| When {
+) -> Affected {
+    let answer = |with| Affected {
         selections: affected.len(),
         with,
     };

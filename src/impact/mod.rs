@@ -6,6 +6,6 @@ mod report;
 
 pub use compare::{ImpactError, compare};
 pub use report::{
-    Break, DependencyChange, FileChange, Impact, Level, OptionChange, SelectionChange, Version,
-    When,
+    Affected, BreakingChange, CatalogVersion, DependencyChange, FileChange, Impact, ImpactLevel,
+    OptionChange, SelectionChange,
 };

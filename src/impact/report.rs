@@ -10,17 +10,18 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Impact {
-    pub level: Level,
-    pub old: Version,
-    pub new: Version,
+    pub level: ImpactLevel,
+    pub old: CatalogVersion,
+    pub new: CatalogVersion,
     /// How many selections both versions make.
     pub compared: usize,
     /// Those that give other files than before.
     pub selections: Vec<SelectionChange>,
     /// Why stored runs cannot be made any more.
-    pub breaking: Vec<Break>,
+    pub breaking: Vec<BreakingChange>,
     /// Selections that could not be made before and can be now.
-    pub mended: Vec<Selection>,
+    #[serde(rename = "mended")]
+    pub repaired: Vec<Selection>,
     pub options: Vec<OptionChange>,
     pub files: Vec<FileChange>,
     pub dependencies: Vec<DependencyChange>,
@@ -29,7 +30,7 @@ pub struct Impact {
 /// What a change asks of those who use the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Level {
+pub enum ImpactLevel {
     /// Every selection gives what it gave.
     Unchanged,
     /// New repositories differ; every stored run can still be made.
@@ -41,7 +42,7 @@ pub enum Level {
 /// Which version of a catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Version {
+pub struct CatalogVersion {
     pub catalog: Slug,
     pub catalog_version: Digest,
     pub template: String,
@@ -61,7 +62,7 @@ pub struct SelectionChange {
 /// One reason why stored runs cannot be made any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Break {
+pub struct BreakingChange {
     /// The finding that such a run ends with.
     pub code: &'static str,
     pub message: String,
@@ -88,7 +89,7 @@ pub struct OptionChange {
 pub struct FileChange {
     pub path: String,
     pub change: ChangeKind,
-    pub when: When,
+    pub when: Affected,
     /// The options whose actions touch it.
     pub origin: Vec<OptionRef>,
     /// In the first selection that shows the change; absent for what is not text, and over 16 KiB.
@@ -107,13 +108,13 @@ pub struct DependencyChange {
     pub old: Option<String>,
     /// Absent when it is gone.
     pub new: Option<String>,
-    pub when: When,
+    pub when: Affected,
 }
 
 /// In which selections a change shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct When {
+pub struct Affected {
     /// How many of the compared ones.
     pub selections: usize,
     /// The options that tell them apart: none when all change; absent when no two options do.

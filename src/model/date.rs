@@ -1,18 +1,18 @@
-//! The calendar day that a plan is made for.
+//! Calendar days.
 
 use jiff::civil::Date;
 use thiserror::Error;
 
 /// A day of the Gregorian calendar between 1970-01-01 and 9999-12-30, written `YYYY-MM-DD`.
 ///
-/// It is the only time in a plan: decision records carry it, and the commit is dated at its midnight in UTC.
+/// The only time in a plan: decision records show it, and the commit is dated midnight UTC of that day.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day {
     text: String,
     date: Date,
 }
 
-/// Why a text is not a day.
+/// A text that is not a day.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("`{}` is not a day: write it as `2026-11-21`, between 1970-01-01 and 9999-12-30", text.escape_debug())]
 pub struct DayError {
@@ -37,12 +37,12 @@ impl Day {
         })
     }
 
-    /// The day in UTC on which a moment, in seconds since 1970, falls.
+    /// The day in UTC of a time in seconds since 1970.
     pub fn of_unix_seconds(seconds: i64) -> Result<Self, DayError> {
-        let moment = jiff::Timestamp::from_second(seconds).map_err(|_| DayError {
+        let time = jiff::Timestamp::from_second(seconds).map_err(|_| DayError {
             text: seconds.to_string(),
         })?;
-        Self::parse(&moment.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
+        Self::parse(&time.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
     }
 
     /// `YYYY-MM-DD`.
@@ -50,7 +50,7 @@ impl Day {
         &self.text
     }
 
-    /// The day's midnight in UTC, in seconds since 1970.
+    /// Midnight UTC of the day, in seconds since 1970.
     pub fn unix_seconds(&self) -> i64 {
         self.date
             .duration_since(jiff::civil::date(1970, 1, 1))
@@ -59,7 +59,7 @@ impl Day {
 }
 
 text_value!(Day, error: DayError, format: "groundplan-day", max: 10, pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
-    doc: "A day of the calendar, `YYYY-MM-DD`.");
+    doc: "A calendar day, `YYYY-MM-DD`.");
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! SHA-256 digests and git object ids, shown as lower-case hexadecimal.
+//! SHA-256 digests and git object ids, written in lower-case hexadecimal.
 
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
@@ -11,7 +11,7 @@ pub struct Digest(String);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GitId(String);
 
-/// Why a text is not a digest.
+/// A text that is not a digest.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("`{}` is not an id: expected {expected} lower-case hexadecimal digits", text.escape_debug())]
 pub struct DigestError {
@@ -35,14 +35,14 @@ impl Digest {
         &self.0
     }
 
-    /// The first twelve digits, for people.
+    /// The first twelve digits, for output.
     pub fn short(&self) -> &str {
         &self.0[..12]
     }
 }
 
 impl GitId {
-    /// The id of an object that gix computed.
+    /// The id that gix computed.
     pub fn of(id: &gix::oid) -> Self {
         Self(id.to_hex().to_string())
     }

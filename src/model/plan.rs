@@ -91,7 +91,7 @@ pub struct Origin {
 
 impl Origin {
     /// The origin as a diagnostic shows it.
-    pub fn place(&self) -> Location {
+    pub fn location(&self) -> Location {
         Location::point(&self.file, self.line, self.column)
     }
 }

@@ -66,7 +66,7 @@ pub enum Fact {
     Name {
         owner: Owner,
         repo: RepoName,
-        standing: NameStanding,
+        standing: NameStatus,
     },
     /// Where the template was read from, just now or as the template cache has it.
     Template {
@@ -108,7 +108,7 @@ pub enum OwnerStanding {
 /// What stands at a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum NameStanding {
+pub enum NameStatus {
     /// Nothing that the token can see.
     Free,
     Taken,

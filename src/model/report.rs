@@ -167,9 +167,9 @@ pub enum ChangeOrigin {
 
 impl ChangeOrigin {
     /// Where the recipe asks for the change.
-    pub fn place(&self) -> Option<Location> {
+    pub fn location(&self) -> Option<Location> {
         match self {
-            Self::Action(action) => Some(action.origin.place()),
+            Self::Action(action) => Some(action.origin.location()),
             Self::Placeholders { .. } | Self::Provenance {} | Self::Template {} => None,
         }
     }

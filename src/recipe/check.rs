@@ -1,6 +1,6 @@
 //! From a recipe's text to a [`Recipe`], with every finding on the way.
 
-use super::rules::{self, Fault, MAX_CONDITIONS};
+use super::rules::{self, MAX_CONDITIONS, Violation};
 use super::{Recipe, RecipeAction, RecipeFile};
 use crate::model::action::{Action, CopyFile};
 use crate::model::content::Files;
@@ -15,7 +15,7 @@ use crate::source::schema::Schema;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads recipes; built once, used for all of a catalogue.
-pub struct Reader {
+pub struct RecipeReader {
     schema: Schema<RecipeFile>,
 }
 
@@ -26,7 +26,7 @@ pub fn literal_folder(file: &str) -> &str {
     &file[..file.len() - name.len() + stem.len()]
 }
 
-impl Reader {
+impl RecipeReader {
     /// A reader with the recipe schema.
     pub fn new() -> Self {
         Self {
@@ -41,7 +41,7 @@ impl Reader {
         option: Option<OptionRef>,
         files: &Files,
     ) -> (Option<Recipe>, Vec<Diagnostic>) {
-        let mut check = Check {
+        let mut check = RecipeCheck {
             document,
             findings: Vec::new(),
         };
@@ -67,8 +67,8 @@ impl Reader {
         let mut is_readable = true;
         for (index, action) in written.actions.iter().enumerate() {
             is_readable &= action.common().when.len() <= MAX_CONDITIONS;
-            for fault in rules::faults(action) {
-                check.fault(&format!("/actions/{index}"), fault);
+            for violation in rules::violations(action) {
+                check.violation(&format!("/actions/{index}"), violation);
             }
         }
         if !is_readable {
@@ -87,12 +87,12 @@ impl Reader {
             .enumerate()
             .map(|(index, action)| {
                 let pointer = format!("/actions/{index}");
-                let brought = check.action(&pointer, &action, &literals, &mut used);
+                let copied = check.action(&pointer, &action, &literals, &mut used);
                 RecipeAction {
-                    place: document.place_of_mapping(&pointer),
+                    location: document.mapping_location(&pointer),
                     action,
                     pointer,
-                    literals: brought,
+                    literals: copied,
                 }
             });
         let actions = actions.collect();
@@ -117,18 +117,18 @@ impl Reader {
     }
 }
 
-impl Default for Reader {
+impl Default for RecipeReader {
     fn default() -> Self {
         Self::new()
     }
 }
 
-struct Check<'d> {
+struct RecipeCheck<'d> {
     document: &'d Document,
     findings: Vec<Diagnostic>,
 }
 
-impl Check<'_> {
+impl RecipeCheck<'_> {
     fn action<'l>(
         &mut self,
         pointer: &str,
@@ -176,7 +176,7 @@ impl Check<'_> {
             return BTreeMap::new();
         };
         let below = format!("{from}/");
-        let mut brought = BTreeMap::new();
+        let mut copied = BTreeMap::new();
         for (path, file) in literals
             .iter()
             .filter(|(path, _)| **path == from.as_str() || path.starts_with(&below))
@@ -193,7 +193,7 @@ impl Check<'_> {
                     );
                 }
                 Ok(path) => {
-                    brought.insert(path, (*file).clone());
+                    copied.insert(path, (*file).clone());
                 }
                 Err(error) => {
                     let message = format!("`{}` cannot be copied: {error}", path.escape_debug());
@@ -223,7 +223,7 @@ impl Check<'_> {
                 help,
             );
         }
-        brought
+        copied
     }
 
     /// Warns of `__PRODUCT_NAM__`: near a placeholder, but none.
@@ -241,37 +241,39 @@ impl Check<'_> {
                     Code::UnknownPlaceholder,
                     format!("`{word}` is not a placeholder and stays as it is"),
                 )
-                .at(pointer, self.document.place(pointer));
+                .at(pointer, self.document.location(pointer));
                 self.findings
                     .push(finding.help(format!("did you mean `{near}`?")));
             }
         }
     }
 
-    fn fault(&mut self, action: &str, fault: Fault) {
-        match fault.field {
-            None => self.error_on_mapping(fault.code, action, &fault.message, fault.help),
+    fn violation(&mut self, action: &str, violation: Violation) {
+        match violation.field {
+            None => {
+                self.error_on_mapping(violation.code, action, &violation.message, violation.help)
+            }
             Some(field) => {
                 let pointer = format!("{action}/{field}");
-                self.error(fault.code, &pointer, fault.message, fault.help);
+                self.error(violation.code, &pointer, violation.message, violation.help);
             }
         }
     }
 
     fn error(&mut self, code: Code, pointer: &str, message: String, help: impl Into<String>) {
-        let place = self.document.place(pointer);
+        let location = self.document.location(pointer);
         self.findings.push(
             Diagnostic::error(code, message)
-                .at(pointer, place)
+                .at(pointer, location)
                 .help(help),
         );
     }
 
     fn error_on_mapping(&mut self, code: Code, pointer: &str, message: &str, help: &str) {
-        let place = self.document.place_of_mapping(pointer);
+        let location = self.document.mapping_location(pointer);
         self.findings.push(
             Diagnostic::error(code, message)
-                .at(pointer, place)
+                .at(pointer, location)
                 .help(help),
         );
     }

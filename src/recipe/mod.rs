@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-pub use check::{Reader, literal_folder};
+pub use check::{RecipeReader, literal_folder};
 
 /// A recipe as its author writes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -36,7 +36,7 @@ pub struct Recipe {
 #[derive(Clone, Debug)]
 pub struct RecipeAction {
     pub action: Action,
-    pub place: Location,
+    pub location: Location,
     pub pointer: String,
     /// What a COPY_FILE with `from` copies: path below the recipe's folder → file. A single file stands under its
     /// own name.

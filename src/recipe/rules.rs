@@ -9,18 +9,18 @@ pub(super) const MAX_CONDITIONS: usize = 20;
 
 /// One thing that is wrong with an action that has the right shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct Violation {
     pub code: Code,
-    /// Nothing where the whole action is at fault.
+    /// Nothing where the whole action is at violation.
     pub field: Option<&'static str>,
     pub message: String,
     pub help: &'static str,
 }
 
 /// Everything that is wrong with an action.
-pub fn faults(action: &Action) -> Vec<Fault> {
+pub fn violations(action: &Action) -> Vec<Violation> {
     let conditions = action.common().when.len();
-    let too_many = (conditions > MAX_CONDITIONS).then(|| Fault {
+    let too_many = (conditions > MAX_CONDITIONS).then(|| Violation {
         code: Code::BadValue,
         field: Some("when"),
         message: format!(
@@ -37,7 +37,7 @@ pub fn faults(action: &Action) -> Vec<Fault> {
     too_many.into_iter().chain(own).collect()
 }
 
-fn source(copy: &CopyFile) -> Option<Fault> {
+fn source(copy: &CopyFile) -> Option<Violation> {
     let (message, help) = match (&copy.from, &copy.template) {
         (Some(_), None) | (None, Some(_)) => return None,
         (Some(_), Some(_)) => (
@@ -49,7 +49,7 @@ fn source(copy: &CopyFile) -> Option<Fault> {
             "add `from: files/…` for a file beside the recipe, or `template: …` for one of the template",
         ),
     };
-    Some(Fault {
+    Some(Violation {
         code: Code::CopySource,
         field: None,
         message: message.to_owned(),
@@ -57,8 +57,8 @@ fn source(copy: &CopyFile) -> Option<Fault> {
     })
 }
 
-fn replacement(replace: &ReplaceString) -> Option<Fault> {
-    replace.replace.contains(&replace.find).then(|| Fault {
+fn replacement(replace: &ReplaceString) -> Option<Violation> {
+    replace.replace.contains(&replace.find).then(|| Violation {
         code: Code::EndlessReplacement,
         field: Some("replace"),
         message:
@@ -68,8 +68,8 @@ fn replacement(replace: &ReplaceString) -> Option<Fault> {
     })
 }
 
-fn dependency(dependency: &AddDependency) -> Vec<Fault> {
-    let fault = |field, message, help| Fault {
+fn dependency(dependency: &AddDependency) -> Vec<Violation> {
+    let violation = |field, message, help| Violation {
         code: Code::BadDependency,
         field: Some(field),
         message,
@@ -77,7 +77,7 @@ fn dependency(dependency: &AddDependency) -> Vec<Fault> {
     };
     let manifest = &dependency.manifest;
     let Some(ecosystem) = Ecosystem::of(manifest.as_str()) else {
-        return vec![fault(
+        return vec![violation(
             "manifest",
             format!("`{manifest}` is not a manifest that can be edited"),
             "name a package.json, Cargo.toml or pyproject.toml",
@@ -86,17 +86,17 @@ fn dependency(dependency: &AddDependency) -> Vec<Fault> {
     let mut found = Vec::new();
     if let Err(error) = PackageName::parse(ecosystem, &dependency.name) {
         let help = "write the name as the registry spells it";
-        found.push(fault("name", error.to_string(), help));
+        found.push(violation("name", error.to_string(), help));
     }
     if let Err(error) = VersionRange::parse(ecosystem, &dependency.version) {
         let help =
             "choose the version that you tested; tags, URLs and open ranges change by themselves";
-        found.push(fault("version", error.to_string(), help));
+        found.push(violation("version", error.to_string(), help));
     }
     if dependency.section.name_in(ecosystem).is_none() {
         let message = format!("{} has no such section", ecosystem.manifest());
         let help = "choose `dependencies` or `devDependencies`";
-        found.push(fault("section", message, help));
+        found.push(violation("section", message, help));
     }
     found
 }

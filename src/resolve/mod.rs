@@ -1,10 +1,10 @@
 //! Catalogue + selection → plan: a pure function, so that the same choice always gives the same plan.
 
 mod case_file;
-mod fit;
 mod order;
 pub mod selection_file;
 pub mod stored;
+mod validate;
 
 use crate::catalog::{Catalog, Category};
 use crate::model::action::ACTION_SCHEMA_VERSION;
@@ -39,7 +39,7 @@ pub struct Request {
 /// # Errors
 /// Every reason why the selection does not fit the catalogue.
 pub fn recipe(catalog: &Catalog, selection: Selection) -> Result<ResolvedRecipe, Vec<Diagnostic>> {
-    let findings = fit::check(catalog, &selection);
+    let findings = validate::check(catalog, &selection);
     if !findings.is_empty() {
         return Err(findings);
     }
@@ -79,8 +79,8 @@ pub fn recipe(catalog: &Catalog, selection: Selection) -> Result<ResolvedRecipe,
             option,
             index: index + 1,
             file: recipe.file.clone(),
-            line: step.place.line,
-            column: step.place.column,
+            line: step.location.line,
+            column: step.location.column,
         };
         actions.push(PlannedAction {
             origin,
@@ -100,8 +100,8 @@ pub fn recipe(catalog: &Catalog, selection: Selection) -> Result<ResolvedRecipe,
 /// As [`recipe`].
 pub fn resolve(catalog: &Catalog, request: Request) -> Result<Plan, Vec<Diagnostic>> {
     let recipe = recipe(catalog, request.selection)?;
-    let written = catalog.written();
-    let mut placeholders = written.placeholders.clone();
+    let file = catalog.file();
+    let mut placeholders = file.placeholders.clone();
     placeholders.sort_unstable();
     placeholders.dedup();
     let default_path =
@@ -112,7 +112,7 @@ pub fn resolve(catalog: &Catalog, request: Request) -> Result<Plan, Vec<Diagnost
         catalog: catalog.slug().clone(),
         catalog_version: catalog.version().clone(),
         template: request.template,
-        provenance_path: written.provenance.clone().unwrap_or_else(default_path),
+        provenance_path: file.provenance.clone().unwrap_or_else(default_path),
         placeholders,
         inputs: request.inputs,
         author: request.author,

@@ -7,19 +7,19 @@ use crate::model::plan::{MAX_ACTIONS, MAX_WRITTEN, Plan};
 use crate::model::report::Report;
 use crate::recipe::rules;
 use crate::source::schema::Schema;
-use crate::source::value::ValueFault;
+use crate::source::value::ValueError;
 use serde_json::Value;
 use thiserror::Error;
 
 /// Reads stored plans and reports; built once.
-pub struct Reader {
+pub struct StoredPlanReader {
     plan: Schema<Plan>,
     report: Schema<Report>,
 }
 
 /// What was written down beside the plan when it was accepted.
 #[derive(Clone, Copy, Debug)]
-pub struct Promise<'p> {
+pub struct Expected<'p> {
     pub recipe_hash: &'p Digest,
     pub catalog_version: &'p Digest,
     /// The tree that was accepted, where it is kept apart.
@@ -39,11 +39,11 @@ pub struct Accepted {
 
 /// Why a stored plan is not carried out.
 #[derive(Debug, Error)]
-pub enum StoredError {
+pub enum StoredPlanError {
     #[error("the stored {what} is none: {fault}")]
     Shape {
         what: &'static str,
-        fault: ValueFault,
+        fault: ValueError,
     },
     #[error(
         "the stored plan was made by {generator} with actions of version {found}, this program knows version {ACTION_SCHEMA_VERSION}"
@@ -74,7 +74,7 @@ pub enum StoredError {
     Refused,
 }
 
-impl Reader {
+impl StoredPlanReader {
     /// A reader with the schemas of plan and report.
     pub fn new() -> Self {
         Self {
@@ -88,21 +88,21 @@ impl Reader {
         &self,
         plan: Value,
         report: Value,
-        promise: &Promise<'_>,
-    ) -> Result<Accepted, StoredError> {
-        let shape = |what| move |fault| StoredError::Shape { what, fault };
+        expected: &Expected<'_>,
+    ) -> Result<Accepted, StoredPlanError> {
+        let shape = |what| move |fault| StoredPlanError::Shape { what, fault };
         let plan = self.plan.take(plan).map_err(shape("plan"))?;
         let report = self.report.take(report).map_err(shape("report"))?;
         rules(&plan)?;
         let recipe_hash = plan.recipe_hash();
-        same("the recipe hash", promise.recipe_hash, &recipe_hash)?;
+        same("the recipe hash", expected.recipe_hash, &recipe_hash)?;
         same(
             "the report's recipe hash",
             &recipe_hash,
             &report.recipe_hash,
         )?;
         let version = &plan.catalog_version;
-        same("the catalogue's version", promise.catalog_version, version)?;
+        same("the catalogue's version", expected.catalog_version, version)?;
         same(
             "the report's catalogue version",
             version,
@@ -110,13 +110,13 @@ impl Reader {
         )?;
         same("the plan hash", &report.plan_hash, &plan.hash(&recipe_hash))?;
         let place = format!("{}/{}", plan.inputs.owner, plan.inputs.repo);
-        same("the repository", promise.place, &place)?;
+        same("the repository", expected.place, &place)?;
         let (true, Some(tree), Some(commit)) =
             (report.can_proceed, &report.tree_id, &report.commit_id)
         else {
-            return Err(StoredError::Refused);
+            return Err(StoredPlanError::Refused);
         };
-        if let Some(promised) = promise.tree {
+        if let Some(promised) = expected.tree {
             same("the tree", promised, tree.as_str())?;
         }
         Ok(Accepted {
@@ -128,7 +128,7 @@ impl Reader {
     }
 }
 
-impl Default for Reader {
+impl Default for StoredPlanReader {
     fn default() -> Self {
         Self::new()
     }
@@ -138,11 +138,11 @@ fn same<T: PartialEq + ToString + ?Sized>(
     what: &'static str,
     accepted: &T,
     found: &T,
-) -> Result<(), StoredError> {
+) -> Result<(), StoredPlanError> {
     if accepted == found {
         return Ok(());
     }
-    Err(StoredError::Changed {
+    Err(StoredPlanError::Changed {
         what,
         accepted: accepted.to_string(),
         found: found.to_string(),
@@ -150,16 +150,16 @@ fn same<T: PartialEq + ToString + ?Sized>(
 }
 
 /// What a recipe is held to when it is read, and a plan when it is made.
-fn rules(plan: &Plan) -> Result<(), StoredError> {
+fn rules(plan: &Plan) -> Result<(), StoredPlanError> {
     if plan.action_schema_version != ACTION_SCHEMA_VERSION {
-        return Err(StoredError::Version {
+        return Err(StoredPlanError::Version {
             generator: plan.generator.clone(),
             found: plan.action_schema_version,
         });
     }
     let limit = |what, found: u64, limit: u64| {
         if found > limit {
-            return Err(StoredError::TooMuch { what, found, limit });
+            return Err(StoredPlanError::TooMuch { what, found, limit });
         }
         Ok(())
     };
@@ -170,8 +170,8 @@ fn rules(plan: &Plan) -> Result<(), StoredError> {
     limit("bytes of files", brought, MAX_WRITTEN)?;
     for (index, planned) in actions.iter().enumerate() {
         let action: &Action = &planned.action;
-        if let Some(fault) = rules::faults(action).into_iter().next() {
-            return Err(StoredError::Rule {
+        if let Some(fault) = rules::violations(action).into_iter().next() {
+            return Err(StoredPlanError::Rule {
                 number: index + 1,
                 file: planned.origin.file.clone(),
                 message: fault.message,

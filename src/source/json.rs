@@ -36,13 +36,13 @@ pub(super) fn read(text: Text) -> Result<Document, Vec<Diagnostic>> {
     if value.is_none() {
         return Err(vec![empty(&text)]);
     }
-    let mut walk = Walk {
+    let mut builder = TreeBuilder {
         text: &text,
         findings: Vec::new(),
         values: 0,
     };
-    let root = value.as_ref().and_then(|value| walk.node(value, 1));
-    let mut findings = walk.findings;
+    let root = value.as_ref().and_then(|value| builder.node(value, 1));
+    let mut findings = builder.findings;
     if findings.len() >= MAX_FINDINGS {
         findings.extend(more(&findings));
     }
@@ -71,17 +71,17 @@ fn syntax(text: &Text, range: Range<usize>, message: &str) -> Diagnostic {
         .chain(chars)
         .collect();
     Diagnostic::error(Code::Syntax, message)
-        .at("", text.place(range))
+        .at("", text.location(range))
         .help("a `.json` file holds strict JSON: no comments, no trailing commas, keys in double quotes, line breaks as `\\n`")
 }
 
-struct Walk<'t> {
+struct TreeBuilder<'t> {
     text: &'t Text,
     findings: Vec<Diagnostic>,
     values: usize,
 }
 
-impl Walk<'_> {
+impl TreeBuilder<'_> {
     /// The node, or nothing when a finding says why not.
     fn node(&mut self, value: &ast::Value<'_>, depth: usize) -> Option<Node> {
         let range = value.start()..value.end();

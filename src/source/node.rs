@@ -9,7 +9,7 @@ use std::ops::Range;
 pub(super) const MAX_DEPTH: usize = 64;
 /// The most values of a document: what is built of it takes many times the memory of its text.
 pub(super) const MAX_VALUES: usize = 50_000;
-/// This many findings of a document are worth reading; each one more costs time to place.
+/// This many findings of a document are worth reading; each one more costs time to location.
 pub const MAX_FINDINGS: usize = 100;
 
 /// A text and the tree it means.
@@ -19,7 +19,7 @@ pub struct Document {
     pub root: Node,
 }
 
-/// A value and its place.
+/// A value and its location.
 #[derive(Clone, Debug)]
 pub struct Node {
     pub range: Range<usize>,
@@ -47,12 +47,12 @@ pub struct KeyValue {
 
 impl Document {
     /// The place of the value a JSON pointer names, or of the nearest value above it.
-    pub fn place(&self, pointer: &str) -> Location {
-        self.text.place(self.root.nearest(pointer).range.clone())
+    pub fn location(&self, pointer: &str) -> Location {
+        self.text.location(self.root.nearest(pointer).range.clone())
     }
 
     /// The place of the key a JSON pointer ends in.
-    pub fn place_of_key(&self, pointer: &str) -> Location {
+    pub fn key_location(&self, pointer: &str) -> Location {
         let (parent, key) = pointer.rsplit_once('/').unwrap_or(("", pointer));
         let key = unescape(key);
         let entry = self
@@ -60,20 +60,20 @@ impl Document {
             .at(parent)
             .and_then(|map| map.entries().iter().find(|entry| entry.key == key));
         entry.map_or_else(
-            || self.place(parent),
-            |entry| self.text.place(entry.key_range.clone()),
+            || self.location(parent),
+            |entry| self.text.location(entry.key_range.clone()),
         )
     }
 
     /// The place that stands for a whole mapping: its `kind`, its slug or its first key.
-    pub fn place_of_mapping(&self, pointer: &str) -> Location {
+    pub fn mapping_location(&self, pointer: &str) -> Location {
         let node = self.root.nearest(pointer);
         let telling = ["kind", "slug", "catalog"]
             .iter()
             .find_map(|key| Some(node.get(key)?.range.clone()));
         let first = || node.entries().first().map(|entry| entry.key_range.clone());
         self.text
-            .place(telling.or_else(first).unwrap_or_else(|| node.range.clone()))
+            .location(telling.or_else(first).unwrap_or_else(|| node.range.clone()))
     }
 
     /// The source text of a node.

@@ -6,7 +6,7 @@ use crate::model::action::SingleLine;
 use crate::model::date::Day;
 use crate::model::diagnostic::{self, Code, Diagnostic};
 use crate::model::digest::{Digest, GitId};
-use crate::model::exclude::Exclude;
+use crate::model::exclude::ExcludePattern;
 use crate::model::input::{Identity, Owner, ProductName, RepoName};
 use crate::model::path::{SafeRelPath, TreePath};
 use crate::model::ref_name::RefName;
@@ -116,7 +116,11 @@ pub(super) const FORMATS: [Format; 15] = [
     },
     Format {
         name: "groundplan-exclude",
-        refuse: |text| Exclude::parse(text).err().map(|error| error.to_string()),
+        refuse: |text| {
+            ExcludePattern::parse(text)
+                .err()
+                .map(|error| error.to_string())
+        },
         help: "write it as a line of .gitignore, as in `docs/` or `*.md`",
     },
 ];
@@ -151,27 +155,27 @@ impl<T: JsonSchema + DeserializeOwned> Schema<T> {
     /// Every place where the document is not a `T`.
     pub fn parse(&self, document: &Document) -> Result<T, Vec<Diagnostic>> {
         let value = document.root.to_value();
-        let mut faults = Faults {
+        let mut findings = Findings {
             document,
             schema: &self.json,
             found: Vec::new(),
         };
         for error in self.validator.iter_errors(&value) {
-            if faults.is_full() {
+            if findings.is_full() {
                 break;
             }
-            faults.explain(&error);
+            findings.explain(&error);
         }
-        if faults.is_full() {
-            faults.found.extend(more(&faults.found));
+        if findings.is_full() {
+            findings.found.extend(more(&findings.found));
         }
-        if !faults.found.is_empty() {
-            diagnostic::sort(&mut faults.found);
-            return Err(faults.found);
+        if !findings.found.is_empty() {
+            diagnostic::sort(&mut findings.found);
+            return Err(findings.found);
         }
         serde_json::from_value(value).map_err(|error| {
-            let place = document.place("");
-            let finding = Diagnostic::error(Code::BadValue, error.to_string()).at("", place);
+            let location = document.location("");
+            let finding = Diagnostic::error(Code::BadValue, error.to_string()).at("", location);
             vec![finding.help("compare with the schema that `groundplan schema` prints")]
         })
     }
@@ -183,13 +187,13 @@ impl<T: JsonSchema + DeserializeOwned> Default for Schema<T> {
     }
 }
 
-struct Faults<'d> {
+struct Findings<'d> {
     document: &'d Document,
     schema: &'d Value,
     found: Vec<Diagnostic>,
 }
 
-impl<'d> Faults<'d> {
+impl<'d> Findings<'d> {
     fn explain(&mut self, error: &ValidationError<'_>) {
         let pointer = error.instance_path().as_str();
         match error.kind() {
@@ -201,7 +205,7 @@ impl<'d> Faults<'d> {
                 let name = property.as_str().unwrap_or_default();
                 let finding =
                     Diagnostic::error(Code::MissingField, format!("the field `{name}` is missing"))
-                        .at(pointer, self.document.place_of_mapping(pointer));
+                        .at(pointer, self.document.mapping_location(pointer));
                 self.found.push(finding.help(format!("add `{name}: …`")));
             }
             ValidationErrorKind::Type { kind } => self.wrong_type(pointer, kind),
@@ -286,18 +290,18 @@ impl<'d> Faults<'d> {
                 break;
             }
             let pointer = format!("{pointer}/{}", escape(field));
-            let place = self.document.place_of_key(&pointer);
+            let location = self.document.key_location(&pointer);
             let shown = field.escape_debug();
             let finding = if known.is_empty() {
                 Diagnostic::error(Code::BadValue, format!("`{shown}` cannot be a key here"))
-                    .at(pointer, place)
+                    .at(pointer, location)
                     .help("write a slug: lower-case letters and digits, joined by single dashes")
             } else {
                 Diagnostic::error(
                     Code::UnknownField,
                     format!("the field `{shown}` is not known here"),
                 )
-                .at(pointer, place)
+                .at(pointer, location)
                 .help(suggest::help(field, known.iter().copied()))
             };
             self.found.push(finding);
@@ -321,12 +325,12 @@ impl<'d> Faults<'d> {
             expected.join(" or "),
             node.describe()
         );
-        let place = if node.range.is_empty() {
-            self.document.place_of_key(pointer)
+        let location = if node.range.is_empty() {
+            self.document.key_location(pointer)
         } else {
-            self.document.place(pointer)
+            self.document.location(pointer)
         };
-        let finding = Diagnostic::error(Code::WrongType, message).at(pointer, place);
+        let finding = Diagnostic::error(Code::WrongType, message).at(pointer, location);
         let is_plain = matches!(node.value, NodeValue::Number(_) | NodeValue::Bool(_));
         self.found.push(if wants_text && is_plain {
             finding.help(format!("quote it: \"{}\"", self.document.source_of(node)))
@@ -337,7 +341,7 @@ impl<'d> Faults<'d> {
 
     fn unknown_word(&mut self, pointer: &str, words: &[&str]) {
         let node = self.node(pointer);
-        let place = self.document.place(pointer);
+        let location = self.document.location(pointer);
         self.found.push(match &node.value {
             NodeValue::Text(found) => {
                 let message = format!(
@@ -345,7 +349,7 @@ impl<'d> Faults<'d> {
                     found.escape_debug()
                 );
                 Diagnostic::error(Code::UnknownWord, message)
-                    .at(pointer, place)
+                    .at(pointer, location)
                     .help(suggest::help(found, words.iter().copied()))
             }
             NodeValue::Null
@@ -359,7 +363,7 @@ impl<'d> Faults<'d> {
                     node.describe()
                 );
                 Diagnostic::error(Code::WrongType, message)
-                    .at(pointer, place)
+                    .at(pointer, location)
                     .help("write one of these words")
             }
         });
@@ -388,7 +392,7 @@ impl<'d> Faults<'d> {
         if tags.is_empty() && node.get("kind").is_none() && matches!(node.value, NodeValue::Map(_))
         {
             let finding = Diagnostic::error(Code::MissingField, "the field `kind` is missing")
-                .at(pointer, self.document.place_of_mapping(pointer));
+                .at(pointer, self.document.mapping_location(pointer));
             self.found
                 .push(finding.help("say what the action does, as in `kind: COPY_FILE`"));
         } else if tags.is_empty() {
@@ -405,7 +409,7 @@ impl<'d> Faults<'d> {
                 Code::CodeRefused,
                 "RUN_BASH_TEMPLATE is known and refused: recipes run no code",
             )
-            .at(&tag, self.document.place(&tag));
+            .at(&tag, self.document.location(&tag));
             self.found
                 .push(finding.help(
                     "write the result into files and copy them with COPY_FILE or WRITE_FILE",
@@ -467,7 +471,7 @@ impl<'d> Faults<'d> {
         );
     }
 
-    /// What stands at a place, to be put into a sentence.
+    /// What stands at a location, to be put into a sentence.
     fn found_at(&self, pointer: &str) -> String {
         let node = self.node(pointer);
         let text = match &node.value {
@@ -504,13 +508,13 @@ impl<'d> Faults<'d> {
                 .to_owned(),
         };
         let message = reason.unwrap_or_else(|| format!("this is not a {name}"));
-        let finding = Diagnostic::error(code, message).at(pointer, self.document.place(pointer));
+        let finding = Diagnostic::error(code, message).at(pointer, self.document.location(pointer));
         self.found.push(finding.help(help));
     }
 
     fn limit(&mut self, pointer: &str, message: &str, help: &str) {
         let finding =
-            Diagnostic::error(Code::BadValue, message).at(pointer, self.document.place(pointer));
+            Diagnostic::error(Code::BadValue, message).at(pointer, self.document.location(pointer));
         self.found.push(finding.help(help));
     }
 

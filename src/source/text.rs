@@ -18,7 +18,7 @@ impl Text {
     /// Checks size and encoding.
     pub fn read(name: &str, bytes: &[u8]) -> Result<Self, Box<Diagnostic>> {
         let refuse =
-            |code, message: String, place| Diagnostic::error(code, message).at("", Some(place));
+            |code, message: String, place| Diagnostic::error(code, message).at("", Some(location));
         if bytes.len() > MAX_BYTES {
             let message = format!(
                 "this document has {} bytes, at most {MAX_BYTES} are read",
@@ -36,13 +36,13 @@ impl Text {
                 let good = std::str::from_utf8(&bytes[..error.valid_up_to()])
                     .unwrap_or("")
                     .to_owned();
-                let place = Self::new(name, good).place_of_end();
+                let location = Self::new(name, good).end_location();
                 let message = format!(
                     "the document is not UTF-8: the byte 0x{:02X} here belongs to no character",
                     bytes[error.valid_up_to()]
                 );
                 return Err(Box::new(
-                    refuse(Code::NotPlainText, message, place).help("save the file as UTF-8"),
+                    refuse(Code::NotPlainText, message, location).help("save the file as UTF-8"),
                 ));
             }
         };
@@ -59,9 +59,9 @@ impl Text {
                 "the document holds the control character `{}`",
                 found.escape_debug()
             );
-            let place = text.place(at..at + found.len_utf8());
+            let location = text.location(at..at + found.len_utf8());
             return Err(Box::new(
-                refuse(Code::NotPlainText, message, place)
+                refuse(Code::NotPlainText, message, location)
                     .help("remove it, or write it as an escape inside a quoted text"),
             ));
         }
@@ -90,7 +90,7 @@ impl Text {
     }
 
     /// The place of a range of bytes.
-    pub fn place(&self, range: Range<usize>) -> Location {
+    pub fn location(&self, range: Range<usize>) -> Location {
         let (line, column) = self.line_and_column(range.start);
         let (end_line, end_column) = self.line_and_column(range.end);
         Location {
@@ -116,8 +116,8 @@ impl Text {
         offset
     }
 
-    fn place_of_end(&self) -> Location {
-        self.place(self.content.len()..self.content.len())
+    fn end_location(&self) -> Location {
+        self.location(self.content.len()..self.content.len())
     }
 
     fn line_and_column(&self, offset: usize) -> (usize, usize) {

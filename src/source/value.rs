@@ -10,7 +10,7 @@ use thiserror::Error;
 /// The first place where a value is not what its schema says.
 #[derive(Debug, Error)]
 #[error("{message}{}", place(.pointer))]
-pub struct ValueFault {
+pub struct ValueError {
     /// A JSON pointer; empty for the whole value.
     pub pointer: String,
     pub message: String,
@@ -25,7 +25,7 @@ fn place(pointer: &str) -> String {
 
 impl<T: JsonSchema + DeserializeOwned> Schema<T> {
     /// Reads a `T` from a value that no person wrote, such as one from a database: it has no lines to point to.
-    pub fn take(&self, value: Value) -> Result<T, ValueFault> {
+    pub fn take(&self, value: Value) -> Result<T, ValueError> {
         if let Some(error) = self.validator.iter_errors(&value).next() {
             let pointer = error.instance_path().as_str().to_owned();
             let text = value.pointer(&pointer).and_then(Value::as_str);
@@ -39,9 +39,9 @@ impl<T: JsonSchema + DeserializeOwned> Schema<T> {
                 .zip(text)
                 .and_then(|(format, text)| (format.refuse)(text));
             let message = message.unwrap_or_else(|| error.masked().to_string());
-            return Err(ValueFault { pointer, message });
+            return Err(ValueError { pointer, message });
         }
-        serde_json::from_value(value).map_err(|error| ValueFault {
+        serde_json::from_value(value).map_err(|error| ValueError {
             pointer: String::new(),
             message: error.to_string(),
         })

@@ -288,7 +288,7 @@ impl<'t> Loader<'t> {
     }
 
     fn finding(&self, code: Code, message: impl Into<String>, span: Span) -> Diagnostic {
-        Diagnostic::error(code, message).at("", self.text.place(self.range(&span)))
+        Diagnostic::error(code, message).at("", self.text.location(self.range(&span)))
     }
 
     fn syntax_error(&self, error: &ScanError) -> Diagnostic {
@@ -300,7 +300,7 @@ impl<'t> Loader<'t> {
             return unused_feature(self.text, "aliases", at..at);
         }
         let finding = Diagnostic::error(Code::Syntax, error.info().to_owned())
-            .at("", self.text.place(at..at));
+            .at("", self.text.location(at..at));
         if error.info().contains("tab") {
             finding.help("indent with spaces")
         } else {
@@ -343,7 +343,7 @@ impl<'t> Loader<'t> {
 
 fn unused_feature(text: &Text, feature: &str, range: Range<usize>) -> Diagnostic {
     Diagnostic::error(Code::YamlFeature, format!("{feature} are not used here"))
-        .at("", text.place(range))
+        .at("", text.location(range))
         .help("write the value out where it is needed")
 }
 
@@ -357,15 +357,15 @@ pub(super) fn duplicate_key(
         Code::DuplicateKey,
         format!("key `{}` is used twice", key.escape_debug()),
     )
-    .at("", text.place(again.clone()))
-    .also(Some(text.place(first.clone())), "first used here")
+    .at("", text.location(again.clone()))
+    .also(Some(text.location(first.clone())), "first used here")
     .help("remove one of them")
 }
 
 pub(super) fn unsafe_number(text: &Text, number: &str, range: &Range<usize>) -> Diagnostic {
     let message = format!("{number} is beyond ±(2^53 − 1), where readers disagree");
     Diagnostic::error(Code::BadValue, message)
-        .at("", text.place(range.clone()))
+        .at("", text.location(range.clone()))
         .help(format!("write it as text: \"{number}\""))
 }
 
@@ -374,13 +374,13 @@ pub(super) fn too_deep(text: &Text, range: Range<usize>) -> Diagnostic {
         Code::TooDeep,
         format!("the document nests more than {MAX_DEPTH} levels deep"),
     )
-    .at("", text.place(range))
+    .at("", text.location(range))
     .help("look for a bracket or an indentation that repeats by mistake")
 }
 
 pub(super) fn empty(text: &Text) -> Diagnostic {
     Diagnostic::error(Code::Syntax, "the document is empty")
-        .at("", text.place(0..0))
+        .at("", text.location(0..0))
         .help("write the document, or remove the file")
 }
 
@@ -389,7 +389,7 @@ pub(super) fn too_many_values(text: &Text, range: Range<usize>) -> Diagnostic {
         Code::TooManyValues,
         format!("the document holds more than {MAX_VALUES} values"),
     )
-    .at("", text.place(range))
+    .at("", text.location(range))
     .help("split it, or copy folders with one COPY_FILE instead of many single files")
 }
 
@@ -399,7 +399,7 @@ pub(super) fn more(findings: &[Diagnostic]) -> Option<Diagnostic> {
     let message = format!("the reading stopped here, after {MAX_FINDINGS} findings");
     Some(
         Diagnostic::error(last.code, message)
-            .at(last.pointer.clone(), last.place.clone())
+            .at(last.pointer.clone(), last.location.clone())
             .help("mend these first"),
     )
 }

@@ -1,6 +1,6 @@
 //! Covering arrays: as few selections as a greedy search finds, such that all pairs of answers occur together.
 
-use super::partial::{Partial, Search, SearchLimit};
+use super::assignment::{Assignment, Search, SearchLimit};
 use super::rng::Rng;
 use super::space::{Answer, Space};
 use crate::model::selection::Selection;
@@ -41,7 +41,7 @@ pub enum CoverError {
 pub const MAX_ANSWERS: usize = 600;
 
 /// So many ways are tried for each selection, and the one that covers most is taken.
-const WAYS: usize = 8;
+const CANDIDATES: usize = 8;
 
 /// Selections that cover everything. Those of `known` that fit come first, so that a written list changes little.
 pub fn cover(space: &Space, strength: Strength, known: &[Selection]) -> Result<Cover, CoverError> {
@@ -49,17 +49,17 @@ pub fn cover(space: &Space, strength: Strength, known: &[Selection]) -> Result<C
     if strength == Strength::Pairs && answers > MAX_ANSWERS {
         return Err(CoverError::TooLarge { answers });
     }
-    let Some(mut partial) = Partial::of(space) else {
+    let Some(mut assignment) = Assignment::of(space) else {
         return Err(SearchLimit.into());
     };
-    let known = fitting(&mut partial, known);
+    let known = fitting(&mut assignment, known);
     let all = Uncovered::all(space, strength);
     // A greedy search ends a little above the least; of several ends one is often lower.
     let attempts = (1000 / answers.max(1)).clamp(1, 30);
     let mut best: Option<Cover> = None;
     for attempt in 0..attempts {
-        let mut dice = Rng::of(attempt as u64);
-        let greedy = cover_once(&mut partial, &all, known.clone(), &mut dice)?;
+        let mut rng = Rng::of(attempt as u64);
+        let greedy = cover_once(&mut assignment, &all, known.clone(), &mut rng)?;
         let is_better = |best: &Cover| greedy.rows.len() < best.selections.len();
         if best.as_ref().is_none_or(is_better) {
             best = Some(greedy.into_cover(space, strength, &all));
@@ -75,16 +75,16 @@ pub fn cover(space: &Space, strength: Strength, known: &[Selection]) -> Result<C
 }
 
 /// The selections that are possible, as rows of answers.
-fn fitting(partial: &mut Partial<'_>, selections: &[Selection]) -> Vec<Vec<Answer>> {
-    let space = partial.space();
-    let start = partial.mark();
+fn fitting(assignment: &mut Assignment<'_>, selections: &[Selection]) -> Vec<Vec<Answer>> {
+    let space = assignment.space();
+    let start = assignment.mark();
     let mut rows = Vec::new();
     for selection in selections {
         let Some(row) = space.answers_of(selection) else {
             continue;
         };
-        let fits = row.iter().all(|answer| partial.choose(*answer));
-        partial.back_to(start);
+        let fits = row.iter().all(|answer| assignment.choose(*answer));
+        assignment.undo_to(start);
         if fits && space.selection(row.iter().copied()) == *selection && !rows.contains(&row) {
             rows.push(row);
         }
@@ -122,13 +122,13 @@ impl Greedy {
 }
 
 fn cover_once(
-    partial: &mut Partial<'_>,
+    assignment: &mut Assignment<'_>,
     all: &Uncovered,
     known: Vec<Vec<Answer>>,
-    dice: &mut Rng,
+    rng: &mut Rng,
 ) -> Result<Greedy, SearchLimit> {
-    let questions = partial.space().questions.len();
-    let start = partial.mark();
+    let questions = assignment.space().questions.len();
+    let start = assignment.mark();
     let mut wanted = all.clone();
     let mut rows = known;
     for row in &rows {
@@ -137,27 +137,27 @@ fn cover_once(
     let mut impossible = Vec::new();
     while let Some((one, other)) = wanted.first() {
         let mut best: Option<(usize, Vec<Answer>)> = None;
-        if partial.choose(one) && partial.choose(other) {
-            let begun = partial.mark();
-            for _ in 0..WAYS {
-                let order = dice.shuffle((0..questions).collect());
-                let mut search = Search::of(partial, order);
-                let rank = &mut |partial: &Partial<'_>, question| {
-                    let open = dice.shuffle(partial.open(question).collect());
-                    wanted.rank(partial, open)
+        if assignment.choose(one) && assignment.choose(other) {
+            let begun = assignment.mark();
+            for _ in 0..CANDIDATES {
+                let order = rng.shuffle((0..questions).collect());
+                let mut search = Search::of(assignment, order);
+                let rank = &mut |assignment: &Assignment<'_>, question| {
+                    let open = rng.shuffle(assignment.open(question).collect());
+                    wanted.rank(assignment, open)
                 };
                 if !search.next(rank)? {
                     break;
                 }
-                let row: Vec<Answer> = search.partial().settled().collect();
+                let row: Vec<Answer> = search.assignment().assigned().collect();
                 let gain = wanted.gain(&row);
                 if best.as_ref().is_none_or(|(most, _)| gain > *most) {
                     best = Some((gain, row));
                 }
-                partial.back_to(begun);
+                assignment.undo_to(begun);
             }
         }
-        partial.back_to(start);
+        assignment.undo_to(start);
         if let Some((_, row)) = best {
             wanted.cross_off(&row);
             rows.push(row);
@@ -276,14 +276,14 @@ impl Uncovered {
     }
 
     /// The answers with those first with which most that is wanted occurs, now and later.
-    fn rank(&self, partial: &Partial<'_>, mut answers: Vec<Answer>) -> Vec<Answer> {
-        let settled: Vec<Answer> = partial.settled().collect();
+    fn rank(&self, assignment: &Assignment<'_>, mut answers: Vec<Answer>) -> Vec<Answer> {
+        let assigned: Vec<Answer> = assignment.assigned().collect();
         let gain = |answer: Answer| {
             if !self.is_paired {
                 return usize::from(self.table[answer]);
             }
             let wanted = |other: &&Answer| self.table[self.place(answer, **other)];
-            settled.iter().chain([&answer]).filter(wanted).count()
+            assigned.iter().chain([&answer]).filter(wanted).count()
         };
         answers.sort_by_cached_key(|answer| {
             std::cmp::Reverse((gain(*answer), self.partners[*answer]))

@@ -1,6 +1,6 @@
-//! Which options are to blame for what cannot be made: those that are named, and those without which it can.
+//! Which options are to diagnose for what cannot be made: those that are named, and those without which it can.
 
-use super::partial::Partial;
+use super::assignment::Assignment;
 use super::space::Space;
 use super::trial::{Trial, TrialInput, TrialOutcome};
 use crate::catalog::Catalog;
@@ -29,13 +29,13 @@ pub struct Collision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PairStatus {
     /// They were made together.
-    Fine,
+    Compatible,
     /// They do not go together, or, of one option, it does not go with anything.
     Collides,
     /// The catalogue does not let them be selected together.
     Excluded,
     /// No selection held both that could be made.
-    Unseen,
+    Untested,
 }
 
 /// At most so many collisions are looked into.
@@ -55,29 +55,29 @@ impl Collision {
 }
 
 /// Every collision behind what could not be made, by making it once more with one answer changed.
-pub fn blame(
-    ground: TrialInput<'_>,
+pub fn diagnose(
+    input: TrialInput<'_>,
     space: &Space,
-    proofs: &[Trial],
+    trials: &[Trial],
 ) -> Result<Vec<Collision>, PreviewError> {
-    let by_file = recipe_files(ground.catalog);
+    let by_file = recipe_files(input.catalog);
     let mut collisions: Vec<Collision> = Vec::new();
-    for proof in proofs {
-        let TrialOutcome::Stopped(findings) = &proof.outcome else {
+    for trial in trials {
+        let TrialOutcome::Failed(findings) = &trial.outcome else {
             continue;
         };
         for finding in findings {
             let known =
-                |known: &&Collision| known.is_about(finding) && known.is_in(&proof.selection);
+                |known: &&Collision| known.is_about(finding) && known.is_in(&trial.selection);
             if collisions.len() == MAX_COLLISIONS || collisions.iter().find(known).is_some() {
                 continue;
             }
             let places = finding
-                .place
+                .location
                 .iter()
-                .chain(finding.related.iter().map(|related| &related.place));
+                .chain(finding.related.iter().map(|related| &related.location));
             let mut named: Vec<OptionRef> = Vec::new();
-            for option in places.filter_map(|place| by_file.get(place.file.as_str())) {
+            for option in places.filter_map(|location| by_file.get(location.file.as_str())) {
                 if !named.contains(option) {
                     named.push(option.clone());
                 }
@@ -88,10 +88,10 @@ pub fn blame(
                 with: named.collect(),
                 without: Vec::new(),
                 finding: finding.clone(),
-                selection: proof.selection.clone(),
+                selection: trial.selection.clone(),
             };
             if collision.with.is_empty() && collision.option.is_some() {
-                suspect(ground, space, &mut collision)?;
+                suspect(input, space, &mut collision)?;
             }
             collisions.push(collision);
         }
@@ -101,16 +101,17 @@ pub fn blame(
 
 /// Changes one answer after the other and looks whether the finding is gone.
 fn suspect(
-    ground: TrialInput<'_>,
+    input: TrialInput<'_>,
     space: &Space,
     collision: &mut Collision,
 ) -> Result<(), PreviewError> {
-    let (Some(row), Some(mut partial)) =
-        (space.answers_of(&collision.selection), Partial::of(space))
-    else {
+    let (Some(row), Some(mut assignment)) = (
+        space.answers_of(&collision.selection),
+        Assignment::of(space),
+    ) else {
         return Ok(());
     };
-    let start = partial.mark();
+    let start = assignment.mark();
     for (question, given) in row.iter().enumerate() {
         let own = space.option(*given);
         if own.is_some() && own == collision.option.as_ref() {
@@ -121,13 +122,13 @@ fn suspect(
                 .iter()
                 .map(|answer| if answer == given { instead } else { answer });
             let changed: Vec<_> = changed.copied().collect();
-            let fits = instead != given && changed.iter().all(|answer| partial.choose(*answer));
-            partial.back_to(start);
+            let fits = instead != given && changed.iter().all(|answer| assignment.choose(*answer));
+            assignment.undo_to(start);
             if !fits {
                 continue;
             }
-            let outcome = ground.attempt(&space.selection(changed))?;
-            let is_there = matches!(&outcome, TrialOutcome::Stopped(findings)
+            let outcome = input.attempt(&space.selection(changed))?;
+            let is_there = matches!(&outcome, TrialOutcome::Failed(findings)
                 if findings.iter().any(|finding| collision.is_about(finding)));
             if !is_there {
                 match own {
@@ -144,12 +145,12 @@ fn suspect(
 /// What is known of every two options of a catalogue, and of each by itself.
 pub struct Matrix {
     pub options: Vec<OptionRef>,
-    meetings: Vec<PairStatus>,
+    statuses: Vec<PairStatus>,
 }
 
 impl Matrix {
     /// The matrix of what was made and what collided.
-    pub fn of(space: &Space, proofs: &[Trial], collisions: &[Collision]) -> Self {
+    pub fn of(space: &Space, trials: &[Trial], collisions: &[Collision]) -> Self {
         let answers: Vec<usize> = (0..space.len())
             .filter(|at| space.option(*at).is_some())
             .collect();
@@ -158,11 +159,11 @@ impl Matrix {
             .filter_map(|at| space.option(*at).cloned())
             .collect();
         let mut made: BTreeSet<(OptionRef, OptionRef)> = BTreeSet::new();
-        for proof in proofs
+        for trial in trials
             .iter()
-            .filter(|proof| matches!(proof.outcome, TrialOutcome::Made(_)))
+            .filter(|trial| matches!(trial.outcome, TrialOutcome::Built(_)))
         {
-            let selected: Vec<OptionRef> = proof.selection.options().collect();
+            let selected: Vec<OptionRef> = trial.selection.options().collect();
             for one in &selected {
                 made.extend(selected.iter().map(|other| (one.clone(), other.clone())));
             }
@@ -177,36 +178,36 @@ impl Matrix {
                     || option == Some(other) && with.contains(one)
             })
         };
-        let mut partial = Partial::of(space);
+        let mut assignment = Assignment::of(space);
         let mut excluded = |one: usize, other: usize| {
-            let Some(partial) = &mut partial else {
+            let Some(assignment) = &mut assignment else {
                 return true;
             };
-            let start = partial.mark();
-            let fits = partial.choose(one) && partial.choose(other);
-            partial.back_to(start);
+            let start = assignment.mark();
+            let fits = assignment.choose(one) && assignment.choose(other);
+            assignment.undo_to(start);
             !fits
         };
-        let mut meetings = Vec::with_capacity(options.len() * options.len());
+        let mut statuses = Vec::with_capacity(options.len() * options.len());
         for (one, first) in answers.iter().zip(&options) {
             for (other, second) in answers.iter().zip(&options) {
-                meetings.push(if collides(first, second) {
+                statuses.push(if collides(first, second) {
                     PairStatus::Collides
                 } else if made.contains(&(first.clone(), second.clone())) {
-                    PairStatus::Fine
+                    PairStatus::Compatible
                 } else if excluded(*one, *other) {
                     PairStatus::Excluded
                 } else {
-                    PairStatus::Unseen
+                    PairStatus::Untested
                 });
             }
         }
-        Self { options, meetings }
+        Self { options, statuses }
     }
 
     /// What is known of two options, by their places in [`Self::options`].
-    pub fn meeting(&self, one: usize, other: usize) -> PairStatus {
-        self.meetings[one * self.options.len() + other]
+    pub fn status(&self, one: usize, other: usize) -> PairStatus {
+        self.statuses[one * self.options.len() + other]
     }
 
     /// The same matrix of fewer options.
@@ -215,9 +216,9 @@ impl Matrix {
         let kept: Vec<usize> = (0..self.options.len()).filter(|at| keep(*at)).collect();
         let pairs = kept
             .iter()
-            .flat_map(|one| kept.iter().map(|other| self.meeting(*one, *other)));
+            .flat_map(|one| kept.iter().map(|other| self.status(*one, *other)));
         Self {
-            meetings: pairs.collect(),
+            statuses: pairs.collect(),
             options: kept.iter().map(|at| self.options[*at].clone()).collect(),
         }
     }
@@ -233,5 +234,5 @@ fn recipe_files(catalog: &Catalog) -> BTreeMap<&str, OptionRef> {
 }
 
 fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
-    (one.code, &one.place, &one.pointer) == (other.code, &other.place, &other.pointer)
+    (one.code, &one.location, &one.pointer) == (other.code, &other.location, &other.pointer)
 }

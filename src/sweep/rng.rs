@@ -8,7 +8,7 @@ impl Rng {
         Self(seed)
     }
 
-    fn roll(&mut self) -> u64 {
+    fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -19,7 +19,7 @@ impl Rng {
     pub(super) fn shuffle(&mut self, mut values: Vec<usize>) -> Vec<usize> {
         for at in (1..values.len()).rev() {
             let below = u64::try_from(at + 1).expect("a place is a small number");
-            let other = usize::try_from(self.roll() % below).expect("it is below a place");
+            let other = usize::try_from(self.next() % below).expect("it is below a place");
             values.swap(at, other);
         }
         values

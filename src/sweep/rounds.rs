@@ -1,9 +1,9 @@
 //! What a collision hides: a selection that cannot be made shows nothing of its other pairs, so they are made without it.
 
 use super::cover::{CoverError, Strength, cover};
-use super::diagnose::{Collision, blame};
+use super::diagnose::{Collision, diagnose};
 use super::space::Space;
-use super::trial::{Trial, TrialInput, TrialOutcome, prove};
+use super::trial::{Trial, TrialInput, TrialOutcome, verify};
 use crate::engine::PreviewError;
 use crate::model::selection::Selection;
 use thiserror::Error;
@@ -23,37 +23,37 @@ const MAX_ROUNDS: usize = 5;
 /// What came of every selection, and every collision behind what cannot be made. With a strength, selections are added
 /// until everything was made that goes around the collisions.
 pub fn sweep(
-    ground: TrialInput<'_>,
+    input: TrialInput<'_>,
     space: &Space,
     selections: &[Selection],
     strength: Option<Strength>,
 ) -> Result<(Vec<Trial>, Vec<Collision>), SweepError> {
-    let mut proofs = prove(ground, selections)?;
-    let mut collisions = blame(ground, space, &proofs)?;
+    let mut trials = verify(input, selections)?;
+    let mut collisions = diagnose(input, space, &trials)?;
     for _ in 0..MAX_ROUNDS {
         let Some(strength) = strength.filter(|_| !collisions.is_empty()) else {
             break;
         };
-        let is_made = |proof: &&Trial| matches!(proof.outcome, TrialOutcome::Made(_));
-        let made: Vec<Selection> = proofs
+        let is_made = |trial: &&Trial| matches!(trial.outcome, TrialOutcome::Built(_));
+        let made: Vec<Selection> = trials
             .iter()
             .filter(is_made)
-            .map(|proof| proof.selection.clone())
+            .map(|trial| trial.selection.clone())
             .collect();
         // Nothing may be left to select at all.
         let Ok(around) = cover(&around(space, &collisions), strength, &made) else {
             break;
         };
         let is_new =
-            |selection: &Selection| !proofs.iter().any(|proof| proof.selection == *selection);
+            |selection: &Selection| !trials.iter().any(|trial| trial.selection == *selection);
         let new: Vec<Selection> = around.selections.into_iter().filter(is_new).collect();
         if new.is_empty() {
             break;
         }
-        proofs.extend(prove(ground, &new)?);
-        collisions = blame(ground, space, &proofs)?;
+        trials.extend(verify(input, &new)?);
+        collisions = diagnose(input, space, &trials)?;
     }
-    Ok((proofs, collisions))
+    Ok((trials, collisions))
 }
 
 /// The space without the collisions of one or two answers.

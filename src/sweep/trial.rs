@@ -34,11 +34,11 @@ pub struct Trial {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrialOutcome {
     /// The id of the tree that [`content`] gives.
-    Made(GitId),
+    Built(GitId),
     /// It cannot be made, for these reasons.
-    Stopped(Vec<Diagnostic>),
+    Failed(Vec<Diagnostic>),
     /// It was made twice and came out differently, which no plan may do.
-    Unsteady { first: GitId, second: GitId },
+    Unstable { first: GitId, second: GitId },
 }
 
 /// The product that selections are made for where none is asked for: the same everywhere and for ever, for ids hang on it.
@@ -85,15 +85,15 @@ impl<'g> TrialInput<'g> {
     /// What comes of one selection for the sample product, made once.
     pub fn attempt(&self, selection: &Selection) -> Result<TrialOutcome, PreviewError> {
         Ok(match self.sample(selection)? {
-            Ok(preview) => TrialOutcome::Made(GitId::of(&ids::tree_id(&content(preview)?)?)),
-            Err(findings) => TrialOutcome::Stopped(findings),
+            Ok(preview) => TrialOutcome::Built(GitId::of(&ids::tree_id(&content(preview)?)?)),
+            Err(findings) => TrialOutcome::Failed(findings),
         })
     }
 
-    fn prove(&self, selection: Selection) -> Result<Trial, PreviewError> {
+    fn verify(&self, selection: Selection) -> Result<Trial, PreviewError> {
         let outcome = match (self.attempt(&selection)?, self.attempt(&selection)?) {
-            (TrialOutcome::Made(first), TrialOutcome::Made(second)) if first != second => {
-                TrialOutcome::Unsteady { first, second }
+            (TrialOutcome::Built(first), TrialOutcome::Built(second)) if first != second => {
+                TrialOutcome::Unstable { first, second }
             }
             (first, _) => first,
         };
@@ -102,7 +102,7 @@ impl<'g> TrialInput<'g> {
 }
 
 /// What comes of each selection for the sample product, each made twice, on all cores.
-pub fn prove(ground: TrialInput<'_>, selections: &[Selection]) -> Result<Vec<Trial>, PreviewError> {
+pub fn verify(input: TrialInput<'_>, selections: &[Selection]) -> Result<Vec<Trial>, PreviewError> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
@@ -110,7 +110,7 @@ pub fn prove(ground: TrialInput<'_>, selections: &[Selection]) -> Result<Vec<Tri
             let at = next.fetch_add(1, Ordering::Relaxed);
             selections.get(at).map(|selection| (at, selection))
         } {
-            done.push((at, ground.prove(selection.clone())));
+            done.push((at, input.verify(selection.clone())));
         }
         done
     };
@@ -125,7 +125,7 @@ pub fn prove(ground: TrialInput<'_>, selections: &[Selection]) -> Result<Vec<Tri
         workers.into_iter().flat_map(join).collect::<Vec<_>>()
     });
     all.sort_by_key(|(at, _)| *at);
-    all.into_iter().map(|(_, proof)| proof).collect()
+    all.into_iter().map(|(_, trial)| trial).collect()
 }
 
 /// The tree of a preview without its provenance file, which names catalogue and program versions: it changes only when

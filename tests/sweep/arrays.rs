@@ -10,7 +10,7 @@ use groundplan::model::slug::{OptionRef, Slug};
 use groundplan::resolve;
 use groundplan::sweep::cover::{Strength, cover};
 use groundplan::sweep::golden::line_of as line;
-use groundplan::sweep::trial::{TrialInput, TrialOutcome, prove};
+use groundplan::sweep::trial::{TrialInput, TrialOutcome, verify};
 use groundplan::sweep::{Space, pick};
 use groundplan::tree::listing::Listing;
 use groundplan::tree::memory::MemoryTree;
@@ -296,19 +296,19 @@ fn two_runs_that_differ_are_noticed() {
     };
     let selections = pick::every(&Space::of(&catalog)).unwrap();
     let outcome = |template: &dyn Tree| {
-        let ground = TrialInput {
+        let input = TrialInput {
             catalog: &catalog,
             template,
             pin: &pin,
         };
-        prove(ground, &selections).unwrap().remove(0).outcome
+        verify(input, &selections).unwrap().remove(0).outcome
     };
     assert!(matches!(
         outcome(&Restless(AtomicUsize::new(0))),
-        TrialOutcome::Unsteady { .. }
+        TrialOutcome::Unstable { .. }
     ));
     assert!(matches!(
         outcome(&MemoryTree::default()),
-        TrialOutcome::Made(_)
+        TrialOutcome::Built(_)
     ));
 }

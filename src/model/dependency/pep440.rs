@@ -22,15 +22,15 @@ pub(super) fn parse(text: &str) -> Result<Spans<Version>, SpecifierError> {
         if let Some(part) = unsupported(specifier) {
             return Err(SpecifierError::Unsupported { part });
         }
-        span = span.meet(allowed(specifier).ok_or(SpecifierError::Unreadable)?);
+        span = span.intersect(allowed(specifier).ok_or(SpecifierError::Unreadable)?);
     }
     Ok(Spans::union([span]))
 }
 
 /// Tells whether every final release is let in.
-pub(super) fn holds_every_release(set: &Spans<Version>) -> bool {
+pub(super) fn contains_every_release(set: &Spans<Version>) -> bool {
     let from = Version::new([0]);
-    Spans::union([Span { from, until: None }]).is_within(set)
+    Spans::union([Span { from, until: None }]).is_subset_of(set)
 }
 
 fn least() -> Version {

@@ -60,7 +60,7 @@ impl VersionRange {
             let text = named;
             return Err(VersionRangeError::NeverMatches { text, expected });
         }
-        if meaning.holds_every_release() {
+        if meaning.contains_every_release() {
             let text = named;
             return Err(VersionRangeError::PinsNothing { text, expected });
         }
@@ -78,8 +78,8 @@ impl VersionRange {
     /// Compares by meaning; ranges of two ecosystems are apart.
     pub fn relation(&self, other: &Self) -> Relation {
         match (
-            self.meaning.is_within(&other.meaning),
-            other.meaning.is_within(&self.meaning),
+            self.meaning.is_subset_of(&other.meaning),
+            other.meaning.is_subset_of(&self.meaning),
         ) {
             (true, true) => Relation::Equal,
             (true, false) => Relation::Narrower,
@@ -117,19 +117,19 @@ impl Meaning {
     }
 
     /// Final releases count; what a range says about pre-releases pins nothing.
-    fn holds_every_release(&self) -> bool {
+    fn contains_every_release(&self) -> bool {
         match self {
-            Self::Npm(set) | Self::Cargo(set) => set.holds_every_release(),
-            Self::Python(set) => pep440::holds_every_release(set),
+            Self::Npm(set) | Self::Cargo(set) => set.contains_every_release(),
+            Self::Python(set) => pep440::contains_every_release(set),
         }
     }
 
-    fn is_within(&self, other: &Self) -> bool {
+    fn is_subset_of(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Npm(own), Self::Npm(wide)) | (Self::Cargo(own), Self::Cargo(wide)) => {
-                own.is_within(wide)
+                own.is_subset_of(wide)
             }
-            (Self::Python(own), Self::Python(wide)) => own.is_within(wide),
+            (Self::Python(own), Self::Python(wide)) => own.is_subset_of(wide),
             (Self::Npm(_) | Self::Cargo(_) | Self::Python(_), _) => false,
         }
     }

@@ -35,15 +35,15 @@ impl SemverSet {
             let comparators = alternative.split_ascii_whitespace();
             for comparator in comparators.filter(|c| !matches!(*c, "*" | ">=0.0.0")) {
                 let comparator = Comparator::parse(comparator)?;
-                all.0 = all.0.meet(comparator.releases);
-                all.1 = all.1.meet(comparator.pre_releases);
+                all.0 = all.0.intersect(comparator.releases);
+                all.1 = all.1.intersect(comparator.pre_releases);
                 opened.extend(comparator.opens);
             }
             let (stretch, window) = all;
             releases.push(stretch);
             pre_releases.extend(opened.into_iter().map(|own| {
                 let of_own = span((own, None), (following(own), None));
-                window.clone().meet(of_own)
+                window.clone().intersect(of_own)
             }));
         }
         Some(Self {
@@ -66,13 +66,14 @@ impl SemverSet {
         self.releases.is_empty() && self.pre_releases.is_empty()
     }
 
-    pub(super) fn is_within(&self, other: &Self) -> bool {
-        self.releases.is_within(&other.releases) && self.pre_releases.is_within(&other.pre_releases)
+    pub(super) fn is_subset_of(&self, other: &Self) -> bool {
+        self.releases.is_subset_of(&other.releases)
+            && self.pre_releases.is_subset_of(&other.pre_releases)
     }
 
     /// Tells whether every release is let in, whatever is said about pre-releases.
-    pub(super) fn holds_every_release(&self) -> bool {
-        Spans::union([span(LEAST, END)]).is_within(&self.releases)
+    pub(super) fn contains_every_release(&self) -> bool {
+        Spans::union([span(LEAST, END)]).is_subset_of(&self.releases)
     }
 }
 

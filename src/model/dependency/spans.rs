@@ -13,7 +13,7 @@ impl<V: Ord> Span<V> {
     }
 
     /// Gives the values that both spans hold.
-    pub(super) fn meet(self, other: Self) -> Self {
+    pub(super) fn intersect(self, other: Self) -> Self {
         let until = match (self.until, other.until) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
@@ -50,12 +50,12 @@ impl<V: Ord + Clone> Spans<V> {
         self.0.is_empty()
     }
 
-    pub(super) fn is_within(&self, other: &Self) -> bool {
+    pub(super) fn is_subset_of(&self, other: &Self) -> bool {
         self.0.iter().all(|span| {
             other
                 .0
                 .iter()
-                .any(|wide| span.clone().meet(wide.clone()) == *span)
+                .any(|wide| span.clone().intersect(wide.clone()) == *span)
         })
     }
 }
@@ -84,8 +84,8 @@ mod tests {
     #[test]
     fn within_means_every_value_is_held() {
         let wide = set(&[(1, Some(4)), (6, None)]);
-        assert!(set(&[(2, Some(4)), (7, Some(9)), (9, None)]).is_within(&wide));
-        assert!(!set(&[(3, Some(7))]).is_within(&wide));
-        assert!(!set(&[(1, None)]).is_within(&wide));
+        assert!(set(&[(2, Some(4)), (7, Some(9)), (9, None)]).is_subset_of(&wide));
+        assert!(!set(&[(3, Some(7))]).is_subset_of(&wide));
+        assert!(!set(&[(1, None)]).is_subset_of(&wide));
     }
 }

@@ -12,7 +12,7 @@ const MAX_TRIES: usize = 200_000;
 pub struct SearchLimit;
 
 /// Some questions answered, and what can still be answered to the others.
-pub(super) struct Partial<'s> {
+pub(super) struct Assignment<'s> {
     space: &'s Space,
     is_open: Vec<bool>,
     /// How many answers each question has left.
@@ -21,18 +21,18 @@ pub(super) struct Partial<'s> {
     trail: Vec<Answer>,
 }
 
-impl<'s> Partial<'s> {
+impl<'s> Assignment<'s> {
     /// Nothing answered but what has one answer only; nothing when no selection is possible at all.
     pub(super) fn of(space: &'s Space) -> Option<Self> {
-        let mut partial = Self {
+        let mut assignment = Self {
             space,
             is_open: vec![true; space.len()],
             left: space.questions.iter().map(Vec::len).collect(),
             trail: Vec::new(),
         };
         let only = |answers: &Vec<Answer>| (answers.len() == 1).then(|| answers[0]);
-        let settled: Vec<Answer> = space.questions.iter().filter_map(only).collect();
-        partial.settle(&settled).then_some(partial)
+        let assigned: Vec<Answer> = space.questions.iter().filter_map(only).collect();
+        assignment.propagate(&assigned).then_some(assignment)
     }
 
     pub(super) fn space(&self) -> &'s Space {
@@ -45,14 +45,14 @@ impl<'s> Partial<'s> {
     }
 
     /// Forgets everything since a mark.
-    pub(super) fn back_to(&mut self, mark: usize) {
+    pub(super) fn undo_to(&mut self, mark: usize) {
         for answer in self.trail.drain(mark..) {
             self.is_open[answer] = true;
             self.left[self.space.question(answer)] += 1;
         }
     }
 
-    pub(super) fn is_settled(&self, question: usize) -> bool {
+    pub(super) fn is_assigned(&self, question: usize) -> bool {
         self.left[question] == 1
     }
 
@@ -63,8 +63,8 @@ impl<'s> Partial<'s> {
     }
 
     /// The answers given so far.
-    pub(super) fn settled(&self) -> impl Iterator<Item = Answer> + '_ {
-        let questions = (0..self.left.len()).filter(|question| self.is_settled(*question));
+    pub(super) fn assigned(&self) -> impl Iterator<Item = Answer> + '_ {
+        let questions = (0..self.left.len()).filter(|question| self.is_assigned(*question));
         questions.filter_map(|question| self.open(question).next())
     }
 
@@ -74,23 +74,23 @@ impl<'s> Partial<'s> {
             return false;
         }
         let question = self.space.question(answer);
-        if self.is_settled(question) {
+        if self.is_assigned(question) {
             return true;
         }
         let others: Vec<Answer> = self
             .open(question)
             .filter(|other| *other != answer)
             .collect();
-        self.take_away(others)
+        self.remove(others)
     }
 
-    fn settle(&mut self, answers: &[Answer]) -> bool {
+    fn propagate(&mut self, answers: &[Answer]) -> bool {
         let excluded = |answer: &Answer| self.space.excludes[*answer].clone();
         let excluded: Vec<Answer> = answers.iter().flat_map(excluded).collect();
-        self.take_away(excluded)
+        self.remove(excluded)
     }
 
-    fn take_away(&mut self, answers: Vec<Answer>) -> bool {
+    fn remove(&mut self, answers: Vec<Answer>) -> bool {
         let mut waiting = answers;
         while let Some(answer) = waiting.pop() {
             if !self.is_open[answer] {
@@ -105,11 +105,11 @@ impl<'s> Partial<'s> {
             }
             waiting.extend(&self.space.needed_by[answer]);
             if self.left[question] == 1 {
-                let settled = self.open(question).next();
+                let assigned = self.open(question).next();
                 waiting.extend(
-                    settled
+                    assigned
                         .iter()
-                        .flat_map(|settled| &self.space.excludes[*settled]),
+                        .flat_map(|assigned| &self.space.excludes[*assigned]),
                 );
             }
             if let Some(set) = self.space.set_of[answer] {
@@ -131,50 +131,50 @@ impl<'s> Partial<'s> {
 
 /// Goes through the selections that go with what is answered already.
 pub(super) struct Search<'p, 's> {
-    partial: &'p mut Partial<'s>,
+    assignment: &'p mut Assignment<'s>,
     /// In which order questions are answered.
     order: Vec<usize>,
     /// Where each question that was answered here began, what is left to try, and its place in the order.
     stack: Vec<(usize, std::vec::IntoIter<Answer>, usize)>,
     tries: usize,
-    has_begun: bool,
+    is_started: bool,
 }
 
 impl<'p, 's> Search<'p, 's> {
-    pub(super) fn of(partial: &'p mut Partial<'s>, order: Vec<usize>) -> Self {
+    pub(super) fn of(assignment: &'p mut Assignment<'s>, order: Vec<usize>) -> Self {
         Self {
-            partial,
+            assignment,
             order,
             stack: Vec::new(),
             tries: 0,
-            has_begun: false,
+            is_started: false,
         }
     }
 
     /// Answers all questions, each with the first that goes of those that `rank` gives; false when there is no further
-    /// way. The answers stand in [`Self::partial`] then.
+    /// way. The answers stand in [`Self::assignment`] then.
     pub(super) fn next(
         &mut self,
-        rank: &mut dyn FnMut(&Partial<'s>, usize) -> Vec<Answer>,
+        rank: &mut dyn FnMut(&Assignment<'s>, usize) -> Vec<Answer>,
     ) -> Result<bool, SearchLimit> {
         self.tries = 0;
         let mut at = 0;
-        let mut is_new = !std::mem::replace(&mut self.has_begun, true);
+        let mut is_new = !std::mem::replace(&mut self.is_started, true);
         loop {
             if is_new {
                 let open = (at..self.order.len())
-                    .find(|place| !self.partial.is_settled(self.order[*place]));
+                    .find(|place| !self.assignment.is_assigned(self.order[*place]));
                 let Some(place) = open else {
                     return Ok(true);
                 };
-                let answers = rank(self.partial, self.order[place]);
+                let answers = rank(self.assignment, self.order[place]);
                 self.stack
-                    .push((self.partial.mark(), answers.into_iter(), place));
+                    .push((self.assignment.mark(), answers.into_iter(), place));
             }
             let Some((mark, answers, place)) = self.stack.last_mut() else {
                 return Ok(false);
             };
-            self.partial.back_to(*mark);
+            self.assignment.undo_to(*mark);
             let Some(answer) = answers.next() else {
                 self.stack.pop();
                 is_new = false;
@@ -185,11 +185,11 @@ impl<'p, 's> Search<'p, 's> {
                 return Err(SearchLimit);
             }
             at = *place + 1;
-            is_new = self.partial.choose(answer);
+            is_new = self.assignment.choose(answer);
         }
     }
 
-    pub(super) fn partial(&self) -> &Partial<'s> {
-        self.partial
+    pub(super) fn assignment(&self) -> &Assignment<'s> {
+        self.assignment
     }
 }

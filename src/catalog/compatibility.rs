@@ -4,21 +4,21 @@ use super::{CatalogFile, CatalogOption, SelectionType};
 use crate::model::slug::{OptionRef, Slug};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Answers about combinations of one catalogue's options; of none, for a recipe checked by itself.
-pub(super) struct Combinations<'c> {
+/// Answers about compatibility of one catalogue's options; of none, for a recipe checked by itself.
+pub(super) struct Compatibility<'c> {
     options: BTreeMap<OptionRef, &'c CatalogOption>,
     single: BTreeSet<&'c str>,
 }
 
 /// Two options that cannot be selected together, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Clash {
+pub(super) struct Conflict {
     pub(super) one: OptionRef,
     pub(super) other: OptionRef,
     pub(super) reason: &'static str,
 }
 
-impl<'c> Combinations<'c> {
+impl<'c> Compatibility<'c> {
     pub(super) fn of(catalog: &'c CatalogFile) -> Self {
         let options = catalog.categories.iter().flat_map(|category| {
             category
@@ -77,13 +77,13 @@ impl<'c> Combinations<'c> {
     }
 
     /// The first two options of a set that exclude each other.
-    pub(super) fn clash(&self, set: &BTreeSet<OptionRef>) -> Option<Clash> {
+    pub(super) fn conflict(&self, set: &BTreeSet<OptionRef>) -> Option<Conflict> {
         let mut by_category: BTreeMap<&str, &OptionRef> = BTreeMap::new();
         for option in set {
             let is_single = self.options.is_empty() || self.single.contains(option.category());
             if is_single && let Some(first) = by_category.insert(option.category(), option) {
                 let reason = "only one option of that category can be selected";
-                return Some(Clash {
+                return Some(Conflict {
                     one: first.clone(),
                     other: option.clone(),
                     reason,
@@ -93,7 +93,7 @@ impl<'c> Combinations<'c> {
         set.iter().find_map(|one| {
             let conflicts = &self.options.get(one)?.conflicts;
             let other = conflicts.iter().find(|other| set.contains(*other))?;
-            Some(Clash {
+            Some(Conflict {
                 one: one.clone(),
                 other: other.clone(),
                 reason: "the catalogue says that they conflict",
@@ -102,9 +102,9 @@ impl<'c> Combinations<'c> {
     }
 
     /// Whether two actions can run in one plan, each with its option and its `when`.
-    pub(super) fn can_meet(&self, one: &Condition<'_>, other: &Condition<'_>) -> bool {
+    pub(super) fn can_run_together(&self, one: &Condition<'_>, other: &Condition<'_>) -> bool {
         let wanted = self.closure(one.options().chain(other.options()));
-        self.clash(&wanted).is_none()
+        self.conflict(&wanted).is_none()
     }
 }
 

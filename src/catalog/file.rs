@@ -2,7 +2,7 @@
 
 use crate::model::action::SingleLine;
 use crate::model::digest::GitId;
-use crate::model::exclude::Exclude;
+use crate::model::exclude::ExcludePattern;
 use crate::model::path::SafeRelPath;
 use crate::model::plan::Placeholder;
 use crate::model::ref_name::RefName;
@@ -55,7 +55,7 @@ pub struct TemplateSource {
     /// What of the files is left out, as in .gitignore.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
-    pub exclude: Vec<Exclude>,
+    pub exclude: Vec<ExcludePattern>,
 }
 
 /// Whether a template may hold symbolic links.
