@@ -1,6 +1,6 @@
-//! A catalogue that keeps its rules, with its recipes and its version.
+//! Valid catalogues.
 
-use super::file::{CatalogFile, Category};
+use super::file::{CatalogFile, Category, OptionEntry};
 use crate::model::action::Action;
 use crate::model::canonical;
 use crate::model::content::File;
@@ -10,7 +10,7 @@ use crate::recipe::{Recipe, RecipeAction};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// A catalogue that keeps its rules, with its recipes.
+/// A valid catalogue with its recipes.
 #[derive(Clone, Debug)]
 pub struct Catalog {
     file: CatalogFile,
@@ -78,29 +78,32 @@ impl Catalog {
         &self.file.catalog
     }
 
-    /// What the author wrote, checked.
+    /// The content of catalog.yaml.
     pub fn file(&self) -> &CatalogFile {
         &self.file
     }
 
-    /// SHA-256 over the catalogue, its actions and the files they copy (R48). The template is pinned apart from it.
+    /// SHA-256 over the catalogue, its actions and the files they copy. The template has its own pin.
     pub fn version(&self) -> &Digest {
         &self.version
     }
 
-    /// The categories in their order.
+    /// The categories in the order of catalog.yaml.
     pub fn categories(&self) -> &[Category] {
         &self.file.categories
     }
 
     /// A category by its slug.
     pub fn category(&self, slug: &str) -> Option<&Category> {
-        self.categories()
-            .iter()
-            .find(|category| category.slug.as_str() == slug)
+        self.file.category(slug)
     }
 
-    /// What an option does, if anything.
+    /// All options in the order of catalog.yaml.
+    pub fn options(&self) -> impl Iterator<Item = OptionEntry<'_>> {
+        self.file.options()
+    }
+
+    /// The recipe of an option, if it has one.
     pub fn recipe(&self, option: &OptionRef) -> Option<&Recipe> {
         self.recipes.get(option)
     }

@@ -1,4 +1,4 @@
-//! What a person may choose, checked as a whole: categories, options, how they fit together, and their recipes.
+//! Catalogues: categories, options, their rules and their recipes, validated as a whole.
 
 pub mod builtin;
 mod checked;
@@ -9,5 +9,7 @@ mod overlap;
 mod rules;
 
 pub use checked::Catalog;
-pub use file::{CatalogFile, CatalogOption, Category, SelectionType, Symlinks, TemplateSource};
-pub use load::{Loaded, check_catalog_file, check_recipe_file, load, names, strays};
+pub use file::{
+    CatalogFile, CatalogOption, Category, OptionEntry, SelectionType, Symlinks, TemplateSource,
+};
+pub use load::{Loaded, check_catalog_file, check_recipe_file, load, names, orphans};

@@ -280,7 +280,10 @@ pub(super) fn print_unfit(
         let stands_there = document.root.at(&finding.pointer).is_some();
         let is_missing = finding.code == Code::NothingSelected;
         let place = (stands_there || is_missing).then(|| document.location(&finding.pointer));
-        Diagnostic { place, ..finding }
+        Diagnostic {
+            location: place,
+            ..finding
+        }
     };
     let findings: Vec<Diagnostic> = findings.into_iter().map(place).collect();
     let text = &document.text;

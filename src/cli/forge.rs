@@ -8,7 +8,7 @@ use crate::forge::clock::SystemClock;
 use crate::forge::http::ClientError;
 use crate::forge::site::{Site, SiteError};
 use crate::model::preflight::ForgeKind;
-use crate::pat::classic::{self, TokenError};
+use crate::pat::classic::{self, PatError};
 use crate::publish::git_push::GitPush;
 use crate::secret::Secret;
 use clap::ValueEnum as _;
@@ -215,8 +215,8 @@ pub(super) fn usable(text: String, source: &str) -> Result<Secret, Failure> {
         let message = format!("{source} cannot be used: {error}");
         let hint = TOKEN_HINT.to_owned();
         match error {
-            TokenError::FineGrained => Failure::Refused { message, hint },
-            TokenError::Secret(_) | TokenError::Character | TokenError::TooShort => {
+            PatError::FineGrained => Failure::Refused { message, hint },
+            PatError::Secret(_) | PatError::Character | PatError::TooShort => {
                 Failure::Usage { message, hint }
             }
         }

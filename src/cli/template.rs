@@ -9,7 +9,7 @@ use crate::model::content::Files;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::GitId;
 use crate::model::path::SafeRelPath;
-use crate::model::plan::{Plan, TemplatePin};
+use crate::model::plan::{Plan, TemplateOrigin, TemplatePin};
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
 use crate::template::{Template, TemplateCommit, TemplateError, TemplateLocation, TemplateRules};
@@ -131,7 +131,7 @@ impl TemplateArgs {
         };
         let path = chosen.catalog.file().template.path.as_ref();
         match (&pin.sha, path) {
-            (None, Some(path)) if pin.repo.starts_with("catalog:") => {
+            (None, Some(path)) if matches!(pin.repo, TemplateOrigin::Catalog(_)) => {
                 let made = Template::of_catalog(&chosen.catalog, &chosen.source.files, path);
                 made.map_err(|findings| {
                     let source = chosen.source;
@@ -140,7 +140,7 @@ impl TemplateArgs {
             }
             (Some(sha), _) => {
                 let cache = self.cache()?;
-                let url = RemoteUrl::parse(&pin.repo).map_err(|_| nowhere())?;
+                let url = RemoteUrl::parse(&pin.repo.to_string()).map_err(|_| nowhere())?;
                 let commit = TemplateCommit {
                     reference: RefName::parse(&pin.r#ref).map_err(|_| nowhere())?,
                     home: TemplateLocation::Remote(url.clone()),
@@ -314,7 +314,7 @@ fn looks_like_an_address(text: &str) -> bool {
 fn from_folder(folder: &Path, rules: TemplateRules<'_>) -> Result<Template, Unusable> {
     let scan = disk::scan(folder).map_err(Failure::from)?;
     let pin = |tree: GitId| TemplatePin {
-        repo: "folder".to_owned(),
+        repo: TemplateOrigin::Folder,
         r#ref: tree.to_string(),
         sha: None,
         path: None,

@@ -232,7 +232,7 @@ impl<'a> Interpreter<'a> {
             return Ok(());
         };
         let here = self.error(index, finding.code, "");
-        Err(finding.at(here.pointer, here.place).into())
+        Err(finding.at(here.pointer, here.location).into())
     }
 
     /// How much of [`Self::written`] stands at a path.
@@ -404,7 +404,7 @@ impl<'a> Interpreter<'a> {
             .origins
             .iter()
             .rev()
-            .find_map(ChangeOrigin::place)
+            .find_map(ChangeOrigin::location)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Calendar days.
 
+use crate::base::pattern::pattern;
 use jiff::civil::Date;
 use thiserror::Error;
 
@@ -14,27 +15,27 @@ pub struct Day {
 
 /// A text that is not a day.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("`{}` is not a day: write it as `2026-11-21`, between 1970-01-01 and 9999-12-30", text.escape_debug())]
+#[error("invalid date `{}`: write it as `2026-11-21`, between 1970-01-01 and 9999-12-30", text.escape_debug())]
 pub struct DayError {
     text: String,
 }
 
 impl Day {
+    const PATTERN: &'static str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
+
     /// Parses `YYYY-MM-DD`.
     pub fn parse(text: &str) -> Result<Self, DayError> {
-        let refuse = || DayError {
-            text: text.chars().take(40).collect(),
-        };
-        let date: Date = text.parse().map_err(|_| refuse())?;
-        let in_range =
-            (jiff::civil::date(1970, 1, 1)..=jiff::civil::date(9999, 12, 30)).contains(&date);
-        if !in_range || date.to_string() != text {
-            return Err(refuse());
+        let range = jiff::civil::date(1970, 1, 1)..=jiff::civil::date(9999, 12, 30);
+        let date: Option<Date> = text.parse().ok();
+        match date.filter(|date| range.contains(date) && pattern!(Day::PATTERN).is_match(text)) {
+            Some(date) => Ok(Self {
+                text: text.to_owned(),
+                date,
+            }),
+            None => Err(DayError {
+                text: text.chars().take(40).collect(),
+            }),
         }
-        Ok(Self {
-            text: text.to_owned(),
-            date,
-        })
     }
 
     /// The day in UTC of a time in seconds since 1970.
@@ -58,7 +59,7 @@ impl Day {
     }
 }
 
-text_value!(Day, error: DayError, format: "groundplan-day", max: 10, pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+text_value!(Day, error: DayError, format: "groundplan-day", max: 10, pattern: Day::PATTERN,
     doc: "A calendar day, `YYYY-MM-DD`.");
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ pub fn judge(intent: &Intent<'_>, answers: &Answers) -> Option<Judgement> {
         None => {}
     }
     judgement.preflight.facts.push(Fact::Template {
-        repo: intent.template.repo.clone(),
+        repo: intent.template.repo.to_string(),
         r#ref: intent.template.r#ref.clone(),
         sha: intent.template.sha.clone(),
     });

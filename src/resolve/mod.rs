@@ -1,4 +1,4 @@
-//! Catalogue + selection → plan: a pure function, so that the same choice always gives the same plan.
+//! Resolution of a selection of a catalogue to a plan: a pure function.
 
 mod case_file;
 mod order;
@@ -22,10 +22,10 @@ use std::collections::BTreeMap;
 pub use case_file::CaseFile;
 pub use selection_file::SelectionFile;
 
-/// The name and version that plans and provenance carry.
+/// The name and version of this program in plans and provenance.
 pub const GENERATOR: &str = concat!("groundplan ", env!("CARGO_PKG_VERSION"));
 
-/// Everything a plan depends on besides the catalogue.
+/// The inputs of a plan besides the catalogue.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub selection: Selection,
@@ -34,10 +34,10 @@ pub struct Request {
     pub template: TemplatePin,
 }
 
-/// What a selection does, whatever the product is called.
+/// The actions of a selection, independent of the product.
 ///
 /// # Errors
-/// Every reason why the selection does not fit the catalogue.
+/// All violations of the catalogue's rules.
 pub fn recipe(catalog: &Catalog, selection: Selection) -> Result<ResolvedRecipe, Vec<Diagnostic>> {
     let findings = validate::check(catalog, &selection);
     if !findings.is_empty() {
@@ -46,24 +46,26 @@ pub fn recipe(catalog: &Catalog, selection: Selection) -> Result<ResolvedRecipe,
     let steps = order::ordered(catalog, &selection);
     if steps.len() > MAX_ACTIONS {
         let message = format!(
-            "this selection has {} actions, at most {MAX_ACTIONS} run",
+            "selection has {} actions, the maximum is {MAX_ACTIONS}",
             steps.len()
         );
-        let help =
-            "select fewer options, or copy folders with one COPY_FILE instead of many single files";
+        let help = "select fewer options, or copy a folder with one COPY_FILE instead of many single files";
         return Err(vec![
             Diagnostic::error(Code::TooManyActions, message).help(help),
         ]);
     }
-    let brought = steps.iter().flat_map(|(.., step)| step.literals.values());
-    let brought: u64 = brought.map(|file| file.bytes.len() as u64).sum();
-    if brought > MAX_WRITTEN {
-        let message = format!(
-            "this selection brings {brought} bytes of files, at most {MAX_WRITTEN} fit into a plan"
-        );
-        return Err(vec![Diagnostic::error(Code::FileTooLarge, message).help(
-            "keep large files out of recipes, or let the template hold them",
-        )]);
+    let copied: u64 = steps
+        .iter()
+        .flat_map(|(.., step)| step.literals.values())
+        .map(|file| file.bytes.len() as u64)
+        .sum();
+    if copied > MAX_WRITTEN {
+        let message =
+            format!("selection copies {copied} bytes of files, the maximum is {MAX_WRITTEN}");
+        return Err(vec![
+            Diagnostic::error(Code::FileTooLarge, message)
+                .help("move large files from recipes to the template"),
+        ]);
     }
     let mut literals = BTreeMap::new();
     let mut actions = Vec::new();
@@ -71,7 +73,7 @@ pub fn recipe(catalog: &Catalog, selection: Selection) -> Result<ResolvedRecipe,
         for (path, file) in &step.literals {
             let path = ResolvedRecipe::literal_path(catalog.slug(), &option, path.as_str());
             literals.insert(
-                path.expect("slugs before a path make a path"),
+                path.expect("a path below two slugs is valid"),
                 StoredFile::from(file),
             );
         }
@@ -120,7 +122,7 @@ pub fn resolve(catalog: &Catalog, request: Request) -> Result<Plan, Vec<Diagnost
     })
 }
 
-/// Answers every category that the selection leaves open with its defaults.
+/// Selects the defaults of every category without a selected option.
 pub fn fill_with_defaults(catalog: &Catalog, selection: &mut Selection) {
     for category in catalog.categories() {
         if selection.of(category.slug.as_str()).next().is_none() {
@@ -131,7 +133,7 @@ pub fn fill_with_defaults(catalog: &Catalog, selection: &mut Selection) {
     }
 }
 
-/// The required categories that the selection leaves open.
+/// The required categories without a selected option.
 pub fn unanswered<'c>(catalog: &'c Catalog, selection: &Selection) -> Vec<&'c Category> {
     let open = |category: &&Category| {
         category.required && selection.of(category.slug.as_str()).next().is_none()

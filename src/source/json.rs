@@ -1,4 +1,4 @@
-//! Strict JSON with places: the canonical reader says what is JSON, the syntax tree says where it stands.
+//! Strict JSON with locations: the canonical parser validates the text, the syntax tree has the locations.
 
 use super::node::{Document, KeyValue, MAX_DEPTH, MAX_FINDINGS, MAX_VALUES, Node, NodeValue};
 use super::text::Text;
@@ -72,7 +72,7 @@ fn syntax(text: &Text, range: Range<usize>, message: &str) -> Diagnostic {
         .collect();
     Diagnostic::error(Code::Syntax, message)
         .at("", text.location(range))
-        .help("a `.json` file holds strict JSON: no comments, no trailing commas, keys in double quotes, line breaks as `\\n`")
+        .help("write strict JSON: no comments, no trailing commas, keys in double quotes, line breaks as `\\n`")
 }
 
 struct TreeBuilder<'t> {
@@ -82,7 +82,7 @@ struct TreeBuilder<'t> {
 }
 
 impl TreeBuilder<'_> {
-    /// The node, or nothing when a finding says why not.
+    /// The node; none after a finding about it.
     fn node(&mut self, value: &ast::Value<'_>, depth: usize) -> Option<Node> {
         let range = value.start()..value.end();
         if depth > MAX_DEPTH {
@@ -123,7 +123,7 @@ impl TreeBuilder<'_> {
         Some(Node { range, value })
     }
 
-    /// A number that every reader understands alike.
+    /// A number that every JSON parser reads exactly.
     fn number(&mut self, source: &str, range: &Range<usize>) -> Option<Number> {
         let number: Option<Number> = serde_json::from_str(source).ok();
         let is_integer = source.bytes().all(|b| b.is_ascii_digit() || b == b'-');

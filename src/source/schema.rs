@@ -1,4 +1,4 @@
-//! A document against the JSON Schema of its type: every fault at its exact key or value.
+//! Validation of documents by the JSON Schema of their type, with the location of each violation.
 
 use super::node::{Document, MAX_FINDINGS, Node, NodeValue, escape};
 use super::yaml::more;
@@ -20,31 +20,32 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::marker::PhantomData;
 
-/// The JSON Schema of `T`, ready to check documents.
+/// The compiled JSON Schema of `T`.
 pub struct Schema<T> {
     json: Value,
     pub(super) validator: Validator,
     reads: PhantomData<fn() -> T>,
 }
 
-/// A text newtype by the format its schema names: why a text is not one, and what to write.
+/// A text newtype, by the format in its schema.
 pub(super) struct Format {
     pub(super) name: &'static str,
+    /// The error of the newtype's `parse`.
     pub(super) refuse: fn(&str) -> Option<String>,
     help: &'static str,
 }
 
-/// Every text newtype.
+/// All text newtypes.
 pub(super) const FORMATS: [Format; 15] = [
     Format {
         name: "groundplan-slug",
         refuse: |text| Slug::parse(text).err().map(|error| error.to_string()),
-        help: "name it with words like `iron-session`",
+        help: "write words as in `iron-session`",
     },
     Format {
         name: "groundplan-option",
         refuse: |text| OptionRef::parse(text).err().map(|error| error.to_string()),
-        help: "name a category and one of its options, as in `auth/iron-session`",
+        help: "write a category and one of its options, as in `auth/iron-session`",
     },
     Format {
         name: "groundplan-path",
@@ -53,12 +54,12 @@ pub(super) const FORMATS: [Format; 15] = [
                 .err()
                 .map(|error| error.to_string())
         },
-        help: "write it as in `docs/notes.md`; files with other names come with a COPY_FILE of their folder",
+        help: "write a path as in `docs/notes.md`; copy files with other names by a COPY_FILE of their folder",
     },
     Format {
         name: "groundplan-tree-path",
         refuse: |text| TreePath::parse(text).err().map(|error| error.to_string()),
-        help: "write it as in `docs/notes.md`",
+        help: "write a path as in `docs/notes.md`",
     },
     Format {
         name: "groundplan-line",
@@ -68,7 +69,7 @@ pub(super) const FORMATS: [Format; 15] = [
     Format {
         name: "groundplan-day",
         refuse: |text| Day::parse(text).err().map(|error| error.to_string()),
-        help: "write a day as in `2026-11-21`",
+        help: "write a date as in `2026-11-21`",
     },
     Format {
         name: "groundplan-sha256",
@@ -92,7 +93,7 @@ pub(super) const FORMATS: [Format; 15] = [
     Format {
         name: "groundplan-owner",
         refuse: |text| Owner::parse(text).err().map(|error| error.to_string()),
-        help: "write the name as the forge spells it",
+        help: "write the name as on the forge",
     },
     Format {
         name: "groundplan-repo",
@@ -102,12 +103,12 @@ pub(super) const FORMATS: [Format; 15] = [
     Format {
         name: "groundplan-identity",
         refuse: |text| Identity::parse(text).err().map(|error| error.to_string()),
-        help: "write it as in `Jane Doe <jane@example.org>`",
+        help: "write an author as in `Jane Doe <jane@example.org>`",
     },
     Format {
         name: "groundplan-remote-url",
         refuse: |text| RemoteUrl::parse(text).err().map(|error| error.to_string()),
-        help: "write it as in `https://github.com/acme/baseline.git`",
+        help: "write an address as in `https://github.com/acme/baseline.git`",
     },
     Format {
         name: "groundplan-ref",
@@ -121,7 +122,7 @@ pub(super) const FORMATS: [Format; 15] = [
                 .err()
                 .map(|error| error.to_string())
         },
-        help: "write it as a line of .gitignore, as in `docs/` or `*.md`",
+        help: "write a line of .gitignore, as in `docs/` or `*.md`",
     },
 ];
 
@@ -129,7 +130,7 @@ impl<T: JsonSchema + DeserializeOwned> Schema<T> {
     /// The schema that schemars derives from `T`.
     ///
     /// # Panics
-    /// When the derived schema is not a JSON Schema, which a test of this crate rules out.
+    /// If the derived schema is not a JSON Schema, which a test of this crate rules out.
     pub fn new() -> Self {
         let json = schemars::schema_for!(T).to_value();
         let options = jsonschema::options()
@@ -149,10 +150,10 @@ impl<T: JsonSchema + DeserializeOwned> Schema<T> {
         }
     }
 
-    /// Reads a `T`.
+    /// Parses a `T`.
     ///
     /// # Errors
-    /// Every place where the document is not a `T`.
+    /// All violations of the schema.
     pub fn parse(&self, document: &Document) -> Result<T, Vec<Diagnostic>> {
         let value = document.root.to_value();
         let mut findings = Findings {
@@ -176,7 +177,7 @@ impl<T: JsonSchema + DeserializeOwned> Schema<T> {
         serde_json::from_value(value).map_err(|error| {
             let location = document.location("");
             let finding = Diagnostic::error(Code::BadValue, error.to_string()).at("", location);
-            vec![finding.help("compare with the schema that `groundplan schema` prints")]
+            vec![finding.help("compare it with the output of `groundplan schema`")]
         })
     }
 }
@@ -204,7 +205,7 @@ impl<'d> Findings<'d> {
             ValidationErrorKind::Required { property } => {
                 let name = property.as_str().unwrap_or_default();
                 let finding =
-                    Diagnostic::error(Code::MissingField, format!("the field `{name}` is missing"))
+                    Diagnostic::error(Code::MissingField, format!("field `{name}` is missing"))
                         .at(pointer, self.document.mapping_location(pointer));
                 self.found.push(finding.help(format!("add `{name}: …`")));
             }
@@ -233,43 +234,43 @@ impl<'d> Findings<'d> {
             ValidationErrorKind::MaxItems { limit }
             | ValidationErrorKind::MaxProperties { limit } => self.limit(
                 pointer,
-                &format!("at most {limit} entries are allowed here"),
+                &format!("too many entries, the maximum is {limit}"),
                 "remove some",
             ),
             ValidationErrorKind::MinItems { limit }
             | ValidationErrorKind::MinProperties { limit } => self.limit(
                 pointer,
-                "there are too few entries here",
+                "too few entries",
                 &format!("write at least {limit}"),
             ),
             ValidationErrorKind::MinLength { limit } => self.limit(
                 pointer,
                 if *limit == 1 {
-                    "this text must not be empty"
+                    "text is empty"
                 } else {
-                    "this text is too short"
+                    "text is too short"
                 },
                 &format!("write {limit} or more characters"),
             ),
             ValidationErrorKind::MaxLength { limit } => self.limit(
                 pointer,
-                &format!("this text has at most {limit} characters"),
+                &format!("text is longer than {limit} characters"),
                 "shorten it",
             ),
             ValidationErrorKind::Minimum { limit } => self.limit(
                 pointer,
-                &format!("the least value here is {limit}"),
+                &format!("value is less than {limit}"),
                 &format!("write {limit} or more"),
             ),
             ValidationErrorKind::Maximum { limit } => self.limit(
                 pointer,
-                &format!("the greatest value here is {limit}"),
+                &format!("value is greater than {limit}"),
                 &format!("write {limit} or less"),
             ),
             _ => self.limit(
                 pointer,
                 &error.masked().to_string(),
-                "compare with the schema that `groundplan schema` prints",
+                "compare it with the output of `groundplan schema`",
             ),
         }
     }
@@ -293,16 +294,13 @@ impl<'d> Findings<'d> {
             let location = self.document.key_location(&pointer);
             let shown = field.escape_debug();
             let finding = if known.is_empty() {
-                Diagnostic::error(Code::BadValue, format!("`{shown}` cannot be a key here"))
+                Diagnostic::error(Code::BadValue, format!("invalid key `{shown}`"))
                     .at(pointer, location)
                     .help("write a slug: lower-case letters and digits, joined by single dashes")
             } else {
-                Diagnostic::error(
-                    Code::UnknownField,
-                    format!("the field `{shown}` is not known here"),
-                )
-                .at(pointer, location)
-                .help(suggest::help(field, known.iter().copied()))
+                Diagnostic::error(Code::UnknownField, format!("unknown field `{shown}`"))
+                    .at(pointer, location)
+                    .help(suggest::help(field, known.iter().copied()))
             };
             self.found.push(finding);
         }
@@ -344,10 +342,7 @@ impl<'d> Findings<'d> {
         let location = self.document.location(pointer);
         self.found.push(match &node.value {
             NodeValue::Text(found) => {
-                let message = format!(
-                    "`{}` is not one of the words allowed here",
-                    found.escape_debug()
-                );
+                let message = format!("unknown value `{}`", found.escape_debug());
                 Diagnostic::error(Code::UnknownWord, message)
                     .at(pointer, location)
                     .help(suggest::help(found, words.iter().copied()))
@@ -364,12 +359,12 @@ impl<'d> Findings<'d> {
                 );
                 Diagnostic::error(Code::WrongType, message)
                     .at(pointer, location)
-                    .help("write one of these words")
+                    .help("write one of these values")
             }
         });
     }
 
-    /// A `oneOf` is a tagged enum, whose branch its `kind` chooses, or a set of words with a description each.
+    /// Explains a `oneOf`: either a tagged enum, whose `kind` selects the branch, or a set of words with descriptions.
     fn one_of(&mut self, pointer: &str, branches: &[Vec<ValidationError<'static>>]) {
         let tag = format!("{pointer}/kind");
         let of_tag = |error: &&ValidationError<'static>| {
@@ -391,10 +386,10 @@ impl<'d> Findings<'d> {
         let node = self.node(pointer);
         if tags.is_empty() && node.get("kind").is_none() && matches!(node.value, NodeValue::Map(_))
         {
-            let finding = Diagnostic::error(Code::MissingField, "the field `kind` is missing")
+            let finding = Diagnostic::error(Code::MissingField, "field `kind` is missing")
                 .at(pointer, self.document.mapping_location(pointer));
             self.found
-                .push(finding.help("say what the action does, as in `kind: COPY_FILE`"));
+                .push(finding.help("add the kind of the action, as in `kind: COPY_FILE`"));
         } else if tags.is_empty() {
             let words: Vec<String> = branches.iter().flatten().filter_map(expected).collect();
             match branches.first().and_then(|branch| branch.first()) {
@@ -407,7 +402,7 @@ impl<'d> Findings<'d> {
         } else if node.get("kind").is_some_and(is_code) {
             let finding = Diagnostic::error(
                 Code::CodeRefused,
-                "RUN_BASH_TEMPLATE is known and refused: recipes run no code",
+                "RUN_BASH_TEMPLATE is not supported: recipes run no code",
             )
             .at(&tag, self.document.location(&tag));
             self.found
@@ -461,7 +456,7 @@ impl<'d> Findings<'d> {
     fn pattern(&mut self, error: &ValidationError<'_>) {
         let pointer = error.instance_path().as_str();
         let message = format!(
-            "`{}` does not have the form wanted here",
+            "`{}` does not have the expected form",
             self.found_at(pointer)
         );
         self.limit(
@@ -471,7 +466,7 @@ impl<'d> Findings<'d> {
         );
     }
 
-    /// What stands at a location, to be put into a sentence.
+    /// The text of a value, for a message.
     fn found_at(&self, pointer: &str) -> String {
         let node = self.node(pointer);
         let text = match &node.value {
@@ -507,7 +502,7 @@ impl<'d> Findings<'d> {
                 .map_or("write another value", |format| format.help)
                 .to_owned(),
         };
-        let message = reason.unwrap_or_else(|| format!("this is not a {name}"));
+        let message = reason.unwrap_or_else(|| format!("invalid {name}"));
         let finding = Diagnostic::error(code, message).at(pointer, self.document.location(pointer));
         self.found.push(finding.help(help));
     }
@@ -525,7 +520,7 @@ impl<'d> Findings<'d> {
             .unwrap_or(&self.document.root)
     }
 
-    /// What the schema says about the value, to be put into a sentence.
+    /// The description of the value in the schema, for a message.
     fn description(&self, error: &ValidationError<'_>) -> String {
         let text = self
             .neighbour(error, "description")
@@ -538,7 +533,7 @@ impl<'d> Findings<'d> {
         })
     }
 
-    /// The keyword `name` beside the one that failed.
+    /// The keyword `name` beside the violated one.
     fn neighbour(&self, error: &ValidationError<'_>, name: &str) -> Option<&'d Value> {
         let path = error.schema_path().as_str();
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);

@@ -1,28 +1,28 @@
-//! Questions that are answered one after the other: every answer takes away those that no longer go with it.
+//! Partial assignments with constraint propagation, and the backtracking search over them.
 
 use super::space::{Answer, Space};
 use thiserror::Error;
 
-/// So many answers are tried before a search is given up.
+/// The maximum number of answers that a search tries for one selection.
 const MAX_TRIES: usize = 200_000;
 
-/// A search that does not end.
+/// A search that exceeds [`MAX_TRIES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the rules of this catalogue are too tangled: {MAX_TRIES} tries gave no selection")]
+#[error("no selection found after {MAX_TRIES} tries: the rules of this catalogue are too complex")]
 pub struct SearchLimit;
 
-/// Some questions answered, and what can still be answered to the others.
+/// The possible answers to each question. A question with one possible answer is assigned.
 pub(super) struct Assignment<'s> {
     space: &'s Space,
     is_open: Vec<bool>,
-    /// How many answers each question has left.
+    /// The number of possible answers to each question.
     left: Vec<usize>,
-    /// What was taken away, in order, so that it can be given back.
+    /// The removed answers in order, for [`Self::undo_to`].
     trail: Vec<Answer>,
 }
 
 impl<'s> Assignment<'s> {
-    /// Nothing answered but what has one answer only; nothing when no selection is possible at all.
+    /// The assignment of the questions with a single answer; none if no selection is possible.
     pub(super) fn of(space: &'s Space) -> Option<Self> {
         let mut assignment = Self {
             space,
@@ -39,12 +39,12 @@ impl<'s> Assignment<'s> {
         self.space
     }
 
-    /// A point to come back to.
+    /// The current state, for [`Self::undo_to`].
     pub(super) fn mark(&self) -> usize {
         self.trail.len()
     }
 
-    /// Forgets everything since a mark.
+    /// Restores the state at a mark.
     pub(super) fn undo_to(&mut self, mark: usize) {
         for answer in self.trail.drain(mark..) {
             self.is_open[answer] = true;
@@ -56,19 +56,20 @@ impl<'s> Assignment<'s> {
         self.left[question] == 1
     }
 
-    /// The answers that a question has left.
+    /// The possible answers to a question.
     pub(super) fn open(&self, question: usize) -> impl Iterator<Item = Answer> + '_ {
         let answers = self.space.questions[question].iter().copied();
         answers.filter(|answer| self.is_open[*answer])
     }
 
-    /// The answers given so far.
+    /// The answers to all assigned questions.
     pub(super) fn assigned(&self) -> impl Iterator<Item = Answer> + '_ {
         let questions = (0..self.left.len()).filter(|question| self.is_assigned(*question));
         questions.filter_map(|question| self.open(question).next())
     }
 
-    /// Gives an answer and draws every conclusion; false when it cannot be given. Go back to a mark then.
+    /// Assigns an answer and removes all answers that it excludes. Returns false if that is impossible; the caller then
+    /// restores the state.
     pub(super) fn choose(&mut self, answer: Answer) -> bool {
         if !self.is_open[answer] {
             return false;
@@ -129,12 +130,12 @@ impl<'s> Assignment<'s> {
     }
 }
 
-/// Goes through the selections that go with what is answered already.
+/// A depth-first search for complete assignments.
 pub(super) struct Search<'p, 's> {
     assignment: &'p mut Assignment<'s>,
-    /// In which order questions are answered.
+    /// The questions in the order of the search.
     order: Vec<usize>,
-    /// Where each question that was answered here began, what is left to try, and its place in the order.
+    /// For each question assigned by the search: the state before, the remaining answers, and its index in `order`.
     stack: Vec<(usize, std::vec::IntoIter<Answer>, usize)>,
     tries: usize,
     is_started: bool,
@@ -151,8 +152,8 @@ impl<'p, 's> Search<'p, 's> {
         }
     }
 
-    /// Answers all questions, each with the first that goes of those that `rank` gives; false when there is no further
-    /// way. The answers stand in [`Self::assignment`] then.
+    /// Assigns all questions, each with the first possible answer in the order of `rank`. Returns false if there is no
+    /// further assignment. The result is in [`Self::assignment`].
     pub(super) fn next(
         &mut self,
         rank: &mut dyn FnMut(&Assignment<'s>, usize) -> Vec<Answer>,

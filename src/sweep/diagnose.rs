@@ -1,4 +1,4 @@
-//! Which options are to diagnose for what cannot be made: those that are named, and those without which it can.
+//! The options that cause a failure: those that its findings name, and those without which it does not occur.
 
 use super::assignment::Assignment;
 use super::space::Space;
@@ -10,39 +10,38 @@ use crate::model::selection::Selection;
 use crate::model::slug::OptionRef;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Options that do not go together though the catalogue lets them.
+/// Options that fail together although the catalogue allows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Collision {
-    /// The option whose action cannot be done; none when the finding is about the selection as a whole.
+    /// The option whose action fails; none if the finding is about the selection as a whole.
     pub option: Option<OptionRef>,
-    /// The options with which it cannot; leaving out any of them helps.
+    /// The options with which it fails. Without any one of them it succeeds.
     pub with: Vec<OptionRef>,
-    /// The options without which it cannot; adding any of them helps.
+    /// The options without which it fails. With any one of them it succeeds.
     pub without: Vec<OptionRef>,
-    /// What it comes to.
     pub finding: Diagnostic,
-    /// The first selection in which it was met.
+    /// The first selection with the collision.
     pub selection: Selection,
 }
 
-/// What is known of two options.
+/// The result for a pair of options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PairStatus {
-    /// They were made together.
+    /// A selection with both was built.
     Compatible,
-    /// They do not go together, or, of one option, it does not go with anything.
+    /// They fail together. For a pair of one option with itself: it always fails.
     Collides,
-    /// The catalogue does not let them be selected together.
+    /// The catalogue does not allow a selection with both.
     Excluded,
-    /// No selection held both that could be made.
+    /// No selection with both was built.
     Untested,
 }
 
-/// At most so many collisions are looked into.
+/// The maximum number of diagnosed collisions.
 pub const MAX_COLLISIONS: usize = 100;
 
 impl Collision {
-    /// Whether a selection runs into it.
+    /// True if the selection has the collision.
     fn is_in(&self, selection: &Selection) -> bool {
         let mut with = self.option.iter().chain(&self.with);
         with.all(|option| selection.contains(option))
@@ -54,7 +53,8 @@ impl Collision {
     }
 }
 
-/// Every collision behind what could not be made, by making it once more with one answer changed.
+/// The collisions behind failed trials. If a finding names only one option, the others are found by building the
+/// selection again with one changed answer.
 pub fn diagnose(
     input: TrialInput<'_>,
     space: &Space,
@@ -67,22 +67,12 @@ pub fn diagnose(
             continue;
         };
         for finding in findings {
-            let known =
-                |known: &&Collision| known.is_about(finding) && known.is_in(&trial.selection);
-            if collisions.len() == MAX_COLLISIONS || collisions.iter().find(known).is_some() {
+            let is_known =
+                |known: &Collision| known.is_about(finding) && known.is_in(&trial.selection);
+            if collisions.len() == MAX_COLLISIONS || collisions.iter().any(is_known) {
                 continue;
             }
-            let places = finding
-                .location
-                .iter()
-                .chain(finding.related.iter().map(|related| &related.location));
-            let mut named: Vec<OptionRef> = Vec::new();
-            for option in places.filter_map(|location| by_file.get(location.file.as_str())) {
-                if !named.contains(option) {
-                    named.push(option.clone());
-                }
-            }
-            let mut named = named.into_iter();
+            let mut named = named_options(finding, &by_file).into_iter();
             let mut collision = Collision {
                 option: named.next(),
                 with: named.collect(),
@@ -91,7 +81,7 @@ pub fn diagnose(
                 selection: trial.selection.clone(),
             };
             if collision.with.is_empty() && collision.option.is_some() {
-                suspect(input, space, &mut collision)?;
+                find_partners(input, space, &mut collision)?;
             }
             collisions.push(collision);
         }
@@ -99,8 +89,22 @@ pub fn diagnose(
     Ok(collisions)
 }
 
-/// Changes one answer after the other and looks whether the finding is gone.
-fn suspect(
+/// The options whose recipes a finding names, without repetitions.
+fn named_options(finding: &Diagnostic, by_file: &BTreeMap<&str, OptionRef>) -> Vec<OptionRef> {
+    let related = finding.related.iter().map(|related| &related.location);
+    let mut named: Vec<OptionRef> = Vec::new();
+    for location in finding.location.iter().chain(related) {
+        if let Some(option) = by_file.get(location.file.as_str())
+            && !named.contains(option)
+        {
+            named.push(option.clone());
+        }
+    }
+    named
+}
+
+/// Changes each answer in turn and checks whether the finding still occurs.
+fn find_partners(
     input: TrialInput<'_>,
     space: &Space,
     collision: &mut Collision,
@@ -118,19 +122,20 @@ fn suspect(
             continue;
         }
         for instead in &space.questions[question] {
-            let changed = row
+            let changed: Vec<_> = row
                 .iter()
-                .map(|answer| if answer == given { instead } else { answer });
-            let changed: Vec<_> = changed.copied().collect();
-            let fits = instead != given && changed.iter().all(|answer| assignment.choose(*answer));
+                .map(|answer| if answer == given { *instead } else { *answer })
+                .collect();
+            let is_valid =
+                instead != given && changed.iter().all(|answer| assignment.choose(*answer));
             assignment.undo_to(start);
-            if !fits {
+            if !is_valid {
                 continue;
             }
             let outcome = input.attempt(&space.selection(changed))?;
-            let is_there = matches!(&outcome, TrialOutcome::Failed(findings)
+            let still_fails = matches!(&outcome, TrialOutcome::Failed(findings)
                 if findings.iter().any(|finding| collision.is_about(finding)));
-            if !is_there {
+            if !still_fails {
                 match own {
                     Some(own) => collision.with.push(own.clone()),
                     None => collision.without.extend(space.option(*instead).cloned()),
@@ -142,14 +147,14 @@ fn suspect(
     Ok(())
 }
 
-/// What is known of every two options of a catalogue, and of each by itself.
+/// The status of every pair of options of a catalogue, and of each option with itself.
 pub struct Matrix {
     pub options: Vec<OptionRef>,
     statuses: Vec<PairStatus>,
 }
 
 impl Matrix {
-    /// The matrix of what was made and what collided.
+    /// The matrix of trials and collisions.
     pub fn of(space: &Space, trials: &[Trial], collisions: &[Collision]) -> Self {
         let answers: Vec<usize> = (0..space.len())
             .filter(|at| space.option(*at).is_some())
@@ -158,14 +163,14 @@ impl Matrix {
             .iter()
             .filter_map(|at| space.option(*at).cloned())
             .collect();
-        let mut made: BTreeSet<(OptionRef, OptionRef)> = BTreeSet::new();
+        let mut built: BTreeSet<(OptionRef, OptionRef)> = BTreeSet::new();
         for trial in trials
             .iter()
             .filter(|trial| matches!(trial.outcome, TrialOutcome::Built(_)))
         {
             let selected: Vec<OptionRef> = trial.selection.options().collect();
             for one in &selected {
-                made.extend(selected.iter().map(|other| (one.clone(), other.clone())));
+                built.extend(selected.iter().map(|other| (one.clone(), other.clone())));
             }
         }
         let collides = |one: &OptionRef, other: &OptionRef| {
@@ -184,16 +189,16 @@ impl Matrix {
                 return true;
             };
             let start = assignment.mark();
-            let fits = assignment.choose(one) && assignment.choose(other);
+            let is_valid = assignment.choose(one) && assignment.choose(other);
             assignment.undo_to(start);
-            !fits
+            !is_valid
         };
         let mut statuses = Vec::with_capacity(options.len() * options.len());
         for (one, first) in answers.iter().zip(&options) {
             for (other, second) in answers.iter().zip(&options) {
                 statuses.push(if collides(first, second) {
                     PairStatus::Collides
-                } else if made.contains(&(first.clone(), second.clone())) {
+                } else if built.contains(&(first.clone(), second.clone())) {
                     PairStatus::Compatible
                 } else if excluded(*one, *other) {
                     PairStatus::Excluded
@@ -205,12 +210,12 @@ impl Matrix {
         Self { options, statuses }
     }
 
-    /// What is known of two options, by their places in [`Self::options`].
+    /// The status of two options, by their indices in [`Self::options`].
     pub fn status(&self, one: usize, other: usize) -> PairStatus {
         self.statuses[one * self.options.len() + other]
     }
 
-    /// The same matrix of fewer options.
+    /// The matrix of the options at the kept indices.
     #[must_use]
     pub fn only(&self, keep: impl Fn(usize) -> bool) -> Self {
         let kept: Vec<usize> = (0..self.options.len()).filter(|at| keep(*at)).collect();
@@ -225,10 +230,7 @@ impl Matrix {
 }
 
 fn recipe_files(catalog: &Catalog) -> BTreeMap<&str, OptionRef> {
-    let options = catalog.categories().iter().flat_map(|category| {
-        let options = category.options.iter();
-        options.map(|option| OptionRef::new(&category.slug, &option.slug))
-    });
+    let options = catalog.options().map(|entry| entry.reference());
     let file = |option: OptionRef| Some((catalog.recipe(&option)?.file.as_str(), option));
     options.filter_map(file).collect()
 }

@@ -1,4 +1,5 @@
-//! Proof that options go together: few selections that cover all pairs of options, made and hashed, and who is to diagnose.
+//! Pairwise tests of a catalogue: few selections that cover all pairs of options, built and hashed, and the options
+//! that cause failures.
 
 mod assignment;
 pub mod cover;

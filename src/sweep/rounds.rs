@@ -1,4 +1,5 @@
-//! What a collision hides: a selection that cannot be made shows nothing of its other pairs, so they are made without it.
+//! Rounds of trials: a failed selection proves nothing about its other pairs, so the next round covers them without
+//! the known collisions.
 
 use super::cover::{CoverError, Strength, cover};
 use super::diagnose::{Collision, diagnose};
@@ -8,7 +9,7 @@ use crate::engine::PreviewError;
 use crate::model::selection::Selection;
 use thiserror::Error;
 
-/// Why a sweep came to no end.
+/// The reasons to abort a sweep.
 #[derive(Debug, Error)]
 pub enum SweepError {
     #[error(transparent)]
@@ -17,11 +18,11 @@ pub enum SweepError {
     Preview(#[from] PreviewError),
 }
 
-/// Each round goes around what the rounds before found; so many are made.
+/// The maximum number of additional rounds.
 const MAX_ROUNDS: usize = 5;
 
-/// What came of every selection, and every collision behind what cannot be made. With a strength, selections are added
-/// until everything was made that goes around the collisions.
+/// The trial of every selection, and the collisions behind failed ones. With a strength, adds selections until
+/// everything is covered that is possible without the collisions.
 pub fn sweep(
     input: TrialInput<'_>,
     space: &Space,
@@ -40,7 +41,7 @@ pub fn sweep(
             .filter(is_made)
             .map(|trial| trial.selection.clone())
             .collect();
-        // Nothing may be left to select at all.
+        // The collisions may exclude every selection.
         let Ok(around) = cover(&around(space, &collisions), strength, &made) else {
             break;
         };
@@ -56,7 +57,7 @@ pub fn sweep(
     Ok((trials, collisions))
 }
 
-/// The space without the collisions of one or two answers.
+/// The space with constraints against the collisions of one or two options.
 fn around(space: &Space, collisions: &[Collision]) -> Space {
     let mut around = space.clone();
     for collision in collisions {

@@ -1,4 +1,4 @@
-//! Selections without a plan behind them: all there are, or some by chance.
+//! All selections of a catalogue, or a random sample.
 
 use super::assignment::{Assignment, Search, SearchLimit};
 use super::rng::Rng;
@@ -7,19 +7,19 @@ use crate::model::selection::Selection;
 use std::collections::BTreeSet;
 use thiserror::Error;
 
-/// At most so many selections are listed.
+/// The maximum number of listed selections.
 pub const MAX_SELECTIONS: usize = 100_000;
 
-/// Why not all selections are listed.
+/// The reasons to list no selections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SelectionsError {
-    #[error("there are more than {MAX_SELECTIONS} selections")]
+    #[error("more than {MAX_SELECTIONS} selections")]
     TooMany,
     #[error(transparent)]
     SearchLimit(#[from] SearchLimit),
 }
 
-/// Every selection there is, in the catalogue's order.
+/// All valid selections, in the catalogue's order.
 pub fn every(space: &Space) -> Result<Vec<Selection>, SelectionsError> {
     let mut count = 0;
     each(space, |_| {
@@ -37,7 +37,7 @@ pub fn every(space: &Space) -> Result<Vec<Selection>, SelectionsError> {
     Ok(found)
 }
 
-/// Shows every selection, until it is told to stop.
+/// Visits the selections until `go_on` returns false.
 fn each(space: &Space, mut go_on: impl FnMut(&Assignment<'_>) -> bool) -> Result<(), SearchLimit> {
     let Some(mut assignment) = Assignment::of(space) else {
         return Ok(());
@@ -51,10 +51,10 @@ fn each(space: &Space, mut go_on: impl FnMut(&Assignment<'_>) -> bool) -> Result
     Ok(())
 }
 
-/// Different selections by chance; the same seed gives the same ones. Fewer than asked for when so many are not found.
+/// A random sample of different selections, equal for equal seeds. Smaller than `count` if the search finds no more.
 pub fn sample(space: &Space, count: usize, seed: u64) -> Result<Vec<Selection>, SelectionsError> {
-    /// So many tries in a row may give nothing new.
-    const PATIENCE: usize = 200;
+    /// The number of consecutive repetitions that ends the search.
+    const MAX_MISSES: usize = 200;
     if count > MAX_SELECTIONS {
         return Err(SelectionsError::TooMany);
     }
@@ -66,7 +66,7 @@ pub fn sample(space: &Space, count: usize, seed: u64) -> Result<Vec<Selection>, 
     };
     let start = assignment.mark();
     let mut misses = 0;
-    while found.len() < count && misses < PATIENCE {
+    while found.len() < count && misses < MAX_MISSES {
         let order = rng.shuffle((0..space.questions.len()).collect());
         let mut search = Search::of(&mut assignment, order);
         let rank = &mut |assignment: &Assignment<'_>, question: usize| {

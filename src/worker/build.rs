@@ -22,7 +22,7 @@ pub(super) fn read(means: &WorkerContext, task: &mut JobPayload) -> Result<Accep
         recipe_hash: &run.recipe_hash,
         catalog_version: &run.catalog_version,
         tree: run.tree.as_deref(),
-        place: &run.place,
+        repo: &run.place,
     };
     Ok(means.plans.read(plan, report, &promise)?)
 }

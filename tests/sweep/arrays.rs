@@ -4,7 +4,7 @@ use groundplan::catalog::{self, Catalog};
 use groundplan::model::content::{File, Files};
 use groundplan::model::digest::GitId;
 use groundplan::model::path::TreePath;
-use groundplan::model::plan::TemplatePin;
+use groundplan::model::plan::{TemplateOrigin, TemplatePin};
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::{OptionRef, Slug};
 use groundplan::resolve;
@@ -288,7 +288,7 @@ impl Tree for Restless {
 fn two_runs_that_differ_are_noticed() {
     let catalog = catalog(&["a SINGLE required: x y"]);
     let pin = TemplatePin {
-        repo: "folder".to_owned(),
+        repo: TemplateOrigin::Folder,
         r#ref: "v1".to_owned(),
         sha: None,
         path: None,

@@ -42,7 +42,7 @@ impl Kept {
             recipe_hash: &self.recipe_hash,
             catalog_version: &self.catalog_version,
             tree: self.report["treeId"].as_str(),
-            place: "acme/acme-web",
+            repo: "acme/acme-web",
         };
         let read = StoredPlanReader::new().read(self.plan.clone(), self.report.clone(), &promise);
         read.map(drop)
@@ -91,7 +91,7 @@ fn a_path_that_leaves_the_repository_is_refused_by_the_schema() {
     let mut kept = kept();
     kept.plan["actions"][1]["action"]["to"] = json!("../outside");
     let why = kept.refused();
-    assert!(why.starts_with("the stored plan is none: "), "{why}");
+    assert!(why.starts_with("stored plan is invalid: "), "{why}");
     assert!(why.contains("`/actions/1/action"), "{why}");
 }
 
@@ -104,7 +104,7 @@ fn an_unknown_action_field_or_kind_is_refused_by_the_schema() {
         let mut kept = kept();
         kept.plan["actions"][0]["action"][field] = value;
         let why = kept.refused();
-        assert!(why.starts_with("the stored plan is none: "), "{why}");
+        assert!(why.starts_with("stored plan is invalid: "), "{why}");
     }
 }
 
@@ -159,7 +159,7 @@ fn a_report_that_promises_something_else_is_noticed() {
             recipe_hash: &kept.recipe_hash,
             catalog_version: &kept.catalog_version,
             tree: tree.as_str(),
-            place: "acme/acme-web",
+            repo: "acme/acme-web",
         };
         let read = StoredPlanReader::new().read(kept.plan.clone(), kept.report.clone(), &promise);
         let why = read.expect_err("it was changed").to_string();
@@ -236,6 +236,6 @@ fn what_is_no_plan_at_all_is_refused_by_name() {
             plan: value,
             ..kept()
         };
-        assert!(kept.refused().starts_with("the stored plan is none: "));
+        assert!(kept.refused().starts_with("stored plan is invalid: "));
     }
 }

@@ -10,6 +10,7 @@ use crate::cli::render::{self, Detail};
 use crate::cli::terminal::{BOLD, Terminal};
 use crate::model::action::RiskLevel;
 use crate::model::digest::GitId;
+use crate::model::plan::TemplateOrigin;
 use crate::store::Store as _;
 use crate::store::id::ProductId;
 use crate::store::submission::Submission;
@@ -59,7 +60,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     };
     preview::check_expected(args.expect.as_ref(), tree, "nothing was submitted")?;
     let plan = &preview.plan;
-    if plan.template.repo == "folder" {
+    if plan.template.repo == TemplateOrigin::Folder {
         return Err(Failure::Refused {
             message: "a worker elsewhere cannot find a template that is a folder of this machine; nothing was submitted".to_owned(),
             hint: "name the template by the URL of its repository, or put it beside the catalogue".to_owned(),
