@@ -6,7 +6,7 @@ use crate::model::content::{File, Files, Mode};
 use crate::model::diagnostic::{self, Code, Diagnostic, Location};
 use crate::model::slug::{OptionRef, Slug};
 use crate::model::suggest;
-use crate::recipe::{self, Recipe, RecipeReader};
+use crate::recipe::{Recipe, RecipeReader};
 use crate::source;
 use crate::source::node::Document;
 use crate::source::schema::Schema;
