@@ -38,7 +38,7 @@ pub(crate) struct Args {
 }
 
 /// What stands above the files of a case.
-const COMMENT: &str = "# Mode, git blob id and path of every file that this case gives, without the provenance file.\n# `groundplan test` compares them, `groundplan test --accept` writes them anew.\n";
+const COMMENT: &str = "# Expected files of this case: mode, git blob id and path, without the provenance file.\n# `groundplan test` compares them; `groundplan test --accept` updates them.\n";
 
 /// Path → mode and blob id.
 type Holding = BTreeMap<String, String>;
