@@ -183,7 +183,7 @@ fn another_tree_or_repository_than_the_run_names_is_noticed() {
             recipe_hash: &kept.recipe_hash,
             catalog_version: &kept.catalog_version,
             tree: Some(tree),
-            place,
+            repo: place,
         };
         let read = StoredPlanReader::new().read(kept.plan.clone(), kept.report.clone(), &promise);
         let why = read.expect_err("it was changed").to_string();
