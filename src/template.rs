@@ -8,9 +8,9 @@ use crate::hint;
 use crate::model::content::Files;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::GitId;
-use crate::model::exclude::Exclude;
+use crate::model::exclude::ExcludePattern;
 use crate::model::path::SafeRelPath;
-use crate::model::plan::{Plan, TemplatePin};
+use crate::model::plan::{Plan, TemplateOrigin, TemplatePin};
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
 use crate::tree::git::{GitTree, GitTreeError, TemplatePart, excluded};
@@ -40,7 +40,7 @@ enum TemplateFiles {
 #[derive(Clone, Copy)]
 pub struct TemplateRules<'c> {
     pub links: Links,
-    pub exclude: &'c [Exclude],
+    pub exclude: &'c [ExcludePattern],
 }
 
 /// A commit of a repository, or one of its folders.
@@ -136,9 +136,9 @@ impl Template {
             .range(prefix.clone()..)
             .take_while(|(path, _)| path.starts_with(&prefix))
             .map(|(path, file)| (path[prefix.len()..].to_owned(), file.clone()));
-        let version = catalog.written().template.version.as_ref();
+        let version = catalog.file().template.version.as_ref();
         let pin = |tree: GitId| TemplatePin {
-            repo: format!("catalog:{slug}"),
+            repo: TemplateOrigin::Catalog(slug.to_string()),
             r#ref: version.map_or_else(|| tree.to_string(), ToString::to_string),
             sha: None,
             path: None,
@@ -182,7 +182,7 @@ impl Template {
 impl<'c> TemplateRules<'c> {
     /// The rules of a catalogue.
     pub fn of(catalog: &'c Catalog) -> Self {
-        let written = catalog.written();
+        let written = catalog.file();
         Self {
             links: match written.symlinks {
                 Symlinks::Refuse => Links::Refused,
@@ -264,8 +264,8 @@ impl TemplateCommit<'_> {
     fn template(&self, tree: GitTree, sha: &GitId) -> Result<Template, TemplateError> {
         let pin = TemplatePin {
             repo: match &self.location {
-                TemplateLocation::Local(_) => "folder".to_owned(),
-                TemplateLocation::Remote(url) => url.to_string(),
+                TemplateLocation::Local(_) => TemplateOrigin::Folder,
+                TemplateLocation::Remote(url) => TemplateOrigin::Repository(url.to_string()),
             },
             r#ref: self.reference.to_string(),
             sha: Some(sha.clone()),
@@ -326,7 +326,7 @@ impl TemplateStore {
 
     /// Fails for a pin that works only on the machine that created it.
     pub fn check(pin: &TemplatePin) -> Result<(), TemplateError> {
-        if pin.repo == "folder" {
+        if pin.repo == TemplateOrigin::Folder {
             return Err(TemplateError::Folder);
         }
         Ok(())
@@ -336,7 +336,7 @@ impl TemplateStore {
     pub fn open(&self, plan: &Plan, stop: &AtomicBool) -> Result<Template, TemplateError> {
         let pin = &plan.template;
         Self::check(pin)?;
-        let unknown = || TemplateError::Unknown(pin.repo.clone());
+        let unknown = || TemplateError::Unknown(pin.repo.to_string());
         let name = plan.catalog.as_str();
         let catalog = self
             .catalogs
@@ -348,16 +348,16 @@ impl TemplateStore {
                 .template
                 .path
                 .as_ref()
-                .filter(|_| pin.repo == format!("catalog:{name}"))
+                .filter(|_| pin.repo == TemplateOrigin::Catalog(name.to_owned()))
                 .ok_or_else(unknown)?;
             return Template::of_catalog(catalog, &self.files, path).map_err(|findings| {
                 TemplateError::Refused {
-                    shown: pin.repo.clone(),
+                    shown: pin.repo.to_string(),
                     findings,
                 }
             });
         };
-        let url = RemoteUrl::parse(&pin.repo).map_err(|_| unknown())?;
+        let url = RemoteUrl::parse(&pin.repo.to_string()).map_err(|_| unknown())?;
         let commit = TemplateCommit {
             reference: RefName::parse(&pin.r#ref).map_err(|_| unknown())?,
             location: TemplateLocation::Remote(url.clone()),

@@ -3,5 +3,6 @@
 pub mod atomic_file;
 pub mod clock;
 pub mod git_init;
+pub mod pattern;
 pub mod process;
 pub mod sanitize;

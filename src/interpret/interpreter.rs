@@ -228,7 +228,7 @@ impl<'a> Interpreter<'a> {
             .origins
             .iter()
             .rev()
-            .find_map(ChangeOrigin::place)
+            .find_map(ChangeOrigin::location)
     }
 }
 
@@ -246,6 +246,6 @@ pub(super) fn locate(planned: &PlannedAction, finding: Diagnostic) -> Diagnostic
     let origin = &planned.origin;
     finding.at(
         format!("/actions/{}", origin.index.saturating_sub(1)),
-        origin.place(),
+        origin.location(),
     )
 }

@@ -35,6 +35,6 @@ fn writer(interpreter: &Interpreter<'_>, path: &str) -> Option<Location> {
     actions
         .iter()
         .find(|planned| kind_of(&planned.action).target() == path)
-        .map(|planned| planned.origin.place())
+        .map(|planned| planned.origin.location())
         .or_else(|| interpreter.last_writer(path))
 }

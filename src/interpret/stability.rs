@@ -41,7 +41,7 @@ fn second_run(
     for (path, touched) in second.touched() {
         if second.tree().read(path)? != touched.before {
             let message = format!("a second run of this plan would change `{path}` again");
-            let mut places = touched.origins.iter().filter_map(ChangeOrigin::place);
+            let mut places = touched.origins.iter().filter_map(ChangeOrigin::location);
             let first = Diagnostic::error(Code::Unstable, "").at("", places.next());
             let finding = places.fold(first, |finding, place| {
                 finding.also(Some(place), "changed here too")

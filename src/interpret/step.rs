@@ -55,11 +55,11 @@ pub(crate) trait ActionKind: Sync {
     fn run(&self, step: &mut Step<'_, '_>) -> Result<Done, ActionError>;
 }
 
-/// A broken rule of an action that has the right shape.
+/// A broken rule of an action that is valid by its schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     pub code: Code,
-    /// `None` when the whole action is at fault.
+    /// None if the whole action breaks the rule.
     pub field: Option<&'static str>,
     pub message: String,
     pub help: &'static str,
@@ -239,7 +239,7 @@ impl<'s, 'a> Step<'s, 'a> {
             );
             let finding = self.finding(Code::Unstable, message);
             return Err(finding
-                .also(Some(copier.origin.place()), "copied here")
+                .also(Some(copier.origin.location()), "copied here")
                 .help("change it first, with a lower `execution_order`")
                 .into());
         }
@@ -279,7 +279,7 @@ impl<'s, 'a> Step<'s, 'a> {
     /// The place of the action that last set the range of a dependency.
     pub(super) fn range_origin(&self, manifest: &TreePath, name: &str) -> Option<Location> {
         let setter = self.interpreter.range_origin(manifest, name)?;
-        Some(setter.origin.place())
+        Some(setter.origin.location())
     }
 
     pub(super) fn warn(&mut self, warning: Diagnostic) {

@@ -8,7 +8,7 @@ use super::validate::Links;
 use super::{Tree, TreeError, scan};
 use crate::model::content::{File, Mode};
 use crate::model::digest::GitId;
-use crate::model::exclude::Exclude;
+use crate::model::exclude::ExcludePattern;
 use crate::model::path::{SafeRelPath, TreePath};
 use bytes::Bytes;
 use gix::ObjectId;
@@ -26,7 +26,7 @@ pub struct TemplatePart<'p> {
     pub commit: GitId,
     /// One of its folders; `None` for the whole.
     pub folder: Option<&'p SafeRelPath>,
-    pub exclude: &'p [Exclude],
+    pub exclude: &'p [ExcludePattern],
     pub links: Links,
 }
 
@@ -178,7 +178,7 @@ impl Tree for GitTree {
 }
 
 /// The files of a listing that match a pattern, or are in a folder that does.
-pub fn excluded(listing: &Listing, exclude: &[Exclude]) -> Vec<TreePath> {
+pub fn excluded(listing: &Listing, exclude: &[ExcludePattern]) -> Vec<TreePath> {
     if exclude.is_empty() {
         return Vec::new();
     }

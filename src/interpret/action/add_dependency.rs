@@ -20,7 +20,7 @@ impl ActionKind for AddDependency {
         {
             violations.push(violation(
                 "section",
-                format!("{} has no such section", ecosystem.manifest()),
+                format!("{} has no section `{}`", ecosystem.manifest(), self.section),
                 "choose `dependencies` or `devDependencies`",
             ));
         }
@@ -79,22 +79,22 @@ fn parse(action: &AddDependency) -> Result<(Ecosystem, PackageName, VersionRange
     let Some(ecosystem) = Ecosystem::of(manifest.as_str()) else {
         return Err(vec![violation(
             "manifest",
-            format!("`{manifest}` is not a manifest that can be edited"),
-            "name a package.json, Cargo.toml or pyproject.toml",
+            format!("`{manifest}` is not a supported manifest"),
+            "use a package.json, Cargo.toml or pyproject.toml",
         )]);
     };
     let name = PackageName::parse(ecosystem, &action.name).map_err(|error| {
         violation(
             "name",
             error.to_string(),
-            "write the name as the registry spells it",
+            "write the name as in the registry",
         )
     });
     let range = VersionRange::parse(ecosystem, &action.version).map_err(|error| {
         violation(
             "version",
             error.to_string(),
-            "choose the version that you tested; tags, URLs and open ranges change without notice",
+            "choose the version that you tested: tags, URLs and open ranges change without notice",
         )
     });
     match (name, range) {

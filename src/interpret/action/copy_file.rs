@@ -18,11 +18,11 @@ impl ActionKind for CopyFile {
         let (message, help) = match (&self.from, &self.template) {
             (Some(_), None) | (None, Some(_)) => return Vec::new(),
             (Some(_), Some(_)) => (
-                "`from` and `template` are both given",
+                "COPY_FILE has both `from` and `template`",
                 "keep `from` for a file beside the recipe, or `template` for one of the template",
             ),
             (None, None) => (
-                "this COPY_FILE has no source",
+                "COPY_FILE has no source",
                 "add `from: files/…` for a file beside the recipe, or `template: …` for one of the template",
             ),
         };
@@ -66,7 +66,7 @@ impl ActionKind for CopyFile {
             (Some(from), _) => from_recipe(step, from.as_str())?,
             (None, Some(template)) => from_template(step, template.as_tree())?,
             (None, None) => {
-                let finding = step.finding(Code::CopySource, "this COPY_FILE has no source");
+                let finding = step.finding(Code::CopySource, "COPY_FILE has no source");
                 return Err(finding.help("give it `from` or `template`").into());
             }
         };

@@ -20,9 +20,9 @@ impl ActionKind for ReplaceString {
             code: Code::EndlessReplacement,
             field: Some("replace"),
             message:
-                "the replacement contains the text it replaces, so a second run would replace again"
+                "replacement contains the text to replace, so a second run would replace it again"
                     .to_owned(),
-            help: "choose a `find` that is gone afterwards, for instance a marker comment",
+            help: "choose a `find` that the replacement does not contain, for example a marker comment",
         }]
     }
 
