@@ -344,7 +344,7 @@ impl TemplateStore {
             .ok_or_else(|| TemplateError::NoCatalog(name.to_owned()))?;
         let Some(sha) = &pin.sha else {
             let path = catalog
-                .written()
+                .file()
                 .template
                 .path
                 .as_ref()
