@@ -97,7 +97,7 @@ fn a_plan_that_was_changed_in_the_database_is_not_carried_out() {
         assert_eq!(yard.desk.status(&run.id).await, "FAILED/FAILED");
         let error = yard.desk.run(&run.id).await.error.unwrap();
         assert!(
-            error.contains("the stored plan was changed after it was accepted: the recipe hash"),
+            error.contains("stored plan was changed after it was accepted: the recipe hash"),
             "{error}"
         );
     });
@@ -258,10 +258,7 @@ fn a_token_that_is_missing_or_does_not_open_fails_the_run_before_the_forge_is_as
         let means = yard.means(github(&yard, &joint, opener));
         for (token, why) in [
             (None, "there is no token of this user"),
-            (
-                Some(elsewhere.as_str()),
-                "the stored token cannot be opened",
-            ),
+            (Some(elsewhere.as_str()), "stored token cannot be decrypted"),
         ] {
             if let Some(token) = token {
                 store_token(&yard, token).await;

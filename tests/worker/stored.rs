@@ -150,7 +150,7 @@ fn a_report_that_promises_something_else_is_noticed() {
         ),
         ("canProceed", json!(false), "cannot be carried out"),
         ("treeId", Value::Null, "cannot be carried out"),
-        ("treeId", json!("nonsense"), "the stored report is none"),
+        ("treeId", json!("nonsense"), "stored report is invalid"),
     ] {
         let mut kept = kept();
         let tree = kept.report["treeId"].clone();
@@ -196,11 +196,11 @@ fn rules_that_no_schema_can_say_are_checked_again() {
     for (action, message) in [
         (
             json!({ "kind": "REPLACE_STRING", "path": "a", "find": "x", "replace": "xx" }),
-            "the replacement contains the text it replaces",
+            "replacement contains the text to replace",
         ),
         (
             json!({ "kind": "COPY_FILE", "to": "a" }),
-            "this COPY_FILE has no source",
+            "COPY_FILE has no source",
         ),
         (
             json!({ "kind": "ADD_DEPENDENCY", "manifest": "package.json", "name": "x", "version": "latest" }),

@@ -13,13 +13,13 @@ use crate::cli::output::findings;
 use crate::cli::output::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW};
 use crate::model::selection::Selection;
 use crate::model::slug::OptionRef;
-use crate::sweep::cover::{self, Cover, CoverError, Strength};
+use crate::sweep::Space;
+use crate::sweep::cover::{self, Cover, Strength};
 use crate::sweep::diagnose::{Collision, Matrix, PairStatus};
 use crate::sweep::golden::{Differences, Golden, line_of};
 use crate::sweep::rounds::{self, SweepError};
-use crate::sweep::selections::{self, SelectionsError};
+use crate::sweep::selections;
 use crate::sweep::trial::{self, Trial, TrialInput, TrialOutcome};
-use crate::sweep::{SearchLimit, Space};
 use crate::template::Template;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -539,43 +539,11 @@ impl Swept<'_> {
     }
 }
 
-const FEWER: &str = "take fewer, with `--sample N` or `--each`";
-
-impl From<SearchLimit> for Failure {
-    fn from(error: SearchLimit) -> Self {
-        Failure::refused("selections_search_limit", error.to_string())
-            .hinted("loosen `requires` and `conflicts`")
-    }
-}
-
-impl From<CoverError> for Failure {
-    fn from(error: CoverError) -> Self {
-        match error {
-            CoverError::SearchLimit(error) => error.into(),
-            CoverError::TooLarge { .. } => {
-                Failure::refused("selections_too_many", error.to_string()).hinted(FEWER.to_owned())
-            }
-        }
-    }
-}
-
 impl From<SweepError> for Failure {
     fn from(error: SweepError) -> Self {
         match error {
             SweepError::Cover(error) => error.into(),
             SweepError::Preview(error) => error.into(),
-        }
-    }
-}
-
-impl From<SelectionsError> for Failure {
-    fn from(error: SelectionsError) -> Self {
-        match error {
-            SelectionsError::SearchLimit(error) => error.into(),
-            SelectionsError::TooMany => Failure::refused("selections_too_many", error.to_string())
-                .hinted(
-                    "cover all pairs with `--pairwise`, or take some by chance with `--sample N`",
-                ),
         }
     }
 }
