@@ -4,13 +4,19 @@ use crate::cli::error::Failure;
 use crate::engine::PreviewError;
 use crate::error::chain;
 use crate::forge::error::{Denial, ForgeError};
+use crate::forge::http::ClientError;
 use crate::git::mirror::MirrorError;
 use crate::git::{GitError, GitFailure};
+use crate::impact::ImpactError;
 use crate::preflight::place::PlaceError;
 use crate::publish::ledger::LedgerError;
 use crate::publish::outcome::{FailureCause as NotPublished, PublishError};
 use crate::publish::push::PushError;
 use crate::store::error::StoreError;
+use crate::sweep::SearchLimit;
+use crate::sweep::cover::CoverError;
+use crate::sweep::pick::PickError;
+use crate::sweep::rounds::SweepError;
 use crate::template::TemplateError;
 use crate::tree::TreeError;
 use crate::tree::git::GitTreeError;
@@ -465,6 +471,62 @@ impl From<PublishError> for Failure {
             NotPublished::Doubtful(_) | NotPublished::Differs { .. } => {
                 refused("look at what is there: somebody else may have had a hand in it")
             }
+        }
+    }
+}
+
+const FEWER: &str = "use fewer selections, with `--sample N` or `--each`";
+
+impl From<SearchLimit> for Failure {
+    fn from(error: SearchLimit) -> Self {
+        Failure::refused("selections_search_limit", error.to_string())
+            .hinted("simplify `requires` and `conflicts`")
+    }
+}
+
+impl From<CoverError> for Failure {
+    fn from(error: CoverError) -> Self {
+        match error {
+            CoverError::SearchLimit(error) => error.into(),
+            CoverError::TooLarge { .. } => {
+                Failure::refused("selections_too_many", error.to_string()).hinted(FEWER.to_owned())
+            }
+        }
+    }
+}
+
+impl From<SweepError> for Failure {
+    fn from(error: SweepError) -> Self {
+        match error {
+            SweepError::Cover(error) => error.into(),
+            SweepError::Preview(error) => error.into(),
+        }
+    }
+}
+
+impl From<PickError> for Failure {
+    fn from(error: PickError) -> Self {
+        match error {
+            PickError::SearchLimit(error) => error.into(),
+            PickError::TooMany => Failure::refused("selections_too_many", error.to_string())
+                .hinted(
+                    "cover all pairs with `--pairwise`, or use random selections with `--sample N`",
+                ),
+        }
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        Failure::environment("http_client_failed", crate::error::chain(&error))
+    }
+}
+
+impl From<ImpactError> for Failure {
+    fn from(error: ImpactError) -> Self {
+        match error {
+            ImpactError::Preview(error) => error.into(),
+            ImpactError::SearchLimit(error) => error.into(),
         }
     }
 }

@@ -5,7 +5,6 @@ use crate::cli::error::Failure;
 use crate::forge::Forge;
 use crate::forge::address::ForgeAddress;
 use crate::forge::clock::SystemClock;
-use crate::forge::http::ClientError;
 use crate::forge::site::{Site, SiteError};
 use crate::model::preflight::ForgeKind;
 use crate::pat::classic::{self, TokenError};
@@ -161,12 +160,6 @@ impl ForgeArgs {
                 Ok(ForgeAddress::Folder(absolute))
             }
         }
-    }
-}
-
-impl From<ClientError> for Failure {
-    fn from(error: ClientError) -> Self {
-        Failure::environment("http_client_failed", crate::error::chain(&error))
     }
 }
 

@@ -4,8 +4,8 @@ use crate::catalog;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::input;
 use crate::cli::input::Source;
-use crate::cli::output::findings;
 use crate::cli::output::terminal::Terminal;
+use crate::cli::output::{findings, sarif};
 use crate::model::content::{File, Files};
 use crate::model::diagnostic::{self, Diagnostic};
 use crate::recipe::literal_folder;
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     match args.format {
         Format::Text => findings::text(terminal.out(), &findings, &files, &relabel)?,
         Format::Json => findings::json(terminal, &findings, &relabel)?,
-        Format::Sarif => findings::sarif(terminal, &findings, &relabel)?,
+        Format::Sarif => sarif::print(terminal, &findings, &relabel)?,
         Format::Github => findings::github(terminal, &findings, &relabel)?,
     }
     terminal.finish()?;

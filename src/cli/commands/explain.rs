@@ -1,6 +1,5 @@
 //! `groundplan explain`, and `preview --explain`
 
-use crate::base::sanitize;
 use crate::cli::args::generated_repo::GeneratedRepoArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
@@ -100,8 +99,7 @@ fn as_text(
     explanation: &Explanation,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    let out = terminal.out();
-    writeln!(out, "{BOLD}{path}{BOLD:#}")?;
+    writeln!(terminal.out(), "{BOLD}{path}{BOLD:#}")?;
     let width = explanation.lines.len().to_string().len();
     let mut number = 0;
     for lines in explanation
@@ -109,15 +107,13 @@ fn as_text(
         .chunk_by(|(_, one), (_, next)| name(one) == name(next))
     {
         if let Some((_, origin)) = lines.first() {
-            writeln!(out, "{DIM}{}{DIM:#}", name(origin))?;
+            writeln!(terminal.out(), "{DIM}{}{DIM:#}", name(origin))?;
         }
         for (text, _) in lines {
             number += 1;
-            writeln!(
-                out,
-                "  {DIM}{number:width$}{DIM:#}  {}",
-                sanitize::line(text.trim_end())
-            )?;
+            write!(terminal.out(), "  {DIM}{number:width$}{DIM:#}  ")?;
+            terminal.content(text.trim_end_matches('\n'))?;
+            writeln!(terminal.out())?;
         }
     }
     Ok(())

@@ -18,9 +18,15 @@ pub(crate) struct Args {
     format: Format,
 }
 
+/// All catalogues as a JSON document.
+#[derive(Serialize)]
+struct CatalogsJson {
+    catalogs: Vec<CatalogSummary>,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Line {
+struct CatalogSummary {
     catalog: String,
     title: Option<String>,
     description: Option<String>,
@@ -44,7 +50,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
                 .map(ToString::to_string)
                 .or_else(|| reference.map(ToString::to_string))
         });
-        Line {
+        CatalogSummary {
             catalog: name.clone(),
             title: written.map(|written| written.title.to_string()),
             description: written
@@ -57,9 +63,9 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             usable: catalog.is_some(),
         }
     };
-    let lines: Vec<Line> = catalog::names(&source.files).iter().map(line).collect();
+    let lines: Vec<CatalogSummary> = catalog::names(&source.files).iter().map(line).collect();
     if args.format == Format::Json {
-        terminal.json(&serde_json::json!({ "catalogs": lines }))?;
+        terminal.json(&CatalogsJson { catalogs: lines })?;
         return Ok(Exit::Success);
     }
     for line in lines {

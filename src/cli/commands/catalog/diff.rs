@@ -7,11 +7,11 @@ use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::input::Chosen;
 use crate::cli::output::terminal::Terminal;
-use crate::impact::{self, Impact, ImpactError, Level};
+use crate::impact::{self, Impact, Level};
 use crate::model::slug::Slug;
 use crate::sweep::trial::TrialInput;
 use crate::template::Template;
-use serde_json::json;
+use serde::Serialize;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -54,6 +54,15 @@ pub(super) struct Impacts {
     pub(super) new: Vec<Slug>,
 }
 
+/// The impacts as a JSON document.
+#[derive(Serialize)]
+struct ImpactsJson<'a> {
+    level: Level,
+    catalogs: &'a [Impact],
+    gone: &'a [Slug],
+    new: &'a [Slug],
+}
+
 impl Impacts {
     /// The highest of all levels. A removed catalogue breaks its stored runs.
     pub(super) fn level(&self) -> Level {
@@ -71,12 +80,12 @@ impl Impacts {
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let impacts = args.impacts()?;
     match args.format {
-        Format::Json => terminal.json(&json!({
-            "level": impacts.level(),
-            "catalogs": impacts.both,
-            "gone": impacts.gone,
-            "new": impacts.new,
-        }))?,
+        Format::Json => terminal.json(&ImpactsJson {
+            level: impacts.level(),
+            catalogs: &impacts.both,
+            gone: &impacts.gone,
+            new: &impacts.new,
+        })?,
         Format::Text => render::text(&impacts, args.full, terminal.out())?,
         Format::Markdown => render::markdown(&impacts, args.full, terminal.out())?,
     }
@@ -123,14 +132,5 @@ fn ground((chosen, template): &(Chosen, Template)) -> TrialInput<'_> {
         catalog: &chosen.catalog,
         template: template.tree(),
         pin: &template.pin,
-    }
-}
-
-impl From<ImpactError> for Failure {
-    fn from(error: ImpactError) -> Self {
-        match error {
-            ImpactError::Preview(error) => error.into(),
-            ImpactError::SearchLimit(error) => error.into(),
-        }
     }
 }
