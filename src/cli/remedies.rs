@@ -15,8 +15,8 @@ use crate::publish::push::PushError;
 use crate::store::error::StoreError;
 use crate::sweep::SearchLimit;
 use crate::sweep::cover::CoverError;
-use crate::sweep::pick::PickError;
 use crate::sweep::rounds::SweepError;
+use crate::sweep::selections::SelectionsError;
 use crate::template::TemplateError;
 use crate::tree::TreeError;
 use crate::tree::git::GitTreeError;
@@ -504,11 +504,11 @@ impl From<SweepError> for Failure {
     }
 }
 
-impl From<PickError> for Failure {
-    fn from(error: PickError) -> Self {
+impl From<SelectionsError> for Failure {
+    fn from(error: SelectionsError) -> Self {
         match error {
-            PickError::SearchLimit(error) => error.into(),
-            PickError::TooMany => Failure::refused("selections_too_many", error.to_string())
+            SelectionsError::SearchLimit(error) => error.into(),
+            SelectionsError::TooMany => Failure::refused("selections_too_many", error.to_string())
                 .hinted(
                     "cover all pairs with `--pairwise`, or use random selections with `--sample N`",
                 ),

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     match args.format {
         Format::Json => {
             terminal.json(&CatalogJson {
-                written: catalog.written(),
+                written: catalog.file(),
                 catalog_version: catalog.version(),
             })?;
         }
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 }
 
 fn text(catalog: &Catalog, terminal: &mut Terminal) -> Result<(), Failure> {
-    let written = catalog.written();
+    let written = catalog.file();
     let out = terminal.out();
     writeln!(
         out,

@@ -38,7 +38,7 @@ pub(crate) struct Args {
 }
 
 /// The comment above the files of a case.
-const COMMENT: &str = "# Mode, git blob id and path of every file that this case produces, without the provenance file.\n# `groundplan test` compares them, `groundplan test --accept` rewrites them.\n";
+const COMMENT: &str = "# Expected files of this case: mode, git blob id and path, without the provenance file.\n# `groundplan test` compares them; `groundplan test --accept` updates them.\n";
 
 /// Path → mode and blob id.
 type Holding = BTreeMap<String, String>;
@@ -269,7 +269,7 @@ fn preview<'t>(
         Err(PreviewError::Selection(findings)) => {
             let place = |finding: Diagnostic| {
                 let pointer = format!("/selection{}", finding.pointer);
-                let place = document.place(&pointer);
+                let place = document.location(&pointer);
                 finding.at(pointer, place)
             };
             Ok(Err(findings.into_iter().map(place).collect()))

@@ -76,11 +76,11 @@ fn places<'a>(
     relabel: &Relabel<'_>,
 ) -> Vec<Element<'a>> {
     let mut by_file: Vec<(&str, Vec<Labelled<'_>>)> = Vec::new();
-    let primary = finding.place.iter().map(|place| (place, None));
+    let primary = finding.location.iter().map(|place| (place, None));
     let related = finding
         .related
         .iter()
-        .map(|related| (&related.place, Some(related.message.as_str())));
+        .map(|related| (&related.location, Some(related.message.as_str())));
     for (place, label) in primary.chain(related) {
         match by_file.iter_mut().find(|(file, _)| *file == place.file) {
             Some((_, places)) => places.push((place, label)),
@@ -222,11 +222,11 @@ struct RelatedJson<'a> {
 
 impl<'a> FindingJson<'a> {
     fn of(finding: &'a Diagnostic, relabel: &Relabel<'_>) -> Self {
-        let place = finding.place.as_ref();
+        let place = finding.location.as_ref();
         let related = finding.related.iter().map(|related| RelatedJson {
-            file: relabel(&related.place.file),
-            line: related.place.line,
-            column: related.place.column,
+            file: relabel(&related.location.file),
+            line: related.location.line,
+            column: related.location.column,
             message: &related.message,
         });
         Self {
@@ -268,8 +268,8 @@ pub(crate) fn github(
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        let place = finding.place.as_ref().map(|place| {
-            let file = relabel(&place.file);
+        let place = finding.location.as_ref().map(|place| {
+            let file = sanitize::text(&relabel(&place.file));
             format!(
                 "file={},line={},col={},endLine={},endColumn={},",
                 escape_property(&file),
@@ -285,7 +285,7 @@ pub(crate) fn github(
             "::{command} {}title={}::{}\n",
             place.unwrap_or_default(),
             finding.code.as_str(),
-            escape_data(&message)
+            escape_data(&sanitize::text(&message))
         );
         terminal.bytes(line.as_bytes())?;
     }

@@ -58,14 +58,17 @@ fn rule(code: Code) -> ReportingDescriptor {
 fn result(finding: &Diagnostic, relabel: &Relabel<'_>) -> SarifResult {
     let place = |place: &Place| Location::builder().physical_location(physical(place, relabel));
     let related = (0..).zip(&finding.related).map(|(id, related)| {
-        place(&related.place)
+        place(&related.location)
             .id(id)
             .message(message(related.message.clone()))
             .build()
     });
     let help = finding.help.as_ref().map(|help| format!(" ({help})"));
     let text = format!("{}{}", finding.message, help.unwrap_or_default());
-    let primary = finding.place.iter().map(|primary| place(primary).build());
+    let primary = finding
+        .location
+        .iter()
+        .map(|primary| place(primary).build());
     SarifResult::builder()
         .rule_id(finding.code.as_str().to_owned())
         .level(match finding.severity {

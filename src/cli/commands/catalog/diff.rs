@@ -7,7 +7,7 @@ use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::input::Chosen;
 use crate::cli::output::terminal::Terminal;
-use crate::impact::{self, Impact, Level};
+use crate::impact::{self, Impact, ImpactLevel};
 use crate::model::slug::Slug;
 use crate::sweep::trial::TrialInput;
 use crate::template::Template;
@@ -57,7 +57,7 @@ pub(super) struct Impacts {
 /// The impacts as a JSON document.
 #[derive(Serialize)]
 struct ImpactsJson<'a> {
-    level: Level,
+    level: ImpactLevel,
     catalogs: &'a [Impact],
     gone: &'a [Slug],
     new: &'a [Slug],
@@ -65,15 +65,15 @@ struct ImpactsJson<'a> {
 
 impl Impacts {
     /// The highest of all levels. A removed catalogue breaks its stored runs.
-    pub(super) fn level(&self) -> Level {
+    pub(super) fn level(&self) -> ImpactLevel {
         let levels = self.both.iter().map(|impact| impact.level);
-        let gone = self.gone.iter().map(|_| Level::Breaking);
-        let new = self.new.iter().map(|_| Level::Compatible);
+        let gone = self.gone.iter().map(|_| ImpactLevel::Breaking);
+        let new = self.new.iter().map(|_| ImpactLevel::Compatible);
         levels
             .chain(gone)
             .chain(new)
             .max()
-            .unwrap_or(Level::Unchanged)
+            .unwrap_or(ImpactLevel::Unchanged)
     }
 }
 
@@ -90,7 +90,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         Format::Markdown => render::markdown(&impacts, args.full, terminal.out())?,
     }
     Ok(
-        if args.fail_on_breaking && impacts.level() == Level::Breaking {
+        if args.fail_on_breaking && impacts.level() == ImpactLevel::Breaking {
             Exit::Findings
         } else {
             Exit::Success

@@ -11,6 +11,7 @@ use crate::cli::output::render::Detail;
 use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::model::action::RiskLevel;
 use crate::model::digest::GitId;
+use crate::model::plan::TemplateOrigin;
 use crate::store::Store as _;
 use crate::store::id::ProductId;
 use crate::store::submission::Submission;
@@ -49,7 +50,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         "nothing was submitted",
     )?;
     let plan = &preview.plan;
-    if plan.template.repo == "folder" {
+    if plan.template.repo == TemplateOrigin::Folder {
         return Err(Failure::refused(
             "template_is_a_folder",
             "workers cannot read a template folder of this machine; nothing was submitted",

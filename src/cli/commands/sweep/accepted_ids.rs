@@ -72,8 +72,8 @@ impl Args {
             .trials
             .iter()
             .filter_map(|trial| match &trial.outcome {
-                TrialOutcome::Made(id) => Some((trial.selection.clone(), id.clone())),
-                TrialOutcome::Stopped(_) | TrialOutcome::Unsteady { .. } => None,
+                TrialOutcome::Built(id) => Some((trial.selection.clone(), id.clone())),
+                TrialOutcome::Failed(_) | TrialOutcome::Unstable { .. } => None,
             });
         let now = Golden::of(made);
         if self.accept {

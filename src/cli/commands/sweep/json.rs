@@ -121,13 +121,13 @@ impl From<&SweepResult<'_>> for CatalogJson {
 impl From<&Trial> for TrialJson {
     fn from(trial: &Trial) -> Self {
         let outcome = match &trial.outcome {
-            TrialOutcome::Made(id) => TrialOutcomeJson::Built {
+            TrialOutcome::Built(id) => TrialOutcomeJson::Built {
                 tree_id: id.clone(),
             },
-            TrialOutcome::Stopped(findings) => TrialOutcomeJson::Failed {
+            TrialOutcome::Failed(findings) => TrialOutcomeJson::Failed {
                 findings: findings.clone(),
             },
-            TrialOutcome::Unsteady { first, second } => TrialOutcomeJson::Unsteady {
+            TrialOutcome::Unstable { first, second } => TrialOutcomeJson::Unsteady {
                 unsteady: [first.clone(), second.clone()],
             },
         };

@@ -16,8 +16,8 @@ use crate::sweep::Space;
 use crate::sweep::cover::{self, Cover, Strength};
 use crate::sweep::diagnose::Matrix;
 use crate::sweep::golden::Golden;
-use crate::sweep::pick;
 use crate::sweep::rounds;
+use crate::sweep::selections;
 use crate::sweep::trial::TrialInput;
 use crate::template::Template;
 use accepted_ids::AcceptedIds;
@@ -155,11 +155,11 @@ impl Args {
         known: &[Selection],
     ) -> Result<(Vec<Selection>, Option<Cover>), Failure> {
         if self.which.all {
-            return Ok((pick::every(space)?, None));
+            return Ok((selections::every(space)?, None));
         }
         if let Some(count) = self.which.sample {
             let count = usize::try_from(count).unwrap_or(usize::MAX);
-            return Ok((pick::sample(space, count, self.seed)?, None));
+            return Ok((selections::sample(space, count, self.seed)?, None));
         }
         // Accepted selections cover pairs.
         let known = if self.which.each { &[] } else { known };

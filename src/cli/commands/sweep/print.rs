@@ -45,10 +45,10 @@ impl SweepResult<'_> {
         let stopped = self
             .trials
             .iter()
-            .filter(|trial| !matches!(trial.outcome, TrialOutcome::Made(_)));
+            .filter(|trial| !matches!(trial.outcome, TrialOutcome::Built(_)));
         writeln!(out, "; each built twice, {} failed", stopped.count())?;
         for trial in &self.trials {
-            if let TrialOutcome::Unsteady { first, second } = &trial.outcome {
+            if let TrialOutcome::Unstable { first, second } = &trial.outcome {
                 let line = line_of(&trial.selection);
                 writeln!(
                     out,
@@ -74,7 +74,7 @@ impl SweepResult<'_> {
     fn print_matrix(&self, is_whole: bool, out: &mut dyn Write) -> Result<(), Failure> {
         let size = self.matrix.options.len();
         let collides = |one: usize| {
-            (0..size).any(|other| self.matrix.meeting(one, other) == PairStatus::Collides)
+            (0..size).any(|other| self.matrix.status(one, other) == PairStatus::Collides)
         };
         let is_cut = !is_whole && size > MAX_OPTIONS;
         let matrix = self.matrix.only(|option| !is_cut || collides(option));
@@ -88,12 +88,12 @@ impl SweepResult<'_> {
         for (row, option) in options.iter().enumerate() {
             write!(out, "{:>4} {:width$} ", row + 1, option.as_str())?;
             for column in 0..=row {
-                match matrix.meeting(row, column) {
+                match matrix.status(row, column) {
                     PairStatus::Collides => write!(out, " {RED}X{RED:#} ")?,
-                    PairStatus::Fine if row == column => write!(out, " \\ ")?,
-                    PairStatus::Fine => write!(out, " {GREEN}.{GREEN:#} ")?,
+                    PairStatus::Compatible if row == column => write!(out, " \\ ")?,
+                    PairStatus::Compatible => write!(out, " {GREEN}.{GREEN:#} ")?,
                     PairStatus::Excluded => write!(out, " {DIM}-{DIM:#} ")?,
-                    PairStatus::Unseen => write!(out, " {YELLOW}?{YELLOW:#} ")?,
+                    PairStatus::Untested => write!(out, " {YELLOW}?{YELLOW:#} ")?,
                 }
             }
             writeln!(out)?;

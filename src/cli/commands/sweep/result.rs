@@ -27,7 +27,7 @@ pub(super) struct SweepResult<'c> {
 
 impl SweepResult<'_> {
     pub(super) fn is_fine(&self) -> bool {
-        let is_made = |trial: &Trial| matches!(trial.outcome, TrialOutcome::Made(_));
+        let is_made = |trial: &Trial| matches!(trial.outcome, TrialOutcome::Built(_));
         let is_golden = match &self.accepted {
             AcceptedIds::Compared(_, differences) => differences.is_empty(),
             AcceptedIds::NotCompared | AcceptedIds::None | AcceptedIds::Written(_) => true,
@@ -43,7 +43,7 @@ impl SweepResult<'_> {
         terminal: &mut Terminal,
     ) -> Result<Vec<(String, String)>, Failure> {
         let mut failed = Vec::new();
-        let is_made = |trial: &&Trial| matches!(trial.outcome, TrialOutcome::Made(_));
+        let is_made = |trial: &&Trial| matches!(trial.outcome, TrialOutcome::Built(_));
         let made: Vec<&Trial> = self.trials.iter().filter(is_made).collect();
         for (at, trial) in made.iter().enumerate() {
             let selection = line_of(&trial.selection);
