@@ -4,9 +4,8 @@ use super::Format;
 use super::exit::{Exit, Failure};
 use super::resume::Args;
 use super::terminal::Terminal;
-use crate::publish::Publisher;
 use crate::publish::file_ledger::FileLedger;
-use crate::publish::outcome::CleanupOutcome;
+use crate::publish::{CleanupOutcome, Publisher};
 use serde_json::json;
 
 /// The ledger is named as for `resume`.

@@ -16,10 +16,9 @@ use crate::forge::ownership::Marker;
 use crate::forge::repository::RepoPath;
 use crate::model::digest::GitId;
 use crate::preflight::judge::scopes_for;
-use crate::publish::Publisher;
 use crate::publish::file_ledger::FileLedger;
 use crate::publish::ledger::PublishRequest;
-use crate::publish::outcome::PublishedRepo;
+use crate::publish::{PublishedRepo, Publisher};
 use crate::tree::Tree as _;
 use crate::tree::ids::Ids;
 use crate::tree::repository::{CreatedRepository, Layout, Target};
@@ -226,13 +225,13 @@ impl Publication<'_> {
         let built = Target::check(&state.repository())?;
         let built = Written::from(built.create(made, signals::stop())?);
         let order = PublishRequest {
-            place,
-            kind,
+            repo: place,
+            owner_kind: kind,
             marker,
             commit: built.commit,
             tree: built.tree,
             description: self.description.clone(),
-            asked_at: SystemClock.now() / 1000,
+            requested_at: SystemClock.now() / 1000,
         };
         let ledger = state.save(&self.desk.flags);
         let ledger = ledger.and_then(|()| Ok(FileLedger::create(state.ledger())?));

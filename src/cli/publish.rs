@@ -16,12 +16,13 @@ use crate::forge::repository::RepoPath;
 use crate::model::input::Inputs;
 use crate::model::remote::{RemoteUrl, RemoteUrlError};
 use crate::preflight::place;
-use crate::publish::Publisher;
+use crate::publish::error::PublishError;
 use crate::publish::file_ledger::FileLedger;
 use crate::publish::git_push::GitPush;
 use crate::publish::ledger::{Ledger as _, LedgerEntry};
-use crate::publish::outcome::{PublishError, PublishedRepo, Remains, RemainsKind};
-use crate::publish::stage::{self, Stage};
+use crate::publish::remains::Remains;
+use crate::publish::stage;
+use crate::publish::{PublishedRepo, Publisher};
 use crate::scrub::scrub;
 use crate::secret::Secret;
 use serde_json::{Value, json};
@@ -52,16 +53,15 @@ pub(super) enum Broken {
 impl Broken {
     /// Whether nothing of the run is on the forge.
     pub(super) fn leaves_nothing(&self) -> bool {
-        matches!(
-            self,
-            Self::Error(PublishError::NothingLeft { .. }) | Self::Stopped { left: None }
-        )
+        match self {
+            Self::Error(error) => error.leaves_nothing(),
+            Self::Stopped { left } => left.is_none(),
+        }
     }
 
     fn left(&self) -> Option<&Remains> {
         match self {
-            Self::Error(PublishError::Left { left, .. }) => Some(left),
-            Self::Error(_) => None,
+            Self::Error(error) => error.remains(),
             Self::Stopped { left } => left.as_deref(),
         }
     }
@@ -120,17 +120,12 @@ impl Desk {
         };
         let is_stopped = signals::stop().load(Ordering::Relaxed);
         Ok(Err(match error {
-            Some(error @ (PublishError::NothingLeft { .. } | PublishError::Left { .. }))
-                if !is_stopped =>
-            {
-                Broken::Error(error)
-            }
-            None | Some(PublishError::NothingLeft { .. } | PublishError::Left { .. }) => {
+            Some(error) if !is_stopped || !has_started(&error) => Broken::Error(error),
+            None | Some(_) => {
                 let entries = wait_for(ledger.entries())??;
                 let left = self.left(&entries)?.map(Box::new);
                 Broken::Stopped { left }
             }
-            Some(error) => Broken::Error(error),
         }))
     }
 
@@ -148,7 +143,7 @@ impl Desk {
         let failure = match broken {
             Broken::Error(error) => error.into(),
             Broken::Stopped { left } => {
-                let left = left.map_or("nothing was left behind".to_owned(), |left| {
+                let left = left.map_or("nothing is left on the forge".to_owned(), |left| {
                     left.to_string()
                 });
                 Failure::Stopped {
@@ -197,40 +192,22 @@ impl Desk {
 
     /// What a run that was stopped may have left, by its ledger alone.
     fn left(&self, entries: &[LedgerEntry]) -> Result<Option<Remains>, Failure> {
-        let (order, stage) = stage::read(entries)?;
-        let kind = match &stage {
-            Stage::Begun | Stage::Gone => return Ok(None),
-            Stage::Creating { .. } => RemainsKind::MayAppear,
-            Stage::Created(_) | Stage::Pushing { .. } | Stage::Deleting { .. } => {
-                RemainsKind::Unfinished
-            }
-            Stage::Pushed(_) | Stage::Describing { .. } | Stage::Published(_) => {
-                RemainsKind::Complete
-            }
-        };
-        let id = stage.made().map(|made| made.id);
-        Ok(Some(Remains {
-            removal: self.forge.removal(&order.place, id),
-            place: order.place,
-            id,
-            kind,
-            kept: None,
+        let (request, stage) = stage::read(entries)?;
+        let remains = stage.remains(&request.repo, None);
+        Ok(remains.map(|remains| Remains {
+            removal: Some(self.forge.removal(&remains.repo, remains.id)),
+            ..remains
         }))
     }
 
     fn written(&self, left: &Remains) -> Value {
-        let kind = match left.kind {
-            RemainsKind::MayAppear => "may_appear",
-            RemainsKind::Unfinished => "unfinished",
-            RemainsKind::Complete => "complete",
-        };
-        json!({
-            "fullName": left.place.to_string(),
-            "id": left.id,
-            "kind": kind,
-            "kept": left.kept.as_ref().map(|kept| self.clean(&kept.to_string())),
-            "removal": self.clean(&left.removal),
-        })
+        let mut written = json!(left);
+        for name in ["kept", "removal"] {
+            if let Value::String(text) = &mut written[name] {
+                *text = self.clean(text);
+            }
+        }
+        written
     }
 
     /// A published repository as it is printed.
@@ -257,7 +234,7 @@ impl Desk {
         let url = self.clean(&published.remote.to_string());
         writeln!(
             terminal.out(),
-            "{BOLD}PublishedRepo {}{BOLD:#}, one commit on `main`, read back from the forge:\n  url     {url}\n  commit  {}\n  tree    {}\n  ledger  {}",
+            "{BOLD}Published {}{BOLD:#}, one commit on `main`, read back from the forge:\n  url     {url}\n  commit  {}\n  tree    {}\n  ledger  {}",
             self.clean(&published.full_name),
             published.commit,
             published.tree,
@@ -283,6 +260,11 @@ impl Desk {
     pub(super) fn scrubbed(&self, failure: Failure) -> Failure {
         scrubbed(failure, self.secret.as_ref())
     }
+}
+
+/// True if the run has started before it failed, so that its ledger shows what it left.
+fn has_started(error: &PublishError) -> bool {
+    error.leaves_nothing() || error.remains().is_some()
 }
 
 /// Refuses what a push could not reach, before anything is made there.

@@ -10,7 +10,7 @@ use super::terminal::Terminal;
 use crate::publish::Publisher;
 use crate::publish::file_ledger::FileLedger;
 use crate::publish::ledger::{Ledger as _, PublishRequest};
-use crate::publish::stage::{self, Stage};
+use crate::publish::stage;
 use crate::tree::git;
 use serde_json::json;
 use std::path::PathBuf;
@@ -33,10 +33,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let (order, stage) = super::forge::wait_for(ledger.entries())?
         .and_then(|entries| stage::read(&entries))
         .map_err(|error| desk.scrubbed(error.into()))?;
-    if !matches!(
-        stage,
-        Stage::Pushed(_) | Stage::Describing { .. } | Stage::Published(_)
-    ) {
+    if !stage.is_pushed() {
         check(&state, &order)?;
     }
     let work = Terminal::working("publishing");

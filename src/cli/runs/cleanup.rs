@@ -7,7 +7,7 @@ use crate::cli::forge::wait_for;
 use crate::cli::means::MeansArgs;
 use crate::cli::terminal::Terminal;
 use crate::cli::work;
-use crate::publish::outcome::CleanupOutcome;
+use crate::publish::CleanupOutcome;
 use crate::store::Store;
 use crate::store::change::RunChange;
 use crate::store::id::RunId;
@@ -68,10 +68,10 @@ impl Args {
             message: format!("run {id} is being cleaned up by somebody else"),
             hint: format!("look at `groundplan runs show {id}`"),
         })?;
-        let log = logs.of(&lease);
+        let log = logs.run_log(&lease);
         let cleaned = worker::clean_up(&Arc::new(means), lease, log).await;
-        let cleaned = cleaned.map_err(|message| Failure::Refused {
-            message,
+        let cleaned = cleaned.map_err(|error| Failure::Refused {
+            message: error.to_string(),
             hint: format!(
                 "look at it on the forge; `groundplan runs cleanup {id} --release` leaves it to you"
             ),
