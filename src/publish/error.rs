@@ -71,6 +71,11 @@ impl PublishError {
         }
     }
 
+    /// True if the run has started, so that its ledger shows what it leaves on the forge.
+    pub fn is_about_forge(&self) -> bool {
+        self.leaves_nothing() || self.remains().is_some()
+    }
+
     /// True if the run has no repository on the forge.
     pub fn leaves_nothing(&self) -> bool {
         matches!(self, Self::NotCreated { .. } | Self::RolledBack { .. })

@@ -144,7 +144,7 @@ impl Attempt {
     async fn load(&self) -> Result<JobPayload, AttemptError> {
         let context = &self.context;
         let job = retry(&*context.clock, &self.lease, || {
-            context.store.task(&self.lease)
+            context.store.payload(&self.lease)
         })
         .await
         .result?;

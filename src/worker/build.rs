@@ -62,7 +62,7 @@ pub(super) fn read(
         recipe_hash: &run.recipe_hash,
         catalog_version: &run.catalog_version,
         tree: run.tree.as_deref(),
-        place: &run.place,
+        place: &run.repo,
     };
     Ok(context.plans.read(plan, report, &promise)?)
 }
@@ -87,7 +87,7 @@ impl Task {
         same("tree", &accepted.tree, report.tree_id.as_ref())?;
         same("commit", &accepted.commit, report.commit_id.as_ref())?;
         let risk = context.policy.assess(plan, &report.risk, &accepted.tree);
-        if risk.waits(self.approval.as_ref()) {
+        if risk.needs_approval(self.approval.as_ref()) {
             return Err(AttemptError::AwaitingApproval(risk));
         }
         let repository = CreatedRepository {

@@ -35,10 +35,9 @@ impl Attempt {
         let (change, outcome) = match error {
             AttemptError::LeaseLost => return AttemptOutcome::LeaseLost,
             AttemptError::Cancelled => return self.withdraw().await,
-            AttemptError::AwaitingApproval(tiering) => (
-                RunChange::Hold { tiering },
-                AttemptOutcome::AwaitingApproval,
-            ),
+            AttemptError::AwaitingApproval(risk) => {
+                (RunChange::Hold { risk }, AttemptOutcome::AwaitingApproval)
+            }
             AttemptError::Stopping => (
                 RunChange::HandBack { why: text },
                 AttemptOutcome::HandedBack,

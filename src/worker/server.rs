@@ -97,7 +97,7 @@ async fn ready(State(server): State<Arc<HealthServer>>) -> impl IntoResponse {
 /// Measures the queue now. If the database does not answer, the last measurement is shown.
 async fn metrics(State(server): State<Arc<HealthServer>>) -> impl IntoResponse {
     if let Some(database) = server.database.get()
-        && let Ok(Ok(measures)) = timeout(DATABASE_TIMEOUT, database.measures()).await
+        && let Ok(Ok(measures)) = timeout(DATABASE_TIMEOUT, database.queue_stats()).await
     {
         server
             .metrics

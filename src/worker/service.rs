@@ -89,7 +89,11 @@ impl Service {
         state.drain().await;
         presence.abort();
         // Readers ignore a worker that is silent for a minute, so this may fail.
-        let left = timeout(ABORT_TIMEOUT, self.database.leave(&self.context.worker)).await;
+        let left = timeout(
+            ABORT_TIMEOUT,
+            self.database.remove_worker(&self.context.worker),
+        )
+        .await;
         if !matches!(left, Ok(Ok(_))) {
             tracing::debug!("the worker's presence was not removed");
         }
@@ -246,7 +250,7 @@ impl<'s> Loop<'s> {
 /// Records every ten seconds that the worker is alive.
 async fn report_presence(database: Arc<Database>, presence: Presence) {
     loop {
-        if let Err(error) = database.beat(&presence).await {
+        if let Err(error) = database.heartbeat(&presence).await {
             tracing::debug!("the worker's presence was not recorded: {error}");
         }
         sleep(PRESENCE_INTERVAL).await;
@@ -265,7 +269,7 @@ fn log_recovered(report: &RecoveryReport) {
             tracing::info!(run.id = %run, "recovered: {result}");
         }
     }
-    for OrphanedRun { run, place } in &report.deleted {
-        tracing::warn!(run.id = %run, %place, "the run was deleted, and its repository may still be on the forge");
+    for OrphanedRun { run, repo } in &report.orphaned {
+        tracing::warn!(run.id = %run, %repo, "the run was deleted, and its repository may still be on the forge");
     }
 }

@@ -3,7 +3,7 @@
 use super::changes::succeed;
 use super::made::{begun, ended, intended, made};
 use crate::support::faulty::{Fault, FaultTiming, FaultyStore, at_every_call};
-use crate::support::jobs::{Desk, on_both, submission, worker};
+use crate::support::jobs::{StoreFixture, on_both_databases, submission, worker};
 use groundplan::model::action::RiskLevel;
 use groundplan::publish::ledger::{LedgerEntry, PublishStep, StepOutcome};
 use groundplan::store::Store;
@@ -42,19 +42,19 @@ async fn work(store: &dyn Store) -> Result<bool, StoreError> {
     let Some(lease) = patiently!(store.claim(&worker(1), &ClaimTarget::Oldest))? else {
         return Ok(false);
     };
-    let task = patiently!(store.task(&lease))?;
-    let hand = Actor::Worker(&lease);
-    patiently!(store.change(&lease.run, hand, &RunChange::Start))?;
+    let task = patiently!(store.payload(&lease))?;
+    let actor = Actor::Worker(&lease);
+    patiently!(store.change(&lease.run, actor, &RunChange::Start))?;
     for entry in entries().iter().skip(task.entries.len()) {
         patiently!(store.record(&lease, entry))?;
         patiently!(store.renew(&lease))?;
     }
-    patiently!(store.change(&lease.run, hand, &succeed()))?;
+    patiently!(store.change(&lease.run, actor, &succeed()))?;
     Ok(true)
 }
 
 /// Submits, works, and recovers until the run has succeeded.
-async fn run_to_success(desk: &Desk, product: &str, faulty: &dyn Store) -> RunId {
+async fn run_to_success(desk: &StoreFixture, product: &str, faulty: &dyn Store) -> RunId {
     let submission = submission(product, RiskLevel::Low);
     let run = match patiently!(faulty.submit(&submission)) {
         Ok(run) => run.id,
@@ -70,7 +70,7 @@ async fn run_to_success(desk: &Desk, product: &str, faulty: &dyn Store) -> RunId
         if desk.status(&run).await == "SUCCEEDED/DONE" {
             break;
         }
-        desk.pass_leases().await;
+        desk.expire_leases().await;
         let recovery = Recovery::Resume { attempts: 3 };
         desk.store.recover_expired(recovery).await.unwrap();
     }
@@ -79,7 +79,7 @@ async fn run_to_success(desk: &Desk, product: &str, faulty: &dyn Store) -> RunId
 
 #[test]
 fn a_call_that_fails_before_or_after_its_effect_is_repeated_and_the_run_succeeds_once() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let store: Arc<dyn Store> = Arc::new(desk.store.clone());
         let recording = FaultyStore::recording(store.clone());
         run_to_success(&desk, "p0", &recording).await;

@@ -21,7 +21,7 @@ pub(crate) enum Call {
     Submit,
     Claim,
     Renew,
-    Task,
+    Payload,
     Start,
     Succeed,
     /// Every other change of a run.
@@ -216,8 +216,8 @@ impl Store for FaultyStore {
         self.pass(Call::Renew, self.inner.renew(lease)).await
     }
 
-    async fn task(&self, lease: &Lease) -> Result<JobPayload, StoreError> {
-        self.pass(Call::Task, self.inner.task(lease)).await
+    async fn payload(&self, lease: &Lease) -> Result<JobPayload, StoreError> {
+        self.pass(Call::Payload, self.inner.payload(lease)).await
     }
 
     async fn change(

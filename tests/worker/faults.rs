@@ -3,7 +3,7 @@
 
 use super::support::{Options, WorkerFixture};
 use crate::support::faulty::{Call, Fault, FaultTiming, FaultyStore, Point, at_every_call};
-use crate::support::jobs::{on, on_both, user};
+use crate::support::jobs::{on, on_both_databases, user};
 use groundplan::publish::ledger::PublishStep;
 use groundplan::store::Store as _;
 use groundplan::store::change::{Actor, RunChange};
@@ -18,7 +18,7 @@ use tokio::sync::watch;
 
 /// The calls of a run without a fault, in order.
 const CALLS: [Call; 11] = [
-    Call::Task,
+    Call::Payload,
     Call::Start,
     Call::Entries,
     Call::RecordRequest,
@@ -71,7 +71,7 @@ fn a_run_without_a_fault_makes_eleven_calls() {
 #[test]
 fn a_call_that_the_database_does_not_answer_is_repeated_and_the_run_succeeds() {
     for timing in TIMINGS {
-        on_both(async |jobs| {
+        on_both_databases(async |jobs| {
             let fixture = WorkerFixture::over(jobs);
             fixture.add_product(10).await;
             let fault = || Fault::NoAnswer(timing);
@@ -122,14 +122,14 @@ fn is_dead(outcome: AttemptOutcome) -> bool {
 #[test]
 fn a_worker_that_dies_at_any_call_is_recovered_and_the_run_succeeds_once() {
     for timing in TIMINGS {
-        on_both(async |jobs| {
+        on_both_databases(async |jobs| {
             let fixture = WorkerFixture::over(jobs);
             let fault = || Fault::Death(timing);
             let case = async |number, point: Point, store: Arc<FaultyStore>| {
                 let case = format!("{timing:?} {point:?}");
                 let (run, outcome) = execute(&fixture, number, store).await;
                 assert!(is_dead(outcome), "{case}: {outcome:?}");
-                fixture.jobs.pass_leases().await;
+                fixture.jobs.expire_leases().await;
                 let recovered = fixture.jobs.store.recover_expired(RESUME).await.unwrap();
                 assert_eq!(recovered.requeued, std::slice::from_ref(&run), "{case}");
                 let context = fixture.context(fixture.options(fixture.store()));
@@ -150,11 +150,11 @@ fn a_worker_that_dies_at_any_call_is_recovered_and_the_run_succeeds_once() {
 #[test]
 fn a_worker_that_dies_while_it_records_the_success_has_recorded_it_or_not() {
     for timing in TIMINGS {
-        on_both(async |jobs| {
+        on_both_databases(async |jobs| {
             let fixture = WorkerFixture::over(jobs);
             let (run, outcome) = execute_until_success(&fixture, Fault::Death(timing)).await;
             assert!(is_dead(outcome), "{outcome:?}");
-            fixture.jobs.pass_leases().await;
+            fixture.jobs.expire_leases().await;
             let recovered = fixture.jobs.store.recover_expired(RESUME).await.unwrap();
             if timing == FaultTiming::Before {
                 assert_eq!(recovered.requeued, std::slice::from_ref(&run));
@@ -171,13 +171,13 @@ fn a_worker_that_dies_while_it_records_the_success_has_recorded_it_or_not() {
 
 #[test]
 fn a_worker_that_dies_at_any_call_and_is_not_resumed_leaves_a_recorded_repository_or_none() {
-    on_both(async |jobs| {
+    on_both_databases(async |jobs| {
         let fixture = WorkerFixture::over(jobs);
         let fault = || Fault::Death(FaultTiming::After);
         let case = async |number, point: Point, store: Arc<FaultyStore>| {
             let before = fixture.repositories().len();
             let (run, _) = execute(&fixture, number, store).await;
-            fixture.jobs.pass_leases().await;
+            fixture.jobs.expire_leases().await;
             let store = &fixture.jobs.store;
             store.recover_expired(Recovery::Fail).await.unwrap();
             let exists = fixture.repositories().len() > before;
@@ -223,7 +223,7 @@ fn cancellation(store: &Database) -> Fault {
 
 #[test]
 fn a_run_that_is_cancelled_before_any_call_leaves_nothing_or_a_recorded_repository() {
-    on_both(async |jobs| {
+    on_both_databases(async |jobs| {
         let fixture = WorkerFixture::over(jobs);
         let fault = || cancellation(&fixture.jobs.store);
         let case = async |number, point: Point, store: Arc<FaultyStore>| {
@@ -247,7 +247,7 @@ fn a_run_that_is_cancelled_before_any_call_leaves_nothing_or_a_recorded_reposito
 
 #[test]
 fn a_run_that_is_cancelled_while_its_success_is_recorded_stays_cancelled() {
-    on_both(async |jobs| {
+    on_both_databases(async |jobs| {
         let fixture = WorkerFixture::over(jobs);
         let fault = cancellation(&fixture.jobs.store);
         let (run, outcome) = execute_until_success(&fixture, fault).await;
@@ -262,7 +262,7 @@ fn a_run_that_is_cancelled_while_its_success_is_recorded_stays_cancelled() {
 
 #[test]
 fn a_worker_whose_job_was_taken_over_is_refused_and_the_other_one_creates_the_repository() {
-    on_both(async |jobs| {
+    on_both_databases(async |jobs| {
         let fixture = Arc::new(WorkerFixture::over(jobs));
         let fault = || {
             let fixture = Arc::clone(&fixture);
@@ -270,7 +270,7 @@ fn a_worker_whose_job_was_taken_over_is_refused_and_the_other_one_creates_the_re
                 let fixture = Arc::clone(&fixture);
                 async move {
                     // The lease expires and another worker executes the job.
-                    fixture.jobs.pass_leases().await;
+                    fixture.jobs.expire_leases().await;
                     let recovered = fixture.jobs.store.recover_expired(RESUME).await.unwrap();
                     assert_eq!(recovered.requeued.len(), 1);
                     let context = fixture.context(fixture.options(fixture.store()));
@@ -294,12 +294,12 @@ fn a_worker_whose_job_was_taken_over_is_refused_and_the_other_one_creates_the_re
 
 #[test]
 fn an_expired_lease_is_lost_even_if_no_other_worker_has_claimed_the_job() {
-    on_both(async |jobs| {
+    on_both_databases(async |jobs| {
         let fixture = Arc::new(WorkerFixture::over(jobs));
         let other = Arc::clone(&fixture);
         let expiry = Fault::interlude(move || {
             let fixture = Arc::clone(&other);
-            async move { fixture.jobs.pass_leases().await }
+            async move { fixture.jobs.expire_leases().await }
         });
         let store = FaultyStore::new(fixture.store(), CREATE_INTENT, expiry);
         let (run, outcome) = execute(&fixture, 1, store).await;
@@ -314,7 +314,7 @@ fn an_expired_lease_is_lost_even_if_no_other_worker_has_claimed_the_job() {
 
 #[test]
 fn a_worker_that_shuts_down_hands_the_job_back_at_its_next_step_and_another_one_finishes_it() {
-    on_both(async |jobs| {
+    on_both_databases(async |jobs| {
         let fixture = WorkerFixture::over(jobs);
         let phase = Arc::new(watch::channel(Shutdown::Running).0);
         let fault = || {

@@ -2,7 +2,7 @@
 
 use super::process::{Worker, program, work};
 use super::support::WorkerFixture;
-use crate::support::jobs::{Desk, on, wait};
+use crate::support::jobs::{StoreFixture, on, wait};
 use crate::support::postgres::{CARELESS, Cluster};
 use groundplan::store::Store as _;
 use groundplan::store::recovery::Recovery;
@@ -100,7 +100,7 @@ fn a_process_that_is_killed_at_any_entry_is_recovered_and_the_repository_created
             gate.is_reached(&fixture).await;
             worker.kill();
             gate.open().await;
-            fixture.jobs.pass_leases().await;
+            fixture.jobs.expire_leases().await;
             let mut recover = program(&fixture, &["recover", "--recovery", "resume"]);
             let ran = fixture.sandbox.run(&mut recover).exits(0);
             assert_eq!(ran.stdout, format!("back in the queue: {}\n", run.id));
@@ -126,7 +126,7 @@ fn a_process_that_is_suspended_longer_than_its_lease_records_nothing() {
             // Its transaction ends with its session, as it would after the time-out of an idle one.
             gate.disconnect().await;
             gate.open().await;
-            fixture.jobs.pass_leases().await;
+            fixture.jobs.expire_leases().await;
             let swept = fixture
                 .jobs
                 .store
@@ -234,7 +234,7 @@ fn a_process_whose_connections_are_closed_during_a_run_finishes_it() {
 fn a_run_is_finished_although_the_database_is_restarted() {
     let mut cluster = Cluster::start(CARELESS);
     wait(async {
-        let fixture = WorkerFixture::over(Desk::on(&cluster).await);
+        let fixture = WorkerFixture::over(StoreFixture::on(&cluster).await);
         let mut worker = Worker::start(&fixture, &[]);
         // Before the intent to create, between push and its outcome, before the last one.
         for (number, entry) in [(1, 2), (2, 5), (3, ENTRIES)] {

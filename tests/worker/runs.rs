@@ -4,7 +4,7 @@ use super::support::{Options, WorkerFixture};
 use crate::forge::fake::{Dialect, Fault, TOKEN};
 use crate::forge_cli::Joint;
 use crate::support::faulty::{Call, Fault as StoreFault, FaultTiming, FaultyStore};
-use crate::support::jobs::{on, on_both, user};
+use crate::support::jobs::{on, on_both_databases, user};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use groundplan::forge::address::ForgeAddress;
@@ -23,7 +23,7 @@ use groundplan::worker::outcome::AttemptOutcome;
 
 #[test]
 fn a_job_creates_exactly_the_accepted_repository() {
-    on_both(async |jobs| {
+    on_both_databases(async |jobs| {
         let fixture = WorkerFixture::over(jobs);
         let run = fixture.submit(1).await;
         let context = fixture.context(fixture.options(fixture.store()));
@@ -76,7 +76,7 @@ fn a_job_creates_exactly_the_accepted_repository() {
 
 #[test]
 fn a_plan_that_was_changed_in_the_database_is_not_executed() {
-    on_both(async |jobs| {
+    on_both_databases(async |jobs| {
         let fixture = WorkerFixture::over(jobs);
         let run = fixture.submit(1).await;
         let (from, to) = ("iron-session", "evil-session");
@@ -131,7 +131,7 @@ fn a_template_from_a_folder_of_another_machine_is_refused() {
 
 #[test]
 fn a_high_tier_waits_for_an_approval_of_exactly_its_tree() {
-    on_both(async |jobs| {
+    on_both_databases(async |jobs| {
         let fixture = WorkerFixture::over(jobs);
         let run = fixture.submit(1).await;
         let context = fixture.context(Options {
@@ -215,7 +215,7 @@ async fn store_token(fixture: &WorkerFixture, sealed: &str) {
 
 #[test]
 fn a_sealed_token_is_opened_for_the_run_and_never_shown() {
-    on_both(async |jobs| {
+    on_both_databases(async |jobs| {
         let fixture = WorkerFixture::over(jobs);
         let joint = Joint::start(Dialect::GitHub);
         let (opener, sealed) = sealed(TOKEN, "127.0.0.1");
@@ -237,7 +237,7 @@ fn a_sealed_token_is_opened_for_the_run_and_never_shown() {
 
 #[test]
 fn a_token_that_is_refused_fails_the_run_and_creates_no_repository() {
-    on_both(async |jobs| {
+    on_both_databases(async |jobs| {
         let fixture = WorkerFixture::over(jobs);
         let joint = Joint::start(Dialect::GitHub);
         let (opener, sealed) = sealed("ghp_anotherTokenThatNobodyKnows0123456789", "127.0.0.1");
@@ -283,7 +283,7 @@ fn a_token_that_is_missing_or_does_not_open_fails_the_run_before_the_forge_is_as
 
 #[test]
 fn the_repository_of_a_failed_run_is_removed_under_a_new_lease() {
-    on_both(async |jobs| {
+    on_both_databases(async |jobs| {
         let fixture = WorkerFixture::over(jobs);
         let run = fixture.submit(1).await;
         // The folder of repositories is moved away after the repository is created: the push fails, and so does the removal.
@@ -395,7 +395,7 @@ fn the_repository_of_a_failed_run_is_removed_or_released_by_a_command() {
             let store = FaultyStore::new(fixture.store(), at, death);
             let context = fixture.context(fixture.options(store));
             fixture.work(&context).await;
-            fixture.jobs.pass_leases().await;
+            fixture.jobs.expire_leases().await;
             fixture
                 .jobs
                 .store
@@ -433,7 +433,7 @@ fn the_repository_of_a_failed_run_is_removed_or_released_by_a_command() {
 
 #[test]
 fn a_cancelled_run_ends_cancelled_even_where_it_would_have_failed() {
-    on_both(async |jobs| {
+    on_both_databases(async |jobs| {
         let fixture = WorkerFixture::over(jobs);
         let joint = Joint::start(Dialect::GitHub);
         let run = fixture.submit(1).await;
@@ -450,7 +450,7 @@ fn a_cancelled_run_ends_cancelled_even_where_it_would_have_failed() {
         // The token is missing, which the worker finds before it checks for a cancellation.
         let (opener, _) = sealed(TOKEN, "127.0.0.1");
         let context = fixture.context(Options {
-            store: FaultyStore::new(fixture.store(), Call::Task, cancel),
+            store: FaultyStore::new(fixture.store(), Call::Payload, cancel),
             ..github(&fixture, &joint, opener)
         });
         assert_eq!(
@@ -464,7 +464,7 @@ fn a_cancelled_run_ends_cancelled_even_where_it_would_have_failed() {
 
 #[test]
 fn a_pushed_repository_with_other_content_is_recorded_as_unfinished() {
-    on_both(async |jobs| {
+    on_both_databases(async |jobs| {
         let fixture = WorkerFixture::over(jobs);
         let run = fixture.submit(1).await;
         // Another user pushes right after the run has pushed.

@@ -3,7 +3,7 @@
 use super::process::{Worker, page, program, work};
 use super::support::WorkerFixture;
 use crate::forge::fake::TOKEN;
-use crate::support::jobs::{Desk, on, on_both};
+use crate::support::jobs::{StoreFixture, on, on_both_databases};
 use crate::support::postgres::open;
 use groundplan::store::Store as _;
 use groundplan::store::run::{Run, RunStatus};
@@ -38,7 +38,7 @@ async fn until_ended(fixture: &WorkerFixture, run: &Run) -> RunStatus {
 
 #[test]
 fn once_executes_the_queue_and_exits_with_zero() {
-    on_both(async |jobs| {
+    on_both_databases(async |jobs| {
         let fixture = WorkerFixture::over(jobs);
         fixture
             .sandbox
@@ -157,7 +157,7 @@ fn an_address_in_use_is_reported_at_the_start() {
 
 #[test]
 fn a_job_that_is_queued_later_is_executed_before_the_next_poll() {
-    on_both(async |jobs| {
+    on_both_databases(async |jobs| {
         let fixture = WorkerFixture::over(jobs);
         let mut worker = Worker::start(&fixture, &[]);
         let run = fixture.submit(1).await;
@@ -202,7 +202,7 @@ fn the_first_log_line_describes_the_worker_without_secrets() {
 
 #[test]
 fn the_pages_show_health_and_metrics() {
-    on_both(async |jobs| {
+    on_both_databases(async |jobs| {
         let fixture = WorkerFixture::over(jobs);
         let mut worker = Worker::start(&fixture, &[]);
         until("readiness", async || worker.page("/health/ready").0 == 200).await;
@@ -313,7 +313,7 @@ fn a_worker_waits_for_a_database_that_is_not_ready() {
 }
 
 /// Closes every connection to the database except the test's own.
-async fn cut(jobs: &Desk) {
+async fn cut(jobs: &StoreFixture) {
     jobs.value(
         "COUNT(pg_terminate_backend(pid))",
         "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'groundplan'",

@@ -1,7 +1,7 @@
 //! Fixtures of worker tests: the demo catalogue, its accepted plan, and a worker with a store and a forge.
 
 use crate::forge::support::FakeClock;
-use crate::support::jobs::{Desk, product, user, worker};
+use crate::support::jobs::{StoreFixture, product, user, worker};
 use crate::support::{Sandbox, files_below};
 use groundplan::catalog::{self, Catalog};
 use groundplan::engine;
@@ -104,7 +104,7 @@ pub(crate) fn accepted(templates: &TemplateStore, repo: &str) -> (Plan, Report) 
 
 /// A store, a folder of repositories, and the settings of workers.
 pub(crate) struct WorkerFixture {
-    pub jobs: Desk,
+    pub jobs: StoreFixture,
     pub sandbox: Sandbox,
     pub clock: Arc<FakeClock>,
     workers: AtomicU32,
@@ -120,7 +120,7 @@ pub(crate) struct Options {
 }
 
 impl WorkerFixture {
-    pub(crate) fn over(jobs: Desk) -> Self {
+    pub(crate) fn over(jobs: StoreFixture) -> Self {
         let sandbox = Sandbox::with_demo();
         std::fs::create_dir(sandbox.join("forge")).unwrap();
         Self {
@@ -176,7 +176,7 @@ impl WorkerFixture {
         Submission {
             user: user("ada"),
             product: product(&format!("p{number}")),
-            tiering: RiskAssessment {
+            risk: RiskAssessment {
                 tier: RiskLevel::Low,
                 reasons: Vec::new(),
                 tree: report.tree_id.clone().unwrap(),
