@@ -6,7 +6,7 @@ use crate::engine;
 use crate::model::digest::GitId;
 use crate::preflight::judge::scopes_for;
 use crate::publish::ledger::PublishRequest;
-use crate::resolve::stored::{Accepted, Promise};
+use crate::resolve::stored::{Accepted, Expected};
 use crate::store::run::JobPayload;
 use crate::store::submission::Approval;
 use crate::tree::Tree as _;
@@ -58,13 +58,13 @@ pub(super) fn read(
     let plan = mem::replace(&mut job.plan, Value::Null);
     let report = mem::replace(&mut job.report, Value::Null);
     let run = &job.run;
-    let promise = Promise {
+    let expected = Expected {
         recipe_hash: &run.recipe_hash,
         catalog_version: &run.catalog_version,
         tree: run.tree.as_deref(),
-        place: &run.repo,
+        repo: &run.repo,
     };
-    Ok(context.plans.read(plan, report, &promise)?)
+    Ok(context.plans.read(plan, report, &expected)?)
 }
 
 /// Compares the request of an earlier attempt, which a run continues, with the accepted plan.

@@ -28,7 +28,7 @@ pub struct WorkerContext {
     /// Opens the users' sealed tokens. `None` for a folder, which needs no token.
     pub opener: Option<Opener>,
     pub templates: TemplateStore,
-    pub plans: stored::Reader,
+    pub plans: stored::StoredPlanReader,
     pub policy: Policy,
     pub clock: Arc<dyn Clock>,
     pub workspace: Workspace,

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use groundplan::forge::address::ForgeAddress;
 use groundplan::forge::site::Site;
+use groundplan::model::plan::TemplateOrigin;
 use groundplan::pat::key::Key;
 use groundplan::pat::sealed::{Binding, Opener, Sealer};
 use groundplan::policy::Policy;
@@ -112,8 +113,8 @@ fn a_template_from_a_folder_of_another_machine_is_refused() {
     on(Sql::Sqlite, async |jobs| {
         let fixture = WorkerFixture::over(jobs);
         let mut submission = fixture.submission(1);
-        submission.plan.template.repo = "folder".to_owned();
-        submission.report.template.repo = "folder".to_owned();
+        submission.plan.template.repo = TemplateOrigin::Folder;
+        submission.report.template.repo = TemplateOrigin::Folder;
         submission.report.plan_hash = submission.plan.hash(&submission.report.recipe_hash);
         let run = fixture.jobs.store.submit(&submission).await.unwrap();
         let context = fixture.context(fixture.options(fixture.store()));

@@ -5,7 +5,7 @@ use groundplan::engine;
 use groundplan::model::digest::Digest;
 use groundplan::model::plan::Plan;
 use groundplan::model::report::Report;
-use groundplan::resolve::stored::{Promise, Reader, StoredError};
+use groundplan::resolve::stored::{Expected, StoredPlanError, StoredPlanReader};
 use serde_json::{Value, json};
 
 /// A stored plan and its report, with the accepted hashes.
@@ -37,14 +37,14 @@ fn accepted() -> (Plan, Report) {
 }
 
 impl StoredPlan {
-    fn read(&self) -> Result<(), StoredError> {
-        let promise = Promise {
+    fn read(&self) -> Result<(), StoredPlanError> {
+        let expected = Expected {
             recipe_hash: &self.recipe_hash,
             catalog_version: &self.catalog_version,
             tree: self.report["treeId"].as_str(),
-            place: "acme/acme-web",
+            repo: "acme/acme-web",
         };
-        let read = Reader::new().read(self.plan.clone(), self.report.clone(), &promise);
+        let read = StoredPlanReader::new().read(self.plan.clone(), self.report.clone(), &expected);
         read.map(drop)
     }
 
@@ -91,10 +91,7 @@ fn a_path_that_leaves_the_repository_is_refused_by_the_schema() {
     let mut stored = stored();
     stored.plan["actions"][1]["action"]["to"] = json!("../outside");
     let message = stored.refused();
-    assert!(
-        message.starts_with("the stored plan is none: "),
-        "{message}"
-    );
+    assert!(message.starts_with("stored plan is invalid: "), "{message}");
     assert!(message.contains("`/actions/1/action"), "{message}");
 }
 
@@ -107,10 +104,7 @@ fn an_unknown_action_field_or_kind_is_refused_by_the_schema() {
         let mut stored = stored();
         stored.plan["actions"][0]["action"][field] = value;
         let message = stored.refused();
-        assert!(
-            message.starts_with("the stored plan is none: "),
-            "{message}"
-        );
+        assert!(message.starts_with("stored plan is invalid: "), "{message}");
     }
 }
 
@@ -156,18 +150,19 @@ fn a_report_that_promises_something_else_is_noticed() {
         ),
         ("canProceed", json!(false), "cannot be carried out"),
         ("treeId", Value::Null, "cannot be carried out"),
-        ("treeId", json!("nonsense"), "the stored report is none"),
+        ("treeId", json!("nonsense"), "stored report is invalid"),
     ] {
         let mut stored = stored();
         let tree = stored.report["treeId"].clone();
         stored.report[field] = value;
-        let promise = Promise {
+        let expected = Expected {
             recipe_hash: &stored.recipe_hash,
             catalog_version: &stored.catalog_version,
             tree: tree.as_str(),
-            place: "acme/acme-web",
+            repo: "acme/acme-web",
         };
-        let read = Reader::new().read(stored.plan.clone(), stored.report.clone(), &promise);
+        let read =
+            StoredPlanReader::new().read(stored.plan.clone(), stored.report.clone(), &expected);
         let message = read.expect_err("it was changed").to_string();
         assert!(message.contains(what), "{field}: {message}");
     }
@@ -185,13 +180,14 @@ fn another_tree_or_repository_than_the_run_names_is_noticed() {
             "the repository is acme/acme-web, accepted was acme/other",
         ),
     ] {
-        let promise = Promise {
+        let expected = Expected {
             recipe_hash: &stored.recipe_hash,
             catalog_version: &stored.catalog_version,
             tree: Some(tree),
-            place,
+            repo: place,
         };
-        let read = Reader::new().read(stored.plan.clone(), stored.report.clone(), &promise);
+        let read =
+            StoredPlanReader::new().read(stored.plan.clone(), stored.report.clone(), &expected);
         let message = read.expect_err("it was changed").to_string();
         assert!(message.contains(what), "{message}");
     }
@@ -242,6 +238,6 @@ fn a_document_of_another_shape_is_refused() {
             plan: value,
             ..stored()
         };
-        assert!(stored.refused().starts_with("the stored plan is none: "));
+        assert!(stored.refused().starts_with("stored plan is invalid: "));
     }
 }

@@ -80,7 +80,7 @@ pub(crate) fn demo_templates() -> TemplateStore {
 /// The template beside the demo catalogue.
 pub(crate) fn demo_template(templates: &TemplateStore) -> Template {
     let catalog = templates.catalogs().next().unwrap();
-    let path = catalog.written().template.path.as_ref().unwrap();
+    let path = catalog.file().template.path.as_ref().unwrap();
     Template::of_catalog(catalog, templates.files(), path).unwrap()
 }
 
@@ -159,7 +159,7 @@ impl WorkerFixture {
             },
             opener: options.opener,
             templates: templates(&self.sandbox),
-            plans: stored::Reader::new(),
+            plans: stored::StoredPlanReader::new(),
             policy: options.policy,
             clock: self.clock.clone(),
             workspace: Workspace::open(&self.sandbox.join("state"), &worker).unwrap(),
