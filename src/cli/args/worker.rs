@@ -114,12 +114,12 @@ impl WorkerArgs {
         &self,
         store: Arc<dyn Store>,
         worker: WorkerId,
-        meter: Arc<Metrics>,
+        metrics: Arc<Metrics>,
     ) -> Result<WorkerContext, Failure> {
         let kind = self.forge.forge.ok_or_else(no_forge)?;
         let forge = self.forge.address(kind)?;
         let state = self.state()?;
-        let workshop = Workspace::open(&state, &worker).map_err(|error| {
+        let workspace = Workspace::open(&state, &worker).map_err(|error| {
             Failure::environment(
                 "state_not_writable",
                 format!("cannot build in `{}`", state.display()),
@@ -131,20 +131,20 @@ impl WorkerArgs {
             store,
             worker,
             forge,
-            forge_patience: self.forge.patience(),
+            forge_timeout: self.forge.patience(),
             push: PushSettings {
                 git: Arc::new(git(kind == ForgeKind::Local, self.push.timeout())),
                 user: self.forge.push_user().to_owned(),
             },
             opener: opener(kind)?,
-            shelf: self.shelf()?,
+            templates: self.shelf()?,
             plans: stored::StoredPlanReader::new(),
             policy: self.policy.read()?,
             clock: Arc::new(SystemClock),
-            workshop,
-            meter,
+            workspace,
+            metrics,
             recovery: self.recovery(),
-            renewed_every: Lease::RENEWED_EVERY,
+            renewal_interval: Lease::RENEWED_EVERY,
         })
     }
 

@@ -21,10 +21,9 @@ use crate::model::digest::GitId;
 use crate::model::input::Inputs;
 use crate::model::report::Report;
 use crate::preflight::judge::scopes_for;
-use crate::publish::Publisher;
 use crate::publish::file_ledger::FileLedger;
 use crate::publish::ledger::PublishRequest;
-use crate::publish::outcome::PublishedRepo;
+use crate::publish::{PublishedRepo, Publisher};
 use crate::tree::Tree as _;
 use crate::tree::ids::Ids;
 use crate::tree::repository::{CreatedRepository, Layout, Target};
@@ -285,13 +284,13 @@ impl Publication<'_> {
         let target = Target::check(&files.repository())?;
         let built = CommitIds::from(target.create(repository, signals::stop())?);
         let request = PublishRequest {
-            place,
-            kind,
+            repo: place,
+            owner_kind: kind,
             marker,
             commit: built.commit,
             tree: built.tree,
             description: self.description.clone(),
-            asked_at: SystemClock.now() / 1000,
+            requested_at: SystemClock.now() / 1000,
         };
         let mut ledger = match self.create_ledger(&files) {
             Ok(ledger) => ledger,

@@ -7,7 +7,7 @@ use crate::cli::commands::work;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::terminal::Terminal;
 use crate::cli::runtime::wait_for;
-use crate::publish::outcome::CleanupOutcome;
+use crate::publish::CleanupOutcome;
 use crate::store::Store;
 use crate::store::change::RunChange;
 use crate::store::id::RunId;
@@ -71,10 +71,10 @@ impl Args {
             )
             .hinted(format!("look at `groundplan runs show {id}`"))
         })?;
-        let log = logs.of(&lease);
+        let log = logs.run_log(&lease);
         let cleaned = worker::clean_up(&Arc::new(means), lease, log).await;
-        let cleaned = cleaned.map_err(|message| {
-            Failure::refused("cleanup_failed", message).hinted(format!(
+        let cleaned = cleaned.map_err(|error| {
+            Failure::refused("cleanup_failed", error.to_string()).hinted(format!(
                 "check it on the forge; `groundplan runs cleanup {id} --release` keeps it"
             ))
         })?;

@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         product,
         plan: plan.clone(),
         report: report.clone(),
-        risk: policy.judge(plan, &report.risk, &tree),
+        risk: policy.assess(plan, &report.risk, &tree),
     };
     let run = args.database.ask(async |database| {
         let (user, product) = (&submission.user, &submission.product);
