@@ -1,4 +1,4 @@
-//! A command of the author's, run in a repository that was just made: `sweep --exec`.
+//! A shell command that runs in a new repository: `sweep --exec`.
 
 use crate::base::process::{self, Limits, ProcessError};
 use crate::cli::error::Failure;
@@ -10,45 +10,46 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::process::{Command, Stdio};
 
-/// How a command ended.
-pub(crate) enum Ended {
-    Fine,
-    /// In words, with the last lines it printed.
-    Badly {
+/// The end of a command.
+pub(super) enum CommandEnd {
+    Success,
+    /// The exit status in words, and the last lines of output.
+    Failure {
         how: String,
         last: String,
     },
 }
 
-/// So much of what a command printed last is shown.
-const SHOWN: u64 = 4096;
-/// Makes the repository in a folder that goes away again, and runs `command` there by the shell. What the command
-/// prints is kept back unless it fails; the selection stands in its environment.
-pub(crate) fn run(
+/// The most bytes of output that are shown.
+const MAX_SHOWN: u64 = 4096;
+
+/// Creates the repository in a temporary folder and runs `command` there by the shell. The output of the command
+/// is shown only if it fails. GROUNDPLAN_SELECTION contains the selection.
+pub(super) fn run(
     preview: &Preview<'_>,
     template: &Template,
     selection: &str,
     command: &str,
-) -> Result<Ended, Failure> {
-    let fail = |error: std::io::Error| {
+) -> Result<CommandEnd, Failure> {
+    let failed = |error: std::io::Error| {
         Failure::environment("command_failed", "cannot run the command")
             .caused_by(error)
             .hinted("check permissions and free space of the folder for temporary files")
     };
-    let workshop = tempfile::Builder::new()
+    let temporary = tempfile::Builder::new()
         .prefix("groundplan-")
         .tempdir()
-        .map_err(fail)?;
-    let folder = workshop.path().join(preview.plan.inputs.repo.as_str());
+        .map_err(failed)?;
+    let folder = temporary.path().join(preview.plan.inputs.repo.as_str());
     let commit = engine::first_commit(&preview.plan, &preview.report.recipe_hash);
-    let made = CreatedRepository {
+    let repository = CreatedRepository {
         tree: &preview.tree,
         template: template.repository(),
         commit: &commit,
         layout: Layout::WorkTree,
     };
-    Target::check(&folder)?.create(&made, signals::stop())?;
-    let mut output = tempfile::tempfile().map_err(fail)?;
+    Target::check(&folder)?.create(&repository, signals::stop())?;
+    let mut output = tempfile::tempfile().map_err(failed)?;
     let limits = Limits {
         timeout: None,
         stop: signals::stop(),
@@ -59,26 +60,26 @@ pub(crate) fn run(
             .current_dir(&folder)
             .env("GROUNDPLAN_SELECTION", selection)
             .stdin(Stdio::null())
-            .stdout(output.try_clone().map_err(fail)?)
-            .stderr(output.try_clone().map_err(fail)?),
+            .stdout(output.try_clone().map_err(failed)?)
+            .stderr(output.try_clone().map_err(failed)?),
         limits,
     )
     .map_err(|error| match error {
         ProcessError::Stopped => Failure::cancelled(),
-        ProcessError::Io(error) => fail(error),
-        ProcessError::TimedOut | ProcessError::TooLarge => fail(std::io::Error::other(error)),
+        ProcessError::Io(error) => failed(error),
+        ProcessError::TimedOut | ProcessError::TooLarge => failed(std::io::Error::other(error)),
     })?;
     if status.success() {
-        return Ok(Ended::Fine);
+        return Ok(CommandEnd::Success);
     }
-    Ok(Ended::Badly {
+    Ok(CommandEnd::Failure {
         how: status.to_string(),
-        last: tail(&mut output).map_err(fail)?,
+        last: tail(&mut output).map_err(failed)?,
     })
 }
 
-/// What a hook of git's sets: its repository is not the one that the command is for.
-const OF_A_REPOSITORY: [&str; 7] = [
+/// Variables that git sets in hooks. They name another repository than the command's.
+const GIT_VARIABLES: [&str; 7] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
@@ -95,7 +96,7 @@ const OF_A_REPOSITORY: [&str; 7] = [
 fn shell(command: &str) -> Command {
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(command);
-    for name in OF_A_REPOSITORY {
+    for name in GIT_VARIABLES {
         shell.env_remove(name);
     }
     shell
@@ -103,11 +104,11 @@ fn shell(command: &str) -> Command {
 
 fn tail(output: &mut File) -> std::io::Result<String> {
     let length = output.seek(SeekFrom::End(0))?;
-    output.seek(SeekFrom::Start(length.saturating_sub(SHOWN)))?;
+    output.seek(SeekFrom::Start(length.saturating_sub(MAX_SHOWN)))?;
     let mut bytes = Vec::new();
     output.read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    let is_cut = length > SHOWN;
+    let is_cut = length > MAX_SHOWN;
     let whole_lines = text
         .split_once('\n')
         .filter(|_| is_cut)
