@@ -133,10 +133,7 @@ impl<'l> Process<'l> {
     /// Ends the whole group at once.
     fn kill(&mut self) {
         // An error of either call means that the process had already ended.
-        drop(kill_process_group(
-            Pid::from_child(&self.child),
-            Signal::KILL,
-        ));
+        let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
         drop(self.child.wait());
     }
 }

@@ -1,7 +1,6 @@
 //! What each error of the layers below means to a person: its code, its sentence, and what to do.
 
 use crate::cli::error::Failure;
-use crate::error::chain;
 use crate::forge::error::{Denial, ForgeError};
 use crate::forge::http::ClientError;
 use crate::impact::ImpactError;
