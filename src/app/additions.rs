@@ -1,0 +1,59 @@
+//! Additions: the files of a plan that an existing repository lacks, in one commit.
+
+use super::error::AppError;
+use super::previews::{self, Prevented};
+use crate::engine::{self, Addition, Preview};
+use crate::model::digest::GitId;
+use crate::model::report::Report;
+use crate::tree::worktree::WorkTree;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+/// An addition as it was shown or carried out.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AdditionResult {
+    /// The repository.
+    pub path: PathBuf,
+    pub branch: String,
+    pub outcome: AdditionOutcome,
+    pub tree_id: Option<GitId>,
+    pub commit_id: Option<GitId>,
+    pub report: Report,
+}
+
+/// The outcome of an addition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AdditionOutcome {
+    /// The repository has every file of the plan; nothing was written.
+    AlreadyPresent,
+    /// Nothing was written, because nobody agreed yet.
+    Shown,
+    Added,
+}
+
+/// Compares a preview with a repository. Fails if the result is not the expected tree. Nothing is written.
+pub fn plan<'p>(
+    preview: Preview<'p>,
+    repository: &WorkTree,
+    expected: Option<&GitId>,
+) -> Result<Addition<'p>, AppError> {
+    let addition = engine::add(preview, repository)?;
+    if let Some(tree) = previews::accepted_tree(&addition.preview.report) {
+        previews::check_expected(expected, tree, Prevented::Addition)?;
+    }
+    Ok(addition)
+}
+
+/// Writes the missing files and commits them, until `stop` is set.
+pub fn apply(
+    addition: &Addition<'_>,
+    repository: &WorkTree,
+    stop: &AtomicBool,
+) -> Result<(), AppError> {
+    repository.commit(&addition.commit(), stop)?;
+    Ok(())
+}
