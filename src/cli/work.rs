@@ -81,14 +81,14 @@ pub(super) fn recover(args: &RecoverArgs, terminal: &mut Terminal) -> Result<Exi
         ("cancelled, nothing left", &swept.cancelled),
         ("back in the queue", &swept.requeued),
     ];
-    if lists.iter().all(|(_, runs)| runs.is_empty()) && swept.deleted.is_empty() {
+    if lists.iter().all(|(_, runs)| runs.is_empty()) && swept.orphaned.is_empty() {
         writeln!(terminal.out(), "Nothing to recover.")?;
     }
     for (what, runs) in lists.iter().filter(|(_, runs)| !runs.is_empty()) {
         let runs: Vec<&str> = runs.iter().map(RunId::as_str).collect();
         writeln!(terminal.out(), "{what}: {}", runs.join(" "))?;
     }
-    for OrphanedRun { run, place } in &swept.deleted {
+    for OrphanedRun { run, repo: place } in &swept.orphaned {
         writeln!(
             terminal.out(),
             "run {run} was deleted, and something of it may be left at {place}: look there, then delete its ledger (docs/operations.md)"

@@ -127,7 +127,7 @@ async fn edition(
     let mut wanted = history.iter();
     let wanted = wanted.find(|version| number.is_none_or(|number| version.number == number));
     let edition = match wanted {
-        Some(version) => database.catalog_edition(&version.catalog_version).await?,
+        Some(version) => database.published_catalog(&version.catalog_version).await?,
         None => None,
     };
     edition.ok_or_else(|| Failure::Usage {

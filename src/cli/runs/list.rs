@@ -36,7 +36,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         id: None,
         product: args.product.clone(),
         statuses: args.status.clone(),
-        is_waiting: args.waiting,
+        awaiting_approval: args.waiting,
         limit: Some(args.limit),
     };
     let database = &args.database;
@@ -48,17 +48,17 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     if runs.is_empty() {
         writeln!(terminal.talk(), "no such runs")?;
     }
-    let width = runs.iter().map(|run| run.place.len()).max().unwrap_or(0);
+    let width = runs.iter().map(|run| run.repo.len()).max().unwrap_or(0);
     for run in &runs {
         let style = colour(run.status);
-        let tier = run.tiering.as_ref();
-        let tier = tier.map_or("", |tiering| level(tiering.tier).0);
+        let tier = run.risk.as_ref();
+        let tier = tier.map_or("", |risk| level(risk.tier).0);
         writeln!(
             terminal.out(),
             "{}  {}  {:width$}  {tier:6}  {style}{}{style:#}{}",
             run.id,
             moment(run.created_at),
-            sanitize::line(&run.place),
+            sanitize::line(&run.repo),
             run.status.as_db(),
             sanitize::line(&remark(run)),
         )?;
@@ -78,8 +78,8 @@ pub(super) fn remark(run: &Run) -> String {
     {
         return format!("  {url}");
     }
-    match &run.tiering {
-        Some(tiering) if run.status.is_active() && tiering.waits(run.approval.as_ref()) => {
+    match &run.risk {
+        Some(risk) if run.status.is_active() && risk.needs_approval(run.approval.as_ref()) => {
             "  waits for an approval".to_owned()
         }
         _ => String::new(),

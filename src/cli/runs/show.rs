@@ -46,9 +46,9 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         "{BOLD}{}{BOLD:#}  {style}{}{style:#}  for {}",
         run.id,
         run.status.as_db(),
-        sanitize::line(&run.place)
+        sanitize::line(&run.repo)
     )?;
-    let tier = run.tiering.as_ref();
+    let tier = run.risk.as_ref();
     let facts = [
         (
             "job",
@@ -57,7 +57,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         ("user", Some(run.user.to_string())),
         ("product", Some(run.product.to_string())),
         ("tree", run.tree.clone()),
-        ("tier", tier.map(|tiering| level(tiering.tier).0.to_owned())),
+        ("tier", tier.map(|risk| level(risk.tier).0.to_owned())),
         (
             "approved",
             run.approval.as_ref().map(|approval| {
@@ -79,7 +79,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             writeln!(out, "  {name:8}  {}", sanitize::line(&value))?;
         }
     }
-    let reasons = tier.map(|tiering| tiering.reasons.as_slice());
+    let reasons = tier.map(|risk| risk.reasons.as_slice());
     for (nth, reason) in reasons.unwrap_or_default().iter().enumerate() {
         let name = if nth == 0 { "reasons" } else { "" };
         writeln!(out, "  {name:8}  {}", sanitize::line(reason))?;

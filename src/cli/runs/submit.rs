@@ -76,7 +76,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         product,
         plan: plan.clone(),
         report: report.clone(),
-        tiering: policy.judge(plan, &report.risk, tree),
+        risk: policy.judge(plan, &report.risk, tree),
     };
     let run = args.database.ask(async |database| {
         let (user, product) = (&submission.user, &submission.product);
@@ -89,7 +89,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     }
     summary(terminal)?;
     let id = &run.id;
-    let next = match submission.tiering.tier {
+    let next = match submission.risk.tier {
         RiskLevel::High => format!(
             "It waits for an administrator:\n  groundplan runs approve {id} --tree {tree} --as NAME"
         ),
@@ -103,7 +103,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     writeln!(
         terminal.out(),
         "\n{BOLD}Submitted run {id}{BOLD:#} for {}. {next}",
-        run.place
+        run.repo
     )?;
     Ok(Exit::Fine)
 }

@@ -91,8 +91,8 @@ async fn follow(
         }
         if !is_told && events.is_empty() && !run.is_held && args.format == Format::Text {
             is_told = true;
-            let whom = match &run.tiering {
-                Some(tiering) if tiering.waits(run.approval.as_ref()) => "an approval",
+            let whom = match &run.risk {
+                Some(risk) if risk.needs_approval(run.approval.as_ref()) => "an approval",
                 _ => "a worker",
             };
             writeln!(terminal.talk(), "it waits for {whom}")?;

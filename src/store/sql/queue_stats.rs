@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// The queue of our kind at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Measures {
+pub struct QueueStats {
     /// Jobs that a worker could take now.
     pub waiting: u64,
     /// Jobs that wait for an approval.
@@ -35,7 +35,7 @@ static RUNS: Statement = Statement::new(
 
 impl Database {
     /// Looks at the queue.
-    pub async fn measures(&self) -> Result<Measures, StoreError> {
+    pub async fn queue_stats(&self) -> Result<QueueStats, StoreError> {
         let mut tx = self.look().await?;
         let queue = sqlx::query(QUEUE.on(tx.dialect)).fetch_one(tx.at()).await?;
         let runs = sqlx::query(RUNS.on(tx.dialect)).fetch_all(tx.at()).await?;
@@ -53,7 +53,7 @@ impl Database {
             Ok::<_, sqlx::Error>(u64::try_from(number).unwrap_or_default())
         };
         let age: Option<i64> = queue.try_get("age")?;
-        Ok(Measures {
+        Ok(QueueStats {
             waiting: number("waiting")?,
             held: number("held")?,
             oldest: age.map(|age| Duration::from_millis(u64::try_from(age).unwrap_or_default())),
