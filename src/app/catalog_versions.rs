@@ -215,7 +215,7 @@ async fn find_published(
     let history = database.catalog_history(catalog).await?;
     let is_wanted = |version: &&CatalogVersion| number.is_none_or(|number| version.number == number);
     match history.iter().find(is_wanted) {
-        Some(version) => Ok(database.catalog_edition(&version.catalog_version).await?),
+        Some(version) => Ok(database.published_catalog(&version.catalog_version).await?),
         None => Ok(None),
     }
 }

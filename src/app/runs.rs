@@ -87,7 +87,7 @@ fn submission(
         product,
         plan: plan.clone(),
         report: report.clone(),
-        tiering: policy.judge(plan, &report.risk, tree),
+        risk: policy.judge(plan, &report.risk, tree),
     })
 }
 

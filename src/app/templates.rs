@@ -3,7 +3,7 @@
 use super::catalogs::OpenedCatalog;
 use super::error::{AppError, Findings};
 use crate::catalog::TemplateSource;
-use crate::error::{Class, Explain, Hint, Setting};
+use crate::error::{Class, Explain, Hint, Setting, chain};
 use crate::git::mirror::{Freshness, MirrorError, Mirrors, Pinned};
 use crate::git::{Credential, Git, GitAccess, GitError};
 use crate::hint;
@@ -87,7 +87,7 @@ pub enum TemplateRequestError {
 
 /// A fetch that failed without the credential, which belongs to another host.
 #[derive(Debug, Error)]
-#[error("{error}")]
+#[error("{}", chain(error))]
 pub struct CredentialNotSent {
     error: MirrorError,
     host: String,
@@ -169,7 +169,7 @@ impl TemplateCache<'_> {
 
 /// True for answers that a private repository gives without a credential.
 fn needs_credential(error: &MirrorError) -> bool {
-    use crate::git::FailureCause::{AccessRefused, RepositoryNotFound};
+    use crate::git::GitFailure::{AccessRefused, RepositoryNotFound};
     matches!(
         error,
         MirrorError::Git {
@@ -455,24 +455,20 @@ impl Explain for TemplateRequestError {
 
 impl Explain for CredentialNotSent {
     fn class(&self) -> Class {
-        self.error.class()
+        Class::Refused
     }
 
     fn code(&self) -> &'static str {
-        self.error.code()
+        "git_credential_not_sent"
     }
 
     fn hint(&self) -> Option<Hint> {
         Some(
             format!(
-                "the token is for `{}` and was not sent: GROUNDPLAN_GIT_HOST names its host",
+                "a private repository needs a token in GROUNDPLAN_GIT_TOKEN; the token is for `{}` and was not sent: GROUNDPLAN_GIT_HOST names its host",
                 self.host
             )
             .into(),
         )
-    }
-
-    fn cause(&self) -> Option<&dyn Explain> {
-        Some(&self.error)
     }
 }

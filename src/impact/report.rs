@@ -4,10 +4,11 @@ use crate::model::digest::{Digest, GitId};
 use crate::model::report::ChangeKind;
 use crate::model::selection::Selection;
 use crate::model::slug::{OptionRef, Slug};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How two versions of a catalogue differ, as far as a set of selections shows that holds every pair of options.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Impact {
     pub level: Level,
@@ -27,7 +28,7 @@ pub struct Impact {
 }
 
 /// What a change asks of those who use the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Every selection gives what it gave.
@@ -39,7 +40,7 @@ pub enum Level {
 }
 
 /// Which version of a catalogue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Version {
     pub catalog: Slug,
@@ -49,7 +50,7 @@ pub struct Version {
 }
 
 /// A selection that gives other files.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SelectionChange {
     pub selection: Selection,
@@ -59,7 +60,7 @@ pub struct SelectionChange {
 }
 
 /// One reason why stored runs cannot be made any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Break {
     /// The finding that such a run ends with.
@@ -72,7 +73,7 @@ pub struct Break {
 }
 
 /// An option that came, went, or is another default.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OptionChange {
     pub option: OptionRef,
@@ -83,7 +84,7 @@ pub struct OptionChange {
 }
 
 /// A file that is another one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FileChange {
     pub path: String,
@@ -97,7 +98,7 @@ pub struct FileChange {
 }
 
 /// A dependency that is asked for in another version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DependencyChange {
     pub manifest: String,
@@ -111,7 +112,7 @@ pub struct DependencyChange {
 }
 
 /// In which selections a change shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct When {
     /// How many of the compared ones.
