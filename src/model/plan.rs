@@ -215,7 +215,7 @@ impl Plan {
     /// The message of the commit that adds the plan's files to a repository, with the same trailers.
     pub fn addition_message(&self, recipe_hash: &Digest) -> String {
         format!(
-            "Add what was missing of {}\n\n{}",
+            "Add missing files from {}\n\n{}",
             self.catalog,
             self.trailers(recipe_hash)
         )

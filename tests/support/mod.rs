@@ -5,6 +5,7 @@ pub(crate) mod git_server;
 pub(crate) mod jobs;
 pub(crate) mod postgres;
 pub(crate) mod served;
+mod snapshot;
 
 use groundplan::catalog::Catalog;
 use groundplan::model::date::Day;
