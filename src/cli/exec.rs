@@ -1,4 +1,4 @@
-//! A command of the author's, run in a repository that was just made: `sweep --exec`.
+//! A shell command that runs in a new repository: `sweep --exec`.
 
 use crate::cli::error::Failure;
 use crate::cli::signals;
@@ -14,23 +14,23 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
-/// How a command ended.
+/// The end of a command.
 pub(crate) enum Ended {
     Fine,
-    /// In words, with the last lines it printed.
+    /// The exit status in words, and the last lines of output.
     Badly {
         how: String,
         last: String,
     },
 }
 
-/// So much of what a command printed last is shown.
+/// The most bytes of output that are shown.
 const SHOWN: u64 = 4096;
-/// How often it is looked at whether the command has ended, or is to end.
+/// The time between two checks of the command and of the stop signal.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// Makes the repository in a folder that goes away again, and runs `command` there by the shell. What the command
-/// prints is kept back unless it fails; the selection stands in its environment.
+/// Creates the repository in a temporary folder and runs `command` there by the shell. The output of the command
+/// is shown only if it fails. GROUNDPLAN_SELECTION contains the selection.
 pub(crate) fn run(
     preview: &Preview<'_>,
     template: &Template,
@@ -70,8 +70,8 @@ pub(crate) fn run(
             break status;
         }
         if signals::stop().load(Ordering::Relaxed) {
-            // With all that it started, or that would go on in a folder that is gone.
-            // An error says that it ended by itself just now.
+            // With its children, which would continue in a deleted folder.
+            // It fails when the group has ended in between.
             let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
             drop(child.wait());
             return Err(Failure::cancelled());
@@ -87,7 +87,7 @@ pub(crate) fn run(
     })
 }
 
-/// What a hook of git's sets: its repository is not the one that the command is for.
+/// Variables that git sets in hooks. They name another repository than the command's.
 const OF_A_REPOSITORY: [&str; 7] = [
     "GIT_DIR",
     "GIT_WORK_TREE",

@@ -1,4 +1,4 @@
-//! What `new --forge`, `resume` and `cleanup` share: the forge's answers before, the run, and the account after it.
+//! The publication of `new --forge`, `resume` and `cleanup`: requests before it, its run, and the report after it.
 
 use crate::base::sanitize;
 use crate::cli::args::forge::{ForgeArgs, token};
@@ -337,7 +337,7 @@ fn check_encryption(flags: &ForgeArgs) -> Result<(), Failure> {
     }
 }
 
-/// The result, or nothing when a signal came first: then the work is dropped where it stands.
+/// The result; none when a signal came first, which drops the work.
 async fn until_stopped<T>(work: impl Future<Output = T>) -> Option<T> {
     let stop = signals::stop();
     let mut work = pin!(work);

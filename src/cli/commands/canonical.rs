@@ -15,7 +15,7 @@ use std::path::PathBuf;
 pub(crate) struct Args {
     /// A JSON file; `-` reads standard input.
     file: PathBuf,
-    /// `text` prints the bytes and nothing else; `json` prints them as text with their SHA-256.
+    /// `text` prints the bytes alone, `json` prints them as a string with their SHA-256.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             let name = args.file.display().to_string();
             let finding = Diagnostic::error(Code::Syntax, message)
                 .at("", Location::point(name, line, column))
-                .help("only JSON with exactly one meaning has a canonical form");
+                .help("only unambiguous JSON has a canonical form");
             let files = Files::from([(args.file.display().to_string(), File::regular(bytes))]);
             return Err(FindingsInFiles {
                 findings: vec![finding],

@@ -66,7 +66,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         let title = line
             .title
             .as_deref()
-            .unwrap_or("cannot be used: run `groundplan check`");
+            .unwrap_or("unusable: run `groundplan check`");
         let name = sanitize::line(&line.catalog);
         writeln!(terminal.out(), "{BOLD}{name}{BOLD:#}  {title}")?;
         if let Some(description) = &line.description {

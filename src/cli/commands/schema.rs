@@ -7,7 +7,7 @@ use clap::builder::PossibleValue;
 
 #[derive(Clone, Copy, clap::Args)]
 pub(crate) struct Args {
-    /// Whose schema.
+    /// Document of the schema.
     #[arg(value_enum)]
     name: Name,
     /// A schema is JSON in either format.

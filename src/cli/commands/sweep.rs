@@ -31,19 +31,19 @@ pub(crate) struct Args {
     catalog: String,
     #[command(flatten)]
     which: Which,
-    /// Where `--sample` begins; the same number gives the same selections.
+    /// Seed of `--sample`; the same number gives the same selections.
     #[arg(long, value_name = "NUMBER", default_value_t = 0, requires = "sample")]
     seed: u64,
-    /// Write the tree ids down as they are now, instead of comparing them.
+    /// Write the current tree ids instead of comparing them.
     #[arg(long, conflicts_with_all = ["each", "all", "sample"])]
     accept: bool,
-    /// Where accepted tree ids are, one file a catalogue [default: snapshots/sweep below the catalogue's folder].
+    /// Folder of the accepted tree ids, one file per catalogue [default: snapshots/sweep below the catalogue's folder].
     #[arg(long, value_name = "DIR")]
     golden: Option<PathBuf>,
-    /// Run this command, by the shell, in every repository that was made, and fail when it does.
+    /// Run a shell command in every created repository, and fail if it fails.
     #[arg(long, value_name = "COMMAND", conflicts_with = "accept")]
     exec: Option<String>,
-    /// Show for every two options whether they go together, also when nothing collides.
+    /// Show the compatibility of every pair of options, even without collisions.
     #[arg(long)]
     matrix: bool,
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -52,25 +52,25 @@ pub(crate) struct Args {
     template: TemplateArgs,
 }
 
-/// Which selections are made.
+/// The selections to test.
 #[derive(clap::Args)]
 #[group(multiple = false)]
 struct Which {
-    /// So few that every two options are made together that can be; what happens without a choice.
+    /// Smallest set covering every pair of options (default).
     #[arg(long)]
     pairwise: bool,
-    /// So few that every option is made once.
+    /// Smallest set covering every option.
     #[arg(long)]
     each: bool,
-    /// Every selection there is, up to 100,000.
+    /// Every selection, up to 100,000.
     #[arg(long)]
     all: bool,
-    /// So many different ones by chance.
+    /// N random selections.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     sample: Option<u32>,
 }
 
-/// What was found out about one catalogue.
+/// The result of one catalogue.
 struct Swept<'c> {
     chosen: &'c Chosen,
     template: &'c Template,
@@ -83,11 +83,11 @@ struct Swept<'c> {
     failed: Vec<(String, String)>,
 }
 
-/// What became of the accepted tree ids.
+/// The comparison with the accepted tree ids.
 enum Compared {
-    /// They are not for these selections.
+    /// Not compared, because these selections have none.
     NotAsked,
-    /// There are none yet.
+    /// None accepted yet.
     None,
     Written(String),
     Differs(String, Differences),
@@ -183,7 +183,7 @@ impl Args {
             let count = usize::try_from(count).unwrap_or(usize::MAX);
             return Ok((pick::sample(space, count, self.seed)?, None));
         }
-        // What was accepted is for pairs.
+        // Accepted selections cover pairs.
         let known = if self.which.each { &[] } else { known };
         let cover = cover::cover(space, self.strength(), known)?;
         Ok((cover.selections.clone(), Some(cover)))
@@ -212,10 +212,10 @@ impl Args {
             Err(_) if self.accept => Ok(None),
             Err(error) => Err(Failure::refused(
                 "accepted_ids_invalid",
-                format!("`{}` is no list of tree ids", path.display()),
+                format!("`{}` is not a list of tree ids", path.display()),
             )
             .caused_by(error)
-            .hinted("take it from version control again, or write it anew with `--accept`")),
+            .hinted("restore it from version control, or rewrite it with `--accept`")),
         }
     }
 
@@ -224,9 +224,9 @@ impl Args {
             if self.accept {
                 return Err(Failure::usage(
                     "golden_folder_missing",
-                    "a built-in catalogue has no place for its tree ids",
+                    "a built-in catalogue has no folder for tree ids",
                 )
-                .hinted("name a folder with `--golden`"));
+                .hinted("name a folder by `--golden`"));
             }
             return Ok(Compared::NotAsked);
         };
@@ -250,8 +250,8 @@ impl Args {
     }
 }
 
-/// What stands above accepted tree ids.
-const COMMENT: &str = "Git tree ids of what these selections give for a sample product, without the provenance file.\n`groundplan sweep` compares them, `groundplan sweep --accept` writes them anew.";
+/// The comment above accepted tree ids.
+const COMMENT: &str = "Git tree ids that these selections produce for a sample product, without the provenance file.\n`groundplan sweep` compares them, `groundplan sweep --accept` rewrites them.";
 
 impl Swept<'_> {
     fn is_fine(&self) -> bool {
@@ -263,7 +263,7 @@ impl Swept<'_> {
         is_golden && self.failed.is_empty() && self.proofs.iter().all(is_made)
     }
 
-    /// Runs the author's command in every repository, and tells of each that fails.
+    /// Runs the author's command in every repository and prints its result. Returns the selections that failed.
     fn exec(
         &self,
         ground: TrialInput<'_>,
@@ -369,16 +369,16 @@ impl Swept<'_> {
             };
             write!(out, " {verb} all {covered} {what} that can be given")?;
             if cover.at_least == count {
-                write!(out, ", as few as possible")?;
+                write!(out, ", the minimum")?;
             } else if cover.at_least < count {
-                write!(out, " ({} are the least that could)", cover.at_least)?;
+                write!(out, "; lower bound: {}", cover.at_least)?;
             }
         }
         let stopped = self
             .proofs
             .iter()
             .filter(|proof| !matches!(proof.outcome, TrialOutcome::Made(_)));
-        writeln!(out, "; each made twice, {} cannot be made", stopped.count())?;
+        writeln!(out, "; each built twice, {} failed", stopped.count())?;
         for proof in &self.proofs {
             if let TrialOutcome::Unsteady { first, second } = &proof.outcome {
                 let line = line_of(&proof.selection);
@@ -402,9 +402,9 @@ impl Swept<'_> {
         Ok(())
     }
 
-    /// A triangle: each option's row says how it goes with those above it, and with itself.
+    /// Prints a triangle: the compatibility of each option with those above it and with itself.
     fn print_matrix(&self, is_whole: bool, out: &mut dyn std::io::Write) -> Result<(), Failure> {
-        /// So many options are shown when some of them collide.
+        /// The most options that are shown without `--matrix`.
         const SHOWN: usize = 40;
         let size = self.matrix.options.len();
         let collides = |one: usize| {
@@ -438,13 +438,13 @@ impl Swept<'_> {
         }
         let rest = size - options.len();
         let more = if is_cut {
-            format!("; {rest} options that collide with nothing are left out")
+            format!("; {rest} options without collisions are omitted")
         } else {
             String::new()
         };
         writeln!(
             out,
-            "\n     . made together, X collide, - the catalogue excludes it, ? not seen together{more}\n"
+            "\n     . compatible, X collision, - excluded by the catalogue, ? not tested together{more}\n"
         )?;
         Ok(())
     }
@@ -463,8 +463,9 @@ impl Swept<'_> {
             None => "this selection".to_owned(),
         };
         let cause = match (collision.with.as_slice(), collision.without.as_slice()) {
-            ([], []) => "whatever else is selected, or for a reason that no single answer explains"
-                .to_owned(),
+            ([], []) => {
+                "with any selection, or for a reason that no single option explains".to_owned()
+            }
             (with, []) => format!("together with {}", names(with)),
             ([], without) => format!("without {}", names(without)),
             (with, without) => format!(
@@ -475,14 +476,14 @@ impl Swept<'_> {
         };
         writeln!(
             terminal.out(),
-            "{RED}collision{RED:#}  {whose} cannot be made {cause}"
+            "{RED}collision{RED:#}  {whose} fails {cause}"
         )?;
         let select = collision
             .selection
             .options()
             .map(|option| format!(" --select {}={}", option.category(), option.option()));
         let select: String = select.collect();
-        writeln!(terminal.out(), "           {DIM}met with{select}{DIM:#}")?;
+        writeln!(terminal.out(), "           {DIM}example:{select}{DIM:#}")?;
         let root = self.chosen.source.root.as_deref();
         let relabel = |file: &str| findings::relabel(root, file);
         let finding = std::slice::from_ref(&collision.finding);
@@ -494,10 +495,7 @@ impl Swept<'_> {
         let (file, differences) = match &self.golden {
             Compared::NotAsked => return Ok(()),
             Compared::None => {
-                writeln!(
-                    out,
-                    "tree ids: none accepted yet; `--accept` writes them down"
-                )?;
+                writeln!(out, "tree ids: none accepted yet; `--accept` writes them")?;
                 return Ok(());
             }
             Compared::Written(file) => {
@@ -533,18 +531,18 @@ impl Swept<'_> {
         }
         writeln!(
             out,
-            "see what changes with `groundplan catalog diff HEAD .`, and accept it with `--accept`"
+            "show the changes with `groundplan catalog diff HEAD .`, and accept them with `--accept`"
         )?;
         Ok(())
     }
 }
 
-const FEWER: &str = "take fewer, with `--sample N` or `--each`";
+const FEWER: &str = "use fewer selections, with `--sample N` or `--each`";
 
 impl From<SearchLimit> for Failure {
     fn from(error: SearchLimit) -> Self {
         Failure::refused("selections_search_limit", error.to_string())
-            .hinted("loosen `requires` and `conflicts`")
+            .hinted("simplify `requires` and `conflicts`")
     }
 }
 
@@ -574,7 +572,7 @@ impl From<PickError> for Failure {
             PickError::SearchLimit(error) => error.into(),
             PickError::TooMany => Failure::refused("selections_too_many", error.to_string())
                 .hinted(
-                    "cover all pairs with `--pairwise`, or take some by chance with `--sample N`",
+                    "cover all pairs with `--pairwise`, or use random selections with `--sample N`",
                 ),
         }
     }

@@ -28,7 +28,7 @@ pub(crate) struct Args {
     /// A folder with catalog/ and recipes/, or one catalogue of it.
     #[arg(default_value = ".", value_name = "DIR|NAME")]
     catalog: String,
-    /// Write down what every case gives now, instead of comparing it.
+    /// Write the current results instead of comparing them.
     #[arg(long)]
     accept: bool,
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -37,13 +37,13 @@ pub(crate) struct Args {
     template: TemplateArgs,
 }
 
-/// What stands above the files of a case.
+/// The comment above the files of a case.
 const COMMENT: &str = "# Expected files of this case: mode, git blob id and path, without the provenance file.\n# `groundplan test` compares them; `groundplan test --accept` updates them.\n";
 
 /// Path → mode and blob id.
 type Holding = BTreeMap<String, String>;
 
-/// A case and what came of it.
+/// A case and its result.
 struct Tested {
     /// `<catalogue>/<case>`.
     name: String,
@@ -63,7 +63,7 @@ enum Outcome {
     Failed(Vec<Diagnostic>),
 }
 
-/// A file that is not as it was accepted, and which options it comes from.
+/// A file that differs from the accepted one, and the options that affect it.
 struct Difference {
     path: String,
     change: ChangeKind,
@@ -87,8 +87,8 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     }
     if all.is_empty() {
         let name = names.first().map_or("NAME", String::as_str);
-        return Err(Failure::refused("case_missing", "there is no case to test").hinted(format!(
-                "write `defaults: true` into `catalog/{name}/cases/default.yaml`, then run `groundplan test --accept`"
+        return Err(Failure::refused("case_missing", "no cases to test").hinted(format!(
+                "create `catalog/{name}/cases/default.yaml` with `defaults: true`, then run `groundplan test --accept`"
             )));
     }
     let good = all.iter().filter(|tested| tested.is_fine()).count();
@@ -102,7 +102,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             let word = if cases == 1 { "case" } else { "cases" };
             writeln!(
                 terminal.out(),
-                "{BOLD}{cases} {word}, {bad} not as accepted{BOLD:#}"
+                "{BOLD}{cases} {word}, {bad} changed or new{BOLD:#}"
             )?;
             if all
                 .iter()
@@ -110,7 +110,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             {
                 writeln!(
                     terminal.stderr(),
-                    "see what changes with `groundplan catalog diff HEAD .`, and accept it with `groundplan test --accept`"
+                    "show the changes with `groundplan catalog diff HEAD .`, and accept them with `groundplan test --accept`"
                 )?;
             }
         }
@@ -137,7 +137,7 @@ impl Args {
                 let message = "this file is a symbolic link";
                 let finding = Diagnostic::error(Code::TemplateEntry, message);
                 let finding = finding.at("", Location::start_of(path));
-                Outcome::Failed(vec![finding.help("put the file itself in its place")])
+                Outcome::Failed(vec![finding.help("replace the link by the file")])
             } else if inside == format!("{case}.yaml") && !case.contains('/') {
                 self.case(chosen, template, path, file)?
             } else if inside == format!("{case}.files")
@@ -152,7 +152,7 @@ impl Args {
                 let finding =
                     Diagnostic::error(Code::Misplaced, message).at("", Location::start_of(path));
                 Outcome::Failed(vec![finding.help(format!(
-                    "cases are `{folder}<case>.yaml`, what they give `<case>.files`: remove or rename it"
+                    "cases are `{folder}<case>.yaml` and their results `<case>.files`: remove or rename it"
                 ))])
             };
             all.push(Tested {
@@ -187,9 +187,9 @@ impl Args {
             let Some(root) = &chosen.source.root else {
                 return Err(Failure::usage(
                     "case_folder_missing",
-                    "a built-in catalogue has no place for what its cases give",
+                    "a built-in catalogue has no folder for accepted results",
                 )
-                .hinted("name the folder it is in"));
+                .hinted("name the folder of the catalogue"));
             };
             accepted_file::write(root, &expected, &text(&now))?;
             return Ok(Outcome::Accepted { files: now.len() });
@@ -211,7 +211,7 @@ impl Args {
     }
 }
 
-/// What a case gives, or why it is no case of this catalogue.
+/// The preview of a case, or the findings that make it unusable.
 fn preview<'t>(
     chosen: &'t Chosen,
     template: &'t Template,
@@ -262,7 +262,7 @@ fn text(holding: &Holding) -> String {
     text
 }
 
-/// Reads what [`text`] wrote, or gives the line that it did not write.
+/// Parses the output of [`text`]. Fails with the number of the first line that is not.
 fn parse(text: &str) -> Result<Holding, usize> {
     let lines = text.lines().enumerate();
     let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
@@ -279,10 +279,10 @@ fn parse(text: &str) -> Result<Holding, usize> {
 }
 
 fn damaged(path: &str, line: usize) -> Diagnostic {
-    let message = "expected a mode, a blob id and a path, as `git ls-tree` gives them";
+    let message = "expected a mode, a blob id and a path, as `git ls-tree` prints them";
     Diagnostic::error(Code::Syntax, message)
         .at("", Location::point(path, line, 1))
-        .help("take the file from version control again, or write it anew with `--accept`")
+        .help("restore the file from version control, or rewrite it with `--accept`")
 }
 
 fn differences(accepted: &Holding, now: &Holding, changes: &[Change]) -> Vec<Difference> {
@@ -356,7 +356,7 @@ impl Tested {
             }
             Outcome::New => writeln!(
                 out,
-                "{YELLOW}new{YELLOW:#}       {name}  nothing accepted yet: look at it with `groundplan preview`, then run `groundplan test --accept`"
+                "{YELLOW}new{YELLOW:#}       {name}  nothing accepted yet: check it with `groundplan preview`, then run `groundplan test --accept`"
             )?,
             Outcome::Changed(differences) => {
                 writeln!(out, "{RED}changed{RED:#}   {name}")?;

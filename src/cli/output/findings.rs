@@ -1,4 +1,4 @@
-//! Findings for people, programs and CI: one value, four forms.
+//! Findings as text, JSON, SARIF and annotations of a CI log.
 
 use crate::base::sanitize;
 use crate::cli::error::{Failure, FindingsInFiles};
@@ -77,10 +77,10 @@ pub(crate) fn text(
     Ok(())
 }
 
-/// A place, with a label unless it is the finding's own.
+/// A place, with a label if it is a related one.
 type Labelled<'a> = (&'a Location, Option<&'a str>);
 
-/// One element a file: its lines with all labels, or its name alone when its text is not at hand.
+/// One element per file: its lines with all labels, or its name alone without its text.
 fn places<'a>(
     finding: &'a Diagnostic,
     files: &'a Files,
@@ -128,7 +128,7 @@ fn places<'a>(
     by_file.into_iter().map(element).collect()
 }
 
-/// The lines of a text that the places of a finding stand in.
+/// The lines of a text that contain the places of a finding.
 struct Excerpt<'t> {
     text: &'t str,
     first_line: usize,
@@ -136,7 +136,7 @@ struct Excerpt<'t> {
 }
 
 impl<'t> Excerpt<'t> {
-    /// The longest excerpt that is shown: drawing one takes time for each character.
+    /// The longest excerpt in bytes. Drawing takes time for each character.
     const MAX: usize = 32 * 1024;
 
     fn around(text: &'t str, places: &[(&Location, Option<&str>)]) -> Self {
@@ -169,7 +169,7 @@ impl<'t> Excerpt<'t> {
                 .all(|part| part == sanitize::text(part))
     }
 
-    /// The bytes of a place; a point covers the rest of its word, and a long stretch its first line.
+    /// The bytes of a place. A point covers the rest of its word, a longer range its first line.
     fn range(&self, place: &Location) -> Range<usize> {
         let start = self.offset(place.line, place.column);
         let end_of_line = start

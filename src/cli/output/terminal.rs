@@ -57,7 +57,7 @@ impl Terminal {
     /// The stream of messages, after the results that were printed before.
     pub(crate) fn stderr(&mut self) -> &mut dyn Write {
         // The result's own flush reports a failure.
-        let _ = self.out.flush();
+        drop(self.out.flush());
         &mut self.stderr
     }
 
@@ -96,7 +96,7 @@ impl Terminal {
     pub(crate) fn note(&mut self, text: &str) {
         let text = self.scrubbed(text);
         // A standard error that cannot be written leaves the exit code.
-        let _ = write!(self.stderr(), "{text}");
+        drop(write!(self.stderr(), "{text}"));
     }
 
     /// The text without the secrets of this command and the tokens that a person typed in a wrong place.

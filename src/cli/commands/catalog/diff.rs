@@ -15,18 +15,18 @@ use serde_json::json;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The version before: a folder, a built-in catalogue, a commit as `REF`, `REPO@REF` or `REF:FOLDER`, or a published
+    /// Old version: a folder, a built-in catalogue, a commit as `REF`, `REPO@REF` or `REF:FOLDER`, or a published
     /// version as `published:NAME` or `published:NAME@NUMBER`.
     old: String,
-    /// The version after, named likewise.
+    /// New version, in the same forms.
     new: String,
     /// Compare only this catalogue.
     #[arg(long, value_name = "NAME", value_parser = Slug::parse)]
     only: Option<Slug>,
-    /// Exit with 1 when stored runs can no longer be made.
+    /// Exit with 1 if stored runs can no longer be carried out.
     #[arg(long)]
     fail_on_breaking: bool,
-    /// Show a diff of every changed text file as well.
+    /// Also show a diff of every changed text file.
     #[arg(long)]
     full: bool,
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -45,17 +45,17 @@ enum Format {
     Markdown,
 }
 
-/// What there is to say of all catalogues.
+/// The impacts of all catalogues.
 pub(super) struct Impacts {
     pub(super) both: Vec<Impact>,
-    /// Catalogues that only the old version holds.
+    /// Catalogues of the old version only.
     pub(super) gone: Vec<Slug>,
-    /// Catalogues that only the new version holds.
+    /// Catalogues of the new version only.
     pub(super) new: Vec<Slug>,
 }
 
 impl Impacts {
-    /// The highest of all levels; a catalogue that is gone takes its stored runs along.
+    /// The highest of all levels. A removed catalogue breaks its stored runs.
     pub(super) fn level(&self) -> Level {
         let levels = self.both.iter().map(|impact| impact.level);
         let gone = self.gone.iter().map(|_| Level::Breaking);

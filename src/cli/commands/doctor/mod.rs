@@ -1,4 +1,4 @@
-//! `groundplan doctor`: looks at everything a worker needs, and says what to do where it is not as it should be.
+//! `groundplan doctor`
 
 mod check;
 mod machine;
@@ -17,7 +17,7 @@ use serde_json::json;
 pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// The repository that every catalogue's template is taken from.
+    /// Repository that every catalogue's template is taken from.
     #[arg(long, value_name = "URL", env = "BOOTSTRAP_TEMPLATE_REPO")]
     template_repo: Option<String>,
     #[command(flatten)]
@@ -86,7 +86,7 @@ impl Args {
             },
             match means.logs_folder() {
                 Ok(folder) => machine::folder("logs", &folder),
-                Err(_) => Check::skip("logs", "they have no folder, as the state has none"),
+                Err(_) => Check::skip("logs", "no folder, because the state has none"),
             },
             match means.policy.read() {
                 Ok(policy) => machine::policy(&policy),
