@@ -1,7 +1,7 @@
 //! Additions: the files of a plan that an existing repository lacks, in one commit.
 
 use super::error::AppError;
-use super::previews::{self, Prevented};
+use super::previews::{self, Prevented, UnexpectedTree};
 use crate::engine::{self, Addition, Preview};
 use crate::model::digest::GitId;
 use crate::model::report::Report;
@@ -35,17 +35,20 @@ pub enum AdditionOutcome {
     Added,
 }
 
-/// Compares a preview with a repository. Fails if the result is not the expected tree. Nothing is written.
-pub fn plan<'p>(
-    preview: Preview<'p>,
-    repository: &WorkTree,
+/// Compares a preview with a repository. Nothing is written.
+pub fn plan<'p>(preview: Preview<'p>, repository: &WorkTree) -> Result<Addition<'p>, AppError> {
+    Ok(engine::add(preview, repository)?)
+}
+
+/// Fails if the repository would get another tree than the expected one.
+pub fn check_expected(
+    addition: &Addition<'_>,
     expected: Option<&GitId>,
-) -> Result<Addition<'p>, AppError> {
-    let addition = engine::add(preview, repository)?;
-    if let Some(tree) = previews::accepted_tree(&addition.preview.report) {
-        previews::check_expected(expected, tree, Prevented::Addition)?;
+) -> Result<(), UnexpectedTree> {
+    match previews::accepted_tree(&addition.preview.report) {
+        Some(tree) => previews::check_expected(expected, tree, Prevented::Addition),
+        None => Ok(()),
     }
-    Ok(addition)
 }
 
 /// Writes the missing files and commits them, until `stop` is set.
@@ -56,4 +59,24 @@ pub fn apply(
 ) -> Result<(), AppError> {
     repository.commit(&addition.commit(), stop)?;
     Ok(())
+}
+
+impl AdditionResult {
+    /// The result of an addition to the repository at `path`.
+    pub fn new(
+        path: PathBuf,
+        addition: &Addition<'_>,
+        repository: &WorkTree,
+        outcome: AdditionOutcome,
+    ) -> Self {
+        let report = &addition.preview.report;
+        Self {
+            path,
+            branch: repository.branch(),
+            outcome,
+            tree_id: report.tree_id.clone(),
+            commit_id: report.commit_id.clone(),
+            report: report.clone(),
+        }
+    }
 }

@@ -19,9 +19,17 @@ pub enum Caller {
     Operator(UserId),
 }
 
+/// The runs that a request covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    All,
+    /// The runs of one user. All others look missing.
+    Of(UserId),
+}
+
 /// An approval by a user whom the policy does not name as administrator.
 #[derive(Debug, Error)]
-#[error("`{user}` is not an administrator, and only administrators may approve; nothing was approved")]
+#[error("`{user}` is not an administrator; nothing was approved")]
 pub struct NotAdministrator {
     user: UserId,
 }
@@ -43,18 +51,28 @@ impl Caller {
         Err(NotAdministrator { user })
     }
 
-    /// The run with an id. A run of another user is reported to a [`Caller::User`] as missing.
+    /// The runs that the caller may see and change.
+    pub fn scope(&self) -> Scope {
+        match self {
+            Self::User(user) => Scope::Of(user.clone()),
+            Self::Operator(_) => Scope::All,
+        }
+    }
+}
+
+impl Scope {
+    /// The run with an id. A run outside the scope is reported as missing.
     pub async fn find_run(&self, store: &dyn Store, id: &RunId) -> Result<Run, StoreError> {
         let found = store.runs(&RunFilter::one(id)).await?.pop();
         found
-            .filter(|run| self.may_see(run))
+            .filter(|run| self.contains(run))
             .ok_or_else(|| StoreError::NoRun { run: id.clone() })
     }
 
-    fn may_see(&self, run: &Run) -> bool {
+    fn contains(&self, run: &Run) -> bool {
         match self {
-            Self::User(user) => run.user == *user,
-            Self::Operator(_) => true,
+            Self::All => true,
+            Self::Of(user) => run.user == *user,
         }
     }
 }
@@ -65,12 +83,12 @@ impl Explain for NotAdministrator {
     }
 
     fn code(&self) -> &'static str {
-        "not_administrator"
+        "not_an_administrator"
     }
 
     fn hint(&self) -> Option<Hint> {
         Some(hint!(
-            "administrators are listed in the policy, under `[approval]`; name it with ",
+            "administrators are listed in the policy under `[approval]`; name the policy by ",
             Setting::Policy
         ))
     }

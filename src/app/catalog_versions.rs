@@ -10,9 +10,7 @@ use crate::model::action::ACTION_SCHEMA_VERSION;
 use crate::model::path::{PathError, SafeRelPath};
 use crate::model::slug::{OptionRef, Slug, SlugError};
 use crate::model::suggest;
-use crate::store::catalog::{
-    CatalogVersion, PublishedCatalog, PublishedCategory, PublishedOption,
-};
+use crate::store::catalog::{CatalogVersion, PublishedCatalog, PublishedCategory, PublishedOption};
 use crate::store::sql::Database;
 use crate::sweep::trial::TrialInput;
 use crate::template::Template;
@@ -65,18 +63,15 @@ pub struct CatalogPairs {
 /// A version that cannot be named or found.
 #[derive(Debug, Error)]
 pub enum VersionError {
-    #[error("`{}` names no folder of a commit", text.escape_debug())]
+    #[error("`{}` is not a version of a catalogue", text.escape_debug())]
     Folder { text: String, source: PathError },
-    #[error("`{}` is no name of a catalogue", text.escape_debug())]
+    #[error("`{}` is not the name of a catalogue", text.escape_debug())]
     Name { text: String, source: SlugError },
-    #[error("`{}` is no number of a published version", text.escape_debug())]
-    Number {
-        text: String,
-        source: ParseIntError,
-    },
+    #[error("the version of a published catalogue is a number, not `{}`", text.escape_debug())]
+    Number { text: String, source: ParseIntError },
     #[error("`{catalog}` has no published version {number}")]
     NoNumber { catalog: Slug, number: i64 },
-    #[error("`{catalog}` was never published in this database")]
+    #[error("`{catalog}` has no published version")]
     NeverPublished { catalog: Slug },
     #[error("neither version has a catalogue `{name}`")]
     InNeither { name: Slug, suggestion: String },
@@ -89,25 +84,25 @@ impl Explain for VersionError {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Folder { .. } => "version_folder_invalid",
-            Self::Name { .. } => "version_name_invalid",
-            Self::Number { .. } => "version_number_invalid",
-            Self::NoNumber { .. } => "version_unknown",
-            Self::NeverPublished { .. } => "catalog_never_published",
-            Self::InNeither { .. } => "catalog_in_neither_version",
+            Self::Folder { .. } | Self::Name { .. } | Self::Number { .. } => {
+                "catalog_version_invalid"
+            }
+            Self::NoNumber { .. } | Self::NeverPublished { .. } => "catalog_not_published",
+            Self::InNeither { .. } => "catalog_not_found",
         }
     }
 
     fn hint(&self) -> Option<Hint> {
         Some(match self {
             Self::Folder { .. } => {
-                "name a folder of the commit after the colon, as in `main:tools/starter`".into()
+                "name a folder of the commit after the colon, such as `main:tools/starter`".into()
             }
             Self::Name { .. } | Self::Number { .. } => {
-                "name a published version as `published:nextjs` or `published:nextjs@3`".into()
+                "name a published version such as `published:nextjs` or `published:nextjs@3`".into()
             }
             Self::NoNumber { catalog, .. } | Self::NeverPublished { catalog } => {
-                format!("list the published versions with `groundplan catalog history {catalog}`").into()
+                format!("list the published versions with `groundplan catalog history {catalog}`")
+                    .into()
             }
             Self::InNeither { suggestion, .. } => suggestion.clone().into(),
         })
@@ -213,7 +208,8 @@ async fn find_published(
     number: Option<i64>,
 ) -> Result<Option<PublishedCatalog>, AppError> {
     let history = database.catalog_history(catalog).await?;
-    let is_wanted = |version: &&CatalogVersion| number.is_none_or(|number| version.number == number);
+    let is_wanted =
+        |version: &&CatalogVersion| number.is_none_or(|number| version.number == number);
     match history.iter().find(is_wanted) {
         Some(version) => Ok(database.published_catalog(&version.catalog_version).await?),
         None => Ok(None),

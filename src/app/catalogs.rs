@@ -9,10 +9,10 @@ use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::digest::{Digest, GitId};
 use crate::model::path::{SafeRelPath, TreePath};
 use crate::model::suggest;
+use crate::tree::Tree as _;
 use crate::tree::disk;
 use crate::tree::git::{self, GitTree, GitTreeError, Part};
 use crate::tree::validate::Links;
-use crate::tree::Tree as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::fs;
@@ -72,11 +72,11 @@ pub struct CatalogDetails {
 /// A catalogue that cannot be found.
 #[derive(Debug, Error)]
 pub enum CatalogError {
-    #[error("there is no built-in catalogue `{}`", name.escape_debug())]
+    #[error("no built-in catalogue `{}`", name.escape_debug())]
     NotBuiltIn { name: String },
-    #[error("there is no catalogue `{name}`")]
+    #[error("no catalogue `{name}`")]
     Unknown { name: String, suggestion: String },
-    #[error("`{}` has no `catalog` folder", root.display())]
+    #[error("`{}` has no folder `catalog`", root.display())]
     NoFolder { root: PathBuf },
     #[error("`{root}` contains no catalogue")]
     NoCatalog { root: String },
@@ -89,7 +89,7 @@ pub enum CatalogError {
     },
     #[error("`{reference}` contains no catalogue")]
     NotInCommit { reference: String },
-    #[error("commit {commit} has no `catalog` folder {}", in_folder(folder.as_ref()))]
+    #[error("commit {commit} has no folder `catalog` in its {}", in_folder(folder.as_ref()))]
     NoFolderInCommit {
         commit: GitId,
         folder: Option<SafeRelPath>,
@@ -103,21 +103,18 @@ impl Explain for CatalogError {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::NotBuiltIn { .. } => "catalog_not_built_in",
-            Self::Unknown { .. } => "catalog_unknown",
-            Self::NoFolder { .. } => "catalog_folder_missing",
-            Self::NoCatalog { .. } => "catalog_missing",
+            Self::NotBuiltIn { .. } | Self::Unknown { .. } => "catalog_not_found",
+            Self::NoFolder { .. } | Self::NoFolderInCommit { .. } => "catalog_folder_missing",
+            Self::NoCatalog { .. } | Self::NotInCommit { .. } => "catalog_missing",
             Self::Ambiguous { .. } => "catalog_ambiguous",
-            Self::NoCommit { .. } => "catalog_commit_unknown",
-            Self::NotInCommit { .. } => "catalog_not_in_commit",
-            Self::NoFolderInCommit { .. } => "catalog_folder_not_in_commit",
+            Self::NoCommit { .. } => "catalog_version_not_found",
         }
     }
 
     fn hint(&self) -> Option<Hint> {
         Some(match self {
             Self::NotBuiltIn { .. } => hint!(
-                "name the folder that contains it with ",
+                "name the folder that contains it by ",
                 Setting::Catalog,
                 ", if you trust it"
             ),
@@ -125,17 +122,17 @@ impl Explain for CatalogError {
                 let or = if suggestion.ends_with('?') { " Or" } else { ", or" };
                 format!("{suggestion}{or} name a folder with catalog/ and recipes/").into()
             }
-            Self::NoFolder { .. } => "name the folder above `catalog/` and `recipes/`, or create one with `groundplan init catalog DIR`".into(),
+            Self::NoFolder { .. } => "name the folder that contains `catalog/` and `recipes/`, or create one with `groundplan init catalog DIR`".into(),
             Self::NoCatalog { .. } => "create one with `groundplan init catalog DIR`".into(),
             Self::Ambiguous { root, names } => {
                 let name = names.first().map_or("NAME", String::as_str);
                 let one = Path::new(root).join("catalog").join(name);
-                hint!("name one of them, as in ", Setting::Catalog, format!(" {}", one.display()))
+                format!("name one of them, such as `--catalog {}`", one.display()).into()
             }
             Self::NoCommit { .. } => "name a folder, a built-in catalogue, or a commit as `REF`, `REPO@REF` or `REF:FOLDER`".into(),
-            Self::NotInCommit { .. } => "name a commit that has one in its folder `catalog`".into(),
+            Self::NotInCommit { .. } => "name a commit that contains one in its folder `catalog`".into(),
             Self::NoFolderInCommit { .. } => {
-                "name the folder that contains it after a colon, as in `main:tools/starter`".into()
+                "name the folder that contains it after a colon, such as `main:tools/starter`".into()
             }
         })
     }
@@ -147,10 +144,7 @@ fn listed(names: &[String]) -> String {
 }
 
 fn in_folder(folder: Option<&SafeRelPath>) -> String {
-    folder.map_or_else(
-        || "at its top".to_owned(),
-        |folder| format!("in its folder `{folder}`"),
-    )
+    folder.map_or_else(|| "top".to_owned(), |folder| format!("folder `{folder}`"))
 }
 
 impl CatalogFiles {
@@ -188,7 +182,7 @@ impl CatalogFiles {
             self.findings.push(
                 Diagnostic::error(Code::Misplaced, message)
                     .at("", Location::start_of(name))
-                    .help("put the folder itself there"),
+                    .help("replace the link by the folder"),
             );
             return Ok(true);
         }
@@ -358,7 +352,11 @@ fn named_below_root(path: &Path) -> Option<(&Path, &str)> {
     }
     let root = path.parent()?.parent()?;
     let here = Path::new(".");
-    let root = if root.as_os_str().is_empty() { here } else { root };
+    let root = if root.as_os_str().is_empty() {
+        here
+    } else {
+        root
+    };
     Some((root, path.file_name()?.to_str()?))
 }
 
@@ -370,7 +368,8 @@ impl CatalogSummary {
         Self {
             catalog: name.to_owned(),
             title: written.map(|written| written.title.to_string()),
-            description: written.and_then(|written| Some(written.description.as_ref()?.to_string())),
+            description: written
+                .and_then(|written| Some(written.description.as_ref()?.to_string())),
             template: template.and_then(|template| {
                 let version = template.version.as_ref().map(ToString::to_string);
                 version.or_else(|| template.r#ref.as_ref().map(ToString::to_string))

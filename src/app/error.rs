@@ -15,16 +15,16 @@ use crate::error::{Class, Explain, Hint};
 use crate::forge::error::ForgeError;
 use crate::git::mirror::MirrorError;
 use crate::impact::ImpactError;
+use crate::model::content::{File, Files};
+use crate::model::diagnostic::{Code, Diagnostic};
 use crate::pat::sealed::SealError;
+use crate::source::node::Document;
 use crate::store::error::StoreError;
 use crate::template::TemplateError;
 use crate::tree::TreeError;
 use crate::tree::git::GitTreeError;
 use crate::tree::ids::ObjectsError;
 use crate::tree::worktree::WorkTreeError;
-use crate::model::content::{File, Files};
-use crate::model::diagnostic::{Code, Diagnostic};
-use crate::source::node::Document;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -58,8 +58,8 @@ macro_rules! app_error {
 
 app_error! {
     own: ReadError NotAdministrator VersionError CatalogError NoTextFile GeneratedRepoError ProductError UnexpectedTree
-        RunError OpenCategories CredentialNotSent TemplateRequestError UnusableToken;
-    below: PreviewError ForgeError MirrorError ImpactError SealError StoreError TemplateError TreeError GitTreeError
+        RunError OpenCategories TemplateRequestError UnusableToken;
+    below: CredentialNotSent PreviewError ForgeError MirrorError ImpactError SealError StoreError TemplateError TreeError GitTreeError
         ObjectsError WorkTreeError
 }
 
@@ -79,6 +79,13 @@ pub struct Findings {
 pub struct ReadError {
     path: PathBuf,
     source: io::Error,
+}
+
+impl AppError {
+    /// An error of a shell's own settings.
+    pub fn explained(error: impl Explain) -> Self {
+        Self::Explained(Box::new(error))
+    }
 }
 
 impl From<Findings> for AppError {
@@ -135,7 +142,7 @@ impl Explain for ReadError {
     }
 
     fn code(&self) -> &'static str {
-        "file_unreadable"
+        "read_failed"
     }
 
     fn hint(&self) -> Option<Hint> {

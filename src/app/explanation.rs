@@ -64,7 +64,11 @@ pub struct NoTextFile {
 }
 
 /// Explains a file of a plan's result.
-pub fn explain(plan: &Plan, template: &dyn Tree, path: &TreePath) -> Result<ExplainedFile, AppError> {
+pub fn explain(
+    plan: &Plan,
+    template: &dyn Tree,
+    path: &TreePath,
+) -> Result<ExplainedFile, AppError> {
     Ok(ExplainedFile::new(path, explanation(plan, template, path)?))
 }
 
@@ -120,10 +124,10 @@ impl Explain for NoTextFile {
     }
 
     fn code(&self) -> &'static str {
-        "no_text_file"
+        "text_file_not_found"
     }
 
     fn hint(&self) -> Option<Hint> {
-        Some("check the path from the repository's root; binary files have no lines".into())
+        Some("check the path from the repository's root, and that the file is not binary".into())
     }
 }

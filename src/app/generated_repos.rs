@@ -56,32 +56,34 @@ pub struct RecordedPlan {
 pub enum GeneratedRepoError {
     #[error("`{repository}` is not a git repository")]
     NotARepository { repository: String },
-    #[error("`{}` is no address of a repository", repository.escape_debug())]
+    #[error("`{}` is not a repository", repository.escape_debug())]
     NotAnAddress {
         repository: String,
         source: RemoteUrlError,
     },
-    #[error("`{repository}` has no commit yet")]
+    #[error("`{repository}` has no commits")]
     NoCommit { repository: String },
-    #[error("the first commit of `{repository}` has no `{provenance}`: it was not made by groundplan")]
+    #[error(
+        "the first commit of `{repository}` has no `{provenance}`: groundplan did not create it"
+    )]
     NoProvenance {
         repository: String,
         provenance: String,
     },
-    #[error("`{provenance}` of the first commit cannot be read")]
+    #[error("cannot read `{provenance}` of the first commit")]
     UnreadableProvenance {
         provenance: String,
         source: serde_json::Error,
     },
     #[error(
-        "the repository was made by {} with actions of version {found}, this program knows version {ACTION_SCHEMA_VERSION}",
+        "created by {} with action schema version {found}, but this program supports version {ACTION_SCHEMA_VERSION}",
         generator.escape_debug()
     )]
     ActionVersion { generator: String, found: u32 },
-    #[error("the repository was made from catalogue `{}`, not from `{named}`", recorded.escape_debug())]
+    #[error("created from catalogue `{}`, but this is `{named}`", recorded.escape_debug())]
     AnotherCatalog { recorded: String, named: String },
     #[error(
-        "the repository was made from version {} of catalogue `{catalog}`, version {} is available",
+        "created from version {} of catalogue `{catalog}`, but this is version {}",
         recorded.short(), available.short()
     )]
     AnotherVersion {
@@ -113,12 +115,13 @@ impl GeneratedRepoRequest {
         let first = commits.words(&history.first)?;
         let first_files = commits.holding(&history.first)?;
         let provenance = &self.provenance;
-        let (_, blob) = first_files
-            .get(provenance)
-            .ok_or_else(|| GeneratedRepoError::NoProvenance {
-                repository,
-                provenance: provenance.clone(),
-            })?;
+        let (_, blob) =
+            first_files
+                .get(provenance)
+                .ok_or_else(|| GeneratedRepoError::NoProvenance {
+                    repository,
+                    provenance: provenance.clone(),
+                })?;
         let text = commits.read(*blob)?;
         let provenance = serde_json::from_slice(&text).map_err(|source| {
             GeneratedRepoError::UnreadableProvenance {
@@ -141,12 +144,11 @@ impl GeneratedRepoRequest {
         if path.exists() || !self.repository.contains(':') {
             return Ok((repository_above(path), None));
         }
-        let url = parse_address(&self.repository).map_err(|source| {
-            GeneratedRepoError::NotAnAddress {
+        let url =
+            parse_address(&self.repository).map_err(|source| GeneratedRepoError::NotAnAddress {
                 repository: self.repository.clone(),
                 source,
-            }
-        })?;
+            })?;
         let cache = cache()?;
         let folder = tempfile::Builder::new().prefix("groundplan-").tempdir();
         let folder = folder.map_err(GeneratedRepoError::Temporary)?;
@@ -180,9 +182,7 @@ impl GeneratedRepoRequest {
         let author = Identity::parse(&repository.first.author).unwrap_or_default();
         let plan = engine::remake(&opened.catalog, provenance, author);
         let plan = plan.map_err(|error| match error {
-            PreviewError::Selection(findings) => {
-                Findings::in_selection(findings, None).into()
-            }
+            PreviewError::Selection(findings) => Findings::in_selection(findings, None).into(),
             other => AppError::from(other),
         })?;
         let template = templates::reopen(&self.template, &opened, &provenance.template, cache)?;
@@ -233,33 +233,33 @@ impl Explain for GeneratedRepoError {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::NotARepository { .. } => "repository_missing",
+            Self::NotARepository { .. } => "not_a_git_repository",
             Self::NotAnAddress { .. } => "repository_address_invalid",
-            Self::NoCommit { .. } => "repository_empty",
-            Self::NoProvenance { .. } => "provenance_missing",
-            Self::UnreadableProvenance { .. } => "provenance_unreadable",
-            Self::ActionVersion { .. } => "provenance_action_version",
-            Self::AnotherCatalog { .. } => "provenance_catalog_differs",
-            Self::AnotherVersion { .. } => "provenance_version_differs",
+            Self::NoCommit { .. }
+            | Self::NoProvenance { .. }
+            | Self::UnreadableProvenance { .. } => "not_made_by_groundplan",
+            Self::ActionVersion { .. }
+            | Self::AnotherCatalog { .. }
+            | Self::AnotherVersion { .. } => "plan_not_reproducible",
             Self::Temporary(_) => "temporary_folder_failed",
         }
     }
 
     fn hint(&self) -> Option<Hint> {
         Some(match self {
-            Self::NotARepository { .. } => "change into a repository that groundplan made, or name its folder or URL: `verify REPO`, `explain PATH --in REPO`".into(),
+            Self::NotARepository { .. } => "run it in a repository that groundplan created, or name its folder or URL: `verify REPO`, `explain PATH --in REPO`".into(),
             Self::NotAnAddress { .. } => "name a folder or a URL".into(),
-            Self::NoCommit { .. } => "groundplan makes the first commit itself".into(),
+            Self::NoCommit { .. } => "groundplan creates the first commit itself".into(),
             Self::NoProvenance { .. } => {
-                "name the file with `--provenance` if its catalogue has another path for it".into()
+                "name the file with `--provenance` if its catalogue uses another path".into()
             }
-            Self::UnreadableProvenance { .. } => "a newer groundplan may have written it".into(),
+            Self::UnreadableProvenance { .. } => "it may come from a newer groundplan".into(),
             Self::ActionVersion { .. } => "use that version of groundplan".into(),
             Self::AnotherCatalog { .. } => {
                 hint!("name that catalogue with ", Setting::Catalog)
             }
             Self::AnotherVersion { .. } => hint!(
-                "name a folder with that version of the catalogue with ",
+                "name a folder with that version by ",
                 Setting::Catalog
             ),
             Self::Temporary(_) => "check permissions and free space".into(),

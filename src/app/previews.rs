@@ -66,7 +66,7 @@ pub struct Prepared {
 /// The names of a product that give no plan.
 #[derive(Debug, Error)]
 pub enum ProductError {
-    #[error("no slug can be made from the name `{name}`")]
+    #[error("cannot derive a slug from name `{name}`")]
     NoSlug { name: ProductName },
     #[error("the clock of this machine shows no valid date")]
     NoDate,
@@ -82,7 +82,7 @@ pub enum Prevented {
 
 /// A result other than the one that the request expects.
 #[derive(Debug, Error)]
-#[error("the result would be tree {found}, expected {expected}; {}", prevented.consequence())]
+#[error("the result is tree {found}, expected {expected}; {}", prevented.consequence())]
 pub struct UnexpectedTree {
     expected: GitId,
     found: GitId,
@@ -103,8 +103,9 @@ impl ProductRequest {
             repo: self.repo.clone(),
             date: match &self.date {
                 Some(date) => date.clone(),
-                None => Day::of_unix_seconds(clock.now() / 1000)
-                    .map_err(|_| ProductError::NoDate)?,
+                None => {
+                    Day::of_unix_seconds(clock.now() / 1000).map_err(|_| ProductError::NoDate)?
+                }
             },
         })
     }
@@ -225,7 +226,11 @@ impl Explain for ProductError {
     fn hint(&self) -> Option<Hint> {
         Some(match self {
             Self::NoSlug { .. } => {
-                hint!("give one with ", Setting::Slug, ", in lower-case letters and digits")
+                hint!(
+                    "set one with ",
+                    Setting::Slug,
+                    ", in lower-case letters and digits"
+                )
             }
             Self::NoDate => hint!("set the clock, or give the date with ", Setting::Date),
         })
@@ -238,15 +243,14 @@ impl Explain for UnexpectedTree {
     }
 
     fn code(&self) -> &'static str {
-        "tree_unexpected"
+        "tree_differs"
     }
 
     fn hint(&self) -> Option<Hint> {
         Some(match self.prevented {
             Prevented::Addition => hint!(
-                "the repository, catalogue, template, selection or names differ from the preview: run it without ",
-                Setting::Expect,
-                " again"
+                "the repository, catalogue, template, selection or names differ from the preview: run it again without ",
+                Setting::Expect
             ),
             Prevented::Write | Prevented::Submission => "catalogue, template, selection, names or date differ from the preview: run `groundplan preview` again".into(),
         })

@@ -1,6 +1,6 @@
 //! Runs: submitting an accepted preview, and what people do with a run afterwards.
 
-use super::caller::Caller;
+use super::caller::{Caller, Scope};
 use super::error::AppError;
 use super::previews::{self, Prevented};
 use crate::engine::Preview;
@@ -15,7 +15,6 @@ use crate::store::lease::{ClaimTarget, Lease, WorkerId};
 use crate::store::run::{Run, RunFilter, RunStatus};
 use crate::store::sql::Database;
 use crate::store::submission::Submission;
-use crate::template::TemplateStore;
 use schemars::JsonSchema;
 use serde::Serialize;
 use thiserror::Error;
@@ -44,6 +43,8 @@ pub struct RunDetails {
 pub enum RunError {
     #[error("the preview has findings; nothing was submitted")]
     NotAccepted,
+    #[error("workers cannot read a template folder of this machine; nothing was submitted")]
+    FolderTemplate,
     #[error("run {run} is {}: it left nothing to clean up", status.as_db())]
     NothingLeft { run: RunId, status: RunStatus },
     #[error("run {run} is being cleaned up by another process")]
@@ -78,7 +79,9 @@ fn submission(
     let (plan, report) = (&preview.plan, &preview.report);
     let tree = previews::accepted_tree(report).ok_or(RunError::NotAccepted)?;
     previews::check_expected(request.expected.as_ref(), tree, Prevented::Submission)?;
-    TemplateStore::check(&plan.template)?;
+    if plan.template.repo == "folder" {
+        return Err(RunError::FolderTemplate.into());
+    }
     let product = request.product.clone().unwrap_or_else(|| {
         ProductId::parse(plan.inputs.product_slug.as_str()).expect("a slug is a valid id")
     });
@@ -92,8 +95,8 @@ fn submission(
 }
 
 /// A run with all its events.
-pub async fn show(store: &dyn Store, caller: &Caller, id: &RunId) -> Result<RunDetails, AppError> {
-    let run = caller.find_run(store, id).await?;
+pub async fn show(store: &dyn Store, scope: &Scope, id: &RunId) -> Result<RunDetails, AppError> {
+    let run = scope.find_run(store, id).await?;
     let mut events: Vec<Event> = Vec::new();
     loop {
         let after = events.last().map_or(0, |event| event.sequence);
@@ -109,16 +112,16 @@ pub async fn show(store: &dyn Store, caller: &Caller, id: &RunId) -> Result<RunD
 /// ended comes with its last event.
 pub async fn follow(
     store: &dyn Store,
-    caller: &Caller,
+    scope: &Scope,
     id: &RunId,
     after: i64,
 ) -> Result<RunDetails, AppError> {
-    let run = caller.find_run(store, id).await?;
+    let run = scope.find_run(store, id).await?;
     let events = store.events(after, Some(id), EVENT_PAGE).await?;
     Ok(RunDetails { run, events })
 }
 
-/// Runs that match a filter, newest first.
+/// Runs of all users that match a filter, newest first.
 pub async fn list(store: &dyn Store, filter: &RunFilter) -> Result<Vec<Run>, AppError> {
     Ok(store.runs(filter).await?)
 }
@@ -157,6 +160,16 @@ pub async fn approve(
     Ok(database.change(id, author, &approve).await?)
 }
 
+/// Fails unless a run has ended and left something on the forge.
+pub async fn check_remains(store: &dyn Store, caller: &Caller, id: &RunId) -> Result<(), AppError> {
+    let run = caller.scope().find_run(store, id).await?;
+    if run.status == RunStatus::FailedNeedsCleanup {
+        return Ok(());
+    }
+    let (run, status) = (run.id, run.status);
+    Err(RunError::NothingLeft { run, status }.into())
+}
+
 /// Takes the lease for removing what a failed run left on the forge.
 pub async fn claim_for_cleanup(
     store: &dyn Store,
@@ -164,11 +177,7 @@ pub async fn claim_for_cleanup(
     worker: &WorkerId,
     id: &RunId,
 ) -> Result<Lease, AppError> {
-    let run = caller.find_run(store, id).await?;
-    if run.status != RunStatus::FailedNeedsCleanup {
-        let (run, status) = (run.id, run.status);
-        return Err(RunError::NothingLeft { run, status }.into());
-    }
+    check_remains(store, caller, id).await?;
     let claimed = store.claim(worker, &ClaimTarget::Ended(id.clone())).await?;
     claimed.ok_or_else(|| RunError::Busy { run: id.clone() }.into())
 }
@@ -179,16 +188,18 @@ async fn change(
     id: &RunId,
     change: &RunChange,
 ) -> Result<Run, AppError> {
-    if let Caller::User(_) = caller {
-        caller.find_run(store, id).await?;
+    if let scope @ Scope::Of(_) = caller.scope() {
+        scope.find_run(store, id).await?;
     }
-    Ok(store.change(id, Actor::Person(caller.user()), change).await?)
+    Ok(store
+        .change(id, Actor::Person(caller.user()), change)
+        .await?)
 }
 
 impl Explain for RunError {
     fn class(&self) -> Class {
         match self {
-            Self::NotAccepted => Class::Refused,
+            Self::NotAccepted | Self::FolderTemplate => Class::Refused,
             Self::NothingLeft { .. } | Self::Busy { .. } => Class::Conflict,
         }
     }
@@ -196,18 +207,23 @@ impl Explain for RunError {
     fn code(&self) -> &'static str {
         match self {
             Self::NotAccepted => "preview_not_accepted",
-            Self::NothingLeft { .. } => "run_left_nothing",
-            Self::Busy { .. } => "run_cleanup_active",
+            Self::FolderTemplate => "template_is_a_folder",
+            Self::NothingLeft { .. } => "run_without_remains",
+            Self::Busy { .. } => "run_being_cleaned_up",
         }
     }
 
     fn hint(&self) -> Option<Hint> {
         Some(match self {
             Self::NotAccepted => "fix the findings of the preview first".into(),
-            Self::NothingLeft { .. } => {
-                "only a run with status FAILED_NEEDS_CLEANUP left something".into()
+            Self::FolderTemplate => {
+                "name the template by the URL of its repository, or include it in the catalogue"
+                    .into()
             }
-            Self::Busy { run } => format!("see `groundplan runs show {run}`").into(),
+            Self::NothingLeft { .. } => {
+                "only runs in status FAILED_NEEDS_CLEANUP leave something".into()
+            }
+            Self::Busy { run } => format!("look at `groundplan runs show {run}`").into(),
         })
     }
 }

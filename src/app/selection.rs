@@ -36,7 +36,7 @@ pub struct Hashes {
 
 /// Required categories without a selected option.
 #[derive(Debug, Error)]
-#[error("these categories need an answer:\n{}", open.join("\n"))]
+#[error("no option selected for these categories:\n{}", open.join("\n"))]
 pub struct OpenCategories {
     /// A flag for each category, with its options.
     open: Vec<String>,
@@ -120,6 +120,6 @@ impl Explain for OpenCategories {
     }
 
     fn hint(&self) -> Option<Hint> {
-        Some("add these flags, or `--defaults` for the catalogue's defaults".into())
+        Some("add these flags, or use `--defaults`".into())
     }
 }

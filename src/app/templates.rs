@@ -2,17 +2,20 @@
 
 use super::catalogs::OpenedCatalog;
 use super::error::{AppError, Findings};
-use crate::catalog::TemplateSource;
-use crate::error::{Class, Explain, Hint, Setting, chain};
+use crate::catalog::{Catalog, TemplateSource};
+use crate::error::{Class, Explain, Hint, Setting};
 use crate::git::mirror::{Freshness, MirrorError, Mirrors, Pinned};
 use crate::git::{Credential, Git, GitAccess, GitError};
 use crate::hint;
+use crate::model::content::Files;
 use crate::model::digest::GitId;
 use crate::model::path::SafeRelPath;
 use crate::model::plan::TemplatePin;
 use crate::model::ref_name::{RefName, RefNameError};
 use crate::model::remote::{RemoteUrl, RemoteUrlError};
-use crate::template::{Template, TemplateCommit, TemplateError, TemplateLocation, TemplateRules};
+use crate::template::{
+    Template, TemplateCommit, TemplateError, TemplateLocation, TemplateRules, TemplateStore,
+};
 use crate::tree::inventory_cache::InventoryCache;
 use crate::tree::{disk, git};
 use std::path::Path;
@@ -57,26 +60,30 @@ enum Source<'r> {
 /// A request that names no template, or another one than a repository was generated from.
 #[derive(Debug, Error)]
 pub enum TemplateRequestError {
-    #[error("`--sha` and `--template-path` belong to a commit, and `{folder}` is a folder of files")]
+    #[error(
+        "`--sha` and `--template-path` require a commit, but `{folder}` is used as a folder of files"
+    )]
     FolderWithCommit { folder: String },
-    #[error("the catalogue's version `{version}` is no tag")]
+    #[error("the catalogue's version `{version}` is not a tag")]
     VersionIsNoTag {
         version: String,
         source: RefNameError,
     },
-    #[error("`--ref` and `--sha` name a version of a repository, and this catalogue's template is a folder")]
+    #[error("`--ref` and `--sha` require a repository, but this catalogue's template is a folder")]
     FolderWithReference,
-    #[error("`{}` is no template", text.escape_debug())]
+    #[error("`{}` is not a template", text.escape_debug())]
     NotATemplate {
         text: String,
         source: RemoteUrlError,
     },
-    #[error("`--ref` and `--sha` need `--template`: the repository itself names the commit of its template")]
+    #[error(
+        "`--ref` and `--sha` require `--template`: the repository itself names its template's commit"
+    )]
     ReferenceAlone,
-    #[error("the template of this repository is not known here: `{}`", repo.escape_debug())]
+    #[error("created from an unknown template: `{}`", repo.escape_debug())]
     Unknown { repo: String },
     #[error(
-        "the repository was made from template {} {} with tree {}, this catalogue has {} {} with tree {}",
+        "created from template {} {} with tree {}, but this is {} {} with tree {}",
         recorded.repo, recorded.r#ref, recorded.tree, found.repo, found.r#ref, found.tree
     )]
     Differs {
@@ -86,14 +93,26 @@ pub enum TemplateRequestError {
 }
 
 /// A fetch that failed without the credential, which belongs to another host.
-#[derive(Debug, Error)]
-#[error("{}", chain(error))]
+#[derive(Debug)]
 pub struct CredentialNotSent {
-    error: MirrorError,
-    host: String,
+    pub error: MirrorError,
+    /// The host that the credential is for.
+    pub host: String,
 }
 
 impl TemplateCache<'_> {
+    /// A store that opens the templates of stored plans over these catalogues.
+    pub fn into_store(self, catalogs: Vec<Catalog>, files: Files) -> TemplateStore {
+        TemplateStore::new(
+            catalogs,
+            files,
+            self.mirrors,
+            self.trees,
+            self.git,
+            self.credential,
+        )
+    }
+
     /// The access for calls of git.
     pub fn access(&self) -> GitAccess<'_> {
         GitAccess {
@@ -307,7 +326,10 @@ impl TemplateRequest {
     }
 
     /// The source by request, settings and catalogue, in this order.
-    fn source<'r>(&'r self, written: &'r TemplateSource) -> Result<Source<'r>, TemplateRequestError> {
+    fn source<'r>(
+        &'r self,
+        written: &'r TemplateSource,
+    ) -> Result<Source<'r>, TemplateRequestError> {
         let sha = self.sha.as_ref();
         if let Some(named) = &self.template {
             return self.named(named);
@@ -355,9 +377,7 @@ impl TemplateRequest {
                 Err(TemplateRequestError::FolderWithCommit { folder })
             }
             (true, None) => Ok(Source::Folder(path)),
-            (true, Some(reference)) => {
-                Ok(commit(TemplateLocation::Here(path), reference.clone()))
-            }
+            (true, Some(reference)) => Ok(commit(TemplateLocation::Here(path), reference.clone())),
             (false, reference) => Ok(commit(
                 TemplateLocation::Remote(address(named)?),
                 reference.clone().unwrap_or_else(RefName::head),
@@ -415,12 +435,12 @@ impl Explain for TemplateRequestError {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::FolderWithCommit { .. } => "template_folder_with_commit",
+            Self::FolderWithCommit { .. } | Self::FolderWithReference | Self::ReferenceAlone => {
+                "template_flags_conflict"
+            }
             Self::VersionIsNoTag { .. } => "template_version_invalid",
-            Self::FolderWithReference => "template_folder_with_ref",
-            Self::NotATemplate { .. } => "template_invalid",
-            Self::ReferenceAlone => "template_ref_alone",
-            Self::Unknown { .. } => "template_not_known",
+            Self::NotATemplate { .. } => "template_address_invalid",
+            Self::Unknown { .. } => "template_unknown",
             Self::Differs { .. } => "template_differs",
         }
     }
@@ -428,47 +448,36 @@ impl Explain for TemplateRequestError {
     fn hint(&self) -> Option<Hint> {
         Some(match self {
             Self::FolderWithCommit { .. } => hint!(
-                "name the commit's tag or branch with ",
+                "name the tag or branch by ",
                 Setting::Ref,
-                ", for example HEAD"
+                ", such as `--ref HEAD`"
             ),
-            Self::VersionIsNoTag { .. } => hint!("name the tag with ", Setting::Ref),
+            Self::VersionIsNoTag { .. } => hint!("name the tag by ", Setting::Ref),
             Self::FolderWithReference => hint!(
-                "name the repository with ",
+                "name the repository by ",
                 Setting::Template,
-                ", or leave them out"
+                ", or omit them"
             ),
             Self::NotATemplate { .. } => {
-                "name a folder, a URL as in `https://github.com/owner/name.git`, or `owner/name`".into()
+                "name a folder, a URL such as `https://github.com/owner/name.git`, or `owner/name`"
+                    .into()
             }
             Self::ReferenceAlone => {
-                hint!("leave them out, or name the template with ", Setting::Template)
+                hint!("omit them, or add ", Setting::Template)
             }
-            Self::Unknown { .. } => hint!("name it with ", Setting::Template),
-            Self::Differs { .. } => hint!(
-                "name that version of the template with ",
-                Setting::Template
-            ),
+            Self::Unknown { .. } => hint!("name it by ", Setting::Template),
+            Self::Differs { .. } => hint!("name that version by ", Setting::Template),
         })
     }
 }
 
-impl Explain for CredentialNotSent {
-    fn class(&self) -> Class {
-        Class::Refused
-    }
-
-    fn code(&self) -> &'static str {
-        "git_credential_not_sent"
-    }
-
-    fn hint(&self) -> Option<Hint> {
-        Some(
-            format!(
-                "a private repository needs a token in GROUNDPLAN_GIT_TOKEN; the token is for `{}` and was not sent: GROUNDPLAN_GIT_HOST names its host",
-                self.host
-            )
-            .into(),
+impl CredentialNotSent {
+    /// The next step beside that of the error itself.
+    pub fn hint(&self) -> Hint {
+        format!(
+            "the token in GROUNDPLAN_GIT_TOKEN is for `{}` and was not sent: set GROUNDPLAN_GIT_HOST to the host of the repository",
+            self.host
         )
+        .into()
     }
 }

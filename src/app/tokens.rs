@@ -53,7 +53,7 @@ pub enum UnusableToken {
     #[error("the token lacks the scope `{scopes}`")]
     Lacks { scopes: String },
     #[error(
-        "the forge lists no scopes of this token: a classic personal access token with the scope `{scopes}` is needed"
+        "the forge lists no scopes for this token: a classic personal access token with the scope `{scopes}` is required"
     )]
     NotClassic { scopes: String },
 }
@@ -137,10 +137,7 @@ impl Explain for UnusableToken {
     }
 
     fn code(&self) -> &'static str {
-        match self {
-            Self::Lacks { .. } => "token_lacks_scope",
-            Self::NotClassic { .. } => "token_not_classic",
-        }
+        "token_unusable"
     }
 
     fn hint(&self) -> Option<Hint> {

@@ -1,12 +1,11 @@
 //! `groundplan show`
 
+use crate::app::catalogs;
 use crate::catalog::{Catalog, CatalogOption, SelectionType};
 use crate::cli::error::{Exit, Failure};
-use crate::cli::input;
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, DIM, Terminal};
 use crate::model::slug::OptionRef;
-use serde_json::json;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -18,14 +17,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let catalog = input::catalog(&args.catalog)?.catalog;
+    let opened = catalogs::open(&args.catalog)?;
     match args.format {
-        Format::Json => {
-            let mut value = json!(catalog.written());
-            value["catalogVersion"] = json!(catalog.version());
-            terminal.json(&value)?;
-        }
-        Format::Text => text(&catalog, terminal)?,
+        Format::Json => terminal.json(&opened.details())?,
+        Format::Text => text(&opened.catalog, terminal)?,
     }
     Ok(Exit::Success)
 }

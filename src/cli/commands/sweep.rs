@@ -1,13 +1,12 @@
 //! `groundplan sweep`
 
+use crate::app::catalogs::{self, OpenedCatalog};
 use crate::base::sanitize;
 use crate::cli::accepted_file;
 use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::exec;
 use crate::cli::exec::Ended;
-use crate::cli::input;
-use crate::cli::input::Chosen;
 use crate::cli::output::Format;
 use crate::cli::output::findings;
 use crate::cli::output::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW};
@@ -72,7 +71,7 @@ struct Which {
 
 /// The result of one catalogue.
 struct Swept<'c> {
-    chosen: &'c Chosen,
+    chosen: &'c OpenedCatalog,
     template: &'c Template,
     cover: Option<Cover>,
     proofs: Vec<Trial>,
@@ -94,7 +93,7 @@ enum Compared {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let chosen = input::catalogs(&args.catalog)?;
+    let chosen = catalogs::open_all(&args.catalog)?;
     let mut is_fine = true;
     let mut results = Vec::new();
     for chosen in chosen {
@@ -119,7 +118,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 impl Args {
     fn sweep<'c>(
         &self,
-        chosen: &'c Chosen,
+        chosen: &'c OpenedCatalog,
         template: &'c Template,
         terminal: &mut Terminal,
     ) -> Result<Swept<'c>, Failure> {
@@ -190,7 +189,7 @@ impl Args {
     }
 
     /// The folder of accepted tree ids, and the path of a catalogue's below it; none for a built-in catalogue.
-    fn golden_file(&self, chosen: &Chosen) -> Option<(PathBuf, String)> {
+    fn golden_file(&self, chosen: &OpenedCatalog) -> Option<(PathBuf, String)> {
         let file = format!("{}.txt", chosen.catalog.slug());
         match (&self.golden, &chosen.source.root) {
             (Some(folder), _) => Some((folder.clone(), file)),
@@ -199,7 +198,7 @@ impl Args {
         }
     }
 
-    fn accepted(&self, chosen: &Chosen) -> Result<Option<Golden>, Failure> {
+    fn accepted(&self, chosen: &OpenedCatalog) -> Result<Option<Golden>, Failure> {
         let Some((folder, file)) = self.golden_file(chosen).filter(|_| self.is_pairwise()) else {
             return Ok(None);
         };
