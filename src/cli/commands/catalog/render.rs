@@ -231,10 +231,10 @@ fn counts(impact: &Impact) -> String {
 }
 
 fn broken(one: &Break) -> String {
-    let (word, verb) = if one.selections == 1 {
-        ("selection", "meets")
+    let word = if one.selections == 1 {
+        "selection"
     } else {
-        ("selections", "meet")
+        "selections"
     };
     format!(
         "{}: {} (in {} {word})",
