@@ -5,7 +5,7 @@ use super::catalogs::{self, CatalogError, CatalogFiles, OpenedCatalog};
 use super::error::AppError;
 use crate::catalog::{Category, SelectionType};
 use crate::error::{Class, Explain, Hint};
-use crate::impact::{self, Impact, Level};
+use crate::impact::{self, Impact, ImpactLevel};
 use crate::model::action::ACTION_SCHEMA_VERSION;
 use crate::model::path::{PathError, SafeRelPath};
 use crate::model::slug::{OptionRef, Slug, SlugError};
@@ -44,7 +44,7 @@ const PUBLISHED: &str = "published:";
 #[serde(rename_all = "camelCase")]
 pub struct CatalogDiff {
     /// The highest of all levels. A removed catalogue is breaking: stored runs lose it.
-    pub level: Level,
+    pub level: ImpactLevel,
     /// The catalogues of both versions.
     pub catalogs: Vec<Impact>,
     /// Catalogues that only the old version contains.
@@ -300,14 +300,14 @@ impl CatalogPairs {
             catalogs.push(impact::compare(input(old, &before), input(new, &after))?);
         }
         let levels = catalogs.iter().map(|impact| impact.level);
-        let gone = self.gone.iter().map(|_| Level::Breaking);
-        let new = self.new.iter().map(|_| Level::Compatible);
+        let gone = self.gone.iter().map(|_| ImpactLevel::Breaking);
+        let new = self.new.iter().map(|_| ImpactLevel::Compatible);
         Ok(CatalogDiff {
             level: levels
                 .chain(gone)
                 .chain(new)
                 .max()
-                .unwrap_or(Level::Unchanged),
+                .unwrap_or(ImpactLevel::Unchanged),
             gone: self.gone.clone(),
             new: self.new.clone(),
             catalogs,
@@ -335,7 +335,7 @@ impl From<&OpenedCatalog> for PublishedCatalog {
             catalog: catalog.slug().clone(),
             catalog_version: catalog.version().clone(),
             action_schema_version: ACTION_SCHEMA_VERSION,
-            title: catalog.written().title.to_string(),
+            title: catalog.file().title.to_string(),
             categories: categories
                 .map(|category| published_category(opened, category))
                 .collect(),

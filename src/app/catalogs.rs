@@ -363,7 +363,7 @@ fn named_below_root(path: &Path) -> Option<(&Path, &str)> {
 impl CatalogSummary {
     fn of(name: &str, files: &Files) -> Self {
         let catalog = catalog::load(files, name).catalog;
-        let written = catalog.as_ref().map(Catalog::written);
+        let written = catalog.as_ref().map(Catalog::file);
         let template = written.map(|written| &written.template);
         Self {
             catalog: name.to_owned(),
@@ -384,7 +384,7 @@ impl OpenedCatalog {
     /// The catalogue as a document.
     pub fn details(&self) -> CatalogDetails {
         CatalogDetails {
-            catalog: self.catalog.written().clone(),
+            catalog: self.catalog.file().clone(),
             catalog_version: self.catalog.version().clone(),
         }
     }

@@ -38,14 +38,14 @@ pub fn folder(root: &Path) -> Result<Checked, AppError> {
     for name in &names {
         let loaded = catalog::load(&files, name);
         findings.extend(loaded.findings);
-        if let Some(written) = &loaded.written
+        if let Some(written) = &loaded.file
             && let Some(path) = &written.template.path
         {
             let folder = format!("catalog/{name}/{path}");
             findings.extend(template(&files, &folder, written.symlinks));
         }
     }
-    findings.extend(catalog::strays(&files));
+    findings.extend(catalog::orphans(&files));
     diagnostic::sort(&mut findings);
     Ok(Checked {
         subject: CheckedSubject::Catalogs(names.len()),

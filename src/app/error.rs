@@ -106,8 +106,11 @@ impl Findings {
         let located = |finding: Diagnostic| {
             let is_there = document.root.at(&finding.pointer).is_some()
                 || finding.code == Code::NothingSelected;
-            let place = is_there.then(|| document.place(&finding.pointer));
-            Diagnostic { place, ..finding }
+            let location = is_there.then(|| document.location(&finding.pointer));
+            Diagnostic {
+                location,
+                ..finding
+            }
         };
         let text = &document.text;
         let file = File::regular(text.content().to_owned());

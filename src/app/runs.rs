@@ -6,6 +6,7 @@ use super::previews::{self, Prevented};
 use crate::engine::Preview;
 use crate::error::{Class, Explain, Hint};
 use crate::model::digest::GitId;
+use crate::model::plan::TemplateOrigin;
 use crate::policy::Policy;
 use crate::store::Store;
 use crate::store::change::{Actor, RunChange};
@@ -79,7 +80,7 @@ fn submission(
     let (plan, report) = (&preview.plan, &preview.report);
     let tree = previews::accepted_tree(report).ok_or(RunError::NotAccepted)?;
     previews::check_expected(request.expected.as_ref(), tree, Prevented::Submission)?;
-    if plan.template.repo == "folder" {
+    if plan.template.repo == TemplateOrigin::Folder {
         return Err(RunError::FolderTemplate.into());
     }
     let product = request.product.clone().unwrap_or_else(|| {

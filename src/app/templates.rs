@@ -10,7 +10,7 @@ use crate::hint;
 use crate::model::content::Files;
 use crate::model::digest::GitId;
 use crate::model::path::SafeRelPath;
-use crate::model::plan::TemplatePin;
+use crate::model::plan::{TemplateOrigin, TemplatePin};
 use crate::model::ref_name::{RefName, RefNameError};
 use crate::model::remote::{RemoteUrl, RemoteUrlError};
 use crate::template::{
@@ -208,7 +208,7 @@ pub fn open(
     cache: CacheOpener<'_, '_>,
 ) -> Result<Template, AppError> {
     let rules = TemplateRules::of(&opened.catalog);
-    match request.source(&opened.catalog.written().template)? {
+    match request.source(&opened.catalog.file().template)? {
         Source::CatalogFolder(path) => of_catalog(opened, path),
         Source::Folder(folder) => of_folder(folder, rules),
         Source::Commit(commit) => match &commit.home {
@@ -262,14 +262,16 @@ fn of_pin(
     cache: CacheOpener<'_, '_>,
 ) -> Result<Template, AppError> {
     let unknown = || TemplateRequestError::Unknown {
-        repo: pin.repo.clone(),
+        repo: pin.repo.to_string(),
     };
-    let path = opened.catalog.written().template.path.as_ref();
+    let path = opened.catalog.file().template.path.as_ref();
     match (&pin.sha, path) {
-        (None, Some(path)) if pin.repo.starts_with("catalog:") => of_catalog(opened, path),
+        (None, Some(path)) if matches!(pin.repo, TemplateOrigin::Catalog(_)) => {
+            of_catalog(opened, path)
+        }
         (Some(sha), _) => {
             let cache = cache()?;
-            let url = RemoteUrl::parse(&pin.repo).map_err(|_| unknown())?;
+            let url = RemoteUrl::parse(&pin.repo.to_string()).map_err(|_| unknown())?;
             let commit = TemplateCommit {
                 reference: RefName::parse(&pin.r#ref).map_err(|_| unknown())?,
                 home: TemplateLocation::Remote(url.clone()),
@@ -300,7 +302,7 @@ fn of_catalog(opened: &OpenedCatalog, path: &SafeRelPath) -> Result<Template, Ap
 fn of_folder(folder: &Path, rules: TemplateRules<'_>) -> Result<Template, AppError> {
     let scan = disk::scan(folder)?;
     let pin = |tree: GitId| TemplatePin {
-        repo: "folder".to_owned(),
+        repo: TemplateOrigin::Folder,
         r#ref: tree.to_string(),
         sha: None,
         path: None,

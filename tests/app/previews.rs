@@ -48,7 +48,10 @@ fn a_selection_that_does_not_fit_is_findings_at_their_place_in_its_document() {
     let AppError::Findings(findings) = error else {
         panic!("{error:?}");
     };
-    let place = findings.findings[0].place.as_ref().unwrap();
-    assert_eq!((place.file.as_str(), place.line), ("selection.yaml", 1));
+    let location = findings.findings[0].location.as_ref().unwrap();
+    assert_eq!(
+        (location.file.as_str(), location.line),
+        ("selection.yaml", 1)
+    );
     assert!(findings.files.contains_key("selection.yaml"));
 }

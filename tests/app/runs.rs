@@ -12,7 +12,8 @@ use groundplan::model::digest::GitId;
 use groundplan::policy::Policy;
 use groundplan::store::run::{Run, RunStatus};
 
-const POLICY: &str = "[tiers]\ndemo = \"high\"\n[approval]\nadministrators = [\"root\", \"demo\"]\n";
+const POLICY: &str =
+    "[tiers]\ndemo = \"high\"\n[approval]\nadministrators = [\"root\", \"demo\"]\n";
 
 fn policy() -> Policy {
     Policy::parse(POLICY).unwrap()
@@ -67,7 +68,10 @@ fn a_product_of_another_user_looks_missing() {
     on_both_databases(async |fixture| {
         let refused = submit(&fixture, &as_user("bob"), &for_product("p0")).await;
         let (_, message) = explained(refused.unwrap_err());
-        assert!(message.contains("no product `p0` of user `bob`"), "{message}");
+        assert!(
+            message.contains("no product `p0` of user `bob`"),
+            "{message}"
+        );
         assert_eq!(count(&fixture, "bootstrap_runs").await, "0");
     });
 }
@@ -161,7 +165,9 @@ fn a_run_of_another_user_looks_missing() {
         }
         let claimed = runs::claim_for_cleanup(store, &bob, &worker(1), id).await;
         assert!(claimed.is_err());
-        let shown = runs::show(store, &as_user("ada").scope(), id).await.unwrap();
+        let shown = runs::show(store, &as_user("ada").scope(), id)
+            .await
+            .unwrap();
         assert_eq!(shown.run.status, RunStatus::Pending);
         assert!(!shown.events.is_empty());
     });

@@ -26,7 +26,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 }
 
 fn text(catalog: &Catalog, terminal: &mut Terminal) -> Result<(), Failure> {
-    let written = catalog.written();
+    let written = catalog.file();
     let out = terminal.out();
     writeln!(
         out,

@@ -237,7 +237,7 @@ fn preview<'t>(
         Err(PreviewError::Selection(findings)) => {
             let place = |finding: Diagnostic| {
                 let pointer = format!("/selection{}", finding.pointer);
-                let place = document.place(&pointer);
+                let place = document.location(&pointer);
                 finding.at(pointer, place)
             };
             Ok(Err(findings.into_iter().map(place).collect()))

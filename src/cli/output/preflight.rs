@@ -3,7 +3,7 @@
 use crate::base::sanitize;
 use crate::cli::error::Failure;
 use crate::cli::output::terminal::{GREEN, RED, YELLOW};
-use crate::model::preflight::{Answer, Fact, NameStanding, OwnerStanding, Preflight};
+use crate::model::preflight::{Answer, Fact, NameStatus, OwnerStanding, Preflight};
 use anstyle::Style;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -85,9 +85,9 @@ fn line(fact: &Fact) -> (&'static str, String, Style) {
             standing,
         } => {
             let (word, style) = match standing {
-                NameStanding::Free => ("free, as far as the token can see", GREEN),
-                NameStanding::Taken => ("taken", RED),
-                NameStanding::Redirect => ("the old name of another repository", YELLOW),
+                NameStatus::Free => ("free, as far as the token can see", GREEN),
+                NameStatus::Taken => ("taken", RED),
+                NameStatus::Redirect => ("the old name of another repository", YELLOW),
             };
             ("name", format!("{owner}/{repo}: {word}"), style)
         }

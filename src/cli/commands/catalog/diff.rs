@@ -9,7 +9,7 @@ use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::terminal::Terminal;
 use crate::cli::runtime::wait_for;
-use crate::impact::{ImpactError, Level};
+use crate::impact::{ImpactError, ImpactLevel};
 use crate::model::slug::Slug;
 
 #[derive(clap::Args)]
@@ -51,11 +51,13 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         Format::Text => render::text(&diff, args.full, terminal.out())?,
         Format::Markdown => render::markdown(&diff, args.full, terminal.out())?,
     }
-    Ok(if args.fail_on_breaking && diff.level == Level::Breaking {
-        Exit::Findings
-    } else {
-        Exit::Success
-    })
+    Ok(
+        if args.fail_on_breaking && diff.level == ImpactLevel::Breaking {
+            Exit::Findings
+        } else {
+            Exit::Success
+        },
+    )
 }
 
 impl Args {
