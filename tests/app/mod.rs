@@ -7,7 +7,7 @@ mod tokens;
 use crate::support::Sandbox;
 use groundplan::app::catalogs::{self, CatalogFiles};
 use groundplan::app::error::AppError;
-use groundplan::app::previews::{self, Prepared, ProductRequest};
+use groundplan::app::previews::{Prepared, ProductRequest, prepare};
 use groundplan::app::selection::SelectionRequest;
 use groundplan::app::templates::TemplateRequest;
 use groundplan::error::{Class, Explain};
@@ -35,7 +35,7 @@ fn prepared(template: &TemplateRequest) -> Prepared {
     let mut selection = SelectionRequest::default();
     selection.fill_with_defaults(&opened.catalog);
     let no_cache = || -> Result<_, AppError> { panic!("no template in git is needed") };
-    let prepared = previews::prepare(
+    let prepared = prepare(
         opened,
         selection,
         &product(),

@@ -101,15 +101,9 @@ fn a_template_folder_of_this_machine_is_not_submitted() {
             ..TemplateRequest::default()
         });
         let preview = prepared.preview().unwrap();
-        let request = for_product("p0");
-        let submitted = runs::submit(
-            &fixture.store,
-            &policy(),
-            &as_user("ada"),
-            &request,
-            &preview,
-        );
-        let (class, message) = explained(submitted.await.unwrap_err());
+        let (request, ada, policy) = (for_product("p0"), as_user("ada"), policy());
+        let submitted = runs::submit(&fixture.store, &policy, &ada, &request, &preview).await;
+        let (class, message) = explained(submitted.unwrap_err());
         assert_eq!(class, Some(Class::Refused));
         assert!(message.contains("template folder"), "{message}");
     });
