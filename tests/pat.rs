@@ -163,7 +163,7 @@ fn a_token_that_will_not_do_is_refused_by_its_own_code() {
     );
     let ran = test(&fake, &[], &[], "ghp_another0123456789").exits(4);
     assert!(
-        ran.stderr.contains("does not accept the credential"),
+        ran.stderr.contains("the forge rejects the token"),
         "{}",
         ran.stderr
     );

@@ -1,17 +1,20 @@
 //! What a forge says beforehand: asked for a preview, printed as one line a fact.
 
 use super::exit::Failure;
-use super::forge::{ForgeArgs, Kind, wait_for};
+use super::forge::{ForgeArgs, wait_for};
 use super::signals;
 use super::terminal::{GREEN, RED, Terminal, YELLOW};
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::sanitize;
 use crate::engine::Preview;
 use crate::forge::Forge;
-use crate::forge::clock::{Clock as _, SystemClock};
 use crate::forge::repository::RepoPath;
-use crate::model::preflight::{Answer, Fact, NameStanding, OwnerStanding, Preflight};
-use crate::preflight::ask;
-use crate::preflight::judge::{Intent, judge, scopes_for};
+use crate::model::preflight::{
+    Fact, ForgeKind, NameStanding, OwnerStanding, Permission, Preflight,
+};
+use crate::preflight::answers::Answers;
+use crate::preflight::assessment::Assessment;
+use crate::preflight::{PlannedPublication, scopes_for};
 use crate::tree::Tree as _;
 use anstyle::Style;
 use std::collections::BTreeSet;
@@ -20,15 +23,15 @@ use std::io::Write;
 /// Asks a forge and adds to the report what it says. A forge that says nothing is a warning there.
 pub(super) fn ask(
     forge: &dyn Forge,
-    kind: Kind,
+    kind: ForgeKind,
     args: &ForgeArgs,
     preview: &mut Preview<'_>,
 ) -> Result<(), Failure> {
     let inputs = &preview.plan.inputs;
-    let intent = Intent {
-        kind: kind.into(),
+    let publication = PlannedPublication {
+        kind,
         host: args.host(kind)?,
-        place: RepoPath {
+        repo: RepoPath {
             owner: inputs.owner.clone(),
             name: inputs.repo.clone(),
         },
@@ -39,13 +42,18 @@ pub(super) fn ask(
     // Nothing is half done, and a forge may take its time.
     signals::end_while_asking();
     let work = Terminal::working("asking the forge");
-    let answers = wait_for(ask::ask(forge, &intent.place, args.patience()))?;
+    let answers = wait_for(Answers::from_forge(
+        forge,
+        &publication.repo,
+        args.patience(),
+    ))?;
     drop(work);
-    let judgement = judge(&intent, &answers).ok_or_else(|| Failure::Environment {
-        message: "the clock of this machine shows no date".to_owned(),
-        hint: Some("set it".to_owned()),
-    })?;
-    judgement.add_to(&mut preview.report);
+    let assessment =
+        Assessment::of(&publication, &answers).ok_or_else(|| Failure::Environment {
+            message: "the clock of this machine shows no date".to_owned(),
+            hint: Some("set it".to_owned()),
+        })?;
+    assessment.add_to(&mut preview.report);
     Ok(())
 }
 
@@ -99,9 +107,9 @@ fn line(fact: &Fact) -> (&'static str, String, Style) {
         Fact::Expiry { at: Some(at) } => ("expires", at.to_string(), plain),
         Fact::Expiry { at: None } => ("expires", "the forge names no end".to_owned(), plain),
         Fact::Removal { allowed } => match allowed {
-            Answer::Yes => ("removal", "allowed, for undoing".to_owned(), plain),
-            Answer::No => ("removal", "not allowed: no undoing".to_owned(), YELLOW),
-            Answer::Unknown => ("removal", "the forge does not say".to_owned(), plain),
+            Permission::Yes => ("removal", "allowed, for undoing".to_owned(), plain),
+            Permission::No => ("removal", "not allowed: no undoing".to_owned(), YELLOW),
+            Permission::Unknown => ("removal", "the forge does not say".to_owned(), plain),
         },
         Fact::Budget { left, limit, .. } => {
             ("budget", format!("{left} of {limit} requests left"), plain)

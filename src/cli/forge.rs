@@ -2,18 +2,15 @@
 
 use super::cache::environment;
 use super::exit::Failure;
+use crate::base::clock::SystemClock;
 use crate::forge::Forge;
 use crate::forge::address::ForgeAddress;
-use crate::forge::clock::SystemClock;
-use crate::forge::http::ClientError;
-use crate::forge::site::{Site, SiteError};
 use crate::model::preflight::ForgeKind;
 use crate::pat::classic::{self, TokenError};
 use crate::publish::git_push::GitPush;
 use crate::secret::Secret;
-use clap::ValueEnum as _;
+use clap::builder::PossibleValue;
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,7 +25,7 @@ const TOKEN_HINT: &str =
 pub(super) struct ForgeArgs {
     /// Where the repository is to stand. A person's token is read from GROUNDPLAN_FORGE_TOKEN, a worker takes each user's own.
     #[arg(long, value_enum)]
-    pub(super) forge: Option<Kind>,
+    pub(super) forge: Option<ForgeKind>,
     /// The forge's address (github.com when left out for `github`), or the folder of a local one.
     #[arg(long, value_name = "URL|DIR", env = "GROUNDPLAN_FORGE_URL")]
     pub(super) forge_url: Option<String>,
@@ -54,17 +51,14 @@ pub(super) struct ForgeArgs {
     pub(super) forge_timeout: u64,
 }
 
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Serialize, serde::Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Kind {
-    /// GitHub, or GitHub Enterprise with `--forge-url`.
-    Github,
-    /// Forgejo or Gitea at `--forge-url`.
-    Forgejo,
-    /// A folder of bare repositories at `--forge-url`.
-    Local,
+impl clap::ValueEnum for ForgeKind {
+    fn value_variants<'v>() -> &'v [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.as_str()).help(self.about()))
+    }
 }
 
 impl ForgeArgs {
@@ -73,13 +67,13 @@ impl ForgeArgs {
         let Some(kind) = self.forge else {
             return Vec::new();
         };
-        let kind = kind.to_possible_value();
-        let kind = kind.map(|kind| ("--forge", kind.get_name().to_owned()));
+        let kind = ("--forge", kind.as_str().to_owned());
         let url = self.forge_url.clone().map(|url| ("--forge-url", url));
         let user = self.push_user.clone().map(|user| ("--push-user", user));
         let plain = self.allow_http.iter();
         let plain = plain.map(|host| ("--allow-http", host.clone()));
-        kind.into_iter()
+        [kind]
+            .into_iter()
             .chain(url)
             .chain(user)
             .chain(plain)
@@ -105,13 +99,13 @@ impl ForgeArgs {
     }
 
     /// The forge, for commands that are nothing without one.
-    pub(super) fn open_named(&self) -> Result<(Box<dyn Forge>, Kind), Failure> {
+    pub(super) fn open_named(&self) -> Result<(Box<dyn Forge>, ForgeKind), Failure> {
         let named = self.open()?.zip(self.forge);
         named.ok_or_else(no_forge)
     }
 
     /// The host that people know the forge by; for a local one, its folder as it was named.
-    pub(super) fn host(&self, kind: Kind) -> Result<String, Failure> {
+    pub(super) fn host(&self, kind: ForgeKind) -> Result<String, Failure> {
         let address = self.address(kind)?;
         let folder = || self.forge_url.clone().unwrap_or_default();
         Ok(address.host().map_or_else(folder, str::to_owned))
@@ -127,58 +121,13 @@ impl ForgeArgs {
         Duration::from_secs(self.forge_timeout)
     }
 
-    /// Where the forge is. Nothing is asked.
-    pub(super) fn address(&self, kind: Kind) -> Result<ForgeAddress, Failure> {
-        let usage = |message: String, hint: &str| Failure::Usage {
-            message,
-            hint: hint.to_owned(),
-        };
-        let site = |site: Result<Site, SiteError>| {
-            site.map_err(|error| usage(error.to_string(), "check `--forge-url`"))
-        };
-        let missing = |hint: &str| usage("`--forge-url` is missing".to_owned(), hint);
-        let url = self.forge_url.as_deref();
-        match kind {
-            Kind::Github => {
-                let address = url.unwrap_or("https://github.com");
-                site(Site::github(address, &self.allow_http)).map(ForgeAddress::GitHub)
-            }
-            Kind::Forgejo => {
-                let address =
-                    url.ok_or_else(|| missing("name the forge as `https://forge.example.org`"))?;
-                site(Site::forgejo(address, &self.allow_http)).map(ForgeAddress::Forgejo)
-            }
-            Kind::Local => {
-                let folder = url.ok_or_else(|| missing("name the folder of repositories"))?;
-                let folder = PathBuf::from(folder);
-                if !folder.is_dir() {
-                    let message = format!("`{}` is not a folder", folder.display());
-                    return Err(usage(message, "make it first, or check `--forge-url`"));
-                }
-                let absolute = std::path::absolute(&folder);
-                let absolute = absolute.map_err(|error| Failure::reading(&folder, &error))?;
-                Ok(ForgeAddress::Folder(absolute))
-            }
-        }
-    }
-}
-
-impl From<ClientError> for Failure {
-    fn from(error: ClientError) -> Self {
-        Self::Environment {
-            message: crate::error::chain(&error),
-            hint: None,
-        }
-    }
-}
-
-impl From<Kind> for ForgeKind {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Github => Self::Github,
-            Kind::Forgejo => Self::Forgejo,
-            Kind::Local => Self::Local,
-        }
+    /// The address of the forge. No request is sent.
+    pub(super) fn address(&self, kind: ForgeKind) -> Result<ForgeAddress, Failure> {
+        Ok(ForgeAddress::parse(
+            kind,
+            self.forge_url.as_deref(),
+            &self.allow_http,
+        )?)
     }
 }
 

@@ -2,14 +2,15 @@
 
 use super::cache::{GitArgs, git, state_folder};
 use super::exit::Failure;
-use super::forge::{ForgeArgs, Kind, no_forge};
+use super::forge::{ForgeArgs, no_forge};
 use super::input::Source;
 use super::operator::PolicyArgs;
 use super::pat;
 use super::push::PushArgs;
+use crate::base::clock::SystemClock;
 use crate::catalog;
-use crate::forge::clock::SystemClock;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::preflight::ForgeKind;
 use crate::pat::key::Key;
 use crate::pat::sealed::Opener;
 use crate::resolve::stored;
@@ -126,7 +127,7 @@ impl MeansArgs {
             forge,
             forge_patience: self.forge.patience(),
             push: PushSettings {
-                git: Arc::new(git(kind == Kind::Local, self.push.timeout())),
+                git: Arc::new(git(kind.is_folder(), self.push.timeout())),
                 user: self.forge.push_user().to_owned(),
             },
             opener: opener(kind)?,
@@ -166,8 +167,8 @@ impl MeansArgs {
 }
 
 /// What opens the users' tokens. A local forge needs none.
-fn opener(kind: Kind) -> Result<Option<Opener>, Failure> {
-    if kind == Kind::Local {
+fn opener(kind: ForgeKind) -> Result<Option<Opener>, Failure> {
+    if !kind.has_tokens() {
         return Ok(None);
     }
     let current = pat::key(Key::VARIABLE)?.ok_or_else(pat::no_key)?;

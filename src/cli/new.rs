@@ -9,13 +9,13 @@ use super::render::{self, Detail, quote};
 use super::state::State;
 use super::terminal::{BOLD, Terminal};
 use super::{Format, preview, signals};
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::engine;
-use crate::forge::account::OwnerKind;
-use crate::forge::clock::{Clock as _, SystemClock};
-use crate::forge::ownership::Marker;
+use crate::forge::marker::Marker;
 use crate::forge::repository::RepoPath;
 use crate::model::digest::GitId;
-use crate::preflight::judge::scopes_for;
+use crate::model::preflight::OwnerKind;
+use crate::preflight::scopes_for;
 use crate::publish::Publisher;
 use crate::publish::file_ledger::FileLedger;
 use crate::publish::ledger::PublishRequest;
@@ -218,7 +218,7 @@ impl Publication<'_> {
         terminal: &mut Terminal,
     ) -> Result<(State, PublishedRepo), Failure> {
         let (place, kind) = self.place.clone();
-        let marker = Marker::fresh().map_err(|error| Failure::Environment {
+        let marker = Marker::generate().map_err(|error| Failure::Environment {
             message: format!("the system gives no random numbers: {error}"),
             hint: None,
         })?;

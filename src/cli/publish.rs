@@ -3,19 +3,19 @@
 use super::Format;
 use super::cache::git;
 use super::exit::Failure;
-use super::forge::{ForgeArgs, Kind, token, wait_for};
+use super::forge::{ForgeArgs, token, wait_for};
 use super::push::{PushArgs, PushHere};
 use super::render::quote;
 use super::signals;
 use super::state::State;
 use super::terminal::{BOLD, Terminal};
+use crate::base::clock::SystemClock;
 use crate::forge::Forge;
-use crate::forge::account::OwnerKind;
-use crate::forge::clock::SystemClock;
 use crate::forge::repository::RepoPath;
 use crate::model::input::Inputs;
+use crate::model::preflight::{ForgeKind, OwnerKind};
 use crate::model::remote::{RemoteUrl, RemoteUrlError};
-use crate::preflight::place;
+use crate::preflight::target;
 use crate::publish::Publisher;
 use crate::publish::file_ledger::FileLedger;
 use crate::publish::git_push::GitPush;
@@ -88,7 +88,7 @@ impl Desk {
         scopes: &[&'static str],
     ) -> Result<(RepoPath, OwnerKind), Failure> {
         let work = Terminal::working("asking the forge");
-        let asked = wait_for(until_stopped(place::find(&*self.forge, inputs, scopes)))?;
+        let asked = wait_for(until_stopped(target::resolve(&*self.forge, inputs, scopes)))?;
         drop(work);
         let asked = asked.ok_or(Failure::Cancelled)?;
         asked.map_err(|error| self.scrubbed(error.into()))
@@ -102,7 +102,10 @@ impl Desk {
         work: impl AsyncFnOnce(&Publisher<'_>, &mut FileLedger) -> Result<T, PublishError>,
     ) -> Result<Result<T, Broken>, Failure> {
         let push = PushHere(GitPush {
-            git: Arc::new(git(self.flags.forge == Some(Kind::Local), self.timeout)),
+            git: Arc::new(git(
+                self.flags.forge.is_some_and(ForgeKind::is_folder),
+                self.timeout,
+            )),
             repository: state.repository(),
             user: self.flags.push_user().to_owned(),
             secret: self.secret.as_ref().map(Secret::copy),
@@ -210,7 +213,7 @@ impl Desk {
         };
         let id = stage.made().map(|made| made.id);
         Ok(Some(Remains {
-            removal: self.forge.removal(&order.place, id),
+            removal: self.forge.removal_command(&order.place, id),
             place: order.place,
             id,
             kind,
@@ -290,7 +293,9 @@ fn check(flags: &ForgeArgs) -> Result<(), Failure> {
     let url = flags.forge_url.as_deref().unwrap_or_default();
     let address = format!("{}/owner/name.git", url.trim_end_matches('/'));
     match RemoteUrl::parse(&address) {
-        Err(RemoteUrlError::Unencrypted { host }) if flags.forge != Some(Kind::Local) => {
+        Err(RemoteUrlError::Unencrypted { host })
+            if !flags.forge.is_some_and(ForgeKind::is_folder) =>
+        {
             Err(Failure::Usage {
                 message: format!(
                     "`{host}` would get the push without encryption, and only this machine may: `--allow-http` is for questions"

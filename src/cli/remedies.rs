@@ -3,10 +3,8 @@
 use super::exit::Failure;
 use crate::engine::PreviewError;
 use crate::error::chain;
-use crate::forge::error::{Denial, ForgeError};
 use crate::git::mirror::MirrorError;
 use crate::git::{GitError, GitFailure};
-use crate::preflight::place::PlaceError;
 use crate::publish::ledger::LedgerError;
 use crate::publish::outcome::{FailureCause as NotPublished, PublishError};
 use crate::publish::push::PushError;
@@ -290,74 +288,6 @@ impl From<TemplateError> for Failure {
             TemplateError::Unknown(_) | TemplateError::NoCatalog(_) => {
                 refused("name the folder that holds the catalogue with `--catalogs`".to_owned())
             }
-        }
-    }
-}
-
-impl From<ForgeError> for Failure {
-    fn from(error: ForgeError) -> Self {
-        let message = error.to_string();
-        let refused = |hint| refused(message.clone(), hint);
-        let environment = |hint| environment(message.clone(), hint);
-        let authentication = |hint: &str| Self::Authentication {
-            message: message.clone(),
-            hint: hint.to_owned(),
-        };
-        match error {
-            ForgeError::Unauthorized { .. } => authentication(
-                "make a new classic token with the scope `repo`, and set GROUNDPLAN_FORGE_TOKEN to it",
-            ),
-            ForgeError::Forbidden { why, .. } => match why {
-                Denial::Scopes => {
-                    authentication("give the token the scope that is named, or make a new one")
-                }
-                Denial::Saml => authentication(
-                    "authorise the token for the organisation, on the page of your tokens",
-                ),
-                Denial::ClassicTokens => {
-                    authentication("ask an owner of the organisation to let classic tokens in")
-                }
-                Denial::Address => refused("publish from an address that the organisation accepts"),
-                Denial::Policy => {
-                    refused("ask an owner of the organisation, or name another one with `--owner`")
-                }
-                Denial::Unstated => refused("check what the token's user may do there"),
-            },
-            ForgeError::NotFound { .. } => refused(
-                "check `--owner` and `--forge-url`; what the token may not see looks absent",
-            ),
-            ForgeError::NameTaken { .. } => refused("give it another name with `--repo`"),
-            ForgeError::Moved => refused("look at where it leads, and name that place"),
-            ForgeError::RateLimited { .. } => environment("try again then"),
-            ForgeError::Unavailable { .. } => {
-                environment("check `--forge-url`, or try again later")
-            }
-            ForgeError::OutcomeUnknown { .. } => environment("look at the forge"),
-            ForgeError::Invalid { .. } => refused("see what the forge says"),
-            ForgeError::NotOurs(_) => {
-                refused("look at it, and remove it by hand when nobody needs it")
-            }
-            ForgeError::Protocol { .. } => {
-                environment("check that `--forge` names the kind of what is at `--forge-url`")
-            }
-            ForgeError::Folder { .. } => environment("check permissions and free space"),
-        }
-    }
-}
-
-impl From<PlaceError> for Failure {
-    fn from(error: PlaceError) -> Self {
-        let message = error.to_string();
-        match error {
-            PlaceError::Forge(error) => error.into(),
-            PlaceError::Lacks { scopes, .. } => Self::Authentication {
-                message,
-                hint: format!("give the token the scope `{scopes}`, or make a new one"),
-            },
-            PlaceError::SomebodyElse { login, .. } => Self::Refused {
-                message,
-                hint: format!("name an organisation, or `{login}`, with `--owner`"),
-            },
         }
     }
 }

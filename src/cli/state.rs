@@ -2,9 +2,10 @@
 
 use super::cache::state_folder;
 use super::exit::Failure;
-use super::forge::{ForgeArgs, Kind};
-use crate::forge::ownership::Marker;
+use super::forge::ForgeArgs;
+use crate::forge::marker::Marker;
 use crate::forge::repository::RepoPath;
+use crate::model::preflight::ForgeKind;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File};
@@ -21,7 +22,7 @@ pub(super) struct State {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Settings {
-    forge: Kind,
+    forge: ForgeKind,
     /// The address, or the absolute path of a folder; nothing for GitHub's own.
     url: Option<String>,
     push_user: Option<String>,
@@ -42,9 +43,10 @@ impl Settings {
         let url = args.forge_url.as_ref();
         Ok(Some(Self {
             forge,
-            url: match forge {
-                Kind::Local => url.map(absolute).transpose()?,
-                Kind::Github | Kind::Forgejo => url.cloned(),
+            url: if forge.is_folder() {
+                url.map(absolute).transpose()?
+            } else {
+                url.cloned()
             },
             push_user: args.push_user.clone(),
             allow_http: args.allow_http.clone(),

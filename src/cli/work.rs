@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure};
 use super::means::{MeansArgs, RecoveryChoice};
 use super::terminal::Terminal;
 use super::trace::TraceArgs;
-use crate::forge::clock::{Clock as _, SystemClock};
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::model::action::ACTION_SCHEMA_VERSION;
 use crate::schemas;
 use crate::store::Store as _;

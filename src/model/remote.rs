@@ -1,6 +1,7 @@
 //! Where a git repository is.
 
-use core::net::{Ipv4Addr, Ipv6Addr};
+use crate::base::host::is_loopback;
+use core::net::Ipv6Addr;
 use gix::url::Scheme;
 use thiserror::Error;
 
@@ -272,14 +273,6 @@ fn is_host(host: &str) -> bool {
         && inner
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
-}
-
-fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost")
-        || host == "[::1]"
-        || host
-            .parse::<Ipv4Addr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 text_value!(RemoteUrl, error: RemoteUrlError, format: "groundplan-remote-url", max: RemoteUrl::MAX,

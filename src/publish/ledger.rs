@@ -1,9 +1,9 @@
 //! What is written down around every effect: the intent before it, the outcome after it.
 
-use crate::forge::account::OwnerKind;
-use crate::forge::ownership::Marker;
+use crate::forge::marker::Marker;
 use crate::forge::repository::{RepoPath, RepositoryId};
 use crate::model::digest::GitId;
+use crate::model::preflight::OwnerKind;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -9,8 +9,8 @@ mod publication;
 pub mod push;
 pub mod stage;
 
+use crate::base::clock::Clock;
 use crate::forge::Forge;
-use crate::forge::clock::Clock;
 use crate::forge::ownership::OwnershipProof;
 use ledger::{Ledger, LedgerEntry, PublishRequest};
 use outcome::{CleanupOutcome, PublishError, PublishedRepo};
@@ -59,7 +59,7 @@ impl PublishRequest {
     /// What makes a repository the one of this order.
     pub(crate) fn claim(&self) -> OwnershipProof {
         OwnershipProof {
-            place: self.place.clone(),
+            repo: self.place.clone(),
             marker: self.marker.clone(),
             asked_at: self.asked_at,
             commit: self.commit.clone(),

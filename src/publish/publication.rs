@@ -101,8 +101,8 @@ impl<'r> Publication<'r> {
         let nonce = self.intend(PublishStep::Create).await?;
         self.has_asked = true;
         let asked = NewRepository {
-            place: self.order.place.clone(),
-            kind: self.order.kind,
+            repo: self.order.place.clone(),
+            owner_kind: self.order.kind,
             marker: self.order.marker.clone(),
         };
         match self.publisher.forge.create(&asked).await {
@@ -264,7 +264,12 @@ impl<'r> Publication<'r> {
         };
         if !is_described {
             // The same text for the same number: a second time does no harm, but is left to a resumed run.
-            if let Err(error) = self.publisher.forge.describe(&repository, &wanted).await {
+            if let Err(error) = self
+                .publisher
+                .forge
+                .set_description(&repository, &wanted)
+                .await
+            {
                 let is_it = |found: Option<&Repository>| {
                     found.is_some_and(|repository| repository.description == wanted)
                 };
@@ -293,7 +298,7 @@ impl<'r> Publication<'r> {
 
     /// The repository as the forge has it, once it is what was promised.
     async fn read_back(&self, made: &CreatedRepo) -> Result<Repository, PublishError> {
-        let promised = Content::One(Branch {
+        let promised = Content::Branch(Branch {
             name: BRANCH.to_owned(),
             commit: self.order.commit.clone(),
             tree: self.order.tree.clone(),
@@ -303,7 +308,7 @@ impl<'r> Publication<'r> {
         };
         match self.look(made.id, is_it).await {
             Ok(Some(repository)) if repository.content == promised => {
-                if self.order.place.is(&repository.full_name) {
+                if self.order.place.is_exactly(&repository.full_name) {
                     return Ok(repository);
                 }
                 Err(self.ending(FailureCause::Doubtful(OwnershipError::Name {
@@ -479,7 +484,7 @@ impl<'r> Publication<'r> {
             id,
             kind,
             kept: None,
-            removal: self.publisher.forge.removal(&self.order.place, id),
+            removal: self.publisher.forge.removal_command(&self.order.place, id),
         };
         PublishError::Left {
             why,

@@ -4,7 +4,7 @@ use super::lease_keeper::LeaseKeeper;
 use super::log::RunLog;
 use super::metrics::{MeasuredStep as Timed, Metrics};
 use super::retry::Retry;
-use crate::forge::clock::Clock;
+use crate::base::clock::Clock;
 use crate::publish::ledger::{Ledger, LedgerEntry, LedgerError, PublishStep, StepOutcome};
 use crate::store::Store;
 use crate::store::error::StoreError;

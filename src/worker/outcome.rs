@@ -3,9 +3,10 @@
 use super::context::TokenError;
 use crate::engine::PreviewError;
 use crate::error::chain;
-use crate::forge::error::{Denial, ForgeError};
-use crate::forge::http::ClientError;
-use crate::preflight::place::PlaceError;
+use crate::forge::denial::Denial;
+use crate::forge::error::ForgeError;
+use crate::forge::transport::ClientError;
+use crate::preflight::target::TargetError;
 use crate::publish::ledger::LedgerError;
 use crate::publish::outcome::{FailureCause, PublishError};
 use crate::publish::push::PushError;
@@ -148,13 +149,13 @@ impl From<PublishError> for AttemptError {
     }
 }
 
-impl From<PlaceError> for AttemptError {
-    fn from(error: PlaceError) -> Self {
+impl From<TargetError> for AttemptError {
+    fn from(error: TargetError) -> Self {
         let message = error.to_string();
         match error {
-            PlaceError::Forge(error) => of_forge(&error, message),
-            PlaceError::Lacks { .. } => Self::Credential(message),
-            PlaceError::SomebodyElse { .. } => Self::Fault(message),
+            TargetError::Forge(error) => of_forge(&error, message),
+            TargetError::MissingScopes { .. } => Self::Credential(message),
+            TargetError::OtherUser { .. } => Self::Fault(message),
         }
     }
 }
@@ -164,7 +165,7 @@ fn of_forge(error: &ForgeError, message: String) -> AttemptError {
     match error {
         ForgeError::Unauthorized { .. }
         | ForgeError::Forbidden {
-            why: Denial::Scopes | Denial::Saml | Denial::ClassicTokens,
+            denial: Denial::Scopes | Denial::Saml | Denial::ClassicTokens,
             ..
         } => AttemptError::Credential(message),
         ForgeError::RateLimited { .. }

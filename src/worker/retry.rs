@@ -1,7 +1,7 @@
 //! Waiting for a database that is away, for as long as the lease may still be held.
 
 use super::lease_keeper::{HeldLease, LeaseKeeper};
-use crate::forge::clock::Clock;
+use crate::base::clock::Clock;
 use crate::store::error::StoreError;
 use std::time::Duration;
 

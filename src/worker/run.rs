@@ -9,9 +9,9 @@ use super::metrics::MeasuredStep;
 use super::outcome::{AttemptError, AttemptOutcome};
 use super::retry::Retry;
 use crate::forge::Forge;
-use crate::forge::ownership::Marker;
+use crate::forge::marker::Marker;
 use crate::forge::repository::Remote;
-use crate::preflight::place;
+use crate::preflight::target;
 use crate::publish::Publisher;
 use crate::publish::git_push::GitPush;
 use crate::publish::ledger::{Ledger as _, PublishRequest};
@@ -215,8 +215,8 @@ impl Attempt {
         scopes: &[&'static str],
     ) -> Result<PublishRequest, AttemptError> {
         let inputs = &accepted.plan.inputs;
-        let (place, kind) = place::find(forge, inputs, scopes).await?;
-        let marker = Marker::fresh().map_err(|error| {
+        let (place, kind) = target::resolve(forge, inputs, scopes).await?;
+        let marker = Marker::generate().map_err(|error| {
             AttemptError::Passing(format!("the system gives no random numbers: {error}"))
         })?;
         Ok(PublishRequest {

@@ -6,7 +6,8 @@ use crate::forge::support::{FakeClock, marker, wait};
 use crate::support::Sandbox;
 use async_trait::async_trait;
 use groundplan::forge::Forge as _;
-use groundplan::forge::error::{Denial, ForgeError};
+use groundplan::forge::denial::Denial;
+use groundplan::forge::error::ForgeError;
 use groundplan::forge::local::Local;
 use groundplan::forge::ownership::OwnershipError;
 use groundplan::forge::repository::{Content, Remote, RepositoryId};
@@ -135,7 +136,7 @@ fn a_token_that_may_not_delete_leaves_an_account_with_the_command() {
     assert_eq!(
         text,
         "the push was refused: the line went dead; `acme/web` is left unfinished (number 42), not removed because the \
-         forge does not allow it, because the token lacks a scope: status 403: Must have admin rights to Repository.; \
+         forge denies the request (the token lacks a scope): status 403: Must have admin rights to Repository.; \
          to remove it: gh api --hostname 127.0.0.1 --method DELETE repositories/42"
     );
     let PublishError::Left { left, .. } = ended else {
@@ -144,7 +145,7 @@ fn a_token_that_may_not_delete_leaves_an_account_with_the_command() {
     assert!(matches!(
         left.kept,
         Some(ForgeError::Forbidden {
-            why: Denial::Scopes,
+            denial: Denial::Scopes,
             ..
         })
     ));

@@ -5,11 +5,11 @@ mod ledgers;
 mod sweep;
 
 use crate::forge::fake::{Fake, NOON};
-use crate::forge::support::{COMMIT, FakeClock, client, marker, place, wait};
+use crate::forge::support::{COMMIT, FakeClock, client, marker, repo, wait};
 use async_trait::async_trait;
-use groundplan::forge::account::OwnerKind;
 use groundplan::forge::repository::Remote;
 use groundplan::model::digest::GitId;
+use groundplan::model::preflight::OwnerKind;
 use groundplan::publish::Publisher;
 use groundplan::publish::ledger::{Ledger, LedgerEntry, LedgerError, PublishRequest};
 use groundplan::publish::outcome::{CleanupOutcome, PublishError, PublishedRepo};
@@ -85,7 +85,7 @@ impl Push for FakePush<'_> {
 
 fn order() -> PublishRequest {
     PublishRequest {
-        place: place("acme", "web"),
+        place: repo("acme", "web"),
         kind: OwnerKind::Organisation,
         marker: marker(),
         commit: GitId::parse(COMMIT).unwrap(),

@@ -256,7 +256,7 @@ fn health_turns_bad_when_the_loop_is_stuck() {
                 .unwrap()
                 .0
         };
-        let clock: &dyn groundplan::forge::clock::Clock = &*yard.clock;
+        let clock: &dyn groundplan::base::clock::Clock = &*yard.clock;
         panel.pulse.turn(clock.now());
         assert_eq!(
             (ask("/health").await, ask("/health/live").await),

@@ -2,8 +2,8 @@
 
 use super::check::Check;
 use crate::cli::cache;
-use crate::cli::forge::Kind;
 use crate::cli::pat;
+use crate::model::preflight::ForgeKind;
 use crate::pat::key::Key;
 use crate::policy::Policy;
 use std::path::Path;
@@ -108,9 +108,9 @@ pub(super) fn policy(policy: &Policy) -> Check {
 }
 
 /// The key that users' tokens are sealed with. A forge of folders has no tokens.
-pub(super) fn key(forge: Option<Kind>) -> Check {
+pub(super) fn key(forge: Option<ForgeKind>) -> Check {
     let keys = pat::key(Key::VARIABLE).and_then(|key| Ok((key, pat::key(Key::PREVIOUS_VARIABLE)?)));
-    let needs_one = !matches!(forge, None | Some(Kind::Local));
+    let needs_one = forge.is_some_and(ForgeKind::has_tokens);
     match keys {
         Err(failure) => Check::of("key", failure),
         Ok((None, Some(_))) => Check::fail(

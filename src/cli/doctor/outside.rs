@@ -1,14 +1,14 @@
 //! What is elsewhere: the database, the templates' repositories, the forge; and whether its clock agrees with this one.
 
 use super::check::Check;
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::catalog::Catalog;
 use crate::cli::cache::{self, Cache};
 use crate::cli::database::DatabaseArgs;
 use crate::cli::exit::Failure;
-use crate::cli::forge::{ForgeArgs, Kind, TOKEN, token_text};
+use crate::cli::forge::{ForgeArgs, TOKEN, token_text};
 use crate::cli::means::MeansArgs;
 use crate::cli::pat::is_usable;
-use crate::forge::clock::{Clock as _, SystemClock};
 use crate::git::ls_remote;
 use crate::git::mirror::MirrorError;
 use crate::model::remote::RemoteUrl;
@@ -170,12 +170,12 @@ pub(super) async fn forge(args: &ForgeArgs) -> Vec<Check> {
     let host = address
         .host()
         .map_or_else(|| "the folder".to_owned(), str::to_owned);
-    let reached = address.reach(args.patience(), Arc::new(SystemClock)).await;
+    let probe = address.probe(args.patience(), Arc::new(SystemClock)).await;
     let mut checks = Vec::new();
-    match reached {
-        Ok(reached) => {
+    match probe {
+        Ok(server_time) => {
             checks.push(Check::ok("forge", format!("{host} answers")));
-            checks.extend(reached.now.map(|seconds| {
+            checks.extend(server_time.map(|seconds| {
                 // It says whole seconds.
                 clock(
                     "forge clock",
@@ -185,7 +185,7 @@ pub(super) async fn forge(args: &ForgeArgs) -> Vec<Check> {
         }
         Err(error) => return vec![Check::of("forge", error.into())],
     }
-    if kind != Kind::Local {
+    if kind.has_tokens() {
         checks.push(
             token(args)
                 .await
