@@ -220,7 +220,7 @@ impl Bench {
         Submission {
             user: UserId::parse("ada").unwrap(),
             product: ProductId::parse(&name).unwrap(),
-            tiering: RiskAssessment {
+            risk: RiskAssessment {
                 tier: RiskLevel::Low,
                 reasons: Vec::new(),
                 tree: preview.report.tree_id.clone().unwrap(),

@@ -290,10 +290,10 @@ mod tests {
             tree,
         };
         let other = GitId::parse(&"b".repeat(40)).expect("an id");
-        assert!(high.waits(None));
-        assert!(high.waits(Some(&approval(other))));
-        assert!(!high.waits(Some(&approval(tree()))));
-        assert!(!tier("[tiers]\nnextjs = \"medium\"", RiskLevel::Low).waits(None));
+        assert!(high.needs_approval(None));
+        assert!(high.needs_approval(Some(&approval(other))));
+        assert!(!high.needs_approval(Some(&approval(tree()))));
+        assert!(!tier("[tiers]\nnextjs = \"medium\"", RiskLevel::Low).needs_approval(None));
     }
 
     #[test]

@@ -50,8 +50,9 @@ pub struct Run {
     pub product: ProductId,
     pub status: RunStatus,
     pub job_status: JobStatus,
-    /// `owner/name` that is asked for.
-    pub place: String,
+    /// `owner/name` that was asked for.
+    #[serde(rename = "place")]
+    pub repo: String,
     pub tree: Option<String>,
     pub recipe_hash: Digest,
     pub catalog_version: Digest,
@@ -68,7 +69,8 @@ pub struct Run {
     pub started_at: Option<i64>,
     pub finished_at: Option<i64>,
     /// Nothing when no worker and no submission has computed it yet.
-    pub tiering: Option<RiskAssessment>,
+    #[serde(rename = "tiering")]
+    pub risk: Option<RiskAssessment>,
     pub approval: Option<Approval>,
 }
 
@@ -94,7 +96,7 @@ pub struct RunFilter {
     pub product: Option<ProductId>,
     pub statuses: Vec<RunStatus>,
     /// Those that wait for an approval.
-    pub is_waiting: bool,
+    pub awaiting_approval: bool,
     /// At most so many; none means 100.
     pub limit: Option<u32>,
 }

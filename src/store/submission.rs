@@ -15,7 +15,7 @@ pub struct Submission {
     pub plan: Plan,
     /// The report that was accepted; it can proceed, and names the tree.
     pub report: Report,
-    pub tiering: RiskAssessment,
+    pub risk: RiskAssessment,
 }
 
 /// Low runs at once, medium runs and is listed for review, high waits for an approval (R183).

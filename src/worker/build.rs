@@ -22,7 +22,7 @@ pub(super) fn read(means: &WorkerContext, task: &mut JobPayload) -> Result<Accep
         recipe_hash: &run.recipe_hash,
         catalog_version: &run.catalog_version,
         tree: run.tree.as_deref(),
-        place: &run.place,
+        place: &run.repo,
     };
     Ok(means.plans.read(plan, report, &promise)?)
 }
@@ -50,9 +50,9 @@ pub(super) fn build(
     };
     same("tree", &accepted.tree, report.tree_id.as_ref())?;
     same("commit", &accepted.commit, report.commit_id.as_ref())?;
-    let tiering = means.policy.judge(plan, &report.risk, &accepted.tree);
-    if tiering.waits(run.approval.as_ref()) {
-        return Err(AttemptError::Hold(tiering));
+    let risk = means.policy.judge(plan, &report.risk, &accepted.tree);
+    if risk.needs_approval(run.approval.as_ref()) {
+        return Err(AttemptError::Hold(risk));
     }
     let made = CreatedRepository {
         tree: &tree,

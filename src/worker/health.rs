@@ -92,7 +92,7 @@ async fn ready(State(panel): State<Arc<HealthServer>>) -> impl IntoResponse {
 /// The queue is looked at now; where it does not answer, it stays as it was last seen.
 async fn metrics(State(panel): State<Arc<HealthServer>>) -> impl IntoResponse {
     if let Some(database) = panel.database.get()
-        && let Ok(Ok(measures)) = timeout(PATIENCE, database.measures()).await
+        && let Ok(Ok(measures)) = timeout(PATIENCE, database.queue_stats()).await
     {
         panel
             .meter

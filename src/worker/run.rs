@@ -322,7 +322,7 @@ impl Attempt {
             AttemptError::Passing(why) if goes_on => {
                 (RunChange::HandBack { why }, AttemptOutcome::Troubled)
             }
-            AttemptError::Hold(tiering) => (RunChange::Hold { tiering }, AttemptOutcome::Held),
+            AttemptError::Hold(risk) => (RunChange::Hold { risk }, AttemptOutcome::Held),
             AttemptError::Passing(error) => (self.fail(error).await, AttemptOutcome::Troubled),
             AttemptError::Credential(error) => (self.fail(error).await, AttemptOutcome::Refused),
             AttemptError::Fault(error) => (
@@ -370,7 +370,7 @@ impl Attempt {
     async fn task(&self) -> Result<JobPayload, AttemptError> {
         let mut patience = self.patience();
         loop {
-            let task = self.means.store.task(&self.lease).await;
+            let task = self.means.store.payload(&self.lease).await;
             if let Some(task) = patience.settle(task).await {
                 return Ok(task?);
             }

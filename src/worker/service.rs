@@ -104,7 +104,7 @@ impl Service {
         self.close(runs, &shift, &mut finished).await;
         presence.abort();
         // Readers ignore who was silent for a minute, so that it need not arrive.
-        drop(timeout(LAST_WORDS, self.database.leave(&self.means.worker)).await);
+        drop(timeout(LAST_WORDS, self.database.remove_worker(&self.means.worker)).await);
         finished
     }
 
@@ -207,7 +207,7 @@ impl Service {
 /// Says every ten seconds that the worker is there. That nobody hears it changes nothing.
 async fn present(database: Arc<Database>, presence: Presence) {
     loop {
-        if let Err(error) = database.beat(&presence).await {
+        if let Err(error) = database.heartbeat(&presence).await {
             tracing::debug!("the worker's presence was not written: {error}");
         }
         sleep(BEATS_EVERY).await;
@@ -226,7 +226,7 @@ fn tell(swept: &RecoveryReport) {
             tracing::info!(run.id = %run, "swept: {what}");
         }
     }
-    for OrphanedRun { run, place } in &swept.deleted {
+    for OrphanedRun { run, repo: place } in &swept.orphaned {
         tracing::warn!(run.id = %run, %place, "the run was deleted, and something of it may be left on the forge");
     }
 }

@@ -3,7 +3,7 @@
 use super::changes::succeed;
 use super::made::{begun, ended, intended, made};
 use crate::support::faulty::{Faulty, Moment};
-use crate::support::jobs::{Desk, on_both, submission, worker};
+use crate::support::jobs::{StoreFixture, on_both_databases, submission, worker};
 use groundplan::model::action::RiskLevel;
 use groundplan::publish::ledger::{LedgerEntry, PublishStep, StepOutcome};
 use groundplan::store::Store;
@@ -42,19 +42,19 @@ async fn work(store: &dyn Store) -> Result<bool, StoreError> {
     let Some(lease) = patiently!(store.claim(&worker(1), &ClaimTarget::Oldest))? else {
         return Ok(false);
     };
-    let task = patiently!(store.task(&lease))?;
-    let hand = Actor::Worker(&lease);
-    patiently!(store.change(&lease.run, hand, &RunChange::Start))?;
+    let task = patiently!(store.payload(&lease))?;
+    let actor = Actor::Worker(&lease);
+    patiently!(store.change(&lease.run, actor, &RunChange::Start))?;
     for entry in entries().iter().skip(task.entries.len()) {
         patiently!(store.record(&lease, entry))?;
         patiently!(store.renew(&lease))?;
     }
-    patiently!(store.change(&lease.run, hand, &succeed()))?;
+    patiently!(store.change(&lease.run, actor, &succeed()))?;
     Ok(true)
 }
 
 /// Submits, works, and recovers until the run has ended. The number of calls that the faulty store saw.
-async fn whole(desk: &Desk, product: &str, fails: usize, moment: Moment) -> (RunId, usize) {
+async fn whole(desk: &StoreFixture, product: &str, fails: usize, moment: Moment) -> (RunId, usize) {
     let faulty = Faulty::new(Arc::new(desk.store.clone()), fails, moment);
     let submission = submission(product, RiskLevel::Low);
     let run = match patiently!(faulty.submit(&submission)) {
@@ -71,7 +71,7 @@ async fn whole(desk: &Desk, product: &str, fails: usize, moment: Moment) -> (Run
         if desk.status(&run).await == "SUCCEEDED/DONE" {
             break;
         }
-        desk.pass_leases().await;
+        desk.expire_leases().await;
         let recovery = Recovery::Resume { attempts: 3 };
         desk.store.recover_expired(recovery).await.unwrap();
     }
@@ -80,7 +80,7 @@ async fn whole(desk: &Desk, product: &str, fails: usize, moment: Moment) -> (Run
 
 #[test]
 fn whichever_call_fails_before_or_after_it_took_effect_the_run_succeeds_once() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         for moment in [Moment::Before, Moment::After] {
             for fails in 0.. {
                 let (run, calls) = whole(&desk, "p0", fails, moment).await;

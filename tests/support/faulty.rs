@@ -81,17 +81,17 @@ impl Store for Faulty {
         self.pass(self.inner.renew(lease)).await
     }
 
-    async fn task(&self, lease: &Lease) -> Result<JobPayload, StoreError> {
-        self.pass(self.inner.task(lease)).await
+    async fn payload(&self, lease: &Lease) -> Result<JobPayload, StoreError> {
+        self.pass(self.inner.payload(lease)).await
     }
 
     async fn change(
         &self,
         run: &RunId,
-        hand: Actor<'_>,
+        actor: Actor<'_>,
         change: &RunChange,
     ) -> Result<Run, StoreError> {
-        self.pass(self.inner.change(run, hand, change)).await
+        self.pass(self.inner.change(run, actor, change)).await
     }
 
     async fn record(&self, lease: &Lease, entry: &LedgerEntry) -> Result<(), StoreError> {

@@ -147,7 +147,7 @@ async fn check(yard: &Yard, jobs: u32, seed: u64) -> BTreeMap<&'static str, usiz
         assert!(events.last().unwrap().kind.is_terminal(), "seed {seed}");
         *ends.entry(run.status.as_db()).or_default() += 1;
         if run.status == RunStatus::Succeeded {
-            succeeded.push(format!("{}.git", run.place));
+            succeeded.push(format!("{}.git", run.repo));
         }
     }
     succeeded.sort();

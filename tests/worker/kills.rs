@@ -2,7 +2,7 @@
 
 use super::process::{Worker, program, work};
 use super::support::Yard;
-use crate::support::jobs::{Desk, on, wait};
+use crate::support::jobs::{StoreFixture, on, wait};
 use crate::support::postgres::{CARELESS, Cluster};
 use groundplan::store::Store as _;
 use groundplan::store::recovery::Recovery;
@@ -91,7 +91,7 @@ fn a_process_that_is_killed_at_any_entry_is_recovered_and_the_repository_made_on
             gate.is_reached(&yard).await;
             worker.kill();
             gate.open().await;
-            yard.desk.pass_leases().await;
+            yard.desk.expire_leases().await;
             let mut recover = program(&yard, &["recover", "--recovery", "resume"]);
             let ran = yard.sandbox.run(&mut recover).exits(0);
             assert_eq!(ran.stdout, format!("back in the queue: {}\n", run.id));
@@ -117,7 +117,7 @@ fn a_process_that_is_frozen_past_its_lease_and_thaws_writes_nothing() {
             // Its transaction ends with its session, as it would after the time-out of an idle one.
             gate.cut().await;
             gate.open().await;
-            yard.desk.pass_leases().await;
+            yard.desk.expire_leases().await;
             let swept = yard
                 .desk
                 .store
@@ -215,7 +215,7 @@ fn a_process_whose_database_goes_away_in_the_middle_of_a_run_finishes_it() {
 fn a_database_that_is_restarted_in_the_middle_of_a_run_costs_nothing() {
     let mut cluster = Cluster::start(CARELESS);
     wait(async {
-        let yard = Yard::over(Desk::on(&cluster).await);
+        let yard = Yard::over(StoreFixture::on(&cluster).await);
         let mut worker = Worker::start(&yard, &[]);
         // Before the intent to create, between push and its outcome, before the last one.
         for (number, entry) in [(1, 2), (2, 5), (3, ENTRIES)] {

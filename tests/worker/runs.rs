@@ -3,7 +3,7 @@
 use super::support::{Blow, Options, Struck, Yard};
 use crate::forge::fake::{Dialect, Fault, TOKEN};
 use crate::forge_cli::Joint;
-use crate::support::jobs::{on, on_both, user};
+use crate::support::jobs::{on, on_both_databases, user};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use groundplan::forge::address::ForgeAddress;
@@ -21,7 +21,7 @@ use groundplan::worker::outcome::AttemptOutcome;
 
 #[test]
 fn a_job_becomes_exactly_the_repository_that_was_accepted() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let yard = Yard::over(desk);
         let run = yard.submit(1).await;
         let means = yard.means(yard.options(yard.store()));
@@ -72,7 +72,7 @@ fn a_job_becomes_exactly_the_repository_that_was_accepted() {
 
 #[test]
 fn a_plan_that_was_changed_in_the_database_is_not_carried_out() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let yard = Yard::over(desk);
         let run = yard.submit(1).await;
         let (from, to) = ("iron-session", "evil-session");
@@ -126,7 +126,7 @@ fn a_template_that_is_somebodys_folder_is_refused() {
 
 #[test]
 fn a_high_tier_waits_for_an_approval_of_exactly_its_tree() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let yard = Yard::over(desk);
         let run = yard.submit(1).await;
         let means = yard.means(Options {
@@ -208,7 +208,7 @@ async fn store_token(yard: &Yard, sealed: &str) {
 
 #[test]
 fn a_sealed_token_is_opened_for_the_run_and_shown_to_nobody() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let yard = Yard::over(desk);
         let joint = Joint::start(Dialect::GitHub);
         let (opener, sealed) = sealed(TOKEN, "127.0.0.1");
@@ -230,7 +230,7 @@ fn a_sealed_token_is_opened_for_the_run_and_shown_to_nobody() {
 
 #[test]
 fn a_token_that_is_refused_fails_the_run_and_makes_no_repository() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let yard = Yard::over(desk);
         let joint = Joint::start(Dialect::GitHub);
         let (opener, sealed) = sealed("ghp_anotherTokenThatNobodyKnows0123456789", "127.0.0.1");
@@ -273,7 +273,7 @@ fn a_token_that_is_missing_or_does_not_open_fails_the_run_before_the_forge_is_as
 
 #[test]
 fn what_a_run_left_is_removed_under_a_lease_of_its_own() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let yard = Yard::over(desk);
         let run = yard.submit(1).await;
         // The folder of repositories goes away after the repository is made: the push fails, and so does its removal.
@@ -380,7 +380,7 @@ fn what_a_run_left_is_removed_or_released_by_a_command() {
             let store = Struck::new(yard.store(), 6, Blow::Dies { is_stored: true });
             let means = yard.means(yard.options(store));
             yard.work(&means).await;
-            yard.desk.pass_leases().await;
+            yard.desk.expire_leases().await;
             yard.desk
                 .store
                 .recover_expired(Recovery::Fail)
@@ -416,7 +416,7 @@ fn what_a_run_left_is_removed_or_released_by_a_command() {
 
 #[test]
 fn a_cancelled_run_ends_cancelled_even_where_it_would_have_failed() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let yard = Yard::over(desk);
         let joint = Joint::start(Dialect::GitHub);
         let run = yard.submit(1).await;

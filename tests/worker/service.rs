@@ -3,7 +3,7 @@
 use super::process::{Worker, page, program, work};
 use super::support::Yard;
 use crate::forge::fake::TOKEN;
-use crate::support::jobs::{Desk, on, on_both};
+use crate::support::jobs::{StoreFixture, on, on_both_databases};
 use crate::support::postgres::open;
 use groundplan::store::Store as _;
 use groundplan::store::run::{Run, RunStatus};
@@ -38,7 +38,7 @@ async fn until_ended(yard: &Yard, run: &Run) -> RunStatus {
 
 #[test]
 fn once_takes_what_is_queued_and_ends_with_zero() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let yard = Yard::over(desk);
         yard.sandbox.run(&mut work(&yard, &["--once"])).exits(0);
         let runs = [yard.submit(1).await, yard.submit(2).await];
@@ -147,7 +147,7 @@ fn an_address_that_is_taken_is_told_at_the_start() {
 
 #[test]
 fn a_job_that_is_queued_while_it_works_is_heard_of() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let yard = Yard::over(desk);
         let mut worker = Worker::start(&yard, &[]);
         let run = yard.submit(1).await;
@@ -192,7 +192,7 @@ fn it_introduces_itself_in_one_line_and_says_no_secret() {
 
 #[test]
 fn its_pages_say_how_it_is() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let yard = Yard::over(desk);
         let mut worker = Worker::start(&yard, &[]);
         until("readiness", async || worker.page("/health/ready").0 == 200).await;
@@ -303,7 +303,7 @@ fn a_worker_waits_for_a_database_that_is_not_ready_and_says_so() {
 }
 
 /// Ends every session of the database but the test's own.
-async fn cut(desk: &Desk) {
+async fn cut(desk: &StoreFixture) {
     desk.value(
         "COUNT(pg_terminate_backend(pid))",
         "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'groundplan'",

@@ -1,7 +1,7 @@
 //! What tests of the worker share: the demo catalogue on a shelf, and its accepted plan.
 
 use crate::forge::support::FakeClock;
-use crate::support::jobs::{Desk, product, user, worker};
+use crate::support::jobs::{StoreFixture, product, user, worker};
 use crate::support::{Sandbox, files_below};
 use async_trait::async_trait;
 use groundplan::catalog::{self, Catalog};
@@ -108,7 +108,7 @@ pub(crate) fn accepted(shelf: &TemplateStore, repo: &str) -> (Plan, Report) {
 
 /// A database, a folder of repositories, and everything that a worker between them needs.
 pub(crate) struct Yard {
-    pub desk: Desk,
+    pub desk: StoreFixture,
     pub sandbox: Sandbox,
     pub clock: Arc<FakeClock>,
     workers: AtomicU32,
@@ -124,7 +124,7 @@ pub(crate) struct Options {
 }
 
 impl Yard {
-    pub(crate) fn over(desk: Desk) -> Self {
+    pub(crate) fn over(desk: StoreFixture) -> Self {
         let sandbox = Sandbox::with_demo();
         std::fs::create_dir(sandbox.join("forge")).unwrap();
         Self {
@@ -180,7 +180,7 @@ impl Yard {
         Submission {
             user: user("ada"),
             product: product(&format!("p{number}")),
-            tiering: RiskAssessment {
+            risk: RiskAssessment {
                 tier: RiskLevel::Low,
                 reasons: Vec::new(),
                 tree: report.tree_id.clone().unwrap(),
@@ -371,17 +371,17 @@ impl Store for Struck {
         self.inner.renew(lease).await
     }
 
-    async fn task(&self, lease: &Lease) -> Result<JobPayload, StoreError> {
-        self.pass(self.inner.task(lease)).await
+    async fn payload(&self, lease: &Lease) -> Result<JobPayload, StoreError> {
+        self.pass(self.inner.payload(lease)).await
     }
 
     async fn change(
         &self,
         run: &RunId,
-        hand: Actor<'_>,
+        actor: Actor<'_>,
         change: &RunChange,
     ) -> Result<Run, StoreError> {
-        self.pass(self.inner.change(run, hand, change)).await
+        self.pass(self.inner.change(run, actor, change)).await
     }
 
     async fn record(&self, lease: &Lease, entry: &LedgerEntry) -> Result<(), StoreError> {

@@ -2,7 +2,7 @@
 
 use super::support::{Blow, BoxFuture, Options, Struck, Yard};
 use crate::support::faulty::{Faulty, Moment};
-use crate::support::jobs::{on, on_both, user};
+use crate::support::jobs::{on, on_both_databases, user};
 use groundplan::store::Store as _;
 use groundplan::store::change::{Actor, RunChange};
 use groundplan::store::id::RunId;
@@ -36,7 +36,7 @@ fn a_run_without_faults_takes_eleven_calls() {
 #[test]
 fn a_database_that_misses_one_call_is_asked_again_and_the_run_succeeds() {
     for moment in [Moment::Before, Moment::After] {
-        on_both(async |desk| {
+        on_both_databases(async |desk| {
             let yard = Yard::over(desk);
             for call in 0..CALLS {
                 let number = u32::try_from(call % 10).unwrap();
@@ -78,7 +78,7 @@ async fn struck(
 #[test]
 fn a_worker_that_dies_at_any_call_is_recovered_and_the_run_succeeds_once() {
     for is_stored in [false, true] {
-        on_both(async |desk| {
+        on_both_databases(async |desk| {
             let yard = Yard::over(desk);
             for call in 0..CALLS - 1 {
                 let number = u32::try_from(call).unwrap();
@@ -88,7 +88,7 @@ fn a_worker_that_dies_at_any_call_is_recovered_and_the_run_succeeds_once() {
                     matches!(outcome, AttemptOutcome::Troubled | AttemptOutcome::Lost),
                     "{case}: {outcome:?}"
                 );
-                yard.desk.pass_leases().await;
+                yard.desk.expire_leases().await;
                 let swept = yard.desk.store.recover_expired(RESUME).await.unwrap();
                 assert_eq!(swept.requeued, std::slice::from_ref(&run), "{case}");
                 let means = yard.means(yard.options(yard.store()));
@@ -106,14 +106,14 @@ fn a_worker_that_dies_at_any_call_is_recovered_and_the_run_succeeds_once() {
 #[test]
 fn a_worker_that_dies_while_it_writes_success_has_written_it_or_not() {
     for is_stored in [false, true] {
-        on_both(async |desk| {
+        on_both_databases(async |desk| {
             let yard = Yard::over(desk);
             let (run, outcome, _) = struck(&yard, 1, CALLS - 1, Blow::Dies { is_stored }).await;
             assert!(
                 matches!(outcome, AttemptOutcome::Troubled | AttemptOutcome::Lost),
                 "{outcome:?}"
             );
-            yard.desk.pass_leases().await;
+            yard.desk.expire_leases().await;
             let swept = yard.desk.store.recover_expired(RESUME).await.unwrap();
             if !is_stored {
                 assert_eq!(swept.requeued, std::slice::from_ref(&run));
@@ -130,14 +130,14 @@ fn a_worker_that_dies_while_it_writes_success_has_written_it_or_not() {
 
 #[test]
 fn a_worker_that_dies_at_any_call_and_is_not_resumed_leaves_nothing_unsaid() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let yard = Yard::over(desk);
         for call in 0..CALLS - 1 {
             let number = u32::try_from(call).unwrap();
             let before = yard.repositories().len();
             let blow = Blow::Dies { is_stored: true };
             let (run, ..) = struck(&yard, number, call, blow).await;
-            yard.desk.pass_leases().await;
+            yard.desk.expire_leases().await;
             yard.desk
                 .store
                 .recover_expired(Recovery::Fail)
@@ -190,7 +190,7 @@ fn cancelled(yard: &Yard) -> Blow {
 
 #[test]
 fn a_run_that_is_cancelled_before_any_call_ends_cancelled_with_nothing_left_or_says_what() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let yard = Yard::over(desk);
         for call in 0..CALLS - 1 {
             let number = u32::try_from(call).unwrap();
@@ -216,7 +216,7 @@ fn a_run_that_is_cancelled_before_any_call_ends_cancelled_with_nothing_left_or_s
 
 #[test]
 fn a_cancel_that_lands_while_success_is_being_written_stays_cancelled() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let yard = Yard::over(desk);
         let blow = cancelled(&yard);
         let (run, outcome, _) = struck(&yard, 1, CALLS - 1, blow).await;
@@ -231,7 +231,7 @@ fn a_cancel_that_lands_while_success_is_being_written_stays_cancelled() {
 
 #[test]
 fn a_frozen_worker_that_thaws_is_refused_and_the_other_one_makes_the_repository() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let yard = Arc::new(Yard::over(desk));
         for call in 0..CALLS - 1 {
             let number = u32::try_from(call).unwrap();
@@ -240,7 +240,7 @@ fn a_frozen_worker_that_thaws_is_refused_and_the_other_one_makes_the_repository(
                 let yard = Arc::clone(&other);
                 Box::pin(async move {
                     // The lease runs out while nobody looks, and another worker gets the job.
-                    yard.desk.pass_leases().await;
+                    yard.desk.expire_leases().await;
                     let swept = yard.desk.store.recover_expired(RESUME).await.unwrap();
                     assert_eq!(swept.requeued.len(), 1);
                     let means = yard.means(yard.options(yard.store()));
@@ -259,12 +259,12 @@ fn a_frozen_worker_that_thaws_is_refused_and_the_other_one_makes_the_repository(
 
 #[test]
 fn a_lease_that_lapsed_is_lost_although_nobody_took_it() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let yard = Arc::new(Yard::over(desk));
         let other = Arc::clone(&yard);
         let blow = Blow::Meanwhile(Box::new(move || {
             let yard = Arc::clone(&other);
-            Box::pin(async move { yard.desk.pass_leases().await })
+            Box::pin(async move { yard.desk.expire_leases().await })
         }));
         let (run, outcome, _) = struck(&yard, 1, 4, blow).await;
         assert_eq!(outcome, AttemptOutcome::Lost);
@@ -281,7 +281,7 @@ fn a_lease_that_lapsed_is_lost_although_nobody_took_it() {
 
 #[test]
 fn a_worker_that_is_to_stop_gives_the_job_back_at_its_next_step_and_another_one_finishes_it() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let yard = Yard::over(desk);
         for call in 0..CALLS - 1 {
             let number = u32::try_from(call).unwrap();
