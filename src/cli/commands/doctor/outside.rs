@@ -12,7 +12,6 @@ use crate::cli::commands::pat::is_usable;
 use crate::cli::error::Failure;
 use crate::git::ls_remote;
 use crate::git::mirror::MirrorError;
-use crate::model::preflight::ForgeKind;
 use crate::model::remote::RemoteUrl;
 use crate::model::timestamp::Timestamp;
 use crate::store::sql::{Database, Dialect};
