@@ -2,4 +2,5 @@
 
 pub mod clock;
 pub mod host;
+pub mod pattern;
 pub mod sanitize;

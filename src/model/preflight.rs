@@ -1,4 +1,4 @@
-//! The answers of a forge in a preview: facts with a date, which may have changed since.
+//! Facts about the forge of a planned repository, with the time of the check.
 
 use super::digest::GitId;
 use super::input::{Owner, RepoName};
@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// The answers of a forge and their time. They are advice: only publishing proves anything.
+/// The facts that a preview learned from a forge. They may be outdated when the repository is published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Preflight {
@@ -18,7 +18,7 @@ pub struct Preflight {
     pub facts: Vec<Fact>,
 }
 
-/// The kinds of forges. All differences between kinds that other modules act on are methods of this type.
+/// The API of a forge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ForgeKind {
@@ -30,7 +30,7 @@ pub enum ForgeKind {
     Local,
 }
 
-/// One answer, or a question without one.
+/// A fact about the forge, or a question that it did not answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     tag = "fact",
@@ -38,40 +38,40 @@ pub enum ForgeKind {
     rename_all_fields = "camelCase"
 )]
 pub enum Fact {
-    /// The account of the token.
+    /// The owner of the token.
     Account { login: String },
-    /// The token's scopes, where the forge lists them, and the missing ones that publishing needs.
+    /// The scopes of the token, none if the forge does not show them, and the missing ones.
     Scopes {
         given: Option<BTreeSet<String>>,
         missing: BTreeSet<String>,
     },
-    /// The token's expiry; nothing where it has none or the forge does not show it.
+    /// The end of the token; none if it has no end or the forge does not show it.
     Expiry { at: Option<Timestamp> },
-    /// The right to delete an unfinished repository.
+    /// The permission to delete an unfinished repository.
     Removal { allowed: Permission },
-    /// The number of requests that the forge still answers.
+    /// The remaining requests of the rate limit.
     Budget {
         left: u64,
         limit: u64,
         resets_at: Option<Timestamp>,
     },
-    /// The right to create a repository for the owner.
+    /// The permission to create a repository for the owner.
     Owner {
         owner: Owner,
-        /// Nothing where the owner is unknown or hidden from the token.
+        /// None if the forge does not know the owner or hides it.
         kind: Option<OwnerKind>,
         standing: OwnerStanding,
-        /// The reason of `policy-blocked`.
+        /// The reason of a block.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    /// The use of the repository's name.
+    /// The availability of the repository name.
     Name {
         owner: Owner,
         repo: RepoName,
-        standing: NameStanding,
+        standing: NameStatus,
     },
-    /// The origin of the template, read now or from the template cache.
+    /// The source of the template, from the network or the template cache.
     Template {
         repo: String,
         r#ref: String,
@@ -81,7 +81,7 @@ pub enum Fact {
     Unanswered { question: Question, reason: String },
 }
 
-/// A right, as far as the forge shows it before it is used.
+/// A permission, as far as it is known before publishing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Permission {
@@ -90,7 +90,7 @@ pub enum Permission {
     Unknown,
 }
 
-/// The relation of an owner to the token.
+/// The relation of an owner to the token's account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OwnerKind {
@@ -103,7 +103,7 @@ pub enum OwnerKind {
     OtherUser,
 }
 
-/// The right to create a repository for an owner, as far as the forge shows it without an attempt.
+/// The permission to create repositories for an owner, as far as it is known without creating one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OwnerStanding {
@@ -112,14 +112,14 @@ pub enum OwnerStanding {
     PolicyBlocked,
 }
 
-/// The use of a repository's name.
+/// The availability of a repository name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum NameStanding {
+pub enum NameStatus {
     /// No repository that the token can see.
     Free,
     Taken,
-    /// A pointer to a repository that was renamed.
+    /// The former name of a renamed repository.
     Redirect,
 }
 
@@ -133,7 +133,7 @@ pub enum Question {
 }
 
 impl OwnerStanding {
-    /// The word in documents and on the screen.
+    /// The word in documents and output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Visible => "visible",
@@ -193,7 +193,7 @@ impl ForgeKind {
         }
     }
 
-    /// The word in documents and on the screen.
+    /// The word in documents and output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Github => "github",
@@ -204,7 +204,7 @@ impl ForgeKind {
 }
 
 impl Question {
-    /// The word on the screen.
+    /// The word in output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Account => "account",

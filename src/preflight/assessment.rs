@@ -7,7 +7,7 @@ use crate::forge::account::{Account, OwnerOption};
 use crate::forge::error::ForgeError;
 use crate::forge::repository::Availability;
 use crate::model::diagnostic::{Code, Diagnostic};
-use crate::model::preflight::{Fact, NameStanding, OwnerStanding, Permission, Preflight, Question};
+use crate::model::preflight::{Fact, NameStatus, OwnerStanding, Permission, Preflight, Question};
 use crate::model::report::Report;
 use crate::model::timestamp::Timestamp;
 
@@ -52,7 +52,7 @@ impl Assessment {
             None => {}
         }
         assessment.fact(Fact::Template {
-            repo: publication.template.repo.clone(),
+            repo: publication.template.repo.to_string(),
             r#ref: publication.template.r#ref.clone(),
             sha: publication.template.sha.clone(),
         });
@@ -164,15 +164,15 @@ impl Assessment {
 
     fn name(&mut self, publication: &PlannedPublication<'_>, availability: &Availability) {
         let standing = match availability {
-            Availability::Free => NameStanding::Free,
+            Availability::Free => NameStatus::Free,
             Availability::Taken { full_name, .. } => {
                 self.collisions
                     .push(findings::name_taken(publication, &excerpt(full_name)));
-                NameStanding::Taken
+                NameStatus::Taken
             }
             Availability::Moved => {
                 self.warnings.push(findings::name_redirects(publication));
-                NameStanding::Redirect
+                NameStatus::Redirect
             }
         };
         self.fact(Fact::Name {

@@ -84,7 +84,7 @@ pub(crate) fn demo_shelf() -> TemplateStore {
 /// The template beside the demo catalogue.
 pub(crate) fn demo_template(shelf: &TemplateStore) -> Template {
     let catalog = shelf.catalogs().next().unwrap();
-    let path = catalog.written().template.path.as_ref().unwrap();
+    let path = catalog.file().template.path.as_ref().unwrap();
     Template::of_catalog(catalog, shelf.files(), path).unwrap()
 }
 
@@ -163,7 +163,7 @@ impl Yard {
             },
             opener: options.opener,
             shelf: shelf(&self.sandbox),
-            plans: stored::Reader::new(),
+            plans: stored::StoredPlanReader::new(),
             policy: options.policy,
             clock: self.clock.clone(),
             workshop: Workspace::open(&self.sandbox.join("state"), &worker).unwrap(),

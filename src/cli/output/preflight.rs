@@ -11,7 +11,7 @@ use crate::engine::Preview;
 use crate::forge::Forge;
 use crate::forge::repository::RepoPath;
 use crate::model::preflight::{
-    Fact, ForgeKind, NameStanding, OwnerStanding, Permission, Preflight,
+    Fact, ForgeKind, NameStatus, OwnerStanding, Permission, Preflight,
 };
 use crate::preflight::answers::Answers;
 use crate::preflight::assessment::Assessment;
@@ -134,9 +134,9 @@ fn line(fact: &Fact) -> (&'static str, String, Style) {
             standing,
         } => {
             let (word, style) = match standing {
-                NameStanding::Free => ("free, as far as the token sees", GREEN),
-                NameStanding::Taken => ("taken", RED),
-                NameStanding::Redirect => ("the old name of another repository", YELLOW),
+                NameStatus::Free => ("free, as far as the token sees", GREEN),
+                NameStatus::Taken => ("taken", RED),
+                NameStatus::Redirect => ("the old name of another repository", YELLOW),
             };
             ("name", format!("{owner}/{repo}: {word}"), style)
         }
