@@ -12,17 +12,16 @@ use super::repository::{
 use super::response::{RequestKind, Response};
 use super::site::Site;
 use super::transport::{ClientError, Credential, HttpConfig, Transport};
+use crate::base::pattern::pattern;
 use crate::model::input::Owner;
 use crate::model::preflight::{OwnerKind, Permission};
 use crate::secret::Secret;
 use async_trait::async_trait;
-use regex::Regex;
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::sync::LazyLock;
 
 /// Forgejo or Gitea with one token.
 pub struct Forgejo {
@@ -95,10 +94,6 @@ struct TreeJson {
 struct TagJson {
     name: String,
 }
-
-/// The header names a next page.
-static NEXT_PAGE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"rel="?next\b"#).expect("a valid pattern"));
 
 impl Forgejo {
     /// A client for one site with one token.
@@ -187,7 +182,7 @@ impl Forgejo {
                 .header("x-total-count")
                 .and_then(|total| total.parse::<usize>().ok());
             let is_last = match (response.header("link"), total) {
-                (Some(link), _) => !NEXT_PAGE.is_match(link),
+                (Some(link), _) => !pattern!(r#"rel="?next\b"#).is_match(link),
                 (None, Some(total)) => all.len() >= total,
                 (None, None) => length < PAGE,
             };

@@ -1,9 +1,8 @@
 //! The marker by which a run recognises the repository it created.
 
-use regex::Regex;
+use crate::base::pattern::pattern;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::sync::LazyLock;
 use thiserror::Error;
 
 /// A random value that one run writes into the description of the repository it creates.
@@ -17,8 +16,6 @@ pub struct Marker(String);
 pub struct MarkerError;
 
 const BYTES: usize = 16;
-static SHAPE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new("^[0-9a-f]{32}$").expect("a valid pattern"));
 
 impl Marker {
     /// Generates a marker from 16 random bytes.
@@ -30,7 +27,7 @@ impl Marker {
 
     /// Parses a marker from a ledger.
     pub fn parse(text: &str) -> Result<Self, MarkerError> {
-        if SHAPE.is_match(text) {
+        if pattern!("^[0-9a-f]{32}$").is_match(text) {
             Ok(Self(text.to_owned()))
         } else {
             Err(MarkerError)

@@ -1,14 +1,13 @@
 //! Repositories on a forge and their addresses.
 
 use super::marker::Marker;
+use crate::base::pattern::pattern;
 use crate::model::digest::GitId;
 use crate::model::input::{Owner, RepoName};
 use crate::model::preflight::OwnerKind;
-use regex::Regex;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::LazyLock;
 use url::Url;
 
 /// The number of a repository. It survives a rename, and no other repository gets it.
@@ -86,15 +85,13 @@ pub enum Availability {
     Moved,
 }
 
-/// Names that GitHub, Gitea and Forgejo give: `.` and `..` are no segments, and no character has a meaning in a URL.
-static FULL_NAME: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^([A-Za-z0-9_][A-Za-z0-9_.-]*)/(\.*[A-Za-z0-9_-][A-Za-z0-9_.-]*)$")
-        .expect("a valid pattern")
-});
+/// The shape of the names that GitHub, Gitea and Forgejo give. Neither part is `.` or `..`, and no character has a meaning
+/// in a URL.
+const FULL_NAME: &str = r"^([A-Za-z0-9_][A-Za-z0-9_.-]*)/(\.*[A-Za-z0-9_-][A-Za-z0-9_.-]*)$";
 
 /// The owner and the name in `owner/name`. Nothing for a text of another shape.
 pub(super) fn split_full_name(full_name: &str) -> Option<(&str, &str)> {
-    let (_, [owner, name]) = FULL_NAME.captures(full_name)?.extract();
+    let (_, [owner, name]) = pattern!(FULL_NAME).captures(full_name)?.extract();
     Some((owner, name))
 }
 

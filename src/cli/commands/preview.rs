@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         return explain::print(&preview.plan, template, path, args.format, terminal);
     }
     if let Some((forge, kind)) = forge.zip(args.forge.forge) {
-        preflight::answers(forge.as_ref(), kind, &args.forge, &mut preview)?;
+        preflight::ask(forge.as_ref(), kind, &args.forge, &mut preview)?;
     }
     match args.format {
         Format::Json => terminal.json(&preview.report)?,

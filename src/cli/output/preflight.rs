@@ -10,9 +10,7 @@ use crate::cli::signals;
 use crate::engine::Preview;
 use crate::forge::Forge;
 use crate::forge::repository::RepoPath;
-use crate::model::preflight::{
-    Fact, ForgeKind, NameStatus, OwnerStanding, Permission, Preflight,
-};
+use crate::model::preflight::{Fact, ForgeKind, NameStatus, OwnerStanding, Permission, Preflight};
 use crate::preflight::answers::Answers;
 use crate::preflight::assessment::Assessment;
 use crate::preflight::{PlannedPublication, scopes_for};
