@@ -262,26 +262,33 @@ impl Bench {
         let means = WorkerContext {
             store: database.clone(),
             forge: ForgeAddress::Folder(folder.join("forge")),
-            forge_patience: Duration::from_secs(10),
+            forge_timeout: Duration::from_secs(10),
             push: PushSettings {
                 git: Arc::new(git()),
                 user: GitPush::USER.to_owned(),
             },
             opener: None,
-            shelf: TemplateStore::new([catalog], files, Mirrors::at(&folder), trees, git(), None),
+            templates: TemplateStore::new(
+                [catalog],
+                files,
+                Mirrors::at(&folder),
+                trees,
+                git(),
+                None,
+            ),
             plans: stored::StoredPlanReader::new(),
             policy: Policy::default(),
             clock: Arc::new(SystemClock),
-            workshop: Workspace::open(&folder.join("state"), &worker).unwrap(),
-            meter: Arc::new(Metrics::new()),
+            workspace: Workspace::open(&folder.join("state"), &worker).unwrap(),
+            metrics: Arc::new(Metrics::new()),
             recovery: Recovery::Fail,
-            renewed_every: Lease::RENEWED_EVERY,
+            renewal_interval: Lease::RENEWED_EVERY,
             worker: worker.clone(),
         };
         Service {
-            means: Arc::new(means),
+            context: Arc::new(means),
             database,
-            pulse: Arc::new(HealthState::default()),
+            health: Arc::new(HealthState::default()),
             logs: Arc::new(Logs::open(&folder.join("logs")).unwrap()),
             presence: Presence {
                 worker,
@@ -475,7 +482,7 @@ async fn whole_runs(bench: &Bench, dialect: Dialect) {
             assert!(finished.runs == 40 && !finished.has_failed, "{finished:?}");
             rates.push(f64::from(40_u8) / took.as_secs_f64() * 60.0);
             if concurrency == 1 && round + 1 == ROUNDS {
-                phases(&store, &runs, &service.means.meter).await;
+                phases(&store, &runs, &service.context.metrics).await;
             }
         }
         println!(
@@ -485,8 +492,8 @@ async fn whole_runs(bench: &Bench, dialect: Dialect) {
     }
 }
 
-/// Prints how long runs took from each event of the audit log to the next, and what the worker's own meter says.
-async fn phases(store: &Database, runs: &[RunId], meter: &Metrics) {
+/// Prints how long runs took from each event of the audit log to the next, and what the worker's metrics show.
+async fn phases(store: &Database, runs: &[RunId], metrics: &Metrics) {
     let mut gaps: BTreeMap<i64, (String, Vec<f64>)> = BTreeMap::new();
     for run in runs {
         let events = store.events(0, Some(run), 100).await.unwrap();
@@ -506,7 +513,7 @@ async fn phases(store: &Database, runs: &[RunId], meter: &Metrics) {
     for (name, all) in gaps.into_values().skip(1) {
         println!("    {name}, ms: {}", Spread::of(all));
     }
-    let text = meter.text();
+    let text = metrics.encode();
     let value = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name));
         line.map_or(0.0, |value| value.trim().parse().unwrap())

@@ -1,4 +1,4 @@
-//! Which forge a repository is for, and with which token.
+//! Flags of the forge, and its token from the environment.
 
 use crate::base::clock::SystemClock;
 use crate::cli::args::git::environment;
@@ -18,23 +18,22 @@ use std::time::Duration;
 
 /// The variable that holds the token.
 pub(crate) const TOKEN: &str = "GROUNDPLAN_FORGE_TOKEN";
-const TOKEN_HINT: &str =
-    "put a classic token with the scope `repo` into GROUNDPLAN_FORGE_TOKEN, and nothing else";
+const TOKEN_HINT: &str = "set GROUNDPLAN_FORGE_TOKEN to a classic token with the scope `repo`";
 
-/// Which forge.
+/// The forge and how to reach it.
 #[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Forge")]
 pub(crate) struct ForgeArgs {
-    /// Where the repository is to stand. A person's token is read from GROUNDPLAN_FORGE_TOKEN, a worker takes each user's own.
+    /// Where to create the repository. The token is read from GROUNDPLAN_FORGE_TOKEN; workers use each user's stored token.
     #[arg(long, value_enum)]
     pub(crate) forge: Option<ForgeKind>,
-    /// The forge's address (github.com when left out for `github`), or the folder of a local one.
+    /// URL of the forge, or folder of a local one [default for `github`: https://github.com].
     #[arg(long, value_name = "URL|DIR", env = "GROUNDPLAN_FORGE_URL")]
     pub(crate) forge_url: Option<String>,
-    /// The user that goes with the token when it is pushed: oauth2 or a login [default: x-access-token].
+    /// User name sent with the token on a push: oauth2 or a login [default: x-access-token].
     #[arg(long, value_name = "NAME", env = "GROUNDPLAN_PUSH_USER")]
     pub(crate) push_user: Option<String>,
-    /// Hosts that may be talked to without encryption, by name.
+    /// Hosts that may be reached without encryption.
     #[arg(
         long,
         value_name = "HOST",
@@ -42,7 +41,7 @@ pub(crate) struct ForgeArgs {
         value_delimiter = ','
     )]
     pub(crate) allow_http: Vec<String>,
-    /// How many seconds the forge has for one call; in a preview, for all that it is asked.
+    /// Time limit of one request in seconds; in a preview, of all requests together.
     #[arg(
         long,
         value_name = "SECONDS",
@@ -81,12 +80,12 @@ impl ForgeArgs {
             .collect()
     }
 
-    /// The forge that is named, if one is. Nothing is asked yet.
+    /// The forge that is named, if one is. Sends no request.
     pub(crate) fn open(&self) -> Result<Option<Box<dyn Forge>>, Failure> {
         self.open_with(token)
     }
 
-    /// The forge that is named, with a token that is read only where one is needed.
+    /// The forge that is named. `token` is called only where the forge needs one.
     pub(crate) fn open_with(
         &self,
         token: impl FnOnce() -> Result<Secret, Failure>,
@@ -99,30 +98,30 @@ impl ForgeArgs {
         Ok(Some(forge))
     }
 
-    /// The forge, for commands that are nothing without one.
+    /// The forge, for commands that require one.
     pub(crate) fn open_named(&self) -> Result<(Box<dyn Forge>, ForgeKind), Failure> {
         let named = self.open()?.zip(self.forge);
         named.ok_or_else(no_forge)
     }
 
-    /// The host that people know the forge by; for a local one, its folder as it was named.
+    /// The host of the forge; for a local one, its folder as it was typed.
     pub(crate) fn host(&self, kind: ForgeKind) -> Result<String, Failure> {
         let address = self.address(kind)?;
         let folder = || self.forge_url.clone().unwrap_or_default();
         Ok(address.host().map_or_else(folder, str::to_owned))
     }
 
-    /// The user that goes with the token when it is pushed.
+    /// The user name sent with the token on a push.
     pub(crate) fn push_user(&self) -> &str {
         self.push_user.as_deref().unwrap_or(GitPush::USER)
     }
 
-    /// How long one call may take.
+    /// The time limit of one request.
     pub(crate) fn patience(&self) -> Duration {
         Duration::from_secs(self.forge_timeout)
     }
 
-    /// The address of the forge. No request is sent.
+    /// The address of the forge. Sends no request.
     pub(crate) fn address(&self, kind: ForgeKind) -> Result<ForgeAddress, Failure> {
         Ok(ForgeAddress::parse(
             kind,
@@ -132,25 +131,22 @@ impl ForgeArgs {
     }
 }
 
-/// A command is nothing without a forge.
+/// The failure of a command that requires a forge and has none.
 pub(crate) fn no_forge() -> Failure {
     Failure::usage("forge_missing", "`--forge` is missing")
         .hinted("name the kind of forge: `--forge github`, `forgejo` or `local`")
 }
 
-/// The token, which is read anew each time so that no copy waits in memory.
+/// The token. It is read from the environment each time, so that no copy stays in memory.
 pub(crate) fn token() -> Result<Secret, Failure> {
     let text = token_text()?.ok_or_else(|| {
-        Failure::usage(
-            "token_missing",
-            format!("there is no token: {TOKEN} is not set"),
-        )
-        .hinted(TOKEN_HINT.to_owned())
+        Failure::usage("token_missing", format!("no token: {TOKEN} is not set"))
+            .hinted(TOKEN_HINT.to_owned())
     })?;
     usable(text, TOKEN)
 }
 
-/// What the environment holds as the token, if anything.
+/// The token in the environment as it is; none when unset or empty.
 pub(crate) fn token_text() -> Result<Option<String>, Failure> {
     let text = environment(TOKEN).filter(|text| !text.is_empty());
     let text = text.map(OsString::into_string).transpose();
@@ -160,10 +156,10 @@ pub(crate) fn token_text() -> Result<Option<String>, Failure> {
     })
 }
 
-/// A token, or why the text that `source` holds is none.
+/// Parses a token. `source` names its origin in the error.
 pub(crate) fn usable(text: String, source: &str) -> Result<Secret, Failure> {
     classic::parse(text).map_err(|error| {
-        let message = format!("{source} cannot be used: {error}");
+        let message = format!("invalid token in {source}: {error}");
         let hint = TOKEN_HINT.to_owned();
         match error {
             PatError::FineGrained => Failure::refused("token_unusable", message).hinted(hint),
