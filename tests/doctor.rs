@@ -244,7 +244,7 @@ fn catalogues_are_loaded_and_the_repositories_of_their_templates_asked_without_f
     doctor(&sandbox, &catalogs, &with_secret).says(
         "template",
         "fail",
-        "never put a user or a token into a URL",
+        "address contains a user or a token",
     );
     sandbox.write("catalog/demo/catalog.yaml", "catalog: demo\n");
     doctor(&sandbox, &catalogs, &[]).says("catalogs", "fail", "cannot be used");

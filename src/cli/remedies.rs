@@ -9,10 +9,7 @@ use crate::impact::ImpactError;
 use crate::publish::error::{FailureCause as NotPublished, PublishError};
 use crate::publish::push::PushError;
 use crate::store::error::StoreError;
-use crate::sweep::SearchLimit;
-use crate::sweep::cover::CoverError;
 use crate::sweep::rounds::SweepError;
-use crate::sweep::selections::SelectionsError;
 use crate::template::TemplateError;
 use crate::tree::TreeError;
 use crate::tree::git::GitTreeError;
@@ -381,43 +378,11 @@ impl From<PublishError> for Failure {
     }
 }
 
-const FEWER: &str = "use fewer selections, with `--sample N` or `--each`";
-
-impl From<SearchLimit> for Failure {
-    fn from(error: SearchLimit) -> Self {
-        Failure::refused("selections_search_limit", error.to_string())
-            .hinted("simplify `requires` and `conflicts`")
-    }
-}
-
-impl From<CoverError> for Failure {
-    fn from(error: CoverError) -> Self {
-        match error {
-            CoverError::SearchLimit(error) => error.into(),
-            CoverError::TooLarge { .. } => {
-                Failure::refused("selections_too_many", error.to_string()).hinted(FEWER.to_owned())
-            }
-        }
-    }
-}
-
 impl From<SweepError> for Failure {
     fn from(error: SweepError) -> Self {
         match error {
             SweepError::Cover(error) => error.into(),
             SweepError::Preview(error) => error.into(),
-        }
-    }
-}
-
-impl From<SelectionsError> for Failure {
-    fn from(error: SelectionsError) -> Self {
-        match error {
-            SelectionsError::SearchLimit(error) => error.into(),
-            SelectionsError::TooMany => Failure::refused("selections_too_many", error.to_string())
-                .hinted(
-                    "cover all pairs with `--pairwise`, or use random selections with `--sample N`",
-                ),
         }
     }
 }
