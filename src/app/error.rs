@@ -58,8 +58,8 @@ macro_rules! app_error {
 
 app_error! {
     own: ReadError NotAdministrator VersionError CatalogError NoTextFile GeneratedRepoError ProductError UnexpectedTree
-        RunError OpenCategories TemplateRequestError UnusableToken;
-    below: CredentialNotSent PreviewError ForgeError MirrorError ImpactError SealError StoreError TemplateError TreeError GitTreeError
+        RunError OpenCategories ForgeError SealError TemplateRequestError UnusableToken;
+    below: CredentialNotSent PreviewError MirrorError ImpactError StoreError TemplateError TreeError GitTreeError
         ObjectsError WorkTreeError
 }
 

@@ -1,12 +1,12 @@
 //! The accounts and organisations that a token may create repositories in.
 
 use super::error::AppError;
+use crate::base::clock::Clock;
 use crate::forge::Forge;
-use crate::forge::account::{OwnerOption, OwnerStanding as Standing};
-use crate::forge::clock::Clock;
+use crate::forge::account::OwnerOption;
 use crate::model::preflight::{ForgeKind, OwnerKind, OwnerStanding};
 use crate::model::timestamp::Timestamp;
-use crate::preflight::judge::{self, outside};
+use crate::preflight::excerpt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -54,13 +54,10 @@ pub async fn list(
 impl From<OwnerOption> for OwnerEntry {
     fn from(owner: OwnerOption) -> Self {
         Self {
-            login: outside(&owner.login),
-            kind: judge::kind(&owner),
-            standing: judge::standing(&owner),
-            reason: match owner.standing {
-                Standing::PolicyBlocked(denial) => Some(denial.to_string()),
-                Standing::Visible | Standing::Unknown => None,
-            },
+            login: excerpt(&owner.login),
+            kind: owner.kind,
+            standing: owner.standing,
+            reason: owner.denial.map(|denial| denial.to_string()),
         }
     }
 }

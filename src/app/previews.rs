@@ -4,11 +4,11 @@ use super::catalogs::OpenedCatalog;
 use super::error::{AppError, Findings};
 use super::selection::SelectionRequest;
 use super::templates::{self, CacheOpener, TemplateRequest};
+use crate::base::clock::Clock;
 use crate::catalog::Catalog;
 use crate::engine::{self, Preview, PreviewError};
 use crate::error::{Class, Explain, Hint, Setting};
 use crate::forge::Forge;
-use crate::forge::clock::Clock;
 use crate::forge::repository::RepoPath;
 use crate::hint;
 use crate::model::content::Files;
@@ -18,8 +18,9 @@ use crate::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
 use crate::model::preflight::ForgeKind;
 use crate::model::report::Report;
 use crate::model::slug::Slug;
-use crate::preflight::ask;
-use crate::preflight::judge::{Intent, judge, scopes_for};
+use crate::preflight::answers::Answers;
+use crate::preflight::assessment::Assessment;
+use crate::preflight::{PlannedPublication, scopes_for};
 use crate::resolve::Request;
 use crate::source::node::Document;
 use crate::template::Template;
@@ -182,10 +183,10 @@ pub async fn ask_forge(
     preview: &mut Preview<'_>,
 ) -> Result<(), AppError> {
     let inputs = &preview.plan.inputs;
-    let intent = Intent {
+    let publication = PlannedPublication {
         kind,
         host,
-        place: RepoPath {
+        repo: RepoPath {
             owner: inputs.owner.clone(),
             name: inputs.repo.clone(),
         },
@@ -193,9 +194,9 @@ pub async fn ask_forge(
         template: &preview.plan.template,
         now: clock.now() / 1000,
     };
-    let answers = ask::ask(forge, &intent.place, timeout).await;
-    let judgement = judge(&intent, &answers).ok_or(ProductError::NoDate)?;
-    judgement.add_to(&mut preview.report);
+    let answers = Answers::from_forge(forge, &publication.repo, timeout).await;
+    let assessment = Assessment::of(&publication, &answers).ok_or(ProductError::NoDate)?;
+    assessment.add_to(&mut preview.report);
     Ok(())
 }
 

@@ -91,7 +91,7 @@ fn submission(
         product,
         plan: plan.clone(),
         report: report.clone(),
-        risk: policy.judge(plan, &report.risk, tree),
+        risk: policy.assess(plan, &report.risk, tree),
     })
 }
 

@@ -14,6 +14,7 @@ use crate::schemas;
 use crate::source::{self, node::Document};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::fmt;
 use thiserror::Error;
 
 /// A selection and the document it was read from, which findings point into.
@@ -87,6 +88,24 @@ fn flag(category: &Category) -> String {
     let options = category.options.iter();
     let options: Vec<&str> = options.map(|option| option.slug.as_str()).collect();
     format!("  --select {}={}", category.slug, options.join("|"))
+}
+
+impl fmt::Display for Hashes {
+    /// One value per line, each after its name in snake case.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(formatter, "catalog                {}", self.catalog)?;
+        writeln!(formatter, "catalog_version        {}", self.catalog_version)?;
+        writeln!(
+            formatter,
+            "action_schema_version  {}",
+            self.action_schema_version
+        )?;
+        writeln!(formatter, "schema_hash            {}", self.schema_hash)?;
+        match &self.recipe_hash {
+            Some(recipe_hash) => writeln!(formatter, "recipe_hash            {recipe_hash}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// The versions and hashes of a catalogue and a selection.

@@ -2,15 +2,15 @@
 
 use super::caller::Caller;
 use super::error::AppError;
+use crate::base::clock::Clock;
 use crate::error::{Class, Explain, Hint};
 use crate::forge::Forge;
 use crate::forge::account::Account;
-use crate::forge::clock::Clock;
 use crate::model::preflight::ForgeKind;
 use crate::model::timestamp::Timestamp;
 use crate::pat::key::Key;
 use crate::pat::sealed::{Binding, Sealer};
-use crate::preflight::judge::{outside, scopes_for};
+use crate::preflight::{excerpt, scopes_for};
 use crate::secret::Secret;
 use crate::store::sql::Database;
 use crate::store::sql::users::TokenFacts;
@@ -76,8 +76,8 @@ pub async fn test(
         checked_at: Timestamp::of_unix_millis(clock.now()),
         kind: at.kind,
         host: at.host.to_owned(),
-        login: outside(&account.login),
-        scopes: scopes.map(|scopes| scopes.iter().map(|scope| outside(scope)).collect()),
+        login: excerpt(&account.login),
+        scopes: scopes.map(|scopes| scopes.iter().map(|scope| excerpt(scope)).collect()),
         expires_at: account.expires_at.and_then(Timestamp::of_unix_seconds),
         usable: verdict.is_ok(),
         seal_again,
@@ -105,7 +105,7 @@ pub async fn save(
         host: at.host,
     };
     let sealed = Sealer::new(key).seal(secret, binding)?;
-    let login = outside(&account.login);
+    let login = excerpt(&account.login);
     let facts = TokenFacts {
         login: login.clone(),
         verified_at: clock.now(),
@@ -122,10 +122,10 @@ pub async fn save(
 pub fn check_usable(kind: ForgeKind, account: &Account) -> Result<(), UnusableToken> {
     let required = required_scopes();
     let scopes = required.join("` and `");
-    if account.scopes.is_none() && kind == ForgeKind::Github {
+    if account.scopes.is_none() && kind.lists_scopes() {
         return Err(UnusableToken::NotClassic { scopes });
     }
-    if account.lacks(required).is_empty() {
+    if account.missing_scopes(required).is_empty() {
         return Ok(());
     }
     Err(UnusableToken::Lacks { scopes })

@@ -118,12 +118,8 @@ impl From<AppError> for Failure {
                 Self::from(error.error).hinted(hint)
             }
             AppError::PreviewError(error) => error.into(),
-            AppError::ForgeError(error) => error.into(),
             AppError::MirrorError(error) => error.into(),
             AppError::ImpactError(error) => error.into(),
-            AppError::SealError(error) => {
-                Self::environment("token_not_sealed", error::chain(&error))
-            }
             AppError::StoreError(error) => error.into(),
             AppError::TemplateError(error) => error.into(),
             AppError::TreeError(error) => error.into(),

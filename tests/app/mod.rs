@@ -10,8 +10,8 @@ use groundplan::app::error::AppError;
 use groundplan::app::previews::{Prepared, ProductRequest, prepare};
 use groundplan::app::selection::SelectionRequest;
 use groundplan::app::templates::TemplateRequest;
+use groundplan::base::clock::SystemClock;
 use groundplan::error::{Class, Explain};
-use groundplan::forge::clock::SystemClock;
 use groundplan::model::input::{Owner, ProductName, RepoName};
 use std::error::Error;
 

@@ -1,8 +1,8 @@
 //! Tokens: scopes that a forge lists, and those that it does not.
 
 use groundplan::app::tokens::check_usable;
-use groundplan::forge::account::{Account, Permission};
-use groundplan::model::preflight::ForgeKind;
+use groundplan::forge::account::Account;
+use groundplan::model::preflight::{ForgeKind, Permission};
 
 fn account(scopes: Option<&[&str]>) -> Account {
     Account {
@@ -10,8 +10,8 @@ fn account(scopes: Option<&[&str]>) -> Account {
         id: 1,
         scopes: scopes.map(|scopes| scopes.iter().map(|scope| (*scope).to_owned()).collect()),
         expires_at: None,
-        may_delete: Permission::Unknown,
-        budget: None,
+        can_delete: Permission::Unknown,
+        rate_limit: None,
     }
 }
 

@@ -3,12 +3,12 @@
 use crate::app::catalogs::{self, OpenedCatalog};
 use crate::app::previews::{self, Prepared, ProductRequest};
 use crate::app::selection::SelectionRequest;
+use crate::base::clock::SystemClock;
 use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::Failure;
 use crate::cli::input;
 use crate::cli::output::terminal::Terminal;
 use crate::cli::prompt;
-use crate::forge::clock::SystemClock;
 use crate::model::date::Day;
 use crate::model::input::{Identity, Owner, ProductName, RepoName};
 use crate::model::slug::Slug;

@@ -1,6 +1,7 @@
 //! Flags of a worker: the forge, the keys, the templates and the folders.
 
 use crate::app::catalogs::CatalogFiles;
+use crate::base::clock::SystemClock;
 use crate::catalog;
 use crate::cli::args::forge::{ForgeArgs, no_forge};
 use crate::cli::args::git::{GitArgs, git, state_folder};
@@ -8,7 +9,6 @@ use crate::cli::args::key;
 use crate::cli::args::policy::PolicyArgs;
 use crate::cli::args::push::PushArgs;
 use crate::cli::error::Failure;
-use crate::forge::clock::SystemClock;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::preflight::ForgeKind;
 use crate::pat::key::Key;
@@ -114,12 +114,12 @@ impl WorkerArgs {
         &self,
         store: Arc<dyn Store>,
         worker: WorkerId,
-        meter: Arc<Metrics>,
+        metrics: Arc<Metrics>,
     ) -> Result<WorkerContext, Failure> {
         let kind = self.forge.forge.ok_or_else(no_forge)?;
         let forge = self.forge.address(kind)?;
         let state = self.state()?;
-        let workshop = Workspace::open(&state, &worker).map_err(|error| {
+        let workspace = Workspace::open(&state, &worker).map_err(|error| {
             Failure::environment(
                 "state_not_writable",
                 format!("cannot build in `{}`", state.display()),
@@ -131,20 +131,20 @@ impl WorkerArgs {
             store,
             worker,
             forge,
-            forge_patience: self.forge.patience(),
+            forge_timeout: self.forge.patience(),
             push: PushSettings {
-                git: Arc::new(git(kind == ForgeKind::Local, self.push.timeout())),
+                git: Arc::new(git(kind.is_folder(), self.push.timeout())),
                 user: self.forge.push_user().to_owned(),
             },
             opener: opener(kind)?,
-            shelf: self.shelf()?,
+            templates: self.shelf()?,
             plans: stored::StoredPlanReader::new(),
             policy: self.policy.read()?,
             clock: Arc::new(SystemClock),
-            workshop,
-            meter,
+            workspace,
+            metrics,
             recovery: self.recovery(),
-            renewed_every: Lease::RENEWED_EVERY,
+            renewal_interval: Lease::RENEWED_EVERY,
         })
     }
 
@@ -178,7 +178,7 @@ impl WorkerArgs {
 
 /// The opener of users' tokens. A local forge needs none.
 fn opener(kind: ForgeKind) -> Result<Option<Opener>, Failure> {
-    if kind == ForgeKind::Local {
+    if !kind.has_tokens() {
         return Ok(None);
     }
     let current = key::key(Key::VARIABLE)?.ok_or_else(key::no_key)?;

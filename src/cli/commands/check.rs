@@ -3,8 +3,8 @@
 use crate::app::checks::{self, Checked, CheckedSubject};
 use crate::cli::error::{Exit, Failure, FindingsInFiles};
 use crate::cli::input;
-use crate::cli::output::findings;
 use crate::cli::output::terminal::Terminal;
+use crate::cli::output::{findings, sarif};
 use crate::model::diagnostic::Diagnostic;
 use std::path::{Path, PathBuf};
 
@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     match args.format {
         Format::Text => findings::text(terminal.out(), &findings, &files, &relabel)?,
         Format::Json => findings::json(terminal, &findings, &relabel)?,
-        Format::Sarif => findings::sarif(terminal, &findings, &relabel)?,
+        Format::Sarif => sarif::print(terminal, &findings, &relabel)?,
         Format::Github => findings::github(terminal, &findings, &relabel)?,
     }
     terminal.finish()?;

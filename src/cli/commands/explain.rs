@@ -1,7 +1,6 @@
 //! `groundplan explain`, and `preview --explain`
 
 use crate::app::explanation::{self, ExplainedFile, ExplainedLine, ExplainedOrigin, FileHistory};
-use crate::base::sanitize;
 use crate::cli::args::generated_repo::GeneratedRepoArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
@@ -65,18 +64,18 @@ fn show(file: &ExplainedFile, format: Format, terminal: &mut Terminal) -> Result
 
 /// Prints the lines of one origin below its name.
 fn as_text(file: &ExplainedFile, terminal: &mut Terminal) -> Result<(), Failure> {
-    let out = terminal.out();
-    writeln!(out, "{BOLD}{}{BOLD:#}", file.path)?;
+    writeln!(terminal.out(), "{BOLD}{}{BOLD:#}", file.path)?;
     let width = file.lines.len().to_string().len();
     let is_same_origin =
         |one: &ExplainedLine, next: &ExplainedLine| name(&one.origin) == name(&next.origin);
     for lines in file.lines.chunk_by(is_same_origin) {
         if let Some(first) = lines.first() {
-            writeln!(out, "{DIM}{}{DIM:#}", name(&first.origin))?;
+            writeln!(terminal.out(), "{DIM}{}{DIM:#}", name(&first.origin))?;
         }
         for ExplainedLine { line, text, .. } in lines {
-            let text = sanitize::line(text.trim_end());
-            writeln!(out, "  {DIM}{line:width$}{DIM:#}  {text}")?;
+            write!(terminal.out(), "  {DIM}{line:width$}{DIM:#}  ")?;
+            terminal.content(text)?;
+            writeln!(terminal.out())?;
         }
     }
     Ok(())

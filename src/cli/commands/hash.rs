@@ -27,20 +27,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let hashes = selection::hashes(&opened, request)?;
     match args.format {
         Format::Json => terminal.json(&hashes)?,
-        Format::Text => {
-            let out = terminal.out();
-            writeln!(out, "catalog                {}", hashes.catalog)?;
-            writeln!(out, "catalog_version        {}", hashes.catalog_version)?;
-            writeln!(
-                out,
-                "action_schema_version  {}",
-                hashes.action_schema_version
-            )?;
-            writeln!(out, "schema_hash            {}", hashes.schema_hash)?;
-            if let Some(recipe_hash) = hashes.recipe_hash {
-                writeln!(out, "recipe_hash            {recipe_hash}")?;
-            }
-        }
+        Format::Text => terminal.bytes(hashes.to_string().as_bytes())?,
     }
     Ok(Exit::Success)
 }

@@ -1,6 +1,7 @@
 //! `groundplan new`
 
 use crate::app::previews::Prevented;
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::push::PushArgs;
 use crate::cli::args::selection::{ProductArgs, SelectionArgs};
@@ -14,18 +15,16 @@ use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::cli::publication_files::PublicationFiles;
 use crate::cli::signals;
 use crate::engine;
-use crate::forge::account::OwnerKind;
-use crate::forge::clock::{Clock as _, SystemClock};
-use crate::forge::ownership::Marker;
+use crate::forge::marker::Marker;
 use crate::forge::repository::RepoPath;
 use crate::model::digest::GitId;
 use crate::model::input::Inputs;
+use crate::model::preflight::OwnerKind;
 use crate::model::report::Report;
-use crate::preflight::judge::scopes_for;
-use crate::publish::Publisher;
+use crate::preflight::scopes_for;
 use crate::publish::file_ledger::FileLedger;
 use crate::publish::ledger::PublishRequest;
-use crate::publish::outcome::PublishedRepo;
+use crate::publish::{PublishedRepo, Publisher};
 use crate::tree::Tree as _;
 use crate::tree::ids::Ids;
 use crate::tree::repository::{CreatedRepository, Layout, Target};
@@ -267,7 +266,7 @@ impl Publication<'_> {
         terminal: &mut Terminal,
     ) -> Result<(PublicationFiles, PublishedRepo), Failure> {
         let (place, kind) = self.place.clone();
-        let marker = Marker::fresh().map_err(|error| {
+        let marker = Marker::generate().map_err(|error| {
             Failure::environment(
                 "random_numbers_failed",
                 "the system gives no random numbers",
@@ -281,13 +280,13 @@ impl Publication<'_> {
         let target = Target::check(&files.repository())?;
         let built = CommitIds::from(target.create(repository, signals::stop())?);
         let request = PublishRequest {
-            place,
-            kind,
+            repo: place,
+            owner_kind: kind,
             marker,
             commit: built.commit,
             tree: built.tree,
             description: self.description.clone(),
-            asked_at: SystemClock.now() / 1000,
+            requested_at: SystemClock.now() / 1000,
         };
         let mut ledger = match self.create_ledger(&files) {
             Ok(ledger) => ledger,

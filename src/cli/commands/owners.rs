@@ -1,6 +1,7 @@
 //! `groundplan owners`
 
 use crate::app::owners;
+use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::error::{Exit, Failure};
@@ -8,7 +9,6 @@ use crate::cli::output::Format;
 use crate::cli::output::preflight::colour;
 use crate::cli::output::terminal::Terminal;
 use crate::cli::runtime::wait_for;
-use crate::forge::clock::SystemClock;
 use crate::model::preflight::OwnerKind;
 
 #[derive(clap::Args)]
@@ -39,8 +39,8 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         let style = colour(line.standing);
         let about = match (line.kind, &line.reason) {
             (_, Some(reason)) => format!("  {reason}"),
-            (OwnerKind::Myself, None) => "  yourself".to_owned(),
-            (OwnerKind::Organisation | OwnerKind::SomebodyElse, None) => String::new(),
+            (OwnerKind::CurrentUser, None) => "  yourself".to_owned(),
+            (OwnerKind::Organisation | OwnerKind::OtherUser, None) => String::new(),
         };
         writeln!(
             terminal.out(),

@@ -1,6 +1,7 @@
 //! `groundplan pat`: personal access tokens, sealed for the database and tested against their forge.
 
 use crate::app::tokens::{self, TokenForge};
+use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::forge::{ForgeArgs, TOKEN, no_forge, token_text, usable};
@@ -11,7 +12,6 @@ use crate::cli::output::Format;
 use crate::cli::output::preflight;
 use crate::cli::output::terminal::{Terminal, YELLOW};
 use crate::cli::runtime::wait_for;
-use crate::forge::clock::SystemClock;
 use crate::model::preflight::ForgeKind;
 use crate::pat::key::Key;
 use crate::pat::sealed::{Binding, Opened, Opener, Sealer};
@@ -102,7 +102,7 @@ fn seal(key: Key, secret: &Secret, binding: Binding<'_>) -> Result<String, Failu
 fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let key = key(Key::VARIABLE)?.ok_or_else(no_key)?;
     let kind = args.forge.forge.ok_or_else(no_forge)?;
-    if kind == ForgeKind::Local {
+    if !kind.has_tokens() {
         return Err(no_tokens());
     }
     let host = args.forge.host(kind)?;
@@ -137,7 +137,7 @@ fn no_tokens() -> Failure {
 
 fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let kind = args.forge.forge.ok_or_else(no_forge)?;
-    if kind == ForgeKind::Local {
+    if !kind.has_tokens() {
         return Err(no_tokens());
     }
     let host = args.forge.host(kind)?;

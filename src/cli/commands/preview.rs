@@ -1,6 +1,7 @@
 //! `groundplan preview`
 
 use crate::app::previews::{self, Prepared, Prevented};
+use crate::base::clock::SystemClock;
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::selection::{ProductArgs, SelectionArgs};
 use crate::cli::commands::explain;
@@ -13,7 +14,6 @@ use crate::cli::runtime::wait_for;
 use crate::cli::signals;
 use crate::engine::Preview;
 use crate::forge::Forge;
-use crate::forge::clock::SystemClock;
 use crate::model::digest::GitId;
 use crate::model::path::TreePath;
 use crate::model::preflight::ForgeKind;

@@ -20,7 +20,7 @@ struct Name(SchemaDocument);
 
 impl clap::ValueEnum for Name {
     fn value_variants<'a>() -> &'a [Self] {
-        const ALL: [Name; 7] = [
+        const ALL: [Name; 8] = [
             Name(SchemaDocument::Catalog),
             Name(SchemaDocument::Recipe),
             Name(SchemaDocument::Selection),
@@ -28,6 +28,7 @@ impl clap::ValueEnum for Name {
             Name(SchemaDocument::Plan),
             Name(SchemaDocument::Report),
             Name(SchemaDocument::Provenance),
+            Name(SchemaDocument::Error),
         ];
         &ALL
     }

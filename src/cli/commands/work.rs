@@ -1,11 +1,11 @@
 //! `groundplan work` and `groundplan recover`
 
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::log::TraceArgs;
 use crate::cli::args::worker::{RecoveryChoice, WorkerArgs};
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::terminal::Terminal;
-use crate::forge::clock::{Clock as _, SystemClock};
 use crate::model::action::ACTION_SCHEMA_VERSION;
 use crate::schemas;
 use crate::store::Store as _;
@@ -16,10 +16,10 @@ use crate::store::recovery::OrphanedRun;
 use crate::store::sql::workers::Presence;
 use crate::store::sql::{Database, DatabaseOptions, Dialect};
 use crate::worker::context::WorkerContext;
-use crate::worker::health::{self, HealthServer};
 use crate::worker::health_state::HealthState;
 use crate::worker::metrics::Metrics;
-use crate::worker::service::{Finished, Service};
+use crate::worker::server::{self, HealthServer};
+use crate::worker::service::{Service, ServiceReport};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
@@ -102,14 +102,14 @@ impl Args {
         let mut signals = Signals::listen()?;
         let (stop, stopped) = watch::channel(false);
         let panel = Arc::new(HealthServer {
-            pulse: Arc::new(HealthState::default()),
-            meter: Arc::new(Metrics::new()),
+            health: Arc::new(HealthState::default()),
+            metrics: Arc::new(Metrics::new()),
             clock: Arc::new(SystemClock),
             database: OnceLock::new(),
         });
         let pages = match self.health() {
             Some(address) => {
-                let listener = health::bind(address).await;
+                let listener = server::bind(address).await;
                 let listener = listener.map_err(|error| {
                     Failure::environment(
                         "health_address_unavailable",
@@ -120,7 +120,7 @@ impl Args {
                 })?;
                 let address = listener.local_addr().unwrap_or(address);
                 tracing::info!(%address, "answering /health");
-                let serving = health::serve(listener, Arc::clone(&panel), stopped.clone());
+                let serving = server::serve(listener, Arc::clone(&panel), stopped.clone());
                 Some(tokio::spawn(serving))
             }
             None => None,
@@ -162,10 +162,10 @@ impl Args {
         &self,
         panel: &Arc<HealthServer>,
         mut stopped: watch::Receiver<bool>,
-    ) -> Result<Finished, Failure> {
+    ) -> Result<ServiceReport, Failure> {
         let worker = worker();
         let Some(database) = self.open(panel, &mut stopped).await? else {
-            return Ok(Finished::default());
+            return Ok(ServiceReport::default());
         };
         let database = Arc::new(database);
         let worked = self.work_with(panel, &database, worker, stopped).await;
@@ -179,18 +179,20 @@ impl Args {
         database: &Arc<Database>,
         worker: WorkerId,
         stopped: watch::Receiver<bool>,
-    ) -> Result<Finished, Failure> {
+    ) -> Result<ServiceReport, Failure> {
         let service_worker = worker.clone();
         let store = database.clone();
-        let means = self.means.means(store, worker, Arc::clone(&panel.meter))?;
+        let means = self
+            .means
+            .means(store, worker, Arc::clone(&panel.metrics))?;
         let logs = self.means.logs()?;
         self.introduce(&means, database).await;
         // Set last: from here on the worker reports ready.
         drop(panel.database.set(Arc::clone(database)));
         let service = Service {
-            means: Arc::new(means),
+            context: Arc::new(means),
             database: Arc::clone(database),
-            pulse: Arc::clone(&panel.pulse),
+            health: Arc::clone(&panel.health),
             logs: Arc::new(logs),
             presence: Presence {
                 worker: service_worker,
@@ -213,10 +215,10 @@ impl Args {
     ) -> Result<Option<Database>, Failure> {
         let settings = self.database.settings()?;
         while !*stopped.borrow_and_update() {
-            panel.pulse.turn(SystemClock.now());
+            panel.health.iterated(SystemClock.now());
             match connect(settings.clone()).await {
                 Ok(database) => {
-                    panel.pulse.answered();
+                    panel.health.database_answered();
                     return Ok(Some(database));
                 }
                 Err(
@@ -224,15 +226,15 @@ impl Args {
                     | StoreError::NotReady { .. }
                     | StoreError::NotMigrated { .. }),
                 ) if !self.once => {
-                    panel.pulse.away();
+                    panel.health.database_failed();
                     let (message, hints) = Failure::from(error).into_parts();
                     tracing::warn!(hint = hints.join("; "), "{message}");
                 }
                 Err(error) => return Err(error.into()),
             }
-            let again = Instant::now() + panel.pulse.pause();
+            let again = Instant::now() + panel.health.delay();
             while Instant::now() < again && !*stopped.borrow_and_update() {
-                panel.pulse.turn(SystemClock.now());
+                panel.health.iterated(SystemClock.now());
                 let next = again.min(Instant::now() + LONGEST_NAP);
                 tokio::select! {
                     () = tokio::time::sleep_until(next) => {}
@@ -246,7 +248,7 @@ impl Args {
     /// Logs the versions and settings of this worker in one line.
     async fn introduce(&self, means: &WorkerContext, database: &Database) {
         let (mut here, mut published) = (Vec::new(), Vec::new());
-        for catalog in means.shelf.catalogs() {
+        for catalog in means.templates.catalogs() {
             let slug = catalog.slug();
             here.push(format!("{slug}@{}", catalog.version().short()));
             let history = database.catalog_history(slug).await.unwrap_or_default();

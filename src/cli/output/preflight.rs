@@ -1,9 +1,10 @@
 //! The preflight of a forge: requested for a preview, printed as one line per fact.
 
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::sanitize;
 use crate::cli::error::Failure;
 use crate::cli::output::terminal::{GREEN, RED, YELLOW};
-use crate::model::preflight::{Answer, Fact, NameStatus, OwnerStanding, Preflight};
+use crate::model::preflight::{Fact, NameStatus, OwnerStanding, Permission, Preflight};
 use anstyle::Style;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -58,9 +59,9 @@ fn line(fact: &Fact) -> (&'static str, String, Style) {
         Fact::Expiry { at: Some(at) } => ("expires", at.to_string(), plain),
         Fact::Expiry { at: None } => ("expires", "no expiry date".to_owned(), plain),
         Fact::Removal { allowed } => match allowed {
-            Answer::Yes => ("removal", "allowed, for an undo".to_owned(), plain),
-            Answer::No => ("removal", "not allowed: no undo".to_owned(), YELLOW),
-            Answer::Unknown => ("removal", "the forge does not say".to_owned(), plain),
+            Permission::Yes => ("removal", "allowed, for an undo".to_owned(), plain),
+            Permission::No => ("removal", "not allowed: no undo".to_owned(), YELLOW),
+            Permission::Unknown => ("removal", "the forge does not say".to_owned(), plain),
         },
         Fact::Budget { left, limit, .. } => {
             ("budget", format!("{left} of {limit} requests left"), plain)

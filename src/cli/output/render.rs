@@ -378,26 +378,27 @@ pub(crate) fn command(
 
 /// A word quoted for a POSIX shell; with control characters as `$'…'` (POSIX.1-2024).
 pub(crate) fn quote(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:@+,".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else if word.chars().any(char::is_control) {
-        let mut quoted = "$'".to_owned();
-        for c in word.chars() {
-            if c.is_control() {
-                let mut bytes = [0; 4];
-                for byte in c.encode_utf8(&mut bytes).bytes() {
-                    write!(quoted, "\\{byte:03o}").expect("a string grows");
-                }
-            } else {
-                quoted.extend(matches!(c, '\'' | '\\').then_some('\\'));
-                quoted.push(c);
-            }
-        }
-        quoted + "'"
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
+    if word.contains(char::is_control) {
+        return dollar_quoted(word);
     }
+    let quoted = |part| shlex::try_quote(part).expect("a word without control characters");
+    word.split('=').map(quoted).collect::<Vec<_>>().join("=")
+}
+
+fn dollar_quoted(word: &str) -> String {
+    let mut quoted = "$'".to_owned();
+    for c in word.chars() {
+        if c.is_control() {
+            let mut bytes = [0; 4];
+            for byte in c.encode_utf8(&mut bytes).bytes() {
+                write!(quoted, "\\{byte:03o}").expect("a string grows");
+            }
+        } else {
+            quoted.extend(matches!(c, '\'' | '\\').then_some('\\'));
+            quoted.push(c);
+        }
+    }
+    quoted + "'"
 }
 
 /// The name and the colour of a level.

@@ -67,6 +67,14 @@ impl Terminal {
         Ok(io::stdout().write_all(bytes)?)
     }
 
+    /// Prints text from a file: as it is for programs, with its control characters made visible on a terminal.
+    pub(crate) fn content(&mut self, text: &str) -> Result<(), Failure> {
+        if io::stdout().is_terminal() {
+            return Ok(write!(self.out, "{}", sanitize::text(text))?);
+        }
+        self.bytes(text.as_bytes())
+    }
+
     /// Prints one JSON document: on several lines, or on one line after [`Terminal::json_line`].
     pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         if self.has_json_lines {

@@ -9,7 +9,7 @@ use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::terminal::Terminal;
 use crate::cli::runtime::wait_for;
-use crate::impact::{ImpactError, ImpactLevel};
+use crate::impact::ImpactLevel;
 use crate::model::slug::Slug;
 
 #[derive(clap::Args)]
@@ -81,14 +81,5 @@ impl Args {
                 .look(async |database| Ok(version.open(Some(database)).await?));
         }
         Ok(wait_for(version.open(None))??)
-    }
-}
-
-impl From<ImpactError> for Failure {
-    fn from(error: ImpactError) -> Self {
-        match error {
-            ImpactError::Preview(error) => error.into(),
-            ImpactError::SearchLimit(error) => error.into(),
-        }
     }
 }

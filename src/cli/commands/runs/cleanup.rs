@@ -7,7 +7,7 @@ use crate::cli::commands::work;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::terminal::Terminal;
 use crate::cli::runtime::wait_for;
-use crate::publish::outcome::CleanupOutcome;
+use crate::publish::CleanupOutcome;
 use crate::store::Store;
 use crate::store::run::Run;
 use crate::worker;
@@ -59,10 +59,10 @@ impl Args {
             .means(store.clone(), worker.clone(), Arc::new(Metrics::new()))?;
         let logs = self.means.logs()?;
         let lease = runs::claim_for_cleanup(&*store, &caller, &worker, id).await?;
-        let log = logs.of(&lease);
+        let log = logs.run_log(&lease);
         let cleaned = worker::clean_up(&Arc::new(context), lease, log).await;
-        let cleaned = cleaned.map_err(|message| {
-            Failure::refused("cleanup_failed", message).hinted(format!(
+        let cleaned = cleaned.map_err(|error| {
+            Failure::refused("cleanup_failed", error.to_string()).hinted(format!(
                 "check it on the forge; `groundplan runs cleanup {id} --release` keeps it"
             ))
         })?;

@@ -15,58 +15,58 @@ use std::thread;
 use std::time::Duration;
 
 /// The end of a command.
-pub(crate) enum Ended {
-    Fine,
+pub(super) enum CommandEnd {
+    Success,
     /// The exit status in words, and the last lines of output.
-    Badly {
+    Failure {
         how: String,
         last: String,
     },
 }
 
 /// The most bytes of output that are shown.
-const SHOWN: u64 = 4096;
+const MAX_SHOWN: u64 = 4096;
 /// The time between two checks of the command and of the stop signal.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Creates the repository in a temporary folder and runs `command` there by the shell. The output of the command
 /// is shown only if it fails. GROUNDPLAN_SELECTION contains the selection.
-pub(crate) fn run(
+pub(super) fn run(
     preview: &Preview<'_>,
     template: &Template,
     selection: &str,
     command: &str,
-) -> Result<Ended, Failure> {
-    let fail = |error: std::io::Error| {
+) -> Result<CommandEnd, Failure> {
+    let failed = |error: std::io::Error| {
         Failure::environment("command_failed", "cannot run the command")
             .caused_by(error)
             .hinted("check permissions and free space of the folder for temporary files")
     };
-    let workshop = tempfile::Builder::new()
+    let temporary = tempfile::Builder::new()
         .prefix("groundplan-")
         .tempdir()
-        .map_err(fail)?;
-    let folder = workshop.path().join(preview.plan.inputs.repo.as_str());
+        .map_err(failed)?;
+    let folder = temporary.path().join(preview.plan.inputs.repo.as_str());
     let commit = engine::first_commit(&preview.plan, &preview.report.recipe_hash);
-    let made = CreatedRepository {
+    let repository = CreatedRepository {
         tree: &preview.tree,
         template: template.repository(),
         commit: &commit,
         layout: Layout::WorkTree,
     };
-    Target::check(&folder)?.create(&made, signals::stop())?;
-    let mut output = tempfile::tempfile().map_err(fail)?;
+    Target::check(&folder)?.create(&repository, signals::stop())?;
+    let mut output = tempfile::tempfile().map_err(failed)?;
     let mut child = shell(command)
         .current_dir(&folder)
         .env("GROUNDPLAN_SELECTION", selection)
         .stdin(Stdio::null())
-        .stdout(output.try_clone().map_err(fail)?)
-        .stderr(output.try_clone().map_err(fail)?)
+        .stdout(output.try_clone().map_err(failed)?)
+        .stderr(output.try_clone().map_err(failed)?)
         .process_group(0)
         .spawn()
-        .map_err(fail)?;
+        .map_err(failed)?;
     let status = loop {
-        if let Some(status) = child.try_wait().map_err(fail)? {
+        if let Some(status) = child.try_wait().map_err(failed)? {
             break status;
         }
         if signals::stop().load(Ordering::Relaxed) {
@@ -76,19 +76,19 @@ pub(crate) fn run(
             drop(child.wait());
             return Err(Failure::cancelled());
         }
-        thread::sleep(LOOK_EVERY);
+        thread::sleep(POLL_INTERVAL);
     };
     if status.success() {
-        return Ok(Ended::Fine);
+        return Ok(CommandEnd::Success);
     }
-    Ok(Ended::Badly {
+    Ok(CommandEnd::Failure {
         how: status.to_string(),
-        last: tail(&mut output).map_err(fail)?,
+        last: tail(&mut output).map_err(failed)?,
     })
 }
 
 /// Variables that git sets in hooks. They name another repository than the command's.
-const OF_A_REPOSITORY: [&str; 7] = [
+const GIT_VARIABLES: [&str; 7] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
@@ -105,7 +105,7 @@ const OF_A_REPOSITORY: [&str; 7] = [
 fn shell(command: &str) -> Command {
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(command);
-    for name in OF_A_REPOSITORY {
+    for name in GIT_VARIABLES {
         shell.env_remove(name);
     }
     shell
@@ -113,11 +113,11 @@ fn shell(command: &str) -> Command {
 
 fn tail(output: &mut File) -> std::io::Result<String> {
     let length = output.seek(SeekFrom::End(0))?;
-    output.seek(SeekFrom::Start(length.saturating_sub(SHOWN)))?;
+    output.seek(SeekFrom::Start(length.saturating_sub(MAX_SHOWN)))?;
     let mut bytes = Vec::new();
     output.read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    let is_cut = length > SHOWN;
+    let is_cut = length > MAX_SHOWN;
     let whole_lines = text
         .split_once('\n')
         .filter(|_| is_cut)
