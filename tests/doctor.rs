@@ -370,8 +370,8 @@ fn a_forge_is_reached_without_a_token_and_a_token_is_asked_about_where_there_is_
         for (fault, part) in [
             (Fault::BadGatewayBefore, "cannot be reached: status 502"),
             (Fault::CutBefore, "cannot be reached"),
-            (Fault::NotFound, "cannot be understood: status 404"),
-            (Fault::Redirect, "points elsewhere"),
+            (Fault::NotFound, "is not understood: status 404"),
+            (Fault::Redirect, "the forge redirects"),
         ] {
             let calls = fake.state().calls.len();
             fake.state().fault = Some((calls, fault, 1));

@@ -163,7 +163,7 @@ fn unusable_tokens_have_their_exit_codes() {
     );
     let ran = test(&fake, &[], &[], "ghp_another0123456789").exits(4);
     assert!(
-        ran.stderr.contains("does not accept the credential"),
+        ran.stderr.contains("the forge rejects the token"),
         "{}",
         ran.stderr
     );

@@ -12,7 +12,7 @@ pub trait Clock: Send + Sync {
     /// Waits.
     async fn sleep(&self, time: Duration);
 
-    /// A random number from 0 to 1, so that many waiting programs do not retry at once.
+    /// A random number from 0 to 1. It spreads waits, so that programs that fail together do not retry together.
     fn jitter(&self) -> f64;
 }
 

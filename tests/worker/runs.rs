@@ -249,10 +249,7 @@ fn a_token_that_is_refused_fails_the_run_and_creates_no_repository() {
         assert_eq!(fixture.jobs.status(&run.id).await, "FAILED/FAILED");
         assert_eq!(joint.state().creates, [0; 0]);
         let error = fixture.jobs.run(&run.id).await.error.unwrap();
-        assert!(
-            error.starts_with("the forge does not accept the credential"),
-            "{error}"
-        );
+        assert!(error.starts_with("the forge rejects the token"), "{error}");
     });
 }
 
