@@ -82,7 +82,7 @@ fn what_cannot_be_sealed_is_refused_with_what_to_do() {
         ("GROUNDPLAN_FORGE_TOKEN", "ghp_canary-of-another-one"),
     ];
     let cases: [(Settings<'_>, &str, i32, &str); 8] = [
-        (&key, "", 2, "there is no token"),
+        (&key, "", 2, "no token"),
         (&key, "ghp_canary", 2, "at least 20 characters"),
         (
             &key,
@@ -146,7 +146,7 @@ fn a_test_says_whose_the_token_is_and_what_it_may_do() {
     let ran = test(&forgejo, &[], &[], TOKEN).exits(0);
     assert_eq!(
         ran.stdout,
-        "login    jane\nscopes   the forge does not say\nexpires  the forge names no end\n"
+        "login    jane\nscopes   the forge does not say\nexpires  no expiry date\n"
     );
 }
 

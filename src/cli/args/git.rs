@@ -153,7 +153,7 @@ impl Cache {
             return error.into();
         };
         let hint = format!(
-            "the token in GROUNDPLAN_GIT_TOKEN is for `{}` and was not sent: set GROUNDPLAN_GIT_HOST to the host of the repository",
+            "the token is for `{}` and was not sent: set GROUNDPLAN_GIT_HOST to the host of the repository",
             credential.host()
         );
         let is_refused = matches!(
