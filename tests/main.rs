@@ -9,6 +9,7 @@ mod support;
 
 mod add;
 mod agreement;
+mod app;
 mod authoring;
 mod case_files;
 mod cases;

@@ -198,11 +198,11 @@ fn rules_beyond_the_schema_are_checked_again() {
     for (action, message) in [
         (
             json!({ "kind": "REPLACE_STRING", "path": "a", "find": "x", "replace": "xx" }),
-            "the replacement contains the text it replaces",
+            "replacement contains the text to replace",
         ),
         (
             json!({ "kind": "COPY_FILE", "to": "a" }),
-            "this COPY_FILE has no source",
+            "COPY_FILE has no source",
         ),
         (
             json!({ "kind": "ADD_DEPENDENCY", "manifest": "package.json", "name": "x", "version": "latest" }),
