@@ -193,7 +193,7 @@ fn needs_credential(error: &MirrorError) -> bool {
         error,
         MirrorError::Git {
             error: GitError::Failed {
-                why: RepositoryNotFound | AccessRefused,
+                failure: RepositoryNotFound | AccessRefused,
                 ..
             },
             ..
@@ -364,9 +364,9 @@ impl TemplateRequest {
     /// The source that the request itself names: a path where one exists, else an address.
     fn named<'r>(&'r self, named: &'r str) -> Result<Source<'r>, TemplateRequestError> {
         let (path, sha) = (Path::new(named), self.sha.as_ref());
-        let commit = |home, reference| {
+        let commit = |location, reference| {
             Source::Commit(TemplateCommit {
-                home,
+                location,
                 reference,
                 sha,
                 folder: self.folder.as_ref(),
