@@ -4,6 +4,7 @@ use super::lease_keeper::LeaseKeeper;
 use super::log::RunLog;
 use super::metrics::{MeasuredStep as Timed, Metrics};
 use super::retry::Retry;
+use crate::error::chain;
 use crate::forge::clock::Clock;
 use crate::publish::ledger::{Ledger, LedgerEntry, LedgerError, PublishStep, StepOutcome};
 use crate::store::Store;
@@ -90,11 +91,13 @@ impl StoreLedger<'_> {
         match error {
             StoreError::LeaseLost { .. } => LedgerError::Lost,
             StoreError::Cancelled { .. } => LedgerError::Withdrawn,
-            StoreError::Unavailable { message } => LedgerError::Unavailable { message },
+            StoreError::Unavailable { source } => LedgerError::Unavailable {
+                message: source.to_string(),
+            },
             other => LedgerError::Storage {
                 ledger: self.lease.run.to_string(),
                 action: "used",
-                message: other.to_string(),
+                message: chain(&other),
             },
         }
     }

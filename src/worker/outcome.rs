@@ -100,10 +100,10 @@ impl AttemptOutcome {
 impl From<StoreError> for AttemptError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable { .. } => Self::Away(error.to_string()),
+            StoreError::Unavailable { .. } => Self::Away(chain(&error)),
             StoreError::LeaseLost { .. } => Self::Lost,
             StoreError::Cancelled { .. } => Self::Cancelled,
-            other => Self::Fault(other.to_string()),
+            other => Self::Fault(chain(&other)),
         }
     }
 }

@@ -53,7 +53,7 @@ impl Faulty {
     ) -> Result<T, StoreError> {
         let is_struck = self.calls.fetch_add(1, Ordering::SeqCst) == self.fails;
         let broken = || StoreError::Unavailable {
-            message: "the line went dead".to_owned(),
+            source: "the line went dead".into(),
         };
         if is_struck && self.moment == Moment::Before {
             return Err(broken());

@@ -336,7 +336,7 @@ impl Struck {
     ) -> Result<T, StoreError> {
         let number = self.calls.fetch_add(1, Ordering::SeqCst);
         let dead = || StoreError::Unavailable {
-            message: "the process was killed".to_owned(),
+            source: "the process was killed".into(),
         };
         match &self.blow {
             Blow::Dies { is_stored: true } if number == self.at => {
