@@ -1,12 +1,13 @@
 //! Classes, codes and hints of errors: the part of an error that a shell acts on.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::error::Error;
 use std::iter;
 
 /// The reaction that an error calls for. Each shell maps it once: to an exit code, an HTTP status or a retry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// The request is well-formed and cannot be carried out as asked.
@@ -156,6 +157,24 @@ macro_rules! hint {
     ($($part:expr),+ $(,)?) => {
         $crate::error::Hint::from([$($crate::error::Part::from($part)),+])
     };
+}
+
+/// The JSON document of an error. A result that the error ended may add fields beside it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ErrorDocument {
+    pub error: ErrorBody,
+}
+
+/// An error for programs.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ErrorBody {
+    /// A stable name in snake case.
+    pub code: String,
+    pub class: Class,
+    /// The message of the error and of its causes, in one text.
+    pub message: String,
+    /// The next steps, outermost first.
+    pub hints: Vec<String>,
 }
 
 /// The hints of an error and of the errors it wraps, outermost first, without repetitions.

@@ -3,7 +3,7 @@
 use crate::support::{Sandbox, files_below, is_updating, matches_or_updates};
 use std::path::Path;
 
-const STARTER: &str = "src/cli/init/starter";
+const STARTER: &str = "src/cli/commands/init/starter";
 
 /// A sandbox with the starter, made under its own name.
 fn starter() -> Sandbox {

@@ -1,7 +1,7 @@
 //! A command of the author's, run in a repository that was just made: `sweep --exec`.
 
-use super::exit::Failure;
-use super::signals;
+use crate::cli::error::Failure;
+use crate::cli::signals;
 use crate::engine::{self, Preview};
 use crate::template::Template;
 use crate::tree::repository::{CreatedRepository, Layout, Target};
@@ -15,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 /// How a command ended.
-pub(super) enum Ended {
+pub(crate) enum Ended {
     Fine,
     /// In words, with the last lines it printed.
     Badly {
@@ -31,15 +31,16 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Makes the repository in a folder that goes away again, and runs `command` there by the shell. What the command
 /// prints is kept back unless it fails; the selection stands in its environment.
-pub(super) fn run(
+pub(crate) fn run(
     preview: &Preview<'_>,
     template: &Template,
     selection: &str,
     command: &str,
 ) -> Result<Ended, Failure> {
-    let fail = |error: std::io::Error| Failure::Environment {
-        message: format!("cannot run the command: {error}"),
-        hint: Some("check permissions and free space of the folder for temporary files".to_owned()),
+    let fail = |error: std::io::Error| {
+        Failure::environment("command_failed", "cannot run the command")
+            .caused_by(error)
+            .hinted("check permissions and free space of the folder for temporary files")
     };
     let workshop = tempfile::Builder::new()
         .prefix("groundplan-")
@@ -73,7 +74,7 @@ pub(super) fn run(
             // An error says that it ended by itself just now.
             let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
             drop(child.wait());
-            return Err(Failure::Cancelled);
+            return Err(Failure::cancelled());
         }
         thread::sleep(LOOK_EVERY);
     };

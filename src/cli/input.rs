@@ -1,7 +1,7 @@
 //! Files, catalogues and templates from where the command line says they are.
 
-use super::exit::Failure;
 use crate::catalog::{self, Catalog, builtin};
+use crate::cli::error::{Failure, FindingsInFiles};
 use crate::model::content::Files;
 use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::suggest;
@@ -13,39 +13,21 @@ use std::path::{Path, PathBuf};
 
 /// A catalogue's files, by path from its root, and where they come from.
 #[derive(Clone)]
-pub(super) struct Source {
-    pub(super) files: Files,
-    pub(super) findings: Vec<Diagnostic>,
+pub(crate) struct Source {
+    pub(crate) files: Files,
+    pub(crate) findings: Vec<Diagnostic>,
     /// The folder they were read from; none for the built-in ones.
-    pub(super) root: Option<PathBuf>,
-}
-
-/// What a reader of findings needs: the texts they point into.
-pub(super) struct Problem {
-    pub(super) source: Source,
-    pub(super) findings: Vec<Diagnostic>,
-}
-
-/// Why there is nothing to work with.
-pub(super) enum Unusable {
-    Failure(Failure),
-    Problem(Box<Problem>),
+    pub(crate) root: Option<PathBuf>,
 }
 
 /// A usable catalogue.
-pub(super) struct Chosen {
-    pub(super) catalog: Catalog,
-    pub(super) source: Source,
-}
-
-impl From<Failure> for Unusable {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
-    }
+pub(crate) struct Chosen {
+    pub(crate) catalog: Catalog,
+    pub(crate) source: Source,
 }
 
 impl Source {
-    pub(super) fn builtin() -> Self {
+    pub(crate) fn builtin() -> Self {
         Self {
             files: builtin::files(),
             findings: Vec::new(),
@@ -54,7 +36,7 @@ impl Source {
     }
 
     /// Reads `catalog/` and `recipes/` of a folder.
-    pub(super) fn of_folder(root: &Path) -> Result<Self, Failure> {
+    pub(crate) fn of_folder(root: &Path) -> Result<Self, Failure> {
         let mut source = Self {
             files: Files::new(),
             findings: Vec::new(),
@@ -91,29 +73,26 @@ impl Source {
         if found {
             return Ok(source);
         }
-        fs::read_dir(root).map_err(|error| Failure::reading(root, &error))?;
-        Err(Failure::Usage {
-            message: format!("`{}` has no `catalog` folder", root.display()),
-            hint: "name the folder above `catalog/` and `recipes/`, or begin one with `groundplan init catalog DIR`".to_owned(),
-        })
+        fs::read_dir(root).map_err(|error| Failure::reading(root, error))?;
+        Err(Failure::usage("catalog_folder_missing", format!("`{}` has no `catalog` folder", root.display())).hinted("name the folder above `catalog/` and `recipes/`, or begin one with `groundplan init catalog DIR`"))
     }
 }
 
 /// A built-in catalogue, for a name that no person typed: it is never taken for a folder.
-pub(super) fn builtin(name: &str) -> Result<Chosen, Unusable> {
+pub(crate) fn builtin(name: &str) -> Result<Chosen, Failure> {
     let source = Source::builtin();
     if catalog::names(&source.files).contains(name) {
         return load(source, name);
     }
-    Err(Failure::Usage {
-        message: format!("there is no built-in catalogue `{}`", name.escape_debug()),
-        hint: "name the folder that holds it with `--catalog`, if you trust it".to_owned(),
-    }
-    .into())
+    Err(Failure::usage(
+        "catalog_not_found",
+        format!("there is no built-in catalogue `{}`", name.escape_debug()),
+    )
+    .hinted("name the folder that holds it with `--catalog`, if you trust it"))
 }
 
 /// Every catalogue that an author means: a built-in one by name, or all of a folder.
-pub(super) fn catalogs(argument: &str) -> Result<Vec<Chosen>, Unusable> {
+pub(crate) fn catalogs(argument: &str) -> Result<Vec<Chosen>, Failure> {
     let path = Path::new(argument);
     let is_one = path.join("catalog.yaml").is_file();
     if is_one || !path.is_dir() {
@@ -121,17 +100,17 @@ pub(super) fn catalogs(argument: &str) -> Result<Vec<Chosen>, Unusable> {
     }
     let source = Source::of_folder(path)?;
     if catalog::names(&source.files).is_empty() {
-        return Err(Failure::Usage {
-            message: format!("`{argument}` holds no catalogue"),
-            hint: "make one with `groundplan init catalog DIR`".to_owned(),
-        }
-        .into());
+        return Err(Failure::usage(
+            "catalog_missing",
+            format!("`{argument}` holds no catalogue"),
+        )
+        .hinted("make one with `groundplan init catalog DIR`"));
     }
     all_of(&source)
 }
 
 /// Every catalogue among some files.
-pub(super) fn all_of(source: &Source) -> Result<Vec<Chosen>, Unusable> {
+pub(crate) fn all_of(source: &Source) -> Result<Vec<Chosen>, Failure> {
     let names = catalog::names(&source.files);
     names
         .iter()
@@ -140,12 +119,12 @@ pub(super) fn all_of(source: &Source) -> Result<Vec<Chosen>, Unusable> {
 }
 
 /// Whether a name is that of a built-in catalogue.
-pub(super) fn is_builtin(name: &str) -> bool {
+pub(crate) fn is_builtin(name: &str) -> bool {
     catalog::names(&builtin::files()).contains(name)
 }
 
 /// The catalogue that `--catalog` means: a built-in one by name, the only one of a folder, or `FOLDER/catalog/NAME`.
-pub(super) fn catalog(argument: &str) -> Result<Chosen, Unusable> {
+pub(crate) fn catalog(argument: &str) -> Result<Chosen, Failure> {
     let source = Source::builtin();
     let builtin = catalog::names(&source.files);
     if builtin.contains(argument) {
@@ -156,11 +135,11 @@ pub(super) fn catalog(argument: &str) -> Result<Chosen, Unusable> {
         let help = suggest::help(argument, builtin.iter().map(String::as_str));
         let or = if help.ends_with('?') { " Or" } else { ", or" };
         let hint = format!("{help}{or} name a folder with catalog/ and recipes/");
-        return Err(Failure::Usage {
-            message: format!("there is no catalogue `{argument}`"),
-            hint,
-        }
-        .into());
+        return Err(Failure::usage(
+            "catalog_not_found",
+            format!("there is no catalogue `{argument}`"),
+        )
+        .hinted(hint));
     }
     let inside_root = path.join("catalog.yaml").is_file();
     let (root, name) = match (
@@ -195,13 +174,13 @@ pub(super) fn catalog(argument: &str) -> Result<Chosen, Unusable> {
                     .join(names.first().unwrap_or(&"NAME"))
                     .display()
             );
-            return Err(Failure::Usage { message, hint }.into());
+            return Err(Failure::usage("catalog_ambiguous", message).hinted(hint));
         }
     };
     load(source, &name)
 }
 
-fn load(source: Source, name: &str) -> Result<Chosen, Unusable> {
+fn load(source: Source, name: &str) -> Result<Chosen, Failure> {
     let loaded = catalog::load(&source.files, name);
     match loaded.catalog {
         Some(catalog) if source.findings.is_empty() => Ok(Chosen { catalog, source }),
@@ -213,13 +192,18 @@ fn load(source: Source, name: &str) -> Result<Chosen, Unusable> {
                 .chain(loaded.findings)
                 .filter(Diagnostic::is_error)
                 .collect();
-            Err(Unusable::Problem(Box::new(Problem { source, findings })))
+            Err(FindingsInFiles {
+                findings,
+                files: source.files,
+                root: source.root,
+            }
+            .into())
         }
     }
 }
 
 /// Reads a document, no further than what shows that it is too large.
-pub(super) fn document(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(crate) fn document(path: &Path) -> Result<Vec<u8>, Failure> {
     read(path, MAX_BYTES as u64 + 1)
 }
 
@@ -227,19 +211,20 @@ pub(super) fn document(path: &Path) -> Result<Vec<u8>, Failure> {
 const MAX_DATA: u64 = 16 * 1024 * 1024;
 
 /// Reads a file that need not be short enough for a person to have written it.
-pub(super) fn data(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(crate) fn data(path: &Path) -> Result<Vec<u8>, Failure> {
     let bytes = read(path, MAX_DATA + 1)?;
     if bytes.len() as u64 > MAX_DATA {
-        return Err(Failure::Environment {
-            message: format!("`{}` has more than {MAX_DATA} bytes", path.display()),
-            hint: Some("split it".to_owned()),
-        });
+        return Err(Failure::environment(
+            "file_too_large",
+            format!("`{}` has more than {MAX_DATA} bytes", path.display()),
+        )
+        .hinted("split it"));
     }
     Ok(bytes)
 }
 
 fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
-    let fail = |error: io::Error| Failure::reading(path, &error);
+    let fail = |error: io::Error| Failure::reading(path, error);
     let mut bytes = Vec::new();
     if path == Path::new("-") {
         io::stdin()
@@ -253,11 +238,11 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
         return Err(fail(io::ErrorKind::IsADirectory.into()));
     }
     if !metadata.is_file() {
-        let hint = Some("name a plain file, or `-` for standard input".to_owned());
-        return Err(Failure::Environment {
-            message: format!("`{}` is not a plain file", path.display()),
-            hint,
-        });
+        return Err(Failure::environment(
+            "file_not_plain",
+            format!("`{}` is not a plain file", path.display()),
+        )
+        .hinted("name a plain file, or `-` for standard input"));
     }
     fs::File::open(path)
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))

@@ -1,6 +1,6 @@
 //! What each error of the layers below means to a person: its code, its sentence, and what to do.
 
-use super::exit::Failure;
+use crate::cli::error::Failure;
 use crate::engine::PreviewError;
 use crate::error::chain;
 use crate::forge::error::{Denial, ForgeError};
@@ -16,7 +16,6 @@ use crate::tree::git::GitTreeError;
 use crate::tree::ids::ObjectsError;
 use crate::tree::repository::RepositoryError;
 use crate::tree::worktree::WorkTreeError;
-use std::io;
 
 /// What to do about an object that cannot be read. What was known of its template is forgotten by then.
 const DAMAGED: &str = "a copy in the template cache is fetched anew when you run this again, without `--offline`; check your own repository with `git fsck`";
@@ -29,19 +28,6 @@ fn refused(message: String, hint: &str) -> Failure {
 fn environment(message: String, hint: &str) -> Failure {
     let hint = Some(hint.to_owned());
     Failure::Environment { message, hint }
-}
-
-impl From<io::Error> for Failure {
-    /// For output only; reading goes through [`Failure::reading`].
-    fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self::ReaderGone;
-        }
-        Self::Environment {
-            message: format!("cannot write the output: {error}"),
-            hint: None,
-        }
-    }
 }
 
 impl From<TreeError> for Failure {
@@ -383,7 +369,21 @@ impl From<PublishError> for Failure {
     fn from(error: PublishError) -> Self {
         let message = error.to_string();
         let refused = |hint| refused(message.clone(), hint);
-        let of = |failure: Self| failure.reworded(|_, hint| (message.clone(), hint.to_owned()));
+        let of = |failure: Self| match failure {
+            Self::Refused { hint, .. } => Self::Refused {
+                message: message.clone(),
+                hint,
+            },
+            Self::Authentication { hint, .. } => Self::Authentication {
+                message: message.clone(),
+                hint,
+            },
+            Self::Environment { hint, .. } => Self::Environment {
+                message: message.clone(),
+                hint,
+            },
+            other => other,
+        };
         let why = match error {
             PublishError::NothingLeft { why } | PublishError::Left { why, .. } => why,
             PublishError::Finished { .. } => {

@@ -6,14 +6,14 @@ static ASKING: AtomicBool = AtomicBool::new(false);
 static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Raised when a signal asked the program to stop while it writes.
-pub(super) fn stop() -> &'static AtomicBool {
+pub(crate) fn stop() -> &'static AtomicBool {
     ASKING.store(false, Ordering::Relaxed);
     listen();
     &STOP
 }
 
 /// From here on a signal ends the program and gives the terminal its cursor back, which a question hides.
-pub(super) fn end_while_asking() {
+pub(crate) fn end_while_asking() {
     ASKING.store(true, Ordering::Relaxed);
     listen();
 }

@@ -1,0 +1,136 @@
+//! `groundplan catalog diff`
+
+use super::render;
+use super::version::{Matched, Version};
+use crate::cli::args::database::DatabaseArgs;
+use crate::cli::args::template::TemplateArgs;
+use crate::cli::error::{Exit, Failure};
+use crate::cli::input::Chosen;
+use crate::cli::output::terminal::Terminal;
+use crate::impact::{self, Impact, ImpactError, Level};
+use crate::model::slug::Slug;
+use crate::sweep::trial::TrialInput;
+use crate::template::Template;
+use serde_json::json;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The version before: a folder, a built-in catalogue, a commit as `REF`, `REPO@REF` or `REF:FOLDER`, or a published
+    /// version as `published:NAME` or `published:NAME@NUMBER`.
+    old: String,
+    /// The version after, named likewise.
+    new: String,
+    /// Compare only this catalogue.
+    #[arg(long, value_name = "NAME", value_parser = Slug::parse)]
+    only: Option<Slug>,
+    /// Exit with 1 when stored runs can no longer be made.
+    #[arg(long)]
+    fail_on_breaking: bool,
+    /// Show a diff of every changed text file as well.
+    #[arg(long)]
+    full: bool,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    template: TemplateArgs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Json,
+    /// For a comment on a pull request.
+    Markdown,
+}
+
+/// What there is to say of all catalogues.
+pub(super) struct Impacts {
+    pub(super) both: Vec<Impact>,
+    /// Catalogues that only the old version holds.
+    pub(super) gone: Vec<Slug>,
+    /// Catalogues that only the new version holds.
+    pub(super) new: Vec<Slug>,
+}
+
+impl Impacts {
+    /// The highest of all levels; a catalogue that is gone takes its stored runs along.
+    pub(super) fn level(&self) -> Level {
+        let levels = self.both.iter().map(|impact| impact.level);
+        let gone = self.gone.iter().map(|_| Level::Breaking);
+        let new = self.new.iter().map(|_| Level::Compatible);
+        levels
+            .chain(gone)
+            .chain(new)
+            .max()
+            .unwrap_or(Level::Unchanged)
+    }
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let impacts = args.impacts()?;
+    match args.format {
+        Format::Json => terminal.json(&json!({
+            "level": impacts.level(),
+            "catalogs": impacts.both,
+            "gone": impacts.gone,
+            "new": impacts.new,
+        }))?,
+        Format::Text => render::text(&impacts, args.full, terminal.out())?,
+        Format::Markdown => render::markdown(&impacts, args.full, terminal.out())?,
+    }
+    Ok(
+        if args.fail_on_breaking && impacts.level() == Level::Breaking {
+            Exit::Findings
+        } else {
+            Exit::Success
+        },
+    )
+}
+
+impl Args {
+    fn impacts(&self) -> Result<Impacts, Failure> {
+        let old = Version::parse(&self.old)?.catalogs(&self.database)?;
+        let new = Version::parse(&self.new)?.catalogs(&self.database)?;
+        let Matched { both, gone, new } =
+            Matched::of(old, new, self.only.as_ref().map(Slug::as_str))?;
+        let slugs = |chosen: Vec<Chosen>| {
+            chosen
+                .into_iter()
+                .map(|one| one.catalog.slug().clone())
+                .collect()
+        };
+        let impacts = Terminal::busy("building every selection of both versions", || {
+            let compare = |(old, new)| {
+                let (old, new) = (self.template.open(old)?, self.template.open(new)?);
+                Ok(impact::compare(ground(&old), ground(&new))?)
+            };
+            both.into_iter()
+                .map(compare)
+                .collect::<Result<Vec<_>, Failure>>()
+        })?;
+        Ok(Impacts {
+            both: impacts,
+            gone: slugs(gone),
+            new: slugs(new),
+        })
+    }
+}
+
+fn ground((chosen, template): &(Chosen, Template)) -> TrialInput<'_> {
+    TrialInput {
+        catalog: &chosen.catalog,
+        template: template.tree(),
+        pin: &template.pin,
+    }
+}
+
+impl From<ImpactError> for Failure {
+    fn from(error: ImpactError) -> Self {
+        match error {
+            ImpactError::Preview(error) => error.into(),
+            ImpactError::SearchLimit(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! What is elsewhere: the database, the templates' repositories, the forge; and whether its clock agrees with this one.
+
+use super::check::Check;
+use crate::catalog::Catalog;
+use crate::cli::args::database::DatabaseArgs;
+use crate::cli::args::forge::{ForgeArgs, TOKEN, token_text};
+use crate::cli::args::git;
+use crate::cli::args::git::Cache;
+use crate::cli::args::worker::WorkerArgs;
+use crate::cli::commands::pat::is_usable;
+use crate::cli::error::Failure;
+use crate::forge::clock::{Clock as _, SystemClock};
+use crate::git::ls_remote;
+use crate::git::mirror::MirrorError;
+use crate::model::preflight::ForgeKind;
+use crate::model::remote::RemoteUrl;
+use crate::model::timestamp::Timestamp;
+use crate::store::sql::{Database, Dialect};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::sync::Arc;
+
+/// What a forge takes for one and the same moment.
+const LARGEST_SKEW: i64 = 5_000;
+
+/// The catalogues, and whether the repositories answer that their templates are taken from.
+pub(super) fn templates(means: &WorkerArgs, replaced: Option<&str>) -> Vec<Check> {
+    let shelf = match means.shelf() {
+        Ok(shelf) => shelf,
+        Err(failure) => return vec![Check::of("catalogs", failure)],
+    };
+    let catalogs: Vec<&Catalog> = shelf.catalogs().collect();
+    let names: Vec<String> = catalogs
+        .iter()
+        .map(|catalog| catalog.slug().to_string())
+        .collect();
+    let mut checks = vec![Check::ok("catalogs", names.join(", "))];
+    let urls: Result<BTreeSet<RemoteUrl>, _> = match replaced.filter(|url| !url.is_empty()) {
+        Some(url) => git::address(url).map(|url| BTreeSet::from([url])),
+        None => Ok(catalogs
+            .iter()
+            .filter_map(|catalog| catalog.written().template.repo.clone())
+            .collect()),
+    };
+    let (urls, cache) = match (urls, means.git.cache()) {
+        (Err(error), _) => {
+            checks.push(Check::fail(
+                "template",
+                format!("BOOTSTRAP_TEMPLATE_REPO is no address: {error}"),
+                "write `https://HOST/OWNER/NAME.git`, or `OWNER/NAME` on GitHub",
+            ));
+            return checks;
+        }
+        // The shelf was made with the same settings.
+        (Ok(_), Err(failure)) => {
+            checks.push(Check::of("template", failure));
+            return checks;
+        }
+        (Ok(urls), Ok(cache)) => (urls, cache),
+    };
+    if urls.is_empty() {
+        checks.push(Check::skip(
+            "template",
+            "no catalogue takes its template from a repository",
+        ));
+    }
+    checks.extend(urls.iter().map(|url| template(&cache, url)));
+    checks
+}
+
+fn template(cache: &Cache, url: &RemoteUrl) -> Check {
+    match ls_remote(&cache.access(), url) {
+        Ok(()) => Check::ok("template", format!("{url} answers")),
+        Err(error) => {
+            let error = MirrorError::Git { error, older: None };
+            Check::of("template", cache.explain(url, error))
+        }
+    }
+}
+
+pub(super) async fn database(args: &DatabaseArgs) -> Vec<Check> {
+    if !args.is_named() {
+        return vec![Check::skip("database", "DATABASE_URL is not set")];
+    }
+    if let Some(check) = args.file().and_then(|path| file(&path)) {
+        return vec![check];
+    }
+    match args.open().await {
+        Ok(database) => {
+            let checks = look_into(&database).await;
+            database.close().await;
+            checks
+        }
+        Err(failure) => vec![Check::of("database", failure)],
+    }
+}
+
+/// What is to be said of a SQLite file before it is opened, which would make it.
+fn file(path: &Path) -> Option<Check> {
+    let shown = path.display();
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(16).read_to_end(&mut start));
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Check::warn(
+            "database",
+            format!("`{shown}` is not there yet"),
+            "it is made at its first use: check the path",
+        )),
+        Err(error) => Some(Check::fail(
+            "database",
+            format!("`{shown}` cannot be read: {error}"),
+            "check the path and its permissions",
+        )),
+        // A new one is empty until its first table.
+        Ok(_) if !start.is_empty() && start != *b"SQLite format 3\0" => Some(Check::fail(
+            "database",
+            format!("`{shown}` is no SQLite database"),
+            "name another file, or move this one away",
+        )),
+        Ok(_) => None,
+    }
+}
+
+async fn look_into(database: &Database) -> Vec<Check> {
+    let kind = match database.dialect() {
+        Dialect::Postgres => "Postgres",
+        Dialect::Sqlite => "SQLite",
+    };
+    if let Err(error) = database.ready().await {
+        return vec![Check::of("database", error.into())];
+    }
+    let owner = match database.is_own().await {
+        Ok(true) => "its tables are groundplan's own",
+        Ok(false) => "joined to an application's tables",
+        Err(error) => return vec![Check::of("database", error.into())],
+    };
+    let found = Check::ok("database", format!("{kind}, up to date, {owner}"));
+    let clock = match database.now().await {
+        Ok(theirs) => clock("database clock", theirs),
+        Err(error) => Check::of("database clock", error.into()),
+    };
+    vec![found, clock]
+}
+
+/// Whether another clock and this machine's say about the same, in milliseconds since 1970.
+fn clock(name: &'static str, theirs: i64) -> Check {
+    let apart = SystemClock.now().saturating_sub(theirs);
+    if apart.abs() <= LARGEST_SKEW {
+        return Check::ok(name, "agrees with this machine's");
+    }
+    let (seconds, side) = (
+        apart.abs() / 1000,
+        if apart > 0 { "behind" } else { "ahead of" },
+    );
+    Check::warn(
+        name,
+        format!("it is {seconds} seconds {side} this machine's"),
+        "let both keep their time by NTP: a repository's age says whose it is",
+    )
+}
+
+pub(super) async fn forge(args: &ForgeArgs) -> Vec<Check> {
+    let Some(kind) = args.forge else {
+        return vec![Check::skip("forge", "none is named with `--forge`")];
+    };
+    let address = match args.address(kind) {
+        Ok(address) => address,
+        Err(failure) => return vec![Check::of("forge", failure)],
+    };
+    let host = address
+        .host()
+        .map_or_else(|| "the folder".to_owned(), str::to_owned);
+    let reached = address.reach(args.patience(), Arc::new(SystemClock)).await;
+    let mut checks = Vec::new();
+    match reached {
+        Ok(reached) => {
+            checks.push(Check::ok("forge", format!("{host} answers")));
+            checks.extend(reached.now.map(|seconds| {
+                // It says whole seconds.
+                clock(
+                    "forge clock",
+                    seconds.saturating_mul(1000).saturating_add(500),
+                )
+            }));
+        }
+        Err(error) => return vec![Check::of("forge", error.into())],
+    }
+    if kind != ForgeKind::Local {
+        checks.push(
+            token(args)
+                .await
+                .unwrap_or_else(|failure| Check::of("token", failure)),
+        );
+    }
+    checks
+}
+
+/// The token of this shell, where there is one. A worker takes each user's own from the database.
+async fn token(args: &ForgeArgs) -> Result<Check, Failure> {
+    if token_text()?.is_none() {
+        return Ok(Check::skip(
+            "token",
+            format!("{TOKEN} is not set; a worker takes each user's own from the database"),
+        ));
+    }
+    let (forge, kind) = args.open_named()?;
+    let account = forge.current_user().await?;
+    let login = &account.login;
+    let ends = account.expires_at.and_then(Timestamp::of_unix_seconds);
+    let ends = ends.map_or_else(String::new, |at| format!(", until {at}"));
+    Ok(if is_usable(kind, &account) {
+        Check::ok("token", format!("it is {login}'s{ends}"))
+    } else {
+        Check::fail(
+            "token",
+            format!("it is {login}'s, and the forge does not list the scope `repo`"),
+            "make a classic token with the scope `repo`",
+        )
+    })
+}

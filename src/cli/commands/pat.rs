@@ -1,0 +1,291 @@
+//! `groundplan pat`: personal access tokens, sealed for the database and tested against their forge.
+
+use crate::base::sanitize;
+use crate::cli::args::database::DatabaseArgs;
+use crate::cli::args::forge::{ForgeArgs, TOKEN, no_forge, token_text, usable};
+use crate::cli::args::key::{key, no_key};
+use crate::cli::args::policy::PersonArgs;
+use crate::cli::error::{Exit, Failure};
+use crate::cli::output::Format;
+use crate::cli::output::preflight;
+use crate::cli::output::terminal::{Terminal, YELLOW};
+use crate::cli::runtime::wait_for;
+use crate::forge::account::Account;
+use crate::forge::clock::{Clock as _, SystemClock};
+use crate::model::preflight::ForgeKind;
+use crate::model::timestamp::Timestamp;
+use crate::pat::key::Key;
+use crate::pat::sealed::{Binding, Opened, Opener, Sealer};
+use crate::preflight::judge::outside;
+use crate::secret::Secret;
+use crate::store::sql::users::TokenFacts;
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal as _, Read as _};
+use zeroize::Zeroizing;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: PatCommand,
+}
+
+#[derive(clap::Subcommand)]
+enum PatCommand {
+    /// Seal a token for its owner. It is read from standard input or GROUNDPLAN_FORGE_TOKEN, the key from
+    /// BOOTSTRAP_ENCRYPTION_KEY.
+    Encrypt(EncryptArgs),
+    /// Ask a forge whose a token is and whether it will do. It is read from standard input or GROUNDPLAN_FORGE_TOKEN.
+    Test(TestArgs),
+    /// Test a token and keep it, sealed, for the runs of a user. It is read from standard input or
+    /// GROUNDPLAN_FORGE_TOKEN, the key from BOOTSTRAP_ENCRYPTION_KEY.
+    Save(SaveArgs),
+}
+
+#[derive(clap::Args)]
+struct EncryptArgs {
+    /// The id of the account here that owns the token; nobody else's opens it.
+    #[arg(long, value_name = "ID", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    owner_id: String,
+    /// The host of the forge that the token is for, as in `github.com`; it opens for no other.
+    #[arg(long, value_name = "HOST", value_parser = host)]
+    host: String,
+}
+
+#[derive(clap::Args)]
+struct TestArgs {
+    /// Standard input holds what `pat encrypt` printed, sealed for this forge's host.
+    #[arg(long, requires = "owner_id")]
+    sealed: bool,
+    /// The id of the account here that owns the sealed token.
+    #[arg(long, value_name = "ID", requires = "sealed")]
+    owner_id: Option<String>,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    forge: ForgeArgs,
+}
+
+#[derive(clap::Args)]
+struct SaveArgs {
+    #[command(flatten)]
+    person: PersonArgs,
+    #[command(flatten)]
+    forge: ForgeArgs,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+/// What every stored token begins with is far shorter than this.
+const LONGEST: u64 = 8192;
+const STANDARD_INPUT: &str = "standard input";
+
+pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    match &args.command {
+        PatCommand::Encrypt(args) => encrypt(args, terminal),
+        PatCommand::Test(args) => test(args, terminal),
+        PatCommand::Save(args) => save(args, terminal),
+    }
+}
+
+fn encrypt(args: &EncryptArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let key = key(Key::VARIABLE)?.ok_or_else(no_key)?;
+    let binding = Binding {
+        owner: &args.owner_id,
+        host: &args.host,
+    };
+    let sealed = seal(key, &given()?, binding)?;
+    terminal.bytes(format!("{sealed}\n").as_bytes())?;
+    Ok(Exit::Success)
+}
+
+fn seal(key: Key, secret: &Secret, binding: Binding<'_>) -> Result<String, Failure> {
+    let sealed = Sealer::new(key).seal(secret, binding);
+    sealed.map_err(|error| Failure::environment("token_not_sealed", error.to_string()))
+}
+
+fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let key = key(Key::VARIABLE)?.ok_or_else(no_key)?;
+    let kind = args.forge.forge.ok_or_else(no_forge)?;
+    if kind == ForgeKind::Local {
+        return Err(no_tokens());
+    }
+    let host = args.forge.host(kind)?;
+    let user = &args.person.user;
+    let secret = given()?;
+    let for_forge = secret.copy();
+    let forge = args
+        .forge
+        .open_with(|| Ok(for_forge))?
+        .ok_or_else(no_forge)?;
+    let login = args.database.ask(async |database| {
+        // The forge is asked first: what does not work is not kept.
+        let account = forge.current_user().await?;
+        if !is_usable(kind, &account) {
+            return Err(unusable(&account));
+        }
+        let binding = Binding {
+            owner: user.as_str(),
+            host: &host,
+        };
+        let sealed = seal(key, &secret, binding)?;
+        let login = outside(&account.login);
+        let facts = TokenFacts {
+            login: login.clone(),
+            verified_at: SystemClock.now(),
+            scopes: account.scopes.into_iter().flatten().collect(),
+            expires_at: account.expires_at.map(|at| at.saturating_mul(1000)),
+        };
+        database.ensure_user(user).await?;
+        database.save_token(user, &sealed, &facts).await?;
+        Ok(login)
+    })?;
+    writeln!(
+        terminal.out(),
+        "The token of `{}` at {host} is kept, sealed, for the runs of user {user}.",
+        sanitize::line(&login)
+    )?;
+    Ok(Exit::Success)
+}
+
+fn no_tokens() -> Failure {
+    Failure::usage("forge_without_tokens", "a local forge has no tokens")
+        .hinted("name the forge that the token is for")
+}
+
+fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let kind = args.forge.forge.ok_or_else(no_forge)?;
+    if kind == ForgeKind::Local {
+        return Err(no_tokens());
+    }
+    let host = args.forge.host(kind)?;
+    let (secret, seal_again) = match &args.owner_id {
+        Some(owner) => {
+            let opened = open(&Binding { owner, host: &host })?;
+            (opened.secret, opened.is_of_previous_key)
+        }
+        None => (given()?, false),
+    };
+    let forge = args.forge.open_with(|| Ok(secret))?.ok_or_else(no_forge)?;
+    let account = Terminal::busy("asking the forge", || wait_for(forge.current_user()))??;
+    let is_usable = is_usable(kind, &account);
+    let scopes: Option<BTreeSet<String>> = account
+        .scopes
+        .as_ref()
+        .map(|scopes| scopes.iter().map(|scope| outside(scope)).collect());
+    let expires_at = account.expires_at.and_then(Timestamp::of_unix_seconds);
+    match args.format {
+        Format::Json => terminal.json(&json!({
+            "checkedAt": Timestamp::of_unix_millis(SystemClock.now()),
+            "kind": kind,
+            "host": host,
+            "login": outside(&account.login),
+            "scopes": scopes,
+            "expiresAt": expires_at,
+            "usable": is_usable,
+            "sealAgain": seal_again,
+        }))?,
+        Format::Text => {
+            let unsaid = || "the forge does not say".to_owned();
+            let scopes = scopes.as_ref().map_or_else(unsaid, preflight::list);
+            let expires =
+                expires_at.map_or_else(|| "the forge names no end".to_owned(), |at| at.to_string());
+            writeln!(
+                terminal.out(),
+                "login    {}\nscopes   {}\nexpires  {expires}",
+                sanitize::line(&outside(&account.login)),
+                sanitize::line(&scopes),
+            )?;
+        }
+    }
+    if seal_again {
+        writeln!(
+            terminal.stderr(),
+            "{YELLOW}It was sealed with the previous key: seal it again with `groundplan pat encrypt`.{YELLOW:#}"
+        )?;
+    }
+    if is_usable {
+        return Ok(Exit::Success);
+    }
+    Err(unusable(&account))
+}
+
+fn unusable(account: &Account) -> Failure {
+    Failure::refused("token_unusable", match account.scopes {
+            Some(_) => "the token lacks the scope `repo`".to_owned(),
+            None => "the forge lists no scopes of this token: a classic personal access token with the scope `repo` is needed"
+                .to_owned(),
+        }).hinted("make a classic token with the scope `repo`")
+}
+
+/// GitHub lists the scopes of every classic token; Forgejo lists none of any.
+pub(crate) fn is_usable(kind: ForgeKind, account: &Account) -> bool {
+    let is_listed = account.scopes.is_some() || kind != ForgeKind::Github;
+    is_listed && account.lacks(&["repo"]).is_empty()
+}
+
+/// Opens the sealed token on standard input. It goes only to the host that it was sealed for.
+fn open(binding: &Binding<'_>) -> Result<Opened, Failure> {
+    let current = key(Key::VARIABLE)?.ok_or_else(no_key)?;
+    let opener = Opener::new(current, key(Key::PREVIOUS_VARIABLE)?);
+    let sealed = piped()?.ok_or_else(|| nothing("pipe the sealed token in"))?;
+    opener.open(&sealed, *binding).map_err(|error| {
+        Failure::refused("token_not_opened", error.to_string()).hinted(format!(
+            "check `--owner-id`, the forge and {}; while keys are changed, {} holds the one before",
+            Key::VARIABLE,
+            Key::PREVIOUS_VARIABLE
+        ))
+    })
+}
+
+/// The token on standard input or in the environment, and never both.
+fn given() -> Result<Secret, Failure> {
+    match (piped()?, token_text()?) {
+        (Some(piped), None) => usable(take(piped), STANDARD_INPUT),
+        (Some(piped), Some(set)) if *piped == set => usable(set, TOKEN),
+        (None, Some(set)) => usable(set, TOKEN),
+        (None, None) => Err(nothing("pipe the token in, or set GROUNDPLAN_FORGE_TOKEN")),
+        (Some(_), Some(_)) => Err(Failure::usage(
+            "token_ambiguous",
+            format!("{STANDARD_INPUT} and {TOKEN} hold different tokens"),
+        )
+        .hinted("give one of them")),
+    }
+}
+
+fn nothing(hint: &str) -> Failure {
+    Failure::usage("token_missing", "there is no token").hinted(hint.to_owned())
+}
+
+/// What is piped in, without its last line end. A terminal would show what is typed, so none is read.
+fn piped() -> Result<Option<Zeroizing<String>>, Failure> {
+    let input = io::stdin();
+    if input.is_terminal() {
+        return Ok(None);
+    }
+    // Room for all of it, so that growing leaves no copy behind.
+    let mut text = Zeroizing::new(String::with_capacity(2 * 8192));
+    let read = input.lock().take(LONGEST + 1).read_to_string(&mut text);
+    let usage = |message: String| {
+        Failure::usage("token_not_text", message).hinted("pipe the token in, alone")
+    };
+    read.map_err(|_| usage(format!("{STANDARD_INPUT} is not text")))?;
+    if text.len() as u64 > LONGEST {
+        return Err(usage(format!(
+            "{STANDARD_INPUT} holds more than {LONGEST} bytes"
+        )));
+    }
+    let length = text.trim_end_matches(['\r', '\n']).len();
+    text.truncate(length);
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+fn take(mut text: Zeroizing<String>) -> String {
+    std::mem::take(&mut *text)
+}
+
+/// A host as addresses hold it: small letters, nothing before or behind it.
+fn host(text: &str) -> Result<String, String> {
+    let host = url::Host::parse(text).map(|host| host.to_string());
+    host.map_err(|_| "write the host alone, as in `github.com`".to_owned())
+}

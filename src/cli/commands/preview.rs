@@ -1,0 +1,121 @@
+//! `groundplan preview`
+
+use crate::cli::args::forge::ForgeArgs;
+use crate::cli::args::selection;
+use crate::cli::args::selection::{Prepared, ProductArgs, SelectionArgs};
+use crate::cli::commands::explain;
+use crate::cli::error::{Exit, Failure, RefusedPlan};
+use crate::cli::output::Format;
+use crate::cli::output::preflight;
+use crate::cli::output::render;
+use crate::cli::output::render::DetailArgs;
+use crate::cli::output::terminal::Terminal;
+use crate::engine::{self, Preview, PreviewError};
+use crate::model::digest::GitId;
+use crate::model::path::TreePath;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) selection: SelectionArgs,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    detail: DetailArgs,
+    /// Show only where each line of this file comes from.
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["summary", "full"], value_parser = TreePath::parse)]
+    explain: Option<TreePath>,
+    #[command(flatten)]
+    pub(crate) product: ProductArgs,
+    #[command(flatten)]
+    forge: ForgeArgs,
+}
+
+pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    // Where lines come from is no forge's business.
+    let forge = match args.explain {
+        Some(_) => None,
+        None => args.forge.open()?,
+    };
+    let prepared = args.product.prepare(&args.selection)?;
+    let mut preview = make(&prepared)?;
+    if let Some(path) = args.explain.as_ref().filter(|_| preview.report.can_proceed) {
+        let template = prepared.template.tree();
+        return explain::print(&preview.plan, template, path, args.format, terminal);
+    }
+    if let Some((forge, kind)) = forge.zip(args.forge.forge) {
+        preflight::ask(forge.as_ref(), kind, &args.forge, &mut preview)?;
+    }
+    match args.format {
+        Format::Json => terminal.json(&preview.report)?,
+        Format::Text => {
+            let detail = args.detail.wanted();
+            let root = prepared.root.as_deref();
+            render::report(&preview, detail, &prepared.files, root, terminal)?;
+            if preview.report.can_proceed {
+                let mut place = args.forge.flags();
+                if place.is_empty() {
+                    place.push(("--into", preview.plan.inputs.repo.to_string()));
+                }
+                let command = render::command(
+                    "new",
+                    &preview.plan,
+                    &args.selection.catalog,
+                    &args.product.template,
+                    place,
+                    &preview.report,
+                );
+                writeln!(terminal.out(), "\nTo make exactly this:\n{command}")?;
+            }
+        }
+    }
+    Ok(if preview.report.can_proceed {
+        Exit::Success
+    } else {
+        Exit::Findings
+    })
+}
+
+/// Fails with the report when the plan cannot be carried out, and when its tree is not the expected one. `consequence`
+/// says what was not done.
+pub(crate) fn accept(
+    prepared: &Prepared,
+    preview: &Preview<'_>,
+    expected: Option<&GitId>,
+    consequence: &str,
+) -> Result<GitId, Failure> {
+    let report = &preview.report;
+    let Some(tree) = report.tree_id.as_ref().filter(|_| report.can_proceed) else {
+        return Err(Failure::Report(Box::new(RefusedPlan {
+            plan: preview.plan.clone(),
+            report: report.clone(),
+            files: prepared.files.clone(),
+            root: prepared.root.clone(),
+        })));
+    };
+    match expected.filter(|expected| *expected != tree) {
+        None => Ok(tree.clone()),
+        Some(expected) => {
+            let message =
+                format!("the result would be tree {tree}, expected {expected}; {consequence}");
+            Err(Failure::refused("tree_differs", message).hinted("catalogue, template, selection, names or date differ from the preview: run `groundplan preview` again"))
+        }
+    }
+}
+
+/// The preview of what the arguments name.
+pub(crate) fn make(prepared: &Prepared) -> Result<Preview<'_>, Failure> {
+    let result = Terminal::busy("building the preview", || {
+        engine::preview(
+            &prepared.catalog,
+            prepared.request.clone(),
+            prepared.template.tree(),
+        )
+    });
+    result.map_err(|error| match error {
+        PreviewError::Selection(findings) => {
+            selection::located(findings, prepared.asked.as_ref()).into()
+        }
+        error => error.into(),
+    })
+}

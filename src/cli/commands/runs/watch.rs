@@ -1,0 +1,138 @@
+//! `groundplan runs watch`
+
+use super::show::find;
+use super::{moment, parse_run};
+use crate::base::sanitize;
+use crate::cli::args::database::DatabaseArgs;
+use crate::cli::error::{Exit, Failure};
+use crate::cli::output::Format;
+use crate::cli::output::terminal::{GREEN, RED, Terminal, YELLOW};
+use crate::cli::signals;
+use crate::store::Store;
+use crate::store::error::StoreError;
+use crate::store::event::{Event, EventKind};
+use crate::store::id::RunId;
+use crate::store::run::RunStatus;
+use anstyle::Style;
+use serde_json::Value;
+use std::io::{self, Write};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The run, by its id.
+    #[arg(value_name = "RUN", value_parser = parse_run)]
+    run: RunId,
+    /// In JSON, one event a line.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+/// Events are read so many at a time.
+const PAGE: u32 = 500;
+/// How often a run is looked at. A notification would come sooner, and not every database sends one.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Every event of a run.
+pub(super) async fn all(store: &dyn Store, run: &RunId) -> Result<Vec<Event>, StoreError> {
+    let mut events: Vec<Event> = Vec::new();
+    loop {
+        let after = events.last().map_or(0, |event| event.sequence);
+        let page = store.events(after, Some(run), PAGE).await?;
+        if page.is_empty() {
+            return Ok(events);
+        }
+        events.extend(page);
+    }
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let database = &args.database;
+    let status = database.look(async |database| follow(database, args, terminal).await)?;
+    Ok(match status {
+        RunStatus::Succeeded => Exit::Success,
+        _ => Exit::Findings,
+    })
+}
+
+async fn follow(
+    store: &dyn Store,
+    args: &Args,
+    terminal: &mut Terminal,
+) -> Result<RunStatus, Failure> {
+    let mut after = 0;
+    let mut is_told = false;
+    loop {
+        // Looked at before the events, so that what ended it is among them.
+        let run = find(store, &args.run).await?;
+        let events = store.events(after, Some(&args.run), PAGE).await?;
+        for event in &events {
+            match args.format {
+                Format::Text => line(event, terminal.out())?,
+                Format::Json => terminal.json_line(event)?,
+            }
+            after = event.sequence;
+        }
+        terminal.finish()?;
+        if events.is_empty() && !run.status.is_active() {
+            return Ok(run.status);
+        }
+        if signals::stop().load(Ordering::Relaxed) {
+            return Err(
+                Failure::interrupted("watch_stopped", "stopped watching; the run goes on").hinted(
+                    format!("stop it with `groundplan runs cancel {}`", args.run),
+                ),
+            );
+        }
+        if !is_told && events.is_empty() && !run.is_held && args.format == Format::Text {
+            is_told = true;
+            let whom = match &run.risk {
+                Some(risk) if risk.needs_approval(run.approval.as_ref()) => "an approval",
+                _ => "a worker",
+            };
+            writeln!(terminal.stderr(), "it waits for {whom}")?;
+        }
+        if events.is_empty() {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+}
+
+/// One event for people.
+pub(super) fn line(event: &Event, out: &mut dyn Write) -> io::Result<()> {
+    let style = match event.kind {
+        EventKind::Succeeded | EventKind::Approved => GREEN,
+        EventKind::Failed | EventKind::NeedsCleanup => RED,
+        EventKind::Held | EventKind::ApprovalVoid | EventKind::CancelAsked => YELLOW,
+        _ => Style::new(),
+    };
+    writeln!(
+        out,
+        "{}  {style}{:13}{style:#}  {}{}",
+        moment(event.at),
+        event.kind.as_db(),
+        sanitize::line(&event.by),
+        sanitize::line(&details(&event.detail)),
+    )
+}
+
+/// The texts of an event's detail, in the order of its fields.
+fn details(detail: &Value) -> String {
+    let Value::Object(fields) = detail else {
+        return String::new();
+    };
+    let shown = fields.iter().filter_map(|(name, value)| {
+        let value = match value {
+            Value::Null => return None,
+            Value::String(text) => text.clone(),
+            // The reasons of a tier: `runs show` has each on a line of its own.
+            Value::Array(items) => format!("{} in all", items.len()),
+            other => other.to_string(),
+        };
+        Some(format!("  {name}: {value}"))
+    });
+    shown.collect()
+}

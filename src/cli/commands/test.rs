@@ -1,0 +1,388 @@
+//! `groundplan test`
+
+use crate::base::sanitize;
+use crate::cli::accepted_file;
+use crate::cli::args::template::TemplateArgs;
+use crate::cli::error::{Exit, Failure};
+use crate::cli::input;
+use crate::cli::input::Chosen;
+use crate::cli::output::Format;
+use crate::cli::output::findings;
+use crate::cli::output::render::sign;
+use crate::cli::output::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW};
+use crate::engine::{Preview, PreviewError};
+use crate::model::content::{File, Mode};
+use crate::model::diagnostic::{Code, Diagnostic, Location};
+use crate::model::report::{Change, ChangeKind, ChangeOrigin};
+use crate::resolve::{self, CaseFile};
+use crate::source;
+use crate::sweep::trial::{TrialInput, content, sample_inputs};
+use crate::template::Template;
+use crate::tree::ids;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// A folder with catalog/ and recipes/, or one catalogue of it.
+    #[arg(default_value = ".", value_name = "DIR|NAME")]
+    catalog: String,
+    /// Write down what every case gives now, instead of comparing it.
+    #[arg(long)]
+    accept: bool,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    template: TemplateArgs,
+}
+
+/// What stands above the files of a case.
+const COMMENT: &str = "# Mode, git blob id and path of every file that this case gives, without the provenance file.\n# `groundplan test` compares them, `groundplan test --accept` writes them anew.\n";
+
+/// Path → mode and blob id.
+type Holding = BTreeMap<String, String>;
+
+/// A case and what came of it.
+struct Tested {
+    /// `<catalogue>/<case>`.
+    name: String,
+    outcome: Outcome,
+}
+
+enum Outcome {
+    Fine {
+        files: usize,
+    },
+    Accepted {
+        files: usize,
+    },
+    /// Nothing was accepted yet.
+    New,
+    Changed(Vec<Difference>),
+    Failed(Vec<Diagnostic>),
+}
+
+/// A file that is not as it was accepted, and which options it comes from.
+struct Difference {
+    path: String,
+    change: ChangeKind,
+    origin: Vec<String>,
+}
+
+pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let chosen = input::catalogs(&args.catalog)?;
+    let mut all = Vec::new();
+    let mut names = Vec::new();
+    for chosen in chosen {
+        names.push(chosen.catalog.slug().to_string());
+        let (chosen, template) = args.template.open(chosen)?;
+        let tested = Terminal::busy("making every case", || args.test(&chosen, &template))?;
+        if args.format == Format::Text {
+            for tested in &tested {
+                tested.print(&chosen, terminal)?;
+            }
+        }
+        all.extend(tested);
+    }
+    if all.is_empty() {
+        let name = names.first().map_or("NAME", String::as_str);
+        return Err(Failure::refused("case_missing", "there is no case to test").hinted(format!(
+                "write `defaults: true` into `catalog/{name}/cases/default.yaml`, then run `groundplan test --accept`"
+            )));
+    }
+    let good = all.iter().filter(|tested| tested.is_fine()).count();
+    match args.format {
+        Format::Json => {
+            let cases: Vec<Value> = all.iter().map(Tested::json).collect();
+            terminal.json(&json!({ "cases": cases, "fine": good == all.len() }))?;
+        }
+        Format::Text => {
+            let (cases, bad) = (all.len(), all.len() - good);
+            let word = if cases == 1 { "case" } else { "cases" };
+            writeln!(
+                terminal.out(),
+                "{BOLD}{cases} {word}, {bad} not as accepted{BOLD:#}"
+            )?;
+            if all
+                .iter()
+                .any(|tested| matches!(tested.outcome, Outcome::Changed(_)))
+            {
+                writeln!(
+                    terminal.stderr(),
+                    "see what changes with `groundplan catalog diff HEAD .`, and accept it with `groundplan test --accept`"
+                )?;
+            }
+        }
+    }
+    Ok(if good == all.len() {
+        Exit::Success
+    } else {
+        Exit::Findings
+    })
+}
+
+impl Args {
+    /// Every case of a catalogue, and every accepted result that belongs to none.
+    fn test(&self, chosen: &Chosen, template: &Template) -> Result<Vec<Tested>, Failure> {
+        let name = chosen.catalog.slug();
+        let folder = format!("catalog/{name}/cases/");
+        let below = chosen.source.files.range(folder.clone()..);
+        let below = below.take_while(|(path, _)| path.starts_with(&folder));
+        let mut all = Vec::new();
+        for (path, file) in below {
+            let inside = &path[folder.len()..];
+            let case = inside.split_once('.').map_or(inside, |(case, _)| case);
+            let outcome = if file.mode == Mode::Symlink {
+                let message = "this file is a symbolic link";
+                let finding = Diagnostic::error(Code::TemplateEntry, message);
+                let finding = finding.at("", Location::start_of(path));
+                Outcome::Failed(vec![finding.help("put the file itself in its place")])
+            } else if inside == format!("{case}.yaml") && !case.contains('/') {
+                self.case(chosen, template, path, file)?
+            } else if inside == format!("{case}.files")
+                && chosen
+                    .source
+                    .files
+                    .contains_key(&format!("{folder}{case}.yaml"))
+            {
+                continue;
+            } else {
+                let message = "this file belongs to no case";
+                let finding =
+                    Diagnostic::error(Code::Misplaced, message).at("", Location::start_of(path));
+                Outcome::Failed(vec![finding.help(format!(
+                    "cases are `{folder}<case>.yaml`, what they give `<case>.files`: remove or rename it"
+                ))])
+            };
+            all.push(Tested {
+                name: format!("{name}/{inside}")
+                    .trim_end_matches(".yaml")
+                    .to_owned(),
+                outcome,
+            });
+        }
+        Ok(all)
+    }
+
+    fn case(
+        &self,
+        chosen: &Chosen,
+        template: &Template,
+        path: &str,
+        file: &File,
+    ) -> Result<Outcome, Failure> {
+        let preview = match preview(chosen, template, path, file)? {
+            Ok(preview) => preview,
+            Err(findings) => return Ok(Outcome::Failed(findings)),
+        };
+        if !preview.report.can_proceed {
+            let findings = preview.report.obstacles().cloned().collect();
+            return Ok(Outcome::Failed(findings));
+        }
+        let changes = preview.report.changes.clone();
+        let now = holding(preview)?;
+        let expected = format!("{}.files", path.trim_end_matches(".yaml"));
+        if self.accept {
+            let Some(root) = &chosen.source.root else {
+                return Err(Failure::usage(
+                    "case_folder_missing",
+                    "a built-in catalogue has no place for what its cases give",
+                )
+                .hinted("name the folder it is in"));
+            };
+            accepted_file::write(root, &expected, &text(&now))?;
+            return Ok(Outcome::Accepted { files: now.len() });
+        }
+        let Some(accepted) = chosen.source.files.get(&expected) else {
+            return Ok(Outcome::New);
+        };
+        let accepted = match accepted.text().map(parse) {
+            Some(Ok(accepted)) => accepted,
+            Some(Err(line)) => return Ok(Outcome::Failed(vec![damaged(&expected, line)])),
+            None => return Ok(Outcome::Failed(vec![damaged(&expected, 1)])),
+        };
+        let differences = differences(&accepted, &now, &changes);
+        Ok(if differences.is_empty() {
+            Outcome::Fine { files: now.len() }
+        } else {
+            Outcome::Changed(differences)
+        })
+    }
+}
+
+/// What a case gives, or why it is no case of this catalogue.
+fn preview<'t>(
+    chosen: &'t Chosen,
+    template: &'t Template,
+    path: &str,
+    file: &File,
+) -> Result<Result<Preview<'t>, Vec<Diagnostic>>, Failure> {
+    let read = source::read(path, &file.bytes);
+    let read = read.and_then(|document| CaseFile::read(&document).map(|case| (case, document)));
+    let (case, document) = match read {
+        Ok(both) => both,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let mut selection = case.selection();
+    if case.defaults {
+        resolve::fill_with_defaults(&chosen.catalog, &mut selection);
+    }
+    let ground = TrialInput {
+        catalog: &chosen.catalog,
+        template: template.tree(),
+        pin: &template.pin,
+    };
+    match ground.preview(selection, case.inputs(sample_inputs())) {
+        Ok(preview) => Ok(Ok(preview)),
+        Err(PreviewError::Selection(findings)) => {
+            let place = |finding: Diagnostic| {
+                let pointer = format!("/selection{}", finding.pointer);
+                let place = document.place(&pointer);
+                finding.at(pointer, place)
+            };
+            Ok(Err(findings.into_iter().map(place).collect()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn holding(preview: Preview<'_>) -> Result<Holding, Failure> {
+    let files = ids::files(&content(preview)?)?.into_iter();
+    Ok(files
+        .map(|(path, (mode, id))| (path, format!("{mode:06o} {id}")))
+        .collect())
+}
+
+fn text(holding: &Holding) -> String {
+    let mut text = COMMENT.to_owned();
+    for (path, held) in holding {
+        writeln!(text, "{held} {path}").expect("a string grows");
+    }
+    text
+}
+
+/// Reads what [`text`] wrote, or gives the line that it did not write.
+fn parse(text: &str) -> Result<Holding, usize> {
+    let lines = text.lines().enumerate();
+    let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    let held = |(index, line): (usize, &str)| {
+        let parts: Vec<&str> = line.splitn(3, ' ').collect();
+        match parts.as_slice() {
+            [mode, id, path] if mode.len() == 6 && id.len() == 40 => {
+                Ok(((*path).to_owned(), format!("{mode} {id}")))
+            }
+            _ => Err(index + 1),
+        }
+    };
+    lines.map(held).collect()
+}
+
+fn damaged(path: &str, line: usize) -> Diagnostic {
+    let message = "expected a mode, a blob id and a path, as `git ls-tree` gives them";
+    Diagnostic::error(Code::Syntax, message)
+        .at("", Location::point(path, line, 1))
+        .help("take the file from version control again, or write it anew with `--accept`")
+}
+
+fn differences(accepted: &Holding, now: &Holding, changes: &[Change]) -> Vec<Difference> {
+    let paths = accepted
+        .keys()
+        .chain(now.keys().filter(|path| !accepted.contains_key(*path)));
+    let difference = |path: &String| {
+        let change = ChangeKind::between(accepted.get(path), now.get(path))?;
+        let of_path = changes.iter().filter(|change| change.path.as_str() == path);
+        let option = |origin: &ChangeOrigin| match origin {
+            ChangeOrigin::Action(action) => Some(action.origin.option.to_string()),
+            ChangeOrigin::Placeholders { .. }
+            | ChangeOrigin::Provenance {}
+            | ChangeOrigin::Template {} => None,
+        };
+        let mut origin: Vec<String> = of_path
+            .flat_map(|change| change.origin.iter().filter_map(option))
+            .collect();
+        origin.dedup();
+        Some(Difference {
+            path: path.clone(),
+            change,
+            origin,
+        })
+    };
+    paths.filter_map(difference).collect()
+}
+
+impl Tested {
+    fn is_fine(&self) -> bool {
+        matches!(
+            self.outcome,
+            Outcome::Fine { .. } | Outcome::Accepted { .. }
+        )
+    }
+
+    fn json(&self) -> Value {
+        let difference = |difference: &Difference| {
+            json!({
+                "path": difference.path,
+                "change": difference.change,
+                "origin": difference.origin,
+            })
+        };
+        let name = &self.name;
+        match &self.outcome {
+            Outcome::Fine { files } => json!({ "case": name, "result": "ok", "files": files }),
+            Outcome::Accepted { files } => {
+                json!({ "case": name, "result": "accepted", "files": files })
+            }
+            Outcome::New => json!({ "case": name, "result": "new" }),
+            Outcome::Changed(differences) => {
+                let changes: Vec<Value> = differences.iter().map(difference).collect();
+                json!({ "case": name, "result": "changed", "changes": changes })
+            }
+            Outcome::Failed(findings) => {
+                json!({ "case": name, "result": "failed", "findings": findings })
+            }
+        }
+    }
+
+    fn print(&self, chosen: &Chosen, terminal: &mut Terminal) -> Result<(), Failure> {
+        let out = terminal.out();
+        let name = sanitize::line(&self.name);
+        match &self.outcome {
+            Outcome::Fine { files } => {
+                writeln!(out, "{GREEN}ok{GREEN:#}        {name}  {files} files")?;
+            }
+            Outcome::Accepted { files } => {
+                writeln!(out, "{GREEN}accepted{GREEN:#}  {name}  {files} files")?;
+            }
+            Outcome::New => writeln!(
+                out,
+                "{YELLOW}new{YELLOW:#}       {name}  nothing accepted yet: look at it with `groundplan preview`, then run `groundplan test --accept`"
+            )?,
+            Outcome::Changed(differences) => {
+                writeln!(out, "{RED}changed{RED:#}   {name}")?;
+                let paths = differences
+                    .iter()
+                    .map(|difference| difference.path.chars().count());
+                let width = paths.max().unwrap_or(0).min(60);
+                for difference in differences {
+                    let (sign, style) = sign(difference.change);
+                    let path = sanitize::line(&difference.path);
+                    let sign = format!("{style}{sign}{style:#}");
+                    if difference.origin.is_empty() {
+                        writeln!(out, "  {sign} {path}")?;
+                    } else {
+                        let origin = difference.origin.join(", ");
+                        writeln!(out, "  {sign} {path:width$}  {DIM}{origin}{DIM:#}")?;
+                    }
+                }
+            }
+            Outcome::Failed(found) => {
+                writeln!(out, "{RED}failed{RED:#}    {name}")?;
+                let root = chosen.source.root.as_deref();
+                let relabel = |file: &str| findings::relabel(root, file);
+                findings::text(out, found, &chosen.source.files, &relabel)?;
+            }
+        }
+        Ok(())
+    }
+}

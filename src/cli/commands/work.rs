@@ -1,0 +1,339 @@
+//! `groundplan work` and `groundplan recover`
+
+use crate::cli::args::database::DatabaseArgs;
+use crate::cli::args::log::TraceArgs;
+use crate::cli::args::worker::{RecoveryChoice, WorkerArgs};
+use crate::cli::error::{Exit, Failure};
+use crate::cli::output::terminal::Terminal;
+use crate::forge::clock::{Clock as _, SystemClock};
+use crate::model::action::ACTION_SCHEMA_VERSION;
+use crate::schemas;
+use crate::store::Store as _;
+use crate::store::error::StoreError;
+use crate::store::id::RunId;
+use crate::store::lease::WorkerId;
+use crate::store::recovery::OrphanedRun;
+use crate::store::sql::workers::Presence;
+use crate::store::sql::{Database, DatabaseOptions, Dialect};
+use crate::worker::context::WorkerContext;
+use crate::worker::health::{self, HealthServer};
+use crate::worker::health_state::HealthState;
+use crate::worker::metrics::Metrics;
+use crate::worker::service::{Finished, Service};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// How many runs are carried out at a time.
+    #[arg(long, env = "GROUNDPLAN_CONCURRENCY", value_name = "N", default_value_t = 4,
+        value_parser = clap::value_parser!(u16).range(1..=64))]
+    concurrency: u16,
+    /// Where /health, /health/live, /health/ready and /metrics are answered [default: 127.0.0.1:8080, and nowhere with
+    /// `--once`].
+    #[arg(long, env = "GROUNDPLAN_HEALTH", value_name = "ADDRESS:PORT")]
+    health: Option<SocketAddr>,
+    /// Take what is queued, and end when nothing is left.
+    #[arg(long)]
+    once: bool,
+    /// How long a step may go on after a signal asked the program to end.
+    #[arg(long, env = "GROUNDPLAN_GRACE", value_name = "SECONDS", default_value_t = 25,
+        value_parser = clap::value_parser!(u64).range(0..=3600))]
+    grace: u64,
+    #[command(flatten)]
+    means: WorkerArgs,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    trace: TraceArgs,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct RecoverArgs {
+    /// What happens to a run whose worker is gone: it fails, or goes back into the queue up to 3 times.
+    #[arg(long, env = "GROUNDPLAN_RECOVERY", value_enum, default_value_t = RecoveryChoice::Fail)]
+    recovery: RecoveryChoice,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+/// While it waits for the database, the worker says so often that its loop turns.
+const LONGEST_NAP: Duration = Duration::from_secs(30);
+/// The code of a worker that a user's token stopped.
+const CREDENTIAL: u8 = 3;
+
+pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
+    args.trace.begin()?;
+    runtime()?.block_on(args.work())
+}
+
+pub(crate) fn recover(args: &RecoverArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let (database, recovery) = (&args.database, args.recovery.into());
+    let swept = database.look(async |database| Ok(database.recover_expired(recovery).await?))?;
+    let lists = [
+        ("failed, nothing left", &swept.failed),
+        ("something is or may be left", &swept.needs_cleanup),
+        ("cancelled, nothing left", &swept.cancelled),
+        ("back in the queue", &swept.requeued),
+    ];
+    if lists.iter().all(|(_, runs)| runs.is_empty()) && swept.orphaned.is_empty() {
+        writeln!(terminal.out(), "Nothing to recover.")?;
+    }
+    for (what, runs) in lists.iter().filter(|(_, runs)| !runs.is_empty()) {
+        let runs: Vec<&str> = runs.iter().map(RunId::as_str).collect();
+        writeln!(terminal.out(), "{what}: {}", runs.join(" "))?;
+    }
+    for OrphanedRun { run, repo: place } in &swept.orphaned {
+        writeln!(
+            terminal.out(),
+            "run {run} was deleted, and something of it may be left at {place}: look there, then delete its ledger (docs/operations.md)"
+        )?;
+    }
+    Ok(Exit::Success)
+}
+
+impl Args {
+    async fn work(&self) -> Result<Exit, Failure> {
+        let mut signals = Signals::listen()?;
+        let (stop, stopped) = watch::channel(false);
+        let panel = Arc::new(HealthServer {
+            pulse: Arc::new(HealthState::default()),
+            meter: Arc::new(Metrics::new()),
+            clock: Arc::new(SystemClock),
+            database: OnceLock::new(),
+        });
+        let pages = match self.health() {
+            Some(address) => {
+                let listener = health::bind(address).await;
+                let listener = listener.map_err(|error| {
+                    Failure::environment(
+                        "health_address_unavailable",
+                        format!("cannot answer at {address}"),
+                    )
+                    .caused_by(error)
+                    .hinted("stop what listens there, or name another address with `--health`")
+                })?;
+                let address = listener.local_addr().unwrap_or(address);
+                tracing::info!(%address, "answering /health");
+                let serving = health::serve(listener, Arc::clone(&panel), stopped.clone());
+                Some(tokio::spawn(serving))
+            }
+            None => None,
+        };
+        let work = self.serve(&panel, stopped);
+        let mut work = std::pin::pin!(work);
+        let mut code = None;
+        let finished = loop {
+            tokio::select! {
+                finished = &mut work => break finished,
+                received = signals.next(), if code.is_none() => {
+                    tracing::info!("asked to stop");
+                    code = Some(received);
+                    stop.send_replace(true);
+                }
+            }
+        };
+        stop.send_replace(true);
+        if let Some(pages) = pages {
+            pages.abort();
+        }
+        let finished = finished?;
+        Ok(match code {
+            Some(code) => Exit::Code(code),
+            None if finished.was_refused => Exit::Code(CREDENTIAL),
+            None if finished.has_failed => Exit::Code(1),
+            None => Exit::Success,
+        })
+    }
+
+    /// What drains a queue and ends is watched by whoever started it.
+    fn health(&self) -> Option<SocketAddr> {
+        let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
+        self.health.or((!self.once).then_some(usual))
+    }
+
+    /// Opens what is needed, works, and closes it again whatever happened.
+    async fn serve(
+        &self,
+        panel: &Arc<HealthServer>,
+        mut stopped: watch::Receiver<bool>,
+    ) -> Result<Finished, Failure> {
+        let worker = worker();
+        let Some(database) = self.open(panel, &mut stopped).await? else {
+            return Ok(Finished::default());
+        };
+        let database = Arc::new(database);
+        let worked = self.work_with(panel, &database, worker, stopped).await;
+        database.close().await;
+        worked
+    }
+
+    async fn work_with(
+        &self,
+        panel: &Arc<HealthServer>,
+        database: &Arc<Database>,
+        worker: WorkerId,
+        stopped: watch::Receiver<bool>,
+    ) -> Result<Finished, Failure> {
+        let service_worker = worker.clone();
+        let store = database.clone();
+        let means = self.means.means(store, worker, Arc::clone(&panel.meter))?;
+        let logs = self.means.logs()?;
+        self.introduce(&means, database).await;
+        // Only from here on, so that nobody is told ready before.
+        drop(panel.database.set(Arc::clone(database)));
+        let service = Service {
+            means: Arc::new(means),
+            database: Arc::clone(database),
+            pulse: Arc::clone(&panel.pulse),
+            logs: Arc::new(logs),
+            presence: Presence {
+                worker: service_worker,
+                host: host(),
+                process: std::process::id(),
+                user: None,
+            },
+            concurrency: usize::from(self.concurrency),
+            grace: Duration::from_secs(self.grace),
+            is_once: self.once,
+        };
+        Ok(service.run(stopped).await)
+    }
+
+    /// The database, which may start later than the worker. Nothing when a signal came first.
+    async fn open(
+        &self,
+        panel: &HealthServer,
+        stopped: &mut watch::Receiver<bool>,
+    ) -> Result<Option<Database>, Failure> {
+        let settings = self.database.settings()?;
+        while !*stopped.borrow_and_update() {
+            panel.pulse.turn(SystemClock.now());
+            match connect(settings.clone()).await {
+                Ok(database) => {
+                    panel.pulse.answered();
+                    return Ok(Some(database));
+                }
+                Err(
+                    error @ (StoreError::Unavailable { .. }
+                    | StoreError::NotReady { .. }
+                    | StoreError::NotMigrated { .. }),
+                ) if !self.once => {
+                    panel.pulse.away();
+                    let (message, hints) = Failure::from(error).into_parts();
+                    tracing::warn!(hint = hints.join("; "), "{message}");
+                }
+                Err(error) => return Err(error.into()),
+            }
+            let again = Instant::now() + panel.pulse.pause();
+            while Instant::now() < again && !*stopped.borrow_and_update() {
+                panel.pulse.turn(SystemClock.now());
+                let next = again.min(Instant::now() + LONGEST_NAP);
+                tokio::select! {
+                    () = tokio::time::sleep_until(next) => {}
+                    _ = stopped.changed() => {}
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Says what works here, in one line (R128).
+    async fn introduce(&self, means: &WorkerContext, database: &Database) {
+        let (mut here, mut published) = (Vec::new(), Vec::new());
+        for catalog in means.shelf.catalogs() {
+            let slug = catalog.slug();
+            here.push(format!("{slug}@{}", catalog.version().short()));
+            let history = database.catalog_history(slug).await.unwrap_or_default();
+            let newest = history.first();
+            published
+                .extend(newest.map(|known| format!("{slug}@{}", known.catalog_version.short())));
+        }
+        let stop = AtomicBool::new(false);
+        let git = match means.push.git.version(&stop) {
+            Ok(version) => version.to_owned(),
+            Err(error) => error.to_string(),
+        };
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            action_schema_version = ACTION_SCHEMA_VERSION,
+            schema_hash = schemas::schema_hash().as_str(),
+            catalogs = here.join(" "),
+            published_catalogs = published.join(" "),
+            git,
+            database = match database.dialect() {
+                Dialect::Postgres => "postgres",
+                Dialect::Sqlite => "sqlite",
+            },
+            forge = ?self.means.forge.forge,
+            forge_host = means.forge.host().unwrap_or("-"),
+            worker = means.worker.as_str(),
+            concurrency = self.concurrency,
+            "working",
+        );
+    }
+}
+
+async fn connect(settings: DatabaseOptions) -> Result<Database, StoreError> {
+    let database = Database::open(settings).await?;
+    match database.ready().await {
+        Ok(()) => Ok(database),
+        Err(error) => {
+            database.close().await;
+            Err(error)
+        }
+    }
+}
+
+/// The signals that end the program.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Failure> {
+        let listen = |kind| {
+            signal(kind).map_err(|error| {
+                Failure::environment("signals_failed", "cannot listen for signals").caused_by(error)
+            })
+        };
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
+    }
+
+    /// The code that the next signal ends the program with.
+    async fn next(&mut self) -> u8 {
+        tokio::select! {
+            _ = self.terminate.recv() => 143,
+            _ = self.interrupt.recv() => 130,
+        }
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    runtime.map_err(|error| Failure::environment("runtime_failed", "cannot start").caused_by(error))
+}
+
+fn host() -> String {
+    rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned()
+}
+
+/// This process as the holder of jobs (R96).
+pub(crate) fn worker() -> WorkerId {
+    let now = u64::try_from(SystemClock.now()).unwrap_or_default();
+    WorkerId::new(&host(), std::process::id(), now)
+}

@@ -1,0 +1,159 @@
+//! What a forge says beforehand: asked for a preview, printed as one line a fact.
+
+use crate::base::sanitize;
+use crate::cli::args::forge::ForgeArgs;
+use crate::cli::error::Failure;
+use crate::cli::output::terminal::{GREEN, RED, Terminal, YELLOW};
+use crate::cli::runtime::wait_for;
+use crate::cli::signals;
+use crate::engine::Preview;
+use crate::forge::Forge;
+use crate::forge::clock::{Clock as _, SystemClock};
+use crate::forge::repository::RepoPath;
+use crate::model::preflight::ForgeKind;
+use crate::model::preflight::{Answer, Fact, NameStanding, OwnerStanding, Preflight};
+use crate::preflight::ask;
+use crate::preflight::judge::{Intent, judge, scopes_for};
+use crate::tree::Tree as _;
+use anstyle::Style;
+use std::collections::BTreeSet;
+use std::io::Write;
+
+/// Asks a forge and adds to the report what it says. A forge that says nothing is a warning there.
+pub(crate) fn ask(
+    forge: &dyn Forge,
+    kind: ForgeKind,
+    args: &ForgeArgs,
+    preview: &mut Preview<'_>,
+) -> Result<(), Failure> {
+    let inputs = &preview.plan.inputs;
+    let intent = Intent {
+        kind,
+        host: args.host(kind)?,
+        place: RepoPath {
+            owner: inputs.owner.clone(),
+            name: inputs.repo.clone(),
+        },
+        scopes: scopes_for(preview.tree.list()?.iter().map(|(path, _)| path)),
+        template: &preview.plan.template,
+        now: SystemClock.now() / 1000,
+    };
+    // Nothing is half done, and a forge may take its time.
+    signals::end_while_asking();
+    let answers = Terminal::busy("asking the forge", || {
+        wait_for(ask::ask(forge, &intent.place, args.patience()))
+    })?;
+    let judgement = judge(&intent, &answers).ok_or_else(|| {
+        Failure::environment("clock_invalid", "the clock of this machine shows no date")
+            .hinted("set it")
+    })?;
+    judgement.add_to(&mut preview.report);
+    Ok(())
+}
+
+/// Prints the facts.
+pub(crate) fn print(preflight: &Preflight, out: &mut dyn Write) -> Result<(), Failure> {
+    writeln!(
+        out,
+        "Forge: {} at {}, asked {}",
+        preflight.kind.as_str(),
+        sanitize::line(&preflight.host),
+        preflight.checked_at
+    )?;
+    for fact in &preflight.facts {
+        let (label, text, style) = line(fact);
+        writeln!(
+            out,
+            "  {label:<9} {style}{}{style:#}",
+            sanitize::line(&text)
+        )?;
+    }
+    Ok(())
+}
+
+/// The colour of an owner's standing.
+pub(crate) fn colour(standing: OwnerStanding) -> Style {
+    match standing {
+        OwnerStanding::Visible => GREEN,
+        OwnerStanding::Unknown => YELLOW,
+        OwnerStanding::PolicyBlocked => RED,
+    }
+}
+
+fn line(fact: &Fact) -> (&'static str, String, Style) {
+    let plain = Style::new();
+    match fact {
+        Fact::Account { login } => ("account", login.clone(), plain),
+        Fact::Scopes { given, missing } => {
+            let given = given
+                .as_ref()
+                .map_or_else(|| "the forge does not say".to_owned(), list);
+            if missing.is_empty() {
+                ("scopes", given, plain)
+            } else {
+                (
+                    "scopes",
+                    format!("{given}; missing: {}", list(missing)),
+                    RED,
+                )
+            }
+        }
+        Fact::Expiry { at: Some(at) } => ("expires", at.to_string(), plain),
+        Fact::Expiry { at: None } => ("expires", "the forge names no end".to_owned(), plain),
+        Fact::Removal { allowed } => match allowed {
+            Answer::Yes => ("removal", "allowed, for undoing".to_owned(), plain),
+            Answer::No => ("removal", "not allowed: no undoing".to_owned(), YELLOW),
+            Answer::Unknown => ("removal", "the forge does not say".to_owned(), plain),
+        },
+        Fact::Budget { left, limit, .. } => {
+            ("budget", format!("{left} of {limit} requests left"), plain)
+        }
+        Fact::Owner {
+            owner,
+            standing,
+            reason,
+            ..
+        } => {
+            let reason = reason.as_ref().map(|reason| format!(", {reason}"));
+            let text = format!(
+                "{owner}: {}{}",
+                standing.as_str(),
+                reason.unwrap_or_default()
+            );
+            ("owner", text, colour(*standing))
+        }
+        Fact::Name {
+            owner,
+            repo,
+            standing,
+        } => {
+            let (word, style) = match standing {
+                NameStanding::Free => ("free, as far as the token sees", GREEN),
+                NameStanding::Taken => ("taken", RED),
+                NameStanding::Redirect => ("the old name of another repository", YELLOW),
+            };
+            ("name", format!("{owner}/{repo}: {word}"), style)
+        }
+        Fact::Template {
+            repo,
+            r#ref: reference,
+            ..
+        } => (
+            "template",
+            format!("read from {repo} at {reference}"),
+            plain,
+        ),
+        Fact::Unanswered { question, reason } => {
+            (question.as_str(), format!("no answer: {reason}"), YELLOW)
+        }
+    }
+}
+
+/// The scopes in one line.
+pub(crate) fn list(scopes: &BTreeSet<String>) -> String {
+    if scopes.is_empty() {
+        return "none".to_owned();
+    }
+    let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+    scopes.join(", ")
+}

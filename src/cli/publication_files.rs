@@ -1,0 +1,213 @@
+//! The files of a publication: its ledger and, beside it, the built repository and the forge it is for.
+
+use crate::cli::args::forge::ForgeArgs;
+use crate::cli::args::git::state_folder;
+use crate::cli::error::Failure;
+use crate::forge::ownership::Marker;
+use crate::forge::repository::RepoPath;
+use crate::model::preflight::ForgeKind;
+use serde::{Deserialize, Serialize};
+use std::ffi::OsStr;
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+/// Where the files of one publication are.
+pub(crate) struct PublicationFiles {
+    ledger: PathBuf,
+}
+
+/// What is remembered of the forge, so that a run goes on without its flags.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct RememberedForge {
+    forge: ForgeKind,
+    /// The address, or the absolute path of a folder; nothing for GitHub's own.
+    url: Option<String>,
+    push_user: Option<String>,
+    allow_http: Vec<String>,
+}
+
+impl RememberedForge {
+    /// Which forge is named, if one is.
+    fn of(args: &ForgeArgs) -> Result<Option<Self>, Failure> {
+        let Some(forge) = args.forge else {
+            return Ok(None);
+        };
+        let absolute = |folder: &String| {
+            let path = std::path::absolute(folder);
+            let path = path.map_err(|error| Failure::reading(Path::new(folder), error))?;
+            Ok::<_, Failure>(path.to_string_lossy().into_owned())
+        };
+        let url = args.forge_url.as_ref();
+        Ok(Some(Self {
+            forge,
+            url: match forge {
+                ForgeKind::Local => url.map(absolute).transpose()?,
+                ForgeKind::Github | ForgeKind::Forgejo => url.cloned(),
+            },
+            push_user: args.push_user.clone(),
+            allow_http: args.allow_http.clone(),
+        }))
+    }
+
+    /// The flags that name the same forge. It is never another one than the run's own.
+    pub(crate) fn flags(self, args: &ForgeArgs) -> Result<ForgeArgs, Failure> {
+        if let Some(named) = Self::of(args)?
+            && (named.forge, &named.url) != (self.forge, &self.url)
+        {
+            return Err(Failure::refused(
+                "ledger_of_another_forge",
+                "the ledger is about another forge than the one that is named",
+            )
+            .hinted("leave out `--forge` and `--forge-url`, and GROUNDPLAN_FORGE_URL unset"));
+        }
+        let mut flags = args.clone();
+        flags.forge = Some(self.forge);
+        flags.forge_url = self.url;
+        flags.push_user = flags.push_user.or(self.push_user);
+        flags.allow_http.extend(self.allow_http);
+        Ok(flags)
+    }
+}
+
+impl PublicationFiles {
+    /// Those of the ledger that a person named.
+    pub(crate) fn named(ledger: &Path) -> Result<Self, Failure> {
+        let absolute = std::path::absolute(ledger);
+        let ledger = absolute.map_err(|error| Failure::reading(ledger, error))?;
+        Ok(Self { ledger })
+    }
+
+    /// A new ledger in the user's own folder for such things, which is made when it is not there.
+    pub(crate) fn fresh(place: &RepoPath, marker: &Marker) -> Result<Self, Failure> {
+        let folder = state_folder().ok_or_else(|| {
+            Failure::usage(
+                "ledger_folder_missing",
+                "there is no place for the ledger: neither XDG_STATE_HOME nor HOME names a folder",
+            )
+            .hinted("name a file with `--ledger FILE`")
+        })?;
+        let folder = folder.join("ledgers");
+        let made = DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder);
+        made.map_err(|error| writing("create", &folder, error))?;
+        let marker = &marker.to_string()[..12];
+        let name = format!("{}-{}-{marker}.jsonl", place.owner, place.name);
+        Ok(Self {
+            ledger: folder.join(name),
+        })
+    }
+
+    /// The ledger's absolute path.
+    pub(crate) fn ledger(&self) -> &Path {
+        &self.ledger
+    }
+
+    /// The built repository, bare.
+    pub(crate) fn repository(&self) -> PathBuf {
+        self.beside(".git")
+    }
+
+    fn forge_file(&self) -> PathBuf {
+        self.beside(".forge.json")
+    }
+
+    fn beside(&self, suffix: &str) -> PathBuf {
+        let mut path = self.ledger.clone().into_os_string();
+        path.push(suffix);
+        path.into()
+    }
+
+    /// Refuses a ledger that is there, or whose companions are, or that has no folder.
+    pub(crate) fn check_unused(&self) -> Result<(), Failure> {
+        let folder = self.ledger.parent().unwrap_or(Path::new("/"));
+        if !folder.is_dir() {
+            return Err(Failure::usage(
+                "ledger_folder_missing",
+                format!("there is no folder `{}` for the ledger", folder.display()),
+            )
+            .hinted("make it first, or check `--ledger`"));
+        }
+        let all = [self.ledger.clone(), self.repository(), self.forge_file()];
+        match all.iter().find(|path| path.symlink_metadata().is_ok()) {
+            None => Ok(()),
+            Some(path) => Err(Failure::refused(
+                "ledger_exists",
+                format!("`{}` is there already", path.display()),
+            )
+            .hinted(
+                "name a new file with `--ledger`; an earlier run goes on with `groundplan resume`",
+            )),
+        }
+    }
+
+    /// Remembers the forge.
+    pub(crate) fn save(&self, flags: &ForgeArgs) -> Result<(), Failure> {
+        let forge_file = RememberedForge::of(flags)?;
+        let path = self.forge_file();
+        let save = || {
+            let text = serde_json::to_string_pretty(&forge_file)?;
+            let mut file = File::create_new(&path)?;
+            writeln!(file, "{text}")?;
+            file.sync_all()
+        };
+        save().map_err(|error| writing("write", &path, error))
+    }
+
+    /// The forge that was remembered, if one was.
+    pub(crate) fn load(&self) -> Result<Option<RememberedForge>, Failure> {
+        let path = self.forge_file();
+        match fs::read_to_string(&path) {
+            Ok(text) => serde_json::from_str(&text).map(Some).map_err(|error| {
+                Failure::reading(&path, io::Error::new(io::ErrorKind::InvalidData, error))
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Failure::reading(&path, error)),
+        }
+    }
+
+    /// Removes the built repository, when it is there.
+    pub(crate) fn drop_repository(&self) -> Result<(), Failure> {
+        let path = self.repository();
+        let parent = path.parent().unwrap_or(Path::new("/"));
+        let remove = || {
+            // Moved first, so that half of it never stands under its name.
+            let grave = tempfile::Builder::new()
+                .prefix(".groundplan-")
+                .tempdir_in(parent)?;
+            let name = path.file_name().unwrap_or(OsStr::new("repository"));
+            match fs::rename(&path, grave.path().join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => grave.close(),
+            }
+        };
+        remove().map_err(|error| writing("remove", &path, error))
+    }
+
+    /// Removes all files, when nothing of the run is on the forge.
+    pub(crate) fn drop_all(&self) -> Result<(), Failure> {
+        self.drop_repository()?;
+        for path in [self.forge_file(), self.ledger.clone()] {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(writing("remove", &path, error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn writing(action: &str, path: &Path, error: io::Error) -> Failure {
+    Failure::environment(
+        "write_failed",
+        format!("cannot {action} `{}`", path.display()),
+    )
+    .caused_by(error)
+    .hinted("check permissions and free space")
+}
