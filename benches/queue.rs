@@ -1,7 +1,7 @@
-//! Speed of the queue and the worker: latency, claims beside pgbench, whole runs, and where the time of one goes.
+//! Speed of the queue and the worker: latency, claims compared with pgbench, whole runs, and the time of each step.
 //!
-//! `cargo bench --bench queue [-- latency|claims|jobs|runs …]`. Starts a Postgres of its own with its default settings, fsync
-//! included. Rounds of what is compared take turns, so that other work on the machine meets both.
+//! `cargo bench --bench queue [-- latency|claims|jobs|runs …]`. Starts a separate Postgres with default settings, fsync
+//! included. Rounds of compared measurements alternate, so that other work on the machine affects both.
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -59,14 +59,14 @@ use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
 
 const BOTH: [Dialect; 2] = [Dialect::Postgres, Dialect::Sqlite];
-/// How often a comparison is repeated; medians are printed.
+/// The number of rounds of a comparison; medians are printed.
 const ROUNDS: usize = 3;
 const WORKERS: [u32; 3] = [1, 4, 16];
-/// How many jobs are claimed in one round, and how many are queued, so that the queue is never empty.
+/// The jobs claimed in one round, and the jobs queued: more, so that the queue is never empty.
 const CLAIMED: u32 = 8_000;
 const QUEUED: u32 = 10_000;
 
-/// The claim of R97 and nothing else: no run, no tier, no generation.
+/// The smallest claim with the same guarantee: no run, no tier, no generation.
 const BARE: &str = r"UPDATE claude_jobs SET status = 'CLAIMED', claimed_by_worker_id = 'bench',
 claimed_at = now() AT TIME ZONE 'UTC', lease_until = now() AT TIME ZONE 'UTC' + interval '60 seconds',
 updated_at = now() AT TIME ZONE 'UTC'
@@ -110,7 +110,7 @@ fn main() {
     println!("load at the end: {}", load());
 }
 
-/// What all measurements share: a cluster, a folder, and a catalogue with its template.
+/// The shared fixture: a cluster, a folder, and a catalogue with its template.
 struct Bench {
     cluster: Cluster,
     folder: TempDir,
@@ -137,7 +137,7 @@ impl Bench {
         self.count.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// An empty database of its own.
+    /// A new, empty database.
     async fn database(&self, dialect: Dialect) -> String {
         match dialect {
             Dialect::Postgres => self.cluster.address(&self.cluster.migrated().await),
@@ -150,7 +150,7 @@ impl Bench {
         }
     }
 
-    /// A database with a long queue of jobs whose documents are empty: no claim reads them.
+    /// A database with a long queue of jobs. Their documents are empty, because no claim reads them.
     async fn queue(&self, dialect: Dialect) -> String {
         let address = self.database(dialect).await;
         let pool = AnyPoolOptions::new().max_connections(1).connect(&address);
@@ -198,7 +198,7 @@ impl Bench {
         address
     }
 
-    /// An accepted preview of the built-in catalogue's defaults for a product that nobody else has.
+    /// An accepted preview of the built-in catalogue's defaults for a new product.
     fn submission(&self) -> Submission {
         let name = format!("web-{}", self.number());
         let mut selection = Selection::default();
@@ -230,7 +230,7 @@ impl Bench {
         }
     }
 
-    /// So many submissions whose users and products are there.
+    /// `count` submissions whose users and products exist.
     async fn submissions(&self, database: &Database, count: usize) -> Vec<Submission> {
         let mut made = Vec::new();
         for _ in 0..count {
@@ -242,7 +242,7 @@ impl Bench {
         made
     }
 
-    /// A worker as the program makes one, over a folder of repositories of its own.
+    /// A worker as the program sets it up, with a separate folder of repositories.
     fn service(&self, database: Database, concurrency: usize, is_once: bool) -> Service {
         let folder = self.folder.path().join(format!("w{}", self.number()));
         std::fs::create_dir_all(folder.join("forge")).unwrap();
@@ -296,20 +296,23 @@ impl Bench {
     }
 }
 
-/// How long it takes from the call of `submit`, and from its return, until a worker that listens holds the job.
+/// The time from the call of `submit`, and from its return, until a listening worker has claimed the job.
 async fn latency(bench: &Bench, dialect: Dialect) {
     let address = bench.database(dialect).await;
-    let (desk, hall) = (open(&address).await, open(&address).await);
+    let (submitter, worker_store) = (open(&address).await, open(&address).await);
     let count = 200;
-    let submissions = bench.submissions(&desk, count).await;
-    let (tell, mut told) = mpsc::unbounded_channel();
+    let submissions = bench.submissions(&submitter, count).await;
+    let (claimed_at, mut claims) = mpsc::unbounded_channel();
     let listener = tokio::spawn(async move {
         let worker = worker(1);
-        let mut wakeups = hall.wakeups().await;
+        let mut wakeups = worker_store.wakeups().await;
         loop {
-            let claimed = hall.claim(&worker, &ClaimTarget::Oldest).await.unwrap();
+            let claimed = worker_store
+                .claim(&worker, &ClaimTarget::Oldest)
+                .await
+                .unwrap();
             match claimed {
-                Some(_) => tell.send(Instant::now()).unwrap(),
+                Some(_) => claimed_at.send(Instant::now()).unwrap(),
                 None => {
                     wakeups.next().await;
                 }
@@ -319,9 +322,9 @@ async fn latency(bench: &Bench, dialect: Dialect) {
     let (mut whole, mut after) = (Vec::new(), Vec::new());
     for submission in &submissions {
         let begun = Instant::now();
-        desk.submit(submission).await.unwrap();
+        submitter.submit(submission).await.unwrap();
         let stored = Instant::now();
-        let claimed = told.recv().await.unwrap();
+        let claimed = claims.recv().await.unwrap();
         whole.push(millis(claimed - begun));
         after.push(millis(claimed.saturating_duration_since(stored)));
     }
@@ -334,7 +337,7 @@ async fn latency(bench: &Bench, dialect: Dialect) {
     );
 }
 
-/// Claims per second of so many workers, each with connections of its own, and of pgbench with as many.
+/// Claims per second of 1, 4 and 16 workers, each with its own connections, and of pgbench with as many clients.
 async fn claims(bench: &Bench) {
     for workers in WORKERS {
         let (mut ours, mut bare, mut ratios, mut file) = (vec![], vec![], vec![], vec![]);
@@ -371,7 +374,7 @@ async fn claim_for_a_while(address: &str, workers: u32) -> f64 {
     let mut stores = Vec::new();
     for _ in 0..workers {
         let store = open(address).await;
-        // The first look makes the connection.
+        // The first claim opens the connection.
         store.claim(&worker(0), &ClaimTarget::Oldest).await.unwrap();
         stores.push(store);
     }
@@ -392,7 +395,7 @@ async fn claim_for_a_while(address: &str, workers: u32) -> f64 {
     f64::from(CLAIMED) / begun.elapsed().as_secs_f64()
 }
 
-/// Nothing where there is no pgbench.
+/// Claims per second of pgbench; `None` where it is not installed.
 async fn pgbench(bench: &Bench, clients: u32) -> Option<f64> {
     let address = bench.queue(Dialect::Postgres).await;
     let script = bench.folder.path().join("claim.sql");
@@ -412,7 +415,7 @@ async fn pgbench(bench: &Bench, clients: u32) -> Option<f64> {
     rate.split(' ').next().unwrap().parse().ok()
 }
 
-/// Jobs with documents of a real size, stored, claimed and ended without any work: what the store alone costs.
+/// Jobs with documents of a real size, stored, claimed and ended without any work: the cost of the store alone.
 async fn jobs(bench: &Bench, dialect: Dialect) {
     let name = name(dialect);
     for workers in [1, 8] {
@@ -431,13 +434,13 @@ async fn jobs(bench: &Bench, dialect: Dialect) {
         let rate = count / begun.elapsed().as_secs_f64();
         println!("{name}: submissions per second, plan and report of {sizes:?} bytes: {rate:.0}");
         let begun = Instant::now();
-        let hands = (0..workers).map(|number| {
+        let tasks = (0..workers).map(|number| {
             let store = store.clone();
             tokio::spawn(async move {
                 let worker = worker(number);
                 while let Some(lease) = store.claim(&worker, &ClaimTarget::Oldest).await.unwrap() {
                     let end = RunChange::Fail {
-                        error: "nothing was to be done".to_owned(),
+                        error: "nothing to do".to_owned(),
                         left: None,
                     };
                     let ended = store.change(&lease.run, Actor::Worker(&lease), &end);
@@ -445,16 +448,15 @@ async fn jobs(bench: &Bench, dialect: Dialect) {
                 }
             })
         });
-        let hands: Vec<_> = hands.collect();
-        for hand in hands {
-            hand.await.unwrap();
+        for task in tasks.collect::<Vec<_>>() {
+            task.await.unwrap();
         }
         let rate = count / begun.elapsed().as_secs_f64();
         println!("{name}: jobs claimed and ended per second, {workers} at a time: {rate:.0}");
     }
 }
 
-/// Runs per minute when the queue is full, and where the time of one goes when nothing else runs.
+/// Runs per minute with a full queue, and the time of each step when only one run is active.
 async fn whole_runs(bench: &Bench, dialect: Dialect) {
     let name = name(dialect);
     for concurrency in [1, 4] {
@@ -485,7 +487,7 @@ async fn whole_runs(bench: &Bench, dialect: Dialect) {
     }
 }
 
-/// Prints how long runs took from each event of the audit log to the next, and what the worker's own meter says.
+/// Prints the time from each event of the audit log to the next, and the worker's metrics.
 async fn phases(store: &Database, runs: &[RunId], meter: &Metrics) {
     let mut gaps: BTreeMap<i64, (String, Vec<f64>)> = BTreeMap::new();
     for run in runs {
@@ -524,7 +526,7 @@ async fn phases(store: &Database, runs: &[RunId], meter: &Metrics) {
     }
 }
 
-/// From the call of `submit` until the run has succeeded, one after the other, by a worker that waits for work.
+/// The time from the call of `submit` until the run has succeeded, one run after the other, with an idle worker.
 async fn end_to_end(bench: &Bench, dialect: Dialect) {
     let address = bench.database(dialect).await;
     let store = open(&address).await;

@@ -1,6 +1,6 @@
-//! How far measured numbers lie apart.
+//! Median, percentiles and extremes of measured numbers.
 
-/// Numbers in order.
+/// Numbers in ascending order.
 pub(crate) struct Spread(Vec<f64>);
 
 impl Spread {

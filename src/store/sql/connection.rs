@@ -108,11 +108,26 @@ impl Database {
             queue_stats::STATEMENTS,
             recovery::STATEMENTS,
         ];
-        let others = lists.into_iter().flatten().copied();
-        let mut connection = self.pool.acquire().await?;
-        for statement in tables::statements().chain(others) {
-            let text = statement.on(self.dialect());
-            connection.prepare(text.into_sql_str()).await?;
+        let texts = tables::statements()
+            .chain(lists.into_iter().flatten().copied())
+            .map(|statement| statement.on(self.dialect()).into_sql_str());
+        let settings = &self.settings;
+        match self.dialect() {
+            // The driver `Any` cannot describe parameters of Postgres's own types.
+            Dialect::Postgres => {
+                let address = settings.direct.as_ref().unwrap_or(&settings.database);
+                let mut connection = address.postgres_options()?.connect().await?;
+                for text in texts {
+                    connection.prepare(text).await?;
+                }
+                connection.close().await?;
+            }
+            Dialect::Sqlite => {
+                let mut connection = self.pool.acquire().await?;
+                for text in texts {
+                    connection.prepare(text).await?;
+                }
+            }
         }
         Ok(())
     }
