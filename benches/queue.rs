@@ -123,7 +123,7 @@ impl Bench {
     fn new() -> Self {
         let files = builtin::files();
         let catalog = catalog::load(&files, "nextjs").catalog.unwrap();
-        let path = catalog.written().template.path.clone().unwrap();
+        let path = catalog.file().template.path.clone().unwrap();
         Self {
             cluster: Cluster::start("-c max_connections=200"),
             folder: tempfile::tempdir().unwrap(),
@@ -269,7 +269,7 @@ impl Bench {
             },
             opener: None,
             shelf: TemplateStore::new([catalog], files, Mirrors::at(&folder), trees, git(), None),
-            plans: stored::Reader::new(),
+            plans: stored::StoredPlanReader::new(),
             policy: Policy::default(),
             clock: Arc::new(SystemClock),
             workshop: Workspace::open(&folder.join("state"), &worker).unwrap(),

@@ -12,7 +12,7 @@ use groundplan::model::date::Day;
 use groundplan::model::digest::GitId;
 use groundplan::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
 use groundplan::model::path::TreePath;
-use groundplan::model::plan::TemplatePin;
+use groundplan::model::plan::{TemplateOrigin, TemplatePin};
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::Slug;
 use groundplan::resolve::{self, Request};
@@ -86,7 +86,7 @@ fn request(catalog: &Catalog, template: &GitTree, commit: &GitId) -> Request {
         },
         author: Identity::default(),
         template: TemplatePin {
-            repo: "folder".to_owned(),
+            repo: TemplateOrigin::Folder,
             r#ref: commit.to_string(),
             sha: Some(commit.clone()),
             path: None,

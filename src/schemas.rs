@@ -1,4 +1,4 @@
-//! The JSON Schemas of all documents: what `schema/` holds, editors read and the schema hash covers.
+//! The JSON Schemas of all documents, as in `schema/`, and the schema hash.
 
 use crate::catalog::CatalogFile;
 use crate::model::action::Action;
@@ -10,7 +10,7 @@ use crate::model::report::Report;
 use crate::recipe::RecipeFile;
 use crate::resolve::{CaseFile, SelectionFile};
 
-/// A document that has a schema.
+/// A document with a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SchemaDocument {
     Catalog,
@@ -23,7 +23,7 @@ pub enum SchemaDocument {
 }
 
 impl SchemaDocument {
-    /// Every document.
+    /// All documents.
     pub const ALL: [Self; 7] = [
         Self::Catalog,
         Self::Recipe,
@@ -34,7 +34,7 @@ impl SchemaDocument {
         Self::Provenance,
     ];
 
-    /// Its name on the command line and in `schema/<name>.schema.json`.
+    /// The name on the command line and in `schema/<name>.schema.json`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Catalog => "catalog",
@@ -47,7 +47,7 @@ impl SchemaDocument {
         }
     }
 
-    /// Its schema (JSON Schema 2020-12), indented, with a final newline.
+    /// The JSON Schema (2020-12), indented, with a final newline.
     pub fn schema(self) -> String {
         let schema = match self {
             Self::Catalog => schemars::schema_for!(CatalogFile),
@@ -62,7 +62,7 @@ impl SchemaDocument {
     }
 }
 
-/// SHA-256 over the canonical form of the action schema: equal on two sides means that they read actions alike (R16).
+/// SHA-256 over the canonical form of the action schema. Two programs with equal hashes read actions in the same way.
 pub fn schema_hash() -> Digest {
     canonical::digest(&schemars::schema_for!(Action))
 }

@@ -71,7 +71,7 @@ fn a_repository_gets_what_it_misses_in_one_commit() {
 
     let body = sandbox.git("old", &["log", "-1", "--format=%B"]);
     assert!(
-        body.starts_with("Add what was missing of demo\n\n"),
+        body.starts_with("Add missing files from demo\n\n"),
         "{body}"
     );
     let format = "--format=%(trailers:key=Recipe-Hash)%(trailers:key=Catalog-Version)%(trailers:key=Template)";
@@ -81,7 +81,7 @@ fn a_repository_gets_what_it_misses_in_one_commit() {
         sandbox
             .git("old", &["reflog", "-1", "--format=%gs"])
             .trim_end(),
-        "commit: Add what was missing of demo"
+        "commit: Add missing files from demo"
     );
 }
 

@@ -6,7 +6,7 @@ use groundplan::engine;
 use groundplan::model::action::Action;
 use groundplan::model::digest::GitId;
 use groundplan::model::path::TreePath;
-use groundplan::model::plan::{Placeholder, TemplatePin};
+use groundplan::model::plan::{Placeholder, TemplateOrigin, TemplatePin};
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::OptionRef;
 use groundplan::resolve::{Request, fill_with_defaults};
@@ -43,7 +43,7 @@ impl BuiltIn {
         let template = admit(template, Links::Refused).expect("only what a template may hold");
         let template = MemoryTree::of(template).expect("no file is a folder of another");
         let pin = TemplatePin {
-            repo: "catalog:nextjs".to_owned(),
+            repo: TemplateOrigin::Catalog("nextjs".to_owned()),
             r#ref: "v1.0.0".to_owned(),
             sha: None,
             path: None,

@@ -30,6 +30,7 @@ mod mirror;
 mod new;
 mod npm;
 mod ops_repo;
+mod output;
 mod packaging;
 mod packs;
 mod pat;

@@ -1,3 +1,4 @@
 //! Small modules that every layer may use and that know nothing of catalogues or repositories.
 
+pub mod pattern;
 pub mod sanitize;

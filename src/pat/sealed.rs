@@ -1,4 +1,4 @@
-//! `v1:` and base64 of nonce, ciphertext and tag: AES-256-GCM, bound to the token's owner.
+//! Encrypted tokens: `v1:` and base64 of nonce, ciphertext and tag. AES-256-GCM, bound to the owner of the token.
 
 use super::key::Key;
 use crate::secret::Secret;
@@ -12,56 +12,56 @@ use zeroize::Zeroizing;
 const VERSION: &str = "v1";
 const NONCE: usize = 12;
 const TAG: usize = 16;
-/// Longer texts were not sealed here.
+/// The length of the longest sealed token.
 const LONGEST: usize = VERSION.len() + 1 + (NONCE + Secret::MAX + TAG).div_ceil(3) * 4;
 
-/// Whose token it is: a sealed one opens for nobody else, so that rows cannot be swapped.
+/// The owner of a token. A sealed token opens only with the same binding, so that rows cannot be swapped.
 #[derive(Clone, Copy, Debug)]
 pub struct Binding<'b> {
-    /// The id of the account here that owns the token.
+    /// The id of the user who owns the token.
     pub owner: &'b str,
-    /// The host of the forge the token is for.
+    /// The host of the token's forge.
     pub host: &'b str,
 }
 
-/// Seals tokens, and cannot open any.
+/// Encryption without decryption.
 #[derive(Debug)]
 pub struct Sealer(Key);
 
-/// Opens what was sealed with the key, or with the one before it.
+/// Decryption with the current or the previous key.
 #[derive(Debug)]
 pub struct Opener {
     current: Key,
     previous: Option<Key>,
 }
 
-/// An opened token.
+/// A decrypted token.
 #[derive(Debug)]
 pub struct Opened {
     pub secret: Secret,
-    /// It was sealed with the previous key: seal it again.
+    /// True if it was sealed with the previous key and should be sealed again.
     pub is_of_previous_key: bool,
 }
 
-/// The one answer to every sealed text that does not open. What is wrong with it would help only an attacker.
+/// The error for every sealed text that does not open. The reason would help an attacker.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error(
-    "the stored token cannot be opened: it was changed, belongs to somebody else, or was sealed with another key"
+    "stored token cannot be decrypted: it was changed, belongs to another user, or was encrypted with another key"
 )]
 pub struct OpenError;
 
-/// The system gave no random bytes, so nothing was sealed.
+/// The system provides no random bytes. Nothing was sealed.
 #[derive(Debug, Error)]
-#[error("the system gives no random bytes")]
+#[error("system provides no random bytes")]
 pub struct SealError(#[from] getrandom::Error);
 
 impl Sealer {
-    /// Seals with a key.
+    /// A sealer with this key.
     pub fn new(key: Key) -> Self {
         Self(key)
     }
 
-    /// Seals a token for its owner. Two calls give two texts.
+    /// Encrypts a token for its owner. Every call returns another text.
     pub fn seal(&self, secret: &Secret, binding: Binding<'_>) -> Result<String, SealError> {
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce)?;
@@ -78,12 +78,12 @@ impl Sealer {
 }
 
 impl Opener {
-    /// Opens with a key, and while keys are being changed also with the one before.
+    /// An opener with the current key and, during a rotation, the previous one.
     pub fn new(current: Key, previous: Option<Key>) -> Self {
         Self { current, previous }
     }
 
-    /// Opens a token for its owner.
+    /// Decrypts a token for its owner.
     pub fn open(&self, sealed: &str, binding: Binding<'_>) -> Result<Opened, OpenError> {
         let (version, text) = sealed.split_once(':').ok_or(OpenError)?;
         if version != VERSION || sealed.len() > LONGEST {
@@ -97,8 +97,8 @@ impl Opener {
                 msg: ciphertext,
                 aad: &aad,
             };
-            let plain = cipher(key).decrypt(&Nonce::from(*nonce), payload).ok()?;
-            let plain = Zeroizing::new(plain);
+            let decrypted = cipher(key).decrypt(&Nonce::from(*nonce), payload);
+            let plain = Zeroizing::new(decrypted.ok()?);
             Secret::parse(std::str::from_utf8(&plain).ok()?.to_owned()).ok()
         };
         let keys = [(Some(&self.current), false), (self.previous.as_ref(), true)];
@@ -115,7 +115,7 @@ impl Opener {
 }
 
 impl Binding<'_> {
-    /// Each part behind its length, so that no two bindings have the same bytes.
+    /// Each part with its length, so that two bindings never have the same bytes.
     fn bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for part in [VERSION, self.owner, self.host] {

@@ -7,7 +7,7 @@ use crate::forge::error::ForgeError;
 use crate::forge::repository::{Availability, RepoPath};
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::plan::TemplatePin;
-use crate::model::preflight::{self, Answer, Fact, ForgeKind, NameStanding, Preflight, Question};
+use crate::model::preflight::{self, Answer, Fact, ForgeKind, NameStatus, Preflight, Question};
 use crate::model::report::Report;
 use crate::model::timestamp::Timestamp;
 use crate::scrub::scrub;
@@ -77,7 +77,7 @@ pub fn judge(intent: &Intent<'_>, answers: &Answers) -> Option<Judgement> {
         None => {}
     }
     judgement.preflight.facts.push(Fact::Template {
-        repo: intent.template.repo.clone(),
+        repo: intent.template.repo.to_string(),
         r#ref: intent.template.r#ref.clone(),
         sha: intent.template.sha.clone(),
     });
@@ -177,15 +177,15 @@ impl Judgement {
 
     fn name(&mut self, intent: &Intent<'_>, standing: &Availability) {
         let standing = match standing {
-            Availability::Free => NameStanding::Free,
+            Availability::Free => NameStatus::Free,
             Availability::Taken { full_name, .. } => {
                 let finding = obstacle::name_taken(intent, &outside(full_name));
                 self.collisions.push(finding);
-                NameStanding::Taken
+                NameStatus::Taken
             }
             Availability::Moved => {
                 self.warnings.push(obstacle::name_moved(intent));
-                NameStanding::Redirect
+                NameStatus::Redirect
             }
         };
         self.fact(Fact::Name {

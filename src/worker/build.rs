@@ -5,7 +5,7 @@ use super::outcome::AttemptError;
 use crate::engine;
 use crate::model::digest::GitId;
 use crate::preflight::judge::scopes_for;
-use crate::resolve::stored::{Accepted, Promise};
+use crate::resolve::stored::{Accepted, Expected};
 use crate::store::run::{JobPayload, Run};
 use crate::tree::Tree as _;
 use crate::tree::repository::{CreatedRepository, Layout, Target};
@@ -18,11 +18,11 @@ pub(super) fn read(means: &WorkerContext, task: &mut JobPayload) -> Result<Accep
     let plan = std::mem::replace(&mut task.plan, Value::Null);
     let report = std::mem::replace(&mut task.report, Value::Null);
     let run = &task.run;
-    let promise = Promise {
+    let promise = Expected {
         recipe_hash: &run.recipe_hash,
         catalog_version: &run.catalog_version,
         tree: run.tree.as_deref(),
-        place: &run.repo,
+        repo: &run.repo,
     };
     Ok(means.plans.read(plan, report, &promise)?)
 }

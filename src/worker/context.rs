@@ -28,7 +28,7 @@ pub struct WorkerContext {
     /// Not needed for a folder.
     pub opener: Option<Opener>,
     pub shelf: TemplateStore,
-    pub plans: stored::Reader,
+    pub plans: stored::StoredPlanReader,
     pub policy: Policy,
     pub clock: Arc<dyn Clock>,
     pub workshop: Workspace,

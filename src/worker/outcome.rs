@@ -9,7 +9,7 @@ use crate::preflight::place::PlaceError;
 use crate::publish::ledger::LedgerError;
 use crate::publish::outcome::{FailureCause, PublishError};
 use crate::publish::push::PushError;
-use crate::resolve::stored::StoredError;
+use crate::resolve::stored::StoredPlanError;
 use crate::store::error::StoreError;
 use crate::store::submission::RiskAssessment;
 use crate::template::TemplateError;
@@ -192,8 +192,8 @@ impl From<TemplateError> for AttemptError {
     }
 }
 
-impl From<StoredError> for AttemptError {
-    fn from(error: StoredError) -> Self {
+impl From<StoredPlanError> for AttemptError {
+    fn from(error: StoredPlanError) -> Self {
         Self::Fault(error.to_string())
     }
 }

@@ -7,7 +7,7 @@ use groundplan::engine;
 use groundplan::model::action::RiskLevel;
 use groundplan::model::content::{File, Files};
 use groundplan::model::digest::GitId;
-use groundplan::model::plan::{Plan, TemplatePin};
+use groundplan::model::plan::{Plan, TemplateOrigin, TemplatePin};
 use groundplan::model::report::Report;
 use groundplan::model::slug::OptionRef;
 use groundplan::resolve::Request;
@@ -148,7 +148,7 @@ pub(crate) fn accepted() -> (Plan, Report) {
         let template = MemoryTree::of(admit(template, Links::Refused).unwrap()).unwrap();
         let request = Request {
             template: TemplatePin {
-                repo: "catalog:demo".to_owned(),
+                repo: TemplateOrigin::Catalog("demo".to_owned()),
                 r#ref: "v1".to_owned(),
                 sha: None,
                 path: None,

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use groundplan::forge::address::ForgeAddress;
 use groundplan::forge::site::Site;
+use groundplan::model::plan::TemplateOrigin;
 use groundplan::pat::key::Key;
 use groundplan::pat::sealed::{Binding, Opener, Sealer};
 use groundplan::policy::Policy;
@@ -107,8 +108,8 @@ fn a_template_that_is_somebodys_folder_is_refused() {
     on(Sql::Sqlite, async |desk| {
         let yard = Yard::over(desk);
         let mut submission = yard.submission(1);
-        submission.plan.template.repo = "folder".to_owned();
-        submission.report.template.repo = "folder".to_owned();
+        submission.plan.template.repo = TemplateOrigin::Folder;
+        submission.report.template.repo = TemplateOrigin::Folder;
         submission.report.plan_hash = submission.plan.hash(&submission.report.recipe_hash);
         let run = yard.desk.store.submit(&submission).await.unwrap();
         let means = yard.means(yard.options(yard.store()));

@@ -5,7 +5,7 @@ use groundplan::engine;
 use groundplan::model::digest::Digest;
 use groundplan::model::plan::Plan;
 use groundplan::model::report::Report;
-use groundplan::resolve::stored::{Promise, Reader, StoredError};
+use groundplan::resolve::stored::{Expected, StoredPlanError, StoredPlanReader};
 use serde_json::{Value, json};
 
 /// A plan and its report as they are stored, with what was promised.
@@ -37,14 +37,14 @@ fn accepted() -> (Plan, Report) {
 }
 
 impl Kept {
-    fn read(&self) -> Result<(), StoredError> {
-        let promise = Promise {
+    fn read(&self) -> Result<(), StoredPlanError> {
+        let promise = Expected {
             recipe_hash: &self.recipe_hash,
             catalog_version: &self.catalog_version,
             tree: self.report["treeId"].as_str(),
-            place: "acme/acme-web",
+            repo: "acme/acme-web",
         };
-        let read = Reader::new().read(self.plan.clone(), self.report.clone(), &promise);
+        let read = StoredPlanReader::new().read(self.plan.clone(), self.report.clone(), &promise);
         read.map(drop)
     }
 
@@ -91,7 +91,7 @@ fn a_path_that_leaves_the_repository_is_refused_by_the_schema() {
     let mut kept = kept();
     kept.plan["actions"][1]["action"]["to"] = json!("../outside");
     let why = kept.refused();
-    assert!(why.starts_with("the stored plan is none: "), "{why}");
+    assert!(why.starts_with("stored plan is invalid: "), "{why}");
     assert!(why.contains("`/actions/1/action"), "{why}");
 }
 
@@ -104,7 +104,7 @@ fn an_unknown_action_field_or_kind_is_refused_by_the_schema() {
         let mut kept = kept();
         kept.plan["actions"][0]["action"][field] = value;
         let why = kept.refused();
-        assert!(why.starts_with("the stored plan is none: "), "{why}");
+        assert!(why.starts_with("stored plan is invalid: "), "{why}");
     }
 }
 
@@ -155,13 +155,13 @@ fn a_report_that_promises_something_else_is_noticed() {
         let mut kept = kept();
         let tree = kept.report["treeId"].clone();
         kept.report[field] = value;
-        let promise = Promise {
+        let promise = Expected {
             recipe_hash: &kept.recipe_hash,
             catalog_version: &kept.catalog_version,
             tree: tree.as_str(),
-            place: "acme/acme-web",
+            repo: "acme/acme-web",
         };
-        let read = Reader::new().read(kept.plan.clone(), kept.report.clone(), &promise);
+        let read = StoredPlanReader::new().read(kept.plan.clone(), kept.report.clone(), &promise);
         let why = read.expect_err("it was changed").to_string();
         assert!(why.contains(what), "{field}: {why}");
     }
@@ -179,13 +179,13 @@ fn another_tree_or_repository_than_the_run_names_is_noticed() {
             "the repository is acme/acme-web, accepted was acme/other",
         ),
     ] {
-        let promise = Promise {
+        let promise = Expected {
             recipe_hash: &kept.recipe_hash,
             catalog_version: &kept.catalog_version,
             tree: Some(tree),
-            place,
+            repo: place,
         };
-        let read = Reader::new().read(kept.plan.clone(), kept.report.clone(), &promise);
+        let read = StoredPlanReader::new().read(kept.plan.clone(), kept.report.clone(), &promise);
         let why = read.expect_err("it was changed").to_string();
         assert!(why.contains(what), "{why}");
     }
@@ -236,6 +236,6 @@ fn what_is_no_plan_at_all_is_refused_by_name() {
             plan: value,
             ..kept()
         };
-        assert!(kept.refused().starts_with("the stored plan is none: "));
+        assert!(kept.refused().starts_with("stored plan is invalid: "));
     }
 }

@@ -84,7 +84,7 @@ pub(crate) fn demo_shelf() -> TemplateStore {
 /// The template beside the demo catalogue.
 pub(crate) fn demo_template(shelf: &TemplateStore) -> Template {
     let catalog = shelf.catalogs().next().unwrap();
-    let path = catalog.written().template.path.as_ref().unwrap();
+    let path = catalog.file().template.path.as_ref().unwrap();
     Template::of_catalog(catalog, shelf.files(), path).unwrap()
 }
 
@@ -163,7 +163,7 @@ impl Yard {
             },
             opener: options.opener,
             shelf: shelf(&self.sandbox),
-            plans: stored::Reader::new(),
+            plans: stored::StoredPlanReader::new(),
             policy: options.policy,
             clock: self.clock.clone(),
             workshop: Workspace::open(&self.sandbox.join("state"), &worker).unwrap(),
@@ -283,7 +283,7 @@ impl Yard {
 
     /// The kinds of a run's events, of which exactly one is terminal, and it is the last.
     pub(crate) async fn story(&self, run: &RunId) -> Vec<&'static str> {
-        let story = self.desk.story(run).await;
+        let story = self.desk.event_kinds(run).await;
         let is_terminal = |kind: &&str| EventKind::of_db(kind).unwrap().is_terminal();
         assert!(is_terminal(story.last().unwrap()), "{story:?}");
         assert_eq!(

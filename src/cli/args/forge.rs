@@ -8,7 +8,7 @@ use crate::forge::clock::SystemClock;
 use crate::forge::http::ClientError;
 use crate::forge::site::{Site, SiteError};
 use crate::model::preflight::ForgeKind;
-use crate::pat::classic::{self, TokenError};
+use crate::pat::classic::{self, PatError};
 use crate::publish::git_push::GitPush;
 use crate::secret::Secret;
 use clap::ValueEnum;
@@ -205,8 +205,8 @@ pub(crate) fn usable(text: String, source: &str) -> Result<Secret, Failure> {
         let message = format!("{source} cannot be used: {error}");
         let hint = TOKEN_HINT.to_owned();
         match error {
-            TokenError::FineGrained => Failure::refused("token_unusable", message).hinted(hint),
-            TokenError::Secret(_) | TokenError::Character | TokenError::TooShort => {
+            PatError::FineGrained => Failure::refused("token_unusable", message).hinted(hint),
+            PatError::Secret(_) | PatError::Character | PatError::TooShort => {
                 Failure::usage("token_invalid", message).hinted(hint)
             }
         }

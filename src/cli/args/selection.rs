@@ -232,8 +232,11 @@ pub(crate) fn located(findings: Vec<Diagnostic>, asked: Option<&Document>) -> Fi
     let place = |finding: Diagnostic| {
         let is_in_file = document.root.at(&finding.pointer).is_some();
         let is_missing = finding.code == Code::NothingSelected;
-        let place = (is_in_file || is_missing).then(|| document.place(&finding.pointer));
-        Diagnostic { place, ..finding }
+        let location = (is_in_file || is_missing).then(|| document.location(&finding.pointer));
+        Diagnostic {
+            location,
+            ..finding
+        }
     };
     let text = &document.text;
     let file = File::regular(text.content().to_owned());

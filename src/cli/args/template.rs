@@ -8,7 +8,7 @@ use crate::git::mirror::{MirrorError, Pinned};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::GitId;
 use crate::model::path::SafeRelPath;
-use crate::model::plan::{Plan, TemplatePin};
+use crate::model::plan::{Plan, TemplateOrigin, TemplatePin};
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
 use crate::template::{Template, TemplateCommit, TemplateError, TemplateLocation, TemplateRules};
@@ -124,15 +124,15 @@ impl TemplateArgs {
             )
             .hinted("name it with `--template`")
         };
-        let path = chosen.catalog.written().template.path.as_ref();
+        let path = chosen.catalog.file().template.path.as_ref();
         match (&pin.sha, path) {
-            (None, Some(path)) if pin.repo.starts_with("catalog:") => {
+            (None, Some(path)) if matches!(pin.repo, TemplateOrigin::Catalog(_)) => {
                 let made = Template::of_catalog(&chosen.catalog, &chosen.source.files, path);
                 made.map_err(|findings| in_catalog(chosen.source, findings))
             }
             (Some(sha), _) => {
                 let cache = self.cache()?;
-                let url = RemoteUrl::parse(&pin.repo).map_err(|_| nowhere())?;
+                let url = RemoteUrl::parse(&pin.repo.to_string()).map_err(|_| nowhere())?;
                 let commit = TemplateCommit {
                     reference: RefName::parse(&pin.r#ref).map_err(|_| nowhere())?,
                     home: TemplateLocation::Remote(url.clone()),
@@ -167,7 +167,7 @@ impl TemplateArgs {
 
     /// What flags, settings and catalogue say, in this order.
     fn wanted<'w>(&'w self, chosen: &'w Chosen) -> Result<Wanted<'w>, Failure> {
-        let written = &chosen.catalog.written().template;
+        let written = &chosen.catalog.file().template;
         let sha = self.sha.as_ref();
         if let Some(named) = &self.template {
             let path = Path::new(named);
@@ -304,7 +304,7 @@ fn looks_like_an_address(text: &str) -> bool {
 fn from_folder(folder: &Path, rules: TemplateRules<'_>) -> Result<Template, Failure> {
     let scan = disk::scan(folder)?;
     let pin = |tree: GitId| TemplatePin {
-        repo: "folder".to_owned(),
+        repo: TemplateOrigin::Folder,
         r#ref: tree.to_string(),
         sha: None,
         path: None,

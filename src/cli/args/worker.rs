@@ -138,7 +138,7 @@ impl WorkerArgs {
             },
             opener: opener(kind)?,
             shelf: self.shelf()?,
-            plans: stored::Reader::new(),
+            plans: stored::StoredPlanReader::new(),
             policy: self.policy.read()?,
             clock: Arc::new(SystemClock),
             workshop,

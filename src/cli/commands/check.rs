@@ -84,14 +84,14 @@ fn folder(root: &Path) -> Result<Checked, Failure> {
     for name in &names {
         let loaded = catalog::load(&files, name);
         findings.extend(loaded.findings);
-        if let Some(written) = &loaded.written
+        if let Some(written) = &loaded.file
             && let Some(path) = &written.template.path
         {
             let folder = format!("catalog/{name}/{path}");
             findings.extend(check_template(&files, &folder, written.symlinks));
         }
     }
-    findings.extend(catalog::strays(&files));
+    findings.extend(catalog::orphans(&files));
     diagnostic::sort(&mut findings);
     let what = format!(
         "{} {}",

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         .map_or_else(|| Ok(Source::builtin()), |folder| Source::of_folder(folder))?;
     let line = |name: &String| {
         let catalog = catalog::load(&source.files, name).catalog;
-        let written = catalog.as_ref().map(catalog::Catalog::written);
+        let written = catalog.as_ref().map(catalog::Catalog::file);
         let template = written.and_then(|written| {
             let version = written.template.version.as_ref();
             let reference = written.template.r#ref.as_ref();

@@ -21,7 +21,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let catalog = input::catalog(&args.catalog)?.catalog;
     match args.format {
         Format::Json => {
-            let mut value = json!(catalog.written());
+            let mut value = json!(catalog.file());
             value["catalogVersion"] = json!(catalog.version());
             terminal.json(&value)?;
         }
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 }
 
 fn text(catalog: &Catalog, terminal: &mut Terminal) -> Result<(), Failure> {
-    let written = catalog.written();
+    let written = catalog.file();
     let out = terminal.out();
     writeln!(
         out,

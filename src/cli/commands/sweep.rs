@@ -16,8 +16,8 @@ use crate::model::slug::OptionRef;
 use crate::sweep::cover::{self, Cover, CoverError, Strength};
 use crate::sweep::diagnose::{Collision, Matrix, PairStatus};
 use crate::sweep::golden::{Differences, Golden, line_of};
-use crate::sweep::pick::{self, PickError};
 use crate::sweep::rounds::{self, SweepError};
+use crate::sweep::selections::{self, SelectionsError};
 use crate::sweep::trial::{self, Trial, TrialInput, TrialOutcome};
 use crate::sweep::{SearchLimit, Space};
 use crate::template::Template;
@@ -177,11 +177,11 @@ impl Args {
         known: &[Selection],
     ) -> Result<(Vec<Selection>, Option<Cover>), Failure> {
         if self.which.all {
-            return Ok((pick::every(space)?, None));
+            return Ok((selections::every(space)?, None));
         }
         if let Some(count) = self.which.sample {
             let count = usize::try_from(count).unwrap_or(usize::MAX);
-            return Ok((pick::sample(space, count, self.seed)?, None));
+            return Ok((selections::sample(space, count, self.seed)?, None));
         }
         // What was accepted is for pairs.
         let known = if self.which.each { &[] } else { known };
@@ -235,8 +235,8 @@ impl Args {
             .proofs
             .iter()
             .filter_map(|proof| match &proof.outcome {
-                TrialOutcome::Made(id) => Some((proof.selection.clone(), id.clone())),
-                TrialOutcome::Stopped(_) | TrialOutcome::Unsteady { .. } => None,
+                TrialOutcome::Built(id) => Some((proof.selection.clone(), id.clone())),
+                TrialOutcome::Failed(_) | TrialOutcome::Unstable { .. } => None,
             });
         let now = Golden::of(made);
         if self.accept {
@@ -255,7 +255,7 @@ const COMMENT: &str = "Git tree ids of what these selections give for a sample p
 
 impl Swept<'_> {
     fn is_fine(&self) -> bool {
-        let is_made = |proof: &Trial| matches!(proof.outcome, TrialOutcome::Made(_));
+        let is_made = |proof: &Trial| matches!(proof.outcome, TrialOutcome::Built(_));
         let is_golden = match &self.golden {
             Compared::Differs(_, differences) => differences.is_empty(),
             Compared::NotAsked | Compared::None | Compared::Written(_) => true,
@@ -271,7 +271,7 @@ impl Swept<'_> {
         terminal: &mut Terminal,
     ) -> Result<Vec<(String, String)>, Failure> {
         let mut failed = Vec::new();
-        let is_made = |proof: &&Trial| matches!(proof.outcome, TrialOutcome::Made(_));
+        let is_made = |proof: &&Trial| matches!(proof.outcome, TrialOutcome::Built(_));
         let made: Vec<&Trial> = self.proofs.iter().filter(is_made).collect();
         for (at, proof) in made.iter().enumerate() {
             let selection = line_of(&proof.selection);
@@ -301,11 +301,11 @@ impl Swept<'_> {
         let selection = |proof: &Trial| {
             let selection = &proof.selection;
             match &proof.outcome {
-                TrialOutcome::Made(id) => json!({ "selection": selection, "treeId": id }),
-                TrialOutcome::Stopped(findings) => {
+                TrialOutcome::Built(id) => json!({ "selection": selection, "treeId": id }),
+                TrialOutcome::Failed(findings) => {
                     json!({ "selection": selection, "findings": findings })
                 }
-                TrialOutcome::Unsteady { first, second } => {
+                TrialOutcome::Unstable { first, second } => {
                     json!({ "selection": selection, "unsteady": [first, second] })
                 }
             }
@@ -377,10 +377,10 @@ impl Swept<'_> {
         let stopped = self
             .proofs
             .iter()
-            .filter(|proof| !matches!(proof.outcome, TrialOutcome::Made(_)));
+            .filter(|proof| !matches!(proof.outcome, TrialOutcome::Built(_)));
         writeln!(out, "; each made twice, {} cannot be made", stopped.count())?;
         for proof in &self.proofs {
-            if let TrialOutcome::Unsteady { first, second } = &proof.outcome {
+            if let TrialOutcome::Unstable { first, second } = &proof.outcome {
                 let line = line_of(&proof.selection);
                 writeln!(
                     out,
@@ -408,7 +408,7 @@ impl Swept<'_> {
         const SHOWN: usize = 40;
         let size = self.matrix.options.len();
         let collides = |one: usize| {
-            (0..size).any(|other| self.matrix.meeting(one, other) == PairStatus::Collides)
+            (0..size).any(|other| self.matrix.status(one, other) == PairStatus::Collides)
         };
         let is_cut = !is_whole && size > SHOWN;
         let matrix = self.matrix.only(|option| !is_cut || collides(option));
@@ -422,12 +422,12 @@ impl Swept<'_> {
         for (row, option) in options.iter().enumerate() {
             write!(out, "{:>4} {:width$} ", row + 1, option.as_str())?;
             for column in 0..=row {
-                match matrix.meeting(row, column) {
+                match matrix.status(row, column) {
                     PairStatus::Collides => write!(out, " {RED}X{RED:#} ")?,
-                    PairStatus::Fine if row == column => write!(out, " \\ ")?,
-                    PairStatus::Fine => write!(out, " {GREEN}.{GREEN:#} ")?,
+                    PairStatus::Compatible if row == column => write!(out, " \\ ")?,
+                    PairStatus::Compatible => write!(out, " {GREEN}.{GREEN:#} ")?,
                     PairStatus::Excluded => write!(out, " {DIM}-{DIM:#} ")?,
-                    PairStatus::Unseen => write!(out, " {YELLOW}?{YELLOW:#} ")?,
+                    PairStatus::Untested => write!(out, " {YELLOW}?{YELLOW:#} ")?,
                 }
             }
             writeln!(out)?;
@@ -568,11 +568,11 @@ impl From<SweepError> for Failure {
     }
 }
 
-impl From<PickError> for Failure {
-    fn from(error: PickError) -> Self {
+impl From<SelectionsError> for Failure {
+    fn from(error: SelectionsError) -> Self {
         match error {
-            PickError::SearchLimit(error) => error.into(),
-            PickError::TooMany => Failure::refused("selections_too_many", error.to_string())
+            SelectionsError::SearchLimit(error) => error.into(),
+            SelectionsError::TooMany => Failure::refused("selections_too_many", error.to_string())
                 .hinted(
                     "cover all pairs with `--pairwise`, or take some by chance with `--sample N`",
                 ),

@@ -38,7 +38,7 @@ pub(crate) struct Args {
 }
 
 /// What stands above the files of a case.
-const COMMENT: &str = "# Mode, git blob id and path of every file that this case gives, without the provenance file.\n# `groundplan test` compares them, `groundplan test --accept` writes them anew.\n";
+const COMMENT: &str = "# Expected files of this case: mode, git blob id and path, without the provenance file.\n# `groundplan test` compares them; `groundplan test --accept` updates them.\n";
 
 /// Path → mode and blob id.
 type Holding = BTreeMap<String, String>;
@@ -238,7 +238,7 @@ fn preview<'t>(
         Err(PreviewError::Selection(findings)) => {
             let place = |finding: Diagnostic| {
                 let pointer = format!("/selection{}", finding.pointer);
-                let place = document.place(&pointer);
+                let place = document.location(&pointer);
                 finding.at(pointer, place)
             };
             Ok(Err(findings.into_iter().map(place).collect()))

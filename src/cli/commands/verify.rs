@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
                 sanitize::line(&provenance.generator),
                 sanitize::line(&provenance.catalog),
                 provenance.catalog_version.short(),
-                sanitize::line(&provenance.template.repo),
+                sanitize::line(&provenance.template.repo.to_string()),
                 sanitize::line(&provenance.template.r#ref),
             )?;
             result.print(&made.first.tree, &report, terminal)?;

@@ -87,11 +87,11 @@ fn places<'a>(
     relabel: &Relabel<'_>,
 ) -> Vec<Element<'a>> {
     let mut by_file: Vec<(&str, Vec<Labelled<'_>>)> = Vec::new();
-    let primary = finding.place.iter().map(|place| (place, None));
+    let primary = finding.location.iter().map(|place| (place, None));
     let related = finding
         .related
         .iter()
-        .map(|related| (&related.place, Some(related.message.as_str())));
+        .map(|related| (&related.location, Some(related.message.as_str())));
     for (place, label) in primary.chain(related) {
         match by_file.iter_mut().find(|(file, _)| *file == place.file) {
             Some((_, places)) => places.push((place, label)),
@@ -232,11 +232,11 @@ pub(crate) fn json(
     relabel: &Relabel<'_>,
 ) -> Result<(), Failure> {
     let flat = |finding: &'_ Diagnostic| -> Value {
-        let place = finding.place.as_ref();
+        let place = finding.location.as_ref();
         let related = finding.related.iter().map(|related| FlatRelated {
-            file: relabel(&related.place.file),
-            line: related.place.line,
-            column: related.place.column,
+            file: relabel(&related.location.file),
+            line: related.location.line,
+            column: related.location.column,
             message: &related.message,
         });
         json!(Flat {
@@ -275,7 +275,7 @@ pub(crate) fn sarif(
     };
     let result = |finding: &Diagnostic| {
         let related = finding.related.iter().enumerate().map(|(id, related)| {
-            json!({ "id": id, "physicalLocation": location(&related.place), "message": { "text": related.message } })
+            json!({ "id": id, "physicalLocation": location(&related.location), "message": { "text": related.message } })
         });
         let help = finding
             .help
@@ -286,7 +286,7 @@ pub(crate) fn sarif(
             "ruleId": finding.code,
             "level": finding.severity,
             "message": { "text": format!("{}{help}", finding.message) },
-            "locations": finding.place.iter().map(|place| json!({ "physicalLocation": location(place) })).collect::<Vec<_>>(),
+            "locations": finding.location.iter().map(|place| json!({ "physicalLocation": location(place) })).collect::<Vec<_>>(),
             "relatedLocations": related.collect::<Vec<_>>(),
         })
     };
@@ -325,7 +325,7 @@ pub(crate) fn github(
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        let place = finding.place.as_ref().map(|place| {
+        let place = finding.location.as_ref().map(|place| {
             let file = relabel(&place.file);
             format!(
                 "file={},line={},col={},endLine={},endColumn={},",

@@ -11,7 +11,7 @@ use crate::forge::Forge;
 use crate::forge::clock::{Clock as _, SystemClock};
 use crate::forge::repository::RepoPath;
 use crate::model::preflight::ForgeKind;
-use crate::model::preflight::{Answer, Fact, NameStanding, OwnerStanding, Preflight};
+use crate::model::preflight::{Answer, Fact, NameStatus, OwnerStanding, Preflight};
 use crate::preflight::ask;
 use crate::preflight::judge::{Intent, judge, scopes_for};
 use crate::tree::Tree as _;
@@ -128,9 +128,9 @@ fn line(fact: &Fact) -> (&'static str, String, Style) {
             standing,
         } => {
             let (word, style) = match standing {
-                NameStanding::Free => ("free, as far as the token sees", GREEN),
-                NameStanding::Taken => ("taken", RED),
-                NameStanding::Redirect => ("the old name of another repository", YELLOW),
+                NameStatus::Free => ("free, as far as the token sees", GREEN),
+                NameStatus::Taken => ("taken", RED),
+                NameStatus::Redirect => ("the old name of another repository", YELLOW),
             };
             ("name", format!("{owner}/{repo}: {word}"), style)
         }

@@ -365,7 +365,7 @@ pub(crate) fn command(
     if let Some(tree) = &report.tree_id {
         flag("--expect", tree.as_str());
     }
-    let url = RemoteUrl::parse(&plan.template.repo);
+    let url = RemoteUrl::parse(&plan.template.repo.to_string());
     if url.is_ok_and(|url| url.transport() == Transport::File) {
         words.push("--allow-file".to_owned());
     }

@@ -7,7 +7,7 @@ use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::input::Chosen;
 use crate::cli::output::terminal::Terminal;
-use crate::impact::{self, Impact, ImpactError, Level};
+use crate::impact::{self, Impact, ImpactError, ImpactLevel};
 use crate::model::slug::Slug;
 use crate::sweep::trial::TrialInput;
 use crate::template::Template;
@@ -56,15 +56,15 @@ pub(super) struct Impacts {
 
 impl Impacts {
     /// The highest of all levels; a catalogue that is gone takes its stored runs along.
-    pub(super) fn level(&self) -> Level {
+    pub(super) fn level(&self) -> ImpactLevel {
         let levels = self.both.iter().map(|impact| impact.level);
-        let gone = self.gone.iter().map(|_| Level::Breaking);
-        let new = self.new.iter().map(|_| Level::Compatible);
+        let gone = self.gone.iter().map(|_| ImpactLevel::Breaking);
+        let new = self.new.iter().map(|_| ImpactLevel::Compatible);
         levels
             .chain(gone)
             .chain(new)
             .max()
-            .unwrap_or(Level::Unchanged)
+            .unwrap_or(ImpactLevel::Unchanged)
     }
 }
 
@@ -81,7 +81,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         Format::Markdown => render::markdown(&impacts, args.full, terminal.out())?,
     }
     Ok(
-        if args.fail_on_breaking && impacts.level() == Level::Breaking {
+        if args.fail_on_breaking && impacts.level() == ImpactLevel::Breaking {
             Exit::Findings
         } else {
             Exit::Success

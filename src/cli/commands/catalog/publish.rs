@@ -106,7 +106,7 @@ fn edition(chosen: &Chosen) -> PublishedCatalog {
         catalog: catalog.slug().clone(),
         catalog_version: catalog.version().clone(),
         action_schema_version: ACTION_SCHEMA_VERSION,
-        title: catalog.written().title.to_string(),
+        title: catalog.file().title.to_string(),
         categories: catalog
             .categories()
             .iter()

@@ -5,7 +5,9 @@ use crate::base::sanitize;
 use crate::cli::error::Failure;
 use crate::cli::output::render::sign;
 use crate::cli::output::terminal::{BOLD, DIM, GREEN, RED, YELLOW};
-use crate::impact::{Break, DependencyChange, FileChange, Impact, Level, OptionChange, When};
+use crate::impact::{
+    Affected, BreakingChange, DependencyChange, FileChange, Impact, ImpactLevel, OptionChange,
+};
 use crate::model::report::ChangeKind;
 use crate::sweep::golden::line_of;
 use anstyle::Style;
@@ -51,7 +53,7 @@ pub(super) fn text(impacts: &Impacts, full: bool, out: &mut dyn Write) -> Result
                 line_of(&one.example)
             )?;
         }
-        for selection in &impact.mended {
+        for selection in &impact.repaired {
             writeln!(out, "  {GREEN}mended{GREEN:#}      {}", line_of(selection))?;
         }
         for option in &impact.options {
@@ -128,7 +130,7 @@ pub(super) fn markdown(impacts: &Impacts, full: bool, out: &mut dyn Write) -> Re
                 )
             }),
         )?;
-        let mended = impact.mended.iter();
+        let mended = impact.repaired.iter();
         list(
             out,
             "Could not be made before",
@@ -215,11 +217,11 @@ fn more(out: &mut dyn Write, count: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-fn level(level: Level) -> (&'static str, Style) {
+fn level(level: ImpactLevel) -> (&'static str, Style) {
     match level {
-        Level::Unchanged => ("nothing changes", GREEN),
-        Level::Compatible => ("compatible with stored runs", YELLOW),
-        Level::Breaking => ("breaking for stored runs", RED),
+        ImpactLevel::Unchanged => ("nothing changes", GREEN),
+        ImpactLevel::Compatible => ("compatible with stored runs", YELLOW),
+        ImpactLevel::Breaking => ("breaking for stored runs", RED),
     }
 }
 
@@ -228,7 +230,7 @@ fn counts(impact: &Impact) -> String {
     format!("{changed} of {compared} selections that hold every pair of options give other files.")
 }
 
-fn broken(one: &Break) -> String {
+fn broken(one: &BreakingChange) -> String {
     let (word, verb) = if one.selections == 1 {
         ("selection", "meets")
     } else {
@@ -248,7 +250,7 @@ fn note(option: &OptionChange) -> &'static str {
     }
 }
 
-fn when(when: &When, impact: &Impact) -> String {
+fn when(when: &Affected, impact: &Impact) -> String {
     match &when.with {
         Some(with) if with.is_empty() => "always".to_owned(),
         Some(with) => {

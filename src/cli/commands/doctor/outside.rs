@@ -41,7 +41,7 @@ pub(super) fn templates(means: &WorkerArgs, replaced: Option<&str>) -> Vec<Check
         Some(url) => git::address(url).map(|url| BTreeSet::from([url])),
         None => Ok(catalogs
             .iter()
-            .filter_map(|catalog| catalog.written().template.repo.clone())
+            .filter_map(|catalog| catalog.file().template.repo.clone())
             .collect()),
     };
     let (urls, cache) = match (urls, means.git.cache()) {

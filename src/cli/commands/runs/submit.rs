@@ -11,6 +11,7 @@ use crate::cli::output::render::Detail;
 use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::model::action::RiskLevel;
 use crate::model::digest::GitId;
+use crate::model::plan::TemplateOrigin;
 use crate::store::Store as _;
 use crate::store::id::ProductId;
 use crate::store::submission::Submission;
@@ -49,7 +50,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         "nothing was submitted",
     )?;
     let plan = &preview.plan;
-    if plan.template.repo == "folder" {
+    if plan.template.repo == TemplateOrigin::Folder {
         return Err(Failure::refused("template_is_a_folder", "a worker elsewhere cannot find a template that is a folder of this machine; nothing was submitted").hinted("name the template by the URL of its repository, or put it beside the catalogue"));
     }
     let product = match &args.product {

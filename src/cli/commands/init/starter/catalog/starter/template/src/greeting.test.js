@@ -2,4 +2,4 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { greeting } from "./greeting.js";
 
-test("it greets", () => assert.match(greeting, /^Hello/));
+test("the greeting starts with Hello", () => assert.match(greeting, /^Hello/));

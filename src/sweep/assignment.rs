@@ -1,96 +1,97 @@
-//! Questions that are answered one after the other: every answer takes away those that no longer go with it.
+//! Partial assignments with constraint propagation, and the backtracking search over them.
 
 use super::space::{Answer, Space};
 use thiserror::Error;
 
-/// So many answers are tried before a search is given up.
+/// The maximum number of answers that a search tries for one selection.
 const MAX_TRIES: usize = 200_000;
 
-/// A search that does not end.
+/// A search that exceeds [`MAX_TRIES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the rules of this catalogue are too tangled: {MAX_TRIES} tries gave no selection")]
+#[error("no selection found after {MAX_TRIES} tries: the rules of this catalogue are too complex")]
 pub struct SearchLimit;
 
-/// Some questions answered, and what can still be answered to the others.
-pub(super) struct Partial<'s> {
+/// The possible answers to each question. A question with one possible answer is assigned.
+pub(super) struct Assignment<'s> {
     space: &'s Space,
     is_open: Vec<bool>,
-    /// How many answers each question has left.
+    /// The number of possible answers to each question.
     left: Vec<usize>,
-    /// What was taken away, in order, so that it can be given back.
+    /// The removed answers in order, for [`Self::undo_to`].
     trail: Vec<Answer>,
 }
 
-impl<'s> Partial<'s> {
-    /// Nothing answered but what has one answer only; nothing when no selection is possible at all.
+impl<'s> Assignment<'s> {
+    /// The assignment of the questions with a single answer; none if no selection is possible.
     pub(super) fn of(space: &'s Space) -> Option<Self> {
-        let mut partial = Self {
+        let mut assignment = Self {
             space,
             is_open: vec![true; space.len()],
             left: space.questions.iter().map(Vec::len).collect(),
             trail: Vec::new(),
         };
         let only = |answers: &Vec<Answer>| (answers.len() == 1).then(|| answers[0]);
-        let settled: Vec<Answer> = space.questions.iter().filter_map(only).collect();
-        partial.settle(&settled).then_some(partial)
+        let assigned: Vec<Answer> = space.questions.iter().filter_map(only).collect();
+        assignment.propagate(&assigned).then_some(assignment)
     }
 
     pub(super) fn space(&self) -> &'s Space {
         self.space
     }
 
-    /// A point to come back to.
+    /// The current state, for [`Self::undo_to`].
     pub(super) fn mark(&self) -> usize {
         self.trail.len()
     }
 
-    /// Forgets everything since a mark.
-    pub(super) fn back_to(&mut self, mark: usize) {
+    /// Restores the state at a mark.
+    pub(super) fn undo_to(&mut self, mark: usize) {
         for answer in self.trail.drain(mark..) {
             self.is_open[answer] = true;
             self.left[self.space.question(answer)] += 1;
         }
     }
 
-    pub(super) fn is_settled(&self, question: usize) -> bool {
+    pub(super) fn is_assigned(&self, question: usize) -> bool {
         self.left[question] == 1
     }
 
-    /// The answers that a question has left.
+    /// The possible answers to a question.
     pub(super) fn open(&self, question: usize) -> impl Iterator<Item = Answer> + '_ {
         let answers = self.space.questions[question].iter().copied();
         answers.filter(|answer| self.is_open[*answer])
     }
 
-    /// The answers given so far.
-    pub(super) fn settled(&self) -> impl Iterator<Item = Answer> + '_ {
-        let questions = (0..self.left.len()).filter(|question| self.is_settled(*question));
+    /// The answers to all assigned questions.
+    pub(super) fn assigned(&self) -> impl Iterator<Item = Answer> + '_ {
+        let questions = (0..self.left.len()).filter(|question| self.is_assigned(*question));
         questions.filter_map(|question| self.open(question).next())
     }
 
-    /// Gives an answer and draws every conclusion; false when it cannot be given. Go back to a mark then.
+    /// Assigns an answer and removes all answers that it excludes. Returns false if that is impossible; the caller then
+    /// restores the state.
     pub(super) fn choose(&mut self, answer: Answer) -> bool {
         if !self.is_open[answer] {
             return false;
         }
         let question = self.space.question(answer);
-        if self.is_settled(question) {
+        if self.is_assigned(question) {
             return true;
         }
         let others: Vec<Answer> = self
             .open(question)
             .filter(|other| *other != answer)
             .collect();
-        self.take_away(others)
+        self.remove(others)
     }
 
-    fn settle(&mut self, answers: &[Answer]) -> bool {
+    fn propagate(&mut self, answers: &[Answer]) -> bool {
         let excluded = |answer: &Answer| self.space.excludes[*answer].clone();
         let excluded: Vec<Answer> = answers.iter().flat_map(excluded).collect();
-        self.take_away(excluded)
+        self.remove(excluded)
     }
 
-    fn take_away(&mut self, answers: Vec<Answer>) -> bool {
+    fn remove(&mut self, answers: Vec<Answer>) -> bool {
         let mut waiting = answers;
         while let Some(answer) = waiting.pop() {
             if !self.is_open[answer] {
@@ -105,11 +106,11 @@ impl<'s> Partial<'s> {
             }
             waiting.extend(&self.space.needed_by[answer]);
             if self.left[question] == 1 {
-                let settled = self.open(question).next();
+                let assigned = self.open(question).next();
                 waiting.extend(
-                    settled
+                    assigned
                         .iter()
-                        .flat_map(|settled| &self.space.excludes[*settled]),
+                        .flat_map(|assigned| &self.space.excludes[*assigned]),
                 );
             }
             if let Some(set) = self.space.set_of[answer] {
@@ -129,52 +130,52 @@ impl<'s> Partial<'s> {
     }
 }
 
-/// Goes through the selections that go with what is answered already.
+/// A depth-first search for complete assignments.
 pub(super) struct Search<'p, 's> {
-    partial: &'p mut Partial<'s>,
-    /// In which order questions are answered.
+    assignment: &'p mut Assignment<'s>,
+    /// The questions in the order of the search.
     order: Vec<usize>,
-    /// Where each question that was answered here began, what is left to try, and its place in the order.
+    /// For each question assigned by the search: the state before, the remaining answers, and its index in `order`.
     stack: Vec<(usize, std::vec::IntoIter<Answer>, usize)>,
     tries: usize,
-    has_begun: bool,
+    is_started: bool,
 }
 
 impl<'p, 's> Search<'p, 's> {
-    pub(super) fn of(partial: &'p mut Partial<'s>, order: Vec<usize>) -> Self {
+    pub(super) fn of(assignment: &'p mut Assignment<'s>, order: Vec<usize>) -> Self {
         Self {
-            partial,
+            assignment,
             order,
             stack: Vec::new(),
             tries: 0,
-            has_begun: false,
+            is_started: false,
         }
     }
 
-    /// Answers all questions, each with the first that goes of those that `rank` gives; false when there is no further
-    /// way. The answers stand in [`Self::partial`] then.
+    /// Assigns all questions, each with the first possible answer in the order of `rank`. Returns false if there is no
+    /// further assignment. The result is in [`Self::assignment`].
     pub(super) fn next(
         &mut self,
-        rank: &mut dyn FnMut(&Partial<'s>, usize) -> Vec<Answer>,
+        rank: &mut dyn FnMut(&Assignment<'s>, usize) -> Vec<Answer>,
     ) -> Result<bool, SearchLimit> {
         self.tries = 0;
         let mut at = 0;
-        let mut is_new = !std::mem::replace(&mut self.has_begun, true);
+        let mut is_new = !std::mem::replace(&mut self.is_started, true);
         loop {
             if is_new {
                 let open = (at..self.order.len())
-                    .find(|place| !self.partial.is_settled(self.order[*place]));
+                    .find(|place| !self.assignment.is_assigned(self.order[*place]));
                 let Some(place) = open else {
                     return Ok(true);
                 };
-                let answers = rank(self.partial, self.order[place]);
+                let answers = rank(self.assignment, self.order[place]);
                 self.stack
-                    .push((self.partial.mark(), answers.into_iter(), place));
+                    .push((self.assignment.mark(), answers.into_iter(), place));
             }
             let Some((mark, answers, place)) = self.stack.last_mut() else {
                 return Ok(false);
             };
-            self.partial.back_to(*mark);
+            self.assignment.undo_to(*mark);
             let Some(answer) = answers.next() else {
                 self.stack.pop();
                 is_new = false;
@@ -185,11 +186,11 @@ impl<'p, 's> Search<'p, 's> {
                 return Err(SearchLimit);
             }
             at = *place + 1;
-            is_new = self.partial.choose(answer);
+            is_new = self.assignment.choose(answer);
         }
     }
 
-    pub(super) fn partial(&self) -> &Partial<'s> {
-        self.partial
+    pub(super) fn assignment(&self) -> &Assignment<'s> {
+        self.assignment
     }
 }

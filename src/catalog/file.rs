@@ -1,8 +1,8 @@
-//! A catalogue as its author writes it: the shape of `catalog.yaml`.
+//! The content of `catalog.yaml`.
 
 use crate::model::action::SingleLine;
 use crate::model::digest::GitId;
-use crate::model::exclude::Exclude;
+use crate::model::exclude::ExcludePattern;
 use crate::model::path::SafeRelPath;
 use crate::model::plan::Placeholder;
 use crate::model::ref_name::RefName;
@@ -11,36 +11,36 @@ use crate::model::slug::{OptionRef, Slug};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A catalogue as its author writes it.
+/// A catalogue as written in catalog.yaml.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogFile {
-    /// The catalogue's name; the folder it stands in has the same.
+    /// The name of the catalogue and of its folder.
     pub catalog: Slug,
     pub title: SingleLine,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<SingleLine>,
     pub template: TemplateSource,
-    /// The placeholders that are replaced, without their underscores.
+    /// The placeholders to replace, without their underscores.
     #[serde(default)]
     pub placeholders: Vec<Placeholder>,
-    /// Where the provenance file goes; `.scrum4me/bootstrap.json` when left out.
+    /// The path of the provenance file, `.scrum4me/bootstrap.json` by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance: Option<SafeRelPath>,
     #[serde(default)]
     pub symlinks: Symlinks,
-    /// In the order in which they are asked and run.
+    /// The categories, in the order of questions and of execution.
     pub categories: Vec<Category>,
 }
 
-/// Where the template comes from: `path` and `version` for a folder beside the catalogue, or `repo` and `ref`.
+/// The source of the template: `path` and `version` for a folder beside the catalogue, or `repo` and `ref`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TemplateSource {
-    /// A folder beside catalog.yaml, or of the repository.
+    /// A folder beside catalog.yaml, or in the repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<SafeRelPath>,
-    /// The version of that folder, as repositories remember it.
+    /// The version of that folder, which repositories record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<SingleLine>,
     /// A git repository, over https or ssh.
@@ -49,27 +49,27 @@ pub struct TemplateSource {
     /// A tag, branch or commit of that repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub r#ref: Option<RefName>,
-    /// The commit that `ref` must mean; a tag that moved is refused.
+    /// The commit that `ref` must point to; a moved tag is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha: Option<GitId>,
-    /// What of the files is left out, as in .gitignore.
+    /// Files to exclude, in the syntax of .gitignore.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
-    pub exclude: Vec<Exclude>,
+    pub exclude: Vec<ExcludePattern>,
 }
 
-/// Whether a template may hold symbolic links.
+/// The policy for symbolic links in a template.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Symlinks {
     /// A template with a link is refused.
     #[default]
     Refuse,
-    /// Links are kept as they are; no action names, follows or passes one.
+    /// Links are kept unchanged. No action can name or follow one.
     Allow,
 }
 
-/// One question.
+/// A group of options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Category {
@@ -78,14 +78,14 @@ pub struct Category {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<SingleLine>,
     pub selection: SelectionType,
-    /// Whether it must be answered.
+    /// True if an option must be selected.
     #[serde(default)]
     pub required: bool,
     #[schemars(length(min = 1))]
     pub options: Vec<CatalogOption>,
 }
 
-/// How many options of a category may be selected.
+/// The number of options of a category that may be selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum SelectionType {
@@ -95,7 +95,7 @@ pub enum SelectionType {
     Multi,
 }
 
-/// One answer.
+/// An option of a category.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogOption {
@@ -111,6 +111,50 @@ pub struct CatalogOption {
     /// Options that cannot be selected with this one.
     #[serde(default)]
     pub conflicts: Vec<OptionRef>,
+}
+
+/// An option with its category.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionEntry<'c> {
+    pub category: &'c Category,
+    pub option: &'c CatalogOption,
+    /// The positions of category and option, from 0.
+    position: (usize, usize),
+}
+
+impl CatalogFile {
+    /// All options in the order of the document.
+    pub fn options(&self) -> impl Iterator<Item = OptionEntry<'_>> {
+        let categories = self.categories.iter().enumerate();
+        categories.flat_map(|(c, category)| {
+            let options = category.options.iter().enumerate();
+            options.map(move |(o, option)| OptionEntry {
+                category,
+                option,
+                position: (c, o),
+            })
+        })
+    }
+
+    /// A category by its slug.
+    pub fn category(&self, slug: &str) -> Option<&Category> {
+        self.categories
+            .iter()
+            .find(|category| category.slug.as_str() == slug)
+    }
+}
+
+impl OptionEntry<'_> {
+    /// `category/option`.
+    pub fn reference(&self) -> OptionRef {
+        OptionRef::new(&self.category.slug, &self.option.slug)
+    }
+
+    /// The JSON pointer of the option in the document.
+    pub fn pointer(&self) -> String {
+        let (category, option) = self.position;
+        format!("/categories/{category}/options/{option}")
+    }
 }
 
 impl Category {

@@ -1,4 +1,4 @@
-//! Whether a selection fits its catalogue, said so that a person can act on it.
+//! Validation of selections.
 
 use super::unanswered;
 use crate::catalog::{Catalog, Category, SelectionType};
@@ -7,7 +7,7 @@ use crate::model::selection::Selection;
 use crate::model::slug::{OptionRef, Slug};
 use crate::model::suggest;
 
-/// Every reason why a selection does not fit.
+/// All violations of the catalogue's rules in a selection.
 pub(super) fn check(catalog: &Catalog, selection: &Selection) -> Vec<Diagnostic> {
     let mut findings = unknown(catalog, selection);
     let is_misspelt = |category: &Category| {
@@ -24,7 +24,7 @@ pub(super) fn check(catalog: &Catalog, selection: &Selection) -> Vec<Diagnostic>
             .map(|option| option.slug.as_str())
             .collect();
         let message = format!(
-            "nothing is selected for `{}` ({})",
+            "no option of `{}` ({}) is selected",
             category.slug, category.title
         );
         let finding = Diagnostic::error(Code::NothingSelected, message)
@@ -42,7 +42,7 @@ pub(super) fn check(catalog: &Catalog, selection: &Selection) -> Vec<Diagnostic>
             .collect();
         if chosen.len() > 1 {
             let message = format!(
-                "`{}` takes one option, but {} are selected",
+                "`{}` allows one option, but {} are selected",
                 category.slug,
                 suggest::list(&chosen)
             );
@@ -68,10 +68,10 @@ pub(super) fn check(catalog: &Catalog, selection: &Selection) -> Vec<Diagnostic>
             .iter()
             .filter(|other| selection.contains(other))
         {
-            let message = format!("`{option}` cannot be selected together with `{other}`");
+            let message = format!("`{option}` conflicts with `{other}`");
             let finding = Diagnostic::error(Code::OptionsConflict, message)
                 .at(pointer(option.category()), None);
-            findings.push(finding.help(format!("leave out `{option}` or `{other}`")));
+            findings.push(finding.help(format!("remove `{option}` or `{other}`")));
         }
     }
     findings
@@ -126,7 +126,7 @@ fn unmet(
     Diagnostic::error(Code::RequirementUnmet, message)
         .at(pointer(option.category()), None)
         .help(format!(
-            "select `{required}`{}, or leave out `{option}`",
+            "select `{required}`{}, or remove `{option}`",
             if instead.is_some() { " instead" } else { "" }
         ))
 }

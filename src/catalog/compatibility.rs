@@ -1,31 +1,28 @@
-//! Which options can be selected together.
+//! Compatibility of options: `requires`, `conflicts` and SINGLE categories.
 
 use super::{CatalogFile, CatalogOption, SelectionType};
 use crate::model::slug::{OptionRef, Slug};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Answers about combinations of one catalogue's options; of none, for a recipe checked by itself.
-pub(super) struct Combinations<'c> {
+/// The rules between the options of a catalogue. Empty for a recipe without its catalogue.
+pub(super) struct Compatibility<'c> {
     options: BTreeMap<OptionRef, &'c CatalogOption>,
     single: BTreeSet<&'c str>,
 }
 
-/// Two options that cannot be selected together, and why.
+/// Two options that cannot be selected together, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Clash {
+pub(super) struct Conflict {
     pub(super) one: OptionRef,
     pub(super) other: OptionRef,
     pub(super) reason: &'static str,
 }
 
-impl<'c> Combinations<'c> {
+impl<'c> Compatibility<'c> {
     pub(super) fn of(catalog: &'c CatalogFile) -> Self {
-        let options = catalog.categories.iter().flat_map(|category| {
-            category
-                .options
-                .iter()
-                .map(|option| (OptionRef::new(&category.slug, &option.slug), option))
-        });
+        let options = catalog
+            .options()
+            .map(|entry| (entry.reference(), entry.option));
         let single = catalog
             .categories
             .iter()
@@ -36,7 +33,7 @@ impl<'c> Combinations<'c> {
         }
     }
 
-    /// For a recipe without its catalogue: every category counts as SINGLE, since `when` asks for one option of it.
+    /// The rules for a recipe without its catalogue: every category is SINGLE, because `when` names one option of each.
     pub(super) fn unknown() -> Self {
         Self {
             options: BTreeMap::new(),
@@ -44,11 +41,12 @@ impl<'c> Combinations<'c> {
         }
     }
 
-    /// The most options that one may need, directly or by way of others. Every option's needs are followed, and
-    /// those of every two actions on one path, so a long chain would be walked thousands of times.
+    /// The maximum number of options that one may require, directly or indirectly. The requirements of every option and
+    /// of every two actions on one path are followed, so a long chain would be followed thousands of times.
     pub(super) const MAX_NEEDED: usize = 50;
 
-    /// Everything that is selected when `start` is, by way of `requires`; cut off beyond [`Self::MAX_NEEDED`].
+    /// The options that `start` requires, directly or indirectly, and `start` itself. Stops beyond
+    /// [`Self::MAX_NEEDED`].
     pub(super) fn closure(
         &self,
         start: impl IntoIterator<Item = OptionRef>,
@@ -76,14 +74,14 @@ impl<'c> Combinations<'c> {
         reached
     }
 
-    /// The first two options of a set that exclude each other.
-    pub(super) fn clash(&self, set: &BTreeSet<OptionRef>) -> Option<Clash> {
+    /// The first two options of a set that conflict.
+    pub(super) fn conflict(&self, set: &BTreeSet<OptionRef>) -> Option<Conflict> {
         let mut by_category: BTreeMap<&str, &OptionRef> = BTreeMap::new();
         for option in set {
             let is_single = self.options.is_empty() || self.single.contains(option.category());
             if is_single && let Some(first) = by_category.insert(option.category(), option) {
-                let reason = "only one option of that category can be selected";
-                return Some(Clash {
+                let reason = "the category allows only one option";
+                return Some(Conflict {
                     one: first.clone(),
                     other: option.clone(),
                     reason,
@@ -93,22 +91,22 @@ impl<'c> Combinations<'c> {
         set.iter().find_map(|one| {
             let conflicts = &self.options.get(one)?.conflicts;
             let other = conflicts.iter().find(|other| set.contains(*other))?;
-            Some(Clash {
+            Some(Conflict {
                 one: one.clone(),
                 other: other.clone(),
-                reason: "the catalogue says that they conflict",
+                reason: "they conflict",
             })
         })
     }
 
-    /// Whether two actions can run in one plan, each with its option and its `when`.
-    pub(super) fn can_meet(&self, one: &Condition<'_>, other: &Condition<'_>) -> bool {
-        let wanted = self.closure(one.options().chain(other.options()));
-        self.clash(&wanted).is_none()
+    /// True if two actions can run in one plan, each with its option and its `when`.
+    pub(super) fn can_run_together(&self, one: &Condition<'_>, other: &Condition<'_>) -> bool {
+        let required = self.closure(one.options().chain(other.options()));
+        self.conflict(&required).is_none()
     }
 }
 
-/// When an action runs.
+/// The options with which an action runs.
 pub(super) struct Condition<'a> {
     pub(super) option: Option<&'a OptionRef>,
     pub(super) when: &'a BTreeMap<Slug, Slug>,
