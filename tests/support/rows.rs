@@ -221,8 +221,10 @@ impl StoreFixture {
 
     /// Deletes a product, with its jobs and runs, as an application does.
     pub(crate) async fn delete_product(&self, id: &str) {
-        let deleted = self.write(&format!("DELETE FROM products WHERE id = '{id}'"));
-        assert_eq!(deleted.await, 1);
+        let deleted = self
+            .write(&format!("DELETE FROM products WHERE id = '{id}'"))
+            .await;
+        assert_eq!(deleted, 1);
     }
 
     /// Deletes the ledger of a run.
