@@ -1,4 +1,4 @@
-//! In-process speed of the ways a person waits for: load and check a catalogue, preview its default selection.
+//! In-process speed of loading and checking a catalogue, and of previewing its default selection.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use groundplan::catalog::{self, Catalog, builtin};

@@ -1,6 +1,6 @@
-//! Median, percentiles and extremes of measured numbers.
+//! The spread of measured numbers.
 
-/// Numbers in ascending order.
+/// Sorted numbers.
 pub(crate) struct Spread(Vec<f64>);
 
 impl Spread {

@@ -1,4 +1,4 @@
-//! In-process speed over templates in git: the first look, with what is remembered of it, and call after call.
+//! In-process speed with templates in git: the first preview, a preview with cache, and repeated previews.
 
 #[path = "../examples/template.rs"]
 #[expect(dead_code, reason = "the example's own main")]
@@ -25,7 +25,7 @@ use groundplan::tree::validate::Links;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-/// A bare repository with one commit of so many files.
+/// A bare repository with one commit of a number of files.
 fn repository(folder: &Path, count: usize) -> (PathBuf, GitId) {
     let files = template::files(count).into_iter();
     let files = files.map(|(path, text)| {

@@ -1,6 +1,7 @@
 //! The JSON Schemas of all documents, as in `schema/`, and the schema hash.
 
 use crate::catalog::CatalogFile;
+use crate::error::ErrorDocument;
 use crate::model::action::Action;
 use crate::model::canonical;
 use crate::model::digest::Digest;
@@ -20,11 +21,12 @@ pub enum SchemaDocument {
     Plan,
     Report,
     Provenance,
+    Error,
 }
 
 impl SchemaDocument {
-    /// All documents.
-    pub const ALL: [Self; 7] = [
+    /// Every document.
+    pub const ALL: [Self; 8] = [
         Self::Catalog,
         Self::Recipe,
         Self::Selection,
@@ -32,6 +34,7 @@ impl SchemaDocument {
         Self::Plan,
         Self::Report,
         Self::Provenance,
+        Self::Error,
     ];
 
     /// The name on the command line and in `schema/<name>.schema.json`.
@@ -44,6 +47,7 @@ impl SchemaDocument {
             Self::Plan => "plan",
             Self::Report => "report",
             Self::Provenance => "provenance",
+            Self::Error => "error",
         }
     }
 
@@ -57,6 +61,7 @@ impl SchemaDocument {
             Self::Plan => schemars::schema_for!(Plan),
             Self::Report => schemars::schema_for!(Report),
             Self::Provenance => schemars::schema_for!(Provenance),
+            Self::Error => schemars::schema_for!(ErrorDocument),
         };
         format!("{:#}\n", schema.as_value())
     }

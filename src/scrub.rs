@@ -43,10 +43,10 @@ fn shapes() -> [&'static Regex; 4] {
         pattern!(r"((?:github_pat_|gh[pousr]_)[A-Za-z0-9_]{16,})"),
         // The value of an `Authorization` header or field, without its scheme.
         pattern!(
-            r#"(?i)authorization[ ="'\]*[:=][ :="'\]*(?:(?:basic|bearer|token) *)?([A-Za-z0-9+/=_.~-]+)"#
+            r#"(?i)authorization[ ="'\\]*[:=][ :="'\\]*(?:(?:basic|bearer|token) *)?([A-Za-z0-9+/=_.~-]+)"#
         ),
         // A token of Gitea or Forgejo behind a word that announces one: anywhere else, 40 digits are a git id.
-        pattern!(r#"(?i)(?:token|password|bearer)[ :="'\]+([0-9a-f]{40})(?:[^a-z0-9]|$)"#),
+        pattern!(r#"(?i)(?:token|password|bearer)[ :="'\\]+([0-9a-f]{40})(?:[^a-z0-9]|$)"#),
         // `user:password` in a URL, and whatever is before the `@` of a web address.
         pattern!(r#"(?i)https?://([^\s/?#"'<>]*)@|://([^\s/?#"'<>]*:[^\s/?#"'<>]*)@"#),
     ]

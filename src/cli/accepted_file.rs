@@ -1,4 +1,4 @@
-//! Expected results beside a catalogue: compared as they are, or written anew when a person accepts what is now.
+//! Accepted results beside a catalogue: read for a comparison, rewritten by `--accept`.
 
 use crate::cli::error::Failure;
 use crate::cli::input;
@@ -10,7 +10,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-/// What stands in a file of expected results; nothing when there is none.
+/// The text of a file of accepted results; none when there is no file.
 pub(crate) fn read(path: &Path) -> Result<Option<String>, Failure> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -21,7 +21,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, Failure> {
                 path.display()
             ),
         )
-        .hinted("put the file itself there")),
+        .hinted("replace the link by the file")),
         Ok(_) | Err(_) => {
             let text = String::from_utf8(input::data(path)?);
             text.map(Some).map_err(|_| {
@@ -29,20 +29,20 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, Failure> {
                     "accepted_file_not_text",
                     format!("`{}` is not UTF-8 text", path.display()),
                 )
-                .hinted("write it anew with `--accept`")
+                .hinted("rewrite it with `--accept`")
             })
         }
     }
 }
 
-/// Writes a file of expected results and the folders above it.
+/// Writes a file of accepted results and the folders above it.
 pub(crate) fn write(folder: &Path, path: &str, text: &str) -> Result<(), Failure> {
     let path = TreePath::parse(path)
         .map_err(|error| Failure::environment("accepted_file_path", error.to_string()))?;
     fs::create_dir_all(folder).map_err(|error| {
         Failure::environment(
             "folder_not_created",
-            format!("cannot make the folder `{}`", folder.display()),
+            format!("cannot create folder `{}`", folder.display()),
         )
         .caused_by(error)
         .hinted("check its path and permissions")

@@ -1,4 +1,4 @@
-//! What `new --forge`, `resume` and `cleanup` share: the forge's answers before, the run, and the account after it.
+//! The publication of `new --forge`, `resume` and `cleanup`: requests before it, its run, and the report after it.
 
 use crate::base::sanitize;
 use crate::cli::args::forge::{ForgeArgs, token};
@@ -19,15 +19,17 @@ use crate::model::input::Inputs;
 use crate::model::preflight::ForgeKind;
 use crate::model::remote::{RemoteUrl, RemoteUrlError};
 use crate::preflight::place;
-use crate::publish::Publisher;
+use crate::publish::error::PublishError;
 use crate::publish::file_ledger::FileLedger;
 use crate::publish::git_push::GitPush;
 use crate::publish::ledger::{Ledger as _, LedgerEntry};
-use crate::publish::outcome::{PublishError, PublishedRepo, Remains, RemainsKind};
-use crate::publish::stage::{self, Stage};
+use crate::publish::remains::Remains;
+use crate::publish::stage;
+use crate::publish::{PublishedRepo, Publisher};
 use crate::scrub::scrub;
 use crate::secret::Secret;
 use serde::Serialize;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
@@ -74,21 +76,10 @@ struct InterruptedJson {
     published: Option<PublishedJson>,
     /// The folder that was created before.
     path: Option<PathBuf>,
-    left: Option<RemainsJson>,
+    left: Option<Value>,
     ledger: Option<String>,
     resume: Option<String>,
     cleanup: Option<String>,
-}
-
-/// The repository that remains on a forge.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RemainsJson {
-    full_name: String,
-    id: Option<RepositoryId>,
-    kind: &'static str,
-    kept: Option<String>,
-    removal: String,
 }
 
 impl From<Failure> for Interrupted {
@@ -100,16 +91,17 @@ impl From<Failure> for Interrupted {
 impl Interrupted {
     /// True if nothing of the run is on the forge.
     pub(crate) fn leaves_nothing(&self) -> bool {
-        matches!(
-            self,
-            Self::Error(PublishError::NothingLeft { .. }) | Self::Signal { remains: None }
-        )
+        match self {
+            Self::Error(error) => error.leaves_nothing(),
+            Self::Signal { remains } => remains.is_none(),
+            Self::Failure(_) => false,
+        }
     }
 
     fn remains(&self) -> Option<&Remains> {
         match self {
-            Self::Error(PublishError::Left { left, .. }) => Some(left),
-            Self::Error(_) | Self::Failure(_) => None,
+            Self::Error(error) => error.remains(),
+            Self::Failure(_) => None,
             Self::Signal { remains } => remains.as_deref(),
         }
     }
@@ -176,17 +168,12 @@ impl ForgeSession {
         };
         let is_stopped = signals::stop().load(Ordering::Relaxed);
         match error {
-            Some(error @ (PublishError::NothingLeft { .. } | PublishError::Left { .. }))
-                if !is_stopped =>
-            {
-                Err(Interrupted::Error(error))
-            }
-            None | Some(PublishError::NothingLeft { .. } | PublishError::Left { .. }) => {
+            Some(error) if !is_stopped || !error.is_about_forge() => Err(Interrupted::Error(error)),
+            None | Some(_) => {
                 let entries = wait_for(ledger.entries())?.map_err(Failure::from)?;
                 let remains = self.remains(&entries)?.map(Box::new);
                 Err(Interrupted::Signal { remains })
             }
-            Some(error) => Err(Interrupted::Error(error)),
         }
     }
 
@@ -198,16 +185,14 @@ impl ForgeSession {
         files: &PublicationFiles,
         into: Option<&Path>,
     ) -> Failure {
-        let left = interrupted
-            .remains()
-            .map(|remains| self.remains_json(remains));
+        let left = interrupted.remains().map(|remains| self.cleaned(remains));
         let failure = match interrupted {
             Interrupted::Failure(failure) => return failure,
             Interrupted::Error(error) => error.into(),
             Interrupted::Signal { remains } => {
                 let failure = Failure::interrupted("publication_stopped", "stopped by a signal");
                 failure.noted(remains.map_or_else(
-                    || "nothing was left behind".to_owned(),
+                    || "nothing is left on the forge".to_owned(),
                     |remains| remains.to_string(),
                 ))
             }
@@ -234,42 +219,23 @@ impl ForgeSession {
 
     /// The repository that a stopped run may leave, by its ledger alone.
     fn remains(&self, entries: &[LedgerEntry]) -> Result<Option<Remains>, Failure> {
-        let (order, stage) = stage::read(entries)?;
-        let kind = match &stage {
-            Stage::Begun | Stage::Gone => return Ok(None),
-            Stage::Creating { .. } => RemainsKind::MayAppear,
-            Stage::Created(_) | Stage::Pushing { .. } | Stage::Deleting { .. } => {
-                RemainsKind::Unfinished
-            }
-            Stage::Pushed(_) | Stage::Describing { .. } | Stage::Published(_) => {
-                RemainsKind::Complete
-            }
-        };
-        let id = stage.made().map(|made| made.id);
-        Ok(Some(Remains {
-            removal: self.forge.removal(&order.place, id),
-            place: order.place,
-            id,
-            kind,
-            kept: None,
+        let (request, stage) = stage::read(entries)?;
+        let remains = stage.remains(&request.repo, None);
+        Ok(remains.map(|remains| Remains {
+            removal: Some(self.forge.removal(&remains.repo, remains.id)),
+            ..remains
         }))
     }
 
-    fn remains_json(&self, remains: &Remains) -> RemainsJson {
-        RemainsJson {
-            full_name: remains.place.to_string(),
-            id: remains.id,
-            kind: match remains.kind {
-                RemainsKind::MayAppear => "may_appear",
-                RemainsKind::Unfinished => "unfinished",
-                RemainsKind::Complete => "complete",
-            },
-            kept: remains
-                .kept
-                .as_ref()
-                .map(|kept| self.clean(&kept.to_string())),
-            removal: self.clean(&remains.removal),
+    /// The remains as JSON, without the token.
+    fn cleaned(&self, remains: &Remains) -> Value {
+        let mut json = json!(remains);
+        for name in ["kept", "removal"] {
+            if let Value::String(text) = &mut json[name] {
+                *text = self.clean(text);
+            }
         }
+        json
     }
 
     /// A published repository as it is printed.
@@ -337,7 +303,7 @@ fn check_encryption(flags: &ForgeArgs) -> Result<(), Failure> {
     }
 }
 
-/// The result, or nothing when a signal came first: then the work is dropped where it stands.
+/// The result; none when a signal came first, which drops the work.
 async fn until_stopped<T>(work: impl Future<Output = T>) -> Option<T> {
     let stop = signals::stop();
     let mut work = pin!(work);

@@ -1,4 +1,4 @@
-//! Files, catalogues and templates from where the command line says they are.
+//! Files and catalogues that the command line names.
 
 use crate::catalog::{self, Catalog, builtin};
 use crate::cli::error::{Failure, FindingsInFiles};
@@ -11,12 +11,12 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-/// A catalogue's files, by path from its root, and where they come from.
+/// The files of catalogues, by path from their root.
 #[derive(Clone)]
 pub(crate) struct Source {
     pub(crate) files: Files,
     pub(crate) findings: Vec<Diagnostic>,
-    /// The folder they were read from; none for the built-in ones.
+    /// The folder they were read from; none for built-in ones.
     pub(crate) root: Option<PathBuf>,
 }
 
@@ -51,7 +51,7 @@ impl Source {
                 source.findings.push(
                     Diagnostic::error(Code::Misplaced, message)
                         .at("", Location::start_of(name))
-                        .help("put the folder itself there"),
+                        .help("replace the link by the folder"),
                 );
                 continue;
             }
@@ -74,11 +74,11 @@ impl Source {
             return Ok(source);
         }
         fs::read_dir(root).map_err(|error| Failure::reading(root, error))?;
-        Err(Failure::usage("catalog_folder_missing", format!("`{}` has no `catalog` folder", root.display())).hinted("name the folder above `catalog/` and `recipes/`, or begin one with `groundplan init catalog DIR`"))
+        Err(Failure::usage("catalog_folder_missing", format!("`{}` has no folder `catalog`", root.display())).hinted("name the folder that contains `catalog/` and `recipes/`, or create one with `groundplan init catalog DIR`"))
     }
 }
 
-/// A built-in catalogue, for a name that no person typed: it is never taken for a folder.
+/// Opens a built-in catalogue by a name that a repository gives, and never a folder.
 pub(crate) fn builtin(name: &str) -> Result<Chosen, Failure> {
     let source = Source::builtin();
     if catalog::names(&source.files).contains(name) {
@@ -86,12 +86,12 @@ pub(crate) fn builtin(name: &str) -> Result<Chosen, Failure> {
     }
     Err(Failure::usage(
         "catalog_not_found",
-        format!("there is no built-in catalogue `{}`", name.escape_debug()),
+        format!("no built-in catalogue `{}`", name.escape_debug()),
     )
-    .hinted("name the folder that holds it with `--catalog`, if you trust it"))
+    .hinted("name the folder that contains it by `--catalog`, if you trust it"))
 }
 
-/// Every catalogue that an author means: a built-in one by name, or all of a folder.
+/// Opens a built-in catalogue by name, or all catalogues of a folder.
 pub(crate) fn catalogs(argument: &str) -> Result<Vec<Chosen>, Failure> {
     let path = Path::new(argument);
     let is_one = path.join("catalog.yaml").is_file();
@@ -102,14 +102,14 @@ pub(crate) fn catalogs(argument: &str) -> Result<Vec<Chosen>, Failure> {
     if catalog::names(&source.files).is_empty() {
         return Err(Failure::usage(
             "catalog_missing",
-            format!("`{argument}` holds no catalogue"),
+            format!("`{argument}` contains no catalogue"),
         )
-        .hinted("make one with `groundplan init catalog DIR`"));
+        .hinted("create one with `groundplan init catalog DIR`"));
     }
     all_of(&source)
 }
 
-/// Every catalogue among some files.
+/// Loads every catalogue among some files.
 pub(crate) fn all_of(source: &Source) -> Result<Vec<Chosen>, Failure> {
     let names = catalog::names(&source.files);
     names
@@ -118,12 +118,12 @@ pub(crate) fn all_of(source: &Source) -> Result<Vec<Chosen>, Failure> {
         .collect()
 }
 
-/// Whether a name is that of a built-in catalogue.
+/// True for the name of a built-in catalogue.
 pub(crate) fn is_builtin(name: &str) -> bool {
     catalog::names(&builtin::files()).contains(name)
 }
 
-/// The catalogue that `--catalog` means: a built-in one by name, the only one of a folder, or `FOLDER/catalog/NAME`.
+/// Opens a built-in catalogue by name, the only one of a folder, or `FOLDER/catalog/NAME`.
 pub(crate) fn catalog(argument: &str) -> Result<Chosen, Failure> {
     let source = Source::builtin();
     let builtin = catalog::names(&source.files);
@@ -135,11 +135,9 @@ pub(crate) fn catalog(argument: &str) -> Result<Chosen, Failure> {
         let help = suggest::help(argument, builtin.iter().map(String::as_str));
         let or = if help.ends_with('?') { " Or" } else { ", or" };
         let hint = format!("{help}{or} name a folder with catalog/ and recipes/");
-        return Err(Failure::usage(
-            "catalog_not_found",
-            format!("there is no catalogue `{argument}`"),
-        )
-        .hinted(hint));
+        return Err(
+            Failure::usage("catalog_not_found", format!("no catalogue `{argument}`")).hinted(hint),
+        );
     }
     let inside_root = path.join("catalog.yaml").is_file();
     let (root, name) = match (
@@ -164,12 +162,12 @@ pub(crate) fn catalog(argument: &str) -> Result<Chosen, Failure> {
         None => {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let message = format!(
-                "`{argument}` holds {} catalogues: {}",
+                "`{argument}` contains {} catalogues: {}",
                 names.len(),
                 suggest::list(&names)
             );
             let hint = format!(
-                "name one of them, as in `--catalog {}`",
+                "name one of them, such as `--catalog {}`",
                 path.join("catalog")
                     .join(names.first().unwrap_or(&"NAME"))
                     .display()
@@ -202,15 +200,15 @@ fn load(source: Source, name: &str) -> Result<Chosen, Failure> {
     }
 }
 
-/// Reads a document, no further than what shows that it is too large.
+/// Reads a document, at most one byte beyond the limit of documents.
 pub(crate) fn document(path: &Path) -> Result<Vec<u8>, Failure> {
     read(path, MAX_BYTES as u64 + 1)
 }
 
-/// The largest JSON file that is read as data, in bytes: it stands in memory as text, as values and as text again.
+/// The largest JSON file that is read as data, in bytes. It is in memory three times: as text, as values and as text.
 const MAX_DATA: u64 = 16 * 1024 * 1024;
 
-/// Reads a file that need not be short enough for a person to have written it.
+/// Reads a data file of at most 16 MiB.
 pub(crate) fn data(path: &Path) -> Result<Vec<u8>, Failure> {
     let bytes = read(path, MAX_DATA + 1)?;
     if bytes.len() as u64 > MAX_DATA {
@@ -240,9 +238,9 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     if !metadata.is_file() {
         return Err(Failure::environment(
             "file_not_plain",
-            format!("`{}` is not a plain file", path.display()),
+            format!("`{}` is not a regular file", path.display()),
         )
-        .hinted("name a plain file, or `-` for standard input"));
+        .hinted("name a regular file, or `-` for standard input"));
     }
     fs::File::open(path)
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))

@@ -4,7 +4,6 @@ mod accepted_file;
 mod args;
 mod commands;
 mod error;
-mod exec;
 mod forge_session;
 mod input;
 mod output;

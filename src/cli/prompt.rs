@@ -7,16 +7,16 @@ use crate::model::selection::Selection;
 use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 use dialoguer::{Confirm, MultiSelect, Select};
 
-/// Asks for every category; defaults are marked and taken by the enter key.
+/// Asks for the options of every category. The enter key takes the marked defaults.
 pub(crate) fn selection(catalog: &Catalog) -> Result<Selection, Failure> {
     signals::end_while_asking();
     let asked = ask(catalog);
-    // A question that was interrupted leaves the cursor hidden.
+    // An interrupted question leaves the cursor hidden.
     drop(dialoguer::console::Term::stderr().show_cursor());
     asked
 }
 
-/// Asks whether to go on; the enter key alone says no.
+/// Asks for a confirmation. The enter key alone means no.
 pub(crate) fn consent(question: &str) -> Result<bool, Failure> {
     signals::end_while_asking();
     let theme = theme();
@@ -81,7 +81,7 @@ fn many(theme: &dyn Theme, category: &Category) -> Result<Vec<usize>, Failure> {
         .iter()
         .map(|option| option.default)
         .collect();
-    let prompt = format!("{} (space marks, enter goes on)", category.title);
+    let prompt = format!("{} (space to select, enter to confirm)", category.title);
     let select = MultiSelect::with_theme(theme)
         .with_prompt(prompt)
         .items(items(category))
@@ -100,7 +100,7 @@ fn items(category: &Category) -> Vec<String> {
     category.options.iter().map(item).collect()
 }
 
-/// What to do where no question about options can be asked.
+/// The hint for a terminal on which no question can be asked.
 const ANSWERS: &str = "answer with `--select` or `--defaults`";
 
 fn interrupted(error: dialoguer::Error, hint: &str) -> Failure {
@@ -108,7 +108,7 @@ fn interrupted(error: dialoguer::Error, hint: &str) -> Failure {
     if error.kind() == std::io::ErrorKind::Interrupted {
         return Failure::cancelled();
     }
-    Failure::environment("prompt_failed", "the question could not be asked")
+    Failure::environment("prompt_failed", "cannot ask a question")
         .caused_by(error)
         .hinted(hint.to_owned())
 }

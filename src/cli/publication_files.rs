@@ -13,24 +13,24 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-/// Where the files of one publication are.
+/// The paths of the files of one publication.
 pub(crate) struct PublicationFiles {
     ledger: PathBuf,
 }
 
-/// What is remembered of the forge, so that a run goes on without its flags.
+/// The forge of a publication, stored so that `resume` needs no flags.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct RememberedForge {
     forge: ForgeKind,
-    /// The address, or the absolute path of a folder; nothing for GitHub's own.
+    /// The URL, or the absolute path of a folder; none for github.com.
     url: Option<String>,
     push_user: Option<String>,
     allow_http: Vec<String>,
 }
 
 impl RememberedForge {
-    /// Which forge is named, if one is.
+    /// The forge that the flags name, if they do.
     fn of(args: &ForgeArgs) -> Result<Option<Self>, Failure> {
         let Some(forge) = args.forge else {
             return Ok(None);
@@ -52,16 +52,16 @@ impl RememberedForge {
         }))
     }
 
-    /// The flags that name the same forge. It is never another one than the run's own.
+    /// The flags that name the same forge. Fails when `args` name another one.
     pub(crate) fn flags(self, args: &ForgeArgs) -> Result<ForgeArgs, Failure> {
         if let Some(named) = Self::of(args)?
             && (named.forge, &named.url) != (self.forge, &self.url)
         {
             return Err(Failure::refused(
                 "ledger_of_another_forge",
-                "the ledger is about another forge than the one that is named",
+                "the ledger names another forge",
             )
-            .hinted("leave out `--forge` and `--forge-url`, and GROUNDPLAN_FORGE_URL unset"));
+            .hinted("omit `--forge` and `--forge-url`, and unset GROUNDPLAN_FORGE_URL"));
         }
         let mut flags = args.clone();
         flags.forge = Some(self.forge);
@@ -73,21 +73,21 @@ impl RememberedForge {
 }
 
 impl PublicationFiles {
-    /// Those of the ledger that a person named.
+    /// The files beside a named ledger.
     pub(crate) fn named(ledger: &Path) -> Result<Self, Failure> {
         let absolute = std::path::absolute(ledger);
         let ledger = absolute.map_err(|error| Failure::reading(ledger, error))?;
         Ok(Self { ledger })
     }
 
-    /// A new ledger in the user's own folder for such things, which is made when it is not there.
+    /// The files of a new ledger in the user's state folder, which is created when missing.
     pub(crate) fn fresh(place: &RepoPath, marker: &Marker) -> Result<Self, Failure> {
         let folder = state_folder().ok_or_else(|| {
             Failure::usage(
                 "ledger_folder_missing",
-                "there is no place for the ledger: neither XDG_STATE_HOME nor HOME names a folder",
+                "no folder for the ledger: neither XDG_STATE_HOME nor HOME is set to a folder",
             )
-            .hinted("name a file with `--ledger FILE`")
+            .hinted("name a file by `--ledger`")
         })?;
         let folder = folder.join("ledgers");
         let made = DirBuilder::new()
@@ -122,30 +122,33 @@ impl PublicationFiles {
         path.into()
     }
 
-    /// Refuses a ledger that is there, or whose companions are, or that has no folder.
+    /// Fails when the ledger or a file beside it exists, or its folder does not.
     pub(crate) fn check_unused(&self) -> Result<(), Failure> {
         let folder = self.ledger.parent().unwrap_or(Path::new("/"));
         if !folder.is_dir() {
             return Err(Failure::usage(
                 "ledger_folder_missing",
-                format!("there is no folder `{}` for the ledger", folder.display()),
+                format!(
+                    "folder `{}` for the ledger does not exist",
+                    folder.display()
+                ),
             )
-            .hinted("make it first, or check `--ledger`"));
+            .hinted("create it first, or check `--ledger`"));
         }
         let all = [self.ledger.clone(), self.repository(), self.forge_file()];
         match all.iter().find(|path| path.symlink_metadata().is_ok()) {
             None => Ok(()),
             Some(path) => Err(Failure::refused(
                 "ledger_exists",
-                format!("`{}` is there already", path.display()),
+                format!("`{}` already exists", path.display()),
             )
             .hinted(
-                "name a new file with `--ledger`; an earlier run goes on with `groundplan resume`",
+                "name a new file by `--ledger`, or resume the earlier run with `groundplan resume`",
             )),
         }
     }
 
-    /// Remembers the forge.
+    /// Stores the forge.
     pub(crate) fn save(&self, flags: &ForgeArgs) -> Result<(), Failure> {
         let forge_file = RememberedForge::of(flags)?;
         let path = self.forge_file();
@@ -158,7 +161,7 @@ impl PublicationFiles {
         save().map_err(|error| writing("write", &path, error))
     }
 
-    /// The forge that was remembered, if one was.
+    /// The stored forge, if there is one.
     pub(crate) fn load(&self) -> Result<Option<RememberedForge>, Failure> {
         let path = self.forge_file();
         match fs::read_to_string(&path) {
@@ -170,12 +173,12 @@ impl PublicationFiles {
         }
     }
 
-    /// Removes the built repository, when it is there.
+    /// Removes the built repository, if it exists.
     pub(crate) fn drop_repository(&self) -> Result<(), Failure> {
         let path = self.repository();
         let parent = path.parent().unwrap_or(Path::new("/"));
         let remove = || {
-            // Moved first, so that half of it never stands under its name.
+            // Moved first, so that no partial repository has its name.
             let grave = tempfile::Builder::new()
                 .prefix(".groundplan-")
                 .tempdir_in(parent)?;
@@ -188,7 +191,7 @@ impl PublicationFiles {
         remove().map_err(|error| writing("remove", &path, error))
     }
 
-    /// Removes all files, when nothing of the run is on the forge.
+    /// Removes all files. For a run of which nothing is on the forge.
     pub(crate) fn drop_all(&self) -> Result<(), Failure> {
         self.drop_repository()?;
         for path in [self.forge_file(), self.ledger.clone()] {

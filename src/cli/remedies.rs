@@ -4,12 +4,17 @@ use crate::cli::error::Failure;
 use crate::engine::PreviewError;
 use crate::error::chain;
 use crate::forge::error::{Denial, ForgeError};
+use crate::forge::http::ClientError;
 use crate::git::mirror::MirrorError;
 use crate::git::{GitError, GitFailure};
+use crate::impact::ImpactError;
 use crate::preflight::place::PlaceError;
-use crate::publish::ledger::LedgerError;
-use crate::publish::outcome::{FailureCause as NotPublished, PublishError};
+use crate::publish::error::{FailureCause as NotPublished, PublishError};
 use crate::publish::push::PushError;
+use crate::sweep::SearchLimit;
+use crate::sweep::cover::CoverError;
+use crate::sweep::rounds::SweepError;
+use crate::sweep::selections::SelectionsError;
 use crate::template::TemplateError;
 use crate::tree::TreeError;
 use crate::tree::git::GitTreeError;
@@ -347,24 +352,6 @@ impl From<PlaceError> for Failure {
     }
 }
 
-impl From<LedgerError> for Failure {
-    fn from(error: LedgerError) -> Self {
-        let hint = match &error {
-            LedgerError::Storage { .. } => "check its path, permissions and free space",
-            LedgerError::Locked { .. } => "wait for it to end, and try again",
-            LedgerError::Damaged { .. } | LedgerError::OutOfOrder { .. } => {
-                "look at what it says was made, and remove that by hand"
-            }
-            LedgerError::Lost | LedgerError::Withdrawn => "look at the run",
-            LedgerError::Stopping | LedgerError::Unavailable { .. } => "try again later",
-        };
-        Self::Environment {
-            message: error.to_string(),
-            hint: Some(hint.to_owned()),
-        }
-    }
-}
-
 impl From<PublishError> for Failure {
     fn from(error: PublishError) -> Self {
         let message = error.to_string();
@@ -385,29 +372,90 @@ impl From<PublishError> for Failure {
             other => other,
         };
         let why = match error {
-            PublishError::NothingLeft { why } | PublishError::Left { why, .. } => why,
-            PublishError::Finished { .. } => {
+            PublishError::NotCreated { cause }
+            | PublishError::RolledBack { cause }
+            | PublishError::Incomplete { cause, .. } => cause,
+            PublishError::AlreadyPublished { .. } => {
                 return refused("remove it on the forge when nobody needs it");
             }
-            PublishError::InUse => return refused("name another file with `--ledger`"),
+            PublishError::LedgerInUse => return refused("name another file with `--ledger`"),
             PublishError::Ledger(error) => return error.into(),
         };
         match why {
-            NotPublished::Forge { error, .. } | NotPublished::Look(error) => of(error.into()),
-            NotPublished::Ledger(error) => of(error.into()),
+            NotPublished::Forge { error, .. } | NotPublished::Read(error) => of(error.into()),
+            NotPublished::Ledger(_) => environment(
+                message,
+                "check the path, permissions and free space of the ledger",
+            ),
             NotPublished::Push(PushError::Refused { .. }) => {
                 refused("see what git and the forge say")
             }
-            NotPublished::Push(PushError::Unknown { .. }) | NotPublished::NotShowing => {
+            NotPublished::Push(PushError::Unknown { .. }) | NotPublished::NotVisible => {
                 let hint = Some("try again later".to_owned());
                 Self::Environment { message, hint }
             }
             NotPublished::Taken { .. } | NotPublished::Redirected => {
                 refused("give it another name with `--repo`")
             }
-            NotPublished::Doubtful(_) | NotPublished::Differs { .. } => {
+            NotPublished::NotOurs(_) | NotPublished::Differs { .. } => {
                 refused("look at what is there: somebody else may have had a hand in it")
             }
+        }
+    }
+}
+
+const FEWER: &str = "use fewer selections, with `--sample N` or `--each`";
+
+impl From<SearchLimit> for Failure {
+    fn from(error: SearchLimit) -> Self {
+        Failure::refused("selections_search_limit", error.to_string())
+            .hinted("simplify `requires` and `conflicts`")
+    }
+}
+
+impl From<CoverError> for Failure {
+    fn from(error: CoverError) -> Self {
+        match error {
+            CoverError::SearchLimit(error) => error.into(),
+            CoverError::TooLarge { .. } => {
+                Failure::refused("selections_too_many", error.to_string()).hinted(FEWER.to_owned())
+            }
+        }
+    }
+}
+
+impl From<SweepError> for Failure {
+    fn from(error: SweepError) -> Self {
+        match error {
+            SweepError::Cover(error) => error.into(),
+            SweepError::Preview(error) => error.into(),
+        }
+    }
+}
+
+impl From<SelectionsError> for Failure {
+    fn from(error: SelectionsError) -> Self {
+        match error {
+            SelectionsError::SearchLimit(error) => error.into(),
+            SelectionsError::TooMany => Failure::refused("selections_too_many", error.to_string())
+                .hinted(
+                    "cover all pairs with `--pairwise`, or use random selections with `--sample N`",
+                ),
+        }
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        Failure::environment("http_client_failed", crate::error::chain(&error))
+    }
+}
+
+impl From<ImpactError> for Failure {
+    fn from(error: ImpactError) -> Self {
+        match error {
+            ImpactError::Preview(error) => error.into(),
+            ImpactError::SearchLimit(error) => error.into(),
         }
     }
 }

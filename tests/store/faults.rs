@@ -2,7 +2,7 @@
 
 use super::changes::succeed;
 use super::made::{begun, ended, intended, made};
-use crate::support::faulty::{Faulty, Moment};
+use crate::support::faulty::{Fault, FaultTiming, FaultyStore, at_every_call};
 use crate::support::jobs::{StoreFixture, promises, submission, worker};
 use groundplan::model::action::RiskLevel;
 use groundplan::publish::ledger::{LedgerEntry, PublishStep, StepOutcome};
@@ -16,7 +16,7 @@ use groundplan::store::run::RunFilter;
 use std::sync::Arc;
 
 promises! {
-    the_run_succeeds_once_whichever_call_fails_before_or_after_its_effect,
+    a_call_that_fails_before_or_after_its_effect_is_repeated_and_the_run_succeeds_once,
 }
 
 fn entries() -> [LedgerEntry; 7] {
@@ -57,25 +57,19 @@ async fn work(store: &dyn Store) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// Submits, works, and recovers until the run has ended. The number of calls that the faulty store saw.
-async fn whole(
-    fixture: &StoreFixture,
-    product: &str,
-    fails: usize,
-    moment: Moment,
-) -> (RunId, usize) {
-    let faulty = Faulty::new(Arc::new(fixture.store.clone()), fails, moment);
+/// Submits, works, and recovers until the run has succeeded.
+async fn run_to_success(fixture: &StoreFixture, product: &str, faulty: &dyn Store) -> RunId {
     let submission = submission(product, RiskLevel::Low);
     let run = match patiently!(faulty.submit(&submission)) {
         Ok(run) => run.id,
-        // The first one was stored.
+        // The first try was stored.
         Err(StoreError::ActiveRun { run, .. }) => run.unwrap(),
         Err(error) => panic!("{error}"),
     };
     for _ in 0..3 {
-        match work(&faulty).await {
+        match work(faulty).await {
             Ok(_) | Err(StoreError::LeaseLost { .. }) => {}
-            Err(error) => panic!("{fails} {moment:?}: {error}"),
+            Err(error) => panic!("{error}"),
         }
         if fixture.status(&run).await == "SUCCEEDED/DONE" {
             break;
@@ -84,25 +78,28 @@ async fn whole(
         let recovery = Recovery::Resume { attempts: 3 };
         fixture.store.recover_expired(recovery).await.unwrap();
     }
-    (run, faulty.calls())
+    run
 }
 
-async fn the_run_succeeds_once_whichever_call_fails_before_or_after_its_effect(
+async fn a_call_that_fails_before_or_after_its_effect_is_repeated_and_the_run_succeeds_once(
     fixture: StoreFixture,
 ) {
-    for moment in [Moment::Before, Moment::After] {
-        for fails in 0.. {
-            let (run, calls) = whole(&fixture, "p0", fails, moment).await;
+    let store: Arc<dyn Store> = Arc::new(fixture.store.clone());
+    let recording = FaultyStore::recording(store.clone());
+    run_to_success(&fixture, "p0", &recording).await;
+    let points = recording.points();
+    for timing in [FaultTiming::Before, FaultTiming::After] {
+        let fault = || Fault::NoAnswer(timing);
+        let case = async |_, point, faulty: Arc<FaultyStore>| {
+            let run = run_to_success(&fixture, "p0", &*faulty).await;
             assert_eq!(fixture.status(&run).await, "SUCCEEDED/DONE");
             assert_eq!(fixture.store.entries(&run).await.unwrap(), entries());
             let kinds = fixture.event_kinds(&run).await;
             let count = |kind| kinds.iter().filter(|one| **one == kind).count();
-            assert_eq!(count("succeeded"), 1, "{fails} {moment:?}: {kinds:?}");
+            assert_eq!(count("succeeded"), 1, "{point:?} {timing:?}: {kinds:?}");
             assert_eq!((count("intended"), count("ended")), (3, 3), "{kinds:?}");
-            if calls <= fails {
-                break;
-            }
-        }
+        };
+        at_every_call(&store, &points, fault, case).await;
     }
     let open = fixture.store.runs(&RunFilter::default()).await.unwrap();
     assert!(open.iter().all(|run| !run.status.is_active()));

@@ -1,4 +1,4 @@
-//! Which database holds the jobs.
+//! Flags of the database.
 
 use crate::cli::error::Failure;
 use crate::cli::runtime::wait_for;
@@ -6,24 +6,24 @@ use crate::store::sql::address::DatabaseUrl;
 use crate::store::sql::{Database, DatabaseOptions};
 use std::path::PathBuf;
 
-/// Where jobs and runs are kept. An address may hold a password, so none is ever shown.
+/// The database of jobs and runs. Addresses may contain passwords, so help shows no value of them.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Database")]
 pub(crate) struct DatabaseArgs {
-    /// The database: `postgres://…`, or `sqlite:PATH` of a file that is made when it is not there.
+    /// Database: `postgres://…`, or `sqlite:PATH`, whose file is created when missing.
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
-    /// The same Postgres without a connection pooler between, for notifications and migrations.
+    /// Direct (unpooled) Postgres URL, for notifications and migrations.
     #[arg(long, value_name = "URL", env = "DIRECT_URL", hide_env_values = true)]
     direct_url: Option<String>,
-    /// At most so many connections.
+    /// Maximum number of connections.
     #[arg(long, value_name = "N", env = "GROUNDPLAN_DATABASE_CONNECTIONS", default_value_t = 8,
         value_parser = clap::value_parser!(u32).range(2..=200))]
     database_connections: u32,
 }
 
 impl DatabaseArgs {
-    /// Whether a database is named at all.
+    /// True if a database is named.
     pub(crate) fn is_named(&self) -> bool {
         self.database_url
             .as_ref()
@@ -36,28 +36,29 @@ impl DatabaseArgs {
         Some(path.strip_prefix("//").unwrap_or(path).into())
     }
 
-    /// Reads the addresses. Nothing is connected yet.
+    /// Parses the addresses. Opens no connection.
     pub(crate) fn settings(&self) -> Result<DatabaseOptions, Failure> {
         let address = |text: &Option<String>, name: &str| {
             let text = text.as_deref().filter(|text| !text.is_empty());
             let address = text.map(DatabaseUrl::parse).transpose();
-            address.map_err(|error| Failure::usage("database_address_invalid", format!("{name} cannot be used")).caused_by(error).hinted("write `postgres://…` with user, password, host and name, or `sqlite:PATH` of a file"))
+            address.map_err(|error| {
+                Failure::usage("database_address_invalid", format!("invalid {name}"))
+                    .caused_by(error)
+                    .hinted("use `postgres://USER:PASSWORD@HOST/NAME`, or `sqlite:PATH`")
+            })
         };
         let database = address(&self.database_url, "DATABASE_URL")?;
         Ok(DatabaseOptions {
             database: database.ok_or_else(|| {
-                Failure::usage(
-                    "database_missing",
-                    "there is no database: DATABASE_URL is not set",
-                )
-                .hinted("set it to `postgres://…`, or to `sqlite:PATH` for one machine")
+                Failure::usage("database_missing", "no database: DATABASE_URL is not set")
+                    .hinted("set it to `postgres://…`, or to `sqlite:PATH` for a single machine")
             })?,
             direct: address(&self.direct_url, "DIRECT_URL")?,
             connections: self.database_connections,
         })
     }
 
-    /// Connects, asks, and closes the connections again whatever the answer is.
+    /// Connects, runs `ask` and closes the connections, whether it succeeds or fails. Creates a missing SQLite file.
     pub(crate) fn ask<T>(
         &self,
         ask: impl AsyncFnOnce(&Database) -> Result<T, Failure>,
@@ -65,7 +66,7 @@ impl DatabaseArgs {
         ask_at(self.settings()?, ask)
     }
 
-    /// The same of a database that is there: a file that is not is misspelt rather than wanted.
+    /// As [`DatabaseArgs::ask`], for a database that exists: a missing SQLite file is an error, since it is more likely misspelt.
     pub(crate) fn look<T>(
         &self,
         ask: impl AsyncFnOnce(&Database) -> Result<T, Failure>,

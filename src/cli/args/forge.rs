@@ -1,11 +1,10 @@
-//! Which forge a repository is for, and with which token.
+//! Flags of the forge, and its token from the environment.
 
 use crate::cli::args::git::environment;
 use crate::cli::error::Failure;
 use crate::forge::Forge;
 use crate::forge::address::ForgeAddress;
 use crate::forge::clock::SystemClock;
-use crate::forge::http::ClientError;
 use crate::forge::site::{Site, SiteError};
 use crate::model::preflight::ForgeKind;
 use crate::pat::classic::{self, PatError};
@@ -21,23 +20,22 @@ use std::time::Duration;
 
 /// The variable that holds the token.
 pub(crate) const TOKEN: &str = "GROUNDPLAN_FORGE_TOKEN";
-const TOKEN_HINT: &str =
-    "put a classic token with the scope `repo` into GROUNDPLAN_FORGE_TOKEN, and nothing else";
+const TOKEN_HINT: &str = "set GROUNDPLAN_FORGE_TOKEN to a classic token with the scope `repo`";
 
-/// Which forge.
+/// The forge and how to reach it.
 #[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Forge")]
 pub(crate) struct ForgeArgs {
-    /// Where the repository is to stand. A person's token is read from GROUNDPLAN_FORGE_TOKEN, a worker takes each user's own.
+    /// Where to create the repository. The token is read from GROUNDPLAN_FORGE_TOKEN; workers use each user's stored token.
     #[arg(long, value_enum)]
     pub(crate) forge: Option<ForgeKind>,
-    /// The forge's address (github.com when left out for `github`), or the folder of a local one.
+    /// URL of the forge, or folder of a local one [default for `github`: https://github.com].
     #[arg(long, value_name = "URL|DIR", env = "GROUNDPLAN_FORGE_URL")]
     pub(crate) forge_url: Option<String>,
-    /// The user that goes with the token when it is pushed: oauth2 or a login [default: x-access-token].
+    /// User name sent with the token on a push: oauth2 or a login [default: x-access-token].
     #[arg(long, value_name = "NAME", env = "GROUNDPLAN_PUSH_USER")]
     pub(crate) push_user: Option<String>,
-    /// Hosts that may be talked to without encryption, by name.
+    /// Hosts that may be reached without encryption.
     #[arg(
         long,
         value_name = "HOST",
@@ -45,7 +43,7 @@ pub(crate) struct ForgeArgs {
         value_delimiter = ','
     )]
     pub(crate) allow_http: Vec<String>,
-    /// How many seconds the forge has for one call; in a preview, for all that it is asked.
+    /// Time limit of one request in seconds; in a preview, of all requests together.
     #[arg(
         long,
         value_name = "SECONDS",
@@ -89,12 +87,12 @@ impl ForgeArgs {
             .collect()
     }
 
-    /// The forge that is named, if one is. Nothing is asked yet.
+    /// The forge that is named, if one is. Sends no request.
     pub(crate) fn open(&self) -> Result<Option<Box<dyn Forge>>, Failure> {
         self.open_with(token)
     }
 
-    /// The forge that is named, with a token that is read only where one is needed.
+    /// The forge that is named. `token` is called only where the forge needs one.
     pub(crate) fn open_with(
         &self,
         token: impl FnOnce() -> Result<Secret, Failure>,
@@ -107,30 +105,30 @@ impl ForgeArgs {
         Ok(Some(forge))
     }
 
-    /// The forge, for commands that are nothing without one.
+    /// The forge, for commands that require one.
     pub(crate) fn open_named(&self) -> Result<(Box<dyn Forge>, ForgeKind), Failure> {
         let named = self.open()?.zip(self.forge);
         named.ok_or_else(no_forge)
     }
 
-    /// The host that people know the forge by; for a local one, its folder as it was named.
+    /// The host of the forge; for a local one, its folder as it was typed.
     pub(crate) fn host(&self, kind: ForgeKind) -> Result<String, Failure> {
         let address = self.address(kind)?;
         let folder = || self.forge_url.clone().unwrap_or_default();
         Ok(address.host().map_or_else(folder, str::to_owned))
     }
 
-    /// The user that goes with the token when it is pushed.
+    /// The user name sent with the token on a push.
     pub(crate) fn push_user(&self) -> &str {
         self.push_user.as_deref().unwrap_or(GitPush::USER)
     }
 
-    /// How long one call may take.
+    /// The time limit of one request.
     pub(crate) fn patience(&self) -> Duration {
         Duration::from_secs(self.forge_timeout)
     }
 
-    /// Where the forge is. Nothing is asked.
+    /// The address of the forge. Sends no request.
     pub(crate) fn address(&self, kind: ForgeKind) -> Result<ForgeAddress, Failure> {
         let usage = |message: String, hint: &str| {
             Failure::usage("forge_address_invalid", message).hinted(hint.to_owned())
@@ -155,7 +153,7 @@ impl ForgeArgs {
                 let folder = PathBuf::from(folder);
                 if !folder.is_dir() {
                     let message = format!("`{}` is not a folder", folder.display());
-                    return Err(usage(message, "make it first, or check `--forge-url`"));
+                    return Err(usage(message, "create it first, or check `--forge-url`"));
                 }
                 let absolute = std::path::absolute(&folder);
                 let absolute = absolute.map_err(|error| Failure::reading(&folder, error))?;
@@ -165,31 +163,22 @@ impl ForgeArgs {
     }
 }
 
-impl From<ClientError> for Failure {
-    fn from(error: ClientError) -> Self {
-        Failure::environment("http_client_failed", crate::error::chain(&error))
-    }
-}
-
-/// A command is nothing without a forge.
+/// The failure of a command that requires a forge and has none.
 pub(crate) fn no_forge() -> Failure {
     Failure::usage("forge_missing", "`--forge` is missing")
         .hinted("name the kind of forge: `--forge github`, `forgejo` or `local`")
 }
 
-/// The token, which is read anew each time so that no copy waits in memory.
+/// The token. It is read from the environment each time, so that no copy stays in memory.
 pub(crate) fn token() -> Result<Secret, Failure> {
     let text = token_text()?.ok_or_else(|| {
-        Failure::usage(
-            "token_missing",
-            format!("there is no token: {TOKEN} is not set"),
-        )
-        .hinted(TOKEN_HINT.to_owned())
+        Failure::usage("token_missing", format!("no token: {TOKEN} is not set"))
+            .hinted(TOKEN_HINT.to_owned())
     })?;
     usable(text, TOKEN)
 }
 
-/// What the environment holds as the token, if anything.
+/// The token in the environment as it is; none when unset or empty.
 pub(crate) fn token_text() -> Result<Option<String>, Failure> {
     let text = environment(TOKEN).filter(|text| !text.is_empty());
     let text = text.map(OsString::into_string).transpose();
@@ -199,10 +188,10 @@ pub(crate) fn token_text() -> Result<Option<String>, Failure> {
     })
 }
 
-/// A token, or why the text that `source` holds is none.
+/// Parses a token. `source` names its origin in the error.
 pub(crate) fn usable(text: String, source: &str) -> Result<Secret, Failure> {
     classic::parse(text).map_err(|error| {
-        let message = format!("{source} cannot be used: {error}");
+        let message = format!("invalid token in {source}: {error}");
         let hint = TOKEN_HINT.to_owned();
         match error {
             PatError::FineGrained => Failure::refused("token_unusable", message).hinted(hint),

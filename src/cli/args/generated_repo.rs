@@ -1,4 +1,4 @@
-//! A repository that groundplan made: its first commit, and the plan that it says it was made by, made again.
+//! A repository that groundplan created: its first commit, and its plan, built again from the provenance.
 
 use crate::cli::args::git::{Cache, address};
 use crate::cli::args::selection;
@@ -18,32 +18,32 @@ use crate::tree::git::GitTreeError;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// How a made repository is read.
+/// The catalogue, provenance and template of an existing repository.
 #[derive(clap::Args)]
 pub(crate) struct GeneratedRepoArgs {
-    /// The catalogue it was made from: a built-in one, or a folder [default: the built-in one that it names].
+    /// The catalogue it was created from: a built-in one, or a folder [default: the built-in one that it names].
     #[arg(long, value_name = "NAME|DIR", env = "GROUNDPLAN_CATALOG")]
     catalog: Option<String>,
-    /// Where it says how it was made.
+    /// Path of the provenance file in the repository.
     #[arg(long, value_name = "PATH", default_value = Provenance::DEFAULT_PATH)]
     provenance: String,
     #[command(flatten)]
     template: TemplateArgs,
 }
 
-/// A repository, and where it is.
+/// A repository and its first commit.
 pub(crate) struct GeneratedRepo {
     pub(crate) commits: Commits,
     pub(crate) line: History,
     pub(crate) first: CommitInfo,
-    /// What the first commit holds.
+    /// The files of the first commit.
     pub(crate) holding: FileIndex,
     pub(crate) provenance: Provenance,
-    /// Holds the repository when it was fetched.
+    /// The folder of a fetched repository, deleted when dropped.
     _fetched: Option<TempDir>,
 }
 
-/// The plan of a made repository and its template.
+/// The plan of an existing repository, and its template.
 pub(crate) struct RebuiltPlan {
     pub(crate) plan: Plan,
     pub(crate) template: Template,
@@ -54,33 +54,33 @@ impl GeneratedRepoArgs {
     pub(crate) fn read(&self, repository: &str) -> Result<GeneratedRepo, Failure> {
         let (path, fetched) = self.locate(repository)?;
         let commits = Commits::open(&path).map_err(|error| match error {
-            GitTreeError::NotARepository { .. } => Failure::refused("not_a_git_repository", format!("`{repository}` is not a git repository")).hinted("go into one that groundplan made, or name its folder or URL: `verify REPO`, `explain PATH --in REPO`"),
+            GitTreeError::NotARepository { .. } => Failure::refused("not_a_git_repository", format!("`{repository}` is not a git repository")).hinted("run it in a repository that groundplan created, or name its folder or URL: `verify REPO`, `explain PATH --in REPO`"),
             other => other.into(),
         })?;
         let refused = |message: String, hint: &str| {
             Failure::refused("not_made_by_groundplan", message).hinted(hint.to_owned())
         };
         let line = commits.line()?.ok_or_else(|| {
-            let message = format!("`{repository}` has no commit yet");
-            refused(message, "groundplan makes the first commit itself")
+            let message = format!("`{repository}` has no commits");
+            refused(message, "groundplan creates the first commit itself")
         })?;
         let first = commits.words(&line.first)?;
         let holding = commits.holding(&line.first)?;
         let Some((_, blob)) = holding.get(&self.provenance) else {
             let message = format!(
-                "the first commit of `{repository}` has no `{}`: it was not made by groundplan",
+                "the first commit of `{repository}` has no `{}`: groundplan did not create it",
                 self.provenance
             );
-            let hint = "name the file with `--provenance` when its catalogue put it elsewhere";
+            let hint = "name the file with `--provenance` if its catalogue uses another path";
             return Err(refused(message, hint));
         };
         let text = commits.read(*blob)?;
         let provenance = serde_json::from_slice(&text).map_err(|error| {
             let message = format!(
-                "`{}` of the first commit cannot be read: {error}",
+                "cannot read `{}` of the first commit: {error}",
                 self.provenance
             );
-            refused(message, "a newer groundplan may have written it")
+            refused(message, "it may come from a newer groundplan")
         })?;
         Ok(GeneratedRepo {
             commits,
@@ -100,7 +100,7 @@ impl GeneratedRepoArgs {
         let url = address(repository).map_err(|error| {
             Failure::usage(
                 "repository_address_invalid",
-                format!("`{}` is no repository", repository.escape_debug()),
+                format!("`{}` is not a repository", repository.escape_debug()),
             )
             .caused_by(error)
             .hinted("name a folder or a URL")
@@ -108,9 +108,12 @@ impl GeneratedRepoArgs {
         let cache: Cache = self.template.cache()?;
         let folder = tempfile::Builder::new().prefix("groundplan-").tempdir();
         let folder = folder.map_err(|error| {
-            Failure::environment("temporary_folder_failed", "cannot make a temporary folder")
-                .caused_by(error)
-                .hinted("check permissions and free space")
+            Failure::environment(
+                "temporary_folder_failed",
+                "cannot create a temporary folder",
+            )
+            .caused_by(error)
+            .hinted("check permissions and free space")
         })?;
         let inside = folder.path().join("repository.git");
         let fetched = Terminal::busy("fetching the repository", || {
@@ -131,12 +134,12 @@ impl GeneratedRepoArgs {
         };
         if provenance.action_schema_version != ACTION_SCHEMA_VERSION {
             let message = format!(
-                "it was made by {} with actions of version {}, this program knows version {ACTION_SCHEMA_VERSION}",
+                "created by {} with action schema version {}, but this program supports version {ACTION_SCHEMA_VERSION}",
                 provenance.generator, provenance.action_schema_version
             );
             return Err(refused(message, "use that version of groundplan"));
         }
-        // A repository that names a folder, its own for one, would vouch for itself.
+        // A repository that names a folder, its own for example, would confirm itself.
         let chosen = match &self.catalog {
             Some(named) => input::catalog(named),
             None => input::builtin(&provenance.catalog),
@@ -144,7 +147,7 @@ impl GeneratedRepoArgs {
         let chosen = chosen?;
         if chosen.catalog.slug().as_str() != provenance.catalog {
             let message = format!(
-                "it was made from the catalogue `{}`, and this is `{}`",
+                "created from catalogue `{}`, but this is `{}`",
                 provenance.catalog.escape_debug(),
                 chosen.catalog.slug()
             );
@@ -152,12 +155,12 @@ impl GeneratedRepoArgs {
         }
         if *chosen.catalog.version() != provenance.catalog_version {
             let message = format!(
-                "it was made from version {} of the catalogue `{}`, here is version {}",
+                "created from version {} of catalogue `{}`, but this is version {}",
                 provenance.catalog_version.short(),
                 provenance.catalog,
                 chosen.catalog.version().short()
             );
-            let hint = "name a folder with that version of the catalogue with `--catalog`";
+            let hint = "name a folder with that version by `--catalog`";
             return Err(refused(message, hint));
         }
         let author = Identity::parse(&made.first.author).unwrap_or_default();
@@ -171,7 +174,7 @@ impl GeneratedRepoArgs {
     }
 }
 
-/// The repository that a folder lies in, as git finds it; the folder itself when there is none.
+/// The repository that contains a folder, as git finds it; the folder itself when there is none.
 fn repository_above(folder: &Path) -> PathBuf {
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let mut above = absolute.ancestors();

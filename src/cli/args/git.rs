@@ -1,4 +1,4 @@
-//! Where templates are kept, how they are fetched, and with which token.
+//! Flags of the template cache and of git, and the token from the environment.
 
 use crate::catalog::Catalog;
 use crate::cli::error::Failure;
@@ -15,27 +15,27 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How templates are fetched.
+/// The template cache and the access to git repositories.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Templates from git")]
 pub(crate) struct GitArgs {
-    /// Where fetched templates are kept [default: groundplan in the user's cache folder].
+    /// Folder of the template cache [default: groundplan in the user's cache folder].
     #[arg(long, global = true, env = "GROUNDPLAN_CACHE_DIR", value_name = "DIR")]
     cache_dir: Option<OsString>,
-    /// Use what is in the cache, and ask nobody.
+    /// Use the cache only; send no request.
     #[arg(long, global = true, env = "GROUNDPLAN_OFFLINE", value_parser = FalseyValueParser::new())]
     offline: bool,
-    /// Ask for moving references (branches, tags) now, instead of when the last answer is ten minutes old.
+    /// Look up branches and tags now, even if they were looked up less than ten minutes ago.
     #[arg(long, global = true, conflicts_with = "offline")]
     refresh: bool,
-    /// Allow templates from folders of this machine, by `file://`.
+    /// Allow `file://` templates from this machine.
     #[arg(long, global = true, env = "GROUNDPLAN_ALLOW_FILE", value_parser = FalseyValueParser::new())]
     allow_file: bool,
-    /// The longest that one repository may take.
+    /// Time limit for fetching one repository.
     #[arg(long, global = true, env = "GROUNDPLAN_GIT_TIMEOUT", value_name = "SECONDS", default_value_t = 120,
         value_parser = clap::value_parser!(u64).range(1..=86_400))]
     git_timeout: u64,
-    /// The host that the token in GROUNDPLAN_GIT_TOKEN is for. No other host gets it.
+    /// Host that the token in GROUNDPLAN_GIT_TOKEN is sent to. No other host receives it.
     #[arg(
         long,
         global = true,
@@ -44,7 +44,7 @@ pub(crate) struct GitArgs {
         default_value = "github.com"
     )]
     git_host: String,
-    /// The user that goes with the token.
+    /// User name sent with the token.
     #[arg(
         long,
         global = true,
@@ -55,7 +55,7 @@ pub(crate) struct GitArgs {
     git_user: String,
 }
 
-/// Everything that a command needs to ask for templates.
+/// The template cache, git, and the credential for it.
 pub(crate) struct Cache {
     pub mirrors: Mirrors,
     pub freshness: Freshness,
@@ -65,14 +65,14 @@ pub(crate) struct Cache {
 }
 
 impl GitArgs {
-    /// The flags that say where templates are found.
+    /// The flags that name the template cache.
     pub(crate) fn flags(&self) -> Vec<(&'static str, Option<String>)> {
         let folder = self.cache_dir.as_ref();
         let folder = folder.map(|folder| folder.to_string_lossy().into_owned());
         vec![("--cache-dir", folder.filter(|folder| !folder.is_empty()))]
     }
 
-    /// Reads the settings. Nothing is made, started or asked yet.
+    /// Reads the settings. Creates nothing, starts nothing and sends no request.
     pub(crate) fn cache(&self) -> Result<Cache, Failure> {
         let folder = self.folder()?;
         Ok(Cache {
@@ -90,14 +90,14 @@ impl GitArgs {
         })
     }
 
-    /// Where fetched templates are kept.
+    /// The folder of the template cache.
     pub(crate) fn folder(&self) -> Result<PathBuf, Failure> {
         let named = self.cache_dir.as_ref();
         if let Some(folder) = named.filter(|folder| !folder.is_empty()) {
             let folder = Path::new(folder);
             return std::path::absolute(folder).map_err(|error| Failure::reading(folder, error));
         }
-        user_folder("XDG_CACHE_HOME", ".cache").ok_or_else(|| Failure::usage("cache_folder_missing", "there is no place for the template cache: neither XDG_CACHE_HOME nor HOME names a folder").hinted("name one with `--cache-dir DIR`, or GROUNDPLAN_CACHE_DIR"))
+        user_folder("XDG_CACHE_HOME", ".cache").ok_or_else(|| Failure::usage("cache_folder_missing", "no folder for the template cache: neither XDG_CACHE_HOME nor HOME is set to a folder").hinted("name one with `--cache-dir DIR`, or GROUNDPLAN_CACHE_DIR"))
     }
 
     fn credential(&self) -> Result<Option<Credential>, Failure> {
@@ -106,7 +106,7 @@ impl GitArgs {
             return Ok(None);
         };
         let usage = |message: String| {
-            Failure::usage("git_token_invalid", format!("GROUNDPLAN_GIT_TOKEN cannot be used: {message}")).hinted("set it to the token alone; GROUNDPLAN_GIT_HOST and GROUNDPLAN_GIT_USER say whose it is")
+            Failure::usage("git_token_invalid", format!("invalid GROUNDPLAN_GIT_TOKEN: {message}")).hinted("set it to the token alone; GROUNDPLAN_GIT_HOST and GROUNDPLAN_GIT_USER name its host and user")
         };
         let token = token
             .into_string()
@@ -119,12 +119,12 @@ impl GitArgs {
 }
 
 impl Cache {
-    /// What is known of templates that were looked at before.
+    /// The inventories of templates that were read before.
     pub(crate) fn trees(&self) -> InventoryCache {
         InventoryCache::at(&self.trees)
     }
 
-    /// The cache with catalogues, where templates are found that plans name.
+    /// The store that opens the templates of plans over these catalogues.
     pub(crate) fn shelf(self, catalogs: Vec<Catalog>, files: Files) -> TemplateStore {
         let trees = self.trees();
         TemplateStore::new(
@@ -137,7 +137,7 @@ impl Cache {
         )
     }
 
-    /// With what repositories are asked, until a signal stops it.
+    /// Git, the credential, and the flag that a signal raises to stop a fetch.
     pub(crate) fn access(&self) -> GitAccess<'_> {
         GitAccess {
             git: &self.git,
@@ -146,7 +146,7 @@ impl Cache {
         }
     }
 
-    /// What to do about an error, when the token has a part in it.
+    /// The failure of a repository, with a hint when the token was not sent because it is for another host.
     pub(crate) fn explain(&self, url: &RemoteUrl, error: MirrorError) -> Failure {
         let is_elsewhere = |credential: &&Credential| !credential.is_for(url);
         let Some(credential) = self.credential.as_ref().filter(is_elsewhere) else {
@@ -170,7 +170,7 @@ impl Cache {
     }
 }
 
-/// The git program, with what of this machine it may see.
+/// The git program, with the environment variables that it may read.
 pub(crate) fn git(allow_file: bool, timeout: Duration) -> Git {
     let passed = |name: &str| Some((name.to_owned(), environment(name)?));
     Git::new(GitSettings {
@@ -182,7 +182,7 @@ pub(crate) fn git(allow_file: bool, timeout: Duration) -> Git {
     })
 }
 
-/// An address as people type it: a URL, or `owner/name` on GitHub.
+/// Parses an address: a URL, or `owner/name` on GitHub.
 pub(crate) fn address(text: &str) -> Result<RemoteUrl, RemoteUrlError> {
     if text.contains(':') || text.starts_with(['/', '.', '-']) || text.is_empty() {
         return RemoteUrl::parse(text);
@@ -190,7 +190,7 @@ pub(crate) fn address(text: &str) -> Result<RemoteUrl, RemoteUrlError> {
     RemoteUrl::of_short_name(text)
 }
 
-/// Our folder in the one that a variable names, or in the usual one of the user's home.
+/// The folder `groundplan` in the folder that a variable names, or in `usual` below the user's home.
 fn user_folder(variable: &str, usual: &str) -> Option<PathBuf> {
     let absolute = |name| {
         environment(name)
@@ -201,7 +201,7 @@ fn user_folder(variable: &str, usual: &str) -> Option<PathBuf> {
     Some(above.join("groundplan"))
 }
 
-/// The user's folder for what is to outlive a run.
+/// The user's folder for state that outlives a command.
 pub(crate) fn state_folder() -> Option<PathBuf> {
     user_folder("XDG_STATE_HOME", ".local/state")
 }

@@ -5,17 +5,14 @@ use crate::cli::error::Failure;
 use crate::pat::key::Key;
 use zeroize::Zeroizing;
 
-/// The key in a variable, if it is set.
+/// The key in an environment variable; none when unset or empty.
 pub(crate) fn key(variable: &str) -> Result<Option<Key>, Failure> {
     let Some(text) = environment(variable).filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
     let usage = |message: String| {
-        Failure::usage(
-            "key_invalid",
-            format!("{variable} cannot be used: {message}"),
-        )
-        .hinted(format!("set it to what `{}` prints", Key::HOW_TO_MAKE))
+        Failure::usage("key_invalid", format!("invalid {variable}: {message}"))
+            .hinted(format!("set it to the output of `{}`", Key::HOW_TO_MAKE))
     };
     let text = text.into_string();
     let text = Zeroizing::new(text.map_err(|_| usage("it is not text".to_owned()))?);
@@ -23,11 +20,14 @@ pub(crate) fn key(variable: &str) -> Result<Option<Key>, Failure> {
     Ok(Some(key))
 }
 
-/// The key is missing.
+/// The failure of a command that requires a key and has none.
 pub(crate) fn no_key() -> Failure {
     Failure::usage(
         "key_missing",
-        format!("there is no key: {} is not set", Key::VARIABLE),
+        format!("no key: {} is not set", Key::VARIABLE),
     )
-    .hinted(format!("make one with `{}` and keep it", Key::HOW_TO_MAKE))
+    .hinted(format!(
+        "create one with `{}` and store it safely",
+        Key::HOW_TO_MAKE
+    ))
 }

@@ -1,4 +1,4 @@
-//! The program's own log on standard error: lines for people or for programs, without any secret.
+//! The program's log on standard error, as text or JSON lines, without secrets.
 
 use crate::cli::error::Failure;
 use crate::scrub::scrub;
@@ -6,14 +6,14 @@ use std::io::{self, Write};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// How the log is written.
+/// The form and the level of the log.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Log")]
 pub(crate) struct TraceArgs {
-    /// How its lines are written.
+    /// Form of the log lines.
     #[arg(long, env = "GROUNDPLAN_LOG_FORMAT", value_enum, default_value_t = TraceFormat::Text)]
     log_format: TraceFormat,
-    /// What is written: a level, or levels by module as in `groundplan=debug,warn`.
+    /// Level, or levels by module as in `groundplan=debug,warn`.
     #[arg(
         long,
         env = "GROUNDPLAN_LOG",
@@ -30,15 +30,15 @@ enum TraceFormat {
 }
 
 impl TraceArgs {
-    /// Begins to write.
+    /// Starts the log. Fails when a log was started before.
     pub(crate) fn begin(&self) -> Result<(), Failure> {
         let filter = EnvFilter::try_new(&self.log).map_err(|error| {
             Failure::usage(
                 "log_filter_invalid",
-                format!("`{}` is no filter", self.log.escape_debug()),
+                format!("invalid log filter `{}`", self.log.escape_debug()),
             )
             .caused_by(error)
-            .hinted("write a level as in `info`, or `groundplan=debug,warn`")
+            .hinted("use a level such as `info`, or `groundplan=debug,warn`")
         })?;
         let lines = tracing_subscriber::fmt()
             .with_env_filter(filter)
@@ -49,12 +49,12 @@ impl TraceArgs {
             TraceFormat::Json => lines.json().flatten_event(true).try_init(),
         };
         begun.map_err(|error| {
-            Failure::environment("log_failed", "the log cannot be begun").caused_by(error)
+            Failure::environment("log_failed", "cannot start the log").caused_by(error)
         })
     }
 }
 
-/// Standard error behind a last look for secrets. Each event arrives in one piece.
+/// Standard error, from which secrets are removed. Each event arrives in one piece.
 struct Scrubbed;
 
 impl Write for Scrubbed {

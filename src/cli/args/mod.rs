@@ -1,4 +1,4 @@
-//! Groups of flags that several commands share, each with the value it stands for.
+//! Groups of flags that several commands share, each with the values made from them.
 
 pub(crate) mod database;
 pub(crate) mod forge;

@@ -1,4 +1,4 @@
-//! Who acts, and the policy that they act under.
+//! Flags of the acting user and of the policy.
 
 use crate::cli::error::Failure;
 use crate::cli::input;
@@ -6,24 +6,24 @@ use crate::policy::Policy;
 use crate::store::id::UserId;
 use std::path::PathBuf;
 
-/// In whose name.
+/// The acting user.
 #[derive(clap::Args)]
 pub(crate) struct PersonArgs {
-    /// The user who acts, by id; the audit log names them.
+    /// Id of the acting user, recorded in the audit log.
     #[arg(long = "as", value_name = "USER", env = "GROUNDPLAN_USER", default_value = "local", value_parser = UserId::parse)]
     pub(crate) user: UserId,
 }
 
-/// Which policy.
+/// The policy that sets tiers and names administrators.
 #[derive(clap::Args)]
 pub(crate) struct PolicyArgs {
-    /// The operator's policy: `[tiers]` of catalogues and options, `[approval]` with the administrators.
+    /// Policy file: `[tiers]` of catalogues and options, `[approval]` with the administrators.
     #[arg(long, value_name = "FILE", env = "GROUNDPLAN_POLICY")]
     policy: Option<PathBuf>,
 }
 
 impl PolicyArgs {
-    /// The policy that is named. Without one, the result alone decides and nobody may approve.
+    /// The policy that is named. Without one, the plan's risk decides the tier and approvals are disabled.
     pub(crate) fn read(&self) -> Result<Policy, Failure> {
         let named = self.policy.as_ref();
         let Some(path) = named.filter(|path| !path.as_os_str().is_empty()) else {
@@ -33,9 +33,9 @@ impl PolicyArgs {
         let refused = |message: String| {
             Failure::usage(
                 "policy_invalid",
-                format!("`{}` is no policy: {message}", path.display()),
+                format!("invalid policy `{}`: {message}", path.display()),
             )
-            .hinted("docs/operations.md shows one")
+            .hinted("see docs/operations.md for an example")
         };
         let text =
             std::str::from_utf8(&bytes).map_err(|_| refused("it is not UTF-8".to_owned()))?;

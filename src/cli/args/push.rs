@@ -1,4 +1,4 @@
-//! The push of a built repository, while nothing else is done.
+//! Flags of the push, and the push on the calling thread.
 
 use crate::cli::signals;
 use crate::forge::repository::Remote;
@@ -7,11 +7,11 @@ use crate::publish::push::{Push, PushError};
 use async_trait::async_trait;
 use std::time::Duration;
 
-/// How it is pushed.
+/// Limits of the push.
 #[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Forge")]
 pub(crate) struct PushArgs {
-    /// The longest that the push may take.
+    /// Time limit of the push.
     #[arg(long, env = "GROUNDPLAN_PUSH_TIMEOUT", value_name = "SECONDS", default_value_t = 300,
         value_parser = clap::value_parser!(u64).range(1..=86_400))]
     push_timeout: u64,
@@ -23,7 +23,7 @@ impl PushArgs {
     }
 }
 
-/// Pushes where it is called, until a signal stops it.
+/// A push on the calling thread, which a signal stops.
 pub(crate) struct PushHere(pub(crate) GitPush);
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! What `preview`, `new` and `hash` share: a catalogue, a selection and the names of a product.
+//! Flags of the catalogue, the selection and the product.
 
 use crate::catalog::Catalog;
 use crate::cli::args::template::TemplateArgs;
@@ -18,7 +18,7 @@ use crate::template::Template;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Which catalogue and what of it.
+/// The catalogue and the selected options.
 #[derive(clap::Args)]
 pub(crate) struct SelectionArgs {
     /// A built-in catalogue, or a folder with catalog/ and recipes/.
@@ -29,13 +29,13 @@ pub(crate) struct SelectionArgs {
         env = "GROUNDPLAN_CATALOG"
     )]
     pub(crate) catalog: String,
-    /// Select an option; repeat it for each category.
+    /// Select an option; repeatable.
     #[arg(long, value_name = "CATEGORY=OPTION", value_parser = parse_select)]
     pub(crate) select: Vec<(Slug, Slug)>,
-    /// Read the selection from a YAML or JSON file: category → option, or a list of options.
+    /// Read the selection from a YAML or JSON file that maps each category to an option or a list of options.
     #[arg(long, value_name = "FILE")]
     pub(crate) selection: Option<PathBuf>,
-    /// Answer what is not selected with the catalogue's defaults.
+    /// Use the catalogue's defaults for everything else.
     #[arg(long)]
     pub(crate) defaults: bool,
 }
@@ -43,29 +43,29 @@ pub(crate) struct SelectionArgs {
 /// The product and its repository.
 #[derive(clap::Args)]
 pub(crate) struct ProductArgs {
-    /// The product's name, as people read it.
+    /// Display name of the product.
     #[arg(long, value_parser = ProductName::parse)]
     pub(crate) name: ProductName,
-    /// The product's name for programs; made from the name when left out.
+    /// Machine-readable name of the product [default: derived from --name].
     #[arg(long, value_parser = Slug::parse)]
     pub(crate) slug: Option<Slug>,
-    /// The user or organisation the repository belongs to.
+    /// User or organisation that owns the repository.
     #[arg(long, value_parser = Owner::parse)]
     pub(crate) owner: Owner,
-    /// The repository's name.
+    /// Name of the repository.
     #[arg(long, value_parser = RepoName::parse)]
     pub(crate) repo: RepoName,
-    /// The day that decision records and the commit carry; today (UTC) when left out.
+    /// Date used in decision records and the commit [default: today, UTC].
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = Day::parse)]
     pub(crate) date: Option<Day>,
-    /// Who signs the commit.
+    /// Author of the commit.
     #[arg(long, value_name = "NAME <MAIL>", value_parser = Identity::parse, env = "GROUNDPLAN_AUTHOR")]
     pub(crate) author: Option<Identity>,
     #[command(flatten)]
     pub(crate) template: TemplateArgs,
 }
 
-/// A catalogue and what is selected of it.
+/// A catalogue and the options selected from it.
 pub(crate) struct Choice {
     pub(crate) chosen: Chosen,
     pub(crate) selection: Selection,
@@ -87,13 +87,13 @@ pub(crate) struct Prepared {
 fn parse_select(text: &str) -> Result<(Slug, Slug), String> {
     let (category, option) = text
         .split_once('=')
-        .ok_or("write it as CATEGORY=OPTION, as in `auth=iron-session`")?;
+        .ok_or("expected CATEGORY=OPTION, such as `auth=iron-session`")?;
     let slug = |text: &str| Slug::parse(text).map_err(|error| error.to_string());
     Ok((slug(category)?, slug(option)?))
 }
 
 impl SelectionArgs {
-    /// The catalogue and what is selected of it, by flags, file, defaults and, on a terminal, questions.
+    /// Opens the catalogue and selects options by file, flags, defaults and, on a terminal, questions.
     pub(crate) fn choose(&self) -> Result<Choice, Failure> {
         let chosen = input::catalog(&self.catalog)?;
         let mut selection = Selection::default();
@@ -128,9 +128,12 @@ impl SelectionArgs {
             let flags: Vec<String> = flags.collect();
             return Err(Failure::usage(
                 "selection_incomplete",
-                format!("these categories need an answer:\n{}", flags.join("\n")),
+                format!(
+                    "no option selected for these categories:\n{}",
+                    flags.join("\n")
+                ),
             )
-            .hinted("add these flags, or `--defaults` for the catalogue's own choice"));
+            .hinted("add these flags, or use `--defaults`"));
         }
         Ok(Choice {
             chosen,
@@ -174,9 +177,9 @@ impl ProductArgs {
             .ok_or_else(|| {
                 Failure::usage(
                     "slug_missing",
-                    format!("no slug can be made from the name `{}`", self.name),
+                    format!("cannot derive a slug from name `{}`", self.name),
                 )
-                .hinted("give one with `--slug`, in lower-case letters and digits")
+                .hinted("set one with `--slug`, in lower-case letters and digits")
             })?;
         Ok(Inputs {
             product_name: self.name.clone(),
@@ -197,11 +200,8 @@ fn today() -> Result<Day, Failure> {
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs());
     Day::of_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX)).map_err(|_| {
-        Failure::environment(
-            "clock_invalid",
-            "the system's clock shows no day of this age",
-        )
-        .hinted("give the day with `--date`")
+        Failure::environment("clock_invalid", "the clock of this machine is wrong")
+            .hinted("set the date with `--date`")
     })
 }
 

@@ -1,4 +1,4 @@
-//! The template a plan is laid over: the catalogue's own, a folder, or a commit of a git repository.
+//! Flags of the template: the catalogue's own, a folder, or a commit of a git repository.
 
 use crate::cli::args::git::{Cache, GitArgs, address};
 use crate::cli::error::{Failure, FindingsInFiles};
@@ -15,7 +15,7 @@ use crate::template::{Template, TemplateCommit, TemplateError, TemplateLocation,
 use crate::tree::{disk, git};
 use std::path::Path;
 
-/// Which template, when it is not the catalogue's own.
+/// The template, if it is not the catalogue's own.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Template")]
 pub(crate) struct TemplateArgs {
@@ -23,16 +23,16 @@ pub(crate) struct TemplateArgs {
     /// `--ref`, path.
     #[arg(long, value_name = "DIR|URL")]
     template: Option<String>,
-    /// The tag, branch or commit of the template's repository [default: what the catalogue names, or its HEAD].
+    /// Tag, branch or commit of the template's repository [default: the catalogue's, or HEAD].
     #[arg(long = "ref", value_name = "REF", value_parser = RefName::parse)]
     reference: Option<RefName>,
-    /// The commit that the reference must lead to; a tag that moved is refused.
+    /// Commit that the reference must resolve to; a moved tag is refused.
     #[arg(long, value_name = "COMMIT", value_parser = GitId::parse)]
     sha: Option<GitId>,
-    /// A folder of the template's repository instead of the whole.
+    /// Use only this folder of the template's repository.
     #[arg(long, value_name = "PATH", value_parser = SafeRelPath::parse, requires = "template")]
     template_path: Option<SafeRelPath>,
-    /// The repository that every catalogue's template is taken from, at the version that the catalogue names.
+    /// Take every catalogue's template from this repository, at the version that the catalogue names.
     #[arg(long, value_name = "URL", env = "BOOTSTRAP_TEMPLATE_REPO")]
     template_repo: Option<String>,
     #[command(flatten)]
@@ -82,17 +82,17 @@ impl TemplateArgs {
         Ok((chosen, opened?))
     }
 
-    /// The template of a repository that was made before, as its provenance pins it.
+    /// The template of an existing repository, as its provenance pins it.
     pub(crate) fn reopen(&self, chosen: Chosen, pin: &TemplatePin) -> Result<Template, Failure> {
         if self.template.is_none() && (self.reference.is_some() || self.sha.is_some()) {
-            return Err(Failure::usage("template_flags_conflict", "`--ref` and `--sha` belong to `--template`: the repository itself says which commit it was made over").hinted("leave them out, or name the template as well"));
+            return Err(Failure::usage("template_flags_conflict", "`--ref` and `--sha` require `--template`: the repository itself names its template's commit").hinted("omit them, or add `--template`"));
         }
         let template = if self.template.is_some() {
             self.open(chosen)?.1
         } else {
             self.pinned(chosen, pin)?
         };
-        // What is named by hand may lie elsewhere than it did; what is found by the pin is all of it.
+        // A template named by a flag may come from another place; one found by its pin must equal the pin.
         let is_it = if self.template.is_some() {
             template.pin.tree == pin.tree
         } else {
@@ -105,11 +105,11 @@ impl TemplateArgs {
         Err(Failure::refused(
             "template_differs",
             format!(
-                "it was made over the template {} {} with tree {}, here is {} {} with tree {}",
+                "created from template {} {} with tree {}, but this is {} {} with tree {}",
                 pin.repo, pin.r#ref, pin.tree, here.repo, here.r#ref, here.tree
             ),
         )
-        .hinted("name that version of the template with `--template`"))
+        .hinted("name that version by `--template`"))
     }
 
     fn pinned(&self, chosen: Chosen, pin: &TemplatePin) -> Result<Template, Failure> {
@@ -117,12 +117,9 @@ impl TemplateArgs {
         let nowhere = || {
             Failure::refused(
                 "template_unknown",
-                format!(
-                    "it was made over a template that is not known here: `{}`",
-                    pin.repo
-                ),
+                format!("created from an unknown template: `{}`", pin.repo),
             )
-            .hinted("name it with `--template`")
+            .hinted("name it by `--template`")
         };
         let path = chosen.catalog.file().template.path.as_ref();
         match (&pin.sha, path) {
@@ -165,7 +162,7 @@ impl TemplateArgs {
         repo.filter(|repo| !repo.is_empty() && self.template.is_none())
     }
 
-    /// What flags, settings and catalogue say, in this order.
+    /// The template that is wanted: by flags, else by settings, else by the catalogue.
     fn wanted<'w>(&'w self, chosen: &'w Chosen) -> Result<Wanted<'w>, Failure> {
         let written = &chosen.catalog.file().template;
         let sha = self.sha.as_ref();
@@ -175,8 +172,8 @@ impl TemplateArgs {
             return Ok(match (is_here, &self.reference) {
                 (true, None) if sha.is_some() || self.template_path.is_some() => {
                     return Err(Failure::usage("template_flags_conflict", format!(
-                            "`--sha` and `--template-path` are about a commit, and `{named}` is taken as a folder of files"
-                        )).hinted("name the commit's tag or branch with `--ref`, as in `--ref HEAD`"));
+                            "`--sha` and `--template-path` require a commit, but `{named}` is used as a folder of files"
+                        )).hinted("name the tag or branch by `--ref`, such as `--ref HEAD`"));
                 }
                 (true, None) => Wanted::Folder(path),
                 (true, Some(reference)) => Wanted::Commit(TemplateCommit {
@@ -201,10 +198,10 @@ impl TemplateArgs {
                     RefName::parse(version).map_err(|error| {
                         Failure::usage(
                             "template_version_invalid",
-                            format!("the catalogue's version `{version}` names no tag"),
+                            format!("the catalogue's version `{version}` is not a tag"),
                         )
                         .caused_by(error)
-                        .hinted("name the tag with `--ref`")
+                        .hinted("name the tag by `--ref`")
                     })
                 }
             };
@@ -225,7 +222,7 @@ impl TemplateArgs {
             (_, _, Some(path)) if self.reference.is_none() && sha.is_none() => {
                 Ok(Wanted::Catalog(path))
             }
-            _ => Err(Failure::usage("template_flags_conflict", "`--ref` and `--sha` name a version of a repository, and this catalogue's template is a folder").hinted("name the repository with `--template`, or leave them out")),
+            _ => Err(Failure::usage("template_flags_conflict", "`--ref` and `--sha` require a repository, but this catalogue's template is a folder").hinted("name the repository by `--template`, or omit them")),
         }
     }
 
@@ -271,7 +268,7 @@ fn fetched(
     })
 }
 
-/// Where a template is to come from.
+/// The source of a template.
 enum Wanted<'w> {
     Catalog(&'w SafeRelPath),
     Folder(&'w Path),
@@ -282,14 +279,14 @@ fn remote(text: &str) -> Result<RemoteUrl, Failure> {
     address(text).map_err(|error| {
         Failure::usage(
             "template_address_invalid",
-            format!("`{}` is no template", text.escape_debug()),
+            format!("`{}` is not a template", text.escape_debug()),
         )
         .caused_by(error)
-        .hinted("name a folder, a URL as in `https://github.com/owner/name.git`, or `owner/name`")
+        .hinted("name a folder, a URL such as `https://github.com/owner/name.git`, or `owner/name`")
     })
 }
 
-/// Whether a text that is no path here is an address: with a colon, or `owner/name`.
+/// True if a text that is not a path here is an address: with a colon, or `owner/name`.
 fn looks_like_an_address(text: &str) -> bool {
     let is_path = || {
         let folder = text.split('/').next().unwrap_or(text);

@@ -1,4 +1,4 @@
-//! With what runs are carried out, from the command line: the forge, the keys, the templates and the folders.
+//! Flags of a worker: the forge, the keys, the templates and the folders.
 
 use crate::catalog;
 use crate::cli::args::forge::{ForgeArgs, no_forge};
@@ -25,19 +25,19 @@ use crate::worker::workspace::Workspace;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What carrying out runs needs.
+/// Everything but the database that a worker needs.
 #[derive(clap::Args)]
 pub(crate) struct WorkerArgs {
-    /// What passing trouble does to a run: it fails for a person to look at, or goes back into the queue up to 3 times.
+    /// On a transient error: fail the run, or retry it up to 3 times.
     #[arg(long, env = "GROUNDPLAN_RECOVERY", value_enum, default_value_t = RecoveryChoice::Fail)]
     recovery: RecoveryChoice,
-    /// Where repositories are built before they are pushed [default: groundplan in the user's state folder].
+    /// Folder in which repositories are built before they are pushed [default: groundplan in the user's state folder].
     #[arg(long, env = "GROUNDPLAN_STATE_DIR", value_name = "DIR")]
     state: Option<PathBuf>,
-    /// Where the logs of runs are kept [default: logs in the folder of `--state`].
+    /// Folder of the logs of runs [default: logs in the folder of `--state`].
     #[arg(long, env = "GROUNDPLAN_LOGS_DIR", value_name = "DIR")]
     logs: Option<PathBuf>,
-    /// The folder with catalog/ and recipes/ of the catalogues that plans are over [default: the built-in ones].
+    /// Folder with catalog/ and recipes/ of the catalogues that plans use [default: the built-in ones].
     #[arg(long, env = "GROUNDPLAN_CATALOGS", value_name = "DIR")]
     catalogs: Option<PathBuf>,
     #[command(flatten)]
@@ -50,7 +50,7 @@ pub(crate) struct WorkerArgs {
     pub(crate) git: GitArgs,
 }
 
-/// As [`Recovery`], in a word.
+/// [`Recovery`] as the value of a flag.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(crate) enum RecoveryChoice {
     Fail,
@@ -69,12 +69,12 @@ impl From<RecoveryChoice> for Recovery {
 }
 
 impl WorkerArgs {
-    /// What passing trouble does.
+    /// The recovery from transient errors.
     pub(crate) fn recovery(&self) -> Recovery {
         self.recovery.into()
     }
 
-    /// The folder for what is built.
+    /// The folder in which repositories are built.
     pub(crate) fn state(&self) -> Result<PathBuf, Failure> {
         if let Some(folder) = &self.state {
             return std::path::absolute(folder).map_err(|error| Failure::reading(folder, error));
@@ -82,13 +82,13 @@ impl WorkerArgs {
         state_folder().ok_or_else(|| {
             Failure::usage(
                 "state_folder_missing",
-                "there is no place to build in: neither XDG_STATE_HOME nor HOME names a folder",
+                "no folder to build in: neither XDG_STATE_HOME nor HOME is set to a folder",
             )
             .hinted("name one with `--state DIR`, or GROUNDPLAN_STATE_DIR")
         })
     }
 
-    /// Where the logs of runs are kept.
+    /// The folder of the logs of runs.
     pub(crate) fn logs_folder(&self) -> Result<PathBuf, Failure> {
         match &self.logs {
             Some(folder) => Ok(folder.clone()),
@@ -102,53 +102,53 @@ impl WorkerArgs {
         Logs::open(&folder).map_err(|error| {
             Failure::environment(
                 "logs_not_writable",
-                format!("cannot keep logs in `{}`", folder.display()),
+                format!("cannot write logs in `{}`", folder.display()),
             )
             .caused_by(error)
-            .hinted("check permissions, or name another folder with `--logs`")
+            .hinted("check permissions, or name another folder by `--logs`")
         })
     }
 
-    /// Everything but the database. Nothing is asked yet; what is missing is found out here.
+    /// Builds the context of a worker. Sends no request; fails when a setting is missing.
     pub(crate) fn means(
         &self,
         store: Arc<dyn Store>,
         worker: WorkerId,
-        meter: Arc<Metrics>,
+        metrics: Arc<Metrics>,
     ) -> Result<WorkerContext, Failure> {
         let kind = self.forge.forge.ok_or_else(no_forge)?;
         let forge = self.forge.address(kind)?;
         let state = self.state()?;
-        let workshop = Workspace::open(&state, &worker).map_err(|error| {
+        let workspace = Workspace::open(&state, &worker).map_err(|error| {
             Failure::environment(
                 "state_not_writable",
                 format!("cannot build in `{}`", state.display()),
             )
             .caused_by(error)
-            .hinted("check permissions and free space, or name another folder with `--state`")
+            .hinted("check permissions and free space, or name another folder by `--state`")
         })?;
         Ok(WorkerContext {
             store,
             worker,
             forge,
-            forge_patience: self.forge.patience(),
+            forge_timeout: self.forge.patience(),
             push: PushSettings {
                 git: Arc::new(git(kind == ForgeKind::Local, self.push.timeout())),
                 user: self.forge.push_user().to_owned(),
             },
             opener: opener(kind)?,
-            shelf: self.shelf()?,
+            templates: self.shelf()?,
             plans: stored::StoredPlanReader::new(),
             policy: self.policy.read()?,
             clock: Arc::new(SystemClock),
-            workshop,
-            meter,
+            workspace,
+            metrics,
             recovery: self.recovery(),
-            renewed_every: Lease::RENEWED_EVERY,
+            renewal_interval: Lease::RENEWED_EVERY,
         })
     }
 
-    /// The catalogues and where their templates are kept.
+    /// The catalogues and the store of their templates.
     pub(crate) fn shelf(&self) -> Result<TemplateStore, Failure> {
         let source = match &self.catalogs {
             Some(folder) => Source::of_folder(folder)?,
@@ -165,10 +165,10 @@ impl WorkerArgs {
             let folder = self.catalogs.as_deref().unwrap_or(Path::new("."));
             return Err(Failure::refused(
                 "catalogs_unusable",
-                format!("the catalogues cannot be used: {}", error.message),
+                format!("unusable catalogues: {}", error.message),
             )
             .hinted(format!(
-                "see all of it with `groundplan check {}`",
+                "list all findings with `groundplan check {}`",
                 folder.display()
             )));
         }
@@ -176,7 +176,7 @@ impl WorkerArgs {
     }
 }
 
-/// What opens the users' tokens. A local forge needs none.
+/// The opener of users' tokens. A local forge needs none.
 fn opener(kind: ForgeKind) -> Result<Option<Opener>, Failure> {
     if kind == ForgeKind::Local {
         return Ok(None);

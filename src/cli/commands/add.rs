@@ -15,22 +15,22 @@ use crate::tree::worktree::WorkTree;
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Add what a repository misses of a catalogue: whole files, in one commit on its branch.
+/// Add missing files from a catalogue, in one commit on the current branch.
 ///
-/// A file that is there is never changed, and what is changed or staged but not committed stays so. The preview is
-/// shown first. Files are written after `--yes`, after `--expect` with the tree id that a preview showed, or when a
-/// question on the terminal is answered with yes; otherwise nothing is written. Hooks and filters do not run.
+/// Existing files are never changed, and uncommitted changes stay as they are. The preview is
+/// shown first. Files are written with `--yes`, with `--expect` and the tree id of a preview, or after a confirmed
+/// question on the terminal. Hooks and filters do not run.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     selection: SelectionArgs,
-    /// The top folder of a repository with files.
+    /// Top folder of a repository with a work tree.
     #[arg(long, value_name = "REPO")]
     into: PathBuf,
-    /// Add without a question.
+    /// Add without asking.
     #[arg(long)]
     yes: bool,
-    /// Add without a question, but only when the repository then holds this tree.
+    /// Add without asking, but only if the repository then has this tree.
     #[arg(long, value_name = "TREE_ID", value_parser = GitId::parse)]
     expect: Option<GitId>,
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -41,7 +41,7 @@ pub(crate) struct Args {
     product: ProductArgs,
 }
 
-/// What became of the repository.
+/// The effect on the repository.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     AlreadyPresent,
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     if let (Some(expected), Some(tree)) = (&args.expect, &report.tree_id)
         && expected != tree
     {
-        return Err(Failure::refused("tree_differs", format!("the result would be tree {tree}, expected {expected}; nothing was written")).hinted("the repository, catalogue, template, selection or names differ from the preview: run it without `--expect` again"));
+        return Err(Failure::refused("tree_differs", format!("the result is tree {tree}, expected {expected}; nothing was written")).hinted("the repository, catalogue, template, selection or names differ from the preview: run it again without `--expect`"));
     }
     let outcome = if addition.files.is_empty() {
         Outcome::AlreadyPresent
@@ -137,7 +137,7 @@ fn print_result(
     match outcome {
         Outcome::AlreadyPresent => writeln!(
             out,
-            "\n{BOLD}already present{BOLD:#}: {folder} has every file of this plan; nothing was written"
+            "\n{BOLD}up to date{BOLD:#}: {folder} contains every file of this plan; nothing was written"
         )?,
         Outcome::Added => {
             let count = addition.files.len();
@@ -147,7 +147,7 @@ fn print_result(
                 "\n{BOLD}Added {count} files to {folder}{BOLD:#}, one commit on `{branch}`."
             )?;
             if repository.head().is_some() {
-                writeln!(out, "To undo it:\n  git -C {folder} reset --keep HEAD~1")?;
+                writeln!(out, "Undo it with:\n  git -C {folder} reset --keep HEAD~1")?;
             }
         }
         Outcome::Shown => {
@@ -161,7 +161,7 @@ fn print_result(
             );
             writeln!(
                 out,
-                "\nNothing was written. To add exactly this:\n{command}"
+                "\nNothing was written. Add exactly this with:\n{command}"
             )?;
         }
     }

@@ -8,16 +8,24 @@ use crate::model::canonical::{self, JsonError};
 use crate::model::content::{File, Files};
 use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::digest::Digest;
-use serde_json::json;
+use serde::Serialize;
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// A JSON file; `-` reads standard input.
     file: PathBuf,
-    /// `text` prints the bytes and nothing else; `json` prints them as text with their SHA-256.
+    /// `text` prints the bytes alone, `json` prints them as a string with their SHA-256.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+}
+
+/// Canonical bytes as a JSON document.
+#[derive(Serialize)]
+struct CanonicalJson<'a> {
+    canonical: Cow<'a, str>,
+    sha256: Digest,
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -32,7 +40,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             let name = args.file.display().to_string();
             let finding = Diagnostic::error(Code::Syntax, message)
                 .at("", Location::point(name, line, column))
-                .help("only JSON with exactly one meaning has a canonical form");
+                .help("only unambiguous JSON has a canonical form");
             let files = Files::from([(args.file.display().to_string(), File::regular(bytes))]);
             return Err(FindingsInFiles {
                 findings: vec![finding],
@@ -47,9 +55,8 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         Format::Text => terminal.bytes(&canonical)?,
         Format::Json => {
             let sha256 = Digest::of(&canonical);
-            terminal.json(
-                &json!({ "canonical": String::from_utf8_lossy(&canonical), "sha256": sha256 }),
-            )?;
+            let canonical = String::from_utf8_lossy(&canonical);
+            terminal.json(&CanonicalJson { canonical, sha256 })?;
         }
     }
     Ok(Exit::Success)

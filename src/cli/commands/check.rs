@@ -4,8 +4,8 @@ use crate::catalog;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::input;
 use crate::cli::input::Source;
-use crate::cli::output::findings;
 use crate::cli::output::terminal::Terminal;
+use crate::cli::output::{findings, sarif};
 use crate::model::content::{File, Files};
 use crate::model::diagnostic::{self, Diagnostic};
 use crate::recipe::literal_folder;
@@ -25,7 +25,7 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Format {
-    /// With the lines the findings are about.
+    /// With the lines of the findings.
     Text,
     Json,
     /// For code scanning services.
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     match args.format {
         Format::Text => findings::text(terminal.out(), &findings, &files, &relabel)?,
         Format::Json => findings::json(terminal, &findings, &relabel)?,
-        Format::Sarif => findings::sarif(terminal, &findings, &relabel)?,
+        Format::Sarif => sarif::print(terminal, &findings, &relabel)?,
         Format::Github => findings::github(terminal, &findings, &relabel)?,
     }
     terminal.finish()?;
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 struct Checked {
     files: Files,
     findings: Vec<Diagnostic>,
-    /// What paths in findings are relative to; none when they are as typed.
+    /// The folder that paths in findings are relative to; none where they are as typed.
     root: Option<PathBuf>,
     what: String,
 }
@@ -136,7 +136,7 @@ fn file(path: &Path) -> Result<Checked, Failure> {
         path.display().to_string()
     };
     if path.is_symlink() {
-        // Findings quote what they are about, which a link could fetch from anywhere.
+        // Findings quote the file, and a link could show any file.
         return Err(Failure::environment(
             "file_is_a_link",
             format!(
@@ -177,7 +177,7 @@ fn file(path: &Path) -> Result<Checked, Failure> {
     })
 }
 
-/// A document says what it is by its keys; one that cannot be read is judged by its name.
+/// True for a catalogue, by its keys; by its name if it cannot be parsed.
 fn is_catalog(name: &str, bytes: &[u8]) -> bool {
     let by_name = Path::new(name)
         .file_stem()

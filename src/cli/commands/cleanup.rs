@@ -5,9 +5,8 @@ use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::terminal::Terminal;
 use crate::forge::repository::RepositoryId;
-use crate::publish::Publisher;
 use crate::publish::file_ledger::FileLedger;
-use crate::publish::outcome::CleanupOutcome;
+use crate::publish::{CleanupOutcome, Publisher};
 use serde::Serialize;
 
 /// The removed repository as a JSON document.

@@ -1,6 +1,5 @@
 //! `groundplan explain`, and `preview --explain`
 
-use crate::base::sanitize;
 use crate::cli::args::generated_repo::GeneratedRepoArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
@@ -14,10 +13,10 @@ use serde_json::{Value, json};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The file, from the repository's root.
+    /// Path of the file from the repository's root.
     #[arg(value_name = "PATH", value_parser = TreePath::parse)]
     path: TreePath,
-    /// The repository: a folder, bare or with files, or a URL.
+    /// The repository: a folder, bare or not, or a URL.
     #[arg(long = "in", value_name = "REPO", default_value = ".")]
     repository: String,
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -39,16 +38,16 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     };
     let planned: String = explanation.text();
     if planned.as_bytes() != first {
-        let note = "this is the file as the plan gives it; the first commit holds another one, see `groundplan verify`";
+        let note = "this is the file of the plan; the first commit contains another one, see `groundplan verify`";
         writeln!(terminal.stderr(), "{DIM}{note}{DIM:#}")?;
     } else if head.get(path) != made.holding.get(path) {
-        let note = "this is the file as it was made; it has changed since";
+        let note = "this is the file as it was created; it has changed since";
         writeln!(terminal.stderr(), "{DIM}{note}{DIM:#}")?;
     }
     Ok(Exit::Success)
 }
 
-/// Prints where each line of a file comes from.
+/// Prints the origin of each line of a file.
 pub(crate) fn print(
     plan: &Plan,
     template: &dyn Tree,
@@ -66,7 +65,7 @@ fn explained(plan: &Plan, template: &dyn Tree, path: &TreePath) -> Result<Explan
             "text_file_not_found",
             format!("the repository has no text file `{path}`"),
         )
-        .hinted("check the path from the repository's root, and that it is no binary file")
+        .hinted("check the path from the repository's root, and that the file is not binary")
     })
 }
 
@@ -94,14 +93,13 @@ fn as_json(path: &TreePath, explanation: &Explanation) -> Value {
     json!({ "path": path, "lines": lines })
 }
 
-/// Lines of one origin stand below its name.
+/// Prints the lines of one origin below its name.
 fn as_text(
     path: &TreePath,
     explanation: &Explanation,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    let out = terminal.out();
-    writeln!(out, "{BOLD}{path}{BOLD:#}")?;
+    writeln!(terminal.out(), "{BOLD}{path}{BOLD:#}")?;
     let width = explanation.lines.len().to_string().len();
     let mut number = 0;
     for lines in explanation
@@ -109,15 +107,13 @@ fn as_text(
         .chunk_by(|(_, one), (_, next)| name(one) == name(next))
     {
         if let Some((_, origin)) = lines.first() {
-            writeln!(out, "{DIM}{}{DIM:#}", name(origin))?;
+            writeln!(terminal.out(), "{DIM}{}{DIM:#}", name(origin))?;
         }
         for (text, _) in lines {
             number += 1;
-            writeln!(
-                out,
-                "  {DIM}{number:width$}{DIM:#}  {}",
-                sanitize::line(text.trim_end())
-            )?;
+            write!(terminal.out(), "  {DIM}{number:width$}{DIM:#}  ")?;
+            terminal.content(text.trim_end_matches('\n'))?;
+            writeln!(terminal.out())?;
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ pub(crate) struct CompletionsArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct ManArgs {
-    /// The command whose page is printed; the program's own page when left out.
+    /// Command to print the page of [default: the program].
     command: Option<String>,
 }
 

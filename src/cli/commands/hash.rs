@@ -7,9 +7,12 @@ use crate::cli::input;
 use crate::cli::output::Format;
 use crate::cli::output::terminal::Terminal;
 use crate::model::action::ACTION_SCHEMA_VERSION;
+use crate::model::digest::Digest;
 use crate::model::selection::Selection;
+use crate::model::slug::Slug;
 use crate::{resolve, schemas};
-use serde_json::json;
+use serde::Serialize;
+use std::fmt;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -17,6 +20,17 @@ pub(crate) struct Args {
     selection: SelectionArgs,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+}
+
+/// Versions and hashes as a JSON document; as text, one per line.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HashJson<'a> {
+    catalog: &'a Slug,
+    catalog_version: &'a Digest,
+    action_schema_version: u32,
+    schema_hash: Digest,
+    recipe_hash: Option<Digest>,
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -36,25 +50,29 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             return Err(selection::located(findings, asked.as_ref()).into());
         }
     };
-    let schema_hash = schemas::schema_hash();
+    let hashes = HashJson {
+        catalog: catalog.slug(),
+        catalog_version: catalog.version(),
+        action_schema_version: ACTION_SCHEMA_VERSION,
+        schema_hash: schemas::schema_hash(),
+        recipe_hash,
+    };
     match args.format {
-        Format::Json => terminal.json(&json!({
-            "catalog": catalog.slug(),
-            "catalogVersion": catalog.version(),
-            "actionSchemaVersion": ACTION_SCHEMA_VERSION,
-            "schemaHash": schema_hash,
-            "recipeHash": recipe_hash,
-        }))?,
-        Format::Text => {
-            let out = terminal.out();
-            writeln!(out, "catalog                {}", catalog.slug())?;
-            writeln!(out, "catalog_version        {}", catalog.version())?;
-            writeln!(out, "action_schema_version  {ACTION_SCHEMA_VERSION}")?;
-            writeln!(out, "schema_hash            {schema_hash}")?;
-            if let Some(recipe_hash) = recipe_hash {
-                writeln!(out, "recipe_hash            {recipe_hash}")?;
-            }
-        }
+        Format::Json => terminal.json(&hashes)?,
+        Format::Text => terminal.bytes(hashes.to_string().as_bytes())?,
     }
     Ok(Exit::Success)
+}
+
+impl fmt::Display for HashJson<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "catalog                {}", self.catalog)?;
+        writeln!(f, "catalog_version        {}", self.catalog_version)?;
+        writeln!(f, "action_schema_version  {}", self.action_schema_version)?;
+        writeln!(f, "schema_hash            {}", self.schema_hash)?;
+        match &self.recipe_hash {
+            Some(recipe_hash) => writeln!(f, "recipe_hash            {recipe_hash}"),
+            None => Ok(()),
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! `groundplan health`: asks the worker of this machine how it is, for whatever watches containers and services.
+//! `groundplan health`, for health checks of containers and services.
 
 use crate::base::sanitize;
 use crate::cli::error::{Exit, Failure};
@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Where the worker answers, as its own `--health` says it. `0.0.0.0` and `[::]` are asked on this machine.
+    /// Address of the worker's health server, as in its own `--health`. `0.0.0.0` and `[::]` mean this machine.
     #[arg(
         long = "health",
         value_name = "ADDRESS:PORT",
@@ -20,20 +20,20 @@ pub(crate) struct Args {
         default_value = "127.0.0.1:8080"
     )]
     address: SocketAddr,
-    /// How many seconds it has for its answer.
+    /// Time limit of the answer in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=60))]
     timeout: u64,
 }
 
-/// A worker's answer is far smaller.
+/// The most bytes of an answer that are read. A worker's is far smaller.
 const LONGEST_ANSWER: u64 = 64 * 1024;
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let address = on_this_machine(args.address);
     let time = Duration::from_secs(args.timeout);
-    // Code 1 for every bad end: a container engine keeps 2 and more for itself.
+    // Exit code 1 for every failure: container engines reserve 2 and above.
     let refused = |message: String| {
-        Failure::refused("worker_no_answer", message).hinted("start a worker with `groundplan work`, or look at its log; `--health` and GROUNDPLAN_HEALTH say where it answers")
+        Failure::refused("worker_no_answer", message).hinted("start a worker with `groundplan work`, or check its log; `--health` or GROUNDPLAN_HEALTH sets its address")
     };
     let asked = wait_for(async { tokio::time::timeout(time, ask(address)).await })?;
     let answer = asked
@@ -44,8 +44,8 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             ))
         })?
         .map_err(|error| refused(format!("no answer from {address}: {error}")))?;
-    let (status, body) =
-        parse(&answer).ok_or_else(|| refused(format!("what answers at {address} is no worker")))?;
+    let (status, body) = parse(&answer)
+        .ok_or_else(|| refused(format!("the server at {address} is not a worker")))?;
     writeln!(terminal.out(), "{}", sanitize::line(body.trim()))?;
     Ok(if status == 200 {
         Exit::Success
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     })
 }
 
-/// An address that stands for all of a machine's cannot be connected to everywhere; this machine's own can.
+/// Replaces an unspecified address, which not every system connects to, by the loopback address.
 fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(match address.ip() {
@@ -67,7 +67,7 @@ fn on_this_machine(mut address: SocketAddr) -> SocketAddr {
 
 async fn ask(address: SocketAddr) -> io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(address).await?;
-    // The old version of HTTP, so that the answer is not in chunks and ends with the connection.
+    // HTTP/1.0, so that the answer is not chunked and ends with the connection.
     let request = format!("GET /health HTTP/1.0\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
@@ -75,7 +75,7 @@ async fn ask(address: SocketAddr) -> io::Result<Vec<u8>> {
     Ok(answer)
 }
 
-/// The status and the body of an answer.
+/// The status and the body of an HTTP answer.
 fn parse(answer: &[u8]) -> Option<(u16, &str)> {
     let answer = std::str::from_utf8(answer).ok()?;
     let (head, body) = answer.split_once("\r\n\r\n")?;

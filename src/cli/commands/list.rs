@@ -18,9 +18,15 @@ pub(crate) struct Args {
     format: Format,
 }
 
+/// All catalogues as a JSON document.
+#[derive(Serialize)]
+struct CatalogsJson {
+    catalogs: Vec<CatalogSummary>,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Line {
+struct CatalogSummary {
     catalog: String,
     title: Option<String>,
     description: Option<String>,
@@ -44,7 +50,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
                 .map(ToString::to_string)
                 .or_else(|| reference.map(ToString::to_string))
         });
-        Line {
+        CatalogSummary {
             catalog: name.clone(),
             title: written.map(|written| written.title.to_string()),
             description: written
@@ -57,16 +63,16 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             usable: catalog.is_some(),
         }
     };
-    let lines: Vec<Line> = catalog::names(&source.files).iter().map(line).collect();
+    let lines: Vec<CatalogSummary> = catalog::names(&source.files).iter().map(line).collect();
     if args.format == Format::Json {
-        terminal.json(&serde_json::json!({ "catalogs": lines }))?;
+        terminal.json(&CatalogsJson { catalogs: lines })?;
         return Ok(Exit::Success);
     }
     for line in lines {
         let title = line
             .title
             .as_deref()
-            .unwrap_or("cannot be used: run `groundplan check`");
+            .unwrap_or("unusable: run `groundplan check`");
         let name = sanitize::line(&line.catalog);
         writeln!(terminal.out(), "{BOLD}{name}{BOLD:#}  {title}")?;
         if let Some(description) = &line.description {

@@ -7,7 +7,7 @@ use crate::store::sql::migrations::Tables;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Add only the tables that are groundplan's own: the others belong to an application that shares the database.
+    /// Add only groundplan's own tables, because an application shares the database and owns the others.
     #[arg(long)]
     joined: bool,
     #[command(flatten)]

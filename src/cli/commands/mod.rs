@@ -1,4 +1,4 @@
-//! All commands, each in a file of its own name.
+//! All commands, each in the file of the same name.
 
 mod add;
 mod canonical;
@@ -31,14 +31,14 @@ use crate::cli::error::{Exit, Failure};
 use crate::cli::output::terminal::Terminal;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-/// Previews and makes a new repository from a catalogue of options, down to its git tree id.
+/// Previews and creates a new repository from a catalogue of options, down to its git tree id.
 ///
-/// Exit codes: 0 fine, 1 findings or what cannot be done as asked, 2 usage, 3 environment (files, folders, disk, network), 4 a
-/// forge does not accept the token, 130 stopped by a signal or cancelled; `work` says 143 after SIGTERM.
+/// Exit codes: 0 success, 1 findings or a refused request, 2 usage, 3 environment (files, disk, network), 4 a rejected
+/// token, 130 stopped by a signal or cancelled; `work` exits with 143 after SIGTERM.
 #[derive(Parser)]
 #[command(name = "groundplan", version, arg_required_else_help = true)]
 pub(in crate::cli) struct Cli {
-    /// When to use colours.
+    /// Use of colours.
     #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
     pub(in crate::cli) color: Color,
     #[command(subcommand)]
@@ -49,51 +49,51 @@ pub(in crate::cli) struct Cli {
 pub(in crate::cli) enum Command {
     /// List the built-in catalogues, or those of a folder.
     List(list::Args),
-    /// Show what a catalogue offers.
+    /// Show the categories and options of a catalogue.
     Show(show::Args),
-    /// Show exactly what a new repository would hold. Nothing is written.
+    /// Show exactly what a new repository will contain. Writes nothing.
     Preview(preview::Args),
-    /// Make the repository, in a folder or on a forge.
+    /// Create the repository in a folder or on a forge.
     New(new::Args),
-    /// Go on with a publication that stopped half-way.
+    /// Resume an interrupted publication.
     Resume(resume::Args),
     /// Remove what an unfinished publication left on the forge.
     Cleanup(resume::Args),
-    /// Add to a repository what it lacks of a catalogue. What is there stays as it is.
+    /// Add missing files from a catalogue. Existing files are not changed.
     Add(add::Args),
-    /// Compare a repository's commits with the plan it was made by.
+    /// Compare a repository with the plan it was created from.
     Verify(verify::Args),
-    /// Say where each line of a generated file comes from.
+    /// Show the origin of each line of a generated file.
     Explain(explain::Args),
-    /// List for whom repositories can be made on a forge.
+    /// List the accounts and organisations you can create repositories in.
     Owners(owners::Args),
     /// Seal, store and test personal access tokens.
     Pat(pat::Args),
-    /// Keep templates from git at hand.
+    /// Manage cached git templates.
     Mirror(mirror::Args),
-    /// Begin a catalogue of your own.
+    /// Create a starter catalogue.
     Init(init::Args),
     /// Check a catalogue, a recipe, or a folder with catalog/ and recipes/.
     Check(check::Args),
-    /// Test a catalogue by its cases: selections and the files they give.
+    /// Test a catalogue by its cases: selections and the files they produce.
     Test(test::Args),
-    /// Prove that the options of a catalogue go together.
+    /// Test that all options of a catalogue are compatible.
     Sweep(sweep::Args),
-    /// Publish catalogues, and compare their versions.
+    /// Publish catalogues and compare their versions.
     Catalog(catalog::Args),
-    /// Bring a database up to date.
+    /// Migrate a database to the current schema.
     Migrate(migrate::Args),
-    /// Submit runs for workers, and look after them.
+    /// Submit and manage runs.
     Runs(runs::Args),
-    /// Take jobs from the database and make repositories of them, until a signal comes.
+    /// Create repositories from queued jobs until stopped.
     Work(Box<work::Args>),
-    /// Bring runs whose worker is gone to an end, or back into the queue.
+    /// Fail or requeue runs whose worker has died.
     Recover(work::RecoverArgs),
-    /// Look whether a worker has what it needs here, and say what to do.
+    /// Check that this machine is ready to run a worker.
     Doctor(doctor::Args),
-    /// Ask the worker of this machine how it is.
+    /// Show the local worker's health.
     ///
-    /// Code 0 when nobody has to look, 1 otherwise.
+    /// Exits 0 if healthy, 1 otherwise.
     Health(health::Args),
     /// Print the versions and hashes of a catalogue and a selection.
     Hash(hash::Args),
@@ -115,7 +115,7 @@ pub(in crate::cli) enum Color {
 }
 
 impl Command {
-    /// Carries the command out.
+    /// Runs the command.
     pub(in crate::cli) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
         match self {
             Self::Check(args) => check::run(&args, terminal),

@@ -21,10 +21,9 @@ use crate::model::digest::GitId;
 use crate::model::input::Inputs;
 use crate::model::report::Report;
 use crate::preflight::judge::scopes_for;
-use crate::publish::Publisher;
 use crate::publish::file_ledger::FileLedger;
 use crate::publish::ledger::PublishRequest;
-use crate::publish::outcome::PublishedRepo;
+use crate::publish::{PublishedRepo, Publisher};
 use crate::tree::Tree as _;
 use crate::tree::ids::Ids;
 use crate::tree::repository::{CreatedRepository, Layout, Target};
@@ -35,22 +34,22 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Args {
     #[command(flatten)]
     selection: SelectionArgs,
-    /// An empty or absent folder, which becomes a git repository with one commit on `main`.
+    /// An empty or missing folder, which becomes a git repository with one commit on `main`.
     #[arg(long, value_name = "DIR", required_unless_present = "forge")]
     into: Option<PathBuf>,
-    /// Refuse to make anything but this tree.
+    /// Create only this tree, and fail otherwise.
     #[arg(long, value_name = "TREE_ID", value_parser = GitId::parse)]
     expect: Option<GitId>,
-    /// Make a bare repository, without files beside it.
+    /// Create a bare repository.
     #[arg(long, requires = "into")]
     bare: bool,
-    /// Leave the template's objects where they are, as `git clone --shared` does: for a repository that is pushed and
+    /// Share the template's objects, as `git clone --shared` does: for a repository that is pushed and
     /// thrown away.
     #[arg(long, requires = "bare")]
     shared: bool,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// The file that records what is done on the forge [default: a new one in the user's files folder].
+    /// File that records the steps on the forge [default: a new one in the user's state folder].
     #[arg(long, value_name = "FILE", requires = "forge")]
     ledger: Option<PathBuf>,
     #[command(flatten)]
@@ -285,13 +284,13 @@ impl Publication<'_> {
         let target = Target::check(&files.repository())?;
         let built = CommitIds::from(target.create(repository, signals::stop())?);
         let request = PublishRequest {
-            place,
-            kind,
+            repo: place,
+            owner_kind: kind,
             marker,
             commit: built.commit,
             tree: built.tree,
             description: self.description.clone(),
-            asked_at: SystemClock.now() / 1000,
+            requested_at: SystemClock.now() / 1000,
         };
         let mut ledger = match self.create_ledger(&files) {
             Ok(ledger) => ledger,

@@ -22,7 +22,7 @@ pub(crate) struct Args {
     forge: ForgeArgs,
 }
 
-/// An owner as it is printed.
+/// An owner, as it is printed.
 #[derive(serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Line {
@@ -80,7 +80,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     if !owners.is_complete {
         writeln!(
             terminal.stderr(),
-            "there may be more: the forge did not show this token every organisation"
+            "there may be more: the forge does not list all organisations for this token"
         )?;
     }
     Ok(Exit::Success)

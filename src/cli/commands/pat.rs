@@ -32,32 +32,32 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum PatCommand {
-    /// Seal a token for its owner. It is read from standard input or GROUNDPLAN_FORGE_TOKEN, the key from
+    /// Seal a token for its owner. Reads the token from standard input or GROUNDPLAN_FORGE_TOKEN, the key from
     /// BOOTSTRAP_ENCRYPTION_KEY.
     Encrypt(EncryptArgs),
-    /// Ask a forge whose a token is and whether it will do. It is read from standard input or GROUNDPLAN_FORGE_TOKEN.
+    /// Test a token and show its account. Reads the token from standard input or GROUNDPLAN_FORGE_TOKEN.
     Test(TestArgs),
-    /// Test a token and keep it, sealed, for the runs of a user. It is read from standard input or
+    /// Test a token and store it, sealed, for the runs of a user. Reads the token from standard input or
     /// GROUNDPLAN_FORGE_TOKEN, the key from BOOTSTRAP_ENCRYPTION_KEY.
     Save(SaveArgs),
 }
 
 #[derive(clap::Args)]
 struct EncryptArgs {
-    /// The id of the account here that owns the token; nobody else's opens it.
+    /// Id of the user who owns the token. It opens for no other user.
     #[arg(long, value_name = "ID", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     owner_id: String,
-    /// The host of the forge that the token is for, as in `github.com`; it opens for no other.
+    /// Host of the forge, as in `github.com`. The token opens for no other host.
     #[arg(long, value_name = "HOST", value_parser = host)]
     host: String,
 }
 
 #[derive(clap::Args)]
 struct TestArgs {
-    /// Standard input holds what `pat encrypt` printed, sealed for this forge's host.
+    /// Standard input is the output of `pat encrypt` for this forge's host.
     #[arg(long, requires = "owner_id")]
     sealed: bool,
-    /// The id of the account here that owns the sealed token.
+    /// Id of the user who owns the sealed token.
     #[arg(long, value_name = "ID", requires = "sealed")]
     owner_id: Option<String>,
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -76,7 +76,7 @@ struct SaveArgs {
     database: DatabaseArgs,
 }
 
-/// What every stored token begins with is far shorter than this.
+/// The longest input in bytes. Sealed tokens are far shorter.
 const LONGEST: u64 = 8192;
 const STANDARD_INPUT: &str = "standard input";
 
@@ -119,7 +119,7 @@ fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
         .open_with(|| Ok(for_forge))?
         .ok_or_else(no_forge)?;
     let login = args.database.ask(async |database| {
-        // The forge is asked first: what does not work is not kept.
+        // The forge is asked first, so that only a usable token is stored.
         let account = forge.current_user().await?;
         if !is_usable(kind, &account) {
             return Err(unusable(&account));
@@ -142,7 +142,7 @@ fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     })?;
     writeln!(
         terminal.out(),
-        "The token of `{}` at {host} is kept, sealed, for the runs of user {user}.",
+        "Saved the token of `{}` at {host}, sealed, for the runs of user {user}.",
         sanitize::line(&login)
     )?;
     Ok(Exit::Success)
@@ -150,7 +150,7 @@ fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
 
 fn no_tokens() -> Failure {
     Failure::usage("forge_without_tokens", "a local forge has no tokens")
-        .hinted("name the forge that the token is for")
+        .hinted("name the forge of the token")
 }
 
 fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -189,7 +189,7 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
             let unsaid = || "the forge does not say".to_owned();
             let scopes = scopes.as_ref().map_or_else(unsaid, preflight::list);
             let expires =
-                expires_at.map_or_else(|| "the forge names no end".to_owned(), |at| at.to_string());
+                expires_at.map_or_else(|| "no expiry date".to_owned(), |at| at.to_string());
             writeln!(
                 terminal.out(),
                 "login    {}\nscopes   {}\nexpires  {expires}",
@@ -201,7 +201,7 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if seal_again {
         writeln!(
             terminal.stderr(),
-            "{YELLOW}It was sealed with the previous key: seal it again with `groundplan pat encrypt`.{YELLOW:#}"
+            "{YELLOW}sealed with the previous key: seal it again with `groundplan pat encrypt`{YELLOW:#}"
         )?;
     }
     if is_usable {
@@ -213,32 +213,32 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
 fn unusable(account: &Account) -> Failure {
     Failure::refused("token_unusable", match account.scopes {
             Some(_) => "the token lacks the scope `repo`".to_owned(),
-            None => "the forge lists no scopes of this token: a classic personal access token with the scope `repo` is needed"
+            None => "the forge lists no scopes for this token: a classic personal access token with the scope `repo` is required"
                 .to_owned(),
-        }).hinted("make a classic token with the scope `repo`")
+        }).hinted("create a classic token with the scope `repo`")
 }
 
-/// GitHub lists the scopes of every classic token; Forgejo lists none of any.
+/// True if the token has the scope `repo`. GitHub lists the scopes of classic tokens; Forgejo lists none.
 pub(crate) fn is_usable(kind: ForgeKind, account: &Account) -> bool {
     let is_listed = account.scopes.is_some() || kind != ForgeKind::Github;
     is_listed && account.lacks(&["repo"]).is_empty()
 }
 
-/// Opens the sealed token on standard input. It goes only to the host that it was sealed for.
+/// Opens the sealed token on standard input, for the host that it was sealed for.
 fn open(binding: &Binding<'_>) -> Result<Opened, Failure> {
     let current = key(Key::VARIABLE)?.ok_or_else(no_key)?;
     let opener = Opener::new(current, key(Key::PREVIOUS_VARIABLE)?);
     let sealed = piped()?.ok_or_else(|| nothing("pipe the sealed token in"))?;
     opener.open(&sealed, *binding).map_err(|error| {
         Failure::refused("token_not_opened", error.to_string()).hinted(format!(
-            "check `--owner-id`, the forge and {}; while keys are changed, {} holds the one before",
+            "check `--owner-id`, the forge and {}; during a key change, {} contains the previous key",
             Key::VARIABLE,
             Key::PREVIOUS_VARIABLE
         ))
     })
 }
 
-/// The token on standard input or in the environment, and never both.
+/// The token on standard input or in the environment. Fails when they differ.
 fn given() -> Result<Secret, Failure> {
     match (piped()?, token_text()?) {
         (Some(piped), None) => usable(take(piped), STANDARD_INPUT),
@@ -247,9 +247,9 @@ fn given() -> Result<Secret, Failure> {
         (None, None) => Err(nothing("pipe the token in, or set GROUNDPLAN_FORGE_TOKEN")),
         (Some(_), Some(_)) => Err(Failure::usage(
             "token_ambiguous",
-            format!("{STANDARD_INPUT} and {TOKEN} hold different tokens"),
+            format!("{STANDARD_INPUT} and {TOKEN} contain different tokens"),
         )
-        .hinted("give one of them")),
+        .hinted("use one of them")),
     }
 }
 
@@ -257,22 +257,22 @@ fn nothing(hint: &str) -> Failure {
     Failure::usage("token_missing", "there is no token").hinted(hint.to_owned())
 }
 
-/// What is piped in, without its last line end. A terminal would show what is typed, so none is read.
+/// Standard input without its last line end; none on a terminal, which would show the token.
 fn piped() -> Result<Option<Zeroizing<String>>, Failure> {
     let input = io::stdin();
     if input.is_terminal() {
         return Ok(None);
     }
-    // Room for all of it, so that growing leaves no copy behind.
+    // Allocated once, so that growing leaves no copy behind.
     let mut text = Zeroizing::new(String::with_capacity(2 * 8192));
     let read = input.lock().take(LONGEST + 1).read_to_string(&mut text);
     let usage = |message: String| {
-        Failure::usage("token_not_text", message).hinted("pipe the token in, alone")
+        Failure::usage("token_not_text", message).hinted("pipe in the token alone")
     };
     read.map_err(|_| usage(format!("{STANDARD_INPUT} is not text")))?;
     if text.len() as u64 > LONGEST {
         return Err(usage(format!(
-            "{STANDARD_INPUT} holds more than {LONGEST} bytes"
+            "{STANDARD_INPUT} contains more than {LONGEST} bytes"
         )));
     }
     let length = text.trim_end_matches(['\r', '\n']).len();
@@ -284,8 +284,8 @@ fn take(mut text: Zeroizing<String>) -> String {
     std::mem::take(&mut *text)
 }
 
-/// A host as addresses hold it: small letters, nothing before or behind it.
+/// Parses a host alone, in the lower case that URLs use.
 fn host(text: &str) -> Result<String, String> {
     let host = url::Host::parse(text).map(|host| host.to_string());
-    host.map_err(|_| "write the host alone, as in `github.com`".to_owned())
+    host.map_err(|_| "expected a host alone, such as `github.com`".to_owned())
 }

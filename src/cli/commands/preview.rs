@@ -22,7 +22,7 @@ pub(crate) struct Args {
     pub(crate) format: Format,
     #[command(flatten)]
     detail: DetailArgs,
-    /// Show only where each line of this file comes from.
+    /// Show only the origin of each line of this file.
     #[arg(long, value_name = "PATH", conflicts_with_all = ["summary", "full"], value_parser = TreePath::parse)]
     explain: Option<TreePath>,
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    // Where lines come from is no forge's business.
+    // The origin of lines needs no forge.
     let forge = match args.explain {
         Some(_) => None,
         None => args.forge.open()?,
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
                     place,
                     &preview.report,
                 );
-                writeln!(terminal.out(), "\nTo make exactly this:\n{command}")?;
+                writeln!(terminal.out(), "\nCreate exactly this with:\n{command}")?;
             }
         }
     }
@@ -96,14 +96,13 @@ pub(crate) fn accept(
     match expected.filter(|expected| *expected != tree) {
         None => Ok(tree.clone()),
         Some(expected) => {
-            let message =
-                format!("the result would be tree {tree}, expected {expected}; {consequence}");
+            let message = format!("the result is tree {tree}, expected {expected}; {consequence}");
             Err(Failure::refused("tree_differs", message).hinted("catalogue, template, selection, names or date differ from the preview: run `groundplan preview` again"))
         }
     }
 }
 
-/// The preview of what the arguments name.
+/// Builds the preview.
 pub(crate) fn make(prepared: &Prepared) -> Result<Preview<'_>, Failure> {
     let result = Terminal::busy("building the preview", || {
         engine::preview(

@@ -11,7 +11,7 @@ use crate::cli::runtime::wait_for;
 use crate::publish::Publisher;
 use crate::publish::file_ledger::FileLedger;
 use crate::publish::ledger::{Ledger as _, PublishRequest};
-use crate::publish::stage::{self, Stage};
+use crate::publish::stage;
 use crate::tree::git;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -38,10 +38,7 @@ struct ResumeJson {
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let (files, session, mut ledger) = args.open(terminal)?;
     let (request, stage) = wait_for(ledger.entries())?.and_then(|entries| stage::read(&entries))?;
-    if !matches!(
-        stage,
-        Stage::Pushed(_) | Stage::Describing { .. } | Stage::Published(_)
-    ) {
+    if !stage.is_pushed() {
         check_commit(&files, &request)?;
     }
     let resume =

@@ -7,7 +7,7 @@ use clap::builder::PossibleValue;
 
 #[derive(Clone, Copy, clap::Args)]
 pub(crate) struct Args {
-    /// Whose schema.
+    /// Document of the schema.
     #[arg(value_enum)]
     name: Name,
     /// A schema is JSON in either format.
@@ -20,7 +20,7 @@ struct Name(SchemaDocument);
 
 impl clap::ValueEnum for Name {
     fn value_variants<'a>() -> &'a [Self] {
-        const ALL: [Name; 7] = [
+        const ALL: [Name; 8] = [
             Name(SchemaDocument::Catalog),
             Name(SchemaDocument::Recipe),
             Name(SchemaDocument::Selection),
@@ -28,6 +28,7 @@ impl clap::ValueEnum for Name {
             Name(SchemaDocument::Plan),
             Name(SchemaDocument::Report),
             Name(SchemaDocument::Provenance),
+            Name(SchemaDocument::Error),
         ];
         &ALL
     }

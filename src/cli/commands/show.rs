@@ -1,12 +1,13 @@
 //! `groundplan show`
 
-use crate::catalog::{Catalog, CatalogOption, SelectionType};
+use crate::catalog::{Catalog, CatalogFile, CatalogOption, SelectionType};
 use crate::cli::error::{Exit, Failure};
 use crate::cli::input;
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, DIM, Terminal};
+use crate::model::digest::Digest;
 use crate::model::slug::OptionRef;
-use serde_json::json;
+use serde::Serialize;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -17,13 +18,23 @@ pub(crate) struct Args {
     format: Format,
 }
 
+/// A catalogue and its version as a JSON document.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CatalogJson<'a> {
+    #[serde(flatten)]
+    written: &'a CatalogFile,
+    catalog_version: &'a Digest,
+}
+
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let catalog = input::catalog(&args.catalog)?.catalog;
     match args.format {
         Format::Json => {
-            let mut value = json!(catalog.file());
-            value["catalogVersion"] = json!(catalog.version());
-            terminal.json(&value)?;
+            terminal.json(&CatalogJson {
+                written: catalog.file(),
+                catalog_version: catalog.version(),
+            })?;
         }
         Format::Text => text(&catalog, terminal)?,
     }

@@ -19,7 +19,7 @@ use crate::source;
 use crate::sweep::trial::{TrialInput, content, sample_inputs};
 use crate::template::Template;
 use crate::tree::ids;
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -28,7 +28,7 @@ pub(crate) struct Args {
     /// A folder with catalog/ and recipes/, or one catalogue of it.
     #[arg(default_value = ".", value_name = "DIR|NAME")]
     catalog: String,
-    /// Write down what every case gives now, instead of comparing it.
+    /// Write the current results instead of comparing them.
     #[arg(long)]
     accept: bool,
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -37,21 +37,33 @@ pub(crate) struct Args {
     template: TemplateArgs,
 }
 
-/// What stands above the files of a case.
+/// The comment above the files of a case.
 const COMMENT: &str = "# Expected files of this case: mode, git blob id and path, without the provenance file.\n# `groundplan test` compares them; `groundplan test --accept` updates them.\n";
 
 /// Path → mode and blob id.
 type Holding = BTreeMap<String, String>;
 
-/// A case and what came of it.
-struct Tested {
-    /// `<catalogue>/<case>`.
-    name: String,
-    outcome: Outcome,
+/// The results of all cases as a JSON document.
+#[derive(Serialize)]
+struct TestJson {
+    cases: Vec<TestedCase>,
+    fine: bool,
 }
 
-enum Outcome {
-    Fine {
+/// A case and its result.
+#[derive(Serialize)]
+struct TestedCase {
+    /// `<catalogue>/<case>`.
+    #[serde(rename = "case")]
+    name: String,
+    #[serde(flatten)]
+    outcome: CaseOutcome,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "result", rename_all = "lowercase")]
+enum CaseOutcome {
+    Ok {
         files: usize,
     },
     Accepted {
@@ -59,12 +71,17 @@ enum Outcome {
     },
     /// Nothing was accepted yet.
     New,
-    Changed(Vec<Difference>),
-    Failed(Vec<Diagnostic>),
+    Changed {
+        changes: Vec<FileDifference>,
+    },
+    Failed {
+        findings: Vec<Diagnostic>,
+    },
 }
 
-/// A file that is not as it was accepted, and which options it comes from.
-struct Difference {
+/// A file that differs from the accepted one, and the options that affect it.
+#[derive(Serialize)]
+struct FileDifference {
     path: String,
     change: ChangeKind,
     origin: Vec<String>,
@@ -77,7 +94,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     for chosen in chosen {
         names.push(chosen.catalog.slug().to_string());
         let (chosen, template) = args.template.open(chosen)?;
-        let tested = Terminal::busy("making every case", || args.test(&chosen, &template))?;
+        let tested = Terminal::busy("building every case", || args.test(&chosen, &template))?;
         if args.format == Format::Text {
             for tested in &tested {
                 tested.print(&chosen, terminal)?;
@@ -87,44 +104,56 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     }
     if all.is_empty() {
         let name = names.first().map_or("NAME", String::as_str);
-        return Err(Failure::refused("case_missing", "there is no case to test").hinted(format!(
-                "write `defaults: true` into `catalog/{name}/cases/default.yaml`, then run `groundplan test --accept`"
+        return Err(Failure::refused("case_missing", "no cases to test").hinted(format!(
+                "create `catalog/{name}/cases/default.yaml` with `defaults: true`, then run `groundplan test --accept`"
             )));
     }
     let good = all.iter().filter(|tested| tested.is_fine()).count();
+    let exit = if good == all.len() {
+        Exit::Success
+    } else {
+        Exit::Findings
+    };
     match args.format {
         Format::Json => {
-            let cases: Vec<Value> = all.iter().map(Tested::json).collect();
-            terminal.json(&json!({ "cases": cases, "fine": good == all.len() }))?;
+            terminal.json(&TestJson {
+                fine: good == all.len(),
+                cases: all,
+            })?;
+            return Ok(exit);
         }
         Format::Text => {
             let (cases, bad) = (all.len(), all.len() - good);
             let word = if cases == 1 { "case" } else { "cases" };
             writeln!(
                 terminal.out(),
-                "{BOLD}{cases} {word}, {bad} not as accepted{BOLD:#}"
+                "{BOLD}{cases} {word}, {bad} changed or new{BOLD:#}"
             )?;
             if all
                 .iter()
-                .any(|tested| matches!(tested.outcome, Outcome::Changed(_)))
+                .any(|tested| matches!(tested.outcome, CaseOutcome::Changed { .. }))
             {
                 writeln!(
                     terminal.stderr(),
-                    "see what changes with `groundplan catalog diff HEAD .`, and accept it with `groundplan test --accept`"
+                    "show the changes with `groundplan catalog diff HEAD .`, and accept them with `groundplan test --accept`"
                 )?;
             }
         }
     }
-    Ok(if good == all.len() {
-        Exit::Success
-    } else {
-        Exit::Findings
-    })
+    Ok(exit)
+}
+
+impl CaseOutcome {
+    fn failed(finding: Diagnostic) -> Self {
+        Self::Failed {
+            findings: vec![finding],
+        }
+    }
 }
 
 impl Args {
     /// Every case of a catalogue, and every accepted result that belongs to none.
-    fn test(&self, chosen: &Chosen, template: &Template) -> Result<Vec<Tested>, Failure> {
+    fn test(&self, chosen: &Chosen, template: &Template) -> Result<Vec<TestedCase>, Failure> {
         let name = chosen.catalog.slug();
         let folder = format!("catalog/{name}/cases/");
         let below = chosen.source.files.range(folder.clone()..);
@@ -137,7 +166,7 @@ impl Args {
                 let message = "this file is a symbolic link";
                 let finding = Diagnostic::error(Code::TemplateEntry, message);
                 let finding = finding.at("", Location::start_of(path));
-                Outcome::Failed(vec![finding.help("put the file itself in its place")])
+                CaseOutcome::failed(finding.help("replace the link by the file"))
             } else if inside == format!("{case}.yaml") && !case.contains('/') {
                 self.case(chosen, template, path, file)?
             } else if inside == format!("{case}.files")
@@ -151,11 +180,11 @@ impl Args {
                 let message = "this file belongs to no case";
                 let finding =
                     Diagnostic::error(Code::Misplaced, message).at("", Location::start_of(path));
-                Outcome::Failed(vec![finding.help(format!(
-                    "cases are `{folder}<case>.yaml`, what they give `<case>.files`: remove or rename it"
-                ))])
+                CaseOutcome::failed(finding.help(format!(
+                    "cases are `{folder}<case>.yaml` and their results `<case>.files`: remove or rename it"
+                )))
             };
-            all.push(Tested {
+            all.push(TestedCase {
                 name: format!("{name}/{inside}")
                     .trim_end_matches(".yaml")
                     .to_owned(),
@@ -171,14 +200,14 @@ impl Args {
         template: &Template,
         path: &str,
         file: &File,
-    ) -> Result<Outcome, Failure> {
+    ) -> Result<CaseOutcome, Failure> {
         let preview = match preview(chosen, template, path, file)? {
             Ok(preview) => preview,
-            Err(findings) => return Ok(Outcome::Failed(findings)),
+            Err(findings) => return Ok(CaseOutcome::Failed { findings }),
         };
         if !preview.report.can_proceed {
             let findings = preview.report.obstacles().cloned().collect();
-            return Ok(Outcome::Failed(findings));
+            return Ok(CaseOutcome::Failed { findings });
         }
         let changes = preview.report.changes.clone();
         let now = holding(preview)?;
@@ -187,31 +216,33 @@ impl Args {
             let Some(root) = &chosen.source.root else {
                 return Err(Failure::usage(
                     "case_folder_missing",
-                    "a built-in catalogue has no place for what its cases give",
+                    "a built-in catalogue has no folder for accepted results",
                 )
-                .hinted("name the folder it is in"));
+                .hinted("name the folder of the catalogue"));
             };
             accepted_file::write(root, &expected, &text(&now))?;
-            return Ok(Outcome::Accepted { files: now.len() });
+            return Ok(CaseOutcome::Accepted { files: now.len() });
         }
         let Some(accepted) = chosen.source.files.get(&expected) else {
-            return Ok(Outcome::New);
+            return Ok(CaseOutcome::New);
         };
         let accepted = match accepted.text().map(parse) {
             Some(Ok(accepted)) => accepted,
-            Some(Err(line)) => return Ok(Outcome::Failed(vec![damaged(&expected, line)])),
-            None => return Ok(Outcome::Failed(vec![damaged(&expected, 1)])),
+            Some(Err(line)) => return Ok(CaseOutcome::failed(damaged(&expected, line))),
+            None => return Ok(CaseOutcome::failed(damaged(&expected, 1))),
         };
         let differences = differences(&accepted, &now, &changes);
         Ok(if differences.is_empty() {
-            Outcome::Fine { files: now.len() }
+            CaseOutcome::Ok { files: now.len() }
         } else {
-            Outcome::Changed(differences)
+            CaseOutcome::Changed {
+                changes: differences,
+            }
         })
     }
 }
 
-/// What a case gives, or why it is no case of this catalogue.
+/// The preview of a case, or the findings that make it unusable.
 fn preview<'t>(
     chosen: &'t Chosen,
     template: &'t Template,
@@ -262,7 +293,7 @@ fn text(holding: &Holding) -> String {
     text
 }
 
-/// Reads what [`text`] wrote, or gives the line that it did not write.
+/// Parses the output of [`text`]. Fails with the number of the first line that is not.
 fn parse(text: &str) -> Result<Holding, usize> {
     let lines = text.lines().enumerate();
     let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
@@ -279,13 +310,13 @@ fn parse(text: &str) -> Result<Holding, usize> {
 }
 
 fn damaged(path: &str, line: usize) -> Diagnostic {
-    let message = "expected a mode, a blob id and a path, as `git ls-tree` gives them";
+    let message = "expected a mode, a blob id and a path, as `git ls-tree` prints them";
     Diagnostic::error(Code::Syntax, message)
         .at("", Location::point(path, line, 1))
-        .help("take the file from version control again, or write it anew with `--accept`")
+        .help("restore the file from version control, or rewrite it with `--accept`")
 }
 
-fn differences(accepted: &Holding, now: &Holding, changes: &[Change]) -> Vec<Difference> {
+fn differences(accepted: &Holding, now: &Holding, changes: &[Change]) -> Vec<FileDifference> {
     let paths = accepted
         .keys()
         .chain(now.keys().filter(|path| !accepted.contains_key(*path)));
@@ -302,7 +333,7 @@ fn differences(accepted: &Holding, now: &Holding, changes: &[Change]) -> Vec<Dif
             .flat_map(|change| change.origin.iter().filter_map(option))
             .collect();
         origin.dedup();
-        Some(Difference {
+        Some(FileDifference {
             path: path.clone(),
             change,
             origin,
@@ -311,60 +342,35 @@ fn differences(accepted: &Holding, now: &Holding, changes: &[Change]) -> Vec<Dif
     paths.filter_map(difference).collect()
 }
 
-impl Tested {
+impl TestedCase {
     fn is_fine(&self) -> bool {
         matches!(
             self.outcome,
-            Outcome::Fine { .. } | Outcome::Accepted { .. }
+            CaseOutcome::Ok { .. } | CaseOutcome::Accepted { .. }
         )
-    }
-
-    fn json(&self) -> Value {
-        let difference = |difference: &Difference| {
-            json!({
-                "path": difference.path,
-                "change": difference.change,
-                "origin": difference.origin,
-            })
-        };
-        let name = &self.name;
-        match &self.outcome {
-            Outcome::Fine { files } => json!({ "case": name, "result": "ok", "files": files }),
-            Outcome::Accepted { files } => {
-                json!({ "case": name, "result": "accepted", "files": files })
-            }
-            Outcome::New => json!({ "case": name, "result": "new" }),
-            Outcome::Changed(differences) => {
-                let changes: Vec<Value> = differences.iter().map(difference).collect();
-                json!({ "case": name, "result": "changed", "changes": changes })
-            }
-            Outcome::Failed(findings) => {
-                json!({ "case": name, "result": "failed", "findings": findings })
-            }
-        }
     }
 
     fn print(&self, chosen: &Chosen, terminal: &mut Terminal) -> Result<(), Failure> {
         let out = terminal.out();
         let name = sanitize::line(&self.name);
         match &self.outcome {
-            Outcome::Fine { files } => {
+            CaseOutcome::Ok { files } => {
                 writeln!(out, "{GREEN}ok{GREEN:#}        {name}  {files} files")?;
             }
-            Outcome::Accepted { files } => {
+            CaseOutcome::Accepted { files } => {
                 writeln!(out, "{GREEN}accepted{GREEN:#}  {name}  {files} files")?;
             }
-            Outcome::New => writeln!(
+            CaseOutcome::New => writeln!(
                 out,
-                "{YELLOW}new{YELLOW:#}       {name}  nothing accepted yet: look at it with `groundplan preview`, then run `groundplan test --accept`"
+                "{YELLOW}new{YELLOW:#}       {name}  nothing accepted yet: check it with `groundplan preview`, then run `groundplan test --accept`"
             )?,
-            Outcome::Changed(differences) => {
+            CaseOutcome::Changed { changes } => {
                 writeln!(out, "{RED}changed{RED:#}   {name}")?;
-                let paths = differences
+                let paths = changes
                     .iter()
                     .map(|difference| difference.path.chars().count());
                 let width = paths.max().unwrap_or(0).min(60);
-                for difference in differences {
+                for difference in changes {
                     let (sign, style) = sign(difference.change);
                     let path = sanitize::line(&difference.path);
                     let sign = format!("{style}{sign}{style:#}");
@@ -376,7 +382,7 @@ impl Tested {
                     }
                 }
             }
-            Outcome::Failed(found) => {
+            CaseOutcome::Failed { findings: found } => {
                 writeln!(out, "{RED}failed{RED:#}    {name}")?;
                 let root = chosen.source.root.as_deref();
                 let relabel = |file: &str| findings::relabel(root, file);

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The repository: a folder, bare or with files, or a URL.
+    /// The repository: a folder, bare or not, or a URL.
     #[arg(value_name = "REPO", default_value = ".")]
     repository: String,
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -26,7 +26,7 @@ pub(crate) struct Args {
     made: GeneratedRepoArgs,
 }
 
-/// A path that is not the same on both sides.
+/// A path that differs between both sides.
 #[derive(Serialize)]
 struct Difference {
     path: String,
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             let provenance = &made.provenance;
             writeln!(
                 terminal.out(),
-                "{BOLD}{}{BOLD:#} was made on {} by {} from {} {}, template {} {}\n",
+                "{BOLD}{}{BOLD:#} was created on {} by {} from {} {}, template {} {}\n",
                 sanitize::line(provenance.inputs.product_name.as_str()),
                 provenance.inputs.date,
                 sanitize::line(&provenance.generator),
@@ -85,7 +85,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 struct Verdict {
     is_exact: bool,
     is_same_commit: bool,
-    /// From what the plan gives to what the first commit holds.
+    /// From the plan to the first commit.
     differences: Vec<Difference>,
     changed_since: Vec<Difference>,
 }
@@ -101,12 +101,12 @@ impl Verdict {
         if self.is_exact {
             writeln!(
                 out,
-                "{GREEN}exact{GREEN:#}  the first commit holds tree {found}, which is what the plan gives"
+                "{GREEN}exact{GREEN:#}  the first commit matches the plan (tree {found})"
             )?;
             if !self.is_same_commit {
                 writeln!(
                     out,
-                    "       {DIM}its author, date or message are others than the plan's{DIM:#}"
+                    "       {DIM}its author, date or message differ from the plan{DIM:#}"
                 )?;
             }
             return Ok(());
@@ -114,11 +114,11 @@ impl Verdict {
         match &report.tree_id {
             Some(expected) => writeln!(
                 out,
-                "{RED}differs{RED:#}  the plan gives tree {expected}, the first commit holds {found}:"
+                "{RED}differs{RED:#}  expected tree {expected}, the first commit contains {found}:"
             )?,
             None => writeln!(
                 out,
-                "{RED}differs{RED:#}  the plan cannot be made with this program: {}",
+                "{RED}differs{RED:#}  this program cannot build the plan: {}",
                 report
                     .errors
                     .iter()
@@ -139,7 +139,7 @@ fn print_since(
     let count = |change| changed.iter().filter(|one| one.change == change).count();
     let commits = match commits {
         0 => {
-            return Ok(writeln!(terminal.out(), "\nNo commit since.")?);
+            return Ok(writeln!(terminal.out(), "\nNo commits since.")?);
         }
         1 => "1 commit".to_owned(),
         more => format!("{more} commits"),
@@ -163,7 +163,7 @@ fn print_paths(differences: &[Difference], terminal: &mut Terminal) -> Result<()
     Ok(())
 }
 
-/// What became of the paths of one side on the other, by path.
+/// The paths that differ between two file indexes, in order.
 fn differences(from: &FileIndex, to: &FileIndex) -> Vec<Difference> {
     let all: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
     let difference = |path: &String| {

@@ -16,10 +16,10 @@ use crate::store::recovery::OrphanedRun;
 use crate::store::sql::workers::Presence;
 use crate::store::sql::{Database, DatabaseOptions, Dialect};
 use crate::worker::context::WorkerContext;
-use crate::worker::health::{self, HealthServer};
 use crate::worker::health_state::HealthState;
 use crate::worker::metrics::Metrics;
-use crate::worker::service::{Finished, Service};
+use crate::worker::server::{self, HealthServer};
+use crate::worker::service::{Service, ServiceReport};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
@@ -30,18 +30,18 @@ use tokio::time::Instant;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// How many runs are carried out at a time.
+    /// Number of runs at a time.
     #[arg(long, env = "GROUNDPLAN_CONCURRENCY", value_name = "N", default_value_t = 4,
         value_parser = clap::value_parser!(u16).range(1..=64))]
     concurrency: u16,
-    /// Where /health, /health/live, /health/ready and /metrics are answered [default: 127.0.0.1:8080, and nowhere with
+    /// Address of /health, /health/live, /health/ready and /metrics [default: 127.0.0.1:8080, none with
     /// `--once`].
     #[arg(long, env = "GROUNDPLAN_HEALTH", value_name = "ADDRESS:PORT")]
     health: Option<SocketAddr>,
-    /// Take what is queued, and end when nothing is left.
+    /// Exit when the queue is empty.
     #[arg(long)]
     once: bool,
-    /// How long a step may go on after a signal asked the program to end.
+    /// Time limit of running steps after a stop signal.
     #[arg(long, env = "GROUNDPLAN_GRACE", value_name = "SECONDS", default_value_t = 25,
         value_parser = clap::value_parser!(u64).range(0..=3600))]
     grace: u64,
@@ -55,16 +55,16 @@ pub(crate) struct Args {
 
 #[derive(clap::Args)]
 pub(crate) struct RecoverArgs {
-    /// What happens to a run whose worker is gone: it fails, or goes back into the queue up to 3 times.
+    /// For a run whose worker has died: fail it, or requeue it up to 3 times.
     #[arg(long, env = "GROUNDPLAN_RECOVERY", value_enum, default_value_t = RecoveryChoice::Fail)]
     recovery: RecoveryChoice,
     #[command(flatten)]
     database: DatabaseArgs,
 }
 
-/// While it waits for the database, the worker says so often that its loop turns.
+/// The longest pause between two heartbeats while the worker waits for the database.
 const LONGEST_NAP: Duration = Duration::from_secs(30);
-/// The code of a worker that a user's token stopped.
+/// The exit code of a worker whose run failed because of a user's token.
 const CREDENTIAL: u8 = 3;
 
 pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
@@ -77,9 +77,9 @@ pub(crate) fn recover(args: &RecoverArgs, terminal: &mut Terminal) -> Result<Exi
     let swept = database.look(async |database| Ok(database.recover_expired(recovery).await?))?;
     let lists = [
         ("failed, nothing left", &swept.failed),
-        ("something is or may be left", &swept.needs_cleanup),
+        ("something may be left", &swept.needs_cleanup),
         ("cancelled, nothing left", &swept.cancelled),
-        ("back in the queue", &swept.requeued),
+        ("requeued", &swept.requeued),
     ];
     if lists.iter().all(|(_, runs)| runs.is_empty()) && swept.orphaned.is_empty() {
         writeln!(terminal.out(), "Nothing to recover.")?;
@@ -91,7 +91,7 @@ pub(crate) fn recover(args: &RecoverArgs, terminal: &mut Terminal) -> Result<Exi
     for OrphanedRun { run, repo: place } in &swept.orphaned {
         writeln!(
             terminal.out(),
-            "run {run} was deleted, and something of it may be left at {place}: look there, then delete its ledger (docs/operations.md)"
+            "run {run} was deleted, and {place} may remain: check it, then delete its ledger (docs/operations.md)"
         )?;
     }
     Ok(Exit::Success)
@@ -102,25 +102,25 @@ impl Args {
         let mut signals = Signals::listen()?;
         let (stop, stopped) = watch::channel(false);
         let panel = Arc::new(HealthServer {
-            pulse: Arc::new(HealthState::default()),
-            meter: Arc::new(Metrics::new()),
+            health: Arc::new(HealthState::default()),
+            metrics: Arc::new(Metrics::new()),
             clock: Arc::new(SystemClock),
             database: OnceLock::new(),
         });
         let pages = match self.health() {
             Some(address) => {
-                let listener = health::bind(address).await;
+                let listener = server::bind(address).await;
                 let listener = listener.map_err(|error| {
                     Failure::environment(
                         "health_address_unavailable",
-                        format!("cannot answer at {address}"),
+                        format!("cannot listen on {address}"),
                     )
                     .caused_by(error)
-                    .hinted("stop what listens there, or name another address with `--health`")
+                    .hinted("stop the program that listens there, or name another address by `--health`")
                 })?;
                 let address = listener.local_addr().unwrap_or(address);
                 tracing::info!(%address, "answering /health");
-                let serving = health::serve(listener, Arc::clone(&panel), stopped.clone());
+                let serving = server::serve(listener, Arc::clone(&panel), stopped.clone());
                 Some(tokio::spawn(serving))
             }
             None => None,
@@ -151,21 +151,21 @@ impl Args {
         })
     }
 
-    /// What drains a queue and ends is watched by whoever started it.
+    /// The address of the health server; none by default with `--once`.
     fn health(&self) -> Option<SocketAddr> {
         let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
         self.health.or((!self.once).then_some(usual))
     }
 
-    /// Opens what is needed, works, and closes it again whatever happened.
+    /// Opens the database, works, and closes the database.
     async fn serve(
         &self,
         panel: &Arc<HealthServer>,
         mut stopped: watch::Receiver<bool>,
-    ) -> Result<Finished, Failure> {
+    ) -> Result<ServiceReport, Failure> {
         let worker = worker();
         let Some(database) = self.open(panel, &mut stopped).await? else {
-            return Ok(Finished::default());
+            return Ok(ServiceReport::default());
         };
         let database = Arc::new(database);
         let worked = self.work_with(panel, &database, worker, stopped).await;
@@ -179,18 +179,20 @@ impl Args {
         database: &Arc<Database>,
         worker: WorkerId,
         stopped: watch::Receiver<bool>,
-    ) -> Result<Finished, Failure> {
+    ) -> Result<ServiceReport, Failure> {
         let service_worker = worker.clone();
         let store = database.clone();
-        let means = self.means.means(store, worker, Arc::clone(&panel.meter))?;
+        let means = self
+            .means
+            .means(store, worker, Arc::clone(&panel.metrics))?;
         let logs = self.means.logs()?;
         self.introduce(&means, database).await;
-        // Only from here on, so that nobody is told ready before.
+        // Set last: from here on the worker reports ready.
         drop(panel.database.set(Arc::clone(database)));
         let service = Service {
-            means: Arc::new(means),
+            context: Arc::new(means),
             database: Arc::clone(database),
-            pulse: Arc::clone(&panel.pulse),
+            health: Arc::clone(&panel.health),
             logs: Arc::new(logs),
             presence: Presence {
                 worker: service_worker,
@@ -205,7 +207,7 @@ impl Args {
         Ok(service.run(stopped).await)
     }
 
-    /// The database, which may start later than the worker. Nothing when a signal came first.
+    /// Waits for the database, which may start later than the worker. Returns none when a signal came first.
     async fn open(
         &self,
         panel: &HealthServer,
@@ -213,10 +215,10 @@ impl Args {
     ) -> Result<Option<Database>, Failure> {
         let settings = self.database.settings()?;
         while !*stopped.borrow_and_update() {
-            panel.pulse.turn(SystemClock.now());
+            panel.health.iterated(SystemClock.now());
             match connect(settings.clone()).await {
                 Ok(database) => {
-                    panel.pulse.answered();
+                    panel.health.database_answered();
                     return Ok(Some(database));
                 }
                 Err(
@@ -224,15 +226,15 @@ impl Args {
                     | StoreError::NotReady { .. }
                     | StoreError::NotMigrated { .. }),
                 ) if !self.once => {
-                    panel.pulse.away();
+                    panel.health.database_failed();
                     let (message, hints) = Failure::from(error).into_parts();
                     tracing::warn!(hint = hints.join("; "), "{message}");
                 }
                 Err(error) => return Err(error.into()),
             }
-            let again = Instant::now() + panel.pulse.pause();
+            let again = Instant::now() + panel.health.delay();
             while Instant::now() < again && !*stopped.borrow_and_update() {
-                panel.pulse.turn(SystemClock.now());
+                panel.health.iterated(SystemClock.now());
                 let next = again.min(Instant::now() + LONGEST_NAP);
                 tokio::select! {
                     () = tokio::time::sleep_until(next) => {}
@@ -243,10 +245,10 @@ impl Args {
         Ok(None)
     }
 
-    /// Says what works here, in one line (R128).
+    /// Logs the versions and settings of this worker in one line.
     async fn introduce(&self, means: &WorkerContext, database: &Database) {
         let (mut here, mut published) = (Vec::new(), Vec::new());
-        for catalog in means.shelf.catalogs() {
+        for catalog in means.templates.catalogs() {
             let slug = catalog.slug();
             here.push(format!("{slug}@{}", catalog.version().short()));
             let history = database.catalog_history(slug).await.unwrap_or_default();
@@ -309,7 +311,7 @@ impl Signals {
         })
     }
 
-    /// The code that the next signal ends the program with.
+    /// Waits for a signal and returns its exit code.
     async fn next(&mut self) -> u8 {
         tokio::select! {
             _ = self.terminate.recv() => 143,
@@ -332,7 +334,7 @@ fn host() -> String {
         .into_owned()
 }
 
-/// This process as the holder of jobs (R96).
+/// The id of this process as a worker: host, process and start time.
 pub(crate) fn worker() -> WorkerId {
     let now = u64::try_from(SystemClock.now()).unwrap_or_default();
     WorkerId::new(&host(), std::process::id(), now)

@@ -1,4 +1,4 @@
-//! Findings for people, programs and CI: one value, four forms.
+//! Findings as text, JSON, SARIF and annotations of a CI log.
 
 use crate::base::sanitize;
 use crate::cli::error::{Failure, FindingsInFiles};
@@ -8,21 +8,10 @@ use crate::model::content::Files;
 use crate::model::diagnostic::{Code, Diagnostic, Location, Severity};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::ops::Range;
 use std::path::Path;
-
-/// Characters of a path that a relative URI reference escapes (RFC 3986).
-const URI: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b'/');
 
 /// Turns a path from the catalogue's root into one that the reader can open.
 pub(crate) type Relabel<'r> = dyn Fn(&str) -> String + 'r;
@@ -77,10 +66,10 @@ pub(crate) fn text(
     Ok(())
 }
 
-/// A place, with a label unless it is the finding's own.
+/// A place, with a label if it is a related one.
 type Labelled<'a> = (&'a Location, Option<&'a str>);
 
-/// One element a file: its lines with all labels, or its name alone when its text is not at hand.
+/// One element per file: its lines with all labels, or its name alone without its text.
 fn places<'a>(
     finding: &'a Diagnostic,
     files: &'a Files,
@@ -128,7 +117,7 @@ fn places<'a>(
     by_file.into_iter().map(element).collect()
 }
 
-/// The lines of a text that the places of a finding stand in.
+/// The lines of a text that contain the places of a finding.
 struct Excerpt<'t> {
     text: &'t str,
     first_line: usize,
@@ -136,7 +125,7 @@ struct Excerpt<'t> {
 }
 
 impl<'t> Excerpt<'t> {
-    /// The longest excerpt that is shown: drawing one takes time for each character.
+    /// The longest excerpt in bytes. Drawing takes time for each character.
     const MAX: usize = 32 * 1024;
 
     fn around(text: &'t str, places: &[(&Location, Option<&str>)]) -> Self {
@@ -169,7 +158,7 @@ impl<'t> Excerpt<'t> {
                 .all(|part| part == sanitize::text(part))
     }
 
-    /// The bytes of a place; a point covers the rest of its word, and a long stretch its first line.
+    /// The bytes of a place. A point covers the rest of its word, a longer range its first line.
     fn range(&self, place: &Location) -> Range<usize> {
         let start = self.offset(place.line, place.column);
         let end_of_line = start
@@ -201,9 +190,15 @@ impl<'t> Excerpt<'t> {
     }
 }
 
+/// Findings as a JSON document, with lines and columns from 1.
+#[derive(Serialize)]
+struct FindingsJson<'a> {
+    diagnostics: Vec<FindingJson<'a>>,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Flat<'a> {
+struct FindingJson<'a> {
     code: Code,
     severity: Severity,
     message: &'a str,
@@ -214,32 +209,27 @@ struct Flat<'a> {
     end_column: Option<usize>,
     pointer: &'a str,
     help: Option<&'a str>,
-    related: Vec<FlatRelated<'a>>,
+    related: Vec<RelatedJson<'a>>,
 }
 
 #[derive(Serialize)]
-struct FlatRelated<'a> {
+struct RelatedJson<'a> {
     file: String,
     line: usize,
     column: usize,
     message: &'a str,
 }
 
-/// `{"diagnostics": […]}` with lines and columns from 1.
-pub(crate) fn json(
-    terminal: &mut Terminal,
-    findings: &[Diagnostic],
-    relabel: &Relabel<'_>,
-) -> Result<(), Failure> {
-    let flat = |finding: &'_ Diagnostic| -> Value {
+impl<'a> FindingJson<'a> {
+    fn of(finding: &'a Diagnostic, relabel: &Relabel<'_>) -> Self {
         let place = finding.location.as_ref();
-        let related = finding.related.iter().map(|related| FlatRelated {
+        let related = finding.related.iter().map(|related| RelatedJson {
             file: relabel(&related.location.file),
             line: related.location.line,
             column: related.location.column,
             message: &related.message,
         });
-        json!(Flat {
+        Self {
             code: finding.code,
             severity: finding.severity,
             message: &finding.message,
@@ -251,67 +241,20 @@ pub(crate) fn json(
             pointer: &finding.pointer,
             help: finding.help.as_deref(),
             related: related.collect(),
-        })
-    };
-    terminal.json(&json!({ "diagnostics": findings.iter().map(flat).collect::<Vec<_>>() }))
+        }
+    }
 }
 
-/// SARIF 2.1.0, as code scanning services read it.
-pub(crate) fn sarif(
+/// Prints findings as a JSON document.
+pub(crate) fn json(
     terminal: &mut Terminal,
     findings: &[Diagnostic],
     relabel: &Relabel<'_>,
 ) -> Result<(), Failure> {
-    let location = |place: &Location| {
-        json!({
-            "artifactLocation": { "uri": utf8_percent_encode(&relabel(&place.file), URI).to_string() },
-            "region": {
-                "startLine": place.line,
-                "startColumn": place.column,
-                "endLine": place.end_line,
-                "endColumn": place.end_column,
-            },
-        })
-    };
-    let result = |finding: &Diagnostic| {
-        let related = finding.related.iter().enumerate().map(|(id, related)| {
-            json!({ "id": id, "physicalLocation": location(&related.location), "message": { "text": related.message } })
-        });
-        let help = finding
-            .help
-            .as_ref()
-            .map(|help| format!(" ({help})"))
-            .unwrap_or_default();
-        json!({
-            "ruleId": finding.code,
-            "level": finding.severity,
-            "message": { "text": format!("{}{help}", finding.message) },
-            "locations": finding.location.iter().map(|place| json!({ "physicalLocation": location(place) })).collect::<Vec<_>>(),
-            "relatedLocations": related.collect::<Vec<_>>(),
-        })
-    };
-    let used: BTreeMap<Code, Value> = findings
-        .iter()
-        .map(|finding| {
-            (
-                finding.code,
-                json!({ "id": finding.code, "shortDescription": { "text": finding.code.rule() } }),
-            )
-        })
-        .collect();
-    terminal.json(&json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "groundplan",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": used.into_values().collect::<Vec<_>>(),
-            } },
-            "columnKind": "unicodeCodePoints",
-            "results": findings.iter().map(result).collect::<Vec<_>>(),
-        }],
-    }))
+    let finding = |finding| FindingJson::of(finding, relabel);
+    terminal.json(&FindingsJson {
+        diagnostics: findings.iter().map(finding).collect(),
+    })
 }
 
 /// Annotations in the log of GitHub's (and Forgejo's) actions.
@@ -326,7 +269,7 @@ pub(crate) fn github(
             Severity::Warning => "warning",
         };
         let place = finding.location.as_ref().map(|place| {
-            let file = relabel(&place.file);
+            let file = sanitize::text(&relabel(&place.file));
             format!(
                 "file={},line={},col={},endLine={},endColumn={},",
                 escape_property(&file),
@@ -342,7 +285,7 @@ pub(crate) fn github(
             "::{command} {}title={}::{}\n",
             place.unwrap_or_default(),
             finding.code.as_str(),
-            escape_data(&message)
+            escape_data(&sanitize::text(&message))
         );
         terminal.bytes(line.as_bytes())?;
     }

@@ -4,6 +4,7 @@ pub(crate) mod failure;
 pub(crate) mod findings;
 pub(crate) mod preflight;
 pub(crate) mod render;
+pub(crate) mod sarif;
 pub(crate) mod terminal;
 pub(crate) mod usage;
 

@@ -1,4 +1,4 @@
-//! What a forge says beforehand: asked for a preview, printed as one line a fact.
+//! The preflight of a forge: requested for a preview, printed as one line per fact.
 
 use crate::base::sanitize;
 use crate::cli::args::forge::ForgeArgs;
@@ -19,7 +19,7 @@ use anstyle::Style;
 use std::collections::BTreeSet;
 use std::io::Write;
 
-/// Asks a forge and adds to the report what it says. A forge that says nothing is a warning there.
+/// Sends the requests and adds the facts to the report. A forge without an answer adds a warning.
 pub(crate) fn ask(
     forge: &dyn Forge,
     kind: ForgeKind,
@@ -38,14 +38,13 @@ pub(crate) fn ask(
         template: &preview.plan.template,
         now: SystemClock.now() / 1000,
     };
-    // Nothing is half done, and a forge may take its time.
+    // Nothing is half done, so a signal may end the program at once.
     signals::end_while_asking();
     let answers = Terminal::busy("asking the forge", || {
         wait_for(ask::ask(forge, &intent.place, args.patience()))
     })?;
     let judgement = judge(&intent, &answers).ok_or_else(|| {
-        Failure::environment("clock_invalid", "the clock of this machine shows no date")
-            .hinted("set it")
+        Failure::environment("clock_invalid", "the clock of this machine is wrong").hinted("set it")
     })?;
     judgement.add_to(&mut preview.report);
     Ok(())
@@ -71,7 +70,7 @@ pub(crate) fn print(preflight: &Preflight, out: &mut dyn Write) -> Result<(), Fa
     Ok(())
 }
 
-/// The colour of an owner's standing.
+/// The colour of an owner's visibility.
 pub(crate) fn colour(standing: OwnerStanding) -> Style {
     match standing {
         OwnerStanding::Visible => GREEN,
@@ -99,10 +98,10 @@ fn line(fact: &Fact) -> (&'static str, String, Style) {
             }
         }
         Fact::Expiry { at: Some(at) } => ("expires", at.to_string(), plain),
-        Fact::Expiry { at: None } => ("expires", "the forge names no end".to_owned(), plain),
+        Fact::Expiry { at: None } => ("expires", "no expiry date".to_owned(), plain),
         Fact::Removal { allowed } => match allowed {
-            Answer::Yes => ("removal", "allowed, for undoing".to_owned(), plain),
-            Answer::No => ("removal", "not allowed: no undoing".to_owned(), YELLOW),
+            Answer::Yes => ("removal", "allowed, for an undo".to_owned(), plain),
+            Answer::No => ("removal", "not allowed: no undo".to_owned(), YELLOW),
             Answer::Unknown => ("removal", "the forge does not say".to_owned(), plain),
         },
         Fact::Budget { left, limit, .. } => {
@@ -128,7 +127,7 @@ fn line(fact: &Fact) -> (&'static str, String, Style) {
             standing,
         } => {
             let (word, style) = match standing {
-                NameStatus::Free => ("free, as far as the token sees", GREEN),
+                NameStatus::Free => ("free, as far as the token can see", GREEN),
                 NameStatus::Taken => ("taken", RED),
                 NameStatus::Redirect => ("the old name of another repository", YELLOW),
             };

@@ -1,4 +1,4 @@
-//! A report as a person reads it.
+//! A report for people.
 
 use crate::base::sanitize;
 use crate::cli::args::template::TemplateArgs;
@@ -23,18 +23,18 @@ use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
 
-/// How much of a report is shown.
+/// The amount of detail of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Detail {
     /// Counts, warnings and ids.
     Summary,
-    /// And a line a changed file, with the diffs of modified ones.
+    /// Also a line per changed file, with the diffs of modified files.
     Normal,
-    /// And every file and every diff.
+    /// Also every file and every diff.
     Full,
 }
 
-/// How much of it a person wants to see.
+/// The flags of the amount of detail.
 #[derive(clap::Args)]
 pub(crate) struct DetailArgs {
     /// Show only counts, warnings and ids.
@@ -166,10 +166,10 @@ fn files_of(preview: &Preview<'_>, detail: Detail, out: &mut dyn Write) -> Resul
         match changes.get(path) {
             None if kept.contains(path) => writeln!(
                 out,
-                "  {YELLOW}= {path:width$}  kept{YELLOW:#}, with other content than the plan's"
+                "  {YELLOW}= {path:width$}  kept{YELLOW:#}, with other content than in the plan"
             )?,
             None if existing.is_some() => {
-                writeln!(out, "{DIM}    {path:width$}  already there{DIM:#}")?;
+                writeln!(out, "{DIM}    {path:width$}  already present{DIM:#}")?;
             }
             None => writeln!(out, "{DIM}    {path:width$}  template{DIM:#}")?,
             Some(change) => {
@@ -262,11 +262,11 @@ fn summary(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
     let reasons = reasons(report);
     let others = match &report.existing {
         None => format!(
-            "{modified} to modify, {} from the template as they are",
+            "{modified} to modify, {} unchanged from the template",
             report.file_count.saturating_sub(added + modified)
         ),
         Some(existing) => format!(
-            "{} already there, {} kept with other content",
+            "{} already present, {} kept with other content",
             existing.same.len(),
             existing.kept.len()
         ),
@@ -295,7 +295,7 @@ fn summary(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The reasons for the level, alike ones counted: what stands before their colon is what they have in common.
+/// The reasons for the level. Reasons with the same text before the colon are counted.
 fn reasons(report: &Report) -> Vec<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let risk = &report.risk;
@@ -317,7 +317,7 @@ fn reasons(report: &Report) -> Vec<String> {
     counted.collect()
 }
 
-/// The command of that name that does exactly what was previewed, at the place that these flags name.
+/// The command line of `name` that does exactly what was previewed, with the flags in `place`.
 pub(crate) fn command(
     name: &str,
     plan: &Plan,
@@ -376,31 +376,32 @@ pub(crate) fn command(
         .join(" ")
 }
 
-/// A word as a POSIX shell takes it unchanged; control characters stand in `$'…'`, which POSIX knows since 2024.
+/// A word quoted for a POSIX shell; with control characters as `$'…'` (POSIX.1-2024).
 pub(crate) fn quote(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:@+,".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else if word.chars().any(char::is_control) {
-        let mut quoted = "$'".to_owned();
-        for c in word.chars() {
-            if c.is_control() {
-                let mut bytes = [0; 4];
-                for byte in c.encode_utf8(&mut bytes).bytes() {
-                    write!(quoted, "\\{byte:03o}").expect("a string grows");
-                }
-            } else {
-                quoted.extend(matches!(c, '\'' | '\\').then_some('\\'));
-                quoted.push(c);
-            }
-        }
-        quoted + "'"
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
+    if word.contains(char::is_control) {
+        return dollar_quoted(word);
     }
+    let quoted = |part| shlex::try_quote(part).expect("a word without control characters");
+    word.split('=').map(quoted).collect::<Vec<_>>().join("=")
 }
 
-/// The word for a level, and its colour.
+fn dollar_quoted(word: &str) -> String {
+    let mut quoted = "$'".to_owned();
+    for c in word.chars() {
+        if c.is_control() {
+            let mut bytes = [0; 4];
+            for byte in c.encode_utf8(&mut bytes).bytes() {
+                write!(quoted, "\\{byte:03o}").expect("a string grows");
+            }
+        } else {
+            quoted.extend(matches!(c, '\'' | '\\').then_some('\\'));
+            quoted.push(c);
+        }
+    }
+    quoted + "'"
+}
+
+/// The name and the colour of a level.
 pub(crate) fn level(level: RiskLevel) -> (&'static str, Style) {
     match level {
         RiskLevel::Low => ("low", GREEN),

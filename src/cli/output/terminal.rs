@@ -57,7 +57,7 @@ impl Terminal {
     /// The stream of messages, after the results that were printed before.
     pub(crate) fn stderr(&mut self) -> &mut dyn Write {
         // The result's own flush reports a failure.
-        let _ = self.out.flush();
+        drop(self.out.flush());
         &mut self.stderr
     }
 
@@ -65,6 +65,14 @@ impl Terminal {
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.out.flush()?;
         Ok(io::stdout().write_all(bytes)?)
+    }
+
+    /// Prints text from a file: as it is for programs, with its control characters made visible on a terminal.
+    pub(crate) fn content(&mut self, text: &str) -> Result<(), Failure> {
+        if io::stdout().is_terminal() {
+            return Ok(write!(self.out, "{}", sanitize::text(text))?);
+        }
+        self.bytes(text.as_bytes())
     }
 
     /// Prints one JSON document: on several lines, or on one line after [`Terminal::json_line`].
@@ -96,7 +104,7 @@ impl Terminal {
     pub(crate) fn note(&mut self, text: &str) {
         let text = self.scrubbed(text);
         // A standard error that cannot be written leaves the exit code.
-        let _ = write!(self.stderr(), "{text}");
+        drop(write!(self.stderr(), "{text}"));
     }
 
     /// The text without the secrets of this command and the tokens that a person typed in a wrong place.

@@ -36,7 +36,7 @@ pub(super) async fn record(
     entries.push(entry.clone());
     let (_, stage) = stage::read(&entries).map_err(|error| effects::damaged(run, error))?;
     effects::insert(tx, run, entries.len(), now, entry).await?;
-    if let LedgerEntry::Ended { outcome, .. } = entry {
+    if let LedgerEntry::Finished { outcome, .. } = entry {
         repeat(tx, run, now, outcome, &stage).await?;
     }
     let events: Vec<_> = event(&entries, entry).into_iter().collect();
@@ -52,9 +52,9 @@ async fn repeat(
     stage: &Stage,
 ) -> Result<(), StoreError> {
     match (outcome, stage) {
-        (StepOutcome::Made { made }, _) => runs::set_repository(tx, run, made).await,
+        (StepOutcome::Created { repo }, _) => runs::set_repository(tx, run, repo).await,
         (StepOutcome::Done, Stage::Pushed(_)) => runs::set_pushed(tx, run, now).await,
-        (StepOutcome::Done, Stage::Gone) => runs::clear_repository(tx, run).await,
+        (StepOutcome::Done, Stage::Removed) => runs::clear_repository(tx, run).await,
         _ => Ok(()),
     }
 }
@@ -62,11 +62,11 @@ async fn repeat(
 /// The event of an entry. The first entry has none: the run's own events show that the run started.
 fn event(entries: &[LedgerEntry], entry: &LedgerEntry) -> Option<(EventKind, Value)> {
     let (nonce, outcome) = match entry {
-        LedgerEntry::Begun { .. } => return None,
+        LedgerEntry::Started { .. } => return None,
         LedgerEntry::Intended { step, .. } => {
             return Some((EventKind::Intended, json!({ "step": step })));
         }
-        LedgerEntry::Ended { nonce, outcome, .. } => (nonce, outcome),
+        LedgerEntry::Finished { nonce, outcome, .. } => (nonce, outcome),
     };
     let step = entries.iter().rev().find_map(|earlier| match earlier {
         LedgerEntry::Intended {
@@ -75,8 +75,8 @@ fn event(entries: &[LedgerEntry], entry: &LedgerEntry) -> Option<(EventKind, Val
         _ => None,
     });
     let detail = match outcome {
-        StepOutcome::Made { made } => {
-            json!({ "step": step, "repository": made.full_name, "outcome": "made" })
+        StepOutcome::Created { repo } => {
+            json!({ "step": step, "repository": repo.full_name, "outcome": "made" })
         }
         StepOutcome::Done => json!({ "step": step, "outcome": "done" }),
         StepOutcome::NotDone { message } => {

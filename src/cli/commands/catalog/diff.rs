@@ -7,26 +7,26 @@ use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::input::Chosen;
 use crate::cli::output::terminal::Terminal;
-use crate::impact::{self, Impact, ImpactError, ImpactLevel};
+use crate::impact::{self, Impact, ImpactLevel};
 use crate::model::slug::Slug;
 use crate::sweep::trial::TrialInput;
 use crate::template::Template;
-use serde_json::json;
+use serde::Serialize;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The version before: a folder, a built-in catalogue, a commit as `REF`, `REPO@REF` or `REF:FOLDER`, or a published
+    /// Old version: a folder, a built-in catalogue, a commit as `REF`, `REPO@REF` or `REF:FOLDER`, or a published
     /// version as `published:NAME` or `published:NAME@NUMBER`.
     old: String,
-    /// The version after, named likewise.
+    /// New version, in the same forms.
     new: String,
     /// Compare only this catalogue.
     #[arg(long, value_name = "NAME", value_parser = Slug::parse)]
     only: Option<Slug>,
-    /// Exit with 1 when stored runs can no longer be made.
+    /// Exit with 1 if stored runs can no longer be carried out.
     #[arg(long)]
     fail_on_breaking: bool,
-    /// Show a diff of every changed text file as well.
+    /// Also show a diff of every changed text file.
     #[arg(long)]
     full: bool,
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -45,17 +45,26 @@ enum Format {
     Markdown,
 }
 
-/// What there is to say of all catalogues.
+/// The impacts of all catalogues.
 pub(super) struct Impacts {
     pub(super) both: Vec<Impact>,
-    /// Catalogues that only the old version holds.
+    /// Catalogues of the old version only.
     pub(super) gone: Vec<Slug>,
-    /// Catalogues that only the new version holds.
+    /// Catalogues of the new version only.
     pub(super) new: Vec<Slug>,
 }
 
+/// The impacts as a JSON document.
+#[derive(Serialize)]
+struct ImpactsJson<'a> {
+    level: ImpactLevel,
+    catalogs: &'a [Impact],
+    gone: &'a [Slug],
+    new: &'a [Slug],
+}
+
 impl Impacts {
-    /// The highest of all levels; a catalogue that is gone takes its stored runs along.
+    /// The highest of all levels. A removed catalogue breaks its stored runs.
     pub(super) fn level(&self) -> ImpactLevel {
         let levels = self.both.iter().map(|impact| impact.level);
         let gone = self.gone.iter().map(|_| ImpactLevel::Breaking);
@@ -71,12 +80,12 @@ impl Impacts {
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let impacts = args.impacts()?;
     match args.format {
-        Format::Json => terminal.json(&json!({
-            "level": impacts.level(),
-            "catalogs": impacts.both,
-            "gone": impacts.gone,
-            "new": impacts.new,
-        }))?,
+        Format::Json => terminal.json(&ImpactsJson {
+            level: impacts.level(),
+            catalogs: &impacts.both,
+            gone: &impacts.gone,
+            new: &impacts.new,
+        })?,
         Format::Text => render::text(&impacts, args.full, terminal.out())?,
         Format::Markdown => render::markdown(&impacts, args.full, terminal.out())?,
     }
@@ -123,14 +132,5 @@ fn ground((chosen, template): &(Chosen, Template)) -> TrialInput<'_> {
         catalog: &chosen.catalog,
         template: template.tree(),
         pin: &template.pin,
-    }
-}
-
-impl From<ImpactError> for Failure {
-    fn from(error: ImpactError) -> Self {
-        match error {
-            ImpactError::Preview(error) => error.into(),
-            ImpactError::SearchLimit(error) => error.into(),
-        }
     }
 }

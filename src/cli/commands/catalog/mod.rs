@@ -17,11 +17,11 @@ pub(crate) struct Args {
 
 #[derive(Subcommand)]
 enum CatalogCommand {
-    /// Say command a change of a catalogue changes in the repositories made from it.
+    /// Show the impact of a catalogue change on new repositories.
     Diff(Box<diff::Args>),
-    /// Keep a catalogue's present version in the database, and offer it there.
+    /// Store the current version of a catalogue in the database.
     Publish(publish::Args),
-    /// List the versions of a catalogue that were published.
+    /// List the published versions of a catalogue.
     History(publish::HistoryArgs),
 }
 

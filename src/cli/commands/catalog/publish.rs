@@ -16,7 +16,7 @@ use crate::store::catalog::{PublishedCatalog, PublishedCategory, PublishedOption
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// A built-in catalogue, or a folder with catalog/ and recipes/, whose catalogues are all published.
+    /// A built-in catalogue, or a folder with catalog/ and recipes/, to publish all of its catalogues.
     #[arg(value_name = "NAME|DIR")]
     catalog: String,
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -29,7 +29,7 @@ pub(super) struct Args {
 
 #[derive(clap::Args)]
 pub(super) struct HistoryArgs {
-    /// The catalogue.
+    /// Name of the catalogue.
     #[arg(value_name = "NAME", value_parser = Slug::parse)]
     catalog: Slug,
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -79,7 +79,7 @@ pub(super) fn history(args: &HistoryArgs, terminal: &mut Terminal) -> Result<Exi
     if published.is_empty() {
         writeln!(
             terminal.stderr(),
-            "`{}` was never published here",
+            "`{}` has no published version",
             args.catalog
         )?;
     }
@@ -96,7 +96,7 @@ pub(super) fn history(args: &HistoryArgs, terminal: &mut Terminal) -> Result<Exi
     Ok(Exit::Success)
 }
 
-/// A catalogue with everything it was read from.
+/// The catalogue with the files it was read from.
 fn edition(chosen: &Chosen) -> PublishedCatalog {
     let catalog = &chosen.catalog;
     let own = ["catalog", "recipes"].map(|folder| format!("{folder}/{}/", catalog.slug()));

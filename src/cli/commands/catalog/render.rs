@@ -13,10 +13,10 @@ use crate::sweep::golden::line_of;
 use anstyle::Style;
 use std::io::Write;
 
-/// GitHub takes comments of 65,536 characters: more diffs than these bytes are left out.
+/// The most bytes of diffs in a comment. GitHub accepts comments of 65,536 characters.
 const MAX_DIFFS: usize = 40_000;
 
-/// So many lines of a kind are shown in a comment.
+/// The most lines of a kind in a comment.
 const MAX_LINES: usize = 100;
 
 /// For people at a terminal.
@@ -24,7 +24,7 @@ pub(super) fn text(impacts: &Impacts, full: bool, out: &mut dyn Write) -> Result
     for slug in &impacts.gone {
         writeln!(
             out,
-            "{BOLD}{slug}{BOLD:#}  {RED}gone, and with it all its stored runs{RED:#}"
+            "{BOLD}{slug}{BOLD:#}  {RED}removed: its stored runs can no longer be carried out{RED:#}"
         )?;
     }
     for slug in &impacts.new {
@@ -49,12 +49,12 @@ pub(super) fn text(impacts: &Impacts, full: bool, out: &mut dyn Write) -> Result
             )?;
             writeln!(
                 out,
-                "              {DIM}as in {}{DIM:#}",
+                "              {DIM}example: {}{DIM:#}",
                 line_of(&one.example)
             )?;
         }
         for selection in &impact.repaired {
-            writeln!(out, "  {GREEN}mended{GREEN:#}      {}", line_of(selection))?;
+            writeln!(out, "  {GREEN}fixed{GREEN:#}       {}", line_of(selection))?;
         }
         for option in &impact.options {
             let (sign, style) = sign(option.change);
@@ -98,7 +98,7 @@ pub(super) fn markdown(impacts: &Impacts, full: bool, out: &mut dyn Write) -> Re
     for slug in &impacts.gone {
         writeln!(
             out,
-            "\n- **The catalogue `{slug}` is gone, and with it all its stored runs.**"
+            "\n- **The catalogue `{slug}` is removed: its stored runs can no longer be carried out.**"
         )?;
     }
     for slug in &impacts.new {
@@ -121,7 +121,7 @@ pub(super) fn markdown(impacts: &Impacts, full: bool, out: &mut dyn Write) -> Re
         let breaking = impact.breaking.iter();
         list(
             out,
-            "Stored runs that can no longer be made",
+            "Stored runs that can no longer be carried out",
             breaking.map(|one| {
                 format!(
                     "{} Example: `{}`",
@@ -133,7 +133,7 @@ pub(super) fn markdown(impacts: &Impacts, full: bool, out: &mut dyn Write) -> Re
         let mended = impact.repaired.iter();
         list(
             out,
-            "Could not be made before",
+            "Failed before",
             mended.map(|one| format!("`{}`", line_of(one))),
         )?;
         let options = impact.options.iter();
@@ -152,7 +152,7 @@ pub(super) fn markdown(impacts: &Impacts, full: bool, out: &mut dyn Write) -> Re
             if size > room {
                 writeln!(
                     out,
-                    "\nMore diffs are left out; `groundplan catalog diff --full` shows all."
+                    "\nMore diffs are omitted; `groundplan catalog diff --full` shows all."
                 )?;
                 break;
             }
@@ -227,17 +227,19 @@ fn level(level: ImpactLevel) -> (&'static str, Style) {
 
 fn counts(impact: &Impact) -> String {
     let (changed, compared) = (impact.selections.len(), impact.compared);
-    format!("{changed} of {compared} selections that hold every pair of options give other files.")
+    format!(
+        "{changed} of {compared} selections that cover every pair of options produce other files."
+    )
 }
 
 fn broken(one: &BreakingChange) -> String {
-    let (word, verb) = if one.selections == 1 {
-        ("selection", "meets")
+    let word = if one.selections == 1 {
+        "selection"
     } else {
-        ("selections", "meet")
+        "selections"
     };
     format!(
-        "{}: {} ({} {word} {verb} it)",
+        "{}: {} (in {} {word})",
         one.code, one.message, one.selections
     )
 }
@@ -245,8 +247,8 @@ fn broken(one: &BreakingChange) -> String {
 fn note(option: &OptionChange) -> &'static str {
     match (option.change, option.default) {
         (ChangeKind::Removed, _) | (ChangeKind::Added, false) => "",
-        (_, true) => ", the default now",
-        (ChangeKind::Modified, false) => ", no default any more",
+        (_, true) => ", now the default",
+        (ChangeKind::Modified, false) => ", no longer the default",
     }
 }
 
@@ -297,7 +299,7 @@ fn diffs(impact: &Impact) -> impl Iterator<Item = (&str, &str)> {
     files.filter_map(|file| Some((file.path.as_str(), file.diff.as_deref()?)))
 }
 
-/// A text from a catalogue as code: it cannot leave its cell, nor mention anybody.
+/// A text from a catalogue as code, which can neither leave its cell nor mention a user.
 fn code(text: &str) -> String {
     let text = sanitize::line(text).replace('|', "\\|");
     let fence = "`".repeat(longest_run(&text) + 1);
@@ -309,7 +311,7 @@ fn code(text: &str) -> String {
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-/// A sentence that may quote texts from a catalogue. Code stays code; what else Markdown and HTML would read is text.
+/// A sentence that may quote a catalogue, with Markdown and HTML escaped outside code.
 fn escape(text: &str) -> String {
     let mut escaped = String::new();
     let mut is_code = false;
@@ -335,7 +337,7 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// The longest run of backquotes: a fence has to be longer.
+/// The length of the longest run of backquotes. A fence must be longer.
 fn longest_run(text: &str) -> usize {
     let runs = text.split(|c| c != '`').map(str::len);
     runs.max().unwrap_or(0)

@@ -1,4 +1,4 @@
-//! Where a version of a catalogue is: in a folder, in the program, or in a commit of a git repository.
+//! Versions of a catalogue: in a folder, built in, in a commit of a git repository, or published.
 
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::error::Failure;
@@ -15,7 +15,7 @@ use crate::tree::git::{self, GitTree, GitTreeError, Part};
 use crate::tree::validate::Links;
 use std::path::{Path, PathBuf};
 
-/// A version as a person names it.
+/// A version of catalogues, as the command line names it.
 pub(super) enum Version {
     /// A folder with catalog/ and recipes/, one catalogue of it, or a built-in catalogue by name.
     Here(String),
@@ -23,18 +23,18 @@ pub(super) enum Version {
     Commit {
         repository: PathBuf,
         reference: String,
-        /// The folder of it that holds catalog/ and recipes/; its top when there is none.
+        /// The folder with catalog/ and recipes/; none for the top folder.
         folder: Option<SafeRelPath>,
     },
-    /// A version that was published in the database: the newest, or one by its number.
+    /// A version published in the database: the newest, or the one with this number.
     Published { catalog: Slug, number: Option<i64> },
 }
 
-/// What a published version begins with, so that it is never mistaken for a reference.
+/// The prefix of published versions, which no git reference has.
 const PUBLISHED: &str = "published:";
 
 impl Version {
-    /// A folder or a built-in catalogue when there is one of that name, else `[REPO@]REF[:FOLDER]`.
+    /// Parses a folder or a built-in catalogue if there is one of that name, else `[REPO@]REF[:FOLDER]`.
     pub(super) fn parse(text: &str) -> Result<Self, Failure> {
         if let Some(named) = text.strip_prefix(PUBLISHED) {
             return published(named);
@@ -63,7 +63,7 @@ impl Version {
                     format!("`{}`", text.escape_debug()),
                 )
                 .caused_by(error)
-                .hinted("name a folder of the commit after the colon, as in `main:tools/starter`")
+                .hinted("name a folder of the commit after the colon, such as `main:tools/starter`")
             })?,
         })
     }
@@ -95,9 +95,9 @@ impl Version {
                 if chosen.is_empty() {
                     return Err(Failure::usage(
                         "catalog_missing",
-                        format!("`{reference}` holds no catalogue"),
+                        format!("`{reference}` contains no catalogue"),
                     )
-                    .hinted("name a commit that has one in its folder `catalog`"));
+                    .hinted("name a commit that contains one in its folder `catalog`"));
                 }
                 Ok(chosen)
             }
@@ -108,7 +108,7 @@ impl Version {
 fn published(named: &str) -> Result<Version, Failure> {
     let usage = |message: String| {
         Failure::usage("catalog_version_invalid", message)
-            .hinted("name a published version as `published:nextjs`, or as `published:nextjs@3`")
+            .hinted("name a published version such as `published:nextjs` or `published:nextjs@3`")
     };
     let (catalog, number) = match named.split_once('@') {
         Some((catalog, number)) => (catalog, Some(number)),
@@ -117,7 +117,8 @@ fn published(named: &str) -> Result<Version, Failure> {
     let number = number.map(str::parse).transpose();
     Ok(Version::Published {
         catalog: Slug::parse(catalog).map_err(|error| usage(error.to_string()))?,
-        number: number.map_err(|_| usage("a published version has a number".to_owned()))?,
+        number: number
+            .map_err(|_| usage("the version of a published catalogue is a number".to_owned()))?,
     })
 }
 
@@ -138,11 +139,11 @@ async fn edition(
             "catalog_not_published",
             match number {
                 Some(number) => format!("`{catalog}` has no published version {number}"),
-                None => format!("`{catalog}` was never published here"),
+                None => format!("`{catalog}` has no published version"),
             },
         )
         .hinted(format!(
-            "see what was published with `groundplan catalog history {catalog}`"
+            "list the published versions with `groundplan catalog history {catalog}`"
         ))
     })
 }
@@ -203,13 +204,13 @@ fn source(
     let place = folder.map_or_else(|| "top".to_owned(), |folder| format!("folder `{folder}`"));
     Err(Failure::usage(
         "catalog_folder_missing",
-        format!("commit {commit} has no `catalog` folder at its {place}"),
+        format!("commit {commit} has no folder `catalog` in its {place}"),
     )
-    .hinted("name the folder that holds it after a colon, as in `main:tools/starter`"))
+    .hinted("name the folder that contains it after a colon, such as `main:tools/starter`"))
 }
 
-/// The catalogues that both versions hold, by name, and those that only one holds. One on each side is the same one,
-/// whatever it is called.
+/// The catalogues of both versions, and those of one version only, matched by name. A single one on each side matches
+/// under any name.
 pub(super) struct Matched {
     pub(super) both: Vec<(Chosen, Chosen)>,
     pub(super) gone: Vec<Chosen>,

@@ -1,4 +1,4 @@
-//! What looking at one thing found.
+//! The result of one check.
 
 use crate::base::sanitize;
 use crate::cli::error::Failure;
@@ -7,7 +7,7 @@ use crate::scrub::scrub;
 use anstyle::Style;
 use serde::Serialize;
 
-/// One line of the result. Its texts come from outside in parts, and hold no secret and nothing that steers a terminal.
+/// One line of the result. Its texts contain no secret and no control character.
 #[derive(Debug, Serialize)]
 pub(super) struct Check {
     pub(super) name: &'static str,
@@ -20,10 +20,10 @@ pub(super) struct Check {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Verdict {
     Ok,
-    /// It works, and somebody should look at it.
+    /// Works, but needs attention.
     Warn,
     Fail,
-    /// It is not configured, so it was not looked at.
+    /// Not configured, so not checked.
     Skip,
 }
 
@@ -55,7 +55,7 @@ impl Check {
         Self::new(name, Verdict::Skip, message.as_ref(), None)
     }
 
-    /// What another command would have ended with.
+    /// A failed check, with the message and hints of a failure.
     pub(super) fn of(name: &'static str, failure: Failure) -> Self {
         let (message, hints) = failure.into_parts();
         let hint = (!hints.is_empty()).then(|| hints.join("; "));

@@ -1,4 +1,4 @@
-//! What this machine has: git, folders on a real disk with room, the operator's policy, the key.
+//! Checks of this machine: git, folders on a lasting disk with free space, the policy, the key.
 
 use super::check::Check;
 use crate::cli::args::git;
@@ -11,15 +11,15 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 const MIB: u64 = 1024 * 1024;
-/// As much as one template may have.
+/// Free space below this fails the check: the size limit of a template, in bytes.
 const LEAST_ROOM: u64 = 100 * MIB;
-/// Room for the largest fetch and for what grows beside it.
+/// Free space below this is a warning, in bytes: the largest fetch and what grows beside it.
 const GOOD_ROOM: u64 = 1024 * MIB;
-/// Kinds of file systems that are gone with the machine or the container, by the number that Linux gives them.
+/// File systems that vanish with the machine or container, by their `statfs` number on Linux (statfs(2)).
 const PASSING: [(u64, &str); 3] = [
     (0x0102_1994, "in memory (tmpfs)"),
     (0x8584_58f6, "in memory (ramfs)"),
-    (0x794c_7630, "in a container's own layer (overlay)"),
+    (0x794c_7630, "in a container's layer (overlay)"),
 ];
 
 pub(super) fn git() -> Check {
@@ -29,12 +29,12 @@ pub(super) fn git() -> Check {
         Err(error) => Check::fail(
             "git",
             error.to_string(),
-            "install git, and put its folder into PATH",
+            "install git, and add its folder to PATH",
         ),
     }
 }
 
-/// A folder that is there, or can be made, on a disk that stays, with room.
+/// Checks that a folder exists or can be created, on a lasting disk with free space.
 pub(super) fn folder(name: &'static str, folder: &Path) -> Check {
     let shown = folder.display();
     let there = folder.ancestors().find(|path| path.exists());
@@ -42,46 +42,46 @@ pub(super) fn folder(name: &'static str, folder: &Path) -> Check {
     if let Err(error) = tempfile::tempfile_in(there) {
         return Check::fail(
             name,
-            format!("nothing can be written in `{}`: {error}", there.display()),
-            "give the program's user a folder of its own, or name another one",
+            format!("cannot write in `{}`: {error}", there.display()),
+            "let this user write there, or name another folder",
         );
     }
     let is_new = if there == folder {
         ""
     } else {
-        "; it is made at its first use"
+        "; created at its first use"
     };
     let Ok((kind, room)) = disk(there) else {
         return Check::warn(
             name,
-            format!("what holds `{shown}` does not say how much room it has"),
-            "make sure that it is a real disk",
+            format!("the file system of `{shown}` does not report its free space"),
+            "make sure that it is a disk",
         );
     };
     match (room, kind) {
         (room, _) if room < LEAST_ROOM => Check::fail(
             name,
-            format!("`{shown}` has {} MiB of room", room / MIB),
-            "make room: a run may need as much as its template has",
+            format!("`{shown}` has {} MiB of free space", room / MIB),
+            "free some space: a run may need as much as its template",
         ),
         (_, Some(kind)) => Check::warn(
             name,
-            format!("`{shown}` is {kind}: what it holds is gone with that{is_new}"),
-            "keep it on a real disk, as a mounted volume",
+            format!("`{shown}` is {kind} and does not outlast it{is_new}"),
+            "use a disk, such as a mounted volume",
         ),
         (room, None) if room < GOOD_ROOM => Check::warn(
             name,
-            format!("`{shown}` has {} MiB of room{is_new}", room / MIB),
-            "make room before it is needed",
+            format!("`{shown}` has {} MiB of free space{is_new}", room / MIB),
+            "free some space before it is needed",
         ),
         (room, None) => Check::ok(
             name,
-            format!("`{shown}`, {} GiB of room{is_new}", room / GOOD_ROOM),
+            format!("`{shown}`, {} GiB of free space{is_new}", room / GOOD_ROOM),
         ),
     }
 }
 
-/// What kind of passing file system holds a folder, if it is one, and the bytes that are free there.
+/// The kind of a file system that does not last, if it is one, and its free space in bytes.
 fn disk(folder: &Path) -> rustix::io::Result<(Option<&'static str>, u64)> {
     let kind = u64::try_from(rustix::fs::statfs(folder)?.f_type).unwrap_or_default();
     let kind = PASSING.iter().find(|(number, _)| *number == kind);
@@ -94,20 +94,20 @@ pub(super) fn policy(policy: &Policy) -> Check {
     if *policy == Policy::default() {
         return Check::skip(
             "policy",
-            "GROUNDPLAN_POLICY is not set: the result alone decides on the tier, and nobody may approve",
+            "GROUNDPLAN_POLICY is not set: the tier comes from the plan's risk; approvals are disabled",
         );
     }
     if policy.has_administrators() {
-        return Check::ok("policy", "readable, and somebody may approve");
+        return Check::ok("policy", "readable, with administrators");
     }
     Check::warn(
         "policy",
-        "nobody may approve, so runs of the tier high wait for ever",
-        "name user ids in `[approval] administrators`",
+        "no administrators: runs of tier high wait forever",
+        "add user ids to `[approval] administrators`",
     )
 }
 
-/// The key that users' tokens are sealed with. A forge of folders has no tokens.
+/// Checks the key that seals users' tokens. A local forge has no tokens.
 pub(super) fn key(forge: Option<ForgeKind>) -> Check {
     let keys = key::key(Key::VARIABLE).and_then(|key| Ok((key, key::key(Key::PREVIOUS_VARIABLE)?)));
     let needs_one = !matches!(forge, None | Some(ForgeKind::Local));
@@ -120,12 +120,12 @@ pub(super) fn key(forge: Option<ForgeKind>) -> Check {
                 Key::PREVIOUS_VARIABLE,
                 Key::VARIABLE
             ),
-            "the key before only opens what it sealed: set the present one as well",
+            "the previous key only opens tokens that it sealed: set the current key as well",
         ),
         Ok((None, None)) if needs_one => Check::of("key", key::no_key()),
         Ok((None, None)) => Check::skip(
             "key",
-            format!("{} is not set, and this needs none", Key::VARIABLE),
+            format!("{} is not set and not needed", Key::VARIABLE),
         ),
         Ok((Some(key), Some(previous))) if key.is(&previous) => Check::warn(
             "key",
@@ -134,9 +134,9 @@ pub(super) fn key(forge: Option<ForgeKind>) -> Check {
                 Key::VARIABLE,
                 Key::PREVIOUS_VARIABLE
             ),
-            "unset the second; it is for the key that was changed",
+            "unset the second one, which is for the previous key",
         ),
-        Ok((Some(_), Some(_))) => Check::ok("key", "usable, and the one before it still opens"),
+        Ok((Some(_), Some(_))) => Check::ok("key", "usable, together with the previous key"),
         Ok((Some(_), None)) => Check::ok("key", "usable"),
     }
 }

@@ -1,4 +1,4 @@
-//! `groundplan doctor`: looks at everything a worker needs, and says what to do where it is not as it should be.
+//! `groundplan doctor`
 
 mod check;
 mod machine;
@@ -11,13 +11,13 @@ use crate::cli::output::Format;
 use crate::cli::output::terminal::{DIM, Terminal};
 use crate::cli::runtime::wait_for;
 use check::{Check, Verdict};
-use serde_json::json;
+use serde::Serialize;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// The repository that every catalogue's template is taken from.
+    /// Repository that every catalogue's template is taken from.
     #[arg(long, value_name = "URL", env = "BOOTSTRAP_TEMPLATE_REPO")]
     template_repo: Option<String>,
     #[command(flatten)]
@@ -26,8 +26,17 @@ pub(crate) struct Args {
     database: DatabaseArgs,
 }
 
+/// All checks as a JSON document.
+#[derive(Serialize)]
+struct DoctorJson {
+    ok: bool,
+    failed: usize,
+    warned: usize,
+    checks: Vec<Check>,
+}
+
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let checks = Terminal::busy("looking", || args.look())?;
+    let checks = Terminal::busy("checking", || args.checks())?;
     let count = |verdict| {
         checks
             .iter()
@@ -36,12 +45,12 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     };
     let (failed, warned) = (count(Verdict::Fail), count(Verdict::Warn));
     match args.format {
-        Format::Json => terminal.json(&json!({
-            "ok": failed == 0,
-            "failed": failed,
-            "warned": warned,
-            "checks": checks,
-        }))?,
+        Format::Json => terminal.json(&DoctorJson {
+            ok: failed == 0,
+            failed,
+            warned,
+            checks,
+        })?,
         Format::Text => {
             let width = checks.iter().map(|check| check.name.len()).max();
             let width = width.unwrap_or_default();
@@ -72,7 +81,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 }
 
 impl Args {
-    fn look(&self) -> Result<Vec<Check>, Failure> {
+    fn checks(&self) -> Result<Vec<Check>, Failure> {
         let means = &self.means;
         let mut checks = vec![
             machine::git(),
@@ -86,7 +95,7 @@ impl Args {
             },
             match means.logs_folder() {
                 Ok(folder) => machine::folder("logs", &folder),
-                Err(_) => Check::skip("logs", "they have no folder, as the state has none"),
+                Err(_) => Check::skip("logs", "no folder, because the state has none"),
             },
             match means.policy.read() {
                 Ok(policy) => machine::policy(&policy),

@@ -1,4 +1,4 @@
-//! What is elsewhere: the database, the templates' repositories, the forge; and whether its clock agrees with this one.
+//! Checks of other machines: the database, the template repositories, the forge, and their clocks.
 
 use super::check::Check;
 use crate::catalog::Catalog;
@@ -22,10 +22,10 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
-/// What a forge takes for one and the same moment.
+/// The largest difference between two clocks, in milliseconds, that is accepted.
 const LARGEST_SKEW: i64 = 5_000;
 
-/// The catalogues, and whether the repositories answer that their templates are taken from.
+/// Checks the catalogues and the repositories of their templates.
 pub(super) fn templates(means: &WorkerArgs, replaced: Option<&str>) -> Vec<Check> {
     let shelf = match means.shelf() {
         Ok(shelf) => shelf,
@@ -48,12 +48,12 @@ pub(super) fn templates(means: &WorkerArgs, replaced: Option<&str>) -> Vec<Check
         (Err(error), _) => {
             checks.push(Check::fail(
                 "template",
-                format!("BOOTSTRAP_TEMPLATE_REPO is no address: {error}"),
-                "write `https://HOST/OWNER/NAME.git`, or `OWNER/NAME` on GitHub",
+                format!("invalid BOOTSTRAP_TEMPLATE_REPO: {error}"),
+                "use `https://HOST/OWNER/NAME.git`, or `OWNER/NAME` on GitHub",
             ));
             return checks;
         }
-        // The shelf was made with the same settings.
+        // The template store was opened with the same settings.
         (Ok(_), Err(failure)) => {
             checks.push(Check::of("template", failure));
             return checks;
@@ -97,7 +97,7 @@ pub(super) async fn database(args: &DatabaseArgs) -> Vec<Check> {
     }
 }
 
-/// What is to be said of a SQLite file before it is opened, which would make it.
+/// Checks a SQLite file before it is opened, since opening creates it.
 fn file(path: &Path) -> Option<Check> {
     let shown = path.display();
     let mut start = Vec::new();
@@ -105,19 +105,19 @@ fn file(path: &Path) -> Option<Check> {
     match read {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Some(Check::warn(
             "database",
-            format!("`{shown}` is not there yet"),
-            "it is made at its first use: check the path",
+            format!("`{shown}` does not exist yet"),
+            "it is created at its first use: check the path",
         )),
         Err(error) => Some(Check::fail(
             "database",
-            format!("`{shown}` cannot be read: {error}"),
+            format!("cannot read `{shown}`: {error}"),
             "check the path and its permissions",
         )),
-        // A new one is empty until its first table.
+        // A new file is empty until its first table.
         Ok(_) if !start.is_empty() && start != *b"SQLite format 3\0" => Some(Check::fail(
             "database",
-            format!("`{shown}` is no SQLite database"),
-            "name another file, or move this one away",
+            format!("`{shown}` is not a SQLite database"),
+            "name another file, or move this one",
         )),
         Ok(_) => None,
     }
@@ -132,8 +132,8 @@ async fn look_into(database: &Database) -> Vec<Check> {
         return vec![Check::of("database", error.into())];
     }
     let owner = match database.is_own().await {
-        Ok(true) => "its tables are groundplan's own",
-        Ok(false) => "joined to an application's tables",
+        Ok(true) => "standalone tables",
+        Ok(false) => "joined to an application",
         Err(error) => return vec![Check::of("database", error.into())],
     };
     let found = Check::ok("database", format!("{kind}, up to date, {owner}"));
@@ -144,11 +144,11 @@ async fn look_into(database: &Database) -> Vec<Check> {
     vec![found, clock]
 }
 
-/// Whether another clock and this machine's say about the same, in milliseconds since 1970.
+/// Compares another clock, in milliseconds since 1970, with this machine's.
 fn clock(name: &'static str, theirs: i64) -> Check {
     let apart = SystemClock.now().saturating_sub(theirs);
     if apart.abs() <= LARGEST_SKEW {
-        return Check::ok(name, "agrees with this machine's");
+        return Check::ok(name, "same time as this machine");
     }
     let (seconds, side) = (
         apart.abs() / 1000,
@@ -156,14 +156,14 @@ fn clock(name: &'static str, theirs: i64) -> Check {
     );
     Check::warn(
         name,
-        format!("it is {seconds} seconds {side} this machine's"),
-        "let both keep their time by NTP: a repository's age says whose it is",
+        format!("{seconds} seconds {side} this machine"),
+        "synchronise both clocks by NTP: the age of a repository is compared with them",
     )
 }
 
 pub(super) async fn forge(args: &ForgeArgs) -> Vec<Check> {
     let Some(kind) = args.forge else {
-        return vec![Check::skip("forge", "none is named with `--forge`")];
+        return vec![Check::skip("forge", "`--forge` is not set")];
     };
     let address = match args.address(kind) {
         Ok(address) => address,
@@ -178,7 +178,7 @@ pub(super) async fn forge(args: &ForgeArgs) -> Vec<Check> {
         Ok(reached) => {
             checks.push(Check::ok("forge", format!("{host} answers")));
             checks.extend(reached.now.map(|seconds| {
-                // It says whole seconds.
+                // The header has whole seconds.
                 clock(
                     "forge clock",
                     seconds.saturating_mul(1000).saturating_add(500),
@@ -197,12 +197,12 @@ pub(super) async fn forge(args: &ForgeArgs) -> Vec<Check> {
     checks
 }
 
-/// The token of this shell, where there is one. A worker takes each user's own from the database.
+/// Checks the token in the environment. Workers use each user's stored token.
 async fn token(args: &ForgeArgs) -> Result<Check, Failure> {
     if token_text()?.is_none() {
         return Ok(Check::skip(
             "token",
-            format!("{TOKEN} is not set; a worker takes each user's own from the database"),
+            format!("{TOKEN} is not set; workers use each user's stored token"),
         ));
     }
     let (forge, kind) = args.open_named()?;
@@ -211,12 +211,12 @@ async fn token(args: &ForgeArgs) -> Result<Check, Failure> {
     let ends = account.expires_at.and_then(Timestamp::of_unix_seconds);
     let ends = ends.map_or_else(String::new, |at| format!(", until {at}"));
     Ok(if is_usable(kind, &account) {
-        Check::ok("token", format!("it is {login}'s{ends}"))
+        Check::ok("token", format!("of {login}{ends}"))
     } else {
         Check::fail(
             "token",
-            format!("it is {login}'s, and the forge does not list the scope `repo`"),
-            "make a classic token with the scope `repo`",
+            format!("of {login}, without the scope `repo`"),
+            "create a classic token with the scope `repo`",
         )
     })
 }

@@ -23,13 +23,13 @@ pub(crate) struct Args {
 
 #[derive(Subcommand)]
 enum InitCommand {
-    /// A small catalogue with comments: it can be checked, previewed and tested as it is, and be changed from there.
+    /// Create a small commented catalogue that can be checked, previewed and tested.
     Catalog(Catalog),
 }
 
 #[derive(clap::Args)]
 struct Catalog {
-    /// An empty folder, or one that does not exist yet.
+    /// An empty or missing folder.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
     /// The catalogue's name [default: the folder's].
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let shown = quote(&folder.display().to_string());
     writeln!(
         terminal.out(),
-        "{BOLD}Made {shown}{BOLD:#} with the catalogue `{name}`. Next:\n  cd {shown}\n  groundplan check\n  groundplan test\n  groundplan preview --catalog . --defaults --name 'Acme Web' --owner acme --repo acme-web"
+        "{BOLD}Created {shown}{BOLD:#} with the catalogue `{name}`. Next:\n  cd {shown}\n  groundplan check\n  groundplan test\n  groundplan preview --catalog . --defaults --name 'Acme Web' --owner acme --repo acme-web"
     )?;
     Ok(Exit::Success)
 }
@@ -56,12 +56,9 @@ fn name_of(folder: &Path) -> Result<Slug, Failure> {
     name.and_then(Slug::from_title).ok_or_else(|| {
         Failure::usage(
             "catalog_name_missing",
-            format!(
-                "no name for a catalogue can be made from `{}`",
-                folder.display()
-            ),
+            format!("cannot derive a catalogue name from `{}`", folder.display()),
         )
-        .hinted("give one with `--name`, in lower-case letters and digits")
+        .hinted("set one with `--name`, in lower-case letters and digits")
     })
 }
 

@@ -1,6 +1,6 @@
-//! The files of a starter catalogue, as they stand in `starter/`.
+//! The files of a starter catalogue, as they are in `starter/`.
 
-/// The catalogue's name in paths and texts, and nowhere else.
+/// The placeholder for the catalogue's name in paths and texts.
 pub(super) const NAME: &str = "starter";
 
 macro_rules! files {

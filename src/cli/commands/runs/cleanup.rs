@@ -7,7 +7,7 @@ use crate::cli::commands::work;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::terminal::Terminal;
 use crate::cli::runtime::wait_for;
-use crate::publish::outcome::CleanupOutcome;
+use crate::publish::CleanupOutcome;
 use crate::store::Store;
 use crate::store::change::RunChange;
 use crate::store::id::RunId;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Leave it on the forge: from now on it is a person's.
+    /// Keep the repository on the forge and remove it from the run.
     #[arg(long)]
     release: bool,
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if args.release {
         let run = args.run.change(&RunChange::Release)?;
-        let what = "is released: what it left belongs to you from now on";
+        let what = "is released: its repository is yours from now on";
         return args.run.print_result(&run, what, terminal);
     }
     let (run, cleaned) = wait_for(async {
@@ -41,9 +41,9 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         cleaned
     })??;
     let what = match cleaned {
-        CleanupOutcome::Nothing => "is cleaned up: nothing of it was left on the forge".to_owned(),
+        CleanupOutcome::Nothing => "is cleaned up: nothing was left on the forge".to_owned(),
         CleanupOutcome::Removed(id) => {
-            format!("is cleaned up: the repository with number {id} is removed")
+            format!("is cleaned up: removed repository number {id}")
         }
     };
     args.run.print_result(&run, &what, terminal)
@@ -67,15 +67,15 @@ impl Args {
         let lease = lease.ok_or_else(|| {
             Failure::refused(
                 "run_being_cleaned_up",
-                format!("run {id} is being cleaned up by somebody else"),
+                format!("run {id} is being cleaned up by another process"),
             )
             .hinted(format!("look at `groundplan runs show {id}`"))
         })?;
-        let log = logs.of(&lease);
+        let log = logs.run_log(&lease);
         let cleaned = worker::clean_up(&Arc::new(means), lease, log).await;
-        let cleaned = cleaned.map_err(|message| {
-            Failure::refused("cleanup_failed", message).hinted(format!(
-                "look at it on the forge; `groundplan runs cleanup {id} --release` leaves it to you"
+        let cleaned = cleaned.map_err(|error| {
+            Failure::refused("cleanup_failed", error.to_string()).hinted(format!(
+                "check it on the forge; `groundplan runs cleanup {id} --release` keeps it"
             ))
         })?;
         Ok((find(&*store, id).await?, cleaned))
@@ -90,5 +90,5 @@ fn nothing_left(id: &RunId, run: &Run) -> Failure {
             run.status.as_db()
         ),
     )
-    .hinted("only a run that is FAILED_NEEDS_CLEANUP left something")
+    .hinted("only runs in status FAILED_NEEDS_CLEANUP leave something")
 }

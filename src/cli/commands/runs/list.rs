@@ -13,16 +13,16 @@ use crate::store::run::{Run, RunFilter, RunStatus};
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Only those with this status; repeat it for several.
+    /// Only runs with this status; repeatable.
     #[arg(long, value_name = "STATUS", value_parser = parse_status)]
     status: Vec<RunStatus>,
-    /// Only those of this product.
+    /// Only runs of this product.
     #[arg(long, value_name = "ID", value_parser = ProductId::parse)]
     product: Option<ProductId>,
-    /// Only those that wait for an approval.
+    /// Only runs that wait for an approval.
     #[arg(long)]
     waiting: bool,
-    /// At most so many.
+    /// Maximum number of runs.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: u32,
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         return Ok(Exit::Success);
     }
     if runs.is_empty() {
-        writeln!(terminal.stderr(), "no such runs")?;
+        writeln!(terminal.stderr(), "no matching runs")?;
     }
     let width = runs.iter().map(|run| run.repo.len()).max().unwrap_or(0);
     for run in &runs {
@@ -66,7 +66,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     Ok(Exit::Success)
 }
 
-/// What there is to say of a run beside its status.
+/// A note on a run beside its status: its error, its URL, or the approval it waits for.
 pub(super) fn remark(run: &Run) -> String {
     if let Some(error) = &run.error {
         return format!("  {error}");

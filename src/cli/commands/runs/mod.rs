@@ -1,4 +1,4 @@
-//! `groundplan runs`: what people do with runs; a worker does the work.
+//! `groundplan runs`
 
 mod cleanup;
 mod list;
@@ -23,21 +23,21 @@ pub(crate) struct Args {
 
 #[derive(Subcommand)]
 enum RunsCommand {
-    /// Store an accepted preview as a run, for a worker to make.
+    /// Submit an accepted preview as a run.
     Submit(Box<submit::Args>),
     /// List runs, newest first.
     List(list::Args),
-    /// Show a run and everything that happened to it.
+    /// Show a run and its events.
     Show(show::Args),
     /// Follow a run until it ends.
     Watch(watch::Args),
-    /// Stop a run. What it made is taken back.
+    /// Cancel a run and undo what it created.
     Cancel(steer::RunArgs),
-    /// Try a failed run again, from where it stopped.
+    /// Retry a failed run from where it stopped.
     Retry(steer::RunArgs),
-    /// Allow a run that waits for an approval to make exactly one tree.
+    /// Approve a run to create exactly one tree.
     Approve(steer::ApproveArgs),
-    /// Remove what a failed run left on the forge, or take it over.
+    /// Remove what a failed run left on the forge, or keep it.
     Cleanup(Box<cleanup::Args>),
 }
 
@@ -54,12 +54,12 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     }
 }
 
-/// A run's key as a person typed it.
+/// Parses the id of a run.
 fn parse_run(text: &str) -> Result<RunId, String> {
     RunId::parse(text).map_err(|error| error.to_string())
 }
 
-/// The colour that goes with a status, beside its word.
+/// The colour of a status.
 fn colour(status: RunStatus) -> Style {
     match status {
         RunStatus::Succeeded => GREEN,
@@ -69,7 +69,7 @@ fn colour(status: RunStatus) -> Style {
     }
 }
 
-/// A time of the database as people read it.
+/// A time in milliseconds since 1970 as UTC.
 pub(crate) fn moment(unix_millis: i64) -> String {
     let moment = Timestamp::of_unix_millis(unix_millis);
     moment.map_or_else(

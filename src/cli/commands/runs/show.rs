@@ -15,7 +15,7 @@ use serde_json::json;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The run, by its id.
+    /// Id of the run.
     #[arg(value_name = "RUN", value_parser = parse_run)]
     run: RunId,
     #[arg(long, value_enum, default_value_t = Format::Text)]

@@ -16,7 +16,7 @@ use crate::store::run::{Run, RunStatus};
 /// A run and who acts on it.
 #[derive(clap::Args)]
 pub(super) struct RunArgs {
-    /// The run, by its id.
+    /// Id of the run.
     #[arg(value_name = "RUN", value_parser = parse_run)]
     pub(super) run: RunId,
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -29,7 +29,7 @@ pub(super) struct RunArgs {
 
 #[derive(clap::Args)]
 pub(super) struct ApproveArgs {
-    /// The tree that may be made, as the preview and `runs show` name it.
+    /// Tree to approve, as the preview and `runs show` print it.
     #[arg(long, value_name = "TREE_ID", value_parser = GitId::parse)]
     tree: GitId,
     #[command(flatten)]
@@ -41,9 +41,9 @@ pub(super) struct ApproveArgs {
 pub(super) fn cancel(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let run = args.change(&RunChange::Cancel)?;
     let what = if run.status.is_active() {
-        "is being cancelled: its worker stops at the next step and takes back what it made"
+        "is being cancelled: its worker stops at the next step and undoes its changes"
     } else {
-        "is cancelled; nothing of it is left outside"
+        "is cancelled; nothing was left on the forge"
     };
     args.print_result(&run, what, terminal)
 }
@@ -52,7 +52,7 @@ pub(super) fn retry(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Fai
     let run = args.change(&RunChange::Retry)?;
     args.print_result(
         &run,
-        "is in the queue again and goes on from where it stopped",
+        "is queued again and continues from where it stopped",
         terminal,
     )
 }
@@ -60,14 +60,14 @@ pub(super) fn retry(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Fai
 pub(super) fn approve(args: &ApproveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let user = &args.run.person.user;
     if !args.policy.read()?.is_administrator(user) {
-        return Err(Failure::refused("not_an_administrator", format!("`{user}` is not an administrator, and only one may approve; nothing was approved")).hinted("administrators stand in the operator's policy, under `[approval]`; name it with `--policy`"));
+        return Err(Failure::refused("not_an_administrator", format!("`{user}` is not an administrator; nothing was approved")).hinted("administrators are listed in the policy under `[approval]`; name the policy by `--policy`"));
     }
     let tree = args.tree.clone();
-    // Whom the policy names needs no row of an earlier deed.
+    // An administrator may have no row in the database yet.
     let database = &args.run.database;
     database.look(async |database| Ok(database.ensure_user(user).await?))?;
     let run = args.run.change(&RunChange::Approve { tree })?;
-    let what = format!("may make tree {}, and no other", args.tree);
+    let what = format!("is approved to create tree {}, and no other", args.tree);
     args.run.print_result(&run, &what, terminal)
 }
 
@@ -90,7 +90,10 @@ impl RunArgs {
         }
         let what = match run.status {
             RunStatus::FailedNeedsCleanup => {
-                let left = run.error.as_deref().unwrap_or("something is left outside");
+                let left = run
+                    .error
+                    .as_deref()
+                    .unwrap_or("something may be left on the forge");
                 format!("needs a cleanup: {left}")
             }
             _ => what.to_owned(),

@@ -20,10 +20,10 @@ use crate::store::submission::Submission;
 pub(super) struct Args {
     #[command(flatten)]
     selection: SelectionArgs,
-    /// Refuse to submit anything but this tree.
+    /// Submit only this tree, and fail otherwise.
     #[arg(long, value_name = "TREE_ID", value_parser = GitId::parse)]
     expect: Option<GitId>,
-    /// The product that the repository is for [default: the product's slug].
+    /// Product of the repository [default: the product's slug].
     #[arg(long, value_name = "ID", value_parser = ProductId::parse)]
     product: Option<ProductId>,
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -51,7 +51,11 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     )?;
     let plan = &preview.plan;
     if plan.template.repo == TemplateOrigin::Folder {
-        return Err(Failure::refused("template_is_a_folder", "a worker elsewhere cannot find a template that is a folder of this machine; nothing was submitted").hinted("name the template by the URL of its repository, or put it beside the catalogue"));
+        return Err(Failure::refused(
+            "template_is_a_folder",
+            "workers cannot read a template folder of this machine; nothing was submitted",
+        )
+        .hinted("name the template by the URL of its repository, or include it in the catalogue"));
     }
     let product = match &args.product {
         Some(product) => product.clone(),
@@ -64,7 +68,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         product,
         plan: plan.clone(),
         report: report.clone(),
-        risk: policy.judge(plan, &report.risk, &tree),
+        risk: policy.assess(plan, &report.risk, &tree),
     };
     let run = args.database.ask(async |database| {
         let (user, product) = (&submission.user, &submission.product);
@@ -80,14 +84,12 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let id = &run.id;
     let next = match submission.risk.tier {
         RiskLevel::High => format!(
-            "It waits for an administrator:\n  groundplan runs approve {id} --tree {tree} --as NAME"
+            "An administrator can approve it with:\n  groundplan runs approve {id} --tree {tree} --as NAME"
         ),
         RiskLevel::Medium => {
-            format!(
-                "It needs no approval; review it afterwards. Follow it:\n  groundplan runs watch {id}"
-            )
+            format!("No approval needed. Watch it with:\n  groundplan runs watch {id}")
         }
-        RiskLevel::Low => format!("Follow it:\n  groundplan runs watch {id}"),
+        RiskLevel::Low => format!("Watch it with:\n  groundplan runs watch {id}"),
     };
     writeln!(
         terminal.out(),

@@ -21,22 +21,22 @@ use std::time::Duration;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The run, by its id.
+    /// Id of the run.
     #[arg(value_name = "RUN", value_parser = parse_run)]
     run: RunId,
-    /// In JSON, one event a line.
+    /// `json` prints one event per line.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     #[command(flatten)]
     database: DatabaseArgs,
 }
 
-/// Events are read so many at a time.
+/// The number of events that are read at a time.
 const PAGE: u32 = 500;
-/// How often a run is looked at. A notification would come sooner, and not every database sends one.
+/// The time between two reads of a run. Not every database sends notifications.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// Every event of a run.
+/// All events of a run.
 pub(super) async fn all(store: &dyn Store, run: &RunId) -> Result<Vec<Event>, StoreError> {
     let mut events: Vec<Event> = Vec::new();
     loop {
@@ -66,7 +66,7 @@ async fn follow(
     let mut after = 0;
     let mut is_told = false;
     loop {
-        // Looked at before the events, so that what ended it is among them.
+        // Read before the events, so that the last event is among them.
         let run = find(store, &args.run).await?;
         let events = store.events(after, Some(&args.run), PAGE).await?;
         for event in &events {
@@ -81,11 +81,14 @@ async fn follow(
             return Ok(run.status);
         }
         if signals::stop().load(Ordering::Relaxed) {
-            return Err(
-                Failure::interrupted("watch_stopped", "stopped watching; the run goes on").hinted(
-                    format!("stop it with `groundplan runs cancel {}`", args.run),
-                ),
-            );
+            return Err(Failure::interrupted(
+                "watch_stopped",
+                "stopped watching; the run continues",
+            )
+            .hinted(format!(
+                "stop it with `groundplan runs cancel {}`",
+                args.run
+            )));
         }
         if !is_told && events.is_empty() && !run.is_held && args.format == Format::Text {
             is_told = true;
@@ -93,7 +96,7 @@ async fn follow(
                 Some(risk) if risk.needs_approval(run.approval.as_ref()) => "an approval",
                 _ => "a worker",
             };
-            writeln!(terminal.stderr(), "it waits for {whom}")?;
+            writeln!(terminal.stderr(), "waiting for {whom}")?;
         }
         if events.is_empty() {
             tokio::time::sleep(LOOK_EVERY).await;
@@ -128,7 +131,7 @@ fn details(detail: &Value) -> String {
         let value = match value {
             Value::Null => return None,
             Value::String(text) => text.clone(),
-            // The reasons of a tier: `runs show` has each on a line of its own.
+            // The reasons of a tier. `runs show` prints each on its line.
             Value::Array(items) => format!("{} in all", items.len()),
             other => other.to_string(),
         };

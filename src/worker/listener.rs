@@ -1,4 +1,5 @@
-//! Lets in only so many visitors of the pages at a time, each for a short while: what they use are the worker's own files.
+//! A listener that limits the number of connections and their duration, so that slow or idle clients cannot use up the
+//! worker's file descriptors.
 
 use axum::serve::Listener;
 use std::io;
@@ -12,44 +13,46 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Sleep, sleep};
 
-/// A listener that takes nobody in while all seats are taken, and sends everybody away after `longest`.
+/// A listener that accepts no connection while `permits` are used up, and closes each one after `timeout`.
 pub(super) struct LimitedListener {
     listener: TcpListener,
-    seats: Arc<Semaphore>,
-    longest: Duration,
+    permits: Arc<Semaphore>,
+    timeout: Duration,
 }
 
-/// A connection that ends by itself, whatever the other side does or does not do.
-pub(super) struct Connection {
+/// A connection that is closed when its time is over, whatever the client does.
+pub(super) struct LimitedConnection {
     stream: TcpStream,
     end: Pin<Box<Sleep>>,
-    _seat: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl LimitedListener {
-    pub(super) fn new(listener: TcpListener, seats: usize, longest: Duration) -> Self {
+    pub(super) fn new(listener: TcpListener, connections: usize, timeout: Duration) -> Self {
         Self {
             listener,
-            seats: Arc::new(Semaphore::new(seats)),
-            longest,
+            permits: Arc::new(Semaphore::new(connections)),
+            timeout,
         }
     }
 }
 
 impl Listener for LimitedListener {
-    type Io = Connection;
+    type Io = LimitedConnection;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        let seat = Arc::clone(&self.seats).acquire_owned().await;
-        let seat = seat.expect("the seats are never closed");
+    async fn accept(&mut self) -> (LimitedConnection, SocketAddr) {
+        let permit = Arc::clone(&self.permits)
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
         let (stream, address) = Listener::accept(&mut self.listener).await;
-        let visit = Connection {
+        let connection = LimitedConnection {
             stream,
-            end: Box::pin(sleep(self.longest)),
-            _seat: seat,
+            end: Box::pin(sleep(self.timeout)),
+            _permit: permit,
         };
-        (visit, address)
+        (connection, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -57,8 +60,8 @@ impl Listener for LimitedListener {
     }
 }
 
-impl Connection {
-    /// The stream, while the visit lasts.
+impl LimitedConnection {
+    /// The stream; an error of the kind `TimedOut` once the time is over.
     fn stream(&mut self, context: &mut Context<'_>) -> io::Result<Pin<&mut TcpStream>> {
         if self.end.as_mut().poll(context).is_ready() {
             return Err(io::ErrorKind::TimedOut.into());
@@ -67,7 +70,7 @@ impl Connection {
     }
 }
 
-impl AsyncRead for Connection {
+impl AsyncRead for LimitedConnection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -77,7 +80,7 @@ impl AsyncRead for Connection {
     }
 }
 
-impl AsyncWrite for Connection {
+impl AsyncWrite for LimitedConnection {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -103,25 +106,25 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     #[tokio::test]
-    async fn who_says_nothing_is_sent_away_and_somebody_else_is_answered() {
+    async fn silent_and_slow_connections_are_closed_and_a_waiting_one_is_answered() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let door = LimitedListener::new(listener, 2, Duration::from_millis(50));
+        let limited = LimitedListener::new(listener, 2, Duration::from_millis(50));
         let pages = Router::new().route("/", get(async || "here"));
-        let serving = tokio::spawn(async { axum::serve(door, pages).await });
+        let serving = tokio::spawn(async { axum::serve(limited, pages).await });
         let mut silent = TcpStream::connect(address).await.unwrap();
         let mut slow = TcpStream::connect(address).await.unwrap();
         slow.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nA: ")
             .await
             .unwrap();
-        let mut asks = TcpStream::connect(address).await.unwrap();
-        asks.write_all(b"GET / HTTP/1.0\r\n\r\n").await.unwrap();
+        let mut waiting = TcpStream::connect(address).await.unwrap();
+        waiting.write_all(b"GET / HTTP/1.0\r\n\r\n").await.unwrap();
         let mut answer = String::new();
-        asks.read_to_string(&mut answer).await.unwrap();
+        waiting.read_to_string(&mut answer).await.unwrap();
         assert!(answer.ends_with("here"), "{answer}");
-        for gone in [&mut silent, &mut slow] {
-            // Ended, or reset: both are an end.
-            drop(gone.read_to_end(&mut Vec::new()).await);
+        for closed in [&mut silent, &mut slow] {
+            // The end of the stream or a reset: both close it.
+            drop(closed.read_to_end(&mut Vec::new()).await);
         }
         serving.abort();
     }

@@ -1,4 +1,4 @@
-//! A command of the author's, run in a repository that was just made: `sweep --exec`.
+//! A shell command that runs in a new repository: `sweep --exec`.
 
 use crate::cli::error::Failure;
 use crate::cli::signals;
@@ -14,81 +14,81 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
-/// How a command ended.
-pub(crate) enum Ended {
-    Fine,
-    /// In words, with the last lines it printed.
-    Badly {
+/// The end of a command.
+pub(super) enum CommandEnd {
+    Success,
+    /// The exit status in words, and the last lines of output.
+    Failure {
         how: String,
         last: String,
     },
 }
 
-/// So much of what a command printed last is shown.
-const SHOWN: u64 = 4096;
-/// How often it is looked at whether the command has ended, or is to end.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// The most bytes of output that are shown.
+const MAX_SHOWN: u64 = 4096;
+/// The time between two checks of the command and of the stop signal.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Makes the repository in a folder that goes away again, and runs `command` there by the shell. What the command
-/// prints is kept back unless it fails; the selection stands in its environment.
-pub(crate) fn run(
+/// Creates the repository in a temporary folder and runs `command` there by the shell. The output of the command
+/// is shown only if it fails. GROUNDPLAN_SELECTION contains the selection.
+pub(super) fn run(
     preview: &Preview<'_>,
     template: &Template,
     selection: &str,
     command: &str,
-) -> Result<Ended, Failure> {
-    let fail = |error: std::io::Error| {
+) -> Result<CommandEnd, Failure> {
+    let failed = |error: std::io::Error| {
         Failure::environment("command_failed", "cannot run the command")
             .caused_by(error)
             .hinted("check permissions and free space of the folder for temporary files")
     };
-    let workshop = tempfile::Builder::new()
+    let temporary = tempfile::Builder::new()
         .prefix("groundplan-")
         .tempdir()
-        .map_err(fail)?;
-    let folder = workshop.path().join(preview.plan.inputs.repo.as_str());
+        .map_err(failed)?;
+    let folder = temporary.path().join(preview.plan.inputs.repo.as_str());
     let commit = engine::first_commit(&preview.plan, &preview.report.recipe_hash);
-    let made = CreatedRepository {
+    let repository = CreatedRepository {
         tree: &preview.tree,
         template: template.repository(),
         commit: &commit,
         layout: Layout::WorkTree,
     };
-    Target::check(&folder)?.create(&made, signals::stop())?;
-    let mut output = tempfile::tempfile().map_err(fail)?;
+    Target::check(&folder)?.create(&repository, signals::stop())?;
+    let mut output = tempfile::tempfile().map_err(failed)?;
     let mut child = shell(command)
         .current_dir(&folder)
         .env("GROUNDPLAN_SELECTION", selection)
         .stdin(Stdio::null())
-        .stdout(output.try_clone().map_err(fail)?)
-        .stderr(output.try_clone().map_err(fail)?)
+        .stdout(output.try_clone().map_err(failed)?)
+        .stderr(output.try_clone().map_err(failed)?)
         .process_group(0)
         .spawn()
-        .map_err(fail)?;
+        .map_err(failed)?;
     let status = loop {
-        if let Some(status) = child.try_wait().map_err(fail)? {
+        if let Some(status) = child.try_wait().map_err(failed)? {
             break status;
         }
         if signals::stop().load(Ordering::Relaxed) {
-            // With all that it started, or that would go on in a folder that is gone.
-            // An error says that it ended by itself just now.
+            // With its children, which would continue in a deleted folder.
+            // It fails when the group has ended in between.
             let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
             drop(child.wait());
             return Err(Failure::cancelled());
         }
-        thread::sleep(LOOK_EVERY);
+        thread::sleep(POLL_INTERVAL);
     };
     if status.success() {
-        return Ok(Ended::Fine);
+        return Ok(CommandEnd::Success);
     }
-    Ok(Ended::Badly {
+    Ok(CommandEnd::Failure {
         how: status.to_string(),
-        last: tail(&mut output).map_err(fail)?,
+        last: tail(&mut output).map_err(failed)?,
     })
 }
 
-/// What a hook of git's sets: its repository is not the one that the command is for.
-const OF_A_REPOSITORY: [&str; 7] = [
+/// Variables that git sets in hooks. They name another repository than the command's.
+const GIT_VARIABLES: [&str; 7] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",
@@ -105,7 +105,7 @@ const OF_A_REPOSITORY: [&str; 7] = [
 fn shell(command: &str) -> Command {
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(command);
-    for name in OF_A_REPOSITORY {
+    for name in GIT_VARIABLES {
         shell.env_remove(name);
     }
     shell
@@ -113,11 +113,11 @@ fn shell(command: &str) -> Command {
 
 fn tail(output: &mut File) -> std::io::Result<String> {
     let length = output.seek(SeekFrom::End(0))?;
-    output.seek(SeekFrom::Start(length.saturating_sub(SHOWN)))?;
+    output.seek(SeekFrom::Start(length.saturating_sub(MAX_SHOWN)))?;
     let mut bytes = Vec::new();
     output.read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    let is_cut = length > SHOWN;
+    let is_cut = length > MAX_SHOWN;
     let whole_lines = text
         .split_once('\n')
         .filter(|_| is_cut)

@@ -1,4 +1,4 @@
-//! The folders in which repositories are built: private, and gone when nobody works in them.
+//! The folders of builds: private, and removed when they are not used any more.
 
 use crate::support::Sandbox;
 use groundplan::store::id::{JobId, RunId};
@@ -17,19 +17,19 @@ fn names(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn a_room_is_private_and_named_for_its_run_and_goes_away_by_itself() {
+fn the_folder_of_an_attempt_is_private_and_named_after_its_run_and_removed_when_dropped() {
     let sandbox = Sandbox::new();
     let worker = WorkerId::new("host", 1, 1);
-    let workshop = Workspace::open(sandbox.path(), &worker).unwrap();
-    let room = workshop
-        .room(&Lease {
+    let workspace = Workspace::open(sandbox.path(), &worker).unwrap();
+    let attempt = workspace
+        .attempt_dir(&Lease {
             job: JobId::parse("job1").unwrap(),
             run: RunId::parse("run1").unwrap(),
             worker,
             generation: 7,
         })
         .unwrap();
-    let path = room.path().to_owned();
+    let path = attempt.path().to_owned();
     assert!(path.starts_with(sandbox.join("runs/host-1-1")));
     assert!(
         path.file_name()
@@ -42,14 +42,14 @@ fn a_room_is_private_and_named_for_its_run_and_goes_away_by_itself() {
         fs::metadata(&path).unwrap().permissions().mode() & 0o777,
         0o700
     );
-    drop(room);
+    drop(attempt);
     assert!(!path.exists());
-    drop(workshop);
+    drop(workspace);
     assert_eq!(names(&sandbox), Vec::<String>::new());
 }
 
 #[test]
-fn what_a_dead_worker_left_is_removed_and_what_a_living_one_has_is_not() {
+fn the_folder_of_a_dead_worker_is_removed_and_that_of_a_living_one_is_kept() {
     let sandbox = Sandbox::new();
     // No process holds the lock of this one.
     sandbox
@@ -64,7 +64,7 @@ fn what_a_dead_worker_left_is_removed_and_what_a_living_one_has_is_not() {
 }
 
 #[test]
-fn what_is_no_workshop_is_left_alone() {
+fn a_folder_without_a_lock_is_not_touched() {
     let sandbox = Sandbox::new();
     sandbox
         .write("runs/notes.txt", "mine")
