@@ -4,15 +4,16 @@ use crate::model::digest::{Digest, GitId};
 use crate::model::report::ChangeKind;
 use crate::model::selection::Selection;
 use crate::model::slug::{OptionRef, Slug};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The differences between two versions of a catalogue, for a set of selections that covers every pair of options.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Impact {
     pub level: ImpactLevel,
-    pub old: CatalogVersion,
-    pub new: CatalogVersion,
+    pub old: ComparedVersion,
+    pub new: ComparedVersion,
     /// The number of selections that both versions build.
     pub compared: usize,
     /// The selections with other files than before.
@@ -28,7 +29,7 @@ pub struct Impact {
 }
 
 /// The consequence of a change for users of the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ImpactLevel {
     /// Every selection has the same result.
@@ -39,10 +40,10 @@ pub enum ImpactLevel {
     Breaking,
 }
 
-/// Which version of a catalogue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// One side of the comparison.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct CatalogVersion {
+pub struct ComparedVersion {
     pub catalog: Slug,
     pub catalog_version: Digest,
     pub template: String,
@@ -50,7 +51,7 @@ pub struct CatalogVersion {
 }
 
 /// A selection with other files.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SelectionChange {
     pub selection: Selection,
@@ -60,7 +61,7 @@ pub struct SelectionChange {
 }
 
 /// A reason why stored runs can no longer be built.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BreakingChange {
     /// The code of the finding with which such a run ends.
@@ -73,7 +74,7 @@ pub struct BreakingChange {
 }
 
 /// An option that was added or removed, or whose default changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OptionChange {
     pub option: OptionRef,
@@ -84,7 +85,7 @@ pub struct OptionChange {
 }
 
 /// A file that was added, changed or removed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FileChange {
     pub path: String,
@@ -98,7 +99,7 @@ pub struct FileChange {
 }
 
 /// A dependency with another version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DependencyChange {
     pub manifest: String,
@@ -112,7 +113,7 @@ pub struct DependencyChange {
 }
 
 /// The selections with a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Affected {
     /// The number of affected selections among the compared ones.

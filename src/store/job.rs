@@ -1,5 +1,6 @@
 //! Jobs of the queue: their kinds, the configuration of each kind, and their status.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The known kinds of jobs. Rows of other kinds may exist and are never touched.
@@ -41,7 +42,7 @@ pub enum Executor {
 }
 
 /// The status of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum JobStatus {
     Queued,

@@ -198,11 +198,11 @@ fn rules_beyond_the_schema_are_checked_again() {
     for (action, message) in [
         (
             json!({ "kind": "REPLACE_STRING", "path": "a", "find": "x", "replace": "xx" }),
-            "the replacement contains the text it replaces",
+            "replacement contains the text to replace",
         ),
         (
             json!({ "kind": "COPY_FILE", "to": "a" }),
-            "this COPY_FILE has no source",
+            "COPY_FILE has no source",
         ),
         (
             json!({ "kind": "ADD_DEPENDENCY", "manifest": "package.json", "name": "x", "version": "latest" }),
@@ -226,7 +226,7 @@ fn a_plan_of_another_version_of_the_actions_is_refused_with_both_versions() {
     stored.plan["action_schema_version"] = json!(9);
     let message = stored.refused();
     assert!(
-        message.contains("actions of version 9, this program knows version 1"),
+        message.contains("action schema version 9, but this program supports version 1"),
         "{message}"
     );
 }
