@@ -249,10 +249,7 @@ fn a_token_that_is_refused_fails_the_run_and_creates_no_repository() {
         assert_eq!(fixture.jobs.status(&run.id).await, "FAILED/FAILED");
         assert_eq!(joint.state().creates, [0; 0]);
         let error = fixture.jobs.run(&run.id).await.error.unwrap();
-        assert!(
-            error.starts_with("the forge does not accept the credential"),
-            "{error}"
-        );
+        assert!(error.starts_with("the forge rejects the token"), "{error}");
     });
 }
 
@@ -382,10 +379,10 @@ fn the_repository_of_a_failed_run_is_removed_or_released_by_a_command() {
             (
                 1,
                 &[][..],
-                "is cleaned up: the repository with number",
+                "is cleaned up: removed repository number",
                 false,
             ),
-            (2, &["--release"][..], "belongs to you from now on", true),
+            (2, &["--release"][..], "is yours from now on", true),
         ] {
             let run = fixture.submit(number).await;
             let death = StoreFault::Death(FaultTiming::After);

@@ -118,7 +118,7 @@ fn missing_settings_are_reported_at_the_start() {
             ),
             (
                 &["--forge", "local", "--forge-url", "forge", "--log", "a=b=c"][..],
-                "is no filter",
+                "invalid log filter",
             ),
         ] {
             let mut command = program(&fixture, &[&base, more].concat());
@@ -148,7 +148,7 @@ fn an_address_in_use_is_reported_at_the_start() {
         );
         let ran = fixture.sandbox.run(&mut command).exits(3);
         assert!(
-            ran.stderr.contains(&format!("cannot answer at {address}")),
+            ran.stderr.contains(&format!("cannot listen on {address}")),
             "{}",
             ran.stderr
         );
@@ -266,7 +266,7 @@ fn a_stuck_loop_is_unhealthy() {
                 .unwrap()
                 .0
         };
-        let clock: &dyn groundplan::forge::clock::Clock = &*fixture.clock;
+        let clock: &dyn groundplan::base::clock::Clock = &*fixture.clock;
         server.health.iterated(clock.now());
         assert_eq!(
             (ask("/health").await, ask("/health/live").await),

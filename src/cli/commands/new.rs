@@ -1,5 +1,7 @@
 //! `groundplan new`
 
+use crate::app::previews::Prevented;
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::push::PushArgs;
 use crate::cli::args::selection::{ProductArgs, SelectionArgs};
@@ -13,14 +15,13 @@ use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::cli::publication_files::PublicationFiles;
 use crate::cli::signals;
 use crate::engine;
-use crate::forge::account::OwnerKind;
-use crate::forge::clock::{Clock as _, SystemClock};
-use crate::forge::ownership::Marker;
+use crate::forge::marker::Marker;
 use crate::forge::repository::RepoPath;
 use crate::model::digest::GitId;
 use crate::model::input::Inputs;
+use crate::model::preflight::OwnerKind;
 use crate::model::report::Report;
-use crate::preflight::judge::scopes_for;
+use crate::preflight::scopes_for;
 use crate::publish::file_ledger::FileLedger;
 use crate::publish::ledger::PublishRequest;
 use crate::publish::{PublishedRepo, Publisher};
@@ -93,12 +94,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     }
     let prepared = args.product.prepare(&args.selection)?;
     let preview = preview::make(&prepared)?;
-    preview::accept(
-        &prepared,
-        &preview,
-        args.expect.as_ref(),
-        "nothing was written",
-    )?;
+    preview::accept(&prepared, &preview, args.expect.as_ref(), Prevented::Write)?;
     let commit = engine::first_commit(&preview.plan, &preview.report.recipe_hash);
     let repository = |layout| CreatedRepository {
         tree: &preview.tree,
@@ -270,7 +266,7 @@ impl Publication<'_> {
         terminal: &mut Terminal,
     ) -> Result<(PublicationFiles, PublishedRepo), Failure> {
         let (place, kind) = self.place.clone();
-        let marker = Marker::fresh().map_err(|error| {
+        let marker = Marker::generate().map_err(|error| {
             Failure::environment(
                 "random_numbers_failed",
                 "the system gives no random numbers",

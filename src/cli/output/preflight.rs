@@ -1,54 +1,13 @@
 //! The preflight of a forge: requested for a preview, printed as one line per fact.
 
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::sanitize;
-use crate::cli::args::forge::ForgeArgs;
 use crate::cli::error::Failure;
-use crate::cli::output::terminal::{GREEN, RED, Terminal, YELLOW};
-use crate::cli::runtime::wait_for;
-use crate::cli::signals;
-use crate::engine::Preview;
-use crate::forge::Forge;
-use crate::forge::clock::{Clock as _, SystemClock};
-use crate::forge::repository::RepoPath;
-use crate::model::preflight::ForgeKind;
-use crate::model::preflight::{Answer, Fact, NameStatus, OwnerStanding, Preflight};
-use crate::preflight::ask;
-use crate::preflight::judge::{Intent, judge, scopes_for};
-use crate::tree::Tree as _;
+use crate::cli::output::terminal::{GREEN, RED, YELLOW};
+use crate::model::preflight::{Fact, NameStatus, OwnerStanding, Permission, Preflight};
 use anstyle::Style;
 use std::collections::BTreeSet;
 use std::io::Write;
-
-/// Sends the requests and adds the facts to the report. A forge without an answer adds a warning.
-pub(crate) fn ask(
-    forge: &dyn Forge,
-    kind: ForgeKind,
-    args: &ForgeArgs,
-    preview: &mut Preview<'_>,
-) -> Result<(), Failure> {
-    let inputs = &preview.plan.inputs;
-    let intent = Intent {
-        kind,
-        host: args.host(kind)?,
-        place: RepoPath {
-            owner: inputs.owner.clone(),
-            name: inputs.repo.clone(),
-        },
-        scopes: scopes_for(preview.tree.list()?.iter().map(|(path, _)| path)),
-        template: &preview.plan.template,
-        now: SystemClock.now() / 1000,
-    };
-    // Nothing is half done, so a signal may end the program at once.
-    signals::end_while_asking();
-    let answers = Terminal::busy("asking the forge", || {
-        wait_for(ask::ask(forge, &intent.place, args.patience()))
-    })?;
-    let judgement = judge(&intent, &answers).ok_or_else(|| {
-        Failure::environment("clock_invalid", "the clock of this machine is wrong").hinted("set it")
-    })?;
-    judgement.add_to(&mut preview.report);
-    Ok(())
-}
 
 /// Prints the facts.
 pub(crate) fn print(preflight: &Preflight, out: &mut dyn Write) -> Result<(), Failure> {
@@ -100,9 +59,9 @@ fn line(fact: &Fact) -> (&'static str, String, Style) {
         Fact::Expiry { at: Some(at) } => ("expires", at.to_string(), plain),
         Fact::Expiry { at: None } => ("expires", "no expiry date".to_owned(), plain),
         Fact::Removal { allowed } => match allowed {
-            Answer::Yes => ("removal", "allowed, for an undo".to_owned(), plain),
-            Answer::No => ("removal", "not allowed: no undo".to_owned(), YELLOW),
-            Answer::Unknown => ("removal", "the forge does not say".to_owned(), plain),
+            Permission::Yes => ("removal", "allowed, for an undo".to_owned(), plain),
+            Permission::No => ("removal", "not allowed: no undo".to_owned(), YELLOW),
+            Permission::Unknown => ("removal", "the forge does not say".to_owned(), plain),
         },
         Fact::Budget { left, limit, .. } => {
             ("budget", format!("{left} of {limit} requests left"), plain)

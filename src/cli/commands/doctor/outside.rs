@@ -1,18 +1,16 @@
 //! Checks of other machines: the database, the template repositories, the forge, and their clocks.
 
 use super::check::Check;
+use crate::app::templates::{self, TemplateCache};
+use crate::app::tokens;
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::catalog::Catalog;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::forge::{ForgeArgs, TOKEN, token_text};
-use crate::cli::args::git;
-use crate::cli::args::git::Cache;
 use crate::cli::args::worker::WorkerArgs;
-use crate::cli::commands::pat::is_usable;
 use crate::cli::error::Failure;
-use crate::forge::clock::{Clock as _, SystemClock};
 use crate::git::ls_remote;
 use crate::git::mirror::MirrorError;
-use crate::model::preflight::ForgeKind;
 use crate::model::remote::RemoteUrl;
 use crate::model::timestamp::Timestamp;
 use crate::store::sql::{Database, Dialect};
@@ -38,7 +36,7 @@ pub(super) fn templates(means: &WorkerArgs, replaced: Option<&str>) -> Vec<Check
         .collect();
     let mut checks = vec![Check::ok("catalogs", names.join(", "))];
     let urls: Result<BTreeSet<RemoteUrl>, _> = match replaced.filter(|url| !url.is_empty()) {
-        Some(url) => git::address(url).map(|url| BTreeSet::from([url])),
+        Some(url) => templates::parse_address(url).map(|url| BTreeSet::from([url])),
         None => Ok(catalogs
             .iter()
             .filter_map(|catalog| catalog.file().template.repo.clone())
@@ -55,7 +53,7 @@ pub(super) fn templates(means: &WorkerArgs, replaced: Option<&str>) -> Vec<Check
         }
         // The template store was opened with the same settings.
         (Ok(_), Err(failure)) => {
-            checks.push(Check::of("template", failure));
+            checks.push(Check::of("template", failure.into()));
             return checks;
         }
         (Ok(urls), Ok(cache)) => (urls, cache),
@@ -70,12 +68,12 @@ pub(super) fn templates(means: &WorkerArgs, replaced: Option<&str>) -> Vec<Check
     checks
 }
 
-fn template(cache: &Cache, url: &RemoteUrl) -> Check {
+fn template(cache: &TemplateCache<'_>, url: &RemoteUrl) -> Check {
     match ls_remote(&cache.access(), url) {
         Ok(()) => Check::ok("template", format!("{url} answers")),
         Err(error) => {
             let error = MirrorError::Git { error, older: None };
-            Check::of("template", cache.explain(url, error))
+            Check::of("template", cache.explained(url, error).into())
         }
     }
 }
@@ -172,12 +170,12 @@ pub(super) async fn forge(args: &ForgeArgs) -> Vec<Check> {
     let host = address
         .host()
         .map_or_else(|| "the folder".to_owned(), str::to_owned);
-    let reached = address.reach(args.patience(), Arc::new(SystemClock)).await;
+    let probe = address.probe(args.patience(), Arc::new(SystemClock)).await;
     let mut checks = Vec::new();
-    match reached {
-        Ok(reached) => {
+    match probe {
+        Ok(server_time) => {
             checks.push(Check::ok("forge", format!("{host} answers")));
-            checks.extend(reached.now.map(|seconds| {
+            checks.extend(server_time.map(|seconds| {
                 // The header has whole seconds.
                 clock(
                     "forge clock",
@@ -187,7 +185,7 @@ pub(super) async fn forge(args: &ForgeArgs) -> Vec<Check> {
         }
         Err(error) => return vec![Check::of("forge", error.into())],
     }
-    if kind != ForgeKind::Local {
+    if kind.has_tokens() {
         checks.push(
             token(args)
                 .await
@@ -210,13 +208,12 @@ async fn token(args: &ForgeArgs) -> Result<Check, Failure> {
     let login = &account.login;
     let ends = account.expires_at.and_then(Timestamp::of_unix_seconds);
     let ends = ends.map_or_else(String::new, |at| format!(", until {at}"));
-    Ok(if is_usable(kind, &account) {
-        Check::ok("token", format!("of {login}{ends}"))
-    } else {
-        Check::fail(
+    Ok(match tokens::check_usable(kind, &account) {
+        Ok(()) => Check::ok("token", format!("of {login}{ends}")),
+        Err(_) => Check::fail(
             "token",
             format!("of {login}, without the scope `repo`"),
             "create a classic token with the scope `repo`",
-        )
+        ),
     })
 }
