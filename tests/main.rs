@@ -27,6 +27,7 @@ mod hostile;
 mod impact;
 mod init;
 mod listing;
+mod machine_output;
 mod mirror;
 mod new;
 mod npm;
