@@ -1,13 +1,13 @@
 # syntax=docker/dockerfile:1
-# The worker and the command line. arm64 first, amd64 as well:
+# The groundplan program, as a worker by default. To build for arm64 and amd64:
 #   docker buildx build --platform linux/arm64,linux/amd64 -t registry.example/groundplan:0.1.0 --push .
-# Both images can be pinned by digest: --build-arg BASE_IMAGE=debian:trixie-slim@sha256:…
+# To pin an image by digest: --build-arg BASE_IMAGE=debian:trixie-slim@sha256:…
 
 ARG BUILD_IMAGE=rust:1.95-slim-trixie
 ARG BASE_IMAGE=debian:trixie-slim
 
 FROM ${BUILD_IMAGE} AS build
-# ring and SQLite are C.
+# A C compiler for ring and SQLite.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/*
@@ -17,13 +17,13 @@ COPY catalog catalog
 COPY recipes recipes
 COPY schema schema
 COPY src src
-# Not built, but cargo wants what the manifest names to be there.
+# Not built, but Cargo.toml refers to it.
 COPY benches benches
 RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     cargo build --locked --release --bin groundplan
 
 FROM ${BASE_IMAGE}
-# git pushes and fetches, ca-certificates say whom to trust, tini is the small init that PID 1 has to be.
+# git for push and fetch, certificates for TLS, tini as init process (PID 1).
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates git tini \
     && rm -rf /var/lib/apt/lists/* \
@@ -37,7 +37,7 @@ COPY LICENSE-APACHE LICENSE-MIT /usr/share/doc/groundplan/
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="groundplan" \
-      org.opencontainers.image.description="Previews and makes a new repository from a catalogue of options, down to its git tree id" \
+      org.opencontainers.image.description="Creates git repositories from a catalogue of options, with exact previews" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Times the same work by groundplan, by hand with git, and by other tools where they are installed: a template of 200,
-# 2,000 and 20,000 files, thirty actions, placeholders in one file of a hundred. Prints medians in milliseconds.
+# Measures the same work with groundplan, by hand with git, and with other tools if they are installed: a template of 200,
+# 2,000 and 20,000 files, thirty actions, placeholders in every hundredth file. Prints medians in milliseconds.
 #
 #   benches/compare.sh [RUNS]
 #
-# Nothing outside a temporary folder is written, and nothing is fetched from anywhere.
+# Writes only to a temporary folder and needs no network.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 runs=${1:-5}
@@ -16,7 +16,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export HOME=$work GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null NO_COLOR=1
 export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.invalid GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.invalid
-# No housekeeping behind the timings.
+# No garbage collection during the measurements.
 export GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=gc.auto GIT_CONFIG_VALUE_0=0
 export GIT_CONFIG_KEY_1=maintenance.auto GIT_CONFIG_VALUE_1=false
 cd "$work"
@@ -30,7 +30,7 @@ median() {
     for run in $(seq "$runs"); do
         fresh=made/$BASHPID.$run
         eval "$prepare"
-        sync # what was written before is not part of this
+        sync # so that earlier writes are not measured
         start=${EPOCHREALTIME/[.,]/}
         eval "$command" >"$work/log" 2>&1 || { cat "$work/log" >&2; echo "failed: $command" >&2; return 1; }
         end=${EPOCHREALTIME/[.,]/}
@@ -81,8 +81,8 @@ for count in 200 2000 20000; do
     git -C "t$count" tag v1
     git -C "t$count" gc --quiet
 done
-# ext4 is slow to give out inodes that were deleted less than a minute ago, and packing deleted thousands. For the same
-# reason nothing large is deleted from here on.
+# ext4 is slow to reuse inodes deleted less than a minute ago, and packing deleted thousands. For the same reason, nothing
+# large is deleted from here on.
 sync
 [ "$(stat --file-system --format %T .)" = tmpfs ] || sleep 65
 for count in 200 2000 20000; do

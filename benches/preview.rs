@@ -1,4 +1,4 @@
-//! In-process speed of the ways a person waits for: load and check a catalogue, preview its default selection.
+//! In-process speed of loading and checking a catalogue, and of previewing its default selection.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use groundplan::catalog::{self, Catalog, builtin};
@@ -8,7 +8,7 @@ use groundplan::model::date::Day;
 use groundplan::model::digest::GitId;
 use groundplan::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
 use groundplan::model::path::TreePath;
-use groundplan::model::plan::TemplatePin;
+use groundplan::model::plan::{TemplateOrigin, TemplatePin};
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::Slug;
 use groundplan::resolve::{self, Request};
@@ -46,7 +46,7 @@ fn request(catalog: &Catalog, template: &MemoryTree) -> Request {
         },
         author: Identity::default(),
         template: TemplatePin {
-            repo: "catalog:nextjs".to_owned(),
+            repo: TemplateOrigin::Catalog("nextjs".to_owned()),
             r#ref: "v1.0.0".to_owned(),
             sha: None,
             path: None,

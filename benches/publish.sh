@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Times publishing the default repository to a folder of bare repositories beside git pushing the same commit there by
-# hand. Prints medians in milliseconds.
+# Measures publishing the default repository to a folder of bare repositories, compared with pushing the same commit there
+# with git. Prints medians in milliseconds.
 #
 #   benches/publish.sh [RUNS]
 set -euo pipefail
@@ -41,4 +41,4 @@ done | median)
 printf '%-60s %8s ms\n' 'git init, push, look, of the built repository' "$pushed" \
     'groundplan new --bare: plan, preview and build alone' "$built" \
     'groundplan new --forge local: all of both, with its ledger' "$published"
-awk -v a="$published" -v b="$built" -v c="$pushed" 'BEGIN { printf "publishing ÷ push: %.2f (what is left after building, ÷ the push)\n", (a - b) / c }'
+awk -v a="$published" -v b="$built" -v c="$pushed" 'BEGIN { printf "publishing ÷ push: %.2f (time without building ÷ push)\n", (a - b) / c }'

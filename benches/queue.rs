@@ -1,7 +1,7 @@
-//! Speed of the queue and the worker: latency, claims beside pgbench, whole runs, and where the time of one goes.
+//! Speed of the queue and the worker: latency, claims compared with pgbench, whole runs, and the duration of their steps.
 //!
-//! `cargo bench --bench queue [-- latency|claims|jobs|runs …]`. Starts a Postgres of its own with its default settings, fsync
-//! included. Rounds of what is compared take turns, so that other work on the machine meets both.
+//! `cargo bench --bench queue [-- latency|claims|jobs|runs …]`. Starts a Postgres cluster with default settings, fsync
+//! included. The compared rounds alternate, so that other load on the machine affects both.
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -14,10 +14,10 @@
 mod postgres;
 mod spread;
 
+use groundplan::base::clock::SystemClock;
 use groundplan::catalog::{self, Catalog, builtin};
 use groundplan::engine;
 use groundplan::forge::address::ForgeAddress;
-use groundplan::forge::clock::SystemClock;
 use groundplan::git::mirror::Mirrors;
 use groundplan::git::{Git, GitSettings};
 use groundplan::model::action::RiskLevel;
@@ -59,14 +59,14 @@ use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
 
 const BOTH: [Dialect; 2] = [Dialect::Postgres, Dialect::Sqlite];
-/// How often a comparison is repeated; medians are printed.
+/// The number of rounds of a comparison; medians are printed.
 const ROUNDS: usize = 3;
 const WORKERS: [u32; 3] = [1, 4, 16];
-/// How many jobs are claimed in one round, and how many are queued, so that the queue is never empty.
+/// The number of jobs claimed in one round, and the number of queued jobs, which keeps the queue from being empty.
 const CLAIMED: u32 = 8_000;
 const QUEUED: u32 = 10_000;
 
-/// The claim of R97 and nothing else: no run, no tier, no generation.
+/// A claim of a job alone, without its run, its tier and its generation.
 const BARE: &str = r"UPDATE claude_jobs SET status = 'CLAIMED', claimed_by_worker_id = 'bench',
 claimed_at = now() AT TIME ZONE 'UTC', lease_until = now() AT TIME ZONE 'UTC' + interval '60 seconds',
 updated_at = now() AT TIME ZONE 'UTC'
@@ -110,7 +110,7 @@ fn main() {
     println!("load at the end: {}", load());
 }
 
-/// What all measurements share: a cluster, a folder, and a catalogue with its template.
+/// Shared by all measurements: a cluster, a folder, and a catalogue with its template.
 struct Bench {
     cluster: Cluster,
     folder: TempDir,
@@ -123,7 +123,7 @@ impl Bench {
     fn new() -> Self {
         let files = builtin::files();
         let catalog = catalog::load(&files, "nextjs").catalog.unwrap();
-        let path = catalog.written().template.path.clone().unwrap();
+        let path = catalog.file().template.path.clone().unwrap();
         Self {
             cluster: Cluster::start("-c max_connections=200"),
             folder: tempfile::tempdir().unwrap(),
@@ -137,7 +137,7 @@ impl Bench {
         self.count.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// An empty database of its own.
+    /// A new empty database.
     async fn database(&self, dialect: Dialect) -> String {
         match dialect {
             Dialect::Postgres => self.cluster.address(&self.cluster.migrated().await),
@@ -150,7 +150,7 @@ impl Bench {
         }
     }
 
-    /// A database with a long queue of jobs whose documents are empty: no claim reads them.
+    /// A database with a long queue of jobs without documents, because a claim does not read them.
     async fn queue(&self, dialect: Dialect) -> String {
         let address = self.database(dialect).await;
         let pool = AnyPoolOptions::new().max_connections(1).connect(&address);
@@ -198,7 +198,7 @@ impl Bench {
         address
     }
 
-    /// An accepted preview of the built-in catalogue's defaults for a product that nobody else has.
+    /// An accepted preview of the built-in catalogue's defaults, with a new product.
     fn submission(&self) -> Submission {
         let name = format!("web-{}", self.number());
         let mut selection = Selection::default();
@@ -220,7 +220,7 @@ impl Bench {
         Submission {
             user: UserId::parse("ada").unwrap(),
             product: ProductId::parse(&name).unwrap(),
-            tiering: RiskAssessment {
+            risk: RiskAssessment {
                 tier: RiskLevel::Low,
                 reasons: Vec::new(),
                 tree: preview.report.tree_id.clone().unwrap(),
@@ -230,7 +230,7 @@ impl Bench {
         }
     }
 
-    /// So many submissions whose users and products are there.
+    /// A number of submissions whose users and products exist.
     async fn submissions(&self, database: &Database, count: usize) -> Vec<Submission> {
         let mut made = Vec::new();
         for _ in 0..count {
@@ -242,7 +242,7 @@ impl Bench {
         made
     }
 
-    /// A worker as the program makes one, over a folder of repositories of its own.
+    /// A worker with the program's default settings and a new folder of repositories.
     fn service(&self, database: Database, concurrency: usize, is_once: bool) -> Service {
         let folder = self.folder.path().join(format!("w{}", self.number()));
         std::fs::create_dir_all(folder.join("forge")).unwrap();
@@ -262,26 +262,33 @@ impl Bench {
         let means = WorkerContext {
             store: database.clone(),
             forge: ForgeAddress::Folder(folder.join("forge")),
-            forge_patience: Duration::from_secs(10),
+            forge_timeout: Duration::from_secs(10),
             push: PushSettings {
                 git: Arc::new(git()),
                 user: GitPush::USER.to_owned(),
             },
             opener: None,
-            shelf: TemplateStore::new([catalog], files, Mirrors::at(&folder), trees, git(), None),
-            plans: stored::Reader::new(),
+            templates: TemplateStore::new(
+                [catalog],
+                files,
+                Mirrors::at(&folder),
+                trees,
+                git(),
+                None,
+            ),
+            plans: stored::StoredPlanReader::new(),
             policy: Policy::default(),
             clock: Arc::new(SystemClock),
-            workshop: Workspace::open(&folder.join("state"), &worker).unwrap(),
-            meter: Arc::new(Metrics::new()),
+            workspace: Workspace::open(&folder.join("state"), &worker).unwrap(),
+            metrics: Arc::new(Metrics::new()),
             recovery: Recovery::Fail,
-            renewed_every: Lease::RENEWED_EVERY,
+            renewal_interval: Lease::RENEWED_EVERY,
             worker: worker.clone(),
         };
         Service {
-            means: Arc::new(means),
+            context: Arc::new(means),
             database,
-            pulse: Arc::new(HealthState::default()),
+            health: Arc::new(HealthState::default()),
             logs: Arc::new(Logs::open(&folder.join("logs")).unwrap()),
             presence: Presence {
                 worker,
@@ -296,7 +303,7 @@ impl Bench {
     }
 }
 
-/// How long it takes from the call of `submit`, and from its return, until a worker that listens holds the job.
+/// The time from the call of `submit`, and from its return, until a listening worker has claimed the job.
 async fn latency(bench: &Bench, dialect: Dialect) {
     let address = bench.database(dialect).await;
     let (desk, hall) = (open(&address).await, open(&address).await);
@@ -334,7 +341,7 @@ async fn latency(bench: &Bench, dialect: Dialect) {
     );
 }
 
-/// Claims per second of so many workers, each with connections of its own, and of pgbench with as many.
+/// Claims per second of a number of workers, each with its own connections, and of pgbench with as many clients.
 async fn claims(bench: &Bench) {
     for workers in WORKERS {
         let (mut ours, mut bare, mut ratios, mut file) = (vec![], vec![], vec![], vec![]);
@@ -371,7 +378,7 @@ async fn claim_for_a_while(address: &str, workers: u32) -> f64 {
     let mut stores = Vec::new();
     for _ in 0..workers {
         let store = open(address).await;
-        // The first look makes the connection.
+        // The first query opens the connection.
         store.claim(&worker(0), &ClaimTarget::Oldest).await.unwrap();
         stores.push(store);
     }
@@ -392,7 +399,7 @@ async fn claim_for_a_while(address: &str, workers: u32) -> f64 {
     f64::from(CLAIMED) / begun.elapsed().as_secs_f64()
 }
 
-/// Nothing where there is no pgbench.
+/// Returns `None` if pgbench is not installed.
 async fn pgbench(bench: &Bench, clients: u32) -> Option<f64> {
     let address = bench.queue(Dialect::Postgres).await;
     let script = bench.folder.path().join("claim.sql");
@@ -412,7 +419,7 @@ async fn pgbench(bench: &Bench, clients: u32) -> Option<f64> {
     rate.split(' ').next().unwrap().parse().ok()
 }
 
-/// Jobs with documents of a real size, stored, claimed and ended without any work: what the store alone costs.
+/// The costs of the store alone: jobs with documents of a realistic size are stored, claimed and finished without work.
 async fn jobs(bench: &Bench, dialect: Dialect) {
     let name = name(dialect);
     for workers in [1, 8] {
@@ -454,7 +461,7 @@ async fn jobs(bench: &Bench, dialect: Dialect) {
     }
 }
 
-/// Runs per minute when the queue is full, and where the time of one goes when nothing else runs.
+/// Runs per minute with a full queue, and the duration of each step of a single run.
 async fn whole_runs(bench: &Bench, dialect: Dialect) {
     let name = name(dialect);
     for concurrency in [1, 4] {
@@ -475,7 +482,7 @@ async fn whole_runs(bench: &Bench, dialect: Dialect) {
             assert!(finished.runs == 40 && !finished.has_failed, "{finished:?}");
             rates.push(f64::from(40_u8) / took.as_secs_f64() * 60.0);
             if concurrency == 1 && round + 1 == ROUNDS {
-                phases(&store, &runs, &service.means.meter).await;
+                phases(&store, &runs, &service.context.metrics).await;
             }
         }
         println!(
@@ -485,8 +492,8 @@ async fn whole_runs(bench: &Bench, dialect: Dialect) {
     }
 }
 
-/// Prints how long runs took from each event of the audit log to the next, and what the worker's own meter says.
-async fn phases(store: &Database, runs: &[RunId], meter: &Metrics) {
+/// Prints the time between consecutive events of the audit log, and the worker's own metrics.
+async fn phases(store: &Database, runs: &[RunId], metrics: &Metrics) {
     let mut gaps: BTreeMap<i64, (String, Vec<f64>)> = BTreeMap::new();
     for run in runs {
         let events = store.events(0, Some(run), 100).await.unwrap();
@@ -502,11 +509,11 @@ async fn phases(store: &Database, runs: &[RunId], meter: &Metrics) {
             all.push(gap);
         }
     }
-    // Up to the start a run waits for those before it.
+    // Before its start, a run waits for the runs before it.
     for (name, all) in gaps.into_values().skip(1) {
         println!("    {name}, ms: {}", Spread::of(all));
     }
-    let text = meter.text();
+    let text = metrics.encode();
     let value = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name));
         line.map_or(0.0, |value| value.trim().parse().unwrap())
@@ -524,7 +531,7 @@ async fn phases(store: &Database, runs: &[RunId], meter: &Metrics) {
     }
 }
 
-/// From the call of `submit` until the run has succeeded, one after the other, by a worker that waits for work.
+/// The time from the call of `submit` until the run has succeeded, sequentially, with an idle worker.
 async fn end_to_end(bench: &Bench, dialect: Dialect) {
     let address = bench.database(dialect).await;
     let store = open(&address).await;

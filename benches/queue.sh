@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Measures the queue and the worker (benches/queue.rs), and graphile-worker, a Postgres queue for Node, on jobs that do
-# nothing, beside them: both on a Postgres of their own with its default settings, fsync included.
+# Measures the queue and the worker (benches/queue.rs), compared with empty jobs on graphile-worker, a Postgres queue for
+# Node.js. Both use a new Postgres cluster with default settings, fsync included.
 #
 #   benches/queue.sh [ROUNDS]
 #
-# It needs Postgres with pgbench, and npm with a network for graphile-worker, which goes into a temporary folder.
+# Needs Postgres with pgbench, and npm with network access: graphile-worker is installed in a temporary folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${1:-3}

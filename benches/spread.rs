@@ -1,6 +1,6 @@
-//! How far measured numbers lie apart.
+//! The spread of measured numbers.
 
-/// Numbers in order.
+/// Sorted numbers.
 pub(crate) struct Spread(Vec<f64>);
 
 impl Spread {

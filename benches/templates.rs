@@ -1,4 +1,4 @@
-//! In-process speed over templates in git: the first look, with what is remembered of it, and call after call.
+//! In-process speed with templates in git: the first preview, a preview with cache, and repeated previews.
 
 #[path = "../examples/template.rs"]
 #[expect(dead_code, reason = "the example's own main")]
@@ -12,7 +12,7 @@ use groundplan::model::date::Day;
 use groundplan::model::digest::GitId;
 use groundplan::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
 use groundplan::model::path::TreePath;
-use groundplan::model::plan::TemplatePin;
+use groundplan::model::plan::{TemplateOrigin, TemplatePin};
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::Slug;
 use groundplan::resolve::{self, Request};
@@ -25,7 +25,7 @@ use groundplan::tree::validate::Links;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-/// A bare repository with one commit of so many files.
+/// A bare repository with one commit of a number of files.
 fn repository(folder: &Path, count: usize) -> (PathBuf, GitId) {
     let files = template::files(count).into_iter();
     let files = files.map(|(path, text)| {
@@ -86,7 +86,7 @@ fn request(catalog: &Catalog, template: &GitTree, commit: &GitId) -> Request {
         },
         author: Identity::default(),
         template: TemplatePin {
-            repo: "folder".to_owned(),
+            repo: TemplateOrigin::Folder,
             r#ref: commit.to_string(),
             sha: Some(commit.clone()),
             path: None,

@@ -32,7 +32,7 @@ fn write(folder: &Path, files: Vec<(String, String)>) -> io::Result<()> {
     Ok(())
 }
 
-/// Words of source files, so that they compress as such.
+/// Words of source code, so that the files compress like source code.
 const WORDS: [&str; 24] = [
     "value",
     "config",
@@ -60,7 +60,7 @@ const WORDS: [&str; 24] = [
     "session",
 ];
 
-/// This many files in up to four folders, half a kilobyte to five and a half each; every hundredth holds placeholders.
+/// Writes files of 0.5 to 5.5 kB in up to four folders; every hundredth contains placeholders.
 pub(crate) fn files(count: usize) -> Vec<(String, String)> {
     let mut numbers = Numbers(7);
     let mut files = Vec::with_capacity(count);
@@ -138,7 +138,7 @@ categories:
     ]
 }
 
-/// A generator of numbers that look random and are the same each time.
+/// A deterministic generator of pseudo-random numbers.
 struct Numbers(u64);
 
 impl Numbers {

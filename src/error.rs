@@ -1,12 +1,13 @@
 //! Classes, codes and hints of errors: the part of an error that a shell acts on.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::error::Error;
 use std::iter;
 
 /// The reaction that an error calls for. Each shell maps it once: to an exit code, an HTTP status or a retry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// The request is well-formed and cannot be carried out as asked.
@@ -46,10 +47,12 @@ pub trait Explain: Error + Send + Sync + 'static {
 /// A setting of a request. A terminal names it as a flag, a form or an API as a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
+    Accept,
     As,
     Catalog,
     Catalogs,
     Date,
+    Each,
     Expect,
     Forge,
     ForgeUrl,
@@ -57,10 +60,12 @@ pub enum Setting {
     Ledger,
     Offline,
     Owner,
+    Pairwise,
     Policy,
     Product,
     Ref,
     Repo,
+    Sample,
     Slug,
     Template,
 }
@@ -80,10 +85,12 @@ impl Setting {
     /// The name in kebab case, as in the flag.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Accept => "accept",
             Self::As => "as",
             Self::Catalog => "catalog",
             Self::Catalogs => "catalogs",
             Self::Date => "date",
+            Self::Each => "each",
             Self::Expect => "expect",
             Self::Forge => "forge",
             Self::ForgeUrl => "forge-url",
@@ -91,10 +98,12 @@ impl Setting {
             Self::Ledger => "ledger",
             Self::Offline => "offline",
             Self::Owner => "owner",
+            Self::Pairwise => "pairwise",
             Self::Policy => "policy",
             Self::Product => "product",
             Self::Ref => "ref",
             Self::Repo => "repo",
+            Self::Sample => "sample",
             Self::Slug => "slug",
             Self::Template => "template",
         }
@@ -156,6 +165,24 @@ macro_rules! hint {
     ($($part:expr),+ $(,)?) => {
         $crate::error::Hint::from([$($crate::error::Part::from($part)),+])
     };
+}
+
+/// The JSON document of an error. A result that the error ended may add fields beside it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ErrorDocument {
+    pub error: ErrorBody,
+}
+
+/// An error for programs.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ErrorBody {
+    /// A stable name in snake case.
+    pub code: String,
+    pub class: Class,
+    /// The message of the error and of its causes, in one text.
+    pub message: String,
+    /// The next steps, outermost first.
+    pub hints: Vec<String>,
 }
 
 /// The hints of an error and of the errors it wraps, outermost first, without repetitions.

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    groundplan::cli::run()
+    groundplan::cli::run(std::env::args_os())
 }

@@ -1,4 +1,4 @@
-//! How much care a run needs: what the result itself calls for, raised by what the operator's policy says.
+//! The risk tier of a run: the risk of its result, raised by the operator's policy.
 
 use crate::model::action::RiskLevel;
 use crate::model::digest::GitId;
@@ -7,15 +7,16 @@ use crate::model::report::Risk;
 use crate::store::id::UserId;
 use crate::store::submission::RiskAssessment;
 use std::collections::BTreeMap;
+use std::iter;
 use thiserror::Error;
-use toml_edit::{Document, Item, Table};
+use toml_edit::{Document, Item, Table, Value};
 
-/// The operator's word on catalogues and options, and who may approve. It stands in a file of the operator's own: what
-/// is judged has no say in it (R184).
+/// The operator's tiers for catalogues and options, and the users who may approve. It is read from a file of the
+/// operator, never from a catalogue or a repository.
 ///
 /// ```toml
 /// [tiers]
-/// nextjs = "low"                # a catalogue that is not named is high
+/// nextjs = "low"                # a catalogue without a tier is high
 /// "nextjs/auth/none" = "high"   # an option raises its catalogue's tier
 ///
 /// [approval]
@@ -23,36 +24,36 @@ use toml_edit::{Document, Item, Table};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
-    /// Nothing when there is no policy: then the result alone decides.
-    tiers: Option<BTreeMap<String, Named>>,
+    /// `None` without a policy: the tier is the risk of the result.
+    tiers: Option<BTreeMap<String, PolicyTier>>,
     administrators: Vec<UserId>,
 }
 
-/// What a policy says of a name.
+/// The tier of a catalogue or an option in a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Named {
-    Tier(RiskLevel),
-    /// Something that is no tier. It counts as high.
-    Invalid(String),
+enum PolicyTier {
+    Known(RiskLevel),
+    /// An unknown word or a value of another type. It counts as high.
+    Unknown(String),
 }
 
-/// Why a text is no policy. A wrong tier is not an error: it is high.
+/// An error in the text of a policy. An unknown tier is no error: it counts as high.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum PolicyError {
     #[error("the policy is not TOML: {message}")]
     NotToml { message: String },
-    #[error("the policy has no table `[tiers]`: write it, even if it is empty")]
+    #[error("the policy has no table `[tiers]`: add it, even if it is empty")]
     NoTiers,
     #[error(
-        "`{name}` in the policy is not known: `[tiers]` and `[approval]` with `administrators` are"
+        "unknown name `{name}` in the policy: expected `[tiers]`, or `[approval]` with `administrators`"
     )]
     Unknown { name: String },
-    #[error("`administrators` in the policy is a list of user ids, as in `[\"ada\"]`")]
+    #[error("`administrators` in the policy must be a list of user ids, such as `[\"ada\"]`")]
     Administrators,
 }
 
 impl Policy {
-    /// Reads a policy.
+    /// Parses the text of a policy.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         let document = Document::parse(text).map_err(|error| PolicyError::NotToml {
             message: error.message().to_owned(),
@@ -63,35 +64,37 @@ impl Policy {
                 name: name.escape_debug().to_string(),
             });
         }
-        let tiers = document.get("tiers").and_then(Item::as_table);
-        let tiers = tiers.ok_or(PolicyError::NoTiers)?;
+        let tiers = document
+            .get("tiers")
+            .and_then(Item::as_table)
+            .ok_or(PolicyError::NoTiers)?;
         let administrators = match document.get("approval") {
             None => Vec::new(),
             Some(approval) => administrators(approval.as_table())?,
         };
         Ok(Self {
-            tiers: Some(tiers.iter().map(named).collect()),
+            tiers: Some(tiers.iter().map(policy_tier).collect()),
             administrators,
         })
     }
 
-    /// The tier of a result with its tree id: the highest of what the result calls for and what the policy says of the
+    /// Assesses the result with the id `tree`: the tier is the highest of the risk of the result and the tiers of the
     /// catalogue and the selected options.
-    pub fn judge(&self, plan: &Plan, risk: &Risk, tree: &GitId) -> RiskAssessment {
+    pub fn assess(&self, plan: &Plan, risk: &Risk, tree: &GitId) -> RiskAssessment {
         let mut tier = risk.level;
         let mut reasons = Vec::new();
         let mut decisive = risk
             .reasons
             .iter()
             .filter(|reason| reason.level == risk.level);
-        for reason in decisive.by_ref().take(MOST_REASONS) {
+        for reason in decisive.by_ref().take(MAX_REASONS) {
             reasons.push(format!("{}: {}", reason.path, reason.message));
         }
         let more = decisive.count();
         if more > 0 {
             reasons.push(format!("and {more} more like these"));
         }
-        for (level, reason) in self.of_names(plan) {
+        for (level, reason) in self.tiers_of(plan) {
             if level > RiskLevel::Low {
                 reasons.push(reason);
             }
@@ -104,60 +107,65 @@ impl Policy {
         }
     }
 
-    fn of_names(&self, plan: &Plan) -> Vec<(RiskLevel, String)> {
+    /// The tiers of the catalogue and of the selected options, each with its reason.
+    fn tiers_of(&self, plan: &Plan) -> Vec<(RiskLevel, String)> {
         let Some(tiers) = &self.tiers else {
             return Vec::new();
         };
         let catalog = plan.catalog.to_string();
         let whole = match tiers.get(&catalog) {
-            Some(named) => named.level(&catalog),
+            Some(tier) => tier.level(&catalog),
             None => (
                 RiskLevel::High,
-                format!("the policy does not name the catalogue `{catalog}`"),
+                format!("the policy has no tier for the catalogue `{catalog}`"),
             ),
         };
-        let selected = plan.recipe.selections.iter();
-        let selected = selected.flat_map(|(category, options)| {
-            let name = |option| format!("{catalog}/{category}/{option}");
-            options.iter().map(name).collect::<Vec<_>>()
-        });
-        let options = selected.filter_map(|name| Some(tiers.get(&name)?.level(&name)));
-        std::iter::once(whole).chain(options).collect()
+        let options = plan
+            .recipe
+            .selections
+            .iter()
+            .flat_map(|(category, options)| options.iter().map(move |option| (category, option)))
+            .filter_map(|(category, option)| {
+                let name = format!("{catalog}/{category}/{option}");
+                Some(tiers.get(&name)?.level(&name))
+            });
+        iter::once(whole).chain(options).collect()
     }
 
-    /// Whether anybody may approve at all.
+    /// True if the policy names a user who may approve.
     pub fn has_administrators(&self) -> bool {
         !self.administrators.is_empty()
     }
 
-    /// Whether a user may approve.
+    /// True if a user may approve.
     pub fn is_administrator(&self, user: &UserId) -> bool {
         self.administrators.contains(user)
     }
 }
 
-/// At most so many reasons of the result are kept word for word.
-const MOST_REASONS: usize = 10;
+/// The number of reasons of the result that are listed.
+const MAX_REASONS: usize = 10;
 
-impl Named {
+impl PolicyTier {
+    /// The level and the reason for it.
     fn level(&self, name: &str) -> (RiskLevel, String) {
         match self {
-            Self::Tier(level) => (*level, format!("the policy says so of `{name}`")),
-            Self::Invalid(text) => (
+            Self::Known(level) => (*level, format!("the policy sets this tier for `{name}`")),
+            Self::Unknown(text) => (
                 RiskLevel::High,
-                format!("the policy says `{text}` of `{name}`, which is no tier"),
+                format!("the policy sets the unknown tier `{text}` for `{name}`"),
             ),
         }
     }
 }
 
-fn named((name, item): (&str, &Item)) -> (String, Named) {
+fn policy_tier((name, item): (&str, &Item)) -> (String, PolicyTier) {
     let tier = match item.as_str() {
-        Some("low") => Named::Tier(RiskLevel::Low),
-        Some("medium") => Named::Tier(RiskLevel::Medium),
-        Some("high") => Named::Tier(RiskLevel::High),
-        Some(text) => Named::Invalid(text.escape_debug().take(40).collect()),
-        None => Named::Invalid(item.type_name().to_owned()),
+        Some("low") => PolicyTier::Known(RiskLevel::Low),
+        Some("medium") => PolicyTier::Known(RiskLevel::Medium),
+        Some("high") => PolicyTier::Known(RiskLevel::High),
+        Some(text) => PolicyTier::Unknown(text.escape_debug().take(40).collect()),
+        None => PolicyTier::Unknown(item.type_name().to_owned()),
     };
     (name.to_owned(), tier)
 }
@@ -169,13 +177,14 @@ fn administrators(approval: Option<&Table>) -> Result<Vec<UserId>, PolicyError> 
             name: format!("approval.{}", name.escape_debug()),
         });
     }
-    let users = approval.get("administrators").and_then(Item::as_array);
-    let users = users.ok_or(PolicyError::Administrators)?;
-    let user = |value: &toml_edit::Value| UserId::parse(value.as_str()?).ok();
-    users
-        .iter()
-        .map(|value| user(value).ok_or(PolicyError::Administrators))
-        .collect()
+    approval
+        .get("administrators")
+        .and_then(Item::as_array)
+        .and_then(|users| {
+            let user = |value: &Value| UserId::parse(value.as_str()?).ok();
+            users.iter().map(user).collect()
+        })
+        .ok_or(PolicyError::Administrators)
 }
 
 #[cfg(test)]
@@ -222,39 +231,42 @@ mod tests {
             }],
         };
         let policy = Policy::parse(policy).expect("a policy");
-        policy.judge(&plan(), &risk, &tree())
+        policy.assess(&plan(), &risk, &tree())
     }
 
     #[test]
-    fn a_policy_raises_what_a_result_calls_for_and_never_lowers_it() {
-        for (said, computed, expected) in [
+    fn a_policy_raises_the_risk_of_a_result_and_never_lowers_it() {
+        for (named, computed, expected) in [
             ("low", RiskLevel::Low, RiskLevel::Low),
             ("medium", RiskLevel::Low, RiskLevel::Medium),
             ("low", RiskLevel::Medium, RiskLevel::Medium),
             ("low", RiskLevel::High, RiskLevel::High),
             ("high", RiskLevel::Low, RiskLevel::High),
         ] {
-            let judged = tier(&format!("[tiers]\nnextjs = \"{said}\""), computed);
-            assert_eq!(judged.tier, expected, "{said} {computed:?}");
+            let assessed = tier(&format!("[tiers]\nnextjs = \"{named}\""), computed);
+            assert_eq!(assessed.tier, expected, "{named} {computed:?}");
         }
     }
 
     #[test]
-    fn what_a_policy_does_not_name_or_names_wrongly_is_high() {
+    fn a_catalogue_without_a_tier_or_with_an_unknown_one_is_high() {
         for (policy, reason) in [
-            ("[tiers]", "the policy does not name the catalogue `nextjs`"),
+            (
+                "[tiers]",
+                "the policy has no tier for the catalogue `nextjs`",
+            ),
             (
                 "[tiers]\nnextjs = \"Low\"",
-                "the policy says `Low` of `nextjs`, which is no tier",
+                "the policy sets the unknown tier `Low` for `nextjs`",
             ),
             (
                 "[tiers]\nnextjs = 1",
-                "the policy says `integer` of `nextjs`, which is no tier",
+                "the policy sets the unknown tier `integer` for `nextjs`",
             ),
         ] {
-            let judged = tier(policy, RiskLevel::Low);
-            assert_eq!(judged.tier, RiskLevel::High, "{policy}");
-            assert_eq!(judged.reasons.last().map(String::as_str), Some(reason));
+            let assessed = tier(policy, RiskLevel::Low);
+            assert_eq!(assessed.tier, RiskLevel::High, "{policy}");
+            assert_eq!(assessed.reasons.last().map(String::as_str), Some(reason));
         }
     }
 
@@ -267,14 +279,14 @@ mod tests {
     }
 
     #[test]
-    fn without_a_policy_the_result_decides_and_nobody_may_approve() {
+    fn without_a_policy_the_result_decides_and_no_user_may_approve() {
         let risk = Risk {
             level: RiskLevel::Medium,
             reasons: Vec::new(),
         };
         let policy = Policy::default();
         assert_eq!(
-            policy.judge(&plan(), &risk, &tree()).tier,
+            policy.assess(&plan(), &risk, &tree()).tier,
             RiskLevel::Medium
         );
         let ada = UserId::parse("ada").expect("an id");
@@ -282,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn an_approval_counts_for_its_own_tree_only() {
+    fn an_approval_counts_for_its_tree_only() {
         let high = tier("[tiers]", RiskLevel::Low);
         let approval = |tree: GitId| Approval {
             by: UserId::parse("ada").expect("an id"),
@@ -290,14 +302,14 @@ mod tests {
             tree,
         };
         let other = GitId::parse(&"b".repeat(40)).expect("an id");
-        assert!(high.waits(None));
-        assert!(high.waits(Some(&approval(other))));
-        assert!(!high.waits(Some(&approval(tree()))));
-        assert!(!tier("[tiers]\nnextjs = \"medium\"", RiskLevel::Low).waits(None));
+        assert!(high.needs_approval(None));
+        assert!(high.needs_approval(Some(&approval(other))));
+        assert!(!high.needs_approval(Some(&approval(tree()))));
+        assert!(!tier("[tiers]\nnextjs = \"medium\"", RiskLevel::Low).needs_approval(None));
     }
 
     #[test]
-    fn a_text_that_is_no_policy_is_refused_with_what_is_wrong() {
+    fn an_invalid_policy_is_refused_with_its_first_error() {
         for (text, error) in [
             ("", PolicyError::NoTiers),
             ("tiers = 1", PolicyError::NoTiers),

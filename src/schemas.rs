@@ -1,6 +1,7 @@
-//! The JSON Schemas of all documents: what `schema/` holds, editors read and the schema hash covers.
+//! The JSON Schemas of all documents, as in `schema/`, and the schema hash.
 
 use crate::catalog::CatalogFile;
+use crate::error::ErrorDocument;
 use crate::model::action::Action;
 use crate::model::canonical;
 use crate::model::digest::Digest;
@@ -10,7 +11,7 @@ use crate::model::report::Report;
 use crate::recipe::RecipeFile;
 use crate::resolve::{CaseFile, SelectionFile};
 
-/// A document that has a schema.
+/// A document with a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SchemaDocument {
     Catalog,
@@ -20,11 +21,12 @@ pub enum SchemaDocument {
     Plan,
     Report,
     Provenance,
+    Error,
 }
 
 impl SchemaDocument {
     /// Every document.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Catalog,
         Self::Recipe,
         Self::Selection,
@@ -32,9 +34,10 @@ impl SchemaDocument {
         Self::Plan,
         Self::Report,
         Self::Provenance,
+        Self::Error,
     ];
 
-    /// Its name on the command line and in `schema/<name>.schema.json`.
+    /// The name on the command line and in `schema/<name>.schema.json`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Catalog => "catalog",
@@ -44,10 +47,11 @@ impl SchemaDocument {
             Self::Plan => "plan",
             Self::Report => "report",
             Self::Provenance => "provenance",
+            Self::Error => "error",
         }
     }
 
-    /// Its schema (JSON Schema 2020-12), indented, with a final newline.
+    /// The JSON Schema (2020-12), indented, with a final newline.
     pub fn schema(self) -> String {
         let schema = match self {
             Self::Catalog => schemars::schema_for!(CatalogFile),
@@ -57,12 +61,13 @@ impl SchemaDocument {
             Self::Plan => schemars::schema_for!(Plan),
             Self::Report => schemars::schema_for!(Report),
             Self::Provenance => schemars::schema_for!(Provenance),
+            Self::Error => schemars::schema_for!(ErrorDocument),
         };
         format!("{:#}\n", schema.as_value())
     }
 }
 
-/// SHA-256 over the canonical form of the action schema: equal on two sides means that they read actions alike (R16).
+/// SHA-256 over the canonical form of the action schema. Two programs with equal hashes read actions in the same way.
 pub fn schema_hash() -> Digest {
     canonical::digest(&schemars::schema_for!(Action))
 }

@@ -1,35 +1,26 @@
-//! Takes secrets out of a text before it leaves the process: known ones in every spelling, unknown ones by their shape.
+//! Removes secrets from a text before it leaves the process: known ones in every spelling, unknown ones by their shape.
 
+use crate::base::pattern::pattern;
 use crate::secret::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use regex::Regex;
 use std::ops::Range;
 use zeroize::Zeroizing;
 
-/// What stands in the place of a secret.
+/// The text that replaces a secret.
 pub const MASK: &str = "[secret]";
 
-/// The beginnings of GitHub's tokens.
-const PREFIXES: [&str; 6] = ["github_pat_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"];
-/// GitHub's tokens have 36 characters and more behind their prefix; a cut one is a secret too.
-const SHORTEST_TAIL: usize = 16;
-/// What an `Authorization` header holds of anybody's.
-const SCHEMES: [&str; 3] = ["basic", "bearer", "token"];
-/// Gitea's and Forgejo's tokens have no prefix: 40 hexadecimal digits, as git's ids have.
-const HEX_TOKEN: usize = 40;
-
-/// The text without these secrets, tokens of GitHub, Gitea and Forgejo, `Authorization` values and passwords in URLs.
-///
-/// Forty hexadecimal digits are taken for a token only behind a word that says so: everywhere else they are a git id.
+/// The text with [`MASK`] for these secrets, tokens of GitHub, Gitea and Forgejo, `Authorization` values and passwords
+/// in URLs.
 pub fn scrub(text: &str, secrets: &[&Secret]) -> String {
     let mut found: Vec<Range<usize>> = Vec::new();
     for secret in secrets {
         found.extend(spellings(text, secret.expose().as_bytes()));
         found.extend(base64_forms(text, secret.expose().as_bytes()));
     }
-    found.extend(prefixed_tokens(text));
+    found.extend(shapes().into_iter().flat_map(|shape| captured(shape, text)));
     found.extend(credentials(text));
-    found.extend(url_passwords(text));
     found.sort_by_key(|range| range.start);
 
     let mut clean = String::with_capacity(text.len());
@@ -45,7 +36,43 @@ pub fn scrub(text: &str, secrets: &[&Secret]) -> String {
     clean
 }
 
-/// Every place of a secret, each of its bytes plain, percent-encoded (also twice) or escaped as in JSON.
+/// The shapes of unknown secrets. Each group of a pattern is a secret.
+fn shapes() -> [&'static Regex; 4] {
+    [
+        // A token of GitHub. It has 36 characters and more behind its prefix; a part of one is a secret too.
+        pattern!(r"((?:github_pat_|gh[pousr]_)[A-Za-z0-9_]{16,})"),
+        // The value of an `Authorization` header or field, without its scheme.
+        pattern!(
+            r#"(?i)authorization[ ="'\\]*[:=][ :="'\\]*(?:(?:basic|bearer|token) *)?([A-Za-z0-9+/=_.~-]+)"#
+        ),
+        // A token of Gitea or Forgejo behind a word that announces one: anywhere else, 40 digits are a git id.
+        pattern!(r#"(?i)(?:token|password|bearer)[ :="'\\]+([0-9a-f]{40})(?:[^a-z0-9]|$)"#),
+        // `user:password` in a URL, and whatever is before the `@` of a web address.
+        pattern!(r#"(?i)https?://([^\s/?#"'<>]*)@|://([^\s/?#"'<>]*:[^\s/?#"'<>]*)@"#),
+    ]
+}
+
+fn captured<'t>(shape: &'static Regex, text: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
+    shape.captures_iter(text).flat_map(|found| {
+        let groups: Vec<_> = found
+            .iter()
+            .skip(1)
+            .flatten()
+            .map(|group| group.range())
+            .collect();
+        groups
+    })
+}
+
+/// Values behind `Bearer` and `Basic`. Lower-case letters alone are a word, as in "basic authentication".
+fn credentials(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let shape = pattern!(r"(?i)(?:bearer +([a-z0-9+/=_.~-]{16,})|basic +([a-z0-9+/=_.~-]{12,}))");
+    captured(shape, text)
+        .filter(|range| !text[range.clone()].bytes().all(|b| b.is_ascii_lowercase()))
+}
+
+/// The places of a secret, each of its bytes plain, percent-encoded (also twice) or escaped as in JSON. No pattern:
+/// a compiled one would be another copy of the secret in memory.
 fn spellings(text: &str, secret: &[u8]) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
@@ -65,7 +92,7 @@ fn spellings(text: &str, secret: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
-/// How many bytes at the start of a text spell this one.
+/// The number of bytes at the start of a text that spell this byte.
 fn spelled(text: &[u8], wanted: u8) -> Option<usize> {
     let is_wanted = |digits: &[u8]| hex(digits) == Some(u32::from(wanted));
     let plain = || (text.first() == Some(&wanted)).then_some(1);
@@ -93,9 +120,9 @@ fn hex(digits: &[u8]) -> Option<u32> {
     })
 }
 
-/// Every run of base64 that holds a secret: alone, or inside a longer text such as `user:secret`, at each alignment.
+/// The runs of base64 that contain a secret: alone, or inside a longer text such as `user:secret`, at each alignment.
 fn base64_forms(text: &str, secret: &[u8]) -> Vec<Range<usize>> {
-    /// Shorter cores would stand in ordinary words.
+    /// Shorter cores occur in ordinary words.
     const SHORTEST_CORE: usize = 5;
     let mut found = Vec::new();
     for before in 0..3 {
@@ -103,118 +130,23 @@ fn base64_forms(text: &str, secret: &[u8]) -> Vec<Range<usize>> {
         padded.extend_from_slice(secret);
         for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
             let encoded = Zeroizing::new(engine.encode(padded.as_slice()));
-            // Characters at the ends also hold bits of what stands before and after the secret.
+            // Characters at the ends also carry bits of the bytes before and after the secret.
             let core = &encoded[(before * 8).div_ceil(6)..padded.len() * 8 / 6];
             if core.len() < SHORTEST_CORE {
                 continue;
             }
             for core in spellings(text, core.as_bytes()) {
-                let before = text[..core.start].bytes().rev();
-                let before = before.take_while(|b| is_base64(char::from(*b))).count();
-                found.push(core.start - before..skip(text, core.end, is_base64));
+                let start = text[..core.start].trim_end_matches(is_base64).len();
+                let rest = text[core.end..].trim_start_matches(is_base64).len();
+                found.push(start..text.len() - rest);
             }
         }
     }
     found
-}
-
-fn prefixed_tokens(text: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    for prefix in PREFIXES {
-        for (at, _) in text.match_indices(prefix) {
-            let tail = at + prefix.len();
-            let end = skip(text, tail, |c| c.is_ascii_alphanumeric() || c == '_');
-            if end - tail >= SHORTEST_TAIL {
-                found.push(at..end);
-            }
-        }
-    }
-    found
-}
-
-/// What stands behind `Authorization:`, `Bearer`, `Basic`, `token` and their like.
-fn credentials(text: &str) -> Vec<Range<usize>> {
-    let lower = text.to_ascii_lowercase();
-    let mut found = Vec::new();
-    for (at, name) in lower.match_indices("authorization") {
-        let Some(mut at) = after_separator(text, at + name.len()) else {
-            continue;
-        };
-        if let Some(scheme) = SCHEMES
-            .iter()
-            .find(|scheme| lower[at..].starts_with(**scheme))
-        {
-            at = skip(text, at + scheme.len(), |c| c == ' ');
-        }
-        found.push(at..skip(text, at, is_credential));
-    }
-    for (word, shortest) in [("bearer ", 16), ("basic ", 12)] {
-        for (at, _) in lower.match_indices(word) {
-            let start = skip(text, at + word.len(), |c| c == ' ');
-            let end = skip(text, start, is_credential);
-            let is_a_word = text[start..end].bytes().all(|b| b.is_ascii_lowercase());
-            if end - start >= shortest && !is_a_word {
-                found.push(start..end);
-            }
-        }
-    }
-    for word in ["token", "password", "bearer"] {
-        for (at, _) in lower.match_indices(word) {
-            let start = skip(text, at + word.len(), is_separator);
-            let end = skip(text, start, |c| c.is_ascii_alphanumeric());
-            let is_hex = text[start..end].bytes().all(|b| b.is_ascii_hexdigit());
-            if start > at + word.len() && end - start == HEX_TOKEN && is_hex {
-                found.push(start..end);
-            }
-        }
-    }
-    found.retain(|range| !range.is_empty());
-    found
-}
-
-/// Behind `:`, `=` and quotes, when there is a separator at all.
-fn after_separator(text: &str, at: usize) -> Option<usize> {
-    let after = skip(text, at, is_separator);
-    text[at..after].contains([':', '=']).then_some(after)
-}
-
-/// `user:password` in `scheme://user:password@host`, and whatever stands alone before the `@` of a web address.
-fn url_passwords(text: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    for (at, separator) in text.match_indices("://") {
-        let start = at + separator.len();
-        let authority = text[start..]
-            .find(|c: char| {
-                c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '<' | '>')
-            })
-            .map_or(text.len(), |length| start + length);
-        let Some(length) = text[start..authority].rfind('@') else {
-            continue;
-        };
-        let is_web = text[..at].to_ascii_lowercase().ends_with("http")
-            || text[..at].to_ascii_lowercase().ends_with("https");
-        if is_web || text[start..start + length].contains(':') {
-            found.push(start..start + length);
-        }
-    }
-    found
-}
-
-fn skip(text: &str, at: usize, fits: impl Fn(char) -> bool) -> usize {
-    let fitting = text[at..].chars().take_while(|c| fits(*c));
-    at + fitting.map(char::len_utf8).sum::<usize>()
-}
-
-fn is_separator(c: char) -> bool {
-    matches!(c, ' ' | ':' | '=' | '"' | '\'' | '\\')
 }
 
 fn is_base64(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_' | '=')
-}
-
-fn is_credential(c: char) -> bool {
-    is_base64(c) || matches!(c, '.' | '~')
 }
 
 #[cfg(test)]
@@ -252,16 +184,16 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_github_is_known_by_its_prefix() {
+    fn a_token_of_github_is_recognised_by_its_prefix() {
         let tail = "0123456789abcdefABCDEF0123456789abcd";
-        for prefix in PREFIXES {
+        for prefix in ["github_pat_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"] {
             check(&format!("got {prefix}{tail}, sorry"), "got [secret], sorry");
         }
         check("named ghp_short and ghs_", "named ghp_short and ghs_");
     }
 
     #[test]
-    fn forty_hexadecimal_digits_are_a_token_only_where_a_word_says_so() {
+    fn forty_hexadecimal_digits_are_a_token_only_after_a_word_for_it() {
         let hex = "0123456789abcdef0123456789abcdef01234567";
         for said in ["token ", "Bearer ", "token=", "\"token\": \"", "password: "] {
             check(&format!("{said}{hex}"), &format!("{said}[secret]"));
@@ -277,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn an_authorization_header_loses_its_value() {
+    fn the_value_of_an_authorization_header_is_masked() {
         check("Authorization: token abc", "Authorization: token [secret]");
         check("authorization: Basic dTpw", "authorization: Basic [secret]");
         check("\"authorization\":\"x\"", "\"authorization\":\"[secret]\"");
@@ -287,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_loses_its_password() {
+    fn the_password_of_a_url_is_masked() {
         check("https://bob:p@ss@host/x", "https://[secret]@host/x");
         check("at 'http://bob@host'", "at 'http://[secret]@host'");
         check("ssh://git@host/x", "ssh://git@host/x");
@@ -295,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn other_text_stays_as_it_is() {
+    fn other_text_is_not_changed() {
         check("", "");
         check("déjà vu – 100 % “ok”", "déjà vu – 100 % “ok”");
     }

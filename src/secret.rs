@@ -1,21 +1,21 @@
-//! Secrets: shown to nobody, wiped when they are dropped.
+//! Secrets that are never printed and are wiped on drop.
 
 use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// A token or password. It has no `Display`, no serialisation and no equality; its `Debug` says nothing.
+/// A token or password, without `Display`, serialisation or equality. Its `Debug` does not contain it.
 pub struct Secret(Zeroizing<String>);
 
-/// Why a text is no secret. The text itself is not part of it.
+/// The reasons to refuse a secret. None contains the text.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum SecretError {
-    #[error("the secret is empty")]
+    #[error("secret is empty")]
     Empty,
-    #[error("the secret has more than {limit} bytes", limit = Secret::MAX)]
+    #[error("secret is longer than {limit} bytes", limit = Secret::MAX)]
     TooLong,
     #[error(
-        "the secret holds a blank, a line end or a character that is not ASCII: paste it again, without anything around it"
+        "secret contains a space, a line end or a character that is not ASCII: paste only the secret"
     )]
     Character,
 }
@@ -24,7 +24,7 @@ impl Secret {
     /// The longest secret, in bytes.
     pub const MAX: usize = 4096;
 
-    /// Takes a secret over: printable ASCII without blanks, since it goes into headers and a line protocol.
+    /// Parses a secret: printable ASCII without spaces, because it is sent in headers and in a line protocol.
     pub fn parse(text: String) -> Result<Self, SecretError> {
         let text = Zeroizing::new(text);
         match text.as_bytes() {
@@ -35,13 +35,13 @@ impl Secret {
         }
     }
 
-    /// A second copy, wiped by itself.
+    /// A second copy.
     #[must_use]
     pub fn copy(&self) -> Self {
         Self(self.0.clone())
     }
 
-    /// The secret itself. Every call of this is a place to look at in a review.
+    /// The secret. Reviews check every call.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -58,14 +58,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_says_nothing_of_itself() {
+    fn debug_does_not_show_a_secret() {
         let secret = Secret::parse("ghp_canary".to_owned()).expect("a plain token");
         assert_eq!(format!("{secret:?}"), "Secret(…)");
         assert_eq!(secret.expose(), "ghp_canary");
     }
 
     #[test]
-    fn what_would_break_a_header_is_refused() {
+    fn a_secret_that_breaks_a_header_is_refused() {
         for (text, why) in [
             ("", SecretError::Empty),
             ("two words", SecretError::Character),

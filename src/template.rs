@@ -6,9 +6,9 @@ use crate::git::{Credential, Git, GitAccess};
 use crate::model::content::Files;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::GitId;
-use crate::model::exclude::Exclude;
+use crate::model::exclude::ExcludePattern;
 use crate::model::path::SafeRelPath;
-use crate::model::plan::{Plan, TemplatePin};
+use crate::model::plan::{Plan, TemplateOrigin, TemplatePin};
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
 use crate::tree::git::{GitTree, GitTreeError, Part, left_out};
@@ -38,7 +38,7 @@ enum TemplateFiles {
 #[derive(Clone, Copy)]
 pub struct TemplateRules<'c> {
     pub links: Links,
-    pub exclude: &'c [Exclude],
+    pub exclude: &'c [ExcludePattern],
 }
 
 /// A commit of a repository, or one of its folders.
@@ -135,9 +135,9 @@ impl Template {
         let own = own
             .take_while(|(path, _)| path.starts_with(&prefix))
             .map(|(path, file)| (path[prefix.len()..].to_owned(), file.clone()));
-        let version = catalog.written().template.version.as_ref();
+        let version = catalog.file().template.version.as_ref();
         let pin = |tree: GitId| TemplatePin {
-            repo: format!("catalog:{slug}"),
+            repo: TemplateOrigin::Catalog(slug.to_string()),
             r#ref: version.map_or_else(|| tree.to_string(), ToString::to_string),
             sha: None,
             path: None,
@@ -181,7 +181,7 @@ impl Template {
 impl<'c> TemplateRules<'c> {
     /// What a catalogue says.
     pub fn of(catalog: &'c Catalog) -> Self {
-        let written = catalog.written();
+        let written = catalog.file();
         Self {
             links: match written.symlinks {
                 Symlinks::Refuse => Links::Refused,
@@ -263,8 +263,8 @@ impl TemplateCommit<'_> {
     fn template(&self, tree: GitTree, sha: &GitId) -> Result<Template, TemplateError> {
         let pin = TemplatePin {
             repo: match &self.home {
-                TemplateLocation::Here(_) => "folder".to_owned(),
-                TemplateLocation::Remote(url) => url.to_string(),
+                TemplateLocation::Here(_) => TemplateOrigin::Folder,
+                TemplateLocation::Remote(url) => TemplateOrigin::Repository(url.to_string()),
             },
             r#ref: self.reference.to_string(),
             sha: Some(sha.clone()),
@@ -326,7 +326,7 @@ impl TemplateStore {
 
     /// Whether a template can be found again by a pin on any machine that has the catalogue.
     pub fn check(pin: &TemplatePin) -> Result<(), TemplateError> {
-        if pin.repo == "folder" {
+        if pin.repo == TemplateOrigin::Folder {
             return Err(TemplateError::Folder);
         }
         Ok(())
@@ -336,21 +336,21 @@ impl TemplateStore {
     pub fn open(&self, plan: &Plan, stop: &AtomicBool) -> Result<Template, TemplateError> {
         let pin = &plan.template;
         Self::check(pin)?;
-        let unknown = || TemplateError::Unknown(pin.repo.clone());
+        let unknown = || TemplateError::Unknown(pin.repo.to_string());
         let name = plan.catalog.as_str();
         let catalog = self.catalogs.get(name);
         let catalog = catalog.ok_or_else(|| TemplateError::NoCatalog(name.to_owned()))?;
         let Some(sha) = &pin.sha else {
-            let path = catalog.written().template.path.as_ref();
-            let path = path.filter(|_| pin.repo == format!("catalog:{name}"));
+            let path = catalog.file().template.path.as_ref();
+            let path = path.filter(|_| pin.repo == TemplateOrigin::Catalog(name.to_owned()));
             let opened = Template::of_catalog(catalog, &self.files, path.ok_or_else(unknown)?);
-            let shown = || pin.repo.clone();
+            let shown = || pin.repo.to_string();
             return opened.map_err(|findings| TemplateError::Refused {
                 shown: shown(),
                 findings,
             });
         };
-        let url = RemoteUrl::parse(&pin.repo).map_err(|_| unknown())?;
+        let url = RemoteUrl::parse(&pin.repo.to_string()).map_err(|_| unknown())?;
         let commit = TemplateCommit {
             reference: RefName::parse(&pin.r#ref).map_err(|_| unknown())?,
             home: TemplateLocation::Remote(url.clone()),

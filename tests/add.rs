@@ -71,7 +71,7 @@ fn a_repository_gets_what_it_misses_in_one_commit() {
 
     let body = sandbox.git("old", &["log", "-1", "--format=%B"]);
     assert!(
-        body.starts_with("Add what was missing of demo\n\n"),
+        body.starts_with("Add missing files from demo\n\n"),
         "{body}"
     );
     let format = "--format=%(trailers:key=Recipe-Hash)%(trailers:key=Catalog-Version)%(trailers:key=Template)";
@@ -81,7 +81,7 @@ fn a_repository_gets_what_it_misses_in_one_commit() {
         sandbox
             .git("old", &["reflog", "-1", "--format=%gs"])
             .trim_end(),
-        "commit: Add what was missing of demo"
+        "commit: Add missing files from demo"
     );
 }
 
@@ -91,11 +91,7 @@ fn a_second_run_says_already_present_and_commits_nothing() {
     add(&sandbox, &["--yes"]).exits(0);
     let made = sandbox.git_id("old", "HEAD");
     let ran = add(&sandbox, &["--yes", "--date", "2027-01-01"][..1]).exits(0);
-    assert!(
-        ran.stdout.contains("already present: old"),
-        "{}",
-        ran.stdout
-    );
+    assert!(ran.stdout.contains("up to date: old"), "{}", ran.stdout);
     let json = add(&sandbox, &["--format", "json"]).exits(0).json();
     assert_eq!(json["outcome"], "already-present");
     assert_eq!(json["commitId"], made.as_str());
@@ -117,7 +113,7 @@ fn nothing_is_written_until_somebody_says_so_and_then_it_is_what_was_shown() {
     assert_eq!(sandbox.git_id("old", "HEAD"), before);
     assert_eq!(status(&sandbox), "");
 
-    let (_, command) = ran.stdout.split_once("To add exactly this:\n").unwrap();
+    let (_, command) = ran.stdout.split_once("Add exactly this with:\n").unwrap();
     let program = format!(
         "groundplan() {{ {} \"$@\"; }}; {command}",
         env!("CARGO_BIN_EXE_groundplan")

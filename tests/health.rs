@@ -1,4 +1,4 @@
-//! `groundplan health`: what a container engine asks, and gets 0 or 1 for.
+//! `groundplan health`, the health check of a container engine: exit code 0 or 1.
 
 use crate::support::{Ran, Sandbox};
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-/// Asks something that gives this answer to one request, and gives what was asked as well.
+/// Runs the command against a server with this answer. Returns the result and the request.
 #[track_caller]
 fn ask(answer: &'static [u8], more: &[&str]) -> (Ran, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -18,18 +18,18 @@ fn ask(answer: &'static [u8], more: &[&str]) -> (Ran, String) {
         let (mut stream, _) = listener.accept().unwrap();
         let mut request = [0; 1024];
         let length = stream.read(&mut request).unwrap();
-        // A client that has read enough may be gone, which is its right.
+        // The client may close the connection before the end of the answer.
         drop(stream.write_all(answer));
         String::from_utf8(request[..length].to_vec()).unwrap()
     });
-    // As in a container: the worker listens on every address, and is asked on this one.
+    // As in a container: the worker listens on every address, and the command connects to the loopback address.
     let address = format!("0.0.0.0:{port}");
     let ran = Sandbox::new().groundplan(["health", "--health", &address].iter().chain(more));
     (ran, server.join().unwrap())
 }
 
 #[test]
-fn a_worker_that_is_well_is_0_and_what_it_says_is_shown() {
+fn a_healthy_worker_exits_with_0_and_shows_the_answer() {
     let (ran, request) = ask(
         b"HTTP/1.0 200 OK\r\ncontent-length: 17\r\n\r\n{\"status\":\"idle\"}",
         &[],
@@ -39,7 +39,7 @@ fn a_worker_that_is_well_is_0_and_what_it_says_is_shown() {
 }
 
 #[test]
-fn a_worker_that_is_not_well_is_1_and_what_it_says_is_shown() {
+fn an_unhealthy_worker_exits_with_1_and_shows_the_answer() {
     let (ran, _) = ask(
         b"HTTP/1.1 503 Service Unavailable\r\n\r\n{\"status\":\"unhealthy\"}\n",
         &[],
@@ -48,7 +48,7 @@ fn a_worker_that_is_not_well_is_1_and_what_it_says_is_shown() {
 }
 
 #[test]
-fn what_is_no_worker_is_1_and_cannot_steer_the_terminal() {
+fn an_answer_of_another_program_exits_with_1_and_cannot_control_the_terminal() {
     for answer in [
         &b""[..],
         b"SSH-2.0-OpenSSH\r\n",
@@ -57,21 +57,21 @@ fn what_is_no_worker_is_1_and_cannot_steer_the_terminal() {
     ] {
         let (ran, _) = ask(answer, &[]);
         let ran = ran.exits(1);
-        assert!(ran.stderr.contains("is no worker"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("is not a worker"), "{}", ran.stderr);
     }
     let (ran, _) = ask(b"HTTP/1.1 200 OK\r\n\r\n\x1b]0;title\x07\nok", &[]);
     assert_eq!(ran.exits(0).stdout, "\\u{1b}]0;title\\u{7}\\nok\n");
 }
 
 #[test]
-fn an_answer_without_end_is_read_only_so_far() {
+fn an_endless_answer_is_read_up_to_a_limit() {
     static ENDLESS: [u8; 200_000] = [b' '; 200_000];
     let (ran, _) = ask(&ENDLESS, &[]);
-    assert!(ran.exits(1).stderr.contains("is no worker"));
+    assert!(ran.exits(1).stderr.contains("is not a worker"));
 }
 
 #[test]
-fn where_nobody_answers_is_1_as_well() {
+fn no_answer_exits_with_1() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let slow = Sandbox::new().groundplan(["health", "--health", &address, "--timeout", "1"]);
@@ -91,7 +91,7 @@ fn where_nobody_answers_is_1_as_well() {
         .exits(2);
 }
 
-/// A real worker over a database in a file, which ends with the test.
+/// A real worker with a database in a file, killed at the end of the test.
 struct Worker {
     child: Child,
     address: String,
@@ -111,7 +111,7 @@ impl Worker {
             let (_, address) = line.split_once("answering /health address=")?;
             Some(address.trim().to_owned())
         });
-        let address = address.expect("it says where it answers");
+        let address = address.expect("the log names the address");
         Self { child, address }
     }
 }
@@ -124,7 +124,7 @@ impl Drop for Worker {
 }
 
 #[test]
-fn a_real_worker_is_asked_and_its_metrics_are_those_that_operators_are_told_of() {
+fn the_metrics_of_a_real_worker_are_those_in_the_documentation() {
     let sandbox = Sandbox::new();
     let worker = Worker::start(&sandbox);
     let ran = sandbox.groundplan(["health", "--health", &worker.address]);
@@ -135,7 +135,7 @@ fn a_real_worker_is_asked_and_its_metrics_are_those_that_operators_are_told_of()
     stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").unwrap();
     let mut metrics = String::new();
     stream.read_to_string(&mut metrics).unwrap();
-    // Families with labels are not there before they have counted something; tests/worker/service.rs sees them.
+    // Families with labels are absent until the first observation; tests/worker/service.rs checks them.
     let later = ["groundplan_runs", "groundplan_step_seconds"];
     let found: BTreeSet<&str> = metrics
         .lines()
@@ -144,10 +144,10 @@ fn a_real_worker_is_asked_and_its_metrics_are_those_that_operators_are_told_of()
         .collect();
     let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/operations.md");
     let document = fs::read_to_string(document).unwrap();
-    let told: BTreeSet<&str> = document
+    let documented: BTreeSet<&str> = document
         .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .filter(|word| word.starts_with("groundplan_"))
         .map(|word| word.trim_end_matches("_total").trim_end_matches("_info"))
         .collect();
-    assert_eq!(told, found);
+    assert_eq!(documented, found);
 }

@@ -2,7 +2,7 @@
 
 use crate::support::Sandbox;
 use groundplan::model::content::{File, Mode};
-use groundplan::model::exclude::Exclude;
+use groundplan::model::exclude::ExcludePattern;
 use groundplan::model::path::TreePath;
 use groundplan::tree::git;
 use groundplan::tree::ids::{self, tree_id};
@@ -259,7 +259,7 @@ fn exclude_patterns_mean_what_git_means_by_them() {
         "*/",
         "deep",
     ] {
-        let exclude = [Exclude::parse(pattern).unwrap()];
+        let exclude = [ExcludePattern::parse(pattern).unwrap()];
         let left_out: Vec<String> = git::left_out(&listing, &exclude)
             .iter()
             .map(ToString::to_string)

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Makes products of the built-in catalogue `nextjs` in which every option appears, and in each runs what a stranger would:
-# install, lint, types, tests, production build, and Storybook and the tests in a browser where they are chosen.
+# Creates apps from the built-in catalogue `nextjs` that cover every option. Runs install, lint, type check, tests and build in
+# each, and Storybook and the browser tests if they are selected.
 #
-#   tests/npm_check.sh            all products; about ten minutes, 5 GB of disk and the npm registry
+#   tests/npm_check.sh            all apps; needs about ten minutes, 5 GB of disk and the npm registry
 #   tests/npm_check.sh 2 4        only these
 #
-# GROUNDPLAN=path     the program to use; otherwise cargo builds it
-# CHROMIUM_PATH=path  a Chromium to run the tests in a browser with; without one they are left out, and that is said
-# KEEP=folder         where to make the products, and to leave them; otherwise they are removed
+# GROUNDPLAN=path     the program to use; default: built with cargo
+# CHROMIUM_PATH=path  the Chromium for browser tests; default: they are skipped with a message
+# KEEP=folder         the folder for the apps, which are kept; default: a temporary folder
 #
-# Run it by hand after a change of the catalogue, and weekly: ranges float, so the world can break what was sound.
+# Run it by hand after a change of the catalogue, and weekly, because new package versions can break an app.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 
@@ -47,7 +47,7 @@ refs() {
     done
 }
 
-# Runs one step quietly; a step that fails shows all it said.
+# Runs one step and shows its output only if it fails.
 step() {
     local started=$SECONDS
     if ! "$@" >"$work/log" 2>&1; then
@@ -85,14 +85,14 @@ for number in "${chosen[@]}"; do
         if [ -n "${CHROMIUM_PATH:-}" ]; then
             step npm run test:e2e
         else
-            echo "  npm run test:e2e left out: CHROMIUM_PATH names no browser"
+            echo "  npm run test:e2e skipped: CHROMIUM_PATH is not set"
         fi
     fi
-    # What the commands leave behind is ignored, but for the lock file that is to be committed.
-    left=$(git status --porcelain)
-    if [ "$left" != "?? package-lock.json" ]; then
-        printf 'product %s: the commands left\n%s\n' "$number" "$left" >&2
+    # All new files must be ignored by git, except the lock file.
+    untracked=$(git status --porcelain)
+    if [ "$untracked" != "?? package-lock.json" ]; then
+        printf 'product %s: unexpected files:\n%s\n' "$number" "$untracked" >&2
         exit 1
     fi
 done
-echo "all products are sound"
+echo "all apps passed"

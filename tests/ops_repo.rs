@@ -1,4 +1,4 @@
-//! The catalogue `ops-repo`: its layout, its forms and their examples, and the guard that refuses what breaks them.
+//! The catalogue `ops-repo`: its layout, its file formats with their examples, and the guard that rejects malformed files.
 
 use crate::support::{PRODUCT, Ran, Sandbox};
 use serde_json::{Value, json};
@@ -15,7 +15,8 @@ const NEW: [&str; 6] = [
     "ops",
 ];
 
-fn made() -> Sandbox {
+/// A sandbox with an operations repository in `ops`.
+fn ops_repository() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.groundplan(NEW.iter().chain(&PRODUCT)).exits(0);
     sandbox
@@ -47,9 +48,9 @@ fn examples(text: &str, language: &str) -> Vec<String> {
         .collect()
 }
 
-/// A repository that holds every documented example at its place.
+/// An operations repository that contains every documented example.
 fn with_examples() -> Sandbox {
-    let sandbox = made();
+    let sandbox = ops_repository();
     let read = |name: &str| sandbox.read(&format!("ops/docs/{name}.md"));
     let actions = examples(&read("actions"), "json");
     let notes = examples(&read("human-requests"), "markdown");
@@ -68,7 +69,7 @@ fn with_examples() -> Sandbox {
 
 #[test]
 fn it_has_the_folders_and_files_of_an_operations_repository() {
-    let sandbox = made();
+    let sandbox = ops_repository();
     for folder in [
         "vault/pending",
         "vault/approved",
@@ -117,24 +118,27 @@ fn it_has_the_folders_and_files_of_an_operations_repository() {
 }
 
 #[test]
-fn the_policy_names_the_tiers_and_nothing_else() {
-    let policy: toml::Table = made().read("ops/vault/policy.toml").parse().unwrap();
+fn the_policy_lists_exactly_the_known_tiers() {
+    let policy: toml::Table = ops_repository()
+        .read("ops/vault/policy.toml")
+        .parse()
+        .unwrap();
     let tiers = policy["tiers"].as_table().unwrap();
-    let of = |tier: &str| {
-        let of_tier = tiers
+    let names_in = |tier: &str| {
+        let entries = tiers
             .iter()
             .filter(|(_, value)| value.as_str() == Some(tier));
-        let mut names: Vec<&str> = of_tier.map(|(name, _)| name.as_str()).collect();
+        let mut names: Vec<&str> = entries.map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
         names
     };
     assert_eq!(policy.len(), 1);
     assert_eq!(
-        of("low"),
+        names_in("low"),
         ["groom-backlog", "reproduce", "review-pr", "triage"]
     );
     assert_eq!(
-        of("medium"),
+        names_in("medium"),
         [
             "dev",
             "run-architect",
@@ -146,7 +150,7 @@ fn the_policy_names_the_tiers_and_nothing_else() {
         ]
     );
     assert_eq!(
-        of("high"),
+        names_in("high"),
         [
             "add-rpc-method",
             "release",
@@ -158,12 +162,13 @@ fn the_policy_names_the_tiers_and_nothing_else() {
 }
 
 #[test]
-fn every_selection_is_flawless_and_its_links_lead_somewhere() {
+fn every_selection_has_no_warnings_and_no_broken_links() {
     for forge in ["forgejo", "github"] {
         for writes in ["merge-allowlist", "no-protection", "admin-token"] {
             for guard in [&[][..], &["--select", "guards=forms"]] {
                 let sandbox = Sandbox::new();
-                let (forge, writes) = (format!("forge={forge}"), format!("agent-writes={writes}"));
+                let forge_option = format!("forge={forge}");
+                let writes_option = format!("agent-writes={writes}");
                 let args = [
                     "new",
                     "--catalog",
@@ -173,14 +178,14 @@ fn every_selection_is_flawless_and_its_links_lead_somewhere() {
                     "--format",
                     "json",
                 ];
-                let select = ["--select", &forge, "--select", &writes];
+                let select = ["--select", &forge_option, "--select", &writes_option];
                 let all = args.iter().chain(&select).chain(guard).chain(&PRODUCT);
                 let report = &sandbox.groundplan(all).exits(0).json()["report"];
                 assert_eq!(report["warnings"], json!([]), "{forge} {writes}");
                 let text = sandbox.read("ops/docs/branch-protection.md");
-                assert!(text.contains("## Prove it"), "{forge} {writes}");
+                assert!(text.contains("## Test"), "{forge} {writes}");
                 assert!(!text.contains("__"), "{forge} {writes}");
-                links_lead_somewhere(&sandbox);
+                assert_no_broken_links(&sandbox);
                 if !guard.is_empty() {
                     check(&sandbox).exits(0);
                 }
@@ -190,7 +195,7 @@ fn every_selection_is_flawless_and_its_links_lead_somewhere() {
 }
 
 #[track_caller]
-fn links_lead_somewhere(sandbox: &Sandbox) {
+fn assert_no_broken_links(sandbox: &Sandbox) {
     for file in sandbox.files().iter().filter(|file| {
         let extension = Path::new(file).extension();
         extension.is_some_and(|extension| extension == "md")
@@ -205,33 +210,33 @@ fn links_lead_somewhere(sandbox: &Sandbox) {
 }
 
 #[test]
-fn the_documented_examples_keep_their_forms() {
+fn the_documented_examples_are_valid() {
     let sandbox = with_examples();
     let ran = check(&sandbox).exits(0);
-    assert_eq!(ran.stdout, "all forms are kept\n");
+    assert_eq!(ran.stdout, "all files are valid\n");
     for (schema, file) in [
         ("evidence", "evidence/red-team/2026-11-21.json"),
         ("action", "vault/actions/publish-site-3.json"),
         ("approval", "vault/approved/publish-site-3.json"),
     ] {
-        let value = json_of(&sandbox, &format!("ops/{file}"));
-        assert!(keeps(&sandbox, schema, &value), "{file}");
+        let value = read_json(&sandbox, &format!("ops/{file}"));
+        assert!(is_valid(&sandbox, schema, &value), "{file}");
     }
 }
 
-fn json_of(sandbox: &Sandbox, file: &str) -> Value {
+fn read_json(sandbox: &Sandbox, file: &str) -> Value {
     serde_json::from_str(&sandbox.read(file)).unwrap()
 }
 
-/// What a full JSON Schema validator says.
-fn keeps(sandbox: &Sandbox, schema: &str, value: &Value) -> bool {
-    let schema = json_of(sandbox, &format!("ops/schemas/{schema}.schema.json"));
+/// The result of a full JSON Schema validator.
+fn is_valid(sandbox: &Sandbox, schema: &str, value: &Value) -> bool {
+    let schema = read_json(sandbox, &format!("ops/schemas/{schema}.schema.json"));
     jsonschema::validator_for(&schema).unwrap().is_valid(value)
 }
 
-/// Changes one value of an example, by pointer; null takes it away.
+/// An example with one value replaced, by JSON pointer; null removes it.
 fn changed(sandbox: &Sandbox, file: &str, pointer: &str, to: &Value) -> Value {
-    let mut value = json_of(sandbox, &format!("ops/{file}"));
+    let mut value = read_json(sandbox, &format!("ops/{file}"));
     let (parent, name) = pointer.rsplit_once('/').unwrap();
     let parent = value.pointer_mut(parent).unwrap().as_object_mut().unwrap();
     if to.is_null() {
@@ -243,11 +248,11 @@ fn changed(sandbox: &Sandbox, file: &str, pointer: &str, to: &Value) -> Value {
 }
 
 #[test]
-fn what_breaks_a_form_is_refused_loudly_and_a_schema_validator_agrees() {
+fn malformed_files_are_rejected_and_a_schema_validator_agrees() {
     let evidence = ("evidence", "evidence/red-team/2026-11-21.json");
     let action = ("action", "vault/actions/publish-site-3.json");
     let approval = ("approval", "vault/approved/publish-site-3.json");
-    for ((schema, file), pointer, to, said) in [
+    for ((schema, file), pointer, to, message) in [
         (evidence, "/date", json!("21.11.2026"), "/date is"),
         (evidence, "/result", json!("ok"), "/result must be one of"),
         (evidence, "/commit", json!("main"), "/commit is"),
@@ -267,7 +272,7 @@ fn what_breaks_a_form_is_refused_loudly_and_a_schema_validator_agrees() {
             evidence,
             "/findings",
             json!([]),
-            "/findings needs at least 1",
+            "/findings must have at least 1",
         ),
         (
             evidence,
@@ -286,10 +291,10 @@ fn what_breaks_a_form_is_refused_loudly_and_a_schema_validator_agrees() {
             evidence,
             "/verdict",
             json!("pass"),
-            "/verdict is not a known field",
+            "/verdict is an unknown field",
         ),
         // A file that declares its own tier.
-        (action, "/tier", json!("low"), "/tier is not a known field"),
+        (action, "/tier", json!("low"), "/tier is an unknown field"),
         (action, "/id", json!("../release"), "/id is"),
         // A bot on the list of approvers.
         (
@@ -307,51 +312,46 @@ fn what_breaks_a_form_is_refused_loudly_and_a_schema_validator_agrees() {
     ] {
         let sandbox = with_examples();
         let value = changed(&sandbox, file, pointer, &to);
-        assert!(!keeps(&sandbox, schema, &value), "{file} {pointer} {to}");
+        assert!(!is_valid(&sandbox, schema, &value), "{file} {pointer} {to}");
         sandbox.write(&format!("ops/{file}"), value.to_string());
         let ran = check(&sandbox).exits(1);
-        let line = format!("{file}: {said}");
+        let line = format!("{file}: {message}");
         assert!(ran.stdout.contains(&line), "{pointer} {to}: {}", ran.stdout);
     }
 }
 
 #[test]
-fn what_no_schema_can_say_is_refused_too() {
+fn errors_that_no_schema_can_express_are_rejected() {
     let twice = r#"{"kind": "red-team", "kind": "holdout"}"#;
     let approval = "vault/approved/publish-site-3.json";
-    for (file, from, to, said) in [
+    for (file, from, to, message) in [
         (
             "evidence/red-team/2026-11-21.json",
             "2026-11-21\"",
             "2026-11-22\"",
-            "the file is called",
+            "the file name is",
         ),
         (
             "evidence/red-team/2026-11-21.json",
             "red-team\",",
             "holdout\",",
-            "the folder is called",
+            "the folder name is",
         ),
         (
             "evidence/red-team/2026-13-01.json",
             "",
             twice,
-            "a key stands there twice",
+            "duplicate key",
         ),
-        (
-            "evidence/red-team/notes.txt",
-            "",
-            "x",
-            "does not belong here",
-        ),
+        ("evidence/red-team/notes.txt", "", "x", "unexpected file"),
         // An approval that survives a change of what was approved.
         (
             "vault/actions/publish-site-3.json",
             "tag v1.4.0",
             "tag v1.4.1",
-            "it has changed since",
+            "the action has changed since it was approved",
         ),
-        (approval, "maria", "deploy", "all forms are kept"),
+        (approval, "maria", "deploy", "all files are valid"),
         (
             "vault/actions/publish-site-3.json",
             "deploy-bot",
@@ -363,7 +363,7 @@ fn what_no_schema_can_say_is_refused_too() {
             "vault/pending/dns-access.md",
             "## Unblocks",
             "## Then",
-            "the parts must be",
+            "the sections must be",
         ),
         (
             "vault/pending/dns-access.md",
@@ -381,19 +381,19 @@ fn what_no_schema_can_say_is_refused_too() {
             "prerequisites.md",
             "Status: BLOCKED",
             "Status: SOON",
-            "needs one line `Status: DONE`",
+            "must have one line `Status: DONE`",
         ),
         (
             "prerequisites.md",
             "Status: BLOCKED",
             "Status: DONE",
-            "is DONE and has an open box",
+            "is DONE but has an open box",
         ),
         (
             "prerequisites.md",
             "dns-access",
             "dns",
-            "vault/pending/dns.md, which is not there",
+            "vault/pending/dns.md, which does not exist",
         ),
         (
             "vault/policy.toml",
@@ -404,27 +404,27 @@ fn what_no_schema_can_say_is_refused_too() {
         ("vault/policy.toml", "[tiers]", "[tiers", "cannot be read"),
     ] {
         let sandbox = with_examples();
-        let place = format!("ops/{file}");
+        let path = format!("ops/{file}");
         if from.is_empty() {
-            sandbox.write(&place, to);
+            sandbox.write(&path, to);
         } else {
-            let text = sandbox.read(&place);
+            let text = sandbox.read(&path);
             assert!(text.contains(from), "{file} has no {from:?}");
-            sandbox.write(&place, text.replacen(from, to, 1));
+            sandbox.write(&path, text.replacen(from, to, 1));
         }
         let ran = check(&sandbox);
         assert_eq!(
             ran.code,
-            i32::from(!said.starts_with("all")),
+            i32::from(!message.starts_with("all")),
             "{}",
             ran.stdout
         );
-        assert!(ran.stdout.contains(said), "{file} {to}: {}", ran.stdout);
+        assert!(ran.stdout.contains(message), "{file} {to}: {}", ran.stdout);
     }
 }
 
 #[test]
-fn a_deployment_of_before_gets_what_it_misses_and_loses_nothing() {
+fn add_completes_an_older_repository_and_changes_no_file() {
     let sandbox = Sandbox::new();
     sandbox
         .write("ops/prerequisites.md", "# Ours\n\n- [x] done (#1)\n")
@@ -438,22 +438,22 @@ fn a_deployment_of_before_gets_what_it_misses_and_loses_nothing() {
         "# Ours\n\n- [x] done (#1)\n"
     );
     assert_eq!(sandbox.read("ops/RESOURCES.md"), "# RESOURCES\n");
-    // A folder that holds something needs nothing to keep it.
+    // A folder that is not empty needs no .gitkeep.
     assert!(!sandbox.join("ops/vault/pending/.gitkeep").exists());
     assert!(sandbox.join("ops/vault/fired/.gitkeep").exists());
     assert!(sandbox.join("ops/vault/policy.toml").exists());
     assert!(!sandbox.join("ops/.scrum4me").exists());
 
-    // A run that was killed before the branch moved, and one before the index was written.
-    let whole = sandbox.git_id("ops", "HEAD^{tree}");
-    for left in ["--soft", "--mixed"] {
-        sandbox.git("ops", &["reset", "-q", left, "HEAD~1"]);
+    // A run killed before the branch was moved, and one killed before the index was written.
+    let complete = sandbox.git_id("ops", "HEAD^{tree}");
+    for mode in ["--soft", "--mixed"] {
+        sandbox.git("ops", &["reset", "-q", mode, "HEAD~1"]);
         add(&sandbox, &["--yes"]).exits(0);
-        assert_eq!(sandbox.git_id("ops", "HEAD^{tree}"), whole, "{left}");
+        assert_eq!(sandbox.git_id("ops", "HEAD^{tree}"), complete, "{mode}");
         assert_eq!(sandbox.git("ops", &["status", "--porcelain"]), "");
     }
 
-    // Work goes on: folders fill, and what kept them goes.
+    // Later, files are added to folders and their .gitkeep is removed.
     sandbox.write("ops/knowledge/dns.md", "x\n");
     fs::remove_file(sandbox.join("ops/knowledge/.gitkeep")).unwrap();
     let head = sandbox.commit("ops");
@@ -468,14 +468,14 @@ fn a_deployment_of_before_gets_what_it_misses_and_loses_nothing() {
         "--yes",
     ];
     let ran = sandbox.groundplan(args.iter().chain(later)).exits(0);
-    assert!(ran.stdout.contains("already present"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("up to date"), "{}", ran.stdout);
     assert_eq!(sandbox.git_id("ops", "HEAD"), head);
 }
 
 #[test]
-fn a_new_operations_repository_has_everything_already() {
-    let sandbox = made();
+fn a_new_operations_repository_is_complete() {
+    let sandbox = ops_repository();
     let ran = add(&sandbox, &["--yes"]).exits(0);
-    assert!(ran.stdout.contains("already present"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("up to date"), "{}", ran.stdout);
     assert_eq!(sandbox.git("ops", &["rev-list", "--count", "HEAD"]), "1\n");
 }

@@ -1,6 +1,6 @@
-//! What is shipped beside the program: the image, the compose file, the service and the list of variables fit the program.
+//! Packaging: the image, the compose file, the systemd unit, the list of variables and the test script match the program.
 
-use crate::support::Sandbox;
+use crate::support::{Ran, Sandbox};
 use groundplan::git::GitSettings;
 use groundplan::source;
 use serde_json::Value;
@@ -9,10 +9,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// What others read in our place: the shell's colours, where temporary files go.
-const OF_LIBRARIES: [&str; 3] = ["NO_COLOR", "CLICOLOR_FORCE", "TMPDIR"];
-/// A job's kind, which is spelled like a variable, and what the program sets for those that it starts.
-const NO_SETTINGS: [&str; 4] = [
+/// Variables read by libraries.
+const LIBRARY_VARIABLES: [&str; 3] = ["NO_COLOR", "CLICOLOR_FORCE", "TMPDIR"];
+/// A job kind that looks like a variable, and variables that the program sets for its child processes.
+const NOT_SETTINGS: [&str; 4] = [
     "BOOTSTRAP_REPO",
     "GROUNDPLAN_SELECTION",
     "GROUNDPLAN_HELPER_SECRET",
@@ -20,8 +20,9 @@ const NO_SETTINGS: [&str; 4] = [
 ];
 const VOLUMES: [&str; 3] = ["cache", "logs", "state"];
 
+/// The text of a file of this repository.
 #[track_caller]
-fn shipped(path: &str) -> String {
+fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -31,7 +32,7 @@ fn is_variable(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_uppercase()) && word.chars().all(is_inside)
 }
 
-/// Words of a text that begin like a variable of ours.
+/// The variables in a text that start with GROUNDPLAN_ or BOOTSTRAP_.
 fn mentioned(text: &str) -> BTreeSet<String> {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
         .filter(|word| {
@@ -39,13 +40,13 @@ fn mentioned(text: &str) -> BTreeSet<String> {
                 word.len() > prefix.len() && word.starts_with(prefix) && is_variable(word)
             })
         })
-        .filter(|word| !NO_SETTINGS.contains(word))
+        .filter(|word| !NOT_SETTINGS.contains(word))
         .map(str::to_owned)
         .collect()
 }
 
-/// The variables that the help of a command and of all below it names, by `[env: NAME=…]`.
-fn asked_by_flags(sandbox: &Sandbox, command: &[&str], found: &mut BTreeSet<String>) {
+/// Collects the variables in the help of a command and its subcommands, `[env: NAME=…]`.
+fn collect_flag_variables(sandbox: &Sandbox, command: &[&str], found: &mut BTreeSet<String>) {
     let help = [command, &["--help"]].concat();
     let help = sandbox.groundplan(&help).exits(0).stdout;
     for part in help.split("[env: ").skip(1) {
@@ -58,12 +59,12 @@ fn asked_by_flags(sandbox: &Sandbox, command: &[&str], found: &mut BTreeSet<Stri
             .strip_prefix("  ")
             .and_then(|line| line.split(' ').next());
         if let Some(name) = name.filter(|name| !name.is_empty() && *name != "help") {
-            asked_by_flags(sandbox, &[command, &[name]].concat(), found);
+            collect_flag_variables(sandbox, &[command, &[name]].concat(), found);
         }
     }
 }
 
-/// Every `.rs` file of the program, as one text.
+/// The text of all `.rs` files in `src`.
 fn sources() -> String {
     let mut all = String::new();
     let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
@@ -80,24 +81,24 @@ fn sources() -> String {
     all
 }
 
-/// The variables that the program reads: those of its flags, secrets that are no flags, those of the system.
+/// The variables that the program reads: those of flags, secrets without a flag, and system variables.
 fn read_by_the_program() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    asked_by_flags(&Sandbox::new(), &[], &mut found);
+    collect_flag_variables(&Sandbox::new(), &[], &mut found);
     let sources = sources();
     found.extend(mentioned(&sources));
-    // What goes by name through the one door to the environment.
+    // Variables passed by name to the functions that read the environment.
     for call in ["environment(\"", "absolute(\"", "user_folder(\""] {
         let names = sources.split(call).skip(1);
         let names = names.map(|part| part.split('"').next().unwrap());
         found.extend(names.filter(|name| is_variable(name)).map(str::to_owned));
     }
     found.extend(GitSettings::PASSED.map(str::to_owned));
-    found.extend(OF_LIBRARIES.map(str::to_owned));
+    found.extend(LIBRARY_VARIABLES.map(str::to_owned));
     found
 }
 
-/// The variables that a file with `NAME=value` lines sets or, behind a `#`, proposes.
+/// The variables and values in `NAME=value` lines of a file, with or without a `#` before the name.
 fn listed(text: &str) -> BTreeMap<String, String> {
     let lines = text.lines().filter_map(|line| {
         let (name, value) = line.strip_prefix('#').unwrap_or(line).split_once('=')?;
@@ -109,14 +110,14 @@ fn listed(text: &str) -> BTreeMap<String, String> {
     for (name, value) in lines {
         assert!(
             found.insert(name.clone(), value).is_none(),
-            "{name} stands twice"
+            "{name} is listed twice"
         );
     }
     found
 }
 
-/// The variables that compose puts in for `${NAME…}`.
-fn put_in(text: &str) -> BTreeSet<String> {
+/// The variables in `${NAME…}` of a compose file.
+fn interpolated(text: &str) -> BTreeSet<String> {
     let parts = text.split("${").skip(1);
     parts
         .map(|part| {
@@ -129,31 +130,31 @@ fn put_in(text: &str) -> BTreeSet<String> {
 }
 
 fn compose() -> Value {
-    let document = source::read("compose.yaml", shipped("compose.yaml").as_bytes());
+    let document = source::read("compose.yaml", read("compose.yaml").as_bytes());
     let document = document.unwrap_or_else(|findings| panic!("{findings:?}"));
     document.root.to_value()
 }
 
 #[test]
-fn the_list_of_variables_is_exactly_what_the_program_and_compose_read() {
-    let listed: BTreeSet<String> = listed(&shipped(".env.example")).into_keys().collect();
-    let mut read = read_by_the_program();
+fn the_list_of_variables_is_complete() {
+    let listed: BTreeSet<String> = listed(&read(".env.example")).into_keys().collect();
+    let mut used = read_by_the_program();
     assert!(
-        read.contains("DATABASE_URL") && read.contains("BOOTSTRAP_ENCRYPTION_KEY_PREVIOUS"),
-        "{read:?}"
+        used.contains("DATABASE_URL") && used.contains("BOOTSTRAP_ENCRYPTION_KEY_PREVIOUS"),
+        "{used:?}"
     );
-    read.extend(put_in(&shipped("compose.yaml")));
-    let missing: Vec<_> = read.difference(&listed).collect();
-    let unknown: Vec<_> = listed.difference(&read).collect();
+    used.extend(interpolated(&read("compose.yaml")));
+    let missing: Vec<_> = used.difference(&listed).collect();
+    let unknown: Vec<_> = listed.difference(&used).collect();
     assert!(
         missing.is_empty() && unknown.is_empty(),
-        ".env.example lacks {missing:?}, and nobody reads {unknown:?}"
+        ".env.example does not list {missing:?}, and {unknown:?} are not read"
     );
 }
 
 #[test]
-fn what_is_shipped_and_what_is_written_about_it_names_only_variables_that_are_read() {
-    let mut known: BTreeSet<String> = listed(&shipped(".env.example")).into_keys().collect();
+fn packaging_and_documents_mention_only_known_variables() {
+    let mut known: BTreeSet<String> = listed(&read(".env.example")).into_keys().collect();
     known.insert("FORGE".to_owned());
     for file in [
         "Dockerfile",
@@ -162,17 +163,14 @@ fn what_is_shipped_and_what_is_written_about_it_names_only_variables_that_are_re
         "docs/operations.md",
         "README.md",
     ] {
-        let unknown: Vec<String> = mentioned(&shipped(file))
-            .difference(&known)
-            .cloned()
-            .collect();
-        assert!(unknown.is_empty(), "{file} names {unknown:?}");
+        let unknown: Vec<String> = mentioned(&read(file)).difference(&known).cloned().collect();
+        assert!(unknown.is_empty(), "{file} mentions {unknown:?}");
     }
 }
 
 #[test]
-fn the_list_of_variables_holds_no_secret_and_its_values_are_accepted() {
-    let listed = listed(&shipped(".env.example"));
+fn the_list_of_variables_contains_no_secrets_and_only_valid_values() {
+    let listed = listed(&read(".env.example"));
     for (name, value) in &listed {
         let is_secret = ["TOKEN", "KEY", "PASSWORD"]
             .iter()
@@ -183,10 +181,10 @@ fn the_list_of_variables_holds_no_secret_and_its_values_are_accepted() {
         );
     }
     let sandbox = Sandbox::new();
-    let of_the_system = |name: &String| !name.starts_with("GROUNDPLAN_") && name != "DIRECT_URL";
+    let is_own = |name: &String| name.starts_with("GROUNDPLAN_") || name == "DIRECT_URL";
     let folders = ["GROUNDPLAN_CATALOGS", "GROUNDPLAN_POLICY"];
     let settings = listed.iter().filter(|(name, value)| {
-        !of_the_system(name) && !folders.contains(&name.as_str()) && !value.is_empty()
+        is_own(name) && !folders.contains(&name.as_str()) && !value.is_empty()
     });
     let mut command = Command::new(env!("CARGO_BIN_EXE_groundplan"));
     command
@@ -197,9 +195,9 @@ fn the_list_of_variables_holds_no_secret_and_its_values_are_accepted() {
     assert!(ran.code < 2, "{}", ran.stderr);
 }
 
-/// The instructions of the Dockerfile, each as one line, by stage.
+/// The instructions of the Dockerfile by stage, one line each.
 fn stages() -> Vec<Vec<String>> {
-    let text = shipped("Dockerfile").replace("\\\n", " ");
+    let text = read("Dockerfile").replace("\\\n", " ");
     let mut stages = vec![Vec::new()];
     for line in text
         .lines()
@@ -217,7 +215,7 @@ fn stages() -> Vec<Vec<String>> {
 }
 
 #[test]
-fn the_image_runs_as_nobody_in_particular_below_a_small_init_and_says_how_it_is() {
+fn the_image_runs_unprivileged_under_an_init_process_with_a_health_check() {
     let stages = stages();
     let last = stages.last().unwrap();
     let instruction = |name: &str| {
@@ -233,8 +231,11 @@ fn the_image_runs_as_nobody_in_particular_below_a_small_init_and_says_how_it_is(
     assert!(
         instruction("HEALTHCHECK ").ends_with(r#"CMD ["/usr/local/bin/groundplan", "health"]"#)
     );
-    let start: Vec<String> = serde_json::from_str(&instruction("ENTRYPOINT ")).unwrap();
-    assert_eq!(start, ["/usr/bin/tini", "--", "/usr/local/bin/groundplan"]);
+    let entrypoint: Vec<String> = serde_json::from_str(&instruction("ENTRYPOINT ")).unwrap();
+    assert_eq!(
+        entrypoint,
+        ["/usr/bin/tini", "--", "/usr/local/bin/groundplan"]
+    );
     let installed = instruction("RUN ");
     for package in ["ca-certificates", "git", "tini"] {
         assert!(
@@ -257,7 +258,7 @@ fn the_image_runs_as_nobody_in_particular_below_a_small_init_and_says_how_it_is(
 }
 
 #[test]
-fn the_image_is_built_from_what_its_build_needs_and_nothing_else() {
+fn the_image_build_copies_exactly_the_files_it_needs() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut copied: BTreeSet<String> = BTreeSet::new();
     for line in stages().concat() {
@@ -276,18 +277,18 @@ fn the_image_is_built_from_what_its_build_needs_and_nothing_else() {
     for path in &copied {
         assert!(
             root.join(path).exists(),
-            "{path} is copied and is not there"
+            "{path} is copied but does not exist"
         );
     }
-    let sent: BTreeSet<String> = shipped(".dockerignore")
+    let allowed: BTreeSet<String> = read(".dockerignore")
         .lines()
         .filter_map(|line| line.strip_prefix('!').map(str::to_owned))
         .collect();
     assert_eq!(
-        copied, sent,
-        "the Dockerfile copies what .dockerignore lets through"
+        copied, allowed,
+        "the Dockerfile copies the files that .dockerignore allows"
     );
-    // What build.rs embeds, what the manifest names, what the sources include from beside them.
+    // The files embedded by build.rs, named in the manifest, or included by sources.
     let mut needed: BTreeSet<&str> =
         ["Cargo.toml", "Cargo.lock", "build.rs", "src", "benches"].into();
     needed.extend(["catalog", "recipes"]);
@@ -305,7 +306,7 @@ fn the_image_is_built_from_what_its_build_needs_and_nothing_else() {
 }
 
 #[test]
-fn every_service_is_locked_in_and_the_volumes_are_those_of_the_image() {
+fn every_service_is_sandboxed_and_mounts_the_volumes_of_the_image() {
     let compose = compose();
     for (name, service) in compose["services"].as_object().unwrap() {
         assert_eq!(service["read_only"], true, "{name}");
@@ -320,7 +321,7 @@ fn every_service_is_locked_in_and_the_volumes_are_those_of_the_image() {
         assert!(!service.to_string().contains("docker.sock"), "{name}");
         assert!(
             service["image"].as_str().unwrap().starts_with("${"),
-            "{name}: an image is pinned by a variable"
+            "{name}: the image must be set by a variable"
         );
     }
     let stages = stages();
@@ -351,7 +352,7 @@ fn every_service_is_locked_in_and_the_volumes_are_those_of_the_image() {
 }
 
 #[test]
-fn the_database_is_ready_and_migrated_before_a_worker_starts_and_nobody_outside_reaches_it() {
+fn the_worker_starts_after_the_migration_and_the_database_has_no_public_port() {
     let services = &compose()["services"];
     let after =
         |service: &str, other: &str| services[service]["depends_on"][other]["condition"].clone();
@@ -375,8 +376,8 @@ fn the_database_is_ready_and_migrated_before_a_worker_starts_and_nobody_outside_
     );
 }
 
-/// The worker's own patience, from its help.
-fn grace() -> u64 {
+/// The default of `--grace` in seconds, from the help of `work`.
+fn default_grace() -> u64 {
     let help = Sandbox::new()
         .groundplan(["work", "--help"])
         .exits(0)
@@ -393,26 +394,30 @@ fn grace() -> u64 {
 }
 
 #[test]
-fn whoever_stops_the_worker_waits_longer_than_its_last_step_may_take() {
+fn service_managers_wait_longer_than_the_grace_period() {
     let compose = compose();
-    let waits = compose["services"]["worker"]["stop_grace_period"]
+    let stop_grace_period = compose["services"]["worker"]["stop_grace_period"]
         .as_str()
         .unwrap();
     assert!(
-        waits.trim_end_matches('s').parse::<u64>().unwrap() > grace(),
-        "{waits}"
+        stop_grace_period
+            .trim_end_matches('s')
+            .parse::<u64>()
+            .unwrap()
+            > default_grace(),
+        "{stop_grace_period}"
     );
     let unit = unit();
-    assert!(unit["TimeoutStopSec"][0].parse::<u64>().unwrap() > grace());
+    assert!(unit["TimeoutStopSec"][0].parse::<u64>().unwrap() > default_grace());
     assert_eq!(unit["KillSignal"], ["SIGTERM"]);
     assert_eq!(unit["KillMode"], ["mixed"]);
     assert_eq!(unit["SuccessExitStatus"], ["143"]);
 }
 
-/// The settings of the unit, by name.
+/// The settings of the systemd unit by name.
 fn unit() -> BTreeMap<String, Vec<String>> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for line in shipped("packaging/groundplan.service").lines() {
+    for line in read("packaging/groundplan.service").lines() {
         if let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) {
             found
                 .entry(name.to_owned())
@@ -424,7 +429,7 @@ fn unit() -> BTreeMap<String, Vec<String>> {
 }
 
 #[test]
-fn the_service_has_a_user_and_folders_of_its_own_and_sees_little_else() {
+fn the_systemd_unit_is_sandboxed_and_contains_no_secrets() {
     let unit = unit();
     for (name, value) in [
         ("DynamicUser", "yes"),
@@ -452,31 +457,117 @@ fn the_service_has_a_user_and_folders_of_its_own_and_sees_little_else() {
     }
 }
 
-/// Says nothing where systemd is not installed: its own judgement is one more, not the only one.
+/// Passes without a check if systemd is not installed; the other tests do not need it.
 #[test]
-fn systemd_finds_nothing_wrong_with_the_service() {
+fn systemd_accepts_the_unit() {
     let sandbox = Sandbox::new();
-    let text = shipped("packaging/groundplan.service");
+    let text = read("packaging/groundplan.service");
     let program = env!("CARGO_BIN_EXE_groundplan");
     sandbox.write(
         "groundplan.service",
         text.replace("/usr/local/bin/groundplan", program),
     );
-    let judge = |args: &[&str]| {
+    let analyze = |args: &[&str]| {
         let mut command = Command::new("systemd-analyze");
         command.args(args).arg(sandbox.join("groundplan.service"));
         sandbox.settle(&mut command).output()
     };
-    let Ok(verified) = judge(&["verify", "--man=no"]) else {
+    let Ok(verified) = analyze(&["verify", "--man=no"]) else {
         return;
     };
-    let said = String::from_utf8_lossy(&verified.stderr);
+    let errors = String::from_utf8_lossy(&verified.stderr);
     assert!(
-        verified.status.success() && !said.contains("groundplan.service"),
-        "{said}"
+        verified.status.success() && !errors.contains("groundplan.service"),
+        "{errors}"
     );
-    // Tenths, of ten at most: what a service in a cage of its own comes to.
-    let secure = judge(&["security", "--offline=true", "--threshold=20"]).unwrap();
-    let said = String::from_utf8_lossy(&secure.stdout);
-    assert!(secure.status.success(), "{said}");
+    // The exposure level in tenths, from 0 to 100.
+    let secure = analyze(&["security", "--offline=true", "--threshold=20"]).unwrap();
+    let report = String::from_utf8_lossy(&secure.stdout);
+    assert!(secure.status.success(), "{report}");
+}
+
+/// Runs `scripts/test` on a machine with these programs and this package manager, whose installation always succeeds.
+/// Debian's folder of PostgreSQL programs is visible to the script on any machine, so `initdb` may count as installed.
+fn run_test_script(programs: &[&str], manager: &str, user_id: u32) -> Ran {
+    let sandbox = Sandbox::new();
+    let stub = |name: &str, body: &str| {
+        let path = format!("bin/{name}");
+        sandbox.write(&path, format!("#!/bin/sh\n{body}\n"));
+        sandbox.make_executable(&path);
+    };
+    for program in programs {
+        stub(program, &format!("echo {program} \"$@\""));
+    }
+    stub("id", &format!("echo {user_id}"));
+    let install = "cd \"$BIN\" && for name in git cc node npm python3 initdb; do : >$name; chmod +x $name; done";
+    stub(
+        manager,
+        &format!("case \" $* \" in *\" install \"*) {install};; esac"),
+    );
+    let path = std::env::var_os("PATH").unwrap();
+    for tool in ["bash", "sh", "chmod", "dirname", "echo", "sort", "xargs"] {
+        let mut candidates = std::env::split_paths(&path).map(|folder| folder.join(tool));
+        let program = candidates.find(|program| program.is_file()).unwrap();
+        sandbox.symlink(program.to_str().unwrap(), &format!("bin/{tool}"));
+    }
+    let bin = sandbox.join("bin");
+    let mut command = Command::new(bin.join("bash"));
+    command
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/test"))
+        .arg("--lib")
+        .env("PATH", &bin)
+        .env("BIN", &bin);
+    sandbox.run(&mut command)
+}
+
+#[test]
+fn the_test_script_only_runs_cargo_if_nothing_is_missing() {
+    let programs = ["git", "cc", "node", "npm", "python3", "initdb", "cargo"];
+    let ran = run_test_script(&programs, "apt-get", 1000).exits(0);
+    assert_eq!(ran.stdout, "cargo test --locked --lib\n");
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn the_test_script_installs_missing_packages_or_prints_the_command() {
+    for (manager, install) in [
+        (
+            "apt-get",
+            "apt-get install -y -q --no-install-recommends gcc libc6-dev npm",
+        ),
+        ("dnf", "dnf install -y gcc npm"),
+    ] {
+        let programs = ["git", "node", "python3", "initdb", "cargo"];
+        let ran = run_test_script(&programs, manager, 0).exits(0);
+        assert!(ran.stderr.contains(install), "{}", ran.stderr);
+        assert_eq!(ran.stdout, "cargo test --locked --lib\n");
+        let ran = run_test_script(&programs, manager, 1000).exits(1);
+        let hint = format!("{install}`, then `scripts/test` again\n").replace("`,", "'`,");
+        assert!(
+            ran.stderr.contains("error: missing programs: cc npm\n"),
+            "{}",
+            ran.stderr
+        );
+        assert!(ran.stderr.contains(&hint), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_test_script_needs_no_root_rights_for_homebrew() {
+    let programs = ["git", "cc", "npm", "initdb", "cargo"];
+    let ran = run_test_script(&programs, "brew", 501).exits(0);
+    assert!(
+        ran.stderr.contains("brew install node python\n"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn the_test_script_without_a_package_manager_lists_the_missing_programs() {
+    let ran = run_test_script(&["git", "cc", "npm", "initdb"], "none", 0).exits(1);
+    assert_eq!(
+        ran.stderr,
+        "error: missing programs: node python3\nhint: install them, then run `scripts/test` again\n"
+    );
 }

@@ -13,7 +13,7 @@ use groundplan::model::digest::{Digest, GitId};
 use groundplan::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
 use groundplan::model::path::{SafeRelPath, TreePath};
 use groundplan::model::plan::{
-    Origin, Placeholder, Plan, PlannedAction, ResolvedRecipe, TemplatePin,
+    Origin, Placeholder, Plan, PlannedAction, ResolvedRecipe, TemplateOrigin, TemplatePin,
 };
 use groundplan::model::provenance::Provenance;
 use groundplan::model::selection::Selection;
@@ -340,7 +340,7 @@ fn plan_of(
         action_schema_version: ACTION_SCHEMA_VERSION,
         catalog_version: Digest::of(b""),
         template: TemplatePin {
-            repo: "folder".to_owned(),
+            repo: TemplateOrigin::Folder,
             r#ref: "v1".to_owned(),
             sha: None,
             path: None,

@@ -1,4 +1,4 @@
-//! The catalogue `rust-cli`: its results are built and tested by the real cargo.
+//! The catalogue `rust-cli`: its programs are built and tested with cargo.
 
 use crate::support::{PRODUCT, Ran, Sandbox};
 use std::path::{Path, PathBuf};
@@ -13,11 +13,11 @@ const LICENCES: [(&str, &str); 3] = [
     ("apache", "Apache-2.0"),
 ];
 
-/// A program `cli` of these options.
+/// A sandbox with a program with these options in `cli`.
 #[track_caller]
-fn made(edition: &str, arguments: &str, errors: &str, licence: &str, ci: &str) -> Sandbox {
+fn program(edition: &str, arguments: &str, errors: &str, licence: &str, ci: &str) -> Sandbox {
     let sandbox = Sandbox::new();
-    let chosen = [
+    let options = [
         format!("edition={edition}"),
         format!("arguments={arguments}"),
         format!("errors={errors}"),
@@ -25,27 +25,27 @@ fn made(edition: &str, arguments: &str, errors: &str, licence: &str, ci: &str) -
         format!("ci={ci}"),
     ];
     let mut args = vec!["new", "--catalog", "rust-cli", "--into", "cli"];
-    for chosen in &chosen {
-        args.extend(["--select", chosen]);
+    for option in &options {
+        args.extend(["--select", option]);
     }
     sandbox.groundplan(args.iter().chain(&PRODUCT)).exits(0);
     sandbox
 }
 
-/// Runs the cargo that runs these tests, with its own rustc, in a folder of the sandbox.
+/// Runs the same cargo and rustc as these tests on the program in `cli`.
 #[track_caller]
 fn cargo(sandbox: &Sandbox, home: &Path, args: &[&str]) -> Ran {
-    let program = Path::new(env!("CARGO"));
+    let cargo = Path::new(env!("CARGO"));
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let tools = program.parent().unwrap().to_owned();
-    let path = std::iter::once(tools).chain(std::env::split_paths(&path));
-    let mut command = Command::new(program);
+    let toolchain = cargo.parent().unwrap().to_owned();
+    let folders = std::iter::once(toolchain).chain(std::env::split_paths(&path));
+    let mut command = Command::new(cargo);
     command
         .arg(args[0])
         .arg("--manifest-path")
         .arg(sandbox.join("cli/Cargo.toml"))
         .args(&args[1..])
-        .env("PATH", std::env::join_paths(path).unwrap())
+        .env("PATH", std::env::join_paths(folders).unwrap())
         .env("CARGO_HOME", home)
         .env("CARGO_TARGET_DIR", sandbox.join("target"));
     sandbox.run(&mut command).exits(0)
@@ -53,16 +53,16 @@ fn cargo(sandbox: &Sandbox, home: &Path, args: &[&str]) -> Ran {
 
 #[test]
 fn without_dependencies_it_builds_and_passes_its_tests_offline() {
-    let sandbox = made("rust-2024", "none", "boxed", "mit", "none");
+    let sandbox = program("rust-2024", "none", "boxed", "mit", "none");
     let home = sandbox.join("cargo-home");
     cargo(&sandbox, &home, &["build", "--offline"]);
     let ran = cargo(&sandbox, &home, &["test", "--offline"]);
     let passed = ran.stdout.matches(" ... ok\n").count();
     assert_eq!(passed, 5, "{}", ran.stdout);
-    let program = sandbox.join("target/debug/acme-web");
-    let greeted = sandbox.run(Command::new(&program).arg("Ada")).exits(0);
-    assert_eq!(greeted.stdout, "Hello, Ada!\n");
-    // All that the build left outside of its own folder.
+    let binary = sandbox.join("target/debug/acme-web");
+    let greeting = sandbox.run(Command::new(&binary).arg("Ada")).exits(0);
+    assert_eq!(greeting.stdout, "Hello, Ada!\n");
+    // The only file that the build adds to the repository.
     assert_eq!(
         sandbox.git("cli", &["status", "--porcelain"]),
         "?? Cargo.lock\n"
@@ -71,14 +71,14 @@ fn without_dependencies_it_builds_and_passes_its_tests_offline() {
 }
 
 #[test]
-fn every_selection_gives_the_manifest_and_the_licence_that_were_chosen() {
+fn every_selection_has_the_selected_manifest_and_licence() {
     for edition in EDITIONS {
         for arguments in ARGUMENTS {
             for errors in ERRORS {
                 for ((licence, expression), ci) in
                     LICENCES.into_iter().zip(["github", "forgejo", "none"])
                 {
-                    let sandbox = made(edition, arguments, errors, licence, ci);
+                    let sandbox = program(edition, arguments, errors, licence, ci);
                     let manifest: toml::Table = sandbox.read("cli/Cargo.toml").parse().unwrap();
                     let package = &manifest["package"];
                     assert_eq!(package["name"].as_str(), Some("acme-web"));
@@ -88,9 +88,9 @@ fn every_selection_gives_the_manifest_and_the_licence_that_were_chosen() {
                     assert_eq!(dependencies.contains_key("clap"), arguments == "clap");
                     assert_eq!(dependencies.contains_key("anyhow"), errors == "anyhow");
                     let files = sandbox.files();
-                    let texts = files.iter().filter(|file| file.starts_with("cli/LICENSE"));
+                    let licences = files.iter().filter(|file| file.starts_with("cli/LICENSE"));
                     assert_eq!(
-                        texts.count(),
+                        licences.count(),
                         if licence == "mit-or-apache" { 2 } else { 1 }
                     );
                     let workflow = format!("cli/.{ci}/workflows/ci.yml");
@@ -101,10 +101,10 @@ fn every_selection_gives_the_manifest_and_the_licence_that_were_chosen() {
     }
 }
 
-/// With the registry: `cargo test --test integration -- --ignored every_program`.
+/// Needs the crate registry: `cargo test --test integration -- --ignored every_program`.
 #[test]
 #[ignore = "downloads clap and anyhow, and builds eight programs"]
-fn every_program_builds_passes_its_tests_and_pleases_the_linter() {
+fn every_program_builds_and_passes_its_tests_and_clippy() {
     let home = std::env::var_os("CARGO_HOME").map_or_else(
         || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cargo"),
         PathBuf::from,
@@ -112,7 +112,7 @@ fn every_program_builds_passes_its_tests_and_pleases_the_linter() {
     for edition in EDITIONS {
         for arguments in ARGUMENTS {
             for errors in ERRORS {
-                let sandbox = made(edition, arguments, errors, "mit", "none");
+                let sandbox = program(edition, arguments, errors, "mit", "none");
                 cargo(&sandbox, &home, &["fmt", "--check"]);
                 cargo(
                     &sandbox,

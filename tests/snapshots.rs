@@ -1,7 +1,7 @@
-//! Expected results, readable as projects: `snapshots/<case>/` holds a selection, what the preview says about it, and
-//! the repository itself, as files below `tree/` or as a list of mode, git blob id and path in `files.txt`.
+//! Expected repositories: the default selection of each catalogue, with the preview report and the created repository.
 //!
-//! A missing, changed or stray file fails. After a wanted change, look at the difference that this makes:
+//! Reports and file lists are `insta` snapshots with exact tree ids. Repositories that can be read as projects are folders:
+//! `snapshots/<case>/tree/`. To update the folders, run this and review the difference:
 //!
 //! ```sh
 //! UPDATE_SNAPSHOTS=1 cargo test --test integration snapshots
@@ -9,7 +9,6 @@
 //! ```
 
 use crate::support::{PRODUCT, Ran, Sandbox, files_below, is_updating, matches_or_updates};
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -22,93 +21,84 @@ const CASES: [&str; 4] = [
     "rust-cli-default",
 ];
 
-/// Path below `snapshots/<case>` → content.
-type Files = BTreeMap<String, String>;
-
-/// Runs a command over the selection of a case.
+/// Runs a command with the selection of a case.
 #[track_caller]
-fn run(sandbox: &Sandbox, case: &str, command: &str, more: &[&str]) -> Ran {
+fn run(sandbox: &Sandbox, case: &str, command: &str, options: &[&str]) -> Ran {
     let selection = format!("{SNAPSHOTS}/{case}/selection.yaml");
     let args = [command, "--selection", &selection];
     sandbox
-        .groundplan(args.iter().chain(more).chain(&PRODUCT))
+        .groundplan(args.iter().chain(options).chain(&PRODUCT))
         .exits(0)
 }
 
-/// Compares everything beside a case's selection with what the case gives.
+/// Compares the report of a case, and creates its repository in `repository`.
 #[track_caller]
-fn compare(case: &str, given: &Files) {
-    let folder = Path::new(SNAPSHOTS).join(case);
-    for path in files_below(&folder) {
-        if path == "selection.yaml" || given.contains_key(&path) {
-            continue;
+fn preview_and_create(sandbox: &Sandbox, case: &str, catalog: &str, options: &[&str]) {
+    let args = [&["--catalog", catalog], options].concat();
+    let report = run(sandbox, case, "preview", &args).stdout;
+    let mut settings = insta::Settings::clone_current();
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(format!("{case}-report"), report));
+    let args = ["--catalog", catalog, "--into", "repository"];
+    run(sandbox, case, "new", &args);
+}
+
+/// Compares a case whose repository is a folder of files.
+#[track_caller]
+fn check_tree(sandbox: &Sandbox, case: &str, catalog: &str) {
+    preview_and_create(sandbox, case, catalog, &["--full"]);
+    let created = files_below(&sandbox.join("repository"));
+    let expected = Path::new(SNAPSHOTS).join(case).join("tree");
+    for path in files_below(&expected) {
+        if !created.contains(&path) {
+            assert!(is_updating(), "snapshots/{case}/tree/{path} is not created");
+            fs::remove_file(expected.join(path)).unwrap();
         }
-        assert!(is_updating(), "snapshots/{case}/{path} is a stray");
-        fs::remove_file(folder.join(path)).unwrap();
     }
-    for (path, content) in given {
-        matches_or_updates(&Path::new("snapshots").join(case).join(path), content);
+    for path in created {
+        let content = sandbox.read(&format!("repository/{path}"));
+        let file = Path::new("snapshots").join(case).join("tree").join(path);
+        matches_or_updates(&file, &content);
     }
 }
 
-/// What a case's preview says, and the repository's files.
+/// Compares a case whose repository is a list of mode, blob id and path.
 #[track_caller]
-fn as_files(sandbox: &Sandbox, case: &str, catalog: &str) {
-    let preview = ["--catalog", catalog, "--full"];
-    let preview = run(sandbox, case, "preview", &preview);
-    let new = ["--catalog", catalog, "--into", "made"];
-    run(sandbox, case, "new", &new);
-    let mut given = Files::from([("report.txt".to_owned(), preview.stdout)]);
-    for path in files_below(&sandbox.join("made")) {
-        given.insert(
-            format!("tree/{path}"),
-            sandbox.read(&format!("made/{path}")),
-        );
-    }
-    compare(case, &given);
-}
-
-/// What a case's preview says, and the repository's files by their ids.
-#[track_caller]
-fn as_list(sandbox: &Sandbox, case: &str, catalog: &str) {
-    let preview = run(sandbox, case, "preview", &["--catalog", catalog]);
-    let new = ["--catalog", catalog, "--into", "made"];
-    run(sandbox, case, "new", &new);
+fn check_list(sandbox: &Sandbox, case: &str, catalog: &str) {
+    preview_and_create(sandbox, case, catalog, &[]);
     let format = "--format=%(objectmode) %(objectname) %(path)";
-    let files = sandbox.git("made", &["ls-tree", "-r", format, "HEAD"]);
-    let given = [
-        ("report.txt".to_owned(), preview.stdout),
-        ("files.txt".to_owned(), files),
-    ];
-    compare(case, &Files::from(given));
+    let files = sandbox.git("repository", &["ls-tree", "-r", format, "HEAD"]);
+    let mut settings = insta::Settings::clone_current();
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(format!("{case}-files"), files));
 }
 
 #[test]
-fn the_demo_catalogue_gives_the_repository_that_is_written_down() {
-    as_files(&Sandbox::with_demo(), "demo-default", ".");
+fn the_demo_catalogue_creates_the_expected_repository() {
+    check_tree(&Sandbox::with_demo(), "demo-default", ".");
 }
 
 #[test]
-fn the_nextjs_catalogue_gives_the_repository_that_is_written_down() {
-    as_list(&Sandbox::new(), "nextjs-default", "nextjs");
+fn the_nextjs_catalogue_creates_the_expected_repository() {
+    check_list(&Sandbox::new(), "nextjs-default", "nextjs");
 }
 
 #[test]
-fn the_ops_repo_catalogue_gives_the_repository_that_is_written_down() {
-    as_files(&Sandbox::new(), "ops-repo-default", "ops-repo");
+fn the_ops_repo_catalogue_creates_the_expected_repository() {
+    check_tree(&Sandbox::new(), "ops-repo-default", "ops-repo");
 }
 
-/// By their ids, because cargo takes every folder with a Cargo.toml for a package of its own.
+/// A list, because cargo would treat a folder with a Cargo.toml as a package.
 #[test]
-fn the_rust_cli_catalogue_gives_the_repository_that_is_written_down() {
-    as_list(&Sandbox::new(), "rust-cli-default", "rust-cli");
+fn the_rust_cli_catalogue_creates_the_expected_repository() {
+    check_list(&Sandbox::new(), "rust-cli-default", "rust-cli");
 }
 
 #[test]
-fn every_snapshot_belongs_to_a_test() {
+fn every_folder_of_snapshots_belongs_to_a_test() {
     let entries = fs::read_dir(SNAPSHOTS).unwrap();
     let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
-    // The tree ids of sweeps, which tests/sweep.rs compares.
+    // The tree ids of sweeps, compared in tests/sweep.
     names.retain(|name| name != "sweep");
     names.sort();
     assert_eq!(names, CASES);

@@ -1,4 +1,4 @@
-//! The catalogues inside the program.
+//! The catalogues that are embedded in the program.
 
 use crate::model::content::{File, Files, Mode};
 use bytes::Bytes;
@@ -8,7 +8,7 @@ type Embedded = (&'static str, bool, &'static [u8]);
 
 const FILES: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
 
-/// The files of `catalog/` and `recipes/` as they were when the program was built.
+/// The files of `catalog/` and `recipes/` at build time.
 pub fn files() -> Files {
     let file = |(path, executable, bytes): &Embedded| {
         let mode = if *executable {

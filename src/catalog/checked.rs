@@ -1,6 +1,6 @@
-//! A catalogue that keeps its rules, with its recipes and its version.
+//! Valid catalogues.
 
-use super::written::{CatalogFile, Category};
+use super::file::{CatalogFile, Category, OptionEntry};
 use crate::model::action::Action;
 use crate::model::canonical;
 use crate::model::content::File;
@@ -10,10 +10,10 @@ use crate::recipe::{Recipe, RecipeAction};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// A catalogue that keeps its rules, with its recipes.
+/// A valid catalogue with its recipes.
 #[derive(Clone, Debug)]
 pub struct Catalog {
-    written: CatalogFile,
+    file: CatalogFile,
     recipes: BTreeMap<OptionRef, Recipe>,
     version: Digest,
 }
@@ -33,7 +33,7 @@ struct LiteralDigest {
 }
 
 impl Catalog {
-    pub(super) fn new(written: CatalogFile, recipes: BTreeMap<OptionRef, Recipe>) -> Self {
+    pub(super) fn new(file: CatalogFile, recipes: BTreeMap<OptionRef, Recipe>) -> Self {
         fn digests(action: &RecipeAction) -> BTreeMap<&str, LiteralDigest> {
             let digest = |file: &File| LiteralDigest {
                 mode: file.mode.octal(),
@@ -46,7 +46,7 @@ impl Catalog {
                 .collect()
         }
         let version = canonical::digest(&VersionOf {
-            catalog: &written,
+            catalog: &file,
             actions: recipes
                 .iter()
                 .map(|(option, recipe)| {
@@ -67,7 +67,7 @@ impl Catalog {
                 .collect(),
         });
         Self {
-            written,
+            file,
             recipes,
             version,
         }
@@ -75,32 +75,35 @@ impl Catalog {
 
     /// The catalogue's name.
     pub fn slug(&self) -> &Slug {
-        &self.written.catalog
+        &self.file.catalog
     }
 
-    /// What the author wrote, checked.
-    pub fn written(&self) -> &CatalogFile {
-        &self.written
+    /// The content of catalog.yaml.
+    pub fn file(&self) -> &CatalogFile {
+        &self.file
     }
 
-    /// SHA-256 over the catalogue, its actions and the files they copy (R48). The template is pinned apart from it.
+    /// SHA-256 over the catalogue, its actions and the files they copy. The template has its own pin.
     pub fn version(&self) -> &Digest {
         &self.version
     }
 
-    /// The categories in their order.
+    /// The categories in the order of catalog.yaml.
     pub fn categories(&self) -> &[Category] {
-        &self.written.categories
+        &self.file.categories
     }
 
     /// A category by its slug.
     pub fn category(&self, slug: &str) -> Option<&Category> {
-        self.categories()
-            .iter()
-            .find(|category| category.slug.as_str() == slug)
+        self.file.category(slug)
     }
 
-    /// What an option does, if anything.
+    /// All options in the order of catalog.yaml.
+    pub fn options(&self) -> impl Iterator<Item = OptionEntry<'_>> {
+        self.file.options()
+    }
+
+    /// The recipe of an option, if it has one.
     pub fn recipe(&self, option: &OptionRef) -> Option<&Recipe> {
         self.recipes.get(option)
     }

@@ -1,109 +1,104 @@
-//! From a catalogue's files to a [`Catalog`], with every finding on the way.
+//! Loading of a [`Catalog`] from its files, with all findings.
 
-use super::combine::Combinations;
+use super::compatibility::Compatibility;
 use super::{Catalog, CatalogFile, overlap, rules};
 use crate::model::content::{File, Files, Mode};
 use crate::model::diagnostic::{self, Code, Diagnostic, Location};
 use crate::model::slug::{OptionRef, Slug};
 use crate::model::suggest;
-use crate::recipe::{self, Recipe};
+use crate::recipe::{Recipe, RecipeReader};
 use crate::source;
 use crate::source::node::Document;
 use crate::source::schema::Schema;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A catalogue, unless an error keeps it from being used, and all findings.
+/// A catalogue and all its findings.
 #[derive(Debug)]
 pub struct Loaded {
+    /// None after an error.
     pub catalog: Option<Catalog>,
-    /// What catalog.yaml says, also when something else keeps the catalogue from being used.
-    pub written: Option<CatalogFile>,
+    /// The content of catalog.yaml, if that file is valid.
+    pub file: Option<CatalogFile>,
     pub findings: Vec<Diagnostic>,
 }
 
-/// A catalogue's document and what it says.
-struct Written {
+/// catalog.yaml: its syntax tree and its content.
+struct Parsed {
     document: Document,
-    catalog: CatalogFile,
+    file: CatalogFile,
 }
 
-/// The catalogues among some files: the folders of `catalog/`.
+/// The names of the catalogues among some files: the folders of `catalog/`.
 pub fn names(files: &Files) -> BTreeSet<String> {
-    let folders = files
+    files
         .keys()
-        .filter_map(|path| path.strip_prefix("catalog/")?.split_once('/'));
-    folders.map(|(name, _)| name.to_owned()).collect()
+        .filter_map(|path| path.strip_prefix("catalog/")?.split_once('/'))
+        .map(|(name, _)| name.to_owned())
+        .collect()
 }
 
-/// Reads and checks `catalog/<name>/catalog.yaml` and all of `recipes/<name>`.
+/// Loads and validates `catalog/<name>/catalog.yaml` and all files of `recipes/<name>`.
 pub fn load(files: &Files, name: &str) -> Loaded {
     let mut findings = Vec::new();
-    let file = format!("catalog/{name}/catalog.yaml");
-    let written = if let Some(content) = files.get(&file) {
-        read_catalog(&file, content, &mut findings)
+    let path = format!("catalog/{name}/catalog.yaml");
+    let parsed = if let Some(content) = files.get(&path) {
+        read_catalog(&path, content, &mut findings)
     } else {
-        let finding = Diagnostic::error(Code::Misplaced, format!("there is no `{file}`"))
-            .at("", Location::start_of(&file));
-        findings.push(finding.help("every folder of `catalog/` holds a catalog.yaml"));
+        findings.push(
+            misplaced(&path, format!("`{path}` does not exist"))
+                .help("add a catalog.yaml to every folder of `catalog/`"),
+        );
         None
     };
-    if let Some(written) = &written {
-        check_place(name, written, files, &mut findings);
+    if let Some(parsed) = &parsed {
+        check_location(name, parsed, files, &mut findings);
     }
-    let recipes = read_recipes(files, name, written.as_ref(), &mut findings);
-    if let Some(Written { catalog, .. }) = &written {
-        let combinations = Combinations::of(catalog);
-        let order = catalog.categories.iter().flat_map(|category| {
-            category
-                .options
-                .iter()
-                .map(|option| OptionRef::new(&category.slug, &option.slug))
-        });
-        let in_order: Vec<&Recipe> = order.filter_map(|option| recipes.get(&option)).collect();
-        if !findings
-            .iter()
-            .any(|finding| finding.code == Code::TooManyOptions)
-        {
-            findings.extend(overlap::check(in_order.into_iter(), &combinations));
-        }
+    let recipes = Recipes::read(files, name, parsed.as_ref(), &mut findings);
+    let has_too_many = |finding: &Diagnostic| finding.code == Code::TooManyOptions;
+    if let Some(Parsed { file, .. }) = &parsed
+        && !findings.iter().any(has_too_many)
+    {
+        let compatibility = Compatibility::of(file);
+        let in_order: Vec<&Recipe> = file
+            .options()
+            .filter_map(|entry| recipes.get(&entry.reference()))
+            .collect();
+        findings.extend(overlap::check(in_order.into_iter(), &compatibility));
     }
     diagnostic::sort(&mut findings);
-    let usable = !findings.iter().any(Diagnostic::is_error);
-    let written = written.map(|written| written.catalog);
+    let is_valid = !findings.iter().any(Diagnostic::is_error);
+    let file = parsed.map(|parsed| parsed.file);
     Loaded {
-        catalog: written
+        catalog: file
             .clone()
-            .filter(|_| usable)
-            .map(|catalog| Catalog::new(catalog, recipes)),
-        written,
+            .filter(|_| is_valid)
+            .map(|file| Catalog::new(file, recipes)),
+        file,
         findings,
     }
 }
 
-/// Files of `recipes/` that belong to no catalogue, told once for each folder.
-pub fn strays(files: &Files) -> Vec<Diagnostic> {
+/// Findings about files of `recipes/` without a catalogue, one for each folder.
+pub fn orphans(files: &Files) -> Vec<Diagnostic> {
     let known = names(files);
     let mut findings = Vec::new();
-    let mut told = BTreeSet::new();
-    let stray = |path: &str, message: String, help: String| {
-        Diagnostic::error(Code::Misplaced, message)
-            .at("", Location::start_of(path))
-            .help(help)
-    };
+    let mut reported = BTreeSet::new();
     for path in files.keys() {
         let Some(inside) = path.strip_prefix("recipes/") else {
             continue;
         };
         match inside.split_once('/') {
-            Some((folder, _)) if !known.contains(folder) && told.insert(folder) => {
+            Some((folder, _)) if !known.contains(folder) && reported.insert(folder) => {
                 let message = format!("`recipes/{folder}/` belongs to no catalogue");
                 let help = suggest::help(folder, known.iter().map(String::as_str));
-                findings.push(stray(path, message, help));
+                findings.push(misplaced(path, message).help(help));
             }
             None if stem(inside).is_some() => {
-                let help = "put it at `recipes/<catalogue>/<category>/<option>.yaml`".to_owned();
-                let message = "a recipe stands below its catalogue and category".to_owned();
-                findings.push(stray(path, message, help));
+                let message = "recipe is outside the folder of a catalogue".to_owned();
+                findings.push(
+                    misplaced(path, message)
+                        .help("move it to `recipes/<catalogue>/<category>/<option>.yaml`"),
+                );
             }
             Some(_) | None => {}
         }
@@ -111,178 +106,253 @@ pub fn strays(files: &Files) -> Vec<Diagnostic> {
     findings
 }
 
-/// Checks one catalogue file by itself.
-pub fn check_catalog_file(file: &str, bytes: &[u8]) -> Vec<Diagnostic> {
+/// Checks a catalogue file without its recipes.
+pub fn check_catalog_file(path: &str, bytes: &[u8]) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    read_catalog(file, &File::regular(bytes.to_owned()), &mut findings);
+    read_catalog(path, &File::regular(bytes.to_owned()), &mut findings);
     diagnostic::sort(&mut findings);
     findings
 }
 
-/// Checks one recipe file by itself, with the literal files beside it.
-pub fn check_recipe_file(file: &str, bytes: &[u8], files: &Files) -> Vec<Diagnostic> {
-    let document = match source::read(file, bytes) {
+/// Checks a recipe file without its catalogue, with the literal files beside it.
+pub fn check_recipe_file(path: &str, bytes: &[u8], files: &Files) -> Vec<Diagnostic> {
+    let document = match source::read(path, bytes) {
         Ok(document) => document,
         Err(findings) => return findings,
     };
-    let (recipe, mut findings) = recipe::Reader::new().read(&document, None, files);
-    findings.extend(overlap::check(recipe.iter(), &Combinations::unknown()));
+    let (recipe, mut findings) = RecipeReader::new().read(&document, None, files);
+    findings.extend(overlap::check(recipe.iter(), &Compatibility::unknown()));
     diagnostic::sort(&mut findings);
     findings
 }
 
-fn read_catalog(file: &str, content: &File, findings: &mut Vec<Diagnostic>) -> Option<Written> {
-    let document = read_document(file, content)
-        .map_err(|found| findings.extend(found))
-        .ok()?;
-    let catalog = Schema::<CatalogFile>::new()
-        .parse(&document)
-        .map_err(|found| findings.extend(found))
-        .ok()?;
-    findings.extend(rules::check(&document, &catalog));
-    Some(Written { document, catalog })
+fn misplaced(path: &str, message: String) -> Diagnostic {
+    Diagnostic::error(Code::Misplaced, message).at("", Location::start_of(path))
 }
 
-/// A link is not followed, so its target's text is no document.
+fn read_catalog(path: &str, content: &File, findings: &mut Vec<Diagnostic>) -> Option<Parsed> {
+    let parsed = read_document(path, content).and_then(|document| {
+        let file = Schema::<CatalogFile>::new().parse(&document)?;
+        Ok(Parsed { document, file })
+    });
+    match parsed {
+        Ok(parsed) => {
+            findings.extend(rules::check(&parsed.document, &parsed.file));
+            Some(parsed)
+        }
+        Err(found) => {
+            findings.extend(found);
+            None
+        }
+    }
+}
+
+/// Parses a file. Links are not followed, so the target of one is not a document.
 fn read_document(path: &str, file: &File) -> Result<Document, Vec<Diagnostic>> {
     if file.mode == Mode::Symlink {
-        let finding = Diagnostic::error(Code::TemplateEntry, "this file is a symbolic link")
+        let finding = Diagnostic::error(Code::TemplateEntry, "file is a symbolic link")
             .at("", Location::start_of(path));
-        return Err(vec![finding.help("put the file itself in its place")]);
+        return Err(vec![finding.help("replace the link with the file")]);
     }
     source::read(path, &file.bytes)
 }
 
-fn check_place(name: &str, written: &Written, files: &Files, findings: &mut Vec<Diagnostic>) {
-    let Written { document, catalog } = written;
+fn check_location(name: &str, parsed: &Parsed, files: &Files, findings: &mut Vec<Diagnostic>) {
+    let Parsed { document, file } = parsed;
     let mut report = |code, pointer: &str, message: String, help: &str| {
-        let finding = Diagnostic::error(code, message).at(pointer, document.place(pointer));
+        let finding = Diagnostic::error(code, message).at(pointer, document.location(pointer));
         findings.push(finding.help(help));
     };
-    if catalog.catalog.as_str() != name {
-        let message = format!(
-            "this catalogue is called `{}` but stands in `catalog/{name}/`",
-            catalog.catalog
-        );
-        let help = "give folder and catalogue the same name";
+    if file.catalog.as_str() != name {
+        let message = format!("catalogue `{}` is in `catalog/{name}/`", file.catalog);
+        let help = "use one name for folder and catalogue";
         report(Code::Misplaced, "/catalog", message, help);
     }
-    if let (Some(path), None) = (&catalog.template.path, &catalog.template.repo) {
+    if let (Some(path), None) = (&file.template.path, &file.template.repo) {
         let folder = format!("catalog/{name}/{path}/");
-        let has_any = files
+        let has_files = files
             .range(folder.clone()..)
             .next()
-            .is_some_and(|(file, _)| file.starts_with(&folder));
-        if !has_any {
-            let message = format!("there is no file below `{folder}`");
-            let help = "put the template's files there, or name the folder they are in";
+            .is_some_and(|(path, _)| path.starts_with(&folder));
+        if !has_files {
+            let message = format!("`{folder}` contains no file");
+            let help = "add the template's files to the folder, or correct the path";
             report(Code::MissingTemplate, "/template/path", message, help);
         }
     }
 }
 
-fn read_recipes(
-    files: &Files,
-    name: &str,
-    written: Option<&Written>,
-    findings: &mut Vec<Diagnostic>,
-) -> BTreeMap<OptionRef, Recipe> {
-    let reader = recipe::Reader::new();
-    let mut recipes = BTreeMap::new();
-    let mut misnamed = Vec::new();
-    let mut orphans = BTreeSet::new();
-    let folder = format!("recipes/{name}/");
-    let own = files
-        .range(folder.clone()..)
-        .take_while(|(path, _)| path.starts_with(&folder));
-    for (path, file) in own {
-        let mut misplaced = |message: String, help: String| {
-            let finding = Diagnostic::error(Code::Misplaced, message);
-            findings.push(finding.at("", Location::start_of(path)).help(help));
+/// The recipes of a catalogue, while its folder is read.
+struct Recipes<'l> {
+    /// `recipes/<name>/`.
+    folder: String,
+    files: &'l Files,
+    catalog: Option<&'l Parsed>,
+    findings: &'l mut Vec<Diagnostic>,
+    recipes: BTreeMap<OptionRef, Recipe>,
+    /// Options whose recipe probably exists under a wrong name.
+    misnamed: Vec<OptionRef>,
+    /// Recipes that are missing for literal files.
+    missing: BTreeSet<String>,
+}
+
+impl<'l> Recipes<'l> {
+    fn read(
+        files: &'l Files,
+        name: &str,
+        catalog: Option<&'l Parsed>,
+        findings: &'l mut Vec<Diagnostic>,
+    ) -> BTreeMap<OptionRef, Recipe> {
+        let folder = format!("recipes/{name}/");
+        let own = files
+            .range(folder.clone()..)
+            .take_while(|(path, _)| path.starts_with(&folder));
+        let mut recipes = Self {
+            folder: folder.clone(),
+            files,
+            catalog,
+            findings,
+            recipes: BTreeMap::new(),
+            misnamed: Vec::new(),
+            missing: BTreeSet::new(),
         };
-        let inside = &path[folder.len()..];
-        let parts: Vec<&str> = inside.split('/').collect();
-        let [category, recipe_file] = parts.as_slice() else {
+        let reader = RecipeReader::new();
+        for (path, file) in own {
+            let parts: Vec<&str> = path[folder.len()..].split('/').collect();
             match parts.as_slice() {
-                [category, option, ..] => {
-                    let owner = format!("{folder}{category}/{option}.yaml");
-                    if !files.contains_key(&owner) && orphans.insert(owner.clone()) {
-                        misplaced(
-                            format!("there is no recipe `{owner}` that this file belongs to"),
-                            "write that recipe, or remove the file".to_owned(),
-                        );
-                        misnamed.extend(OptionRef::parse(&format!("{category}/{option}")).ok());
+                [category, recipe] => {
+                    if let Some(option) = recipes.option(path, category, recipe) {
+                        recipes.read_file(&reader, path, file, option);
                     }
                 }
-                _ => misplaced(
-                    "this file belongs to no category".to_owned(),
-                    format!("recipes are `{folder}<category>/<option>.yaml`"),
+                [category, option, ..] => recipes.check_literal(path, category, option),
+                _ => recipes.misplaced(
+                    path,
+                    "file belongs to no category".to_owned(),
+                    format!("move it to `{folder}<category>/<option>.yaml`"),
                 ),
             }
-            continue;
+        }
+        if let Some(catalog) = catalog {
+            recipes.check_missing(catalog);
+        }
+        recipes.recipes
+    }
+
+    fn misplaced(&mut self, path: &str, message: String, help: String) {
+        self.findings.push(misplaced(path, message).help(help));
+    }
+
+    /// A literal file needs the recipe beside its folder.
+    fn check_literal(&mut self, path: &str, category: &str, option: &str) {
+        let recipe = format!("{}{category}/{option}.yaml", self.folder);
+        if self.files.contains_key(&recipe) || !self.missing.insert(recipe.clone()) {
+            return;
+        }
+        self.misplaced(
+            path,
+            format!("recipe `{recipe}` of this file does not exist"),
+            "add the recipe, or remove the file".to_owned(),
+        );
+        self.misnamed
+            .extend(OptionRef::parse(&format!("{category}/{option}")).ok());
+    }
+
+    /// The option that a recipe's path names.
+    fn option(&mut self, path: &str, category: &str, recipe: &str) -> Option<OptionRef> {
+        let name = recipe.strip_suffix(".yaml");
+        if let (Ok(category), Some(Ok(option))) = (Slug::parse(category), name.map(Slug::parse)) {
+            return Some(OptionRef::new(&category, &option));
+        }
+        let better = stem(recipe).and_then(Slug::from_title);
+        let help = if let (Some(category), Some(option)) = (Slug::from_title(category), better) {
+            let option = OptionRef::new(&category, &option);
+            let help = format!("rename it to `{}{option}.yaml`", self.folder);
+            self.misnamed.push(option);
+            help
+        } else {
+            format!("rename it to `{}<category>/<option>.yaml`", self.folder)
         };
-        let slugs = recipe_file
-            .strip_suffix(".yaml")
-            .map(|option| (Slug::parse(category), Slug::parse(option)));
-        let Some((Ok(category), Ok(option))) = slugs else {
-            let better = stem(recipe_file).and_then(Slug::from_title);
-            misplaced(
-                "this file is not called like an option".to_owned(),
-                match (Slug::from_title(category), better) {
-                    (Some(category), Some(option)) => {
-                        misnamed.push(OptionRef::new(&category, &option));
-                        format!("call it `{folder}{category}/{option}.yaml`")
-                    }
-                    (..) => format!("recipes are `{folder}<category>/<option>.yaml`"),
-                },
-            );
-            continue;
-        };
-        let option = OptionRef::new(&category, &option);
-        if let Some(Written { catalog, .. }) = written
-            && let Some((message, _)) = rules::unknown(catalog, &option)
+        self.misplaced(path, "file is not named like an option".to_owned(), help);
+        None
+    }
+
+    fn read_file(&mut self, reader: &RecipeReader, path: &str, file: &File, option: OptionRef) {
+        if let Some(Parsed { file, .. }) = self.catalog
+            && let Some((message, _)) = rules::unknown(file, &option)
         {
-            let without_recipe: Vec<OptionRef> = rules::options(catalog)
-                .map(|(_, category, option)| OptionRef::new(&category.slug, &option.slug))
-                .filter(|option| !files.contains_key(&format!("{folder}{option}.yaml")))
-                .collect();
-            let candidates = without_recipe.iter().map(OptionRef::as_str);
-            let near = suggest::nearest(option.as_str(), candidates);
-            misplaced(
-                format!("this recipe belongs to no option: {message}"),
-                near.map_or_else(
-                    || "add the option to the catalogue, or remove the file".to_owned(),
-                    |near| format!("did you mean to call it `{folder}{near}.yaml`?"),
-                ),
-            );
-            misnamed.extend(near.and_then(|near| OptionRef::parse(near).ok()));
+            self.check_unknown(path, file, &option, &message);
         }
         let document = match read_document(path, file) {
             Ok(document) => document,
-            Err(found) => {
-                findings.extend(found);
+            Err(found) => return self.findings.extend(found),
+        };
+        let (recipe, found) = reader.read(&document, Some(option.clone()), self.files);
+        self.findings.extend(found);
+        let Some(recipe) = recipe else { return };
+        if let Some(Parsed { file, .. }) = self.catalog {
+            check_when(&recipe, &document, file, self.findings);
+        }
+        self.recipes.insert(option, recipe);
+    }
+
+    /// A recipe of an unknown option: the name may be meant for an option without a recipe.
+    fn check_unknown(
+        &mut self,
+        path: &str,
+        catalog: &CatalogFile,
+        option: &OptionRef,
+        message: &str,
+    ) {
+        let without_recipe: Vec<OptionRef> = catalog
+            .options()
+            .map(|entry| entry.reference())
+            .filter(|option| {
+                !self
+                    .files
+                    .contains_key(&format!("{}{option}.yaml", self.folder))
+            })
+            .collect();
+        let candidates = without_recipe.iter().map(OptionRef::as_str);
+        let near = suggest::nearest(option.as_str(), candidates);
+        let help = near.map_or_else(
+            || "add the option to the catalogue, or remove the file".to_owned(),
+            |near| format!("did you mean `{}{near}.yaml`?", self.folder),
+        );
+        self.misplaced(
+            path,
+            format!("recipe belongs to no option: {message}"),
+            help,
+        );
+        self.misnamed
+            .extend(near.and_then(|near| OptionRef::parse(near).ok()));
+    }
+
+    /// Options without a recipe, except those whose recipe has a wrong name.
+    fn check_missing(&mut self, catalog: &Parsed) {
+        for entry in catalog.file.options() {
+            let option = entry.reference();
+            let path = format!("{}{option}.yaml", self.folder);
+            if self.files.contains_key(&path) || self.misnamed.contains(&option) {
                 continue;
             }
-        };
-        let (recipe, found) = reader.read(&document, Some(option.clone()), files);
-        findings.extend(found);
-        let Some(recipe) = recipe else { continue };
-        if let Some(written) = written {
-            check_when(&recipe, &document, &written.catalog, findings);
+            let pointer = format!("{}/slug", entry.pointer());
+            let location = catalog.document.location(&pointer);
+            let message = format!("option `{option}` has no recipe `{path}`");
+            self.findings.push(
+                Diagnostic::warning(Code::NoRecipe, message)
+                    .at(pointer, location)
+                    .help("write `actions: []` into that file if the option has no actions"),
+            );
         }
-        recipes.insert(option, recipe);
     }
-    if let Some(written) = written {
-        missing_recipes(written, files, &folder, &misnamed, findings);
-    }
-    recipes
 }
 
-/// The name of a file that looks like a document, without its ending.
+/// The name of a YAML or JSON file without its extension.
 fn stem(file: &str) -> Option<&str> {
     [".yaml", ".yml", ".json"]
         .iter()
-        .find_map(|ending| file.strip_suffix(ending))
+        .find_map(|extension| file.strip_suffix(extension))
 }
 
 fn check_when(
@@ -293,53 +363,21 @@ fn check_when(
 ) {
     for action in &recipe.actions {
         for (category, option) in &action.action.common().when {
-            if let Some((message, help)) =
-                rules::unknown(catalog, &OptionRef::new(category, option))
-            {
-                let pointer = format!("{}/when/{category}", action.pointer);
-                let is_known = catalog
-                    .categories
-                    .iter()
-                    .any(|known| known.slug == *category);
-                let place = if is_known {
-                    document.place(&pointer)
-                } else {
-                    document.place_of_key(&pointer)
-                };
-                findings.push(
-                    Diagnostic::error(Code::UnknownOption, message)
-                        .at(pointer, place)
-                        .help(help),
-                );
-            }
+            let option = OptionRef::new(category, option);
+            let Some((message, help)) = rules::unknown(catalog, &option) else {
+                continue;
+            };
+            let pointer = format!("{}/when/{category}", action.pointer);
+            let location = if catalog.category(category.as_str()).is_some() {
+                document.location(&pointer)
+            } else {
+                document.key_location(&pointer)
+            };
+            findings.push(
+                Diagnostic::error(Code::UnknownOption, message)
+                    .at(pointer, location)
+                    .help(help),
+            );
         }
-    }
-}
-
-/// Options without a recipe; those whose recipe only has a wrong name are told at that file.
-fn missing_recipes(
-    written: &Written,
-    files: &Files,
-    folder: &str,
-    misnamed: &[OptionRef],
-    findings: &mut Vec<Diagnostic>,
-) {
-    for (pointer, category, option) in rules::options(&written.catalog) {
-        let own = OptionRef::new(&category.slug, &option.slug);
-        let file = format!("{folder}{own}.yaml");
-        if files.contains_key(&file) || misnamed.contains(&own) {
-            continue;
-        }
-        let pointer = format!("{pointer}/slug");
-        let place = written.document.place(&pointer);
-        let finding = Diagnostic::warning(
-            Code::NoRecipe,
-            format!("option `{own}` has no recipe `{file}`"),
-        );
-        findings.push(
-            finding
-                .at(pointer, place)
-                .help("write `actions: []` there when the option is meant to do nothing"),
-        );
     }
 }

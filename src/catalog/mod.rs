@@ -1,13 +1,15 @@
-//! What a person may choose, checked as a whole: categories, options, how they fit together, and their recipes.
+//! Catalogues: categories, options, their rules and their recipes, validated as a whole.
 
 pub mod builtin;
 mod checked;
-mod combine;
+mod compatibility;
+mod file;
 mod load;
 mod overlap;
 mod rules;
-mod written;
 
 pub use checked::Catalog;
-pub use load::{Loaded, check_catalog_file, check_recipe_file, load, names, strays};
-pub use written::{CatalogFile, CatalogOption, Category, SelectionType, Symlinks, TemplateSource};
+pub use file::{
+    CatalogFile, CatalogOption, Category, OptionEntry, SelectionType, Symlinks, TemplateSource,
+};
+pub use load::{Loaded, check_catalog_file, check_recipe_file, load, names, orphans};

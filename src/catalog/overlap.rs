@@ -1,54 +1,55 @@
-//! Actions that can run together and get in each other's way.
+//! Conflicts between actions that can run together.
 
-use super::combine::{Combinations, Condition};
+use super::compatibility::{Compatibility, Condition};
 use crate::model::action::{Action, IfExists};
 use crate::model::content::File;
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::recipe::{Recipe, RecipeAction};
 use std::collections::BTreeMap;
 
-/// A path that an action makes.
-struct Made<'r> {
+/// A path that an action writes.
+struct Output<'r> {
     path: String,
     recipe: &'r Recipe,
     action: &'r RecipeAction,
-    /// The file, where it is known without the template.
+    /// The file, if it is known without the template.
     file: Option<File>,
-    gives_way: bool,
+    /// True if the action overwrites or keeps an existing file.
+    accepts_existing: bool,
 }
 
-/// Findings about every pair of actions that can meet. Recipes come in the catalogue's order.
+/// Findings about every pair of actions that can run together. Recipes are in the catalogue's order.
 pub(super) fn check<'r>(
     recipes: impl Iterator<Item = &'r Recipe> + Clone,
-    combinations: &Combinations<'_>,
+    compatibility: &Compatibility<'_>,
 ) -> Vec<Diagnostic> {
-    let mut findings = paths(recipes.clone(), combinations);
-    findings.extend(adr_numbers(recipes, combinations));
+    let mut findings = paths(recipes.clone(), compatibility);
+    findings.extend(adr_numbers(recipes, compatibility));
     findings
 }
 
 fn paths<'r>(
     recipes: impl Iterator<Item = &'r Recipe>,
-    combinations: &Combinations<'_>,
+    compatibility: &Compatibility<'_>,
 ) -> Vec<Diagnostic> {
-    let mut all: Vec<Made<'_>> = recipes
+    let mut all: Vec<Output<'_>> = recipes
         .flat_map(|recipe| {
             recipe
                 .actions
                 .iter()
-                .flat_map(|action| made(recipe, action))
+                .flat_map(|action| outputs(recipe, action))
         })
         .collect();
-    all.sort_by_key(|made| made.action.action.common().order());
-    let mut by_fold: BTreeMap<String, Vec<&Made<'_>>> = BTreeMap::new();
+    all.sort_by_key(|output| output.action.action.common().order());
+    let mut by_lower_case: BTreeMap<String, Vec<&Output<'_>>> = BTreeMap::new();
     let mut findings = Vec::new();
     for later in &all {
-        let fold = later.path.to_ascii_lowercase();
-        let earlier = by_fold.entry(fold).or_default();
-        let clash = earlier
-            .iter()
-            .find(|earlier| !agree(earlier, later) && meet(earlier, later, combinations));
-        findings.extend(clash.map(|earlier| two_on_one(earlier, later)));
+        let key = later.path.to_ascii_lowercase();
+        let earlier = by_lower_case.entry(key).or_default();
+        let conflict = earlier.iter().find(|earlier| {
+            !agree(earlier, later) && can_run_together(earlier, later, compatibility)
+        });
+        findings.extend(conflict.map(|earlier| two_on_one(earlier, later)));
         earlier.push(later);
     }
     for below in &all {
@@ -57,11 +58,11 @@ fn paths<'r>(
             .match_indices('/')
             .map(|(at, _)| below.path[..at].to_ascii_lowercase());
         for folder in folders {
-            let mut files = by_fold.get(&folder).into_iter().flatten();
-            let clash = files.find(|file| meet(file, below, combinations));
-            findings.extend(clash.map(|file| {
+            let mut files = by_lower_case.get(&folder).into_iter().flatten();
+            let conflict = files.find(|file| can_run_together(file, below, compatibility));
+            findings.extend(conflict.map(|file| {
                 let message = format!(
-                    "`{}` is made as a file and needed as a folder for `{}`",
+                    "`{}` is created as a file and needed as a folder for `{}`",
                     file.path, below.path
                 );
                 finding(Code::PathClash, message, file, below).help("rename one of them")
@@ -71,32 +72,32 @@ fn paths<'r>(
     findings
 }
 
-fn made<'r>(recipe: &'r Recipe, action: &'r RecipeAction) -> Vec<Made<'r>> {
-    let made = |path: String, file: Option<File>, if_exists: IfExists| Made {
+fn outputs<'r>(recipe: &'r Recipe, action: &'r RecipeAction) -> Vec<Output<'r>> {
+    let output = |path: String, file: Option<File>, if_exists: IfExists| Output {
         path,
         recipe,
         action,
         file,
-        gives_way: if_exists != IfExists::Fail,
+        accepts_existing: if_exists != IfExists::Fail,
     };
     match &action.action {
         Action::WriteFile(write) => {
-            vec![made(
+            vec![output(
                 write.path.to_string(),
                 Some(write.file()),
                 write.if_exists,
             )]
         }
-        Action::CreateAdrStub(adr) => vec![made(adr.path(), None, IfExists::Fail)],
+        Action::CreateAdrStub(adr) => vec![output(adr.path(), None, IfExists::Fail)],
         Action::CopyFile(copy) => match &copy.from {
-            // Whether it is a file or a folder, and which files, only the template knows.
+            // The files depend on the template.
             None => Vec::new(),
             Some(from) => {
                 let files = action.literals.iter().map(|(path, file)| {
                     let to = path
                         .below(from.as_str())
                         .map_or_else(|| copy.to.to_string(), |rest| format!("{}/{rest}", copy.to));
-                    made(to, Some(file.clone()), copy.if_exists)
+                    output(to, Some(file.clone()), copy.if_exists)
                 });
                 files.collect()
             }
@@ -105,14 +106,18 @@ fn made<'r>(recipe: &'r Recipe, action: &'r RecipeAction) -> Vec<Made<'r>> {
     }
 }
 
-/// Equal content is no conflict, and the later action may say that it overwrites or keeps.
-fn agree(earlier: &Made<'_>, later: &Made<'_>) -> bool {
+/// True for equal content, and for a later action that overwrites or keeps an existing file.
+fn agree(earlier: &Output<'_>, later: &Output<'_>) -> bool {
     earlier.path == later.path
-        && (later.gives_way || earlier.file.is_some() && earlier.file == later.file)
+        && (later.accepts_existing || earlier.file.is_some() && earlier.file == later.file)
 }
 
-fn meet(one: &Made<'_>, other: &Made<'_>, combinations: &Combinations<'_>) -> bool {
-    combinations.can_meet(
+fn can_run_together(
+    one: &Output<'_>,
+    other: &Output<'_>,
+    compatibility: &Compatibility<'_>,
+) -> bool {
+    compatibility.can_run_together(
         &condition(one.recipe, one.action),
         &condition(other.recipe, other.action),
     )
@@ -125,40 +130,40 @@ fn condition<'r>(recipe: &'r Recipe, action: &'r RecipeAction) -> Condition<'r> 
     }
 }
 
-fn two_on_one(earlier: &Made<'_>, later: &Made<'_>) -> Diagnostic {
+fn two_on_one(earlier: &Output<'_>, later: &Output<'_>) -> Diagnostic {
     if earlier.path != later.path {
         let message = format!(
             "`{}` and `{}` differ only in letter case",
             earlier.path, later.path
         );
         return finding(Code::PathClash, message, earlier, later)
-            .help("many file systems hold only one of them; rename one");
+            .help("rename one of them: many file systems store only one");
     }
-    let (who, remedy) = match (&earlier.recipe.option, &later.recipe.option) {
+    let (subject, remedy) = match (&earlier.recipe.option, &later.recipe.option) {
         (Some(one), Some(other)) if one != other => (
-            format!("`{one}` and `{other}` both make"),
-            ", or let the options conflict",
+            format!("`{one}` and `{other}` both create"),
+            ", or add a conflict between the options",
         ),
-        (..) => ("two actions make".to_owned(), ""),
+        (..) => ("two actions create".to_owned(), ""),
     };
-    let message = format!("{who} `{}` with different content", later.path);
+    let message = format!("{subject} `{}` with different content", later.path);
     finding(Code::TwoOnOnePath, message, earlier, later).help(format!(
-        "use another path, say `if_exists: overwrite` or `if_exists: keep` on the later action{remedy}"
+        "use another path, set `if_exists: overwrite` or `if_exists: keep` on the later action{remedy}"
     ))
 }
 
-fn finding(code: Code, message: String, first: &Made<'_>, second: &Made<'_>) -> Diagnostic {
+fn finding(code: Code, message: String, first: &Output<'_>, second: &Output<'_>) -> Diagnostic {
     Diagnostic::error(code, message)
-        .at(&second.action.pointer, second.action.place.clone())
+        .at(&second.action.pointer, second.action.location.clone())
         .also(
-            Some(first.action.place.clone()),
-            format!("`{}` is made here too", first.path),
+            Some(first.action.location.clone()),
+            format!("`{}` is also created here", first.path),
         )
 }
 
 fn adr_numbers<'r>(
     recipes: impl Iterator<Item = &'r Recipe>,
-    combinations: &Combinations<'_>,
+    compatibility: &Compatibility<'_>,
 ) -> Vec<Diagnostic> {
     let mut by_number: BTreeMap<u16, Vec<(&Recipe, &RecipeAction)>> = BTreeMap::new();
     let mut findings = Vec::new();
@@ -168,18 +173,18 @@ fn adr_numbers<'r>(
                 continue;
             };
             let earlier = by_number.entry(adr.number).or_default();
-            let meets = |(other, its): &&(&Recipe, &RecipeAction)| {
-                combinations.can_meet(&condition(other, its), &condition(recipe, action))
+            let is_compatible = |(other, its): &&(&Recipe, &RecipeAction)| {
+                compatibility.can_run_together(&condition(other, its), &condition(recipe, action))
             };
-            if let Some((_, first)) = earlier.iter().find(meets) {
+            if let Some((_, first)) = earlier.iter().find(is_compatible) {
                 let message = format!(
                     "decision number {} is used twice among options that can be selected together",
                     adr.number
                 );
                 let finding = Diagnostic::error(Code::AdrNumberTwice, message)
-                    .at(&action.pointer, action.place.clone())
-                    .also(Some(first.place.clone()), "first used here");
-                findings.push(finding.help("give one of them a free number"));
+                    .at(&action.pointer, action.location.clone())
+                    .also(Some(first.location.clone()), "first used here");
+                findings.push(finding.help("use a free number for one of them"));
             }
             earlier.push((recipe, action));
         }

@@ -1,17 +1,18 @@
-//! The rules of a catalogue's own document.
+//! The rules of catalog.yaml.
 
-use super::combine::Combinations;
-use super::{CatalogFile, Category, SelectionType};
+use super::compatibility::Compatibility;
+use super::file::OptionEntry;
+use super::{CatalogFile, SelectionType};
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::slug::{OptionRef, Slug};
 use crate::model::suggest;
 use crate::source::node::{Document, MAX_FINDINGS};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// At most this many categories, and this many options in each.
+/// The maximum number of categories, and of options in each.
 const MAX_ENTRIES: usize = 100;
 
-/// Every finding in a catalogue's document.
+/// All findings in catalog.yaml.
 pub(super) fn check(document: &Document, catalog: &CatalogFile) -> Vec<Diagnostic> {
     let mut rules = Rules {
         document,
@@ -25,7 +26,7 @@ pub(super) fn check(document: &Document, catalog: &CatalogFile) -> Vec<Diagnosti
         rules.references();
         rules.cycles();
         rules.defaults();
-        rules.combinations();
+        rules.compatibility();
     }
     rules.findings
 }
@@ -56,9 +57,7 @@ impl<'d> Rules<'d> {
             .filter(|(.., length)| *length > MAX_ENTRIES)
             .collect::<Vec<_>>()
         {
-            let message = format!(
-                "{length} {what} are too many to choose from, at most {MAX_ENTRIES} are allowed"
-            );
+            let message = format!("{length} {what}, the maximum is {MAX_ENTRIES}");
             self.error(
                 Code::TooManyOptions,
                 &pointer,
@@ -74,12 +73,12 @@ impl<'d> Rules<'d> {
             "write `{ path: template, version: v1.0.0 }`, or `{ repo: https://…, ref: v1.0.0 }`";
         let missing = match (&source.path, &source.version, &source.repo, &source.r#ref) {
             (Some(_), Some(_), None, None) | (_, None, Some(_), Some(_)) => return,
-            (_, _, Some(_), None) => "the template's `ref` is missing",
+            (_, _, Some(_), None) => "template has no `ref`",
             (_, Some(_), Some(_), Some(_)) => {
-                "a template in a repository is versioned by its `ref`: remove `version`"
+                "template in a repository has a `version` beside its `ref`"
             }
-            (Some(_), None, None, _) => "the template's `version` is missing",
-            (..) => "the template has neither a `path` nor a `repo`",
+            (Some(_), None, None, _) => "template has no `version`",
+            (..) => "template has neither `path` nor `repo`",
         };
         self.error(Code::MissingField, "/template", missing.to_owned(), help);
     }
@@ -108,12 +107,10 @@ impl<'d> Rules<'d> {
                     Code::DuplicateSlug,
                     format!("{what} slug `{slug}` is used twice"),
                 )
-                .at(&pointer, self.document.place(&pointer))
-                .also(Some(self.document.place(earlier)), "first used here");
+                .at(&pointer, self.document.location(&pointer))
+                .also(Some(self.document.location(earlier)), "first used here");
                 self.findings.push(
-                    finding.help(
-                        "slugs name options in selections and stored plans; choose another one",
-                    ),
+                    finding.help("choose another slug: selections and stored plans refer to it"),
                 );
             } else {
                 first.insert(slug, pointer);
@@ -122,55 +119,40 @@ impl<'d> Rules<'d> {
     }
 
     fn references(&mut self) {
-        for (pointer, own, named) in self.all_references() {
+        for reference in references(self.catalog) {
+            let OptionReference { from, to, .. } = &reference;
             if self.findings.len() >= MAX_FINDINGS {
                 break;
             }
-            if let Some((message, help)) = unknown(self.catalog, named) {
-                self.error(Code::UnknownOption, &pointer, message, help);
-            } else if own == *named {
-                let verb = if is_requirement(&pointer) {
-                    "requires"
-                } else {
-                    "conflicts with"
-                };
-                let message = format!("`{own}` {verb} itself");
-                self.error(Code::Impossible, &pointer, message, "remove it");
-            }
-        }
-    }
-
-    /// Pointer, the option that speaks, the option it names.
-    fn all_references(&self) -> Vec<(String, OptionRef, &'d OptionRef)> {
-        let mut all = Vec::new();
-        for (pointer, category, option) in options(self.catalog) {
-            let own = OptionRef::new(&category.slug, &option.slug);
-            for (field, list) in [
-                ("requires", &option.requires),
-                ("conflicts", &option.conflicts),
-            ] {
-                let named = list.iter().enumerate();
-                all.extend(
-                    named
-                        .map(|(at, named)| (format!("{pointer}/{field}/{at}"), own.clone(), named)),
+            if let Some((message, help)) = unknown(self.catalog, to) {
+                self.error(Code::UnknownOption, &reference.pointer, message, help);
+            } else if from == *to {
+                let message = format!("`{from}` {} itself", reference.kind.verb());
+                self.error(
+                    Code::Impossible,
+                    &reference.pointer,
+                    message,
+                    "remove the reference",
                 );
             }
         }
-        all
     }
 
     fn cycles(&mut self) {
         let mut requires: BTreeMap<OptionRef, Vec<(&OptionRef, String)>> = BTreeMap::new();
-        for (pointer, own, named) in self.all_references() {
-            if is_requirement(&pointer) && own != *named {
-                requires.entry(own).or_default().push((named, pointer));
+        for reference in references(self.catalog) {
+            if reference.kind == ReferenceKind::Requires && reference.from != *reference.to {
+                requires
+                    .entry(reference.from)
+                    .or_default()
+                    .push((reference.to, reference.pointer));
             }
         }
         let mut done: BTreeSet<OptionRef> = BTreeSet::new();
         let mut found = Vec::new();
         for start in requires.keys() {
             let mut trail: Vec<&OptionRef> = Vec::new();
-            walk(start, &requires, &mut trail, &mut done, &mut found);
+            find_cycles(start, &requires, &mut trail, &mut done, &mut found);
         }
         for (pointer, message) in found {
             self.error(
@@ -197,19 +179,19 @@ impl<'d> Rules<'d> {
             {
                 for again in rest {
                     let message = format!(
-                        "category `{}` has a second default, but only one option can be selected",
+                        "category `{}` has a second default, but allows only one option",
                         category.slug
                     );
                     let finding = Diagnostic::error(Code::SeveralDefaults, message)
-                        .at(again, self.document.place(again))
-                        .also(Some(self.document.place(first)), "first default here");
+                        .at(again, self.document.location(again))
+                        .also(Some(self.document.location(first)), "first default here");
                     self.findings
                         .push(finding.help("remove one `default: true`"));
                 }
             }
             if category.required && defaults.is_empty() {
                 let message = format!("the required category `{}` has no default", category.slug);
-                let help = "mark the option that suits most with `default: true`, or do not require an answer";
+                let help = "mark the most common option with `default: true`, or remove `required`";
                 self.error(
                     Code::MissingDefault,
                     &format!("/categories/{c}/slug"),
@@ -220,18 +202,19 @@ impl<'d> Rules<'d> {
         }
     }
 
-    fn combinations(&mut self) {
-        let combinations = Combinations::of(self.catalog);
-        for (pointer, category, option) in options(self.catalog) {
+    fn compatibility(&mut self) {
+        let compatibility = Compatibility::of(self.catalog);
+        for entry in self.catalog.options() {
             if self.findings.len() >= MAX_FINDINGS {
                 return;
             }
-            let own = OptionRef::new(&category.slug, &option.slug);
-            let needed = combinations.closure([own.clone()]);
-            if needed.len() > Combinations::MAX_NEEDED + 1 {
+            let own = entry.reference();
+            let pointer = entry.pointer();
+            let needed = compatibility.closure([own.clone()]);
+            if needed.len() > Compatibility::MAX_NEEDED + 1 {
                 let message = format!(
-                    "`{own}` needs more than {} other options, directly or by way of others",
-                    Combinations::MAX_NEEDED
+                    "`{own}` requires more than {} other options, directly or indirectly",
+                    Compatibility::MAX_NEEDED
                 );
                 self.error(
                     Code::TooManyOptions,
@@ -239,67 +222,62 @@ impl<'d> Rules<'d> {
                     message,
                     "merge options that are always selected together",
                 );
-            } else if let Some(clash) = combinations.clash(&needed)
-                && clash.one != clash.other
+            } else if let Some(conflict) = compatibility.conflict(&needed)
+                && conflict.one != conflict.other
             {
                 let message = format!(
-                    "`{own}` can never be selected: it needs both `{}` and `{}`, and {}",
-                    clash.one, clash.other, clash.reason
+                    "`{own}` can never be selected: it needs `{}` and `{}`, but {}",
+                    conflict.one, conflict.other, conflict.reason
                 );
                 self.error(
                     Code::Impossible,
                     &format!("{pointer}/slug"),
                     message,
-                    "loosen its `requires` or `conflicts`",
+                    "relax its `requires` or `conflicts`",
                 );
             }
         }
-        if !self.findings.is_empty() {
-            return;
+        if self.findings.is_empty() {
+            self.default_selection();
         }
-        let defaults: BTreeSet<OptionRef> = options(self.catalog)
-            .filter(|(.., option)| option.default)
-            .map(|(_, category, option)| OptionRef::new(&category.slug, &option.slug))
-            .collect();
-        for (pointer, category, option) in
-            options(self.catalog).filter(|(.., option)| option.default)
-        {
-            let own = OptionRef::new(&category.slug, &option.slug);
-            let unmet = option
-                .requires
-                .iter()
-                .find(|required| !defaults.contains(*required));
-            let clash = option
-                .conflicts
-                .iter()
-                .find(|other| defaults.contains(*other));
-            let message = match (unmet, clash) {
+    }
+
+    /// The defaults must be a valid selection.
+    fn default_selection(&mut self) {
+        let defaults = || self.catalog.options().filter(|entry| entry.option.default);
+        let selected: BTreeSet<OptionRef> = defaults().map(|entry| entry.reference()).collect();
+        for entry in defaults() {
+            let OptionEntry { option, .. } = entry;
+            let own = entry.reference();
+            let unmet = option.requires.iter().find(|to| !selected.contains(*to));
+            let conflict = option.conflicts.iter().find(|to| selected.contains(*to));
+            let message = match (unmet, conflict) {
                 (Some(required), _) => {
-                    format!("the default `{own}` requires `{required}`, which is no default")
+                    format!("default `{own}` requires `{required}`, which is not a default")
                 }
-                (None, Some(other)) => format!("the defaults `{own}` and `{other}` conflict"),
+                (None, Some(other)) => format!("defaults `{own}` and `{other}` conflict"),
                 (None, None) => continue,
             };
             self.error(
                 Code::Impossible,
-                &format!("{pointer}/default"),
+                &format!("{}/default", entry.pointer()),
                 message,
-                "choose defaults that fit together",
+                "choose compatible defaults",
             );
         }
     }
 
     fn error(&mut self, code: Code, pointer: &str, message: String, help: impl Into<String>) {
-        let place = self.document.place(pointer);
+        let location = self.document.location(pointer);
         self.findings.push(
             Diagnostic::error(code, message)
-                .at(pointer, place)
+                .at(pointer, location)
                 .help(help),
         );
     }
 }
 
-/// Why a named option does not exist, and what to do; nothing when it does.
+/// Message and help for a reference to an unknown option; none if the option exists.
 pub(super) fn unknown(catalog: &CatalogFile, named: &OptionRef) -> Option<(String, String)> {
     let categories = || {
         catalog
@@ -307,12 +285,8 @@ pub(super) fn unknown(catalog: &CatalogFile, named: &OptionRef) -> Option<(Strin
             .iter()
             .map(|category| category.slug.as_str())
     };
-    let Some(category) = catalog
-        .categories
-        .iter()
-        .find(|category| category.slug.as_str() == named.category())
-    else {
-        let message = format!("there is no category `{}`", named.category());
+    let Some(category) = catalog.category(named.category()) else {
+        let message = format!("unknown category `{}`", named.category());
         return Some((message, suggest::help(named.category(), categories())));
     };
     let options = category.options.iter().map(|option| option.slug.as_str());
@@ -327,37 +301,70 @@ pub(super) fn unknown(catalog: &CatalogFile, named: &OptionRef) -> Option<(Strin
     Some((message, suggest::help(named.option(), options)))
 }
 
-fn is_requirement(pointer: &str) -> bool {
-    pointer.contains("/requires/")
+/// A reference from one option to another.
+struct OptionReference<'c> {
+    pointer: String,
+    from: OptionRef,
+    kind: ReferenceKind,
+    to: &'c OptionRef,
 }
 
-/// Every option with its pointer and category.
-pub(super) fn options(
-    catalog: &CatalogFile,
-) -> impl Iterator<Item = (String, &Category, &super::CatalogOption)> {
-    catalog
-        .categories
-        .iter()
-        .enumerate()
-        .flat_map(|(c, category)| {
-            let options = category.options.iter().enumerate();
+/// The field of a reference.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ReferenceKind {
+    Requires,
+    Conflicts,
+}
+
+impl ReferenceKind {
+    fn field(self) -> &'static str {
+        match self {
+            Self::Requires => "requires",
+            Self::Conflicts => "conflicts",
+        }
+    }
+
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Requires => "requires",
+            Self::Conflicts => "conflicts with",
+        }
+    }
+}
+
+/// All references of a catalogue, in the order of the document.
+fn references(catalog: &CatalogFile) -> impl Iterator<Item = OptionReference<'_>> {
+    catalog.options().flat_map(|entry| {
+        let fields = [
+            (ReferenceKind::Requires, &entry.option.requires),
+            (ReferenceKind::Conflicts, &entry.option.conflicts),
+        ];
+        fields.into_iter().flat_map(move |(kind, options)| {
             options
-                .map(move |(o, option)| (format!("/categories/{c}/options/{o}"), category, option))
+                .iter()
+                .enumerate()
+                .map(move |(index, to)| OptionReference {
+                    pointer: format!("{}/{}/{index}", entry.pointer(), kind.field()),
+                    from: entry.reference(),
+                    kind,
+                    to,
+                })
         })
+    })
 }
 
-/// The options of a circle, those in the middle of a long one left out.
-fn circle(trail: &[&OptionRef], closes: &OptionRef) -> Vec<String> {
+/// The options of a cycle in order, at most ten of them.
+fn cycle(trail: &[&OptionRef], closes: &OptionRef) -> Vec<String> {
     const SHOWN: usize = 10;
     let shown = trail.iter().take(SHOWN).map(|option| format!("`{option}`"));
-    let left_out = trail.len().saturating_sub(SHOWN);
-    let dots = (left_out > 0).then(|| format!("{left_out} more"));
+    let omitted = trail.len().saturating_sub(SHOWN);
+    let more = (omitted > 0).then(|| format!("{omitted} more"));
     let end = std::iter::once(format!("`{closes}`"));
-    shown.chain(dots).chain(end).collect()
+    shown.chain(more).chain(end).collect()
 }
 
-/// Depth first; a step back onto the trail is a cycle, told once where it closes.
-fn walk<'a>(
+/// Searches depth first. A reference to an option of the trail closes a cycle, which is reported once.
+fn find_cycles<'a>(
     at: &'a OptionRef,
     requires: &'a BTreeMap<OptionRef, Vec<(&'a OptionRef, String)>>,
     trail: &mut Vec<&'a OptionRef>,
@@ -373,16 +380,13 @@ fn walk<'a>(
             break;
         }
         if let Some(start) = trail.iter().position(|option| option == next) {
-            let circle = circle(&trail[start..], next);
+            let cycle = cycle(&trail[start..], next);
             found.push((
                 pointer.clone(),
-                format!(
-                    "these options require each other in a circle: {}",
-                    circle.join(" → ")
-                ),
+                format!("`requires` forms a cycle: {}", cycle.join(" → ")),
             ));
         } else {
-            walk(next, requires, trail, done, found);
+            find_cycles(next, requires, trail, done, found);
         }
     }
     trail.pop();

@@ -1,245 +1,34 @@
-//! Files, catalogues and templates from where the command line says they are.
+//! Files that the command line names, read within limits.
 
-use super::exit::Failure;
-use crate::catalog::{self, Catalog, builtin};
-use crate::model::content::Files;
-use crate::model::diagnostic::{Code, Diagnostic, Location};
-use crate::model::suggest;
+use crate::cli::error::Failure;
 use crate::source::text::MAX_BYTES;
-use crate::tree::disk;
 use std::fs;
 use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// A catalogue's files, by path from its root, and where they come from.
-#[derive(Clone)]
-pub(super) struct Source {
-    pub(super) files: Files,
-    pub(super) findings: Vec<Diagnostic>,
-    /// The folder they were read from; none for the built-in ones.
-    pub(super) root: Option<PathBuf>,
-}
-
-/// What a reader of findings needs: the texts they point into.
-pub(super) struct Problem {
-    pub(super) source: Source,
-    pub(super) findings: Vec<Diagnostic>,
-}
-
-/// Why there is nothing to work with.
-pub(super) enum Unusable {
-    Failure(Failure),
-    Problem(Box<Problem>),
-}
-
-/// A usable catalogue.
-pub(super) struct Chosen {
-    pub(super) catalog: Catalog,
-    pub(super) source: Source,
-}
-
-impl From<Failure> for Unusable {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
-    }
-}
-
-impl Source {
-    pub(super) fn builtin() -> Self {
-        Self {
-            files: builtin::files(),
-            findings: Vec::new(),
-            root: None,
-        }
-    }
-
-    /// Reads `catalog/` and `recipes/` of a folder.
-    pub(super) fn of_folder(root: &Path) -> Result<Self, Failure> {
-        let mut source = Self {
-            files: Files::new(),
-            findings: Vec::new(),
-            root: Some(root.to_owned()),
-        };
-        let mut found = false;
-        for name in ["catalog", "recipes"] {
-            let folder = root.join(name);
-            if folder.is_symlink() {
-                found = true;
-                let message = format!("`{name}` is a symbolic link, which is not followed");
-                source.findings.push(
-                    Diagnostic::error(Code::Misplaced, message)
-                        .at("", Location::start_of(name))
-                        .help("put the folder itself there"),
-                );
-                continue;
-            }
-            if !folder.is_dir() {
-                continue;
-            }
-            found = true;
-            let scan = disk::scan(&folder)?;
-            source.files.extend(
-                scan.files
-                    .into_iter()
-                    .map(|(path, file)| (format!("{name}/{path}"), file)),
-            );
-            let findings = scan.findings.into_iter();
-            source
-                .findings
-                .extend(findings.map(|finding| finding.below(name)));
-        }
-        if found {
-            return Ok(source);
-        }
-        fs::read_dir(root).map_err(|error| Failure::reading(root, &error))?;
-        Err(Failure::Usage {
-            message: format!("`{}` has no `catalog` folder", root.display()),
-            hint: "name the folder above `catalog/` and `recipes/`, or begin one with `groundplan init catalog DIR`".to_owned(),
-        })
-    }
-}
-
-/// A built-in catalogue, for a name that no person typed: it is never taken for a folder.
-pub(super) fn builtin(name: &str) -> Result<Chosen, Unusable> {
-    let source = Source::builtin();
-    if catalog::names(&source.files).contains(name) {
-        return load(source, name);
-    }
-    Err(Failure::Usage {
-        message: format!("there is no built-in catalogue `{}`", name.escape_debug()),
-        hint: "name the folder that holds it with `--catalog`, if you trust it".to_owned(),
-    }
-    .into())
-}
-
-/// Every catalogue that an author means: a built-in one by name, or all of a folder.
-pub(super) fn catalogs(argument: &str) -> Result<Vec<Chosen>, Unusable> {
-    let path = Path::new(argument);
-    let is_one = path.join("catalog.yaml").is_file();
-    if is_one || !path.is_dir() {
-        return Ok(vec![catalog(argument)?]);
-    }
-    let source = Source::of_folder(path)?;
-    if catalog::names(&source.files).is_empty() {
-        return Err(Failure::Usage {
-            message: format!("`{argument}` holds no catalogue"),
-            hint: "make one with `groundplan init catalog DIR`".to_owned(),
-        }
-        .into());
-    }
-    all_of(&source)
-}
-
-/// Every catalogue among some files.
-pub(super) fn all_of(source: &Source) -> Result<Vec<Chosen>, Unusable> {
-    let names = catalog::names(&source.files);
-    names
-        .iter()
-        .map(|name| load(source.clone(), name))
-        .collect()
-}
-
-/// Whether a name is that of a built-in catalogue.
-pub(super) fn is_builtin(name: &str) -> bool {
-    catalog::names(&builtin::files()).contains(name)
-}
-
-/// The catalogue that `--catalog` means: a built-in one by name, the only one of a folder, or `FOLDER/catalog/NAME`.
-pub(super) fn catalog(argument: &str) -> Result<Chosen, Unusable> {
-    let source = Source::builtin();
-    let builtin = catalog::names(&source.files);
-    if builtin.contains(argument) {
-        return load(source, argument);
-    }
-    let path = Path::new(argument);
-    if !path.is_dir() {
-        let help = suggest::help(argument, builtin.iter().map(String::as_str));
-        let or = if help.ends_with('?') { " Or" } else { ", or" };
-        let hint = format!("{help}{or} name a folder with catalog/ and recipes/");
-        return Err(Failure::Usage {
-            message: format!("there is no catalogue `{argument}`"),
-            hint,
-        }
-        .into());
-    }
-    let inside_root = path.join("catalog.yaml").is_file();
-    let (root, name) = match (
-        path.parent().and_then(Path::parent),
-        path.file_name().and_then(|name| name.to_str()),
-    ) {
-        (Some(root), Some(name)) if inside_root => (
-            if root.as_os_str().is_empty() {
-                Path::new(".")
-            } else {
-                root
-            },
-            Some(name.to_owned()),
-        ),
-        (..) => (path, None),
-    };
-    let source = Source::of_folder(root)?;
-    let names = catalog::names(&source.files);
-    let name = match name {
-        Some(name) => name,
-        None if names.len() == 1 => names.into_iter().next().unwrap_or_default(),
-        None => {
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let message = format!(
-                "`{argument}` holds {} catalogues: {}",
-                names.len(),
-                suggest::list(&names)
-            );
-            let hint = format!(
-                "name one of them, as in `--catalog {}`",
-                path.join("catalog")
-                    .join(names.first().unwrap_or(&"NAME"))
-                    .display()
-            );
-            return Err(Failure::Usage { message, hint }.into());
-        }
-    };
-    load(source, &name)
-}
-
-fn load(source: Source, name: &str) -> Result<Chosen, Unusable> {
-    let loaded = catalog::load(&source.files, name);
-    match loaded.catalog {
-        Some(catalog) if source.findings.is_empty() => Ok(Chosen { catalog, source }),
-        _ => {
-            let findings = source
-                .findings
-                .iter()
-                .cloned()
-                .chain(loaded.findings)
-                .filter(Diagnostic::is_error)
-                .collect();
-            Err(Unusable::Problem(Box::new(Problem { source, findings })))
-        }
-    }
-}
-
-/// Reads a document, no further than what shows that it is too large.
-pub(super) fn document(path: &Path) -> Result<Vec<u8>, Failure> {
+/// Reads a document, at most one byte beyond the limit of documents.
+pub(crate) fn document(path: &Path) -> Result<Vec<u8>, Failure> {
     read(path, MAX_BYTES as u64 + 1)
 }
 
-/// The largest JSON file that is read as data, in bytes: it stands in memory as text, as values and as text again.
+/// The largest JSON file that is read as data, in bytes. It is in memory three times: as text, as values and as text.
 const MAX_DATA: u64 = 16 * 1024 * 1024;
 
-/// Reads a file that need not be short enough for a person to have written it.
-pub(super) fn data(path: &Path) -> Result<Vec<u8>, Failure> {
+/// Reads a data file of at most 16 MiB.
+pub(crate) fn data(path: &Path) -> Result<Vec<u8>, Failure> {
     let bytes = read(path, MAX_DATA + 1)?;
     if bytes.len() as u64 > MAX_DATA {
-        return Err(Failure::Environment {
-            message: format!("`{}` has more than {MAX_DATA} bytes", path.display()),
-            hint: Some("split it".to_owned()),
-        });
+        return Err(Failure::environment(
+            "file_too_large",
+            format!("`{}` has more than {MAX_DATA} bytes", path.display()),
+        )
+        .hinted("split it"));
     }
     Ok(bytes)
 }
 
 fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
-    let fail = |error: io::Error| Failure::reading(path, &error);
+    let fail = |error: io::Error| Failure::reading(path, error);
     let mut bytes = Vec::new();
     if path == Path::new("-") {
         io::stdin()
@@ -253,11 +42,11 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
         return Err(fail(io::ErrorKind::IsADirectory.into()));
     }
     if !metadata.is_file() {
-        let hint = Some("name a plain file, or `-` for standard input".to_owned());
-        return Err(Failure::Environment {
-            message: format!("`{}` is not a plain file", path.display()),
-            hint,
-        });
+        return Err(Failure::environment(
+            "file_not_plain",
+            format!("`{}` is not a regular file", path.display()),
+        )
+        .hinted("name a regular file, or `-` for standard input"));
     }
     fs::File::open(path)
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))

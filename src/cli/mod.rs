@@ -1,86 +1,44 @@
 //! The command line: the only place that prints, reads the clock and knows what a person typed.
 
-mod add;
-mod ask;
-mod cache;
-mod canonical;
-mod catalog;
-mod check;
-mod choice;
-mod cleanup;
-mod command;
-mod database;
-mod doctor;
-mod exec;
-mod exit;
-mod explain;
-mod facts;
-mod findings;
-mod forge;
-mod generate;
-mod golden;
-mod hash;
-mod health;
-mod init;
+mod accepted_file;
+mod args;
+mod commands;
+mod error;
+mod forge_session;
 mod input;
-mod list;
-mod made;
-mod means;
-mod migrate;
-mod mirror;
-mod new;
-mod operator;
-mod owners;
-mod pat;
-mod preview;
-mod publish;
-mod push;
+mod output;
+mod prompt;
+mod publication_files;
 mod remedies;
-mod render;
-mod resume;
-mod runs;
-mod schema;
-mod show;
+mod runtime;
 mod signals;
-mod state;
-mod sweep;
-mod template;
-mod terminal;
-mod test;
-mod trace;
-mod verify;
-mod work;
 
 use clap::Parser as _;
-use command::{Cli, Color};
-use exit::Exit;
+use commands::{Cli, Color};
+use output::terminal::Terminal;
+use output::{Format, failure, usage};
+use std::ffi::OsString;
 use std::process::ExitCode;
-use terminal::Terminal;
 
-/// How results are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
-/// Runs the command that the process was started with.
-pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+/// Runs one command line, whose first argument is the program's name, and returns its exit code.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let format = Format::typed(&args);
+    let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => return exit::for_usage(&error),
+        Err(error) => return ExitCode::from(usage::print(error, &mut Terminal::new(format))),
     };
     match cli.color {
         Color::Auto => {}
         Color::Always => anstream::ColorChoice::Always.write_global(),
         Color::Never => anstream::ColorChoice::Never.write_global(),
     }
-    let mut terminal = Terminal::new();
+    let mut terminal = Terminal::new(format);
     let result = cli.command.run(&mut terminal);
-    match result.and_then(|exit| terminal.finish().map(|()| exit)) {
-        Ok(Exit::Fine) => ExitCode::SUCCESS,
-        Ok(Exit::Findings) => ExitCode::from(1),
-        Ok(Exit::Code(code)) => ExitCode::from(code),
-        Err(failure) => failure.report(&mut terminal),
-    }
+    ExitCode::from(
+        match result.and_then(|exit| terminal.finish().map(|()| exit)) {
+            Ok(exit) => exit.code(),
+            Err(failure) => failure::print(failure, &mut terminal),
+        },
+    )
 }

@@ -1,23 +1,21 @@
 //! What each error of the layers below means to a person: its code, its sentence, and what to do.
 
-use super::exit::Failure;
+use crate::cli::error::Failure;
 use crate::engine::PreviewError;
-use crate::error::chain;
-use crate::forge::error::{Denial, ForgeError};
+use crate::error::{Explain as _, chain};
 use crate::git::mirror::MirrorError;
 use crate::git::{GitError, GitFailure};
-use crate::preflight::place::PlaceError;
-use crate::publish::ledger::LedgerError;
-use crate::publish::outcome::{FailureCause as NotPublished, PublishError};
+use crate::impact::ImpactError;
+use crate::publish::error::{FailureCause as NotPublished, PublishError};
 use crate::publish::push::PushError;
 use crate::store::error::StoreError;
+use crate::sweep::rounds::SweepError;
 use crate::template::TemplateError;
 use crate::tree::TreeError;
 use crate::tree::git::GitTreeError;
 use crate::tree::ids::ObjectsError;
 use crate::tree::repository::RepositoryError;
 use crate::tree::worktree::WorkTreeError;
-use std::io;
 
 /// What to do about an object that cannot be read. What was known of its template is forgotten by then.
 const DAMAGED: &str = "a copy in the template cache is fetched anew when you run this again, without `--offline`; check your own repository with `git fsck`";
@@ -30,19 +28,6 @@ fn refused(message: String, hint: &str) -> Failure {
 fn environment(message: String, hint: &str) -> Failure {
     let hint = Some(hint.to_owned());
     Failure::Environment { message, hint }
-}
-
-impl From<io::Error> for Failure {
-    /// For output only; reading goes through [`Failure::reading`].
-    fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self::ReaderGone;
-        }
-        Self::Environment {
-            message: format!("cannot write the output: {error}"),
-            hint: None,
-        }
-    }
 }
 
 impl From<TreeError> for Failure {
@@ -294,74 +279,6 @@ impl From<TemplateError> for Failure {
     }
 }
 
-impl From<ForgeError> for Failure {
-    fn from(error: ForgeError) -> Self {
-        let message = error.to_string();
-        let refused = |hint| refused(message.clone(), hint);
-        let environment = |hint| environment(message.clone(), hint);
-        let authentication = |hint: &str| Self::Authentication {
-            message: message.clone(),
-            hint: hint.to_owned(),
-        };
-        match error {
-            ForgeError::Unauthorized { .. } => authentication(
-                "make a new classic token with the scope `repo`, and set GROUNDPLAN_FORGE_TOKEN to it",
-            ),
-            ForgeError::Forbidden { why, .. } => match why {
-                Denial::Scopes => {
-                    authentication("give the token the scope that is named, or make a new one")
-                }
-                Denial::Saml => authentication(
-                    "authorise the token for the organisation, on the page of your tokens",
-                ),
-                Denial::ClassicTokens => {
-                    authentication("ask an owner of the organisation to let classic tokens in")
-                }
-                Denial::Address => refused("publish from an address that the organisation accepts"),
-                Denial::Policy => {
-                    refused("ask an owner of the organisation, or name another one with `--owner`")
-                }
-                Denial::Unstated => refused("check what the token's user may do there"),
-            },
-            ForgeError::NotFound { .. } => refused(
-                "check `--owner` and `--forge-url`; what the token may not see looks absent",
-            ),
-            ForgeError::NameTaken { .. } => refused("give it another name with `--repo`"),
-            ForgeError::Moved => refused("look at where it leads, and name that place"),
-            ForgeError::RateLimited { .. } => environment("try again then"),
-            ForgeError::Unavailable { .. } => {
-                environment("check `--forge-url`, or try again later")
-            }
-            ForgeError::OutcomeUnknown { .. } => environment("look at the forge"),
-            ForgeError::Invalid { .. } => refused("see what the forge says"),
-            ForgeError::NotOurs(_) => {
-                refused("look at it, and remove it by hand when nobody needs it")
-            }
-            ForgeError::Protocol { .. } => {
-                environment("check that `--forge` names the kind of what is at `--forge-url`")
-            }
-            ForgeError::Folder { .. } => environment("check permissions and free space"),
-        }
-    }
-}
-
-impl From<PlaceError> for Failure {
-    fn from(error: PlaceError) -> Self {
-        let message = error.to_string();
-        match error {
-            PlaceError::Forge(error) => error.into(),
-            PlaceError::Lacks { scopes, .. } => Self::Authentication {
-                message,
-                hint: format!("give the token the scope `{scopes}`, or make a new one"),
-            },
-            PlaceError::SomebodyElse { login, .. } => Self::Refused {
-                message,
-                hint: format!("name an organisation, or `{login}`, with `--owner`"),
-            },
-        }
-    }
-}
-
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let message = error.to_string();
@@ -418,53 +335,63 @@ impl From<StoreError> for Failure {
     }
 }
 
-impl From<LedgerError> for Failure {
-    fn from(error: LedgerError) -> Self {
-        let hint = match &error {
-            LedgerError::Storage { .. } => "check its path, permissions and free space",
-            LedgerError::Locked { .. } => "wait for it to end, and try again",
-            LedgerError::Damaged { .. } | LedgerError::OutOfOrder { .. } => {
-                "look at what it says was made, and remove that by hand"
-            }
-            LedgerError::Lost | LedgerError::Withdrawn => "look at the run",
-            LedgerError::Stopping | LedgerError::Unavailable { .. } => "try again later",
-        };
-        Self::Environment {
-            message: error.to_string(),
-            hint: Some(hint.to_owned()),
-        }
-    }
-}
-
 impl From<PublishError> for Failure {
     fn from(error: PublishError) -> Self {
         let message = error.to_string();
         let refused = |hint| refused(message.clone(), hint);
-        let of = |failure: Self| failure.reworded(|_, hint| (message.clone(), hint.to_owned()));
         let why = match error {
-            PublishError::NothingLeft { why } | PublishError::Left { why, .. } => why,
-            PublishError::Finished { .. } => {
+            PublishError::NotCreated { cause }
+            | PublishError::RolledBack { cause }
+            | PublishError::Incomplete { cause, .. } => cause,
+            PublishError::AlreadyPublished { .. } => {
                 return refused("remove it on the forge when nobody needs it");
             }
-            PublishError::InUse => return refused("name another file with `--ledger`"),
+            PublishError::LedgerInUse => return refused("name another file with `--ledger`"),
             PublishError::Ledger(error) => return error.into(),
         };
         match why {
-            NotPublished::Forge { error, .. } | NotPublished::Look(error) => of(error.into()),
-            NotPublished::Ledger(error) => of(error.into()),
+            NotPublished::Forge { error, .. } | NotPublished::Read(error) => {
+                let failure = Self::plain(error.class(), error.code(), message);
+                match error.hint() {
+                    Some(hint) => failure.hinted(hint),
+                    None => failure,
+                }
+            }
+            NotPublished::Ledger(_) => environment(
+                message,
+                "check the path, permissions and free space of the ledger",
+            ),
             NotPublished::Push(PushError::Refused { .. }) => {
                 refused("see what git and the forge say")
             }
-            NotPublished::Push(PushError::Unknown { .. }) | NotPublished::NotShowing => {
+            NotPublished::Push(PushError::Unknown { .. }) | NotPublished::NotVisible => {
                 let hint = Some("try again later".to_owned());
                 Self::Environment { message, hint }
             }
             NotPublished::Taken { .. } | NotPublished::Redirected => {
                 refused("give it another name with `--repo`")
             }
-            NotPublished::Doubtful(_) | NotPublished::Differs { .. } => {
+            NotPublished::NotOurs(_) | NotPublished::Differs { .. } => {
                 refused("look at what is there: somebody else may have had a hand in it")
             }
+        }
+    }
+}
+
+impl From<SweepError> for Failure {
+    fn from(error: SweepError) -> Self {
+        match error {
+            SweepError::Cover(error) => error.into(),
+            SweepError::Preview(error) => error.into(),
+        }
+    }
+}
+
+impl From<ImpactError> for Failure {
+    fn from(error: ImpactError) -> Self {
+        match error {
+            ImpactError::Preview(error) => error.into(),
+            ImpactError::SearchLimit(error) => error.into(),
         }
     }
 }

@@ -1,24 +1,24 @@
-//! Signals that ask the program to stop: at once while it asks a person or a forge, between two files while it writes.
+//! Stop signals: they end the program at once during questions and requests, and between two files during writes.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static ASKING: AtomicBool = AtomicBool::new(false);
 static STOP: AtomicBool = AtomicBool::new(false);
 
-/// Raised when a signal asked the program to stop while it writes.
-pub(super) fn stop() -> &'static AtomicBool {
+/// The flag that a stop signal raises during writes.
+pub(crate) fn stop() -> &'static AtomicBool {
     ASKING.store(false, Ordering::Relaxed);
     listen();
     &STOP
 }
 
-/// From here on a signal ends the program and gives the terminal its cursor back, which a question hides.
-pub(super) fn end_while_asking() {
+/// From here on a signal ends the program and shows the cursor, which a question hides.
+pub(crate) fn end_while_asking() {
     ASKING.store(true, Ordering::Relaxed);
     listen();
 }
 
-/// Where listening is not possible, or has begun already, signals stay as they are.
+/// Installs the handler. A second call keeps the first one, and where none can be installed the system's stays.
 fn listen() {
     drop(ctrlc::set_handler(|| {
         if ASKING.load(Ordering::Relaxed) {

@@ -1,8 +1,9 @@
-//! Two versions of a catalogue, made side by side.
+//! Comparison of two versions of a catalogue.
 
 use super::condition::when;
 use super::report::{
-    Break, DependencyChange, FileChange, Impact, Level, OptionChange, SelectionChange, Version,
+    BreakingChange, ComparedVersion, DependencyChange, FileChange, Impact, ImpactLevel,
+    OptionChange, SelectionChange,
 };
 use crate::catalog::Catalog;
 use crate::engine::{Preview, PreviewError};
@@ -24,7 +25,7 @@ use crate::tree::{Tree as _, ids};
 use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
-/// Why two versions cannot be compared.
+/// The reasons to compare nothing.
 #[derive(Debug, Error)]
 pub enum ImpactError {
     #[error(transparent)]
@@ -33,11 +34,11 @@ pub enum ImpactError {
     SearchLimit(#[from] SearchLimit),
 }
 
-/// Larger diffs are left out, in bytes.
+/// The largest diff in an impact, in bytes.
 const MAX_DIFF: usize = 16 * 1024;
 
-/// Compares what two versions of a catalogue give, in selections that hold every pair of options of both; of a
-/// catalogue too large for that, every option.
+/// Compares the results of two versions of a catalogue for selections that cover every pair of options of both, or every
+/// option if a catalogue is too large for pairs.
 pub fn compare(old: TrialInput<'_>, new: TrialInput<'_>) -> Result<Impact, ImpactError> {
     let before = selections(old.catalog, &[])?;
     let after = selections(new.catalog, &before)?;
@@ -46,53 +47,57 @@ pub fn compare(old: TrialInput<'_>, new: TrialInput<'_>) -> Result<Impact, Impac
         .filter(|selection| !before.contains(selection))
         .collect();
     let mut pairs = Pairs::default();
-    let mut breaks: BTreeMap<(Code, String), Break> = BTreeMap::new();
-    let mut mended = Vec::new();
+    let mut breaks: BTreeMap<(Code, String), BreakingChange> = BTreeMap::new();
+    let mut repaired = Vec::new();
     for selection in before.iter().chain(added) {
         match (old.sample(selection)?, new.sample(selection)?) {
             (Ok(was), Ok(is)) => pairs.add(selection, was, is)?,
             (Ok(_), Err(findings)) => {
                 for finding in findings {
                     let Diagnostic { code, message, .. } = finding;
-                    let entry = breaks
-                        .entry((code, message.clone()))
-                        .or_insert_with(|| Break {
-                            code: code.as_str(),
-                            message,
-                            selections: 0,
-                            example: selection.clone(),
-                        });
+                    let entry =
+                        breaks
+                            .entry((code, message.clone()))
+                            .or_insert_with(|| BreakingChange {
+                                code: code.as_str(),
+                                message,
+                                selections: 0,
+                                example: selection.clone(),
+                            });
                     entry.selections += 1;
                 }
             }
-            (Err(_), Ok(_)) if fits(old, selection) => mended.push(selection.clone()),
+            (Err(_), Ok(_)) if is_valid(old, selection) => repaired.push(selection.clone()),
             (Err(_), _) => {}
         }
     }
-    let mut breaking: Vec<Break> = renamed(old, new, &before).into_iter().collect();
-    breaking.extend(breaks.into_values());
-    let options = options(old.catalog, new.catalog);
+    let renamed = renamed(old, new, &before);
     let mut impact = Impact {
-        level: Level::Unchanged,
+        level: ImpactLevel::Unchanged,
         old: version(old),
         new: version(new),
         compared: pairs.selections.len(),
         files: pairs.files(),
         dependencies: pairs.dependencies(),
         selections: pairs.changed,
-        breaking,
-        mended,
-        options,
+        breaking: renamed.into_iter().chain(breaks.into_values()).collect(),
+        repaired,
+        options: options(old.catalog, new.catalog),
     };
-    impact.level = if !impact.breaking.is_empty() {
-        Level::Breaking
-    } else if impact.selections.is_empty() && impact.options.is_empty() && impact.mended.is_empty()
-    {
-        Level::Unchanged
-    } else {
-        Level::Compatible
-    };
+    impact.level = level(&impact);
     Ok(impact)
+}
+
+fn level(impact: &Impact) -> ImpactLevel {
+    let is_unchanged =
+        impact.selections.is_empty() && impact.options.is_empty() && impact.repaired.is_empty();
+    if !impact.breaking.is_empty() {
+        ImpactLevel::Breaking
+    } else if is_unchanged {
+        ImpactLevel::Unchanged
+    } else {
+        ImpactLevel::Compatible
+    }
 }
 
 fn selections(catalog: &Catalog, known: &[Selection]) -> Result<Vec<Selection>, SearchLimit> {
@@ -107,38 +112,40 @@ fn selections(catalog: &Catalog, known: &[Selection]) -> Result<Vec<Selection>, 
     }
 }
 
-fn fits(ground: TrialInput<'_>, selection: &Selection) -> bool {
-    crate::resolve::recipe(ground.catalog, selection.clone()).is_ok()
+fn is_valid(input: TrialInput<'_>, selection: &Selection) -> bool {
+    crate::resolve::recipe(input.catalog, selection.clone()).is_ok()
 }
 
-/// A stored run names its catalogue.
-fn renamed(old: TrialInput<'_>, new: TrialInput<'_>, before: &[Selection]) -> Option<Break> {
+/// A renamed catalogue breaks every stored run, because runs refer to it by name.
+fn renamed(
+    old: TrialInput<'_>,
+    new: TrialInput<'_>,
+    before: &[Selection],
+) -> Option<BreakingChange> {
     let (was, is) = (old.catalog.slug(), new.catalog.slug());
-    (was != is).then(|| Break {
+    (was != is).then(|| BreakingChange {
         code: Code::UnknownSelection.as_str(),
-        message: format!("the catalogue `{was}` is called `{is}` now"),
+        message: format!("catalogue `{was}` was renamed to `{is}`"),
         selections: before.len(),
         example: before.first().cloned().unwrap_or_default(),
     })
 }
 
-fn version(ground: TrialInput<'_>) -> Version {
-    Version {
-        catalog: ground.catalog.slug().clone(),
-        catalog_version: ground.catalog.version().clone(),
-        template: ground.pin.r#ref.clone(),
-        template_tree: ground.pin.tree.clone(),
+fn version(input: TrialInput<'_>) -> ComparedVersion {
+    ComparedVersion {
+        catalog: input.catalog.slug().clone(),
+        catalog_version: input.catalog.version().clone(),
+        template: input.pin.r#ref.clone(),
+        template_tree: input.pin.tree.clone(),
     }
 }
 
 fn options(old: &Catalog, new: &Catalog) -> Vec<OptionChange> {
     let of = |catalog: &Catalog| -> BTreeMap<OptionRef, bool> {
-        let categories = catalog.categories().iter();
-        let options = categories.flat_map(|category| {
-            let options = category.options.iter();
-            options.map(|option| (OptionRef::new(&category.slug, &option.slug), option.default))
-        });
-        options.collect()
+        catalog
+            .options()
+            .map(|entry| (entry.reference(), entry.option.default))
+            .collect()
     };
     let (was, is) = (of(old), of(new));
     let all: BTreeSet<&OptionRef> = was.keys().chain(is.keys()).collect();
@@ -152,21 +159,21 @@ fn options(old: &Catalog, new: &Catalog) -> Vec<OptionChange> {
     all.into_iter().filter_map(change).collect()
 }
 
-/// Selections that both versions make, and what differs between their results.
+/// The selections that both versions build, and the differences between their results.
 #[derive(Default)]
 struct Pairs<'s> {
     selections: Vec<&'s Selection>,
     changed: Vec<SelectionChange>,
-    by_file: BTreeMap<(String, ChangeKind), Touched>,
-    /// Manifest, section and name, old and new version → places of selections.
+    by_file: BTreeMap<(String, ChangeKind), ChangedFile>,
+    /// Dependency change → indices of selections.
     by_dependency: BTreeMap<Dependency, BTreeSet<usize>>,
 }
 
 /// Manifest, section, name, old version, new version.
 type Dependency = (String, String, String, Option<String>, Option<String>);
 
-/// What is known of a changed file.
-struct Touched {
+/// The selections, origins and diff of a changed file.
+struct ChangedFile {
     selections: BTreeSet<usize>,
     origin: BTreeSet<OptionRef>,
     diff: Option<String>,
@@ -175,7 +182,7 @@ struct Touched {
 /// One side of a comparison.
 struct Side<'t> {
     tree: Overlay<'t>,
-    held: FileIndex,
+    files: FileIndex,
     changes: Vec<Change>,
     id: GitId,
 }
@@ -185,7 +192,7 @@ impl<'t> Side<'t> {
         let changes = preview.report.changes.clone();
         let tree = content(preview)?;
         Ok(Self {
-            held: ids::files(&tree)?,
+            files: ids::files(&tree)?,
             id: GitId::of(&ids::tree_id(&tree)?),
             changes,
             tree,
@@ -230,22 +237,22 @@ impl<'s> Pairs<'s> {
             old: old.id.clone(),
             new: new.id.clone(),
         });
-        let paths: BTreeSet<&String> = old.held.keys().chain(new.held.keys()).collect();
+        let paths: BTreeSet<&String> = old.files.keys().chain(new.files.keys()).collect();
         for path in paths {
-            let change = ChangeKind::between(old.held.get(path), new.held.get(path));
+            let change = ChangeKind::between(old.files.get(path), new.files.get(path));
             let Some(change) = change else { continue };
             let (was, is) = (old.file(path)?, new.file(path)?);
             self.compare_dependencies(at, path, was.as_ref(), is.as_ref());
-            let touched = self
+            let changed = self
                 .by_file
                 .entry((path.clone(), change))
-                .or_insert_with(|| Touched {
+                .or_insert_with(|| ChangedFile {
                     selections: BTreeSet::new(),
                     origin: BTreeSet::new(),
                     diff: was.zip(is).and_then(|(was, is)| diff(path, &was, &is)),
                 });
-            touched.selections.insert(at);
-            touched
+            changed.selections.insert(at);
+            changed
                 .origin
                 .extend(old.origin(path).into_iter().chain(new.origin(path)));
         }
@@ -277,14 +284,14 @@ impl<'s> Pairs<'s> {
     }
 
     fn files(&self) -> Vec<FileChange> {
-        let change = |((path, change), touched): (&(String, ChangeKind), &Touched)| {
-            let origin: Vec<OptionRef> = touched.origin.iter().cloned().collect();
+        let change = |((path, change), changed): (&(String, ChangeKind), &ChangedFile)| {
+            let origin: Vec<OptionRef> = changed.origin.iter().cloned().collect();
             FileChange {
                 path: path.clone(),
                 change: *change,
-                when: when(&self.selections, &touched.selections, &origin),
+                when: when(&self.selections, &changed.selections, &origin),
                 origin,
-                diff: touched.diff.clone(),
+                diff: changed.diff.clone(),
             }
         };
         self.by_file.iter().map(change).collect()
@@ -293,12 +300,12 @@ impl<'s> Pairs<'s> {
     fn dependencies(&self) -> Vec<DependencyChange> {
         let change = |(dependency, affected): (&Dependency, &BTreeSet<usize>)| {
             let (manifest, section, name, old, new) = dependency.clone();
-            let touched = self
+            let changed = self
                 .by_file
                 .iter()
                 .filter(|((path, _), _)| *path == manifest);
-            let likely: Vec<OptionRef> = touched
-                .flat_map(|(_, touched)| touched.origin.iter().cloned())
+            let likely: Vec<OptionRef> = changed
+                .flat_map(|(_, changed)| changed.origin.iter().cloned())
                 .collect();
             DependencyChange {
                 when: when(&self.selections, affected, &likely),
@@ -315,8 +322,7 @@ impl<'s> Pairs<'s> {
 
 fn diff(path: &str, old: &File, new: &File) -> Option<String> {
     let (was, is) = (old.text()?, new.text()?);
-    let diff = similar::TextDiff::from_lines(was, is);
-    let diff = diff
+    let diff = similar::TextDiff::from_lines(was, is)
         .unified_diff()
         .header(&format!("a/{path}"), &format!("b/{path}"))
         .to_string();

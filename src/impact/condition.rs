@@ -1,21 +1,21 @@
-//! The shortest answer to "in which selections?".
+//! The shortest condition that describes a set of selections.
 
-use super::report::When;
+use super::report::Affected;
 use crate::model::selection::Selection;
 use crate::model::slug::OptionRef;
 use std::collections::BTreeSet;
 
-/// At most so many options are combined.
+/// The maximum number of combined options.
 const MAX_OPTIONS: usize = 200;
 
-/// Which options tell the affected selections from the others, by their places. Options in `likely` are named first,
-/// since in few selections others may happen to occur just as often.
+/// The options that distinguish the affected selections (indices) from the others. Options in `likely` come first,
+/// because in few selections other options may occur equally often by chance.
 pub(super) fn when(
     selections: &[&Selection],
     affected: &BTreeSet<usize>,
     likely: &[OptionRef],
-) -> When {
-    let answer = |with| When {
+) -> Affected {
+    let answer = |with| Affected {
         selections: affected.len(),
         with,
     };
@@ -35,20 +35,20 @@ pub(super) fn when(
             .filter(|option| !likely.contains(option))
             .take(MAX_OPTIONS),
     );
-    let is_it = |with: &[&OptionRef]| {
+    let is_condition = |with: &[&OptionRef]| {
         selections.iter().enumerate().all(|(at, selection)| {
             with.iter().all(|option| selection.contains(option)) == affected.contains(&at)
         })
     };
     let owned = |with: &[&OptionRef]| Some(with.iter().map(|option| (*option).clone()).collect());
     for option in &options {
-        if is_it(&[option]) {
+        if is_condition(&[option]) {
             return answer(owned(&[option]));
         }
     }
     for (at, one) in options.iter().enumerate() {
         for other in &options[at + 1..] {
-            if is_it(&[one, other]) {
+            if is_condition(&[one, other]) {
                 return answer(owned(&[one, other]));
             }
         }

@@ -1,4 +1,4 @@
-//! What a change of a catalogue changes: which selections give other files, and which stored runs can no longer be made.
+//! Impact of a catalogue change: selections with other files, and stored runs that can no longer be built.
 
 mod compare;
 mod condition;
@@ -6,6 +6,6 @@ mod report;
 
 pub use compare::{ImpactError, compare};
 pub use report::{
-    Break, DependencyChange, FileChange, Impact, Level, OptionChange, SelectionChange, Version,
-    When,
+    Affected, BreakingChange, ComparedVersion, DependencyChange, FileChange, Impact, ImpactLevel,
+    OptionChange, SelectionChange,
 };

@@ -1,55 +1,57 @@
-//! The answer as a value. Field names are camelCase in JSON.
+//! The impact as a value. Field names are camelCase in JSON.
 
 use crate::model::digest::{Digest, GitId};
 use crate::model::report::ChangeKind;
 use crate::model::selection::Selection;
 use crate::model::slug::{OptionRef, Slug};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-/// How two versions of a catalogue differ, as far as a set of selections shows that holds every pair of options.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// The differences between two versions of a catalogue, for a set of selections that covers every pair of options.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Impact {
-    pub level: Level,
-    pub old: Version,
-    pub new: Version,
-    /// How many selections both versions make.
+    pub level: ImpactLevel,
+    pub old: ComparedVersion,
+    pub new: ComparedVersion,
+    /// The number of selections that both versions build.
     pub compared: usize,
-    /// Those that give other files than before.
+    /// The selections with other files than before.
     pub selections: Vec<SelectionChange>,
-    /// Why stored runs cannot be made any more.
-    pub breaking: Vec<Break>,
-    /// Selections that could not be made before and can be now.
-    pub mended: Vec<Selection>,
+    /// The reasons why stored runs can no longer be built.
+    pub breaking: Vec<BreakingChange>,
+    /// Selections that failed before and are built now.
+    #[serde(rename = "mended")]
+    pub repaired: Vec<Selection>,
     pub options: Vec<OptionChange>,
     pub files: Vec<FileChange>,
     pub dependencies: Vec<DependencyChange>,
 }
 
-/// What a change asks of those who use the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// The consequence of a change for users of the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// Every selection gives what it gave.
+pub enum ImpactLevel {
+    /// Every selection has the same result.
     Unchanged,
-    /// New repositories differ; every stored run can still be made.
+    /// New repositories differ; every stored run can still be built.
     Compatible,
-    /// There are stored runs that cannot be made any more.
+    /// Some stored runs can no longer be built.
     Breaking,
 }
 
-/// Which version of a catalogue.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// One side of the comparison.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Version {
+pub struct ComparedVersion {
     pub catalog: Slug,
     pub catalog_version: Digest,
     pub template: String,
     pub template_tree: GitId,
 }
 
-/// A selection that gives other files.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A selection with other files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SelectionChange {
     pub selection: Selection,
@@ -58,64 +60,65 @@ pub struct SelectionChange {
     pub new: GitId,
 }
 
-/// One reason why stored runs cannot be made any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A reason why stored runs can no longer be built.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Break {
-    /// The finding that such a run ends with.
+pub struct BreakingChange {
+    /// The code of the finding with which such a run ends.
     pub code: &'static str,
     pub message: String,
-    /// How many of the old version's selections it meets.
+    /// The number of affected selections of the old version.
     pub selections: usize,
-    /// One of them.
+    /// One of these selections.
     pub example: Selection,
 }
 
-/// An option that came, went, or is another default.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// An option that was added or removed, or whose default changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OptionChange {
     pub option: OptionRef,
-    /// Modified is one that became a default or is none any more.
+    /// Modified: the default changed.
     pub change: ChangeKind,
-    /// Whether it is a default now.
+    /// True if the option is a default in the new version.
     pub default: bool,
 }
 
-/// A file that is another one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A file that was added, changed or removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FileChange {
     pub path: String,
     pub change: ChangeKind,
-    pub when: When,
-    /// The options whose actions touch it.
+    pub when: Affected,
+    /// The options whose actions change it.
     pub origin: Vec<OptionRef>,
-    /// In the first selection that shows the change; absent for what is not text, and over 16 KiB.
+    /// The diff in the first affected selection; absent for binary files and diffs larger than 16 KiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,
 }
 
-/// A dependency that is asked for in another version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A dependency with another version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DependencyChange {
     pub manifest: String,
     pub section: String,
     pub name: String,
-    /// Absent when it was not there.
+    /// Absent if it was added.
     pub old: Option<String>,
-    /// Absent when it is gone.
+    /// Absent if it was removed.
     pub new: Option<String>,
-    pub when: When,
+    pub when: Affected,
 }
 
-/// In which selections a change shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// The selections with a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct When {
-    /// How many of the compared ones.
+pub struct Affected {
+    /// The number of affected selections among the compared ones.
     pub selections: usize,
-    /// The options that tell them apart: none when all change; absent when no two options do.
+    /// The options that all affected selections and no others contain: empty if all are affected; absent if no one or
+    /// two options distinguish them.
     pub with: Option<Vec<OptionRef>>,
 }

@@ -105,7 +105,7 @@ fn refused(
     let finding = work.error(index, code, format!("`{path}`: {error}"));
     let setter = work
         .setter(path, name.key())
-        .map(|setter| work.plan().recipe.actions[setter].origin.place());
+        .map(|setter| work.plan().recipe.actions[setter].origin.location());
     let help = match (code, &setter) {
         (Code::DependencyConflict, Some(_)) => {
             "let both options ask for ranges of which one contains the other"

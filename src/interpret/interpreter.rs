@@ -206,7 +206,7 @@ impl<'a> Interpreter<'a> {
                 "`{path}` is changed after another action copied it, so a second run would copy something else"
             );
             let finding = self.error(index, Code::Unstable, message);
-            let place = self.plan.recipe.actions[*copier].origin.place();
+            let place = self.plan.recipe.actions[*copier].origin.location();
             return Err(finding
                 .also(Some(place), "copied here")
                 .help("change it first, with a lower `execution_order`")
@@ -232,7 +232,7 @@ impl<'a> Interpreter<'a> {
             return Ok(());
         };
         let here = self.error(index, finding.code, "");
-        Err(finding.at(here.pointer, here.place).into())
+        Err(finding.at(here.pointer, here.location).into())
     }
 
     /// How much of [`Self::written`] stands at a path.
@@ -347,7 +347,7 @@ impl<'a> Interpreter<'a> {
         let planned = &self.plan.recipe.actions[index];
         Diagnostic::error(code, message).at(
             format!("/actions/{}", planned.origin.index.saturating_sub(1)),
-            planned.origin.place(),
+            planned.origin.location(),
         )
     }
 
@@ -404,7 +404,7 @@ impl<'a> Interpreter<'a> {
             .origins
             .iter()
             .rev()
-            .find_map(ChangeOrigin::place)
+            .find_map(ChangeOrigin::location)
     }
 }
 

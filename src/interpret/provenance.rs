@@ -17,7 +17,7 @@ pub(super) fn write(work: &mut Interpreter<'_>, own: &Provenance) -> Result<(), 
     }
     let actions = plan.recipe.actions.iter();
     let writer = actions
-        .map(|planned| (&planned.action, planned.origin.place()))
+        .map(|planned| (&planned.action, planned.origin.location()))
         .find(|(action, _)| action.target() == path.as_str())
         .map(|(_, place)| place)
         .or_else(|| work.maker(path.as_str()));

@@ -35,7 +35,7 @@ fn second_run(work: &Interpreter<'_>) -> Result<Vec<Diagnostic>, TreeError> {
     for (path, touched) in second.touched() {
         if second.tree().read(path)? != touched.before {
             let message = format!("over its own result this plan would change `{path}` once more");
-            let mut places = touched.origins.iter().filter_map(ChangeOrigin::place);
+            let mut places = touched.origins.iter().filter_map(ChangeOrigin::location);
             let finding = Diagnostic::error(Code::Unstable, "").at("", places.next());
             let finding = places.fold(finding, |finding, place| {
                 finding.also(Some(place), "changed here too")

@@ -1,8 +1,9 @@
-//! The closed set of things a recipe can do. Literal text only: no action runs code (design §1, decision 2).
+//! The closed set of actions of a recipe. They contain literal text only; no action runs code.
 
 use super::content::{File, Mode};
 use super::path::SafeRelPath;
 use super::slug::Slug;
+use crate::base::sanitize::is_unsafe;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -11,10 +12,10 @@ use thiserror::Error;
 
 pub use super::dependency::Section;
 
-/// Raised whenever the meaning of an action changes; part of every plan and of every recipe hash.
+/// The version of the actions' meaning, part of every plan and recipe hash. A change of meaning increases it.
 pub const ACTION_SCHEMA_VERSION: u32 = 1;
 
-/// One action of a recipe, told apart by `kind`.
+/// One action of a recipe, tagged by `kind`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind")]
 pub enum Action {
@@ -42,7 +43,7 @@ pub struct CopyFile {
     /// A file or folder of the template. Give this or `from`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<SafeRelPath>,
-    /// Where it goes.
+    /// The path of the copy.
     pub to: SafeRelPath,
     #[serde(default)]
     pub if_exists: IfExists,
@@ -56,7 +57,7 @@ pub struct CopyFile {
 pub struct WriteFile {
     pub path: SafeRelPath,
     pub content: String,
-    /// Whether the file gets the executable bit.
+    /// Sets the executable bit.
     #[serde(default)]
     pub executable: bool,
     #[serde(default)]
@@ -65,13 +66,13 @@ pub struct WriteFile {
     pub common: Common,
 }
 
-/// Appends a block once: nothing happens when the block is already there. The file's line ends are kept.
+/// Appends a block unless the file contains it already. Keeps the file's line endings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppendToFile {
     pub path: SafeRelPath,
     pub content: String,
-    /// Whether a missing file is made.
+    /// Creates the file if it is missing.
     #[serde(default)]
     pub create: bool,
     #[serde(flatten)]
@@ -83,10 +84,10 @@ pub struct AppendToFile {
 #[serde(deny_unknown_fields)]
 pub struct ReplaceString {
     pub path: SafeRelPath,
-    /// The text looked for; never a pattern.
+    /// The text to replace, compared literally.
     #[schemars(length(min = 1))]
     pub find: String,
-    /// What stands there afterwards; must not contain `find`.
+    /// The replacement; must not contain `find`.
     pub replace: String,
     #[serde(default)]
     pub count: Count,
@@ -94,7 +95,7 @@ pub struct ReplaceString {
     pub common: Common,
 }
 
-/// Writes `docs/adr/NNNN-title.md` in Nygard's form and its line in `docs/adr/README.md`.
+/// Writes the decision record `docs/adr/NNNN-title.md` and its line in `docs/adr/README.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateAdrStub {
@@ -113,15 +114,15 @@ pub struct CreateAdrStub {
     pub common: Common,
 }
 
-/// Adds a dependency to package.json, Cargo.toml or pyproject.toml, keeping the author's formatting.
+/// Adds a dependency to package.json, Cargo.toml or pyproject.toml and keeps the file's formatting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddDependency {
-    /// A path whose file name is package.json, Cargo.toml or pyproject.toml.
+    /// The manifest: a path that ends in package.json, Cargo.toml or pyproject.toml.
     pub manifest: SafeRelPath,
     #[schemars(length(min = 1, max = 214))]
     pub name: String,
-    /// An exact version or a range, in the manifest's own language; never a tag, URL or alias (R43).
+    /// An exact version or a range in the manifest's syntax; never a tag, URL or alias.
     #[schemars(length(min = 1, max = 256))]
     pub version: String,
     #[serde(default)]
@@ -130,35 +131,35 @@ pub struct AddDependency {
     pub common: Common,
 }
 
-/// What every action may carry.
+/// Fields that every action may have.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Common {
     #[schemars(range(min = -1_000_000, max = 1_000_000))]
-    /// Lower runs earlier, 0 when left out; equal ones follow category, option and list order.
+    /// Actions run in ascending order of this number (default 0), then in category, option and list order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution_order: Option<i32>,
-    /// Category → option; the action runs when all of them are selected.
+    /// Category → option. The action runs if all of them are selected.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub when: BTreeMap<Slug, Slug>,
-    /// Raises the computed risk, never lowers it.
+    /// The lowest risk level of this action; the computed level may be higher.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub risk_level: Option<RiskLevel>,
 }
 
-/// What to do when a file already stands where an action writes. Equal content is never a conflict.
+/// The reaction to an existing file with other content at the path that an action writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum IfExists {
-    /// Stop with an error that names both sides.
+    /// Report an error that names both sources.
     #[default]
     Fail,
     /// Replace the file.
     Overwrite,
-    /// Leave the file as it is.
+    /// Keep the existing file.
     Keep,
 }
 
-/// How many places a replacement must find.
+/// The number of occurrences that a replacement expects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Count {
     /// Exactly one.
@@ -170,7 +171,7 @@ pub enum Count {
     Exactly(u32),
 }
 
-/// How dangerous a change is to take unseen.
+/// The risk of accepting a change without a review.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -183,7 +184,7 @@ pub enum RiskLevel {
 }
 
 impl RiskLevel {
-    /// As it stands in documents.
+    /// The word in documents.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Low => "LOW",
@@ -193,7 +194,7 @@ impl RiskLevel {
     }
 }
 
-/// A decision record's status, in Nygard's words.
+/// The status of a decision record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AdrStatus {
@@ -208,19 +209,19 @@ pub enum AdrStatus {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SingleLine(String);
 
-/// Why a text is not one line.
+/// The reasons to refuse a line of text.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum SingleLineError {
-    #[error("this text must not be empty")]
+    #[error("text must not be empty")]
     Empty,
-    #[error("this text has at most {max} characters, it has {length}", max = SingleLine::MAX)]
+    #[error("text has {length} characters, the maximum is {max}", max = SingleLine::MAX)]
     TooLong { length: usize },
-    #[error("this text must be one line without the control character `{}`", found.escape_debug())]
-    Control { found: char },
+    #[error("text contains an invalid character `{}`: write one line of printable text", found.escape_debug())]
+    Character { found: char },
 }
 
 impl Action {
-    /// What every action may carry.
+    /// The fields that every action may have.
     pub fn common(&self) -> &Common {
         match self {
             Self::CopyFile(action) => &action.common,
@@ -232,7 +233,7 @@ impl Action {
         }
     }
 
-    /// The `kind` as recipes spell it.
+    /// The `kind` in recipes.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::CopyFile(_) => "COPY_FILE",
@@ -244,7 +245,7 @@ impl Action {
         }
     }
 
-    /// The path the action is about: what it writes or edits.
+    /// The path that the action writes or edits.
     pub fn target(&self) -> Cow<'_, str> {
         match self {
             Self::CopyFile(action) => action.to.as_str().into(),
@@ -258,14 +259,14 @@ impl Action {
 }
 
 impl Common {
-    /// Lower runs earlier; equal ones keep their order in the catalogue.
+    /// The position in the order of execution, ascending.
     pub fn order(&self) -> i32 {
         self.execution_order.unwrap_or(0)
     }
 }
 
 impl WriteFile {
-    /// The file it writes, placeholders not yet replaced.
+    /// The file it writes, before placeholders are replaced.
     pub fn file(&self) -> File {
         let mode = if self.executable {
             Mode::Executable
@@ -282,7 +283,7 @@ impl WriteFile {
 impl CreateAdrStub {
     /// The folder of decision records.
     pub const FOLDER: &'static str = "docs/adr";
-    /// The list of all decision records.
+    /// The index of all decision records.
     pub const INDEX: &'static str = "docs/adr/README.md";
 
     /// `NNNN-title.md`.
@@ -302,7 +303,7 @@ impl CreateAdrStub {
 }
 
 impl AdrStatus {
-    /// The word as a decision record shows it.
+    /// The word in a decision record.
     pub fn word(self) -> &'static str {
         match self {
             Self::Proposed => "Proposed",
@@ -317,7 +318,7 @@ impl SingleLine {
     /// The longest line, in characters.
     pub const MAX: usize = 200;
 
-    /// Parses one line of text.
+    /// Parses a line of text.
     pub fn parse(text: &str) -> Result<Self, SingleLineError> {
         let length = text.chars().count();
         if text.trim().is_empty() {
@@ -326,8 +327,8 @@ impl SingleLine {
         if length > Self::MAX {
             return Err(SingleLineError::TooLong { length });
         }
-        match text.chars().find(|c| c.is_control()) {
-            Some(found) => Err(SingleLineError::Control { found }),
+        match text.chars().find(|c| is_unsafe(*c)) {
+            Some(found) => Err(SingleLineError::Character { found }),
             None => Ok(Self(text.to_owned())),
         }
     }

@@ -1,4 +1,4 @@
-//! Canonical JSON (RFC 8785) over a reader that refuses every text with more than one meaning.
+//! Canonical JSON (RFC 8785), read by a parser that refuses every text that two programs could read differently.
 
 use super::digest::Digest;
 use serde::Serialize;
@@ -8,13 +8,13 @@ use std::cell::Cell;
 use std::fmt;
 use thiserror::Error;
 
-/// The largest integer that every JSON reader understands alike: 2^53 − 1 (RFC 7493).
+/// The largest integer that every JSON parser reads exactly: 2^53 − 1 (RFC 7493).
 pub const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
-/// The most values of a text: each takes many times the memory of its own text.
+/// The maximum number of values in a text. A parsed value needs many times the memory of its text.
 pub const MAX_VALUES: usize = 200_000;
 
-/// Why a text is not JSON with exactly one meaning. Line and column count from 1.
+/// A syntax error or an ambiguity in a JSON text. Line and column count from 1.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{message} at line {line}, column {column}")]
 pub struct JsonError {
@@ -32,16 +32,16 @@ pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
         .deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value))
         .map_err(|error| JsonError {
-            message: without_place(&error.to_string()),
+            message: without_position(&error.to_string()),
             line: error.line().max(1),
             column: error.column().max(1),
         })
 }
 
-/// The RFC 8785 bytes of a value: one that [`parse`] gave, or one of this crate's own types.
+/// The RFC 8785 bytes of a value that [`parse`] returned or of a type of this crate.
 ///
 /// # Panics
-/// When the value holds a key that is not text or a number that is not finite, which no type of this crate does.
+/// If the value contains a key that is not text or a number that is not finite, which no type of this crate does.
 pub fn to_vec<T: Serialize>(value: &T) -> Vec<u8> {
     serde_json_canonicalizer::to_vec(value)
         .expect("values of this crate have text keys and finite numbers")
@@ -52,14 +52,14 @@ pub fn digest<T: Serialize>(value: &T) -> Digest {
     Digest::of(&to_vec(value))
 }
 
-/// serde_json's own words, where they say what a person can mend.
-fn without_place(message: &str) -> String {
+/// The message of serde_json without its position.
+fn without_position(message: &str) -> String {
     match message
         .rsplit_once(" at line ")
         .map_or(message, |(text, _)| text)
     {
         "unexpected end of hex escape" | "lone leading surrogate in hex escape" => {
-            "a surrogate escape stands without its other half".to_owned()
+            "a surrogate escape lacks its other half".to_owned()
         }
         text => text.to_owned(),
     }
@@ -77,7 +77,7 @@ impl<'de> DeserializeSeed<'de> for Strict<'_> {
         self.values.set(self.values.get() + 1);
         if self.values.get() > MAX_VALUES {
             return Err(D::Error::custom(format_args!(
-                "the text holds more than {MAX_VALUES} values"
+                "the text contains more than {MAX_VALUES} values"
             )));
         }
         deserializer.deserialize_any(self)
@@ -148,7 +148,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
 fn unsafe_integer<E: serde::de::Error>(value: &dyn fmt::Display) -> E {
     E::custom(format_args!(
-        "{value} is beyond ±(2^53 − 1), where readers of JSON disagree; write it as text"
+        "{value} is outside ±(2^53 − 1), where JSON parsers disagree: write it as text"
     ))
 }
 
@@ -164,11 +164,11 @@ mod tests {
     }
 
     #[test]
-    fn what_two_readers_could_read_differently_is_refused_with_its_place() {
+    fn an_ambiguous_text_is_refused_with_its_line() {
         refused("{\"a\":1,\n\"\\u0061\":2}", "key `a` is used twice", 2);
-        refused("[\n9007199254740992]", "beyond ±(2^53 − 1)", 2);
-        refused("[-9007199254740992]", "beyond ±(2^53 − 1)", 1);
-        refused("\"\\ud800\"", "without its other half", 1);
+        refused("[\n9007199254740992]", "outside ±(2^53 − 1)", 2);
+        refused("[-9007199254740992]", "outside ±(2^53 − 1)", 1);
+        refused("\"\\ud800\"", "lacks its other half", 1);
         refused("1e400", "number out of range", 1);
         refused("{} {}", "trailing characters", 1);
         refused("\u{feff}{}", "expected value", 1);

@@ -1,4 +1,4 @@
-//! A file: its bytes and its git mode.
+//! Files: bytes and git mode.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What git records of a file besides its bytes.
+/// The mode of a file in git.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -17,7 +17,7 @@ pub enum Mode {
     Regular,
     /// 100755.
     Executable,
-    /// 120000; the bytes are the link's target. No action reads, writes or follows one.
+    /// 120000; the bytes are the link's target. No action reads, writes or follows a link.
     Symlink,
 }
 
@@ -29,7 +29,7 @@ pub struct File {
 }
 
 impl Mode {
-    /// As git prints it.
+    /// The mode as git prints it.
     pub fn octal(self) -> &'static str {
         match self {
             Self::Regular => "100644",
@@ -48,7 +48,7 @@ impl File {
         }
     }
 
-    /// The bytes as text: valid UTF-8 without NUL, and not a link's target.
+    /// The bytes as text. None for a link, for bytes that are not UTF-8 and for text with a NUL.
     pub fn text(&self) -> Option<&str> {
         if self.mode == Mode::Symlink || self.bytes.contains(&0) {
             return None;
@@ -57,10 +57,10 @@ impl File {
     }
 }
 
-/// Path → file, as a folder or the program itself brings them: the paths are not checked yet.
+/// Path → file, as read from a folder or embedded in the program. The paths are not validated.
 pub type Files = BTreeMap<String, File>;
 
-/// A file inside a JSON document.
+/// A file in a JSON document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StoredFile {
@@ -70,20 +70,20 @@ pub struct StoredFile {
     pub content: Bytes,
 }
 
-/// Bytes inside a JSON document: readable where they are text.
+/// Bytes in a JSON document, readable if they are text.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum StoredBytes {
     /// UTF-8 text.
     Text(String),
-    /// Anything else, in padded base64.
+    /// Any other bytes, in padded base64.
     Base64(String),
 }
 
 impl StoredBytes {
     fn serialize<S: serde::Serializer>(bytes: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
         let stored = match std::str::from_utf8(bytes) {
-            // A NUL makes it no text, and databases refuse one inside a document.
+            // Postgres refuses a NUL in a JSON document.
             Ok(text) if !text.contains('\0') => Self::Text(text.to_owned()),
             _ => Self::Base64(STANDARD.encode(bytes)),
         };

@@ -1,48 +1,49 @@
-//! The calendar day that a plan is made for.
+//! Calendar days.
 
+use crate::base::pattern::pattern;
 use jiff::civil::Date;
 use thiserror::Error;
 
 /// A day of the Gregorian calendar between 1970-01-01 and 9999-12-30, written `YYYY-MM-DD`.
 ///
-/// It is the only time in a plan: decision records carry it, and the commit is dated at its midnight in UTC.
+/// The only time in a plan: decision records show it, and the commit is dated midnight UTC of that day.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day {
     text: String,
     date: Date,
 }
 
-/// Why a text is not a day.
+/// A text that is not a day.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("`{}` is not a day: write it as `2026-11-21`, between 1970-01-01 and 9999-12-30", text.escape_debug())]
+#[error("invalid date `{}`: write it as `2026-11-21`, between 1970-01-01 and 9999-12-30", text.escape_debug())]
 pub struct DayError {
     text: String,
 }
 
 impl Day {
+    const PATTERN: &'static str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
+
     /// Parses `YYYY-MM-DD`.
     pub fn parse(text: &str) -> Result<Self, DayError> {
-        let refuse = || DayError {
-            text: text.chars().take(40).collect(),
-        };
-        let date: Date = text.parse().map_err(|_| refuse())?;
-        let in_range =
-            (jiff::civil::date(1970, 1, 1)..=jiff::civil::date(9999, 12, 30)).contains(&date);
-        if !in_range || date.to_string() != text {
-            return Err(refuse());
+        let range = jiff::civil::date(1970, 1, 1)..=jiff::civil::date(9999, 12, 30);
+        let date: Option<Date> = text.parse().ok();
+        match date.filter(|date| range.contains(date) && pattern!(Day::PATTERN).is_match(text)) {
+            Some(date) => Ok(Self {
+                text: text.to_owned(),
+                date,
+            }),
+            None => Err(DayError {
+                text: text.chars().take(40).collect(),
+            }),
         }
-        Ok(Self {
-            text: text.to_owned(),
-            date,
-        })
     }
 
-    /// The day in UTC on which a moment, in seconds since 1970, falls.
+    /// The day in UTC of a time in seconds since 1970.
     pub fn of_unix_seconds(seconds: i64) -> Result<Self, DayError> {
-        let moment = jiff::Timestamp::from_second(seconds).map_err(|_| DayError {
+        let time = jiff::Timestamp::from_second(seconds).map_err(|_| DayError {
             text: seconds.to_string(),
         })?;
-        Self::parse(&moment.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
+        Self::parse(&time.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
     }
 
     /// `YYYY-MM-DD`.
@@ -50,7 +51,7 @@ impl Day {
         &self.text
     }
 
-    /// The day's midnight in UTC, in seconds since 1970.
+    /// Midnight UTC of the day, in seconds since 1970.
     pub fn unix_seconds(&self) -> i64 {
         self.date
             .duration_since(jiff::civil::date(1970, 1, 1))
@@ -58,15 +59,15 @@ impl Day {
     }
 }
 
-text_value!(Day, error: DayError, format: "groundplan-day", max: 10, pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
-    doc: "A day of the calendar, `YYYY-MM-DD`.");
+text_value!(Day, error: DayError, format: "groundplan-day", max: 10, pattern: Day::PATTERN,
+    doc: "A calendar day, `YYYY-MM-DD`.");
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_real_days_in_their_one_spelling_are_accepted() {
+    fn only_real_days_in_iso_form_are_accepted() {
         assert_eq!(
             Day::parse("2026-11-21").map(|day| day.unix_seconds()),
             Ok(1_795_219_200)

@@ -1,9 +1,9 @@
-//! A finding: a stable code, a place, what was expected and what to do. The same value feeds every renderer.
+//! Findings: stable code, location, message and help. Every output format renders the same value.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Something wrong or doubtful, with the place it stands at.
+/// An error or a warning about a document, a plan or a forge, with its location.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Diagnostic {
@@ -12,14 +12,15 @@ pub struct Diagnostic {
     pub message: String,
     /// JSON pointer to the value inside its document (RFC 6901); empty for the whole document.
     pub pointer: String,
-    pub place: Option<Location>,
-    /// Other places that belong to the finding.
+    #[serde(rename = "place")]
+    pub location: Option<Location>,
+    /// Other locations that belong to the finding.
     pub related: Vec<Related>,
-    /// What to do next.
+    /// The next step.
     pub help: Option<String>,
 }
 
-/// A stretch of a file. Lines and columns count characters from 1; an empty stretch is a point.
+/// A range of a file. Lines and columns count characters from 1; the end is exclusive.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Location {
@@ -30,15 +31,16 @@ pub struct Location {
     pub end_column: usize,
 }
 
-/// A second place and what it has to do with the finding.
+/// A second location and its relation to the finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Related {
-    pub place: Location,
+    #[serde(rename = "place")]
+    pub location: Location,
     pub message: String,
 }
 
-/// Whether a finding stops the work.
+/// The severity of a finding. An error stops the work.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -60,7 +62,7 @@ macro_rules! codes {
             /// Every code.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// The code as it is printed.
+            /// The code in output.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $code,)+
@@ -90,9 +92,9 @@ codes! {
     YamlFeature = "GP105",
     /// A document nests at most 64 levels deep.
     TooDeep = "GP106",
-    /// A document holds at most 50,000 values.
+    /// A document contains at most 50,000 values.
     TooManyValues = "GP107",
-    /// A value has the type its field asks for.
+    /// A value has the type of its field.
     WrongType = "GP201",
     /// Only known fields are used.
     UnknownField = "GP202",
@@ -100,17 +102,17 @@ codes! {
     MissingField = "GP203",
     /// A value is one of the allowed words.
     UnknownWord = "GP204",
-    /// A value keeps the rule of its type.
+    /// A value follows the rule of its type.
     BadValue = "GP205",
-    /// A path keeps the rules for paths.
+    /// A path follows the rules for paths.
     BadPath = "GP206",
     /// Recipes run no code.
     CodeRefused = "GP207",
-    /// A slug is used once among its neighbours.
+    /// A slug is unique among its siblings.
     DuplicateSlug = "GP301",
     /// `requires`, `conflicts` and `when` name options that exist.
     UnknownOption = "GP302",
-    /// `requires` does not lead back to its start.
+    /// `requires` must not form a cycle.
     RequiresCycle = "GP303",
     /// A SINGLE category has at most one default.
     SeveralDefaults = "GP304",
@@ -118,103 +120,103 @@ codes! {
     MissingDefault = "GP305",
     /// An option can be selected together with what it requires.
     Impossible = "GP306",
-    /// Files stand where their catalogue, category and option say.
+    /// Files are in the folder of their catalogue, category and option.
     Misplaced = "GP307",
     /// Every option has a recipe.
     NoRecipe = "GP308",
-    /// A catalogue holds at most 100 categories with 100 options each.
+    /// A catalogue contains at most 100 categories with 100 options each.
     TooManyOptions = "GP309",
-    /// The template a catalogue names is there.
+    /// The template of a catalogue exists.
     MissingTemplate = "GP310",
-    /// Two actions that can run together do not make the same path.
+    /// Two actions that can run together do not create the same path.
     TwoOnOnePath = "GP401",
-    /// Paths differ by more than letter case, and no file stands where another needs a folder.
+    /// Paths differ by more than letter case, and no path is both a file and a folder.
     PathClash = "GP402",
-    /// A replacement does not contain what it replaces.
+    /// A replacement does not contain the text it replaces.
     EndlessReplacement = "GP403",
-    /// A decision record's number is used once among options that can be selected together.
+    /// A decision record's number is unique among options that can be selected together.
     AdrNumberTwice = "GP404",
-    /// A dependency has a package's name and an exact or range version.
+    /// A dependency has a valid package name and an exact or range version.
     BadDependency = "GP405",
     /// A literal file that an action copies exists.
     MissingLiteral = "GP406",
     /// Every literal file is copied by an action.
     UnusedLiteral = "GP407",
-    /// A recipe, and a plan, holds at most 200 actions.
+    /// A recipe or plan contains at most 200 actions.
     TooManyActions = "GP408",
     /// A COPY_FILE has exactly one source.
     CopySource = "GP409",
-    /// What looks like a placeholder is one.
+    /// Text in double underscores is a known placeholder.
     UnknownPlaceholder = "GP410",
     /// A selected category or option exists.
     UnknownSelection = "GP501",
-    /// Every required category is answered.
+    /// Every required category has a selected option.
     NothingSelected = "GP502",
-    /// A SINGLE category has one answer.
+    /// At most one option of a SINGLE category is selected.
     SeveralSelected = "GP503",
-    /// What a selected option requires is selected too.
+    /// The requirements of a selected option are selected too.
     RequirementUnmet = "GP504",
-    /// Selected options do not exclude each other.
+    /// Selected options do not conflict.
     OptionsConflict = "GP505",
-    /// A catalogue and its template hold only plain files with portable names.
+    /// A catalogue and its template contain only regular files with portable names.
     TemplateEntry = "GP601",
-    /// A template keeps the limits on entries, depth and size.
+    /// A template is within the limits on entries, depth and size.
     TemplateLimit = "GP602",
-    /// No other content stands where an action writes.
+    /// No other content exists where an action writes.
     FileExists = "GP701",
-    /// The file an action edits or copies is there.
+    /// The file that an action edits or copies exists.
     FileMissing = "GP702",
-    /// The text a REPLACE_STRING looks for is there as often as it says.
+    /// The text to replace occurs as often as `count` says.
     TextNotFound = "GP703",
-    /// The file an action edits is text.
+    /// The file that an action edits is text.
     NotText = "GP704",
-    /// A manifest can be read and edited.
+    /// A manifest is valid and can be edited.
     BadManifest = "GP705",
-    /// Version ranges wanted for one package fit together.
+    /// Version ranges of one package are compatible.
     DependencyConflict = "GP706",
     /// A lock file matches its manifest.
     StaleLockFile = "GP707",
-    /// A resulting file is at most 5 MiB, and all that a plan writes 32 MiB.
+    /// A file is at most 5 MiB, and all files that a plan writes 32 MiB.
     FileTooLarge = "GP708",
-    /// A plan changes nothing when it is interpreted again over its own result.
+    /// A second run of a plan changes nothing.
     Unstable = "GP709",
-    /// The repository's name is free on the forge.
+    /// The repository name is free on the forge.
     NameTaken = "GP801",
-    /// The repository's name is not the old name of another one.
+    /// The repository name is not the former name of another repository.
     NameMoved = "GP802",
     /// The forge accepts the token.
     TokenRefused = "GP803",
     /// The token has the scopes that publishing needs.
     MissingScope = "GP804",
-    /// The token is valid for two more weeks.
+    /// The token is valid for at least two more weeks.
     TokenExpires = "GP805",
-    /// The owner lets this account make repositories.
+    /// The account may create repositories for the owner.
     OwnerClosed = "GP806",
-    /// The forge says whether this account can make repositories for the owner.
+    /// The forge shows whether the account may create repositories for the owner.
     OwnerUnknown = "GP807",
-    /// The token may remove a repository that was not finished.
+    /// The token may delete an unfinished repository.
     NoRemoval = "GP808",
-    /// The forge answers as many requests as publishing makes.
+    /// The rate limit leaves enough requests for publishing.
     LowBudget = "GP809",
-    /// The forge answers what a preview asks it.
+    /// The forge answers the questions of a preview.
     Unanswered = "GP810",
 }
 
 impl Diagnostic {
-    /// An error without a place yet.
+    /// An error without a location.
     pub fn error(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
             severity: Severity::Error,
             message: message.into(),
             pointer: String::new(),
-            place: None,
+            location: None,
             related: Vec::new(),
             help: None,
         }
     }
 
-    /// A warning without a place yet.
+    /// A warning without a location.
     pub fn warning(code: Code, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
@@ -222,17 +224,17 @@ impl Diagnostic {
         }
     }
 
-    /// The same finding at a place.
+    /// Sets the pointer and the location.
     #[must_use]
-    pub fn at(self, pointer: impl Into<String>, place: impl Into<Option<Location>>) -> Self {
+    pub fn at(self, pointer: impl Into<String>, location: impl Into<Option<Location>>) -> Self {
         Self {
             pointer: pointer.into(),
-            place: place.into(),
+            location: location.into(),
             ..self
         }
     }
 
-    /// The same finding with what to do next.
+    /// Sets the help.
     #[must_use]
     pub fn help(self, help: impl Into<String>) -> Self {
         Self {
@@ -241,39 +243,39 @@ impl Diagnostic {
         }
     }
 
-    /// The same finding with a second place.
+    /// Adds a second location, if there is one.
     #[must_use]
-    pub fn also(mut self, place: Option<Location>, message: impl Into<String>) -> Self {
-        self.related.extend(place.map(|place| Related {
-            place,
+    pub fn also(mut self, location: Option<Location>, message: impl Into<String>) -> Self {
+        self.related.extend(location.map(|location| Related {
+            location,
             message: message.into(),
         }));
         self
     }
 
-    /// The same finding with its places below `folder`.
+    /// Prefixes the files of all locations with `folder`.
     #[must_use]
     pub fn below(mut self, folder: &str) -> Self {
-        let related = self.related.iter_mut().map(|related| &mut related.place);
-        for place in self.place.iter_mut().chain(related) {
-            place.file = format!("{folder}/{}", place.file);
+        let related = self.related.iter_mut().map(|related| &mut related.location);
+        for location in self.location.iter_mut().chain(related) {
+            location.file = format!("{folder}/{}", location.file);
         }
         self
     }
 
-    /// Whether the finding stops the work.
+    /// True if the finding stops the work.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
 }
 
 impl Location {
-    /// The beginning of a file.
+    /// The start of a file.
     pub fn start_of(file: impl Into<String>) -> Self {
         Self::point(file, 1, 1)
     }
 
-    /// A single point of a file.
+    /// An empty range.
     pub fn point(file: impl Into<String>, line: usize, column: usize) -> Self {
         Self {
             file: file.into(),
@@ -285,9 +287,14 @@ impl Location {
     }
 }
 
-/// Orders findings as a reader meets them: by file, place and code.
+/// Sorts findings by location, code, pointer and message.
 pub fn sort(diagnostics: &mut [Diagnostic]) {
     diagnostics.sort_by(|a, b| {
-        (&a.place, a.code, &a.pointer, &a.message).cmp(&(&b.place, b.code, &b.pointer, &b.message))
+        (&a.location, a.code, &a.pointer, &a.message).cmp(&(
+            &b.location,
+            b.code,
+            &b.pointer,
+            &b.message,
+        ))
     });
 }

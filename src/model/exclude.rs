@@ -1,51 +1,50 @@
-//! What of a template is left out, in the patterns of .gitignore.
+//! Patterns in the syntax of .gitignore that exclude files of a template.
 
-use gix::bstr::{BStr, ByteSlice as _};
+use crate::base::sanitize::is_unsafe;
+use gix::bstr::ByteSlice as _;
 use gix::glob::pattern::Case;
 use gix::glob::{Pattern, wildmatch};
 use thiserror::Error;
 
-/// One pattern as a line of .gitignore: `docs/`, `*.md`, `/ci/**/test.yml`. A folder that matches is left out whole.
+/// One line of .gitignore: `docs/`, `*.md`, `/ci/**/test.yml`. A matching folder is excluded with its content.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Exclude {
+pub struct ExcludePattern {
     text: String,
     pattern: Pattern,
 }
 
-/// Why a text is no pattern.
+/// The reasons to refuse a pattern.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub enum ExcludeError {
+pub enum ExcludePatternError {
     #[error("an exclude pattern must not be empty or a comment")]
     Empty,
-    #[error(
-        "an exclude pattern cannot take files back in with `!`: leave them out of the other patterns"
-    )]
+    #[error("an exclude pattern must not start with `!`: narrow the other patterns instead")]
     Negative,
-    #[error("an exclude pattern has at most {limit} bytes", limit = Exclude::MAX)]
+    #[error("an exclude pattern is longer than {limit} bytes", limit = ExcludePattern::MAX)]
     TooLong,
-    #[error("an exclude pattern must not hold the control character `{}`", found.escape_debug())]
-    Control { found: char },
+    #[error("an exclude pattern contains an invalid character `{}`", found.escape_debug())]
+    Character { found: char },
 }
 
-impl Exclude {
+impl ExcludePattern {
     /// The longest pattern, in bytes.
     pub const MAX: usize = 256;
 
     /// Parses a pattern.
-    pub fn parse(text: &str) -> Result<Self, ExcludeError> {
+    pub fn parse(text: &str) -> Result<Self, ExcludePatternError> {
         if text.len() > Self::MAX {
-            return Err(ExcludeError::TooLong);
+            return Err(ExcludePatternError::TooLong);
         }
-        if let Some(found) = text.chars().find(|c| c.is_control()) {
-            return Err(ExcludeError::Control { found });
+        if let Some(found) = text.chars().find(|c| is_unsafe(*c)) {
+            return Err(ExcludePatternError::Character { found });
         }
-        let pattern = without_final_blanks(text).as_bytes();
-        let pattern = Pattern::from_bytes(pattern).ok_or(ExcludeError::Empty)?;
+        let pattern = Pattern::from_bytes(without_trailing_spaces(text).as_bytes())
+            .ok_or(ExcludePatternError::Empty)?;
         if text.starts_with('#') {
-            return Err(ExcludeError::Empty);
+            return Err(ExcludePatternError::Empty);
         }
         if pattern.is_negative() {
-            return Err(ExcludeError::Negative);
+            return Err(ExcludePatternError::Negative);
         }
         Ok(Self {
             text: text.to_owned(),
@@ -58,12 +57,11 @@ impl Exclude {
         &self.text
     }
 
-    /// Whether it names this file or folder.
+    /// True if the pattern matches this file or folder.
     pub fn matches(&self, path: &str, is_folder: bool) -> bool {
-        let path: &BStr = path.as_bytes().as_bstr();
         self.pattern.matches_repo_relative_path(
-            path,
-            path.rfind_byte(b'/').map(|at| at + 1),
+            path.as_bytes().as_bstr(),
+            path.rfind('/').map(|at| at + 1),
             Some(is_folder),
             Case::Sensitive,
             wildmatch::Mode::NO_MATCH_SLASH_LITERAL,
@@ -71,16 +69,16 @@ impl Exclude {
     }
 }
 
-/// As git does it: blanks at the end count only behind a backslash.
-fn without_final_blanks(text: &str) -> &str {
+/// The pattern without trailing spaces, except one escaped by a backslash (gitignore(5)).
+fn without_trailing_spaces(text: &str) -> &str {
     let bare = text.trim_end_matches(' ');
     let backslashes = bare.len() - bare.trim_end_matches('\\').len();
     let kept = (backslashes % 2).min(text.len() - bare.len());
     &text[..bare.len() + kept]
 }
 
-text_value!(Exclude, error: ExcludeError, format: "groundplan-exclude", max: Exclude::MAX, pattern: "^[^!#]",
-    doc: "A pattern as in .gitignore, without `!`.");
+text_value!(ExcludePattern, error: ExcludePatternError, format: "groundplan-exclude", max: ExcludePattern::MAX, pattern: "^[^!#]",
+    doc: "A pattern in the syntax of .gitignore, without `!`.");
 
 #[cfg(test)]
 mod tests {
@@ -88,13 +86,13 @@ mod tests {
 
     #[track_caller]
     fn matches(pattern: &str, path: &str, is_folder: bool) -> bool {
-        Exclude::parse(pattern)
-            .expect("a sound pattern")
+        ExcludePattern::parse(pattern)
+            .expect("a valid pattern")
             .matches(path, is_folder)
     }
 
     #[test]
-    fn patterns_mean_what_they_mean_to_git() {
+    fn patterns_match_as_in_git() {
         assert!(matches("docs/", "docs", true));
         assert!(matches("docs/", "a/docs", true));
         assert!(!matches("docs/", "docs", false));
@@ -108,15 +106,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pattern_says_why() {
+    fn an_invalid_pattern_is_refused_with_its_reason() {
         for (text, why) in [
-            ("", ExcludeError::Empty),
-            ("# note", ExcludeError::Empty),
-            ("!keep", ExcludeError::Negative),
-            ("a\nb", ExcludeError::Control { found: '\n' }),
+            ("", ExcludePatternError::Empty),
+            ("# note", ExcludePatternError::Empty),
+            ("!keep", ExcludePatternError::Negative),
+            ("a\nb", ExcludePatternError::Character { found: '\n' }),
         ] {
-            assert_eq!(Exclude::parse(text), Err(why), "{text:?}");
+            assert_eq!(ExcludePattern::parse(text), Err(why), "{text:?}");
         }
-        assert_eq!(Exclude::parse(&"x".repeat(300)), Err(ExcludeError::TooLong));
+        assert_eq!(
+            ExcludePattern::parse(&"x".repeat(300)),
+            Err(ExcludePatternError::TooLong)
+        );
     }
 }

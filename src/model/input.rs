@@ -1,4 +1,7 @@
-//! What a person types about the product and its repository: names that cannot do harm where they are put.
+//! Names of the product, the repository and their owner, validated for every place that uses them.
+
+use crate::base::pattern::pattern;
+use crate::base::sanitize::is_unsafe;
 
 use super::date::Day;
 use super::slug::Slug;
@@ -6,26 +9,27 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// A product's name: one line of 1 to 100 characters, no control or direction characters, no blanks at the ends.
+/// The name of a product: one line of 1 to 100 printable characters without spaces at its ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProductName(String);
 
-/// The user or organisation a repository belongs to, by GitHub's rule: 1 to 39 letters, digits, `-` and `_`.
+/// The login of a user or an organisation: 1 to 39 letters, digits, `_` and single `-`. GitHub logins contain no `_`
+/// except the suffix of managed users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner(String);
 
-/// A repository's name as GitHub and Forgejo both take it unchanged (security.md G1).
+/// The name of a repository that neither GitHub nor Forgejo rewrites: 1 to 100 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RepoName(String);
 
-/// Who signs the first commit, `Name <address>`.
+/// The author of a commit, `Name <address>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     text: String,
-    split: usize,
+    name_length: usize,
 }
 
-/// Everything a person says about the repository besides the selection.
+/// The inputs of a plan besides the selection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Inputs {
@@ -33,28 +37,28 @@ pub struct Inputs {
     pub product_slug: Slug,
     pub owner: Owner,
     pub repo: RepoName,
-    /// The day decision records and the commit carry.
+    /// The date of decision records and of the commit.
     pub date: Day,
 }
 
-/// Why a name was refused.
+/// The reasons to refuse a name.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum InputError {
-    #[error("{what} must not be empty")]
+    #[error("{what} is empty")]
     Empty { what: &'static str },
-    #[error("{what} has at most {limit} characters, this one has {length}")]
+    #[error("{what} has {length} characters, the maximum is {limit}")]
     TooLong {
         what: &'static str,
         length: usize,
         limit: usize,
     },
-    #[error("{what} must not hold the character `{}`: {expected}", found.escape_debug())]
+    #[error("{what} contains an invalid character `{}`: {expected}", found.escape_debug())]
     Character {
         what: &'static str,
         found: char,
         expected: &'static str,
     },
-    #[error("{what} `{}` is not allowed: {expected}", text.escape_debug())]
+    #[error("invalid {what} `{}`: {expected}", text.escape_debug())]
     Shape {
         what: &'static str,
         text: String,
@@ -63,33 +67,21 @@ pub enum InputError {
 }
 
 impl ProductName {
-    const WHAT: &'static str = "a product name";
+    const WHAT: &'static str = "product name";
+    /// No space at either end.
+    const PATTERN: &'static str = r"^\S(.*\S)?$";
     /// The longest product name, in characters.
     pub const MAX: usize = 100;
 
     /// Parses a product name.
     pub fn parse(text: &str) -> Result<Self, InputError> {
         check_length(Self::WHAT, text, Self::MAX)?;
-        let unprintable = |c: &char| {
-            c.is_control()
-                || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        };
-        if let Some(found) = text.chars().find(unprintable) {
-            return Err(InputError::Character {
-                what: Self::WHAT,
-                found,
-                expected: "write one line of printable text",
-            });
+        check_printable(Self::WHAT, text, "write one line of printable text")?;
+        if pattern!(ProductName::PATTERN).is_match(text) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(shape(Self::WHAT, text, "remove the spaces at its ends"))
         }
-        if text.trim() != text {
-            let expected = "remove the blanks at its ends";
-            return Err(InputError::Shape {
-                what: Self::WHAT,
-                text: text.to_owned(),
-                expected,
-            });
-        }
-        Ok(Self(text.to_owned()))
     }
 
     /// The name's text.
@@ -99,21 +91,22 @@ impl ProductName {
 }
 
 impl Owner {
-    const WHAT: &'static str = "an owner";
+    const WHAT: &'static str = "owner";
+    const EXPECTED: &'static str =
+        "use letters, digits and single dashes between them, as in `acme-inc`";
+    /// The longest login, in characters.
+    pub const MAX: usize = 39;
+    /// Letters, digits, `_` and `-`; no dash beside another; a letter or digit at both ends.
+    const PATTERN: &'static str = "^[A-Za-z0-9]((-?[A-Za-z0-9_])*-?[A-Za-z0-9])?$";
 
-    /// Parses an owner's login.
+    /// Parses a login.
     pub fn parse(text: &str) -> Result<Self, InputError> {
-        check_length(Self::WHAT, text, 39)?;
-        let expected = "use letters, digits and single dashes between them, as in `acme-inc`";
-        check_characters(Self::WHAT, text, "-_", expected)?;
-        if !starts_and_ends_alphanumeric(text) || text.contains("--") {
-            return Err(InputError::Shape {
-                what: Self::WHAT,
-                text: text.to_owned(),
-                expected,
-            });
+        check_length(Self::WHAT, text, Self::MAX)?;
+        if pattern!(Owner::PATTERN).is_match(text) {
+            return Ok(Self(text.to_owned()));
         }
-        Ok(Self(text.to_owned()))
+        let other = pattern!("[^A-Za-z0-9_-]").find(text);
+        Err(refused(Self::WHAT, text, other, Self::EXPECTED))
     }
 
     /// The login.
@@ -123,33 +116,29 @@ impl Owner {
 }
 
 impl RepoName {
-    const WHAT: &'static str = "a repository name";
+    const WHAT: &'static str = "repository name";
+    const EXPECTED: &'static str =
+        "use letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit";
+    /// The longest name, in characters.
+    pub const MAX: usize = 100;
+    /// Letters, digits, `-`, `_` and `.`; no dot beside another; a letter or digit at both ends.
+    const PATTERN: &'static str = r"^[A-Za-z0-9]((\.?[A-Za-z0-9_-])*\.?[A-Za-z0-9])?$";
 
-    /// Parses a repository's name.
+    /// Parses the name of a repository.
     pub fn parse(text: &str) -> Result<Self, InputError> {
-        check_length(Self::WHAT, text, 100)?;
-        let expected =
-            "use letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit";
-        check_characters(Self::WHAT, text, "-_.", expected)?;
-        let shape = |expected| InputError::Shape {
-            what: Self::WHAT,
-            text: text.to_owned(),
-            expected,
-        };
-        if !starts_and_ends_alphanumeric(text) {
-            return Err(shape(expected));
+        check_length(Self::WHAT, text, Self::MAX)?;
+        if !pattern!(RepoName::PATTERN).is_match(text) {
+            let expected = if pattern!(r"^[A-Za-z0-9][A-Za-z0-9_.-]*[A-Za-z0-9]$").is_match(text) {
+                "forges reserve two dots in a row"
+            } else {
+                Self::EXPECTED
+            };
+            let other = pattern!("[^A-Za-z0-9_.-]").find(text);
+            return Err(refused(Self::WHAT, text, other, expected));
         }
-        if text.contains("..") {
-            return Err(shape("two dots in a row are reserved by forges"));
-        }
-        let lower = text.to_ascii_lowercase();
-        if [".git", ".wiki", ".rss", ".atom"]
-            .iter()
-            .any(|reserved| lower.ends_with(reserved))
-        {
-            return Err(shape(
-                "the endings .git, .wiki, .rss and .atom are reserved by forges",
-            ));
+        if pattern!(r"(?i)\.(git|wiki|rss|atom)$").is_match(text) {
+            let expected = "forges reserve the endings .git, .wiki, .rss and .atom";
+            return Err(shape(Self::WHAT, text, expected));
         }
         Ok(Self(text.to_owned()))
     }
@@ -161,39 +150,25 @@ impl RepoName {
 }
 
 impl Identity {
-    const WHAT: &'static str = "an author";
+    const WHAT: &'static str = "author";
+    const EXPECTED: &'static str = "write it as `Jane Doe <jane@example.org>`";
+    /// The longest author, in characters.
+    pub const MAX: usize = 200;
+    /// Neither part has spaces at its ends or contains `<` or `>`.
+    const PATTERN: &'static str =
+        r"^([^<>\s]|[^<>\s][^<>]*[^<>\s]) <([^<>\s]|[^<>\s][^<>]*[^<>\s])>$";
 
     /// Parses `Name <address>`.
     pub fn parse(text: &str) -> Result<Self, InputError> {
-        check_length(Self::WHAT, text, 200)?;
-        let expected = "write it as `Jane Doe <jane@example.org>`";
-        let shape = || InputError::Shape {
-            what: Self::WHAT,
-            text: text.to_owned(),
-            expected,
-        };
-        if let Some(found) = text.chars().find(|c| c.is_control()) {
-            return Err(InputError::Character {
-                what: Self::WHAT,
-                found,
-                expected,
-            });
+        check_length(Self::WHAT, text, Self::MAX)?;
+        check_printable(Self::WHAT, text, Self::EXPECTED)?;
+        match pattern!(Identity::PATTERN).captures(text) {
+            Some(parts) => Ok(Self {
+                text: text.to_owned(),
+                name_length: parts[1].len(),
+            }),
+            None => Err(shape(Self::WHAT, text, Self::EXPECTED)),
         }
-        let split = text.find(" <").ok_or_else(shape)?;
-        let (name, rest) = text.split_at(split);
-        let address = rest
-            .strip_prefix(" <")
-            .and_then(|rest| rest.strip_suffix('>'))
-            .ok_or_else(shape)?;
-        let stray =
-            |part: &str| part.is_empty() || part.trim() != part || part.contains(['<', '>']);
-        if stray(name) || stray(address) {
-            return Err(shape());
-        }
-        Ok(Self {
-            text: text.to_owned(),
-            split,
-        })
     }
 
     /// `Name <address>`.
@@ -203,12 +178,12 @@ impl Identity {
 
     /// The name.
     pub fn name(&self) -> &str {
-        &self.text[..self.split]
+        &self.text[..self.name_length]
     }
 
     /// The mail address.
     pub fn address(&self) -> &str {
-        &self.text[self.split + 2..self.text.len() - 1]
+        &self.text[self.name_length + 2..self.text.len() - 1]
     }
 }
 
@@ -216,7 +191,7 @@ impl Default for Identity {
     fn default() -> Self {
         let text = "groundplan <groundplan@example.invalid>".to_owned();
         Self {
-            split: "groundplan".len(),
+            name_length: "groundplan".len(),
             text,
         }
     }
@@ -237,16 +212,12 @@ fn check_length(what: &'static str, text: &str, limit: usize) -> Result<(), Inpu
     }
 }
 
-fn check_characters(
+fn check_printable(
     what: &'static str,
     text: &str,
-    more: &str,
     expected: &'static str,
 ) -> Result<(), InputError> {
-    match text
-        .chars()
-        .find(|c| !c.is_ascii_alphanumeric() && !more.contains(*c))
-    {
+    match text.chars().find(|c| is_unsafe(*c)) {
         Some(found) => Err(InputError::Character {
             what,
             found,
@@ -256,19 +227,39 @@ fn check_characters(
     }
 }
 
-fn starts_and_ends_alphanumeric(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.ends_with(|c: char| c.is_ascii_alphanumeric())
+fn shape(what: &'static str, text: &str, expected: &'static str) -> InputError {
+    InputError::Shape {
+        what,
+        text: text.to_owned(),
+        expected,
+    }
 }
 
-text_value!(ProductName, error: InputError, format: "groundplan-product-name", max: ProductName::MAX, pattern: "^\\S(.*\\S)?$",
-    doc: "A product's name: one line of printable text.");
-text_value!(Owner, error: InputError, format: "groundplan-owner", max: 39, pattern: "^[A-Za-z0-9][A-Za-z0-9_-]*$",
-    doc: "The user or organisation a repository belongs to.");
-text_value!(RepoName, error: InputError, format: "groundplan-repo", max: 100, pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*$",
-    doc: "A repository's name.");
-text_value!(Identity, error: InputError, format: "groundplan-identity", max: 200, pattern: "^[^<>]+ <[^<>]+>$",
-    doc: "Who signs a commit: `Name <address>`.");
+/// The error about the first character outside the set, or else about the shape.
+fn refused(
+    what: &'static str,
+    text: &str,
+    other: Option<regex::Match<'_>>,
+    expected: &'static str,
+) -> InputError {
+    match other.and_then(|other| other.as_str().chars().next()) {
+        Some(found) => InputError::Character {
+            what,
+            found,
+            expected,
+        },
+        None => shape(what, text, expected),
+    }
+}
+
+text_value!(ProductName, error: InputError, format: "groundplan-product-name", max: ProductName::MAX, pattern: ProductName::PATTERN,
+    doc: "The name of a product: one line of printable text.");
+text_value!(Owner, error: InputError, format: "groundplan-owner", max: Owner::MAX, pattern: Owner::PATTERN,
+    doc: "The login of the user or organisation that owns the repository.");
+text_value!(RepoName, error: InputError, format: "groundplan-repo", max: RepoName::MAX, pattern: RepoName::PATTERN,
+    doc: "The name of a repository.");
+text_value!(Identity, error: InputError, format: "groundplan-identity", max: Identity::MAX, pattern: Identity::PATTERN,
+    doc: "The author of a commit: `Name <address>`.");
 
 #[cfg(test)]
 mod tests {
@@ -285,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn an_owner_follows_githubs_rule() {
+    fn an_owner_follows_the_rule_of_github() {
         let long = "a".repeat(40);
         check(
             Owner::parse,
@@ -297,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repository_name_is_one_that_no_forge_rewrites() {
+    fn a_repository_name_is_valid_on_every_forge() {
         let long = "a".repeat(101);
         check(
             RepoName::parse,
@@ -310,23 +301,23 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_name_says_what_to_write_instead() {
+    fn an_error_shows_the_expected_form() {
         let repo = |text: &str| RepoName::parse(text).expect_err("refused").to_string();
         assert_eq!(
             repo("acme web"),
-            "a repository name must not hold the character ` `: use letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit"
+            "repository name contains an invalid character ` `: use letters, digits, `-`, `_` and `.`, and begin and end with a letter or digit"
         );
         assert_eq!(
             repo("acme.WIKI"),
-            "a repository name `acme.WIKI` is not allowed: the endings .git, .wiki, .rss and .atom are reserved by forges"
+            "invalid repository name `acme.WIKI`: forges reserve the endings .git, .wiki, .rss and .atom"
         );
         assert_eq!(
             repo(&"a".repeat(101)),
-            "a repository name has at most 100 characters, this one has 101"
+            "repository name has 101 characters, the maximum is 100"
         );
         assert_eq!(
             Owner::parse("acme--inc").expect_err("refused").to_string(),
-            "an owner `acme--inc` is not allowed: use letters, digits and single dashes between them, as in `acme-inc`"
+            "invalid owner `acme--inc`: use letters, digits and single dashes between them, as in `acme-inc`"
         );
     }
 

@@ -1,4 +1,4 @@
-//! Values that every layer shares: parsed at the door, never changed into something invalid.
+//! Values that every layer shares. Each is parsed once and valid from then on.
 
 #[macro_use]
 mod text;

@@ -1,68 +1,69 @@
-//! Paths: `TreePath` is what a repository may hold, `SafeRelPath` what an action may name.
+//! Paths: a `TreePath` is valid in a repository, a `SafeRelPath` also in an action.
 
+use crate::base::pattern::pattern;
+use crate::base::sanitize::is_unsafe;
 use gix::bstr::BStr;
 use gix::validate::path::{component, component_is_windows_device};
 use std::borrow::Borrow;
 use std::sync::Arc;
 use thiserror::Error;
 
-/// A path that a git tree may hold on every system: relative, `/`-separated, no `.git` in any disguise, nothing
-/// that Windows or macOS would read as another name, no control characters.
+/// A path that is valid in a git tree on every system: relative, `/`-separated, no spelling of `.git`, no name that
+/// Windows or macOS reads as another one, no control or direction characters.
 ///
-/// Names that actions cannot spell are fine here: `[id]`, `(group)`, `@types`, `+page`. Ordered by bytes, which is
-/// git's own order of files.
+/// Names that no action can write are valid: `[id]`, `(group)`, `@types`, `+page`. Ordered by bytes, as files in git.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TreePath(Arc<str>);
 
-/// A path that an action may name: at most 256 bytes of `A–Z a–z 0–9 _ . / -` (R36–R40), and a [`TreePath`].
+/// A path that an action may name: a [`TreePath`] of at most 256 bytes of `A–Z a–z 0–9 _ . / -`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SafeRelPath(TreePath);
 
-/// Why a path was refused.
+/// The reasons to refuse a path.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum PathError {
-    #[error("a path must not be empty")]
+    #[error("path is empty")]
     Empty,
-    #[error("a path has at most {limit} bytes, this one has {length}")]
+    #[error("path has {length} bytes, the maximum is {limit}")]
     TooLong { length: usize, limit: usize },
-    #[error("a path must be relative: remove the leading `/`")]
+    #[error("path is absolute: remove the leading `/`")]
     Absolute,
-    #[error("`{}` is not allowed in a path: use only letters, digits and `_` `.` `/` `-`", found.escape_debug())]
+    #[error("path contains an invalid character `{}`: use letters, digits and `_` `.` `/` `-`", found.escape_debug())]
     Character { found: char },
-    #[error("a path must not hold the control or direction character `{}`", found.escape_debug())]
+    #[error("path contains a control or direction character `{}`", found.escape_debug())]
     Control { found: char },
-    #[error("`..` would leave the repository: write the path from the repository's root")]
+    #[error("`..` leaves the repository: write the path from the repository's root")]
     Parent,
-    #[error("remove the `.` segment: write the path from the repository's root")]
+    #[error("path contains a `.` segment: write the path from the repository's root")]
     CurrentFolder,
-    #[error("a path must not hold an empty segment: remove the doubled or trailing `/`")]
+    #[error("path contains an empty segment: remove the doubled or trailing `/`")]
     EmptySegment,
-    #[error("`{segment}` belongs to git itself and cannot be part of a repository's content")]
+    #[error("`{segment}` is reserved by git")]
     DotGit { segment: String },
     #[error("`{segment}` ends with a dot, which Windows drops: rename it")]
     TrailingDot { segment: String },
     #[error("`{segment}` is a device name on Windows: rename it")]
     Device { segment: String },
-    #[error("a path must not start with a dash, which programs read as an option")]
+    #[error("path starts with a dash, which programs read as an option")]
     LeadingDash,
-    #[error("a file name has at most {limit} bytes, `{}…` has {length}", segment.chars().take(20).collect::<String>())]
+    #[error("file name `{}…` has {length} bytes, the maximum is {limit}", segment.chars().take(20).collect::<String>())]
     SegmentTooLong {
         segment: String,
         length: usize,
         limit: usize,
     },
-    #[error("`{}` cannot be a file name on every system: {reason}", segment.escape_debug())]
+    #[error("`{}` is not a valid file name on every system: {reason}", segment.escape_debug())]
     Unportable { segment: String, reason: String },
 }
 
-/// The longest file name, in bytes, of the file systems in use.
+/// The longest file name of common file systems, in bytes.
 const NAME_MAX: usize = 255;
 
 impl TreePath {
-    /// The longest path of a repository, in bytes (Linux's `PATH_MAX` less its final NUL).
+    /// The longest path of a repository, in bytes: Linux's `PATH_MAX` without the final NUL.
     pub const MAX: usize = 4095;
 
-    /// Parses a path as a repository may hold it.
+    /// Parses a path of a repository.
     pub fn parse(text: &str) -> Result<Self, PathError> {
         if text.len() > Self::MAX {
             return Err(PathError::TooLong {
@@ -70,11 +71,10 @@ impl TreePath {
                 limit: Self::MAX,
             });
         }
-        check_shape(text)?;
-        if let Some(found) = text
-            .chars()
-            .find(|c| c.is_control() || is_direction_mark(*c))
-        {
+        check_start(text)?;
+        // Every file of a template is checked here, and most names are ASCII: bytes are faster than a pattern.
+        let is_printable = text.bytes().all(|b| matches!(b, b' '..=b'~'));
+        if !is_printable && let Some(found) = text.chars().find(|c| is_unsafe(*c)) {
             return Err(PathError::Control { found });
         }
         for segment in text.split('/') {
@@ -97,7 +97,7 @@ impl TreePath {
         Ok(Self(text.into()))
     }
 
-    /// A path that was parsed before and kept as text.
+    /// A path from a text that was parsed before.
     pub(crate) fn of_checked(text: &str) -> Self {
         Self(text.into())
     }
@@ -117,7 +117,7 @@ impl TreePath {
         self.0.match_indices('/').map(|(at, _)| &self.0[..at])
     }
 
-    /// Whether this path is `folder` or lies below it.
+    /// True if this path is `folder` or below it.
     pub fn is_at_or_below(&self, folder: &str) -> bool {
         self.below(folder).is_some() || self.as_str() == folder
     }
@@ -133,7 +133,7 @@ impl TreePath {
     }
 }
 
-/// Lets a map of paths be searched by text.
+/// Allows a lookup by text in a map of paths.
 impl Borrow<str> for TreePath {
     fn borrow(&self) -> &str {
         &self.0
@@ -141,10 +141,13 @@ impl Borrow<str> for TreePath {
 }
 
 impl SafeRelPath {
-    /// The longest path an action may name, in bytes (R36).
+    /// The longest path of an action, in bytes.
     pub const MAX: usize = 256;
 
-    /// Parses a path as an action may name it.
+    /// Segments of the allowed characters that do not end with a dot (so neither `.` nor `..`); no dash at the start.
+    const PATTERN: &'static str = "^([A-Za-z0-9_]|[A-Za-z0-9_.][A-Za-z0-9_.-]*[A-Za-z0-9_-])(/[A-Za-z0-9_.-]*[A-Za-z0-9_-])*$";
+
+    /// Parses a path of an action.
     pub fn parse(text: &str) -> Result<Self, PathError> {
         if text.len() > Self::MAX {
             return Err(PathError::TooLong {
@@ -152,26 +155,13 @@ impl SafeRelPath {
                 limit: Self::MAX,
             });
         }
-        if let Some(found) = text
-            .chars()
-            .find(|c| !c.is_ascii_alphanumeric() && !"_./-".contains(*c))
-        {
-            return Err(PathError::Character { found });
-        }
-        check_shape(text)?;
-        if text.starts_with('-') {
-            return Err(PathError::LeadingDash);
+        if !pattern!(SafeRelPath::PATTERN).is_match(text) {
+            return Err(Self::violation(text));
         }
         for segment in text.split('/') {
             check_segment(segment)?;
-            let stem = segment.trim_end_matches('.');
-            if stem.eq_ignore_ascii_case(".git") {
+            if segment.eq_ignore_ascii_case(".git") {
                 return Err(PathError::DotGit {
-                    segment: segment.to_owned(),
-                });
-            }
-            if stem.len() < segment.len() {
-                return Err(PathError::TrailingDot {
                     segment: segment.to_owned(),
                 });
             }
@@ -184,18 +174,49 @@ impl SafeRelPath {
         Ok(Self(TreePath(text.into())))
     }
 
+    /// The first rule that a text outside [`Self::PATTERN`] breaks.
+    fn violation(text: &str) -> PathError {
+        let other = pattern!("[^A-Za-z0-9_./-]").find(text);
+        if let Some(found) = other.and_then(|other| other.as_str().chars().next()) {
+            return PathError::Character { found };
+        }
+        if let Err(error) = check_start(text) {
+            return error;
+        }
+        if text.starts_with('-') {
+            return PathError::LeadingDash;
+        }
+        if let Some(error) = text
+            .split('/')
+            .find_map(|segment| check_segment(segment).err())
+        {
+            return error;
+        }
+        let ends_with_dot = |segment: &&str| segment.ends_with('.');
+        let segment = text
+            .split('/')
+            .find(ends_with_dot)
+            .unwrap_or(text)
+            .to_owned();
+        if segment.trim_end_matches('.').eq_ignore_ascii_case(".git") {
+            PathError::DotGit { segment }
+        } else {
+            PathError::TrailingDot { segment }
+        }
+    }
+
     /// The path's text.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// The same path as a repository holds it.
+    /// The path as a path of a repository.
     pub fn as_tree(&self) -> &TreePath {
         &self.0
     }
 }
 
-fn check_shape(text: &str) -> Result<(), PathError> {
+fn check_start(text: &str) -> Result<(), PathError> {
     if text.is_empty() {
         return Err(PathError::Empty);
     }
@@ -219,14 +240,9 @@ fn check_segment(segment: &str) -> Result<(), PathError> {
     }
 }
 
-/// Marks that turn the direction of writing: they make a path read as another one.
-fn is_direction_mark(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 text_value!(TreePath, error: PathError, format: "groundplan-tree-path", max: TreePath::MAX, pattern: "^[^/]",
-    doc: "A path from the repository's root that every system can hold.");
-text_value!(SafeRelPath, error: PathError, format: "groundplan-path", max: SafeRelPath::MAX, pattern: "^[A-Za-z0-9_./-]+$",
+    doc: "A path from the repository's root that is valid on every system.");
+text_value!(SafeRelPath, error: PathError, format: "groundplan-path", max: SafeRelPath::MAX, pattern: SafeRelPath::PATTERN,
     doc: "A path from the root: letters, digits and `_ . / -`, no `..`, no `.git`, at most 256 bytes.");
 
 #[cfg(test)]
@@ -239,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn each_refusal_says_what_is_wrong() {
+    fn each_error_names_the_broken_rule() {
         refused("../a", &PathError::Parent);
         refused("/etc/passwd", &PathError::Absolute);
         refused("a//b", &PathError::EmptySegment);
@@ -268,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repository_may_hold_names_that_no_action_can_spell() {
+    fn some_paths_are_valid_in_a_repository_but_not_in_an_action() {
         for path in [
             "app/[id]/page.tsx",
             "(group)/page.tsx",
@@ -290,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn no_disguise_of_dot_git_is_held_by_a_repository() {
+    fn every_spelling_of_dot_git_is_refused() {
         for path in [
             ".git",
             "a/.GiT/x",

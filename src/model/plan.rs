@@ -1,4 +1,4 @@
-//! A plan holds everything its result depends on, so that plan → tree id is a pure function (I2).
+//! Plans. A plan contains everything its result depends on, so that plan → tree id is a pure function.
 
 use super::action::Action;
 use super::canonical;
@@ -13,26 +13,27 @@ use super::slug::{OptionRef, Slug};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
-/// At most this many actions in one plan (R45).
+/// The maximum number of actions of a plan.
 pub const MAX_ACTIONS: usize = 200;
 
-/// At most this many bytes of files are brought by a plan, and as many written by it.
+/// The maximum number of bytes that a plan contains as files, and that it writes.
 pub const MAX_WRITTEN: u64 = 32 * 1024 * 1024;
 
 /// The ordered actions of one selection over one pinned template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// Name and version of the program that made the plan; written into the provenance file.
+    /// Name and version of the program that created the plan; recorded in the provenance file.
     pub generator: String,
     pub action_schema_version: u32,
     pub catalog: Slug,
     pub catalog_version: Digest,
     pub template: TemplatePin,
-    /// Where the provenance file goes.
+    /// The path of the provenance file.
     pub provenance_path: SafeRelPath,
-    /// The placeholders that are replaced, without their underscores.
+    /// The placeholders to replace, without their underscores.
     pub placeholders: Vec<Placeholder>,
     pub inputs: Inputs,
     pub author: Identity,
@@ -40,35 +41,48 @@ pub struct Plan {
     pub recipe: ResolvedRecipe,
 }
 
-/// What a selection does, whatever the product is called.
+/// The actions of a selection, independent of the product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ResolvedRecipe {
     pub selections: Selection,
-    /// In running order.
+    /// In order of execution.
     pub actions: Vec<PlannedAction>,
-    /// The files COPY_FILE actions bring, by their place in the catalogue's `recipes` folder.
+    /// The files that COPY_FILE actions copy, by their path below the catalogue's `recipes` folder.
     pub literals: BTreeMap<TreePath, StoredFile>,
 }
 
-/// The exact template a plan was made over.
+/// The exact template of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TemplatePin {
     /// `catalog:<name>` for a catalogue's own template, `folder` for one given as a folder, else a repository's URL.
-    pub repo: String,
-    /// The version, tag or branch asked for.
+    #[schemars(with = "String")]
+    pub repo: TemplateOrigin,
+    /// The requested version, tag or branch.
     pub r#ref: String,
-    /// The commit that `ref` meant, for templates that come from git (R104).
+    /// The commit that `ref` pointed to, for templates from git.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha: Option<GitId>,
-    /// The folder of the repository that is the template, when it is not the whole.
+    /// The folder of the repository that contains the template, if it is not the root.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<SafeRelPath>,
     /// The git tree id of the template's content.
     pub tree: GitId,
 }
 
-/// One action and where it came from.
+/// The origin of a template, written `folder`, `catalog:<name>` or as a URL.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub enum TemplateOrigin {
+    /// A folder on disk. Its path is not recorded.
+    Folder,
+    /// The template folder of the catalogue with this name.
+    Catalog(String),
+    /// A git repository, by its URL.
+    Repository(String),
+}
+
+/// An action and its origin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedAction {
@@ -76,12 +90,12 @@ pub struct PlannedAction {
     pub action: Action,
 }
 
-/// Where an action stands in the catalogue.
+/// The origin of an action in a catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Origin {
     pub option: OptionRef,
-    /// Its place in the recipe, from 1.
+    /// The position in the recipe, from 1.
     pub index: usize,
     /// The recipe's file, from the catalogue's root.
     pub file: String,
@@ -90,13 +104,13 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The origin as a diagnostic shows it.
-    pub fn place(&self) -> Location {
+    /// The origin as a location of a finding.
+    pub fn location(&self) -> Location {
         Location::point(&self.file, self.line, self.column)
     }
 }
 
-/// The names that stand between double underscores in templates: `__PRODUCT_NAME__`.
+/// The names that templates contain between double underscores: `__PRODUCT_NAME__`.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -108,19 +122,19 @@ pub enum Placeholder {
     RepoName,
 }
 
-/// What is hashed of a resolved recipe: not its places, which move when a comment is added.
+/// The hashed part of a resolved recipe: no locations, which change with a comment.
 #[derive(Serialize)]
-struct Hashed<'a> {
+struct RecipeHashInput<'a> {
     action_schema_version: u32,
-    /// With their options, since a COPY_FILE means a file of its own option.
+    /// With their options, because a COPY_FILE refers to a file of its option.
     actions: Vec<(&'a OptionRef, &'a Action)>,
     literals: BTreeMap<&'a TreePath, (Mode, Digest)>,
     selections: &'a Selection,
 }
 
-/// What is hashed of a plan.
+/// The hashed part of a plan.
 #[derive(Serialize)]
-struct HashedPlan<'a> {
+struct PlanHashInput<'a> {
     generator: &'a str,
     catalog: &'a Slug,
     catalog_version: &'a Digest,
@@ -134,7 +148,7 @@ struct HashedPlan<'a> {
 }
 
 impl ResolvedRecipe {
-    /// Where [`ResolvedRecipe::literals`] keeps a file of an option.
+    /// The key of an option's file in [`ResolvedRecipe::literals`].
     pub fn literal_path(
         catalog: &Slug,
         option: &OptionRef,
@@ -143,9 +157,9 @@ impl ResolvedRecipe {
         TreePath::parse(&format!("{catalog}/{option}/{path}"))
     }
 
-    /// SHA-256 over the ordered actions, the files they copy, the selections and the action schema's version.
+    /// SHA-256 over the ordered actions, the files they copy, the selections and the version of the action schema.
     pub fn hash(&self, action_schema_version: u32) -> Digest {
-        canonical::digest(&Hashed {
+        canonical::digest(&RecipeHashInput {
             action_schema_version,
             actions: self
                 .actions
@@ -163,14 +177,14 @@ impl ResolvedRecipe {
 }
 
 impl Plan {
-    /// SHA-256 over what the selection does; equal for products that differ only in name.
+    /// SHA-256 over the resolved recipe; equal for products that differ only in their inputs.
     pub fn recipe_hash(&self) -> Digest {
         self.recipe.hash(self.action_schema_version)
     }
 
-    /// SHA-256 over the whole plan, in which the recipe's own hash stands for what the recipe holds.
+    /// SHA-256 over the whole plan, with the recipe's hash in place of its content.
     pub fn hash(&self, recipe_hash: &Digest) -> Digest {
-        canonical::digest(&HashedPlan {
+        canonical::digest(&PlanHashInput {
             generator: &self.generator,
             catalog: &self.catalog,
             catalog_version: &self.catalog_version,
@@ -189,7 +203,7 @@ impl Plan {
         })
     }
 
-    /// What the repository will remember of this plan.
+    /// The provenance that the repository records.
     pub fn provenance(&self) -> Provenance {
         Provenance {
             generator: self.generator.clone(),
@@ -203,7 +217,7 @@ impl Plan {
         }
     }
 
-    /// The first commit's message, with the trailers that lead back to this plan.
+    /// The message of the first commit, with trailers that identify the plan.
     pub fn commit_message(&self, recipe_hash: &Digest) -> String {
         format!(
             "Bootstrap {}\n\n{}",
@@ -212,10 +226,10 @@ impl Plan {
         )
     }
 
-    /// The message of the commit that adds the plan's files to a repository, with the same trailers.
+    /// The message of a commit that adds missing files to a repository, with the same trailers.
     pub fn addition_message(&self, recipe_hash: &Digest) -> String {
         format!(
-            "Add what was missing of {}\n\n{}",
+            "Add missing files from {}\n\n{}",
             self.catalog,
             self.trailers(recipe_hash)
         )
@@ -233,8 +247,39 @@ impl Plan {
     }
 }
 
+impl fmt::Display for TemplateOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder => f.write_str(Self::FOLDER),
+            Self::Catalog(name) => write!(f, "{}{name}", Self::CATALOG),
+            Self::Repository(url) => f.write_str(url),
+        }
+    }
+}
+
+impl From<String> for TemplateOrigin {
+    fn from(text: String) -> Self {
+        match text.strip_prefix(Self::CATALOG) {
+            Some(name) => Self::Catalog(name.to_owned()),
+            None if text == Self::FOLDER => Self::Folder,
+            None => Self::Repository(text),
+        }
+    }
+}
+
+impl TemplateOrigin {
+    const FOLDER: &'static str = "folder";
+    const CATALOG: &'static str = "catalog:";
+}
+
+impl From<TemplateOrigin> for String {
+    fn from(origin: TemplateOrigin) -> Self {
+        origin.to_string()
+    }
+}
+
 impl Placeholder {
-    /// Every placeholder there is.
+    /// All placeholders.
     pub const ALL: [Self; 4] = [
         Self::ProductName,
         Self::ProductSlug,
@@ -242,7 +287,7 @@ impl Placeholder {
         Self::RepoName,
     ];
 
-    /// As it stands in a file.
+    /// The placeholder in a file.
     pub fn token(self) -> &'static str {
         match self {
             Self::ProductName => "__PRODUCT_NAME__",
@@ -252,7 +297,7 @@ impl Placeholder {
         }
     }
 
-    /// What replaces it.
+    /// The replacement.
     pub fn value(self, inputs: &Inputs) -> &str {
         match self {
             Self::ProductName => inputs.product_name.as_str(),

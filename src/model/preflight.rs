@@ -1,4 +1,4 @@
-//! What a preview learned of the forge that a repository is for: facts with a date, which may have changed since.
+//! Facts about the forge of a planned repository, with the time of the check.
 
 use super::digest::GitId;
 use super::input::{Owner, RepoName};
@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// What a forge said, and when. It is advice: only the publishing itself proves anything.
+/// The facts that a preview learned from a forge. They may be outdated when the repository is published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Preflight {
@@ -18,16 +18,19 @@ pub struct Preflight {
     pub facts: Vec<Fact>,
 }
 
-/// Whose API is spoken.
+/// The API of a forge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ForgeKind {
+    /// GitHub or GitHub Enterprise.
     Github,
+    /// Forgejo or Gitea.
     Forgejo,
+    /// A folder of bare repositories.
     Local,
 }
 
-/// One thing that was learned, or that could not be.
+/// A fact about the forge, or a question that it did not answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(
     tag = "fact",
@@ -35,40 +38,40 @@ pub enum ForgeKind {
     rename_all_fields = "camelCase"
 )]
 pub enum Fact {
-    /// Whose token it is.
+    /// The owner of the token.
     Account { login: String },
-    /// What the token was given, and what publishing this repository needs besides. The forge may not say.
+    /// The scopes of the token, none if the forge does not show them, and the missing ones.
     Scopes {
         given: Option<BTreeSet<String>>,
         missing: BTreeSet<String>,
     },
-    /// When the token ends; nothing where it does not, or the forge does not say.
+    /// The end of the token; none if it has no end or the forge does not show it.
     Expiry { at: Option<Timestamp> },
-    /// Whether an unfinished repository can be removed again.
-    Removal { allowed: Answer },
-    /// How many requests the forge still answers.
+    /// The permission to delete an unfinished repository.
+    Removal { allowed: Permission },
+    /// The remaining requests of the rate limit.
     Budget {
         left: u64,
         limit: u64,
         resets_at: Option<Timestamp>,
     },
-    /// Whether a repository can be made for the owner.
+    /// The permission to create a repository for the owner.
     Owner {
         owner: Owner,
-        /// Nothing where the forge does not know the owner, or hides it.
+        /// None if the forge does not know the owner or hides it.
         kind: Option<OwnerKind>,
         standing: OwnerStanding,
-        /// Why it is blocked.
+        /// The reason of a block.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    /// What stands at the repository's name.
+    /// The availability of the repository name.
     Name {
         owner: Owner,
         repo: RepoName,
-        standing: NameStanding,
+        standing: NameStatus,
     },
-    /// Where the template was read from, just now or as the template cache has it.
+    /// The source of the template, from the network or the template cache.
     Template {
         repo: String,
         r#ref: String,
@@ -78,25 +81,29 @@ pub enum Fact {
     Unanswered { question: Question, reason: String },
 }
 
-/// What can be said of a permission beforehand.
+/// A permission, as far as it is known before publishing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Answer {
+pub enum Permission {
     Yes,
     No,
     Unknown,
 }
 
-/// Who an owner is, seen from the token.
+/// The relation of an owner to the token's account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OwnerKind {
-    Myself,
+    /// The user of the token.
+    #[serde(rename = "myself")]
+    CurrentUser,
     Organisation,
-    SomebodyElse,
+    /// Another user. Only that user creates repositories there.
+    #[serde(rename = "somebody-else")]
+    OtherUser,
 }
 
-/// Whether a repository can be made for an owner, as far as can be seen without trying (R82).
+/// The permission to create repositories for an owner, as far as it is known without creating one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OwnerStanding {
@@ -105,18 +112,18 @@ pub enum OwnerStanding {
     PolicyBlocked,
 }
 
-/// What stands at a name.
+/// The availability of a repository name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum NameStanding {
-    /// Nothing that the token can see.
+pub enum NameStatus {
+    /// No repository that the token can see.
     Free,
     Taken,
-    /// A pointer to a repository that was renamed.
+    /// The former name of a renamed repository.
     Redirect,
 }
 
-/// What a forge is asked.
+/// A question to a forge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Question {
@@ -126,7 +133,7 @@ pub enum Question {
 }
 
 impl OwnerStanding {
-    /// The word for it, in documents and on the screen.
+    /// The word in documents and output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Visible => "visible",
@@ -137,7 +144,56 @@ impl OwnerStanding {
 }
 
 impl ForgeKind {
-    /// The word for it, in documents and on the screen.
+    /// All kinds, in the order of help texts.
+    pub const ALL: [Self; 3] = [Self::Github, Self::Forgejo, Self::Local];
+
+    /// True if requests and pushes need a token.
+    pub fn has_tokens(self) -> bool {
+        match self {
+            Self::Github | Self::Forgejo => true,
+            Self::Local => false,
+        }
+    }
+
+    /// True if the address is a folder of this machine.
+    pub fn is_folder(self) -> bool {
+        !self.has_tokens()
+    }
+
+    /// True if the forge lists the scopes of every classic token.
+    pub fn lists_scopes(self) -> bool {
+        match self {
+            Self::Github => true,
+            Self::Forgejo | Self::Local => false,
+        }
+    }
+
+    /// The address that needs no setting.
+    pub fn default_url(self) -> Option<&'static str> {
+        match self {
+            Self::Github => Some("https://github.com"),
+            Self::Forgejo | Self::Local => None,
+        }
+    }
+
+    /// The form of an address, for hints.
+    pub fn url_form(self) -> &'static str {
+        match self {
+            Self::Github | Self::Forgejo => "an address such as `https://forge.example.org`",
+            Self::Local => "the folder of repositories",
+        }
+    }
+
+    /// One line for help texts.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Github => "GitHub, or GitHub Enterprise with `--forge-url`",
+            Self::Forgejo => "Forgejo or Gitea at `--forge-url`",
+            Self::Local => "A folder of bare repositories at `--forge-url`",
+        }
+    }
+
+    /// The word in documents and output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Github => "github",
@@ -148,7 +204,7 @@ impl ForgeKind {
 }
 
 impl Question {
-    /// The word for it on the screen.
+    /// The word in output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Account => "account",

@@ -1,4 +1,4 @@
-//! `.scrum4me/bootstrap.json`: what a repository remembers of how it was made. Never a secret, never a time of day.
+//! `.scrum4me/bootstrap.json`: the record in a repository of the plan that created it. No secrets, no time of day.
 
 use super::digest::Digest;
 use super::input::Inputs;
@@ -7,11 +7,11 @@ use super::selection::Selection;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The provenance file (R108). Together with the catalogue of that version it makes the same repository again.
+/// The provenance file. With the catalogue and template of the recorded versions it reproduces the repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Provenance {
-    /// Name and version of the program that made the repository.
+    /// Name and version of the program that created the repository.
     pub generator: String,
     pub action_schema_version: u32,
     pub catalog: String,
@@ -23,7 +23,7 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// Where it stands unless the catalogue says otherwise.
+    /// The default path; a catalogue can set another one.
     pub const DEFAULT_PATH: &'static str = ".scrum4me/bootstrap.json";
 
     /// The file's text: indented JSON with a final newline.

@@ -1,26 +1,25 @@
-//! Which reference of a git repository is meant.
+//! Names of references in a git repository.
 
 use super::digest::GitId;
+use crate::base::pattern::pattern;
 use thiserror::Error;
 
 /// A branch, a tag, a full `refs/…` name, `HEAD`, or the full id of a commit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RefName(String);
 
-/// Why a text is no reference.
+/// The reasons to refuse a reference.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum RefNameError {
-    #[error(
-        "a reference must not be empty: name a tag, a branch, HEAD, or a commit by its 40 digits"
-    )]
+    #[error("reference is empty: name a tag, a branch, HEAD, or a commit by its 40 digits")]
     Empty,
-    #[error("a reference has at most {max} bytes, this one has {length}", max = RefName::MAX)]
+    #[error("reference has {length} bytes, the maximum is {max}", max = RefName::MAX)]
     TooLong { length: usize },
-    #[error("a reference must not start with `{start}`: it would be read as something else by git")]
+    #[error("reference starts with `{start}`, which git reads as an option or a refspec")]
     Start { start: char },
     #[error("write the id of a commit in lower-case letters")]
     UpperCase,
-    #[error("`{}` is no name git allows: name a tag, a branch, HEAD, or a commit by its 40 digits", text.escape_debug())]
+    #[error("invalid reference `{}`: name a tag, a branch, HEAD, or a commit by its 40 digits", text.escape_debug())]
     Malformed { text: String },
 }
 
@@ -28,7 +27,7 @@ impl RefName {
     /// The longest name, in bytes.
     pub const MAX: usize = 255;
 
-    /// The branch that the repository itself calls its first.
+    /// The default branch of the repository.
     pub fn head() -> Self {
         Self("HEAD".to_owned())
     }
@@ -38,7 +37,10 @@ impl RefName {
         Self(id.as_str().to_owned())
     }
 
-    /// Parses a name by git's own rules (`git check-ref-format`), and no revision expression.
+    /// None of the characters that git refuses in names, and no option or refspec at the start.
+    const PATTERN: &'static str = r"^[^-+:*^~?\[\\\s][^:*^~?\[\\\s]*$";
+
+    /// Parses a name by the rules of `git check-ref-format`. Revision expressions are refused.
     pub fn parse(text: &str) -> Result<Self, RefNameError> {
         let Some(start) = text.chars().next() else {
             return Err(RefNameError::Empty);
@@ -49,11 +51,11 @@ impl RefName {
         if matches!(start, '-' | '+') {
             return Err(RefNameError::Start { start });
         }
-        let is_hex = text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit());
-        if is_hex && text.bytes().any(|b| b.is_ascii_uppercase()) {
+        if pattern!("^[0-9A-Fa-f]{40}$").is_match(text) && GitId::parse(text).is_err() {
             return Err(RefNameError::UpperCase);
         }
-        if !text.is_ascii()
+        if !pattern!(RefName::PATTERN).is_match(text)
+            || !text.is_ascii()
             || text == "@"
             || gix::validate::reference::name_partial(text.into()).is_err()
         {
@@ -69,22 +71,22 @@ impl RefName {
         &self.0
     }
 
-    /// Whether this is the full id of a commit, which never leads elsewhere.
+    /// True if this is the full id of a commit, which always points to the same content.
     pub fn is_commit(&self) -> bool {
-        self.0.len() == 40 && self.0.bytes().all(|b| b.is_ascii_hexdigit())
+        GitId::parse(&self.0).is_ok()
     }
 }
 
 text_value!(RefName, error: RefNameError, format: "groundplan-ref", max: RefName::MAX,
-    pattern: "^[^-+:*^~?\\[\\\\\\s][^:*^~?\\[\\\\\\s]*$",
-    doc: "A tag, a branch, a full name below refs/, HEAD, or the full id of a commit.");
+    pattern: RefName::PATTERN,
+    doc: "A tag, a branch, a full name that starts with refs/, HEAD, or the full id of a commit.");
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_reference_is_a_name_and_nothing_else() {
+    fn a_reference_is_a_name_and_no_expression() {
         for text in [
             "v1.0.0",
             "v1.0.0+build",

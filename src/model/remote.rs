@@ -1,70 +1,68 @@
-//! Where a git repository is.
+//! Addresses of git repositories.
 
-use core::net::{Ipv4Addr, Ipv6Addr};
+use crate::base::host::is_loopback;
+use crate::base::pattern::pattern;
+use core::net::Ipv6Addr;
 use gix::url::Scheme;
 use thiserror::Error;
 
-/// The address of a git repository, as git takes it: `https://host/path`, `ssh://user@host/path`, `user@host:path`,
-/// `file:///path`, or `http://` to this machine. It never holds a secret and is never an option of git.
+/// The address of a git repository as for `git clone`: `https://host/path`, `ssh://user@host/path`, `user@host:path`,
+/// `file:///path`, or `http://` to this machine. It contains no secret and git never reads it as an option.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RemoteUrl {
     text: String,
     transport: Transport,
-    /// Where the path begins in the text.
+    /// The byte at which the path starts.
     path: usize,
 }
 
-/// How a repository is reached.
+/// The protocol of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transport {
     Https,
-    /// Without encryption, to this machine only.
+    /// Without encryption; allowed for this machine only.
     Http,
     Ssh,
     File,
 }
 
-/// Why a text is no address. What may be a secret in it is not repeated.
+/// The reasons to refuse an address. Parts that may be secret are not repeated.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum RemoteUrlError {
-    #[error("an address must not be empty: write `https://HOST/OWNER/NAME.git`")]
+    #[error("address is empty: write `https://HOST/OWNER/NAME.git`")]
     Empty,
-    #[error("an address has at most {max} bytes, this one has {length}", max = RemoteUrl::MAX)]
+    #[error("address has {length} bytes, the maximum is {max}", max = RemoteUrl::MAX)]
     TooLong { length: usize },
-    #[error("an address must not start with a dash: it would be read as an option of git")]
+    #[error("address starts with a dash, which git reads as an option")]
     Dash,
     #[error(
-        "an address holds printable ASCII characters without blanks: write others percent-encoded, as in `%20`"
+        "address contains a character that is not printable ASCII: percent-encode it, as in `%20`"
     )]
     Character,
-    #[error(
-        "`{helper}::` would start a program to reach the repository: write an https or ssh address"
-    )]
+    #[error("`{helper}::` starts a program on this machine: write an https or ssh address")]
     Helper { helper: String },
     #[error(
-        "`{scheme}` is no way to reach a repository here: use https, ssh, or file for a folder of this machine"
+        "protocol `{scheme}` is not supported: use https, ssh, or file for a folder of this machine"
     )]
     Scheme { scheme: String },
     #[error(
-        "http without encryption is for this machine only (localhost, 127.0.0.1, [::1]): use https for `{host}`"
+        "http without encryption is allowed for this machine only (localhost, 127.0.0.1, [::1]): use https for `{host}`"
     )]
     Unencrypted { host: String },
     #[error(
-        "never put a user or a token into a URL, where logs and process lists show it: take it out and set GROUNDPLAN_GIT_TOKEN"
+        "address contains a user or a token, which logs and process lists show: remove it and set GROUNDPLAN_GIT_TOKEN"
     )]
     Credential,
     #[error("`{text}` has no valid host: write `https://HOST/OWNER/NAME.git`")]
     Host { text: String },
-    #[error(
-        "a `file` address names a folder of this machine: write `file:///PATH`, with three slashes"
-    )]
+    #[error("`file` address contains a host: write `file:///PATH`, with three slashes")]
     FileHost,
-    #[error("`{text}` names no repository: add its path, as in `https://HOST/OWNER/NAME.git`")]
+    #[error("`{text}` has no path: add it, as in `https://HOST/OWNER/NAME.git`")]
     Path { text: String },
-    #[error("an address has no `?` or `#`: write it as `git clone` takes it")]
+    #[error("address contains `?` or `#`: write it as for `git clone`")]
     Query,
     #[error(
-        "`{text}` is no address: write `https://HOST/OWNER/NAME.git`, `ssh://`, or `file:///` before a path"
+        "`{text}` is not an address: write `https://HOST/OWNER/NAME.git`, `ssh://`, or `file:///` before a path"
     )]
     Local { text: String },
     #[error("`{text}` is not `owner/name`: write both, in letters, digits, `.`, `-` and `_`")]
@@ -75,19 +73,17 @@ impl RemoteUrl {
     /// The longest address, in bytes.
     pub const MAX: usize = 2048;
 
+    /// No option of git, no spaces, no query and no fragment.
+    const PATTERN: &'static str = r"^[^-\s?#][^\s?#]*$";
+
     /// Parses an address.
     pub fn parse(text: &str) -> Result<Self, RemoteUrlError> {
         check_text(text)?;
+        if pattern!(CREDENTIAL).is_match(text) {
+            return Err(RemoteUrlError::Credential);
+        }
         let is_scp = !text.contains("://");
         let (authority, path) = split(text, is_scp);
-        if is_scp && text[path..].contains('@') {
-            return Err(RemoteUrlError::Credential);
-        }
-        if let Some((user, _)) = authority.rsplit_once('@')
-            && (user.contains(':') || (!is_scp && text.starts_with("http")))
-        {
-            return Err(RemoteUrlError::Credential);
-        }
         let url = gix::url::parse(text).map_err(|_| RemoteUrlError::Host { text: text.into() })?;
         let transport = match url.scheme {
             Scheme::Https => Transport::Https,
@@ -109,9 +105,8 @@ impl RemoteUrl {
             Transport::Http if !is_loopback(&host) => {
                 return Err(RemoteUrlError::Unencrypted { host });
             }
-            _ if is_scp && !is_host(&host) => return Err(no_host()),
             Transport::Https | Transport::Http | Transport::Ssh => {
-                if !is_authority(authority) || !is_host(&host) {
+                if !pattern!(AUTHORITY).is_match(authority) || !is_host(&host) {
                     return Err(no_host());
                 }
             }
@@ -129,22 +124,15 @@ impl RemoteUrl {
 
     /// The address on GitHub of `owner/name`.
     pub fn of_short_name(text: &str) -> Result<Self, RemoteUrlError> {
-        let part = |part: &str| {
-            !part.is_empty()
-                && !part.starts_with(['-', '.'])
-                && part
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
-        };
-        match text.split_once('/') {
-            Some((owner, name)) if text.len() <= 256 && part(owner) && part(name) => {
-                let name = name.strip_suffix(".git").unwrap_or(name);
-                Self::parse(&format!("https://github.com/{owner}/{name}.git"))
-            }
-            _ => Err(RemoteUrlError::ShortName {
+        let is_short_name =
+            pattern!("^[A-Za-z0-9_][A-Za-z0-9_.-]*/[A-Za-z0-9_][A-Za-z0-9_.-]*$").is_match(text);
+        if !is_short_name || text.len() > 256 {
+            return Err(RemoteUrlError::ShortName {
                 text: text.chars().take(256).collect(),
-            }),
+            });
         }
+        let path = text.strip_suffix(".git").unwrap_or(text);
+        Self::parse(&format!("https://github.com/{path}.git"))
     }
 
     /// The address's text.
@@ -152,32 +140,25 @@ impl RemoteUrl {
         &self.text
     }
 
-    /// How the repository is reached.
+    /// The protocol.
     pub fn transport(&self) -> Transport {
         self.transport
     }
 
-    /// The host without its port, in brackets when it is an IPv6 address; empty for a file.
+    /// The host without its port, in brackets if it is an IPv6 address; empty for a file.
     pub fn host(&self) -> &str {
-        let authority = self.origin();
-        let authority = authority
-            .split_once("://")
-            .map_or(authority, |(_, rest)| rest);
-        let host = authority
-            .split_once('@')
-            .map_or(authority, |(_, rest)| rest);
-        match host.find(']') {
-            Some(end) => &host[..=end],
-            None => host.split(':').next().unwrap_or_default(),
-        }
+        pattern!(r"^(?:[^:]*://)?(?:[^@]*@)?(\[[^\]]*\]|[^:]*)")
+            .captures(self.origin())
+            .and_then(|parts| Some(parts.get(1)?.as_str()))
+            .unwrap_or_default()
     }
 
-    /// Scheme, host and port: the part that a credential belongs to.
+    /// Scheme, host and port: the scope of a credential.
     pub fn origin(&self) -> &str {
         &self.text[..self.path]
     }
 
-    /// `owner_name` from the end of the path, in lower-case letters, digits, `-` and `_`, for a folder's name.
+    /// `owner_name` from the end of the path, in lower-case letters, digits, `-` and `_`, as a part of a folder name.
     pub fn slug(&self) -> String {
         let path = self.text[self.path..].trim_matches('/');
         let path = path.strip_suffix(".git").unwrap_or(path);
@@ -185,16 +166,11 @@ impl RemoteUrl {
             .split(['/', ':'])
             .filter(|part| !part.is_empty())
             .collect();
-        let last = &parts[parts.len().saturating_sub(2)..];
-        let slug = last.join("_").to_ascii_lowercase();
-        let plain = |c: char| {
-            if c.is_ascii_alphanumeric() || c == '_' {
-                c
-            } else {
-                '-'
-            }
-        };
-        let slug: String = slug.chars().map(plain).take(64).collect();
+        let last = parts[parts.len().saturating_sub(2)..].join("_");
+        let mut slug = pattern!("[^A-Za-z0-9_]")
+            .replace_all(&last, "-")
+            .to_ascii_lowercase();
+        slug.truncate(64);
         if slug.is_empty() {
             "repository".to_owned()
         } else {
@@ -213,25 +189,27 @@ fn check_text(text: &str) -> Result<(), RemoteUrlError> {
     if text.starts_with('-') {
         return Err(RemoteUrlError::Dash);
     }
-    if let Some((helper, _)) = text.split_once("::")
-        && helper
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b'_'))
-    {
+    if let Some(parts) = pattern!("^([A-Za-z0-9_.+-]*)::").captures(text) {
         return Err(RemoteUrlError::Helper {
-            helper: helper.to_owned(),
+            helper: parts[1].to_owned(),
         });
     }
-    if !text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\') {
+    if pattern!(r"[^!-~]|\\").is_match(text) {
         return Err(RemoteUrlError::Character);
     }
-    if text.contains(['?', '#']) {
+    if !pattern!(RemoteUrl::PATTERN).is_match(text) {
         return Err(RemoteUrlError::Query);
     }
     Ok(())
 }
 
-/// The part with user, host and port, and where the path begins.
+/// A user in a web address, a password in any address, or an `@` behind the host of `host:path`, which may be either.
+const CREDENTIAL: &str = "(?i)^http[^/]*:/*[^/]*@|://[^/]*:[^/]*@|^[^:]*:/?(?:[^/].*)?@";
+
+/// `[user@]host[:port]` without percent signs, which git and other programs decode differently.
+const AUTHORITY: &str = r"^(?:(?:[^-@%:][^@%:]*)?@)?(?:[A-Za-z0-9._\[\]:-]*[A-Za-z0-9._\[\]-])?$";
+
+/// The part with user, host and port, and the byte at which the path starts.
 fn split(text: &str, is_scp: bool) -> (&str, usize) {
     if is_scp {
         let bracket = text.rfind(']').unwrap_or_default();
@@ -245,20 +223,6 @@ fn split(text: &str, is_scp: bool) -> (&str, usize) {
     (&text[start..end], end)
 }
 
-/// `[user@]host[:port]` as written: no percent signs, which git and other programs decode differently.
-fn is_authority(text: &str) -> bool {
-    let (user, rest) = text
-        .split_once('@')
-        .map_or(("", text), |(user, rest)| (user, rest));
-    let plain =
-        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'[' | b']' | b':');
-    !rest.contains('@')
-        && !user.starts_with('-')
-        && !user.contains(['%', ':'])
-        && rest.bytes().all(plain)
-        && !rest.ends_with(':')
-}
-
 fn is_host(host: &str) -> bool {
     let inner = host
         .strip_prefix('[')
@@ -267,23 +231,11 @@ fn is_host(host: &str) -> bool {
     if inner.contains(':') {
         return inner.parse::<Ipv6Addr>().is_ok();
     }
-    !inner.is_empty()
-        && !inner.starts_with(['-', '.'])
-        && inner
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
-}
-
-fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost")
-        || host == "[::1]"
-        || host
-            .parse::<Ipv4Addr>()
-            .is_ok_and(|address| address.is_loopback())
+    pattern!("^[A-Za-z0-9_][A-Za-z0-9_.-]*$").is_match(inner)
 }
 
 text_value!(RemoteUrl, error: RemoteUrlError, format: "groundplan-remote-url", max: RemoteUrl::MAX,
-    pattern: "^[^-\\s?#][^\\s?#]*$",
+    pattern: RemoteUrl::PATTERN,
     doc: "The address of a git repository: https, ssh, user@host:path or file, without user and token.");
 
 #[cfg(test)]
@@ -291,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ways_to_write_an_address_are_understood() {
+    fn every_form_of_an_address_is_parsed() {
         use Transport::{File, Http, Https, Ssh};
         for (text, transport, host, slug) in [
             (
@@ -339,44 +291,48 @@ mod tests {
     }
 
     #[test]
-    fn what_would_run_a_program_leak_a_secret_or_lead_elsewhere_is_refused() {
+    fn an_address_that_runs_a_program_shows_a_secret_or_is_ambiguous_is_refused() {
         for (text, why) in [
-            ("", "must not be empty"),
-            ("--upload-pack=touch X", "must not start with a dash"),
-            ("ext::sh -c touch% X", "`ext::` would start a program"),
-            ("foo::https://h/x", "`foo::` would start a program"),
+            ("", "is empty"),
+            ("--upload-pack=touch X", "starts with a dash"),
+            ("ext::sh -c touch% X", "`ext::` starts a program"),
+            ("foo::https://h/x", "`foo::` starts a program"),
             ("https://token@github.com/a/b", "GROUNDPLAN_GIT_TOKEN"),
             ("https://user:token@github.com/a/b", "GROUNDPLAN_GIT_TOKEN"),
             ("https://@github.com/a/b", "GROUNDPLAN_GIT_TOKEN"),
             ("https://user:token@", "GROUNDPLAN_GIT_TOKEN"),
             ("user:token@github.com/a/b", "GROUNDPLAN_GIT_TOKEN"),
             ("https:/user:token@github.com/a/b", "GROUNDPLAN_GIT_TOKEN"),
+            ("https:///user:token@github.com/a/b", "GROUNDPLAN_GIT_TOKEN"),
+            ("HTTPS://token@github.com/a/b", "GROUNDPLAN_GIT_TOKEN"),
+            ("git@host:@token", "GROUNDPLAN_GIT_TOKEN"),
+            ("user:token@[::1]:a/b", "GROUNDPLAN_GIT_TOKEN"),
             ("ssh://git:pass@host/x", "GROUNDPLAN_GIT_TOKEN"),
             ("ssh://-oProxyCommand=x/y", "no valid host"),
             ("ssh://-x@host/y", "no valid host"),
             ("ssh://%2doProxyCommand/y", "no valid host"),
-            ("-oProxyCommand=x:y", "must not start with a dash"),
+            ("-oProxyCommand=x:y", "starts with a dash"),
             ("git@-host:y", "no valid host"),
-            ("git@host:-y", "names no repository"),
+            ("git@host:-y", "has no path"),
             ("http://github.com/a/b", "use https for `github.com`"),
             ("http://127.0.0.1.evil.org/a", "use https"),
             ("http://2130706433/a", "use https"),
-            ("https://github.com", "names no repository"),
-            ("https://github.com/", "names no repository"),
+            ("https://github.com", "has no path"),
+            ("https://github.com/", "has no path"),
             ("https:///a/b", "no valid host"),
-            ("https://h/a?token=x", "no `?` or `#`"),
-            ("https://h/a#b", "no `?` or `#`"),
-            ("https://h/a b", "without blanks"),
-            ("https://h/a\nb", "without blanks"),
-            ("https://h\u{f6}st/a", "printable ASCII"),
-            ("https://h\\@evil/a", "printable ASCII"),
-            ("git://host/x", "`git` is no way"),
-            ("ftp://host/x", "`ftp` is no way"),
+            ("https://h/a?token=x", "contains `?` or `#`"),
+            ("https://h/a#b", "contains `?` or `#`"),
+            ("https://h/a b", "not printable ASCII"),
+            ("https://h/a\nb", "not printable ASCII"),
+            ("https://h\u{f6}st/a", "not printable ASCII"),
+            ("https://h\\@evil/a", "not printable ASCII"),
+            ("git://host/x", "`git` is not supported"),
+            ("ftp://host/x", "`ftp` is not supported"),
             ("file://host/x", "three slashes"),
-            ("file:///", "names no repository"),
-            ("/srv/git/x", "is no address"),
-            ("../x", "is no address"),
-            ("acme/web", "is no address"),
+            ("file:///", "has no path"),
+            ("/srv/git/x", "is not an address"),
+            ("../x", "is not an address"),
+            ("acme/web", "is not an address"),
         ] {
             let error = RemoteUrl::parse(text)
                 .map(|url| url.to_string())

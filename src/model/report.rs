@@ -1,4 +1,4 @@
-//! What a preview says (design §7). Field names are camelCase; `schema/report.schema.json` is their contract.
+//! The report of a preview. Field names are camelCase; `schema/report.schema.json` is their contract.
 
 use super::action::RiskLevel;
 use super::content::Mode;
@@ -10,54 +10,54 @@ use super::preflight::Preflight;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// At most this many entries in [`Report::file_tree`] (R74).
+/// The maximum number of entries in [`Report::file_tree`].
 pub const MAX_TREE_ENTRIES: usize = 500;
 
-/// At most this many bytes of [`Report::action_log`] text (R46).
+/// The maximum number of bytes of text in [`Report::action_log`].
 pub const MAX_LOG_BYTES: usize = 256 * 1024;
 
-/// Exactly what the repository will hold, or why it cannot be made.
+/// The content of the planned repository, or the reasons why it cannot be created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Report {
-    /// The files of the repository, without build output and the like (R73), at most 500 (R74).
+    /// The files of the repository, without folders of build output and dependencies, at most 500.
     pub file_tree: Vec<TreeEntry>,
-    /// Whether `fileTree` leaves files out because there are too many.
+    /// True if `fileTree` omits files because of its limit.
     pub truncated: bool,
-    /// How many files the repository holds, shown or not.
+    /// The number of files in the repository, listed or not.
     pub file_count: usize,
     pub action_log: Vec<LogEntry>,
-    /// Whether `actionLog` was cut at 256 KiB.
+    /// True if `actionLog` was cut at 256 KiB.
     pub action_log_truncated: bool,
     pub warnings: Vec<Diagnostic>,
-    /// Whether the repository can be made: no collision, no error.
+    /// True if the repository can be created: no collision, no error.
     pub can_proceed: bool,
-    /// Two contents that want one path, or two repositories that want one name.
+    /// Two contents for one path, or two repositories for one name.
     pub collisions: Vec<Diagnostic>,
-    /// Whatever else stops the work.
+    /// All other errors.
     pub errors: Vec<Diagnostic>,
-    /// The git tree id of the result; absent when the plan gives none.
+    /// The git tree id of the result; absent if the plan has no result.
     pub tree_id: Option<GitId>,
-    /// The id of the first commit; absent when the plan gives none.
+    /// The id of the first commit; absent if the plan has no result.
     pub commit_id: Option<GitId>,
     pub object_format: ObjectFormat,
     pub plan_hash: Digest,
     pub recipe_hash: Digest,
     pub catalog_version: Digest,
     pub template: TemplatePin,
-    /// How the result differs from the template, or from the repository before, by path.
+    /// The differences from the template, or from the existing repository, by path.
     pub changes: Vec<Change>,
     pub risk: Risk,
-    /// What the repository held before, when the plan is added to one; `fileTree` is what the plan gives then.
+    /// The existing repository that the plan is added to; `fileTree` then lists the files of the plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub existing: Option<Existing>,
-    /// What the forge says that the repository is for, when one was asked. No id depends on it.
+    /// The facts about the forge, if one was asked. No id depends on them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forge: Option<Preflight>,
 }
 
 impl Report {
-    /// What keeps the repository from being made.
+    /// The findings that prevent the creation of the repository.
     pub fn obstacles(&self) -> impl Iterator<Item = &Diagnostic> {
         self.collisions.iter().chain(&self.errors)
     }
@@ -67,13 +67,13 @@ impl Report {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Existing {
-    /// The branch that gets the commit.
+    /// The branch of the new commit.
     pub branch: String,
-    /// Its last commit; absent when it has none.
+    /// Its last commit; absent if it has none.
     pub commit: Option<GitId>,
-    /// Files of the plan that are there already.
+    /// Files of the plan that exist with the same content.
     pub same: Vec<TreePath>,
-    /// Files of the plan that are there with other content. They stay as they are.
+    /// Files of the plan that exist with other content. They are not changed.
     pub kept: Vec<TreePath>,
 }
 
@@ -87,7 +87,7 @@ pub struct TreeEntry {
     pub size: u64,
 }
 
-/// One action and what it did.
+/// An action and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LogEntry {
@@ -98,19 +98,19 @@ pub struct LogEntry {
     pub message: String,
 }
 
-/// What became of an action.
+/// The outcome of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ActionOutcome {
-    /// It made or changed at least one file.
+    /// The action created or changed at least one file.
     Done,
-    /// Everything was already as it wants it.
+    /// The files were already in the requested state.
     Unchanged,
-    /// It could not be done; see `errors` and `collisions`.
+    /// The action failed; see `errors` and `collisions`.
     Failed,
 }
 
-/// How one file differs from the template, or from the repository that the plan is added to.
+/// The difference of a file from the template, or from the existing repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Change {
@@ -121,14 +121,14 @@ pub struct Change {
     pub size: usize,
     pub added_lines: usize,
     pub removed_lines: usize,
-    /// Who made the change, in order.
+    /// The causes of the change, in order.
     pub origin: Vec<ChangeOrigin>,
-    /// A unified diff; absent for binary files and for diffs over 256 KiB.
+    /// A unified diff; absent for binary files and for diffs larger than 256 KiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,
 }
 
-/// The word for a change.
+/// The kind of a change.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -140,36 +140,36 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
-    /// What became of something between two looks at it; nothing when it is as it was.
-    pub fn between<T: PartialEq>(was: Option<&T>, is: Option<&T>) -> Option<Self> {
-        match (was, is) {
+    /// The change from an old to a new value; none if they are equal.
+    pub fn between<T: PartialEq>(old: Option<&T>, new: Option<&T>) -> Option<Self> {
+        match (old, new) {
             (None, None) => None,
             (None, Some(_)) => Some(Self::Added),
             (Some(_), None) => Some(Self::Removed),
-            (Some(was), Some(is)) => (was != is).then_some(Self::Modified),
+            (Some(old), Some(new)) => (old != new).then_some(Self::Modified),
         }
     }
 }
 
-/// What changed a file.
+/// The cause of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", tag = "by")]
 pub enum ChangeOrigin {
     /// An action of a selected option.
     Action(ActionOrigin),
-    /// Placeholders of the template that were replaced.
+    /// Replaced placeholders of the template.
     Placeholders { placeholders: Vec<Placeholder> },
     /// The provenance file.
     Provenance {},
-    /// The template, as it is.
+    /// The unchanged template.
     Template {},
 }
 
 impl ChangeOrigin {
-    /// Where the recipe asks for the change.
-    pub fn place(&self) -> Option<Location> {
+    /// The location of the action in its recipe; none for other causes.
+    pub fn location(&self) -> Option<Location> {
         match self {
-            Self::Action(action) => Some(action.origin.place()),
+            Self::Action(action) => Some(action.origin.location()),
             Self::Placeholders { .. } | Self::Provenance {} | Self::Template {} => None,
         }
     }
@@ -184,7 +184,7 @@ pub struct ActionOrigin {
     pub origin: Origin,
 }
 
-/// How much attention the result deserves before it is taken.
+/// The risk of the result, which decides on the review it needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Risk {
@@ -192,7 +192,7 @@ pub struct Risk {
     pub reasons: Vec<RiskReason>,
 }
 
-/// Why the level is what it is.
+/// A reason for the level.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RiskReason {

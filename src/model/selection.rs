@@ -1,11 +1,11 @@
-//! What a person chose: options by category.
+//! Selections: options by category.
 
 use super::slug::{OptionRef, Slug};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Category → options. Ordered by slug, so that the same choice has one form.
+/// Category → options. Ordered by slug, so that equal selections have one form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Selection(BTreeMap<Slug, BTreeSet<Slug>>);
@@ -16,12 +16,18 @@ impl Selection {
         self.0.entry(category).or_default().insert(option);
     }
 
-    /// Whether an option is selected.
+    /// Adds one option by its reference.
+    pub fn insert_option(&mut self, option: &OptionRef) {
+        let (category, option) = option.slugs();
+        self.insert(category, option);
+    }
+
+    /// True if the option is selected.
     pub fn contains(&self, option: &OptionRef) -> bool {
         self.has(option.category(), option.option())
     }
 
-    /// Whether the option `option` of `category` is selected.
+    /// True if the option `option` of `category` is selected.
     pub fn has(&self, category: &str, option: &str) -> bool {
         self.of(category)
             .any(|selected| selected.as_str() == option)
@@ -49,7 +55,7 @@ impl Selection {
         })
     }
 
-    /// Whether nothing at all is selected.
+    /// True if no option is selected.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

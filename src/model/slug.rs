@@ -1,32 +1,42 @@
 //! Names of catalogues, categories and options, and the reference `category/option`.
 
+use crate::base::pattern::pattern;
 use gix::bstr::BStr;
 use gix::validate::path::component_is_windows_device;
 use thiserror::Error;
 
-/// Lower-case ASCII words joined by single dashes, at most 64 bytes: `iron-session`.
+/// The pattern of a slug.
+macro_rules! words {
+    () => {
+        "[a-z0-9]+(-[a-z0-9]+)*"
+    };
+}
+
+/// Lower-case ASCII letters and digits in words joined by single dashes, at most 64 bytes: `iron-session`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slug(String);
 
-/// Why a text is not a slug.
-#[derive(Debug, Error, PartialEq, Eq)]
+/// The reasons to refuse a slug.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum SlugError {
-    #[error("a slug must not be empty")]
+    #[error("slug is empty")]
     Empty,
-    #[error("a slug has at most {max} characters, this one has {length}", max = Slug::MAX)]
+    #[error("slug has {length} characters, the maximum is {max}", max = Slug::MAX)]
     TooLong { length: usize },
     #[error(
-        "`{}` is not a slug: write lower-case letters and digits, joined by single dashes, as in `iron-session`",
+        "invalid slug `{}`: write lower-case letters and digits, joined by single dashes, as in `iron-session`",
         text.escape_debug()
     )]
     Malformed { text: String },
-    #[error("`{text}` is a device name on Windows, and slugs are names of files: choose another")]
+    #[error("`{text}` is a device name on Windows, and slugs are file names: choose another slug")]
     Device { text: String },
 }
 
 impl Slug {
     /// The longest slug, in bytes.
     pub const MAX: usize = 64;
+
+    const PATTERN: &'static str = concat!("^", words!(), "$");
 
     /// Parses a slug.
     pub fn parse(text: &str) -> Result<Self, SlugError> {
@@ -36,13 +46,7 @@ impl Slug {
         if text.len() > Self::MAX {
             return Err(SlugError::TooLong { length: text.len() });
         }
-        let word = |word: &str| {
-            !word.is_empty()
-                && word
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-        };
-        if !text.split('-').all(word) {
+        if !pattern!(Slug::PATTERN).is_match(text) {
             return Err(SlugError::Malformed {
                 text: text.to_owned(),
             });
@@ -55,23 +59,12 @@ impl Slug {
         Ok(Self(text.to_owned()))
     }
 
-    /// The nearest slug of a free text, if it has any letter or digit: `Acme Web!` gives `acme-web`.
+    /// The nearest slug of a title, if it contains a letter or digit: `Acme Web!` gives `acme-web`.
     pub fn from_title(title: &str) -> Option<Self> {
-        let mut slug = String::new();
-        for word in title
-            .split(|c: char| !c.is_ascii_alphanumeric())
-            .filter(|word| !word.is_empty())
-        {
-            let room = Self::MAX.saturating_sub(slug.len() + 1);
-            if room == 0 {
-                break;
-            }
-            if !slug.is_empty() {
-                slug.push('-');
-            }
-            slug.extend(word.chars().take(room).map(|c| c.to_ascii_lowercase()));
-        }
-        Self::parse(&slug).ok()
+        let words = pattern!("[^A-Za-z0-9]+").replace_all(title, "-");
+        let mut slug = words.trim_matches('-').to_ascii_lowercase();
+        slug.truncate(Self::MAX);
+        Self::parse(slug.trim_end_matches('-')).ok()
     }
 
     /// The slug's text.
@@ -80,7 +73,7 @@ impl Slug {
     }
 }
 
-text_value!(Slug, error: SlugError, format: "groundplan-slug", max: Slug::MAX, pattern: "^[a-z0-9]+(-[a-z0-9]+)*$",
+text_value!(Slug, error: SlugError, format: "groundplan-slug", max: Slug::MAX, pattern: Slug::PATTERN,
     doc: "Lower-case letters and digits in words joined by single dashes.");
 
 /// One option of one category, written `category/option`.
@@ -90,16 +83,18 @@ pub struct OptionRef {
     slash: usize,
 }
 
-/// Why a text does not name an option.
-#[derive(Debug, Error, PartialEq, Eq)]
+/// The reasons to refuse the name of an option.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum OptionRefError {
-    #[error("`{}` does not name an option: write `category/option`, as in `auth/iron-session`", text.escape_debug())]
+    #[error("invalid option `{}`: write `category/option`, as in `auth/iron-session`", text.escape_debug())]
     NoSlash { text: String },
     #[error(transparent)]
     Slug(#[from] SlugError),
 }
 
 impl OptionRef {
+    const PATTERN: &'static str = concat!("^", words!(), "/", words!(), "$");
+
     /// The option `option` of the category `category`.
     pub fn new(category: &Slug, option: &Slug) -> Self {
         Self {
@@ -116,6 +111,12 @@ impl OptionRef {
                 text: text.to_owned(),
             })?;
         Ok(Self::new(&Slug::parse(category)?, &Slug::parse(option)?))
+    }
+
+    /// The slugs of category and option.
+    pub fn slugs(&self) -> (Slug, Slug) {
+        let slug = |text: &str| Slug(text.to_owned());
+        (slug(self.category()), slug(self.option()))
     }
 
     /// `category/option`.
@@ -135,7 +136,7 @@ impl OptionRef {
 }
 
 text_value!(OptionRef, error: OptionRefError, format: "groundplan-option", max: 2 * Slug::MAX + 1,
-    pattern: "^[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*$",
+    pattern: OptionRef::PATTERN,
     doc: "One option of one category, written `category/option`.");
 
 #[cfg(test)]
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_gives_its_nearest_slug() {
+    fn a_title_is_turned_into_the_nearest_slug() {
         let slug = |title| Slug::from_title(title).map(|slug| slug.to_string());
         assert_eq!(slug("Acme Web!"), Some("acme-web".to_owned()));
         assert_eq!(slug("  2nd — Größe "), Some("2nd-gr-e".to_owned()));

@@ -1,6 +1,6 @@
-//! "Did you mean": the nearest of the words that would have been right.
+//! Suggestions for misspelt words.
 
-/// The candidate nearest to `word`, when it is near enough to be a slip.
+/// The candidate nearest to `word`, if it is near enough to be a misspelling.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
     let distance = |candidate: &str| strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
@@ -14,12 +14,12 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// The help line for a wrong word: the nearest right one, or all of them when there are few.
+/// The help for an unknown word: the nearest candidate, or a list of the candidates.
 pub fn help<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
     let all: Vec<&str> = candidates.clone().into_iter().collect();
     match nearest(word, candidates) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if all.is_empty() => "there is nothing to choose from".to_owned(),
+        None if all.is_empty() => "no value is available".to_owned(),
         None if all.len() <= 12 => format!("choose one of {}", list(&all)),
         None => format!(
             "choose one of {} and {} more",
@@ -29,7 +29,7 @@ pub fn help<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clon
     }
 }
 
-/// `` `a`, `b` `` and so on.
+/// The words in backticks, joined by commas.
 pub fn list(words: &[&str]) -> String {
     words
         .iter()
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_slip_is_corrected() {
+    fn only_a_near_candidate_is_suggested() {
         let kinds = ["COPY_FILE", "WRITE_FILE", "ADD_DEPENDENCY"];
         assert_eq!(nearest("copy_fil", kinds), Some("COPY_FILE"));
         assert_eq!(nearest("ADD_DEPENDANCY", kinds), Some("ADD_DEPENDENCY"));
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_far_from_all_gets_the_list() {
+    fn without_a_near_candidate_all_are_listed() {
         assert_eq!(
             help("x", ["left", "right"]),
             "choose one of `left`, `right`"

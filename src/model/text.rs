@@ -1,12 +1,12 @@
-//! The one way a text newtype meets serde and JSON Schema: through its own `parse`.
+//! Traits of text newtypes, all implemented by their `parse`: serde, JSON Schema, `FromStr`.
 
 /// Implements `Display`, `AsRef<str>`, serde and `JsonSchema` for a newtype with `parse` and `as_str`.
 ///
-/// `format` is the JSON Schema format under which the source layer calls `parse` again, so that a
-/// document gets the newtype's own message at the exact place; `pattern` is the part of the rule that editors
-/// can check by themselves.
+/// `format` is the JSON Schema format under which the source layer calls `parse` again, so that a document gets the
+/// newtype's message at the exact location. `pattern` is the part of the rule that editors can check; it is the same
+/// constant that `parse` uses, if the rule is a pattern.
 macro_rules! text_value {
-    ($type:ty, error: $error:ty, format: $format:literal, max: $max:expr, pattern: $pattern:literal, doc: $doc:literal) => {
+    ($type:ty, error: $error:ty, format: $format:literal, max: $max:expr, pattern: $pattern:expr, doc: $doc:literal) => {
         impl std::fmt::Display for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())

@@ -1,37 +1,44 @@
-//! A moment, to the second: when something outside was looked at, ends or begins again.
+//! Points in time, to the second.
 
+use crate::base::pattern::pattern;
 use thiserror::Error;
 
-/// A moment in UTC, written as RFC 3339 has it: `2026-11-21T12:00:00Z`. No plan holds one.
+/// A time in UTC in the form of RFC 3339, to the second: `2026-11-21T12:00:00Z`. Plans contain none.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(String);
 
-/// Why a text is not a moment.
+/// A text that is not a timestamp.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("`{}` is not a moment: write it as `2026-11-21T12:00:00Z`", text.escape_debug())]
+#[error("invalid time `{}`: write it as `2026-11-21T12:00:00Z`", text.escape_debug())]
 pub struct TimestampError {
     text: String,
 }
 
 impl Timestamp {
-    /// Parses a moment in UTC without fractions of a second.
+    const PATTERN: &'static str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$";
+
+    /// Parses a time in UTC without fractions of a second.
     pub fn parse(text: &str) -> Result<Self, TimestampError> {
-        let moment: Option<jiff::Timestamp> = text.parse().ok();
-        match moment.filter(|moment| moment.to_string() == text && text.len() == 20) {
-            Some(_) => Ok(Self(text.to_owned())),
-            None => Err(TimestampError {
+        let is_time = pattern!(Timestamp::PATTERN).is_match(text)
+            && text
+                .parse::<jiff::Timestamp>()
+                .is_ok_and(|time| time.to_string() == text);
+        if is_time {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(TimestampError {
                 text: text.chars().take(40).collect(),
-            }),
+            })
         }
     }
 
-    /// The moment so many seconds after 1970 began; nothing beyond the calendar.
+    /// The time in seconds since 1970. None outside the years 0 to 9999.
     pub fn of_unix_seconds(seconds: i64) -> Option<Self> {
-        let moment = jiff::Timestamp::from_second(seconds).ok()?;
-        Self::parse(&moment.to_string()).ok()
+        let time = jiff::Timestamp::from_second(seconds).ok()?;
+        Self::parse(&time.to_string()).ok()
     }
 
-    /// The moment so many milliseconds after 1970 began, to the second; nothing beyond the calendar.
+    /// The time in milliseconds since 1970, rounded down to the second. None as for [`Self::of_unix_seconds`].
     pub fn of_unix_millis(millis: i64) -> Option<Self> {
         Self::of_unix_seconds(millis.div_euclid(1000))
     }
@@ -43,15 +50,15 @@ impl Timestamp {
 }
 
 text_value!(Timestamp, error: TimestampError, format: "groundplan-moment", max: 20,
-    pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
-    doc: "A moment in UTC (RFC 3339), to the second.");
+    pattern: Timestamp::PATTERN,
+    doc: "A time in UTC (RFC 3339), to the second.");
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_has_one_spelling() {
+    fn a_time_has_one_spelling() {
         let noon = Timestamp::of_unix_seconds(1_795_262_400).expect("in the calendar");
         assert_eq!(noon.as_str(), "2026-11-21T12:00:00Z");
         assert_eq!(Timestamp::parse("2026-11-21T12:00:00Z"), Ok(noon));

@@ -1,42 +1,56 @@
-//! Which tokens can be used at all.
+//! Validation of personal access tokens.
 
+use crate::base::pattern::pattern;
+use crate::error::{Class, Explain};
 use crate::secret::{Secret, SecretError};
 use thiserror::Error;
 
-/// Why a text is no token that can be used. The text itself is not part of it.
+/// The reasons to refuse a token. None contains the text.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub enum TokenError {
-    #[error(
-        "a classic personal access token with the scope `repo` is needed: fine-grained tokens are not yet supported"
-    )]
+pub enum PatError {
+    #[error("fine-grained tokens are not supported: use a classic token with the scope `repo`")]
     FineGrained,
     #[error(transparent)]
     Secret(#[from] SecretError),
-    #[error("a token has letters, digits and `_` only: paste it again, without anything around it")]
+    #[error("token contains a character other than letters, digits and `_`: paste only the token")]
     Character,
-    #[error("a token has at least {SHORTEST} characters: paste it whole")]
+    #[error("token is shorter than {SHORTEST} characters: paste the whole token")]
     TooShort,
 }
 
+impl Explain for PatError {
+    fn class(&self) -> Class {
+        match self {
+            Self::FineGrained => Class::Refused,
+            Self::Secret(_) | Self::Character | Self::TooShort => Class::Usage,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::FineGrained => "token_fine_grained",
+            Self::Secret(_) | Self::Character | Self::TooShort => "token_invalid",
+        }
+    }
+}
+
 const SHORTEST: usize = 20;
-/// What GitHub's fine-grained tokens begin with. They list no scopes, so nobody can say beforehand what they may do.
+/// The prefix of GitHub's fine-grained tokens. The API does not show their permissions, so they cannot be checked before
+/// publishing.
 const FINE_GRAINED: &str = "github_pat_";
 
-/// Takes over a personal access token of GitHub, Gitea or Forgejo.
-pub fn parse(text: String) -> Result<Secret, TokenError> {
+/// Parses a personal access token of GitHub, Gitea or Forgejo.
+pub fn parse(text: String) -> Result<Secret, PatError> {
     let secret = Secret::parse(text)?;
     let token = secret.expose();
     if token.starts_with(FINE_GRAINED) {
-        return Err(TokenError::FineGrained);
+        return Err(PatError::FineGrained);
     }
-    if !token
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    {
-        return Err(TokenError::Character);
+    if !pattern!("^[A-Za-z0-9_]+$").is_match(token) {
+        return Err(PatError::Character);
     }
     if token.len() < SHORTEST {
-        return Err(TokenError::TooShort);
+        return Err(PatError::TooShort);
     }
     Ok(secret)
 }
@@ -46,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_classic_token_is_taken_and_others_are_refused_by_name() {
+    fn a_classic_token_is_accepted_and_others_are_refused_with_the_reason() {
         let classic = format!("ghp_{}", "a".repeat(36));
         assert_eq!(
             parse(classic.clone()).expect("a classic token").expose(),
@@ -54,13 +68,13 @@ mod tests {
         );
         let fine_grained = format!("github_pat_{}", "a".repeat(82));
         for (text, why) in [
-            (fine_grained.as_str(), TokenError::FineGrained),
-            ("ghp_short", TokenError::TooShort),
-            ("ghp_aaaaaaaaaaaaaaaaaaaaaa-b", TokenError::Character),
-            ("", TokenError::Secret(SecretError::Empty)),
+            (fine_grained.as_str(), PatError::FineGrained),
+            ("ghp_short", PatError::TooShort),
+            ("ghp_aaaaaaaaaaaaaaaaaaaaaa-b", PatError::Character),
+            ("", PatError::Secret(SecretError::Empty)),
             (
                 "ghp_aaaaaaaaaaaaaaaaaaaaaaaa\n",
-                TokenError::Secret(SecretError::Character),
+                PatError::Secret(SecretError::Character),
             ),
         ] {
             assert_eq!(parse(text.to_owned()).err(), Some(why), "{text:?}");

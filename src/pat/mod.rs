@@ -1,4 +1,4 @@
-//! Personal access tokens at rest: sealed for their owner, opened with the key that sealed them or the one before.
+//! Personal access tokens at rest: encrypted for their owner, decrypted with the current or the previous key.
 
 pub mod classic;
 pub mod key;

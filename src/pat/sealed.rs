@@ -1,6 +1,7 @@
-//! `v1:` and base64 of nonce, ciphertext and tag: AES-256-GCM, bound to the token's owner.
+//! Encrypted tokens: `v1:` and base64 of nonce, ciphertext and tag. AES-256-GCM, bound to the owner of the token.
 
 use super::key::Key;
+use crate::error::{Class, Explain, Hint};
 use crate::secret::Secret;
 use aes_gcm::aead::{Aead as _, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit as _, Nonce};
@@ -12,56 +13,80 @@ use zeroize::Zeroizing;
 const VERSION: &str = "v1";
 const NONCE: usize = 12;
 const TAG: usize = 16;
-/// Longer texts were not sealed here.
+/// The length of the longest sealed token.
 const LONGEST: usize = VERSION.len() + 1 + (NONCE + Secret::MAX + TAG).div_ceil(3) * 4;
 
-/// Whose token it is: a sealed one opens for nobody else, so that rows cannot be swapped.
+/// The owner of a token. A sealed token opens only with the same binding, so that rows cannot be swapped.
 #[derive(Clone, Copy, Debug)]
 pub struct Binding<'b> {
-    /// The id of the account here that owns the token.
+    /// The id of the user who owns the token.
     pub owner: &'b str,
-    /// The host of the forge the token is for.
+    /// The host of the token's forge.
     pub host: &'b str,
 }
 
-/// Seals tokens, and cannot open any.
+/// Encryption without decryption.
 #[derive(Debug)]
 pub struct Sealer(Key);
 
-/// Opens what was sealed with the key, or with the one before it.
+/// Decryption with the current or the previous key.
 #[derive(Debug)]
 pub struct Opener {
     current: Key,
     previous: Option<Key>,
 }
 
-/// An opened token.
+/// A decrypted token.
 #[derive(Debug)]
 pub struct Opened {
     pub secret: Secret,
-    /// It was sealed with the previous key: seal it again.
+    /// True if it was sealed with the previous key and should be sealed again.
     pub is_of_previous_key: bool,
 }
 
-/// The one answer to every sealed text that does not open. What is wrong with it would help only an attacker.
+/// The error for every sealed text that does not open. The reason would help an attacker.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error(
-    "the stored token cannot be opened: it was changed, belongs to somebody else, or was sealed with another key"
+    "stored token cannot be decrypted: it was changed, belongs to another user, or was encrypted with another key"
 )]
 pub struct OpenError;
 
-/// The system gave no random bytes, so nothing was sealed.
+/// The system provides no random bytes. Nothing was sealed.
 #[derive(Debug, Error)]
-#[error("the system gives no random bytes")]
+#[error("system provides no random bytes")]
 pub struct SealError(#[from] getrandom::Error);
 
+impl Explain for OpenError {
+    fn class(&self) -> Class {
+        Class::Credential
+    }
+
+    fn code(&self) -> &'static str {
+        "token_sealed_unreadable"
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some("save the token again".into())
+    }
+}
+
+impl Explain for SealError {
+    fn class(&self) -> Class {
+        Class::Environment
+    }
+
+    fn code(&self) -> &'static str {
+        "random_unavailable"
+    }
+}
+
 impl Sealer {
-    /// Seals with a key.
+    /// A sealer with this key.
     pub fn new(key: Key) -> Self {
         Self(key)
     }
 
-    /// Seals a token for its owner. Two calls give two texts.
+    /// Encrypts a token for its owner. Every call returns another text.
     pub fn seal(&self, secret: &Secret, binding: Binding<'_>) -> Result<String, SealError> {
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce)?;
@@ -78,12 +103,12 @@ impl Sealer {
 }
 
 impl Opener {
-    /// Opens with a key, and while keys are being changed also with the one before.
+    /// An opener with the current key and, during a rotation, the previous one.
     pub fn new(current: Key, previous: Option<Key>) -> Self {
         Self { current, previous }
     }
 
-    /// Opens a token for its owner.
+    /// Decrypts a token for its owner.
     pub fn open(&self, sealed: &str, binding: Binding<'_>) -> Result<Opened, OpenError> {
         let (version, text) = sealed.split_once(':').ok_or(OpenError)?;
         if version != VERSION || sealed.len() > LONGEST {
@@ -97,8 +122,8 @@ impl Opener {
                 msg: ciphertext,
                 aad: &aad,
             };
-            let plain = cipher(key).decrypt(&Nonce::from(*nonce), payload).ok()?;
-            let plain = Zeroizing::new(plain);
+            let decrypted = cipher(key).decrypt(&Nonce::from(*nonce), payload);
+            let plain = Zeroizing::new(decrypted.ok()?);
             Secret::parse(std::str::from_utf8(&plain).ok()?.to_owned()).ok()
         };
         let keys = [(Some(&self.current), false), (self.previous.as_ref(), true)];
@@ -115,7 +140,7 @@ impl Opener {
 }
 
 impl Binding<'_> {
-    /// Each part behind its length, so that no two bindings have the same bytes.
+    /// Each part with its length, so that two bindings never have the same bytes.
     fn bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         for part in [VERSION, self.owner, self.host] {
@@ -174,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_token_opens_for_nobody_else() {
+    fn a_sealed_token_does_not_open_for_another_binding() {
         refused(
             &sealed(),
             Binding {
@@ -199,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_change_of_keys_the_old_one_still_opens_and_says_so() {
+    fn after_a_rotation_the_previous_key_still_opens() {
         let opener = Opener::new(key(9), Some(key(1)));
         let opened = opener.open(&sealed(), MINE).expect("it opens");
         assert!(opened.is_of_previous_key);
@@ -208,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_any_byte_is_noticed_and_answered_alike() {
+    fn a_change_of_any_byte_has_the_same_error() {
         let good = sealed();
         for at in 0..good.len() {
             for other in [b'A', b'B', b'=', b'-'] {
@@ -222,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_sealed_here_is_answered_alike() {
+    fn other_texts_have_the_same_error() {
         let good = sealed();
         let body = good.strip_prefix("v1:").expect("the prefix");
         for text in [

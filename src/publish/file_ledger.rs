@@ -1,12 +1,12 @@
-//! A ledger in a file: one JSON line per entry, on the disk before anything is done about it.
+//! A ledger in a file: one JSON line for each entry, flushed to the disk before `record` returns.
 
 use super::ledger::{Ledger, LedgerEntry, LedgerError};
 use async_trait::async_trait;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-/// A file that one process at a time works with.
+/// A ledger file, locked by this process.
 #[derive(Debug)]
 pub struct FileLedger {
     file: File,
@@ -14,26 +14,34 @@ pub struct FileLedger {
 }
 
 impl FileLedger {
-    /// A new file, which must not be there yet.
+    /// Creates the file. Fails if it exists.
     pub fn create(path: &Path) -> Result<Self, LedgerError> {
-        let mut options = OpenOptions::new();
-        let opened = options.read(true).append(true).create_new(true).open(path);
-        let ledger = Self::lock(opened.map_err(storage(path, "created"))?, path)?;
-        // The file's name has to reach the disk as well.
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create_new(true)
+            .open(path)
+            .map_err(storage(path, "created"))?;
+        let ledger = Self::lock(file, path)?;
+        // The name of the file must reach the disk as well.
         let folder = path
             .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        let folder = File::open(folder.unwrap_or(Path::new(".")));
-        folder
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        File::open(folder)
             .and_then(|folder| folder.sync_all())
             .map_err(storage(path, "created"))?;
         Ok(ledger)
     }
 
-    /// The file of an earlier run.
+    /// Opens the file of an earlier run.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let opened = OpenOptions::new().read(true).append(true).open(path);
-        Self::lock(opened.map_err(storage(path, "opened"))?, path)
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .open(path)
+            .map_err(storage(path, "opened"))?;
+        Self::lock(file, path)
     }
 
     fn lock(file: File, path: &Path) -> Result<Self, LedgerError> {
@@ -49,8 +57,8 @@ impl FileLedger {
         }
     }
 
-    /// The text without a last line that a crash cut short; nothing was done about that one.
-    fn whole_lines(&mut self) -> std::io::Result<String> {
+    /// The complete lines. Removes an incomplete last line, which a crash left before its step was tried.
+    fn complete_lines(&mut self) -> io::Result<String> {
         let mut text = String::new();
         self.file.seek(SeekFrom::Start(0))?;
         self.file.read_to_string(&mut text)?;
@@ -68,22 +76,21 @@ impl Ledger for FileLedger {
     async fn record(&mut self, entry: &LedgerEntry) -> Result<(), LedgerError> {
         let mut line = serde_json::to_string(entry).map_err(storage(&self.path, "written"))?;
         line.push('\n');
-        let written = self
-            .file
+        self.file
             .write_all(line.as_bytes())
-            .and_then(|()| self.file.sync_all());
-        written.map_err(storage(&self.path, "written"))
+            .and_then(|()| self.file.sync_all())
+            .map_err(storage(&self.path, "written"))
     }
 
     async fn entries(&mut self) -> Result<Vec<LedgerEntry>, LedgerError> {
-        let text = self.whole_lines().map_err(storage(&self.path, "read"))?;
-        let parse = |(at, line)| {
-            serde_json::from_str(line).map_err(|error: serde_json::Error| LedgerError::Damaged {
-                line: at + 1,
+        let text = self.complete_lines().map_err(storage(&self.path, "read"))?;
+        let parse = |(line, text)| {
+            serde_json::from_str(text).map_err(|error: serde_json::Error| LedgerError::Damaged {
+                line,
                 message: error.to_string(),
             })
         };
-        text.lines().enumerate().map(parse).collect()
+        (1..).zip(text.lines()).map(parse).collect()
     }
 }
 

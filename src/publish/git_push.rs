@@ -1,4 +1,4 @@
-//! The push of one built repository by the git program.
+//! The push of a built repository with the git program.
 
 use super::push::PushError;
 use crate::error::chain;
@@ -12,60 +12,55 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use url::Url;
 
-/// A built bare repository, and with what its `main` is pushed.
+/// The push of a built bare repository with the git program.
 pub struct GitPush {
-    /// Allows addresses of folders where the forge is one.
+    /// May read folders if the forge is a folder.
     pub git: Arc<Git>,
     pub repository: PathBuf,
-    /// The user that goes with the token: GitHub and Forgejo look at the token alone.
+    /// The user name that is sent with the token. GitHub and Forgejo ignore it.
     pub user: String,
     /// Not needed for a folder.
     pub secret: Option<Secret>,
 }
 
 impl GitPush {
-    /// The user where nobody says another.
+    /// The default user name.
     pub const USER: &'static str = "x-access-token";
 
-    /// Pushes, and waits for the end or for `stop` to be raised.
+    /// Pushes `main`, and ends early if `stop` is set.
     pub fn run(&self, remote: &Remote, stop: &AtomicBool) -> Result<(), PushError> {
         let (address, credential) = match remote {
-            Remote::Url(url) => {
-                let credential = self.credential(url);
-                let credential = credential.map_err(|message| self.refused(&message))?;
-                (url.as_str().to_owned(), Some(credential))
-            }
+            Remote::Url(url) => (url.to_string(), Some(self.credential(url)?)),
             Remote::Folder(folder) => {
-                let url = Url::from_file_path(folder);
-                let message = || self.refused(&format!("`{remote}` is no absolute path"));
-                (url.map_err(|()| message())?.into(), None)
+                let url = Url::from_file_path(folder)
+                    .map_err(|()| self.refused(&format!("`{remote}` is not an absolute path")))?;
+                (url.into(), None)
             }
         };
-        let url = RemoteUrl::parse(&address);
-        let url = url.map_err(|error| self.refused(&error.to_string()))?;
+        let url = RemoteUrl::parse(&address).map_err(|error| self.refused(&chain(&error)))?;
         let access = GitAccess {
             git: &self.git,
             credential: credential.as_ref(),
             stop,
         };
-        git::push_main(&access, &url, &self.repository).map_err(|error| self.told(&error))
+        git::push_main(&access, &url, &self.repository).map_err(|error| self.push_error(&error))
     }
 
-    fn credential(&self, url: &Url) -> Result<Credential, String> {
-        let secret = self.secret.as_ref().map(Secret::copy);
-        let secret = secret.ok_or_else(|| "there is no token".to_owned())?;
+    fn credential(&self, url: &Url) -> Result<Credential, PushError> {
+        let Some(secret) = &self.secret else {
+            return Err(self.refused("there is no token"));
+        };
         let host = url.host_str().unwrap_or_default();
         let host = match url.port() {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
-        let credential = Credential::new(&host, &self.user, secret);
-        credential.map_err(|error| error.to_string())
+        Credential::new(&host, &self.user, secret.copy())
+            .map_err(|error| self.refused(&chain(&error)))
     }
 
-    /// Refused only where the other side certainly has nothing of it.
-    fn told(&self, error: &GitError) -> PushError {
-        let message = chain(error);
+    /// An error is `Refused` only if the push certainly had no effect.
+    fn push_error(&self, error: &GitError) -> PushError {
         let is_refused = match error {
             GitError::NotInstalled
             | GitError::TooOld { .. }
@@ -86,20 +81,21 @@ impl GitPush {
                 | GitFailure::Unknown => false,
             },
         };
+        let message = chain(error);
         if is_refused {
             return self.refused(&message);
         }
-        let message = self.clean(&message);
+        let message = self.scrub(&message);
         PushError::Unknown { message }
     }
 
     fn refused(&self, message: &str) -> PushError {
-        let message = self.clean(message);
+        let message = self.scrub(message);
         PushError::Refused { message }
     }
 
-    /// The text without the token, which is on its way into the ledger.
-    fn clean(&self, text: &str) -> String {
+    /// The text without the token, because the ledger keeps it.
+    fn scrub(&self, text: &str) -> String {
         scrub(text, &self.secret.iter().collect::<Vec<_>>())
     }
 }

@@ -1,60 +1,73 @@
-//! What is written down around every effect: the intent before it, the outcome after it.
+//! The record of all changes on a forge: the intent before a step, the outcome after it.
 
-use crate::forge::account::OwnerKind;
-use crate::forge::ownership::Marker;
+use crate::base::clock::Clock;
+use crate::error::{Class, Explain, Hint};
+use crate::forge::marker::Marker;
+use crate::forge::ownership::OwnershipProof;
 use crate::forge::repository::{RepoPath, RepositoryId};
 use crate::model::digest::GitId;
+use crate::model::preflight::OwnerKind;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use thiserror::Error;
 
-/// Keeps entries. Once `record` returns, the entry outlives the process and the machine's power.
+/// An append-only list of entries. Once `record` returns, the entry survives a crash of the process and of the machine.
 #[async_trait]
 pub trait Ledger: Send + Sync {
-    /// Adds an entry.
+    /// Appends an entry.
     async fn record(&mut self, entry: &LedgerEntry) -> Result<(), LedgerError>;
 
-    /// Every entry since the beginning, in order.
+    /// All entries in order.
     async fn entries(&mut self) -> Result<Vec<LedgerEntry>, LedgerError>;
 }
 
-/// What is to be published where. Everything random or timed about a run is decided here, once.
+/// A request to publish one built commit. Random and time-dependent values of a run are chosen here, once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PublishRequest {
-    pub place: RepoPath,
-    pub kind: OwnerKind,
+    #[serde(rename = "place")]
+    pub repo: RepoPath,
+    #[serde(rename = "kind")]
+    pub owner_kind: OwnerKind,
     pub marker: Marker,
-    /// The commit that `main` is to be, and its tree.
+    /// The first and only commit of `main`.
     pub commit: GitId,
+    /// The tree of the commit.
     pub tree: GitId,
-    /// The description that takes the marker's place in the end.
+    /// The description that replaces the marker at the end.
     pub description: String,
-    /// In seconds since 1970.
-    pub asked_at: i64,
+    /// Seconds since 1970.
+    #[serde(rename = "asked_at")]
+    pub requested_at: i64,
 }
 
-/// One line of a ledger. Its times are in seconds since 1970.
+/// One line of a ledger. Times are in seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "entry", rename_all = "snake_case", deny_unknown_fields)]
 pub enum LedgerEntry {
-    Begun {
-        order: PublishRequest,
+    /// The first entry.
+    #[serde(rename = "begun")]
+    Started {
+        #[serde(rename = "order")]
+        request: PublishRequest,
     },
+    /// A step is about to be tried.
     Intended {
         step: PublishStep,
         nonce: u64,
         at: i64,
     },
-    Ended {
+    /// The outcome of the step with the same nonce.
+    #[serde(rename = "ended")]
+    Finished {
         nonce: u64,
         at: i64,
         outcome: StepOutcome,
     },
 }
 
-/// What is done outside.
+/// A change on the forge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PublishStep {
@@ -64,35 +77,38 @@ pub enum PublishStep {
     Delete,
 }
 
-/// How an intended step ended.
+/// The outcome of a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case", deny_unknown_fields)]
 pub enum StepOutcome {
-    /// A repository was made, or was found to have been made by this run.
-    Made {
-        made: CreatedRepo,
+    /// The repository was created now, or earlier by the same run.
+    #[serde(rename = "made")]
+    Created {
+        #[serde(rename = "made")]
+        repo: CreatedRepo,
     },
     Done,
-    /// It certainly has no effect.
+    /// The step had no effect.
     NotDone {
         message: String,
     },
-    /// It may have an effect.
+    /// The step may have had its effect.
     Unknown {
         message: String,
     },
 }
 
-/// The repository that a run made.
+/// The repository that a run created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CreatedRepo {
     pub id: RepositoryId,
     pub full_name: String,
+    /// Seconds since 1970, by the forge's clock.
     pub created_at: i64,
 }
 
-/// Why a ledger cannot be used.
+/// An error of a ledger, by what the caller may still do.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum LedgerError {
     #[error("the ledger `{ledger}` cannot be {action}: {message}")]
@@ -101,24 +117,95 @@ pub enum LedgerError {
         action: &'static str,
         message: String,
     },
-    #[error("another process is working with the ledger `{ledger}`")]
+    #[error("another process uses the ledger `{ledger}`")]
     Locked { ledger: String },
-    #[error("line {line} of the ledger cannot be understood: {message}")]
+    #[error("line {line} of the ledger is not valid: {message}")]
     Damaged { line: usize, message: String },
-    #[error("entry {at} of the ledger does not follow from those before it")]
-    OutOfOrder { at: usize },
-    /// Nothing of the run may be touched any more.
+    #[error("entry {entry} of the ledger does not follow from the entries before it")]
+    OutOfOrder { entry: usize },
+    /// The caller must not change anything of the run any more.
     #[error("another worker has the run now")]
-    Lost,
-    /// Nothing new is begun, and what is there is to be taken back.
+    LeaseLost,
+    /// No new step may begin; the repository is to be removed.
     #[error("the run was cancelled")]
-    Withdrawn,
-    /// Nothing new is begun; the run goes on later.
-    #[error("the program is about to stop")]
+    Cancelled,
+    /// No new step may begin; the run continues later.
+    #[error("the worker is shutting down")]
     Stopping,
-    /// It cannot be reached for now.
+    /// The storage of the ledger does not answer now.
     #[error("the ledger cannot be reached: {message}")]
     Unavailable { message: String },
+}
+
+impl PublishRequest {
+    /// A request with a fresh marker, dated now.
+    pub fn new(
+        repo: RepoPath,
+        owner_kind: OwnerKind,
+        commit: GitId,
+        tree: GitId,
+        description: String,
+        clock: &dyn Clock,
+    ) -> Result<Self, getrandom::Error> {
+        Ok(Self {
+            repo,
+            owner_kind,
+            marker: Marker::generate()?,
+            commit,
+            tree,
+            description,
+            requested_at: clock.now() / 1000,
+        })
+    }
+
+    /// The properties that prove that a repository belongs to this request.
+    pub(crate) fn proof(&self) -> OwnershipProof {
+        OwnershipProof {
+            repo: self.repo.clone(),
+            marker: self.marker.clone(),
+            asked_at: self.requested_at,
+            commit: self.commit.clone(),
+        }
+    }
+}
+
+impl Explain for LedgerError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Storage { .. }
+            | Self::Locked { .. }
+            | Self::Damaged { .. }
+            | Self::OutOfOrder { .. } => Class::Environment,
+            Self::LeaseLost | Self::Cancelled => Class::Conflict,
+            Self::Stopping => Class::Interrupted,
+            Self::Unavailable { .. } => Class::Retryable,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Storage { .. } => "ledger_storage",
+            Self::Locked { .. } => "ledger_locked",
+            Self::Damaged { .. } => "ledger_damaged",
+            Self::OutOfOrder { .. } => "ledger_out_of_order",
+            Self::LeaseLost => "ledger_lease_lost",
+            Self::Cancelled => "ledger_cancelled",
+            Self::Stopping => "ledger_stopping",
+            Self::Unavailable { .. } => "ledger_unavailable",
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(Hint::from(match self {
+            Self::Storage { .. } => "check its path, permissions and free space",
+            Self::Locked { .. } => "wait until the other process ends, then try again",
+            Self::Damaged { .. } | Self::OutOfOrder { .. } => {
+                "read which repository it names, and remove that repository by hand"
+            }
+            Self::LeaseLost | Self::Cancelled => "check the status of the run",
+            Self::Stopping | Self::Unavailable { .. } => "try again later",
+        }))
+    }
 }
 
 impl fmt::Display for PublishStep {

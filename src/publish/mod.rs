@@ -1,68 +1,82 @@
-//! Publishing a built repository: steps over a ledger, so that every failure leaves nothing or an exact account.
+//! Publishes a built repository in recorded steps, so that a failure leaves either nothing or a repository that is
+//! reported.
 
-mod cleanup;
+pub mod error;
 pub mod file_ledger;
 pub mod git_push;
 pub mod ledger;
-pub mod outcome;
 mod publication;
 pub mod push;
+pub mod remains;
 pub mod stage;
 
+use crate::base::clock::Clock;
 use crate::forge::Forge;
-use crate::forge::clock::Clock;
-use crate::forge::ownership::OwnershipProof;
+use crate::forge::repository::{Remote, RepositoryId};
+use crate::model::digest::GitId;
+use error::PublishError;
 use ledger::{Ledger, LedgerEntry, PublishRequest};
-use outcome::{CleanupOutcome, PublishError, PublishedRepo};
+use publication::Publication;
 use push::Push;
 use stage::Stage;
 
-/// Publishes over one forge. Nothing is done outside before the ledger holds the intent.
+/// Publishes to one forge. Nothing is changed there before the ledger contains the intent.
 pub struct Publisher<'p> {
     pub forge: &'p dyn Forge,
     pub push: &'p dyn Push,
     pub clock: &'p dyn Clock,
 }
 
+/// A published repository, read back from the forge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedRepo {
+    pub id: RepositoryId,
+    pub full_name: String,
+    pub remote: Remote,
+    pub commit: GitId,
+    pub tree: GitId,
+}
+
+/// The result of a cleanup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CleanupOutcome {
+    /// The run has no repository on the forge.
+    Nothing,
+    Removed(RepositoryId),
+}
+
 impl Publisher<'_> {
-    /// Publishes with a new ledger.
+    /// Publishes with a new ledger. Fails with [`PublishError::LedgerInUse`] if the ledger has entries.
     pub async fn publish(
         &self,
         ledger: &mut dyn Ledger,
-        order: PublishRequest,
+        request: PublishRequest,
     ) -> Result<PublishedRepo, PublishError> {
         if !ledger.entries().await?.is_empty() {
-            return Err(PublishError::InUse);
+            return Err(PublishError::LedgerInUse);
         }
-        ledger
-            .record(&LedgerEntry::Begun {
-                order: order.clone(),
-            })
-            .await?;
-        self.advance(ledger, &order, Stage::Begun).await
+        let started = LedgerEntry::Started {
+            request: request.clone(),
+        };
+        ledger.record(&started).await?;
+        Publication::new(self, ledger, &request, Stage::Started)
+            .advance()
+            .await
     }
 
-    /// Goes on where a ledger ends: with what was made, or from the start when nothing is left of it.
+    /// Continues after the last entry of a ledger. Creates the repository again if the earlier one was removed.
     pub async fn resume(&self, ledger: &mut dyn Ledger) -> Result<PublishedRepo, PublishError> {
-        let (order, stage) = stage::read(&ledger.entries().await?)?;
-        self.advance(ledger, &order, stage).await
+        let (request, stage) = stage::read(&ledger.entries().await?)?;
+        Publication::new(self, ledger, &request, stage)
+            .advance()
+            .await
     }
 
-    /// Removes what a ledger's run made and did not finish, when it is still provably that and nothing else.
+    /// Removes the repository of an unfinished run, after a check that the run created it and that nobody else used it.
     pub async fn cleanup(&self, ledger: &mut dyn Ledger) -> Result<CleanupOutcome, PublishError> {
-        let (order, stage) = stage::read(&ledger.entries().await?)?;
-        self.clean(ledger, &order, stage).await
-    }
-}
-
-impl PublishRequest {
-    /// What makes a repository the one of this order.
-    pub(crate) fn claim(&self) -> OwnershipProof {
-        OwnershipProof {
-            place: self.place.clone(),
-            marker: self.marker.clone(),
-            asked_at: self.asked_at,
-            commit: self.commit.clone(),
-        }
+        let (request, stage) = stage::read(&ledger.entries().await?)?;
+        Publication::new(self, ledger, &request, stage)
+            .clean_up()
+            .await
     }
 }

@@ -1,134 +1,165 @@
-//! How far a run is, as its ledger tells it.
+//! The progress of a run, computed from its ledger.
 
+use super::error::FailureCause;
 use super::ledger::{
     CreatedRepo, LedgerEntry, LedgerError, PublishRequest, PublishStep, StepOutcome,
 };
+use super::remains::{Remains, RemainsKind};
+use crate::forge::repository::RepoPath;
 
-/// How far a run is. Every change goes through [`Stage::next`].
+/// The progress of a run. Only [`Stage::next`] moves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Nothing was tried yet, or what was tried has certainly no effect.
-    Begun,
-    /// A repository was asked for and may be there.
+    /// No step was tried, or the steps that were tried had no effect.
+    Started,
+    /// The repository was requested and may exist.
     Creating {
         nonce: u64,
     },
-    /// It is there and holds nothing of ours.
+    /// The repository exists and is empty.
     Created(CreatedRepo),
     /// A push was tried and may have arrived.
     Pushing {
-        made: CreatedRepo,
+        repo: CreatedRepo,
         nonce: u64,
     },
-    /// It holds our commit.
+    /// The repository has the right commit.
     Pushed(CreatedRepo),
-    /// The last description was asked for and may be set.
+    /// The final description was requested and may be set.
     Describing {
-        made: CreatedRepo,
+        repo: CreatedRepo,
         nonce: u64,
     },
     Published(CreatedRepo),
-    /// Its removal was tried and may have happened. It may hold our commit.
+    /// The removal was tried and may have happened. The repository may have the right commit.
     Deleting {
-        made: CreatedRepo,
+        repo: CreatedRepo,
         nonce: u64,
     },
-    /// It was removed: nothing is left.
-    Gone,
+    /// The repository was removed.
+    Removed,
 }
 
 impl Stage {
-    /// The stage after an entry, when the entry fits.
+    /// The stage after an entry; `None` if the entry does not follow from this stage.
     #[must_use]
     pub fn next(self, entry: &LedgerEntry) -> Option<Self> {
-        let ended = |nonce: u64| match entry {
-            LedgerEntry::Ended {
-                nonce: ended,
-                outcome,
-                ..
-            } if *ended == nonce => Some(outcome),
-            _ => None,
-        };
-        let intended = match entry {
-            LedgerEntry::Intended { step, nonce, .. } => Some((*step, *nonce)),
-            LedgerEntry::Begun { .. } | LedgerEntry::Ended { .. } => None,
-        };
-        Some(match (self, intended) {
-            (Self::Begun | Self::Gone, Some((PublishStep::Create, nonce))) => {
-                Self::Creating { nonce }
+        match entry {
+            LedgerEntry::Started { .. } => None,
+            LedgerEntry::Intended { step, nonce, .. } => self.begin(*step, *nonce),
+            LedgerEntry::Finished { nonce, outcome, .. } => self.finish(*nonce, outcome),
+        }
+    }
+
+    fn begin(self, step: PublishStep, nonce: u64) -> Option<Self> {
+        Some(match (step, self) {
+            (PublishStep::Create, Self::Started | Self::Removed) => Self::Creating { nonce },
+            // After a failed removal: an earlier push may have arrived unnoticed, and another one is tried.
+            (PublishStep::Push, Self::Created(repo) | Self::Deleting { repo, .. }) => {
+                Self::Pushing { repo, nonce }
             }
-            (Self::Creating { nonce }, None) => match ended(nonce)? {
-                StepOutcome::Made { made } => Self::Created(made.clone()),
-                StepOutcome::NotDone { .. } => Self::Begun,
-                StepOutcome::Unknown { .. } => Self::Creating { nonce },
-                StepOutcome::Done => return None,
-            },
-            (Self::Created(made), Some((PublishStep::Push, nonce))) => {
-                Self::Pushing { made, nonce }
-            }
-            (Self::Pushing { made, nonce }, None) => match ended(nonce)? {
-                StepOutcome::Done => Self::Pushed(made),
-                StepOutcome::NotDone { .. } => Self::Created(made),
-                StepOutcome::Unknown { .. } => Self::Pushing { made, nonce },
-                StepOutcome::Made { .. } => return None,
-            },
-            (Self::Pushed(made), Some((PublishStep::Describe, nonce))) => {
-                Self::Describing { made, nonce }
-            }
-            (Self::Describing { made, nonce }, None) => match ended(nonce)? {
-                StepOutcome::Done => Self::Published(made),
-                StepOutcome::NotDone { .. } => Self::Pushed(made),
-                StepOutcome::Unknown { .. } => Self::Describing { made, nonce },
-                StepOutcome::Made { .. } => return None,
-            },
+            (PublishStep::Describe, Self::Pushed(repo)) => Self::Describing { repo, nonce },
             (
-                Self::Created(made)
-                | Self::Pushing { made, .. }
-                | Self::Pushed(made)
-                | Self::Describing { made, .. }
-                | Self::Deleting { made, .. },
-                Some((PublishStep::Delete, nonce)),
-            ) => Self::Deleting { made, nonce },
-            (Self::Deleting { made, nonce }, None) => match ended(nonce)? {
-                StepOutcome::Done => Self::Gone,
-                // Whether a push had arrived before is looked at again, not remembered.
-                StepOutcome::NotDone { .. } | StepOutcome::Unknown { .. } => {
-                    Self::Deleting { made, nonce }
-                }
-                StepOutcome::Made { .. } => return None,
-            },
-            // A run that found its commit although nobody had told it of a push's end.
-            (Self::Deleting { made, .. }, Some((PublishStep::Push, nonce))) => {
-                Self::Pushing { made, nonce }
-            }
+                PublishStep::Delete,
+                Self::Created(repo)
+                | Self::Pushing { repo, .. }
+                | Self::Pushed(repo)
+                | Self::Describing { repo, .. }
+                | Self::Deleting { repo, .. },
+            ) => Self::Deleting { repo, nonce },
             _ => return None,
         })
     }
 
-    /// The repository that the run made, as far as it knows.
-    pub fn made(&self) -> Option<&CreatedRepo> {
-        match self {
-            Self::Begun | Self::Creating { .. } | Self::Gone => None,
-            Self::Created(made)
-            | Self::Pushing { made, .. }
-            | Self::Pushed(made)
-            | Self::Describing { made, .. }
-            | Self::Published(made)
-            | Self::Deleting { made, .. } => Some(made),
+    fn finish(self, finished: u64, outcome: &StepOutcome) -> Option<Self> {
+        if self.pending() != Some(finished) {
+            return None;
         }
+        Some(match (self, outcome) {
+            (Self::Creating { .. }, StepOutcome::Created { repo }) => Self::Created(repo.clone()),
+            (Self::Creating { .. }, StepOutcome::NotDone { .. }) => Self::Started,
+            (Self::Pushing { repo, .. }, StepOutcome::Done) => Self::Pushed(repo),
+            (Self::Pushing { repo, .. }, StepOutcome::NotDone { .. }) => Self::Created(repo),
+            (Self::Describing { repo, .. }, StepOutcome::Done) => Self::Published(repo),
+            (Self::Describing { repo, .. }, StepOutcome::NotDone { .. }) => Self::Pushed(repo),
+            (Self::Deleting { .. }, StepOutcome::Done) => Self::Removed,
+            // The content before the removal is read again instead of remembered.
+            (stage @ Self::Deleting { .. }, StepOutcome::NotDone { .. })
+            | (stage, StepOutcome::Unknown { .. }) => stage,
+            _ => return None,
+        })
+    }
+
+    /// The nonce of the step that was begun and has no outcome, or an unknown one.
+    fn pending(&self) -> Option<u64> {
+        match self {
+            Self::Creating { nonce }
+            | Self::Pushing { nonce, .. }
+            | Self::Describing { nonce, .. }
+            | Self::Deleting { nonce, .. } => Some(*nonce),
+            Self::Started
+            | Self::Created(_)
+            | Self::Pushed(_)
+            | Self::Published(_)
+            | Self::Removed => None,
+        }
+    }
+
+    /// The repository that the run created, as recorded in the ledger.
+    pub fn created(&self) -> Option<&CreatedRepo> {
+        match self {
+            Self::Started | Self::Creating { .. } | Self::Removed => None,
+            Self::Created(repo)
+            | Self::Pushing { repo, .. }
+            | Self::Pushed(repo)
+            | Self::Describing { repo, .. }
+            | Self::Published(repo)
+            | Self::Deleting { repo, .. } => Some(repo),
+        }
+    }
+
+    /// True if the repository has the right commit, so that nothing has to be built or pushed.
+    pub fn is_pushed(&self) -> bool {
+        matches!(
+            self,
+            Self::Pushed(_) | Self::Describing { .. } | Self::Published(_)
+        )
+    }
+
+    /// The repository that a run which stops here leaves on the forge at `repo`; `None` if it leaves nothing. With the
+    /// cause [`FailureCause::Differs`] a pushed repository counts as unfinished, because its content was read and is
+    /// another one.
+    pub fn remains(&self, repo: &RepoPath, cause: Option<&FailureCause>) -> Option<Remains> {
+        let kind = match self {
+            Self::Started | Self::Removed => return None,
+            Self::Creating { .. } => RemainsKind::MayAppear,
+            _ if self.is_pushed() && !matches!(cause, Some(FailureCause::Differs { .. })) => {
+                RemainsKind::Complete
+            }
+            _ => RemainsKind::Unfinished,
+        };
+        Some(Remains {
+            repo: repo.clone(),
+            id: self.created().map(|repo| repo.id),
+            kind,
+            kept: None,
+            removal: None,
+        })
     }
 }
 
-/// The order of a ledger, and how far it came.
+/// The request of a ledger and the stage after its last entry.
 pub fn read(entries: &[LedgerEntry]) -> Result<(PublishRequest, Stage), LedgerError> {
-    let Some((LedgerEntry::Begun { order }, rest)) = entries.split_first() else {
-        return Err(LedgerError::OutOfOrder { at: 1 });
+    let Some((LedgerEntry::Started { request }, rest)) = entries.split_first() else {
+        return Err(LedgerError::OutOfOrder { entry: 1 });
     };
-    let mut stage = Stage::Begun;
-    for (at, entry) in rest.iter().enumerate() {
-        stage = stage
-            .next(entry)
-            .ok_or(LedgerError::OutOfOrder { at: at + 2 })?;
-    }
-    Ok((order.clone(), stage))
+    let stage = rest
+        .iter()
+        .zip(2..)
+        .try_fold(Stage::Started, |stage, (entry, number)| {
+            stage
+                .next(entry)
+                .ok_or(LedgerError::OutOfOrder { entry: number })
+        })?;
+    Ok((request.clone(), stage))
 }

@@ -1,10 +1,10 @@
-//! From a recipe's text to a [`Recipe`], with every finding on the way.
+//! Validation of recipes and of their literal files.
 
-use super::rules::{self, Fault, MAX_CONDITIONS};
+use super::rules::{self, MAX_CONDITIONS, Violation};
 use super::{Recipe, RecipeAction, RecipeFile};
+use crate::base::pattern::pattern;
 use crate::model::action::{Action, CopyFile};
-use crate::model::content::Files;
-use crate::model::content::{File, Mode};
+use crate::model::content::{File, Files, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::path::TreePath;
 use crate::model::plan::{MAX_ACTIONS, Placeholder};
@@ -14,100 +14,58 @@ use crate::source::node::{Document, NodeValue};
 use crate::source::schema::Schema;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Reads recipes; built once, used for all of a catalogue.
-pub struct Reader {
+/// The compiled schema of recipes, reused for all recipes of a catalogue.
+pub struct RecipeReader {
     schema: Schema<RecipeFile>,
 }
 
-/// The folder of a recipe's literal files: its own path without `.yaml`.
+/// The folder of a recipe's literal files: its path without the extension.
 pub fn literal_folder(file: &str) -> &str {
     let name = file.rsplit_once('/').map_or(file, |(_, name)| name);
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     &file[..file.len() - name.len() + stem.len()]
 }
 
-impl Reader {
-    /// A reader with the recipe schema.
+impl RecipeReader {
+    /// Compiles the schema.
     pub fn new() -> Self {
         Self {
             schema: Schema::new(),
         }
     }
 
-    /// Checks one recipe against its own rules and the files beside it.
+    /// Validates a recipe and the files beside it. Returns no recipe if the document cannot be read as one.
     pub fn read(
         &self,
         document: &Document,
         option: Option<OptionRef>,
         files: &Files,
     ) -> (Option<Recipe>, Vec<Diagnostic>) {
-        let mut check = Check {
-            document,
-            findings: Vec::new(),
-        };
-        // Before the schema, which keeps half a dozen errors of every wrong action in memory.
-        if let Some(NodeValue::List(actions)) = document.root.get("actions").map(|node| &node.value)
-            && actions.len() > MAX_ACTIONS
-        {
-            check.error_on_mapping(
-                Code::TooManyActions,
-                &format!("/actions/{MAX_ACTIONS}"),
-                &format!(
-                    "this recipe has {} actions, at most {MAX_ACTIONS} run",
-                    actions.len()
-                ),
-                "copy a folder with one COPY_FILE instead of many single files",
-            );
+        let mut check = RecipeCheck::of(document, files);
+        // Checked before the schema, which allocates several errors for each wrong action.
+        if check.has_too_many_actions() {
             return (None, check.findings);
         }
-        let written = match self.schema.parse(document) {
-            Ok(written) => written,
+        let recipe = match self.schema.parse(document) {
+            Ok(recipe) => recipe,
             Err(findings) => return (None, findings),
         };
-        let mut is_readable = true;
-        for (index, action) in written.actions.iter().enumerate() {
-            is_readable &= action.common().when.len() <= MAX_CONDITIONS;
-            for fault in rules::faults(action) {
-                check.fault(&format!("/actions/{index}"), fault);
+        for (index, action) in recipe.actions.iter().enumerate() {
+            for violation in rules::violations(action) {
+                check.violation(&format!("/actions/{index}"), violation);
             }
         }
-        if !is_readable {
+        let has_many_conditions = |action: &Action| action.common().when.len() > MAX_CONDITIONS;
+        if recipe.actions.iter().any(has_many_conditions) {
             return (None, check.findings);
         }
-        let folder = format!("{}/", literal_folder(document.text.name()));
-        let literals: BTreeMap<&str, &File> = files
-            .range(folder.clone()..)
-            .take_while(|(path, _)| path.starts_with(&folder))
-            .map(|(path, file)| (&path[folder.len()..], file))
-            .collect();
-        let mut used = BTreeSet::new();
-        let actions = written
+        let actions = recipe
             .actions
             .into_iter()
             .enumerate()
-            .map(|(index, action)| {
-                let pointer = format!("/actions/{index}");
-                let brought = check.action(&pointer, &action, &literals, &mut used);
-                RecipeAction {
-                    place: document.place_of_mapping(&pointer),
-                    action,
-                    pointer,
-                    literals: brought,
-                }
-            });
-        let actions = actions.collect();
-        for unused in literals.keys().filter(|path| !used.contains(*path)) {
-            let path = format!("{folder}{unused}");
-            let message = format!(
-                "no action of `{name}` copies this file",
-                name = document.text.name()
-            );
-            let finding = Diagnostic::warning(Code::UnusedLiteral, message)
-                .at("", Some(Location::start_of(path)));
-            check.findings.push(finding.help(format!(
-                "copy it with COPY_FILE and `from: {unused}`, or remove it"
-            )));
-        }
+            .map(|(index, action)| check.action(index, action))
+            .collect();
+        check.unused_literals();
         let recipe = Recipe {
             option,
             file: document.text.name().to_owned(),
@@ -117,162 +75,205 @@ impl Reader {
     }
 }
 
-impl Default for Reader {
+impl Default for RecipeReader {
     fn default() -> Self {
         Self::new()
     }
 }
 
-struct Check<'d> {
+/// The validation of one recipe.
+struct RecipeCheck<'d> {
     document: &'d Document,
     findings: Vec<Diagnostic>,
+    /// The literal files by their path below the recipe's folder.
+    literals: BTreeMap<&'d str, &'d File>,
+    /// The literal files that an action copies.
+    used: BTreeSet<&'d str>,
 }
 
-impl Check<'_> {
-    fn action<'l>(
-        &mut self,
-        pointer: &str,
-        action: &Action,
-        literals: &BTreeMap<&'l str, &File>,
-        used: &mut BTreeSet<&'l str>,
-    ) -> BTreeMap<TreePath, File> {
-        match action {
-            Action::CopyFile(copy) => return self.copy(pointer, copy, literals, used),
-            Action::WriteFile(write) => {
-                self.placeholders(&format!("{pointer}/content"), &write.content);
-            }
-            Action::AppendToFile(append) => {
-                self.placeholders(&format!("{pointer}/content"), &append.content);
-            }
-            Action::ReplaceString(replace) => {
-                self.placeholders(&format!("{pointer}/replace"), &replace.replace);
-            }
-            Action::CreateAdrStub(adr) => {
-                let parts = [
-                    ("context", &adr.context),
-                    ("decision", &adr.decision),
-                    ("consequences", &adr.consequences),
-                ];
-                for (field, text) in parts {
-                    self.placeholders(
-                        &format!("{pointer}/{field}"),
-                        text.as_deref().unwrap_or_default(),
-                    );
-                }
-            }
-            Action::AddDependency(_) => {}
+impl<'d> RecipeCheck<'d> {
+    fn of(document: &'d Document, files: &'d Files) -> Self {
+        let folder = format!("{}/", literal_folder(document.text.name()));
+        Self {
+            document,
+            findings: Vec::new(),
+            literals: files
+                .range(folder.clone()..)
+                .take_while(|(path, _)| path.starts_with(&folder))
+                .map(|(path, file)| (&path[folder.len()..], file))
+                .collect(),
+            used: BTreeSet::new(),
         }
-        BTreeMap::new()
     }
 
-    fn copy<'l>(
-        &mut self,
-        pointer: &str,
-        copy: &CopyFile,
-        literals: &BTreeMap<&'l str, &File>,
-        used: &mut BTreeSet<&'l str>,
-    ) -> BTreeMap<TreePath, File> {
+    fn has_too_many_actions(&mut self) -> bool {
+        let Some(NodeValue::List(actions)) =
+            self.document.root.get("actions").map(|node| &node.value)
+        else {
+            return false;
+        };
+        if actions.len() <= MAX_ACTIONS {
+            return false;
+        }
+        let found = actions.len();
+        self.error_on_mapping(
+            Code::TooManyActions,
+            &format!("/actions/{MAX_ACTIONS}"),
+            &format!("recipe has {found} actions, the maximum is {MAX_ACTIONS}"),
+            "copy a folder with one COPY_FILE instead of many single files",
+        );
+        true
+    }
+
+    fn action(&mut self, index: usize, action: Action) -> RecipeAction {
+        let pointer = format!("/actions/{index}");
+        for (field, text) in replaced_texts(&action) {
+            self.placeholders(&format!("{pointer}/{field}"), text);
+        }
+        let literals = match &action {
+            Action::CopyFile(copy) => self.copy(&pointer, copy),
+            Action::WriteFile(_)
+            | Action::AppendToFile(_)
+            | Action::ReplaceString(_)
+            | Action::CreateAdrStub(_)
+            | Action::AddDependency(_) => BTreeMap::new(),
+        };
+        RecipeAction {
+            location: self.document.mapping_location(&pointer),
+            action,
+            pointer,
+            literals,
+        }
+    }
+
+    /// The files that a COPY_FILE copies from the recipe's folder.
+    fn copy(&mut self, pointer: &str, copy: &CopyFile) -> BTreeMap<TreePath, File> {
         let (Some(from), None) = (&copy.from, &copy.template) else {
             return BTreeMap::new();
         };
+        let pointer = format!("{pointer}/from");
         let below = format!("{from}/");
-        let mut brought = BTreeMap::new();
-        for (path, file) in literals
+        let is_copied = |path: &str| path == from.as_str() || path.starts_with(&below);
+        let found: Vec<(&str, &File)> = self
+            .literals
             .iter()
-            .filter(|(path, _)| **path == from.as_str() || path.starts_with(&below))
-        {
-            used.insert(path);
-            match TreePath::parse(path) {
-                Ok(_) if file.mode == Mode::Symlink => {
-                    let message = format!("`{path}` is a symbolic link");
-                    self.error(
-                        Code::TemplateEntry,
-                        &format!("{pointer}/from"),
-                        message,
-                        "put the file itself in its place",
-                    );
-                }
-                Ok(path) => {
-                    brought.insert(path, (*file).clone());
-                }
-                Err(error) => {
-                    let message = format!("`{}` cannot be copied: {error}", path.escape_debug());
-                    self.error(
-                        Code::TemplateEntry,
-                        &format!("{pointer}/from"),
-                        message,
-                        "rename the file",
-                    );
-                }
-            }
+            .filter(|(path, _)| is_copied(path))
+            .map(|(path, file)| (*path, *file))
+            .collect();
+        if found.is_empty() {
+            self.missing_literal(&pointer, from.as_str());
         }
-        if !literals
-            .keys()
-            .any(|path| *path == from.as_str() || path.starts_with(&below))
-        {
-            let folder = literal_folder(self.document.text.name());
-            let message = format!("there is no `{folder}/{from}`");
-            let help = match suggest::nearest(from.as_str(), literals.keys().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("`from` is looked up below `{folder}/`; put the file there"),
+        let mut copied = BTreeMap::new();
+        for (path, file) in found {
+            self.used.insert(path);
+            let (message, help) = match TreePath::parse(path) {
+                Ok(_) if file.mode == Mode::Symlink => (
+                    format!("`{path}` is a symbolic link"),
+                    "replace the link with the file",
+                ),
+                Ok(path) => {
+                    copied.insert(path, file.clone());
+                    continue;
+                }
+                Err(error) => (
+                    format!("`{}` cannot be copied: {error}", path.escape_debug()),
+                    "rename the file",
+                ),
             };
-            self.error(
-                Code::MissingLiteral,
-                &format!("{pointer}/from"),
-                message,
-                help,
+            self.error(Code::TemplateEntry, &pointer, message, help);
+        }
+        copied
+    }
+
+    fn missing_literal(&mut self, pointer: &str, from: &str) {
+        let folder = literal_folder(self.document.text.name());
+        let message = format!("`{folder}/{from}` does not exist");
+        let help = match suggest::nearest(from, self.literals.keys().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("add the file: `from` is a path below `{folder}/`"),
+        };
+        self.error(Code::MissingLiteral, pointer, message, help);
+    }
+
+    fn unused_literals(&mut self) {
+        let name = self.document.text.name();
+        let folder = literal_folder(name);
+        for unused in self
+            .literals
+            .keys()
+            .filter(|path| !self.used.contains(*path))
+        {
+            let message = format!("no action of `{name}` copies this file");
+            self.findings.push(
+                Diagnostic::warning(Code::UnusedLiteral, message)
+                    .at("", Some(Location::start_of(format!("{folder}/{unused}"))))
+                    .help(format!(
+                        "copy it with COPY_FILE and `from: {unused}`, or remove it"
+                    )),
             );
         }
-        brought
     }
 
-    /// Warns of `__PRODUCT_NAM__`: near a placeholder, but none.
+    /// Warns about `__PRODUCT_NAM__`: similar to a placeholder, but unknown.
     fn placeholders(&mut self, pointer: &str, text: &str) {
-        for word in text.split(|c: char| !c.is_ascii_uppercase() && c != '_') {
-            let is_token = word.len() > 4 && word.starts_with("__") && word.ends_with("__");
-            let known = Placeholder::ALL
-                .iter()
-                .map(|placeholder| placeholder.token());
-            if is_token
-                && !known.clone().any(|token| token == word)
+        let known = Placeholder::ALL.map(Placeholder::token);
+        for word in pattern!("__[A-Z_]+__")
+            .find_iter(text)
+            .map(|found| found.as_str())
+        {
+            if !known.contains(&word)
                 && let Some(near) = suggest::nearest(word, known)
             {
-                let finding = Diagnostic::warning(
-                    Code::UnknownPlaceholder,
-                    format!("`{word}` is not a placeholder and stays as it is"),
-                )
-                .at(pointer, self.document.place(pointer));
-                self.findings
-                    .push(finding.help(format!("did you mean `{near}`?")));
+                let message = format!("unknown placeholder `{word}` is not replaced");
+                self.findings.push(
+                    Diagnostic::warning(Code::UnknownPlaceholder, message)
+                        .at(pointer, self.document.location(pointer))
+                        .help(format!("did you mean `{near}`?")),
+                );
             }
         }
     }
 
-    fn fault(&mut self, action: &str, fault: Fault) {
-        match fault.field {
-            None => self.error_on_mapping(fault.code, action, &fault.message, fault.help),
-            Some(field) => {
-                let pointer = format!("{action}/{field}");
-                self.error(fault.code, &pointer, fault.message, fault.help);
-            }
+    fn violation(&mut self, action: &str, violation: Violation) {
+        let Violation {
+            code,
+            field,
+            message,
+            help,
+        } = violation;
+        match field {
+            None => self.error_on_mapping(code, action, &message, help),
+            Some(field) => self.error(code, &format!("{action}/{field}"), message, help),
         }
     }
 
     fn error(&mut self, code: Code, pointer: &str, message: String, help: impl Into<String>) {
-        let place = self.document.place(pointer);
-        self.findings.push(
-            Diagnostic::error(code, message)
-                .at(pointer, place)
-                .help(help),
-        );
+        let location = self.document.location(pointer);
+        let finding = Diagnostic::error(code, message).at(pointer, location);
+        self.findings.push(finding.help(help));
     }
 
     fn error_on_mapping(&mut self, code: Code, pointer: &str, message: &str, help: &str) {
-        let place = self.document.place_of_mapping(pointer);
-        self.findings.push(
-            Diagnostic::error(code, message)
-                .at(pointer, place)
-                .help(help),
-        );
+        let location = self.document.mapping_location(pointer);
+        let finding = Diagnostic::error(code, message).at(pointer, location);
+        self.findings.push(finding.help(help));
+    }
+}
+
+/// The texts of an action in which placeholders are replaced, by their field.
+fn replaced_texts(action: &Action) -> Vec<(&'static str, &str)> {
+    match action {
+        Action::WriteFile(write) => vec![("content", &write.content)],
+        Action::AppendToFile(append) => vec![("content", &append.content)],
+        Action::ReplaceString(replace) => vec![("replace", &replace.replace)],
+        Action::CreateAdrStub(adr) => [
+            ("context", &adr.context),
+            ("decision", &adr.decision),
+            ("consequences", &adr.consequences),
+        ]
+        .into_iter()
+        .filter_map(|(field, text)| Some((field, text.as_deref()?)))
+        .collect(),
+        Action::CopyFile(_) | Action::AddDependency(_) => Vec::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! What one option does: its actions in order, with the files they copy.
+//! Recipes: the actions of an option in order, with the files they copy.
 
 mod check;
 pub mod rules;
@@ -12,9 +12,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-pub use check::{Reader, literal_folder};
+pub use check::{RecipeReader, literal_folder};
 
-/// A recipe as its author writes it.
+/// A recipe as written in a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecipeFile {
@@ -22,23 +22,22 @@ pub struct RecipeFile {
     pub actions: Vec<Action>,
 }
 
-/// A recipe that keeps its rules.
+/// A valid recipe.
 #[derive(Clone, Debug)]
 pub struct Recipe {
-    /// The option it belongs to; absent for a recipe that is checked by itself.
+    /// The option of the recipe; none for a recipe without its catalogue.
     pub option: Option<OptionRef>,
-    /// Its file, from the catalogue's root.
+    /// The path of the recipe from the catalogue's root.
     pub file: String,
     pub actions: Vec<RecipeAction>,
 }
 
-/// One action, its place and the files it brings.
+/// An action, its location and the files it copies.
 #[derive(Clone, Debug)]
 pub struct RecipeAction {
     pub action: Action,
-    pub place: Location,
+    pub location: Location,
     pub pointer: String,
-    /// What a COPY_FILE with `from` copies: path below the recipe's folder → file. A single file stands under its
-    /// own name.
+    /// The files that a COPY_FILE with `from` copies, by their path below the recipe's folder.
     pub literals: BTreeMap<TreePath, File>,
 }

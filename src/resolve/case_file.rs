@@ -1,4 +1,4 @@
-//! A case that a catalogue is tested with: a selection, and the product it is made for.
+//! Test cases of a catalogue: a selection and the inputs of a product.
 
 use super::selection_file::SelectionFile;
 use crate::model::date::Day;
@@ -11,48 +11,48 @@ use crate::source::schema::Schema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A case as its author writes it. What is left out of the product is that of a sample product.
+/// A test case as written in a file. Missing inputs are those of the sample product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CaseFile {
-    /// What is selected: category → option, or a list of options.
+    /// The selection: category → option, or a list of options.
     #[serde(default)]
     selection: SelectionFile,
-    /// Whether categories that are not answered take the catalogue's defaults.
+    /// Selects the catalogue's defaults in categories without a selected option.
     #[serde(default)]
     pub defaults: bool,
-    /// The product's name.
+    /// The display name of the product.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<ProductName>,
-    /// The product's name for programs; made from the name when left out.
+    /// The machine-readable name of the product, derived from `name` by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     slug: Option<Slug>,
-    /// The user or organisation the repository belongs to.
+    /// The user or organisation that owns the repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     owner: Option<Owner>,
-    /// The repository's name.
+    /// The name of the repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     repo: Option<RepoName>,
-    /// The day that decision records carry.
+    /// The date in decision records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     date: Option<Day>,
 }
 
 impl CaseFile {
-    /// Reads a case.
+    /// Parses a case.
     ///
     /// # Errors
-    /// Every place where the document is no case.
+    /// All violations of the schema.
     pub fn read(document: &Document) -> Result<Self, Vec<Diagnostic>> {
         Schema::new().parse(document)
     }
 
-    /// What the case selects by name.
+    /// The selection of the case without defaults.
     pub fn selection(&self) -> Selection {
         self.selection.clone().into()
     }
 
-    /// The product of the case, where it says nothing as in `sample`.
+    /// The inputs of the case; missing ones are taken from `sample`.
     pub fn inputs(&self, sample: Inputs) -> Inputs {
         let slug = self
             .name

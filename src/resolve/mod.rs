@@ -1,10 +1,10 @@
-//! Catalogue + selection → plan: a pure function, so that the same choice always gives the same plan.
+//! Resolution of a selection of a catalogue to a plan: a pure function.
 
 mod case_file;
-mod fit;
 mod order;
 pub mod selection_file;
 pub mod stored;
+mod validate;
 
 use crate::catalog::{Catalog, Category};
 use crate::model::action::ACTION_SCHEMA_VERSION;
@@ -22,10 +22,10 @@ use std::collections::BTreeMap;
 pub use case_file::CaseFile;
 pub use selection_file::SelectionFile;
 
-/// The name and version that plans and provenance carry.
+/// The name and version of this program in plans and provenance.
 pub const GENERATOR: &str = concat!("groundplan ", env!("CARGO_PKG_VERSION"));
 
-/// Everything a plan depends on besides the catalogue.
+/// The inputs of a plan besides the catalogue.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub selection: Selection,
@@ -34,36 +34,38 @@ pub struct Request {
     pub template: TemplatePin,
 }
 
-/// What a selection does, whatever the product is called.
+/// The actions of a selection, independent of the product.
 ///
 /// # Errors
-/// Every reason why the selection does not fit the catalogue.
+/// All violations of the catalogue's rules.
 pub fn recipe(catalog: &Catalog, selection: Selection) -> Result<ResolvedRecipe, Vec<Diagnostic>> {
-    let findings = fit::check(catalog, &selection);
+    let findings = validate::check(catalog, &selection);
     if !findings.is_empty() {
         return Err(findings);
     }
     let steps = order::ordered(catalog, &selection);
     if steps.len() > MAX_ACTIONS {
         let message = format!(
-            "this selection has {} actions, at most {MAX_ACTIONS} run",
+            "selection has {} actions, the maximum is {MAX_ACTIONS}",
             steps.len()
         );
-        let help =
-            "select fewer options, or copy folders with one COPY_FILE instead of many single files";
+        let help = "select fewer options, or copy a folder with one COPY_FILE instead of many single files";
         return Err(vec![
             Diagnostic::error(Code::TooManyActions, message).help(help),
         ]);
     }
-    let brought = steps.iter().flat_map(|(.., step)| step.literals.values());
-    let brought: u64 = brought.map(|file| file.bytes.len() as u64).sum();
-    if brought > MAX_WRITTEN {
-        let message = format!(
-            "this selection brings {brought} bytes of files, at most {MAX_WRITTEN} fit into a plan"
-        );
-        return Err(vec![Diagnostic::error(Code::FileTooLarge, message).help(
-            "keep large files out of recipes, or let the template hold them",
-        )]);
+    let copied: u64 = steps
+        .iter()
+        .flat_map(|(.., step)| step.literals.values())
+        .map(|file| file.bytes.len() as u64)
+        .sum();
+    if copied > MAX_WRITTEN {
+        let message =
+            format!("selection copies {copied} bytes of files, the maximum is {MAX_WRITTEN}");
+        return Err(vec![
+            Diagnostic::error(Code::FileTooLarge, message)
+                .help("move large files from recipes to the template"),
+        ]);
     }
     let mut literals = BTreeMap::new();
     let mut actions = Vec::new();
@@ -71,7 +73,7 @@ pub fn recipe(catalog: &Catalog, selection: Selection) -> Result<ResolvedRecipe,
         for (path, file) in &step.literals {
             let path = ResolvedRecipe::literal_path(catalog.slug(), &option, path.as_str());
             literals.insert(
-                path.expect("slugs before a path make a path"),
+                path.expect("a path below two slugs is valid"),
                 StoredFile::from(file),
             );
         }
@@ -79,8 +81,8 @@ pub fn recipe(catalog: &Catalog, selection: Selection) -> Result<ResolvedRecipe,
             option,
             index: index + 1,
             file: recipe.file.clone(),
-            line: step.place.line,
-            column: step.place.column,
+            line: step.location.line,
+            column: step.location.column,
         };
         actions.push(PlannedAction {
             origin,
@@ -100,8 +102,8 @@ pub fn recipe(catalog: &Catalog, selection: Selection) -> Result<ResolvedRecipe,
 /// As [`recipe`].
 pub fn resolve(catalog: &Catalog, request: Request) -> Result<Plan, Vec<Diagnostic>> {
     let recipe = recipe(catalog, request.selection)?;
-    let written = catalog.written();
-    let mut placeholders = written.placeholders.clone();
+    let file = catalog.file();
+    let mut placeholders = file.placeholders.clone();
     placeholders.sort_unstable();
     placeholders.dedup();
     let default_path =
@@ -112,7 +114,7 @@ pub fn resolve(catalog: &Catalog, request: Request) -> Result<Plan, Vec<Diagnost
         catalog: catalog.slug().clone(),
         catalog_version: catalog.version().clone(),
         template: request.template,
-        provenance_path: written.provenance.clone().unwrap_or_else(default_path),
+        provenance_path: file.provenance.clone().unwrap_or_else(default_path),
         placeholders,
         inputs: request.inputs,
         author: request.author,
@@ -120,7 +122,7 @@ pub fn resolve(catalog: &Catalog, request: Request) -> Result<Plan, Vec<Diagnost
     })
 }
 
-/// Answers every category that the selection leaves open with its defaults.
+/// Selects the defaults of every category without a selected option.
 pub fn fill_with_defaults(catalog: &Catalog, selection: &mut Selection) {
     for category in catalog.categories() {
         if selection.of(category.slug.as_str()).next().is_none() {
@@ -131,7 +133,7 @@ pub fn fill_with_defaults(catalog: &Catalog, selection: &mut Selection) {
     }
 }
 
-/// The required categories that the selection leaves open.
+/// The required categories without a selected option.
 pub fn unanswered<'c>(catalog: &'c Catalog, selection: &Selection) -> Vec<&'c Category> {
     let open = |category: &&Category| {
         category.required && selection.of(category.slug.as_str()).next().is_none()

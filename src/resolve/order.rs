@@ -1,21 +1,16 @@
-//! The one order in which the actions of a selection run.
+//! The order of execution.
 
 use crate::catalog::Catalog;
 use crate::model::selection::Selection;
 use crate::model::slug::OptionRef;
 use crate::recipe::{Recipe, RecipeAction};
 
-/// An action with its option, its recipe and its place in the recipe from 0.
+/// An action with its option, its recipe and its position in the recipe, from 0.
 pub(super) type Step<'c> = (OptionRef, &'c Recipe, usize, &'c RecipeAction);
 
-/// The one order: `execution_order`, then category, option and list order of the catalogue.
+/// The actions of a selection by `execution_order`, then by category, option and list order of the catalogue.
 pub(super) fn ordered<'c>(catalog: &'c Catalog, selection: &Selection) -> Vec<Step<'c>> {
-    let options = catalog.categories().iter().flat_map(|category| {
-        category
-            .options
-            .iter()
-            .map(|option| OptionRef::new(&category.slug, &option.slug))
-    });
+    let options = catalog.options().map(|entry| entry.reference());
     let mut steps = Vec::new();
     for option in options.filter(|option| selection.contains(option)) {
         let Some(recipe) = catalog.recipe(&option) else {

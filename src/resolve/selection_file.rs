@@ -1,4 +1,4 @@
-//! A selection in a file: category → option, or a list of options.
+//! Selections in files: category → option, or a list of options.
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::selection::Selection;
@@ -9,23 +9,23 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A selection as a person writes it.
+/// A selection as written in a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct SelectionFile(BTreeMap<Slug, Chosen>);
+pub struct SelectionFile(BTreeMap<Slug, OneOrMany>);
 
 /// One option, or a list of options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
-enum Chosen {
+enum OneOrMany {
     One(Slug),
     Many(Vec<Slug>),
 }
 
-/// Reads a selection.
+/// Parses a selection.
 ///
 /// # Errors
-/// Every place where the document is no selection.
+/// All violations of the schema.
 pub fn read(document: &Document) -> Result<Selection, Vec<Diagnostic>> {
     let written: SelectionFile = Schema::new().parse(document)?;
     Ok(written.into())
@@ -36,8 +36,8 @@ impl From<SelectionFile> for Selection {
         let mut selection = Self::default();
         for (category, chosen) in written {
             let options = match chosen {
-                Chosen::One(option) => vec![option],
-                Chosen::Many(options) => options,
+                OneOrMany::One(option) => vec![option],
+                OneOrMany::Many(options) => options,
             };
             for option in options {
                 selection.insert(category.clone(), option);

@@ -1,34 +1,34 @@
-//! The one door for a plan that was stored: shape, rules and hashes are checked again before anything is done with it
-//! (R35).
+//! Stored plans. Schema, rules and hashes are validated again before a plan is executed.
 
+use crate::error::{Class, Explain, Hint};
 use crate::model::action::{ACTION_SCHEMA_VERSION, Action};
 use crate::model::digest::{Digest, GitId};
 use crate::model::plan::{MAX_ACTIONS, MAX_WRITTEN, Plan};
 use crate::model::report::Report;
 use crate::recipe::rules;
 use crate::source::schema::Schema;
-use crate::source::value::ValueFault;
+use crate::source::value::ValueError;
 use serde_json::Value;
 use thiserror::Error;
 
-/// Reads stored plans and reports; built once.
-pub struct Reader {
+/// The compiled schemas of plans and reports.
+pub struct StoredPlanReader {
     plan: Schema<Plan>,
     report: Schema<Report>,
 }
 
-/// What was written down beside the plan when it was accepted.
+/// The values that were recorded with the plan when it was accepted.
 #[derive(Clone, Copy, Debug)]
-pub struct Promise<'p> {
+pub struct Expected<'p> {
     pub recipe_hash: &'p Digest,
     pub catalog_version: &'p Digest,
-    /// The tree that was accepted, where it is kept apart.
+    /// The accepted tree id, if it is recorded.
     pub tree: Option<&'p str>,
-    /// `owner/name` of the repository-to-be.
-    pub place: &'p str,
+    /// `owner/name` of the repository.
+    pub repo: &'p str,
 }
 
-/// A plan that is what was accepted, and what it promises.
+/// A plan that is equal to the accepted one, with its expected results.
 #[derive(Clone, Debug)]
 pub struct Accepted {
     pub plan: Plan,
@@ -37,25 +37,25 @@ pub struct Accepted {
     pub commit: GitId,
 }
 
-/// Why a stored plan is not carried out.
+/// The reasons to refuse a stored plan.
 #[derive(Debug, Error)]
-pub enum StoredError {
-    #[error("the stored {what} is none: {fault}")]
+pub enum StoredPlanError {
+    #[error("stored {what} is invalid: {fault}")]
     Shape {
         what: &'static str,
-        fault: ValueFault,
+        fault: ValueError,
     },
     #[error(
-        "the stored plan was made by {generator} with actions of version {found}, this program knows version {ACTION_SCHEMA_VERSION}"
+        "stored plan was created by {generator} with action schema {found}, this program supports {ACTION_SCHEMA_VERSION}"
     )]
     Version { generator: String, found: u32 },
-    #[error("the stored plan has {found} {what}, at most {limit} are allowed")]
+    #[error("stored plan has {found} {what}, the maximum is {limit}")]
     TooMuch {
         what: &'static str,
         found: u64,
         limit: u64,
     },
-    #[error("action {number} of the stored plan, from `{file}`, breaks a rule: {message}")]
+    #[error("action {number} of the stored plan, from `{file}`, is invalid: {message}")]
     Rule {
         /// Counts from 1.
         number: usize,
@@ -63,19 +63,47 @@ pub enum StoredError {
         message: String,
     },
     #[error(
-        "the stored plan was changed after it was accepted: {what} is {found}, accepted was {accepted}"
+        "stored plan was changed after it was accepted: {what} is {found}, expected {accepted}"
     )]
     Changed {
         what: &'static str,
         accepted: String,
         found: String,
     },
-    #[error("the stored report says that the plan cannot be carried out")]
+    #[error("stored report does not allow the plan to proceed")]
     Refused,
 }
 
-impl Reader {
-    /// A reader with the schemas of plan and report.
+impl Explain for StoredPlanError {
+    fn class(&self) -> Class {
+        Class::Conflict
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Shape { .. } => "stored_plan_invalid",
+            Self::Version { .. } => "stored_plan_version",
+            Self::TooMuch { .. } => "stored_plan_too_large",
+            Self::Rule { .. } => "stored_plan_rule",
+            Self::Changed { .. } => "stored_plan_changed",
+            Self::Refused => "stored_plan_refused",
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(match self {
+            Self::Version { .. } => "submit it again with this version".into(),
+            Self::Shape { .. }
+            | Self::TooMuch { .. }
+            | Self::Rule { .. }
+            | Self::Changed { .. }
+            | Self::Refused => "preview it again and submit the new plan".into(),
+        })
+    }
+}
+
+impl StoredPlanReader {
+    /// Compiles the schemas.
     pub fn new() -> Self {
         Self {
             plan: Schema::new(),
@@ -83,41 +111,41 @@ impl Reader {
         }
     }
 
-    /// Reads a plan and its report, and compares them with each other and with what was promised.
+    /// Parses a plan and its report, and compares them with each other and with the recorded values.
     pub fn read(
         &self,
         plan: Value,
         report: Value,
-        promise: &Promise<'_>,
-    ) -> Result<Accepted, StoredError> {
-        let shape = |what| move |fault| StoredError::Shape { what, fault };
+        expected: &Expected<'_>,
+    ) -> Result<Accepted, StoredPlanError> {
+        let shape = |what| move |fault| StoredPlanError::Shape { what, fault };
         let plan = self.plan.take(plan).map_err(shape("plan"))?;
         let report = self.report.take(report).map_err(shape("report"))?;
         rules(&plan)?;
         let recipe_hash = plan.recipe_hash();
-        same("the recipe hash", promise.recipe_hash, &recipe_hash)?;
+        same("the recipe hash", expected.recipe_hash, &recipe_hash)?;
         same(
             "the report's recipe hash",
             &recipe_hash,
             &report.recipe_hash,
         )?;
         let version = &plan.catalog_version;
-        same("the catalogue's version", promise.catalog_version, version)?;
+        same("the catalogue's version", expected.catalog_version, version)?;
         same(
             "the report's catalogue version",
             version,
             &report.catalog_version,
         )?;
         same("the plan hash", &report.plan_hash, &plan.hash(&recipe_hash))?;
-        let place = format!("{}/{}", plan.inputs.owner, plan.inputs.repo);
-        same("the repository", promise.place, &place)?;
+        let repo = format!("{}/{}", plan.inputs.owner, plan.inputs.repo);
+        same("the repository", expected.repo, &repo)?;
         let (true, Some(tree), Some(commit)) =
             (report.can_proceed, &report.tree_id, &report.commit_id)
         else {
-            return Err(StoredError::Refused);
+            return Err(StoredPlanError::Refused);
         };
-        if let Some(promised) = promise.tree {
-            same("the tree", promised, tree.as_str())?;
+        if let Some(accepted) = expected.tree {
+            same("the tree", accepted, tree.as_str())?;
         }
         Ok(Accepted {
             tree: tree.clone(),
@@ -128,7 +156,7 @@ impl Reader {
     }
 }
 
-impl Default for Reader {
+impl Default for StoredPlanReader {
     fn default() -> Self {
         Self::new()
     }
@@ -138,43 +166,47 @@ fn same<T: PartialEq + ToString + ?Sized>(
     what: &'static str,
     accepted: &T,
     found: &T,
-) -> Result<(), StoredError> {
+) -> Result<(), StoredPlanError> {
     if accepted == found {
         return Ok(());
     }
-    Err(StoredError::Changed {
+    Err(StoredPlanError::Changed {
         what,
         accepted: accepted.to_string(),
         found: found.to_string(),
     })
 }
 
-/// What a recipe is held to when it is read, and a plan when it is made.
-fn rules(plan: &Plan) -> Result<(), StoredError> {
+/// Checks the rules of recipes and of new plans again.
+fn rules(plan: &Plan) -> Result<(), StoredPlanError> {
     if plan.action_schema_version != ACTION_SCHEMA_VERSION {
-        return Err(StoredError::Version {
+        return Err(StoredPlanError::Version {
             generator: plan.generator.clone(),
             found: plan.action_schema_version,
         });
     }
     let limit = |what, found: u64, limit: u64| {
         if found > limit {
-            return Err(StoredError::TooMuch { what, found, limit });
+            return Err(StoredPlanError::TooMuch { what, found, limit });
         }
         Ok(())
     };
     let actions = &plan.recipe.actions;
     limit("actions", actions.len() as u64, MAX_ACTIONS as u64)?;
-    let brought = plan.recipe.literals.values();
-    let brought = brought.map(|file| file.content.len() as u64).sum();
-    limit("bytes of files", brought, MAX_WRITTEN)?;
+    let copied = plan
+        .recipe
+        .literals
+        .values()
+        .map(|file| file.content.len() as u64)
+        .sum();
+    limit("bytes of files", copied, MAX_WRITTEN)?;
     for (index, planned) in actions.iter().enumerate() {
         let action: &Action = &planned.action;
-        if let Some(fault) = rules::faults(action).into_iter().next() {
-            return Err(StoredError::Rule {
+        if let Some(violation) = rules::violations(action).into_iter().next() {
+            return Err(StoredPlanError::Rule {
                 number: index + 1,
                 file: planned.origin.file.clone(),
-                message: fault.message,
+                message: violation.message,
             });
         }
     }

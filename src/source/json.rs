@@ -1,4 +1,4 @@
-//! Strict JSON with places: the canonical reader says what is JSON, the syntax tree says where it stands.
+//! Strict JSON with locations: the canonical parser validates the text, the syntax tree has the locations.
 
 use super::node::{Document, KeyValue, MAX_DEPTH, MAX_FINDINGS, MAX_VALUES, Node, NodeValue};
 use super::text::Text;
@@ -36,13 +36,13 @@ pub(super) fn read(text: Text) -> Result<Document, Vec<Diagnostic>> {
     if value.is_none() {
         return Err(vec![empty(&text)]);
     }
-    let mut walk = Walk {
+    let mut builder = TreeBuilder {
         text: &text,
         findings: Vec::new(),
         values: 0,
     };
-    let root = value.as_ref().and_then(|value| walk.node(value, 1));
-    let mut findings = walk.findings;
+    let root = value.as_ref().and_then(|value| builder.node(value, 1));
+    let mut findings = builder.findings;
     if findings.len() >= MAX_FINDINGS {
         findings.extend(more(&findings));
     }
@@ -71,18 +71,18 @@ fn syntax(text: &Text, range: Range<usize>, message: &str) -> Diagnostic {
         .chain(chars)
         .collect();
     Diagnostic::error(Code::Syntax, message)
-        .at("", text.place(range))
-        .help("a `.json` file holds strict JSON: no comments, no trailing commas, keys in double quotes, line breaks as `\\n`")
+        .at("", text.location(range))
+        .help("write strict JSON: no comments, no trailing commas, keys in double quotes, line breaks as `\\n`")
 }
 
-struct Walk<'t> {
+struct TreeBuilder<'t> {
     text: &'t Text,
     findings: Vec<Diagnostic>,
     values: usize,
 }
 
-impl Walk<'_> {
-    /// The node, or nothing when a finding says why not.
+impl TreeBuilder<'_> {
+    /// The node; none after a finding about it.
     fn node(&mut self, value: &ast::Value<'_>, depth: usize) -> Option<Node> {
         let range = value.start()..value.end();
         if depth > MAX_DEPTH {
@@ -108,8 +108,9 @@ impl Walk<'_> {
             ast::Value::NullKeyword(_) => NodeValue::Null,
             ast::Value::BooleanLit(literal) => NodeValue::Bool(literal.value),
             ast::Value::NumberLit(_) => NodeValue::Number(self.number(source, &range)?),
+            // The canonical parser reports an invalid string.
             ast::Value::StringLit(_) => {
-                NodeValue::Text(serde_json::from_str(source).ok().unwrap_or_default())
+                NodeValue::Text(serde_json::from_str(source).unwrap_or_default())
             }
             ast::Value::Array(array) => NodeValue::List(
                 array
@@ -123,7 +124,7 @@ impl Walk<'_> {
         Some(Node { range, value })
     }
 
-    /// A number that every reader understands alike.
+    /// A number that every JSON parser reads exactly.
     fn number(&mut self, source: &str, range: &Range<usize>) -> Option<Number> {
         let number: Option<Number> = serde_json::from_str(source).ok();
         let is_integer = source.bytes().all(|b| b.is_ascii_digit() || b == b'-');
@@ -143,6 +144,7 @@ impl Walk<'_> {
         let mut seen = BTreeMap::new();
         for property in &object.properties {
             let key_range = property.name.start()..property.name.end();
+            // The canonical parser reports an invalid key.
             let key: String =
                 serde_json::from_str(&self.text.content()[key_range.clone()]).unwrap_or_default();
             let value = self.node(&property.value, depth + 1);

@@ -1,4 +1,5 @@
-//! Text becomes a tree of values that remember their places; what is wrong becomes [`Diagnostic`]s, all at once.
+//! Documents: parsing of YAML and JSON into a tree with locations, and validation by JSON Schema. All faults of a
+//! document are reported together, as [`Diagnostic`]s.
 //!
 //! [`Diagnostic`]: crate::model::diagnostic::Diagnostic
 
@@ -14,10 +15,10 @@ use crate::model::diagnostic::Diagnostic;
 use node::Document;
 use text::Text;
 
-/// Reads a document: JSON when its name ends in `.json`, otherwise strict YAML, of which JSON is a part.
+/// Parses a document: JSON if its name ends in `.json`, otherwise strict YAML, of which JSON is a subset.
 ///
 /// # Errors
-/// Every finding that keeps the text from having one meaning.
+/// All syntax errors and ambiguities.
 pub fn read(name: &str, bytes: &[u8]) -> Result<Document, Vec<Diagnostic>> {
     let text = Text::read(name, bytes).map_err(|finding| vec![*finding])?;
     let is_json = name

@@ -1,4 +1,4 @@
-//! The tree of a document: values with the bytes they stand at.
+//! The syntax tree of a document: values with their byte ranges.
 
 use super::text::Text;
 use crate::model::diagnostic::Location;
@@ -7,26 +7,26 @@ use std::ops::Range;
 
 /// The deepest nesting of a document.
 pub(super) const MAX_DEPTH: usize = 64;
-/// The most values of a document: what is built of it takes many times the memory of its text.
+/// The maximum number of values of a document. A tree needs many times the memory of its text.
 pub(super) const MAX_VALUES: usize = 50_000;
-/// This many findings of a document are worth reading; each one more costs time to place.
+/// The maximum number of findings of a document. The location of each one costs time.
 pub const MAX_FINDINGS: usize = 100;
 
-/// A text and the tree it means.
+/// A text and its syntax tree.
 #[derive(Clone, Debug)]
 pub struct Document {
     pub text: Text,
     pub root: Node,
 }
 
-/// A value and its place.
+/// A value and its byte range.
 #[derive(Clone, Debug)]
 pub struct Node {
     pub range: Range<usize>,
     pub value: NodeValue,
 }
 
-/// What a node holds.
+/// The value of a node.
 #[derive(Clone, Debug)]
 pub enum NodeValue {
     Null,
@@ -37,7 +37,7 @@ pub enum NodeValue {
     Map(Vec<KeyValue>),
 }
 
-/// One key of a mapping and its value.
+/// An entry of a mapping.
 #[derive(Clone, Debug)]
 pub struct KeyValue {
     pub key: String,
@@ -46,13 +46,13 @@ pub struct KeyValue {
 }
 
 impl Document {
-    /// The place of the value a JSON pointer names, or of the nearest value above it.
-    pub fn place(&self, pointer: &str) -> Location {
-        self.text.place(self.root.nearest(pointer).range.clone())
+    /// The location of the value at a JSON pointer, or of its nearest existing ancestor.
+    pub fn location(&self, pointer: &str) -> Location {
+        self.text.location(self.root.nearest(pointer).range.clone())
     }
 
-    /// The place of the key a JSON pointer ends in.
-    pub fn place_of_key(&self, pointer: &str) -> Location {
+    /// The location of the last key of a JSON pointer, or else of the mapping.
+    pub fn key_location(&self, pointer: &str) -> Location {
         let (parent, key) = pointer.rsplit_once('/').unwrap_or(("", pointer));
         let key = unescape(key);
         let entry = self
@@ -60,20 +60,20 @@ impl Document {
             .at(parent)
             .and_then(|map| map.entries().iter().find(|entry| entry.key == key));
         entry.map_or_else(
-            || self.place(parent),
-            |entry| self.text.place(entry.key_range.clone()),
+            || self.location(parent),
+            |entry| self.text.location(entry.key_range.clone()),
         )
     }
 
-    /// The place that stands for a whole mapping: its `kind`, its slug or its first key.
-    pub fn place_of_mapping(&self, pointer: &str) -> Location {
+    /// The location that represents a mapping: its `kind`, its slug or its first key.
+    pub fn mapping_location(&self, pointer: &str) -> Location {
         let node = self.root.nearest(pointer);
-        let telling = ["kind", "slug", "catalog"]
+        let name = ["kind", "slug", "catalog"]
             .iter()
             .find_map(|key| Some(node.get(key)?.range.clone()));
         let first = || node.entries().first().map(|entry| entry.key_range.clone());
         self.text
-            .place(telling.or_else(first).unwrap_or_else(|| node.range.clone()))
+            .location(name.or_else(first).unwrap_or_else(|| node.range.clone()))
     }
 
     /// The source text of a node.
@@ -83,7 +83,7 @@ impl Document {
 }
 
 impl Node {
-    /// The node a JSON pointer names.
+    /// The node at a JSON pointer.
     pub fn at(&self, pointer: &str) -> Option<&Self> {
         pointer
             .split('/')
@@ -99,7 +99,7 @@ impl Node {
             .map(|entry| &entry.value)
     }
 
-    /// The entries of a mapping; none for anything else.
+    /// The entries of a mapping; empty for other values.
     pub fn entries(&self) -> &[KeyValue] {
         match &self.value {
             NodeValue::Map(entries) => entries,
@@ -111,7 +111,7 @@ impl Node {
         }
     }
 
-    /// The value without its places.
+    /// The value without ranges.
     pub fn to_value(&self) -> Value {
         match &self.value {
             NodeValue::Null => Value::Null,
@@ -128,7 +128,7 @@ impl Node {
         }
     }
 
-    /// The kind of value in a person's words.
+    /// The type of the value, for messages.
     pub fn describe(&self) -> &'static str {
         match &self.value {
             NodeValue::Null => "nothing",
@@ -159,7 +159,7 @@ impl Node {
     }
 }
 
-/// Writes a key as a step of a JSON pointer.
+/// The key as a segment of a JSON pointer (RFC 6901).
 pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }

@@ -1,4 +1,4 @@
-//! A document against the JSON Schema of its type: every fault at its exact key or value.
+//! Validation of documents by the JSON Schema of their type, with the location of each violation.
 
 use super::node::{Document, MAX_FINDINGS, Node, NodeValue, escape};
 use super::yaml::more;
@@ -6,7 +6,7 @@ use crate::model::action::SingleLine;
 use crate::model::date::Day;
 use crate::model::diagnostic::{self, Code, Diagnostic};
 use crate::model::digest::{Digest, GitId};
-use crate::model::exclude::Exclude;
+use crate::model::exclude::ExcludePattern;
 use crate::model::input::{Identity, Owner, ProductName, RepoName};
 use crate::model::path::{SafeRelPath, TreePath};
 use crate::model::ref_name::RefName;
@@ -20,31 +20,32 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::marker::PhantomData;
 
-/// The JSON Schema of `T`, ready to check documents.
+/// The compiled JSON Schema of `T`.
 pub struct Schema<T> {
     json: Value,
     pub(super) validator: Validator,
     reads: PhantomData<fn() -> T>,
 }
 
-/// A text newtype by the format its schema names: why a text is not one, and what to write.
+/// A text newtype, by the format in its schema.
 pub(super) struct Format {
     pub(super) name: &'static str,
+    /// The error of the newtype's `parse`.
     pub(super) refuse: fn(&str) -> Option<String>,
     help: &'static str,
 }
 
-/// Every text newtype.
+/// All text newtypes.
 pub(super) const FORMATS: [Format; 15] = [
     Format {
         name: "groundplan-slug",
         refuse: |text| Slug::parse(text).err().map(|error| error.to_string()),
-        help: "name it with words like `iron-session`",
+        help: "write words as in `iron-session`",
     },
     Format {
         name: "groundplan-option",
         refuse: |text| OptionRef::parse(text).err().map(|error| error.to_string()),
-        help: "name a category and one of its options, as in `auth/iron-session`",
+        help: "write a category and one of its options, as in `auth/iron-session`",
     },
     Format {
         name: "groundplan-path",
@@ -53,12 +54,12 @@ pub(super) const FORMATS: [Format; 15] = [
                 .err()
                 .map(|error| error.to_string())
         },
-        help: "write it as in `docs/notes.md`; files with other names come with a COPY_FILE of their folder",
+        help: "write a path as in `docs/notes.md`; copy files with other names by a COPY_FILE of their folder",
     },
     Format {
         name: "groundplan-tree-path",
         refuse: |text| TreePath::parse(text).err().map(|error| error.to_string()),
-        help: "write it as in `docs/notes.md`",
+        help: "write a path as in `docs/notes.md`",
     },
     Format {
         name: "groundplan-line",
@@ -68,7 +69,7 @@ pub(super) const FORMATS: [Format; 15] = [
     Format {
         name: "groundplan-day",
         refuse: |text| Day::parse(text).err().map(|error| error.to_string()),
-        help: "write a day as in `2026-11-21`",
+        help: "write a date as in `2026-11-21`",
     },
     Format {
         name: "groundplan-sha256",
@@ -92,7 +93,7 @@ pub(super) const FORMATS: [Format; 15] = [
     Format {
         name: "groundplan-owner",
         refuse: |text| Owner::parse(text).err().map(|error| error.to_string()),
-        help: "write the name as the forge spells it",
+        help: "write the name as on the forge",
     },
     Format {
         name: "groundplan-repo",
@@ -102,12 +103,12 @@ pub(super) const FORMATS: [Format; 15] = [
     Format {
         name: "groundplan-identity",
         refuse: |text| Identity::parse(text).err().map(|error| error.to_string()),
-        help: "write it as in `Jane Doe <jane@example.org>`",
+        help: "write an author as in `Jane Doe <jane@example.org>`",
     },
     Format {
         name: "groundplan-remote-url",
         refuse: |text| RemoteUrl::parse(text).err().map(|error| error.to_string()),
-        help: "write it as in `https://github.com/acme/baseline.git`",
+        help: "write an address as in `https://github.com/acme/baseline.git`",
     },
     Format {
         name: "groundplan-ref",
@@ -116,8 +117,12 @@ pub(super) const FORMATS: [Format; 15] = [
     },
     Format {
         name: "groundplan-exclude",
-        refuse: |text| Exclude::parse(text).err().map(|error| error.to_string()),
-        help: "write it as a line of .gitignore, as in `docs/` or `*.md`",
+        refuse: |text| {
+            ExcludePattern::parse(text)
+                .err()
+                .map(|error| error.to_string())
+        },
+        help: "write a line of .gitignore, as in `docs/` or `*.md`",
     },
 ];
 
@@ -125,7 +130,7 @@ impl<T: JsonSchema + DeserializeOwned> Schema<T> {
     /// The schema that schemars derives from `T`.
     ///
     /// # Panics
-    /// When the derived schema is not a JSON Schema, which a test of this crate rules out.
+    /// If the derived schema is not a JSON Schema, which a test of this crate rules out.
     pub fn new() -> Self {
         let json = schemars::schema_for!(T).to_value();
         let options = jsonschema::options()
@@ -145,34 +150,34 @@ impl<T: JsonSchema + DeserializeOwned> Schema<T> {
         }
     }
 
-    /// Reads a `T`.
+    /// Parses a `T`.
     ///
     /// # Errors
-    /// Every place where the document is not a `T`.
+    /// All violations of the schema.
     pub fn parse(&self, document: &Document) -> Result<T, Vec<Diagnostic>> {
         let value = document.root.to_value();
-        let mut faults = Faults {
+        let mut findings = SchemaFindings {
             document,
             schema: &self.json,
             found: Vec::new(),
         };
         for error in self.validator.iter_errors(&value) {
-            if faults.is_full() {
+            if findings.is_full() {
                 break;
             }
-            faults.explain(&error);
+            findings.explain(&error);
         }
-        if faults.is_full() {
-            faults.found.extend(more(&faults.found));
+        if findings.is_full() {
+            findings.found.extend(more(&findings.found));
         }
-        if !faults.found.is_empty() {
-            diagnostic::sort(&mut faults.found);
-            return Err(faults.found);
+        if !findings.found.is_empty() {
+            diagnostic::sort(&mut findings.found);
+            return Err(findings.found);
         }
         serde_json::from_value(value).map_err(|error| {
-            let place = document.place("");
-            let finding = Diagnostic::error(Code::BadValue, error.to_string()).at("", place);
-            vec![finding.help("compare with the schema that `groundplan schema` prints")]
+            let location = document.location("");
+            let finding = Diagnostic::error(Code::BadValue, error.to_string()).at("", location);
+            vec![finding.help(COMPARE)]
         })
     }
 }
@@ -183,13 +188,16 @@ impl<T: JsonSchema + DeserializeOwned> Default for Schema<T> {
     }
 }
 
-struct Faults<'d> {
+/// The help for a violation without a specific message.
+const COMPARE: &str = "compare it with the output of `groundplan schema`";
+
+struct SchemaFindings<'d> {
     document: &'d Document,
     schema: &'d Value,
     found: Vec<Diagnostic>,
 }
 
-impl<'d> Faults<'d> {
+impl<'d> SchemaFindings<'d> {
     fn explain(&mut self, error: &ValidationError<'_>) {
         let pointer = error.instance_path().as_str();
         match error.kind() {
@@ -200,8 +208,8 @@ impl<'d> Faults<'d> {
             ValidationErrorKind::Required { property } => {
                 let name = property.as_str().unwrap_or_default();
                 let finding =
-                    Diagnostic::error(Code::MissingField, format!("the field `{name}` is missing"))
-                        .at(pointer, self.document.place_of_mapping(pointer));
+                    Diagnostic::error(Code::MissingField, format!("field `{name}` is missing"))
+                        .at(pointer, self.document.mapping_location(pointer));
                 self.found.push(finding.help(format!("add `{name}: …`")));
             }
             ValidationErrorKind::Type { kind } => self.wrong_type(pointer, kind),
@@ -226,47 +234,11 @@ impl<'d> Faults<'d> {
             ValidationErrorKind::MaxLength { .. } | ValidationErrorKind::Pattern { .. }
                 if self.neighbour(error, "format").is_some() => {}
             ValidationErrorKind::Pattern { .. } => self.pattern(error),
-            ValidationErrorKind::MaxItems { limit }
-            | ValidationErrorKind::MaxProperties { limit } => self.limit(
-                pointer,
-                &format!("at most {limit} entries are allowed here"),
-                "remove some",
-            ),
-            ValidationErrorKind::MinItems { limit }
-            | ValidationErrorKind::MinProperties { limit } => self.limit(
-                pointer,
-                "there are too few entries here",
-                &format!("write at least {limit}"),
-            ),
-            ValidationErrorKind::MinLength { limit } => self.limit(
-                pointer,
-                if *limit == 1 {
-                    "this text must not be empty"
-                } else {
-                    "this text is too short"
-                },
-                &format!("write {limit} or more characters"),
-            ),
-            ValidationErrorKind::MaxLength { limit } => self.limit(
-                pointer,
-                &format!("this text has at most {limit} characters"),
-                "shorten it",
-            ),
-            ValidationErrorKind::Minimum { limit } => self.limit(
-                pointer,
-                &format!("the least value here is {limit}"),
-                &format!("write {limit} or more"),
-            ),
-            ValidationErrorKind::Maximum { limit } => self.limit(
-                pointer,
-                &format!("the greatest value here is {limit}"),
-                &format!("write {limit} or less"),
-            ),
-            _ => self.limit(
-                pointer,
-                &error.masked().to_string(),
-                "compare with the schema that `groundplan schema` prints",
-            ),
+            kind => {
+                let (message, help) =
+                    limit(kind).unwrap_or_else(|| (error.masked().to_string(), COMPARE.to_owned()));
+                self.bad_value(pointer, &message, &help);
+            }
         }
     }
 
@@ -286,19 +258,16 @@ impl<'d> Faults<'d> {
                 break;
             }
             let pointer = format!("{pointer}/{}", escape(field));
-            let place = self.document.place_of_key(&pointer);
+            let location = self.document.key_location(&pointer);
             let shown = field.escape_debug();
             let finding = if known.is_empty() {
-                Diagnostic::error(Code::BadValue, format!("`{shown}` cannot be a key here"))
-                    .at(pointer, place)
+                Diagnostic::error(Code::BadValue, format!("invalid key `{shown}`"))
+                    .at(pointer, location)
                     .help("write a slug: lower-case letters and digits, joined by single dashes")
             } else {
-                Diagnostic::error(
-                    Code::UnknownField,
-                    format!("the field `{shown}` is not known here"),
-                )
-                .at(pointer, place)
-                .help(suggest::help(field, known.iter().copied()))
+                Diagnostic::error(Code::UnknownField, format!("unknown field `{shown}`"))
+                    .at(pointer, location)
+                    .help(suggest::help(field, known.iter().copied()))
             };
             self.found.push(finding);
         }
@@ -321,12 +290,12 @@ impl<'d> Faults<'d> {
             expected.join(" or "),
             node.describe()
         );
-        let place = if node.range.is_empty() {
-            self.document.place_of_key(pointer)
+        let location = if node.range.is_empty() {
+            self.document.key_location(pointer)
         } else {
-            self.document.place(pointer)
+            self.document.location(pointer)
         };
-        let finding = Diagnostic::error(Code::WrongType, message).at(pointer, place);
+        let finding = Diagnostic::error(Code::WrongType, message).at(pointer, location);
         let is_plain = matches!(node.value, NodeValue::Number(_) | NodeValue::Bool(_));
         self.found.push(if wants_text && is_plain {
             finding.help(format!("quote it: \"{}\"", self.document.source_of(node)))
@@ -337,15 +306,12 @@ impl<'d> Faults<'d> {
 
     fn unknown_word(&mut self, pointer: &str, words: &[&str]) {
         let node = self.node(pointer);
-        let place = self.document.place(pointer);
+        let location = self.document.location(pointer);
         self.found.push(match &node.value {
             NodeValue::Text(found) => {
-                let message = format!(
-                    "`{}` is not one of the words allowed here",
-                    found.escape_debug()
-                );
+                let message = format!("unknown value `{}`", found.escape_debug());
                 Diagnostic::error(Code::UnknownWord, message)
-                    .at(pointer, place)
+                    .at(pointer, location)
                     .help(suggest::help(found, words.iter().copied()))
             }
             NodeValue::Null
@@ -359,13 +325,13 @@ impl<'d> Faults<'d> {
                     node.describe()
                 );
                 Diagnostic::error(Code::WrongType, message)
-                    .at(pointer, place)
-                    .help("write one of these words")
+                    .at(pointer, location)
+                    .help("write one of these values")
             }
         });
     }
 
-    /// A `oneOf` is a tagged enum, whose branch its `kind` chooses, or a set of words with a description each.
+    /// Explains a `oneOf`: either a tagged enum, whose `kind` selects the branch, or a set of words with descriptions.
     fn one_of(&mut self, pointer: &str, branches: &[Vec<ValidationError<'static>>]) {
         let tag = format!("{pointer}/kind");
         let of_tag = |error: &&ValidationError<'static>| {
@@ -387,10 +353,10 @@ impl<'d> Faults<'d> {
         let node = self.node(pointer);
         if tags.is_empty() && node.get("kind").is_none() && matches!(node.value, NodeValue::Map(_))
         {
-            let finding = Diagnostic::error(Code::MissingField, "the field `kind` is missing")
-                .at(pointer, self.document.place_of_mapping(pointer));
+            let finding = Diagnostic::error(Code::MissingField, "field `kind` is missing")
+                .at(pointer, self.document.mapping_location(pointer));
             self.found
-                .push(finding.help("say what the action does, as in `kind: COPY_FILE`"));
+                .push(finding.help("add the kind of the action, as in `kind: COPY_FILE`"));
         } else if tags.is_empty() {
             let words: Vec<String> = branches.iter().flatten().filter_map(expected).collect();
             match branches.first().and_then(|branch| branch.first()) {
@@ -403,9 +369,9 @@ impl<'d> Faults<'d> {
         } else if node.get("kind").is_some_and(is_code) {
             let finding = Diagnostic::error(
                 Code::CodeRefused,
-                "RUN_BASH_TEMPLATE is known and refused: recipes run no code",
+                "RUN_BASH_TEMPLATE is not supported: recipes run no code",
             )
-            .at(&tag, self.document.place(&tag));
+            .at(&tag, self.document.location(&tag));
             self.found
                 .push(finding.help(
                     "write the result into files and copy them with COPY_FILE or WRITE_FILE",
@@ -451,23 +417,23 @@ impl<'d> Faults<'d> {
         }
         let wanted = self.description(error);
         let message = format!("expected {wanted}, found `{}`", self.found_at(pointer));
-        self.limit(pointer, &message, &format!("write {wanted}"));
+        self.bad_value(pointer, &message, &format!("write {wanted}"));
     }
 
     fn pattern(&mut self, error: &ValidationError<'_>) {
         let pointer = error.instance_path().as_str();
         let message = format!(
-            "`{}` does not have the form wanted here",
+            "`{}` does not have the expected form",
             self.found_at(pointer)
         );
-        self.limit(
+        self.bad_value(
             pointer,
             &message,
             &format!("write {}", self.description(error)),
         );
     }
 
-    /// What stands at a place, to be put into a sentence.
+    /// The text of a value, for a message.
     fn found_at(&self, pointer: &str) -> String {
         let node = self.node(pointer);
         let text = match &node.value {
@@ -503,14 +469,14 @@ impl<'d> Faults<'d> {
                 .map_or("write another value", |format| format.help)
                 .to_owned(),
         };
-        let message = reason.unwrap_or_else(|| format!("this is not a {name}"));
-        let finding = Diagnostic::error(code, message).at(pointer, self.document.place(pointer));
+        let message = reason.unwrap_or_else(|| format!("invalid {name}"));
+        let finding = Diagnostic::error(code, message).at(pointer, self.document.location(pointer));
         self.found.push(finding.help(help));
     }
 
-    fn limit(&mut self, pointer: &str, message: &str, help: &str) {
+    fn bad_value(&mut self, pointer: &str, message: &str, help: &str) {
         let finding =
-            Diagnostic::error(Code::BadValue, message).at(pointer, self.document.place(pointer));
+            Diagnostic::error(Code::BadValue, message).at(pointer, self.document.location(pointer));
         self.found.push(finding.help(help));
     }
 
@@ -521,7 +487,7 @@ impl<'d> Faults<'d> {
             .unwrap_or(&self.document.root)
     }
 
-    /// What the schema says about the value, to be put into a sentence.
+    /// The description of the value in the schema, for a message.
     fn description(&self, error: &ValidationError<'_>) -> String {
         let text = self
             .neighbour(error, "description")
@@ -534,12 +500,48 @@ impl<'d> Faults<'d> {
         })
     }
 
-    /// The keyword `name` beside the one that failed.
+    /// The keyword `name` beside the violated one.
     fn neighbour(&self, error: &ValidationError<'_>, name: &str) -> Option<&'d Value> {
         let path = error.schema_path().as_str();
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
         self.schema.pointer(parent)?.get(name)
     }
+}
+
+/// Message and help for a value, a text or a collection outside its limits; none for other violations.
+fn limit(kind: &ValidationErrorKind) -> Option<(String, String)> {
+    use ValidationErrorKind as Kind;
+    Some(match kind {
+        Kind::MaxItems { limit } | Kind::MaxProperties { limit } => (
+            format!("too many entries, the maximum is {limit}"),
+            "remove some".to_owned(),
+        ),
+        Kind::MinItems { limit } | Kind::MinProperties { limit } => (
+            "too few entries".to_owned(),
+            format!("write at least {limit}"),
+        ),
+        Kind::MinLength { limit: 1 } => (
+            "text is empty".to_owned(),
+            "write 1 or more characters".to_owned(),
+        ),
+        Kind::MinLength { limit } => (
+            "text is too short".to_owned(),
+            format!("write {limit} or more characters"),
+        ),
+        Kind::MaxLength { limit } => (
+            format!("text is longer than {limit} characters"),
+            "shorten it".to_owned(),
+        ),
+        Kind::Minimum { limit } => (
+            format!("value is less than {limit}"),
+            format!("write {limit} or more"),
+        ),
+        Kind::Maximum { limit } => (
+            format!("value is greater than {limit}"),
+            format!("write {limit} or less"),
+        ),
+        _ => return None,
+    })
 }
 
 fn is_of_other_type(error: &ValidationError<'_>, pointer: &str) -> bool {

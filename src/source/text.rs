@@ -1,4 +1,4 @@
-//! A document's text, checked for size and encoding, with its line starts.
+//! The text of a document, validated for size and encoding, with its line starts.
 
 use crate::model::diagnostic::{Code, Diagnostic, Location};
 use std::ops::Range;
@@ -15,18 +15,19 @@ pub struct Text {
 }
 
 impl Text {
-    /// Checks size and encoding.
+    /// Validates size and encoding.
     pub fn read(name: &str, bytes: &[u8]) -> Result<Self, Box<Diagnostic>> {
-        let refuse =
-            |code, message: String, place| Diagnostic::error(code, message).at("", Some(place));
+        let refuse = |code, message: String, location| {
+            Diagnostic::error(code, message).at("", Some(location))
+        };
         if bytes.len() > MAX_BYTES {
             let message = format!(
-                "this document has {} bytes, at most {MAX_BYTES} are read",
+                "document has {} bytes, the maximum is {MAX_BYTES}",
                 bytes.len()
             );
             return Err(Box::new(
                 refuse(Code::DocumentTooLarge, message, Location::start_of(name)).help(
-                    "put long contents into files beside the recipe and copy them with COPY_FILE",
+                    "move long contents into files beside the recipe and copy them with COPY_FILE",
                 ),
             ));
         }
@@ -36,19 +37,19 @@ impl Text {
                 let good = std::str::from_utf8(&bytes[..error.valid_up_to()])
                     .unwrap_or("")
                     .to_owned();
-                let place = Self::new(name, good).place_of_end();
+                let location = Self::new(name, good).end_location();
                 let message = format!(
-                    "the document is not UTF-8: the byte 0x{:02X} here belongs to no character",
+                    "document is not UTF-8: byte 0x{:02X} is invalid",
                     bytes[error.valid_up_to()]
                 );
                 return Err(Box::new(
-                    refuse(Code::NotPlainText, message, place).help("save the file as UTF-8"),
+                    refuse(Code::NotPlainText, message, location).help("save the file as UTF-8"),
                 ));
             }
         };
         let text = Self::new(name, content);
         if text.content.starts_with('\u{feff}') {
-            let message = "the document begins with a byte order mark".to_owned();
+            let message = "document starts with a byte order mark".to_owned();
             return Err(Box::new(
                 refuse(Code::NotPlainText, message, Location::start_of(name))
                     .help("save the file as UTF-8 without a byte order mark (BOM)"),
@@ -56,12 +57,12 @@ impl Text {
         }
         if let Some((at, found)) = text.content.char_indices().find(|(_, c)| !is_printable(*c)) {
             let message = format!(
-                "the document holds the control character `{}`",
+                "document contains the control character `{}`",
                 found.escape_debug()
             );
-            let place = text.place(at..at + found.len_utf8());
+            let location = text.location(at..at + found.len_utf8());
             return Err(Box::new(
-                refuse(Code::NotPlainText, message, place)
+                refuse(Code::NotPlainText, message, location)
                     .help("remove it, or write it as an escape inside a quoted text"),
             ));
         }
@@ -79,7 +80,7 @@ impl Text {
         }
     }
 
-    /// The document's name, as diagnostics show it.
+    /// The name of the document in findings.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -89,8 +90,8 @@ impl Text {
         &self.content
     }
 
-    /// The place of a range of bytes.
-    pub fn place(&self, range: Range<usize>) -> Location {
+    /// The location of a byte range.
+    pub fn location(&self, range: Range<usize>) -> Location {
         let (line, column) = self.line_and_column(range.start);
         let (end_line, end_column) = self.line_and_column(range.end);
         Location {
@@ -102,7 +103,7 @@ impl Text {
         }
     }
 
-    /// The byte at which a line and column, counted in bytes from 1, stands.
+    /// The byte offset of a line and a column in bytes, both counted from 1.
     pub(super) fn offset(&self, line: usize, column: usize) -> usize {
         let start = self
             .line_starts
@@ -116,8 +117,8 @@ impl Text {
         offset
     }
 
-    fn place_of_end(&self) -> Location {
-        self.place(self.content.len()..self.content.len())
+    fn end_location(&self) -> Location {
+        self.location(self.content.len()..self.content.len())
     }
 
     fn line_and_column(&self, offset: usize) -> (usize, usize) {
@@ -127,7 +128,7 @@ impl Text {
     }
 }
 
-/// YAML's printable characters (YAML 1.2.2, production 1), which JSON's are part of.
+/// True for YAML's printable characters (YAML 1.2.2, production 1), a superset of JSON's.
 fn is_printable(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }

@@ -1,4 +1,4 @@
-//! A value that no person wrote, such as one from a database, against the JSON Schema of its type.
+//! Validation of values without a text, such as those of a database, by the JSON Schema of their type.
 
 use super::schema::{FORMATS, Schema};
 use jsonschema::error::ValidationErrorKind;
@@ -7,10 +7,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use thiserror::Error;
 
-/// The first place where a value is not what its schema says.
+/// The first violation of the schema in a value.
 #[derive(Debug, Error)]
 #[error("{message}{}", place(.pointer))]
-pub struct ValueFault {
+pub struct ValueError {
     /// A JSON pointer; empty for the whole value.
     pub pointer: String,
     pub message: String,
@@ -24,8 +24,8 @@ fn place(pointer: &str) -> String {
 }
 
 impl<T: JsonSchema + DeserializeOwned> Schema<T> {
-    /// Reads a `T` from a value that no person wrote, such as one from a database: it has no lines to point to.
-    pub fn take(&self, value: Value) -> Result<T, ValueFault> {
+    /// Validates and converts a value without a text. Reports the first violation only.
+    pub fn take(&self, value: Value) -> Result<T, ValueError> {
         if let Some(error) = self.validator.iter_errors(&value).next() {
             let pointer = error.instance_path().as_str().to_owned();
             let text = value.pointer(&pointer).and_then(Value::as_str);
@@ -37,11 +37,11 @@ impl<T: JsonSchema + DeserializeOwned> Schema<T> {
             };
             let message = format
                 .zip(text)
-                .and_then(|(format, text)| (format.refuse)(text));
-            let message = message.unwrap_or_else(|| error.masked().to_string());
-            return Err(ValueFault { pointer, message });
+                .and_then(|(format, text)| (format.refuse)(text))
+                .unwrap_or_else(|| error.masked().to_string());
+            return Err(ValueError { pointer, message });
         }
-        serde_json::from_value(value).map_err(|error| ValueFault {
+        serde_json::from_value(value).map_err(|error| ValueError {
             pointer: String::new(),
             message: error.to_string(),
         })

@@ -1,11 +1,13 @@
-//! Strict YAML 1.2: the core schema for plain scalars; tags, anchors, aliases and merge keys are refused.
+//! Strict YAML 1.2 with the core schema. Tags, anchors, aliases and merge keys are refused.
 
 use super::node::{Document, KeyValue, MAX_DEPTH, MAX_FINDINGS, MAX_VALUES, Node, NodeValue};
 use super::text::Text;
+use crate::base::pattern::pattern;
 use crate::model::canonical::MAX_SAFE_INTEGER;
 use crate::model::diagnostic::{Code, Diagnostic};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span};
 use serde_json::Number;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -33,7 +35,7 @@ pub(super) fn read(text: Text) -> Result<Document, Vec<Diagnostic>> {
     }
 }
 
-/// The document cannot be read on: the reason, unless it is already among the findings.
+/// The end of parsing, with the reason unless it is already among the findings.
 struct Halt(Option<Box<Diagnostic>>);
 
 struct Loader<'t> {
@@ -71,13 +73,10 @@ impl<'t> Loader<'t> {
                 | Event::SequenceEnd
                 | Event::MappingStart(..)
                 | Event::MappingEnd => {
-                    let finding = self.finding(
-                        Code::Syntax,
-                        "a file holds one document, here a second one begins",
-                        span,
-                    );
+                    let finding =
+                        self.finding(Code::Syntax, "file contains a second document", span);
                     return Err(Halt::from(finding.help(
-                        "remove the `---` line and what follows it, or make it a file of its own",
+                        "remove the `---` line and the text after it, or move it to another file",
                     )));
                 }
             }
@@ -110,46 +109,21 @@ impl<'t> Loader<'t> {
         match event {
             Event::Scalar(content, style, anchor, tag) => {
                 self.refuse_features(anchor, tag.is_some(), &span);
-                let range = self.scalar_range(&span, style);
-                let value = match style {
-                    ScalarStyle::Plain => self.plain(&content, &range),
-                    ScalarStyle::SingleQuoted
-                    | ScalarStyle::DoubleQuoted
-                    | ScalarStyle::Literal
-                    | ScalarStyle::Folded => NodeValue::Text(content.into_owned()),
-                };
-                Ok(Node { range, value })
+                Ok(self.scalar(content, style, &span))
             }
             Event::SequenceStart(anchor, tag) => {
                 self.refuse_features(anchor, tag.is_some(), &span);
                 self.descend(&span)?;
-                let mut items = Vec::new();
-                let end = loop {
-                    match self.next(events)? {
-                        (Event::SequenceEnd, end) => break end,
-                        (event, span) => items.push(self.node(event, span, events)?),
-                    }
-                };
+                let list = self.list(start, events)?;
                 self.depth -= 1;
-                let last = items.last().map(|item: &Node| item.range.end);
-                Ok(Node {
-                    range: self.collection_range(start, last, &end),
-                    value: NodeValue::List(items),
-                })
+                Ok(list)
             }
             Event::MappingStart(anchor, tag) => {
                 self.refuse_features(anchor, tag.is_some(), &span);
                 self.descend(&span)?;
-                let (entries, end) = self.entries(events)?;
+                let mapping = self.mapping(start, events)?;
                 self.depth -= 1;
-                let last = entries.last().map(|entry| entry.value.range.end);
-                let start = entries.first().map_or(start.clone(), |entry| {
-                    start.start.min(entry.key_range.start)..start.end
-                });
-                Ok(Node {
-                    range: self.collection_range(start, last, &end),
-                    value: NodeValue::Map(entries),
-                })
+                Ok(mapping)
             }
             Event::Alias(_) => {
                 self.refuse("aliases", &span);
@@ -165,10 +139,49 @@ impl<'t> Loader<'t> {
             | Event::DocumentEnd
             | Event::SequenceEnd
             | Event::MappingEnd => {
-                let finding = self.finding(Code::Syntax, "the document ends too early", span);
-                Err(Halt::from(finding.help("complete its last line")))
+                let finding = self.finding(Code::Syntax, "document ends too early", span);
+                Err(Halt::from(finding.help("complete the last line")))
             }
         }
+    }
+
+    fn scalar(&mut self, content: Cow<'_, str>, style: ScalarStyle, span: &Span) -> Node {
+        let range = self.scalar_range(span, style);
+        let value = match style {
+            ScalarStyle::Plain => self.plain(&content, &range),
+            ScalarStyle::SingleQuoted
+            | ScalarStyle::DoubleQuoted
+            | ScalarStyle::Literal
+            | ScalarStyle::Folded => NodeValue::Text(content.into_owned()),
+        };
+        Node { range, value }
+    }
+
+    fn list(&mut self, start: Range<usize>, events: &mut Events<'t>) -> Result<Node, Halt> {
+        let mut items: Vec<Node> = Vec::new();
+        let end = loop {
+            match self.next(events)? {
+                (Event::SequenceEnd, end) => break end,
+                (event, span) => items.push(self.node(event, span, events)?),
+            }
+        };
+        let last = items.last().map(|item| item.range.end);
+        Ok(Node {
+            range: self.collection_range(start, last, &end),
+            value: NodeValue::List(items),
+        })
+    }
+
+    fn mapping(&mut self, start: Range<usize>, events: &mut Events<'t>) -> Result<Node, Halt> {
+        let (entries, end) = self.entries(events)?;
+        let last = entries.last().map(|entry| entry.value.range.end);
+        let first = entries
+            .first()
+            .map_or(start.start, |entry| start.start.min(entry.key_range.start));
+        Ok(Node {
+            range: self.collection_range(first..start.end, last, &end),
+            value: NodeValue::Map(entries),
+        })
     }
 
     fn entries(&mut self, events: &mut Events<'t>) -> Result<(Vec<KeyValue>, Span), Halt> {
@@ -199,11 +212,11 @@ impl<'t> Loader<'t> {
                 | Event::MappingStart(..) => {
                     let finding = self.finding(
                         Code::Syntax,
-                        "a key is text, here it is a list or a mapping",
+                        "key is a list or a mapping, expected text",
                         span,
                     );
                     return Err(Halt::from(finding.help(
-                        "write the key as one word, and quote it when it begins with `[`, `{` or `?`",
+                        "write the key as one word, and quote it if it starts with `[`, `{` or `?`",
                     )));
                 }
             };
@@ -231,7 +244,7 @@ impl<'t> Loader<'t> {
         Ok(())
     }
 
-    /// YAML's core schema (YAML 1.2.2, chapter 10.3), so that `no`, `on` and dates stay text.
+    /// The value of a plain scalar by the core schema (YAML 1.2.2, section 10.3): `no`, `on` and dates are text.
     fn plain(&mut self, content: &str, range: &Range<usize>) -> NodeValue {
         match content {
             "" | "~" | "null" | "Null" | "NULL" => return NodeValue::Null,
@@ -239,28 +252,20 @@ impl<'t> Loader<'t> {
             "false" | "False" | "FALSE" => return NodeValue::Bool(false),
             _ => {}
         }
-        let unsigned = content.strip_prefix(['+', '-']).unwrap_or(content);
-        if !unsigned.is_empty() && unsigned.bytes().all(|b| b.is_ascii_digit()) {
+        if pattern!("^[-+]?[0-9]+$").is_match(content) {
             return self.integer(content.parse().ok(), content, range);
         }
-        for (prefix, radix) in [("0x", 16), ("0o", 8)] {
-            if let Some(digits) = content.strip_prefix(prefix)
-                && !digits.is_empty()
-                && digits.chars().all(|c| c.is_digit(radix))
-            {
-                return self.integer(i64::from_str_radix(digits, radix).ok(), content, range);
-            }
+        if pattern!("^0x[0-9a-fA-F]+$").is_match(content) {
+            return self.integer(i64::from_str_radix(&content[2..], 16).ok(), content, range);
         }
-        let looks_like_float = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-            && unsigned
-                .bytes()
-                .all(|b| b.is_ascii_digit() || b".eE+-".contains(&b));
-        let number = content
-            .parse()
-            .ok()
-            .filter(|_| looks_like_float)
-            .and_then(Number::from_f64);
-        number.map_or_else(|| NodeValue::Text(content.to_owned()), NodeValue::Number)
+        if pattern!("^0o[0-7]+$").is_match(content) {
+            return self.integer(i64::from_str_radix(&content[2..], 8).ok(), content, range);
+        }
+        let is_float = pattern!(r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$");
+        let number = content.parse().ok().filter(|_| is_float.is_match(content));
+        number
+            .and_then(Number::from_f64)
+            .map_or_else(|| NodeValue::Text(content.to_owned()), NodeValue::Number)
     }
 
     fn integer(&mut self, value: Option<i64>, content: &str, range: &Range<usize>) -> NodeValue {
@@ -288,7 +293,7 @@ impl<'t> Loader<'t> {
     }
 
     fn finding(&self, code: Code, message: impl Into<String>, span: Span) -> Diagnostic {
-        Diagnostic::error(code, message).at("", self.text.place(self.range(&span)))
+        Diagnostic::error(code, message).at("", self.text.location(self.range(&span)))
     }
 
     fn syntax_error(&self, error: &ScanError) -> Diagnostic {
@@ -300,11 +305,11 @@ impl<'t> Loader<'t> {
             return unused_feature(self.text, "aliases", at..at);
         }
         let finding = Diagnostic::error(Code::Syntax, error.info().to_owned())
-            .at("", self.text.place(at..at));
+            .at("", self.text.location(at..at));
         if error.info().contains("tab") {
             finding.help("indent with spaces")
         } else {
-            finding.help("check the indentation, and quote texts that hold `: `, ` #` or begin with a special character")
+            finding.help("check the indentation, and quote texts that contain `: ` or ` #` or start with a special character")
         }
     }
 
@@ -313,7 +318,7 @@ impl<'t> Loader<'t> {
         start..self.offsets.byte(span.end.index()).max(start)
     }
 
-    /// The parser ends a scalar at the next token; what people see ends at its last character.
+    /// The range of a scalar up to its last character; the parser's range ends at the next token.
     fn scalar_range(&self, span: &Span, style: ScalarStyle) -> Range<usize> {
         let mut range = self.range(span);
         if style == ScalarStyle::Plain
@@ -342,9 +347,9 @@ impl<'t> Loader<'t> {
 }
 
 fn unused_feature(text: &Text, feature: &str, range: Range<usize>) -> Diagnostic {
-    Diagnostic::error(Code::YamlFeature, format!("{feature} are not used here"))
-        .at("", text.place(range))
-        .help("write the value out where it is needed")
+    Diagnostic::error(Code::YamlFeature, format!("{feature} are not supported"))
+        .at("", text.location(range))
+        .help("write out the value at each use")
 }
 
 pub(super) fn duplicate_key(
@@ -357,54 +362,54 @@ pub(super) fn duplicate_key(
         Code::DuplicateKey,
         format!("key `{}` is used twice", key.escape_debug()),
     )
-    .at("", text.place(again.clone()))
-    .also(Some(text.place(first.clone())), "first used here")
+    .at("", text.location(again.clone()))
+    .also(Some(text.location(first.clone())), "first used here")
     .help("remove one of them")
 }
 
 pub(super) fn unsafe_number(text: &Text, number: &str, range: &Range<usize>) -> Diagnostic {
-    let message = format!("{number} is beyond ±(2^53 − 1), where readers disagree");
+    let message = format!("{number} is outside ±(2^53 − 1), where parsers disagree");
     Diagnostic::error(Code::BadValue, message)
-        .at("", text.place(range.clone()))
+        .at("", text.location(range.clone()))
         .help(format!("write it as text: \"{number}\""))
 }
 
 pub(super) fn too_deep(text: &Text, range: Range<usize>) -> Diagnostic {
     Diagnostic::error(
         Code::TooDeep,
-        format!("the document nests more than {MAX_DEPTH} levels deep"),
+        format!("document nests more than {MAX_DEPTH} levels deep"),
     )
-    .at("", text.place(range))
-    .help("look for a bracket or an indentation that repeats by mistake")
+    .at("", text.location(range))
+    .help("check for a repeated bracket or indentation")
 }
 
 pub(super) fn empty(text: &Text) -> Diagnostic {
-    Diagnostic::error(Code::Syntax, "the document is empty")
-        .at("", text.place(0..0))
+    Diagnostic::error(Code::Syntax, "document is empty")
+        .at("", text.location(0..0))
         .help("write the document, or remove the file")
 }
 
 pub(super) fn too_many_values(text: &Text, range: Range<usize>) -> Diagnostic {
     Diagnostic::error(
         Code::TooManyValues,
-        format!("the document holds more than {MAX_VALUES} values"),
+        format!("document contains more than {MAX_VALUES} values"),
     )
-    .at("", text.place(range))
-    .help("split it, or copy folders with one COPY_FILE instead of many single files")
+    .at("", text.location(range))
+    .help("split it, or copy a folder with one COPY_FILE instead of many single files")
 }
 
-/// What follows the last finding that is listed.
+/// The note after the last listed finding.
 pub(super) fn more(findings: &[Diagnostic]) -> Option<Diagnostic> {
     let last = findings.last()?;
-    let message = format!("the reading stopped here, after {MAX_FINDINGS} findings");
+    let message = format!("stopped after {MAX_FINDINGS} findings");
     Some(
         Diagnostic::error(last.code, message)
-            .at(last.pointer.clone(), last.place.clone())
-            .help("mend these first"),
+            .at(last.pointer.clone(), last.location.clone())
+            .help("fix these first"),
     )
 }
 
-/// Character counts, in which the parser speaks, to bytes.
+/// Conversion of the parser's character offsets to bytes.
 struct Offsets(Option<Vec<usize>>);
 
 impl Offsets {

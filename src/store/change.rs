@@ -30,7 +30,7 @@ pub enum RunChange {
     /// The worker gives the job back unfinished: it stops, or the database or forge cannot be reached.
     HandBack { why: String },
     /// The worker found that an approval is needed that is not there, or is about another tree; the job goes back.
-    Hold { tiering: RiskAssessment },
+    Hold { risk: RiskAssessment },
     /// A person stops it: at once when nobody holds it, else at the worker's next step.
     Cancel,
     /// A person wants a failed run tried again, from where its ledger ends.

@@ -48,7 +48,7 @@ pub trait Store: Send + Sync {
     async fn renew(&self, lease: &Lease) -> Result<Renewal, StoreError>;
 
     /// Everything that a worker needs for the job it holds.
-    async fn task(&self, lease: &Lease) -> Result<JobPayload, StoreError>;
+    async fn payload(&self, lease: &Lease) -> Result<JobPayload, StoreError>;
 
     /// Moves a run and its job together, and records the event. The only way a status changes.
     ///
@@ -58,7 +58,7 @@ pub trait Store: Send + Sync {
     async fn change(
         &self,
         run: &RunId,
-        hand: Actor<'_>,
+        actor: Actor<'_>,
         change: &RunChange,
     ) -> Result<Run, StoreError>;
 

@@ -25,7 +25,7 @@ pub struct RecoveryReport {
     pub requeued: Vec<RunId>,
     /// Something is or may be left of runs whose rows somebody deleted, as with their product. Nobody can do anything
     /// with such a run here any more: it is told at every sweep until its ledger is deleted as well.
-    pub deleted: Vec<OrphanedRun>,
+    pub orphaned: Vec<OrphanedRun>,
 }
 
 /// A run that only its ledger remembers.
@@ -33,7 +33,7 @@ pub struct RecoveryReport {
 pub struct OrphanedRun {
     pub run: RunId,
     /// Where its repository is or may be.
-    pub place: RepoPath,
+    pub repo: RepoPath,
 }
 
 impl Recovery {

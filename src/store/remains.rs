@@ -1,27 +1,29 @@
-//! Whether a run may have left something outside, as its ledger tells it.
+//! The repositories that runs may have left on a forge, according to their ledgers.
 
 use crate::forge::repository::RepoPath;
 use crate::publish::ledger::LedgerEntry;
 use crate::publish::stage::{self, Stage};
 
-/// Where something is or may be left, as the ledger alone tells it. What was finished is nobody's remainder.
+/// The repository that an unfinished run may have left; `None` for a run that has left nothing or has published.
 pub fn unfinished(entries: &[LedgerEntry]) -> Option<RepoPath> {
     match stage::read(entries) {
-        Ok((_, Stage::Gone | Stage::Begun | Stage::Published(_))) | Err(_) => None,
-        Ok((order, _)) => Some(order.place),
+        Ok((_, Stage::Published(_))) | Err(_) => None,
+        Ok((request, stage)) => stage
+            .remains(&request.repo, None)
+            .map(|remains| remains.repo),
     }
 }
 
-/// Whether something is or may be left outside. `is_recorded` says that the run's own row names a repository, which
-/// counts unless the ledger proves that it is gone.
+/// True if the run may have left a repository. `is_recorded` is true if the run's own row names a repository, which
+/// counts unless the ledger proves that it was removed.
 pub fn leaves(entries: &[LedgerEntry], is_recorded: bool) -> bool {
     if entries.is_empty() {
         return is_recorded;
     }
     match stage::read(entries) {
-        Ok((_, Stage::Gone)) => false,
-        Ok((_, Stage::Begun)) => is_recorded,
-        // A ledger that cannot be followed proves nothing.
-        Ok(_) | Err(_) => true,
+        Ok((_, Stage::Removed)) => false,
+        Ok((request, stage)) => is_recorded || stage.remains(&request.repo, None).is_some(),
+        // A ledger that is damaged proves nothing.
+        Err(_) => true,
     }
 }

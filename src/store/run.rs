@@ -5,11 +5,12 @@ use super::job::JobStatus;
 use super::submission::{Approval, RiskAssessment};
 use crate::model::digest::Digest;
 use crate::publish::ledger::LedgerEntry;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 /// The status of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RunStatus {
     Pending,
@@ -41,7 +42,7 @@ pub enum RunStep {
 }
 
 /// A run and its job as they are now. Times are milliseconds since 1970.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Run {
     pub id: RunId,
@@ -50,8 +51,9 @@ pub struct Run {
     pub product: ProductId,
     pub status: RunStatus,
     pub job_status: JobStatus,
-    /// `owner/name` that is asked for.
-    pub place: String,
+    /// `owner/name` that was asked for.
+    #[serde(rename = "place")]
+    pub repo: String,
     pub tree: Option<String>,
     pub recipe_hash: Digest,
     pub catalog_version: Digest,
@@ -68,7 +70,8 @@ pub struct Run {
     pub started_at: Option<i64>,
     pub finished_at: Option<i64>,
     /// Nothing when no worker and no submission has computed it yet.
-    pub tiering: Option<RiskAssessment>,
+    #[serde(rename = "tiering")]
+    pub risk: Option<RiskAssessment>,
     pub approval: Option<Approval>,
 }
 
@@ -94,7 +97,7 @@ pub struct RunFilter {
     pub product: Option<ProductId>,
     pub statuses: Vec<RunStatus>,
     /// Those that wait for an approval.
-    pub is_waiting: bool,
+    pub awaiting_approval: bool,
     /// At most so many; none means 100.
     pub limit: Option<u32>,
 }

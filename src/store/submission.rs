@@ -5,6 +5,7 @@ use crate::model::action::RiskLevel;
 use crate::model::digest::GitId;
 use crate::model::plan::Plan;
 use crate::model::report::Report;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An accepted preview that is to become a repository.
@@ -15,11 +16,11 @@ pub struct Submission {
     pub plan: Plan,
     /// The report that was accepted; it can proceed, and names the tree.
     pub report: Report,
-    pub tiering: RiskAssessment,
+    pub risk: RiskAssessment,
 }
 
 /// Low runs at once, medium runs and is listed for review, high waits for an approval (R183).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RiskAssessment {
     pub tier: RiskLevel,
@@ -30,7 +31,7 @@ pub struct RiskAssessment {
 }
 
 /// An administrator's word that one tree may be made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Approval {
     pub by: UserId,

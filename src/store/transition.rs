@@ -38,7 +38,7 @@ pub struct Transition {
     pub run: Option<RunStatus>,
     pub job: Option<JobStatus>,
     /// Whether the lease ends with it.
-    pub frees: bool,
+    pub releases_lease: bool,
     /// Whether it counts as another attempt.
     pub is_retry: bool,
     /// Why the run failed.
@@ -112,7 +112,7 @@ impl RunState<'_> {
             ) => Err(Refusal::Cancelled),
             (LeaseState::Cleaning, RunChange::CleanUp | RunChange::Release) => self.cleaned(change),
             (LeaseState::Cleaning, RunChange::HandBack { why }) => Ok(Transition {
-                frees: true,
+                releases_lease: true,
                 events: vec![(EventKind::HandedBack, json!({ "why": why }))],
                 ..Transition::default()
             }),
@@ -158,7 +158,7 @@ impl RunState<'_> {
         Ok(Transition {
             run: Some(run),
             job: self.job.after(JobStep::Fail),
-            frees: true,
+            releases_lease: true,
             error: Some(error.to_owned()),
             events: vec![(ending(run), json!({ "error": error }))],
             ..Transition::default()
@@ -171,7 +171,7 @@ impl RunState<'_> {
             run: Some(self.run_after(RunStep::Requeue)?),
             // Another runner may have put the job back already.
             job: self.job.after(JobStep::Requeue),
-            frees: true,
+            releases_lease: true,
             is_retry: self.job != JobStatus::Queued,
             events: vec![(EventKind::Recovered, json!({ "why": why }))],
             ..Transition::default()
@@ -185,7 +185,7 @@ impl RunState<'_> {
         let unproven = || is_left.then_some("something may be left outside");
         Ok(Transition {
             run: Some(run),
-            frees: true,
+            releases_lease: true,
             error: left.or_else(unproven).map(str::to_owned),
             events: vec![(ending(run), json!({ "left": left.or_else(unproven) }))],
             ..Transition::default()
@@ -203,7 +203,7 @@ impl RunState<'_> {
         };
         Ok(Transition {
             run: Some(self.run_after(RunStep::CleanUp)?),
-            frees: true,
+            releases_lease: true,
             events: vec![(kind, json!({}))],
             ..Transition::default()
         })
@@ -231,37 +231,34 @@ impl RunState<'_> {
             RunChange::HandBack { why } => {
                 (vec![(EventKind::HandedBack, json!({ "why": why }))], None)
             }
-            RunChange::Hold { tiering } => (self.held(tiering), None),
+            RunChange::Hold { risk } => (self.held(risk), None),
             RunChange::Retry => (vec![(EventKind::Retried, json!({}))], None),
             _ => (vec![(EventKind::Started, json!({}))], None),
         };
         Ok(Transition {
             run: Some(run),
             job: Some(job),
-            frees: job != JobStatus::Running,
+            releases_lease: job != JobStatus::Running,
             error,
             events,
             ..Transition::default()
         })
     }
 
-    fn held(&self, tiering: &RiskAssessment) -> Vec<(EventKind, Value)> {
+    fn held(&self, risk: &RiskAssessment) -> Vec<(EventKind, Value)> {
         let mut events = Vec::new();
-        if let Some(approval) = self
-            .approval
-            .filter(|approval| approval.tree != tiering.tree)
-        {
-            let detail = json!({ "approved": approval.tree, "tree": tiering.tree });
+        if let Some(approval) = self.approval.filter(|approval| approval.tree != risk.tree) {
+            let detail = json!({ "approved": approval.tree, "tree": risk.tree });
             events.push((EventKind::ApprovalVoid, detail));
         }
-        events.push((EventKind::Held, json!(tiering)));
+        events.push((EventKind::Held, json!(risk)));
         events
     }
 }
 
 impl RiskAssessment {
     /// Whether it waits until an administrator approves its tree.
-    pub fn waits(&self, approval: Option<&Approval>) -> bool {
+    pub fn needs_approval(&self, approval: Option<&Approval>) -> bool {
         self.tier == RiskLevel::High && approval.is_none_or(|approval| approval.tree != self.tree)
     }
 }

@@ -1,13 +1,15 @@
-//! Covering arrays: as few selections as a greedy search finds, such that all pairs of answers occur together.
+//! Covering arrays: few selections, found by a greedy search, that contain every possible pair of answers.
 
-use super::partial::{Partial, Search, SearchLimit};
+use super::assignment::{Assignment, Search, SearchLimit};
 use super::rng::Rng;
 use super::space::{Answer, Space};
+use crate::error::{Class, Explain, Hint, Setting};
+use crate::hint;
 use crate::model::selection::Selection;
 use crate::model::slug::OptionRef;
 use thiserror::Error;
 
-/// What is to occur in at least one selection.
+/// The combinations that a covering array must contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strength {
     /// Every answer.
@@ -16,50 +18,75 @@ pub enum Strength {
     Pairs,
 }
 
-/// Selections in which everything occurs.
+/// A covering array.
 #[derive(Clone, Debug)]
 pub struct Cover {
     pub selections: Vec<Selection>,
-    /// How many answers or pairs of answers occur.
+    /// The number of covered answers or pairs of answers.
     pub covered: usize,
-    /// Options that never occur together, or, as a pair of one, never occur at all.
+    /// Options that cannot be selected together. A pair of an option with itself: it cannot be selected.
     pub impossible: Vec<(OptionRef, OptionRef)>,
-    /// No fewer selections than this can cover as much.
+    /// The lower bound of the number of selections.
     pub at_least: usize,
 }
 
-/// Why there is no cover.
+/// The reasons to compute no covering array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum CoverError {
-    #[error("{answers} answers make too many pairs, at most {MAX_ANSWERS} are paired")]
+    #[error("{answers} answers are too many for pairs, the maximum is {MAX_ANSWERS}")]
     TooLarge { answers: usize },
     #[error(transparent)]
     SearchLimit(#[from] SearchLimit),
 }
 
-/// At most so many answers are paired: their pairs are kept in memory, and looked at for every selection.
+impl Explain for CoverError {
+    fn class(&self) -> Class {
+        Class::Refused
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "selections_too_many_pairs",
+            Self::SearchLimit(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        match self {
+            Self::TooLarge { .. } => Some(hint!(
+                "build fewer selections with ",
+                Setting::Sample,
+                " or ",
+                Setting::Each
+            )),
+            Self::SearchLimit(error) => error.hint(),
+        }
+    }
+}
+
+/// The maximum number of answers for pairs, whose table is in memory and read for every selection.
 pub const MAX_ANSWERS: usize = 600;
 
-/// So many ways are tried for each selection, and the one that covers most is taken.
-const WAYS: usize = 8;
+/// The number of candidates for each selection. The one that covers most is taken.
+const CANDIDATES: usize = 8;
 
-/// Selections that cover everything. Those of `known` that fit come first, so that a written list changes little.
+/// Computes a covering array. The valid selections of `known` come first, so that a saved list changes little.
 pub fn cover(space: &Space, strength: Strength, known: &[Selection]) -> Result<Cover, CoverError> {
     let answers = space.len();
     if strength == Strength::Pairs && answers > MAX_ANSWERS {
         return Err(CoverError::TooLarge { answers });
     }
-    let Some(mut partial) = Partial::of(space) else {
+    let Some(mut assignment) = Assignment::of(space) else {
         return Err(SearchLimit.into());
     };
-    let known = fitting(&mut partial, known);
+    let known = valid_rows(&mut assignment, known);
     let all = Uncovered::all(space, strength);
-    // A greedy search ends a little above the least; of several ends one is often lower.
+    // Greedy searches end slightly above the minimum; the best of several is often smaller.
     let attempts = (1000 / answers.max(1)).clamp(1, 30);
     let mut best: Option<Cover> = None;
     for attempt in 0..attempts {
-        let mut dice = Rng::of(attempt as u64);
-        let greedy = cover_once(&mut partial, &all, known.clone(), &mut dice)?;
+        let mut rng = Rng::of(attempt as u64);
+        let greedy = cover_once(&mut assignment, &all, known.clone(), &mut rng)?;
         let is_better = |best: &Cover| greedy.rows.len() < best.selections.len();
         if best.as_ref().is_none_or(is_better) {
             best = Some(greedy.into_cover(space, strength, &all));
@@ -74,25 +101,25 @@ pub fn cover(space: &Space, strength: Strength, known: &[Selection]) -> Result<C
     best.ok_or_else(|| SearchLimit.into())
 }
 
-/// The selections that are possible, as rows of answers.
-fn fitting(partial: &mut Partial<'_>, selections: &[Selection]) -> Vec<Vec<Answer>> {
-    let space = partial.space();
-    let start = partial.mark();
+/// The valid selections, as rows of answers.
+fn valid_rows(assignment: &mut Assignment<'_>, selections: &[Selection]) -> Vec<Vec<Answer>> {
+    let space = assignment.space();
+    let start = assignment.mark();
     let mut rows = Vec::new();
     for selection in selections {
         let Some(row) = space.answers_of(selection) else {
             continue;
         };
-        let fits = row.iter().all(|answer| partial.choose(*answer));
-        partial.back_to(start);
-        if fits && space.selection(row.iter().copied()) == *selection && !rows.contains(&row) {
+        let is_valid = row.iter().all(|answer| assignment.choose(*answer));
+        assignment.undo_to(start);
+        if is_valid && space.selection(row.iter().copied()) == *selection && !rows.contains(&row) {
             rows.push(row);
         }
     }
     rows
 }
 
-/// What one greedy search found.
+/// The result of one greedy search.
 struct Greedy {
     rows: Vec<Vec<Answer>>,
     impossible: Vec<(Answer, Answer)>,
@@ -122,53 +149,53 @@ impl Greedy {
 }
 
 fn cover_once(
-    partial: &mut Partial<'_>,
+    assignment: &mut Assignment<'_>,
     all: &Uncovered,
     known: Vec<Vec<Answer>>,
-    dice: &mut Rng,
+    rng: &mut Rng,
 ) -> Result<Greedy, SearchLimit> {
-    let questions = partial.space().questions.len();
-    let start = partial.mark();
-    let mut wanted = all.clone();
+    let questions = assignment.space().questions.len();
+    let start = assignment.mark();
+    let mut uncovered = all.clone();
     let mut rows = known;
     for row in &rows {
-        wanted.cross_off(row);
+        uncovered.remove_row(row);
     }
     let mut impossible = Vec::new();
-    while let Some((one, other)) = wanted.first() {
+    while let Some((one, other)) = uncovered.first() {
         let mut best: Option<(usize, Vec<Answer>)> = None;
-        if partial.choose(one) && partial.choose(other) {
-            let begun = partial.mark();
-            for _ in 0..WAYS {
-                let order = dice.shuffle((0..questions).collect());
-                let mut search = Search::of(partial, order);
-                let rank = &mut |partial: &Partial<'_>, question| {
-                    let open = dice.shuffle(partial.open(question).collect());
-                    wanted.rank(partial, open)
+        if assignment.choose(one) && assignment.choose(other) {
+            let chosen = assignment.mark();
+            for _ in 0..CANDIDATES {
+                let order = rng.shuffle((0..questions).collect());
+                let mut search = Search::of(assignment, order);
+                let rank = &mut |assignment: &Assignment<'_>, question| {
+                    let open = rng.shuffle(assignment.open(question).collect());
+                    uncovered.rank(assignment, open)
                 };
                 if !search.next(rank)? {
                     break;
                 }
-                let row: Vec<Answer> = search.partial().settled().collect();
-                let gain = wanted.gain(&row);
+                let row: Vec<Answer> = search.assignment().assigned().collect();
+                let gain = uncovered.gain(&row);
                 if best.as_ref().is_none_or(|(most, _)| gain > *most) {
                     best = Some((gain, row));
                 }
-                partial.back_to(begun);
+                assignment.undo_to(chosen);
             }
         }
-        partial.back_to(start);
+        assignment.undo_to(start);
         if let Some((_, row)) = best {
-            wanted.cross_off(&row);
+            uncovered.remove_row(&row);
             rows.push(row);
         } else {
-            wanted.give_up(one, other);
+            uncovered.remove_pair(one, other);
             impossible.push((one, other));
         }
     }
     Ok(Greedy {
-        rows: match without_idle(rows, all) {
-            // Where nothing is asked, there is one selection: nothing.
+        rows: match without_redundant(rows, all) {
+            // Without questions there is one selection: the empty one.
             rows if rows.is_empty() => vec![Vec::new()],
             rows => rows,
         },
@@ -176,16 +203,17 @@ fn cover_once(
     })
 }
 
-/// What still has to occur, as a table of answers by answers of which the half with `one <= other` is used.
+/// The combinations that are not covered yet: a table of answers by answers, of which the half with `one <= other` is
+/// used.
 #[derive(Clone)]
 struct Uncovered {
     table: Vec<bool>,
     size: usize,
-    /// How much there is, without pairs of one.
+    /// The number of combinations at the start, without pairs of an answer with itself.
     count: usize,
-    /// With how many others each answer is still wanted.
+    /// For each answer, the number of its uncovered pairs.
     partners: Vec<usize>,
-    /// Nothing is wanted before this place.
+    /// The index of the first uncovered combination or less.
     begin: usize,
     is_paired: bool,
 }
@@ -197,14 +225,14 @@ impl Uncovered {
             Strength::Pairs => space.len(),
         };
         let is_paired = strength == Strength::Pairs;
-        let is_wanted = |at: usize| {
+        let is_required = |at: usize| {
             let (one, other) = (at / size, at % size);
-            // A pair of one wants the answer itself, for a catalogue of one question has no pairs.
+            // Pairs of an answer with itself cover catalogues of one question, which have no other pairs.
             !is_paired
                 || one == other
                 || one < other && space.question(one) != space.question(other)
         };
-        let table: Vec<bool> = (0..space.len() * size).map(is_wanted).collect();
+        let table: Vec<bool> = (0..space.len() * size).map(is_required).collect();
         let is_counted = |at: &usize| table[*at] && (!is_paired || at / size != at % size);
         let mut partners = vec![0; space.len()];
         for at in (0..table.len()).filter(|at| is_paired && table[*at]) {
@@ -221,7 +249,7 @@ impl Uncovered {
         }
     }
 
-    fn place(&self, one: Answer, other: Answer) -> usize {
+    fn index(&self, one: Answer, other: Answer) -> usize {
         if self.is_paired {
             one.min(other) * self.size + one.max(other)
         } else {
@@ -230,7 +258,10 @@ impl Uncovered {
     }
 
     fn first(&mut self) -> Option<(Answer, Answer)> {
-        let at = self.begin + self.table[self.begin..].iter().position(|wanted| *wanted)?;
+        let at = self.begin
+            + self.table[self.begin..]
+                .iter()
+                .position(|is_uncovered| *is_uncovered)?;
         self.begin = at;
         Some(if self.is_paired {
             (at / self.size, at % self.size)
@@ -239,20 +270,19 @@ impl Uncovered {
         })
     }
 
-    fn give_up(&mut self, one: Answer, other: Answer) {
-        let place = self.place(one, other);
-        self.strike(place);
+    fn remove_pair(&mut self, one: Answer, other: Answer) {
+        self.remove(self.index(one, other));
     }
 
-    fn strike(&mut self, place: usize) {
-        if std::mem::take(&mut self.table[place]) && self.is_paired {
-            self.partners[place / self.size] -= 1;
-            self.partners[place % self.size] -= 1;
+    fn remove(&mut self, index: usize) {
+        if std::mem::take(&mut self.table[index]) && self.is_paired {
+            self.partners[index / self.size] -= 1;
+            self.partners[index % self.size] -= 1;
         }
     }
 
-    /// The places that a row covers, wanted or not.
-    fn places<'r>(&'r self, row: &'r [Answer]) -> impl Iterator<Item = usize> + 'r {
+    /// The table indices that a row covers.
+    fn indices<'r>(&'r self, row: &'r [Answer]) -> impl Iterator<Item = usize> + 'r {
         let others = move |at: usize| {
             if self.is_paired {
                 &row[at..]
@@ -261,29 +291,33 @@ impl Uncovered {
             }
         };
         let pairs = row.iter().enumerate();
-        pairs.flat_map(move |(at, one)| others(at).iter().map(|other| self.place(*one, *other)))
+        pairs.flat_map(move |(at, one)| others(at).iter().map(|other| self.index(*one, *other)))
     }
 
     fn gain(&self, row: &[Answer]) -> usize {
-        self.places(row).filter(|place| self.table[*place]).count()
+        self.indices(row).filter(|index| self.table[*index]).count()
     }
 
-    fn cross_off(&mut self, row: &[Answer]) {
-        let places: Vec<usize> = self.places(row).collect();
-        for place in places {
-            self.strike(place);
+    fn remove_row(&mut self, row: &[Answer]) {
+        let indices: Vec<usize> = self.indices(row).collect();
+        for index in indices {
+            self.remove(index);
         }
     }
 
-    /// The answers with those first with which most that is wanted occurs, now and later.
-    fn rank(&self, partial: &Partial<'_>, mut answers: Vec<Answer>) -> Vec<Answer> {
-        let settled: Vec<Answer> = partial.settled().collect();
+    /// Sorts answers by the uncovered combinations they complete now, then by those they can complete later.
+    fn rank(&self, assignment: &Assignment<'_>, mut answers: Vec<Answer>) -> Vec<Answer> {
+        let assigned: Vec<Answer> = assignment.assigned().collect();
         let gain = |answer: Answer| {
             if !self.is_paired {
                 return usize::from(self.table[answer]);
             }
-            let wanted = |other: &&Answer| self.table[self.place(answer, **other)];
-            settled.iter().chain([&answer]).filter(wanted).count()
+            let is_uncovered = |other: &&Answer| self.table[self.index(answer, **other)];
+            assigned
+                .iter()
+                .chain([&answer])
+                .filter(is_uncovered)
+                .count()
         };
         answers.sort_by_cached_key(|answer| {
             std::cmp::Reverse((gain(*answer), self.partners[*answer]))
@@ -292,16 +326,16 @@ impl Uncovered {
     }
 }
 
-/// The rows without those that cover nothing that no other row covers; later ones go first.
-fn without_idle(mut rows: Vec<Vec<Answer>>, all: &Uncovered) -> Vec<Vec<Answer>> {
+/// The rows without redundant ones, whose combinations other rows cover too. Later rows are removed first.
+fn without_redundant(mut rows: Vec<Vec<Answer>>, all: &Uncovered) -> Vec<Vec<Answer>> {
     let mut times = vec![0_usize; all.table.len()];
-    for place in rows.iter().flat_map(|row| all.places(row)) {
-        times[place] += 1;
+    for index in rows.iter().flat_map(|row| all.indices(row)) {
+        times[index] += 1;
     }
     for at in (0..rows.len()).rev() {
-        if all.places(&rows[at]).all(|place| times[place] > 1) {
-            for place in all.places(&rows[at]) {
-                times[place] -= 1;
+        if all.indices(&rows[at]).all(|index| times[index] > 1) {
+            for index in all.indices(&rows[at]) {
+                times[index] -= 1;
             }
             rows.remove(at);
         }
@@ -309,7 +343,7 @@ fn without_idle(mut rows: Vec<Vec<Answer>>, all: &Uncovered) -> Vec<Vec<Answer>>
     rows
 }
 
-/// Each selection holds one answer of each question, so one pair of each two questions.
+/// The lower bound: each selection contains one answer of each question, so one pair of every two questions.
 fn at_least(space: &Space, strength: Strength, impossible: &[(Answer, Answer)]) -> usize {
     let sizes = space.questions.iter().map(Vec::len);
     if strength == Strength::Each {

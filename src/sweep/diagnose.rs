@@ -1,6 +1,6 @@
-//! Which options are to blame for what cannot be made: those that are named, and those without which it can.
+//! The options that cause a failure: those that its findings name, and those without which it does not occur.
 
-use super::partial::Partial;
+use super::assignment::Assignment;
 use super::space::Space;
 use super::trial::{Trial, TrialInput, TrialOutcome};
 use crate::catalog::Catalog;
@@ -10,39 +10,38 @@ use crate::model::selection::Selection;
 use crate::model::slug::OptionRef;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Options that do not go together though the catalogue lets them.
+/// Options that fail together although the catalogue allows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Collision {
-    /// The option whose action cannot be done; none when the finding is about the selection as a whole.
+    /// The option whose action fails; none if the finding is about the selection as a whole.
     pub option: Option<OptionRef>,
-    /// The options with which it cannot; leaving out any of them helps.
+    /// The options with which it fails. Without any one of them it succeeds.
     pub with: Vec<OptionRef>,
-    /// The options without which it cannot; adding any of them helps.
+    /// The options without which it fails. With any one of them it succeeds.
     pub without: Vec<OptionRef>,
-    /// What it comes to.
     pub finding: Diagnostic,
-    /// The first selection in which it was met.
+    /// The first selection with the collision.
     pub selection: Selection,
 }
 
-/// What is known of two options.
+/// The result for a pair of options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PairStatus {
-    /// They were made together.
-    Fine,
-    /// They do not go together, or, of one option, it does not go with anything.
+    /// A selection with both was built.
+    Compatible,
+    /// They fail together. For a pair of one option with itself: it always fails.
     Collides,
-    /// The catalogue does not let them be selected together.
+    /// The catalogue does not allow a selection with both.
     Excluded,
-    /// No selection held both that could be made.
-    Unseen,
+    /// No selection with both was built.
+    Untested,
 }
 
-/// At most so many collisions are looked into.
+/// The maximum number of diagnosed collisions.
 pub const MAX_COLLISIONS: usize = 100;
 
 impl Collision {
-    /// Whether a selection runs into it.
+    /// True if the selection has the collision.
     fn is_in(&self, selection: &Selection) -> bool {
         let mut with = self.option.iter().chain(&self.with);
         with.all(|option| selection.contains(option))
@@ -54,44 +53,35 @@ impl Collision {
     }
 }
 
-/// Every collision behind what could not be made, by making it once more with one answer changed.
-pub fn blame(
-    ground: TrialInput<'_>,
+/// The collisions behind failed trials. If a finding names only one option, the others are found by building the
+/// selection again with one changed answer.
+pub fn diagnose(
+    input: TrialInput<'_>,
     space: &Space,
-    proofs: &[Trial],
+    trials: &[Trial],
 ) -> Result<Vec<Collision>, PreviewError> {
-    let by_file = recipe_files(ground.catalog);
+    let by_file = recipe_files(input.catalog);
     let mut collisions: Vec<Collision> = Vec::new();
-    for proof in proofs {
-        let TrialOutcome::Stopped(findings) = &proof.outcome else {
+    for trial in trials {
+        let TrialOutcome::Failed(findings) = &trial.outcome else {
             continue;
         };
         for finding in findings {
-            let known =
-                |known: &&Collision| known.is_about(finding) && known.is_in(&proof.selection);
-            if collisions.len() == MAX_COLLISIONS || collisions.iter().find(known).is_some() {
+            let is_known =
+                |known: &Collision| known.is_about(finding) && known.is_in(&trial.selection);
+            if collisions.len() == MAX_COLLISIONS || collisions.iter().any(is_known) {
                 continue;
             }
-            let places = finding
-                .place
-                .iter()
-                .chain(finding.related.iter().map(|related| &related.place));
-            let mut named: Vec<OptionRef> = Vec::new();
-            for option in places.filter_map(|place| by_file.get(place.file.as_str())) {
-                if !named.contains(option) {
-                    named.push(option.clone());
-                }
-            }
-            let mut named = named.into_iter();
+            let mut named = named_options(finding, &by_file).into_iter();
             let mut collision = Collision {
                 option: named.next(),
                 with: named.collect(),
                 without: Vec::new(),
                 finding: finding.clone(),
-                selection: proof.selection.clone(),
+                selection: trial.selection.clone(),
             };
             if collision.with.is_empty() && collision.option.is_some() {
-                suspect(ground, space, &mut collision)?;
+                find_partners(input, space, &mut collision)?;
             }
             collisions.push(collision);
         }
@@ -99,37 +89,53 @@ pub fn blame(
     Ok(collisions)
 }
 
-/// Changes one answer after the other and looks whether the finding is gone.
-fn suspect(
-    ground: TrialInput<'_>,
+/// The options whose recipes a finding names, without repetitions.
+fn named_options(finding: &Diagnostic, by_file: &BTreeMap<&str, OptionRef>) -> Vec<OptionRef> {
+    let related = finding.related.iter().map(|related| &related.location);
+    let mut named: Vec<OptionRef> = Vec::new();
+    for location in finding.location.iter().chain(related) {
+        if let Some(option) = by_file.get(location.file.as_str())
+            && !named.contains(option)
+        {
+            named.push(option.clone());
+        }
+    }
+    named
+}
+
+/// Changes each answer in turn and checks whether the finding still occurs.
+fn find_partners(
+    input: TrialInput<'_>,
     space: &Space,
     collision: &mut Collision,
 ) -> Result<(), PreviewError> {
-    let (Some(row), Some(mut partial)) =
-        (space.answers_of(&collision.selection), Partial::of(space))
-    else {
+    let (Some(row), Some(mut assignment)) = (
+        space.answers_of(&collision.selection),
+        Assignment::of(space),
+    ) else {
         return Ok(());
     };
-    let start = partial.mark();
+    let start = assignment.mark();
     for (question, given) in row.iter().enumerate() {
         let own = space.option(*given);
         if own.is_some() && own == collision.option.as_ref() {
             continue;
         }
         for instead in &space.questions[question] {
-            let changed = row
+            let changed: Vec<_> = row
                 .iter()
-                .map(|answer| if answer == given { instead } else { answer });
-            let changed: Vec<_> = changed.copied().collect();
-            let fits = instead != given && changed.iter().all(|answer| partial.choose(*answer));
-            partial.back_to(start);
-            if !fits {
+                .map(|answer| if answer == given { *instead } else { *answer })
+                .collect();
+            let is_valid =
+                instead != given && changed.iter().all(|answer| assignment.choose(*answer));
+            assignment.undo_to(start);
+            if !is_valid {
                 continue;
             }
-            let outcome = ground.attempt(&space.selection(changed))?;
-            let is_there = matches!(&outcome, TrialOutcome::Stopped(findings)
+            let outcome = input.attempt(&space.selection(changed))?;
+            let still_fails = matches!(&outcome, TrialOutcome::Failed(findings)
                 if findings.iter().any(|finding| collision.is_about(finding)));
-            if !is_there {
+            if !still_fails {
                 match own {
                     Some(own) => collision.with.push(own.clone()),
                     None => collision.without.extend(space.option(*instead).cloned()),
@@ -141,15 +147,15 @@ fn suspect(
     Ok(())
 }
 
-/// What is known of every two options of a catalogue, and of each by itself.
+/// The status of every pair of options of a catalogue, and of each option with itself.
 pub struct Matrix {
     pub options: Vec<OptionRef>,
-    meetings: Vec<PairStatus>,
+    statuses: Vec<PairStatus>,
 }
 
 impl Matrix {
-    /// The matrix of what was made and what collided.
-    pub fn of(space: &Space, proofs: &[Trial], collisions: &[Collision]) -> Self {
+    /// The matrix of trials and collisions.
+    pub fn of(space: &Space, trials: &[Trial], collisions: &[Collision]) -> Self {
         let answers: Vec<usize> = (0..space.len())
             .filter(|at| space.option(*at).is_some())
             .collect();
@@ -157,14 +163,14 @@ impl Matrix {
             .iter()
             .filter_map(|at| space.option(*at).cloned())
             .collect();
-        let mut made: BTreeSet<(OptionRef, OptionRef)> = BTreeSet::new();
-        for proof in proofs
+        let mut built: BTreeSet<(OptionRef, OptionRef)> = BTreeSet::new();
+        for trial in trials
             .iter()
-            .filter(|proof| matches!(proof.outcome, TrialOutcome::Made(_)))
+            .filter(|trial| matches!(trial.outcome, TrialOutcome::Built(_)))
         {
-            let selected: Vec<OptionRef> = proof.selection.options().collect();
+            let selected: Vec<OptionRef> = trial.selection.options().collect();
             for one in &selected {
-                made.extend(selected.iter().map(|other| (one.clone(), other.clone())));
+                built.extend(selected.iter().map(|other| (one.clone(), other.clone())));
             }
         }
         let collides = |one: &OptionRef, other: &OptionRef| {
@@ -177,61 +183,58 @@ impl Matrix {
                     || option == Some(other) && with.contains(one)
             })
         };
-        let mut partial = Partial::of(space);
+        let mut assignment = Assignment::of(space);
         let mut excluded = |one: usize, other: usize| {
-            let Some(partial) = &mut partial else {
+            let Some(assignment) = &mut assignment else {
                 return true;
             };
-            let start = partial.mark();
-            let fits = partial.choose(one) && partial.choose(other);
-            partial.back_to(start);
-            !fits
+            let start = assignment.mark();
+            let is_valid = assignment.choose(one) && assignment.choose(other);
+            assignment.undo_to(start);
+            !is_valid
         };
-        let mut meetings = Vec::with_capacity(options.len() * options.len());
+        let mut statuses = Vec::with_capacity(options.len() * options.len());
         for (one, first) in answers.iter().zip(&options) {
             for (other, second) in answers.iter().zip(&options) {
-                meetings.push(if collides(first, second) {
+                statuses.push(if collides(first, second) {
                     PairStatus::Collides
-                } else if made.contains(&(first.clone(), second.clone())) {
-                    PairStatus::Fine
+                } else if built.contains(&(first.clone(), second.clone())) {
+                    PairStatus::Compatible
                 } else if excluded(*one, *other) {
                     PairStatus::Excluded
                 } else {
-                    PairStatus::Unseen
+                    PairStatus::Untested
                 });
             }
         }
-        Self { options, meetings }
+        Self { options, statuses }
     }
 
-    /// What is known of two options, by their places in [`Self::options`].
-    pub fn meeting(&self, one: usize, other: usize) -> PairStatus {
-        self.meetings[one * self.options.len() + other]
+    /// The status of two options, by their indices in [`Self::options`].
+    pub fn status(&self, one: usize, other: usize) -> PairStatus {
+        self.statuses[one * self.options.len() + other]
     }
 
-    /// The same matrix of fewer options.
+    /// The matrix of the options at the kept indices.
     #[must_use]
     pub fn only(&self, keep: impl Fn(usize) -> bool) -> Self {
         let kept: Vec<usize> = (0..self.options.len()).filter(|at| keep(*at)).collect();
         let pairs = kept
             .iter()
-            .flat_map(|one| kept.iter().map(|other| self.meeting(*one, *other)));
+            .flat_map(|one| kept.iter().map(|other| self.status(*one, *other)));
         Self {
-            meetings: pairs.collect(),
+            statuses: pairs.collect(),
             options: kept.iter().map(|at| self.options[*at].clone()).collect(),
         }
     }
 }
 
 fn recipe_files(catalog: &Catalog) -> BTreeMap<&str, OptionRef> {
-    let options = catalog.categories().iter().flat_map(|category| {
-        let options = category.options.iter();
-        options.map(|option| OptionRef::new(&category.slug, &option.slug))
-    });
+    let options = catalog.options().map(|entry| entry.reference());
     let file = |option: OptionRef| Some((catalog.recipe(&option)?.file.as_str(), option));
     options.filter_map(file).collect()
 }
 
 fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
-    (one.code, &one.place, &one.pointer) == (other.code, &other.place, &other.pointer)
+    (one.code, &one.location, &one.pointer) == (other.code, &other.location, &other.pointer)
 }

@@ -1,41 +1,71 @@
-//! Tree ids that were looked at and accepted, as lines of a text: `<tree id> <option> <option> …`.
+//! Accepted tree ids in a text file, one selection per line: `<tree id> <option> <option> …`.
 
-use crate::model::digest::GitId;
+use crate::error::{Class, Explain, Hint, Setting};
+use crate::hint;
+use crate::model::digest::{DigestError, GitId};
 use crate::model::selection::Selection;
-use crate::model::slug::OptionRef;
-use crate::model::slug::Slug;
+use crate::model::slug::{OptionRef, OptionRefError};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use thiserror::Error;
 
-/// Selection → the id of its tree without the provenance file.
+/// Line of the selection → the selection and the id of its tree without the provenance file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Golden(BTreeMap<String, (Selection, GitId)>);
 
-/// Why a text holds no tree ids.
+/// A malformed line of a file of tree ids.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("line {line}: {reason}")]
 pub struct GoldenError {
-    /// From 1.
+    /// Counts from 1.
     pub line: usize,
-    reason: String,
+    reason: LineError,
 }
 
-/// How what is now differs from what was accepted.
+impl Explain for GoldenError {
+    fn class(&self) -> Class {
+        Class::Refused
+    }
+
+    fn code(&self) -> &'static str {
+        "accepted_ids_invalid"
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(hint!(
+            "restore the file from version control, or write it again with ",
+            Setting::Accept
+        ))
+    }
+}
+
+/// The reasons to refuse a line.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+enum LineError {
+    #[error("expected a tree id, a space and the selected options")]
+    Form,
+    #[error(transparent)]
+    Id(#[from] DigestError),
+    #[error(transparent)]
+    Option(#[from] OptionRefError),
+    #[error("selection is listed twice")]
+    Duplicate,
+}
+
+/// The differences between accepted and current tree ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Differences {
-    /// Selection, accepted id, id now.
+    /// Selection, accepted id, current id.
     pub changed: Vec<(String, GitId, GitId)>,
-    /// Accepted, but not made now.
+    /// Accepted, but not built.
     pub gone: Vec<String>,
-    /// Made now, but never accepted.
+    /// Built, but not accepted.
     pub new: Vec<String>,
 }
 
-/// What stands for a selection of nothing.
+/// The line of an empty selection.
 const NOTHING: &str = "-";
 
-/// A selection in one line: its options, in the order of their names.
+/// The options of a selection in one line, sorted by name.
 pub fn line_of(selection: &Selection) -> String {
     let options: Vec<String> = selection
         .options()
@@ -49,43 +79,38 @@ pub fn line_of(selection: &Selection) -> String {
 }
 
 impl Golden {
-    /// The tree ids of some selections.
-    pub fn of(made: impl IntoIterator<Item = (Selection, GitId)>) -> Self {
-        let made = made.into_iter();
-        Self(
-            made.map(|(selection, id)| (line_of(&selection), (selection, id)))
-                .collect(),
-        )
+    /// The tree ids of built selections.
+    pub fn of(built: impl IntoIterator<Item = (Selection, GitId)>) -> Self {
+        let entries = built
+            .into_iter()
+            .map(|(selection, id)| (line_of(&selection), (selection, id)));
+        Self(entries.collect())
     }
 
-    /// Reads what [`Self::text`] wrote. Empty lines and those that begin with `#` are passed over.
+    /// Parses the output of [`Self::text`]. Ignores empty lines and those that start with `#`.
     pub fn parse(text: &str) -> Result<Self, GoldenError> {
         let mut golden = Self::default();
-        for (index, line) in text.lines().enumerate() {
-            let wrong = |reason: String| GoldenError {
+        let lines = text.lines().map(str::trim_end).enumerate();
+        for (index, line) in lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
+            golden.add(line).map_err(|reason| GoldenError {
                 line: index + 1,
                 reason,
-            };
-            let line = line.trim_end();
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let (id, options) = line.split_once(' ').ok_or_else(|| {
-                wrong("expected a tree id, a blank and the selected options".to_owned())
             })?;
-            let id = GitId::parse(id).map_err(|error| wrong(error.to_string()))?;
-            let mut selection = Selection::default();
-            for option in options.split(' ').filter(|_| options != NOTHING) {
-                let option = OptionRef::parse(option).map_err(|error| wrong(error.to_string()))?;
-                let slug = |text: &str| Slug::parse(text).expect("an option is made of slugs");
-                selection.insert(slug(option.category()), slug(option.option()));
-            }
-            let key = line_of(&selection);
-            if golden.0.insert(key, (selection, id)).is_some() {
-                return Err(wrong("this selection stands here twice".to_owned()));
-            }
         }
         Ok(golden)
+    }
+
+    fn add(&mut self, line: &str) -> Result<(), LineError> {
+        let (id, options) = line.split_once(' ').ok_or(LineError::Form)?;
+        let id = GitId::parse(id)?;
+        let mut selection = Selection::default();
+        for option in options.split(' ').filter(|_| options != NOTHING) {
+            selection.insert_option(&OptionRef::parse(option)?);
+        }
+        match self.0.insert(line_of(&selection), (selection, id)) {
+            Some(_) => Err(LineError::Duplicate),
+            None => Ok(()),
+        }
     }
 
     /// The selections, in the order of their lines.
@@ -93,19 +118,17 @@ impl Golden {
         self.0.values().map(|(selection, _)| selection)
     }
 
-    /// One line for each selection, below a comment.
+    /// A comment and one line for each selection.
     pub fn text(&self, comment: &str) -> String {
-        let mut text = String::new();
-        for line in comment.lines() {
-            writeln!(text, "# {line}").expect("a string grows");
-        }
-        for (line, (_, id)) in &self.0 {
-            writeln!(text, "{id} {line}").expect("a string grows");
-        }
-        text
+        let comment = comment.lines().map(|line| format!("# {line}\n"));
+        let selections = self
+            .0
+            .iter()
+            .map(|(line, (_, id))| format!("{id} {line}\n"));
+        comment.chain(selections).collect()
     }
 
-    /// How `now` differs from what was accepted.
+    /// The differences to the current tree ids.
     pub fn differences(&self, now: &Self) -> Differences {
         let mut differences = Differences::default();
         for (line, (_, accepted)) in &self.0 {
@@ -125,7 +148,7 @@ impl Golden {
 }
 
 impl Differences {
-    /// Whether everything is as it was accepted.
+    /// True if all tree ids are as accepted.
     pub fn is_empty(&self) -> bool {
         self.changed.is_empty() && self.gone.is_empty() && self.new.is_empty()
     }

@@ -1,14 +1,15 @@
-//! Proof that options go together: few selections that cover all pairs of options, made and hashed, and who is to blame.
+//! Pairwise tests of a catalogue: few selections that cover all pairs of options, built and hashed, and the options
+//! that cause failures.
 
+mod assignment;
 pub mod cover;
 pub mod diagnose;
 pub mod golden;
-mod partial;
-pub mod pick;
 mod rng;
 pub mod rounds;
+pub mod selections;
 mod space;
 pub mod trial;
 
-pub use partial::SearchLimit;
+pub use assignment::SearchLimit;
 pub use space::{Answer, Space};

@@ -1,14 +1,15 @@
-//! What a collision hides: a selection that cannot be made shows nothing of its other pairs, so they are made without it.
+//! Rounds of trials: a failed selection proves nothing about its other pairs, so the next round covers them without
+//! the known collisions.
 
 use super::cover::{CoverError, Strength, cover};
-use super::diagnose::{Collision, blame};
+use super::diagnose::{Collision, diagnose};
 use super::space::Space;
-use super::trial::{Trial, TrialInput, TrialOutcome, prove};
+use super::trial::{Trial, TrialInput, TrialOutcome, verify};
 use crate::engine::PreviewError;
 use crate::model::selection::Selection;
 use thiserror::Error;
 
-/// Why a sweep came to no end.
+/// The reasons to abort a sweep.
 #[derive(Debug, Error)]
 pub enum SweepError {
     #[error(transparent)]
@@ -17,46 +18,46 @@ pub enum SweepError {
     Preview(#[from] PreviewError),
 }
 
-/// Each round goes around what the rounds before found; so many are made.
+/// The maximum number of additional rounds.
 const MAX_ROUNDS: usize = 5;
 
-/// What came of every selection, and every collision behind what cannot be made. With a strength, selections are added
-/// until everything was made that goes around the collisions.
+/// The trial of every selection, and the collisions behind failed ones. With a strength, adds selections until
+/// everything is covered that is possible without the collisions.
 pub fn sweep(
-    ground: TrialInput<'_>,
+    input: TrialInput<'_>,
     space: &Space,
     selections: &[Selection],
     strength: Option<Strength>,
 ) -> Result<(Vec<Trial>, Vec<Collision>), SweepError> {
-    let mut proofs = prove(ground, selections)?;
-    let mut collisions = blame(ground, space, &proofs)?;
+    let mut trials = verify(input, selections)?;
+    let mut collisions = diagnose(input, space, &trials)?;
     for _ in 0..MAX_ROUNDS {
         let Some(strength) = strength.filter(|_| !collisions.is_empty()) else {
             break;
         };
-        let is_made = |proof: &&Trial| matches!(proof.outcome, TrialOutcome::Made(_));
-        let made: Vec<Selection> = proofs
+        let is_built = |trial: &&Trial| matches!(trial.outcome, TrialOutcome::Built(_));
+        let built: Vec<Selection> = trials
             .iter()
-            .filter(is_made)
-            .map(|proof| proof.selection.clone())
+            .filter(is_built)
+            .map(|trial| trial.selection.clone())
             .collect();
-        // Nothing may be left to select at all.
-        let Ok(around) = cover(&around(space, &collisions), strength, &made) else {
+        // The collisions may exclude every selection.
+        let Ok(around) = cover(&around(space, &collisions), strength, &built) else {
             break;
         };
         let is_new =
-            |selection: &Selection| !proofs.iter().any(|proof| proof.selection == *selection);
+            |selection: &Selection| !trials.iter().any(|trial| trial.selection == *selection);
         let new: Vec<Selection> = around.selections.into_iter().filter(is_new).collect();
         if new.is_empty() {
             break;
         }
-        proofs.extend(prove(ground, &new)?);
-        collisions = blame(ground, space, &proofs)?;
+        trials.extend(verify(input, &new)?);
+        collisions = diagnose(input, space, &trials)?;
     }
-    Ok((proofs, collisions))
+    Ok((trials, collisions))
 }
 
-/// The space without the collisions of one or two answers.
+/// The space with constraints against the collisions of one or two options.
 fn around(space: &Space, collisions: &[Collision]) -> Space {
     let mut around = space.clone();
     for collision in collisions {

@@ -1,34 +1,34 @@
-//! What can be selected of a catalogue: its questions, their answers, and which answers never go together.
+//! The configuration space of a catalogue: questions, answers, and the constraints between answers.
 
 use crate::catalog::{Catalog, SelectionType};
 use crate::model::selection::Selection;
-use crate::model::slug::{OptionRef, Slug};
+use crate::model::slug::OptionRef;
 use std::collections::BTreeMap;
 
-/// One answer to one question, by its number.
+/// The number of an answer. Each answer belongs to one question.
 pub type Answer = usize;
 
-/// The questions of a catalogue. A SINGLE category is one question; each option of a MULTI category is one, whose other
-/// answer is to leave it out. Answers are numbered in the catalogue's order.
+/// The questions of a catalogue. A SINGLE category is one question; each option of a MULTI category is one, with the
+/// answers "selected" and "not selected". Answers are numbered in the catalogue's order.
 #[derive(Clone, Debug)]
 pub struct Space {
     /// The answers to each question.
     pub(super) questions: Vec<Vec<Answer>>,
-    /// The option that an answer selects, if any, and the question it belongs to.
+    /// The option that an answer selects, if any, and the question of the answer.
     answers: Vec<(Option<OptionRef>, usize)>,
     by_option: BTreeMap<OptionRef, Answer>,
-    /// Answers that cannot be given together with this one; it is among those of each of them.
+    /// For each answer, those that conflict with it. Symmetric.
     pub(super) excludes: Vec<Vec<Answer>>,
-    /// Answers that need this one.
+    /// For each answer, those that require it.
     pub(super) needed_by: Vec<Vec<Answer>>,
-    /// Sets of answers of which one has to be given: the options of a required MULTI category.
+    /// Sets of answers of which at least one is required: the options of a required MULTI category.
     pub(super) one_of: Vec<Vec<Answer>>,
-    /// Which of these sets an answer belongs to.
+    /// For each answer, its set in `one_of`.
     pub(super) set_of: Vec<Option<usize>>,
 }
 
 impl Space {
-    /// The questions of a catalogue and the rules between their answers.
+    /// The questions of a catalogue and the constraints between their answers.
     pub fn of(catalog: &Catalog) -> Self {
         let mut space = Self {
             questions: Vec::new(),
@@ -84,28 +84,25 @@ impl Space {
     }
 
     fn relate(&mut self, catalog: &Catalog) {
-        for category in catalog.categories() {
-            for option in &category.options {
-                let own = self.by_option[&OptionRef::new(&category.slug, &option.slug)];
-                for other in &option.conflicts {
-                    self.exclude_option(own, other);
-                }
-                for required in &option.requires {
-                    self.require_option(own, required);
-                }
+        for entry in catalog.options() {
+            let own = self.by_option[&entry.reference()];
+            for other in &entry.option.conflicts {
+                self.exclude_option(own, other);
+            }
+            for required in &entry.option.requires {
+                self.require_option(own, required);
             }
         }
     }
 
-    /// An answer and an option that do not go together.
+    /// Adds a conflict between an answer and an option.
     pub(super) fn exclude_option(&mut self, own: Answer, other: &OptionRef) {
-        let other = self.by_option[other];
-        self.exclude(own, other);
+        self.exclude(own, self.by_option[other]);
     }
 
-    /// An answer that needs an option.
-    pub(super) fn require_option(&mut self, own: Answer, required: &OptionRef) {
-        let required = self.by_option[required];
+    /// Adds a requirement of an answer.
+    pub(super) fn require_option(&mut self, own: Answer, option: &OptionRef) {
+        let required = self.by_option[option];
         self.needed_by[required].push(own);
         let instead = self.questions[self.question(required)].clone();
         for answer in instead.into_iter().filter(|answer| *answer != required) {
@@ -118,17 +115,17 @@ impl Space {
         self.excludes[other].push(one);
     }
 
-    /// How many answers there are to all questions together.
+    /// The number of answers to all questions.
     pub fn len(&self) -> usize {
         self.answers.len()
     }
 
-    /// Whether nothing is asked.
+    /// True if there is no question.
     pub fn is_empty(&self) -> bool {
         self.answers.is_empty()
     }
 
-    /// The option that an answer selects; nothing when it leaves something out.
+    /// The option that an answer selects; none for the answer "not selected".
     pub fn option(&self, answer: Answer) -> Option<&OptionRef> {
         self.answers[answer].0.as_ref()
     }
@@ -142,7 +139,7 @@ impl Space {
         self.answers[answer].1
     }
 
-    /// The answers that make up a selection; nothing when it names an option that is not there.
+    /// The answers of a selection; none if it contains an unknown option.
     pub(super) fn answers_of(&self, selection: &Selection) -> Option<Vec<Answer>> {
         let known = |option: OptionRef| self.by_option.get(&option).copied();
         let selected: Vec<Answer> = selection.options().map(known).collect::<Option<_>>()?;
@@ -154,12 +151,11 @@ impl Space {
         self.questions.iter().map(answer).collect()
     }
 
-    /// The selection that answers make.
+    /// The selection of some answers.
     pub(super) fn selection(&self, answers: impl IntoIterator<Item = Answer>) -> Selection {
         let mut selection = Selection::default();
         for option in answers.into_iter().filter_map(|answer| self.option(answer)) {
-            let slug = |text: &str| Slug::parse(text).expect("an option is made of slugs");
-            selection.insert(slug(option.category()), slug(option.option()));
+            selection.insert_option(option);
         }
         selection
     }

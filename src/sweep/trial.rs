@@ -1,4 +1,4 @@
-//! Selections made for real, each twice, without leaving anything behind.
+//! Trials: selections that are built twice in memory.
 
 use crate::catalog::Catalog;
 use crate::engine::{self, Preview, PreviewError};
@@ -12,10 +12,9 @@ use crate::model::slug::Slug;
 use crate::resolve::Request;
 use crate::tree::overlay::Overlay;
 use crate::tree::{Tree, TreeMut as _, ids};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use rayon::prelude::*;
 
-/// What selections are made of.
+/// The catalogue and the template of a trial.
 #[derive(Clone, Copy)]
 pub struct TrialInput<'g> {
     pub catalog: &'g Catalog,
@@ -23,25 +22,25 @@ pub struct TrialInput<'g> {
     pub pin: &'g TemplatePin,
 }
 
-/// A selection and what came of it.
+/// A selection and its outcome.
 #[derive(Clone, Debug)]
 pub struct Trial {
     pub selection: Selection,
     pub outcome: TrialOutcome,
 }
 
-/// What came of a selection.
+/// The outcome of a selection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrialOutcome {
     /// The id of the tree that [`content`] gives.
-    Made(GitId),
-    /// It cannot be made, for these reasons.
-    Stopped(Vec<Diagnostic>),
-    /// It was made twice and came out differently, which no plan may do.
-    Unsteady { first: GitId, second: GitId },
+    Built(GitId),
+    /// The findings that prevent a build.
+    Failed(Vec<Diagnostic>),
+    /// Two builds had different results, which no plan may have.
+    Unstable { first: GitId, second: GitId },
 }
 
-/// The product that selections are made for where none is asked for: the same everywhere and for ever, for ids hang on it.
+/// The inputs of the sample product. They never change, because accepted tree ids depend on them.
 pub fn sample_inputs() -> Inputs {
     let is_valid = "a fixed name is valid";
     Inputs {
@@ -54,7 +53,7 @@ pub fn sample_inputs() -> Inputs {
 }
 
 impl<'g> TrialInput<'g> {
-    /// What one selection gives for a product.
+    /// The preview of a selection for a product.
     pub fn preview(
         &self,
         selection: Selection,
@@ -69,7 +68,7 @@ impl<'g> TrialInput<'g> {
         engine::preview(self.catalog, request, self.template)
     }
 
-    /// What one selection gives for the sample product, or the findings that keep it from being made.
+    /// The preview of a selection for the sample product, or the findings that prevent a build.
     pub fn sample(
         &self,
         selection: &Selection,
@@ -82,18 +81,18 @@ impl<'g> TrialInput<'g> {
         }
     }
 
-    /// What comes of one selection for the sample product, made once.
+    /// The outcome of one build of a selection for the sample product.
     pub fn attempt(&self, selection: &Selection) -> Result<TrialOutcome, PreviewError> {
         Ok(match self.sample(selection)? {
-            Ok(preview) => TrialOutcome::Made(GitId::of(&ids::tree_id(&content(preview)?)?)),
-            Err(findings) => TrialOutcome::Stopped(findings),
+            Ok(preview) => TrialOutcome::Built(GitId::of(&ids::tree_id(&content(preview)?)?)),
+            Err(findings) => TrialOutcome::Failed(findings),
         })
     }
 
-    fn prove(&self, selection: Selection) -> Result<Trial, PreviewError> {
+    fn verify(&self, selection: Selection) -> Result<Trial, PreviewError> {
         let outcome = match (self.attempt(&selection)?, self.attempt(&selection)?) {
-            (TrialOutcome::Made(first), TrialOutcome::Made(second)) if first != second => {
-                TrialOutcome::Unsteady { first, second }
+            (TrialOutcome::Built(first), TrialOutcome::Built(second)) if first != second => {
+                TrialOutcome::Unstable { first, second }
             }
             (first, _) => first,
         };
@@ -101,35 +100,17 @@ impl<'g> TrialInput<'g> {
     }
 }
 
-/// What comes of each selection for the sample product, each made twice, on all cores.
-pub fn prove(ground: TrialInput<'_>, selections: &[Selection]) -> Result<Vec<Trial>, PreviewError> {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        while let Some((at, selection)) = {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            selections.get(at).map(|selection| (at, selection))
-        } {
-            done.push((at, ground.prove(selection.clone())));
-        }
-        done
-    };
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let mut all = thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        let join = |worker: thread::ScopedJoinHandle<'_, Vec<_>>| {
-            worker
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        workers.into_iter().flat_map(join).collect::<Vec<_>>()
-    });
-    all.sort_by_key(|(at, _)| *at);
-    all.into_iter().map(|(_, proof)| proof).collect()
+/// The trial of each selection for the sample product, in order, on all cores.
+pub fn verify(input: TrialInput<'_>, selections: &[Selection]) -> Result<Vec<Trial>, PreviewError> {
+    let trials: Vec<_> = selections
+        .par_iter()
+        .map(|selection| input.verify(selection.clone()))
+        .collect();
+    trials.into_iter().collect()
 }
 
-/// The tree of a preview without its provenance file, which names catalogue and program versions: it changes only when
-/// what the options and the template give changes.
+/// The tree of a preview without its provenance file, which contains versions of catalogue and program. It changes only
+/// if the content from options or template changes.
 pub fn content(preview: Preview<'_>) -> Result<Overlay<'_>, PreviewError> {
     let mut tree = preview.tree;
     tree.remove(preview.plan.provenance_path.as_tree())?;

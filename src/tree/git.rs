@@ -8,7 +8,7 @@ use super::{Tree, TreeError, scan};
 use crate::model::content::File;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::GitId;
-use crate::model::exclude::Exclude;
+use crate::model::exclude::ExcludePattern;
 use crate::model::path::{SafeRelPath, TreePath};
 use bytes::Bytes;
 use gix::ObjectId;
@@ -27,7 +27,7 @@ pub struct Part<'p> {
     pub commit: GitId,
     /// A folder of it instead of the whole.
     pub folder: Option<&'p SafeRelPath>,
-    pub exclude: &'p [Exclude],
+    pub exclude: &'p [ExcludePattern],
     pub links: Links,
 }
 
@@ -193,7 +193,7 @@ impl Tree for GitTree {
 }
 
 /// The files of a listing that patterns leave out.
-pub fn left_out(listing: &Listing, exclude: &[Exclude]) -> Vec<TreePath> {
+pub fn left_out(listing: &Listing, exclude: &[ExcludePattern]) -> Vec<TreePath> {
     let is_left_out = |path: &TreePath| {
         let mut folders = path.folders();
         exclude

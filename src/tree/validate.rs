@@ -197,7 +197,7 @@ pub(super) fn cut(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
     if findings.len() > MAX_NAMED {
         let more = findings.split_off(MAX_NAMED);
         let message = format!("{} more entries are refused", more.len());
-        let place = more.into_iter().find_map(|finding| finding.place);
+        let place = more.into_iter().find_map(|finding| finding.location);
         let finding = Diagnostic::error(Code::TemplateEntry, message).at("", place);
         findings.push(finding.help("mend the others first"));
     }

@@ -1,9 +1,9 @@
-//! With what a run is carried out: everything that the shell decides and no run changes.
+//! The settings and services that all runs of a worker share.
 
 use super::metrics::Metrics;
 use super::workspace::Workspace;
+use crate::base::clock::Clock;
 use crate::forge::address::ForgeAddress;
-use crate::forge::clock::Clock;
 use crate::git::Git;
 use crate::pat::sealed::{Binding, OpenError, Opener};
 use crate::policy::Policy;
@@ -17,50 +17,54 @@ use crate::template::TemplateStore;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What all runs of a worker share.
+/// The settings and services of a worker. The shell chooses them and no run changes them.
 pub struct WorkerContext {
     pub store: Arc<dyn Store>,
     pub worker: WorkerId,
     pub forge: ForgeAddress,
-    /// For one call of the forge.
-    pub forge_patience: Duration,
+    /// The time limit of one call to the forge.
+    pub forge_timeout: Duration,
     pub push: PushSettings,
-    /// Not needed for a folder.
+    /// Opens the users' sealed tokens. `None` for a folder, which needs no token.
     pub opener: Option<Opener>,
-    pub shelf: TemplateStore,
-    pub plans: stored::Reader,
+    pub templates: TemplateStore,
+    pub plans: stored::StoredPlanReader,
     pub policy: Policy,
     pub clock: Arc<dyn Clock>,
-    pub workshop: Workspace,
-    pub meter: Arc<Metrics>,
-    /// What passing trouble does: the run fails, or goes back into the queue.
+    pub workspace: Workspace,
+    pub metrics: Arc<Metrics>,
+    /// The reaction to a transient error: the run fails, or goes back into the queue.
     pub recovery: Recovery,
-    /// How often a lease is renewed.
-    pub renewed_every: Duration,
+    /// The interval at which a lease is renewed.
+    pub renewal_interval: Duration,
 }
 
-/// How a built repository is pushed.
+/// The git program and the user name of a push.
 pub struct PushSettings {
     pub git: Arc<Git>,
     pub user: String,
 }
 
-/// Why there is no token to work with.
+/// An error of a user's token before it is sent to the forge.
 #[derive(Debug, thiserror::Error)]
-pub enum TokenError {
-    #[error("there is no token of this user: store one, and try again")]
-    None,
+pub enum UserTokenError {
+    #[error("the user has no stored token: save one with `groundplan pat save`, then try again")]
+    Missing,
     #[error(transparent)]
     Open(#[from] OpenError),
 }
 
 impl WorkerContext {
-    /// The user's token, opened for one attempt; nothing where the forge needs none.
-    pub fn token(&self, user: &UserId, sealed: Option<&str>) -> Result<Option<Secret>, TokenError> {
+    /// The user's token; `None` if the forge needs none. `sealed` is the stored token.
+    pub fn token(
+        &self,
+        user: &UserId,
+        sealed: Option<&str>,
+    ) -> Result<Option<Secret>, UserTokenError> {
         let Some(host) = self.forge.host() else {
             return Ok(None);
         };
-        let sealed = sealed.ok_or(TokenError::None)?;
+        let sealed = sealed.ok_or(UserTokenError::Missing)?;
         let binding = Binding {
             owner: user.as_str(),
             host,

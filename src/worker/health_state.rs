@@ -1,155 +1,147 @@
-//! How the worker is: what /health says, computed from when the loop last turned and how its batches ended.
-
-use serde::Serialize;
-use serde_json::{Value, json};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+//! The health of a worker, computed from the last iteration of its loop and the outcomes of its attempts.
 
 use super::outcome::AttemptOutcome;
 use crate::model::timestamp::Timestamp;
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-/// A loop that has not turned for so long is stuck.
-const LONGEST_TURN: Duration = Duration::from_mins(5);
-/// So many failures in a row are not chance.
+/// The longest time between two iterations of a loop that is not stuck.
+const LONGEST_ITERATION: Duration = Duration::from_mins(5);
+/// The number of consecutive failures after which a worker is unhealthy.
 const UNHEALTHY_AFTER: u32 = 5;
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_mins(5);
+/// Delays of the next claim after consecutive failures: 5 seconds, doubled up to 5 minutes.
+const DELAYS: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_secs(5))
+    .with_max_delay(Duration::from_mins(5))
+    .without_max_times();
 
-/// What is remembered. Times are milliseconds since 1970.
+/// The recorded state. Times are milliseconds since 1970.
 #[derive(Debug, Default)]
 pub struct HealthState(Mutex<Heartbeat>);
 
 #[derive(Clone, Debug, Default)]
 struct Heartbeat {
-    turned_at: i64,
+    iterated_at: i64,
     running: u32,
     last_batch_at: Option<i64>,
     last_batch_exit: Option<u8>,
     failures: u32,
     refusals: u32,
-    is_database_away: bool,
+    is_database_unavailable: bool,
 }
 
-/// The word for how it is.
+/// The `status` in the answer of /health.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Status {
+pub enum HealthStatus {
     Running,
     Idle,
     Unhealthy,
     TokenExpired,
 }
 
-/// What /health answers.
+/// The answer of /health.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Health {
-    pub status: Status,
-    /// Whether the loop still turns.
-    pub is_turning: bool,
+pub struct HealthReport {
+    pub status: HealthStatus,
+    /// False if the loop is stuck.
+    pub is_alive: bool,
     pub body: Value,
 }
 
-impl Health {
-    /// Whether nobody has to look.
-    pub fn is_good(&self) -> bool {
-        self.is_turning && matches!(self.status, Status::Running | Status::Idle)
+impl HealthReport {
+    /// True if no operator has to act.
+    pub fn is_healthy(&self) -> bool {
+        self.is_alive && matches!(self.status, HealthStatus::Running | HealthStatus::Idle)
     }
 }
 
 impl HealthState {
-    /// The loop turns.
-    pub fn turn(&self, now: i64) {
-        self.beat().turned_at = now;
+    /// Records an iteration of the loop.
+    pub fn iterated(&self, now: i64) {
+        self.heartbeat().iterated_at = now;
     }
 
-    /// An attempt begins.
-    pub fn begin(&self) {
-        self.beat().running += 1;
+    /// Records the start of an attempt.
+    pub fn attempt_started(&self) {
+        self.heartbeat().running += 1;
     }
 
-    /// An attempt has ended.
-    pub fn end(&self, now: i64, outcome: AttemptOutcome) {
-        let mut beat = self.beat();
-        beat.running = beat.running.saturating_sub(1);
-        beat.last_batch_at = Some(now);
-        beat.last_batch_exit = Some(match outcome {
-            AttemptOutcome::Succeeded | AttemptOutcome::Cancelled { .. } | AttemptOutcome::Held => {
-                0
-            }
+    /// Records the end of an attempt.
+    pub fn attempt_finished(&self, now: i64, outcome: AttemptOutcome) {
+        let mut heartbeat = self.heartbeat();
+        heartbeat.running = heartbeat.running.saturating_sub(1);
+        heartbeat.last_batch_at = Some(now);
+        heartbeat.last_batch_exit = Some(match outcome {
+            AttemptOutcome::Succeeded
+            | AttemptOutcome::Cancelled { .. }
+            | AttemptOutcome::AwaitingApproval => 0,
             AttemptOutcome::Refused => 3,
             AttemptOutcome::HandedBack => 143,
-            AttemptOutcome::Failed { .. } | AttemptOutcome::Troubled | AttemptOutcome::Lost => 1,
+            AttemptOutcome::Failed { .. }
+            | AttemptOutcome::RetryLater
+            | AttemptOutcome::LeaseLost => 1,
         });
         match outcome {
-            AttemptOutcome::Troubled => beat.failures += 1,
-            AttemptOutcome::Refused => beat.refusals += 1,
-            // A run that fails for a reason of its own says nothing about the next one.
+            AttemptOutcome::RetryLater => heartbeat.failures += 1,
+            AttemptOutcome::Refused => heartbeat.refusals += 1,
             AttemptOutcome::Succeeded => {
-                beat.failures = 0;
-                beat.refusals = 0;
+                heartbeat.failures = 0;
+                heartbeat.refusals = 0;
             }
+            // The cause of such a failure is in the run, so the next run is not affected.
             AttemptOutcome::Failed { .. }
             | AttemptOutcome::Cancelled { .. }
-            | AttemptOutcome::Held => {
-                beat.failures = 0;
-            }
-            AttemptOutcome::HandedBack | AttemptOutcome::Lost => {}
+            | AttemptOutcome::AwaitingApproval => heartbeat.failures = 0,
+            AttemptOutcome::HandedBack | AttemptOutcome::LeaseLost => {}
         }
     }
 
-    /// The database did not answer the loop.
-    pub fn away(&self) {
-        let mut beat = self.beat();
-        beat.failures += 1;
-        beat.is_database_away = true;
+    /// Records that the database did not answer the loop.
+    pub fn database_failed(&self) {
+        let mut heartbeat = self.heartbeat();
+        heartbeat.failures += 1;
+        heartbeat.is_database_unavailable = true;
     }
 
-    /// The database answered the loop.
-    pub fn answered(&self) {
-        let mut beat = self.beat();
-        if std::mem::take(&mut beat.is_database_away) {
-            beat.failures = 0;
+    /// Records that the database answered the loop.
+    pub fn database_answered(&self) {
+        let mut heartbeat = self.heartbeat();
+        if mem::take(&mut heartbeat.is_database_unavailable) {
+            heartbeat.failures = 0;
         }
     }
 
-    /// How long to wait before the next claim: nothing after a success, then 5 s, doubling up to 300 s.
-    pub fn pause(&self) -> Duration {
-        match self.beat().failures {
-            0 => Duration::ZERO,
-            failures => LONGEST_PAUSE.min(FIRST_PAUSE * 2_u32.pow((failures - 1).min(10))),
-        }
+    /// The delay before the next claim: none after a success, then 5 seconds, doubled up to 5 minutes.
+    pub fn delay(&self) -> Duration {
+        let failures = self.heartbeat().failures;
+        let delay = |earlier| DELAYS.build().nth(earlier).unwrap_or(Duration::ZERO);
+        failures
+            .checked_sub(1)
+            .map_or(Duration::ZERO, |earlier| delay(earlier.min(10) as usize))
     }
 
-    /// How it is at a time.
-    pub fn health(&self, now: i64) -> Health {
-        let beat = self.beat().clone();
-        let status = if beat.refusals >= UNHEALTHY_AFTER {
-            Status::TokenExpired
-        } else if beat.failures >= UNHEALTHY_AFTER {
-            Status::Unhealthy
-        } else if beat.running > 0 {
-            Status::Running
-        } else {
-            Status::Idle
-        };
-        let longest = i64::try_from(LONGEST_TURN.as_millis()).unwrap_or(i64::MAX);
-        let is_turning = now.saturating_sub(beat.turned_at) <= longest;
-        let status = if is_turning {
-            status
-        } else {
-            Status::Unhealthy
-        };
-        Health {
+    /// The health at a time.
+    pub fn report(&self, now: i64) -> HealthReport {
+        let heartbeat = self.heartbeat().clone();
+        let longest = i64::try_from(LONGEST_ITERATION.as_millis()).unwrap_or(i64::MAX);
+        let is_alive = now.saturating_sub(heartbeat.iterated_at) <= longest;
+        let status = heartbeat.status(is_alive);
+        HealthReport {
             status,
-            is_turning,
+            is_alive,
             body: json!({
                 "status": status,
-                "lastBatchAt": beat.last_batch_at.and_then(Timestamp::of_unix_millis),
-                "lastBatchExit": beat.last_batch_exit,
-                "consecutiveFailures": beat.failures,
+                "lastBatchAt": heartbeat.last_batch_at.and_then(Timestamp::of_unix_millis),
+                "lastBatchExit": heartbeat.last_batch_exit,
+                "consecutiveFailures": heartbeat.failures,
                 "tokenStatus": {
-                    "db": if beat.is_database_away { "unreachable" } else { "ok" },
-                    "forge": match beat.refusals {
+                    "db": if heartbeat.is_database_unavailable { "unreachable" } else { "ok" },
+                    "forge": match heartbeat.refusals {
                         0 => "ok",
                         refusals if refusals < UNHEALTHY_AFTER => "refused",
                         _ => "expired",
@@ -159,8 +151,24 @@ impl HealthState {
         }
     }
 
-    fn beat(&self) -> MutexGuard<'_, Heartbeat> {
+    fn heartbeat(&self) -> MutexGuard<'_, Heartbeat> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Heartbeat {
+    fn status(&self, is_alive: bool) -> HealthStatus {
+        if !is_alive {
+            HealthStatus::Unhealthy
+        } else if self.refusals >= UNHEALTHY_AFTER {
+            HealthStatus::TokenExpired
+        } else if self.failures >= UNHEALTHY_AFTER {
+            HealthStatus::Unhealthy
+        } else if self.running > 0 {
+            HealthStatus::Running
+        } else {
+            HealthStatus::Idle
+        }
     }
 }
 
@@ -169,64 +177,64 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_that_repeats_is_waited_for_longer_each_time_and_a_success_forgets_it() {
-        let pulse = HealthState::default();
-        let mut pauses = Vec::new();
+    fn the_delay_doubles_with_each_failure_and_a_success_resets_it() {
+        let health = HealthState::default();
+        let mut delays = Vec::new();
         for _ in 0..9 {
-            pauses.push(pulse.pause().as_secs());
-            pulse.end(0, AttemptOutcome::Troubled);
+            delays.push(health.delay().as_secs());
+            health.attempt_finished(0, AttemptOutcome::RetryLater);
         }
-        assert_eq!(pauses, [0, 5, 10, 20, 40, 80, 160, 300, 300]);
-        pulse.end(0, AttemptOutcome::Succeeded);
-        assert_eq!(pulse.pause(), Duration::ZERO);
+        assert_eq!(delays, [0, 5, 10, 20, 40, 80, 160, 300, 300]);
+        health.attempt_finished(0, AttemptOutcome::Succeeded);
+        assert_eq!(health.delay(), Duration::ZERO);
     }
 
     #[test]
-    fn five_failures_in_a_row_are_unhealthy_and_one_success_is_health() {
-        let pulse = HealthState::default();
+    fn five_consecutive_failures_are_unhealthy_and_one_success_is_healthy() {
+        let health = HealthState::default();
         for failures in 0..5 {
-            assert!(pulse.health(0).is_good(), "{failures}");
-            pulse.away();
+            assert!(health.report(0).is_healthy(), "{failures}");
+            health.database_failed();
         }
-        let health = pulse.health(0);
-        assert_eq!(health.status, Status::Unhealthy);
-        assert_eq!(health.body["tokenStatus"]["db"], "unreachable");
-        assert_eq!(health.body["consecutiveFailures"], 5);
-        pulse.answered();
-        assert!(pulse.health(0).is_good());
+        let report = health.report(0);
+        assert_eq!(report.status, HealthStatus::Unhealthy);
+        assert_eq!(report.body["tokenStatus"]["db"], "unreachable");
+        assert_eq!(report.body["consecutiveFailures"], 5);
+        health.database_answered();
+        assert!(health.report(0).is_healthy());
     }
 
     #[test]
-    fn tokens_that_are_refused_one_after_the_other_are_said_to_be_expired() {
-        let pulse = HealthState::default();
+    fn five_consecutive_refused_tokens_are_reported_as_expired() {
+        let health = HealthState::default();
         for _ in 0..5 {
-            assert!(pulse.health(0).is_good());
-            pulse.end(0, AttemptOutcome::Refused);
+            assert!(health.report(0).is_healthy());
+            health.attempt_finished(0, AttemptOutcome::Refused);
         }
-        let health = pulse.health(0);
-        assert_eq!(health.status, Status::TokenExpired);
-        assert_eq!(health.body["tokenStatus"]["forge"], "expired");
-        assert_eq!(health.body["lastBatchExit"], 3);
+        let report = health.report(0);
+        assert_eq!(report.status, HealthStatus::TokenExpired);
+        assert_eq!(report.body["tokenStatus"]["forge"], "expired");
+        assert_eq!(report.body["lastBatchExit"], 3);
     }
 
     #[test]
-    fn runs_that_fail_for_reasons_of_their_own_leave_the_worker_healthy() {
-        let pulse = HealthState::default();
+    fn failures_of_single_runs_leave_the_worker_healthy() {
+        let health = HealthState::default();
         for _ in 0..50 {
-            pulse.end(0, AttemptOutcome::Failed { left: true });
+            health.attempt_finished(0, AttemptOutcome::Failed { remains: true });
         }
-        assert!(pulse.health(0).is_good());
-        assert_eq!(pulse.pause(), Duration::ZERO);
+        assert!(health.report(0).is_healthy());
+        assert_eq!(health.delay(), Duration::ZERO);
     }
 
     #[test]
-    fn a_loop_that_does_not_turn_is_stuck_although_the_process_lives() {
-        let pulse = HealthState::default();
-        pulse.turn(1_000);
-        pulse.begin();
-        assert_eq!(pulse.health(301_000).status, Status::Running);
-        let late = pulse.health(301_001);
-        assert_eq!(late.status, Status::Unhealthy);
-        assert!(!late.is_good());
+    fn a_loop_that_does_not_iterate_is_unhealthy_although_the_process_is_alive() {
+        let health = HealthState::default();
+        health.iterated(1_000);
+        health.attempt_started();
+        assert_eq!(health.report(301_000).status, HealthStatus::Running);
+        let late = health.report(301_001);
+        assert_eq!(late.status, HealthStatus::Unhealthy);
+        assert!(!late.is_healthy());
     }
 }

@@ -1,105 +1,123 @@
-//! Whether a run may still be worked on: its lease, a cancellation, and the end of the program.
+//! Renews the lease of a run, and refuses new steps once the lease, the run or the program no longer allows them.
 
 use crate::publish::ledger::{LedgerEntry, LedgerError, PublishStep};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::lease::{Lease, Renewal};
+use std::future::pending;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
-/// What is known of a lease.
+/// The state of a lease as of its last renewal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeldLease {
     Held,
-    /// Held, and somebody cancelled the job.
+    /// Held, and the job was cancelled.
     Cancelled,
-    /// Nothing of the run may be touched any more.
+    /// Another worker may have the job: nothing of the run may be changed.
     Lost,
 }
 
-/// Whether the program works, or is about to end.
+/// The phase of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shutdown {
-    On,
-    /// A step that was begun is finished; no other is begun.
-    Closing,
-    /// Everything ends where it stands.
-    Over,
+    Running,
+    /// Steps that have begun are finished; no new step begins.
+    Draining,
+    /// Everything stops at once.
+    Aborted,
 }
 
-/// Holds a lease by renewing it, until it is dropped.
+/// A lease that is renewed until this guard is dropped.
 pub struct LeaseKeeper {
-    grip: watch::Sender<HeldLease>,
-    shift: watch::Receiver<Shutdown>,
+    lease: Lease,
+    state: watch::Sender<HeldLease>,
+    shutdown: watch::Receiver<Shutdown>,
     renewals: JoinHandle<()>,
 }
 
-/// After a renewal that did not arrive it is tried again this much later.
-const AGAIN: Duration = Duration::from_secs(2);
+/// The delay after a renewal that was not answered.
+const RETRY_DELAY: Duration = Duration::from_secs(2);
 
 impl LeaseKeeper {
-    /// Renews a lease that was just taken every so often. `shift` says whether anything new is to be begun.
+    /// Takes over a lease that was just claimed and renews it at this interval.
     pub fn start(
         store: Arc<dyn Store>,
         lease: Lease,
-        every: Duration,
-        shift: watch::Receiver<Shutdown>,
+        interval: Duration,
+        shutdown: watch::Receiver<Shutdown>,
     ) -> Self {
-        let (grip, _) = watch::channel(HeldLease::Held);
-        let renewals = tokio::spawn(renew(store, lease, every, grip.clone()));
+        let (state, _) = watch::channel(HeldLease::Held);
+        let renewals = tokio::spawn(renew(store, lease.clone(), interval, state.clone()));
         Self {
-            grip,
-            shift,
+            lease,
+            state,
+            shutdown,
             renewals,
         }
     }
 
-    /// What is known now, without asking.
-    pub fn grip(&self) -> HeldLease {
-        *self.grip.borrow()
+    /// The state as of the last renewal.
+    pub fn state(&self) -> HeldLease {
+        *self.state.borrow()
     }
 
-    /// Ends when the lease is lost.
-    pub async fn lost(&self) {
-        let mut grip = self.grip.subscribe();
-        // The sender lives as long as `self`, so that waiting cannot fail.
-        drop(grip.wait_for(|grip| *grip == HeldLease::Lost).await);
+    /// Completes once the lease is lost.
+    pub async fn until_lost(&self) {
+        let mut state = self.state.subscribe();
+        let lost = state.wait_for(|state| *state == HeldLease::Lost).await;
+        // The sender lives as long as `self`, so that the wait cannot fail.
+        debug_assert!(lost.is_ok());
     }
 
-    /// Ends when everything is to end.
-    pub async fn over(&self) {
-        let mut shift = self.shift.clone();
-        if shift
-            .wait_for(|shift| *shift == Shutdown::Over)
+    /// Completes once the program aborts. Never completes if the sender of the phase is gone.
+    pub async fn until_aborted(&self) {
+        let mut shutdown = self.shutdown.clone();
+        let aborted = shutdown
+            .wait_for(|phase| *phase == Shutdown::Aborted)
             .await
-            .is_err()
-        {
-            // Whoever could say so is gone, and will not.
-            std::future::pending::<()>().await;
+            .is_ok();
+        if !aborted {
+            pending::<()>().await;
         }
     }
 
-    /// Whether nothing new is to be begun because the program ends.
-    pub fn is_closing(&self) -> bool {
-        *self.shift.borrow() != Shutdown::On
+    /// Fails if no new step may begin.
+    pub fn check(&self) -> Result<(), LedgerError> {
+        match self.state() {
+            HeldLease::Lost => Err(LedgerError::LeaseLost),
+            HeldLease::Cancelled => Err(LedgerError::Cancelled),
+            HeldLease::Held if *self.shutdown.borrow() != Shutdown::Running => {
+                Err(LedgerError::Stopping)
+            }
+            HeldLease::Held => Ok(()),
+        }
     }
 
-    /// Why an entry must not be written, when it begins something that is not to be begun any more.
-    pub fn refuses(&self, entry: &LedgerEntry) -> Option<LedgerError> {
-        let begins = match entry {
-            LedgerEntry::Begun { .. } => true,
+    /// Fails if an entry must not be written. Outcomes and removals are refused only when the lease is lost.
+    pub fn check_entry(&self, entry: &LedgerEntry) -> Result<(), LedgerError> {
+        let begins_step = match entry {
+            LedgerEntry::Started { .. } => true,
             LedgerEntry::Intended { step, .. } => *step != PublishStep::Delete,
-            LedgerEntry::Ended { .. } => false,
+            LedgerEntry::Finished { .. } => false,
         };
-        match self.grip() {
-            HeldLease::Lost => Some(LedgerError::Lost),
-            HeldLease::Cancelled if begins => Some(LedgerError::Withdrawn),
-            HeldLease::Held if begins && self.is_closing() => Some(LedgerError::Stopping),
-            HeldLease::Held | HeldLease::Cancelled => None,
+        match self.check() {
+            Err(LedgerError::LeaseLost) => Err(LedgerError::LeaseLost),
+            Err(error) if begins_step => Err(error),
+            Ok(()) | Err(_) => Ok(()),
         }
+    }
+}
+
+impl Deref for LeaseKeeper {
+    type Target = Lease;
+
+    fn deref(&self) -> &Lease {
+        &self.lease
     }
 }
 
@@ -109,38 +127,34 @@ impl Drop for LeaseKeeper {
     }
 }
 
-/// Without an answer for as long as a lease lasts, it is taken for lost: somebody else may have it by then.
+/// Renews a lease until it is lost. Without an answer for [`Lease::LENGTH`] it counts as lost, because another worker
+/// may have claimed the job by then.
 async fn renew(
     store: Arc<dyn Store>,
     lease: Lease,
-    every: Duration,
-    grip: watch::Sender<HeldLease>,
+    interval: Duration,
+    state: watch::Sender<HeldLease>,
 ) {
     let mut held_since = Instant::now();
-    let mut pause = every;
+    let mut delay = interval;
     loop {
-        sleep(pause).await;
-        let asked = Instant::now();
-        let until_lost = Lease::LENGTH.saturating_sub(asked - held_since);
-        let answer = tokio::time::timeout(until_lost, store.renew(&lease)).await;
-        let now = match answer {
-            Ok(Ok(standing)) => {
-                held_since = asked;
-                pause = every;
-                match standing {
-                    Renewal::Held => HeldLease::Held,
-                    Renewal::Cancelled => HeldLease::Cancelled,
-                }
-            }
+        sleep(delay).await;
+        let sent_at = Instant::now();
+        let until_lost = Lease::LENGTH.saturating_sub(sent_at - held_since);
+        let renewed = match timeout(until_lost, store.renew(&lease)).await {
+            Ok(Ok(Renewal::Held)) => HeldLease::Held,
+            Ok(Ok(Renewal::Cancelled)) => HeldLease::Cancelled,
             Ok(Err(StoreError::LeaseLost { .. })) | Err(_) => HeldLease::Lost,
             Ok(Err(error)) => {
                 tracing::warn!(run.id = %lease.run, "the lease was not renewed: {error}");
-                pause = AGAIN.min(every);
+                delay = RETRY_DELAY.min(interval);
                 continue;
             }
         };
-        if grip.send_replace(now) == HeldLease::Lost || now == HeldLease::Lost {
-            grip.send_replace(HeldLease::Lost);
+        held_since = sent_at;
+        delay = interval;
+        state.send_replace(renewed);
+        if renewed == HeldLease::Lost {
             return;
         }
     }

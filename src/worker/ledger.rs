@@ -1,95 +1,92 @@
-//! The ledger of a run in the store, written under its lease.
+//! The ledger of a run in the store, written under the run's lease.
 
+use super::context::WorkerContext;
 use super::lease_keeper::LeaseKeeper;
 use super::log::RunLog;
-use super::metrics::{MeasuredStep as Timed, Metrics};
-use super::retry::Retry;
-use crate::forge::clock::Clock;
+use super::metrics::MeasuredStep;
+use super::retry::retry;
 use crate::publish::ledger::{Ledger, LedgerEntry, LedgerError, PublishStep, StepOutcome};
-use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::lease::Lease;
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-/// Writes entries while the lease holds. A database that is away is waited for.
+/// Writes entries while the lease is held, and waits for a database that is unavailable.
 pub(super) struct StoreLedger<'l> {
-    pub(super) store: &'l dyn Store,
-    pub(super) lease: &'l Lease,
-    pub(super) hold: &'l LeaseKeeper,
-    pub(super) clock: &'l dyn Clock,
-    pub(super) meter: &'l Metrics,
-    pub(super) log: &'l RunLog,
-    /// The step whose intent was written last, and when.
-    pub(super) begun: Option<(PublishStep, Instant)>,
+    context: &'l WorkerContext,
+    lease: &'l LeaseKeeper,
+    log: &'l RunLog,
+    /// The step that was begun last, and the time.
+    begun: Option<(PublishStep, Instant)>,
 }
 
 #[async_trait]
 impl Ledger for StoreLedger<'_> {
     async fn record(&mut self, entry: &LedgerEntry) -> Result<(), LedgerError> {
-        if let Some(refusal) = self.hold.refuses(entry) {
-            return Err(refusal);
-        }
-        let mut patience = Retry::new(self.clock, self.hold);
-        loop {
-            let written = self.store.record(self.lease, entry).await;
-            if let Some(written) = patience.settle(written).await {
-                written.map_err(|error| self.told(error))?;
-                self.tell(entry);
-                return Ok(());
-            }
-        }
+        self.lease.check_entry(entry)?;
+        let store = &self.context.store;
+        retry(&*self.context.clock, self.lease, || {
+            store.record(self.lease, entry)
+        })
+        .await
+        .result
+        .map_err(|error| self.ledger_error(error))?;
+        self.report(entry);
+        Ok(())
     }
 
     async fn entries(&mut self) -> Result<Vec<LedgerEntry>, LedgerError> {
-        let mut patience = Retry::new(self.clock, self.hold);
-        loop {
-            let read = self.store.entries(&self.lease.run).await;
-            if let Some(read) = patience.settle(read).await {
-                return read.map_err(|error| self.told(error));
-            }
-        }
+        let store = &self.context.store;
+        retry(&*self.context.clock, self.lease, || {
+            store.entries(&self.lease.run)
+        })
+        .await
+        .result
+        .map_err(|error| self.ledger_error(error))
     }
 }
 
-impl StoreLedger<'_> {
-    /// Says and times what was written.
-    fn tell(&mut self, entry: &LedgerEntry) {
-        let now = self.clock.now();
-        match entry {
-            LedgerEntry::Begun { order } => {
-                let text = format!("`{}` is to hold commit {}", order.place, order.commit);
-                self.log.say(now, "order", &text);
-            }
+impl<'l> StoreLedger<'l> {
+    pub(super) fn new(context: &'l WorkerContext, lease: &'l LeaseKeeper, log: &'l RunLog) -> Self {
+        Self {
+            context,
+            lease,
+            log,
+            begun: None,
+        }
+    }
+
+    /// Logs an entry that was written, and measures the time between an intent and its outcome.
+    fn report(&mut self, entry: &LedgerEntry) {
+        let (step, text) = match entry {
+            LedgerEntry::Started { request } => (
+                "order",
+                format!("publish commit {} to `{}`", request.commit, request.repo),
+            ),
             LedgerEntry::Intended { step, .. } => {
                 self.begun = Some((*step, Instant::now()));
-                self.log.say(now, "begin", &step.to_string());
+                ("begin", step.to_string())
             }
-            LedgerEntry::Ended { outcome, .. } => {
+            LedgerEntry::Finished { outcome, .. } => {
+                if let Some((step, begun)) = self.begun.take() {
+                    let metrics = &self.context.metrics;
+                    metrics.observe(MeasuredStep::from(step), begun.elapsed());
+                }
                 let text = match outcome {
-                    StepOutcome::Made { made } => format!("`{}` is made", made.full_name),
+                    StepOutcome::Created { repo } => format!("`{}` is created", repo.full_name),
                     StepOutcome::Done => "done".to_owned(),
                     StepOutcome::NotDone { message } => format!("not done: {message}"),
                     StepOutcome::Unknown { message } => format!("outcome unknown: {message}"),
                 };
-                self.log.say(now, "ended", &text);
-                if let Some((step, begun)) = self.begun.take() {
-                    let step = match step {
-                        PublishStep::Create => Timed::create,
-                        PublishStep::Push => Timed::push,
-                        PublishStep::Describe => Timed::describe,
-                        PublishStep::Delete => Timed::delete,
-                    };
-                    self.meter.took(step, begun.elapsed());
-                }
+                ("ended", text)
             }
-        }
+        };
+        self.log.write(self.context.clock.now(), step, &text);
     }
 
-    fn told(&self, error: StoreError) -> LedgerError {
+    fn ledger_error(&self, error: StoreError) -> LedgerError {
         match error {
-            StoreError::LeaseLost { .. } => LedgerError::Lost,
-            StoreError::Cancelled { .. } => LedgerError::Withdrawn,
+            StoreError::LeaseLost { .. } => LedgerError::LeaseLost,
+            StoreError::Cancelled { .. } => LedgerError::Cancelled,
             StoreError::Unavailable { message } => LedgerError::Unavailable { message },
             other => LedgerError::Storage {
                 ledger: self.lease.run.to_string(),

@@ -1,4 +1,5 @@
-//! One log file per run and one link per job; compressed after a day, gone after a month. Nothing here fails a job.
+//! Logs of runs: one file for each run and one link for each job. Files are compressed after a day and deleted after 30
+//! days. An error of a log never fails a job.
 
 use crate::model::timestamp::Timestamp;
 use crate::scrub::scrub;
@@ -11,16 +12,16 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, symlink};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// The folder of logs: `runs/<run>.log`, and `jobs/<job>` that leads to the one of the job's last run.
+/// The folder of logs: the files `runs/<run>.log`, and links `jobs/<job>` to the log of the job's last run.
 #[derive(Debug)]
 pub struct Logs {
     folder: PathBuf,
 }
 
-/// The log of one run. What it is told goes to the program's own log as well.
+/// The log of one run. Each line also goes to the log of the program.
 pub struct RunLog {
     run: String,
     job: String,
@@ -28,76 +29,80 @@ pub struct RunLog {
     secrets: Mutex<Vec<Secret>>,
 }
 
-/// What a rotation did.
+/// The number of files that a rotation changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rotated {
     pub compressed: usize,
     pub deleted: usize,
-    /// Links that led nowhere.
+    /// Links whose log does not exist any more.
     pub pruned: usize,
 }
 
-/// The longest log of a run, in bytes.
+/// The largest log of a run in bytes.
 pub const MAX_BYTES: u64 = 256 * 1024;
 const CUT: &str = "… cut here: a log has at most 256 KiB\n";
 const COMPRESSED_AFTER: Duration = Duration::from_hours(24);
 const DELETED_AFTER: Duration = Duration::from_hours(30 * 24);
 
 impl Logs {
-    /// The folder, which is made when it is not there.
+    /// Opens the folder and creates it if it does not exist.
     pub fn open(folder: &Path) -> io::Result<Self> {
         for name in ["runs", "jobs"] {
-            let mut made = DirBuilder::new();
-            made.recursive(true).mode(0o700).create(folder.join(name))?;
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder.join(name))?;
         }
         Ok(Self {
             folder: folder.to_owned(),
         })
     }
 
-    /// The log of the run that a lease is about; an earlier attempt's goes on.
-    pub fn of(&self, lease: &Lease) -> RunLog {
-        let file = self.file(lease).inspect_err(|error| {
+    /// The log of the run of a lease. Lines are appended to those of earlier attempts.
+    pub fn run_log(&self, lease: &Lease) -> RunLog {
+        let file = self.open_file(lease).inspect_err(|error| {
             tracing::warn!(run.id = %lease.run, "the run has no log file: {error}");
         });
         RunLog::new(lease, file.ok())
     }
 
-    fn file(&self, lease: &Lease) -> io::Result<File> {
+    fn open_file(&self, lease: &Lease) -> io::Result<File> {
         let name = format!("{}.log", lease.run);
-        let mut options = OpenOptions::new();
-        options.create(true).append(true).mode(0o600);
-        // A pipe that stands there would be waited for, and the whole worker with it.
+        // Opening a pipe would block the whole worker without `NONBLOCK`.
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let file = options
-            .custom_flags(i32::try_from(flags.bits()).unwrap_or_default())
+        let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .custom_flags(flags)
             .open(self.folder.join("runs").join(&name))?;
         if !file.metadata()?.is_file() {
-            return Err(io::Error::other("it is no plain file"));
+            return Err(io::Error::other("it is not a regular file"));
         }
         if let Err(error) = self.link(lease.job.as_str(), &format!("../runs/{name}")) {
-            tracing::warn!(job.id = %lease.job, "the job does not lead to its log: {error}");
+            tracing::warn!(job.id = %lease.job, "the job has no link to its log: {error}");
         }
         Ok(file)
     }
 
-    /// Lets a job's link lead to a log, in one step.
+    /// Points the link of a job to a log, atomically.
     fn link(&self, job: &str, target: &str) -> io::Result<()> {
         let jobs = self.folder.join("jobs");
-        let workshop = tempfile::Builder::new().prefix(".new-").tempdir_in(&jobs)?;
-        let link = workshop.path().join(job);
+        let fresh = tempfile::Builder::new().prefix(".new-").tempdir_in(&jobs)?;
+        let link = fresh.path().join(job);
         symlink(target, &link)?;
         fs::rename(link, jobs.join(job))
     }
 
-    /// Compresses what is older than a day, deletes what is older than 30 days, and prunes links that lead nowhere.
+    /// Compresses logs older than a day, deletes logs older than 30 days, and removes links without a log.
     pub fn rotate(&self, now: SystemTime) -> io::Result<Rotated> {
         let mut rotated = Rotated::default();
         for entry in fs::read_dir(self.folder.join("runs"))? {
             let path = entry?.path();
-            // One that cannot be put away must not keep the others.
-            if let Err(error) = put_away(&path, now, &mut rotated) {
-                tracing::warn!("`{}` was not put away: {error}", path.display());
+            // A log that cannot be rotated must not keep the others.
+            if let Err(error) = rotate_file(&path, now, &mut rotated) {
+                tracing::warn!("`{}` was not rotated: {error}", path.display());
             }
         }
         for entry in fs::read_dir(self.folder.join("jobs"))? {
@@ -109,7 +114,7 @@ impl Logs {
         Ok(rotated)
     }
 
-    /// Lets a link whose log was compressed lead to it again, and removes one that leads nowhere.
+    /// Points a link to the compressed log, or removes it if there is none.
     fn prune(&self, link: &Path, rotated: &mut Rotated) -> io::Result<()> {
         let Ok(target) = fs::read_link(link) else {
             return Ok(());
@@ -119,8 +124,8 @@ impl Logs {
         }
         let compressed = format!("{}.gz", target.display());
         let job = link.file_name().and_then(|name| name.to_str());
-        let is_there = self.folder.join("jobs").join(&compressed).exists();
-        if let Some(job) = job.filter(|_| is_there) {
+        let exists = self.folder.join("jobs").join(&compressed).exists();
+        if let Some(job) = job.filter(|_| exists) {
             return self.link(job, &compressed);
         }
         fs::remove_file(link)?;
@@ -129,10 +134,12 @@ impl Logs {
     }
 }
 
-/// Compresses or deletes a log when it is old enough.
-fn put_away(path: &Path, now: SystemTime, rotated: &mut Rotated) -> io::Result<()> {
+/// Compresses or deletes a log if it is old enough.
+fn rotate_file(path: &Path, now: SystemTime, rotated: &mut Rotated) -> io::Result<()> {
     let metadata = fs::symlink_metadata(path)?;
-    let age = now.duration_since(metadata.modified()?).unwrap_or_default();
+    let modified = metadata.modified()?;
+    // A file from the future has the age zero.
+    let age = now.duration_since(modified).unwrap_or_default();
     let kind = path.extension().and_then(|extension| extension.to_str());
     match kind {
         Some("log" | "gz") if metadata.is_file() && age > DELETED_AFTER => {
@@ -140,7 +147,7 @@ fn put_away(path: &Path, now: SystemTime, rotated: &mut Rotated) -> io::Result<(
             rotated.deleted += 1;
         }
         Some("log") if metadata.is_file() && age > COMPRESSED_AFTER => {
-            compress(path, metadata.modified()?)?;
+            compress(path, modified)?;
             rotated.compressed += 1;
         }
         _ => {}
@@ -149,7 +156,7 @@ fn put_away(path: &Path, now: SystemTime, rotated: &mut Rotated) -> io::Result<(
 }
 
 impl RunLog {
-    /// A log without a file, or with one.
+    /// A log that is written to `file`, if there is one, and to the log of the program.
     pub fn new(lease: &Lease, file: Option<File>) -> Self {
         Self {
             run: lease.run.to_string(),
@@ -159,28 +166,26 @@ impl RunLog {
         }
     }
 
-    /// From here on this secret is taken out of everything.
-    pub fn hide(&self, secret: &Secret) {
-        let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        secrets.push(secret.copy());
+    /// Removes a secret from all later lines.
+    pub fn hide_secret(&self, secret: &Secret) {
+        lock(&self.secrets).push(secret.copy());
     }
 
-    /// The text without any secret that is known here.
-    pub fn clean(&self, text: &str) -> String {
-        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+    /// The text without the known secrets.
+    pub fn scrub(&self, text: &str) -> String {
+        let secrets = lock(&self.secrets);
         scrub(text, &secrets.iter().collect::<Vec<_>>())
     }
 
-    /// Says one thing about a step, at a time in milliseconds since 1970.
-    pub fn say(&self, now: i64, step: &'static str, text: &str) {
-        let text = self.clean(text);
+    /// Writes one line about a step. `now` is in milliseconds since 1970.
+    pub fn write(&self, now: i64, step: &'static str, text: &str) {
+        let text = self.scrub(text);
         let (run, job) = (&self.run, &self.job);
         tracing::info!(run.id = %run, job.id = %job, step, "{text}");
-        let at = Timestamp::of_unix_millis(now);
-        let at = at.map_or_else(|| now.to_string(), |at| at.to_string());
-        // One line each, whatever the text holds.
+        let at = Timestamp::of_unix_millis(now)
+            .map_or_else(|| now.to_string(), |timestamp| timestamp.to_string());
         let line = format!("{at} {step}: {}\n", text.replace(['\n', '\r'], " "));
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = lock(&self.file);
         let Some(open) = file.as_mut() else {
             return;
         };
@@ -188,24 +193,28 @@ impl RunLog {
             Ok(true) => {}
             Ok(false) => *file = None,
             Err(error) => {
-                tracing::warn!(run.id = %run, "the log file is given up: {error}");
+                tracing::warn!(run.id = %run, "the log file is closed: {error}");
                 *file = None;
             }
         }
     }
 }
 
-/// Adds a line when there is room, otherwise the mark that says so. Whether there was.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Appends a line if it fits, otherwise the part that fits and a mark. False if the log is full.
 fn append(file: &mut File, line: &str) -> io::Result<bool> {
     let length = file.metadata()?.len();
-    let room = MAX_BYTES.saturating_sub(CUT.len() as u64);
-    if length + line.len() as u64 <= room {
+    let limit = MAX_BYTES.saturating_sub(CUT.len() as u64);
+    if length + line.len() as u64 <= limit {
         file.write_all(line.as_bytes())?;
         return Ok(true);
     }
-    if length <= room {
-        let left = usize::try_from(room - length).unwrap_or(usize::MAX);
-        let end = line.floor_char_boundary(left);
+    if length <= limit {
+        let free = usize::try_from(limit - length).unwrap_or(usize::MAX);
+        let end = line.floor_char_boundary(free);
         file.write_all(&line.as_bytes()[..end])?;
         file.set_len(length + end as u64)?;
         file.write_all(CUT.as_bytes())?;
@@ -219,7 +228,7 @@ fn compress(path: &Path, modified: SystemTime) -> io::Result<()> {
     let mut encoder = GzEncoder::new(packed, Compression::default());
     io::copy(&mut File::open(path)?, &mut encoder)?;
     let packed = encoder.finish()?;
-    // Its age is still that of the run.
+    // The age of the compressed log is that of the run.
     packed.as_file().set_modified(modified)?;
     let mut target = path.to_owned().into_os_string();
     target.push(".gz");

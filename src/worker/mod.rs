@@ -1,18 +1,20 @@
-//! The worker: takes jobs from the store and makes repositories of them, so that nothing is lost whatever dies.
+//! The worker: claims jobs from the store and creates their repositories. A crash at any point loses no job and leaves
+//! no unrecorded repository.
 
+mod attempt;
 mod build;
 pub mod context;
-pub mod health;
 pub mod health_state;
 pub mod lease_keeper;
 mod ledger;
-mod limited_listener;
+mod listener;
 pub mod log;
 pub mod metrics;
 pub mod outcome;
+mod record;
 mod retry;
-mod run;
+pub mod server;
 pub mod service;
 pub mod workspace;
 
-pub use run::{carry_out, clean_up};
+pub use attempt::{clean_up, execute};

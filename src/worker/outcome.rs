@@ -1,98 +1,103 @@
-//! How an attempt ends, by what the worker does next.
+//! The results of an attempt: its outcome, and the errors by what the worker does next.
 
-use super::context::TokenError;
+use super::build::BuildError;
+use super::context::UserTokenError;
 use crate::engine::PreviewError;
-use crate::error::chain;
-use crate::forge::error::{Denial, ForgeError};
-use crate::forge::http::ClientError;
-use crate::preflight::place::PlaceError;
+use crate::error::{Class, Explain as _, chain};
+use crate::forge::error::ForgeError;
+use crate::forge::transport::ClientError;
+use crate::preflight::target::TargetError;
+use crate::publish::error::{FailureCause, PublishError};
 use crate::publish::ledger::LedgerError;
-use crate::publish::outcome::{FailureCause, PublishError};
 use crate::publish::push::PushError;
-use crate::resolve::stored::StoredError;
+use crate::resolve::stored::StoredPlanError;
 use crate::store::error::StoreError;
 use crate::store::submission::RiskAssessment;
 use crate::template::TemplateError;
 use crate::tree::repository::RepositoryError;
+use std::error::Error;
 
-/// What became of a job that was taken.
+/// The outcome of an attempt at a claimed job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AttemptOutcome {
     Succeeded,
-    /// It has failed for a reason of its own; `left` says whether something is left outside.
+    /// The run failed and would fail again. `remains`: a repository is or may be left on the forge.
     Failed {
-        left: bool,
+        remains: bool,
     },
-    /// It has failed, or went back, because of the user's token.
+    /// The run failed because of the user's token.
     Refused,
     Cancelled {
-        left: bool,
+        remains: bool,
     },
-    /// It waits for an approval.
-    Held,
-    /// It went back into the queue because the program stops.
+    /// The run waits for an approval.
+    AwaitingApproval,
+    /// The job went back into the queue because the program stops.
     HandedBack,
-    /// It failed or went back because something that all runs need was away.
-    Troubled,
-    /// Another worker has it, or may have it. Nothing was written.
-    Lost,
+    /// The run failed or went back into the queue because a service that all runs need was unavailable.
+    RetryLater,
+    /// Another worker has or may have the job. Nothing was recorded.
+    LeaseLost,
 }
 
-/// The end of an attempt before the run succeeded.
+/// The cause of an attempt's end.
+pub(super) type Cause = Box<dyn Error + Send + Sync>;
+
+/// An error that ends an attempt, by what the worker does next.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AttemptError {
-    /// The run itself is at fault, and would be every time.
-    #[error("{0}")]
-    Fault(String),
-    /// The token is.
-    #[error("{0}")]
-    Credential(String),
-    /// Something that all runs need is away; it may go on another time.
-    #[error("{0}")]
-    Passing(String),
-    /// The database is, so that nothing can be written.
-    #[error("{0}")]
-    Away(String),
-    /// The run is to be held for an approval.
+    /// The run fails; it would fail again.
+    #[error("{}", chain(&**.0))]
+    Permanent(Cause),
+    /// The user's token is missing, or the forge rejects it.
+    #[error("{}", chain(&**.0))]
+    Credential(Cause),
+    /// A service that all runs need is unavailable; a later attempt may succeed.
+    #[error("{}", chain(&**.0))]
+    Transient(Cause),
+    #[error("{}", chain(&**.0))]
+    DatabaseUnavailable(Cause),
     #[error("an approval is needed: {}", .0.reasons.join("; "))]
-    Hold(RiskAssessment),
-    /// What is outside is to be taken back.
+    AwaitingApproval(RiskAssessment),
     #[error("the run was cancelled")]
     Cancelled,
-    /// The program stops.
-    #[error("the worker stops")]
+    #[error("the worker is shutting down")]
     Stopping,
-    /// Nothing may be written.
+    /// Nothing may be recorded.
     #[error("the lease is lost")]
-    Lost,
+    LeaseLost,
 }
 
-impl AttemptError {
-    /// The same in other words.
-    pub(super) fn reworded(self, say: impl FnOnce(&str) -> String) -> Self {
+/// The reason why a repository was not removed, without secrets.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct CleanupError(pub(super) String);
+
+impl AttemptOutcome {
+    /// The value of the label `outcome` in metrics and logs.
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::Fault(text) => Self::Fault(say(&text)),
-            Self::Credential(text) => Self::Credential(say(&text)),
-            Self::Passing(text) => Self::Passing(say(&text)),
-            Self::Away(text) => Self::Away(say(&text)),
-            same @ (Self::Hold(_) | Self::Cancelled | Self::Stopping | Self::Lost) => same,
+            Self::Succeeded => "succeeded",
+            Self::Failed { remains: false } => "failed",
+            Self::Failed { remains: true } | Self::Cancelled { remains: true } => "needs_cleanup",
+            Self::Refused => "refused",
+            Self::Cancelled { remains: false } => "cancelled",
+            Self::AwaitingApproval => "held",
+            Self::HandedBack => "handed_back",
+            Self::RetryLater => "troubled",
+            Self::LeaseLost => "lost",
         }
     }
 }
 
-impl AttemptOutcome {
-    /// The word in metrics and logs.
-    pub fn as_str(self) -> &'static str {
+impl AttemptError {
+    /// True if publishing or cleaning up failed, so that the text reports the repository on the forge.
+    pub(super) fn is_publish_error(&self) -> bool {
         match self {
-            Self::Succeeded => "succeeded",
-            Self::Failed { left: false } => "failed",
-            Self::Failed { left: true } | Self::Cancelled { left: true } => "needs_cleanup",
-            Self::Refused => "refused",
-            Self::Cancelled { left: false } => "cancelled",
-            Self::Held => "held",
-            Self::HandedBack => "handed_back",
-            Self::Troubled => "troubled",
-            Self::Lost => "lost",
+            Self::Permanent(cause) | Self::Credential(cause) | Self::Transient(cause) => {
+                cause.is::<PublishError>()
+            }
+            _ => false,
         }
     }
 }
@@ -100,10 +105,10 @@ impl AttemptOutcome {
 impl From<StoreError> for AttemptError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable { .. } => Self::Away(error.to_string()),
-            StoreError::LeaseLost { .. } => Self::Lost,
+            StoreError::Unavailable { .. } => Self::DatabaseUnavailable(error.into()),
+            StoreError::LeaseLost { .. } => Self::LeaseLost,
             StoreError::Cancelled { .. } => Self::Cancelled,
-            other => Self::Fault(other.to_string()),
+            _ => Self::Permanent(error.into()),
         }
     }
 }
@@ -111,124 +116,115 @@ impl From<StoreError> for AttemptError {
 impl From<LedgerError> for AttemptError {
     fn from(error: LedgerError) -> Self {
         match error {
-            LedgerError::Lost => Self::Lost,
-            LedgerError::Withdrawn => Self::Cancelled,
+            LedgerError::LeaseLost => Self::LeaseLost,
+            LedgerError::Cancelled => Self::Cancelled,
             LedgerError::Stopping => Self::Stopping,
-            LedgerError::Unavailable { .. } => Self::Away(error.to_string()),
+            LedgerError::Unavailable { .. } => Self::DatabaseUnavailable(error.into()),
             LedgerError::Storage { .. }
             | LedgerError::Locked { .. }
             | LedgerError::Damaged { .. }
-            | LedgerError::OutOfOrder { .. } => Self::Fault(error.to_string()),
+            | LedgerError::OutOfOrder { .. } => Self::Permanent(error.into()),
         }
     }
 }
 
 impl From<PublishError> for AttemptError {
     fn from(error: PublishError) -> Self {
-        let message = error.to_string();
-        let why = match error {
-            PublishError::NothingLeft { why } | PublishError::Left { why, .. } => why,
-            PublishError::Ledger(error) => return error.into(),
-            PublishError::Finished { .. } | PublishError::InUse => return Self::Fault(message),
-        };
-        match why {
-            FailureCause::Ledger(error) => error.into(),
-            FailureCause::Forge { error, .. } | FailureCause::Look(error) => {
-                of_forge(&error, message)
+        let cause = match &error {
+            PublishError::NotCreated { cause }
+            | PublishError::RolledBack { cause }
+            | PublishError::Incomplete { cause, .. } => cause,
+            PublishError::Ledger(ledger) => return ledger.clone().into(),
+            PublishError::AlreadyPublished { .. } | PublishError::LedgerInUse => {
+                return Self::Permanent(error.into());
             }
-            FailureCause::Push(PushError::Unknown { .. }) | FailureCause::NotShowing => {
-                Self::Passing(message)
+        };
+        match cause {
+            FailureCause::Ledger(ledger) => ledger.clone().into(),
+            FailureCause::Forge { error: forge, .. } | FailureCause::Read(forge) => {
+                of_forge(&forge.clone(), error.into())
+            }
+            FailureCause::Push(PushError::Unknown { .. }) | FailureCause::NotVisible => {
+                Self::Transient(error.into())
             }
             FailureCause::Push(PushError::Refused { .. })
             | FailureCause::Taken { .. }
             | FailureCause::Redirected
-            | FailureCause::Doubtful(_)
-            | FailureCause::Differs { .. } => Self::Fault(message),
+            | FailureCause::NotOurs(_)
+            | FailureCause::Differs { .. } => Self::Permanent(error.into()),
         }
     }
 }
 
-impl From<PlaceError> for AttemptError {
-    fn from(error: PlaceError) -> Self {
-        let message = error.to_string();
-        match error {
-            PlaceError::Forge(error) => of_forge(&error, message),
-            PlaceError::Lacks { .. } => Self::Credential(message),
-            PlaceError::SomebodyElse { .. } => Self::Fault(message),
+impl From<TargetError> for AttemptError {
+    fn from(error: TargetError) -> Self {
+        match &error {
+            TargetError::Forge(forge) => of_forge(&forge.clone(), error.into()),
+            TargetError::MissingScopes { .. } => Self::Credential(error.into()),
+            TargetError::OtherUser { .. } => Self::Permanent(error.into()),
         }
     }
 }
 
-/// Credentials are concluded from a refusal alone, never from a text.
-fn of_forge(error: &ForgeError, message: String) -> AttemptError {
-    match error {
-        ForgeError::Unauthorized { .. }
-        | ForgeError::Forbidden {
-            why: Denial::Scopes | Denial::Saml | Denial::ClassicTokens,
-            ..
-        } => AttemptError::Credential(message),
-        ForgeError::RateLimited { .. }
-        | ForgeError::Unavailable { .. }
-        | ForgeError::OutcomeUnknown { .. }
-        | ForgeError::Protocol { .. }
-        | ForgeError::Folder { .. } => AttemptError::Passing(message),
-        ForgeError::Forbidden { .. }
-        | ForgeError::NotFound { .. }
-        | ForgeError::NameTaken { .. }
-        | ForgeError::Moved
-        | ForgeError::Invalid { .. }
-        | ForgeError::NotOurs(_) => AttemptError::Fault(message),
+fn of_forge(error: &ForgeError, cause: Cause) -> AttemptError {
+    match error.class() {
+        Class::Credential => AttemptError::Credential(cause),
+        Class::Retryable | Class::Environment => AttemptError::Transient(cause),
+        Class::Refused | Class::Usage | Class::Conflict | Class::Interrupted => {
+            AttemptError::Permanent(cause)
+        }
     }
 }
 
 impl From<TemplateError> for AttemptError {
     fn from(error: TemplateError) -> Self {
-        let message = chain(&error);
         if error.is_worth_retrying() {
-            Self::Passing(message)
+            Self::Transient(error.into())
         } else {
-            Self::Fault(message)
+            Self::Permanent(error.into())
         }
     }
 }
 
-impl From<StoredError> for AttemptError {
-    fn from(error: StoredError) -> Self {
-        Self::Fault(error.to_string())
+impl From<StoredPlanError> for AttemptError {
+    fn from(error: StoredPlanError) -> Self {
+        Self::Permanent(error.into())
     }
 }
 
-impl From<TokenError> for AttemptError {
-    fn from(error: TokenError) -> Self {
-        Self::Credential(error.to_string())
+impl From<UserTokenError> for AttemptError {
+    fn from(error: UserTokenError) -> Self {
+        Self::Credential(error.into())
     }
 }
 
 impl From<ClientError> for AttemptError {
     fn from(error: ClientError) -> Self {
-        Self::Passing(error.to_string())
+        Self::Transient(error.into())
     }
 }
 
 impl From<PreviewError> for AttemptError {
     fn from(error: PreviewError) -> Self {
-        Self::Fault(chain(&error))
+        Self::Permanent(error.into())
     }
 }
 
 impl From<RepositoryError> for AttemptError {
     fn from(error: RepositoryError) -> Self {
-        let message = chain(&error);
         match error {
-            RepositoryError::Io { .. } => Self::Passing(message),
+            RepositoryError::Io { .. } => Self::Transient(error.into()),
             RepositoryError::Stopped => Self::Stopping,
-            _ => Self::Fault(message),
+            _ => Self::Permanent(error.into()),
         }
     }
 }
 
-impl From<std::io::Error> for AttemptError {
-    fn from(error: std::io::Error) -> Self {
-        Self::Passing(format!("the worker's folder cannot be used: {error}"))
+impl From<BuildError> for AttemptError {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Folder(_) | BuildError::Random(_) => Self::Transient(error.into()),
+            BuildError::Changed { .. } | BuildError::Crashed(_) => Self::Permanent(error.into()),
+        }
     }
 }

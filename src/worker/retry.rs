@@ -1,52 +1,47 @@
-//! Waiting for a database that is away, for as long as the lease may still be held.
+//! Repeats calls of the store while the database is unavailable and the lease may still be held.
 
 use super::lease_keeper::{HeldLease, LeaseKeeper};
-use crate::forge::clock::Clock;
+use crate::base::clock::Clock;
 use crate::store::error::StoreError;
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use std::time::Duration;
 
-/// How often something is tried: together the waits are as long as half a lease.
-const TRIES: u32 = 9;
-const FIRST_WAIT: Duration = Duration::from_millis(250);
-const LONGEST_WAIT: Duration = Duration::from_secs(8);
+/// Delays between the tries of one call. Together they are half as long as a lease.
+const DELAYS: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(250))
+    .with_max_delay(Duration::from_secs(8))
+    .with_max_times(8);
 
-/// The tries of one call.
-pub(super) struct Retry<'p> {
-    clock: &'p dyn Clock,
-    hold: &'p LeaseKeeper,
-    wait: Duration,
-    tries: u32,
+/// The result of the last try of a call.
+pub(super) struct Retried<T> {
+    pub(super) result: Result<T, StoreError>,
+    /// True if an earlier try was not answered, so that it may have had its effect.
+    pub(super) is_repeated: bool,
 }
 
-impl<'p> Retry<'p> {
-    /// Before the first try.
-    pub(super) fn new(clock: &'p dyn Clock, hold: &'p LeaseKeeper) -> Self {
-        Self {
-            clock,
-            hold,
-            wait: FIRST_WAIT,
-            tries: 1,
+/// Repeats `call` until it is answered, the lease is lost, or the delays are used up.
+pub(super) async fn retry<T, F>(
+    clock: &dyn Clock,
+    lease: &LeaseKeeper,
+    call: impl Fn() -> F + Send + Sync,
+) -> Retried<T>
+where
+    F: Future<Output = Result<T, StoreError>> + Send,
+    T: Send,
+{
+    let mut result = call().await;
+    let mut is_repeated = false;
+    for delay in DELAYS.build() {
+        let is_unavailable = matches!(result, Err(StoreError::Unavailable { .. }));
+        if !is_unavailable || lease.state() == HeldLease::Lost {
+            break;
         }
+        clock.sleep(delay).await;
+        result = call().await;
+        is_repeated = true;
     }
-
-    /// Whether it was tried before, and may have happened although no answer came.
-    pub(super) fn is_again(&self) -> bool {
-        self.tries > 1
-    }
-
-    /// The answer, when it is one; otherwise waits, and it is to be tried again.
-    pub(super) async fn settle<T>(
-        &mut self,
-        done: Result<T, StoreError>,
-    ) -> Option<Result<T, StoreError>> {
-        match &done {
-            Err(StoreError::Unavailable { .. })
-                if self.tries < TRIES && self.hold.grip() != HeldLease::Lost => {}
-            Err(_) | Ok(_) => return Some(done),
-        }
-        self.clock.sleep(self.wait).await;
-        self.wait = (self.wait * 2).min(LONGEST_WAIT);
-        self.tries += 1;
-        None
+    Retried {
+        result,
+        is_repeated,
     }
 }

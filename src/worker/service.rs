@@ -1,12 +1,12 @@
-//! The loop: sweeps, takes jobs when it is told of one or every 30 seconds, carries out several at a time, and stops
-//! so that nothing is left in the middle.
+//! The loop of the worker: recovers expired leases, claims jobs when notified or every 30 seconds, executes several at
+//! a time, and shuts down between two steps.
 
+use super::attempt::execute;
 use super::context::WorkerContext;
 use super::health_state::HealthState;
 use super::lease_keeper::Shutdown;
 use super::log::Logs;
 use super::outcome::AttemptOutcome;
-use super::run::carry_out;
 use crate::store::error::StoreError;
 use crate::store::lease::ClaimTarget;
 use crate::store::recovery::{OrphanedRun, RecoveryReport};
@@ -15,180 +15,92 @@ use crate::store::sql::workers::Presence;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet, spawn_blocking};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-/// What the loop needs besides the means of its runs.
+/// The settings of the loop, besides the context of its runs.
 pub struct Service {
-    pub means: Arc<WorkerContext>,
+    pub context: Arc<WorkerContext>,
     pub database: Arc<Database>,
-    pub pulse: Arc<HealthState>,
+    pub health: Arc<HealthState>,
     pub logs: Arc<Logs>,
     pub presence: Presence,
-    /// How many runs are carried out at a time.
+    /// The number of runs that are executed at the same time.
     pub concurrency: usize,
-    /// How long a step may go on when the program is to stop.
+    /// The time limit of the current steps when the program is asked to stop.
     pub grace: Duration,
-    /// Whether it ends when there is nothing to take, and at the first thing that all runs would stumble over.
+    /// True to end when the queue is empty or the database fails.
     pub is_once: bool,
 }
 
-/// What was done until the end.
+/// The result of the loop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Finished {
+pub struct ServiceReport {
     pub runs: u64,
-    /// Whether any run or the database failed.
+    /// True if a run or the database failed.
     pub has_failed: bool,
-    /// Whether a user's token was refused.
+    /// True if a user's token was refused.
     pub was_refused: bool,
 }
 
-const POLLED_EVERY: Duration = Duration::from_secs(30);
-const SWEPT_EVERY: Duration = Duration::from_mins(5);
-const ROTATED_EVERY: Duration = Duration::from_hours(1);
-const BEATS_EVERY: Duration = Duration::from_secs(10);
-/// For a run that is told to end at once.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+/// The state of a loop.
+struct Loop<'s> {
+    service: &'s Service,
+    runs: JoinSet<AttemptOutcome>,
+    shutdown: watch::Sender<Shutdown>,
+    report: ServiceReport,
+    recover_at: Instant,
+    rotate_at: Instant,
+    claim_at: Instant,
+}
+
+const POLL_INTERVAL: Duration = Duration::from_secs(30);
+const RECOVERY_INTERVAL: Duration = Duration::from_mins(5);
+const ROTATION_INTERVAL: Duration = Duration::from_hours(1);
+const PRESENCE_INTERVAL: Duration = Duration::from_secs(10);
+/// The time limit of a run that was told to abort, and of the last statement.
+const ABORT_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl Service {
-    /// Works until `stop` says so, or, once, until nothing is left to take.
-    pub async fn run(&self, mut stop: watch::Receiver<bool>) -> Finished {
-        // Listening comes before the first look, so that nothing is missed in between.
+    /// Executes jobs until `stop` is true or, with `is_once`, until the queue is empty.
+    pub async fn run(&self, mut stop: watch::Receiver<bool>) -> ServiceReport {
+        // Subscribed before the first claim, so that no notification is missed in between.
         let mut wakeups = self.database.wakeups().await;
-        let (shift, _) = watch::channel(Shutdown::On);
-        let mut runs = JoinSet::new();
-        let mut finished = Finished::default();
-        let presence = tokio::spawn(present(Arc::clone(&self.database), self.presence.clone()));
-        let (mut sweep_at, mut rotate_at) = (Instant::now(), Instant::now());
-        let mut not_before = Instant::now();
+        let presence = tokio::spawn(report_presence(
+            Arc::clone(&self.database),
+            self.presence.clone(),
+        ));
+        let mut state = Loop::new(self);
         while !*stop.borrow_and_update() {
-            self.pulse.turn(self.means.clock.now());
-            if Instant::now() >= rotate_at {
-                self.rotate();
-                rotate_at = Instant::now() + ROTATED_EVERY;
-            }
-            let mut is_empty = false;
-            if Instant::now() >= not_before {
-                let turned = self.turn(&mut sweep_at, &mut runs, &shift).await;
-                is_empty = turned.unwrap_or_else(|error| {
-                    self.pulse.away();
-                    tracing::warn!("{error}");
-                    finished.has_failed = true;
-                    not_before = Instant::now() + self.pulse.pause();
-                    self.is_once
-                });
-            }
-            if self.is_once && runs.is_empty() && (is_empty || finished.has_failed) {
+            let is_empty = state.iterate().await;
+            if self.is_once && state.runs.is_empty() && (is_empty || state.report.has_failed) {
                 break;
             }
-            // However long the next claim has to wait, the loop turns.
-            let now = Instant::now();
-            let due = if not_before > now {
-                not_before
-            } else {
-                sweep_at
-            };
-            let next = due.min(now + POLLED_EVERY);
+            let next = state.next_iteration();
             tokio::select! {
-                Some(ended) = runs.join_next(), if !runs.is_empty() => {
-                    let outcome = ended.unwrap_or(AttemptOutcome::Troubled);
-                    if self.count(outcome, &mut finished) {
-                        not_before = Instant::now() + self.pulse.pause();
-                    }
+                Some(finished) = state.runs.join_next(), if !state.runs.is_empty() => {
+                    state.count(finished);
                 }
                 _ = wakeups.next() => {}
                 () = sleep_until(next) => {}
                 _ = stop.changed() => {}
             }
         }
-        self.close(runs, &shift, &mut finished).await;
+        state.drain().await;
         presence.abort();
-        // Readers ignore who was silent for a minute, so that it need not arrive.
-        drop(timeout(LAST_WORDS, self.database.leave(&self.means.worker)).await);
-        finished
+        // Readers ignore a worker that is silent for a minute, so this may fail.
+        let left = timeout(
+            ABORT_TIMEOUT,
+            self.database.remove_worker(&self.context.worker),
+        )
+        .await;
+        if !matches!(left, Ok(Ok(_))) {
+            tracing::debug!("the worker's presence was not removed");
+        }
+        state.report
     }
 
-    /// Sweeps when it is time, and takes jobs until there is no room or none is left. Whether none is left.
-    async fn turn(
-        &self,
-        sweep_at: &mut Instant,
-        runs: &mut JoinSet<AttemptOutcome>,
-        shift: &watch::Sender<Shutdown>,
-    ) -> Result<bool, StoreError> {
-        if Instant::now() >= *sweep_at {
-            let swept = self
-                .means
-                .store
-                .recover_expired(self.means.recovery)
-                .await?;
-            self.pulse.answered();
-            tell(&swept);
-            *sweep_at = Instant::now() + SWEPT_EVERY;
-        }
-        while runs.len() < self.concurrency {
-            let claimed = self
-                .means
-                .store
-                .claim(&self.means.worker, &ClaimTarget::Oldest);
-            let claimed = claimed.await?;
-            self.pulse.answered();
-            let Some(lease) = claimed else {
-                return Ok(true);
-            };
-            self.pulse.begin();
-            self.means.meter.begin();
-            let means = Arc::clone(&self.means);
-            let (log, shift) = (self.logs.of(&lease), shift.subscribe());
-            runs.spawn(async move { carry_out(&means, lease, log, shift).await });
-        }
-        Ok(false)
-    }
-
-    /// Writes down how an attempt ended. Whether the next one is to wait.
-    fn count(&self, outcome: AttemptOutcome, finished: &mut Finished) -> bool {
-        self.pulse.end(self.means.clock.now(), outcome);
-        self.means.meter.end(outcome);
-        finished.runs += 1;
-        match outcome {
-            AttemptOutcome::Failed { .. } | AttemptOutcome::Lost => finished.has_failed = true,
-            AttemptOutcome::Troubled => {
-                finished.has_failed = true;
-                return true;
-            }
-            AttemptOutcome::Refused => finished.was_refused = true,
-            AttemptOutcome::Succeeded
-            | AttemptOutcome::Cancelled { .. }
-            | AttemptOutcome::Held
-            | AttemptOutcome::HandedBack => {}
-        }
-        false
-    }
-
-    /// Lets each run finish its step, then give its job back; what is not done by then is stopped where it stands.
-    async fn close(
-        &self,
-        mut runs: JoinSet<AttemptOutcome>,
-        shift: &watch::Sender<Shutdown>,
-        finished: &mut Finished,
-    ) {
-        for (word, patience) in [
-            (Shutdown::Closing, self.grace),
-            (Shutdown::Over, LAST_WORDS),
-        ] {
-            shift.send_replace(word);
-            let rest = async {
-                while let Some(ended) = runs.join_next().await {
-                    self.count(ended.unwrap_or(AttemptOutcome::Troubled), finished);
-                }
-            };
-            if timeout(patience, rest).await.is_ok() {
-                return;
-            }
-        }
-        runs.shutdown().await;
-    }
-
-    /// Logs grow old by the machine's clock.
+    /// Compresses and deletes old logs on a thread of its own.
     #[expect(
         clippy::disallowed_methods,
         reason = "the age of a log file is compared with the file system's own times"
@@ -196,37 +108,168 @@ impl Service {
     fn rotate(&self) {
         let logs = Arc::clone(&self.logs);
         let now = SystemTime::now();
-        drop(tokio::task::spawn_blocking(move || {
+        let _detached = spawn_blocking(move || {
             if let Err(error) = logs.rotate(now) {
-                tracing::warn!("old logs were not put away: {error}");
+                tracing::warn!("old logs were not rotated: {error}");
             }
-        }));
+        });
     }
 }
 
-/// Says every ten seconds that the worker is there. That nobody hears it changes nothing.
-async fn present(database: Arc<Database>, presence: Presence) {
+impl<'s> Loop<'s> {
+    fn new(service: &'s Service) -> Self {
+        let now = Instant::now();
+        Self {
+            service,
+            runs: JoinSet::new(),
+            shutdown: watch::channel(Shutdown::Running).0,
+            report: ServiceReport::default(),
+            recover_at: now,
+            rotate_at: now,
+            claim_at: now,
+        }
+    }
+
+    /// Does what is due. True if the queue is empty or, with `is_once`, if the database fails.
+    async fn iterate(&mut self) -> bool {
+        let service = self.service;
+        service.health.iterated(service.context.clock.now());
+        if Instant::now() >= self.rotate_at {
+            service.rotate();
+            self.rotate_at = Instant::now() + ROTATION_INTERVAL;
+        }
+        if Instant::now() < self.claim_at {
+            return false;
+        }
+        match self.poll_once().await {
+            Ok(is_empty) => is_empty,
+            Err(error) => {
+                service.health.database_failed();
+                tracing::warn!("{error}");
+                self.report.has_failed = true;
+                self.claim_at = Instant::now() + service.health.delay();
+                service.is_once
+            }
+        }
+    }
+
+    /// The time of the next iteration, which comes even if the next claim has to wait longer.
+    fn next_iteration(&self) -> Instant {
+        let now = Instant::now();
+        let due = if self.claim_at > now {
+            self.claim_at
+        } else {
+            self.recover_at
+        };
+        due.min(now + POLL_INTERVAL)
+    }
+
+    /// Recovers expired leases if that is due, and claims jobs up to the concurrency. True if the queue is empty.
+    async fn poll_once(&mut self) -> Result<bool, StoreError> {
+        let Service {
+            context,
+            health,
+            logs,
+            concurrency,
+            ..
+        } = self.service;
+        if Instant::now() >= self.recover_at {
+            let recovered = context.store.recover_expired(context.recovery).await?;
+            health.database_answered();
+            log_recovered(&recovered);
+            self.recover_at = Instant::now() + RECOVERY_INTERVAL;
+        }
+        while self.runs.len() < *concurrency {
+            let claimed = context
+                .store
+                .claim(&context.worker, &ClaimTarget::Oldest)
+                .await?;
+            health.database_answered();
+            let Some(lease) = claimed else {
+                return Ok(true);
+            };
+            health.attempt_started();
+            context.metrics.attempt_started();
+            let context = Arc::clone(context);
+            let (log, shutdown) = (logs.run_log(&lease), self.shutdown.subscribe());
+            self.runs
+                .spawn(async move { execute(&context, lease, log, shutdown).await });
+        }
+        Ok(false)
+    }
+
+    /// Counts a finished attempt. The next claim is delayed if a later attempt may succeed.
+    fn count(&mut self, finished: Result<AttemptOutcome, JoinError>) {
+        let outcome = finished.unwrap_or_else(|crash| {
+            tracing::error!("internal error during a run: {crash}");
+            AttemptOutcome::RetryLater
+        });
+        let Service {
+            context, health, ..
+        } = self.service;
+        health.attempt_finished(context.clock.now(), outcome);
+        context.metrics.attempt_finished(outcome);
+        self.report.runs += 1;
+        match outcome {
+            AttemptOutcome::Failed { .. } | AttemptOutcome::LeaseLost => {
+                self.report.has_failed = true;
+            }
+            AttemptOutcome::RetryLater => {
+                self.report.has_failed = true;
+                self.claim_at = Instant::now() + health.delay();
+            }
+            AttemptOutcome::Refused => self.report.was_refused = true,
+            AttemptOutcome::Succeeded
+            | AttemptOutcome::Cancelled { .. }
+            | AttemptOutcome::AwaitingApproval
+            | AttemptOutcome::HandedBack => {}
+        }
+    }
+
+    /// Lets each run finish its step and give its job back. Runs that exceed the grace period are aborted.
+    async fn drain(&mut self) {
+        let phases = [
+            (Shutdown::Draining, self.service.grace),
+            (Shutdown::Aborted, ABORT_TIMEOUT),
+        ];
+        for (phase, limit) in phases {
+            self.shutdown.send_replace(phase);
+            let rest = async {
+                while let Some(finished) = self.runs.join_next().await {
+                    self.count(finished);
+                }
+            };
+            if timeout(limit, rest).await.is_ok() {
+                return;
+            }
+        }
+        self.runs.shutdown().await;
+    }
+}
+
+/// Records every ten seconds that the worker is alive.
+async fn report_presence(database: Arc<Database>, presence: Presence) {
     loop {
-        if let Err(error) = database.beat(&presence).await {
-            tracing::debug!("the worker's presence was not written: {error}");
+        if let Err(error) = database.heartbeat(&presence).await {
+            tracing::debug!("the worker's presence was not recorded: {error}");
         }
-        sleep(BEATS_EVERY).await;
+        sleep(PRESENCE_INTERVAL).await;
     }
 }
 
-fn tell(swept: &RecoveryReport) {
+fn log_recovered(report: &RecoveryReport) {
     let lists = [
-        ("failed", &swept.failed),
-        ("needs cleanup", &swept.needs_cleanup),
-        ("cancelled", &swept.cancelled),
-        ("requeued", &swept.requeued),
+        ("failed", &report.failed),
+        ("needs cleanup", &report.needs_cleanup),
+        ("cancelled", &report.cancelled),
+        ("requeued", &report.requeued),
     ];
-    for (what, runs) in lists {
+    for (result, runs) in lists {
         for run in runs {
-            tracing::info!(run.id = %run, "swept: {what}");
+            tracing::info!(run.id = %run, "recovered: {result}");
         }
     }
-    for OrphanedRun { run, place } in &swept.deleted {
-        tracing::warn!(run.id = %run, %place, "the run was deleted, and something of it may be left on the forge");
+    for OrphanedRun { run, repo } in &report.orphaned {
+        tracing::warn!(run.id = %run, %repo, "the run was deleted, and its repository may still be on the forge");
     }
 }

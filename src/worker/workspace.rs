@@ -1,4 +1,4 @@
-//! Folders for what is built: one of this worker's own, one in it for each attempt, none left behind.
+//! Folders for repositories that are being built: one for each worker, and in it one for each attempt.
 
 use crate::store::lease::{Lease, WorkerId};
 use std::fs::{self, DirBuilder, File};
@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// The folder of one worker process. A lock on a file in it says that the process lives.
+/// The folder of one worker process. A lock on a file in it shows that the process is alive.
 pub struct Workspace {
     folder: PathBuf,
     _lock: File,
@@ -16,19 +16,16 @@ pub struct Workspace {
 const LOCK: &str = "lock";
 
 impl Workspace {
-    /// Makes the folder `runs/<worker>` below `state`, and removes those of workers that are gone.
+    /// Creates the folder `runs/<worker>` below `state` and removes the folders of dead workers.
     pub fn open(state: &Path, worker: &WorkerId) -> io::Result<Self> {
         let runs = state.join("runs");
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&runs)?;
-        sweep(&runs)?;
-        // Locked before it gets its name, so that nobody takes it for one that was left.
-        let fresh = tempfile::Builder::new()
-            .permissions(fs::Permissions::from_mode(0o700))
-            .prefix(".new-")
-            .tempdir_in(&runs)?;
+        remove_dead(&runs)?;
+        // Locked before it is renamed, so that no other worker takes it for the folder of a dead one.
+        let fresh = private_dir(&runs, ".new-")?;
         let lock = File::create_new(fresh.path().join(LOCK))?;
         lock.try_lock()?;
         let folder = runs.join(worker.as_str());
@@ -39,25 +36,33 @@ impl Workspace {
         })
     }
 
-    /// A private folder for one attempt, which goes away by itself.
-    pub fn room(&self, lease: &Lease) -> io::Result<TempDir> {
-        let name = format!("{}-{}-", lease.run, lease.generation);
-        tempfile::Builder::new()
-            .permissions(fs::Permissions::from_mode(0o700))
-            .prefix(&name)
-            .tempdir_in(&self.folder)
+    /// A private folder for one attempt, removed when it is dropped.
+    pub fn attempt_dir(&self, lease: &Lease) -> io::Result<TempDir> {
+        private_dir(
+            &self.folder,
+            &format!("{}-{}-", lease.run, lease.generation),
+        )
     }
 }
 
 impl Drop for Workspace {
     fn drop(&mut self) {
-        // What cannot be removed now is removed by the next worker.
-        drop(remove(&self.folder));
+        // A folder that cannot be removed now is removed by the next worker.
+        if let Err(error) = remove(&self.folder) {
+            tracing::debug!("the worker's folder was not removed: {error}");
+        }
     }
 }
 
-/// Removes the folders of workers that are gone.
-fn sweep(runs: &Path) -> io::Result<()> {
+fn private_dir(parent: &Path, prefix: &str) -> io::Result<TempDir> {
+    tempfile::Builder::new()
+        .permissions(fs::Permissions::from_mode(0o700))
+        .prefix(prefix)
+        .tempdir_in(parent)
+}
+
+/// Removes the folders whose lock is free.
+fn remove_dead(runs: &Path) -> io::Result<()> {
     for entry in fs::read_dir(runs)? {
         let path = entry?.path();
         let Ok(lock) = File::open(path.join(LOCK)) else {
@@ -70,7 +75,7 @@ fn sweep(runs: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Moved first, so that half of it never stands under its name.
+/// Removes a folder after a rename, so that no half of it is ever found under its name.
 fn remove(folder: &Path) -> io::Result<()> {
     let parent = folder.parent().unwrap_or(Path::new("/"));
     let grave = tempfile::Builder::new()

@@ -70,7 +70,7 @@ fn a_token_that_the_forge_does_not_know_ends_with_a_code_of_its_own() {
             "ghp_another0123456789another012345678",
         );
         let ran = joint.run(command).exits(4);
-        assert!(ran.stderr.contains("does not accept the credential"));
+        assert!(ran.stderr.contains("the forge rejects the token"));
         left_nothing(&joint, &ran);
     }
 }
@@ -86,7 +86,7 @@ fn another_person_s_place_is_refused_before_anything_is_made() {
         .args(["--forge", "github", "--forge-url", &address]);
     let ran = joint.run(command).exits(1);
     assert!(
-        ran.stderr.contains("`bob` is another person"),
+        ran.stderr.contains("`bob` is another user"),
         "{}",
         ran.stderr
     );
@@ -108,7 +108,7 @@ fn what_an_organisation_does_not_let_its_members_do_leaves_nothing_but_the_folde
     let ran = joint.run(command).exits(1);
     assert!(
         ran.stderr
-            .contains("nothing was left behind; `here` was made and stays"),
+            .contains("nothing was left behind; `here` was created and stays"),
         "{}",
         ran.stderr
     );
@@ -167,7 +167,7 @@ fn what_the_token_may_not_remove_is_told_with_its_command() {
     assert!(joint.state().repos.is_empty());
     let refused = joint.run(joint.command(&["resume", ledger])).exits(1);
     assert!(
-        refused.stderr.contains("does not hold commit"),
+        refused.stderr.contains("does not contain commit"),
         "{}",
         refused.stderr
     );

@@ -1,22 +1,25 @@
-//! The ledger in a file, and a process that dies between any two of its lines.
+//! The ledger in a file, and crashes between any two of its lines.
 
-use super::{Act, is_empty, is_right, order, run};
+use super::{Operation, is_empty, is_right, request, run};
 use crate::forge::fake::{Dialect, Fake};
 use crate::support::Sandbox;
 use async_trait::async_trait;
+use groundplan::forge::repository::RepositoryId;
+use groundplan::publish::error::PublishError;
 use groundplan::publish::file_ledger::FileLedger;
-use groundplan::publish::ledger::{Ledger, LedgerEntry, LedgerError};
-use groundplan::publish::outcome::PublishError;
+use groundplan::publish::ledger::{
+    CreatedRepo, Ledger, LedgerEntry, LedgerError, PublishStep, StepOutcome,
+};
 
-/// A ledger whose process dies at one of its records, before or after that has reached the disk.
-struct Dying {
+/// A ledger that fails at one entry, before or after it has reached the disk.
+struct CrashingLedger {
     inner: FileLedger,
     records_left: usize,
     is_stored: bool,
 }
 
 #[async_trait]
-impl Ledger for Dying {
+impl Ledger for CrashingLedger {
     async fn record(&mut self, entry: &LedgerEntry) -> Result<(), LedgerError> {
         if self.records_left > 0 {
             self.records_left -= 1;
@@ -26,7 +29,7 @@ impl Ledger for Dying {
             self.inner.record(entry).await?;
         }
         Err(LedgerError::Storage {
-            ledger: "dying".to_owned(),
+            ledger: "crashing".to_owned(),
             action: "written",
             message: "the process was killed".to_owned(),
         })
@@ -38,15 +41,15 @@ impl Ledger for Dying {
 }
 
 #[test]
-fn a_run_that_dies_between_any_two_lines_is_resumed_or_cleaned_up() {
-    // Begun, then intent and outcome of create, push and describe.
+fn a_run_that_crashes_between_any_two_lines_is_resumed_or_cleaned_up() {
+    // The request, then intent and outcome of create, push and describe.
     const LINES: usize = 7;
     for dialect in [Dialect::GitHub, Dialect::Forgejo] {
         for (then, is_stored) in [
-            (Act::Resume, false),
-            (Act::Resume, true),
-            (Act::Cleanup, false),
-            (Act::Cleanup, true),
+            (Operation::Resume, false),
+            (Operation::Resume, true),
+            (Operation::Cleanup, false),
+            (Operation::Cleanup, true),
         ] {
             for records_left in 0..LINES {
                 let case = format!("{dialect:?} {then:?} {records_left} {is_stored}");
@@ -54,28 +57,28 @@ fn a_run_that_dies_between_any_two_lines_is_resumed_or_cleaned_up() {
                 let path = sandbox.join("run.ledger");
                 let fake = Fake::start(dialect);
                 let inner = FileLedger::create(&path).unwrap();
-                let mut dying = Dying {
+                let mut crashing = CrashingLedger {
                     inner,
                     records_left,
                     is_stored,
                 };
-                let first = run(&fake, &mut dying, None, Act::Publish);
+                let first = run(&fake, &mut crashing, None, Operation::Publish);
                 assert!(first.is_err(), "{case}");
-                drop(dying);
+                drop(crashing);
 
                 let mut ledger = FileLedger::open(&path).unwrap();
                 let second = run(&fake, &mut ledger, None, then);
                 if records_left == 0 && !is_stored {
-                    let nothing = PublishError::Ledger(LedgerError::OutOfOrder { at: 1 });
-                    assert_eq!(second, Err(nothing), "an empty ledger is none");
+                    let nothing = PublishError::Ledger(LedgerError::OutOfOrder { entry: 1 });
+                    assert_eq!(second, Err(nothing), "an empty ledger has no request");
                     assert!(is_empty(&fake));
                     continue;
                 }
-                let is_as_wanted = match then {
-                    Act::Resume => second.is_ok() && is_right(&fake),
-                    Act::Publish | Act::Cleanup => is_empty(&fake) || is_right(&fake),
+                let is_as_expected = match then {
+                    Operation::Resume => second.is_ok() && is_right(&fake),
+                    Operation::Publish | Operation::Cleanup => is_empty(&fake) || is_right(&fake),
                 };
-                assert!(is_as_wanted, "{case}: {first:?}, {second:?}");
+                assert!(is_as_expected, "{case}: {first:?}, {second:?}");
                 assert!(fake.state().creates.len() <= 1, "{case}");
             }
         }
@@ -83,7 +86,7 @@ fn a_run_that_dies_between_any_two_lines_is_resumed_or_cleaned_up() {
 }
 
 #[test]
-fn a_line_that_was_cut_short_is_as_if_it_was_never_written() {
+fn an_incomplete_last_line_is_ignored() {
     let sandbox = Sandbox::new();
     let path = sandbox.join("run.ledger");
     let fake = Fake::start(Dialect::GitHub);
@@ -91,7 +94,7 @@ fn a_line_that_was_cut_short_is_as_if_it_was_never_written() {
         &fake,
         &mut FileLedger::create(&path).unwrap(),
         None,
-        Act::Publish,
+        Operation::Publish,
     )
     .unwrap();
     let text = sandbox.read("run.ledger");
@@ -99,7 +102,7 @@ fn a_line_that_was_cut_short_is_as_if_it_was_never_written() {
     sandbox.write("run.ledger", &text[..text.len() - 10]);
     let mut ledger = FileLedger::open(&path).unwrap();
     assert!(
-        run(&fake, &mut ledger, None, Act::Resume)
+        run(&fake, &mut ledger, None, Operation::Resume)
             .unwrap()
             .is_some()
     );
@@ -129,50 +132,100 @@ fn a_ledger_belongs_to_one_process_and_one_run() {
             ..
         })
     ));
-    run(&fake, &mut ledger, None, Act::Publish).unwrap();
+    run(&fake, &mut ledger, None, Operation::Publish).unwrap();
     let calls = fake.state().calls.len();
     assert_eq!(
-        run(&fake, &mut ledger, None, Act::Publish),
-        Err(PublishError::InUse)
+        run(&fake, &mut ledger, None, Operation::Publish),
+        Err(PublishError::LedgerInUse)
     );
-    let finished = PublishError::Finished {
+    let published = PublishError::AlreadyPublished {
         full_name: "acme/web".to_owned(),
     };
-    assert_eq!(run(&fake, &mut ledger, None, Act::Cleanup), Err(finished));
+    assert_eq!(
+        run(&fake, &mut ledger, None, Operation::Cleanup),
+        Err(published)
+    );
     assert_eq!(fake.state().calls.len(), calls);
-    run(&fake, &mut ledger, None, Act::Resume).unwrap();
+    run(&fake, &mut ledger, None, Operation::Resume).unwrap();
     assert_eq!(fake.state().count("POST"), 1);
 }
 
 #[test]
-fn a_ledger_that_was_changed_is_refused_with_its_line() {
+fn a_ledger_that_was_edited_is_refused_with_its_line() {
     let sandbox = Sandbox::new();
     let fake = Fake::start(Dialect::GitHub);
-    let begun = serde_json::to_string(&LedgerEntry::Begun { order: order() }).unwrap();
-    let ended = r#"{"entry":"ended","nonce":1,"at":0,"outcome":{"outcome":"done"}}"#;
+    let started = serde_json::to_string(&LedgerEntry::Started { request: request() }).unwrap();
+    let finished = r#"{"entry":"ended","nonce":1,"at":0,"outcome":{"outcome":"done"}}"#;
     for (text, expected) in [
-        (format!("{ended}\n"), LedgerError::OutOfOrder { at: 1 }),
         (
-            format!("{begun}\n{ended}\n"),
-            LedgerError::OutOfOrder { at: 2 },
+            format!("{finished}\n"),
+            LedgerError::OutOfOrder { entry: 1 },
         ),
         (
-            format!("{begun}\n{begun}\n"),
-            LedgerError::OutOfOrder { at: 2 },
+            format!("{started}\n{finished}\n"),
+            LedgerError::OutOfOrder { entry: 2 },
+        ),
+        (
+            format!("{started}\n{started}\n"),
+            LedgerError::OutOfOrder { entry: 2 },
         ),
     ] {
         sandbox.write("run.ledger", text);
         let mut ledger = FileLedger::open(&sandbox.join("run.ledger")).unwrap();
-        let resumed = run(&fake, &mut ledger, None, Act::Resume);
+        let resumed = run(&fake, &mut ledger, None, Operation::Resume);
         assert_eq!(resumed, Err(PublishError::Ledger(expected)));
     }
-    sandbox.write("run.ledger", format!("{begun}\n{{}}\n"));
+    sandbox.write("run.ledger", format!("{started}\n{{}}\n"));
     let mut ledger = FileLedger::open(&sandbox.join("run.ledger")).unwrap();
-    let resumed = run(&fake, &mut ledger, None, Act::Resume);
+    let resumed = run(&fake, &mut ledger, None, Operation::Resume);
     let is_damaged = matches!(
         resumed,
         Err(PublishError::Ledger(LedgerError::Damaged { line: 2, .. }))
     );
     assert!(is_damaged, "{resumed:?}");
     assert_eq!(fake.state().calls.len(), 0);
+}
+
+#[test]
+fn the_format_of_a_ledger_is_that_of_earlier_versions() {
+    let finished = |outcome| LedgerEntry::Finished {
+        nonce: 1,
+        at: 3,
+        outcome,
+    };
+    let repo = CreatedRepo {
+        id: RepositoryId(42),
+        full_name: "Acme/Web".to_owned(),
+        created_at: 2,
+    };
+    let message = "gone".to_owned();
+    let (marker, noon) = (request().marker.to_string(), request().requested_at);
+    let (ones, twos) = ("1".repeat(40), "2".repeat(40));
+    for (entry, expected) in [
+        (
+            LedgerEntry::Started { request: request() },
+            format!(
+                r#"{{"entry":"begun","order":{{"place":{{"owner":"acme","name":"web"}},"kind":"organisation","marker":"{marker}","commit":"{ones}","tree":"{twos}","description":"Acme Web","asked_at":{noon}}}}}"#
+            ),
+        ),
+        (
+            LedgerEntry::Intended {
+                step: PublishStep::Create,
+                nonce: 1,
+                at: 2,
+            },
+            r#"{"entry":"intended","step":"create","nonce":1,"at":2}"#.to_owned(),
+        ),
+        (
+            finished(StepOutcome::Created { repo }),
+            r#"{"entry":"ended","nonce":1,"at":3,"outcome":{"outcome":"made","made":{"id":42,"full_name":"Acme/Web","created_at":2}}}"#.to_owned(),
+        ),
+        (
+            finished(StepOutcome::NotDone { message }),
+            r#"{"entry":"ended","nonce":1,"at":3,"outcome":{"outcome":"not_done","message":"gone"}}"#.to_owned(),
+        ),
+    ] {
+        assert_eq!(serde_json::to_string(&entry).unwrap(), expected);
+        assert_eq!(serde_json::from_str::<LedgerEntry>(&expected).unwrap(), entry);
+    }
 }

@@ -1,24 +1,24 @@
-//! Publishing: what stands on the forge after every failure, and what the run says about it.
+//! Publishing: the state of the forge after every failure, and the report of it.
 
-mod endings;
+mod failures;
+mod faults;
 mod ledgers;
-mod sweep;
 
 use crate::forge::fake::{Fake, NOON};
-use crate::forge::support::{COMMIT, FakeClock, client, marker, place, wait};
+use crate::forge::support::{COMMIT, FakeClock, client, marker, repo, wait};
 use async_trait::async_trait;
-use groundplan::forge::account::OwnerKind;
 use groundplan::forge::repository::Remote;
 use groundplan::model::digest::GitId;
-use groundplan::publish::Publisher;
+use groundplan::model::preflight::OwnerKind;
+use groundplan::publish::error::PublishError;
 use groundplan::publish::ledger::{Ledger, LedgerEntry, LedgerError, PublishRequest};
-use groundplan::publish::outcome::{CleanupOutcome, PublishError, PublishedRepo};
 use groundplan::publish::push::{Push, PushError};
+use groundplan::publish::{CleanupOutcome, PublishedRepo, Publisher};
 use std::sync::Mutex;
 
 const TREE: &str = "2222222222222222222222222222222222222222";
 
-/// A ledger in memory, as text, so that what is written can be searched.
+/// A ledger in memory, as text that can be searched.
 #[derive(Default)]
 struct MemoryLedger(Vec<String>);
 
@@ -38,7 +38,7 @@ impl Ledger for MemoryLedger {
     }
 }
 
-/// How a push goes wrong.
+/// A failure of a push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PushFault {
     Refused,
@@ -46,7 +46,7 @@ enum PushFault {
     UnknownAfter,
 }
 
-/// Pushes into the fake's memory.
+/// A push into the memory of the fake.
 struct FakePush<'f> {
     fake: &'f Fake,
     fault: Option<PushFault>,
@@ -66,7 +66,7 @@ impl Push for FakePush<'_> {
                 .ends_with(&format!("/{}/{}.git", repo.owner, repo.name))
         });
         let repo = repo.expect("a push goes to a repository that is there");
-        let message = || "the line went dead".to_owned();
+        let message = || "the connection was closed".to_owned();
         match self.fault {
             Some(PushFault::Refused) => Err(PushError::Refused { message: message() }),
             Some(PushFault::UnknownBefore) => Err(PushError::Unknown { message: message() }),
@@ -83,31 +83,36 @@ impl Push for FakePush<'_> {
     }
 }
 
-fn order() -> PublishRequest {
+fn request() -> PublishRequest {
     PublishRequest {
-        place: place("acme", "web"),
-        kind: OwnerKind::Organisation,
+        repo: repo("acme", "web"),
+        owner_kind: OwnerKind::Organisation,
         marker: marker(),
         commit: GitId::parse(COMMIT).unwrap(),
         tree: GitId::parse(TREE).unwrap(),
         description: "Acme Web".to_owned(),
-        asked_at: NOON,
+        requested_at: NOON,
     }
 }
 
-/// What a process does with a ledger.
+/// An operation on a ledger.
 #[derive(Clone, Copy, Debug)]
-enum Act {
+enum Operation {
     Publish,
     Resume,
     Cleanup,
 }
 
-/// How it ended.
-type Ended = Result<Option<PublishedRepo>, PublishError>;
+/// The result of an operation; a cleanup has no repository.
+type Published = Result<Option<PublishedRepo>, PublishError>;
 
-/// Runs a process of its own over the fake: another client, another clock, the same ledger.
-fn run(fake: &Fake, ledger: &mut dyn Ledger, fault: Option<PushFault>, act: Act) -> Ended {
+/// Runs an operation as a new process would: with another client, another clock and the same ledger.
+fn run(
+    fake: &Fake,
+    ledger: &mut dyn Ledger,
+    fault: Option<PushFault>,
+    operation: Operation,
+) -> Published {
     let clock = FakeClock::new();
     let forge = client(fake, clock.clone());
     let push = FakePush {
@@ -120,11 +125,11 @@ fn run(fake: &Fake, ledger: &mut dyn Ledger, fault: Option<PushFault>, act: Act)
         push: &push,
         clock: &*clock,
     };
-    let ended = wait(async {
-        match act {
-            Act::Publish => publisher.publish(ledger, order()).await.map(Some),
-            Act::Resume => publisher.resume(ledger).await.map(Some),
-            Act::Cleanup => publisher
+    let published = wait(async {
+        match operation {
+            Operation::Publish => publisher.publish(ledger, request()).await.map(Some),
+            Operation::Resume => publisher.resume(ledger).await.map(Some),
+            Operation::Cleanup => publisher
                 .cleanup(ledger)
                 .await
                 .map(|cleaned| match cleaned {
@@ -133,10 +138,10 @@ fn run(fake: &Fake, ledger: &mut dyn Ledger, fault: Option<PushFault>, act: Act)
         }
     });
     assert!(*push.pushes.lock().unwrap() <= 1, "one process pushes once");
-    ended
+    published
 }
 
-/// Whether what stands at acme/web is the whole, right repository.
+/// True if acme/web is the complete, right repository.
 fn is_right(fake: &Fake) -> bool {
     let state = fake.state();
     let ours: Vec<_> = state
@@ -153,7 +158,7 @@ fn is_right(fake: &Fake) -> bool {
         && repo.branches == [("main".to_owned(), main)].into()
 }
 
-/// Whether nothing stands at acme/web.
+/// True if acme/web does not exist.
 fn is_empty(fake: &Fake) -> bool {
     !fake.state().repos.values().any(|repo| repo.name == "web")
 }

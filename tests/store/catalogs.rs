@@ -1,12 +1,12 @@
 //! Published catalogues: what is offered now, and every version for ever.
 
-use crate::support::jobs::{edition, on_both};
+use crate::support::jobs::{edition, on_both_databases};
 use groundplan::model::digest::Digest;
 use groundplan::model::slug::Slug;
 
 #[test]
 fn a_catalogue_that_is_published_twice_is_there_once() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let edition = edition();
         let first = desk.store.publish_catalog(&edition, "ada").await.unwrap();
         let rows = async || {
@@ -25,14 +25,14 @@ fn a_catalogue_that_is_published_twice_is_there_once() {
         assert_eq!(again, first, "who published it first stays");
         assert_eq!((again.number, again.by.as_str()), (1, "ada"));
         assert_eq!(rows().await, before);
-        let kept = desk.store.catalog_edition(&edition.catalog_version).await;
+        let kept = desk.store.published_catalog(&edition.catalog_version).await;
         assert_eq!(kept.unwrap(), Some(edition));
     });
 }
 
 #[test]
 fn a_new_version_replaces_what_is_offered_and_the_old_one_is_kept() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let old = edition();
         desk.store.publish_catalog(&old, "ada").await.unwrap();
         let mut new = edition();
@@ -61,7 +61,7 @@ fn a_new_version_replaces_what_is_offered_and_the_old_one_is_kept() {
         let history = desk.store.catalog_history(&old.catalog).await.unwrap();
         let versions: Vec<_> = history.into_iter().map(|one| one.catalog_version).collect();
         assert_eq!(versions, [new.catalog_version, old.catalog_version.clone()]);
-        let kept = desk.store.catalog_edition(&old.catalog_version).await;
+        let kept = desk.store.published_catalog(&old.catalog_version).await;
         assert_eq!(kept.unwrap(), Some(old));
     });
 }

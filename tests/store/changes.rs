@@ -1,7 +1,7 @@
 //! Run and job move together, with one time for both, and whoever looks is told the truth afterwards.
 
 use super::made;
-use crate::support::jobs::{on_both, submission, user, worker};
+use crate::support::jobs::{on_both_databases, submission, user, worker};
 use groundplan::model::action::RiskLevel;
 use groundplan::model::digest::GitId;
 use groundplan::store::Store as _;
@@ -48,7 +48,7 @@ fn fail(left: Option<&str>) -> RunChange {
 
 #[test]
 fn a_start_gives_run_and_job_one_time_and_may_be_said_twice() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
         let first = by_worker(&desk.store, &lease, RunChange::Start)
@@ -68,7 +68,7 @@ fn a_start_gives_run_and_job_one_time_and_may_be_said_twice() {
 
 #[test]
 fn a_success_ends_both_frees_the_job_and_points_the_product_to_its_repository() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
         by_worker(&desk.store, &lease, RunChange::Start)
@@ -100,7 +100,7 @@ fn a_success_ends_both_frees_the_job_and_points_the_product_to_its_repository() 
 
 #[test]
 fn a_repository_that_another_product_points_to_does_not_stop_a_success() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         desk.write(
             "UPDATE products SET repo_owner = 'acme', repo_slug = 'acme-web' WHERE id = 'p9'",
         )
@@ -124,7 +124,7 @@ fn a_repository_that_another_product_points_to_does_not_stop_a_success() {
 
 #[test]
 fn a_failure_needs_cleanup_when_it_says_so_or_the_run_names_a_repository() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         for (number, left, recorded, expected) in [
             (0, None, false, "FAILED/FAILED"),
             (
@@ -157,7 +157,7 @@ fn a_failure_needs_cleanup_when_it_says_so_or_the_run_names_a_repository() {
 
 #[test]
 fn a_failure_needs_cleanup_when_a_creation_has_no_certain_outcome() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
         by_worker(&desk.store, &lease, RunChange::Start)
@@ -173,7 +173,7 @@ fn a_failure_needs_cleanup_when_a_creation_has_no_certain_outcome() {
 
 #[test]
 fn what_nobody_holds_is_cancelled_at_once() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         by_ada(&desk.store, &run.id, RunChange::Cancel)
             .await
@@ -189,7 +189,7 @@ fn what_nobody_holds_is_cancelled_at_once() {
 
 #[test]
 fn what_a_worker_holds_is_withdrawn_by_that_worker_or_when_it_hands_back() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         for (number, end) in [
             RunChange::Withdraw { left: None },
             RunChange::HandBack {
@@ -220,7 +220,7 @@ fn what_a_worker_holds_is_withdrawn_by_that_worker_or_when_it_hands_back() {
 
 #[test]
 fn a_cancel_that_lands_before_success_is_written_stays() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
         by_worker(&desk.store, &lease, RunChange::Start)
@@ -241,7 +241,7 @@ fn a_cancel_that_lands_before_success_is_written_stays() {
 
 #[test]
 fn a_cancel_and_a_success_at_one_time_win_or_lose_as_a_whole() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         for _ in 0..10 {
             let run = desk.submit("p0").await;
             let lease = desk.claim(1).await;
@@ -273,7 +273,7 @@ fn a_cancel_and_a_success_at_one_time_win_or_lose_as_a_whole() {
 
 #[test]
 fn what_is_handed_back_is_claimed_again_as_if_it_had_not_been() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
         by_worker(&desk.store, &lease, RunChange::Start)
@@ -298,7 +298,7 @@ fn what_is_handed_back_is_claimed_again_as_if_it_had_not_been() {
 
 #[test]
 fn a_failed_run_is_retried_unless_its_product_has_another_one() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
         let early = by_ada(&desk.store, &run.id, RunChange::Retry)
@@ -332,7 +332,7 @@ fn a_failed_run_is_retried_unless_its_product_has_another_one() {
 
 #[test]
 fn what_was_left_and_given_to_a_person_is_only_failed() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
         by_worker(&desk.store, &lease, fail(Some("x")))
@@ -351,13 +351,13 @@ fn what_was_left_and_given_to_a_person_is_only_failed() {
 
 #[test]
 fn a_high_tier_waits_for_an_approval_of_exactly_its_tree() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let submitted = submission("p0", RiskLevel::High);
         let run = desk.store.submit(&submitted).await.unwrap();
         let none = desk.store.claim(&worker(1), &ClaimTarget::Oldest).await;
         assert_eq!(none.unwrap(), None);
         let waiting = RunFilter {
-            is_waiting: true,
+            awaiting_approval: true,
             ..RunFilter::default()
         };
         assert_eq!(desk.store.runs(&waiting).await.unwrap().len(), 1);
@@ -368,7 +368,7 @@ fn a_high_tier_waits_for_an_approval_of_exactly_its_tree() {
         let error = by_ada(&desk.store, &run.id, approve).await.unwrap_err();
         assert!(matches!(error, StoreError::AnotherTree { .. }), "{error}");
         assert!(error.to_string().contains(other.as_str()), "{error}");
-        let tree = submitted.tiering.tree;
+        let tree = submitted.risk.tree;
         let approve = RunChange::Approve { tree: tree.clone() };
         let approved = by_ada(&desk.store, &run.id, approve).await.unwrap();
         let approval = approved.approval.unwrap();
@@ -381,19 +381,19 @@ fn a_high_tier_waits_for_an_approval_of_exactly_its_tree() {
 
 #[test]
 fn a_worker_that_finds_a_higher_tier_gives_the_job_back_to_wait() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
         let tree = GitId::parse(run.tree.as_deref().unwrap()).unwrap();
         let hold = RunChange::Hold {
-            tiering: RiskAssessment {
+            risk: RiskAssessment {
                 tier: RiskLevel::High,
                 reasons: vec!["a workflow".to_owned()],
                 tree: tree.clone(),
             },
         };
         let held = by_worker(&desk.store, &lease, hold).await.unwrap();
-        assert_eq!(held.tiering.unwrap().reasons, ["a workflow"]);
+        assert_eq!(held.risk.unwrap().reasons, ["a workflow"]);
         assert_eq!(desk.status(&run.id).await, "PENDING/QUEUED");
         let none = desk.store.claim(&worker(1), &ClaimTarget::Oldest).await;
         assert_eq!(none.unwrap(), None);
@@ -406,18 +406,18 @@ fn a_worker_that_finds_a_higher_tier_gives_the_job_back_to_wait() {
 
 #[test]
 fn an_approval_by_nobody_is_taken_away_instead_of_being_claimed_for_ever() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
         let tree = GitId::parse(run.tree.as_deref().unwrap()).unwrap();
         desk.write("UPDATE bootstrap_tiers SET approved_tree = tree")
             .await;
-        let tiering = RiskAssessment {
+        let risk = RiskAssessment {
             tier: RiskLevel::High,
             reasons: Vec::new(),
             tree,
         };
-        by_worker(&desk.store, &lease, RunChange::Hold { tiering })
+        by_worker(&desk.store, &lease, RunChange::Hold { risk })
             .await
             .unwrap();
         let none = desk.store.claim(&worker(1), &ClaimTarget::Oldest).await;
@@ -427,7 +427,7 @@ fn an_approval_by_nobody_is_taken_away_instead_of_being_claimed_for_ever() {
 
 #[test]
 fn a_demo_user_and_a_stranger_change_nothing() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let tree = GitId::parse(run.tree.as_deref().unwrap()).unwrap();
         for change in [

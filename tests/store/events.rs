@@ -1,13 +1,13 @@
 //! The audit log: in the order of the commits, so that who remembers the last number misses nothing.
 
-use crate::support::jobs::{on_both, user};
+use crate::support::jobs::{on_both_databases, user};
 use groundplan::store::Store as _;
 use groundplan::store::change::{Actor, RunChange};
 use std::collections::BTreeSet;
 
 #[test]
 fn a_reader_who_remembers_the_last_number_misses_nothing_that_is_written_meanwhile() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let writers: Vec<_> = (0..6)
             .map(|number| {
                 let store = desk.store.clone();
@@ -20,9 +20,9 @@ fn a_reader_who_remembers_the_last_number_misses_nothing_that_is_written_meanwhi
                         );
                         let run = store.submit(&submission).await.unwrap();
                         let ada = user("ada");
-                        let hand = Actor::Person(&ada);
+                        let actor = Actor::Person(&ada);
                         store
-                            .change(&run.id, hand, &RunChange::Cancel)
+                            .change(&run.id, actor, &RunChange::Cancel)
                             .await
                             .unwrap();
                     }
@@ -60,7 +60,7 @@ fn a_reader_who_remembers_the_last_number_misses_nothing_that_is_written_meanwhi
 
 #[test]
 fn an_event_says_who_did_it_and_when() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
         let start = desk

@@ -2,8 +2,8 @@
 
 use super::changes::succeed;
 use super::made::{begun, ended, intended, made};
-use crate::support::faulty::{Faulty, Moment};
-use crate::support::jobs::{Desk, on_both, submission, worker};
+use crate::support::faulty::{Fault, FaultTiming, FaultyStore, at_every_call};
+use crate::support::jobs::{StoreFixture, on_both_databases, submission, worker};
 use groundplan::model::action::RiskLevel;
 use groundplan::publish::ledger::{LedgerEntry, PublishStep, StepOutcome};
 use groundplan::store::Store;
@@ -42,58 +42,60 @@ async fn work(store: &dyn Store) -> Result<bool, StoreError> {
     let Some(lease) = patiently!(store.claim(&worker(1), &ClaimTarget::Oldest))? else {
         return Ok(false);
     };
-    let task = patiently!(store.task(&lease))?;
-    let hand = Actor::Worker(&lease);
-    patiently!(store.change(&lease.run, hand, &RunChange::Start))?;
+    let task = patiently!(store.payload(&lease))?;
+    let actor = Actor::Worker(&lease);
+    patiently!(store.change(&lease.run, actor, &RunChange::Start))?;
     for entry in entries().iter().skip(task.entries.len()) {
         patiently!(store.record(&lease, entry))?;
         patiently!(store.renew(&lease))?;
     }
-    patiently!(store.change(&lease.run, hand, &succeed()))?;
+    patiently!(store.change(&lease.run, actor, &succeed()))?;
     Ok(true)
 }
 
-/// Submits, works, and recovers until the run has ended. The number of calls that the faulty store saw.
-async fn whole(desk: &Desk, product: &str, fails: usize, moment: Moment) -> (RunId, usize) {
-    let faulty = Faulty::new(Arc::new(desk.store.clone()), fails, moment);
+/// Submits, works, and recovers until the run has succeeded.
+async fn run_to_success(desk: &StoreFixture, product: &str, faulty: &dyn Store) -> RunId {
     let submission = submission(product, RiskLevel::Low);
     let run = match patiently!(faulty.submit(&submission)) {
         Ok(run) => run.id,
-        // The first one was stored.
+        // The first try was stored.
         Err(StoreError::ActiveRun { run, .. }) => run.unwrap(),
         Err(error) => panic!("{error}"),
     };
     for _ in 0..3 {
-        match work(&faulty).await {
+        match work(faulty).await {
             Ok(_) | Err(StoreError::LeaseLost { .. }) => {}
-            Err(error) => panic!("{fails} {moment:?}: {error}"),
+            Err(error) => panic!("{error}"),
         }
         if desk.status(&run).await == "SUCCEEDED/DONE" {
             break;
         }
-        desk.pass_leases().await;
+        desk.expire_leases().await;
         let recovery = Recovery::Resume { attempts: 3 };
         desk.store.recover_expired(recovery).await.unwrap();
     }
-    (run, faulty.calls())
+    run
 }
 
 #[test]
-fn whichever_call_fails_before_or_after_it_took_effect_the_run_succeeds_once() {
-    on_both(async |desk| {
-        for moment in [Moment::Before, Moment::After] {
-            for fails in 0.. {
-                let (run, calls) = whole(&desk, "p0", fails, moment).await;
+fn a_call_that_fails_before_or_after_its_effect_is_repeated_and_the_run_succeeds_once() {
+    on_both_databases(async |desk| {
+        let store: Arc<dyn Store> = Arc::new(desk.store.clone());
+        let recording = FaultyStore::recording(store.clone());
+        run_to_success(&desk, "p0", &recording).await;
+        let points = recording.points();
+        for timing in [FaultTiming::Before, FaultTiming::After] {
+            let fault = || Fault::NoAnswer(timing);
+            let case = async |_, point, faulty: Arc<FaultyStore>| {
+                let run = run_to_success(&desk, "p0", &*faulty).await;
                 assert_eq!(desk.status(&run).await, "SUCCEEDED/DONE");
                 assert_eq!(desk.store.entries(&run).await.unwrap(), entries());
                 let story = desk.story(&run).await;
                 let count = |kind| story.iter().filter(|one| **one == kind).count();
-                assert_eq!(count("succeeded"), 1, "{fails} {moment:?}: {story:?}");
+                assert_eq!(count("succeeded"), 1, "{point:?} {timing:?}: {story:?}");
                 assert_eq!((count("intended"), count("ended")), (3, 3), "{story:?}");
-                if calls <= fails {
-                    break;
-                }
-            }
+            };
+            at_every_call(&store, &points, fault, case).await;
         }
         let open = desk.store.runs(&RunFilter::default()).await.unwrap();
         assert!(open.iter().all(|run| !run.status.is_active()));

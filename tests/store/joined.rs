@@ -61,7 +61,7 @@ fn a_whole_run_beside_an_application_leaves_everything_around_it_as_it_was() {
             .submit(&submission("p0", RiskLevel::High))
             .await
             .unwrap();
-        let tree = submission("p0", RiskLevel::High).tiering.tree;
+        let tree = submission("p0", RiskLevel::High).risk.tree;
         by_ada(&store, &run.id, RunChange::Approve { tree })
             .await
             .unwrap();
@@ -82,7 +82,7 @@ fn a_whole_run_beside_an_application_leaves_everything_around_it_as_it_was() {
         let swept = store.recover_expired(Recovery::Fail).await.unwrap();
         assert_eq!(swept, RecoveryReport::default());
         store.publish_catalog(&edition(), "ada").await.unwrap();
-        store.measures().await.unwrap();
+        store.queue_stats().await.unwrap();
 
         assert_eq!(others(&mut raw).await, before);
         let product = raw

@@ -1,6 +1,6 @@
 //! Who holds a job: every write of a worker is refused from the moment that it is not the holder any more.
 
-use crate::support::jobs::{Desk, on_both, user, worker};
+use crate::support::jobs::{StoreFixture, on_both_databases, user, worker};
 use groundplan::publish::ledger::{LedgerEntry, PublishStep};
 use groundplan::store::Store as _;
 use groundplan::store::change::{Actor, RunChange};
@@ -9,7 +9,7 @@ use groundplan::store::lease::{ClaimTarget, Lease, Renewal};
 use groundplan::store::recovery::Recovery;
 
 /// Tries every write that a worker has, each of which must find the lease lost.
-async fn assert_lost(desk: &Desk, lease: &Lease, why: &str) {
+async fn assert_lost(desk: &StoreFixture, lease: &Lease, why: &str) {
     let lost = |error: StoreError| {
         assert!(
             matches!(error, StoreError::LeaseLost { .. }),
@@ -18,7 +18,7 @@ async fn assert_lost(desk: &Desk, lease: &Lease, why: &str) {
     };
     let before = desk.run(&lease.run).await;
     lost(desk.store.renew(lease).await.unwrap_err());
-    lost(desk.store.task(lease).await.unwrap_err());
+    lost(desk.store.payload(lease).await.unwrap_err());
     let intent = LedgerEntry::Intended {
         step: PublishStep::Create,
         nonce: 1,
@@ -49,7 +49,7 @@ async fn assert_lost(desk: &Desk, lease: &Lease, why: &str) {
 
 #[test]
 fn a_held_job_is_renewed_and_its_row_says_who_holds_it() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(7).await;
         assert_eq!(desk.status(&run.id).await, "PENDING/CLAIMED");
@@ -66,24 +66,24 @@ fn a_held_job_is_renewed_and_its_row_says_who_holds_it() {
 
 #[test]
 fn a_lease_that_ran_out_is_lost_even_when_nobody_took_the_job() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         desk.submit("p0").await;
         let lease = desk.claim(1).await;
-        desk.pass_leases().await;
+        desk.expire_leases().await;
         assert_lost(&desk, &lease, "ran out").await;
     });
 }
 
 #[test]
 fn a_worker_that_thaws_cannot_touch_what_another_one_has_now() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let frozen = desk.claim(1).await;
         let started = desk
             .store
             .change(&run.id, Actor::Worker(&frozen), &RunChange::Start);
         started.await.unwrap();
-        desk.pass_leases().await;
+        desk.expire_leases().await;
         let recovery = Recovery::Resume { attempts: 3 };
         let swept = desk.store.recover_expired(recovery).await.unwrap();
         assert_eq!(swept.requeued, std::slice::from_ref(&run.id));
@@ -99,7 +99,7 @@ fn a_worker_that_thaws_cannot_touch_what_another_one_has_now() {
 
 #[test]
 fn a_lease_of_another_worker_job_or_generation_is_none() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         desk.submit("p1").await;
         let lease = desk.claim(1).await;
@@ -139,7 +139,7 @@ fn a_lease_of_another_worker_job_or_generation_is_none() {
 
 #[test]
 fn a_job_that_another_program_moved_is_lost_to_its_worker() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         desk.submit("p0").await;
         let lease = desk.claim(1).await;
         for status in ["QUEUED", "FAILED", "DONE", "SKIPPED"] {
@@ -152,7 +152,7 @@ fn a_job_that_another_program_moved_is_lost_to_its_worker() {
 
 #[test]
 fn a_cancelled_job_is_still_held_so_that_its_worker_can_take_back() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
         let ada = user("ada");
@@ -162,14 +162,14 @@ fn a_cancelled_job_is_still_held_so_that_its_worker_can_take_back() {
         cancelled.await.unwrap();
         assert_eq!(desk.status(&run.id).await, "PENDING/CANCELLED");
         assert_eq!(desk.store.renew(&lease).await.unwrap(), Renewal::Cancelled);
-        let task = desk.store.task(&lease).await.unwrap();
+        let task = desk.store.payload(&lease).await.unwrap();
         assert!(task.run.is_held);
     });
 }
 
 #[test]
 fn what_ended_with_something_left_is_taken_for_cleanup_by_one_worker_and_only_then() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let pick = ClaimTarget::Ended(run.id.clone());
         let claim = async |number| desk.store.claim(&worker(number), &pick).await.unwrap();

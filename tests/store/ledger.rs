@@ -1,7 +1,7 @@
 //! The ledger of effects: what was intended, how it ended, and what that proves to the run's own row.
 
 use super::made::{begun, ended, intended, made, unknown_creation};
-use crate::support::jobs::{on_both, user};
+use crate::support::jobs::{on_both_databases, user};
 use groundplan::publish::ledger::{LedgerEntry, PublishStep, StepOutcome};
 use groundplan::store::Store as _;
 use groundplan::store::change::{Actor, RunChange};
@@ -10,7 +10,7 @@ use serde_json::json;
 
 #[test]
 fn entries_come_back_in_order_and_as_they_were() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
         let entries = unknown_creation();
@@ -18,14 +18,14 @@ fn entries_come_back_in_order_and_as_they_were() {
             desk.store.record(&lease, entry).await.unwrap();
         }
         assert_eq!(desk.store.entries(&run.id).await.unwrap(), entries);
-        let task = desk.store.task(&lease).await.unwrap();
+        let task = desk.store.payload(&lease).await.unwrap();
         assert_eq!(task.entries, entries);
     });
 }
 
 #[test]
 fn an_entry_that_is_there_already_is_not_added_again() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
         for entry in unknown_creation() {
@@ -43,7 +43,7 @@ fn an_entry_that_is_there_already_is_not_added_again() {
 
 #[test]
 fn an_entry_that_does_not_follow_is_refused() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
         let early = desk
@@ -67,7 +67,7 @@ fn an_entry_that_does_not_follow_is_refused() {
 
 #[test]
 fn what_the_ledger_proves_stands_in_the_run_and_goes_with_the_repository() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
         let record = async |entries: &[LedgerEntry]| {
@@ -120,7 +120,7 @@ fn what_the_ledger_proves_stands_in_the_run_and_goes_with_the_repository() {
 
 #[test]
 fn a_cancelled_run_tries_nothing_new_and_may_still_say_how_things_ended() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let lease = desk.claim(1).await;
         for entry in [begun(), intended(PublishStep::Create, 1)] {

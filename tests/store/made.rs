@@ -1,28 +1,28 @@
 //! Ledgers of runs that came so far.
 
 use crate::support::jobs::accepted;
-use groundplan::forge::account::OwnerKind;
-use groundplan::forge::ownership::Marker;
+use groundplan::forge::marker::Marker;
 use groundplan::forge::repository::{RepoPath, RepositoryId};
 use groundplan::model::input::{Owner, RepoName};
+use groundplan::model::preflight::OwnerKind;
 use groundplan::publish::ledger::{
     CreatedRepo, LedgerEntry, PublishRequest, PublishStep, StepOutcome,
 };
 
 pub(crate) fn begun() -> LedgerEntry {
     let (_, report) = accepted();
-    LedgerEntry::Begun {
-        order: PublishRequest {
-            place: RepoPath {
+    LedgerEntry::Started {
+        request: PublishRequest {
+            repo: RepoPath {
                 owner: Owner::parse("acme").unwrap(),
                 name: RepoName::parse("acme-web").unwrap(),
             },
-            kind: OwnerKind::Organisation,
+            owner_kind: OwnerKind::Organisation,
             marker: Marker::parse(crate::forge::support::MARKER).unwrap(),
             commit: report.commit_id.unwrap(),
             tree: report.tree_id.unwrap(),
             description: "Acme Web".to_owned(),
-            asked_at: 1_795_000_000,
+            requested_at: 1_795_000_000,
         },
     }
 }
@@ -36,7 +36,7 @@ pub(crate) fn intended(step: PublishStep, nonce: u64) -> LedgerEntry {
 }
 
 pub(crate) fn ended(nonce: u64, outcome: StepOutcome) -> LedgerEntry {
-    LedgerEntry::Ended {
+    LedgerEntry::Finished {
         nonce,
         at: 1_795_000_001,
         outcome,
@@ -44,8 +44,8 @@ pub(crate) fn ended(nonce: u64, outcome: StepOutcome) -> LedgerEntry {
 }
 
 pub(crate) fn made() -> StepOutcome {
-    StepOutcome::Made {
-        made: CreatedRepo {
+    StepOutcome::Created {
+        repo: CreatedRepo {
             id: RepositoryId(42),
             full_name: "Acme/acme-web".to_owned(),
             created_at: 1_795_000_000,

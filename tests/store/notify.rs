@@ -1,7 +1,7 @@
 //! Whoever listens is told after the commit, never before it and never about what did not happen.
 
 use super::changes::{by_ada, by_worker, succeed};
-use crate::support::jobs::{BOTH, Desk, on, submission, wait};
+use crate::support::jobs::{BOTH, StoreFixture, on, submission, wait};
 use crate::support::postgres::Cluster;
 use groundplan::model::action::RiskLevel;
 use groundplan::store::Store as _;
@@ -13,14 +13,14 @@ use sqlx::postgres::PgListener;
 use sqlx::{AssertSqlSafe, Executor as _};
 use std::time::Duration;
 
-async fn listen(desk: &Desk) -> PgListener {
+async fn listen(desk: &StoreFixture) -> PgListener {
     let mut listener = PgListener::connect(&desk.address).await.unwrap();
     listener.listen("scrum4me_changes").await.unwrap();
     listener
 }
 
 /// Everything that was told up to now.
-async fn told(desk: &Desk, listener: &mut PgListener) -> Vec<Value> {
+async fn told(desk: &StoreFixture, listener: &mut PgListener) -> Vec<Value> {
     desk.write("SELECT CAST(pg_notify('scrum4me_changes', '\"end\"') AS TEXT)")
         .await;
     let mut all = Vec::new();

@@ -1,6 +1,6 @@
 //! Users, tokens, workers and measures.
 
-use crate::support::jobs::{on_both, product, submission, user, worker};
+use crate::support::jobs::{on_both_databases, product, submission, user, worker};
 use groundplan::model::action::RiskLevel;
 use groundplan::store::Store as _;
 use groundplan::store::error::StoreError;
@@ -10,7 +10,7 @@ use groundplan::store::sql::workers::Presence;
 
 #[test]
 fn a_sealed_token_is_kept_for_its_user_and_given_to_the_worker_only() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let ada = user("ada");
         assert_eq!(desk.store.user(&ada).await.unwrap().token, None);
         let facts = TokenFacts {
@@ -26,7 +26,7 @@ fn a_sealed_token_is_kept_for_its_user_and_given_to_the_worker_only() {
             Some(facts.clone())
         );
         desk.submit("p0").await;
-        let task = desk.store.task(&desk.claim(1).await).await.unwrap();
+        let task = desk.store.payload(&desk.claim(1).await).await.unwrap();
         assert_eq!(task.sealed_token.as_deref(), Some("v1:sealed"));
         let demo = desk.store.save_token(&user("demo"), "x", &facts).await;
         assert!(matches!(demo, Err(StoreError::Demo { .. })), "{demo:?}");
@@ -35,7 +35,7 @@ fn a_sealed_token_is_kept_for_its_user_and_given_to_the_worker_only() {
 
 #[test]
 fn a_local_user_and_product_are_made_once_and_never_taken_from_somebody_else() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let (local, web) = (user("local"), product("web"));
         for _ in 0..2 {
             desk.store.ensure_local(&local, &web).await.unwrap();
@@ -52,7 +52,7 @@ fn a_local_user_and_product_are_made_once_and_never_taken_from_somebody_else() {
 
 #[test]
 fn a_worker_is_listed_once_while_it_beats_and_goes_when_it_leaves() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let presence = Presence {
             worker: worker(7),
             host: "host".to_owned(),
@@ -60,19 +60,19 @@ fn a_worker_is_listed_once_while_it_beats_and_goes_when_it_leaves() {
             user: None,
         };
         for _ in 0..2 {
-            desk.store.beat(&presence).await.unwrap();
+            desk.store.heartbeat(&presence).await.unwrap();
         }
         let listed = desk.value("hostname || ' ' || pid", "claude_workers").await;
         assert_eq!(listed, "host 7");
-        desk.store.leave(&worker(7)).await.unwrap();
+        desk.store.remove_worker(&worker(7)).await.unwrap();
         assert_eq!(desk.value("COUNT(*)", "claude_workers").await, "0");
     });
 }
 
 #[test]
 fn measures_tell_what_waits_what_is_held_and_how_runs_ended() {
-    on_both(async |desk| {
-        let empty = desk.store.measures().await.unwrap();
+    on_both_databases(async |desk| {
+        let empty = desk.store.queue_stats().await.unwrap();
         assert_eq!((empty.waiting, empty.held, empty.oldest), (0, 0, None));
         desk.submit("p0").await;
         desk.submit("p1").await;
@@ -80,7 +80,7 @@ fn measures_tell_what_waits_what_is_held_and_how_runs_ended() {
         desk.store.submit(&held).await.unwrap();
         desk.submit("p3").await;
         desk.claim(1).await;
-        let measures = desk.store.measures().await.unwrap();
+        let measures = desk.store.queue_stats().await.unwrap();
         assert_eq!((measures.waiting, measures.held), (2, 1));
         assert!(measures.oldest.is_some());
         assert!(measures.runs.contains(&(RunStatus::Pending, 4)));

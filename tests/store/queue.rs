@@ -1,6 +1,6 @@
 //! Submitting and claiming: one active run for a product, each job to one worker, oldest first.
 
-use crate::support::jobs::{on_both, product, submission, user, worker};
+use crate::support::jobs::{on_both_databases, product, submission, user, worker};
 use groundplan::model::action::RiskLevel;
 use groundplan::model::plan::Plan;
 use groundplan::store::Store as _;
@@ -11,13 +11,13 @@ use std::collections::BTreeSet;
 
 #[test]
 fn a_submission_is_a_queued_job_and_a_pending_run_with_everything_that_was_accepted() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let submitted = submission("p0", RiskLevel::Medium);
         let run = desk.store.submit(&submitted).await.unwrap();
         assert_eq!(desk.status(&run.id).await, "PENDING/QUEUED");
-        assert_eq!(run.place, "acme/acme-web");
-        assert_eq!(run.tree.as_deref(), Some(submitted.tiering.tree.as_str()));
-        assert_eq!(run.tiering, Some(submitted.tiering.clone()));
+        assert_eq!(run.repo, "acme/acme-web");
+        assert_eq!(run.tree.as_deref(), Some(submitted.risk.tree.as_str()));
+        assert_eq!(run.risk, Some(submitted.risk.clone()));
         assert_eq!((run.worker, run.retries), (None, 0));
         assert_eq!(desk.story(&run.id).await, ["submitted"]);
         let asked = "requested_model IS NULL AND requested_thinking_budget IS NULL AND requested_permission_mode IS NULL";
@@ -29,10 +29,10 @@ fn a_submission_is_a_queued_job_and_a_pending_run_with_everything_that_was_accep
 
 #[test]
 fn a_plan_and_a_report_come_back_as_they_were_stored() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let submitted = submission("p0", RiskLevel::Low);
         desk.store.submit(&submitted).await.unwrap();
-        let task = desk.store.task(&desk.claim(1).await).await.unwrap();
+        let task = desk.store.payload(&desk.claim(1).await).await.unwrap();
         let plan: Plan = serde_json::from_value(task.plan).unwrap();
         assert_eq!(plan, submitted.plan);
         let recipe_hash = plan.recipe_hash();
@@ -45,7 +45,7 @@ fn a_plan_and_a_report_come_back_as_they_were_stored() {
 
 #[test]
 fn of_two_simultaneous_submissions_for_a_product_exactly_one_is_taken() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let one = submission("p0", RiskLevel::Low);
         for _ in 0..10 {
             let (first, second) = tokio::join!(desk.store.submit(&one), desk.store.submit(&one));
@@ -64,7 +64,7 @@ fn of_two_simultaneous_submissions_for_a_product_exactly_one_is_taken() {
 
 #[test]
 fn who_is_unknown_or_only_looks_on_submits_nothing() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let refused = async |user_id: &str, product_id: &str| {
             let mut submission = submission(product_id, RiskLevel::Low);
             submission.user = user(user_id);
@@ -89,7 +89,7 @@ fn who_is_unknown_or_only_looks_on_submits_nothing() {
 
 #[test]
 fn the_oldest_job_of_our_kind_is_claimed_first_and_no_other_kind_ever() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let first = desk.submit("p0").await;
         let second = desk.submit("p1").await;
         desk.write(
@@ -124,7 +124,7 @@ fn the_oldest_job_of_our_kind_is_claimed_first_and_no_other_kind_ever() {
 
 #[test]
 fn forty_jobs_are_claimed_by_eight_workers_each_exactly_once() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         for number in 10..50 {
             desk.write(&format!(
                 "INSERT INTO products (id, user_id, name, updated_at) SELECT 'p{number}', user_id, name, updated_at \
@@ -160,7 +160,7 @@ fn forty_jobs_are_claimed_by_eight_workers_each_exactly_once() {
 
 #[test]
 fn a_job_of_our_kind_without_a_run_is_failed_and_the_next_one_claimed() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         desk.write(
             "INSERT INTO claude_jobs (id, user_id, product_id, kind, created_at, updated_at) \
@@ -183,7 +183,7 @@ fn a_job_of_our_kind_without_a_run_is_failed_and_the_next_one_claimed() {
 
 #[test]
 fn runs_are_listed_newest_first_and_by_what_is_wanted_of_them() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let old = desk.submit("p0").await;
         let new = desk.submit("p1").await;
         desk.claim(1).await;
@@ -220,7 +220,7 @@ fn runs_are_listed_newest_first_and_by_what_is_wanted_of_them() {
 
 #[test]
 fn a_document_that_no_database_can_hold_is_refused_before_anything_is_stored() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let mut submitted = submission("p0", RiskLevel::Low);
         submitted.plan.template.r#ref = "v\0".to_owned();
         let error = desk.store.submit(&submitted).await.unwrap_err();
@@ -230,19 +230,19 @@ fn a_document_that_no_database_can_hold_is_refused_before_anything_is_stored() {
         // A backslash before the same letters is another text.
         submitted.plan.template.r#ref = "v\\u0000".to_owned();
         desk.store.submit(&submitted).await.unwrap();
-        let task = desk.store.task(&desk.claim(1).await).await.unwrap();
+        let task = desk.store.payload(&desk.claim(1).await).await.unwrap();
         assert_eq!(task.plan["template"]["ref"], "v\\u0000");
     });
 }
 
 #[test]
 fn a_file_with_a_nul_that_a_recipe_copies_can_be_submitted() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let mut submitted = submission("p0", RiskLevel::Low);
         let literals = &mut submitted.plan.recipe.literals;
         literals.values_mut().next().unwrap().content = b"a\0b".as_slice().into();
         desk.store.submit(&submitted).await.unwrap();
-        let task = desk.store.task(&desk.claim(1).await).await.unwrap();
+        let task = desk.store.payload(&desk.claim(1).await).await.unwrap();
         let plan: Plan = serde_json::from_value(task.plan).unwrap();
         assert_eq!(plan, submitted.plan);
     });
@@ -250,7 +250,7 @@ fn a_file_with_a_nul_that_a_recipe_copies_can_be_submitted() {
 
 #[test]
 fn a_tier_that_was_judged_for_another_tree_is_refused() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let mut submitted = submission("p0", RiskLevel::Low);
         submitted.report.tree_id = None;
         let error = desk.store.submit(&submitted).await.unwrap_err();

@@ -1,7 +1,7 @@
 //! Recovery: what is done about runs whose worker is gone, and about pairs that other programs left in contradiction.
 
 use super::made::{begun, ended, intended, made, unknown_creation};
-use crate::support::jobs::{Desk, on_both, user};
+use crate::support::jobs::{StoreFixture, on_both_databases, user};
 use groundplan::publish::ledger::{PublishStep, StepOutcome};
 use groundplan::store::Store as _;
 use groundplan::store::change::{Actor, RunChange};
@@ -10,7 +10,7 @@ use groundplan::store::recovery::{Recovery, RecoveryReport};
 use groundplan::store::run::Run;
 
 /// A run that a worker started and then left.
-async fn started(desk: &Desk, product: &str) -> (Run, Lease) {
+async fn started(desk: &StoreFixture, product: &str) -> (Run, Lease) {
     let run = desk.submit(product).await;
     let lease = desk.claim(1).await;
     let start = desk
@@ -22,7 +22,7 @@ async fn started(desk: &Desk, product: &str) -> (Run, Lease) {
 
 #[test]
 fn what_a_dead_worker_left_is_split_by_what_may_stand_outside() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let (nothing, _) = started(&desk, "p0").await;
         let (unknown, lease) = started(&desk, "p1").await;
         for entry in unknown_creation() {
@@ -44,7 +44,7 @@ fn what_a_dead_worker_left_is_split_by_what_may_stand_outside() {
             desk.store.record(&lease, &entry).await.unwrap();
         }
         let (alive, _) = started(&desk, "p4").await;
-        desk.pass_leases().await;
+        desk.expire_leases().await;
         desk.hold(&alive).await;
         let swept = desk.store.recover_expired(Recovery::Fail).await.unwrap();
         assert_eq!(
@@ -74,7 +74,7 @@ fn what_a_dead_worker_left_is_split_by_what_may_stand_outside() {
 
 #[test]
 fn what_a_deleted_run_left_is_told_as_long_as_its_ledger_is_there() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let (unfinished, lease) = started(&desk, "p0").await;
         for entry in [begun(), intended(PublishStep::Create, 1), ended(1, made())] {
             desk.store.record(&lease, &entry).await.unwrap();
@@ -92,11 +92,11 @@ fn what_a_deleted_run_left_is_told_as_long_as_its_ledger_is_there() {
             RecoveryReport::default(),
             "a worker may be busy with it"
         );
-        desk.pass_leases().await;
+        desk.expire_leases().await;
         let told = swept().await;
-        assert_eq!(told.deleted.len(), 1);
-        assert_eq!(told.deleted[0].run, unfinished.id);
-        assert!(told.deleted[0].place.to_string().contains('/'));
+        assert_eq!(told.orphaned.len(), 1);
+        assert_eq!(told.orphaned[0].run, unfinished.id);
+        assert!(told.orphaned[0].repo.to_string().contains('/'));
         assert_eq!(swept().await, told);
         let ledger = format!(
             "DELETE FROM bootstrap_effects WHERE run_id = '{}'",
@@ -109,12 +109,12 @@ fn what_a_deleted_run_left_is_told_as_long_as_its_ledger_is_there() {
 
 #[test]
 fn two_sweeps_at_one_time_treat_each_run_once() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let mut runs = Vec::new();
         for number in 0..6 {
             runs.push(started(&desk, &format!("p{number}")).await.0.id);
         }
-        desk.pass_leases().await;
+        desk.expire_leases().await;
         let (one, two) = tokio::join!(
             desk.store.recover_expired(Recovery::Fail),
             desk.store.recover_expired(Recovery::Fail)
@@ -131,18 +131,18 @@ fn two_sweeps_at_one_time_treat_each_run_once() {
 
 #[test]
 fn a_run_is_resumed_so_often_and_fails_after_that() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let run = desk.submit("p0").await;
         let recovery = Recovery::Resume { attempts: 2 };
         for attempt in 1..=2 {
             desk.claim(1).await;
-            desk.pass_leases().await;
+            desk.expire_leases().await;
             let swept = desk.store.recover_expired(recovery).await.unwrap();
             assert_eq!(swept.requeued, std::slice::from_ref(&run.id));
             assert_eq!(desk.run(&run.id).await.retries, attempt);
         }
         desk.claim(1).await;
-        desk.pass_leases().await;
+        desk.expire_leases().await;
         let swept = desk.store.recover_expired(recovery).await.unwrap();
         assert_eq!(swept.failed, std::slice::from_ref(&run.id));
         assert_eq!(
@@ -154,7 +154,7 @@ fn a_run_is_resumed_so_often_and_fails_after_that() {
 
 #[test]
 fn a_cancelled_run_whose_worker_is_gone_is_withdrawn() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let (run, _) = started(&desk, "p0").await;
         let (left, lease) = started(&desk, "p1").await;
         for entry in unknown_creation() {
@@ -167,7 +167,7 @@ fn a_cancelled_run_whose_worker_is_gone_is_withdrawn() {
                 .change(id, Actor::Person(&ada), &RunChange::Cancel);
             cancel.await.unwrap();
         }
-        desk.pass_leases().await;
+        desk.expire_leases().await;
         let swept = desk.store.recover_expired(Recovery::Fail).await.unwrap();
         assert_eq!(swept.cancelled, [run.id]);
         assert_eq!(swept.needs_cleanup, [left.id]);
@@ -176,12 +176,12 @@ fn a_cancelled_run_whose_worker_is_gone_is_withdrawn() {
 
 #[test]
 fn a_job_that_another_runner_queued_again_goes_on_with_its_ledger() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let (run, lease) = started(&desk, "p0").await;
         for entry in unknown_creation() {
             desk.store.record(&lease, &entry).await.unwrap();
         }
-        desk.pass_leases().await;
+        desk.expire_leases().await;
         // As the other runner does it: it looks neither at the kind nor at the run, and leaves the worker's name.
         desk.write(
             "UPDATE claude_jobs SET status = 'QUEUED', claimed_at = NULL, lease_until = NULL, \
@@ -195,7 +195,7 @@ fn a_job_that_another_runner_queued_again_goes_on_with_its_ledger() {
             .change(&run.id, Actor::Worker(&fresh), &RunChange::Start);
         start.await.unwrap();
         assert_eq!(desk.status(&run.id).await, "RUNNING/RUNNING");
-        let task = desk.store.task(&fresh).await.unwrap();
+        let task = desk.store.payload(&fresh).await.unwrap();
         assert_eq!(task.entries, unknown_creation());
         assert!(desk.store.renew(&lease).await.is_err());
     });
@@ -203,9 +203,9 @@ fn a_job_that_another_runner_queued_again_goes_on_with_its_ledger() {
 
 #[test]
 fn a_sweep_that_comes_before_the_claim_brings_run_and_job_together() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let (run, _) = started(&desk, "p0").await;
-        desk.pass_leases().await;
+        desk.expire_leases().await;
         desk.write(
             "UPDATE claude_jobs SET status = 'QUEUED', claimed_at = NULL, lease_until = NULL",
         )
@@ -219,13 +219,13 @@ fn a_sweep_that_comes_before_the_claim_brings_run_and_job_together() {
 
 #[test]
 fn a_job_that_another_runner_failed_takes_its_run_along() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let (run, _) = started(&desk, "p0").await;
         let (left, lease) = started(&desk, "p1").await;
         for entry in unknown_creation() {
             desk.store.record(&lease, &entry).await.unwrap();
         }
-        desk.pass_leases().await;
+        desk.expire_leases().await;
         desk.write("UPDATE claude_jobs SET status = 'FAILED', error = 'stale', lease_until = NULL")
             .await;
         let swept = desk
@@ -241,7 +241,7 @@ fn a_job_that_another_runner_failed_takes_its_run_along() {
 
 #[test]
 fn jobs_of_other_kinds_and_jobs_that_wait_are_left_alone() {
-    on_both(async |desk| {
+    on_both_databases(async |desk| {
         let waiting = desk.submit("p0").await;
         desk.write(
             "INSERT INTO claude_jobs (id, user_id, product_id, kind, status, lease_until, created_at, updated_at) \

@@ -7,7 +7,7 @@ use groundplan::engine;
 use groundplan::model::action::RiskLevel;
 use groundplan::model::content::{File, Files};
 use groundplan::model::digest::GitId;
-use groundplan::model::plan::{Plan, TemplatePin};
+use groundplan::model::plan::{Plan, TemplateOrigin, TemplatePin};
 use groundplan::model::report::Report;
 use groundplan::model::slug::OptionRef;
 use groundplan::resolve::Request;
@@ -30,7 +30,7 @@ use std::sync::OnceLock;
 pub(crate) const BOTH: [Dialect; 2] = [Dialect::Sqlite, Dialect::Postgres];
 
 /// A store with the user `ada`, who owns the products `p0` to `p9`, and the demo user `demo`, who owns `demo-product`.
-pub(crate) struct Desk {
+pub(crate) struct StoreFixture {
     pub store: Database,
     pub address: String,
     /// Another way to the same rows, to look and meddle.
@@ -39,15 +39,15 @@ pub(crate) struct Desk {
 }
 
 /// Runs a test on each kind of store.
-pub(crate) fn on_both(test: impl AsyncFn(Desk)) {
+pub(crate) fn on_both_databases(test: impl AsyncFn(StoreFixture)) {
     for dialect in BOTH {
         on(dialect, &test);
     }
 }
 
 /// Runs a test on one kind of store.
-pub(crate) fn on(dialect: Dialect, test: impl AsyncFn(Desk)) {
-    wait(async { test(Desk::open(dialect).await).await });
+pub(crate) fn on(dialect: Dialect, test: impl AsyncFn(StoreFixture)) {
+    wait(async { test(StoreFixture::open(dialect).await).await });
 }
 
 /// Runs a future on several threads, as the programs do.
@@ -128,7 +128,7 @@ pub(crate) fn accepted() -> (Plan, Report) {
         let template = MemoryTree::of(admit(template, Links::Refused).unwrap()).unwrap();
         let request = Request {
             template: TemplatePin {
-                repo: "catalog:demo".to_owned(),
+                repo: TemplateOrigin::Catalog("demo".to_owned()),
                 r#ref: "v1".to_owned(),
                 sha: None,
                 path: None,
@@ -161,7 +161,7 @@ pub(crate) fn submission(product_id: &str, tier: RiskLevel) -> Submission {
     Submission {
         user: user("ada"),
         product: product(product_id),
-        tiering: RiskAssessment {
+        risk: RiskAssessment {
             tier,
             reasons: vec!["because".to_owned()],
             tree: report.tree_id.clone().unwrap(),
@@ -171,7 +171,7 @@ pub(crate) fn submission(product_id: &str, tier: RiskLevel) -> Submission {
     }
 }
 
-impl Desk {
+impl StoreFixture {
     pub(crate) async fn open(dialect: Dialect) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let address = match dialect {
@@ -252,7 +252,7 @@ impl Desk {
     }
 
     /// Lets every lease run out.
-    pub(crate) async fn pass_leases(&self) {
+    pub(crate) async fn expire_leases(&self) {
         let past = match self.dialect() {
             Dialect::Sqlite => "1",
             Dialect::Postgres => "timestamp 'epoch'",
@@ -280,7 +280,7 @@ impl Desk {
 
     /// Lets the same worker lose a job and claim it once more.
     pub(crate) async fn claim_again(&self, lease: &Lease) -> Lease {
-        self.pass_leases().await;
+        self.expire_leases().await;
         let recovery = Recovery::Resume { attempts: 100 };
         self.store.recover_expired(recovery).await.unwrap();
         let again = self.store.claim(&lease.worker, &ClaimTarget::Oldest).await;

@@ -5,12 +5,13 @@ pub(crate) mod git_server;
 pub(crate) mod jobs;
 pub(crate) mod postgres;
 pub(crate) mod served;
+mod snapshot;
 
 use groundplan::catalog::Catalog;
 use groundplan::model::date::Day;
 use groundplan::model::digest::GitId;
 use groundplan::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
-use groundplan::model::plan::TemplatePin;
+use groundplan::model::plan::{TemplateOrigin, TemplatePin};
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::Slug;
 use groundplan::resolve::{self, Request};
@@ -325,7 +326,7 @@ pub(crate) fn request(catalog: &Catalog) -> Request {
         },
         author: Identity::default(),
         template: TemplatePin {
-            repo: "folder".to_owned(),
+            repo: TemplateOrigin::Folder,
             r#ref: "v1".to_owned(),
             sha: None,
             path: None,

@@ -1,17 +1,17 @@
-//! The selections of a sweep, against every selection that the resolver takes.
+//! The selections of a sweep, compared with every selection that the resolver accepts.
 
 use groundplan::catalog::{self, Catalog};
 use groundplan::model::content::{File, Files};
 use groundplan::model::digest::GitId;
 use groundplan::model::path::TreePath;
-use groundplan::model::plan::TemplatePin;
+use groundplan::model::plan::{TemplateOrigin, TemplatePin};
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::{OptionRef, Slug};
 use groundplan::resolve;
 use groundplan::sweep::cover::{Strength, cover};
 use groundplan::sweep::golden::line_of as line;
-use groundplan::sweep::trial::{TrialInput, TrialOutcome, prove};
-use groundplan::sweep::{Space, pick};
+use groundplan::sweep::trial::{TrialInput, TrialOutcome, verify};
+use groundplan::sweep::{Space, selections};
 use groundplan::tree::listing::Listing;
 use groundplan::tree::memory::MemoryTree;
 use groundplan::tree::{Tree, TreeError};
@@ -145,9 +145,9 @@ fn pairs(catalog: &Catalog, selection: &str) -> BTreeSet<(String, String)> {
 }
 
 #[test]
-fn every_selection_is_listed_and_no_other() {
+fn exactly_the_valid_selections_are_listed() {
     for catalog in catalogs() {
-        let listed = pick::every(&Space::of(&catalog)).unwrap();
+        let listed = selections::every(&Space::of(&catalog)).unwrap();
         let lines: BTreeSet<String> = listed.iter().map(line).collect();
         assert_eq!(lines, valid(&catalog));
         assert_eq!(lines.len(), listed.len(), "none is listed twice");
@@ -155,7 +155,7 @@ fn every_selection_is_listed_and_no_other() {
 }
 
 #[test]
-fn every_pair_of_options_that_can_be_is_in_a_selection() {
+fn every_possible_pair_of_options_is_covered() {
     for catalog in catalogs() {
         let valid = valid(&catalog);
         let cover = cover(&Space::of(&catalog), Strength::Pairs, &[]).unwrap();
@@ -193,7 +193,7 @@ fn every_pair_of_options_that_can_be_is_in_a_selection() {
 }
 
 #[test]
-fn leaving_out_is_an_answer_that_is_paired_too() {
+fn pairs_include_the_answer_not_selected() {
     let catalog = catalog(&["a SINGLE free: x", "b MULTI free: p q"]);
     let cover = cover(&Space::of(&catalog), Strength::Pairs, &[]).unwrap();
     let lines = cover.selections.iter().map(line);
@@ -224,7 +224,7 @@ fn three_questions_of_three_answers_take_nine_selections() {
 }
 
 #[test]
-fn what_was_accepted_stays_and_is_only_added_to() {
+fn accepted_selections_are_kept() {
     let before = catalog(&[
         "a SINGLE required: x y z",
         "b SINGLE required: x y",
@@ -255,17 +255,17 @@ fn a_sample_is_valid_different_and_the_same_for_the_same_seed() {
     for catalog in catalogs() {
         let space = Space::of(&catalog);
         let valid = valid(&catalog);
-        let sample = pick::sample(&space, 5, 7).unwrap();
+        let sample = selections::sample(&space, 5, 7).unwrap();
         let lines: BTreeSet<String> = sample.iter().map(line).collect();
         assert!(lines.is_subset(&valid));
         assert_eq!(lines.len(), sample.len());
         assert_eq!(lines.len(), valid.len().min(5));
-        assert_eq!(pick::sample(&space, 5, 7).unwrap(), sample);
+        assert_eq!(selections::sample(&space, 5, 7).unwrap(), sample);
     }
     let space = Space::of(&catalogs()[0]);
     assert_ne!(
-        pick::sample(&space, 5, 7).unwrap(),
-        pick::sample(&space, 5, 8).unwrap()
+        selections::sample(&space, 5, 7).unwrap(),
+        selections::sample(&space, 5, 8).unwrap()
     );
 }
 
@@ -285,30 +285,30 @@ impl Tree for Restless {
 }
 
 #[test]
-fn two_runs_that_differ_are_noticed() {
+fn two_different_builds_are_detected() {
     let catalog = catalog(&["a SINGLE required: x y"]);
     let pin = TemplatePin {
-        repo: "folder".to_owned(),
+        repo: TemplateOrigin::Folder,
         r#ref: "v1".to_owned(),
         sha: None,
         path: None,
         tree: GitId::parse("4b825dc642cb6eb9a060e54bf8d69288fbee4904").unwrap(),
     };
-    let selections = pick::every(&Space::of(&catalog)).unwrap();
+    let selections = selections::every(&Space::of(&catalog)).unwrap();
     let outcome = |template: &dyn Tree| {
-        let ground = TrialInput {
+        let input = TrialInput {
             catalog: &catalog,
             template,
             pin: &pin,
         };
-        prove(ground, &selections).unwrap().remove(0).outcome
+        verify(input, &selections).unwrap().remove(0).outcome
     };
     assert!(matches!(
         outcome(&Restless(AtomicUsize::new(0))),
-        TrialOutcome::Unsteady { .. }
+        TrialOutcome::Unstable { .. }
     ));
     assert!(matches!(
         outcome(&MemoryTree::default()),
-        TrialOutcome::Made(_)
+        TrialOutcome::Built(_)
     ));
 }

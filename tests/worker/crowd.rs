@@ -1,7 +1,7 @@
 //! Two worker processes, many jobs and kills at random moments: each job ends once, each success is one repository.
 
 use super::process::Worker;
-use super::support::Yard;
+use super::support::WorkerFixture;
 use crate::support::jobs::{BOTH, on};
 use groundplan::store::Store as _;
 use groundplan::store::event::EventKind;
@@ -11,7 +11,7 @@ use groundplan::store::sql::Dialect;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// A row of numbers that depends on its seed alone.
+/// A pseudo-random sequence that depends on its seed alone.
 struct Numbers(u64);
 
 impl Numbers {
@@ -23,33 +23,30 @@ impl Numbers {
     }
 }
 
-/// Attempts without end: a run that was killed a hundred times goes on as well.
+/// Unlimited attempts, even for a run that was killed a hundred times.
 const RESUME: Recovery = Recovery::Resume { attempts: i64::MAX };
 
-/// Carries out jobs with two workers, one of which is killed whenever some number of events has happened.
-async fn crowd(yard: &Yard, jobs: u32, seed: u64) -> (u32, Duration) {
+/// Executes jobs with two workers. One of them is killed after each random number of events.
+async fn crowd(fixture: &WorkerFixture, jobs: u32, seed: u64) -> (u32, Duration) {
     let mut numbers = Numbers(seed);
     for number in 10..jobs {
-        let time = match yard.desk.dialect() {
-            Dialect::Sqlite => "0",
-            Dialect::Postgres => "timestamp 'epoch'",
-        };
-        let product = format!("p{number}");
-        yard.desk
-            .write(&format!(
-                "INSERT INTO products (id, user_id, name, updated_at) VALUES ('{product}', 'ada', '{product}', {time})"
-            ))
-            .await;
+        fixture.add_product(number).await;
     }
     for number in 0..jobs {
-        yard.submit(number).await;
+        fixture.submit(number).await;
     }
     let begun = Instant::now();
     let flags = ["--recovery", "resume", "--concurrency", "4", "--grace", "5"];
-    let mut workers = [Worker::start(yard, &flags), Worker::start(yard, &flags)];
+    let mut workers = [
+        Worker::start(fixture, &flags),
+        Worker::start(fixture, &flags),
+    ];
     let mut kills = 0;
     let sequence = async || {
-        let last = yard.desk.value("MAX(sequence)", "bootstrap_events").await;
+        let last = fixture
+            .jobs
+            .value("MAX(sequence)", "bootstrap_events")
+            .await;
         last.parse::<u64>().unwrap()
     };
     let mut next = sequence().await + numbers.below(60);
@@ -60,7 +57,7 @@ async fn crowd(yard: &Yard, jobs: u32, seed: u64) -> (u32, Duration) {
     };
     let mut moved = (Instant::now(), 0);
     let mut dead = Vec::new();
-    while !yard.desk.store.runs(&active).await.unwrap().is_empty() {
+    while !fixture.jobs.store.runs(&active).await.unwrap().is_empty() {
         let now = sequence().await;
         if now > moved.1 {
             moved = (Instant::now(), now);
@@ -74,8 +71,8 @@ async fn crowd(yard: &Yard, jobs: u32, seed: u64) -> (u32, Duration) {
         if now < next {
             tokio::time::sleep(Duration::from_millis(1 + numbers.below(8))).await;
             if moved.0.elapsed() > Duration::from_secs(1) {
-                // A claim that was on its way when its worker died was written after that.
-                lapse(yard, &dead).await;
+                // A claim may be stored after its worker has died.
+                lapse(fixture, &dead).await;
             }
             continue;
         }
@@ -83,8 +80,8 @@ async fn crowd(yard: &Yard, jobs: u32, seed: u64) -> (u32, Duration) {
         workers[victim].kill();
         kills += 1;
         dead.push(workers[victim].process());
-        lapse(yard, &dead).await;
-        workers[victim] = Worker::start(yard, &flags);
+        lapse(fixture, &dead).await;
+        workers[victim] = Worker::start(fixture, &flags);
         next = sequence().await + 1 + numbers.below(60);
     }
     let took = begun.elapsed();
@@ -96,34 +93,34 @@ async fn crowd(yard: &Yard, jobs: u32, seed: u64) -> (u32, Duration) {
 }
 
 /// Lets the leases of dead workers run out, and brings back what they had. Those of living ones stay.
-async fn lapse(yard: &Yard, dead: &[u32]) {
-    let past = match yard.desk.dialect() {
+async fn lapse(fixture: &WorkerFixture, dead: &[u32]) {
+    let past = match fixture.jobs.dialect() {
         Dialect::Sqlite => "1",
         Dialect::Postgres => "timestamp 'epoch'",
     };
     for process in dead {
-        yard.desk
+        fixture.jobs
             .write(&format!(
                 "UPDATE bootstrap_claims SET lease_until = {past} WHERE worker_id LIKE '%-{process}-%'"
             ))
             .await;
     }
-    yard.desk.store.recover_expired(RESUME).await.unwrap();
+    fixture.jobs.store.recover_expired(RESUME).await.unwrap();
 }
 
 /// What holds in the end, whatever happened.
-async fn check(yard: &Yard, jobs: u32, seed: u64) -> BTreeMap<&'static str, usize> {
+async fn check(fixture: &WorkerFixture, jobs: u32, seed: u64) -> BTreeMap<&'static str, usize> {
     let every = RunFilter {
         limit: Some(jobs + 1),
         ..RunFilter::default()
     };
-    let runs = yard.desk.store.runs(&every).await.unwrap();
+    let runs = fixture.jobs.store.runs(&every).await.unwrap();
     assert_eq!(runs.len(), jobs as usize);
     let mut ends = BTreeMap::new();
     let mut succeeded = Vec::new();
     for run in &runs {
-        let events = yard
-            .desk
+        let events = fixture
+            .jobs
             .store
             .events(0, Some(&run.id), 1000)
             .await
@@ -147,11 +144,11 @@ async fn check(yard: &Yard, jobs: u32, seed: u64) -> BTreeMap<&'static str, usiz
         assert!(events.last().unwrap().kind.is_terminal(), "seed {seed}");
         *ends.entry(run.status.as_db()).or_default() += 1;
         if run.status == RunStatus::Succeeded {
-            succeeded.push(format!("{}.git", run.place));
+            succeeded.push(format!("{}.git", run.repo));
         }
     }
     succeeded.sort();
-    assert_eq!(yard.repositories(), succeeded, "seed {seed}");
+    assert_eq!(fixture.repositories(), succeeded, "seed {seed}");
     ends
 }
 
@@ -160,14 +157,14 @@ fn jobs_whose_workers_are_killed_at_random_end_once_and_are_made_once() {
     const JOBS: u32 = 30;
     for dialect in BOTH {
         let seed = getrandom::u64().unwrap() | 1;
-        on(dialect, async |desk| {
-            let yard = Yard::over(desk);
-            let (kills, took) = crowd(&yard, JOBS, seed).await;
+        on(dialect, async |jobs| {
+            let fixture = WorkerFixture::over(jobs);
+            let (kills, took) = crowd(&fixture, JOBS, seed).await;
             println!("{dialect:?} seed {seed}: {kills} kills in {took:?}");
-            let ends = check(&yard, JOBS, seed).await;
+            let ends = check(&fixture, JOBS, seed).await;
             assert_eq!(ends, [("SUCCEEDED", JOBS as usize)].into(), "seed {seed}");
             for number in 0..JOBS {
-                assert!(yard.is_right(number), "seed {seed}: {number}");
+                assert!(fixture.is_right(number), "seed {seed}: {number}");
             }
         });
     }
@@ -180,10 +177,10 @@ fn a_thousand_jobs_whose_workers_are_killed_at_random_end_once_and_are_made_once
     const JOBS: u32 = 1000;
     for dialect in BOTH {
         let seed = getrandom::u64().unwrap() | 1;
-        on(dialect, async |desk| {
-            let yard = Yard::over(desk);
-            let (kills, took) = crowd(&yard, JOBS, seed).await;
-            let ends = check(&yard, JOBS, seed).await;
+        on(dialect, async |jobs| {
+            let fixture = WorkerFixture::over(jobs);
+            let (kills, took) = crowd(&fixture, JOBS, seed).await;
+            let ends = check(&fixture, JOBS, seed).await;
             println!("{dialect:?} seed {seed}: {JOBS} jobs, {kills} kills, {took:?}, {ends:?}");
             assert_eq!(ends, [("SUCCEEDED", JOBS as usize)].into(), "seed {seed}");
         });

@@ -1,4 +1,4 @@
-//! The log of a run: short, private, scrubbed, linked by its job, put away with age, and never in anybody's way.
+//! Logs of runs: size, permissions, secrets, links of jobs, rotation, and errors that fail no run.
 
 use crate::forge::fake::TOKEN;
 use crate::support::Sandbox;
@@ -22,10 +22,10 @@ fn lease(run: &str) -> Lease {
     }
 }
 
-/// Logs of a run that said one thing, which is as old as is said.
+/// Logs of a run with one line, and the time when that line has this age.
 fn aged(sandbox: &Sandbox, age: Duration) -> (Logs, SystemTime) {
     let logs = Logs::open(&sandbox.join("logs")).unwrap();
-    logs.of(&lease("run1")).say(0, "claim", "taken");
+    logs.run_log(&lease("run1")).write(0, "claim", "taken");
     let file = File::options()
         .append(true)
         .open(sandbox.join("logs/runs/run1.log"))
@@ -35,11 +35,11 @@ fn aged(sandbox: &Sandbox, age: Duration) -> (Logs, SystemTime) {
 }
 
 #[test]
-fn a_job_leads_to_the_log_of_its_run_by_a_relative_link() {
+fn a_job_has_a_relative_link_to_the_log_of_its_run() {
     let sandbox = Sandbox::new();
     let logs = Logs::open(&sandbox.join("logs")).unwrap();
-    logs.of(&lease("run1"))
-        .say(1_795_262_400_000, "claim", "taken\nby hand");
+    logs.run_log(&lease("run1"))
+        .write(1_795_262_400_000, "claim", "taken\nby hand");
     let target = fs::read_link(sandbox.join("logs/jobs/job1")).unwrap();
     assert_eq!(target.to_str(), Some("../runs/run1.log"));
     assert_eq!(
@@ -51,17 +51,17 @@ fn a_job_leads_to_the_log_of_its_run_by_a_relative_link() {
         .permissions()
         .mode();
     assert_eq!(mode & 0o777, 0o600);
-    logs.of(&lease("run2")).say(0, "claim", "again");
+    logs.run_log(&lease("run2")).write(0, "claim", "again");
     let target = fs::read_link(sandbox.join("logs/jobs/job1")).unwrap();
     assert_eq!(target.to_str(), Some("../runs/run2.log"));
 }
 
 #[test]
-fn a_second_attempt_goes_on_in_the_same_file() {
+fn a_second_attempt_appends_to_the_same_file() {
     let sandbox = Sandbox::new();
     let logs = Logs::open(&sandbox.join("logs")).unwrap();
-    logs.of(&lease("run1")).say(0, "claim", "first");
-    logs.of(&lease("run1")).say(0, "claim", "second");
+    logs.run_log(&lease("run1")).write(0, "claim", "first");
+    logs.run_log(&lease("run1")).write(0, "claim", "second");
     assert_eq!(sandbox.read("logs/runs/run1.log").lines().count(), 2);
 }
 
@@ -70,9 +70,9 @@ fn a_log_is_cut_at_its_limit_with_a_mark_once() {
     let sandbox = Sandbox::new();
     let logs = Logs::open(&sandbox.join("logs")).unwrap();
     for _ in 0..2 {
-        let log = logs.of(&lease("run1"));
+        let log = logs.run_log(&lease("run1"));
         for _ in 0..400 {
-            log.say(0, "build", &"ä".repeat(1000));
+            log.write(0, "build", &"ä".repeat(1000));
         }
     }
     let text = sandbox.read("logs/runs/run1.log");
@@ -85,17 +85,17 @@ fn a_log_is_cut_at_its_limit_with_a_mark_once() {
 fn a_secret_is_in_no_line_in_any_spelling() {
     let sandbox = Sandbox::new();
     let logs = Logs::open(&sandbox.join("logs")).unwrap();
-    let log = logs.of(&lease("run1"));
+    let log = logs.run_log(&lease("run1"));
     let plain = "0123456789abcdef0123456789abcdef01234567";
-    log.hide(&Secret::parse(plain.to_owned()).unwrap());
-    log.say(0, "push", &format!("https://x:{TOKEN}@host/ and {plain}"));
+    log.hide_secret(&Secret::parse(plain.to_owned()).unwrap());
+    log.write(0, "push", &format!("https://x:{TOKEN}@host/ and {plain}"));
     let text = sandbox.read("logs/runs/run1.log");
     assert!(!text.contains("canary") && !text.contains(plain), "{text}");
     assert!(text.contains("[secret]"), "{text}");
 }
 
 #[test]
-fn a_log_is_compressed_after_a_day_and_its_job_still_leads_to_it() {
+fn a_log_is_compressed_after_a_day_and_linked_by_its_job() {
     let sandbox = Sandbox::new();
     let (logs, now) = aged(&sandbox, 24 * HOUR);
     assert_eq!(logs.rotate(now).unwrap(), Rotated::default());
@@ -135,7 +135,7 @@ fn a_log_is_deleted_after_thirty_days_and_its_link_pruned() {
 }
 
 #[test]
-fn what_others_put_into_the_folder_is_left_alone() {
+fn other_files_in_the_folder_are_not_touched() {
     let sandbox = Sandbox::new();
     let (logs, now) = aged(&sandbox, Duration::ZERO);
     sandbox
@@ -154,17 +154,17 @@ fn what_others_put_into_the_folder_is_left_alone() {
 }
 
 #[test]
-fn a_log_that_is_a_link_is_not_followed_and_the_run_goes_on_without() {
+fn a_log_that_is_a_link_is_not_followed_and_fails_nothing() {
     let sandbox = Sandbox::new();
     let logs = Logs::open(&sandbox.join("logs")).unwrap();
     sandbox.write("victim", "");
     sandbox.symlink("../../victim", "logs/runs/run1.log");
-    logs.of(&lease("run1")).say(0, "claim", "taken");
+    logs.run_log(&lease("run1")).write(0, "claim", "taken");
     assert_eq!(sandbox.read("victim"), "");
 }
 
 #[test]
-fn a_log_that_is_a_pipe_is_not_waited_for() {
+fn a_log_that_is_a_pipe_does_not_block() {
     let sandbox = Sandbox::new();
     let logs = Logs::open(&sandbox.join("logs")).unwrap();
     let pipe = sandbox.join("logs/runs/run1.log");
@@ -174,30 +174,30 @@ fn a_log_that_is_a_pipe_is_not_waited_for() {
         rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
     )
     .unwrap();
-    logs.of(&lease("run1")).say(0, "claim", "taken");
-    // Nor is it taken for a log when somebody listens.
+    logs.run_log(&lease("run1")).write(0, "claim", "taken");
+    // It is not used as a log when the pipe has a reader either.
     let mut reader = File::options()
         .read(true)
         .write(true)
         .custom_flags(i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap())
         .open(&pipe)
         .unwrap();
-    logs.of(&lease("run1")).say(0, "claim", "taken");
+    logs.run_log(&lease("run1")).write(0, "claim", "taken");
     let read = reader.read(&mut [0; 8]).unwrap_err();
     assert_eq!(read.kind(), ErrorKind::WouldBlock);
 }
 
 #[test]
-fn a_job_whose_link_cannot_be_made_has_its_log_all_the_same() {
+fn a_log_is_written_even_if_its_link_cannot_be_created() {
     let sandbox = Sandbox::new();
     let logs = Logs::open(&sandbox.join("logs")).unwrap();
     sandbox.write("logs/jobs/job1/inside", "mine");
-    logs.of(&lease("run1")).say(0, "claim", "taken");
+    logs.run_log(&lease("run1")).write(0, "claim", "taken");
     assert!(sandbox.read("logs/runs/run1.log").contains("taken"));
 }
 
 #[test]
-fn what_cannot_be_put_away_keeps_no_other_log() {
+fn a_log_that_cannot_be_rotated_does_not_keep_the_others() {
     let sandbox = Sandbox::new();
     let (logs, now) = aged(&sandbox, 25 * HOUR);
     for name in ["a", "z"] {
@@ -211,9 +211,9 @@ fn what_cannot_be_put_away_keeps_no_other_log() {
 }
 
 #[test]
-fn a_folder_that_went_away_fails_nothing() {
+fn a_folder_that_was_removed_fails_nothing() {
     let sandbox = Sandbox::new();
     let logs = Logs::open(&sandbox.join("logs")).unwrap();
     fs::remove_dir_all(sandbox.join("logs")).unwrap();
-    logs.of(&lease("run1")).say(0, "claim", "taken");
+    logs.run_log(&lease("run1")).write(0, "claim", "taken");
 }

@@ -1,6 +1,7 @@
-//! The worker: what it reads, what it leaves on the disk, and that nothing is lost whatever dies.
+//! The worker: execution of jobs, faults and crashes, logs and folders.
 
 mod crowd;
+mod faults;
 mod kills;
 mod logs;
 mod process;
@@ -8,5 +9,4 @@ mod runs;
 mod service;
 mod stored;
 mod support;
-mod sweep;
-mod workshops;
+mod workspaces;

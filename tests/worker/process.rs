@@ -1,6 +1,6 @@
-//! The real program as a worker: a process with its own log, pages and signals.
+//! The real program as a worker process, with its log, pages and signals.
 
-use super::support::Yard;
+use super::support::WorkerFixture;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -13,22 +13,24 @@ pub(crate) struct Worker {
     child: Child,
     log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
-    /// Where its pages are.
+    /// The address of its pages.
     pub address: String,
 }
 
-/// `groundplan` with the yard's database.
-pub(crate) fn program(yard: &Yard, args: &[&str]) -> Command {
+/// `groundplan` with the database of a fixture.
+pub(crate) fn program(fixture: &WorkerFixture, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_groundplan"));
-    yard.sandbox.settle(&mut command);
-    command.args(args).env("DATABASE_URL", &yard.desk.address);
+    fixture.sandbox.settle(&mut command);
+    command
+        .args(args)
+        .env("DATABASE_URL", &fixture.jobs.address);
     command
 }
 
-/// `groundplan work` for the yard's folder of repositories.
-pub(crate) fn work(yard: &Yard, more: &[&str]) -> Command {
+/// `groundplan work` with the folder of repositories of a fixture.
+pub(crate) fn work(fixture: &WorkerFixture, more: &[&str]) -> Command {
     let mut command = program(
-        yard,
+        fixture,
         &[
             "work",
             "--forge",
@@ -47,8 +49,8 @@ pub(crate) fn work(yard: &Yard, more: &[&str]) -> Command {
 
 impl Worker {
     /// Starts a worker and waits until it works.
-    pub(crate) fn start(yard: &Yard, more: &[&str]) -> Self {
-        Self::of(work(yard, more))
+    pub(crate) fn start(fixture: &WorkerFixture, more: &[&str]) -> Self {
+        Self::of(work(fixture, more))
     }
 
     pub(crate) fn of(mut command: Command) -> Self {
@@ -77,10 +79,10 @@ impl Worker {
                 break;
             }
         }
-        let told = Arc::clone(&log);
+        let shared = Arc::clone(&log);
         let reader = thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
-                writeln!(told.lock().unwrap(), "{line}").unwrap();
+                writeln!(shared.lock().unwrap(), "{line}").unwrap();
             }
         });
         Self {
@@ -91,7 +93,7 @@ impl Worker {
         }
     }
 
-    /// Its process number.
+    /// The process id.
     pub(crate) fn process(&self) -> u32 {
         self.child.id()
     }

@@ -1,22 +1,22 @@
-//! The worker as a service: it hears of jobs, says how it is, survives its database, and ends as it is told.
+//! The worker as a service: notifications, health pages, an unavailable database, and shutdown.
 
 use super::process::{Worker, page, program, work};
-use super::support::Yard;
+use super::support::WorkerFixture;
 use crate::forge::fake::TOKEN;
-use crate::support::jobs::{Desk, on, on_both};
+use crate::support::jobs::{StoreFixture, on, on_both_databases};
 use crate::support::postgres::open;
 use groundplan::store::Store as _;
 use groundplan::store::run::{Run, RunStatus};
 use groundplan::store::sql::Dialect;
-use groundplan::worker::health::{HealthServer, bind, serve};
 use groundplan::worker::health_state::HealthState;
 use groundplan::worker::metrics::Metrics;
+use groundplan::worker::server::{HealthServer, bind, serve};
 use serde_json::Value;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// Waits until something is so. Nothing depends on how long that takes.
+/// Waits until a condition is true, however long that takes up to a minute.
 async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !is_so().await {
@@ -28,41 +28,51 @@ async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     }
 }
 
-async fn until_ended(yard: &Yard, run: &Run) -> RunStatus {
+async fn until_ended(fixture: &WorkerFixture, run: &Run) -> RunStatus {
     until("the end of the run", async || {
-        !yard.desk.run(&run.id).await.status.is_active()
+        !fixture.jobs.run(&run.id).await.status.is_active()
     })
     .await;
-    yard.desk.run(&run.id).await.status
+    fixture.jobs.run(&run.id).await.status
 }
 
 #[test]
-fn once_takes_what_is_queued_and_ends_with_zero() {
-    on_both(async |desk| {
-        let yard = Yard::over(desk);
-        yard.sandbox.run(&mut work(&yard, &["--once"])).exits(0);
-        let runs = [yard.submit(1).await, yard.submit(2).await];
-        yard.sandbox.run(&mut work(&yard, &["--once"])).exits(0);
+fn once_executes_the_queue_and_exits_with_zero() {
+    on_both_databases(async |jobs| {
+        let fixture = WorkerFixture::over(jobs);
+        fixture
+            .sandbox
+            .run(&mut work(&fixture, &["--once"]))
+            .exits(0);
+        let runs = [fixture.submit(1).await, fixture.submit(2).await];
+        fixture
+            .sandbox
+            .run(&mut work(&fixture, &["--once"]))
+            .exits(0);
         for (number, run) in [1, 2].into_iter().zip(runs) {
-            assert_eq!(yard.desk.status(&run.id).await, "SUCCEEDED/DONE");
-            assert!(yard.is_right(number));
+            assert_eq!(fixture.jobs.status(&run.id).await, "SUCCEEDED/DONE");
+            assert!(fixture.is_right(number));
         }
-        yard.holds_only_logs();
+        fixture.assert_only_logs();
     });
 }
 
 #[test]
-fn once_says_by_its_code_that_a_run_failed_or_a_token_was_refused() {
-    on(Dialect::Sqlite, async |desk| {
-        let yard = Yard::over(desk);
-        yard.submit(1).await;
-        yard.desk
+fn the_exit_code_of_once_reports_a_failed_run_or_a_refused_token() {
+    on(Dialect::Sqlite, async |jobs| {
+        let fixture = WorkerFixture::over(jobs);
+        fixture.submit(1).await;
+        fixture
+            .jobs
             .write("UPDATE bootstrap_runs SET recipe_snapshot = '{}'")
             .await;
-        yard.sandbox.run(&mut work(&yard, &["--once"])).exits(1);
-        yard.submit(2).await;
+        fixture
+            .sandbox
+            .run(&mut work(&fixture, &["--once"]))
+            .exits(1);
+        fixture.submit(2).await;
         let mut github = program(
-            &yard,
+            &fixture,
             &[
                 "work",
                 "--once",
@@ -80,14 +90,14 @@ fn once_says_by_its_code_that_a_run_failed_or_a_token_was_refused() {
             "BOOTSTRAP_ENCRYPTION_KEY",
             "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=",
         );
-        yard.sandbox.run(&mut github).exits(3);
+        fixture.sandbox.run(&mut github).exits(3);
     });
 }
 
 #[test]
-fn what_is_missing_is_told_at_the_start() {
-    on(Dialect::Sqlite, async |desk| {
-        let yard = Yard::over(desk);
+fn missing_settings_are_reported_at_the_start() {
+    on(Dialect::Sqlite, async |jobs| {
+        let fixture = WorkerFixture::over(jobs);
         let base = [
             "work",
             "--once",
@@ -108,24 +118,24 @@ fn what_is_missing_is_told_at_the_start() {
             ),
             (
                 &["--forge", "local", "--forge-url", "forge", "--log", "a=b=c"][..],
-                "is no filter",
+                "invalid log filter",
             ),
         ] {
-            let mut command = program(&yard, &[&base, more].concat());
-            let ran = yard.sandbox.run(&mut command).exits(2);
+            let mut command = program(&fixture, &[&base, more].concat());
+            let ran = fixture.sandbox.run(&mut command).exits(2);
             assert!(ran.stderr.contains(hint), "{}", ran.stderr);
         }
     });
 }
 
 #[test]
-fn an_address_that_is_taken_is_told_at_the_start() {
-    on(Dialect::Sqlite, async |desk| {
-        let yard = Yard::over(desk);
+fn an_address_in_use_is_reported_at_the_start() {
+    on(Dialect::Sqlite, async |jobs| {
+        let fixture = WorkerFixture::over(jobs);
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = taken.local_addr().unwrap().to_string();
         let mut command = program(
-            &yard,
+            &fixture,
             &[
                 "work",
                 "--forge",
@@ -136,9 +146,9 @@ fn an_address_that_is_taken_is_told_at_the_start() {
                 &address,
             ],
         );
-        let ran = yard.sandbox.run(&mut command).exits(3);
+        let ran = fixture.sandbox.run(&mut command).exits(3);
         assert!(
-            ran.stderr.contains(&format!("cannot answer at {address}")),
+            ran.stderr.contains(&format!("cannot listen on {address}")),
             "{}",
             ran.stderr
         );
@@ -146,55 +156,55 @@ fn an_address_that_is_taken_is_told_at_the_start() {
 }
 
 #[test]
-fn a_job_that_is_queued_while_it_works_is_heard_of() {
-    on_both(async |desk| {
-        let yard = Yard::over(desk);
-        let mut worker = Worker::start(&yard, &[]);
-        let run = yard.submit(1).await;
+fn a_job_that_is_queued_later_is_executed_before_the_next_poll() {
+    on_both_databases(async |jobs| {
+        let fixture = WorkerFixture::over(jobs);
+        let mut worker = Worker::start(&fixture, &[]);
+        let run = fixture.submit(1).await;
         let begun = Instant::now();
-        assert_eq!(until_ended(&yard, &run).await, RunStatus::Succeeded);
+        assert_eq!(until_ended(&fixture, &run).await, RunStatus::Succeeded);
         // By the poll it could take half a minute.
         assert!(begun.elapsed() < Duration::from_secs(20));
-        assert!(yard.is_right(1));
+        assert!(fixture.is_right(1));
         worker.signal("TERM");
         assert_eq!(worker.wait(), Some(143), "{}", worker.log());
     });
 }
 
 #[test]
-fn it_introduces_itself_in_one_line_and_says_no_secret() {
-    on(Dialect::Sqlite, async |desk| {
-        let yard = Yard::over(desk);
-        let mut command = work(&yard, &["--log-format", "json"]);
+fn the_first_log_line_describes_the_worker_without_secrets() {
+    on(Dialect::Sqlite, async |jobs| {
+        let fixture = WorkerFixture::over(jobs);
+        let mut command = work(&fixture, &["--log-format", "json"]);
         command
             .env("GROUNDPLAN_FORGE_TOKEN", TOKEN)
             .env("GROUNDPLAN_GIT_TOKEN", TOKEN);
         command.arg("--once");
-        let ran = yard.sandbox.run(&mut command).exits(0);
+        let ran = fixture.sandbox.run(&mut command).exits(0);
         let lines = ran
             .stderr
             .lines()
             .map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let told = lines
+        let line = lines
             .into_iter()
             .find(|line| line["message"] == "working")
             .unwrap();
         for field in ["version", "schema_hash", "git", "worker"] {
-            assert!(!told[field].as_str().unwrap().is_empty(), "{field}");
+            assert!(!line[field].as_str().unwrap().is_empty(), "{field}");
         }
-        assert_eq!(told["action_schema_version"], 1);
-        assert_eq!(told["database"], "sqlite");
-        assert_eq!(told["concurrency"], 4);
-        assert!(told["catalogs"].as_str().unwrap().starts_with("demo@"));
+        assert_eq!(line["action_schema_version"], 1);
+        assert_eq!(line["database"], "sqlite");
+        assert_eq!(line["concurrency"], 4);
+        assert!(line["catalogs"].as_str().unwrap().starts_with("demo@"));
         assert!(!ran.stderr.contains("canary"));
     });
 }
 
 #[test]
-fn its_pages_say_how_it_is() {
-    on_both(async |desk| {
-        let yard = Yard::over(desk);
-        let mut worker = Worker::start(&yard, &[]);
+fn the_pages_show_health_and_metrics() {
+    on_both_databases(async |jobs| {
+        let fixture = WorkerFixture::over(jobs);
+        let mut worker = Worker::start(&fixture, &[]);
         until("readiness", async || worker.page("/health/ready").0 == 200).await;
         assert_eq!(worker.page("/health/live").0, 200);
         let (code, body) = worker.page("/health");
@@ -210,8 +220,8 @@ fn its_pages_say_how_it_is() {
                 "tokenStatus": { "db": "ok", "forge": "ok" },
             })
         );
-        let run = yard.submit(1).await;
-        until_ended(&yard, &run).await;
+        let run = fixture.submit(1).await;
+        until_ended(&fixture, &run).await;
         until("the count", async || {
             worker
                 .page("/metrics")
@@ -236,19 +246,19 @@ fn its_pages_say_how_it_is() {
 }
 
 #[test]
-fn health_turns_bad_when_the_loop_is_stuck() {
-    on(Dialect::Sqlite, async |desk| {
-        let yard = Yard::over(desk);
-        let panel = Arc::new(HealthServer {
-            pulse: Arc::new(HealthState::default()),
-            meter: Arc::new(Metrics::new()),
-            clock: yard.clock.clone(),
+fn a_stuck_loop_is_unhealthy() {
+    on(Dialect::Sqlite, async |jobs| {
+        let fixture = WorkerFixture::over(jobs);
+        let server = Arc::new(HealthServer {
+            health: Arc::new(HealthState::default()),
+            metrics: Arc::new(Metrics::new()),
+            clock: fixture.clock.clone(),
             database: OnceLock::new(),
         });
         let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (stop, stopped) = watch::channel(false);
-        let pages = tokio::spawn(serve(listener, Arc::clone(&panel), stopped));
+        let pages = tokio::spawn(serve(listener, Arc::clone(&server), stopped));
         let ask = async |path: &'static str| {
             let address = address.clone();
             tokio::task::spawn_blocking(move || page(&address, path))
@@ -256,8 +266,8 @@ fn health_turns_bad_when_the_loop_is_stuck() {
                 .unwrap()
                 .0
         };
-        let clock: &dyn groundplan::forge::clock::Clock = &*yard.clock;
-        panel.pulse.turn(clock.now());
+        let clock: &dyn groundplan::base::clock::Clock = &*fixture.clock;
+        server.health.iterated(clock.now());
         assert_eq!(
             (ask("/health").await, ask("/health/live").await),
             (200, 200)
@@ -268,7 +278,7 @@ fn health_turns_bad_when_the_loop_is_stuck() {
             (ask("/health").await, ask("/health/live").await),
             (503, 503)
         );
-        panel.pulse.turn(clock.now());
+        server.health.iterated(clock.now());
         assert_eq!(
             (ask("/health").await, ask("/health/live").await),
             (200, 200)
@@ -279,12 +289,12 @@ fn health_turns_bad_when_the_loop_is_stuck() {
 }
 
 #[test]
-fn a_worker_waits_for_a_database_that_is_not_ready_and_says_so() {
-    on(Dialect::Postgres, async |desk| {
-        let yard = Yard::over(desk);
+fn a_worker_waits_for_a_database_that_is_not_ready() {
+    on(Dialect::Postgres, async |jobs| {
+        let fixture = WorkerFixture::over(jobs);
         let cluster = crate::support::postgres::Cluster::get();
         let empty = cluster.empty().await;
-        let mut command = work(&yard, &[]);
+        let mut command = work(&fixture, &[]);
         command.env("DATABASE_URL", cluster.address(&empty));
         let mut worker = Worker::of(command);
         assert!(
@@ -302,9 +312,9 @@ fn a_worker_waits_for_a_database_that_is_not_ready_and_says_so() {
     });
 }
 
-/// Ends every session of the database but the test's own.
-async fn cut(desk: &Desk) {
-    desk.value(
+/// Closes every connection to the database except the test's own.
+async fn cut(jobs: &StoreFixture) {
+    jobs.value(
         "COUNT(pg_terminate_backend(pid))",
         "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'groundplan'",
     )
@@ -313,14 +323,14 @@ async fn cut(desk: &Desk) {
 
 #[test]
 fn a_worker_whose_connections_are_cut_listens_again() {
-    on(Dialect::Postgres, async |desk| {
-        let yard = Yard::over(desk);
-        let mut worker = Worker::start(&yard, &[]);
+    on(Dialect::Postgres, async |jobs| {
+        let fixture = WorkerFixture::over(jobs);
+        let mut worker = Worker::start(&fixture, &[]);
         until("readiness", async || worker.page("/health/ready").0 == 200).await;
-        cut(&yard.desk).await;
-        let other = open(&yard.desk.address).await;
-        let run = other.submit(&yard.submission(1)).await.unwrap();
-        assert_eq!(until_ended(&yard, &run).await, RunStatus::Succeeded);
+        cut(&fixture.jobs).await;
+        let other = open(&fixture.jobs.address).await;
+        let run = other.submit(&fixture.submission(1)).await.unwrap();
+        assert_eq!(until_ended(&fixture, &run).await, RunStatus::Succeeded);
         worker.signal("TERM");
         assert_eq!(worker.wait(), Some(143));
     });

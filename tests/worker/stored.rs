@@ -1,24 +1,24 @@
-//! A stored plan that was changed after it was accepted is not carried out, whatever was changed.
+//! A stored plan that was changed after it was accepted is not executed.
 
 use crate::support::{PRODUCT, Sandbox};
 use groundplan::engine;
 use groundplan::model::digest::Digest;
 use groundplan::model::plan::Plan;
 use groundplan::model::report::Report;
-use groundplan::resolve::stored::{Promise, Reader, StoredError};
+use groundplan::resolve::stored::{Expected, StoredPlanError, StoredPlanReader};
 use serde_json::{Value, json};
 
-/// A plan and its report as they are stored, with what was promised.
-struct Kept {
+/// A stored plan and its report, with the accepted hashes.
+struct StoredPlan {
     plan: Value,
     report: Value,
     recipe_hash: Digest,
     catalog_version: Digest,
 }
 
-fn kept() -> Kept {
+fn stored() -> StoredPlan {
     let (plan, report) = accepted();
-    Kept {
+    StoredPlan {
         recipe_hash: report.recipe_hash.clone(),
         catalog_version: report.catalog_version.clone(),
         plan: serde_json::to_value(plan).unwrap(),
@@ -28,27 +28,27 @@ fn kept() -> Kept {
 
 /// The accepted plan of the demo catalogue.
 fn accepted() -> (Plan, Report) {
-    let shelf = super::support::demo_shelf();
-    let catalog = shelf.catalogs().next().unwrap();
-    let template = super::support::demo_template(&shelf);
+    let templates = super::support::demo_templates();
+    let catalog = templates.catalogs().next().unwrap();
+    let template = super::support::demo_template(&templates);
     let request = super::support::demo_request(catalog, &template);
     let preview = engine::preview(catalog, request, template.tree()).unwrap();
     (preview.plan, preview.report)
 }
 
-impl Kept {
-    fn read(&self) -> Result<(), StoredError> {
-        let promise = Promise {
+impl StoredPlan {
+    fn read(&self) -> Result<(), StoredPlanError> {
+        let expected = Expected {
             recipe_hash: &self.recipe_hash,
             catalog_version: &self.catalog_version,
             tree: self.report["treeId"].as_str(),
-            place: "acme/acme-web",
+            repo: "acme/acme-web",
         };
-        let read = Reader::new().read(self.plan.clone(), self.report.clone(), &promise);
+        let read = StoredPlanReader::new().read(self.plan.clone(), self.report.clone(), &expected);
         read.map(drop)
     }
 
-    /// Why it is refused.
+    /// The reason why it is refused.
     #[track_caller]
     fn refused(&self) -> String {
         self.read().expect_err("it was changed").to_string()
@@ -56,8 +56,8 @@ impl Kept {
 }
 
 #[test]
-fn a_plan_that_is_as_it_was_accepted_is_read() {
-    kept().read().unwrap();
+fn an_unchanged_plan_is_read() {
+    stored().read().unwrap();
 }
 
 #[test]
@@ -67,32 +67,32 @@ fn the_plan_that_a_preview_prints_is_one_that_can_be_stored() {
         .preview(&["--defaults", "--format", "json"])
         .exits(0)
         .json();
-    let kept = Kept {
+    let stored = StoredPlan {
         report: printed,
-        ..kept()
+        ..stored()
     };
-    kept.read().unwrap();
+    stored.read().unwrap();
     assert!(PRODUCT.contains(&"acme-web"));
 }
 
 #[test]
 fn an_action_more_or_less_is_noticed() {
-    let mut more = kept();
+    let mut more = stored();
     let actions = more.plan["actions"].as_array_mut().unwrap();
     actions.push(actions[0].clone());
     assert!(more.refused().contains("the recipe hash is"));
-    let mut less = kept();
+    let mut less = stored();
     less.plan["actions"].as_array_mut().unwrap().pop();
     assert!(less.refused().contains("was changed after it was accepted"));
 }
 
 #[test]
 fn a_path_that_leaves_the_repository_is_refused_by_the_schema() {
-    let mut kept = kept();
-    kept.plan["actions"][1]["action"]["to"] = json!("../outside");
-    let why = kept.refused();
-    assert!(why.starts_with("the stored plan is none: "), "{why}");
-    assert!(why.contains("`/actions/1/action"), "{why}");
+    let mut stored = stored();
+    stored.plan["actions"][1]["action"]["to"] = json!("../outside");
+    let message = stored.refused();
+    assert!(message.starts_with("stored plan is invalid: "), "{message}");
+    assert!(message.contains("`/actions/1/action"), "{message}");
 }
 
 #[test]
@@ -101,21 +101,21 @@ fn an_unknown_action_field_or_kind_is_refused_by_the_schema() {
         ("kind", json!("RUN_BASH_TEMPLATE")),
         ("shell", json!("rm -rf /")),
     ] {
-        let mut kept = kept();
-        kept.plan["actions"][0]["action"][field] = value;
-        let why = kept.refused();
-        assert!(why.starts_with("the stored plan is none: "), "{why}");
+        let mut stored = stored();
+        stored.plan["actions"][0]["action"][field] = value;
+        let message = stored.refused();
+        assert!(message.starts_with("stored plan is invalid: "), "{message}");
     }
 }
 
 #[test]
 fn other_literal_content_is_noticed() {
-    let mut kept = kept();
-    let literals = kept.plan["literals"].as_object_mut().unwrap();
+    let mut stored = stored();
+    let literals = stored.plan["literals"].as_object_mut().unwrap();
     for file in literals.values_mut() {
         file["content"] = json!({ "text": "export const cookie = steal();\n" });
     }
-    assert!(kept.refused().contains("the recipe hash is"));
+    assert!(stored.refused().contains("the recipe hash is"));
 }
 
 #[test]
@@ -132,10 +132,10 @@ fn other_inputs_and_another_template_are_noticed() {
             "the catalogue's version",
         ),
     ] {
-        let mut kept = kept();
-        *kept.plan.pointer_mut(pointer).unwrap() = value;
-        let why = kept.refused();
-        assert!(why.contains(what), "{pointer}: {why}");
+        let mut stored = stored();
+        *stored.plan.pointer_mut(pointer).unwrap() = value;
+        let message = stored.refused();
+        assert!(message.contains(what), "{pointer}: {message}");
     }
 }
 
@@ -150,27 +150,28 @@ fn a_report_that_promises_something_else_is_noticed() {
         ),
         ("canProceed", json!(false), "cannot be carried out"),
         ("treeId", Value::Null, "cannot be carried out"),
-        ("treeId", json!("nonsense"), "the stored report is none"),
+        ("treeId", json!("nonsense"), "stored report is invalid"),
     ] {
-        let mut kept = kept();
-        let tree = kept.report["treeId"].clone();
-        kept.report[field] = value;
-        let promise = Promise {
-            recipe_hash: &kept.recipe_hash,
-            catalog_version: &kept.catalog_version,
+        let mut stored = stored();
+        let tree = stored.report["treeId"].clone();
+        stored.report[field] = value;
+        let expected = Expected {
+            recipe_hash: &stored.recipe_hash,
+            catalog_version: &stored.catalog_version,
             tree: tree.as_str(),
-            place: "acme/acme-web",
+            repo: "acme/acme-web",
         };
-        let read = Reader::new().read(kept.plan.clone(), kept.report.clone(), &promise);
-        let why = read.expect_err("it was changed").to_string();
-        assert!(why.contains(what), "{field}: {why}");
+        let read =
+            StoredPlanReader::new().read(stored.plan.clone(), stored.report.clone(), &expected);
+        let message = read.expect_err("it was changed").to_string();
+        assert!(message.contains(what), "{field}: {message}");
     }
 }
 
 #[test]
 fn another_tree_or_repository_than_the_run_names_is_noticed() {
-    let kept = kept();
-    let promised = kept.report["treeId"].as_str().unwrap();
+    let stored = stored();
+    let promised = stored.report["treeId"].as_str().unwrap();
     for (tree, place, what) in [
         ("4".repeat(40).as_str(), "acme/acme-web", "the tree is"),
         (
@@ -179,63 +180,64 @@ fn another_tree_or_repository_than_the_run_names_is_noticed() {
             "the repository is acme/acme-web, accepted was acme/other",
         ),
     ] {
-        let promise = Promise {
-            recipe_hash: &kept.recipe_hash,
-            catalog_version: &kept.catalog_version,
+        let expected = Expected {
+            recipe_hash: &stored.recipe_hash,
+            catalog_version: &stored.catalog_version,
             tree: Some(tree),
-            place,
+            repo: place,
         };
-        let read = Reader::new().read(kept.plan.clone(), kept.report.clone(), &promise);
-        let why = read.expect_err("it was changed").to_string();
-        assert!(why.contains(what), "{why}");
+        let read =
+            StoredPlanReader::new().read(stored.plan.clone(), stored.report.clone(), &expected);
+        let message = read.expect_err("it was changed").to_string();
+        assert!(message.contains(what), "{message}");
     }
 }
 
 #[test]
-fn rules_that_no_schema_can_say_are_checked_again() {
+fn rules_beyond_the_schema_are_checked_again() {
     for (action, message) in [
         (
             json!({ "kind": "REPLACE_STRING", "path": "a", "find": "x", "replace": "xx" }),
-            "the replacement contains the text it replaces",
+            "replacement contains the text to replace",
         ),
         (
             json!({ "kind": "COPY_FILE", "to": "a" }),
-            "this COPY_FILE has no source",
+            "COPY_FILE has no source",
         ),
         (
             json!({ "kind": "ADD_DEPENDENCY", "manifest": "package.json", "name": "x", "version": "latest" }),
             "breaks a rule",
         ),
     ] {
-        let mut kept = kept();
-        kept.plan["actions"][0]["action"] = action;
-        let why = kept.refused();
+        let mut stored = stored();
+        stored.plan["actions"][0]["action"] = action;
+        let error = stored.refused();
         assert!(
-            why.contains("action 1 of the stored plan, from `recipes/demo/"),
-            "{why}"
+            error.contains("action 1 of the stored plan, from `recipes/demo/"),
+            "{error}"
         );
-        assert!(why.contains(message), "{why}");
+        assert!(error.contains(message), "{error}");
     }
 }
 
 #[test]
 fn a_plan_of_another_version_of_the_actions_is_refused_with_both_versions() {
-    let mut kept = kept();
-    kept.plan["action_schema_version"] = json!(9);
-    let why = kept.refused();
+    let mut stored = stored();
+    stored.plan["action_schema_version"] = json!(9);
+    let message = stored.refused();
     assert!(
-        why.contains("actions of version 9, this program knows version 1"),
-        "{why}"
+        message.contains("action schema version 9, but this program supports version 1"),
+        "{message}"
     );
 }
 
 #[test]
-fn what_is_no_plan_at_all_is_refused_by_name() {
+fn a_document_of_another_shape_is_refused() {
     for value in [Value::Null, json!({}), json!([1]), json!("plan")] {
-        let kept = Kept {
+        let stored = StoredPlan {
             plan: value,
-            ..kept()
+            ..stored()
         };
-        assert!(kept.refused().starts_with("the stored plan is none: "));
+        assert!(stored.refused().starts_with("stored plan is invalid: "));
     }
 }

@@ -1,9 +1,8 @@
-//! What tests of the worker share: the demo catalogue on a shelf, and its accepted plan.
+//! Fixtures of worker tests: the demo catalogue, its accepted plan, and a worker with a store and a forge.
 
 use crate::forge::support::FakeClock;
-use crate::support::jobs::{Desk, product, user, worker};
+use crate::support::jobs::{StoreFixture, product, user, worker};
 use crate::support::{Sandbox, files_below};
-use async_trait::async_trait;
 use groundplan::catalog::{self, Catalog};
 use groundplan::engine;
 use groundplan::forge::address::ForgeAddress;
@@ -16,18 +15,16 @@ use groundplan::model::plan::Plan;
 use groundplan::model::report::Report;
 use groundplan::pat::sealed::Opener;
 use groundplan::policy::Policy;
+use groundplan::publish::CleanupOutcome;
 use groundplan::publish::git_push::GitPush;
-use groundplan::publish::ledger::LedgerEntry;
-use groundplan::publish::outcome::CleanupOutcome;
 use groundplan::resolve::{Request, stored};
 use groundplan::store::Store;
-use groundplan::store::change::{Actor, RunChange};
-use groundplan::store::error::StoreError;
-use groundplan::store::event::{Event, EventKind};
+use groundplan::store::event::EventKind;
 use groundplan::store::id::RunId;
-use groundplan::store::lease::{ClaimTarget, Lease, Renewal, WorkerId};
-use groundplan::store::recovery::{Recovery, RecoveryReport};
-use groundplan::store::run::{JobPayload, Run, RunFilter};
+use groundplan::store::lease::{ClaimTarget, Lease};
+use groundplan::store::recovery::Recovery;
+use groundplan::store::run::Run;
+use groundplan::store::sql::Dialect;
 use groundplan::store::submission::{RiskAssessment, Submission};
 use groundplan::template::{Template, TemplateStore};
 use groundplan::tree::disk;
@@ -36,16 +33,15 @@ use groundplan::worker::context::{PushSettings, WorkerContext};
 use groundplan::worker::lease_keeper::Shutdown;
 use groundplan::worker::log::{Logs, RunLog};
 use groundplan::worker::metrics::Metrics;
-use groundplan::worker::outcome::AttemptOutcome;
+use groundplan::worker::outcome::{AttemptOutcome, CleanupError};
 use groundplan::worker::workspace::Workspace;
-use groundplan::worker::{carry_out, clean_up};
-use std::pin::Pin;
+use groundplan::worker::{clean_up, execute};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// The git of this machine, which may read folders.
+/// The git program of this machine, which may read folders.
 pub(crate) fn git() -> Git {
     Git::new(GitSettings {
         path: std::env::var_os("PATH").unwrap(),
@@ -57,7 +53,7 @@ pub(crate) fn git() -> Git {
 }
 
 /// The catalogues of a sandbox.
-pub(crate) fn shelf(sandbox: &Sandbox) -> TemplateStore {
+pub(crate) fn templates(sandbox: &Sandbox) -> TemplateStore {
     let mut files = Files::new();
     for name in ["catalog", "recipes"] {
         let scan = disk::scan(&sandbox.join(name)).unwrap();
@@ -77,15 +73,15 @@ pub(crate) fn shelf(sandbox: &Sandbox) -> TemplateStore {
     TemplateStore::new(catalogs, files, Mirrors::at(&cache), trees, git(), None)
 }
 
-pub(crate) fn demo_shelf() -> TemplateStore {
-    shelf(&Sandbox::with_demo())
+pub(crate) fn demo_templates() -> TemplateStore {
+    templates(&Sandbox::with_demo())
 }
 
 /// The template beside the demo catalogue.
-pub(crate) fn demo_template(shelf: &TemplateStore) -> Template {
-    let catalog = shelf.catalogs().next().unwrap();
-    let path = catalog.written().template.path.as_ref().unwrap();
-    Template::of_catalog(catalog, shelf.files(), path).unwrap()
+pub(crate) fn demo_template(templates: &TemplateStore) -> Template {
+    let catalog = templates.catalogs().next().unwrap();
+    let path = catalog.file().template.path.as_ref().unwrap();
+    Template::of_catalog(catalog, templates.files(), path).unwrap()
 }
 
 /// The defaults of the demo catalogue over its own template.
@@ -96,25 +92,25 @@ pub(crate) fn demo_request(catalog: &Catalog, template: &Template) -> Request {
     }
 }
 
-/// Makes one plan and its report for a repository of a name, over the demo catalogue.
-pub(crate) fn accepted(shelf: &TemplateStore, repo: &str) -> (Plan, Report) {
-    let catalog = shelf.catalogs().next().unwrap();
-    let template = demo_template(shelf);
+/// A plan of the demo catalogue for a repository of this name, and its report.
+pub(crate) fn accepted(templates: &TemplateStore, repo: &str) -> (Plan, Report) {
+    let catalog = templates.catalogs().next().unwrap();
+    let template = demo_template(templates);
     let mut request = demo_request(catalog, &template);
     request.inputs.repo = RepoName::parse(repo).unwrap();
     let preview = engine::preview(catalog, request, template.tree()).unwrap();
     (preview.plan, preview.report)
 }
 
-/// A database, a folder of repositories, and everything that a worker between them needs.
-pub(crate) struct Yard {
-    pub desk: Desk,
+/// A store, a folder of repositories, and the settings of workers.
+pub(crate) struct WorkerFixture {
+    pub jobs: StoreFixture,
     pub sandbox: Sandbox,
     pub clock: Arc<FakeClock>,
     workers: AtomicU32,
 }
 
-/// What a worker in this process works with; the rest is as it is in the program.
+/// The settings of a worker that tests change; the others are those of the program.
 pub(crate) struct Options {
     pub store: Arc<dyn Store>,
     pub forge: ForgeAddress,
@@ -123,21 +119,21 @@ pub(crate) struct Options {
     pub opener: Option<Opener>,
 }
 
-impl Yard {
-    pub(crate) fn over(desk: Desk) -> Self {
+impl WorkerFixture {
+    pub(crate) fn over(jobs: StoreFixture) -> Self {
         let sandbox = Sandbox::with_demo();
         std::fs::create_dir(sandbox.join("forge")).unwrap();
         Self {
-            desk,
+            jobs,
             sandbox,
             clock: FakeClock::new(),
             workers: AtomicU32::new(1),
         }
     }
 
-    /// The store itself.
+    /// The store without faults.
     pub(crate) fn store(&self) -> Arc<dyn Store> {
-        Arc::new(self.desk.store.clone())
+        Arc::new(self.jobs.store.clone())
     }
 
     pub(crate) fn options(&self, store: Arc<dyn Store>) -> Options {
@@ -150,37 +146,37 @@ impl Yard {
         }
     }
 
-    /// The means of one more worker.
-    pub(crate) fn means(&self, options: Options) -> Arc<WorkerContext> {
+    /// The context of a new worker.
+    pub(crate) fn context(&self, options: Options) -> Arc<WorkerContext> {
         let worker = worker(self.workers.fetch_add(1, Ordering::SeqCst));
         Arc::new(WorkerContext {
             store: options.store,
             forge: options.forge,
-            forge_patience: Duration::from_millis(700),
+            forge_timeout: Duration::from_millis(700),
             push: PushSettings {
                 git: Arc::new(git()),
                 user: GitPush::USER.to_owned(),
             },
             opener: options.opener,
-            shelf: shelf(&self.sandbox),
-            plans: stored::Reader::new(),
+            templates: templates(&self.sandbox),
+            plans: stored::StoredPlanReader::new(),
             policy: options.policy,
             clock: self.clock.clone(),
-            workshop: Workspace::open(&self.sandbox.join("state"), &worker).unwrap(),
-            meter: Arc::new(Metrics::new()),
+            workspace: Workspace::open(&self.sandbox.join("state"), &worker).unwrap(),
+            metrics: Arc::new(Metrics::new()),
             recovery: options.recovery,
-            renewed_every: Lease::RENEWED_EVERY,
+            renewal_interval: Lease::RENEWED_EVERY,
             worker,
         })
     }
 
-    /// What is accepted for the product `p<number>`: the repository `acme/web-<number>`.
+    /// The accepted preview of the product `p<number>`: the repository `acme/web-<number>`.
     pub(crate) fn submission(&self, number: u32) -> Submission {
-        let (plan, report) = accepted(&shelf(&self.sandbox), &format!("web-{number}"));
+        let (plan, report) = accepted(&templates(&self.sandbox), &format!("web-{number}"));
         Submission {
             user: user("ada"),
             product: product(&format!("p{number}")),
-            tiering: RiskAssessment {
+            risk: RiskAssessment {
                 tier: RiskLevel::Low,
                 reasons: Vec::new(),
                 tree: report.tree_id.clone().unwrap(),
@@ -190,43 +186,57 @@ impl Yard {
         }
     }
 
+    /// Adds the product `p<number>` of `ada`.
+    pub(crate) async fn add_product(&self, number: u32) {
+        let time = match self.jobs.dialect() {
+            Dialect::Sqlite => "0",
+            Dialect::Postgres => "timestamp 'epoch'",
+        };
+        self.jobs
+            .write(&format!(
+                "INSERT INTO products (id, user_id, name, updated_at) VALUES ('p{number}', 'ada', 'p{number}', {time})"
+            ))
+            .await;
+    }
+
     pub(crate) async fn submit(&self, number: u32) -> Run {
         let submission = self.submission(number);
-        self.desk.store.submit(&submission).await.unwrap()
+        self.jobs.store.submit(&submission).await.unwrap()
     }
 
-    /// Takes the oldest job, which must be there, for a worker.
-    pub(crate) async fn claim(&self, means: &WorkerContext) -> Lease {
+    /// Claims the oldest job for a worker. Fails if the queue is empty.
+    pub(crate) async fn claim(&self, context: &WorkerContext) -> Lease {
         let claimed = self
-            .desk
+            .jobs
             .store
-            .claim(&means.worker, &ClaimTarget::Oldest)
+            .claim(&context.worker, &ClaimTarget::Oldest)
             .await;
-        claimed.unwrap().expect("a job waits")
+        claimed.unwrap().expect("the queue has a job")
     }
 
-    /// Takes the oldest job and carries it out.
-    pub(crate) async fn work(&self, means: &Arc<WorkerContext>) -> AttemptOutcome {
-        let lease = self.claim(means).await;
-        self.carry_out(means, lease).await
+    /// Claims and executes the oldest job.
+    pub(crate) async fn work(&self, context: &Arc<WorkerContext>) -> AttemptOutcome {
+        let lease = self.claim(context).await;
+        self.execute(context, lease).await
     }
 
-    pub(crate) async fn carry_out(
+    pub(crate) async fn execute(
         &self,
-        means: &Arc<WorkerContext>,
+        context: &Arc<WorkerContext>,
         lease: Lease,
     ) -> AttemptOutcome {
-        let (_open, shift) = watch::channel(Shutdown::On);
+        let (_running, shutdown) = watch::channel(Shutdown::Running);
         let log = self.log(&lease);
-        carry_out(means, lease, log, shift).await
+        execute(context, lease, log, shutdown).await
     }
 
     pub(crate) fn log(&self, lease: &Lease) -> RunLog {
-        Logs::open(&self.sandbox.join("logs")).unwrap().of(lease)
+        Logs::open(&self.sandbox.join("logs"))
+            .unwrap()
+            .run_log(lease)
     }
 
-    /// The repositories that stand in the folder, as `owner/name.git`. What a killed process had only begun to make
-    /// stands in a hidden folder, and is none.
+    /// The repositories in the folder, as `owner/name.git`, without the hidden folders that a killed process may leave.
     pub(crate) fn repositories(&self) -> Vec<String> {
         let mut found = Vec::new();
         for owner in std::fs::read_dir(self.sandbox.join("forge")).unwrap() {
@@ -243,7 +253,7 @@ impl Yard {
         found
     }
 
-    /// Whether the repository of a product is exactly what was accepted.
+    /// True if the repository of a product is exactly the accepted one.
     pub(crate) fn is_right(&self, number: u32) -> bool {
         let report = self.submission(number).report;
         let folder = format!("forge/acme/web-{number}.git");
@@ -252,160 +262,45 @@ impl Yard {
             && self.sandbox.read(&format!("{folder}/description")).trim() == "Acme Web"
     }
 
-    /// Every file that workers left where they build.
-    pub(crate) fn rest(&self) -> Vec<String> {
-        let mut rest = files_below(&self.sandbox.join("state"));
-        rest.retain(|file| !file.ends_with("/lock"));
-        rest
+    /// The files that workers left in the folder of their builds.
+    pub(crate) fn leftovers(&self) -> Vec<String> {
+        let mut files = files_below(&self.sandbox.join("state"));
+        files.retain(|file| !file.ends_with("/lock"));
+        files
     }
 
-    /// Refuses anything beside logs that workers left.
-    pub(crate) fn holds_only_logs(&self) {
-        let rest = self.rest();
+    /// Fails if workers left anything besides logs.
+    pub(crate) fn assert_only_logs(&self) {
+        let leftovers = self.leftovers();
         assert!(
-            rest.iter().all(|file| file.starts_with("logs/")),
-            "{rest:?}"
+            leftovers.iter().all(|file| file.starts_with("logs/")),
+            "{leftovers:?}"
         );
     }
 
-    /// Takes a run that ended, and cleans up after it.
+    /// Claims a finished run and removes its repository.
     pub(crate) async fn clean_up(
         &self,
-        means: &Arc<WorkerContext>,
+        context: &Arc<WorkerContext>,
         run: &RunId,
-    ) -> Result<CleanupOutcome, String> {
-        let pick = ClaimTarget::Ended(run.clone());
-        let claimed = self.desk.store.claim(&means.worker, &pick).await;
-        let lease = claimed.unwrap().expect("something is left");
+    ) -> Result<CleanupOutcome, CleanupError> {
+        let target = ClaimTarget::Ended(run.clone());
+        let claimed = self.jobs.store.claim(&context.worker, &target).await;
+        let lease = claimed.unwrap().expect("the run needs a cleanup");
         let log = self.log(&lease);
-        clean_up(means, lease, log).await
+        clean_up(context, lease, log).await
     }
 
-    /// The kinds of a run's events, of which exactly one is terminal, and it is the last.
-    pub(crate) async fn story(&self, run: &RunId) -> Vec<&'static str> {
-        let story = self.desk.story(run).await;
+    /// The kinds of a run's events. Fails unless the last one, and only that, is terminal.
+    pub(crate) async fn event_kinds(&self, run: &RunId) -> Vec<&'static str> {
+        let kinds = self.jobs.story(run).await;
         let is_terminal = |kind: &&str| EventKind::of_db(kind).unwrap().is_terminal();
-        assert!(is_terminal(story.last().unwrap()), "{story:?}");
+        assert!(is_terminal(kinds.last().unwrap()), "{kinds:?}");
         assert_eq!(
-            story.iter().filter(|kind| is_terminal(kind)).count(),
+            kinds.iter().filter(|kind| is_terminal(kind)).count(),
             1,
-            "{story:?}"
+            "{kinds:?}"
         );
-        story
-    }
-}
-
-/// What happens to a store at one of its calls.
-pub(crate) enum Blow {
-    /// Nothing arrives from this call on, as when the worker is killed; the call itself may have happened.
-    Dies { is_stored: bool },
-    /// Something else happens just before the call.
-    Meanwhile(Box<dyn Fn() -> BoxFuture + Send + Sync>),
-}
-
-pub(crate) type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// A store that is struck at one call.
-pub(crate) struct Struck {
-    inner: Arc<dyn Store>,
-    /// Counted from 0.
-    at: usize,
-    blow: Blow,
-    calls: AtomicUsize,
-}
-
-impl Struck {
-    pub(crate) fn new(inner: Arc<dyn Store>, at: usize, blow: Blow) -> Arc<Self> {
-        let calls = AtomicUsize::new(0);
-        Arc::new(Self {
-            inner,
-            at,
-            blow,
-            calls,
-        })
-    }
-
-    /// Whether the run came as far as the call.
-    pub(crate) fn was_struck(&self) -> bool {
-        self.calls.load(Ordering::SeqCst) > self.at
-    }
-
-    async fn pass<T>(
-        &self,
-        call: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
-        let number = self.calls.fetch_add(1, Ordering::SeqCst);
-        let dead = || StoreError::Unavailable {
-            message: "the process was killed".to_owned(),
-        };
-        match &self.blow {
-            Blow::Dies { is_stored: true } if number == self.at => {
-                drop(call.await);
-                Err(dead())
-            }
-            Blow::Dies { .. } if number >= self.at => Err(dead()),
-            Blow::Meanwhile(hook) if number == self.at => {
-                hook().await;
-                call.await
-            }
-            Blow::Dies { .. } | Blow::Meanwhile(_) => call.await,
-        }
-    }
-}
-
-#[async_trait]
-impl Store for Struck {
-    async fn submit(&self, submission: &Submission) -> Result<Run, StoreError> {
-        self.inner.submit(submission).await
-    }
-
-    async fn claim(
-        &self,
-        worker: &WorkerId,
-        pick: &ClaimTarget,
-    ) -> Result<Option<Lease>, StoreError> {
-        self.inner.claim(worker, pick).await
-    }
-
-    async fn renew(&self, lease: &Lease) -> Result<Renewal, StoreError> {
-        self.inner.renew(lease).await
-    }
-
-    async fn task(&self, lease: &Lease) -> Result<JobPayload, StoreError> {
-        self.pass(self.inner.task(lease)).await
-    }
-
-    async fn change(
-        &self,
-        run: &RunId,
-        hand: Actor<'_>,
-        change: &RunChange,
-    ) -> Result<Run, StoreError> {
-        self.pass(self.inner.change(run, hand, change)).await
-    }
-
-    async fn record(&self, lease: &Lease, entry: &LedgerEntry) -> Result<(), StoreError> {
-        self.pass(self.inner.record(lease, entry)).await
-    }
-
-    async fn entries(&self, run: &RunId) -> Result<Vec<LedgerEntry>, StoreError> {
-        self.pass(self.inner.entries(run)).await
-    }
-
-    async fn runs(&self, filter: &RunFilter) -> Result<Vec<Run>, StoreError> {
-        self.pass(self.inner.runs(filter)).await
-    }
-
-    async fn events(
-        &self,
-        after: i64,
-        run: Option<&RunId>,
-        limit: u32,
-    ) -> Result<Vec<Event>, StoreError> {
-        self.inner.events(after, run, limit).await
-    }
-
-    async fn recover_expired(&self, recovery: Recovery) -> Result<RecoveryReport, StoreError> {
-        self.inner.recover_expired(recovery).await
+        kinds
     }
 }

@@ -1,6 +1,6 @@
-//! The families of packages, told by their manifests.
+//! Package ecosystems.
 
-/// A family of packages with rules of its own for names and versions.
+/// An ecosystem, which defines the rules for names and versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ecosystem {
     Npm,
@@ -9,14 +9,14 @@ pub enum Ecosystem {
 }
 
 impl Ecosystem {
-    /// Tells by the file name at the end of a slash-separated path whose manifest it is.
+    /// The ecosystem of a manifest, by the file name at the end of a `/`-separated path.
     pub fn of(manifest: &str) -> Option<Self> {
         [Self::Npm, Self::Cargo, Self::Python]
             .into_iter()
             .find(|ecosystem| manifest.rsplit('/').next() == Some(ecosystem.manifest()))
     }
 
-    /// Gives the file name of the manifest.
+    /// The file name of the manifest.
     pub fn manifest(self) -> &'static str {
         match self {
             Self::Npm => "package.json",
@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_name_tells_the_ecosystem_in_any_folder() {
+    fn the_file_name_decides_on_the_ecosystem_in_any_folder() {
         check("package.json", Some(Ecosystem::Npm));
         check("apps/web/package.json", Some(Ecosystem::Npm));
         check("crates/a/Cargo.toml", Some(Ecosystem::Cargo));

@@ -1,4 +1,4 @@
-//! What a recipe says about one dependency: the ecosystem of its manifest, the section, the name and the version range.
+//! Dependencies: the ecosystem of a manifest, its sections, package names and version ranges.
 
 mod ecosystem;
 mod name;

@@ -1,4 +1,4 @@
-//! The name of a package, by the rules of the registry it comes from.
+//! Package names by the rules of npm, crates.io and PyPI.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -6,8 +6,10 @@ use std::fmt;
 use thiserror::Error;
 
 use super::Ecosystem;
+use crate::base::pattern::pattern;
+use regex::Regex;
 
-/// A package name that its registry could hold; compared as the registry compares, kept as the author wrote it.
+/// A valid package name, compared as its registry compares names.
 #[derive(Clone, Debug)]
 pub struct PackageName {
     ecosystem: Ecosystem,
@@ -15,41 +17,121 @@ pub struct PackageName {
     key: String,
 }
 
-/// What is wrong with a package name.
+/// The reasons to refuse a package name.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum PackageNameError {
     /// `length` and `limit` are in bytes.
-    #[error("a package name has 1 to {limit} bytes, this one has {length}")]
+    #[error("package name has {length} bytes, allowed are 1 to {limit}")]
     Length { length: usize, limit: usize },
-    #[error("`{name}` holds {found:?}; a package name here is made of {allowed}")]
+    #[error("package name `{name}` contains {found:?}: use {allowed}")]
     Character {
         name: String,
         found: char,
         allowed: &'static str,
     },
-    #[error("`{name}` must {rule}")]
+    #[error("package name `{name}` must {rule}")]
     Edge { name: String, rule: &'static str },
-    #[error("`{name}` is not a scoped name; write it as @scope/name")]
+    #[error("package name `{name}` is not a valid scoped name: write it as @scope/name")]
     Scope { name: String },
-    #[error("`{name}` is reserved; no package can have this name")]
+    #[error("package name `{name}` is reserved")]
     Reserved { name: String },
+}
+
+/// The rules of a registry.
+struct NameRules {
+    /// The longest name, in bytes.
+    limit: usize,
+    pattern: &'static Regex,
+    /// A character that no name contains.
+    other: &'static Regex,
+    allowed: &'static str,
+    /// The rule that a text of allowed characters breaks if it does not match the pattern.
+    edge: &'static str,
+}
+
+impl NameRules {
+    fn of(ecosystem: Ecosystem) -> Self {
+        match ecosystem {
+            // validate-npm-package-name, for new packages
+            Ecosystem::Npm => Self {
+                limit: 214,
+                pattern: pattern!("^(?:@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*$"),
+                other: pattern!("[^a-z0-9._-]"),
+                allowed: "a-z, 0-9, `-`, `.` and `_`",
+                edge: "not start with `.`, `_` or `-`, nor may its scope",
+            },
+            // https://doc.rust-lang.org/cargo/reference/manifest.html#the-name-field
+            Ecosystem::Cargo => Self {
+                limit: 64,
+                pattern: pattern!("^[A-Za-z][A-Za-z0-9_-]*$"),
+                other: pattern!("[^A-Za-z0-9_-]"),
+                allowed: "ASCII letters, digits, `-` and `_`",
+                edge: "start with a letter",
+            },
+            // https://packaging.python.org/en/latest/specifications/name-normalization/
+            Ecosystem::Python => Self {
+                limit: 128,
+                pattern: pattern!("^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$"),
+                other: pattern!("[^A-Za-z0-9._-]"),
+                allowed: "ASCII letters, digits, `-`, `_` and `.`",
+                edge: "start and end with a letter or a digit",
+            },
+        }
+    }
+
+    /// The first rule that a part of a name outside the pattern breaks.
+    fn violation(&self, part: &str, name: &str) -> PackageNameError {
+        match self
+            .other
+            .find(part)
+            .and_then(|other| other.as_str().chars().next())
+        {
+            Some(found) => PackageNameError::Character {
+                name: name.escape_debug().collect(),
+                found,
+                allowed: self.allowed,
+            },
+            None => PackageNameError::Edge {
+                name: name.to_owned(),
+                rule: self.edge,
+            },
+        }
+    }
 }
 
 impl PackageName {
     pub fn parse(ecosystem: Ecosystem, text: &str) -> Result<Self, PackageNameError> {
-        let limit = match ecosystem {
-            Ecosystem::Npm => 214,
-            Ecosystem::Cargo => 64,
-            Ecosystem::Python => 128,
-        };
-        if text.is_empty() || text.len() > limit {
-            let length = text.len();
-            return Err(PackageNameError::Length { length, limit });
+        let rules = NameRules::of(ecosystem);
+        if text.is_empty() || text.len() > rules.limit {
+            return Err(PackageNameError::Length {
+                length: text.len(),
+                limit: rules.limit,
+            });
         }
-        match ecosystem {
-            Ecosystem::Npm => check_npm(text)?,
-            Ecosystem::Cargo => check_cargo(text)?,
-            Ecosystem::Python => check_python(text)?,
+        if !rules.pattern.is_match(text) {
+            return Err(match text.strip_prefix('@') {
+                Some(scoped) if ecosystem == Ecosystem::Npm => match scoped.split_once('/') {
+                    Some((scope, name)) if !scope.is_empty() && !name.is_empty() => {
+                        let part = if rules.pattern.is_match(scope) {
+                            name
+                        } else {
+                            scope
+                        };
+                        rules.violation(part, text)
+                    }
+                    Some(_) | None => PackageNameError::Scope {
+                        name: text.to_owned(),
+                    },
+                },
+                Some(_) | None => rules.violation(text, text),
+            });
+        }
+        if ecosystem == Ecosystem::Npm
+            && pattern!(r"(?:^@?|/)(?:node_modules|favicon\.ico)(?:/|$)").is_match(text)
+        {
+            return Err(PackageNameError::Reserved {
+                name: text.to_owned(),
+            });
         }
         Ok(Self {
             ecosystem,
@@ -58,17 +140,17 @@ impl PackageName {
         })
     }
 
-    /// Gives the name as the author wrote it.
+    /// The name as written by the author.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Gives the form by which the registry tells names apart.
+    /// The normalised form, by which the registry compares names.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// Tells whether the registry takes `other`, found in a manifest, for this name.
+    /// True if the registry treats `other`, found in a manifest, as this name.
     pub fn is_named_by(&self, other: &str) -> bool {
         self.key == key(self.ecosystem, other)
     }
@@ -78,91 +160,9 @@ fn key(ecosystem: Ecosystem, text: &str) -> String {
     match ecosystem {
         Ecosystem::Npm => text.to_owned(),
         Ecosystem::Cargo => text.to_ascii_lowercase().replace('_', "-"),
-        Ecosystem::Python => {
-            let mut key = String::with_capacity(text.len());
-            for c in text.chars() {
-                match c {
-                    '-' | '_' | '.' if key.ends_with('-') => {}
-                    '-' | '_' | '.' => key.push('-'),
-                    _ => key.push(c.to_ascii_lowercase()),
-                }
-            }
-            key
-        }
-    }
-}
-
-fn check_npm(name: &str) -> Result<(), PackageNameError> {
-    let parts = match name.strip_prefix('@') {
-        Some(scoped) => match scoped.split_once('/') {
-            Some((scope, rest)) if !scope.is_empty() && !rest.is_empty() => vec![scope, rest],
-            Some(_) | None => {
-                return Err(PackageNameError::Scope {
-                    name: name.to_owned(),
-                });
-            }
-        },
-        None => vec![name],
-    };
-    for part in &parts {
-        if part.starts_with(['.', '_', '-']) {
-            return Err(PackageNameError::Edge {
-                name: name.to_owned(),
-                rule: "not start with `.`, `_` or `-`, nor may its scope",
-            });
-        }
-        only(name, part, "a-z, 0-9, `-`, `.` and `_`", |c| {
-            c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.' | '_')
-        })?;
-        if matches!(*part, "node_modules" | "favicon.ico") {
-            return Err(PackageNameError::Reserved {
-                name: name.to_owned(),
-            });
-        }
-    }
-    Ok(())
-}
-
-fn check_cargo(name: &str) -> Result<(), PackageNameError> {
-    only(name, name, "ASCII letters, digits, `-` and `_`", |c| {
-        c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
-    })?;
-    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        return Err(PackageNameError::Edge {
-            name: name.to_owned(),
-            rule: "start with a letter",
-        });
-    }
-    Ok(())
-}
-
-fn check_python(name: &str) -> Result<(), PackageNameError> {
-    only(name, name, "ASCII letters, digits, `-`, `_` and `.`", |c| {
-        c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
-    })?;
-    let outer = |c: char| c.is_ascii_alphanumeric();
-    if !(name.starts_with(outer) && name.ends_with(outer)) {
-        return Err(PackageNameError::Edge {
-            name: name.to_owned(),
-            rule: "start and end with a letter or a digit",
-        });
-    }
-    Ok(())
-}
-
-fn only(
-    name: &str,
-    part: &str,
-    allowed: &'static str,
-    legal: impl Fn(char) -> bool,
-) -> Result<(), PackageNameError> {
-    match part.chars().find(|c| !legal(*c)) {
-        Some(found) => Err(PackageNameError::Character {
-            name: name.escape_debug().collect(),
-            found,
-            allowed,
-        }),
-        None => Ok(()),
+        Ecosystem::Python => pattern!("[-_.]+")
+            .replace_all(text, "-")
+            .to_ascii_lowercase(),
     }
 }
 
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn spellings_that_a_registry_takes_for_one_name_are_equal() {
+    fn spellings_of_one_name_are_equal() {
         let same = |ecosystem, a, b| {
             PackageName::parse(ecosystem, a).unwrap() == PackageName::parse(ecosystem, b).unwrap()
         };

@@ -1,4 +1,4 @@
-//! The versions that a Python version specifier lets in, as a set that can be compared.
+//! The versions that a Python version specifier allows, as a comparable set.
 
 use std::str::FromStr;
 
@@ -6,7 +6,7 @@ use pep440_rs::{Operator, Prerelease, Version, VersionSpecifier, VersionSpecifie
 
 use super::spans::{Span, Spans};
 
-/// Why a specifier cannot be used here.
+/// The reasons to refuse a specifier.
 pub(super) enum SpecifierError {
     Unreadable,
     Unsupported { part: &'static str },
@@ -22,15 +22,15 @@ pub(super) fn parse(text: &str) -> Result<Spans<Version>, SpecifierError> {
         if let Some(part) = unsupported(specifier) {
             return Err(SpecifierError::Unsupported { part });
         }
-        span = span.meet(allowed(specifier).ok_or(SpecifierError::Unreadable)?);
+        span = span.intersect(allowed(specifier).ok_or(SpecifierError::Unreadable)?);
     }
     Ok(Spans::union([span]))
 }
 
-/// Tells whether every final release is let in.
-pub(super) fn holds_every_release(set: &Spans<Version>) -> bool {
+/// True if every final release is allowed.
+pub(super) fn contains_every_release(set: &Spans<Version>) -> bool {
     let from = Version::new([0]);
-    Spans::union([Span { from, until: None }]).is_within(set)
+    Spans::union([Span { from, until: None }]).is_subset_of(set)
 }
 
 fn least() -> Version {
@@ -56,7 +56,8 @@ fn unsupported(specifier: &VersionSpecifier) -> Option<&'static str> {
     }
 }
 
-/// Follows PEP 440's "Version specifiers"; `None` when unsupported or when a number is too large to have a next one.
+/// The versions that a specifier allows (PEP 440, "Version specifiers"). None if the operator is not supported, or if a
+/// number has no successor.
 fn allowed(specifier: &VersionSpecifier) -> Option<Span<Version>> {
     let version = specifier.version().clone();
     let (from, until) = match specifier.operator() {
@@ -80,8 +81,7 @@ fn allowed(specifier: &VersionSpecifier) -> Option<Span<Version>> {
     Some(Span { from, until })
 }
 
-/// Gives the next possible version: nothing lies between `1.0` and `1.0.post0.dev0`, nor between `1.0.dev1` and
-/// `1.0.dev2`.
+/// The next possible version: no version is between `1.0` and `1.0.post0.dev0`, or between `1.0.dev1` and `1.0.dev2`.
 fn successor(version: &Version) -> Option<Version> {
     if let Some(dev) = version.dev() {
         return Some(version.clone().with_dev(Some(dev.checked_add(1)?)));
@@ -93,26 +93,25 @@ fn successor(version: &Version) -> Option<Version> {
     Some(version.clone().with_post(Some(post)).with_dev(Some(0)))
 }
 
-/// Gives the first version that `>version` allows: post-releases of it are passed over unless it is one itself.
+/// The first version that `>version` allows. Post-releases of the version are skipped unless it is one itself.
 fn past_posts(version: Version) -> Option<Version> {
     if version.is_post() || version.is_dev() {
         return successor(&version);
     }
     match version.pre() {
         Some(Prerelease { kind, number }) => {
-            let number = number.checked_add(1)?;
-            Some(
-                version
-                    .with_pre(Some(Prerelease { kind, number }))
-                    .with_dev(Some(0)),
-            )
+            let next = Prerelease {
+                kind,
+                number: number.checked_add(1)?,
+            };
+            Some(version.with_pre(Some(next)).with_dev(Some(0)))
         }
-        // no version is the first after all of 1.0.postN; the library's sentinel sorts exactly there
+        // There is no first version after all 1.0.postN; the sentinel of the library sorts at that point.
         None => Some(version.with_max(Some(0))),
     }
 }
 
-/// Gives the first version after all that start with the same `length` release numbers.
+/// The first version after all versions with the same first `length` release numbers.
 fn past_prefix(version: &Version, length: usize) -> Option<Version> {
     let mut release: Vec<u64> = version.release().iter().copied().take(length).collect();
     let last = release.last_mut()?;

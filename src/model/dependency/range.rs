@@ -1,17 +1,17 @@
-//! A version range that pins something and can be met, kept as the author wrote it.
+//! Version ranges.
 
 use std::fmt;
 
 use super::Ecosystem;
 use super::pep440::{self, SpecifierError};
-use super::range_error::{VersionRangeError, expected, why_malformed};
+use super::range_error::{VersionRangeError, expected, malformed};
 use super::semver_set::SemverSet;
 use super::spans::Spans;
 
-/// The longest range taken, in bytes; npm's own limit.
+/// The longest range, in bytes: the limit of npm.
 const LIMIT: usize = 256;
 
-/// A version range that its ecosystem's own tools read the same way.
+/// A version range in the syntax of its ecosystem that allows some versions and not all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionRange {
     text: String,
@@ -25,11 +25,11 @@ enum Meaning {
     Python(Spans<pep440_rs::Version>),
 }
 
-/// How the versions one range lets in lie to those of another.
+/// The relation between the versions that two ranges allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
     Equal,
-    /// All of the first are among the second, and the second has more.
+    /// The first is a proper subset of the second.
     Narrower,
     Wider,
     /// Neither contains the other; they may overlap.
@@ -51,35 +51,39 @@ impl VersionRange {
         if let Some(found) = text.chars().find(|c| !matches!(c, ' '..='~')) {
             return Err(VersionRangeError::Character { found });
         }
-        let named = text.to_owned();
+        let owned = text.to_owned();
         if text.trim() != text {
-            return Err(VersionRangeError::Blank { text: named });
+            return Err(VersionRangeError::Space { text: owned });
         }
         let meaning = Meaning::read(ecosystem, text)?;
         if meaning.is_empty() {
-            let text = named;
-            return Err(VersionRangeError::NeverMatches { text, expected });
+            return Err(VersionRangeError::NeverMatches {
+                text: owned,
+                expected,
+            });
         }
-        if meaning.holds_every_release() {
-            let text = named;
-            return Err(VersionRangeError::PinsNothing { text, expected });
+        if meaning.contains_every_release() {
+            return Err(VersionRangeError::PinsNothing {
+                text: owned,
+                expected,
+            });
         }
         Ok(Self {
-            text: named,
+            text: owned,
             meaning,
         })
     }
 
-    /// Gives the range as the author wrote it.
+    /// The range as written by the author.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Compares by meaning; ranges of two ecosystems are apart.
+    /// Compares the allowed versions; ranges of two ecosystems are apart.
     pub fn relation(&self, other: &Self) -> Relation {
         match (
-            self.meaning.is_within(&other.meaning),
-            other.meaning.is_within(&self.meaning),
+            self.meaning.is_subset_of(&other.meaning),
+            other.meaning.is_subset_of(&self.meaning),
         ) {
             (true, true) => Relation::Equal,
             (true, false) => Relation::Narrower,
@@ -106,7 +110,7 @@ impl Meaning {
                 }
             },
         };
-        meaning.ok_or_else(|| why_malformed(ecosystem, text))
+        meaning.ok_or_else(|| malformed(ecosystem, text))
     }
 
     fn is_empty(&self) -> bool {
@@ -116,20 +120,20 @@ impl Meaning {
         }
     }
 
-    /// Final releases count; what a range says about pre-releases pins nothing.
-    fn holds_every_release(&self) -> bool {
+    /// True if every final release is allowed, regardless of pre-releases.
+    fn contains_every_release(&self) -> bool {
         match self {
-            Self::Npm(set) | Self::Cargo(set) => set.holds_every_release(),
-            Self::Python(set) => pep440::holds_every_release(set),
+            Self::Npm(set) | Self::Cargo(set) => set.contains_every_release(),
+            Self::Python(set) => pep440::contains_every_release(set),
         }
     }
 
-    fn is_within(&self, other: &Self) -> bool {
+    fn is_subset_of(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Npm(own), Self::Npm(wide)) | (Self::Cargo(own), Self::Cargo(wide)) => {
-                own.is_within(wide)
+                own.is_subset_of(wide)
             }
-            (Self::Python(own), Self::Python(wide)) => own.is_within(wide),
+            (Self::Python(own), Self::Python(wide)) => own.is_subset_of(wide),
             (Self::Npm(_) | Self::Cargo(_) | Self::Python(_), _) => false,
         }
     }
@@ -182,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn npm_ranges_that_pin_nothing_are_refused_by_their_meaning() {
+    fn npm_ranges_that_allow_every_version_are_refused() {
         for text in [
             "*",
             "x",
@@ -218,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn ranges_that_can_never_match_are_refused_by_their_meaning() {
+    fn ranges_that_allow_no_version_are_refused() {
         for (ecosystem, text) in [
             (Npm, ">2 <1"),
             (Npm, "<0.0.0-0"),
@@ -243,59 +247,59 @@ mod tests {
     }
 
     #[test]
-    fn messages_say_what_was_expected() {
+    fn messages_show_the_expected_form() {
         check_message(
             Npm,
             "latest",
-            "`latest` is a tag; write an exact version (1.2.3) or a range (^1.2.3)",
+            "`latest` is a tag: write an exact version (1.2.3) or a range (^1.2.3)",
         );
         check_message(
             Npm,
             "workspace:^1.0.0",
-            "`workspace:^1.0.0` points at a place or another package instead of a version; \
+            "`workspace:^1.0.0` is an address or another package, not a version: \
              write an exact version (1.2.3) or a range (^1.2.3)",
         );
         check_message(
             Npm,
             "*",
-            "`*` allows every version; write an exact version (1.2.3) or a range (^1.2.3)",
+            "`*` allows every version: write an exact version (1.2.3) or a range (^1.2.3)",
         );
         check_message(
             Npm,
             "",
-            "no version is written; write an exact version (1.2.3) or a range (^1.2.3)",
+            "version is empty: write an exact version (1.2.3) or a range (^1.2.3)",
         );
         check_message(
             Npm,
             " 1.0.0",
-            "` 1.0.0` starts or ends with a blank; remove it",
+            "` 1.0.0` starts or ends with a space: remove it",
         );
         check_message(
             Npm,
             "1.0.0\n",
-            "a version range is printable ASCII text, this one holds '\\n'",
+            "version range contains '\\n', which is not printable ASCII",
         );
         check_message(
             Cargo,
             "latest",
-            "`latest` is not a version range; write an exact version (=1.2.3) or a range (1.2.3)",
+            "`latest` is not a version range: write an exact version (=1.2.3) or a range (1.2.3)",
         );
         check_message(
             Python,
             ">=1,!=1.5",
-            "`>=1,!=1.5` uses `!=`, which is not supported; \
+            "`>=1,!=1.5` uses `!=`, which is not supported: \
              write an exact version (==1.2.3) or a range (>=1.2,<2)",
         );
     }
 
     #[test]
-    fn the_gate_counts_bytes_before_it_reads() {
+    fn the_length_is_checked_before_the_content() {
         let long = "1.0.0 ".repeat(50);
         check(Npm, &[], &[long.trim(), &"1".repeat(257), "1.0.0\t"]);
     }
 
     #[test]
-    fn cargo_requirements_are_read_as_cargo_reads_them() {
+    fn cargo_requirements_are_parsed_as_by_cargo() {
         check(
             Cargo,
             &[
@@ -317,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn python_specifiers_need_an_operator_and_take_no_extras_markers_or_local_versions() {
+    fn python_specifiers_need_an_operator_and_no_extras_markers_or_local_versions() {
         check(
             Python,
             &[
@@ -358,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn npm_ranges_relate_by_the_versions_they_let_in() {
+    fn npm_ranges_are_compared_by_the_versions_they_allow() {
         check_relation(Npm, "^1.2.3", Equal, ">=1.2.3 <2");
         check_relation(Npm, "^1.2.3", Equal, "^1.2.3+build");
         check_relation(Npm, "1.x", Equal, "^1 || 1.5");
@@ -376,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn cargo_requirements_relate_by_the_versions_they_let_in() {
+    fn cargo_requirements_are_compared_by_the_versions_they_allow() {
         check_relation(Cargo, "1.2", Equal, "^1.2.0");
         check_relation(Cargo, "1.2.*", Equal, "~1.2");
         check_relation(Cargo, "=1.2.3", Narrower, "1.2");
@@ -385,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn python_specifiers_relate_by_the_versions_they_let_in() {
+    fn python_specifiers_are_compared_by_the_versions_they_allow() {
         check_relation(Python, "==1.0", Equal, "==1.0.0");
         check_relation(Python, "~=1.4.2", Equal, ">=1.4.2,<1.5");
         check_relation(Python, "~=1.4.2", Narrower, ">=1.4,<2");

@@ -1,55 +1,56 @@
-//! Why a version range is refused, by what its author must write instead.
+//! Errors of version ranges.
 
+use crate::base::pattern::pattern;
 use thiserror::Error;
 
 use super::Ecosystem;
 
-/// What is wrong with a version range.
+/// The reasons to refuse a version range.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum VersionRangeError {
-    #[error("no version is written; write {expected}")]
+    #[error("version is empty: write {expected}")]
     Empty { expected: &'static str },
     /// `length` and `limit` are in bytes.
-    #[error("a version range has at most {limit} bytes, this one has {length}")]
+    #[error("version range has {length} bytes, the maximum is {limit}")]
     TooLong { length: usize, limit: usize },
-    #[error("a version range is printable ASCII text, this one holds {found:?}")]
+    #[error("version range contains {found:?}, which is not printable ASCII")]
     Character { found: char },
-    #[error("`{text}` starts or ends with a blank; remove it")]
-    Blank { text: String },
-    #[error("`{text}` allows every version; write {expected}")]
+    #[error("`{text}` starts or ends with a space: remove it")]
+    Space { text: String },
+    #[error("`{text}` allows every version: write {expected}")]
     PinsNothing {
         text: String,
         expected: &'static str,
     },
-    #[error("`{text}` allows no version at all; write {expected}")]
+    #[error("`{text}` allows no version: write {expected}")]
     NeverMatches {
         text: String,
         expected: &'static str,
     },
-    #[error("`{text}` is a tag; write {expected}")]
+    #[error("`{text}` is a tag: write {expected}")]
     Tag {
         text: String,
         expected: &'static str,
     },
-    #[error("`{text}` points at a place or another package instead of a version; write {expected}")]
+    #[error("`{text}` is an address or another package, not a version: write {expected}")]
     Elsewhere {
         text: String,
         expected: &'static str,
     },
-    #[error("`{text}` uses {part}, which is not supported; write {expected}")]
+    #[error("`{text}` uses {part}, which is not supported: write {expected}")]
     Unsupported {
         text: String,
         part: &'static str,
         expected: &'static str,
     },
-    #[error("`{text}` is not a version range; write {expected}")]
+    #[error("`{text}` is not a version range: write {expected}")]
     Malformed {
         text: String,
         expected: &'static str,
     },
 }
 
-/// Says what to write, in the words of `ecosystem`.
+/// The expected form in the syntax of `ecosystem`.
 pub(super) fn expected(ecosystem: Ecosystem) -> &'static str {
     match ecosystem {
         Ecosystem::Npm => "an exact version (1.2.3) or a range (^1.2.3)",
@@ -58,14 +59,11 @@ pub(super) fn expected(ecosystem: Ecosystem) -> &'static str {
     }
 }
 
-/// Tells why a text that no parser took is not a range.
-pub(super) fn why_malformed(ecosystem: Ecosystem, text: &str) -> VersionRangeError {
+/// The error for a text that the ecosystem's parser refuses.
+pub(super) fn malformed(ecosystem: Ecosystem, text: &str) -> VersionRangeError {
     let expected = expected(ecosystem);
     let text = text.to_owned();
-    let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'));
+    let is_tag = pattern!("^[A-Za-z][A-Za-z0-9._-]*$").is_match(&text);
     let python_only = match ecosystem {
         Ecosystem::Python if text.contains(';') => Some("an environment marker (`;`)"),
         Ecosystem::Python if text.contains('[') => Some("extras (`[…]`)"),
@@ -79,7 +77,7 @@ pub(super) fn why_malformed(ecosystem: Ecosystem, text: &str) -> VersionRangeErr
         }
     } else if text.contains([':', '/', '@', '#']) {
         VersionRangeError::Elsewhere { text, expected }
-    } else if is_word && ecosystem == Ecosystem::Npm {
+    } else if is_tag && ecosystem == Ecosystem::Npm {
         VersionRangeError::Tag { text, expected }
     } else {
         VersionRangeError::Malformed { text, expected }

@@ -7,20 +7,20 @@ use serde::{Deserialize, Serialize};
 
 use super::Ecosystem;
 
-/// The part of a manifest that a dependency belongs to, in npm's words.
+/// The section of a dependency in a manifest, by its name in package.json.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "camelCase")]
 pub enum Section {
-    /// Needed to run.
+    /// Required at run time.
     #[default]
     Dependencies,
-    /// Needed to develop and test.
+    /// Required for development and tests.
     DevDependencies,
-    /// Brought by whoever installs the package; package.json only.
+    /// Provided by the installing project; package.json only.
     PeerDependencies,
-    /// May fail to install; package.json only.
+    /// Optional: an installation may fail; package.json only.
     OptionalDependencies,
 }
 
@@ -32,7 +32,7 @@ impl Section {
         Self::OptionalDependencies,
     ];
 
-    /// Gives the section's name in the manifest of `ecosystem`; `None` when that manifest has no such section.
+    /// The section's name in the manifest of `ecosystem`; none if that manifest has no such section.
     pub fn name_in(self, ecosystem: Ecosystem) -> Option<&'static str> {
         match (ecosystem, self) {
             (Ecosystem::Npm | Ecosystem::Cargo, Self::Dependencies) => Some("dependencies"),
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sections_are_spelled_as_npm_spells_them() {
+    fn sections_are_named_as_in_package_json() {
         for section in Section::ALL {
             assert_eq!(serde_json::to_value(section).unwrap(), section.to_string());
             assert_eq!(

@@ -1,6 +1,6 @@
-//! Sets of ordered values as half-open stretches, for any kind of version.
+//! Sets of ordered values as half-open intervals, for any kind of version.
 
-/// The values from `from` on, below `until`; without an end when `until` is `None`.
+/// The values from `from` inclusive to `until` exclusive; unbounded if `until` is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Span<V> {
     pub(super) from: V,
@@ -12,8 +12,8 @@ impl<V: Ord> Span<V> {
         self.until.as_ref().is_some_and(|until| *until <= self.from)
     }
 
-    /// Gives the values that both spans hold.
-    pub(super) fn meet(self, other: Self) -> Self {
+    /// The values of both spans.
+    pub(super) fn intersect(self, other: Self) -> Self {
         let until = match (self.until, other.until) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
@@ -23,7 +23,7 @@ impl<V: Ord> Span<V> {
     }
 }
 
-/// Non-empty spans in order, none touching the next: equal sets have equal spans.
+/// Non-empty, sorted spans with gaps between them: equal sets have equal spans.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Spans<V>(Vec<Span<V>>);
 
@@ -50,12 +50,12 @@ impl<V: Ord + Clone> Spans<V> {
         self.0.is_empty()
     }
 
-    pub(super) fn is_within(&self, other: &Self) -> bool {
+    pub(super) fn is_subset_of(&self, other: &Self) -> bool {
         self.0.iter().all(|span| {
             other
                 .0
                 .iter()
-                .any(|wide| span.clone().meet(wide.clone()) == *span)
+                .any(|wide| span.clone().intersect(wide.clone()) == *span)
         })
     }
 }
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn touching_overlapping_and_empty_spans_become_one_form() {
+    fn touching_overlapping_and_empty_spans_are_normalised() {
         assert_eq!(
             set(&[(5, Some(7)), (1, Some(3)), (3, Some(4))]),
             set(&[(1, Some(4)), (5, Some(7)), (9, Some(9))])
@@ -82,10 +82,10 @@ mod tests {
     }
 
     #[test]
-    fn within_means_every_value_is_held() {
+    fn a_subset_contains_no_other_value() {
         let wide = set(&[(1, Some(4)), (6, None)]);
-        assert!(set(&[(2, Some(4)), (7, Some(9)), (9, None)]).is_within(&wide));
-        assert!(!set(&[(3, Some(7))]).is_within(&wide));
-        assert!(!set(&[(1, None)]).is_within(&wide));
+        assert!(set(&[(2, Some(4)), (7, Some(9)), (9, None)]).is_subset_of(&wide));
+        assert!(!set(&[(3, Some(7))]).is_subset_of(&wide));
+        assert!(!set(&[(1, None)]).is_subset_of(&wide));
     }
 }

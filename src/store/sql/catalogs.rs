@@ -120,7 +120,7 @@ impl Database {
     }
 
     /// A published version, whole. Nothing when it was never published here.
-    pub async fn catalog_edition(
+    pub async fn published_catalog(
         &self,
         version: &Digest,
     ) -> Result<Option<PublishedCatalog>, StoreError> {

@@ -83,10 +83,10 @@ pub(super) async fn is_left(tx: &mut Tx, standing: &LockedRun) -> Result<bool, S
 pub(super) async fn apply(
     tx: &mut Tx,
     run: &RunId,
-    hand: Actor<'_>,
+    actor: Actor<'_>,
     change: &RunChange,
 ) -> Result<(Run, Vec<Notification>), StoreError> {
-    let (standing, by) = match hand {
+    let (standing, by) = match actor {
         Actor::Worker(lease) => {
             if lease.run != *run {
                 return Err(StoreError::LeaseLost { run: run.clone() });
@@ -99,18 +99,18 @@ pub(super) async fn apply(
         }
     };
     let situation = standing.situation(is_left(tx, &standing).await?);
-    let decided = match hand {
+    let decided = match actor {
         Actor::Worker(_) => situation.by_worker(change),
         Actor::Person(_) => situation.by_person(change),
     };
     let transition = decided.map_err(|refusal| standing.refused(refusal, change.wanted()))?;
-    match (change, hand) {
-        (RunChange::Hold { tiering }, _) => {
-            promised(&standing, &tiering.tree)?;
-            judge(tx, run, tiering).await?;
+    match (change, actor) {
+        (RunChange::Hold { risk }, _) => {
+            promised(&standing, &risk.tree)?;
+            judge(tx, run, risk).await?;
             sqlx::query(VOID.on(tx.dialect))
                 .bind(run.as_str())
-                .bind(tiering.tree.as_str())
+                .bind(risk.tree.as_str())
                 .execute(tx.at())
                 .await?;
         }
@@ -189,7 +189,7 @@ async fn succeed(tx: &mut Tx, standing: &LockedRun, repo_url: &str) -> Result<()
         .fetch_one(tx.at())
         .await?;
     let version: Option<String> = row.try_get("version")?;
-    let place = run.full_name.as_ref().unwrap_or(&run.place);
+    let place = run.full_name.as_ref().unwrap_or(&run.repo);
     let (owner, name) = place.split_once('/').unwrap_or(("", place));
     sqlx::query(PRODUCT.on(tx.dialect))
         .bind(run.product.as_str())

@@ -275,7 +275,7 @@ pub(super) async fn renew(tx: &mut Tx, lease: &Lease) -> Result<lease::Renewal, 
 }
 
 /// Reads what a worker needs.
-pub(super) async fn task(tx: &mut Tx, lease: &Lease) -> Result<JobPayload, StoreError> {
+pub(super) async fn payload(tx: &mut Tx, lease: &Lease) -> Result<JobPayload, StoreError> {
     let standing = row::find(tx, &lease.run).await?;
     check(&standing, lease)?;
     let run = standing.run;

@@ -78,7 +78,7 @@ pub(super) async fn record(
         .bind(document("an entry of the ledger", entry)?)
         .execute(tx.at())
         .await?;
-    if let LedgerEntry::Ended { outcome, .. } = entry {
+    if let LedgerEntry::Finished { outcome, .. } = entry {
         repeat(tx, run, standing.now, outcome, &stage).await?;
     }
     let happened: Vec<_> = happened(&all, entry).into_iter().collect();
@@ -94,15 +94,15 @@ async fn repeat(
     stage: &Stage,
 ) -> Result<(), StoreError> {
     match (outcome, stage) {
-        (StepOutcome::Made { made }, _) => {
-            let id = i64::try_from(made.id.0).map_err(|error| StoreError::Refused {
+        (StepOutcome::Created { repo }, _) => {
+            let id = i64::try_from(repo.id.0).map_err(|error| StoreError::Refused {
                 message: error.to_string(),
             })?;
             sqlx::query(MADE.on(tx.dialect))
                 .bind(run.as_str())
-                .bind(made.created_at.saturating_mul(1000))
+                .bind(repo.created_at.saturating_mul(1000))
                 .bind(id)
-                .bind(made.full_name.as_str())
+                .bind(repo.full_name.as_str())
                 .execute(tx.at())
                 .await?;
         }
@@ -113,7 +113,7 @@ async fn repeat(
                 .execute(tx.at())
                 .await?;
         }
-        (StepOutcome::Done, Stage::Gone) => forget(tx, run).await?,
+        (StepOutcome::Done, Stage::Removed) => forget(tx, run).await?,
         _ => {}
     }
     Ok(())
@@ -131,9 +131,9 @@ pub(super) async fn forget(tx: &mut Tx, run: &RunId) -> Result<(), StoreError> {
 /// The event of an entry. That a ledger began is told by the run's own events.
 fn happened(all: &[LedgerEntry], entry: &LedgerEntry) -> Option<(EventKind, Value)> {
     match entry {
-        LedgerEntry::Begun { .. } => None,
+        LedgerEntry::Started { .. } => None,
         LedgerEntry::Intended { step, .. } => Some((EventKind::Intended, json!({ "step": step }))),
-        LedgerEntry::Ended { nonce, outcome, .. } => {
+        LedgerEntry::Finished { nonce, outcome, .. } => {
             let step = all.iter().rev().find_map(|earlier| match earlier {
                 LedgerEntry::Intended {
                     step, nonce: its, ..
@@ -142,8 +142,8 @@ fn happened(all: &[LedgerEntry], entry: &LedgerEntry) -> Option<(EventKind, Valu
             });
             let mut detail = json!({ "step": step });
             let (word, message) = match outcome {
-                StepOutcome::Made { made } => {
-                    detail["repository"] = json!(made.full_name);
+                StepOutcome::Created { repo } => {
+                    detail["repository"] = json!(repo.full_name);
                     ("made", None)
                 }
                 StepOutcome::Done => ("done", None),

@@ -11,9 +11,9 @@ mod dialect;
 mod error;
 mod events;
 mod ledger;
-pub mod measures;
 pub mod migrations;
 mod notify;
+pub mod queue_stats;
 mod recovery;
 mod row;
 mod submissions;
@@ -71,19 +71,19 @@ impl Store for Database {
         tx.end(standing).await
     }
 
-    async fn task(&self, lease: &Lease) -> Result<JobPayload, StoreError> {
+    async fn payload(&self, lease: &Lease) -> Result<JobPayload, StoreError> {
         let mut tx = self.look().await?;
-        claims::task(&mut tx, lease).await
+        claims::payload(&mut tx, lease).await
     }
 
     async fn change(
         &self,
         run: &RunId,
-        hand: Actor<'_>,
+        actor: Actor<'_>,
         change: &RunChange,
     ) -> Result<Run, StoreError> {
         let mut tx = self.begin().await?;
-        let changed = changes::apply(&mut tx, run, hand, change).await;
+        let changed = changes::apply(&mut tx, run, actor, change).await;
         let (run, told) = match tx.end(changed).await {
             Ok(changed) => changed,
             Err(error) => return Err(self.with_active_run(error).await),

@@ -50,7 +50,7 @@ impl Database {
                 }
             }
         }
-        swept.deleted = self.deleted().await?;
+        swept.orphaned = self.deleted().await?;
         Ok(swept)
     }
 
@@ -65,8 +65,8 @@ impl Database {
                 continue;
             };
             let entries = ledger::entries(&mut tx, &run).await?;
-            if let Some(place) = unfinished(&entries) {
-                deleted.push(OrphanedRun { run, place });
+            if let Some(repo) = unfinished(&entries) {
+                deleted.push(OrphanedRun { run, repo });
             }
         }
         Ok(deleted)
@@ -126,7 +126,7 @@ fn judge(situation: &RunState<'_>, retries: i64, recovery: Recovery) -> Option<T
         }
         (false, JobStatus::Queued | JobStatus::Claimed | JobStatus::Running) => Ok(Transition {
             job: situation.job.after(JobStep::Fail),
-            frees: true,
+            releases_lease: true,
             error: Some("its run had ended before".to_owned()),
             ..Transition::default()
         }),

@@ -101,7 +101,7 @@ pub(super) fn read(row: &AnyRow) -> Result<LockedRun, StoreError> {
     let holder = text("holder")?;
     let mirror_worker = text("mirror_worker")?;
     let tier = text("tier")?.zip(text("judged")?);
-    let tiering = tier.map(|(tier, tree)| {
+    let risk = tier.map(|(tier, tree)| {
         let reasons = text("reasons")?.unwrap_or_else(|| "[]".to_owned());
         let json = format!(
             "{{\"tier\":{},\"reasons\":{reasons},\"tree\":{}}}",
@@ -145,7 +145,7 @@ pub(super) fn read(row: &AnyRow) -> Result<LockedRun, StoreError> {
                 .ok_or_else(|| damaged("the status", format!("`{status}` is none")))?,
             job_status: JobStatus::of_db(&job_status)
                 .ok_or_else(|| damaged("the job's status", format!("`{job_status}` is none")))?,
-            place: owner_and_name.map_or_else(
+            repo: owner_and_name.map_or_else(
                 || full_name.clone().unwrap_or_default(),
                 |(owner, name)| format!("{owner}/{name}"),
             ),
@@ -161,7 +161,7 @@ pub(super) fn read(row: &AnyRow) -> Result<LockedRun, StoreError> {
             created_at: row.try_get("created_at")?,
             started_at: number("started_at")?,
             finished_at: number("finished_at")?,
-            tiering: tiering.transpose()?,
+            risk: risk.transpose()?,
             approval,
             id: run,
         },
@@ -191,7 +191,7 @@ pub(super) async fn list(tx: &mut Tx, filter: &RunFilter) -> Result<Vec<Run>, St
         .bind(filter.id.as_ref().map(RunId::as_str))
         .bind(filter.product.as_ref().map(ProductId::as_str))
         .bind(statuses)
-        .bind(i64::from(filter.is_waiting))
+        .bind(i64::from(filter.awaiting_approval))
         .bind(i64::from(filter.limit.unwrap_or(100)))
         .fetch_all(tx.at())
         .await?;

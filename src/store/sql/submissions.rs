@@ -111,12 +111,12 @@ pub(super) async fn insert(tx: &mut Tx, submission: &Submission) -> Result<Run, 
         product,
         plan,
         report,
-        tiering,
+        risk,
     } = submission;
     let promised = report.tree_id.as_ref();
-    if promised != Some(&tiering.tree) {
+    if promised != Some(&risk.tree) {
         return Err(StoreError::AnotherTree {
-            named: tiering.tree.to_string(),
+            named: risk.tree.to_string(),
             promised: promised.map_or_else(|| "none".to_owned(), ToString::to_string),
         });
     }
@@ -148,13 +148,13 @@ pub(super) async fn insert(tx: &mut Tx, submission: &Submission) -> Result<Run, 
         .execute(tx.at())
         .await
         .map_err(|error| or_active(error, product))?;
-    judge(tx, &run, tiering).await?;
+    judge(tx, &run, risk).await?;
     let mut happened = vec![(
         EventKind::Submitted,
-        json!({ "tree": tiering.tree, "tier": tiering.tier }),
+        json!({ "tree": risk.tree, "tier": risk.tier }),
     )];
-    if tiering.waits(None) {
-        happened.push((EventKind::Held, json!(tiering)));
+    if risk.needs_approval(None) {
+        happened.push((EventKind::Held, json!(risk)));
     }
     events::append(tx, &run, at, user.as_str(), &happened).await?;
     Ok(row::find(tx, &run).await?.run)
@@ -164,13 +164,13 @@ pub(super) async fn insert(tx: &mut Tx, submission: &Submission) -> Result<Run, 
 pub(super) async fn judge(
     tx: &mut Tx,
     run: &RunId,
-    tiering: &RiskAssessment,
+    risk: &RiskAssessment,
 ) -> Result<(), StoreError> {
     sqlx::query(TIER.on(tx.dialect))
         .bind(run.as_str())
-        .bind(tiering.tier.as_str())
-        .bind(json!(tiering.reasons).to_string())
-        .bind(tiering.tree.as_str())
+        .bind(risk.tier.as_str())
+        .bind(json!(risk.reasons).to_string())
+        .bind(risk.tree.as_str())
         .execute(tx.at())
         .await?;
     Ok(())

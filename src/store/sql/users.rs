@@ -9,7 +9,7 @@ use sqlx::Row as _;
 
 /// A user, as far as this program is concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UserRow {
+pub struct User {
     pub id: UserId,
     pub username: String,
     pub is_demo: bool,
@@ -46,7 +46,7 @@ static ENSURE_PRODUCT: Statement = Statement::new(
 
 impl Database {
     /// Reads a user.
-    pub async fn user(&self, id: &UserId) -> Result<UserRow, StoreError> {
+    pub async fn user(&self, id: &UserId) -> Result<User, StoreError> {
         let query = sqlx::query(USER.on(self.dialect())).bind(id.as_str());
         let row = query.fetch_optional(&self.pool).await?;
         let row = row.ok_or_else(|| StoreError::NoUser { user: id.clone() })?;
@@ -56,7 +56,7 @@ impl Database {
         let verified_at: Option<i64> = row.try_get("verified_at")?;
         let expires_at = row.try_get("expires_at")?;
         let token = sealed.and(login).zip(verified_at);
-        Ok(UserRow {
+        Ok(User {
             id: id.clone(),
             username: row.try_get("username")?,
             is_demo: row.try_get::<i64, _>("is_demo")? == 1,

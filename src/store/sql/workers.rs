@@ -27,7 +27,7 @@ static LEAVE: Statement = Statement::new("DELETE FROM claude_workers WHERE insta
 
 impl Database {
     /// Says that a worker is there. It is listed when it was not yet; readers ignore who was silent for a minute.
-    pub async fn beat(&self, presence: &Presence) -> Result<(), StoreError> {
+    pub async fn heartbeat(&self, presence: &Presence) -> Result<(), StoreError> {
         let worker = presence.worker.as_str();
         let mut tx = self.begin().await?;
         let query = sqlx::query(BEAT.on(tx.dialect)).bind(worker);
@@ -47,7 +47,7 @@ impl Database {
     }
 
     /// Takes a worker that stops off the list.
-    pub async fn leave(&self, worker: &WorkerId) -> Result<(), StoreError> {
+    pub async fn remove_worker(&self, worker: &WorkerId) -> Result<(), StoreError> {
         let query = sqlx::query(LEAVE.on(self.dialect())).bind(worker.as_str());
         query.execute(&self.pool).await?;
         Ok(())

@@ -37,7 +37,7 @@ pub(super) async fn apply(
     let run = &standing.run;
     let at = standing.now;
     let conflict = || standing.refused(Refusal::Conflict, wanted);
-    let moves_job = transition.job.is_some() || transition.frees;
+    let moves_job = transition.job.is_some() || transition.releases_lease;
     if moves_job && write_job(tx, standing, transition).await? != 1 {
         return Err(conflict());
     }
@@ -65,7 +65,7 @@ pub(super) async fn apply(
             return Err(conflict());
         }
     }
-    if transition.frees {
+    if transition.releases_lease {
         sqlx::query(FREE.on(tx.dialect))
             .bind(run.job.as_str())
             .bind(at)
@@ -105,7 +105,7 @@ async fn write_job(
             (standing.claimed_at, standing.job_started_at, finished_at)
         }
     };
-    let (worker, lease) = if transition.frees {
+    let (worker, lease) = if transition.releases_lease {
         (None, None)
     } else {
         standing.mirror.clone()

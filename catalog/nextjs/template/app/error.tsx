@@ -13,8 +13,8 @@ export default function ErrorPage({ error, reset }: ErrorPageProps) {
       <h1>Something went wrong</h1>
       <p>
         {error.digest
-          ? `Reference ${error.digest}; the log of the server holds the details.`
-          : "The console holds the details."}
+          ? `Reference ${error.digest}. See the server log for details.`
+          : "See the browser console for details."}
       </p>
       <button className={styles.action} onClick={reset} type="button">
         Try again

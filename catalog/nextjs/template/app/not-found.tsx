@@ -7,10 +7,10 @@ export const metadata: Metadata = { title: "Not found" };
 export default function NotFound() {
   return (
     <>
-      <h1>There is nothing here</h1>
-      <p>The page was moved or never existed.</p>
+      <h1>Page not found</h1>
+      <p>This page does not exist or has moved.</p>
       <Link className={styles.action} href="/">
-        Back to the start
+        Back to the home page
       </Link>
     </>
   );

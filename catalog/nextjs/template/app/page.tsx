@@ -4,19 +4,19 @@ import styles from "./page.module.css";
 
 const firstSteps = [
   {
-    title: "Say what it is",
-    text: "Replace this page. It is one file with one style sheet beside it.",
-    place: "app/page.tsx",
+    title: "Edit this page",
+    text: "The home page is one component with one style sheet.",
+    file: "app/page.tsx",
   },
   {
-    title: "Make it look like yours",
-    text: "Colour, shape and type are tokens, each for light and dark.",
-    place: "app/theme.css",
+    title: "Change the theme",
+    text: "Colours, shapes and fonts are tokens, with light and dark values.",
+    file: "app/theme.css",
   },
   {
-    title: "Keep the reasons",
-    text: "What was chosen here, and why, is written down. Add to it.",
-    place: "docs/adr/README.md",
+    title: "Record decisions",
+    text: "The first decisions and their reasons are already documented.",
+    file: "docs/adr/README.md",
   },
 ] as const;
 
@@ -26,22 +26,20 @@ export default function HomePage() {
       <section className={styles.hero}>
         <p className={styles.eyebrow}>{product.repository}</p>
         <h1>{product.name}</h1>
-        <p className={styles.lead}>
-          The foundation stands: it builds, it answers, and it says how it is doing.
-        </p>
+        <p className={styles.lead}>Your app is running.</p>
         <a className={actionStyles.action} href="/api/health">
-          See its health
+          Open health check
         </a>
       </section>
 
       <section aria-labelledby="first-steps">
         <h2 id="first-steps">First steps</h2>
         <ol className={styles.cards}>
-          {firstSteps.map(({ title, text, place }) => (
-            <li className={styles.card} key={place}>
+          {firstSteps.map(({ title, text, file }) => (
+            <li className={styles.card} key={file}>
               <h3>{title}</h3>
               <p>{text}</p>
-              <code>{place}</code>
+              <code>{file}</code>
             </li>
           ))}
         </ol>

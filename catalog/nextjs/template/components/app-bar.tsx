@@ -4,7 +4,7 @@ import product from "@/lib/product.json";
 import styles from "./app-bar.module.css";
 import { MainNavigation } from "./main-navigation";
 
-/** The bar at the top of every page; `children` are its trailing actions. */
+/** The bar at the top of every page; `children` are shown at its end. */
 export function AppBar({ children }: { children?: ReactNode }) {
   return (
     <header className={styles.bar}>

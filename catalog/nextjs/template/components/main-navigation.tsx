@@ -5,14 +5,14 @@ import { usePathname } from "next/navigation";
 import { navigation } from "@/lib/navigation";
 import styles from "./app-bar.module.css";
 
-/** The links of the app bar. It runs in the browser to mark the page that is open. */
+/** The links of the app bar. A client component, because it marks the current page. */
 export function MainNavigation() {
-  const open = usePathname();
+  const pathname = usePathname();
   return (
     <nav aria-label="Main" className={styles.navigation}>
       {navigation.map(({ href, label }) => (
         <Link
-          aria-current={href === open ? "page" : undefined}
+          aria-current={href === pathname ? "page" : undefined}
           className={styles.link}
           href={href}
           key={href}

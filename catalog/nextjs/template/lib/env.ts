@@ -1,11 +1,11 @@
 /**
- * Reads a required environment variable at the moment it is needed, so that a
- * build and the tests run without any secret.
+ * Returns a required environment variable. Call it at run time, not while a module
+ * loads: builds and tests then need no secrets. Throws if it is missing or empty.
  */
 export function requireEnv(name: string): string {
   const value = process.env[name];
   if (!value) {
-    throw new Error(`${name} is not set; .env.example says what it is for.`);
+    throw new Error(`${name} is not set; .env.example describes it.`);
   }
   return value;
 }

@@ -3,5 +3,5 @@ export interface NavigationItem {
   label: string;
 }
 
-/** The entries of the app bar, in order. */
+/** The links of the app bar, in order. */
 export const navigation: readonly NavigationItem[] = [{ href: "/", label: "Home" }];

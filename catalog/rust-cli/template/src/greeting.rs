@@ -1,25 +1,25 @@
-//! What the program does, apart from where it comes from and goes to.
+//! The logic of the program, without input and output.
 
 use std::error::Error;
 use std::fmt;
 
-/// Nobody is called like this.
+/// The name is empty.
 #[derive(Debug, PartialEq, Eq)]
-pub struct NoName;
+pub struct EmptyName;
 
-impl fmt::Display for NoName {
+impl fmt::Display for EmptyName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name must not be empty")
+        f.write_str("the name is empty")
     }
 }
 
-impl Error for NoName {}
+impl Error for EmptyName {}
 
-/// Greets somebody by name.
-pub fn of(name: &str) -> Result<String, NoName> {
+/// Returns a greeting. Fails if the name is empty or contains only spaces.
+pub fn greet(name: &str) -> Result<String, EmptyName> {
     let name = name.trim();
     if name.is_empty() {
-        return Err(NoName);
+        return Err(EmptyName);
     }
     Ok(format!("Hello, {name}!"))
 }
@@ -29,12 +29,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn somebody_is_greeted_by_name() {
-        assert_eq!(of(" Ada "), Ok("Hello, Ada!".to_owned()));
+    fn a_name_is_greeted() {
+        assert_eq!(greet(" Ada "), Ok("Hello, Ada!".to_owned()));
     }
 
     #[test]
-    fn nobody_is_not_greeted() {
-        assert_eq!(of(" "), Err(NoName));
+    fn an_empty_name_is_an_error() {
+        assert_eq!(greet(" "), Err(EmptyName));
     }
 }

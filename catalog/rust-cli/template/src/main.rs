@@ -1,4 +1,4 @@
-//! The program: reads the command line, greets, and says what went wrong.
+//! Parses the command line, prints a greeting and reports errors.
 
 mod arguments;
 mod greeting;
@@ -18,8 +18,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    let name = arguments::read();
-    let greeting = greeting::of(&name)?;
+    let name = arguments::parse();
+    let greeting = greeting::greet(&name)?;
     writeln!(std::io::stdout(), "{greeting}")?;
     Ok(())
 }

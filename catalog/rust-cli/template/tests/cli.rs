@@ -1,4 +1,4 @@
-//! The program as people run it.
+//! Tests of the compiled program.
 
 use std::process::{Command, Output};
 
@@ -8,7 +8,7 @@ fn run(args: &[&str]) -> Output {
 }
 
 #[test]
-fn it_greets_who_is_named() {
+fn a_name_is_greeted() {
     let output = run(&["Ada"]);
     assert!(output.status.success());
     assert_eq!(output.stdout, b"Hello, Ada!\n");
@@ -18,12 +18,12 @@ fn it_greets_who_is_named() {
 fn an_empty_name_is_an_error() {
     let output = run(&[""]);
     assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("a name must not be empty"), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(stderr.contains("the name is empty"), "{stderr}");
     assert!(output.stdout.is_empty());
 }
 
 #[test]
-fn what_cannot_be_understood_is_a_usage_error() {
+fn an_extra_argument_is_a_usage_error() {
     assert_eq!(run(&["Ada", "Grace"]).status.code(), Some(2));
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Checks that evidence, actions, approvals, notes and policy keep their forms. Needs Python 3.11, and nothing else.
+"""Checks the format of evidence, actions, approvals, notes and the policy. Requires Python 3.11, no packages.
 
-Prints every fault as `file: what is wrong` and ends with 1 when there is one.
+Prints each error as `file: message`. Exits with 1 if there are errors, 0 otherwise.
 """
 
 import datetime
@@ -13,22 +13,21 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent)
-NOTE_PARTS = ["What", "Why", "Human action", "Factory will then", "Unblocks"]
+NOTE_SECTIONS = ["What", "Why", "Human action", "Factory will then", "Unblocks"]
 TYPES = {"object": dict, "array": list, "string": str, "number": (int, float)}
-SAYS_NOTHING = {"$schema", "title", "description", "if", "then"}
+ANNOTATIONS = {"$schema", "title", "description", "if", "then"}
 
 
-def faults(schema, value, at=""):
-    """What is wrong with a value by the part of JSON Schema that schemas/ uses; any other keyword is an error."""
+def schema_errors(schema, value, at=""):
+    """Yields the errors of a value. Supports the JSON Schema keywords used in schemas/; others end the program."""
     for keyword, rule in schema.items():
         match keyword:
             case "type":
-                is_it = isinstance(value, TYPES[rule]) and not isinstance(value, bool)
-                if not is_it:
-                    yield f"{at or 'the whole'} must be of the type {rule}"
+                if not isinstance(value, TYPES[rule]) or isinstance(value, bool):
+                    yield f"{at or 'the document'} must be of type {rule}"
                     return
             case "enum" if value not in rule:
-                yield f"{at} must be one of {', '.join(map(str, rule))}, and is {value!r}"
+                yield f"{at} must be one of {', '.join(map(str, rule))}, but is {value!r}"
             case "const" if value != rule:
                 yield f"{at} must be {rule!r}"
             case "pattern" if isinstance(value, str) and not re.search(rule, value):
@@ -36,101 +35,101 @@ def faults(schema, value, at=""):
             case "minLength" if isinstance(value, str) and len(value) < rule:
                 yield f"{at} must not be empty"
             case "minItems" if isinstance(value, list) and len(value) < rule:
-                yield f"{at} needs at least {rule} entry"
+                yield f"{at} must have at least {rule} entry"
             case "required":
                 yield from (f"{at}/{name} is missing" for name in rule if name not in value)
             case "properties":
                 for name in rule.keys() & value.keys():
-                    yield from faults(rule[name], value[name], f"{at}/{name}")
+                    yield from schema_errors(rule[name], value[name], f"{at}/{name}")
             case "additionalProperties":
                 for name in value.keys() - schema.get("properties", {}).keys():
                     if rule is False:
-                        yield f"{at}/{name} is not a known field"
+                        yield f"{at}/{name} is an unknown field"
                     else:
-                        yield from faults(rule, value[name], f"{at}/{name}")
+                        yield from schema_errors(rule, value[name], f"{at}/{name}")
             case "propertyNames":
                 for name in value:
-                    yield from faults(rule, name, f"the name {at}/{name}")
+                    yield from schema_errors(rule, name, f"the name {at}/{name}")
             case "items":
                 for number, item in enumerate(value):
-                    yield from faults(rule, item, f"{at}/{number}")
-            case "not" if not any(faults(rule, value, at)):
+                    yield from schema_errors(rule, item, f"{at}/{number}")
+            case "not" if not any(schema_errors(rule, value, at)):
                 yield f"{at} must not match {json.dumps(rule)}"
             case "allOf":
                 for part in rule:
-                    if not any(faults(part.get("if", {}), value, at)):
-                        yield from faults(part.get("then", part), value, at)
+                    if not any(schema_errors(part.get("if", {}), value, at)):
+                        yield from schema_errors(part.get("then", part), value, at)
             case "enum" | "const" | "pattern" | "minLength" | "minItems" | "not":
                 pass
-            case _ if keyword not in SAYS_NOTHING:
-                raise SystemExit(f"schemas: the keyword {keyword} is not known to {__file__}")
+            case _ if keyword not in ANNOTATIONS:
+                raise SystemExit(f"schemas: {__file__} does not support the keyword {keyword}")
 
 
-def once(pairs):
-    """An object whose keys are all different: of two, another program might read the other one."""
+def unique_keys(pairs):
+    """Refuses duplicate keys, because programs differ in which of the values they read."""
     if len(dict(pairs)) < len(pairs):
-        raise ValueError("a key stands there twice")
+        raise ValueError("duplicate key")
     return dict(pairs)
 
 
-def document(file, schema):
-    """A document and what is wrong with it."""
+def read_document(file, schema):
+    """Reads a document and checks it against a schema. Returns (value or None, errors)."""
     rules = json.loads((ROOT / "schemas" / f"{schema}.schema.json").read_text("utf-8"))
     try:
         text = file.read_text("utf-8")
         is_toml = file.suffix == ".toml"
-        value = tomllib.loads(text) if is_toml else json.loads(text, object_pairs_hook=once)
+        value = tomllib.loads(text) if is_toml else json.loads(text, object_pairs_hook=unique_keys)
     except (ValueError, OSError) as error:
         return None, [f"cannot be read: {error}"]
-    found = list(faults(rules, value))
-    return (None if found else value), found
+    errors = list(schema_errors(rules, value))
+    return (None if errors else value), errors
 
 
-def day_fault(day):
+def date_errors(day):
     try:
         datetime.date.fromisoformat(day)
     except ValueError:
-        yield f"{day} is no day"
+        yield f"{day} is not a valid date"
 
 
 def evidence(file):
-    value, found = document(file, "evidence")
-    yield from found
+    value, errors = read_document(file, "evidence")
+    yield from errors
     if value:
-        yield from day_fault(value["date"])
+        yield from date_errors(value["date"])
         if value["date"] != file.stem:
-            yield f"/date is {value['date']}, and the file is called {file.stem}"
+            yield f"/date is {value['date']}, but the file name is {file.stem}"
         if value["kind"] != file.parent.name:
-            yield f"/kind is {value['kind']}, and the folder is called {file.parent.name}"
+            yield f"/kind is {value['kind']}, but the folder name is {file.parent.name}"
 
 
 def action(file):
-    value, found = document(file, "action")
-    yield from found
+    value, errors = read_document(file, "action")
+    yield from errors
     if value:
-        yield from day_fault(value["filed_on"])
+        yield from date_errors(value["filed_on"])
         if value["id"] != file.stem:
-            yield f"/id is {value['id']}, and the file is called {file.stem}"
+            yield f"/id is {value['id']}, but the file name is {file.stem}"
 
 
 def approval(file):
-    value, found = document(file, "approval")
-    yield from found
+    value, errors = read_document(file, "approval")
+    yield from errors
     if not value:
         return
-    yield from day_fault(value["approved_on"])
+    yield from date_errors(value["approved_on"])
     if value["action"] != file.stem:
-        yield f"/action is {value['action']}, and the file is called {file.stem}"
-    places = [ROOT / "vault" / place / file.name for place in ("actions", "fired", "rejected")]
-    approved = next((place for place in places if place.is_file()), None)
+        yield f"/action is {value['action']}, but the file name is {file.stem}"
+    candidates = [ROOT / "vault" / folder / file.name for folder in ("actions", "fired", "rejected")]
+    approved = next((path for path in candidates if path.is_file()), None)
     if approved is None:
-        yield "there is no such action"
+        yield f"the action {value['action']} does not exist"
         return
     if hashlib.sha256(approved.read_bytes()).hexdigest() != value["action_sha256"]:
-        yield "the action is not the one that was approved: it has changed since"
-    filed, _ = document(approved, "action")
+        yield "the action has changed since it was approved"
+    filed, _ = read_document(approved, "action")
     if filed and filed["filed_by"] == value["approved_by"]:
-        yield "who filed an action cannot approve it"
+        yield "the person who filed an action cannot approve it"
 
 
 def note(file):
@@ -138,11 +137,11 @@ def note(file):
     headings = re.findall(r"^(#{1,2}) (.+?) *$", text, re.MULTILINE)
     if not headings or headings[0][0] != "#":
         yield "the first heading must be the title, as in `# Give the deployer access`"
-    parts = [name for level, name in headings if level == "##"]
-    if parts != NOTE_PARTS:
-        yield f"the parts must be {', '.join(NOTE_PARTS)}, and are {', '.join(parts) or 'none'}"
+    sections = [name for level, name in headings if level == "##"]
+    if sections != NOTE_SECTIONS:
+        yield f"the sections must be {', '.join(NOTE_SECTIONS)}, but are {', '.join(sections) or 'missing'}"
     elif not re.search(r"[Ww]aiting since \d{4}-\d{2}-\d{2}", text):
-        yield "Why must say `Waiting since YYYY-MM-DD`"
+        yield "the section Why must contain `Waiting since YYYY-MM-DD`"
 
 
 def prerequisites(file):
@@ -151,20 +150,20 @@ def prerequisites(file):
         title = section.splitlines()[0]
         status = re.findall(r"^Status: (.+?) *$", section, re.MULTILINE)
         if len(status) != 1 or status[0] not in ("DONE", "BLOCKED", "READY", "IN PROGRESS"):
-            yield f"`{title}` needs one line `Status: DONE`, `BLOCKED`, `READY` or `IN PROGRESS`"
+            yield f"`{title}` must have one line `Status: DONE`, `BLOCKED`, `READY` or `IN PROGRESS`"
         elif status[0] == "DONE" and "- [ ]" in section:
-            yield f"`{title}` is DONE and has an open box"
+            yield f"`{title}` is DONE but has an open box"
         for name in re.findall(r"vault/pending/[a-z0-9-]+\.md", section):
             if "- [ ]" in section and not (ROOT / name).is_file():
-                yield f"`{title}` waits for {name}, which is not there"
+                yield f"`{title}` waits for {name}, which does not exist"
 
 
 def policy(file):
-    yield from document(file, "policy")[1]
+    yield from read_document(file, "policy")[1]
 
 
 def wrong_name(file):
-    yield "does not belong here: evidence is evidence/<kind>/YYYY-MM-DD.json"
+    yield "unexpected file: evidence must be in evidence/<kind>/YYYY-MM-DD.json"
 
 
 CHECKS = [
@@ -185,10 +184,10 @@ def main():
         for file in sorted(ROOT.glob(pattern)):
             if file.name in (".gitkeep", "README.md"):
                 continue
-            for fault in check(file)(file):
+            for error in check(file)(file):
                 count += 1
-                print(f"{file.relative_to(ROOT)}: {fault}")
-    print(f"{count} faults" if count else "all forms are kept")
+                print(f"{file.relative_to(ROOT)}: {error}")
+    print(f"errors: {count}" if count else "all files are valid")
     return min(count, 1)
 
 

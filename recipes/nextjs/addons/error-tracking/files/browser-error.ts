@@ -1,13 +1,13 @@
-/** What the browser tells about an error; longer texts are cut by whoever reads it. */
+/** An error report from a browser. Long texts are truncated when the report is parsed. */
 export interface BrowserError {
   name: string;
   message: string;
   stack: string;
-  /** The path without query and fragment, which may hold what is nobody's business. */
+  /** The path without query and fragment, which may contain personal data. */
   path: string;
 }
 
-/** A report from a browser, or nothing when it is none. Anybody can send one, so nothing in it is trusted. */
+/** Parses an untrusted report from a browser. Returns `undefined` if it is malformed. */
 export function parseBrowserError(text: string): BrowserError | undefined {
   let value: unknown;
   try {

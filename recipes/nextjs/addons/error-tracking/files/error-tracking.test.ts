@@ -13,7 +13,7 @@ function post(body: string, headers: Record<string, string>): Promise<Response> 
   return POST(new Request("http://localhost/api/errors", { method: "POST", body, headers: sent }));
 }
 
-test("an error of a browser reaches the tracker", async () => {
+test("a browser error is sent to the tracker", async () => {
   let received = "";
   const tracker = createServer((request, response) => {
     request.on("data", (chunk) => (received += chunk));
@@ -31,19 +31,19 @@ test("an error of a browser reaches the tracker", async () => {
   assert.match(received, /"kind":"browser"/);
 });
 
-test("what another site sends, or sends too much of, is refused", async () => {
+test("reports from other sites, large reports and malformed reports are refused", async () => {
   assert.equal((await post(JSON.stringify(report), { "Sec-Fetch-Site": "cross-site" })).status, 403);
   assert.equal((await post(JSON.stringify(report), { "Content-Length": "20000" })).status, 413);
   assert.equal((await post("{", {})).status, 400);
 });
 
 for (const text of ["", "null", "[]", "{}", '{"message":1}']) {
-  test(`${JSON.stringify(text)} is no report`, () => {
+  test(`${JSON.stringify(text)} is not a report`, () => {
     assert.equal(parseBrowserError(text), undefined);
   });
 }
 
-test("a long report is cut", () => {
-  const cut = parseBrowserError(JSON.stringify({ ...report, message: "x".repeat(9999) }));
-  assert.equal(cut?.message.length, 500);
+test("a long message is truncated", () => {
+  const parsed = parseBrowserError(JSON.stringify({ ...report, message: "x".repeat(9999) }));
+  assert.equal(parsed?.message.length, 500);
 });

@@ -3,15 +3,15 @@ import product from "./product.json";
 
 const release = process.env.RELEASE;
 
-/** Starts with the first error, so that a product without a tracker pays nothing. */
-function start(): boolean {
+/** Initialises the client on the first error. Returns false if no tracker is configured. */
+function initialize(): boolean {
   const dsn = process.env.SENTRY_DSN;
-  // The build may bundle this file several times; the tracker's client is one.
+  // The build may bundle this file several times; initialise the shared client once.
   if (dsn && !Sentry.isInitialized()) {
     Sentry.init({
       dsn,
       release: release && `${product.slug}@${release}`,
-      // Only what is reported by hand: nothing is patched or collected.
+      // Report explicit errors only: no patching, no automatic collection.
       defaultIntegrations: false,
       enableRuntimeChannelInjection: false,
       dataCollection: { userInfo: false },
@@ -20,9 +20,9 @@ function start(): boolean {
   return Sentry.isInitialized();
 }
 
-/** Reports an error and waits at most two seconds until it is sent; never fails. */
+/** Reports an error and waits at most two seconds until it is sent. Never throws. */
 export async function reportError(error: unknown, tags: Record<string, string>): Promise<void> {
-  if (start()) {
+  if (initialize()) {
     Sentry.captureException(error, { tags });
     await Sentry.flush(2000);
   }

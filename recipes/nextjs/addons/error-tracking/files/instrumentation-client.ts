@@ -1,13 +1,13 @@
 import type { BrowserError } from "@/lib/browser-error";
 
-/** A page that fails in a loop shall not fail the server, too. */
-let left = 5;
+/** The number of reports left; a page that fails in a loop must not overload the server. */
+let remaining = 5;
 
 function report(thrown: unknown): void {
-  if (left === 0) {
+  if (remaining === 0) {
     return;
   }
-  left -= 1;
+  remaining -= 1;
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const body: BrowserError = {
     name: error.name,

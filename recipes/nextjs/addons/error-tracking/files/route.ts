@@ -1,10 +1,10 @@
 import { parseBrowserError } from "@/lib/browser-error";
 import { reportError } from "@/lib/error-tracking";
 
-/** The largest report that is read, in characters. */
+/** The maximum size of a report in bytes. */
 const limit = 16_384;
 
-/** Takes the errors of browsers, so that visitors talk to nobody but this server. */
+/** Receives browser errors, so that visitors send no data to a third party. */
 export async function POST(request: Request) {
   if (request.headers.get("Sec-Fetch-Site") !== "same-origin") {
     return new Response(null, { status: 403 });

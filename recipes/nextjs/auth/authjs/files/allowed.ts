@@ -1,14 +1,14 @@
-/** What a provider says about a person; only the claims that decide. */
+/** The claims of a user that decide on access. */
 export interface Claims {
   email?: string | null;
-  /** Whether the provider saw that the address belongs to the person. */
+  /** True if the provider verified that the address belongs to the user. */
   email_verified?: boolean | null;
 }
 
 /**
- * Whether a person may come in. `allowed` holds addresses and `@domains`
- * separated by commas, or `*` for everybody whom the provider knows. An address
- * that the provider did not verify proves nothing and matches no entry.
+ * Checks a user against an allowlist: email addresses and `@domains` separated
+ * by commas, or `*` for every user of the provider. An address that the provider
+ * did not verify matches no entry.
  */
 export function isAllowed(claims: Claims | undefined, allowed: string): boolean {
   const entries = allowed.split(",").map((entry) => entry.trim().toLowerCase());

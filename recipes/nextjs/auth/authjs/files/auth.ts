@@ -4,14 +4,14 @@ import { isAllowed } from "./allowed";
 import { requireEnv } from "./env";
 
 export interface SessionUser {
-  /** What the provider calls the person: a name, otherwise the address. */
+  /** The name from the provider, or the email address. */
   name: string;
 }
 
-/** The id of the one provider; it is part of the address that the provider returns to. */
+/** The id of the provider; it is part of the redirect URL. */
 export const provider = "oidc";
 
-// The settings are read with each request, so that a build needs none of them.
+// The settings are read for each request, so that a build needs none of them.
 export const { auth, handlers, signIn, signOut } = NextAuth(() => ({
   secret: requireEnv("AUTH_SECRET"),
   session: { strategy: "jwt", maxAge: 12 * 60 * 60 },
@@ -32,7 +32,7 @@ export const { auth, handlers, signIn, signOut } = NextAuth(() => ({
   },
 }));
 
-/** The signed-in user; without one the visitor is sent to the sign-in page. */
+/** Returns the signed-in user, or redirects to the sign-in page. */
 export async function requireUser(): Promise<SessionUser> {
   const session = await auth();
   if (!session?.user) {

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 
 const digest = (text: string) => createHash("sha256").update(text).digest();
 
-/** Whether an `Authorization` header carries the expected name and password. */
+/** Checks an `Authorization` header against the expected name and password, in constant time. */
 export function isAuthorized(
   header: string | null,
   expected: { name: string; password: string },

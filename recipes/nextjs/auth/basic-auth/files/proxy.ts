@@ -2,7 +2,7 @@ import { NextResponse, type NextRequest } from "next/server";
 import { isAuthorized } from "@/lib/basic-auth";
 import { requireEnv } from "@/lib/env";
 
-/** Stands in front of every page and route but the probes and the static files. */
+/** Requires the shared password for every path that `matcher` selects. */
 export function proxy(request: NextRequest) {
   const expected = {
     name: requireEnv("BASIC_AUTH_NAME"),
@@ -11,7 +11,7 @@ export function proxy(request: NextRequest) {
   if (isAuthorized(request.headers.get("authorization"), expected)) {
     return NextResponse.next();
   }
-  return new NextResponse("Sign in to see this.", {
+  return new NextResponse("Sign-in required.", {
     status: 401,
     headers: { "WWW-Authenticate": 'Basic realm="__PRODUCT_SLUG__", charset="UTF-8"' },
   });

@@ -9,14 +9,14 @@ function hash(password: string): string {
   return ["scrypt", 1024, 8, 1, salt.toString("base64url"), key.toString("base64url")].join(":");
 }
 
-test("verifyPassword accepts the password the hash was made from", async () => {
+test("verifyPassword accepts the right password", async () => {
   assert.equal(await verifyPassword("correct horse", hash("correct horse")), true);
 });
 
-test("verifyPassword refuses every other password", async () => {
+test("verifyPassword refuses a wrong password", async () => {
   assert.equal(await verifyPassword("battery staple", hash("correct horse")), false);
 });
 
-test("verifyPassword says what is wrong with a malformed hash", async () => {
+test("verifyPassword reports a malformed hash", async () => {
   await assert.rejects(verifyPassword("correct horse", "plain text"), /malformed/);
 });

@@ -9,7 +9,7 @@ export interface SessionUser {
   signedInAt: string;
 }
 
-/** Everything the cookie holds. It is encrypted and signed, and limited to 4 KB. */
+/** The content of the cookie, encrypted and signed; at most 4 KB. */
 interface SessionData {
   user?: SessionUser;
 }
@@ -31,7 +31,7 @@ export async function getSession() {
   return getIronSession<SessionData>(await cookies(), sessionOptions());
 }
 
-/** The signed-in user; without one the visitor is sent to the sign-in page. */
+/** Returns the signed-in user, or redirects to the sign-in page. */
 export async function requireUser(): Promise<SessionUser> {
   const { user } = await getSession();
   return user ?? redirect("/login");

@@ -4,10 +4,10 @@ import * as schema from "./schema";
 
 type Database = NodePgDatabase<typeof schema>;
 
-const kept = globalThis as typeof globalThis & { database?: Database };
+const cache = globalThis as typeof globalThis & { database?: Database };
 
-/** One pool for the process, kept across hot reloads; it connects with the first query. */
+/** Returns the connection pool of the process, kept across hot reloads. It connects on the first query. */
 export function db(): Database {
-  kept.database ??= drizzle(requireEnv("DATABASE_URL"), { schema });
-  return kept.database;
+  cache.database ??= drizzle(requireEnv("DATABASE_URL"), { schema });
+  return cache.database;
 }

@@ -2,12 +2,12 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import { PrismaClient } from "@/generated/prisma/client";
 import { requireEnv } from "./env";
 
-const kept = globalThis as typeof globalThis & { database?: PrismaClient };
+const cache = globalThis as typeof globalThis & { database?: PrismaClient };
 
-/** One client for the process, kept across hot reloads; it connects with the first query. */
+/** Returns the client of the process, kept across hot reloads. It connects on the first query. */
 export function db(): PrismaClient {
-  kept.database ??= new PrismaClient({
+  cache.database ??= new PrismaClient({
     adapter: new PrismaPg({ connectionString: requireEnv("DATABASE_URL") }),
   });
-  return kept.database;
+  return cache.database;
 }

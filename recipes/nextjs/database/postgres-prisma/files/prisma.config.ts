@@ -6,8 +6,8 @@ if (existsSync(".env")) {
   loadEnvFile();
 }
 
-// Only migrations need the schema engine. Pointing at a program that exists keeps
-// `prisma generate`, and with it every build, from downloading it.
+// Only migrations need the schema engine. With the path of an existing program,
+// `prisma generate`, and so every build, does not download it.
 if (process.argv.includes("generate")) {
   process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= process.execPath;
 }

@@ -2,7 +2,7 @@ import { getSetting } from "@/lib/settings";
 
 export const dynamic = "force-dynamic";
 
-/** Readiness: 200 while requests should come here, 503 while they should not. */
+/** Readiness check: returns 200 if the process can handle requests, 503 otherwise. */
 export async function GET() {
   const status = await readiness();
   return Response.json(
@@ -11,12 +11,12 @@ export async function GET() {
   );
 }
 
-/** Reading a setting shows that the database answers and that its schema is there. */
+/** Reads a setting to check that the database responds and that its schema exists. */
 async function readiness(): Promise<"ready" | "maintenance" | "unavailable"> {
   try {
     return (await getSetting("maintenance")) === "on" ? "maintenance" : "ready";
   } catch (error) {
-    console.error("The database does not answer:", error);
+    console.error("The database is not available:", error);
     return "unavailable";
   }
 }

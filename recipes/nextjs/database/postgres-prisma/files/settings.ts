@@ -1,6 +1,6 @@
 import { db } from "./db";
 
-/** Settings that an operator changes while the product runs. */
+/** Returns a setting that operators can change at run time, or `undefined` if it is not set. */
 export async function getSetting(key: string): Promise<string | undefined> {
   const setting = await db().setting.findUnique({ where: { key } });
   return setting?.value;

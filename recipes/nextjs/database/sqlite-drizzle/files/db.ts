@@ -7,22 +7,22 @@ import * as schema from "./schema";
 
 type Database = LibSQLDatabase<typeof schema>;
 
-const kept = globalThis as typeof globalThis & { database?: Database };
+const cache = globalThis as typeof globalThis & { database?: Database };
 
-/** One connection for the process, kept across hot reloads. */
+/** Returns the connection of the process, kept across hot reloads. */
 export function db(): Database {
-  kept.database ??= open(requireEnv("DATABASE_URL"));
-  return kept.database;
+  cache.database ??= open(requireEnv("DATABASE_URL"));
+  return cache.database;
 }
 
-/** Brings the file to the schema of this release; the server does it when it starts. */
+/** Applies pending migrations; called when the server starts. */
 export async function migrateDatabase(): Promise<void> {
   await migrate(db(), { migrationsFolder: "drizzle" });
 }
 
 function open(url: string): Database {
   if (!url.startsWith("file:")) {
-    throw new Error("DATABASE_URL must name a file, such as file:data/app.db.");
+    throw new Error("DATABASE_URL must be a file URL, such as file:data/app.db.");
   }
   mkdirSync(dirname(url.slice("file:".length)), { recursive: true });
   return drizzle(url, { schema });

@@ -1,4 +1,4 @@
-/** Next.js calls this once, before the server takes its first request. */
+/** Next.js calls this once, before the server handles the first request. */
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME === "nodejs") {
     const { migrateDatabase } = await import("./lib/db");

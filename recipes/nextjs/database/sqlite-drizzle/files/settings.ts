@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { db } from "./db";
 import { settings } from "./schema";
 
-/** Settings that an operator changes while the product runs. */
+/** Returns a setting that operators can change at run time, or `undefined` if it is not set. */
 export async function getSetting(key: string): Promise<string | undefined> {
   const setting = await db().query.settings.findFirst({ where: eq(settings.key, key) });
   return setting?.value;

@@ -9,12 +9,12 @@ const storageKey = "color-scheme";
 
 const ColorSchemeContext = createContext<ColorScheme>("system");
 
-/** What the visitor prefers; must be read below `ColorSchemeProvider`. */
+/** Returns the visitor's colour scheme. Use it inside `ColorSchemeProvider`. */
 export function useColorScheme(): ColorScheme {
   return use(ColorSchemeContext);
 }
 
-/** Remembers the choice in this browser and tells the provider, in other tabs, too. */
+/** Stores the colour scheme in this browser and notifies the provider, also in other tabs. */
 export function setColorScheme(colorScheme: ColorScheme): void {
   localStorage.setItem(storageKey, colorScheme);
   window.dispatchEvent(new StorageEvent("storage", { key: storageKey }));

@@ -9,7 +9,7 @@ interface ColorSchemeStore {
   setColorScheme: (colorScheme: ColorScheme) => void;
 }
 
-/** What the visitor prefers, kept in the local storage of the browser. */
+/** The visitor's colour scheme, stored in the browser's local storage. */
 export const useColorScheme = create<ColorSchemeStore>()(
   persist(
     (set) => ({

@@ -9,12 +9,12 @@ beforeEach(() => {
 });
 
 describe("ColorSchemeSelect", () => {
-  it("starts with what the system says", () => {
+  it("starts with the system setting", () => {
     render(<ColorSchemeSelect />);
     expect(screen.getByRole("combobox", { name: "Colour scheme" })).toHaveValue("system");
   });
 
-  it("marks the document and remembers the choice", async () => {
+  it("sets the attribute of the document and stores the choice", async () => {
     render(<ColorSchemeSelect />);
     await userEvent.selectOptions(screen.getByRole("combobox"), "Dark");
 

@@ -1,20 +1,20 @@
-//! The command line.
+//! Command-line arguments.
 
 use clap::{Arg, Command};
 
-/// The name that was given; help, version and everything that is wrong end the program.
-pub fn read() -> String {
+/// Returns the name from the command line. Exits the program for `--help`, `--version` and invalid arguments.
+pub fn parse() -> String {
     let mut matches = command().get_matches();
-    matches.remove_one(NAME).expect("it has a default")
+    matches.remove_one(NAME).expect("NAME has a default")
 }
 
 const NAME: &str = "NAME";
 
 fn command() -> Command {
-    let name = Arg::new(NAME).help("Whom to greet").default_value("world");
+    let name = Arg::new(NAME).help("Name to greet").default_value("world");
     Command::new(env!("CARGO_PKG_NAME"))
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Greets somebody")
+        .about("Prints a greeting")
         .arg(name)
 }
 
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_line_is_consistent_in_itself() {
+    fn the_command_definition_is_valid() {
         command().debug_assert();
     }
 }

@@ -1,9 +1,9 @@
-//! The command line.
+//! Command-line arguments.
 
 use std::process;
 
-/// The name that was given; everything else ends the program.
-pub fn read() -> String {
+/// Returns the name from the command line. Exits the program for `--help` and invalid arguments.
+pub fn parse() -> String {
     let args: Vec<String> = std::env::args_os()
         .skip(1)
         .map(|arg| arg.to_string_lossy().into_owned())

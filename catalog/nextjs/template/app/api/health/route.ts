@@ -2,7 +2,7 @@ import product from "@/lib/product.json";
 
 export const dynamic = "force-dynamic";
 
-/** Liveness: answers as long as the process serves requests. */
+/** Liveness check: returns 200 while the process serves requests. */
 export function GET() {
   return Response.json(
     { status: "ok", service: product.slug },

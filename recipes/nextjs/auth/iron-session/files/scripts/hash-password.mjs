@@ -1,4 +1,4 @@
-// Prints the value of AUTH_PASSWORD_HASH for a password that is typed or piped in.
+// Reads a password from standard input and prints the value for AUTH_PASSWORD_HASH.
 import { randomBytes, scryptSync } from "node:crypto";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
@@ -7,11 +7,11 @@ const N = 2 ** 15;
 const r = 8;
 const p = 3;
 
-// What is typed goes into this and so does not appear on the screen.
-const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+// Discards the echo, so that the password does not appear on the screen.
+const discard = new Writable({ write: (_chunk, _encoding, done) => done() });
 const prompt = createInterface({
   input: process.stdin,
-  output: nowhere,
+  output: discard,
   terminal: process.stdin.isTTY,
 });
 process.stderr.write("Password: ");

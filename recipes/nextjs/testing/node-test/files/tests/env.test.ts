@@ -11,7 +11,7 @@ test("requireEnv returns the value", () => {
   assert.equal(requireEnv("EXAMPLE"), "value");
 });
 
-test("requireEnv names the variable that is missing or empty", () => {
+test("requireEnv names a missing or empty variable", () => {
   assert.throws(() => requireEnv("EXAMPLE"), /EXAMPLE is not set/);
   process.env.EXAMPLE = "";
   assert.throws(() => requireEnv("EXAMPLE"), /EXAMPLE is not set/);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GET } from "@/app/api/health/route";
 
-test("the health route reports that the process is alive, and is never cached", async () => {
+test("the health check returns ok and is not cached", async () => {
   const response = GET();
   assert.equal(response.status, 200);
   assert.equal(response.headers.get("Cache-Control"), "no-store");

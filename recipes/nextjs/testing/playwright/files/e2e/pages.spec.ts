@@ -3,8 +3,8 @@ import { expect, test, type Page } from "@playwright/test";
 import { navigation } from "@/lib/navigation";
 import product from "@/lib/product.json";
 
-/** Nothing is wider than the window, and axe finds nothing. */
-async function isSound(page: Page) {
+/** Asserts that nothing is wider than the window and that axe finds no violations. */
+async function expectAccessible(page: Page) {
   const overflow = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
@@ -14,32 +14,32 @@ async function isSound(page: Page) {
 }
 
 for (const { href, label } of navigation) {
-  test(`${label} opens, fits and can be read`, async ({ page }) => {
+  test(`${label} opens, fits the window and is accessible`, async ({ page }) => {
     await page.goto("/");
     await page.getByRole("navigation").getByRole("link", { name: label }).click();
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-    await isSound(page);
+    await expectAccessible(page);
 
     await page.goto(href);
-    await isSound(page);
+    await expectAccessible(page);
   });
 }
 
-test("the start page carries the name of the product", async ({ page }) => {
+test("the home page shows the name of the app", async ({ page }) => {
   await page.goto("/");
   await expect(page).toHaveTitle(product.name);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(product.name);
 });
 
-test("a page that does not exist says so and leads back", async ({ page }) => {
+test("an unknown page shows an error and links to the home page", async ({ page }) => {
   const response = await page.goto("/nothing-here");
   expect(response?.status()).toBe(404);
-  await isSound(page);
-  await page.getByRole("link", { name: "Back to the start" }).click();
+  await expectAccessible(page);
+  await page.getByRole("link", { name: "Back to the home page" }).click();
   await expect(page).toHaveURL("/");
 });
 
-test("the keyboard reaches the content, and shows where it is", async ({ page }) => {
+test("the keyboard focus is visible", async ({ page }) => {
   await page.goto("/");
   await page.keyboard.press("Tab");
   const outline = await page.evaluate(() => getComputedStyle(document.activeElement!).outlineStyle);

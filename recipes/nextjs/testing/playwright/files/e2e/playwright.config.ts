@@ -6,7 +6,7 @@ loadEnvFile(join(__dirname, "test.env"));
 
 const baseURL = "http://localhost:3210";
 
-/** Tests in a browser, against the production build. */
+/** Browser tests, against the production build. */
 export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   outputDir: "../test-results",
@@ -16,7 +16,7 @@ export default defineConfig({
   use: {
     baseURL,
     trace: "retain-on-failure",
-    // A Chromium of the machine instead of the downloaded one.
+    // An installed Chromium instead of the downloaded one.
     launchOptions: { executablePath: process.env.CHROMIUM_PATH },
   },
   projects: [

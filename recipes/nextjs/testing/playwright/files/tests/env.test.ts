@@ -10,7 +10,7 @@ test("requireEnv returns the value", () => {
   expect(requireEnv("EXAMPLE")).toBe("value");
 });
 
-test("requireEnv names the variable that is missing or empty", () => {
+test("requireEnv names a missing or empty variable", () => {
   expect(() => requireEnv("EXAMPLE")).toThrow(/EXAMPLE is not set/);
   process.env.EXAMPLE = "";
   expect(() => requireEnv("EXAMPLE")).toThrow(/EXAMPLE is not set/);

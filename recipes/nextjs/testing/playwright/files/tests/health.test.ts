@@ -1,7 +1,7 @@
 import { expect, test } from "@playwright/test";
 import { GET } from "@/app/api/health/route";
 
-test("the health route reports that the process is alive, and is never cached", async () => {
+test("the health check returns ok and is not cached", async () => {
   const response = GET();
   expect(response.status).toBe(200);
   expect(response.headers.get("Cache-Control")).toBe("no-store");

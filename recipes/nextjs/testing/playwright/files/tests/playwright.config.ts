@@ -1,6 +1,6 @@
 import { defineConfig } from "@playwright/test";
 
-/** Tests without a browser. */
+/** Tests that need no browser. */
 export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   outputDir: "../test-results",

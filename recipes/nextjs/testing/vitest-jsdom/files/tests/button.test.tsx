@@ -4,14 +4,14 @@ import { describe, expect, it, vi } from "vitest";
 import { Button } from "@/components/ui/button";
 
 describe("Button", () => {
-  it("is a button with the name that it shows", () => {
+  it("has the button role and its text as name", () => {
     render(<Button type="submit">Save</Button>);
     const button = screen.getByRole("button", { name: "Save" });
     expect(button).toBeEnabled();
     expect(button).toHaveAttribute("type", "submit");
   });
 
-  it("answers to the mouse and to the keyboard", async () => {
+  it("reacts to the mouse and the keyboard", async () => {
     const user = userEvent.setup();
     const onClick = vi.fn();
     render(<Button onClick={onClick}>Save</Button>);

@@ -7,7 +7,7 @@ describe("requireEnv", () => {
     expect(requireEnv("EXAMPLE")).toBe("value");
   });
 
-  it.each([undefined, ""])("names the variable that is %j", (value) => {
+  it.each([undefined, ""])("names the variable if it is %j", (value) => {
     vi.stubEnv("EXAMPLE", value);
     expect(() => requireEnv("EXAMPLE")).toThrow(/EXAMPLE is not set/);
   });

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { GET } from "@/app/api/health/route";
 
-it("reports that the process is alive, and is never cached", async () => {
+it("returns ok and is not cached", async () => {
   const response = GET();
   expect(response.status).toBe(200);
   expect(response.headers.get("Cache-Control")).toBe("no-store");

@@ -2,7 +2,7 @@ import { Button as ButtonPrimitive } from "@base-ui/react/button";
 import { cva, type VariantProps } from "class-variance-authority";
 import { cn } from "@/lib/utils";
 
-/** For links that shall look like a button, too: `<Link className={buttonVariants()} …>`. */
+/** The classes of a button, also for links: `<Link className={buttonVariants()} …>`. */
 export const buttonVariants = cva(
   [
     "inline-flex shrink-0 cursor-pointer items-center justify-center gap-2 rounded-full border border-transparent",

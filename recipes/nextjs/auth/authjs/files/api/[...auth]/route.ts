@@ -1,4 +1,4 @@
 import { handlers } from "@/lib/auth";
 
-/** The addresses that the provider and the sign-in page talk to. */
+/** The endpoints of Auth.js, for the provider and the sign-in page. */
 export const { GET, POST } = handlers;

@@ -7,9 +7,9 @@ import styles from "./login.module.css";
 
 export const metadata: Metadata = { title: "Sign in" };
 
-/** What Auth.js appends to the address when somebody did not get in. */
-const reasons: Record<string, string> = {
-  AccessDenied: "This account may not come in. Ask whoever runs this product.",
+/** Messages for the error codes that Auth.js adds to the URL. */
+const messages: Record<string, string> = {
+  AccessDenied: "This account has no access. Ask the administrator of this app.",
 };
 
 export default async function LoginPage({ searchParams }: PageProps<"/login">) {
@@ -23,7 +23,7 @@ export default async function LoginPage({ searchParams }: PageProps<"/login">) {
       <h1>Sign in</h1>
       {typeof error === "string" && (
         <p className={styles.error} role="alert">
-          {reasons[error] ?? "Signing in did not work. Try again."}
+          {messages[error] ?? "Sign-in failed. Try again."}
         </p>
       )}
       <form action={startSignIn}>

@@ -5,7 +5,7 @@ import { requireUser } from "@/lib/session";
 
 export const metadata: Metadata = { title: "Account" };
 
-const moment = new Intl.DateTimeFormat("en-GB", {
+const dateFormat = new Intl.DateTimeFormat("en-GB", {
   dateStyle: "long",
   timeStyle: "short",
   timeZone: "UTC",
@@ -18,7 +18,7 @@ export default async function AccountPage() {
       <h1>Account</h1>
       <p>
         Signed in as <strong>{user.name}</strong> since{" "}
-        <time dateTime={user.signedInAt}>{moment.format(new Date(user.signedInAt))} UTC</time>.
+        <time dateTime={user.signedInAt}>{dateFormat.format(new Date(user.signedInAt))} UTC</time>.
       </p>
       <form action={signOut}>
         <Button type="submit" variant="outline">

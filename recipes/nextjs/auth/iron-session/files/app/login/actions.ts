@@ -7,7 +7,7 @@ import { getSession } from "@/lib/session";
 
 export interface SignInState {
   error?: string;
-  /** What was typed, so that it need not be typed again. */
+  /** The submitted name, to fill in the form again. */
   name?: string;
 }
 
@@ -15,10 +15,10 @@ export async function signIn(_previous: SignInState, form: FormData): Promise<Si
   const name = String(form.get("name") ?? "");
   const password = String(form.get("password") ?? "");
 
-  // The password is checked whatever the name, so that time tells nothing about names.
+  // Check the password even for a wrong name, so that timing does not reveal the name.
   const matches = await verifyPassword(password, requireEnv("AUTH_PASSWORD_HASH"));
   if (!matches || name !== requireEnv("AUTH_NAME")) {
-    return { error: "Name and password do not match.", name };
+    return { error: "Wrong name or password.", name };
   }
 
   const session = await getSession();

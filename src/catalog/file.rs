@@ -1,0 +1,167 @@
+//! The content of `catalog.yaml`.
+
+use crate::model::action::SingleLine;
+use crate::model::digest::GitId;
+use crate::model::exclude::ExcludePattern;
+use crate::model::path::SafeRelPath;
+use crate::model::plan::Placeholder;
+use crate::model::ref_name::RefName;
+use crate::model::remote::RemoteUrl;
+use crate::model::slug::{OptionRef, Slug};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A catalogue as written in catalog.yaml.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CatalogFile {
+    /// The name of the catalogue and of its folder.
+    pub catalog: Slug,
+    pub title: SingleLine,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<SingleLine>,
+    pub template: TemplateSource,
+    /// The placeholders to replace, without their underscores.
+    #[serde(default)]
+    pub placeholders: Vec<Placeholder>,
+    /// The path of the provenance file, `.scrum4me/bootstrap.json` by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<SafeRelPath>,
+    #[serde(default)]
+    pub symlinks: Symlinks,
+    /// The categories, in the order of questions and of execution.
+    pub categories: Vec<Category>,
+}
+
+/// The source of the template: `path` and `version` for a folder beside the catalogue, or `repo` and `ref`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateSource {
+    /// A folder beside catalog.yaml, or in the repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<SafeRelPath>,
+    /// The version of that folder, which repositories record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<SingleLine>,
+    /// A git repository, over https or ssh.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repo: Option<RemoteUrl>,
+    /// A tag, branch or commit of that repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r#ref: Option<RefName>,
+    /// The commit that `ref` must point to; a moved tag is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha: Option<GitId>,
+    /// Files to exclude, in the syntax of .gitignore.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    pub exclude: Vec<ExcludePattern>,
+}
+
+/// The policy for symbolic links in a template.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Symlinks {
+    /// A template with a link is refused.
+    #[default]
+    Refuse,
+    /// Links are kept unchanged. No action can name or follow one.
+    Allow,
+}
+
+/// A group of options.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Category {
+    pub slug: Slug,
+    pub title: SingleLine,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<SingleLine>,
+    pub selection: SelectionType,
+    /// True if an option must be selected.
+    #[serde(default)]
+    pub required: bool,
+    #[schemars(length(min = 1))]
+    pub options: Vec<CatalogOption>,
+}
+
+/// The number of options of a category that may be selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum SelectionType {
+    /// At most one.
+    Single,
+    /// Any number.
+    Multi,
+}
+
+/// An option of a category.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CatalogOption {
+    pub slug: Slug,
+    pub title: SingleLine,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<SingleLine>,
+    #[serde(default)]
+    pub default: bool,
+    /// Options that must be selected with this one.
+    #[serde(default)]
+    pub requires: Vec<OptionRef>,
+    /// Options that cannot be selected with this one.
+    #[serde(default)]
+    pub conflicts: Vec<OptionRef>,
+}
+
+/// An option with its category.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionEntry<'c> {
+    pub category: &'c Category,
+    pub option: &'c CatalogOption,
+    /// The positions of category and option, from 0.
+    position: (usize, usize),
+}
+
+impl CatalogFile {
+    /// All options in the order of the document.
+    pub fn options(&self) -> impl Iterator<Item = OptionEntry<'_>> {
+        let categories = self.categories.iter().enumerate();
+        categories.flat_map(|(c, category)| {
+            let options = category.options.iter().enumerate();
+            options.map(move |(o, option)| OptionEntry {
+                category,
+                option,
+                position: (c, o),
+            })
+        })
+    }
+
+    /// A category by its slug.
+    pub fn category(&self, slug: &str) -> Option<&Category> {
+        self.categories
+            .iter()
+            .find(|category| category.slug.as_str() == slug)
+    }
+}
+
+impl OptionEntry<'_> {
+    /// `category/option`.
+    pub fn reference(&self) -> OptionRef {
+        OptionRef::new(&self.category.slug, &self.option.slug)
+    }
+
+    /// The JSON pointer of the option in the document.
+    pub fn pointer(&self) -> String {
+        let (category, option) = self.position;
+        format!("/categories/{category}/options/{option}")
+    }
+}
+
+impl Category {
+    /// An option by its slug.
+    pub fn option(&self, slug: &str) -> Option<&CatalogOption> {
+        self.options
+            .iter()
+            .find(|option| option.slug.as_str() == slug)
+    }
+}

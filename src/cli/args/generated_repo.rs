@@ -1,0 +1,38 @@
+//! A repository that groundplan created: its first commit, and its plan, built again from the provenance.
+
+use crate::app::generated_repos::{GeneratedRepo, GeneratedRepoRequest, RecordedPlan};
+use crate::cli::args::template::TemplateArgs;
+use crate::cli::error::Failure;
+use crate::cli::output::terminal::Terminal;
+use crate::model::provenance::Provenance;
+
+/// The catalogue, provenance and template of an existing repository.
+#[derive(clap::Args)]
+pub(crate) struct GeneratedRepoArgs {
+    /// The catalogue it was created from: a built-in one, or a folder [default: the built-in one that it names].
+    #[arg(long, value_name = "NAME|DIR", env = "GROUNDPLAN_CATALOG")]
+    catalog: Option<String>,
+    /// Path of the provenance file in the repository.
+    #[arg(long, value_name = "PATH", default_value = Provenance::DEFAULT_PATH)]
+    provenance: String,
+    #[command(flatten)]
+    template: TemplateArgs,
+}
+
+impl GeneratedRepoArgs {
+    /// Reads a repository, by path or URL, and resolves the plan that it records.
+    pub(crate) fn read(&self, repository: &str) -> Result<(GeneratedRepo, RecordedPlan), Failure> {
+        let request = GeneratedRepoRequest {
+            repository: repository.to_owned(),
+            provenance: self.provenance.clone(),
+            catalog: self.catalog.clone(),
+            template: self.template.request(),
+        };
+        let cache = || self.template.git.cache();
+        Ok(Terminal::busy("reading the repository", || {
+            let repository = request.read(&cache)?;
+            let plan = request.recorded_plan(&repository, &cache)?;
+            Ok::<_, crate::app::error::AppError>((repository, plan))
+        })?)
+    }
+}

@@ -1,0 +1,33 @@
+//! The keys that tokens are sealed with, from the environment.
+
+use crate::cli::args::git::environment;
+use crate::cli::error::Failure;
+use crate::pat::key::Key;
+use zeroize::Zeroizing;
+
+/// The key in an environment variable; none when unset or empty.
+pub(crate) fn key(variable: &str) -> Result<Option<Key>, Failure> {
+    let Some(text) = environment(variable).filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    let usage = |message: String| {
+        Failure::usage("key_invalid", format!("invalid {variable}: {message}"))
+            .hinted(format!("set it to the output of `{}`", Key::HOW_TO_MAKE))
+    };
+    let text = text.into_string();
+    let text = Zeroizing::new(text.map_err(|_| usage("it is not text".to_owned()))?);
+    let key = Key::parse(&text).map_err(|error| usage(error.to_string()))?;
+    Ok(Some(key))
+}
+
+/// The failure of a command that requires a key and has none.
+pub(crate) fn no_key() -> Failure {
+    Failure::usage(
+        "key_missing",
+        format!("no key: {} is not set", Key::VARIABLE),
+    )
+    .hinted(format!(
+        "create one with `{}` and store it safely",
+        Key::HOW_TO_MAKE
+    ))
+}

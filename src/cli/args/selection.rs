@@ -1,0 +1,115 @@
+//! Flags of the catalogue, the selection and the product.
+
+use crate::app::catalogs::{self, OpenedCatalog};
+use crate::app::previews::{self, Prepared, ProductRequest};
+use crate::app::selection::SelectionRequest;
+use crate::base::clock::SystemClock;
+use crate::cli::args::template::TemplateArgs;
+use crate::cli::error::Failure;
+use crate::cli::input;
+use crate::cli::output::terminal::Terminal;
+use crate::cli::prompt;
+use crate::model::date::Day;
+use crate::model::input::{Identity, Owner, ProductName, RepoName};
+use crate::model::slug::Slug;
+use std::path::PathBuf;
+
+/// The catalogue and the selected options.
+#[derive(clap::Args)]
+pub(crate) struct SelectionArgs {
+    /// A built-in catalogue, or a folder with catalog/ and recipes/.
+    #[arg(
+        long,
+        value_name = "NAME|DIR",
+        default_value = "nextjs",
+        env = "GROUNDPLAN_CATALOG"
+    )]
+    pub(crate) catalog: String,
+    /// Select an option; repeatable.
+    #[arg(long, value_name = "CATEGORY=OPTION", value_parser = parse_select)]
+    pub(crate) select: Vec<(Slug, Slug)>,
+    /// Read the selection from a YAML or JSON file that maps each category to an option or a list of options.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) selection: Option<PathBuf>,
+    /// Use the catalogue's defaults for everything else.
+    #[arg(long)]
+    pub(crate) defaults: bool,
+}
+
+/// The product and its repository.
+#[derive(clap::Args)]
+pub(crate) struct ProductArgs {
+    /// Display name of the product.
+    #[arg(long, value_parser = ProductName::parse)]
+    pub(crate) name: ProductName,
+    /// Machine-readable name of the product [default: derived from --name].
+    #[arg(long, value_parser = Slug::parse)]
+    pub(crate) slug: Option<Slug>,
+    /// User or organisation that owns the repository.
+    #[arg(long, value_parser = Owner::parse)]
+    pub(crate) owner: Owner,
+    /// Name of the repository.
+    #[arg(long, value_parser = RepoName::parse)]
+    pub(crate) repo: RepoName,
+    /// Date used in decision records and the commit [default: today, UTC].
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = Day::parse)]
+    pub(crate) date: Option<Day>,
+    /// Author of the commit.
+    #[arg(long, value_name = "NAME <MAIL>", value_parser = Identity::parse, env = "GROUNDPLAN_AUTHOR")]
+    pub(crate) author: Option<Identity>,
+    #[command(flatten)]
+    pub(crate) template: TemplateArgs,
+}
+
+fn parse_select(text: &str) -> Result<(Slug, Slug), String> {
+    let (category, option) = text
+        .split_once('=')
+        .ok_or("expected CATEGORY=OPTION, such as `auth=iron-session`")?;
+    let slug = |text: &str| Slug::parse(text).map_err(|error| error.to_string());
+    Ok((slug(category)?, slug(option)?))
+}
+
+impl SelectionArgs {
+    /// Opens the catalogue and reads the selection from flags, file, defaults and, on a terminal, questions.
+    pub(crate) fn choose(&self) -> Result<(OpenedCatalog, SelectionRequest), Failure> {
+        let opened = catalogs::open(&self.catalog)?;
+        let catalog = &opened.catalog;
+        let mut request = match &self.selection {
+            Some(path) => {
+                let bytes = input::document(path)?;
+                SelectionRequest::read(&path.display().to_string(), &bytes)?
+            }
+            None => SelectionRequest::default(),
+        };
+        for (category, option) in &self.select {
+            request.selection.insert(category.clone(), option.clone());
+        }
+        if self.defaults {
+            request.fill_with_defaults(catalog);
+        } else if request.selection.is_empty() && Terminal::is_interactive() {
+            request.selection = prompt::selection(catalog)?;
+        }
+        request.check_complete(catalog)?;
+        Ok((opened, request))
+    }
+}
+
+impl ProductArgs {
+    /// Reads everything that a preview needs.
+    pub(crate) fn prepare(&self, selection: &SelectionArgs) -> Result<Prepared, Failure> {
+        let product = ProductRequest {
+            name: self.name.clone(),
+            slug: self.slug.clone(),
+            owner: self.owner.clone(),
+            repo: self.repo.clone(),
+            date: self.date.clone(),
+            author: self.author.clone(),
+        };
+        let (opened, selection) = selection.choose()?;
+        let template = self.template.request();
+        let cache = || self.template.git.cache();
+        Ok(Terminal::busy("opening the template", || {
+            previews::prepare(opened, selection, &product, &template, &cache, &SystemClock)
+        })?)
+    }
+}

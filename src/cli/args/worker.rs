@@ -1,0 +1,189 @@
+//! Flags of a worker: the forge, the keys, the templates and the folders.
+
+use crate::app::catalogs::CatalogFiles;
+use crate::base::clock::SystemClock;
+use crate::catalog;
+use crate::cli::args::forge::{ForgeArgs, no_forge};
+use crate::cli::args::git::{GitArgs, git, state_folder};
+use crate::cli::args::key;
+use crate::cli::args::policy::PolicyArgs;
+use crate::cli::args::push::PushArgs;
+use crate::cli::error::Failure;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::preflight::ForgeKind;
+use crate::pat::key::Key;
+use crate::pat::sealed::Opener;
+use crate::resolve::stored;
+use crate::store::Store;
+use crate::store::lease::{Lease, WorkerId};
+use crate::store::recovery::Recovery;
+use crate::template::TemplateStore;
+use crate::worker::context::{PushSettings, WorkerContext};
+use crate::worker::log::Logs;
+use crate::worker::metrics::Metrics;
+use crate::worker::workspace::Workspace;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Everything but the database that a worker needs.
+#[derive(clap::Args)]
+pub(crate) struct WorkerArgs {
+    /// On a transient error: fail the run, or retry it up to 3 times.
+    #[arg(long, env = "GROUNDPLAN_RECOVERY", value_enum, default_value_t = RecoveryChoice::Fail)]
+    recovery: RecoveryChoice,
+    /// Folder in which repositories are built before they are pushed [default: groundplan in the user's state folder].
+    #[arg(long, env = "GROUNDPLAN_STATE_DIR", value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Folder of the logs of runs [default: logs in the folder of `--state`].
+    #[arg(long, env = "GROUNDPLAN_LOGS_DIR", value_name = "DIR")]
+    logs: Option<PathBuf>,
+    /// Folder with catalog/ and recipes/ of the catalogues that plans use [default: the built-in ones].
+    #[arg(long, env = "GROUNDPLAN_CATALOGS", value_name = "DIR")]
+    catalogs: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+    #[command(flatten)]
+    pub(crate) forge: ForgeArgs,
+    #[command(flatten)]
+    push: PushArgs,
+    #[command(flatten)]
+    pub(crate) git: GitArgs,
+}
+
+/// [`Recovery`] as the value of a flag.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum RecoveryChoice {
+    Fail,
+    Resume,
+}
+
+impl From<RecoveryChoice> for Recovery {
+    fn from(choice: RecoveryChoice) -> Self {
+        match choice {
+            RecoveryChoice::Fail => Self::Fail,
+            RecoveryChoice::Resume => Self::Resume {
+                attempts: Self::ATTEMPTS,
+            },
+        }
+    }
+}
+
+impl WorkerArgs {
+    /// The recovery from transient errors.
+    pub(crate) fn recovery(&self) -> Recovery {
+        self.recovery.into()
+    }
+
+    /// The folder in which repositories are built.
+    pub(crate) fn state(&self) -> Result<PathBuf, Failure> {
+        if let Some(folder) = &self.state {
+            return std::path::absolute(folder).map_err(|error| Failure::reading(folder, error));
+        }
+        state_folder().ok_or_else(|| {
+            Failure::usage(
+                "state_folder_missing",
+                "no folder to build in: neither XDG_STATE_HOME nor HOME is set to a folder",
+            )
+            .hinted("name one with `--state DIR`, or GROUNDPLAN_STATE_DIR")
+        })
+    }
+
+    /// The folder of the logs of runs.
+    pub(crate) fn logs_folder(&self) -> Result<PathBuf, Failure> {
+        match &self.logs {
+            Some(folder) => Ok(folder.clone()),
+            None => Ok(self.state()?.join("logs")),
+        }
+    }
+
+    /// The logs of runs.
+    pub(crate) fn logs(&self) -> Result<Logs, Failure> {
+        let folder = self.logs_folder()?;
+        Logs::open(&folder).map_err(|error| {
+            Failure::environment(
+                "logs_not_writable",
+                format!("cannot write logs in `{}`", folder.display()),
+            )
+            .caused_by(error)
+            .hinted("check permissions, or name another folder by `--logs`")
+        })
+    }
+
+    /// Builds the context of a worker. Sends no request; fails when a setting is missing.
+    pub(crate) fn means(
+        &self,
+        store: Arc<dyn Store>,
+        worker: WorkerId,
+        metrics: Arc<Metrics>,
+    ) -> Result<WorkerContext, Failure> {
+        let kind = self.forge.forge.ok_or_else(no_forge)?;
+        let forge = self.forge.address(kind)?;
+        let state = self.state()?;
+        let workspace = Workspace::open(&state, &worker).map_err(|error| {
+            Failure::environment(
+                "state_not_writable",
+                format!("cannot build in `{}`", state.display()),
+            )
+            .caused_by(error)
+            .hinted("check permissions and free space, or name another folder by `--state`")
+        })?;
+        Ok(WorkerContext {
+            store,
+            worker,
+            forge,
+            forge_timeout: self.forge.patience(),
+            push: PushSettings {
+                git: Arc::new(git(kind.is_folder(), self.push.timeout())),
+                user: self.forge.push_user().to_owned(),
+            },
+            opener: opener(kind)?,
+            templates: self.shelf()?,
+            plans: stored::StoredPlanReader::new(),
+            policy: self.policy.read()?,
+            clock: Arc::new(SystemClock),
+            workspace,
+            metrics,
+            recovery: self.recovery(),
+            renewal_interval: Lease::RENEWED_EVERY,
+        })
+    }
+
+    /// The catalogues and the store of their templates.
+    pub(crate) fn shelf(&self) -> Result<TemplateStore, Failure> {
+        let source = match &self.catalogs {
+            Some(folder) => CatalogFiles::of_folder(folder)?,
+            None => CatalogFiles::builtin(),
+        };
+        let mut found: Vec<Diagnostic> = source.findings;
+        let mut catalogs = Vec::new();
+        for name in catalog::names(&source.files) {
+            let loaded = catalog::load(&source.files, &name);
+            found.extend(loaded.findings);
+            catalogs.extend(loaded.catalog);
+        }
+        if let Some(error) = found.iter().find(|finding| finding.is_error()) {
+            let folder = self.catalogs.as_deref().unwrap_or(Path::new("."));
+            return Err(Failure::refused(
+                "catalogs_unusable",
+                format!("unusable catalogues: {}", error.message),
+            )
+            .hinted(format!(
+                "list all findings with `groundplan check {}`",
+                folder.display()
+            )));
+        }
+        Ok(self.git.cache()?.into_store(catalogs, source.files))
+    }
+}
+
+/// The opener of users' tokens. A local forge needs none.
+fn opener(kind: ForgeKind) -> Result<Option<Opener>, Failure> {
+    if !kind.has_tokens() {
+        return Ok(None);
+    }
+    let current = key::key(Key::VARIABLE)?.ok_or_else(key::no_key)?;
+    Ok(Some(Opener::new(
+        current,
+        key::key(Key::PREVIOUS_VARIABLE)?,
+    )))
+}

@@ -1,0 +1,47 @@
+//! `groundplan completions` and `groundplan man`
+
+use crate::cli::error::{Exit, Failure};
+use crate::cli::output::terminal::Terminal;
+use clap_complete::Shell;
+
+#[derive(clap::Args)]
+pub(crate) struct CompletionsArgs {
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ManArgs {
+    /// Command to print the page of [default: the program].
+    command: Option<String>,
+}
+
+pub(crate) fn completions(
+    args: &CompletionsArgs,
+    mut command: clap::Command,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut command, "groundplan", &mut script);
+    terminal.bytes(&script)?;
+    Ok(Exit::Success)
+}
+
+pub(crate) fn man(
+    args: &ManArgs,
+    mut command: clap::Command,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    command.build();
+    let page = match &args.command {
+        None => command,
+        Some(name) => command.find_subcommand(name).cloned().ok_or_else(|| {
+            Failure::usage("command_not_found", format!("there is no command `{name}`"))
+                .hinted("run `groundplan help` for the list")
+        })?,
+    };
+    let mut text = Vec::new();
+    clap_mangen::Man::new(page).render(&mut text)?;
+    terminal.bytes(&text)?;
+    Ok(Exit::Success)
+}

@@ -1,0 +1,33 @@
+//! `groundplan hash`
+
+use crate::app::{catalogs, selection};
+use crate::cli::args::selection::SelectionArgs;
+use crate::cli::error::{Exit, Failure};
+use crate::cli::output::Format;
+use crate::cli::output::terminal::Terminal;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    selection: SelectionArgs,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let asks_for_recipe = args.selection.defaults
+        || args.selection.selection.is_some()
+        || !args.selection.select.is_empty();
+    let (opened, request) = if asks_for_recipe {
+        let (opened, request) = args.selection.choose()?;
+        (opened, Some(request))
+    } else {
+        (catalogs::open(&args.selection.catalog)?, None)
+    };
+    let hashes = selection::hashes(&opened, request)?;
+    match args.format {
+        Format::Json => terminal.json(&hashes)?,
+        Format::Text => terminal.bytes(hashes.to_string().as_bytes())?,
+    }
+    Ok(Exit::Success)
+}

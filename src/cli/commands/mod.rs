@@ -1,0 +1,161 @@
+//! All commands, each in the file of the same name.
+
+mod add;
+mod canonical;
+mod catalog;
+mod check;
+mod cleanup;
+mod doctor;
+mod explain;
+mod generate;
+mod hash;
+mod health;
+mod init;
+mod list;
+mod migrate;
+mod mirror;
+mod new;
+mod owners;
+mod pat;
+mod preview;
+mod resume;
+mod runs;
+mod schema;
+mod show;
+mod sweep;
+mod test;
+mod verify;
+mod work;
+
+use crate::cli::error::{Exit, Failure};
+use crate::cli::output::terminal::Terminal;
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+/// Previews and creates a new repository from a catalogue of options, down to its git tree id.
+///
+/// Exit codes: 0 success, 1 findings or a refused request, 2 usage, 3 environment (files, disk, network), 4 a rejected
+/// token, 130 stopped by a signal or cancelled; `work` exits with 143 after SIGTERM.
+#[derive(Parser)]
+#[command(name = "groundplan", version, arg_required_else_help = true)]
+pub(in crate::cli) struct Cli {
+    /// Use of colours.
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    pub(in crate::cli) color: Color,
+    #[command(subcommand)]
+    pub(in crate::cli) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(in crate::cli) enum Command {
+    /// List the built-in catalogues, or those of a folder.
+    List(list::Args),
+    /// Show the categories and options of a catalogue.
+    Show(show::Args),
+    /// Show exactly what a new repository will contain. Writes nothing.
+    Preview(preview::Args),
+    /// Create the repository in a folder or on a forge.
+    New(new::Args),
+    /// Resume an interrupted publication.
+    Resume(resume::Args),
+    /// Remove what an unfinished publication left on the forge.
+    Cleanup(resume::Args),
+    /// Add missing files from a catalogue. Existing files are not changed.
+    Add(add::Args),
+    /// Compare a repository with the plan it was created from.
+    Verify(verify::Args),
+    /// Show the origin of each line of a generated file.
+    Explain(explain::Args),
+    /// List the accounts and organisations you can create repositories in.
+    Owners(owners::Args),
+    /// Seal, store and test personal access tokens.
+    Pat(pat::Args),
+    /// Manage cached git templates.
+    Mirror(mirror::Args),
+    /// Create a starter catalogue.
+    Init(init::Args),
+    /// Check a catalogue, a recipe, or a folder with catalog/ and recipes/.
+    Check(check::Args),
+    /// Test a catalogue by its cases: selections and the files they produce.
+    Test(test::Args),
+    /// Test that all options of a catalogue are compatible.
+    Sweep(sweep::Args),
+    /// Publish catalogues and compare their versions.
+    Catalog(catalog::Args),
+    /// Migrate a database to the current schema.
+    Migrate(migrate::Args),
+    /// Submit and manage runs.
+    Runs(runs::Args),
+    /// Create repositories from queued jobs until stopped.
+    Work(Box<work::Args>),
+    /// Fail or requeue runs whose worker has died.
+    Recover(work::RecoverArgs),
+    /// Check that this machine is ready to run a worker.
+    Doctor(doctor::Args),
+    /// Show the local worker's health.
+    ///
+    /// Exits 0 if healthy, 1 otherwise.
+    Health(health::Args),
+    /// Print the versions and hashes of a catalogue and a selection.
+    Hash(hash::Args),
+    /// Print the canonical bytes (RFC 8785) of a JSON file.
+    Canonical(canonical::Args),
+    /// Print the JSON Schema of a document.
+    Schema(schema::Args),
+    /// Print completions for a shell.
+    Completions(generate::CompletionsArgs),
+    /// Print the manual page of the program or of a command.
+    Man(generate::ManArgs),
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(in crate::cli) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Command {
+    /// Runs the command.
+    pub(in crate::cli) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
+        match self {
+            Self::Check(args) => check::run(&args, terminal),
+            Self::Init(args) => init::run(&args, terminal),
+            Self::Sweep(args) => sweep::run(&args, terminal),
+            Self::Test(args) => test::run(&args, terminal),
+            Self::Catalog(args) => catalog::run(&args, terminal),
+            Self::Preview(args) => preview::run(&args, terminal),
+            Self::New(args) => new::run(&args, terminal),
+            Self::Add(args) => add::run(&args, terminal),
+            Self::Verify(args) => verify::run(&args, terminal),
+            Self::Explain(args) => explain::run(&args, terminal),
+            Self::List(args) => list::run(&args, terminal),
+            Self::Show(args) => show::run(&args, terminal),
+            Self::Mirror(args) => mirror::run(&args, terminal),
+            Self::Hash(args) => hash::run(&args, terminal),
+            Self::Canonical(args) => canonical::run(&args, terminal),
+            Self::Schema(args) => schema::run(args, terminal),
+            Self::Completions(args) => generate::completions(&args, Cli::command(), terminal),
+            Self::Man(args) => generate::man(&args, Cli::command(), terminal),
+            Self::Resume(args) => resume::run(&args, terminal),
+            Self::Cleanup(args) => cleanup::run(&args, terminal),
+            Self::Owners(args) => owners::run(&args, terminal),
+            Self::Pat(args) => pat::run(&args, terminal),
+            Self::Work(args) => work::run(&args),
+            Self::Recover(args) => work::recover(&args, terminal),
+            Self::Runs(args) => runs::run(&args, terminal),
+            Self::Migrate(args) => migrate::run(&args, terminal),
+            Self::Doctor(args) => doctor::run(&args, terminal),
+            Self::Health(args) => health::run(&args, terminal),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent_in_itself() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,322 @@
+//! `groundplan new`
+
+use crate::app::previews::Prevented;
+use crate::base::clock::{Clock as _, SystemClock};
+use crate::cli::args::forge::ForgeArgs;
+use crate::cli::args::push::PushArgs;
+use crate::cli::args::selection::{ProductArgs, SelectionArgs};
+use crate::cli::commands::preview;
+use crate::cli::error::{Exit, Failure};
+use crate::cli::forge_session::{ForgeSession, PublishedJson};
+use crate::cli::output::Format;
+use crate::cli::output::render;
+use crate::cli::output::render::{Detail, quote};
+use crate::cli::output::terminal::{BOLD, Terminal};
+use crate::cli::publication_files::PublicationFiles;
+use crate::cli::signals;
+use crate::engine;
+use crate::forge::marker::Marker;
+use crate::forge::repository::RepoPath;
+use crate::model::digest::GitId;
+use crate::model::input::Inputs;
+use crate::model::preflight::OwnerKind;
+use crate::model::report::Report;
+use crate::preflight::scopes_for;
+use crate::publish::file_ledger::FileLedger;
+use crate::publish::ledger::PublishRequest;
+use crate::publish::{PublishedRepo, Publisher};
+use crate::tree::Tree as _;
+use crate::tree::ids::Ids;
+use crate::tree::repository::{CreatedRepository, Layout, Target};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    selection: SelectionArgs,
+    /// An empty or missing folder, which becomes a git repository with one commit on `main`.
+    #[arg(long, value_name = "DIR", required_unless_present = "forge")]
+    into: Option<PathBuf>,
+    /// Create only this tree, and fail otherwise.
+    #[arg(long, value_name = "TREE_ID", value_parser = GitId::parse)]
+    expect: Option<GitId>,
+    /// Create a bare repository.
+    #[arg(long, requires = "into")]
+    bare: bool,
+    /// Share the template's objects, as `git clone --shared` does: for a repository that is pushed and
+    /// thrown away.
+    #[arg(long, requires = "bare")]
+    shared: bool,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// File that records the steps on the forge [default: a new one in the user's state folder].
+    #[arg(long, value_name = "FILE", requires = "forge")]
+    ledger: Option<PathBuf>,
+    #[command(flatten)]
+    product: ProductArgs,
+    #[command(flatten)]
+    forge: ForgeArgs,
+    #[command(flatten)]
+    push: PushArgs,
+}
+
+/// The new repository as a JSON document.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NewJson<'a> {
+    path: Option<&'a Path>,
+    branch: &'static str,
+    tree_id: &'a GitId,
+    commit_id: &'a GitId,
+    report: &'a Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published: Option<PublishedJson>,
+}
+
+/// A repository on a forge, and the files of its publication.
+struct Published<'s> {
+    session: &'s ForgeSession,
+    files: PublicationFiles,
+    repo: PublishedRepo,
+}
+
+pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let target = args.into.as_deref().map(Target::check).transpose()?;
+    let session = ForgeSession::open(args.forge.clone(), &args.push, terminal)?;
+    let ledger = args
+        .ledger
+        .as_deref()
+        .map(PublicationFiles::named)
+        .transpose()?;
+    if let Some(files) = &ledger {
+        files.check_unused()?;
+    }
+    let prepared = args.product.prepare(&args.selection)?;
+    let preview = preview::make(&prepared)?;
+    preview::accept(&prepared, &preview, args.expect.as_ref(), Prevented::Write)?;
+    let commit = engine::first_commit(&preview.plan, &preview.report.recipe_hash);
+    let repository = |layout| CreatedRepository {
+        tree: &preview.tree,
+        template: prepared.template.repository(),
+        commit: &commit,
+        layout,
+    };
+    let inputs = &preview.plan.inputs;
+    let listing = preview.tree.list()?;
+    // The forge is asked before anything is written, and changed after everything is.
+    let place = match &session {
+        Some(session) => {
+            let paths = listing.iter().map(|(path, _)| path);
+            Some(session.place(inputs, scopes_for(paths))?)
+        }
+        None => None,
+    };
+    let mut ids = None;
+    if let Some(target) = &target {
+        let written = Terminal::busy("writing the repository", || {
+            target.create(&repository(args.layout()), signals::stop())
+        })?;
+        ids = Some(CommitIds::from(written));
+    }
+    let mut published = None;
+    if let (Some(session), Some(place)) = (&session, place) {
+        let publication = Publication {
+            session,
+            place,
+            description: inputs.product_name.to_string(),
+            into: args.into.as_deref(),
+        };
+        let (files, repo) = publication.run(ledger, &repository(Layout::Bare), terminal)?;
+        ids = ids.or_else(|| Some(CommitIds::of(&repo)));
+        published = Some(Published {
+            session,
+            files,
+            repo,
+        });
+    }
+    let ids = ids.ok_or_else(|| {
+        Failure::usage(
+            "target_missing",
+            "there is no place to create the repository in",
+        )
+        .hinted("name a folder with `--into`, or a forge with `--forge`")
+    })?;
+    if args.format == Format::Json {
+        terminal.json(&NewJson {
+            path: args.into.as_deref(),
+            branch: "main",
+            tree_id: &ids.tree,
+            commit_id: &ids.commit,
+            report: &preview.report,
+            published: published.map(|published| {
+                published
+                    .session
+                    .published(&published.repo, &published.files)
+            }),
+        })?;
+        return Ok(Exit::Success);
+    }
+    let root = prepared.root.as_deref();
+    render::report(&preview, Detail::Summary, &prepared.files, root, terminal)?;
+    if let Some(published) = &published {
+        writeln!(terminal.out())?;
+        published
+            .session
+            .print(&published.repo, &published.files, terminal)?;
+    }
+    let has_package = listing.get("package.json").is_some();
+    args.print_next_steps(inputs, has_package, published.as_ref(), terminal)?;
+    Ok(Exit::Success)
+}
+
+impl Args {
+    fn layout(&self) -> Layout {
+        match (self.bare, self.shared) {
+            (false, _) => Layout::WorkTree,
+            (true, false) => Layout::Bare,
+            (true, true) => Layout::BareShared,
+        }
+    }
+
+    /// Prints the commands that usually follow in the new folder.
+    fn print_next_steps(
+        &self,
+        inputs: &Inputs,
+        has_package: bool,
+        published: Option<&Published<'_>>,
+        terminal: &mut Terminal,
+    ) -> Result<(), Failure> {
+        let Some(folder) = &self.into else {
+            return Ok(());
+        };
+        let folder = quote(&folder.display().to_string());
+        writeln!(
+            terminal.out(),
+            "\n{BOLD}Created {folder}{BOLD:#}, one commit on `main`. Next:\n  cd {folder}"
+        )?;
+        if !self.bare && has_package {
+            writeln!(terminal.out(), "  npm install")?;
+        }
+        let (remote, then) = match published {
+            Some(published) => (published.repo.remote.to_string(), "git fetch"),
+            None => (
+                format!("https://github.com/{}/{}.git", inputs.owner, inputs.repo),
+                "git push -u origin main",
+            ),
+        };
+        let remote = quote(&remote);
+        writeln!(terminal.out(), "  git remote add origin {remote}\n  {then}")?;
+        Ok(())
+    }
+}
+
+/// The ids of a repository's one commit.
+struct CommitIds {
+    tree: GitId,
+    commit: GitId,
+}
+
+impl CommitIds {
+    fn of(published: &PublishedRepo) -> Self {
+        Self {
+            tree: published.tree.clone(),
+            commit: published.commit.clone(),
+        }
+    }
+}
+
+impl From<Ids> for CommitIds {
+    fn from(ids: Ids) -> Self {
+        Self {
+            tree: GitId::of(&ids.tree),
+            commit: GitId::of(&ids.commit),
+        }
+    }
+}
+
+/// A repository on its way to a forge.
+struct Publication<'p> {
+    session: &'p ForgeSession,
+    place: (RepoPath, OwnerKind),
+    description: String,
+    /// The folder that was created before.
+    into: Option<&'p Path>,
+}
+
+impl Publication<'_> {
+    /// Builds the repository beside its ledger and publishes it. The files go when nothing remains on the forge.
+    fn run(
+        &self,
+        ledger: Option<PublicationFiles>,
+        repository: &CreatedRepository<'_>,
+        terminal: &mut Terminal,
+    ) -> Result<(PublicationFiles, PublishedRepo), Failure> {
+        self.publish(ledger, repository, terminal)
+            .map_err(|failure| match self.into {
+                Some(into) => failure.noted(format!("`{}` was created and stays", into.display())),
+                None => failure,
+            })
+    }
+
+    fn publish(
+        &self,
+        ledger: Option<PublicationFiles>,
+        repository: &CreatedRepository<'_>,
+        terminal: &mut Terminal,
+    ) -> Result<(PublicationFiles, PublishedRepo), Failure> {
+        let (place, kind) = self.place.clone();
+        let marker = Marker::generate().map_err(|error| {
+            Failure::environment(
+                "random_numbers_failed",
+                "the system gives no random numbers",
+            )
+            .caused_by(error)
+        })?;
+        let files = match ledger {
+            Some(files) => files,
+            None => PublicationFiles::fresh(&place, &marker)?,
+        };
+        let target = Target::check(&files.repository())?;
+        let built = CommitIds::from(target.create(repository, signals::stop())?);
+        let request = PublishRequest {
+            repo: place,
+            owner_kind: kind,
+            marker,
+            commit: built.commit,
+            tree: built.tree,
+            description: self.description.clone(),
+            requested_at: SystemClock.now() / 1000,
+        };
+        let mut ledger = match self.create_ledger(&files) {
+            Ok(ledger) => ledger,
+            Err(failure) => {
+                files.drop_repository()?;
+                return Err(failure);
+            }
+        };
+        let publish = async |publisher: &Publisher<'_>, ledger: &mut FileLedger| {
+            publisher.publish(ledger, request).await
+        };
+        let ended = Terminal::busy("publishing", || {
+            self.session.run(&files, &mut ledger, publish)
+        });
+        match ended {
+            Ok(published) => {
+                self.session.tidy(&files, terminal);
+                Ok((files, published))
+            }
+            Err(interrupted) => {
+                if interrupted.leaves_nothing() {
+                    files.drop_all()?;
+                }
+                Err(self.session.failure(interrupted, &files, self.into))
+            }
+        }
+    }
+
+    fn create_ledger(&self, files: &PublicationFiles) -> Result<FileLedger, Failure> {
+        files.save(&self.session.flags)?;
+        Ok(FileLedger::create(files.ledger())?)
+    }
+}

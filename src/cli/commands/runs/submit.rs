@@ -1,0 +1,80 @@
+//! `groundplan runs submit`
+
+use crate::app::previews::Prevented;
+use crate::app::runs::{self, SubmitRequest};
+use crate::cli::args::database::DatabaseArgs;
+use crate::cli::args::policy::{PersonArgs, PolicyArgs};
+use crate::cli::args::selection::{ProductArgs, SelectionArgs};
+use crate::cli::commands::preview;
+use crate::cli::error::{Exit, Failure};
+use crate::cli::output::Format;
+use crate::cli::output::render;
+use crate::cli::output::render::Detail;
+use crate::cli::output::terminal::{BOLD, Terminal};
+use crate::model::action::RiskLevel;
+use crate::model::digest::GitId;
+use crate::store::id::ProductId;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    selection: SelectionArgs,
+    /// Submit only this tree, and fail otherwise.
+    #[arg(long, value_name = "TREE_ID", value_parser = GitId::parse)]
+    expect: Option<GitId>,
+    /// Product of the repository [default: the product's slug].
+    #[arg(long, value_name = "ID", value_parser = ProductId::parse)]
+    product: Option<ProductId>,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    person: PersonArgs,
+    #[command(flatten)]
+    policy: PolicyArgs,
+    #[command(flatten)]
+    named: ProductArgs,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let policy = args.policy.read()?;
+    let prepared = args.named.prepare(&args.selection)?;
+    let preview = preview::make(&prepared)?;
+    let tree = preview::accept(
+        &prepared,
+        &preview,
+        args.expect.as_ref(),
+        Prevented::Submission,
+    )?;
+    let caller = args.person.caller();
+    let request = SubmitRequest {
+        product: args.product.clone(),
+        expected: args.expect.clone(),
+    };
+    let run = args.database.ask(async |database| {
+        Ok(runs::submit(database, &policy, &caller, &request, &preview).await?)
+    })?;
+    if args.format == Format::Json {
+        terminal.json(&run)?;
+        return Ok(Exit::Success);
+    }
+    let root = prepared.root.as_deref();
+    render::report(&preview, Detail::Summary, &prepared.files, root, terminal)?;
+    let id = &run.id;
+    let next = match run.risk.as_ref().map_or(RiskLevel::High, |risk| risk.tier) {
+        RiskLevel::High => format!(
+            "An administrator can approve it with:\n  groundplan runs approve {id} --tree {tree} --as NAME"
+        ),
+        RiskLevel::Medium => {
+            format!("No approval needed. Watch it with:\n  groundplan runs watch {id}")
+        }
+        RiskLevel::Low => format!("Watch it with:\n  groundplan runs watch {id}"),
+    };
+    writeln!(
+        terminal.out(),
+        "\n{BOLD}Submitted run {id}{BOLD:#} for {}. {next}",
+        run.repo
+    )?;
+    Ok(Exit::Success)
+}

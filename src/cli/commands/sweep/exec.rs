@@ -1,0 +1,126 @@
+//! A shell command that runs in a new repository: `sweep --exec`.
+
+use crate::cli::error::Failure;
+use crate::cli::signals;
+use crate::engine::{self, Preview};
+use crate::template::Template;
+use crate::tree::repository::{CreatedRepository, Layout, Target};
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Duration;
+
+/// The end of a command.
+pub(super) enum CommandEnd {
+    Success,
+    /// The exit status in words, and the last lines of output.
+    Failure {
+        how: String,
+        last: String,
+    },
+}
+
+/// The most bytes of output that are shown.
+const MAX_SHOWN: u64 = 4096;
+/// The time between two checks of the command and of the stop signal.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Creates the repository in a temporary folder and runs `command` there by the shell. The output of the command
+/// is shown only if it fails. GROUNDPLAN_SELECTION contains the selection.
+pub(super) fn run(
+    preview: &Preview<'_>,
+    template: &Template,
+    selection: &str,
+    command: &str,
+) -> Result<CommandEnd, Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::environment("command_failed", "cannot run the command")
+            .caused_by(error)
+            .hinted("check permissions and free space of the folder for temporary files")
+    };
+    let temporary = tempfile::Builder::new()
+        .prefix("groundplan-")
+        .tempdir()
+        .map_err(failed)?;
+    let folder = temporary.path().join(preview.plan.inputs.repo.as_str());
+    let commit = engine::first_commit(&preview.plan, &preview.report.recipe_hash);
+    let repository = CreatedRepository {
+        tree: &preview.tree,
+        template: template.repository(),
+        commit: &commit,
+        layout: Layout::WorkTree,
+    };
+    Target::check(&folder)?.create(&repository, signals::stop())?;
+    let mut output = tempfile::tempfile().map_err(failed)?;
+    let mut child = shell(command)
+        .current_dir(&folder)
+        .env("GROUNDPLAN_SELECTION", selection)
+        .stdin(Stdio::null())
+        .stdout(output.try_clone().map_err(failed)?)
+        .stderr(output.try_clone().map_err(failed)?)
+        .process_group(0)
+        .spawn()
+        .map_err(failed)?;
+    let status = loop {
+        if let Some(status) = child.try_wait().map_err(failed)? {
+            break status;
+        }
+        if signals::stop().load(Ordering::Relaxed) {
+            // With its children, which would continue in a deleted folder.
+            // It fails when the group has ended in between.
+            let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
+            drop(child.wait());
+            return Err(Failure::cancelled());
+        }
+        thread::sleep(POLL_INTERVAL);
+    };
+    if status.success() {
+        return Ok(CommandEnd::Success);
+    }
+    Ok(CommandEnd::Failure {
+        how: status.to_string(),
+        last: tail(&mut output).map_err(failed)?,
+    })
+}
+
+/// Variables that git sets in hooks. They name another repository than the command's.
+const GIT_VARIABLES: [&str; 7] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_PREFIX",
+];
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command is the author's own, given on the command line; no recipe can name one"
+)]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(command);
+    for name in GIT_VARIABLES {
+        shell.env_remove(name);
+    }
+    shell
+}
+
+fn tail(output: &mut File) -> std::io::Result<String> {
+    let length = output.seek(SeekFrom::End(0))?;
+    output.seek(SeekFrom::Start(length.saturating_sub(MAX_SHOWN)))?;
+    let mut bytes = Vec::new();
+    output.read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let is_cut = length > MAX_SHOWN;
+    let whole_lines = text
+        .split_once('\n')
+        .filter(|_| is_cut)
+        .map(|(_, rest)| rest.to_owned());
+    Ok(whole_lines.unwrap_or(text))
+}

@@ -1,0 +1,125 @@
+//! `groundplan verify`
+
+use crate::app::verification::{self, PathChange, Verification};
+use crate::base::sanitize;
+use crate::cli::args::generated_repo::GeneratedRepoArgs;
+use crate::cli::error::{Exit, Failure};
+use crate::cli::output::Format;
+use crate::cli::output::render::sign;
+use crate::cli::output::terminal::{BOLD, DIM, GREEN, RED, Terminal};
+use crate::model::digest::GitId;
+use crate::model::report::{ChangeKind, Report};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The repository: a folder, bare or not, or a URL.
+    #[arg(value_name = "REPO", default_value = ".")]
+    repository: String,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    made: GeneratedRepoArgs,
+}
+
+pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let (repository, recorded) = args.made.read(&args.repository)?;
+    let (result, report) = Terminal::busy("building the plan again", || {
+        verification::verify(repository, &recorded)
+    })?;
+    match args.format {
+        Format::Json => terminal.json(&result)?,
+        Format::Text => {
+            let provenance = &result.provenance;
+            writeln!(
+                terminal.out(),
+                "{BOLD}{}{BOLD:#} was created on {} by {} from {} {}, template {} {}\n",
+                sanitize::line(provenance.inputs.product_name.as_str()),
+                provenance.inputs.date,
+                sanitize::line(&provenance.generator),
+                sanitize::line(&provenance.catalog),
+                provenance.catalog_version.short(),
+                sanitize::line(&provenance.template.repo.to_string()),
+                sanitize::line(&provenance.template.r#ref),
+            )?;
+            print_verdict(&result, &report, terminal)?;
+            print_since(&result.changed_since, result.commits_since, terminal)?;
+        }
+    }
+    Ok(if result.exact {
+        Exit::Success
+    } else {
+        Exit::Findings
+    })
+}
+
+fn print_verdict(
+    result: &Verification,
+    report: &Report,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let found = result.found.tree_id.as_ref();
+    let found = found.map_or("none", GitId::as_str);
+    let out = terminal.out();
+    if result.exact {
+        writeln!(
+            out,
+            "{GREEN}exact{GREEN:#}  the first commit matches the plan (tree {found})"
+        )?;
+        if !result.same_commit {
+            writeln!(
+                out,
+                "       {DIM}its author, date or message differ from the plan{DIM:#}"
+            )?;
+        }
+        return Ok(());
+    }
+    match &report.tree_id {
+        Some(expected) => writeln!(
+            out,
+            "{RED}differs{RED:#}  expected tree {expected}, the first commit contains {found}:"
+        )?,
+        None => writeln!(
+            out,
+            "{RED}differs{RED:#}  this program cannot build the plan: {}",
+            report
+                .errors
+                .iter()
+                .chain(&report.collisions)
+                .next()
+                .map_or("", |finding| finding.message.as_str())
+        )?,
+    }
+    print_paths(&result.differences, terminal)
+}
+
+fn print_since(
+    changed: &[PathChange],
+    commits: usize,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let count = |change| changed.iter().filter(|one| one.change == change).count();
+    let commits = match commits {
+        0 => {
+            return Ok(writeln!(terminal.out(), "\nNo commits since.")?);
+        }
+        1 => "1 commit".to_owned(),
+        more => format!("{more} commits"),
+    };
+    writeln!(
+        terminal.out(),
+        "\n{commits} since: {} added, {} modified, {} removed",
+        count(ChangeKind::Added),
+        count(ChangeKind::Modified),
+        count(ChangeKind::Removed)
+    )?;
+    print_paths(changed, terminal)
+}
+
+fn print_paths(differences: &[PathChange], terminal: &mut Terminal) -> Result<(), Failure> {
+    for difference in differences {
+        let (sign, style) = sign(difference.change);
+        let path = sanitize::line(&difference.path);
+        writeln!(terminal.out(), "  {style}{sign} {path}{style:#}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,340 @@
+//! One attempt at a run under one lease: load, build, publish, record.
+
+use super::build::{self, BuildError};
+use super::context::{UserTokenError, WorkerContext};
+use super::lease_keeper::{LeaseKeeper, Shutdown};
+use super::ledger::StoreLedger;
+use super::log::RunLog;
+use super::metrics::MeasuredStep;
+use super::outcome::{AttemptError, AttemptOutcome, CleanupError};
+use super::retry::retry;
+use crate::forge::Forge;
+use crate::forge::repository::Remote;
+use crate::preflight::target;
+use crate::publish::git_push::GitPush;
+use crate::publish::ledger::{Ledger as _, PublishRequest};
+use crate::publish::push::{Push, PushError};
+use crate::publish::stage;
+use crate::publish::{CleanupOutcome, PublishedRepo, Publisher};
+use crate::resolve::stored::Accepted;
+use crate::secret::Secret;
+use crate::store::change::RunChange;
+use crate::store::job::JobStatus;
+use crate::store::lease::Lease;
+use crate::store::run::JobPayload;
+use async_trait::async_trait;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+use tokio::time::Instant;
+
+/// An attempt under one lease.
+pub(super) struct Attempt {
+    pub(super) context: Arc<WorkerContext>,
+    pub(super) lease: LeaseKeeper,
+    pub(super) run_log: RunLog,
+    /// The number of earlier retries, once the job is loaded.
+    pub(super) retries: OnceLock<i64>,
+    /// The user's token, once the job is loaded, if the forge needs one.
+    token: OnceLock<Secret>,
+    /// Stops builds and pushes on other threads when the attempt ends.
+    stop: Arc<AtomicBool>,
+}
+
+/// The result of the build step.
+struct Built {
+    accepted: Arc<Accepted>,
+    /// The folder of the built repository, removed with this value.
+    folder: Arc<TempDir>,
+    /// The scopes that a token needs to push the repository.
+    scopes: &'static [&'static str],
+    /// True if an earlier attempt has started to publish.
+    is_resumed: bool,
+}
+
+/// Executes the job of a lease and writes its progress to `log`.
+pub async fn execute(
+    context: &Arc<WorkerContext>,
+    lease: Lease,
+    log: RunLog,
+    shutdown: watch::Receiver<Shutdown>,
+) -> AttemptOutcome {
+    let started = Instant::now();
+    let attempt = Attempt::new(context, lease, log, shutdown);
+    attempt.log("claim", &format!("claimed by {}", context.worker));
+    let outcome = tokio::select! {
+        outcome = attempt.execute() => outcome,
+        () = attempt.lease.until_lost() => AttemptOutcome::LeaseLost,
+        () = attempt.lease.until_aborted() => attempt.record_failure(AttemptError::Stopping).await,
+    };
+    context
+        .metrics
+        .observe(MeasuredStep::attempt, started.elapsed());
+    attempt.log("end", outcome.as_str());
+    outcome
+}
+
+/// Removes the repository that a failed run left on the forge.
+pub async fn clean_up(
+    context: &Arc<WorkerContext>,
+    lease: Lease,
+    log: RunLog,
+) -> Result<CleanupOutcome, CleanupError> {
+    let (_running, shutdown) = watch::channel(Shutdown::Running);
+    let attempt = Attempt::new(context, lease, log, shutdown);
+    let cleaned = attempt
+        .clean_up()
+        .await
+        .map_err(|error| attempt.run_log.scrub(&error.to_string()));
+    if let Err(why) = &cleaned {
+        // Without this the next try has to wait until the lease expires.
+        let released = attempt
+            .change(&RunChange::HandBack { why: why.clone() })
+            .await;
+        if let Err(error) = released {
+            attempt.log("stop", &format!("the lease was not released: {error}"));
+        }
+    }
+    cleaned.map_err(CleanupError)
+}
+
+impl Attempt {
+    fn new(
+        context: &Arc<WorkerContext>,
+        lease: Lease,
+        log: RunLog,
+        shutdown: watch::Receiver<Shutdown>,
+    ) -> Self {
+        let store = Arc::clone(&context.store);
+        Self {
+            lease: LeaseKeeper::start(store, lease, context.renewal_interval, shutdown),
+            context: Arc::clone(context),
+            run_log: log,
+            retries: OnceLock::new(),
+            token: OnceLock::new(),
+            stop: Arc::default(),
+        }
+    }
+
+    async fn execute(&self) -> AttemptOutcome {
+        match self.create_repository().await {
+            Ok(()) => AttemptOutcome::Succeeded,
+            Err(error) => self.record_failure(error).await,
+        }
+    }
+
+    async fn create_repository(&self) -> Result<(), AttemptError> {
+        let job = self.load().await?;
+        let built = self.build(job).await?;
+        let published = self.publish(&built).await?;
+        self.record_success(&published).await
+    }
+
+    async fn clean_up(&self) -> Result<CleanupOutcome, AttemptError> {
+        self.load().await?;
+        let outcome = self.roll_back().await?;
+        self.change(&RunChange::CleanUp).await?;
+        Ok(outcome)
+    }
+
+    /// Loads the accepted plan, the ledger and the user's token.
+    async fn load(&self) -> Result<JobPayload, AttemptError> {
+        let context = &self.context;
+        let job = retry(&*context.clock, &self.lease, || {
+            context.store.payload(&self.lease)
+        })
+        .await
+        .result?;
+        self.retries.get_or_init(|| job.run.retries);
+        if let Some(token) = context.token(&job.run.user, job.sealed_token.as_deref())? {
+            self.run_log.hide_secret(&token);
+            self.token.get_or_init(|| token);
+        }
+        Ok(job)
+    }
+
+    /// Builds the repository, unless an earlier attempt has pushed it already.
+    async fn build(&self, mut job: JobPayload) -> Result<Built, AttemptError> {
+        self.lease.check()?;
+        if job.run.job_status == JobStatus::Cancelled {
+            return Err(AttemptError::Cancelled);
+        }
+        let accepted = Arc::new(build::read(&self.context, &mut job)?);
+        let plan = &accepted.report.plan_hash;
+        self.log(
+            "plan",
+            &format!("{} promises tree {}", plan.short(), accepted.tree),
+        );
+        let earlier = match job.entries.as_slice() {
+            [] => None,
+            entries => Some(stage::read(entries)?),
+        };
+        if let Some((request, _)) = &earlier {
+            build::check_request(request, &accepted)?;
+        }
+        let folder = self.context.workspace.attempt_dir(&self.lease);
+        let mut built = Built {
+            folder: Arc::new(folder.map_err(BuildError::Folder)?),
+            accepted,
+            scopes: &[],
+            is_resumed: earlier.is_some(),
+        };
+        if !earlier.is_some_and(|(_, stage)| stage.is_pushed()) {
+            built.scopes = self.write_repository(&job, &built).await?;
+            self.lease.check()?;
+        }
+        Ok(built)
+    }
+
+    /// Writes the repository on a thread of its own. Returns the scopes that a push of it needs.
+    async fn write_repository(
+        &self,
+        job: &JobPayload,
+        built: &Built,
+    ) -> Result<&'static [&'static str], AttemptError> {
+        let started = Instant::now();
+        let task = build::Task {
+            context: Arc::clone(&self.context),
+            approval: job.run.approval.clone(),
+            accepted: Arc::clone(&built.accepted),
+            target: built.repository(),
+            stop: Arc::clone(&self.stop),
+        };
+        let folder = Arc::clone(&built.folder);
+        let scopes = spawn_blocking(move || {
+            // Keeps the folder until this thread has stopped writing.
+            let _folder = folder;
+            task.run()
+        })
+        .await
+        .map_err(BuildError::from)??;
+        self.context
+            .metrics
+            .observe(MeasuredStep::build, started.elapsed());
+        self.log("build", "the tree matches the accepted one");
+        Ok(scopes)
+    }
+
+    /// Publishes the built repository, or continues where an earlier attempt stopped.
+    async fn publish(&self, built: &Built) -> Result<PublishedRepo, AttemptError> {
+        let forge = self.forge()?;
+        let request = if built.is_resumed {
+            None
+        } else {
+            Some(self.request(&*forge, built).await?)
+        };
+        self.change(&RunChange::Start).await?;
+        let push = self.push(built.repository());
+        let publisher = self.publisher(&*forge, &push);
+        let mut ledger = self.ledger();
+        let published = match request {
+            Some(request) => publisher.publish(&mut ledger, request).await,
+            None => publisher.resume(&mut ledger).await,
+        };
+        Ok(published?)
+    }
+
+    async fn request(
+        &self,
+        forge: &dyn Forge,
+        built: &Built,
+    ) -> Result<PublishRequest, AttemptError> {
+        let accepted = &built.accepted;
+        let inputs = &accepted.plan.inputs;
+        let (repo, owner_kind) = target::resolve(forge, inputs, built.scopes).await?;
+        let request = PublishRequest::new(
+            repo,
+            owner_kind,
+            accepted.commit.clone(),
+            accepted.tree.clone(),
+            inputs.product_name.to_string(),
+            &*self.context.clock,
+        );
+        Ok(request.map_err(BuildError::Random)?)
+    }
+
+    /// Removes the repository that the ledger names.
+    pub(super) async fn roll_back(&self) -> Result<CleanupOutcome, AttemptError> {
+        let forge = self.forge()?;
+        let mut ledger = self.ledger();
+        if ledger.entries().await?.is_empty() {
+            return Ok(CleanupOutcome::Nothing);
+        }
+        let push = self.push(PathBuf::new());
+        Ok(self.publisher(&*forge, &push).cleanup(&mut ledger).await?)
+    }
+
+    fn publisher<'p>(&'p self, forge: &'p dyn Forge, push: &'p dyn Push) -> Publisher<'p> {
+        Publisher {
+            forge,
+            push,
+            clock: &*self.context.clock,
+        }
+    }
+
+    fn forge(&self) -> Result<Box<dyn Forge>, AttemptError> {
+        let context = &self.context;
+        let token = || {
+            let token = self.token.get().map(Secret::copy);
+            token.ok_or_else(|| UserTokenError::Missing.into())
+        };
+        let clock = Arc::clone(&context.clock);
+        context.forge.connect(token, context.forge_timeout, clock)
+    }
+
+    fn push(&self, repository: PathBuf) -> BackgroundPush {
+        let settings = &self.context.push;
+        BackgroundPush {
+            push: Arc::new(GitPush {
+                git: Arc::clone(&settings.git),
+                repository,
+                user: settings.user.clone(),
+                secret: self.token.get().map(Secret::copy),
+            }),
+            stop: Arc::clone(&self.stop),
+        }
+    }
+
+    fn ledger(&self) -> StoreLedger<'_> {
+        StoreLedger::new(&self.context, &self.lease, &self.run_log)
+    }
+
+    pub(super) fn log(&self, step: &'static str, text: &str) {
+        self.run_log.write(self.context.clock.now(), step, text);
+    }
+}
+
+impl Built {
+    fn repository(&self) -> PathBuf {
+        self.folder.path().join("repository.git")
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Pushes on a thread of its own, so that the lease is renewed meanwhile.
+struct BackgroundPush {
+    push: Arc<GitPush>,
+    stop: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Push for BackgroundPush {
+    async fn push(&self, remote: &Remote) -> Result<(), PushError> {
+        let (push, stop) = (Arc::clone(&self.push), Arc::clone(&self.stop));
+        let remote = remote.clone();
+        spawn_blocking(move || push.run(&remote, &stop))
+            .await
+            .unwrap_or_else(|crash| {
+                let message = format!("internal error during the push: {crash}");
+                Err(PushError::Unknown { message })
+            })
+    }
+}
