@@ -241,17 +241,17 @@ mod tests {
     fn both_streams_are_kept_up_to_a_limit_and_never_block() {
         let stop = AtomicBool::new(false);
         let script = "head -c 900000 /dev/zero; echo talk >&2; exit 3";
-        let output = output(&mut shell(script), limits(&stop, None)).expect("it ends by itself");
-        assert_eq!(output.stdout.len(), MAX_KEPT);
-        assert_eq!(output.stderr, b"talk\n");
-        assert_eq!(output.status.code(), Some(3));
+        let ended = output(&mut shell(script), limits(&stop, None)).expect("an end");
+        assert_eq!(ended.stdout.len(), MAX_KEPT);
+        assert_eq!(ended.stderr, b"talk\n");
+        assert_eq!(ended.status.code(), Some(3));
     }
 
     #[test]
     fn a_process_with_its_own_streams_gives_its_status() {
         let stop = AtomicBool::new(false);
-        let status = status(&mut shell("exit 7"), limits(&stop, None)).expect("it ends by itself");
-        assert_eq!(status.code(), Some(7));
+        let ended = status(&mut shell("exit 7"), limits(&stop, None)).expect("an end");
+        assert_eq!(ended.code(), Some(7));
     }
 
     #[test]

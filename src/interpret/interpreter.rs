@@ -21,7 +21,7 @@ pub(super) struct TouchedFile {
 
 /// The problems found, sorted for the report.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
+pub(super) struct PlanFindings {
     pub(super) warnings: Vec<Diagnostic>,
     pub(super) collisions: Vec<Diagnostic>,
     pub(super) errors: Vec<Diagnostic>,
@@ -38,7 +38,7 @@ pub(crate) struct Interpreter<'a> {
     copied: BTreeMap<TreePath, usize>,
     /// The action that last set the range of a dependency, by manifest and name.
     dependencies: BTreeMap<(TreePath, String), usize>,
-    findings: Findings,
+    findings: PlanFindings,
     /// The bytes of all touched files.
     written: u64,
     trace: Option<Trace>,
@@ -54,7 +54,7 @@ impl<'a> Interpreter<'a> {
             touched: BTreeMap::new(),
             copied: BTreeMap::new(),
             dependencies: BTreeMap::new(),
-            findings: Findings::default(),
+            findings: PlanFindings::default(),
             written: 0,
             trace: None,
         })
@@ -210,7 +210,7 @@ impl<'a> Interpreter<'a> {
         !(self.findings.collisions.is_empty() && self.findings.errors.is_empty())
     }
 
-    pub(super) fn into_findings(self) -> Findings {
+    pub(super) fn into_findings(self) -> PlanFindings {
         self.findings
     }
 

@@ -20,7 +20,7 @@ use crate::model::provenance::Provenance;
 use crate::model::report::{ActionOutcome, Change, LogEntry, Risk};
 use crate::tree::{TreeError, TreeMut};
 pub use changes::describe_added;
-use interpreter::{Findings, Interpreter};
+use interpreter::{Interpreter, PlanFindings};
 pub use step::Violation;
 use step::{ActionError, ActionKind, Step};
 pub use trace::LineOrigin;
@@ -83,7 +83,7 @@ fn run(mut interpreter: Interpreter<'_>) -> Result<(Interpretation, Vec<LineOrig
     let changes = changes::describe(&interpreter)?;
     let risk = risk::assess(&interpreter)?;
     let lines = interpreter.take_trace().unwrap_or_default();
-    let Findings {
+    let PlanFindings {
         warnings,
         collisions,
         errors,

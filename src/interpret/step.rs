@@ -17,7 +17,7 @@ pub(crate) trait ActionKind: Sync {
     /// The path that the action writes or edits.
     fn target(&self) -> Cow<'_, str>;
 
-    /// The rules that the action breaks by itself, in a recipe as in a stored plan.
+    /// The rules that the action breaks, in a recipe or in a stored plan.
     fn violations(&self) -> Vec<Violation> {
         Vec::new()
     }

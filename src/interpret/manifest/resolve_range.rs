@@ -40,11 +40,14 @@ pub(super) fn resolve_range(
             });
         }
     };
-    let existing = existing.to_owned();
     Ok(if keep {
-        VersionChange::Keep { existing }
+        VersionChange::Keep {
+            existing: existing.to_owned(),
+        }
     } else {
-        let splice = splice();
-        VersionChange::Replace { splice, existing }
+        VersionChange::Replace {
+            splice: splice(),
+            existing: existing.to_owned(),
+        }
     })
 }

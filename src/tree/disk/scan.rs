@@ -1,7 +1,7 @@
 //! The files of a folder read into memory, within the limits of a template.
 
+use super::disk_tree::open_below;
 use super::entry::read_file;
-use super::open_below;
 use crate::model::content::Files;
 use crate::model::diagnostic::Diagnostic;
 use crate::tree::limits::{Exceeded, ScanEnd, Usage, check_depth};

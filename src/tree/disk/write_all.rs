@@ -1,6 +1,6 @@
 //! A whole tree written into a new folder, on all cores.
 
-use super::DiskTree;
+use super::disk_tree::DiskTree;
 use super::entry::create_file;
 use crate::model::path::TreePath;
 use crate::tree::{At as _, Tree, TreeError};

@@ -1,6 +1,7 @@
 //! One commit that adds files to folder, index and branch of a work tree.
 
-use super::{FileState, Head, WorkTree, WorkTreeError};
+use super::error::WorkTreeError;
+use super::work_tree::{FileState, Head, WorkTree};
 use crate::model::content::File;
 use crate::model::date::Day;
 use crate::model::input::Identity;

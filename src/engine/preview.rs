@@ -1,11 +1,9 @@
-//! The use cases of the core: from a catalogue, a selection and a template to a plan, a report and a tree.
-
-mod addition;
+//! From a catalogue, a selection and a template to a plan, a report and a tree.
 
 use crate::catalog::Catalog;
 use crate::error::{Class, Explain, Hint};
 use crate::hint;
-pub use crate::interpret::LineOrigin;
+use crate::interpret::LineOrigin;
 use crate::interpret::{self, Interpretation, interpret};
 use crate::model::content::File;
 use crate::model::diagnostic::Diagnostic;
@@ -22,7 +20,6 @@ use crate::tree::ids::{self, FirstCommit, ObjectsError};
 use crate::tree::listing::Listing;
 use crate::tree::overlay::Overlay;
 use crate::tree::{Tree, TreeError};
-pub use addition::{Addition, add};
 use thiserror::Error;
 
 /// A plan, its result and the report on it.

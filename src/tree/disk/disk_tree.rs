@@ -1,35 +1,29 @@
 //! A tree in a folder of the disk, through a directory handle: no path is resolved twice and no link is followed.
 
-mod entry;
-mod scan;
-mod write_all;
-
-use super::inventory::Inventory;
-use super::limits::MAX_FILE;
-use super::listing::{FileInfo, Listing};
-use super::{At as _, Tree, TreeError, TreeMut};
+use super::entry::{create_file, free_name, mode_of, not_utf8, read_file, replace_file};
 use crate::model::content::File;
 use crate::model::path::TreePath;
+use crate::tree::inventory::Inventory;
+use crate::tree::limits::MAX_FILE;
+use crate::tree::listing::{FileInfo, Listing};
+use crate::tree::{At as _, Tree, TreeError, TreeMut};
 use cap_fs_ext::DirExt as _;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata};
-use entry::{create_file, free_name, mode_of, not_utf8, read_file, replace_file};
-pub use scan::{Scan, scan};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-pub(super) use write_all::write_all;
 
 /// The files below a folder. `.git` at its top is not part of the tree.
 pub struct DiskTree {
-    root: Dir,
+    pub(super) root: Dir,
     path: PathBuf,
 }
 
 /// The entry of the disk at a path of a tree.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum DiskEntry {
+pub(in crate::tree) enum DiskEntry {
     Absent,
     /// A file, or a symbolic link.
     File(File),
@@ -49,7 +43,7 @@ impl DiskTree {
     }
 
     /// The entry at a path. No link is followed.
-    pub(super) fn entry(&self, path: &TreePath) -> Result<DiskEntry, TreeError> {
+    pub(in crate::tree) fn entry(&self, path: &TreePath) -> Result<DiskEntry, TreeError> {
         self.find(path).at("read", || self.full(path))
     }
 
@@ -83,7 +77,7 @@ impl DiskTree {
     }
 
     /// Creates a file, whole or not at all. Fails if an entry was created at the path meanwhile.
-    pub(super) fn add(&self, path: &TreePath, file: &File) -> Result<(), TreeError> {
+    pub(in crate::tree) fn add(&self, path: &TreePath, file: &File) -> Result<(), TreeError> {
         let dir = self.create_parent(path)?;
         let name = path.file_name();
         let add = || {
@@ -102,7 +96,7 @@ impl DiskTree {
         add().at("write", || self.full(path))
     }
 
-    fn full(&self, path: &TreePath) -> PathBuf {
+    pub(super) fn full(&self, path: &TreePath) -> PathBuf {
         self.path.join(path.as_str())
     }
 
@@ -183,7 +177,7 @@ fn folder_names(path: &TreePath) -> impl Iterator<Item = &str> {
 /// A folder below a root, opened step by step so that no link is followed.
 ///
 /// Folders that are still to be read are kept by path, not as handles: a process may open only few at once.
-fn open_below(root: &Dir, folder: &str) -> io::Result<Dir> {
+pub(super) fn open_below(root: &Dir, folder: &str) -> io::Result<Dir> {
     folder
         .split('/')
         .filter(|segment| !segment.is_empty())

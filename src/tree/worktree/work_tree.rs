@@ -1,17 +1,13 @@
 //! The work tree of an existing repository: the state of each path, and a commit that adds files and changes no other.
 
-mod commit;
-mod error;
-
-use super::commits::{self, FileIndex};
-use super::disk::{DiskEntry, DiskTree};
-use super::git_error::GitTreeError;
-use super::ids::{self, Ids};
-use super::names::CommittedNames;
+use super::error::WorkTreeError;
 use crate::model::content::File;
 use crate::model::path::TreePath;
-pub use commit::NewFiles;
-pub use error::WorkTreeError;
+use crate::tree::commits::{self, FileIndex};
+use crate::tree::disk::{DiskEntry, DiskTree};
+use crate::tree::git_error::GitTreeError;
+use crate::tree::ids::{self, Ids};
+use crate::tree::names::CommittedNames;
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 use gix::index::entry::Mode as IndexMode;
@@ -37,23 +33,23 @@ pub enum FileState {
 
 /// A repository with files and no operation in progress.
 pub struct WorkTree {
-    repository: gix::Repository,
-    path: PathBuf,
-    disk: DiskTree,
-    branch: FullName,
-    head: Option<Head>,
-    committed: FileIndex,
-    index: gix::index::File,
-    names: CommittedNames,
+    pub(super) repository: gix::Repository,
+    pub(super) path: PathBuf,
+    pub(super) disk: DiskTree,
+    pub(super) branch: FullName,
+    pub(super) head: Option<Head>,
+    pub(super) committed: FileIndex,
+    pub(super) index: gix::index::File,
+    pub(super) names: CommittedNames,
 }
 
 /// The last commit of the branch.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Head {
-    commit: ObjectId,
-    tree: ObjectId,
+pub(super) struct Head {
+    pub(super) commit: ObjectId,
+    pub(super) tree: ObjectId,
     /// The time of the commit, in seconds since 1970.
-    seconds: i64,
+    pub(super) seconds: i64,
 }
 
 impl WorkTree {
@@ -63,7 +59,7 @@ impl WorkTree {
         if folder.is_symlink() {
             return Err(WorkTreeError::Link { path });
         }
-        let repository = super::git::open(folder)?;
+        let repository = crate::tree::git::open(folder)?;
         check(&repository, folder)?;
         let (branch, head) = head(&repository, folder)?;
         let committed = match &head {
