@@ -1,0 +1,11 @@
+//! A tree in a folder of the disk, through a directory handle: no path is resolved twice and no link is followed.
+
+mod disk_tree;
+mod entry;
+mod scan;
+mod write_all;
+
+pub(super) use disk_tree::DiskEntry;
+pub use disk_tree::DiskTree;
+pub use scan::{Scan, scan};
+pub(super) use write_all::write_all;
