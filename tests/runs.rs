@@ -112,7 +112,7 @@ fn a_submitted_preview_becomes_its_repository_and_can_be_followed() {
     let none = office.ask(&["runs", "list", "--status", "failed"]).exits(0);
     assert_eq!(
         (none.stdout.as_str(), none.stderr.as_str()),
-        ("", "no such runs\n")
+        ("", "no matching runs\n")
     );
 }
 
@@ -145,7 +145,7 @@ fn only_the_expected_tree_of_a_template_that_others_find_is_submitted() {
         .try_submit(&["--template", "catalog/demo/template"])
         .exits(1);
     assert!(
-        ran.stderr.contains("a folder of this machine"),
+        ran.stderr.contains("template folder of this machine"),
         "{}",
         ran.stderr
     );
@@ -216,7 +216,7 @@ fn a_queued_run_is_cancelled_at_once_and_a_finished_one_not_at_all() {
     let ran = office.ask(&["runs", "cancel", &run]).exits(0);
     assert!(
         ran.stdout
-            .contains("is cancelled; nothing of it is left outside"),
+            .contains("is cancelled; nothing was left on the forge"),
         "{}",
         ran.stdout
     );

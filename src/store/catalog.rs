@@ -4,6 +4,7 @@ use crate::model::action::Action;
 use crate::model::content::StoredFile;
 use crate::model::digest::Digest;
 use crate::model::slug::Slug;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -47,7 +48,7 @@ pub struct PublishedOption {
 }
 
 /// A version that was published.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CatalogVersion {
     pub catalog: Slug,

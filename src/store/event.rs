@@ -1,11 +1,12 @@
 //! What happened, in order: the audit log, and what a watcher follows.
 
 use super::id::RunId;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 /// One thing that happened to a run. It is never changed or removed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     /// Grows in the order of the commits, so that a reader who remembers the last one misses none.
@@ -23,7 +24,7 @@ pub struct Event {
 }
 
 /// What can happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
     Submitted,

@@ -1,5 +1,6 @@
 //! The queue's vocabulary: kinds of jobs, how they are carried out, and their status.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The kinds that the queue knows. Others may exist; they are never touched.
@@ -33,7 +34,7 @@ pub enum Executor {
 }
 
 /// The status of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum JobStatus {
     Queued,

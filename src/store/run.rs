@@ -5,11 +5,12 @@ use super::job::JobStatus;
 use super::submission::{Approval, RiskAssessment};
 use crate::model::digest::Digest;
 use crate::publish::ledger::LedgerEntry;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 /// The status of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RunStatus {
     Pending,
@@ -41,7 +42,7 @@ pub enum RunStep {
 }
 
 /// A run and its job as they are now. Times are milliseconds since 1970.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Run {
     pub id: RunId,

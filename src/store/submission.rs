@@ -5,6 +5,7 @@ use crate::model::action::RiskLevel;
 use crate::model::digest::GitId;
 use crate::model::plan::Plan;
 use crate::model::report::Report;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An accepted preview that is to become a repository.
@@ -19,7 +20,7 @@ pub struct Submission {
 }
 
 /// Low runs at once, medium runs and is listed for review, high waits for an approval (R183).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RiskAssessment {
     pub tier: RiskLevel,
@@ -30,7 +31,7 @@ pub struct RiskAssessment {
 }
 
 /// An administrator's word that one tree may be made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Approval {
     pub by: UserId,

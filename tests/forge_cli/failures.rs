@@ -108,7 +108,7 @@ fn what_an_organisation_does_not_let_its_members_do_leaves_nothing_but_the_folde
     let ran = joint.run(command).exits(1);
     assert!(
         ran.stderr
-            .contains("nothing was left behind; `here` was made and stays"),
+            .contains("nothing was left behind; `here` was created and stays"),
         "{}",
         ran.stderr
     );
@@ -167,7 +167,7 @@ fn what_the_token_may_not_remove_is_told_with_its_command() {
     assert!(joint.state().repos.is_empty());
     let refused = joint.run(joint.command(&["resume", ledger])).exits(1);
     assert!(
-        refused.stderr.contains("does not hold commit"),
+        refused.stderr.contains("does not contain commit"),
         "{}",
         refused.stderr
     );
