@@ -221,6 +221,16 @@ pub enum SingleLineError {
 }
 
 impl Action {
+    /// Every `kind`.
+    pub const KINDS: [&'static str; 6] = [
+        "COPY_FILE",
+        "WRITE_FILE",
+        "APPEND_TO_FILE",
+        "REPLACE_STRING",
+        "CREATE_ADR_STUB",
+        "ADD_DEPENDENCY",
+    ];
+
     /// The fields that every action may have.
     pub fn common(&self) -> &Common {
         match self {
@@ -242,18 +252,6 @@ impl Action {
             Self::ReplaceString(_) => "REPLACE_STRING",
             Self::CreateAdrStub(_) => "CREATE_ADR_STUB",
             Self::AddDependency(_) => "ADD_DEPENDENCY",
-        }
-    }
-
-    /// The path that the action writes or edits.
-    pub fn target(&self) -> Cow<'_, str> {
-        match self {
-            Self::CopyFile(action) => action.to.as_str().into(),
-            Self::WriteFile(action) => action.path.as_str().into(),
-            Self::AppendToFile(action) => action.path.as_str().into(),
-            Self::ReplaceString(action) => action.path.as_str().into(),
-            Self::CreateAdrStub(action) => action.path().into(),
-            Self::AddDependency(action) => action.manifest.as_str().into(),
         }
     }
 }
