@@ -189,7 +189,7 @@ impl Attempt {
         Ok(built)
     }
 
-    /// Writes the repository on a thread of its own. Returns the scopes that a push of it needs.
+    /// Writes the repository on a separate thread. Returns the scopes that a push of it needs.
     async fn write_repository(
         &self,
         job: &JobPayload,
@@ -319,7 +319,7 @@ impl Drop for Attempt {
     }
 }
 
-/// Pushes on a thread of its own, so that the lease is renewed meanwhile.
+/// Pushes on a separate thread, so that the lease is renewed meanwhile.
 struct BackgroundPush {
     push: Arc<GitPush>,
     stop: Arc<AtomicBool>,
