@@ -14,10 +14,10 @@
 mod postgres;
 mod spread;
 
+use groundplan::base::clock::SystemClock;
 use groundplan::catalog::{self, Catalog, builtin};
 use groundplan::engine;
 use groundplan::forge::address::ForgeAddress;
-use groundplan::forge::clock::SystemClock;
 use groundplan::git::mirror::Mirrors;
 use groundplan::git::{Git, GitSettings};
 use groundplan::model::action::RiskLevel;

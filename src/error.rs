@@ -47,10 +47,12 @@ pub trait Explain: Error + Send + Sync + 'static {
 /// A setting of a request. A terminal names it as a flag, a form or an API as a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
+    Accept,
     As,
     Catalog,
     Catalogs,
     Date,
+    Each,
     Expect,
     Forge,
     ForgeUrl,
@@ -58,10 +60,12 @@ pub enum Setting {
     Ledger,
     Offline,
     Owner,
+    Pairwise,
     Policy,
     Product,
     Ref,
     Repo,
+    Sample,
     Slug,
     Template,
 }
@@ -81,10 +85,12 @@ impl Setting {
     /// The name in kebab case, as in the flag.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Accept => "accept",
             Self::As => "as",
             Self::Catalog => "catalog",
             Self::Catalogs => "catalogs",
             Self::Date => "date",
+            Self::Each => "each",
             Self::Expect => "expect",
             Self::Forge => "forge",
             Self::ForgeUrl => "forge-url",
@@ -92,10 +98,12 @@ impl Setting {
             Self::Ledger => "ledger",
             Self::Offline => "offline",
             Self::Owner => "owner",
+            Self::Pairwise => "pairwise",
             Self::Policy => "policy",
             Self::Product => "product",
             Self::Ref => "ref",
             Self::Repo => "repo",
+            Self::Sample => "sample",
             Self::Slug => "slug",
             Self::Template => "template",
         }

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_github_is_known_by_its_prefix() {
+    fn a_token_of_github_is_recognised_by_its_prefix() {
         let tail = "0123456789abcdefABCDEF0123456789abcd";
         for prefix in ["github_pat_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"] {
             check(&format!("got {prefix}{tail}, sorry"), "got [secret], sorry");
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn forty_hexadecimal_digits_are_a_token_only_where_a_word_says_so() {
+    fn forty_hexadecimal_digits_are_a_token_only_after_a_word_for_it() {
         let hex = "0123456789abcdef0123456789abcdef01234567";
         for said in ["token ", "Bearer ", "token=", "\"token\": \"", "password: "] {
             check(&format!("{said}{hex}"), &format!("{said}[secret]"));
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn an_authorization_header_loses_its_value() {
+    fn the_value_of_an_authorization_header_is_masked() {
         check("Authorization: token abc", "Authorization: token [secret]");
         check("authorization: Basic dTpw", "authorization: Basic [secret]");
         check("\"authorization\":\"x\"", "\"authorization\":\"[secret]\"");
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_loses_its_password() {
+    fn the_password_of_a_url_is_masked() {
         check("https://bob:p@ss@host/x", "https://[secret]@host/x");
         check("at 'http://bob@host'", "at 'http://[secret]@host'");
         check("ssh://git@host/x", "ssh://git@host/x");
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn other_text_stays_as_it_is() {
+    fn other_text_is_not_changed() {
         check("", "");
         check("déjà vu – 100 % “ok”", "déjà vu – 100 % “ok”");
     }

@@ -1,4 +1,4 @@
-//! docs/authoring.md: every command in it runs, in its order, and shows what it is said to show.
+//! `docs/authoring.md`: every command runs in order and has the shown output.
 //!
 //! `sh` blocks are run, with the exit code that `exits=` says; a block named after a file is that file; a `text shown`
 //! block stands in what the last `sh` block printed.
@@ -50,7 +50,7 @@ fn run(sandbox: &Sandbox, folder: &mut PathBuf, script: &str, code: i32) -> Stri
 }
 
 #[test]
-fn a_newcomer_gets_from_nothing_to_a_tested_catalogue() {
+fn every_command_of_the_guide_runs() {
     let sandbox = Sandbox::new();
     let mut folder = sandbox.path().to_owned();
     let mut printed = String::new();
@@ -83,7 +83,7 @@ fn a_newcomer_gets_from_nothing_to_a_tested_catalogue() {
 
 #[test]
 #[ignore = "fetches yaml-language-server from the npm registry"]
-fn an_editor_completes_every_kind_and_flags_mistakes_at_their_places() {
+fn an_editor_completes_every_kind_and_marks_errors() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/editor.sh");
     let mut command = Command::new(script);
     let ran = Sandbox::new().run(command.arg(env!("CARGO_BIN_EXE_groundplan")));

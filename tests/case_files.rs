@@ -1,4 +1,4 @@
-//! `test`: a catalogue's cases give the files that were accepted, or it is said which do not and why.
+//! `groundplan test`: cases of a catalogue and their accepted files.
 
 use crate::support::Sandbox;
 
@@ -14,7 +14,7 @@ fn with_case() -> Sandbox {
 }
 
 #[test]
-fn a_case_is_new_until_it_is_accepted_and_fine_from_then_on() {
+fn a_case_is_new_until_it_is_accepted() {
     let sandbox = Sandbox::with_demo();
     sandbox.write(CASE, "defaults: true\n");
     let ran = sandbox.groundplan(["test"]).exits(1);
@@ -35,7 +35,7 @@ fn a_case_is_new_until_it_is_accepted_and_fine_from_then_on() {
 }
 
 #[test]
-fn what_is_accepted_is_what_git_says_of_the_repository() {
+fn accepted_files_are_equal_to_git_ls_tree() {
     let sandbox = with_case();
     let product = [
         "--name",
@@ -69,7 +69,7 @@ fn what_is_accepted_is_what_git_says_of_the_repository() {
 }
 
 #[test]
-fn a_changed_file_is_named_with_the_option_behind_it() {
+fn a_changed_file_is_shown_with_the_option_that_changes_it() {
     let sandbox = with_case();
     sandbox.write(
         "recipes/demo/auth/session/files/session.ts",
@@ -111,7 +111,7 @@ fn a_changed_file_is_named_with_the_option_behind_it() {
 }
 
 #[test]
-fn versions_and_titles_change_no_case() {
+fn versions_and_titles_do_not_change_a_case() {
     let sandbox = with_case();
     let catalog = sandbox.read("catalog/demo/catalog.yaml");
     let catalog = catalog
@@ -122,7 +122,7 @@ fn versions_and_titles_change_no_case() {
 }
 
 #[test]
-fn a_case_names_its_product_as_far_as_it_cares() {
+fn a_case_overrides_some_inputs_of_the_sample_product() {
     let sandbox = Sandbox::with_demo();
     let case = "selection: { auth: none }\nname: Blue Whale\nowner: sea\n";
     sandbox.write(CASE, case);
@@ -153,7 +153,7 @@ fn a_case_names_its_product_as_far_as_it_cares() {
 }
 
 #[test]
-fn a_case_that_is_wrong_says_where() {
+fn errors_in_a_case_have_a_location() {
     let sandbox = Sandbox::with_demo();
     for (case, finding) in [
         (
@@ -161,14 +161,11 @@ fn a_case_that_is_wrong_says_where() {
             "error[GP501]: category `auth` has no option `sesion`\n --> catalog/demo/cases/default.yaml:1:20\n",
         ),
         ("defaults: yes\n", "error[GP201]"),
-        (
-            "selektion: {}\n",
-            "error[GP202]: the field `selektion` is not known here",
-        ),
-        ("name: \"\"\n", "a product name must not be empty"),
+        ("selektion: {}\n", "error[GP202]: unknown field `selektion`"),
+        ("name: \"\"\n", "product name is empty"),
         (
             "{}\n",
-            "error[GP502]: nothing is selected for `auth` (Authentication)\n",
+            "error[GP502]: no option of `auth` (Authentication) is selected\n",
         ),
     ] {
         sandbox.write(CASE, case);
@@ -188,7 +185,7 @@ fn a_case_that_is_wrong_says_where() {
 }
 
 #[test]
-fn a_case_that_cannot_be_made_shows_the_recipe() {
+fn a_failed_case_shows_the_recipe() {
     let sandbox = with_case();
     sandbox.write(
         "recipes/demo/auth/session.yaml",
@@ -208,7 +205,7 @@ fn a_case_that_cannot_be_made_shows_the_recipe() {
 }
 
 #[test]
-fn accepted_files_without_a_case_and_other_strays_are_told() {
+fn unknown_files_beside_cases_are_reported() {
     let sandbox = with_case();
     for stray in ["old.files", "typo.yml", "sub/folder.yaml"] {
         let path = format!("catalog/demo/cases/{stray}");
@@ -227,7 +224,7 @@ fn accepted_files_without_a_case_and_other_strays_are_told() {
 }
 
 #[test]
-fn damaged_accepted_files_say_where() {
+fn damaged_accepted_files_are_reported_with_their_line() {
     let sandbox = with_case();
     let good = sandbox.read(FILES);
     for bad in ["nonsense\n", "100644 123 README.md\n", "<<<<<<< HEAD\n"] {
@@ -252,7 +249,7 @@ fn damaged_accepted_files_say_where() {
 }
 
 #[test]
-fn a_link_is_neither_case_nor_result() {
+fn links_are_not_read_as_cases_or_results() {
     let sandbox = with_case();
     sandbox.write("elsewhere.yaml", "defaults: true\n");
     sandbox.symlink("../../../elsewhere.yaml", "catalog/demo/cases/linked.yaml");
@@ -261,7 +258,7 @@ fn a_link_is_neither_case_nor_result() {
 }
 
 #[test]
-fn a_catalogue_without_cases_says_how_to_write_one() {
+fn without_cases_the_output_shows_how_to_write_one() {
     let ran = Sandbox::with_demo().groundplan(["test"]).exits(1);
     assert_eq!(
         ran.stderr,

@@ -1,4 +1,4 @@
-//! The tables of `tests/data`, row by row. A failure names every wrong row.
+//! The tables in `tests/data`, row by row. A failure lists every wrong row.
 
 use crate::support::{PRODUCT, Ran, Sandbox};
 use groundplan::model::canonical;
@@ -92,7 +92,7 @@ fn canonical_texts_and_their_hashes_are_as_listed() {
 }
 
 #[test]
-fn texts_without_one_meaning_are_refused() {
+fn ambiguous_texts_are_refused() {
     let cases: Vec<Value> = serde_json::from_str(NOT_CANONICAL).unwrap();
     every_row(cases.iter().map(|case| {
         let input = case["input"].as_str().unwrap();
@@ -108,7 +108,7 @@ fn texts_without_one_meaning_are_refused() {
 }
 
 #[test]
-fn numbers_are_written_as_ecmascript_writes_them() {
+fn numbers_have_the_form_of_ecmascript() {
     every_row(NUMBERS.lines().skip(1).map(|row| {
         let (hex, expected) = row.split_once(',').ok_or("not two columns")?;
         let bits = u64::from_str_radix(hex, 16).map_err(|error| format!("{row}: {error}"))?;
@@ -145,7 +145,7 @@ fn the_program_prints_the_canonical_bytes_and_their_hash() {
 }
 
 #[test]
-fn hostile_documents_end_as_listed() {
+fn hostile_documents_have_the_listed_results() {
     let table: Value = serde_json::from_str(HOSTILE).unwrap();
     let cases = table["cases"].as_array().unwrap();
     every_row(cases.iter().map(|case| {

@@ -1,4 +1,4 @@
-//! The built-in catalogue keeps its promises for every product it can make (R49, R51–R54, R113).
+//! The built-in catalogue `nextjs`: content and properties of every product.
 
 use crate::support::{PRODUCT, Sandbox, request};
 use groundplan::catalog::{Catalog, Category, SelectionType, builtin, load};
@@ -158,7 +158,7 @@ fn links(page: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_check_of_this_repository_has_nothing_to_say() {
+fn a_check_of_this_repository_has_no_findings() {
     let sandbox = Sandbox::new();
     let ran = sandbox
         .groundplan(["check", REPOSITORY, "--format", "json"])
@@ -167,7 +167,7 @@ fn a_check_of_this_repository_has_nothing_to_say() {
 }
 
 #[test]
-fn six_categories_must_be_answered_and_add_ons_may_be() {
+fn six_categories_are_required_and_add_ons_are_optional() {
     let nextjs = BuiltIn::nextjs();
     let shape: Vec<_> = nextjs
         .catalog
@@ -202,7 +202,7 @@ fn six_categories_must_be_answered_and_add_ons_may_be() {
 }
 
 #[test]
-fn every_option_does_something_and_every_answer_is_one_decision_record() {
+fn every_option_has_actions_and_one_decision_record() {
     let nextjs = BuiltIn::nextjs();
     for category in nextjs.catalog.categories() {
         for option in &category.options {
@@ -228,7 +228,7 @@ fn every_option_does_something_and_every_answer_is_one_decision_record() {
 }
 
 #[test]
-fn the_default_selection_holds_its_decisions_and_where_it_comes_from() {
+fn the_default_selection_contains_its_decisions_and_provenance() {
     let sandbox = Sandbox::new();
     sandbox
         .groundplan(
@@ -282,7 +282,7 @@ fn the_default_selection_holds_its_decisions_and_where_it_comes_from() {
 }
 
 #[test]
-fn the_program_holds_what_its_repository_holds() {
+fn the_program_embeds_the_catalogues_of_its_repository() {
     let sandbox = Sandbox::new();
     let preview = |catalog: &str| {
         let args = [
@@ -308,7 +308,7 @@ fn the_program_holds_what_its_repository_holds() {
 }
 
 #[test]
-fn every_selection_makes_a_repository_without_a_word() {
+fn every_selection_is_built_without_findings() {
     let nextjs = BuiltIn::nextjs();
     let mut selections = nextjs.selections();
     assert_eq!(selections.len(), 576);
@@ -338,7 +338,7 @@ fn every_selection_makes_a_repository_without_a_word() {
 }
 
 #[test]
-fn the_products_that_npm_checks_hold_every_option() {
+fn the_products_of_the_npm_check_cover_every_option() {
     let nextjs = BuiltIn::nextjs();
     let script = include_str!("npm_check.sh");
     let table = script.split("selections=(\n").nth(1).unwrap();
@@ -364,7 +364,7 @@ fn the_products_that_npm_checks_hold_every_option() {
 }
 
 #[test]
-fn a_name_full_of_quotes_and_markup_breaks_no_file() {
+fn a_name_with_quotes_and_markup_breaks_no_file() {
     let name = "Ada's \"Größte\" \\n <b>Café</b> \u{1f680} ${x} {{y}}";
     let sandbox = Sandbox::new();
     let args = [

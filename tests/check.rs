@@ -1,4 +1,4 @@
-//! `groundplan check`: everything wrong at once, at its exact place.
+//! `groundplan check`: all errors in one run, with exact locations.
 
 use crate::support::Sandbox;
 use groundplan::model::diagnostic::Code;
@@ -6,14 +6,14 @@ use serde_json::json;
 use std::fs;
 
 #[test]
-fn an_option_without_a_recipe_is_a_warning_and_no_failure() {
+fn an_option_without_a_recipe_is_only_a_warning() {
     let sandbox = Sandbox::with_demo();
     let ran = sandbox.groundplan(["check", "--format", "json"]).exits(0);
     assert_eq!(ran.findings(), ["GP308 catalog/demo/catalog.yaml:20:15"]);
 }
 
 #[test]
-fn all_faults_of_all_files_are_reported_in_one_run() {
+fn all_errors_of_all_files_are_reported_in_one_run() {
     let sandbox = Sandbox::with_demo();
     sandbox.write(
         "recipes/demo/auth/session.yaml",
@@ -50,7 +50,7 @@ fn with_duplicate_slug() -> Sandbox {
 }
 
 #[test]
-fn the_text_shows_both_places_of_a_duplicate_with_their_lines() {
+fn the_text_output_shows_both_locations_of_a_duplicate() {
     let ran = with_duplicate_slug().groundplan(["check"]).exits(1);
     assert_eq!(
         ran.stdout,
@@ -64,7 +64,7 @@ error[GP301]: option slug `docs` is used twice
 22 |       - slug: docs
    |               ^^^^
    |
-   = help: slugs name options in selections and stored plans; choose another one
+   = help: choose another slug: selections and stored plans refer to it
 
 "
     );
@@ -72,7 +72,7 @@ error[GP301]: option slug `docs` is used twice
 }
 
 #[test]
-fn lines_of_a_windows_file_are_shown_too() {
+fn lines_with_windows_line_ends_are_shown() {
     let sandbox = Sandbox::new();
     let recipe =
         "# \u{1f600}\r\nactions:\r\n  - kind: WRITE_FILE\r\n    path: /etc\r\n    content: x\r\n";
@@ -83,7 +83,7 @@ fn lines_of_a_windows_file_are_shown_too() {
 }
 
 #[test]
-fn sarif_has_the_rules_the_results_and_their_regions() {
+fn sarif_contains_rules_results_and_regions() {
     let sarif = with_duplicate_slug()
         .groundplan(["check", "--format", "sarif"])
         .exits(1)
@@ -103,7 +103,7 @@ fn sarif_has_the_rules_the_results_and_their_regions() {
             "region": { "startLine": line, "startColumn": 15, "endLine": line, "endColumn": 19 },
         })
     };
-    let text = "option slug `docs` is used twice (slugs name options in selections and stored plans; choose another one)";
+    let text = "option slug `docs` is used twice (choose another slug: selections and stored plans refer to it)";
     assert_eq!(
         run["results"],
         json!([{
@@ -121,7 +121,7 @@ fn sarif_has_the_rules_the_results_and_their_regions() {
 }
 
 #[test]
-fn sarif_names_files_as_uris() {
+fn sarif_contains_files_as_uris() {
     let sandbox = Sandbox::new();
     sandbox.write("my recipe #1.yaml", "actions: {}\n");
     let sarif = sandbox
@@ -136,7 +136,7 @@ fn sarif_names_files_as_uris() {
 }
 
 #[test]
-fn annotations_escape_what_would_end_them() {
+fn annotations_escape_special_characters() {
     let sandbox = Sandbox::new();
     sandbox.write(
         "50%,a:b.yaml",
@@ -148,13 +148,13 @@ fn annotations_escape_what_would_end_them() {
     assert_eq!(
         ran.stdout,
         "::error file=50%25%2Ca%3Ab.yaml,line=3,col=11,endLine=3,endColumn=15,title=GP206::\
-         `%25` is not allowed in a path: use only letters, digits and `_` `.` `/` `-`%0A\
-         write it as in `docs/notes.md`; files with other names come with a COPY_FILE of their folder\n"
+         path contains an invalid character `%25`: use letters, digits and `_` `.` `/` `-`%0A\
+         write a path as in `docs/notes.md`; copy files with other names by a COPY_FILE of their folder\n"
     );
 }
 
 #[test]
-fn annotations_tell_warnings_from_errors() {
+fn annotations_distinguish_warnings_from_errors() {
     let ran = Sandbox::with_demo()
         .groundplan(["check", "--format", "github"])
         .exits(0);
@@ -163,7 +163,7 @@ fn annotations_tell_warnings_from_errors() {
 }
 
 #[test]
-fn json_documents_are_read_strictly_and_faults_have_their_exact_place() {
+fn json_is_parsed_strictly_and_errors_have_exact_locations() {
     #[track_caller]
     fn check(recipe: impl AsRef<[u8]>, expected: &str) {
         let sandbox = Sandbox::new();
@@ -199,7 +199,7 @@ fn json_documents_are_read_strictly_and_faults_have_their_exact_place() {
 }
 
 #[test]
-fn a_misnamed_recipe_is_told_once_with_its_right_name() {
+fn a_misnamed_recipe_is_reported_once_with_a_suggestion() {
     for name in [
         "addons/doc.yaml",
         "addons/docs.yml",
@@ -216,7 +216,7 @@ fn a_misnamed_recipe_is_told_once_with_its_right_name() {
 }
 
 #[test]
-fn links_are_not_followed_to_documents() {
+fn links_to_documents_are_not_followed() {
     let sandbox = Sandbox::with_demo();
     fs::create_dir_all(sandbox.join("recipes/demo/addons")).unwrap();
     sandbox.symlink("../auth/none.yaml", "recipes/demo/addons/docs.yaml");
@@ -225,7 +225,7 @@ fn links_are_not_followed_to_documents() {
 }
 
 #[test]
-fn faults_of_a_template_are_told_beside_those_of_recipes() {
+fn errors_of_template_and_recipes_are_reported_together() {
     let sandbox = Sandbox::with_demo();
     sandbox.write("recipes/demo/addons/docs.yaml", "actions: 1\n");
     sandbox.symlink("README.md", "catalog/demo/template/START.md");

@@ -1,4 +1,4 @@
-//! What every tree promises, asked of memory, disk, commits and overlays alike.
+//! The contract of trees, for memory, disk, commits and overlays.
 
 use crate::support::{Sandbox, files_below};
 use groundplan::model::content::{File, Mode};
@@ -180,19 +180,19 @@ fn conforms(tree: &mut dyn TreeMut) {
 }
 
 #[test]
-fn memory_is_a_tree() {
+fn the_memory_tree_conforms() {
     conforms(&mut MemoryTree::of(base()).unwrap());
 }
 
 #[test]
-fn an_overlay_is_a_tree_and_leaves_its_base_alone() {
+fn an_overlay_conforms_and_does_not_change_its_base() {
     let below = MemoryTree::of(base()).unwrap();
     conforms(&mut Overlay::over(&below).unwrap());
     assert_eq!(below, MemoryTree::of(base()).unwrap());
 }
 
 #[test]
-fn an_overlay_over_nothing_is_a_tree() {
+fn an_overlay_over_an_empty_tree_conforms() {
     let nothing = MemoryTree::default();
     let mut tree = Overlay::over(&nothing).unwrap();
     for (path, file) in base() {
@@ -202,7 +202,7 @@ fn an_overlay_over_nothing_is_a_tree() {
 }
 
 #[test]
-fn an_overlay_over_a_commit_is_a_tree_and_leaves_its_repository_alone() {
+fn an_overlay_over_a_commit_conforms_and_does_not_change_the_repository() {
     let sandbox = Sandbox::new();
     let mut disk = folder(&sandbox, "repo");
     for (path, file) in base() {
@@ -224,7 +224,7 @@ fn an_overlay_over_a_commit_is_a_tree_and_leaves_its_repository_alone() {
 }
 
 #[test]
-fn an_overlay_over_a_commit_without_files_is_a_tree() {
+fn an_overlay_over_an_empty_commit_conforms() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.join("repo")).unwrap();
     let commit = sandbox.commit("repo");
@@ -239,7 +239,7 @@ fn an_overlay_over_a_commit_without_files_is_a_tree() {
 }
 
 #[test]
-fn a_commit_is_read_without_the_files_beside_it() {
+fn a_commit_is_read_without_the_working_tree() {
     let sandbox = Sandbox::new();
     sandbox.write("repo/a/b", "committed").write("repo/c", "c");
     let commit = sandbox.commit("repo");
@@ -280,7 +280,7 @@ fn folder(sandbox: &Sandbox, name: &str) -> DiskTree {
 }
 
 #[test]
-fn the_disk_is_a_tree_and_nothing_outside_changes() {
+fn the_disk_tree_conforms_and_changes_nothing_outside() {
     let sandbox = Sandbox::new();
     sandbox
         .write("root/outside", "inside")
@@ -304,7 +304,7 @@ fn the_disk_is_a_tree_and_nothing_outside_changes() {
 }
 
 #[test]
-fn the_disk_is_not_written_through_links_of_either_kind() {
+fn the_disk_tree_does_not_write_through_links() {
     let sandbox = Sandbox::new();
     sandbox
         .write("outside/victim", "untouched")
@@ -341,7 +341,7 @@ fn the_disk_is_not_written_through_links_of_either_kind() {
 }
 
 #[test]
-fn the_disk_tells_modes_apart_and_waits_for_no_pipe() {
+fn the_disk_tree_distinguishes_modes_and_does_not_wait_for_pipes() {
     let sandbox = Sandbox::new();
     sandbox.write("root/a", "a");
     let pipe = sandbox.join("root/pipe");

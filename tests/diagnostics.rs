@@ -1,4 +1,4 @@
-//! `docs/diagnostics.md` keeps its word: every code is there, its bad example reports it, its good example does not.
+//! `docs/diagnostics.md`: every code is explained, its bad example reports it, its good example does not.
 
 use crate::forge::fake::{Dialect, Fake, Fault, State};
 use crate::preflight::{expiry, now, on_forge};
@@ -9,7 +9,7 @@ use serde_json::Value;
 const DOCUMENT: &str = include_str!("../docs/diagnostics.md");
 
 #[test]
-fn the_document_explains_every_code_in_order_under_its_rule() {
+fn the_document_explains_every_code_in_order() {
     let headings: Vec<String> = sections()
         .map(|section| section.heading.to_owned())
         .collect();
@@ -21,7 +21,7 @@ fn the_document_explains_every_code_in_order_under_its_rule() {
 }
 
 #[test]
-fn every_bad_example_reports_its_code_with_a_place_and_a_way_out() {
+fn every_bad_example_reports_its_code_with_location_and_help() {
     for section in sections() {
         let findings = section.bad.run();
         let code = section.code();

@@ -1,4 +1,4 @@
-//! One tree id for one plan: in memory, over a commit, on a disk, in a repository that is made, and for git itself.
+//! One tree id for one plan: in memory, over a commit, on disk, in a new repository, and by git.
 
 use crate::properties::{plan, said};
 use crate::support::Sandbox;

@@ -244,7 +244,7 @@ fn catalogues_are_loaded_and_the_repositories_of_their_templates_asked_without_f
     doctor(&sandbox, &catalogs, &with_secret).says(
         "template",
         "fail",
-        "never put a user or a token into a URL",
+        "address contains a user or a token",
     );
     sandbox.write("catalog/demo/catalog.yaml", "catalog: demo\n");
     doctor(&sandbox, &catalogs, &[]).says("catalogs", "fail", "cannot be used");
@@ -370,8 +370,8 @@ fn a_forge_is_reached_without_a_token_and_a_token_is_asked_about_where_there_is_
         for (fault, part) in [
             (Fault::BadGatewayBefore, "cannot be reached: status 502"),
             (Fault::CutBefore, "cannot be reached"),
-            (Fault::NotFound, "cannot be understood: status 404"),
-            (Fault::Redirect, "points elsewhere"),
+            (Fault::NotFound, "is not understood: status 404"),
+            (Fault::Redirect, "the forge redirects"),
         ] {
             let calls = fake.state().calls.len();
             fake.state().fault = Some((calls, fault, 1));

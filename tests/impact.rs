@@ -1,4 +1,4 @@
-//! `catalog diff`: what a change of a catalogue changes, for whom, and whether stored runs can still be made.
+//! `groundplan catalog diff`: the impact of a catalogue change.
 
 use crate::support::Sandbox;
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ const CATALOG: &str = "catalog/demo/catalog.yaml";
 const SESSION: &str = "recipes/demo/auth/session.yaml";
 
 #[test]
-fn equal_versions_change_nothing_and_neither_do_words_for_people() {
+fn equal_versions_and_new_titles_change_nothing() {
     for changes in [
         &[][..],
         &[(CATALOG, "title: Sessions", "title: By session")],
@@ -71,7 +71,7 @@ fn equal_versions_change_nothing_and_neither_do_words_for_people() {
 }
 
 #[test]
-fn a_dependency_is_shown_with_the_option_that_asks_for_it() {
+fn a_dependency_is_shown_with_its_option() {
     let impact = diff(&changed(&[(SESSION, "^8.0.4", "^8.1.0")]));
     assert_eq!(impact["level"], "compatible");
     assert_eq!(
@@ -94,7 +94,7 @@ fn a_dependency_is_shown_with_the_option_that_asks_for_it() {
 }
 
 #[test]
-fn a_change_of_the_template_is_everywhere() {
+fn a_change_of_the_template_affects_every_selection() {
     let impact = diff(&changed(&[(
         "catalog/demo/template/README.md",
         "Of __GITHUB_OWNER__.",
@@ -110,7 +110,7 @@ fn a_change_of_the_template_is_everywhere() {
 }
 
 #[test]
-fn what_only_two_options_together_change_names_both() {
+fn a_change_by_two_options_together_names_both() {
     let sandbox = changed(&[]);
     sandbox.write("new/recipes/demo/addons/docs.yaml", "actions:\n  - { kind: WRITE_FILE, path: docs/a.md, content: a }\n  - { kind: WRITE_FILE, path: docs/session.md, content: s, when: { auth: session } }\n");
     let impact = diff(&sandbox);
@@ -122,7 +122,7 @@ fn what_only_two_options_together_change_names_both() {
 }
 
 #[test]
-fn an_option_that_is_gone_breaks_its_stored_runs() {
+fn a_removed_option_breaks_its_stored_runs() {
     let sandbox = changed(&[(
         CATALOG,
         "      - slug: none\n        title: No sign-in\n",
@@ -145,7 +145,7 @@ fn an_option_that_is_gone_breaks_its_stored_runs() {
 }
 
 #[test]
-fn every_tightened_rule_breaks() {
+fn every_stricter_rule_is_breaking() {
     let docs = "      - slug: docs\n        title: Documentation\n";
     for (find, replace, code) in [
         (
@@ -197,7 +197,7 @@ fn every_tightened_rule_breaks() {
 }
 
 #[test]
-fn a_recipe_that_no_longer_works_breaks_and_one_that_works_again_mends() {
+fn a_failing_recipe_is_breaking_and_a_fixed_one_repairs() {
     let broken = [(
         "recipes/demo/addons/docs.yaml",
         "kind: WRITE_FILE, path: docs/a.md, content: a",
@@ -216,7 +216,7 @@ fn a_recipe_that_no_longer_works_breaks_and_one_that_works_again_mends() {
 }
 
 #[test]
-fn another_default_and_a_new_option_are_told_and_break_nothing() {
+fn a_new_default_and_a_new_option_are_compatible() {
     let impact = diff(&changed(&[(
         CATALOG,
         "        default: true\n      - slug: none\n        title: No sign-in\n",
@@ -235,7 +235,7 @@ fn another_default_and_a_new_option_are_told_and_break_nothing() {
 }
 
 #[test]
-fn a_renamed_catalogue_breaks_what_names_it() {
+fn a_renamed_catalogue_is_breaking() {
     let sandbox = changed(&[(CATALOG, "catalog: demo", "catalog: other")]);
     for folder in ["catalog", "recipes"] {
         fs::rename(
@@ -247,12 +247,12 @@ fn a_renamed_catalogue_breaks_what_names_it() {
     let impact = diff(&sandbox);
     assert_eq!(
         impact["breaking"][0]["message"],
-        "the catalogue `demo` is called `other` now"
+        "catalogue `demo` was renamed to `other`"
     );
 }
 
 #[test]
-fn people_read_the_same() {
+fn the_text_output_shows_the_impact() {
     let sandbox = changed(&[
         (SESSION, "^8.0.4", "^8.1.0"),
         (CATALOG, "slug: docs", "slug: manual"),
@@ -293,7 +293,7 @@ fn people_read_the_same() {
 }
 
 #[test]
-fn a_pull_request_reads_the_same_as_markdown() {
+fn the_markdown_output_shows_the_impact() {
     let sandbox = changed(&[
         (SESSION, "^8.0.4", "^8.1.0"),
         (SESSION, "lib/session.ts", "lib/__PRODUCT_SLUG__.ts"),
@@ -320,7 +320,7 @@ fn a_pull_request_reads_the_same_as_markdown() {
 }
 
 #[test]
-fn what_a_catalogue_says_cannot_write_markdown_of_its_own() {
+fn texts_of_a_catalogue_are_escaped_in_markdown() {
     let sandbox = changed(&[
         (
             "catalog/demo/template/README.md",
@@ -354,7 +354,7 @@ fn what_a_catalogue_says_cannot_write_markdown_of_its_own() {
 }
 
 #[test]
-fn a_long_comment_leaves_diffs_out_and_says_so() {
+fn long_markdown_omits_diffs_with_a_note() {
     let sandbox = changed(&[]);
     for number in 0..20 {
         for side in ["old", "new"] {
@@ -378,7 +378,7 @@ fn a_long_comment_leaves_diffs_out_and_says_so() {
 }
 
 #[test]
-fn breaking_can_be_made_to_fail() {
+fn fail_on_breaking_exits_with_1() {
     let sandbox = changed(&[(CATALOG, "slug: addons", "slug: extras")]);
     fs::rename(
         sandbox.join("new/recipes/demo/addons"),
@@ -397,7 +397,7 @@ fn breaking_can_be_made_to_fail() {
 }
 
 #[test]
-fn versions_are_read_from_commits_without_checking_anything_out() {
+fn versions_are_read_from_commits_without_a_checkout() {
     let sandbox = Sandbox::with_demo();
     let first = sandbox.commit(".");
     sandbox.git(".", &["tag", "v1"]);
@@ -431,7 +431,7 @@ fn versions_are_read_from_commits_without_checking_anything_out() {
 }
 
 #[test]
-fn a_catalogue_deep_in_a_repository_is_named_by_its_folder() {
+fn a_catalogue_in_a_subfolder_is_named_by_its_folder() {
     let sandbox = changed(&[(SESSION, "^8.0.4", "^8.1.0")]);
     sandbox.commit(".");
     let json = sandbox
@@ -470,7 +470,7 @@ fn a_catalogue_deep_in_a_repository_is_named_by_its_folder() {
 }
 
 #[test]
-fn a_version_that_is_no_catalogue_shows_what_is_wrong() {
+fn an_invalid_version_shows_its_findings() {
     let sandbox = changed(&[(CATALOG, "selection: SINGLE", "selection: DOUBLE")]);
     let ran = sandbox
         .groundplan(["catalog", "diff", "old", "new"])
@@ -496,7 +496,7 @@ fn a_version_that_is_no_catalogue_shows_what_is_wrong() {
 }
 
 #[test]
-fn catalogues_of_one_name_are_compared_and_the_others_told() {
+fn catalogues_with_equal_names_are_compared() {
     let sandbox = changed(&[]);
     for (side, name) in [
         ("old", "first"),

@@ -1,4 +1,4 @@
-//! `groundplan pat`: tokens are sealed for their owner, tested against their forge, and shown to nobody.
+//! `groundplan pat`: tokens are encrypted for their owner, tested against their forge, and never printed.
 
 use crate::forge::fake::{Dialect, Fake, Fault, TOKEN};
 use crate::preflight::shows_no_token;
@@ -74,7 +74,7 @@ fn a_token_is_sealed_from_standard_input_or_the_environment() {
 }
 
 #[test]
-fn what_cannot_be_sealed_is_refused_with_what_to_do() {
+fn an_invalid_token_is_refused_with_a_hint() {
     let key = [("BOOTSTRAP_ENCRYPTION_KEY", KEY)];
     let fine_grained = format!("github_pat_canary{}", "a".repeat(70));
     let other = [
@@ -118,7 +118,7 @@ fn what_cannot_be_sealed_is_refused_with_what_to_do() {
 }
 
 #[test]
-fn a_test_says_whose_the_token_is_and_what_it_may_do() {
+fn a_test_shows_owner_and_scopes_of_the_token() {
     let fake = Fake::start(Dialect::GitHub);
     let ran = test(&fake, &[], &[], TOKEN).exits(0);
     assert_eq!(
@@ -151,7 +151,7 @@ fn a_test_says_whose_the_token_is_and_what_it_may_do() {
 }
 
 #[test]
-fn a_token_that_will_not_do_is_refused_by_its_own_code() {
+fn unusable_tokens_have_their_exit_codes() {
     let fake = Fake::start(Dialect::GitHub);
     fake.state().scopes = "public_repo, workflow";
     let ran = test(&fake, &["--format", "json"], &[], TOKEN).exits(1);
@@ -163,7 +163,7 @@ fn a_token_that_will_not_do_is_refused_by_its_own_code() {
     );
     let ran = test(&fake, &[], &[], "ghp_another0123456789").exits(4);
     assert!(
-        ran.stderr.contains("does not accept the credential"),
+        ran.stderr.contains("the forge rejects the token"),
         "{}",
         ran.stderr
     );
@@ -172,7 +172,7 @@ fn a_token_that_will_not_do_is_refused_by_its_own_code() {
     let ran = test(&fake, &[], &[], &fine_grained).exits(1);
     assert!(
         ran.stderr.contains(
-            "a classic personal access token with the scope `repo` is needed: fine-grained tokens are not yet supported"
+            "fine-grained tokens are not supported: use a classic token with the scope `repo`"
         ),
         "{}",
         ran.stderr
@@ -216,7 +216,7 @@ fn a_stored_token_is_opened_for_its_owner_and_its_forge_only() {
 }
 
 #[test]
-fn what_the_previous_key_opens_is_to_be_sealed_again() {
+fn tokens_of_the_previous_key_should_be_sealed_again() {
     let fake = Fake::start(Dialect::GitHub);
     let sealed = encrypt(KEY);
     let keys = [

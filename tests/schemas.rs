@@ -1,4 +1,4 @@
-//! `schema/` holds what the types say. `UPDATE_SNAPSHOTS=1 cargo test schemas` writes it anew.
+//! `schema/` is generated from the types. `UPDATE_SNAPSHOTS=1 cargo test schemas` writes it again.
 
 use crate::support::{Sandbox, matches_or_updates, request};
 use groundplan::catalog::{self, builtin};
@@ -10,7 +10,7 @@ use groundplan::tree::memory::MemoryTree;
 use std::path::Path;
 
 #[test]
-fn the_schema_folder_is_what_the_types_say() {
+fn the_schema_folder_is_generated_from_the_types() {
     for document in SchemaDocument::ALL {
         let file = format!("schema/{}.schema.json", document.name());
         matches_or_updates(Path::new(&file), &document.schema());
@@ -43,7 +43,7 @@ fn the_schema_hash_is_the_released_one() {
 }
 
 #[test]
-fn a_plan_and_its_report_keep_their_schemas_and_survive_a_round_trip() {
+fn a_plan_and_its_report_match_their_schemas_and_round_trip() {
     let catalog = catalog::load(&builtin::files(), "nextjs")
         .catalog
         .expect("the built-in catalogue is sound");

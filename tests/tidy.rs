@@ -207,6 +207,7 @@ fn nothing_below_the_shells_knows_of_dry_runs_or_tokio() {
             "{file}"
         );
         let is_async = [
+            "src/base/clock.rs",
             "src/cli/",
             "src/forge/",
             "src/preflight/",

@@ -120,14 +120,14 @@ impl<'d> Rules<'d> {
 
     fn references(&mut self) {
         for reference in references(self.catalog) {
-            let Reference { from, to, .. } = &reference;
+            let OptionReference { from, to, .. } = &reference;
             if self.findings.len() >= MAX_FINDINGS {
                 break;
             }
             if let Some((message, help)) = unknown(self.catalog, to) {
                 self.error(Code::UnknownOption, &reference.pointer, message, help);
             } else if from == *to {
-                let message = format!("`{from}` {} itself", reference.relation.verb());
+                let message = format!("`{from}` {} itself", reference.kind.verb());
                 self.error(
                     Code::Impossible,
                     &reference.pointer,
@@ -141,7 +141,7 @@ impl<'d> Rules<'d> {
     fn cycles(&mut self) {
         let mut requires: BTreeMap<OptionRef, Vec<(&OptionRef, String)>> = BTreeMap::new();
         for reference in references(self.catalog) {
-            if reference.relation == Relation::Requires && reference.from != *reference.to {
+            if reference.kind == ReferenceKind::Requires && reference.from != *reference.to {
                 requires
                     .entry(reference.from)
                     .or_default()
@@ -302,21 +302,21 @@ pub(super) fn unknown(catalog: &CatalogFile, named: &OptionRef) -> Option<(Strin
 }
 
 /// A reference from one option to another.
-struct Reference<'c> {
+struct OptionReference<'c> {
     pointer: String,
     from: OptionRef,
-    relation: Relation,
+    kind: ReferenceKind,
     to: &'c OptionRef,
 }
 
 /// The field of a reference.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Relation {
+enum ReferenceKind {
     Requires,
     Conflicts,
 }
 
-impl Relation {
+impl ReferenceKind {
     fn field(self) -> &'static str {
         match self {
             Self::Requires => "requires",
@@ -333,20 +333,20 @@ impl Relation {
 }
 
 /// All references of a catalogue, in the order of the document.
-fn references(catalog: &CatalogFile) -> impl Iterator<Item = Reference<'_>> {
+fn references(catalog: &CatalogFile) -> impl Iterator<Item = OptionReference<'_>> {
     catalog.options().flat_map(|entry| {
         let fields = [
-            (Relation::Requires, &entry.option.requires),
-            (Relation::Conflicts, &entry.option.conflicts),
+            (ReferenceKind::Requires, &entry.option.requires),
+            (ReferenceKind::Conflicts, &entry.option.conflicts),
         ];
-        fields.into_iter().flat_map(move |(relation, options)| {
+        fields.into_iter().flat_map(move |(kind, options)| {
             options
                 .iter()
                 .enumerate()
-                .map(move |(index, to)| Reference {
-                    pointer: format!("{}/{}/{index}", entry.pointer(), relation.field()),
+                .map(move |(index, to)| OptionReference {
+                    pointer: format!("{}/{}/{index}", entry.pointer(), kind.field()),
                     from: entry.reference(),
-                    relation,
+                    kind,
                     to,
                 })
         })

@@ -1,5 +1,6 @@
 //! The publication of `new --forge`, `resume` and `cleanup`: requests before it, its run, and the report after it.
 
+use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::forge::{ForgeArgs, token};
 use crate::cli::args::git::git;
@@ -11,14 +12,12 @@ use crate::cli::publication_files::PublicationFiles;
 use crate::cli::runtime::wait_for;
 use crate::cli::signals;
 use crate::forge::Forge;
-use crate::forge::account::OwnerKind;
-use crate::forge::clock::SystemClock;
 use crate::forge::repository::{RepoPath, RepositoryId};
 use crate::model::digest::GitId;
 use crate::model::input::Inputs;
-use crate::model::preflight::ForgeKind;
+use crate::model::preflight::{ForgeKind, OwnerKind};
 use crate::model::remote::{RemoteUrl, RemoteUrlError};
-use crate::preflight::place;
+use crate::preflight::target;
 use crate::publish::error::PublishError;
 use crate::publish::file_ledger::FileLedger;
 use crate::publish::git_push::GitPush;
@@ -135,7 +134,7 @@ impl ForgeSession {
         scopes: &[&'static str],
     ) -> Result<(RepoPath, OwnerKind), Failure> {
         let found = Terminal::busy("asking the forge", || {
-            wait_for(until_stopped(place::find(&*self.forge, inputs, scopes)))
+            wait_for(until_stopped(target::resolve(&*self.forge, inputs, scopes)))
         })?;
         Ok(found.ok_or_else(Failure::cancelled)??)
     }
@@ -149,7 +148,7 @@ impl ForgeSession {
     ) -> Result<T, Interrupted> {
         let push = PushHere(GitPush {
             git: Arc::new(git(
-                self.flags.forge == Some(ForgeKind::Local),
+                self.flags.forge.is_some_and(ForgeKind::is_folder),
                 self.timeout,
             )),
             repository: files.repository(),
@@ -222,7 +221,7 @@ impl ForgeSession {
         let (request, stage) = stage::read(entries)?;
         let remains = stage.remains(&request.repo, None);
         Ok(remains.map(|remains| Remains {
-            removal: Some(self.forge.removal(&remains.repo, remains.id)),
+            removal: Some(self.forge.removal_command(&remains.repo, remains.id)),
             ..remains
         }))
     }
@@ -293,7 +292,9 @@ fn check_encryption(flags: &ForgeArgs) -> Result<(), Failure> {
     let url = flags.forge_url.as_deref().unwrap_or_default();
     let address = format!("{}/owner/name.git", url.trim_end_matches('/'));
     match RemoteUrl::parse(&address) {
-        Err(RemoteUrlError::Unencrypted { host }) if flags.forge != Some(ForgeKind::Local) => {
+        Err(RemoteUrlError::Unencrypted { host })
+            if !flags.forge.is_some_and(ForgeKind::is_folder) =>
+        {
             let message = format!(
                 "cannot push to `{host}` without encryption: `--allow-http` covers API requests only"
             );

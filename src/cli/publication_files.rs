@@ -3,7 +3,7 @@
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::git::state_folder;
 use crate::cli::error::Failure;
-use crate::forge::ownership::Marker;
+use crate::forge::marker::Marker;
 use crate::forge::repository::RepoPath;
 use crate::model::preflight::ForgeKind;
 use serde::{Deserialize, Serialize};
@@ -43,9 +43,10 @@ impl RememberedForge {
         let url = args.forge_url.as_ref();
         Ok(Some(Self {
             forge,
-            url: match forge {
-                ForgeKind::Local => url.map(absolute).transpose()?,
-                ForgeKind::Github | ForgeKind::Forgejo => url.cloned(),
+            url: if forge.is_folder() {
+                url.map(absolute).transpose()?
+            } else {
+                url.cloned()
             },
             push_user: args.push_user.clone(),
             allow_http: args.allow_http.clone(),

@@ -2,20 +2,14 @@
 
 use crate::cli::error::Failure;
 use crate::engine::PreviewError;
-use crate::error::chain;
-use crate::forge::error::{Denial, ForgeError};
-use crate::forge::http::ClientError;
+use crate::error::{Explain as _, chain};
 use crate::git::mirror::MirrorError;
 use crate::git::{GitError, GitFailure};
 use crate::impact::ImpactError;
-use crate::preflight::place::PlaceError;
 use crate::publish::error::{FailureCause as NotPublished, PublishError};
 use crate::publish::push::PushError;
 use crate::store::error::StoreError;
-use crate::sweep::SearchLimit;
-use crate::sweep::cover::CoverError;
 use crate::sweep::rounds::SweepError;
-use crate::sweep::selections::SelectionsError;
 use crate::template::TemplateError;
 use crate::tree::TreeError;
 use crate::tree::git::GitTreeError;
@@ -285,74 +279,6 @@ impl From<TemplateError> for Failure {
     }
 }
 
-impl From<ForgeError> for Failure {
-    fn from(error: ForgeError) -> Self {
-        let message = error.to_string();
-        let refused = |hint| refused(message.clone(), hint);
-        let environment = |hint| environment(message.clone(), hint);
-        let authentication = |hint: &str| Self::Authentication {
-            message: message.clone(),
-            hint: hint.to_owned(),
-        };
-        match error {
-            ForgeError::Unauthorized { .. } => authentication(
-                "make a new classic token with the scope `repo`, and set GROUNDPLAN_FORGE_TOKEN to it",
-            ),
-            ForgeError::Forbidden { why, .. } => match why {
-                Denial::Scopes => {
-                    authentication("give the token the scope that is named, or make a new one")
-                }
-                Denial::Saml => authentication(
-                    "authorise the token for the organisation, on the page of your tokens",
-                ),
-                Denial::ClassicTokens => {
-                    authentication("ask an owner of the organisation to let classic tokens in")
-                }
-                Denial::Address => refused("publish from an address that the organisation accepts"),
-                Denial::Policy => {
-                    refused("ask an owner of the organisation, or name another one with `--owner`")
-                }
-                Denial::Unstated => refused("check what the token's user may do there"),
-            },
-            ForgeError::NotFound { .. } => refused(
-                "check `--owner` and `--forge-url`; what the token may not see looks absent",
-            ),
-            ForgeError::NameTaken { .. } => refused("give it another name with `--repo`"),
-            ForgeError::Moved => refused("look at where it leads, and name that place"),
-            ForgeError::RateLimited { .. } => environment("try again then"),
-            ForgeError::Unavailable { .. } => {
-                environment("check `--forge-url`, or try again later")
-            }
-            ForgeError::OutcomeUnknown { .. } => environment("look at the forge"),
-            ForgeError::Invalid { .. } => refused("see what the forge says"),
-            ForgeError::NotOurs(_) => {
-                refused("look at it, and remove it by hand when nobody needs it")
-            }
-            ForgeError::Protocol { .. } => {
-                environment("check that `--forge` names the kind of what is at `--forge-url`")
-            }
-            ForgeError::Folder { .. } => environment("check permissions and free space"),
-        }
-    }
-}
-
-impl From<PlaceError> for Failure {
-    fn from(error: PlaceError) -> Self {
-        let message = error.to_string();
-        match error {
-            PlaceError::Forge(error) => error.into(),
-            PlaceError::Lacks { scopes, .. } => Self::Authentication {
-                message,
-                hint: format!("give the token the scope `{scopes}`, or make a new one"),
-            },
-            PlaceError::SomebodyElse { login, .. } => Self::Refused {
-                message,
-                hint: format!("name an organisation, or `{login}`, with `--owner`"),
-            },
-        }
-    }
-}
-
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let message = error.to_string();
@@ -413,21 +339,6 @@ impl From<PublishError> for Failure {
     fn from(error: PublishError) -> Self {
         let message = error.to_string();
         let refused = |hint| refused(message.clone(), hint);
-        let of = |failure: Self| match failure {
-            Self::Refused { hint, .. } => Self::Refused {
-                message: message.clone(),
-                hint,
-            },
-            Self::Authentication { hint, .. } => Self::Authentication {
-                message: message.clone(),
-                hint,
-            },
-            Self::Environment { hint, .. } => Self::Environment {
-                message: message.clone(),
-                hint,
-            },
-            other => other,
-        };
         let why = match error {
             PublishError::NotCreated { cause }
             | PublishError::RolledBack { cause }
@@ -439,7 +350,13 @@ impl From<PublishError> for Failure {
             PublishError::Ledger(error) => return error.into(),
         };
         match why {
-            NotPublished::Forge { error, .. } | NotPublished::Read(error) => of(error.into()),
+            NotPublished::Forge { error, .. } | NotPublished::Read(error) => {
+                let failure = Self::plain(error.class(), error.code(), message);
+                match error.hint() {
+                    Some(hint) => failure.hinted(hint),
+                    None => failure,
+                }
+            }
             NotPublished::Ledger(_) => environment(
                 message,
                 "check the path, permissions and free space of the ledger",
@@ -461,50 +378,12 @@ impl From<PublishError> for Failure {
     }
 }
 
-const FEWER: &str = "use fewer selections, with `--sample N` or `--each`";
-
-impl From<SearchLimit> for Failure {
-    fn from(error: SearchLimit) -> Self {
-        Failure::refused("selections_search_limit", error.to_string())
-            .hinted("simplify `requires` and `conflicts`")
-    }
-}
-
-impl From<CoverError> for Failure {
-    fn from(error: CoverError) -> Self {
-        match error {
-            CoverError::SearchLimit(error) => error.into(),
-            CoverError::TooLarge { .. } => {
-                Failure::refused("selections_too_many", error.to_string()).hinted(FEWER.to_owned())
-            }
-        }
-    }
-}
-
 impl From<SweepError> for Failure {
     fn from(error: SweepError) -> Self {
         match error {
             SweepError::Cover(error) => error.into(),
             SweepError::Preview(error) => error.into(),
         }
-    }
-}
-
-impl From<SelectionsError> for Failure {
-    fn from(error: SelectionsError) -> Self {
-        match error {
-            SelectionsError::SearchLimit(error) => error.into(),
-            SelectionsError::TooMany => Failure::refused("selections_too_many", error.to_string())
-                .hinted(
-                    "cover all pairs with `--pairwise`, or use random selections with `--sample N`",
-                ),
-        }
-    }
-}
-
-impl From<ClientError> for Failure {
-    fn from(error: ClientError) -> Self {
-        Failure::environment("http_client_failed", crate::error::chain(&error))
     }
 }
 

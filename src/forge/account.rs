@@ -1,95 +1,90 @@
-//! Who acts on a forge, and for whom it may make repositories.
+//! The account of a token, and the owners for whom it can create repositories.
 
-use super::error::Denial;
+use super::denial::Denial;
+use crate::model::preflight::{OwnerKind, OwnerStanding, Permission};
 use std::collections::BTreeSet;
 
-/// The account a credential belongs to.
+/// The account of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     pub login: String,
     pub id: u64,
-    /// What the credential was given; nothing where the forge does not say.
+    /// The token's scopes; nothing where the forge does not list them.
     pub scopes: Option<BTreeSet<String>>,
-    /// When the credential ends, in seconds since 1970; nothing where it does not or the forge does not say.
+    /// The token's expiry, in seconds since 1970; nothing where it has none or the forge does not show it.
     pub expires_at: Option<i64>,
-    pub may_delete: Permission,
-    /// How many requests are left, where the forge counts them.
-    pub budget: Option<Budget>,
+    /// The right to delete a repository.
+    pub can_delete: Permission,
+    /// Nothing where the forge does not count requests.
+    pub rate_limit: Option<RateLimit>,
 }
 
-/// What can be said beforehand of something that a credential may or may not do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Permission {
-    Yes,
-    No,
-    Unknown,
-}
-
-/// For whom repositories can be made.
+/// The owners for whom a token can create repositories.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owners {
     pub options: Vec<OwnerOption>,
-    /// Whether the forge showed every organisation; otherwise the credential may see less than there is.
+    /// False if the token may belong to more organisations than the forge listed.
     pub is_complete: bool,
 }
 
-/// One owner and what is known of it.
+/// An owner, and the right to create a repository there as far as the forge shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnerOption {
     pub login: String,
     pub kind: OwnerKind,
     pub standing: OwnerStanding,
+    /// The reason of [`OwnerStanding::PolicyBlocked`].
+    pub denial: Option<Denial>,
 }
 
-/// Who an owner is, seen from the credential.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OwnerKind {
-    Myself,
-    Organisation,
-    /// Another person: nobody but that person makes repositories there.
-    SomebodyElse,
-}
-
-/// Whether a repository can be made there, as far as can be seen without trying.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OwnerStanding {
-    Visible,
-    Unknown,
-    PolicyBlocked(Denial),
-}
-
-/// How many requests the forge still answers.
+/// The number of requests that the forge still answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Budget {
+pub struct RateLimit {
     pub limit: u64,
-    pub left: u64,
-    /// When it is full again, in seconds since 1970.
+    pub remaining: u64,
+    /// The time at which the whole limit is available again, in seconds since 1970.
     pub resets_at: i64,
 }
 
 impl OwnerOption {
-    /// A person: the user, or somebody for whom nothing can be made.
-    pub(super) fn person(login: String, is_me: bool) -> Self {
-        let (kind, standing) = if is_me {
-            (OwnerKind::Myself, OwnerStanding::Visible)
+    /// A person's account. Only the person creates repositories there.
+    pub(super) fn person(login: String, is_current_user: bool) -> Self {
+        if is_current_user {
+            Self {
+                login,
+                kind: OwnerKind::CurrentUser,
+                standing: OwnerStanding::Visible,
+                denial: None,
+            }
         } else {
-            (
-                OwnerKind::SomebodyElse,
-                OwnerStanding::PolicyBlocked(Denial::Policy),
-            )
+            Self {
+                login,
+                kind: OwnerKind::OtherUser,
+                standing: OwnerStanding::PolicyBlocked,
+                denial: Some(Denial::Policy),
+            }
+        }
+    }
+
+    /// An organisation. `right` is the right to create a repository, nothing where the forge does not show it.
+    pub(super) fn organisation(login: String, right: Option<Result<(), Denial>>) -> Self {
+        let (standing, denial) = match right {
+            Some(Ok(())) => (OwnerStanding::Visible, None),
+            None => (OwnerStanding::Unknown, None),
+            Some(Err(denial)) => (OwnerStanding::PolicyBlocked, Some(denial)),
         };
         Self {
             login,
-            kind,
+            kind: OwnerKind::Organisation,
             standing,
+            denial,
         }
     }
 }
 
 impl Account {
-    /// The scopes among these that the credential certainly lacks. `repo` holds what begins with `repo:`.
-    pub fn lacks<'s>(&self, scopes: &[&'s str]) -> Vec<&'s str> {
+    /// The scopes among `needed` that the token certainly lacks. A scope such as `repo` includes `repo:status`.
+    pub fn missing_scopes<'s>(&self, needed: &[&'s str]) -> Vec<&'s str> {
         let Some(given) = &self.scopes else {
             return Vec::new();
         };
@@ -97,8 +92,11 @@ impl Account {
             let parent = scope.split(':').next().unwrap_or(scope);
             given.contains(scope) || given.contains(parent)
         };
-        let missing = scopes.iter().copied().filter(|scope| !is_given(scope));
-        missing.collect()
+        needed
+            .iter()
+            .copied()
+            .filter(|scope| !is_given(scope))
+            .collect()
     }
 }
 
@@ -107,18 +105,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scope_that_is_not_listed_is_lacking_only_where_scopes_are_listed() {
+    fn a_scope_is_missing_only_where_scopes_are_listed() {
         let account = |scopes: Option<&[&str]>| Account {
             login: "jane".to_owned(),
             id: 1,
             scopes: scopes.map(|scopes| scopes.iter().map(|scope| (*scope).to_owned()).collect()),
             expires_at: None,
-            may_delete: Permission::Unknown,
-            budget: None,
+            can_delete: Permission::Unknown,
+            rate_limit: None,
         };
-        let wanted = ["repo", "workflow", "repo:status"];
-        assert_eq!(account(None).lacks(&wanted), Vec::<&str>::new());
-        assert_eq!(account(Some(&[])).lacks(&wanted), wanted);
-        assert_eq!(account(Some(&["repo"])).lacks(&wanted), ["workflow"]);
+        let needed = ["repo", "workflow", "repo:status"];
+        assert_eq!(account(None).missing_scopes(&needed), Vec::<&str>::new());
+        assert_eq!(account(Some(&[])).missing_scopes(&needed), needed);
+        assert_eq!(
+            account(Some(&["repo"])).missing_scopes(&needed),
+            ["workflow"]
+        );
     }
 }

@@ -1,20 +1,24 @@
-//! Which forge, where it is, and a client of it for one credential.
+//! The address of a forge of any kind, and a client for it.
 
 use super::Forge;
-use super::clock::Clock;
 use super::error::ForgeError;
 use super::forgejo::Forgejo;
 use super::github::GitHub;
-use super::http::{ClientError, HttpConfig};
 use super::local::{self, Local};
-use super::reach::{Reached, reach};
-use super::site::Site;
+use super::site::{Site, SiteError};
+use super::transport::{ClientError, HttpConfig};
+use crate::base::clock::Clock;
+use crate::error::{Class, Explain, Hint, Setting};
+use crate::hint;
+use crate::model::preflight::ForgeKind;
 use crate::secret::Secret;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use thiserror::Error;
 
-/// A forge that is not talked to yet.
+/// The address of a forge. Parsing it sends no request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ForgeAddress {
     GitHub(Site),
@@ -23,8 +27,51 @@ pub enum ForgeAddress {
     Folder(PathBuf),
 }
 
+/// An address that does not fit its kind of forge.
+#[derive(Debug, Error)]
+pub enum ForgeAddressError {
+    #[error("the address of the forge is missing")]
+    Missing { kind: ForgeKind },
+    #[error(transparent)]
+    Site(#[from] SiteError),
+    #[error("`{}` is not a folder", path.display())]
+    NotAFolder { path: PathBuf },
+    #[error("the absolute path of `{}` cannot be found", path.display())]
+    CurrentFolder {
+        path: PathBuf,
+        #[source]
+        error: io::Error,
+    },
+}
+
 impl ForgeAddress {
-    /// The host that a token has to be sealed for; nothing for a folder, which needs none.
+    /// Parses an address of a kind: a URL, nothing for the kind's own, or a folder. `http_hosts` are the hosts, besides
+    /// this machine, to which requests without encryption are allowed.
+    pub fn parse(
+        kind: ForgeKind,
+        text: Option<&str>,
+        http_hosts: &[String],
+    ) -> Result<Self, ForgeAddressError> {
+        let text = text
+            .or(kind.default_url())
+            .ok_or(ForgeAddressError::Missing { kind })?;
+        Ok(match kind {
+            ForgeKind::Github => Self::GitHub(Site::github(text, http_hosts)?),
+            ForgeKind::Forgejo => Self::Forgejo(Site::forgejo(text, http_hosts)?),
+            ForgeKind::Local => {
+                let path = PathBuf::from(text);
+                if !path.is_dir() {
+                    return Err(ForgeAddressError::NotAFolder { path });
+                }
+                match std::path::absolute(&path) {
+                    Ok(absolute) => Self::Folder(absolute),
+                    Err(error) => return Err(ForgeAddressError::CurrentFolder { path, error }),
+                }
+            }
+        })
+    }
+
+    /// The host for which a token is sealed. A folder has none.
     pub fn host(&self) -> Option<&str> {
         match self {
             Self::GitHub(site) | Self::Forgejo(site) => Some(site.host()),
@@ -32,38 +79,79 @@ impl ForgeAddress {
         }
     }
 
-    /// A client. The token is asked for only where one is needed.
+    /// A client for the forge. `token` is called only for a kind with tokens; `timeout` limits each request.
     pub fn connect<E: From<ClientError>>(
         &self,
         token: impl FnOnce() -> Result<Secret, E>,
-        patience: Duration,
+        timeout: Duration,
         clock: Arc<dyn Clock>,
     ) -> Result<Box<dyn Forge>, E> {
-        let manners = HttpConfig {
-            call: patience,
+        let config = HttpConfig {
+            request_timeout: timeout,
             ..HttpConfig::new(Arc::clone(&clock))
         };
         Ok(match self {
-            Self::GitHub(site) => Box::new(GitHub::new(site.clone(), token()?, manners)?),
-            Self::Forgejo(site) => Box::new(Forgejo::new(site.clone(), token()?, manners)?),
+            Self::GitHub(site) => Box::new(GitHub::new(site.clone(), token()?, config)?),
+            Self::Forgejo(site) => Box::new(Forgejo::new(site.clone(), token()?, config)?),
             Self::Folder(folder) => Box::new(Local::new(folder.clone(), clock)),
         })
     }
 
-    /// Whether the forge answers, and what time it has. No credential is sent.
-    pub async fn reach(
+    /// Sends one anonymous request. Returns the forge's time in seconds since 1970, if its answer has one.
+    pub async fn probe(
         &self,
-        patience: Duration,
+        timeout: Duration,
         clock: Arc<dyn Clock>,
-    ) -> Result<Reached, ForgeError> {
-        let manners = HttpConfig {
-            call: patience,
+    ) -> Result<Option<i64>, ForgeError> {
+        let config = HttpConfig {
+            request_timeout: timeout,
+            read_attempts: 1,
             ..HttpConfig::new(clock)
         };
+        let unavailable = |error: ClientError| ForgeError::Unavailable {
+            message: crate::error::chain(&error),
+        };
         match self {
-            Self::GitHub(site) => reach(site, "meta", &manners).await,
-            Self::Forgejo(site) => reach(site, "version", &manners).await,
-            Self::Folder(folder) => local::folders(folder).map(|_| Reached { now: None }),
+            Self::GitHub(site) => {
+                let forge = GitHub::anonymous(site.clone(), config).map_err(unavailable)?;
+                forge.probe().await
+            }
+            Self::Forgejo(site) => {
+                let forge = Forgejo::anonymous(site.clone(), config).map_err(unavailable)?;
+                forge.probe().await
+            }
+            Self::Folder(folder) => local::folders(folder).map(|_| None),
+        }
+    }
+}
+
+impl Explain for ForgeAddressError {
+    fn class(&self) -> Class {
+        match self {
+            Self::CurrentFolder { .. } => Class::Environment,
+            Self::Missing { .. } | Self::Site(_) | Self::NotAFolder { .. } => Class::Usage,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "forge_address_missing",
+            Self::Site(error) => error.code(),
+            Self::NotAFolder { .. } => "forge_not_a_folder",
+            Self::CurrentFolder { .. } => "forge_folder_path",
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        match self {
+            Self::Missing { kind } => Some(hint!(
+                "set ",
+                Setting::ForgeUrl,
+                format!(" to {}", kind.url_form())
+            )),
+            Self::NotAFolder { .. } => Some(hint!("create it first, or check ", Setting::ForgeUrl)),
+            Self::CurrentFolder { .. } => Some(hint!("check the current folder")),
+            Self::Site(error) => error.hint(),
         }
     }
 }

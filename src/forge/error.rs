@@ -1,86 +1,155 @@
-//! Why a forge did not do what it was asked to, by what the caller can do about it.
+//! Errors of a forge, by the reaction they call for.
 
+use super::denial::Denial;
 use super::ownership::OwnershipError;
-use std::fmt;
+use crate::error::{Class, Explain, Hint, Setting};
+use crate::hint;
 use std::time::Duration;
 use thiserror::Error;
 
-/// Why a forge did not do it. Every text of the forge's own is cut and scrubbed.
+/// A failed request to a forge. Texts of the forge are cut and contain no secrets.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ForgeError {
-    /// Another credential is needed; this one is invalid, revoked or expired.
-    #[error("the forge does not accept the credential: {message}")]
+    /// The token is invalid, revoked or expired.
+    #[error("the forge rejects the token: {message}")]
     Unauthorized { message: String },
-    /// The credential is good, but not for this.
-    #[error("the forge does not allow it, {why}: {message}")]
-    Forbidden { why: Denial, message: String },
-    /// It is not there, or hidden from this credential.
-    #[error("the forge does not know it: {message}")]
+    /// The token is valid, but not for this request.
+    #[error("the forge denies the request ({denial}): {message}")]
+    Forbidden { denial: Denial, message: String },
+    /// It does not exist, or the token cannot see it.
+    #[error("the forge finds nothing there: {message}")]
     NotFound { message: String },
-    /// Another name is needed.
     #[error("the name is taken: {message}")]
     NameTaken { message: String },
-    /// The repository now has another name or owner; nothing was followed.
-    #[error("it was renamed or moved, and the forge points elsewhere")]
+    /// The repository has another name or owner now. The redirect was not followed.
+    #[error("the forge redirects: the repository was renamed or moved")]
     Moved,
-    /// Nothing was done. It may be asked again after this time, not sooner.
-    #[error("the forge asks to wait {} seconds", retry_after.as_secs())]
+    /// Nothing was done. The request may be repeated after this time.
+    #[error("the forge's rate limit is reached: wait {} seconds", retry_after.as_secs())]
     RateLimited { retry_after: Duration },
-    /// Nothing was done, and it may be asked again.
+    /// Nothing was done. The request may be repeated.
     #[error("the forge cannot be reached: {message}")]
     Unavailable { message: String },
-    /// A change may or may not have been made: look before anything else is tried.
-    #[error("whether the forge did it is unknown: {message}")]
+    /// The change may or may not have been made: read its state before anything else is tried.
+    #[error("the outcome of the change is unknown: {message}")]
     OutcomeUnknown { message: String },
-    /// The request itself is at fault and will be every time.
+    /// The request is wrong and fails again when repeated.
     #[error("the forge refuses the request: {message}")]
     Invalid { message: String },
-    /// The repository is not provably ours, so nothing was done to it.
-    #[error("it is left alone: {0}")]
+    /// The repository may belong to somebody else, so it was not changed.
+    #[error("the repository was left unchanged: {0}")]
     NotOurs(OwnershipError),
-    /// The answer makes no sense: this is no forge of that kind, or one that changed.
-    #[error("the forge's answer cannot be understood: {message}")]
+    /// The answer is not one of this kind of forge.
+    #[error("the forge's answer is not understood: {message}")]
     Protocol { message: String },
-    /// A folder of repositories could not be read or written.
+    /// A folder of repositories cannot be read or written.
     #[error("the folder of repositories cannot be used: {message}")]
     Folder { message: String },
 }
 
-/// What stands between a good credential and its purpose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Denial {
-    /// The token was made without a scope that is needed.
-    Scopes,
-    /// The organisation wants the token to be authorised for its single sign-on.
-    Saml,
-    /// The organisation takes no classic tokens.
-    ClassicTokens,
-    /// The organisation lets in only some addresses.
-    Address,
-    /// The organisation does not let this user do it.
-    Policy,
-    /// The forge does not say.
-    Unstated,
-}
+impl ForgeError {
+    /// True if the same read may succeed when it is repeated soon.
+    pub(super) fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable { .. })
+    }
 
-impl fmt::Display for Denial {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Scopes => "because the token lacks a scope",
-            Self::Saml => {
-                "because the token is not authorised for the organisation's single sign-on"
-            }
-            Self::ClassicTokens => "because the organisation takes no classic tokens",
-            Self::Address => "because the organisation does not accept this address",
-            Self::Policy => "because the organisation's rules do not let this user",
-            Self::Unstated => "without saying why",
-        })
+    /// A repository that has been deleted in the meantime.
+    pub(super) fn no_longer_there() -> Self {
+        Self::NotFound {
+            message: "the repository no longer exists".to_owned(),
+        }
+    }
+
+    /// A request for another person's account.
+    pub(super) fn other_user(owner: &str) -> Self {
+        Self::Invalid {
+            message: format!(
+                "`{owner}` is another user, and only that user creates repositories there"
+            ),
+        }
+    }
+
+    pub(super) fn protocol(message: impl Into<String>) -> Self {
+        Self::Protocol {
+            message: message.into(),
+        }
     }
 }
 
-impl ForgeError {
-    /// Whether the same read may be tried again soon.
-    pub(super) fn is_passing(&self) -> bool {
-        matches!(self, Self::Unavailable { .. })
+impl From<OwnershipError> for ForgeError {
+    fn from(error: OwnershipError) -> Self {
+        Self::NotOurs(error)
+    }
+}
+
+impl Explain for ForgeError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Unauthorized { .. } => Class::Credential,
+            Self::Forbidden { denial, .. } => denial.class(),
+            Self::NotFound { .. }
+            | Self::NameTaken { .. }
+            | Self::Moved
+            | Self::Invalid { .. }
+            | Self::NotOurs(_) => Class::Refused,
+            Self::RateLimited { .. }
+            | Self::Unavailable { .. }
+            | Self::OutcomeUnknown { .. }
+            | Self::Protocol { .. } => Class::Retryable,
+            Self::Folder { .. } => Class::Environment,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthorized { .. } => "forge_unauthorized",
+            Self::Forbidden { .. } => "forge_forbidden",
+            Self::NotFound { .. } => "forge_not_found",
+            Self::NameTaken { .. } => "forge_name_taken",
+            Self::Moved => "forge_moved",
+            Self::RateLimited { .. } => "forge_rate_limited",
+            Self::Unavailable { .. } => "forge_unavailable",
+            Self::OutcomeUnknown { .. } => "forge_outcome_unknown",
+            Self::Invalid { .. } => "forge_invalid_request",
+            Self::NotOurs(_) => "forge_not_ours",
+            Self::Protocol { .. } => "forge_protocol",
+            Self::Folder { .. } => "forge_folder",
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(match self {
+            Self::Unauthorized { .. } => hint!(
+                "create a new classic token with the scope `repo`, and set GROUNDPLAN_FORGE_TOKEN to it"
+            ),
+            Self::Forbidden { denial, .. } => denial.hint(),
+            Self::NotFound { .. } => hint!(
+                "check ",
+                Setting::Owner,
+                " and ",
+                Setting::ForgeUrl,
+                "; what the token cannot see looks absent"
+            ),
+            Self::NameTaken { .. } => hint!("choose another name with ", Setting::Repo),
+            Self::Moved => hint!("open the address in a browser, and use the new name"),
+            Self::RateLimited { .. } => hint!("try again after that time"),
+            Self::Unavailable { .. } => {
+                hint!("check ", Setting::ForgeUrl, ", or try again later")
+            }
+            Self::OutcomeUnknown { .. } => hint!("check the repository on the forge"),
+            Self::Invalid { .. } => hint!("correct what the forge's message names"),
+            Self::NotOurs(_) => {
+                hint!(
+                    "check the repository on the forge, and delete it by hand if it is not needed"
+                )
+            }
+            Self::Protocol { .. } => hint!(
+                "check that ",
+                Setting::Forge,
+                " names the kind of forge at ",
+                Setting::ForgeUrl
+            ),
+            Self::Folder { .. } => hint!("check permissions and free space"),
+        })
     }
 }

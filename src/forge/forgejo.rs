@@ -1,92 +1,290 @@
 //! Forgejo and Gitea.
 
 use super::Forge;
-use super::account::{Account, OwnerKind, OwnerOption, OwnerStanding, Owners, Permission};
-use super::error::{Denial, ForgeError};
-use super::http::{ClientError, HttpClient, HttpConfig};
+use super::account::{Account, OwnerOption, Owners};
+use super::denial::Denial;
+use super::documents::{answered, check_id, existing, git_id, refs, split, unknown};
+use super::error::ForgeError;
 use super::ownership::OwnershipProof;
-use super::repository::{Availability, NewRepository, RepoPath, Repository, RepositoryId};
-use super::rest::{self, Named};
+use super::repository::{
+    Availability, Branch, Content, NewRepository, Remote, RepoPath, Repository, RepositoryId,
+};
+use super::response::{RequestKind, Response};
 use super::site::Site;
+use super::transport::{ClientError, Credential, HttpConfig, Transport};
+use crate::base::pattern::pattern;
 use crate::model::input::Owner;
+use crate::model::preflight::{OwnerKind, Permission};
 use crate::secret::Secret;
 use async_trait::async_trait;
+use reqwest::Method;
+use reqwest::header::HeaderMap;
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
-/// Forgejo or Gitea, with one token.
+/// Forgejo or Gitea with one token.
 pub struct Forgejo {
-    http: HttpClient,
+    transport: Transport,
+}
+
+/// The pages of a list that are read. A server gives 20 to 50 entries a page.
+const MAX_PAGES: usize = 20;
+/// The page length that is asked for.
+const PAGE: usize = 50;
+
+/// A repository document.
+#[derive(Deserialize)]
+struct RepositoryJson {
+    id: u64,
+    full_name: String,
+    description: Option<String>,
+    created_at: String,
+    private: bool,
+    #[serde(default)]
+    forks_count: u64,
+    #[serde(default)]
+    stars_count: u64,
+    #[serde(default)]
+    open_issues_count: u64,
+    #[serde(default)]
+    open_pr_counter: u64,
+}
+
+/// A user or an organisation. Users have both names, organisations have `username` only.
+#[derive(Deserialize)]
+struct OwnerJson {
+    id: u64,
+    login: Option<String>,
+    username: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Permissions {
+struct PermissionsJson {
     can_create_repository: bool,
+}
+
+#[derive(Deserialize)]
+struct BranchJson {
+    name: String,
+    commit: BranchCommitJson,
+}
+
+#[derive(Deserialize)]
+struct BranchCommitJson {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct CommitJson {
+    commit: CommitBodyJson,
+}
+
+#[derive(Deserialize)]
+struct CommitBodyJson {
+    tree: TreeJson,
+}
+
+#[derive(Deserialize)]
+struct TreeJson {
+    sha: String,
+}
+
+#[derive(Deserialize)]
+struct TagJson {
+    name: String,
 }
 
 impl Forgejo {
     /// A client for one site with one token.
-    pub fn new(site: Site, secret: Secret, manners: HttpConfig) -> Result<Self, ClientError> {
+    pub fn new(site: Site, secret: Secret, config: HttpConfig) -> Result<Self, ClientError> {
+        let scheme = "token";
+        Self::with(site, Some(Credential { scheme, secret }), config)
+    }
+
+    /// A client without a token.
+    pub(super) fn anonymous(site: Site, config: HttpConfig) -> Result<Self, ClientError> {
+        Self::with(site, None, config)
+    }
+
+    fn with(
+        site: Site,
+        credential: Option<Credential>,
+        config: HttpConfig,
+    ) -> Result<Self, ClientError> {
         Ok(Self {
-            http: HttpClient::new(site, secret, "token", &[], manners)?,
+            transport: Transport::new(site, credential, HeaderMap::new(), config)?,
         })
     }
 
-    async fn organisation(&self, me: &str, login: String) -> Result<OwnerOption, ForgeError> {
-        let path = ["users", me, "orgs", &login, "permissions"];
-        let standing = match self.http.read::<Permissions>(&path, &[]).await {
-            Ok(Permissions {
-                can_create_repository: true,
-            }) => OwnerStanding::Visible,
-            Ok(_) => OwnerStanding::PolicyBlocked(Denial::Policy),
-            Err(ForgeError::Forbidden { .. } | ForgeError::NotFound { .. }) => {
-                OwnerStanding::Unknown
+    /// Sends a request that needs no token, and returns the forge's time in seconds since 1970.
+    pub(super) async fn probe(&self) -> Result<Option<i64>, ForgeError> {
+        answered(self.get::<Value>(&["version"]).await)?;
+        Ok(self.transport.server_time())
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, ForgeError> {
+        let response = self
+            .transport
+            .read(&self.transport.site().api(path))
+            .await?;
+        self.document(&response, RequestKind::Read)
+    }
+
+    async fn change<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: &Value,
+    ) -> Result<T, ForgeError> {
+        let url = self.transport.site().api(path);
+        let json = body.to_string().into();
+        let response = self.transport.change(method, url, Some(json)).await?;
+        self.document(&response, RequestKind::Change)
+    }
+
+    fn document<T: DeserializeOwned>(
+        &self,
+        response: &Response,
+        kind: RequestKind,
+    ) -> Result<T, ForgeError> {
+        serde_json::from_slice(&response.body)
+            .map_err(|error| kind.unreadable(self.transport.quote(&error.to_string())))
+    }
+
+    /// One page of a list, with its answer. An empty list may be written as `null`.
+    async fn page<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        number: usize,
+    ) -> Result<(Vec<T>, Response), ForgeError> {
+        let mut url = self.transport.site().api(path);
+        url.query_pairs_mut()
+            .append_pair("limit", &PAGE.to_string())
+            .append_pair("page", &number.to_string());
+        let response = self.transport.read(&url).await?;
+        let found: Option<Vec<T>> = if response.body.is_empty() {
+            None
+        } else {
+            self.document(&response, RequestKind::Read)?
+        };
+        Ok((found.unwrap_or_default(), response))
+    }
+
+    /// All pages of a list, each as long as the server makes it, and false if there are more than [`MAX_PAGES`].
+    async fn list<T: DeserializeOwned>(&self, path: &[&str]) -> Result<(Vec<T>, bool), ForgeError> {
+        let mut all = Vec::new();
+        for number in 1..=MAX_PAGES {
+            let (found, response) = self.page(path, number).await?;
+            let length = found.len();
+            all.extend(found);
+            let total = response
+                .header("x-total-count")
+                .and_then(|total| total.parse::<usize>().ok());
+            let is_last = match (response.header("link"), total) {
+                (Some(link), _) => !pattern!(r#"rel="?next\b"#).is_match(link),
+                (None, Some(total)) => all.len() >= total,
+                (None, None) => length < PAGE,
+            };
+            if is_last || length == 0 {
+                return Ok((all, is_last));
             }
+        }
+        Ok((all, false))
+    }
+
+    async fn organisation(&self, user: &str, login: String) -> Result<OwnerOption, ForgeError> {
+        let path = ["users", user, "orgs", &login, "permissions"];
+        let right = match self.get::<PermissionsJson>(&path).await {
+            Ok(permissions) if permissions.can_create_repository => Some(Ok(())),
+            Ok(_) => Some(Err(Denial::Policy)),
+            Err(ForgeError::Forbidden { .. } | ForgeError::NotFound { .. }) => None,
             Err(error) => return Err(error),
         };
-        Ok(OwnerOption {
-            login,
-            kind: OwnerKind::Organisation,
-            standing,
+        Ok(OwnerOption::organisation(login, right))
+    }
+
+    async fn content(&self, full_name: &str) -> Result<Content, ForgeError> {
+        let (owner, name) = split(full_name)?;
+        // More than one page is more than one branch or tag.
+        let path = |list| ["repos", owner, name, list];
+        let (branches, _) = self.page::<BranchJson>(&path("branches"), 1).await?;
+        let (tags, _) = self.page::<TagJson>(&path("tags"), 1).await?;
+        match (branches.as_slice(), tags.as_slice()) {
+            ([], []) => Ok(Content::Empty),
+            ([branch], []) => {
+                let commit = git_id(&branch.commit.id)?;
+                let path = ["repos", owner, name, "git", "commits", commit.as_str()];
+                let found: CommitJson = self.get(&path).await?;
+                Ok(Content::Branch(Branch {
+                    name: branch.name.clone(),
+                    commit,
+                    tree: git_id(&found.commit.tree.sha)?,
+                }))
+            }
+            _ => Ok(refs(
+                branches.into_iter().map(|branch| branch.name).collect(),
+                tags.into_iter().map(|tag| tag.name).collect(),
+            )),
+        }
+    }
+
+    fn repository_of(
+        &self,
+        found: RepositoryJson,
+        content: Content,
+    ) -> Result<Repository, ForgeError> {
+        let (owner, name) = split(&found.full_name)?;
+        let created_at: jiff::Timestamp = found.created_at.parse().map_err(|_| {
+            ForgeError::protocol("a repository's time of creation is not understood")
+        })?;
+        let activity = [
+            found.forks_count,
+            found.stars_count,
+            found.open_issues_count,
+            found.open_pr_counter,
+        ];
+        Ok(Repository {
+            id: RepositoryId(found.id),
+            remote: Remote::Url(self.transport.site().remote(owner, name)),
+            description: found.description.unwrap_or_default(),
+            created_at: created_at.as_second(),
+            is_private: found.private,
+            content,
+            activity: activity.into_iter().fold(0, u64::saturating_add),
+            full_name: found.full_name,
         })
     }
 }
 
 #[async_trait]
 impl Forge for Forgejo {
-    /// The forge says nothing of a token's scopes and end.
+    /// The forge shows neither scopes nor expiry of a token.
     async fn current_user(&self) -> Result<Account, ForgeError> {
-        let user: Named = self.http.read(&["user"], &[]).await?;
+        let user: OwnerJson = self.get(&["user"]).await?;
         Ok(Account {
-            login: user.login,
             id: user.id,
+            login: user.login()?,
             scopes: None,
             expires_at: None,
-            may_delete: Permission::Unknown,
-            budget: None,
+            can_delete: Permission::Unknown,
+            rate_limit: None,
         })
     }
 
     async fn owners(&self) -> Result<Owners, ForgeError> {
-        let me = self.current_user().await?;
-        let mut options = vec![OwnerOption::person(me.login.clone(), true)];
-        let found = self
-            .http
-            .read::<Vec<Named>>(&["user", "orgs"], &[("limit", "50")])
-            .await;
-        let organisations = match found {
-            Ok(organisations) => organisations,
-            Err(ForgeError::Forbidden { .. }) => {
-                return Ok(Owners {
-                    options,
-                    is_complete: false,
-                });
-            }
+        let user = self.current_user().await?;
+        let mut options = vec![OwnerOption::person(user.login.clone(), true)];
+        let (organisations, is_complete) = match self.list::<OwnerJson>(&["user", "orgs"]).await {
+            Ok(found) => found,
+            Err(ForgeError::Forbidden { .. }) => (Vec::new(), false),
             Err(error) => return Err(error),
         };
-        let is_complete = organisations.len() < 50;
         for organisation in organisations {
-            options.push(self.organisation(&me.login, organisation.login).await?);
+            options.push(
+                self.organisation(&user.login, organisation.login()?)
+                    .await?,
+            );
         }
         Ok(Owners {
             options,
@@ -95,58 +293,99 @@ impl Forge for Forgejo {
     }
 
     async fn owner(&self, owner: &Owner) -> Result<OwnerOption, ForgeError> {
-        let me = self.current_user().await?;
-        match self
-            .http
-            .read::<Named>(&["orgs", owner.as_str()], &[])
-            .await
-        {
-            Ok(organisation) => self.organisation(&me.login, organisation.login).await,
+        let current = self.current_user().await?;
+        match self.get::<OwnerJson>(&["orgs", owner.as_str()]).await {
+            Ok(found) => self.organisation(&current.login, found.login()?).await,
             Err(ForgeError::NotFound { .. }) => {
-                let user: Named = self.http.read(&["users", owner.as_str()], &[]).await?;
-                Ok(OwnerOption::person(user.login, user.id == me.id))
+                let found: OwnerJson = self.get(&["users", owner.as_str()]).await?;
+                let is_current_user = found.id == current.id;
+                Ok(OwnerOption::person(found.login()?, is_current_user))
             }
             Err(error) => Err(error),
         }
     }
 
-    async fn availability(&self, place: &RepoPath) -> Result<Availability, ForgeError> {
-        rest::availability(&self.http, place).await
+    async fn availability(&self, repo: &RepoPath) -> Result<Availability, ForgeError> {
+        let path = ["repos", repo.owner.as_str(), repo.name.as_str()];
+        match self.get::<RepositoryJson>(&path).await {
+            Ok(found) if repo.is_same_name(&found.full_name) => Ok(Availability::Taken {
+                id: RepositoryId(found.id),
+                full_name: found.full_name,
+            }),
+            Ok(_) | Err(ForgeError::Moved) => Ok(Availability::Moved),
+            Err(ForgeError::NotFound { .. }) => Ok(Availability::Free),
+            Err(error) => Err(error),
+        }
     }
 
     async fn create(&self, order: &NewRepository) -> Result<Repository, ForgeError> {
-        rest::create(&self.http, order).await
+        let owner = order.repo.owner.as_str();
+        let path: &[&str] = match order.owner_kind {
+            OwnerKind::CurrentUser => &["user", "repos"],
+            OwnerKind::Organisation => &["orgs", owner, "repos"],
+            OwnerKind::OtherUser => return Err(ForgeError::other_user(owner)),
+        };
+        let body = json!({
+            "name": order.repo.name,
+            "description": order.marker.description(),
+            "private": true,
+            "auto_init": false,
+        });
+        let created = self.change(Method::POST, path, &body).await?;
+        // The repository exists now: an answer that cannot be read leaves its state unknown.
+        self.repository_of(created, Content::Empty)
+            .map_err(|error| unknown(&error))
     }
 
     async fn repository(&self, id: RepositoryId) -> Result<Option<Repository>, ForgeError> {
-        rest::repository(&self.http, id, |commit: &Value| {
-            commit["commit"]["tree"]["sha"].as_str()
-        })
-        .await
+        let number = id.to_string();
+        let found = self.get::<RepositoryJson>(&["repositories", &number]).await;
+        let Some(found) = existing(found)? else {
+            return Ok(None);
+        };
+        check_id(found.id, id)?;
+        // A new repository may answer by its number before it answers by its name.
+        let Some(content) = existing(self.content(&found.full_name).await)? else {
+            return Ok(None);
+        };
+        self.repository_of(found, content).map(Some)
     }
 
-    /// By name: this forge changes nothing by number. The answer's number is compared.
-    async fn describe(&self, repository: &Repository, description: &str) -> Result<(), ForgeError> {
-        let (owner, name) = rest::split(&repository.full_name)?;
-        rest::describe(
-            &self.http,
-            &["repos", owner, name],
-            repository.id,
-            description,
-        )
-        .await
+    /// By name, since this forge changes nothing by number. The number in the answer is compared.
+    async fn set_description(
+        &self,
+        repository: &Repository,
+        description: &str,
+    ) -> Result<(), ForgeError> {
+        let (owner, name) = split(&repository.full_name)?;
+        let body = json!({ "description": description });
+        let path = ["repos", owner, name];
+        let changed: RepositoryJson = self.change(Method::PATCH, &path, &body).await?;
+        check_id(changed.id, repository.id)
     }
 
-    /// By the name that was read together with the number a moment ago: this forge removes nothing by number.
-    async fn delete(&self, id: RepositoryId, claim: &OwnershipProof) -> Result<(), ForgeError> {
-        let repository = claim.check_now(self.repository(id).await?)?;
-        let (owner, name) = rest::split(&repository.full_name)?;
-        self.http.remove(&["repos", owner, name]).await
+    /// By the name that was read with the number a moment before, since this forge deletes nothing by number.
+    async fn delete(&self, id: RepositoryId, proof: &OwnershipProof) -> Result<(), ForgeError> {
+        let found = self.repository(id).await?;
+        let found = found.ok_or_else(ForgeError::no_longer_there)?;
+        proof.check(&found)?;
+        let (owner, name) = split(&found.full_name)?;
+        let url = self.transport.site().api(&["repos", owner, name]);
+        self.transport.change(Method::DELETE, url, None).await?;
+        Ok(())
     }
 
-    fn removal(&self, place: &RepoPath, _: Option<RepositoryId>) -> String {
-        let (owner, name) = (place.owner.as_str(), place.name.as_str());
-        let url = self.http.site.api(&["repos", owner, name]);
+    fn removal_command(&self, repo: &RepoPath, _: Option<RepositoryId>) -> String {
+        let path = ["repos", repo.owner.as_str(), repo.name.as_str()];
+        let url = self.transport.site().api(&path);
         format!("curl --fail --request DELETE --header \"Authorization: token $TOKEN\" {url}")
+    }
+}
+
+impl OwnerJson {
+    fn login(self) -> Result<String, ForgeError> {
+        self.login
+            .or(self.username)
+            .ok_or_else(|| ForgeError::protocol("an account has no login"))
     }
 }

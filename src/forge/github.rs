@@ -1,66 +1,163 @@
-//! GitHub and GitHub Enterprise.
+//! GitHub and GitHub Enterprise, by octocrab's typed calls over our own transport.
 
 use super::Forge;
-use super::account::{Account, Budget, OwnerKind, OwnerOption, OwnerStanding, Owners, Permission};
-use super::error::{Denial, ForgeError};
-use super::http::{ClientError, HttpClient, HttpConfig};
+use super::account::{Account, OwnerOption, Owners, RateLimit};
+use super::denial::Denial;
+use super::documents::{answered, check_id, existing, git_id, refs, split, unknown};
+use super::error::ForgeError;
 use super::ownership::OwnershipProof;
-use super::repository::{Availability, NewRepository, RepoPath, Repository, RepositoryId};
-use super::response::{Response, scopes};
-use super::rest::{self, Named};
+use super::repository::{
+    Availability, Branch, Content, NewRepository, Remote, RepoPath, Repository, RepositoryId,
+};
+use super::response::{RequestKind, header, scopes};
 use super::site::Site;
+use super::transport::{ClientError, Credential, HttpConfig, Transport};
 use crate::model::input::Owner;
+use crate::model::preflight::{OwnerKind, Permission};
 use crate::secret::Secret;
 use async_trait::async_trait;
-use serde::Deserialize;
-use serde_json::Value;
+use http::{Request, Uri};
+use octocrab::models::orgs::{OrgMembershipState, Organization};
+use octocrab::models::{self, Author};
+use octocrab::{AuthState, FromResponse, OctoBody, Octocrab, OctocrabBuilder};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use std::collections::BTreeSet;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use tower::Service;
 
-/// GitHub, with one classic token.
+/// GitHub with one classic token.
 pub struct GitHub {
-    http: HttpClient,
+    transport: Transport,
 }
 
-const HEADERS: [(&str, &str); 1] = [("x-github-api-version", "2022-11-28")];
-/// How many organisations are asked about one by one; of the rest nothing is known.
-const MOST_ORGANISATIONS: usize = 30;
-
-#[derive(Deserialize)]
-struct User {
-    #[serde(flatten)]
-    named: Named,
-    r#type: String,
-}
-
-#[derive(Deserialize)]
-struct Organisation {
-    members_can_create_private_repositories: Option<bool>,
-    members_can_create_repositories: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct Membership {
-    role: String,
-    state: String,
-}
+const API_VERSION: &str = "2022-11-28";
+/// The number of organisations that are asked for their rules. The rights in further ones are unknown.
+const MAX_ORGANISATIONS: usize = 30;
+/// The longest page of organisations that GitHub gives.
+const PAGE: usize = 100;
 
 impl GitHub {
     /// A client for one site with one token.
-    pub fn new(site: Site, secret: Secret, manners: HttpConfig) -> Result<Self, ClientError> {
+    pub fn new(site: Site, secret: Secret, config: HttpConfig) -> Result<Self, ClientError> {
+        let scheme = "Bearer";
+        Self::with(site, Some(Credential { scheme, secret }), config)
+    }
+
+    /// A client without a token.
+    pub(super) fn anonymous(site: Site, config: HttpConfig) -> Result<Self, ClientError> {
+        Self::with(site, None, config)
+    }
+
+    fn with(
+        site: Site,
+        credential: Option<Credential>,
+        config: HttpConfig,
+    ) -> Result<Self, ClientError> {
+        let headers = HeaderMap::from_iter([(
+            "x-github-api-version".parse().expect("a header name"),
+            HeaderValue::from_static(API_VERSION),
+        )]);
         Ok(Self {
-            http: HttpClient::new(site, secret, "Bearer", &HEADERS, manners)?,
+            transport: Transport::new(site, credential, headers, config)?,
         })
     }
 
-    async fn standing(&self, organisation: &str) -> Result<OwnerStanding, ForgeError> {
-        let membership = ["user", "memberships", "orgs", organisation];
-        let membership: Option<Membership> = known(self.http.read(&membership, &[]).await)?;
-        if membership.is_some_and(|member| member.role == "admin" && member.state == "active") {
-            return Ok(OwnerStanding::Visible);
+    /// Sends a request that needs no token, and returns the forge's time in seconds since 1970.
+    pub(super) async fn probe(&self) -> Result<Option<i64>, ForgeError> {
+        answered(self.read(self.api()._get("/meta").await))?;
+        Ok(self.transport.server_time())
+    }
+
+    /// octocrab over our transport. It starts a task of the current runtime, so each operation creates its own.
+    fn api(&self) -> Octocrab {
+        let Ok(api) = OctocrabBuilder::new_empty()
+            .with_service(OctocrabService(self.transport.clone()))
+            .with_auth(AuthState::None)
+            .build();
+        api
+    }
+
+    fn read<T>(&self, result: octocrab::Result<T>) -> Result<T, ForgeError> {
+        result.map_err(|error| self.failure(error, RequestKind::Read))
+    }
+
+    fn changed<T>(&self, result: octocrab::Result<T>) -> Result<T, ForgeError> {
+        result.map_err(|error| self.failure(error, RequestKind::Change))
+    }
+
+    /// The transport's own error, or that of an answer that octocrab cannot read.
+    fn failure(&self, error: octocrab::Error, kind: RequestKind) -> ForgeError {
+        let source = match error {
+            octocrab::Error::Service { source, .. } => source,
+            other => return kind.unreadable(self.transport.quote(&other.to_string())),
+        };
+        match source.downcast::<ForgeError>() {
+            Ok(error) => *error,
+            Err(other) => kind.unreadable(self.transport.quote(&other.to_string())),
         }
-        let rules: Organisation = match self.http.read(&["orgs", organisation], &[]).await {
+    }
+
+    /// The token's account, and the headers that describe the token.
+    async fn user(&self) -> Result<(Author, HeaderMap), ForgeError> {
+        let response = self.read(self.api()._get("/user").await)?;
+        let headers = response.headers().clone();
+        let user = self.read(Author::from_response(response).await)?;
+        Ok((user, headers))
+    }
+
+    /// The headers of each answer count the requests; a proxy may drop them.
+    async fn rate_limit(&self, headers: &HeaderMap) -> Result<Option<RateLimit>, ForgeError> {
+        let number = |name| header(headers, name)?.parse::<u64>().ok();
+        let limit = number("x-ratelimit-limit");
+        let rest = number("x-ratelimit-remaining").zip(number("x-ratelimit-reset"));
+        let (limit, (remaining, reset)) = match limit.zip(rest) {
+            Some(found) => found,
+            // An Enterprise server without rate limits has no such page.
+            None => match visible(self.read(self.api().ratelimit().get().await))? {
+                Some(models::RateLimit { rate, .. }) => (
+                    rate.limit.try_into().unwrap_or(u64::MAX),
+                    (rate.remaining.try_into().unwrap_or(u64::MAX), rate.reset),
+                ),
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(RateLimit {
+            limit,
+            remaining,
+            resets_at: i64::try_from(reset).unwrap_or(i64::MAX),
+        }))
+    }
+
+    /// The organisations of the token's user, and whether these are all. Nothing if the token may not list them.
+    async fn organisations(&self) -> Result<Option<(Vec<Organization>, bool)>, ForgeError> {
+        let page = self.api()._get(format!("/user/orgs?per_page={PAGE}")).await;
+        let Some(response) = visible(self.read(page))? else {
+            return Ok(None);
+        };
+        // Organisations with single sign-on that the token is not authorised for are left out; the header names them.
+        let hides_some = response.headers().contains_key("x-github-sso");
+        let found = self.read(Vec::<Organization>::from_response(response).await)?;
+        let is_complete = !hides_some && found.len() < PAGE;
+        Ok(Some((found, is_complete)))
+    }
+
+    /// The right to create a repository in an organisation. Nothing where the organisation does not show its rules.
+    async fn right_in(&self, organisation: &str) -> Result<Option<Result<(), Denial>>, ForgeError> {
+        if Owner::parse(organisation).is_err() {
+            // It is no segment of a path, and no repository could be created there.
+            return Ok(None);
+        }
+        let api = self.api();
+        let membership = self.read(api.current().get_org_membership(organisation).await);
+        if visible(membership)?.is_some_and(|membership| {
+            membership.role == "admin" && membership.state == OrgMembershipState::Active
+        }) {
+            return Ok(Some(Ok(())));
+        }
+        let rules = match self.read(api.orgs(organisation).get().await) {
             Ok(rules) => rules,
-            Err(ForgeError::Forbidden { why, .. }) => return Ok(OwnerStanding::PolicyBlocked(why)),
+            Err(ForgeError::Forbidden { denial, .. }) => return Ok(Some(Err(denial))),
             Err(error) => return Err(error),
         };
         let rules = [
@@ -68,11 +165,65 @@ impl GitHub {
             rules.members_can_create_private_repositories,
         ];
         Ok(if rules.contains(&Some(false)) {
-            OwnerStanding::PolicyBlocked(Denial::Policy)
+            Some(Err(Denial::Policy))
         } else if rules.contains(&Some(true)) {
-            OwnerStanding::Visible
+            Some(Ok(()))
         } else {
-            OwnerStanding::Unknown
+            None
+        })
+    }
+
+    async fn content(&self, full_name: &str) -> Result<Content, ForgeError> {
+        let (owner, name) = split(full_name)?;
+        let api = self.api();
+        let repo = api.repos(owner, name);
+        let branches = self
+            .read(repo.list_branches().per_page(50).send().await)?
+            .items;
+        let tags = self.read(repo.list_tags().per_page(50).send().await)?.items;
+        match (branches.as_slice(), tags.as_slice()) {
+            ([], []) => Ok(Content::Empty),
+            ([branch], []) => {
+                let commit = git_id(&branch.commit.sha)?;
+                let found = self.read(repo.git().get_commit(commit.as_str()).await)?;
+                Ok(Content::Branch(Branch {
+                    name: branch.name.clone(),
+                    commit,
+                    tree: git_id(&found.tree.sha)?,
+                }))
+            }
+            _ => Ok(refs(
+                branches.into_iter().map(|branch| branch.name).collect(),
+                tags.into_iter().map(|tag| tag.name).collect(),
+            )),
+        }
+    }
+
+    fn repository_of(
+        &self,
+        found: models::Repository,
+        content: Content,
+    ) -> Result<Repository, ForgeError> {
+        let full_name = full_name(&found)?;
+        let (owner, name) = split(&full_name)?;
+        let created_at = found
+            .created_at
+            .ok_or_else(|| ForgeError::protocol("a repository has no time of creation"))?;
+        let activity = [
+            found.forks_count,
+            found.stargazers_count,
+            // Pull requests count as issues.
+            found.open_issues_count,
+        ];
+        Ok(Repository {
+            id: RepositoryId(found.id.into_inner()),
+            remote: Remote::Url(self.transport.site().remote(owner, name)),
+            description: found.description.unwrap_or_default(),
+            created_at: created_at.timestamp(),
+            is_private: found.private == Some(true),
+            content,
+            activity: activity.into_iter().flatten().map(u64::from).sum(),
+            full_name,
         })
     }
 }
@@ -80,57 +231,41 @@ impl GitHub {
 #[async_trait]
 impl Forge for GitHub {
     async fn current_user(&self) -> Result<Account, ForgeError> {
-        let (user, answer) = self.http.read_with_headers::<Named>(&["user"], &[]).await?;
-        let given = answer.header("x-oauth-scopes");
-        let given = given.map(|given| {
-            scopes(given)
-                .map(str::to_owned)
-                .collect::<BTreeSet<String>>()
-        });
-        let may_delete = match &given {
+        let (user, headers) = self.user().await?;
+        let given = header(&headers, "x-oauth-scopes")
+            .map(|given| scopes(given).map(str::to_owned).collect::<BTreeSet<_>>());
+        let can_delete = match &given {
             Some(given) if given.contains("delete_repo") => Permission::Yes,
             Some(_) => Permission::No,
             None => Permission::Unknown,
         };
-        let expires_at = answer.header("github-authentication-token-expiration");
         Ok(Account {
             login: user.login,
-            id: user.id,
+            id: user.id.into_inner(),
             scopes: given,
-            expires_at: expires_at.and_then(expiry),
-            may_delete,
-            budget: budget(&answer),
+            expires_at: header(&headers, "github-authentication-token-expiration")
+                .and_then(parse_expiry),
+            can_delete,
+            rate_limit: self.rate_limit(&headers).await?,
         })
     }
 
     async fn owners(&self) -> Result<Owners, ForgeError> {
-        let me = self.current_user().await?;
-        let mut options = vec![OwnerOption::person(me.login, true)];
-        let path = ["user", "orgs"];
-        let found = self
-            .http
-            .read_with_headers::<Vec<Named>>(&path, &[("per_page", "100")])
-            .await;
-        let Some((organisations, answer)) = known(found)? else {
+        let (user, _) = self.user().await?;
+        let mut options = vec![OwnerOption::person(user.login, true)];
+        let Some((organisations, is_complete)) = self.organisations().await? else {
             return Ok(Owners {
                 options,
                 is_complete: false,
             });
         };
-        // Single sign-on leaves organisations out and says so; a second page would be the 101st organisation.
-        let is_complete =
-            answer.header("x-github-sso").is_none() && answer.header("link").is_none();
-        for (at, organisation) in organisations.into_iter().enumerate() {
-            let standing = if at < MOST_ORGANISATIONS {
-                self.standing(&organisation.login).await?
+        for (index, Organization { login, .. }) in organisations.into_iter().enumerate() {
+            let right = if index < MAX_ORGANISATIONS {
+                self.right_in(&login).await?
             } else {
-                OwnerStanding::Unknown
+                None
             };
-            options.push(OwnerOption {
-                login: organisation.login,
-                kind: OwnerKind::Organisation,
-                standing,
-            });
+            options.push(OwnerOption::organisation(login, right));
         }
         Ok(Owners {
             options,
@@ -139,86 +274,166 @@ impl Forge for GitHub {
     }
 
     async fn owner(&self, owner: &Owner) -> Result<OwnerOption, ForgeError> {
-        let user: User = self.http.read(&["users", owner.as_str()], &[]).await?;
-        let login = user.named.login;
-        if user.r#type == "Organization" {
-            let standing = self.standing(&login).await?;
-            return Ok(OwnerOption {
-                login,
-                kind: OwnerKind::Organisation,
-                standing,
-            });
+        let found = self.read(self.api().users(owner.as_str()).profile().await)?;
+        if found.r#type == "Organization" {
+            let right = self.right_in(&found.login).await?;
+            return Ok(OwnerOption::organisation(found.login, right));
         }
-        let is_me = self.current_user().await?.id == user.named.id;
-        Ok(OwnerOption::person(login, is_me))
+        let (user, _) = self.user().await?;
+        Ok(OwnerOption::person(found.login, user.id == found.id))
     }
 
-    async fn availability(&self, place: &RepoPath) -> Result<Availability, ForgeError> {
-        rest::availability(&self.http, place).await
+    async fn availability(&self, repo: &RepoPath) -> Result<Availability, ForgeError> {
+        let api = self.api();
+        let found = api
+            .repos(repo.owner.as_str(), repo.name.as_str())
+            .get()
+            .await;
+        let found = match self.read(found) {
+            Ok(found) => found,
+            Err(ForgeError::Moved) => return Ok(Availability::Moved),
+            Err(ForgeError::NotFound { .. }) => return Ok(Availability::Free),
+            Err(error) => return Err(error),
+        };
+        let full_name = full_name(&found)?;
+        Ok(if repo.is_same_name(&full_name) {
+            Availability::Taken {
+                id: RepositoryId(found.id.into_inner()),
+                full_name,
+            }
+        } else {
+            Availability::Moved
+        })
     }
 
     async fn create(&self, order: &NewRepository) -> Result<Repository, ForgeError> {
-        rest::create(&self.http, order).await
+        let (owner, name) = (order.repo.owner.as_str(), order.repo.name.as_str());
+        let description = order.marker.description();
+        let api = self.api();
+        let created = match order.owner_kind {
+            OwnerKind::CurrentUser => {
+                let request = api.current().create_repo(name).description(description);
+                request.private(true).auto_init(false).send().await
+            }
+            OwnerKind::Organisation => {
+                let organisation = api.orgs(owner);
+                let request = organisation.create_repo(name).description(description);
+                request.private(true).auto_init(false).send().await
+            }
+            OwnerKind::OtherUser => return Err(ForgeError::other_user(owner)),
+        };
+        // The repository exists now: an answer that cannot be read leaves its state unknown.
+        self.repository_of(self.changed(created)?, Content::Empty)
+            .map_err(|error| unknown(&error))
     }
 
     async fn repository(&self, id: RepositoryId) -> Result<Option<Repository>, ForgeError> {
-        rest::repository(&self.http, id, |commit: &Value| {
-            commit["tree"]["sha"].as_str()
-        })
-        .await
+        let found = self.read(self.api().repos_by_id(id.0).get().await);
+        let Some(found) = existing(found)? else {
+            return Ok(None);
+        };
+        check_id(found.id.into_inner(), id)?;
+        // A new repository may answer by its number before it answers by its name.
+        let Some(content) = existing(self.content(&full_name(&found)?).await)? else {
+            return Ok(None);
+        };
+        self.repository_of(found, content).map(Some)
     }
 
-    /// By number, which GitHub's own redirects lead to as well: no other repository can be hit.
-    async fn describe(&self, repository: &Repository, description: &str) -> Result<(), ForgeError> {
-        let id = repository.id;
-        rest::describe(
-            &self.http,
-            &["repositories", &id.to_string()],
-            id,
-            description,
-        )
-        .await
+    /// By number: no other repository can be hit.
+    async fn set_description(
+        &self,
+        repository: &Repository,
+        description: &str,
+    ) -> Result<(), ForgeError> {
+        let api = self.api();
+        let repo = api.repos_by_id(repository.id.0);
+        let changed = repo.update().description(description).send().await;
+        check_id(self.changed(changed)?.id.into_inner(), repository.id)
     }
 
-    /// By number, so that a repository that took the name between look and removal is not hit.
-    async fn delete(&self, id: RepositoryId, claim: &OwnershipProof) -> Result<(), ForgeError> {
-        claim.check_now(self.repository(id).await?)?;
-        self.http.remove(&["repositories", &id.to_string()]).await
+    /// By number: a repository that took the name after the check is not hit.
+    async fn delete(&self, id: RepositoryId, proof: &OwnershipProof) -> Result<(), ForgeError> {
+        let found = self.repository(id).await?;
+        proof.check(&found.ok_or_else(ForgeError::no_longer_there)?)?;
+        self.changed(self.api().repos_by_id(id.0).delete().await)
     }
 
-    fn removal(&self, place: &RepoPath, id: Option<RepositoryId>) -> String {
-        let host = self.http.site.host();
+    fn removal_command(&self, repo: &RepoPath, id: Option<RepositoryId>) -> String {
+        let host = self.transport.site().host();
         match id {
             Some(id) => format!("gh api --hostname {host} --method DELETE repositories/{id}"),
-            None => format!("gh repo delete {host}/{place}"),
+            None => format!("gh repo delete {host}/{repo}"),
         }
     }
 }
 
-/// Absent where the forge does not let this credential know.
-fn known<T>(result: Result<T, ForgeError>) -> Result<Option<T>, ForgeError> {
-    match result {
-        Ok(found) => Ok(Some(found)),
-        Err(ForgeError::NotFound { .. } | ForgeError::Forbidden { .. }) => Ok(None),
-        Err(error) => Err(error),
+/// The transport as the service that octocrab calls. The transport sets all headers; octocrab's are not sent.
+#[derive(Clone)]
+struct OctocrabService(Transport);
+
+impl Service<Request<OctoBody>> for OctocrabService {
+    /// An answer that reports success.
+    type Response = http::Response<reqwest::Body>;
+    type Error = ForgeError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, ForgeError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ForgeError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<OctoBody>) -> Self::Future {
+        let transport = self.0.clone();
+        Box::pin(async move {
+            let (parts, body) = request.into_parts();
+            let url = route(transport.site(), &parts.uri)?;
+            let response = if parts.method == http::Method::GET {
+                transport.read(&url).await?
+            } else {
+                let has_json = parts.headers.contains_key(CONTENT_TYPE);
+                let json = has_json.then(|| reqwest::Body::wrap(body));
+                transport.change(parts.method, url, json).await?
+            };
+            let mut answer = http::Response::new(reqwest::Body::from(response.body));
+            *answer.status_mut() = response.status;
+            *answer.headers_mut() = response.headers;
+            // octocrab prints what it does not know in this header to standard error. Nothing here follows it.
+            answer.headers_mut().remove(http::header::LINK);
+            Ok(answer)
+        })
     }
 }
 
-/// Every answer of GitHub's says how many are left.
-fn budget(answer: &Response) -> Option<Budget> {
-    let number = |name: &str| answer.header(name)?.parse::<u64>().ok();
-    Some(Budget {
-        limit: number("x-ratelimit-limit")?,
-        left: number("x-ratelimit-remaining")?,
-        resets_at: i64::try_from(number("x-ratelimit-reset")?).ok()?,
-    })
+/// The address of a route such as `/user`. An address on another host never gets the token.
+fn route(site: &Site, uri: &Uri) -> Result<url::Url, ForgeError> {
+    if uri.authority().is_some() {
+        return Err(ForgeError::protocol(
+            "a request to another host was refused",
+        ));
+    }
+    Ok(site.route(uri.path(), uri.query()))
 }
 
-/// `2026-12-01 10:00:00 UTC`, or with `+0200` at its end.
-fn expiry(header: &str) -> Option<i64> {
+/// Nothing for a page that the token cannot see.
+fn visible<T>(result: Result<T, ForgeError>) -> Result<Option<T>, ForgeError> {
+    match result {
+        Err(ForgeError::Forbidden { .. }) => Ok(None),
+        result => existing(result),
+    }
+}
+
+fn full_name(found: &models::Repository) -> Result<String, ForgeError> {
+    found
+        .full_name
+        .clone()
+        .ok_or_else(|| ForgeError::protocol("a repository has no full name"))
+}
+
+/// The time of `2026-12-01 10:00:00 UTC`, or with `+0200` at its end, in seconds since 1970.
+fn parse_expiry(header: &str) -> Option<i64> {
     let text = header.trim().replace(" UTC", " +0000");
-    let moment = jiff::fmt::strtime::parse("%Y-%m-%d %H:%M:%S %z", text).ok()?;
-    Some(moment.to_timestamp().ok()?.as_second())
+    let time = jiff::fmt::strtime::parse("%Y-%m-%d %H:%M:%S %z", text).ok()?;
+    Some(time.to_timestamp().ok()?.as_second())
 }
 
 #[cfg(test)]
@@ -227,8 +442,23 @@ mod tests {
 
     #[test]
     fn the_expiry_header_is_read_in_both_spellings() {
-        assert_eq!(expiry("2027-01-15 08:00:00 UTC"), Some(1_800_000_000));
-        assert_eq!(expiry("2027-01-15 10:00:00 +0200"), Some(1_800_000_000));
-        assert_eq!(expiry("soon"), None);
+        assert_eq!(parse_expiry("2027-01-15 08:00:00 UTC"), Some(1_800_000_000));
+        assert_eq!(
+            parse_expiry("2027-01-15 10:00:00 +0200"),
+            Some(1_800_000_000)
+        );
+        assert_eq!(parse_expiry("soon"), None);
+    }
+
+    #[test]
+    fn octocrabs_routes_stay_below_the_sites_api() {
+        let site = Site::github("https://git.example.org", &[]).expect("an address");
+        let uri = |text: &str| text.parse::<Uri>().expect("a URI");
+        let found = route(&site, &uri("/api/v3x/user?per_page=9")).expect("a route");
+        assert_eq!(
+            found.as_str(),
+            "https://git.example.org/api/v3/api/v3x/user?per_page=9"
+        );
+        assert!(route(&site, &uri("https://evil.example/user")).is_err());
     }
 }

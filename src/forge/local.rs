@@ -1,15 +1,16 @@
-//! A folder of bare repositories, `owner/name.git`, as a forge: for one machine, and for trying things out.
+//! A folder of bare repositories, `owner/name.git`, as a forge on this machine.
 
 use super::Forge;
-use super::account::{Account, OwnerKind, OwnerOption, OwnerStanding, Owners, Permission};
-use super::clock::Clock;
+use super::account::{Account, OwnerOption, Owners};
 use super::error::ForgeError;
 use super::ownership::OwnershipProof;
 use super::repository::{
     Availability, Branch, Content, NewRepository, Remote, RepoPath, Repository, RepositoryId,
 };
+use crate::base::clock::Clock;
 use crate::model::digest::GitId;
 use crate::model::input::Owner;
+use crate::model::preflight::Permission;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
@@ -18,13 +19,13 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Bare repositories below one folder. Its calls are short enough to be made where they are awaited.
+/// Bare repositories below one folder. Its calls are short enough to block the runtime.
 pub struct Local {
     root: PathBuf,
     clock: Arc<dyn Clock>,
 }
 
-/// What a forge keeps in its database and this one keeps in a file of the repository.
+/// The properties that other forges keep in a database, as a file in the repository.
 #[derive(Serialize, Deserialize)]
 struct Record {
     id: RepositoryId,
@@ -32,22 +33,22 @@ struct Record {
 }
 
 const RECORD: &str = "groundplan.json";
-/// Repositories that were put here by hand have no number; nothing is looked up or removed by this one.
+/// The number of repositories without a record, which people put here. None is read or deleted by it.
 const UNNUMBERED: RepositoryId = RepositoryId(0);
 
 impl Local {
-    /// A folder that exists.
+    /// Takes an existing folder.
     pub fn new(root: PathBuf, clock: Arc<dyn Clock>) -> Self {
         Self { root, clock }
     }
 
-    fn path(&self, place: &RepoPath) -> PathBuf {
+    fn path(&self, repo: &RepoPath) -> PathBuf {
         self.root
-            .join(place.owner.as_str())
-            .join(format!("{}.git", place.name))
+            .join(repo.owner.as_str())
+            .join(format!("{}.git", repo.name))
     }
 
-    /// Every `owner/name` with its folder. Links are passed over: what they lead to lies elsewhere.
+    /// Every `owner/name` with its folder. Symbolic links are skipped, since they point elsewhere.
     fn all(&self) -> Result<Vec<(String, PathBuf)>, ForgeError> {
         let mut found = Vec::new();
         for (owner, folder) in folders(&self.root)? {
@@ -72,7 +73,7 @@ impl Local {
         Ok(None)
     }
 
-    fn look(&self, id: RepositoryId) -> Result<Option<(Repository, PathBuf)>, ForgeError> {
+    fn read(&self, id: RepositoryId) -> Result<Option<(Repository, PathBuf)>, ForgeError> {
         let Some((full_name, path, record)) = self.numbered(id)? else {
             return Ok(None);
         };
@@ -84,77 +85,68 @@ impl Local {
             created_at: record.created_at,
             is_private: true,
             content: content(&path)?,
-            traces: 0,
+            activity: 0,
             remote: Remote::Folder(path.clone()),
         };
         Ok(Some((repository, path)))
     }
 
-    /// Made aside and renamed, so that a repository is there as a whole or not at all.
-    fn make(&self, order: &NewRepository) -> Result<Repository, ForgeError> {
-        let target = self.path(&order.place);
+    /// Creates the repository in a temporary folder and renames it, so that it exists completely or not at all.
+    fn create_bare(&self, order: &NewRepository) -> Result<Repository, ForgeError> {
+        let target = self.path(&order.repo);
         let taken = |full_name: &str| ForgeError::NameTaken {
-            message: format!("`{full_name}` stands in the folder"),
+            message: format!("`{full_name}` exists in the folder"),
         };
-        if let Availability::Taken { full_name, .. } = self.standing(&order.place)? {
+        if let Availability::Taken { full_name, .. } = self.find(&order.repo)? {
             return Err(taken(&full_name));
         }
-        let owner = self.root.join(order.place.owner.as_str());
-        match fs::create_dir(&owner) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-            _ => fs::symlink_metadata(&owner).and_then(|found| {
-                let is_folder = found.is_dir();
-                is_folder
-                    .then_some(())
-                    .ok_or_else(|| io::ErrorKind::NotADirectory.into())
-            }),
-        }
-        .map_err(folder(&owner))?;
-        let workshop = workshop(&self.root)?;
-        let made = workshop.path().join("repository");
+        let owner = self.root.join(order.repo.owner.as_str());
+        create_folder(&owner).map_err(folder(&owner))?;
+        let temporary = temporary_folder(&self.root)?;
+        let new = temporary.path().join("repository");
         let options = gix::create::Options {
             object_hash: Some(gix::hash::Kind::Sha1),
             ..Default::default()
         };
         gix::ThreadSafeRepository::init_opts(
-            &made,
+            &new,
             gix::create::Kind::Bare,
             options,
             gix::open::Options::isolated(),
         )
-        .map_err(folder(&made))?;
-        // 53 bits, so that the number survives every JSON reader.
-        let id = getrandom::u64().map_err(folder(&made))? >> 11;
+        .map_err(folder(&new))?;
+        // 53 bits, which every JSON reader keeps exactly.
+        let id = getrandom::u64().map_err(folder(&new))? >> 11;
         let record = Record {
             id: RepositoryId(id.max(1)),
             created_at: self.clock.now() / 1000,
         };
-        let text = serde_json::to_string(&record).map_err(folder(&made))?;
-        replace(&made.join(RECORD), &text)?;
-        replace(&made.join("description"), &order.marker.description())?;
-        match fs::rename(&made, &target) {
+        let text = serde_json::to_string(&record).map_err(folder(&new))?;
+        replace(&new.join(RECORD), &text)?;
+        replace(&new.join("description"), &order.marker.description())?;
+        match fs::rename(&new, &target) {
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
-                return Err(taken(&order.place.to_string()));
+                return Err(taken(&order.repo.to_string()));
             }
             other => other.map_err(folder(&target))?,
         }
         Ok(Repository {
             id: record.id,
-            full_name: order.place.to_string(),
+            full_name: order.repo.to_string(),
             description: order.marker.description(),
             created_at: record.created_at,
             is_private: true,
             content: Content::Empty,
-            traces: 0,
+            activity: 0,
             remote: Remote::Folder(target),
         })
     }
 
-    fn standing(&self, place: &RepoPath) -> Result<Availability, ForgeError> {
+    fn find(&self, repo: &RepoPath) -> Result<Availability, ForgeError> {
         let found = self
             .all()?
             .into_iter()
-            .find(|(full_name, _)| place.is_alike(full_name));
+            .find(|(full_name, _)| repo.is_same_name(full_name));
         let Some((full_name, path)) = found else {
             return Ok(Availability::Free);
         };
@@ -172,19 +164,15 @@ impl Forge for Local {
             id: 0,
             scopes: None,
             expires_at: None,
-            may_delete: Permission::Yes,
-            budget: None,
+            can_delete: Permission::Yes,
+            rate_limit: None,
         })
     }
 
     async fn owners(&self) -> Result<Owners, ForgeError> {
         let options = folders(&self.root)?
             .into_iter()
-            .map(|(login, _)| OwnerOption {
-                login,
-                kind: OwnerKind::Organisation,
-                standing: OwnerStanding::Visible,
-            });
+            .map(|(login, _)| OwnerOption::organisation(login, Some(Ok(()))));
         Ok(Owners {
             options: options.collect(),
             is_complete: true,
@@ -193,51 +181,50 @@ impl Forge for Local {
 
     async fn owner(&self, owner: &Owner) -> Result<OwnerOption, ForgeError> {
         folders(&self.root)?;
-        Ok(OwnerOption {
-            login: owner.as_str().to_owned(),
-            kind: OwnerKind::Organisation,
-            standing: OwnerStanding::Visible,
-        })
+        Ok(OwnerOption::organisation(
+            owner.as_str().to_owned(),
+            Some(Ok(())),
+        ))
     }
 
-    async fn availability(&self, place: &RepoPath) -> Result<Availability, ForgeError> {
-        self.standing(place)
+    async fn availability(&self, repo: &RepoPath) -> Result<Availability, ForgeError> {
+        self.find(repo)
     }
 
     async fn create(&self, order: &NewRepository) -> Result<Repository, ForgeError> {
-        self.make(order)
+        self.create_bare(order)
     }
 
     async fn repository(&self, id: RepositoryId) -> Result<Option<Repository>, ForgeError> {
-        Ok(self.look(id)?.map(|(repository, _)| repository))
+        Ok(self.read(id)?.map(|(repository, _)| repository))
     }
 
-    async fn describe(&self, repository: &Repository, description: &str) -> Result<(), ForgeError> {
+    async fn set_description(
+        &self,
+        repository: &Repository,
+        description: &str,
+    ) -> Result<(), ForgeError> {
         let (_, path, _) = self
             .numbered(repository.id)?
-            .ok_or_else(|| ForgeError::NotFound {
-                message: format!("`{}` is not in the folder any more", repository.full_name),
-            })?;
+            .ok_or_else(ForgeError::no_longer_there)?;
         replace(&path.join("description"), description)
     }
 
-    async fn delete(&self, id: RepositoryId, claim: &OwnershipProof) -> Result<(), ForgeError> {
-        let (found, path) = self.look(id)?.unzip();
-        claim.check_now(found)?;
-        let grave = workshop(&self.root)?;
-        if let Some(path) = path {
-            fs::rename(&path, grave.path().join("repository")).map_err(folder(&path))?;
-        }
-        grave.close().map_err(folder(&self.root))
+    async fn delete(&self, id: RepositoryId, proof: &OwnershipProof) -> Result<(), ForgeError> {
+        let (repository, path) = self.read(id)?.ok_or_else(ForgeError::no_longer_there)?;
+        proof.check(&repository)?;
+        let temporary = temporary_folder(&self.root)?;
+        fs::rename(&path, temporary.path().join("repository")).map_err(folder(&path))?;
+        temporary.close().map_err(folder(&self.root))
     }
 
-    fn removal(&self, place: &RepoPath, _: Option<RepositoryId>) -> String {
-        let path = self.path(place).display().to_string();
+    fn removal_command(&self, repo: &RepoPath, _: Option<RepositoryId>) -> String {
+        let path = self.path(repo).display().to_string();
         format!("rm -r -- '{}'", path.replace('\'', "'\\''"))
     }
 }
 
-/// The folders in a folder by name, hidden ones and links left out.
+/// The folders in a folder, sorted by name, without hidden ones and symbolic links.
 pub(super) fn folders(inside: &Path) -> Result<Vec<(String, PathBuf)>, ForgeError> {
     let mut found = Vec::new();
     for entry in fs::read_dir(inside).map_err(folder(inside))? {
@@ -270,9 +257,7 @@ fn content(path: &Path) -> Result<Content, ForgeError> {
     let references = repository.references().map_err(folder(path))?;
     let mut found = Vec::new();
     for reference in references.all().map_err(folder(path))? {
-        found.push(reference.map_err(|error| ForgeError::Folder {
-            message: error.to_string(),
-        })?);
+        found.push(reference.map_err(|error| folder(path)(error))?);
     }
     let names = found
         .iter()
@@ -282,29 +267,42 @@ fn content(path: &Path) -> Result<Content, ForgeError> {
         return Ok(if found.is_empty() {
             Content::Empty
         } else {
-            Content::Several(names)
+            Content::Refs(names)
         });
     };
     if reference.name().category() != Some(gix::refs::Category::LocalBranch) {
-        return Ok(Content::Several(names));
+        return Ok(Content::Refs(names));
     }
     let commit = reference.peel_to_commit().map_err(folder(path))?;
-    Ok(Content::One(Branch {
+    Ok(Content::Branch(Branch {
         name: names.concat(),
         commit: GitId::of(&commit.id),
         tree: GitId::of(&commit.tree_id().map_err(folder(path))?),
     }))
 }
 
-/// A hidden folder that goes away by itself.
-fn workshop(root: &Path) -> Result<tempfile::TempDir, ForgeError> {
-    let made = tempfile::Builder::new()
-        .prefix(".groundplan-")
-        .tempdir_in(root);
-    made.map_err(folder(root))
+/// Creates a folder, or accepts an existing one that is not a symbolic link.
+fn create_folder(path: &Path) -> io::Result<()> {
+    match fs::create_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        other => return other,
+    }
+    if fs::symlink_metadata(path)?.is_dir() {
+        Ok(())
+    } else {
+        Err(io::ErrorKind::NotADirectory.into())
+    }
 }
 
-/// Gives a file new content, whole or not at all.
+/// A hidden folder that is deleted when it is dropped.
+fn temporary_folder(root: &Path) -> Result<tempfile::TempDir, ForgeError> {
+    tempfile::Builder::new()
+        .prefix(".groundplan-")
+        .tempdir_in(root)
+        .map_err(folder(root))
+}
+
+/// Replaces a file's content completely or not at all.
 fn replace(path: &Path, text: &str) -> Result<(), ForgeError> {
     let beside = path.parent().unwrap_or(path);
     let mut file = tempfile::NamedTempFile::new_in(beside).map_err(folder(beside))?;
@@ -312,6 +310,7 @@ fn replace(path: &Path, text: &str) -> Result<(), ForgeError> {
     file.persist(path).map(drop).map_err(folder(path))
 }
 
+/// An error about a path in the folder.
 fn folder<E: Display>(path: &Path) -> impl FnOnce(E) -> ForgeError {
     let path = path.display().to_string();
     move |error| ForgeError::Folder {

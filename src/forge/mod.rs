@@ -1,19 +1,19 @@
-//! Forges: where repositories are made, looked at and, when they are provably ours, removed again.
+//! Forges: creating, reading and deleting repositories on GitHub, Forgejo or in a folder.
 
 pub mod account;
 pub mod address;
-pub mod clock;
+pub mod denial;
+mod documents;
 pub mod error;
 pub mod forgejo;
 pub mod github;
-pub mod http;
 pub mod local;
+pub mod marker;
 pub mod ownership;
-pub mod reach;
 pub mod repository;
 mod response;
-mod rest;
 pub mod site;
+pub mod transport;
 
 use crate::model::input::Owner;
 use account::{Account, OwnerOption, Owners};
@@ -22,34 +22,38 @@ use error::ForgeError;
 use ownership::OwnershipProof;
 use repository::{Availability, NewRepository, RepoPath, Repository, RepositoryId};
 
-/// A place for repositories. Reads may be repeated at will and are; a change is tried once, and its outcome is either
-/// known or [`ForgeError::OutcomeUnknown`].
+/// A host of repositories, with one token. A read is repeated while the forge is unreachable. A change is sent once, and
+/// its outcome is known or [`ForgeError::OutcomeUnknown`].
 #[async_trait]
 pub trait Forge: Send + Sync {
-    /// Whose credential this is, and what it may do.
+    /// The account of the token, with the token's scopes and limits.
     async fn current_user(&self) -> Result<Account, ForgeError>;
 
-    /// The user and every organisation it belongs to, with what is known of each. None is left out for being closed.
+    /// The user and all organisations of the user, closed ones included.
     async fn owners(&self) -> Result<Owners, ForgeError>;
 
-    /// What is known of one owner, whether or not the user belongs to it.
+    /// One owner, also one that the user does not belong to. Fails with `NotFound` for an unknown login.
     async fn owner(&self, owner: &Owner) -> Result<OwnerOption, ForgeError>;
 
-    /// What stands at a place. A private repository that the credential cannot see looks free.
-    async fn availability(&self, place: &RepoPath) -> Result<Availability, ForgeError>;
+    /// The use of a name. A private repository that the token cannot see looks free.
+    async fn availability(&self, repo: &RepoPath) -> Result<Availability, ForgeError>;
 
-    /// Makes a private, empty repository whose description is the marker.
+    /// Creates a private, empty repository whose description is the marker's. Fails with `NameTaken` for a name in use.
     async fn create(&self, order: &NewRepository) -> Result<Repository, ForgeError>;
 
-    /// The repository with a number, or nothing when there is none, or none that answers yet.
+    /// The repository with a number. Nothing if there is none, or a new one that does not answer yet.
     async fn repository(&self, id: RepositoryId) -> Result<Option<Repository>, ForgeError>;
 
-    /// Gives a repository that was just looked at another description.
-    async fn describe(&self, repository: &Repository, description: &str) -> Result<(), ForgeError>;
+    /// Sets the description of a repository that was read a moment before.
+    async fn set_description(
+        &self,
+        repository: &Repository,
+        description: &str,
+    ) -> Result<(), ForgeError>;
 
-    /// Looks at a repository again and removes it when every part of the claim holds.
-    async fn delete(&self, id: RepositoryId, claim: &OwnershipProof) -> Result<(), ForgeError>;
+    /// Reads a repository again and deletes it if the proof holds. Fails with `NotOurs` otherwise.
+    async fn delete(&self, id: RepositoryId, proof: &OwnershipProof) -> Result<(), ForgeError>;
 
-    /// The command with which a person removes a repository, for when the program must not.
-    fn removal(&self, place: &RepoPath, id: Option<RepositoryId>) -> String;
+    /// A shell command with which a person deletes a repository that the program must not delete.
+    fn removal_command(&self, repo: &RepoPath, id: Option<RepositoryId>) -> String;
 }

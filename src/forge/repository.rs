@@ -1,20 +1,21 @@
-//! Repositories on a forge, and the places they stand at.
+//! Repositories on a forge and their addresses.
 
-use super::account::OwnerKind;
-use super::ownership::Marker;
+use super::marker::Marker;
+use crate::base::pattern::pattern;
 use crate::model::digest::GitId;
 use crate::model::input::{Owner, RepoName};
+use crate::model::preflight::OwnerKind;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
 use url::Url;
 
-/// The number that a forge gives a repository for life: a new name does not change it, a new repository has another.
+/// The number of a repository. It survives a rename, and no other repository gets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RepositoryId(pub u64);
 
-/// Where a repository is to stand.
+/// The `owner/name` of a repository that may not exist yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RepoPath {
@@ -22,32 +23,33 @@ pub struct RepoPath {
     pub name: RepoName,
 }
 
-/// A repository as it was when it was looked at.
+/// A repository at the moment it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Repository {
     pub id: RepositoryId,
-    /// `owner/name` in the forge's own letters.
+    /// `owner/name` in the forge's spelling.
     pub full_name: String,
     pub description: String,
-    /// In seconds since 1970.
+    /// In seconds since 1970, by the forge's clock.
     pub created_at: i64,
     pub is_private: bool,
     pub content: Content,
-    /// Issues, pull requests, stars and forks: what only others leave in a repository that was just made.
-    pub traces: u64,
+    /// The number of issues, pull requests, stars and forks. A new repository has none.
+    pub activity: u64,
     pub remote: Remote,
 }
 
-/// What a repository holds.
+/// The refs of a repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     Empty,
-    One(Branch),
-    /// Several branches or any tag, by name.
-    Several(Vec<String>),
+    /// One branch and no tag.
+    Branch(Branch),
+    /// The names of several branches, or of branches and tags.
+    Refs(Vec<String>),
 }
 
-/// A branch and what it points to.
+/// A branch with its commit and tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Branch {
     pub name: String,
@@ -55,41 +57,52 @@ pub struct Branch {
     pub tree: GitId,
 }
 
-/// What is pushed to. A URL is built from the configured address, never taken from an answer, and holds no user.
+/// The address to push to. A URL is built from the configured address, never taken from an answer, and names no user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remote {
     Url(Url),
     Folder(PathBuf),
 }
 
-/// A repository to be made: private, and without any content.
+/// The request for a private repository without content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRepository {
-    pub place: RepoPath,
-    pub kind: OwnerKind,
+    pub repo: RepoPath,
+    pub owner_kind: OwnerKind,
     pub marker: Marker,
 }
 
-/// What stands at a place.
+/// The use of a name on a forge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Availability {
+    /// No repository has it, or a private one that the token cannot see.
     Free,
     Taken {
         id: RepositoryId,
         full_name: String,
     },
-    /// Nothing but a pointer to a repository that was renamed; making a new one here breaks the pointer.
+    /// It redirects to a repository that was renamed. A new repository ends the redirect.
     Moved,
 }
 
+/// The shape of the names that GitHub, Gitea and Forgejo give. Neither part is `.` or `..`, and no character has a meaning
+/// in a URL.
+const FULL_NAME: &str = r"^([A-Za-z0-9_][A-Za-z0-9_.-]*)/(\.*[A-Za-z0-9_-][A-Za-z0-9_.-]*)$";
+
+/// The owner and the name in `owner/name`. Nothing for a text of another shape.
+pub(super) fn split_full_name(full_name: &str) -> Option<(&str, &str)> {
+    let (_, [owner, name]) = pattern!(FULL_NAME).captures(full_name)?.extract();
+    Some((owner, name))
+}
+
 impl RepoPath {
-    /// Whether this is the name in the forge's own letters.
-    pub fn is(&self, full_name: &str) -> bool {
+    /// True if the forge spells the name in the same way.
+    pub fn is_exactly(&self, full_name: &str) -> bool {
         self.to_string() == full_name
     }
 
-    /// Whether a forge takes the two for the same: they do not tell small letters from capitals.
-    pub fn is_alike(&self, full_name: &str) -> bool {
+    /// True if the forge takes both for the same name: it ignores case.
+    pub fn is_same_name(&self, full_name: &str) -> bool {
         self.to_string().eq_ignore_ascii_case(full_name)
     }
 }
@@ -104,10 +117,10 @@ impl fmt::Display for Content {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => formatter.write_str("nothing"),
-            Self::One(Branch { name, commit, tree }) => {
+            Self::Branch(Branch { name, commit, tree }) => {
                 write!(formatter, "`{name}` at commit {commit} with tree {tree}")
             }
-            Self::Several(names) => {
+            Self::Refs(names) => {
                 write!(formatter, "several branches or tags ({})", names.join(", "))
             }
         }
@@ -125,6 +138,29 @@ impl fmt::Display for Remote {
         match self {
             Self::Url(url) => write!(formatter, "{url}"),
             Self::Folder(folder) => write!(formatter, "{}", folder.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_name_has_two_segments_without_a_meaning_in_a_url() {
+        for (text, parts) in [
+            ("acme/web", Some(("acme", "web"))),
+            ("a.b/.github", Some(("a.b", ".github"))),
+            ("_org/..web", Some(("_org", "..web"))),
+            ("acme/..", None),
+            ("../web", None),
+            ("acme", None),
+            ("acme/web/more", None),
+            ("acme/web?x", None),
+            ("acme/web%2f", None),
+            ("acme/", None),
+        ] {
+            assert_eq!(split_full_name(text), parts, "{text}");
         }
     }
 }

@@ -1,78 +1,122 @@
-//! What an HTTP answer means, by status and headers; the forge's own words only where there is nothing else.
+//! Answers of a forge and the errors they stand for, by status and headers, and by the forge's message only as a last resort.
 
-use super::error::{Denial, ForgeError};
+use super::denial::Denial;
+use super::error::ForgeError;
+use crate::base::sanitize;
 use crate::scrub::scrub;
 use crate::secret::Secret;
-use reqwest::header::HeaderMap;
+use bytes::Bytes;
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_LENGTH, DATE, HeaderMap};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use std::time::Duration;
 
-/// An answer that arrived whole.
+/// An answer, read to its end.
 pub(super) struct Response {
-    pub(super) status: u16,
+    pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+    pub(super) body: Bytes,
 }
 
-/// Whether asking again is harmless.
+/// The effect of a request on the forge. Only a read may be repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RequestKind {
     Read,
     Change,
 }
 
-/// The longest text of a forge that is repeated to people, in characters.
-const LONGEST: usize = 500;
-/// How long to wait where a forge says "later" and not when (GitHub's advice).
-const UNTOLD: Duration = Duration::from_mins(1);
-/// A longer wait than this is an error of the forge's, and nobody waits for it.
-const LONGEST_WAIT: u64 = 24 * 3600;
+/// The longest message of a forge that is repeated to people, in characters.
+const MAX_MESSAGE: usize = 500;
+/// The wait where a forge names none.
+/// Source: <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit>.
+const DEFAULT_WAIT: Duration = Duration::from_mins(1);
+/// The longest wait that is believed, in seconds.
+const MAX_WAIT: u64 = 24 * 3600;
+
+impl RequestKind {
+    /// The error of a request that was carried out and whose answer cannot be used.
+    pub(super) fn unreadable(self, message: String) -> ForgeError {
+        match self {
+            Self::Read => ForgeError::Protocol { message },
+            Self::Change => ForgeError::OutcomeUnknown { message },
+        }
+    }
+}
 
 impl Response {
-    /// A header's text.
+    /// A header as text. Nothing if it is missing or not ASCII.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        header(&self.headers, name)
     }
 
-    /// The answer when it says yes, otherwise the error it stands for. `now` is in seconds since 1970.
-    pub(super) fn judge(
+    /// The forge's time, in seconds since 1970.
+    pub(super) fn date(&self) -> Option<i64> {
+        let date = self.header(DATE.as_str())?;
+        Some(
+            jiff::fmt::rfc2822::parse(date)
+                .ok()?
+                .timestamp()
+                .as_second(),
+        )
+    }
+
+    /// The answer if it reports success and its document is complete, otherwise the error. `now` is in seconds since 1970.
+    pub(super) fn into_result(
         self,
-        access: RequestKind,
-        secret: &Secret,
+        kind: RequestKind,
+        secret: Option<&Secret>,
         now: i64,
     ) -> Result<Self, ForgeError> {
+        if self.status.is_success() {
+            return self.complete(kind, secret);
+        }
         let message = self.message(secret);
-        match self.status {
-            200..=299 => Ok(self),
-            301 | 302 | 303 | 307 | 308 => Err(ForgeError::Moved),
-            401 => Err(ForgeError::Unauthorized { message }),
-            429 => Err(ForgeError::RateLimited {
-                retry_after: self.wait(now).unwrap_or(UNTOLD),
-            }),
-            403 if self.is_limit(&message) => Err(ForgeError::RateLimited {
-                retry_after: self.wait(now).unwrap_or(UNTOLD),
-            }),
-            403 | 451 => Err(ForgeError::Forbidden {
-                why: self.denial(&message),
+        let wait = || self.wait(now).unwrap_or(DEFAULT_WAIT);
+        Err(match self.status.as_u16() {
+            301 | 302 | 303 | 307 | 308 => ForgeError::Moved,
+            401 => ForgeError::Unauthorized { message },
+            429 => ForgeError::RateLimited {
+                retry_after: wait(),
+            },
+            403 if self.is_limit(&message) => ForgeError::RateLimited {
+                retry_after: wait(),
+            },
+            403 | 451 => ForgeError::Forbidden {
+                denial: self.denial(&message),
                 message,
-            }),
-            404 | 410 => Err(ForgeError::NotFound { message }),
-            409 | 422 if message.contains("already exist") => {
-                Err(ForgeError::NameTaken { message })
+            },
+            404 | 410 => ForgeError::NotFound { message },
+            409 | 422 if message.contains("already exist") => ForgeError::NameTaken { message },
+            400..=499 => ForgeError::Invalid { message },
+            500..=599 if kind == RequestKind::Change => ForgeError::OutcomeUnknown { message },
+            503 if self.wait(now).is_some() => ForgeError::RateLimited {
+                retry_after: wait(),
+            },
+            500..=599 => ForgeError::Unavailable { message },
+            _ => ForgeError::Protocol { message },
+        })
+    }
+
+    /// The answer if its body is whole JSON, or empty on purpose. A body that ends early may be whole the next time.
+    fn complete(self, kind: RequestKind, secret: Option<&Secret>) -> Result<Self, ForgeError> {
+        let is_empty = self.status == StatusCode::NO_CONTENT
+            || self.header(CONTENT_LENGTH.as_str()) == Some("0");
+        if is_empty {
+            return Ok(self);
+        }
+        match serde_json::from_slice::<IgnoredAny>(&self.body) {
+            Ok(_) => Ok(self),
+            Err(error) if error.is_eof() && kind == RequestKind::Read => {
+                Err(ForgeError::Unavailable {
+                    message: "the answer ends too early".to_owned(),
+                })
             }
-            400..=499 => Err(ForgeError::Invalid { message }),
-            500..=599 if access == RequestKind::Change => {
-                Err(ForgeError::OutcomeUnknown { message })
-            }
-            503 if self.wait(now).is_some() => Err(ForgeError::RateLimited {
-                retry_after: self.wait(now).unwrap_or(UNTOLD),
-            }),
-            500..=599 => Err(ForgeError::Unavailable { message }),
-            _ => Err(ForgeError::Protocol { message }),
+            Err(error) => Err(kind.unreadable(quote(&error.to_string(), secret))),
         }
     }
 
-    /// A 403 is a limit or a denial; headers say which, and for GitHub's secondary limits sometimes only the text.
+    /// True if a 403 is a rate limit and no denial. For GitHub's secondary limits, sometimes only the message differs.
     fn is_limit(&self, message: &str) -> bool {
         let lower = message.to_ascii_lowercase();
         self.header("retry-after").is_some()
@@ -81,21 +125,22 @@ impl Response {
             || lower.contains("abuse detection")
     }
 
+    /// The wait that the forge asks for, from `Retry-After` or the reset of an exhausted rate limit.
     fn wait(&self, now: i64) -> Option<Duration> {
         let seconds = match self.header("retry-after") {
             Some(text) => text.trim().parse().ok().or_else(|| {
-                let at = jiff::fmt::rfc2822::parse(text).ok()?;
-                Some(u64::try_from(at.timestamp().as_second().saturating_sub(now)).unwrap_or(0))
+                let end = jiff::fmt::rfc2822::parse(text).ok()?;
+                Some(seconds_until(end.timestamp().as_second(), now))
             })?,
             None if self.header("x-ratelimit-remaining") == Some("0") => {
-                let at: i64 = self.header("x-ratelimit-reset")?.trim().parse().ok()?;
-                u64::try_from(at.saturating_sub(now)).unwrap_or(0)
+                seconds_until(self.header("x-ratelimit-reset")?.trim().parse().ok()?, now)
             }
             None => return None,
         };
-        Some(Duration::from_secs(seconds.clamp(1, LONGEST_WAIT)))
+        Some(Duration::from_secs(seconds.clamp(1, MAX_WAIT)))
     }
 
+    /// The reason of a 403, from headers and from the wordings of GitHub, Gitea and Forgejo.
     fn denial(&self, message: &str) -> Denial {
         let lower = message.to_ascii_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
@@ -129,7 +174,7 @@ impl Response {
         }
     }
 
-    /// GitHub names the scopes of which one would do, beside those that the token has.
+    /// True if the token has none of the scopes of which GitHub accepts any one.
     fn lacks_accepted_scope(&self) -> bool {
         let (Some(accepted), Some(given)) = (
             self.header("x-accepted-oauth-scopes"),
@@ -139,12 +184,12 @@ impl Response {
         };
         let given: Vec<&str> = scopes(given).collect();
         let mut accepted = scopes(accepted).peekable();
-        accepted.peek().is_some() && !accepted.any(|scope| given.contains(&scope))
+        accepted.peek().is_some() && accepted.all(|scope| !given.contains(&scope))
     }
 
-    /// `message` and `errors` of the body, cut and scrubbed. A body of another shape is not repeated.
-    fn message(&self, secret: &Secret) -> String {
-        let mut parts = vec![format!("status {}", self.status)];
+    /// The status, with `message` and `errors` of a JSON body. A body of another shape is not repeated.
+    fn message(&self, secret: Option<&Secret>) -> String {
+        let mut parts = vec![format!("status {}", self.status.as_u16())];
         if let Ok(body) = serde_json::from_slice::<Value>(&self.body) {
             parts.extend(body["message"].as_str().map(str::to_owned));
             for error in body["errors"].as_array().into_iter().flatten() {
@@ -155,19 +200,23 @@ impl Response {
                 parts.extend(text.map(str::to_owned));
             }
         }
-        tell(&parts.join(": "), secret)
+        quote(&parts.join(": "), secret)
     }
 }
 
-/// A text from outside, fit to be shown: one line, without secrets, not too long.
-pub(super) fn tell(text: &str, secret: &Secret) -> String {
-    let printable = |c: char| if c.is_control() { ' ' } else { c };
-    // Scrubbed before it is cut, since half a token is not recognised.
-    scrub(text, &[secret])
-        .chars()
-        .map(printable)
-        .take(LONGEST)
-        .collect()
+/// A text of the forge for people: one line, scrubbed before it is cut, since half a token is not recognised.
+pub(super) fn quote(text: &str, secret: Option<&Secret>) -> String {
+    let secrets: Vec<&Secret> = secret.into_iter().collect();
+    sanitize::excerpt(&scrub(text, &secrets), MAX_MESSAGE)
+}
+
+/// A header as text. Nothing if it is missing or not ASCII.
+pub(super) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn seconds_until(end: i64, now: i64) -> u64 {
+    u64::try_from(end.saturating_sub(now)).unwrap_or(0)
 }
 
 /// The parts of a header such as `repo, workflow`.
@@ -187,8 +236,8 @@ mod tests {
 
     const NOW: i64 = 1_800_000_000;
 
-    fn judge(
-        access: RequestKind,
+    fn failed(
+        kind: RequestKind,
         status: u16,
         headers: &[(&'static str, &'static str)],
         body: &str,
@@ -203,28 +252,28 @@ mod tests {
                 )
             })
             .collect();
-        let answer = Response {
-            status,
+        let response = Response {
+            status: StatusCode::from_u16(status).expect("a status"),
             headers,
-            body: body.as_bytes().to_vec(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
         };
-        match answer.judge(access, &secret, NOW) {
+        match response.into_result(kind, Some(&secret), NOW) {
             Ok(_) => panic!("{status} is no error"),
             Err(error) => error,
         }
     }
 
-    fn said(text: &str) -> String {
+    fn message(text: &str) -> String {
         serde_json::json!({ "message": text }).to_string()
     }
 
     #[test]
-    fn a_denial_says_what_stands_in_the_way() {
+    fn a_denial_has_a_reason() {
         use Denial::{Address, ClassicTokens, Policy, Saml, Scopes, Unstated};
         let cases: [(Headers, &str, Denial); 10] = [
             (
                 &[],
-                "Resource protected by organization SAML enforcement. You must grant your Personal RequestKind token access to this organization.",
+                "Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization.",
                 Saml,
             ),
             (
@@ -275,10 +324,10 @@ mod tests {
             (&[], "No.", Unstated),
         ];
         for (headers, text, expected) in cases {
-            for access in [RequestKind::Read, RequestKind::Change] {
-                let error = judge(access, 403, headers, &said(text));
+            for kind in [RequestKind::Read, RequestKind::Change] {
+                let error = failed(kind, 403, headers, &message(text));
                 assert!(
-                    matches!(&error, ForgeError::Forbidden { why, .. } if *why == expected),
+                    matches!(&error, ForgeError::Forbidden { denial, .. } if *denial == expected),
                     "{text}: {error:?}"
                 );
             }
@@ -286,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_is_told_from_a_denial_and_says_how_long() {
+    fn a_rate_limit_differs_from_a_denial_and_has_a_wait() {
         let cases: [(u16, Headers, &str, u64); 9] = [
             (429, &[("retry-after", "7")], "", 7),
             (429, &[], "", 60),
@@ -322,9 +371,9 @@ mod tests {
             ),
         ];
         for (status, headers, text, seconds) in cases {
-            for access in [RequestKind::Read, RequestKind::Change] {
+            for kind in [RequestKind::Read, RequestKind::Change] {
                 let retry_after = Duration::from_secs(seconds);
-                let error = judge(access, status, headers, &said(text));
+                let error = failed(kind, status, headers, &message(text));
                 assert_eq!(
                     error,
                     ForgeError::RateLimited { retry_after },
@@ -335,29 +384,29 @@ mod tests {
     }
 
     #[test]
-    fn a_server_error_is_passing_for_a_read_and_an_unknown_outcome_for_a_change() {
+    fn a_server_error_is_transient_for_a_read_and_an_unknown_outcome_for_a_change() {
         for status in [500, 502, 503, 504] {
             let message = format!("status {status}");
             let body = "<html>Bad gateway</html>";
             assert_eq!(
-                judge(RequestKind::Read, status, &[], body),
+                failed(RequestKind::Read, status, &[], body),
                 ForgeError::Unavailable {
                     message: message.clone()
                 }
             );
             assert_eq!(
-                judge(RequestKind::Change, status, &[], body),
+                failed(RequestKind::Change, status, &[], body),
                 ForgeError::OutcomeUnknown { message }
             );
         }
         let later = [("retry-after", "9")];
         let retry_after = Duration::from_secs(9);
         assert_eq!(
-            judge(RequestKind::Read, 503, &later, ""),
+            failed(RequestKind::Read, 503, &later, ""),
             ForgeError::RateLimited { retry_after }
         );
         assert!(matches!(
-            judge(RequestKind::Change, 503, &later, ""),
+            failed(RequestKind::Change, 503, &later, ""),
             ForgeError::OutcomeUnknown { .. }
         ));
     }
@@ -366,24 +415,24 @@ mod tests {
     fn each_other_status_has_one_meaning() {
         let taken = r#"{"message":"Repository creation failed.","errors":[{"resource":"Repository","code":"custom","field":"name","message":"name already exists on this account"}]}"#;
         let private = r#"{"message":"Validation Failed","errors":["Visibility can't be private. Please upgrade"]}"#;
-        for access in [RequestKind::Read, RequestKind::Change] {
-            let judge = |status, body: &str| judge(access, status, &[], body);
+        for kind in [RequestKind::Read, RequestKind::Change] {
+            let failed = |status, body: &str| failed(kind, status, &[], body);
             assert_eq!(
-                judge(401, &said("Bad credentials")),
+                failed(401, &message("Bad credentials")),
                 ForgeError::Unauthorized {
                     message: "status 401: Bad credentials".to_owned()
                 }
             );
             assert_eq!(
-                judge(422, taken),
+                failed(422, taken),
                 ForgeError::NameTaken {
                     message: "status 422: Repository creation failed.: name already exists on this account".to_owned()
                 }
             );
             assert_eq!(
-                judge(
+                failed(
                     409,
-                    &said("The repository with the same name already exists.")
+                    &message("The repository with the same name already exists.")
                 ),
                 ForgeError::NameTaken {
                     message: "status 409: The repository with the same name already exists."
@@ -391,7 +440,7 @@ mod tests {
                 }
             );
             assert_eq!(
-                judge(422, private),
+                failed(422, private),
                 ForgeError::Invalid {
                     message:
                         "status 422: Validation Failed: Visibility can't be private. Please upgrade"
@@ -399,16 +448,16 @@ mod tests {
                 }
             );
             assert_eq!(
-                judge(404, ""),
+                failed(404, ""),
                 ForgeError::NotFound {
                     message: "status 404".to_owned()
                 }
             );
             for status in [301, 302, 307, 308] {
-                assert_eq!(judge(status, ""), ForgeError::Moved);
+                assert_eq!(failed(status, ""), ForgeError::Moved);
             }
             assert_eq!(
-                judge(100, ""),
+                failed(100, ""),
                 ForgeError::Protocol {
                     message: "status 100".to_owned()
                 }
@@ -417,18 +466,18 @@ mod tests {
     }
 
     #[test]
-    fn what_a_forge_says_is_cut_and_holds_no_secret_and_no_control_characters() {
-        let body = said(&format!(
+    fn a_forges_message_is_cut_and_has_no_secret_and_no_control_characters() {
+        let body = message(&format!(
             "you sent canary-0123456789\u{1b}[31m {}",
             "x".repeat(1000)
         ));
-        let ForgeError::Invalid { message } = judge(RequestKind::Change, 400, &[], &body) else {
+        let ForgeError::Invalid { message } = failed(RequestKind::Change, 400, &[], &body) else {
             panic!("400 is invalid");
         };
         assert!(
             message.starts_with("status 400: you sent [secret] [31m xxx"),
             "{message}"
         );
-        assert_eq!(message.chars().count(), LONGEST);
+        assert_eq!(message.chars().count(), MAX_MESSAGE);
     }
 }

@@ -1,39 +1,58 @@
-//! The address of a forge, parsed once: where its API and its repositories are.
+//! The address of a forge on the web: its API and its repositories.
 
+use crate::base::host::is_loopback;
+use crate::error::{Class, Explain, Hint, Setting};
+use crate::hint;
 use thiserror::Error;
-use url::{Host, Url};
+use url::Url;
 
-/// A forge's two addresses.
+/// The addresses of a forge's API and of its pages and repositories.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
     api: Url,
     web: Url,
 }
 
-/// Why a text is no forge's address.
+/// A text that is not the address of a forge.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum SiteError {
-    #[error("`{text}` is not a web address: write it as `https://forge.example.org`")]
+    #[error("`{text}` is not a web address such as `https://forge.example.org`")]
     NotAnAddress { text: String },
-    #[error(
-        "`{host}` is to be reached with http: write https, or allow http for this host by name"
-    )]
+    #[error("`{host}` may not be reached by http: use https, or allow http for this host by name")]
     NotEncrypted { host: String },
-    #[error("an address of a forge has no user, password, query or fragment")]
-    TooMuch,
+    #[error("the address of a forge has no user, password, query or fragment")]
+    ExtraParts,
+}
+
+impl Explain for SiteError {
+    fn class(&self) -> Class {
+        Class::Usage
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotAnAddress { .. } => "forge_address_malformed",
+            Self::NotEncrypted { .. } => "forge_address_not_encrypted",
+            Self::ExtraParts => "forge_address_extra_parts",
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(hint!("check ", Setting::ForgeUrl))
+    }
 }
 
 impl Site {
-    /// GitHub, or GitHub Enterprise at another address.
-    pub fn github(address: &str, plain_hosts: &[String]) -> Result<Self, SiteError> {
-        let given = parse(address, plain_hosts)?;
+    /// GitHub, or GitHub Enterprise at another address. Each is accepted by the address of its pages or of its API.
+    pub fn github(address: &str, http_hosts: &[String]) -> Result<Self, SiteError> {
+        let given = parse(address, http_hosts)?;
         let host = given.host_str().unwrap_or_default().to_owned();
         let at = |host: String| {
             let mut url = given.clone();
-            let is_set = url.set_host(Some(&host)).is_ok();
-            is_set
-                .then_some(url)
-                .ok_or(SiteError::NotAnAddress { text: host })
+            match url.set_host(Some(&host)) {
+                Ok(()) => Ok(url),
+                Err(_) => Err(SiteError::NotAnAddress { text: host }),
+            }
         };
         let bare = host.strip_prefix("api.").unwrap_or(&host);
         if bare == "github.com" || bare.ends_with(".ghe.com") {
@@ -48,30 +67,38 @@ impl Site {
         Ok(Self { api, web })
     }
 
-    /// Forgejo or Gitea, which may live below a path.
-    pub fn forgejo(address: &str, plain_hosts: &[String]) -> Result<Self, SiteError> {
-        let web = parse(address, plain_hosts)?;
+    /// Forgejo or Gitea, possibly below a path.
+    pub fn forgejo(address: &str, http_hosts: &[String]) -> Result<Self, SiteError> {
+        let web = parse(address, http_hosts)?;
         let api = join(&web, &["api", "v1"]);
         Ok(Self { api, web })
     }
 
-    /// The host that people know it by.
+    /// The host of the forge's pages.
     pub fn host(&self) -> &str {
         self.web.host_str().unwrap_or_default()
     }
 
-    /// An address of the API.
+    /// The address of an API page, each segment percent-encoded.
     pub(super) fn api(&self, segments: &[&str]) -> Url {
         join(&self.api, segments)
     }
 
-    /// Where a repository is cloned from and pushed to.
+    /// The address of an API page from a path that is percent-encoded already.
+    pub(super) fn route(&self, path: &str, query: Option<&str>) -> Url {
+        let mut url = self.api.clone();
+        url.set_path(&format!("{}{path}", self.api.path().trim_end_matches('/')));
+        url.set_query(query);
+        url
+    }
+
+    /// The address to clone a repository from and to push it to.
     pub(super) fn remote(&self, owner: &str, name: &str) -> Url {
         join(&self.web, &[owner, &format!("{name}.git")])
     }
 }
 
-fn parse(text: &str, plain_hosts: &[String]) -> Result<Url, SiteError> {
+fn parse(text: &str, http_hosts: &[String]) -> Result<Url, SiteError> {
     let not_an_address = || SiteError::NotAnAddress {
         text: text.chars().take(200).collect(),
     };
@@ -81,12 +108,12 @@ fn parse(text: &str, plain_hosts: &[String]) -> Result<Url, SiteError> {
         || url.query().is_some()
         || url.fragment().is_some()
     {
-        return Err(SiteError::TooMuch);
+        return Err(SiteError::ExtraParts);
     }
     let host = url.host_str().ok_or_else(not_an_address)?.to_owned();
     match url.scheme() {
         "https" => {}
-        "http" if is_this_machine(&url) || plain_hosts.contains(&host) => {}
+        "http" if is_loopback(&host) || http_hosts.contains(&host) => {}
         "http" => return Err(SiteError::NotEncrypted { host }),
         _ => return Err(not_an_address()),
     }
@@ -95,16 +122,7 @@ fn parse(text: &str, plain_hosts: &[String]) -> Result<Url, SiteError> {
     Ok(url)
 }
 
-fn is_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-/// Adds segments to a path, each encoded by itself.
+/// Appends segments to a path, each percent-encoded.
 fn join(base: &Url, segments: &[&str]) -> Url {
     let mut url = base.clone();
     url.path_segments_mut()
@@ -126,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn github_and_its_enterprise_kinds_are_known_by_any_of_their_addresses() {
+    fn github_and_github_enterprise_are_found_by_any_of_their_addresses() {
         for address in ["https://github.com", "https://api.github.com/"] {
             github(
                 address,
@@ -152,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn forgejo_may_live_below_a_path() {
+    fn forgejo_may_be_below_a_path() {
         for address in ["https://example.org/code", "https://example.org/code/"] {
             let site = Site::forgejo(address, &[]).expect("an address");
             assert_eq!(
@@ -168,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn http_is_for_this_machine_and_hosts_that_were_allowed_by_name() {
+    fn http_is_allowed_to_this_machine_and_to_hosts_allowed_by_name() {
         let allowed = ["forge.lan".to_owned()];
         for address in [
             "http://127.0.0.1:3000",
@@ -194,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_holds_a_host_and_perhaps_a_path_and_nothing_else() {
+    fn an_address_has_a_host_and_at_most_a_path() {
         for address in [
             "https://github.com@evil.example",
             "https://a:b@c.example",
@@ -203,7 +221,7 @@ mod tests {
         ] {
             assert_eq!(
                 Site::github(address, &[]),
-                Err(SiteError::TooMuch),
+                Err(SiteError::ExtraParts),
                 "{address}"
             );
         }

@@ -2,7 +2,7 @@
 
 use super::condition::when;
 use super::report::{
-    BreakingChange, CatalogVersion, DependencyChange, FileChange, Impact, ImpactLevel,
+    BreakingChange, ComparedVersion, DependencyChange, FileChange, Impact, ImpactLevel,
     OptionChange, SelectionChange,
 };
 use crate::catalog::Catalog;
@@ -131,8 +131,8 @@ fn renamed(
     })
 }
 
-fn version(input: TrialInput<'_>) -> CatalogVersion {
-    CatalogVersion {
+fn version(input: TrialInput<'_>) -> ComparedVersion {
+    ComparedVersion {
         catalog: input.catalog.slug().clone(),
         catalog_version: input.catalog.version().clone(),
         template: input.pin.r#ref.clone(),

@@ -6,6 +6,6 @@ mod report;
 
 pub use compare::{ImpactError, compare};
 pub use report::{
-    Affected, BreakingChange, CatalogVersion, DependencyChange, FileChange, Impact, ImpactLevel,
+    Affected, BreakingChange, ComparedVersion, DependencyChange, FileChange, Impact, ImpactLevel,
     OptionChange, SelectionChange,
 };

@@ -11,8 +11,8 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 pub struct Impact {
     pub level: ImpactLevel,
-    pub old: CatalogVersion,
-    pub new: CatalogVersion,
+    pub old: ComparedVersion,
+    pub new: ComparedVersion,
     /// The number of selections that both versions build.
     pub compared: usize,
     /// The selections with other files than before.
@@ -39,10 +39,10 @@ pub enum ImpactLevel {
     Breaking,
 }
 
-/// Which version of a catalogue.
+/// One side of the comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CatalogVersion {
+pub struct ComparedVersion {
     pub catalog: Slug,
     pub catalog_version: Digest,
     pub template: String,

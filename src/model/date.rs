@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_real_days_in_their_one_spelling_are_accepted() {
+    fn only_real_days_in_iso_form_are_accepted() {
         assert_eq!(
             Day::parse("2026-11-21").map(|day| day.unix_seconds()),
             Ok(1_795_219_200)

@@ -1,7 +1,7 @@
 //! Patterns in the syntax of .gitignore that exclude files of a template.
 
 use crate::base::sanitize::is_unsafe;
-use gix::bstr::{BStr, ByteSlice as _};
+use gix::bstr::ByteSlice as _;
 use gix::glob::pattern::Case;
 use gix::glob::{Pattern, wildmatch};
 use thiserror::Error;
@@ -59,10 +59,9 @@ impl ExcludePattern {
 
     /// True if the pattern matches this file or folder.
     pub fn matches(&self, path: &str, is_folder: bool) -> bool {
-        let path: &BStr = path.as_bytes().as_bstr();
         self.pattern.matches_repo_relative_path(
-            path,
-            path.rfind_byte(b'/').map(|at| at + 1),
+            path.as_bytes().as_bstr(),
+            path.rfind('/').map(|at| at + 1),
             Some(is_folder),
             Case::Sensitive,
             wildmatch::Mode::NO_MATCH_SLASH_LITERAL,
@@ -93,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_mean_what_they_mean_to_git() {
+    fn patterns_match_as_in_git() {
         assert!(matches("docs/", "docs", true));
         assert!(matches("docs/", "a/docs", true));
         assert!(!matches("docs/", "docs", false));

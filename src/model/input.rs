@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn an_owner_follows_githubs_rule() {
+    fn an_owner_follows_the_rule_of_github() {
         let long = "a".repeat(40);
         check(
             Owner::parse,
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repository_name_is_one_that_no_forge_rewrites() {
+    fn a_repository_name_is_valid_on_every_forge() {
         let long = "a".repeat(101);
         check(
             RepoName::parse,

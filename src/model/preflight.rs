@@ -22,8 +22,11 @@ pub struct Preflight {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ForgeKind {
+    /// GitHub or GitHub Enterprise.
     Github,
+    /// Forgejo or Gitea.
     Forgejo,
+    /// A folder of bare repositories.
     Local,
 }
 
@@ -45,7 +48,7 @@ pub enum Fact {
     /// The end of the token; none if it has no end or the forge does not show it.
     Expiry { at: Option<Timestamp> },
     /// The permission to delete an unfinished repository.
-    Removal { allowed: Answer },
+    Removal { allowed: Permission },
     /// The remaining requests of the rate limit.
     Budget {
         left: u64,
@@ -81,7 +84,7 @@ pub enum Fact {
 /// A permission, as far as it is known before publishing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Answer {
+pub enum Permission {
     Yes,
     No,
     Unknown,
@@ -91,9 +94,13 @@ pub enum Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OwnerKind {
-    Myself,
+    /// The user of the token.
+    #[serde(rename = "myself")]
+    CurrentUser,
     Organisation,
-    SomebodyElse,
+    /// Another user. Only that user creates repositories there.
+    #[serde(rename = "somebody-else")]
+    OtherUser,
 }
 
 /// The permission to create repositories for an owner, as far as it is known without creating one.
@@ -137,6 +144,55 @@ impl OwnerStanding {
 }
 
 impl ForgeKind {
+    /// All kinds, in the order of help texts.
+    pub const ALL: [Self; 3] = [Self::Github, Self::Forgejo, Self::Local];
+
+    /// True if requests and pushes need a token.
+    pub fn has_tokens(self) -> bool {
+        match self {
+            Self::Github | Self::Forgejo => true,
+            Self::Local => false,
+        }
+    }
+
+    /// True if the address is a folder of this machine.
+    pub fn is_folder(self) -> bool {
+        !self.has_tokens()
+    }
+
+    /// True if the forge lists the scopes of every classic token.
+    pub fn lists_scopes(self) -> bool {
+        match self {
+            Self::Github => true,
+            Self::Forgejo | Self::Local => false,
+        }
+    }
+
+    /// The address that needs no setting.
+    pub fn default_url(self) -> Option<&'static str> {
+        match self {
+            Self::Github => Some("https://github.com"),
+            Self::Forgejo | Self::Local => None,
+        }
+    }
+
+    /// The form of an address, for hints.
+    pub fn url_form(self) -> &'static str {
+        match self {
+            Self::Github | Self::Forgejo => "an address such as `https://forge.example.org`",
+            Self::Local => "the folder of repositories",
+        }
+    }
+
+    /// One line for help texts.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Github => "GitHub, or GitHub Enterprise with `--forge-url`",
+            Self::Forgejo => "Forgejo or Gitea at `--forge-url`",
+            Self::Local => "A folder of bare repositories at `--forge-url`",
+        }
+    }
+
     /// The word in documents and output.
     pub fn as_str(self) -> &'static str {
         match self {

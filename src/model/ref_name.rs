@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reference_is_a_name_and_nothing_else() {
+    fn a_reference_is_a_name_and_no_expression() {
         for text in [
             "v1.0.0",
             "v1.0.0+build",

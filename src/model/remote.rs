@@ -1,7 +1,8 @@
 //! Addresses of git repositories.
 
+use crate::base::host::is_loopback;
 use crate::base::pattern::pattern;
-use core::net::{Ipv4Addr, Ipv6Addr};
+use core::net::Ipv6Addr;
 use gix::url::Scheme;
 use thiserror::Error;
 
@@ -231,14 +232,6 @@ fn is_host(host: &str) -> bool {
         return inner.parse::<Ipv6Addr>().is_ok();
     }
     pattern!("^[A-Za-z0-9_][A-Za-z0-9_.-]*$").is_match(inner)
-}
-
-fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost")
-        || host == "[::1]"
-        || host
-            .parse::<Ipv4Addr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 text_value!(RemoteUrl, error: RemoteUrlError, format: "groundplan-remote-url", max: RemoteUrl::MAX,

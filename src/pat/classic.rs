@@ -1,6 +1,7 @@
 //! Validation of personal access tokens.
 
 use crate::base::pattern::pattern;
+use crate::error::{Class, Explain};
 use crate::secret::{Secret, SecretError};
 use thiserror::Error;
 
@@ -15,6 +16,22 @@ pub enum PatError {
     Character,
     #[error("token is shorter than {SHORTEST} characters: paste the whole token")]
     TooShort,
+}
+
+impl Explain for PatError {
+    fn class(&self) -> Class {
+        match self {
+            Self::FineGrained => Class::Refused,
+            Self::Secret(_) | Self::Character | Self::TooShort => Class::Usage,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::FineGrained => "token_fine_grained",
+            Self::Secret(_) | Self::Character | Self::TooShort => "token_invalid",
+        }
+    }
 }
 
 const SHORTEST: usize = 20;

@@ -1,5 +1,6 @@
 //! Encryption keys.
 
+use crate::error::{Class, Explain};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::fmt;
@@ -26,6 +27,16 @@ pub enum KeyError {
         Key::HOW_TO_MAKE
     )]
     NotRandom,
+}
+
+impl Explain for KeyError {
+    fn class(&self) -> Class {
+        Class::Environment
+    }
+
+    fn code(&self) -> &'static str {
+        "encryption_key_invalid"
+    }
 }
 
 impl Key {

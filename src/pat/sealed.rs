@@ -1,6 +1,7 @@
 //! Encrypted tokens: `v1:` and base64 of nonce, ciphertext and tag. AES-256-GCM, bound to the owner of the token.
 
 use super::key::Key;
+use crate::error::{Class, Explain, Hint};
 use crate::secret::Secret;
 use aes_gcm::aead::{Aead as _, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit as _, Nonce};
@@ -54,6 +55,30 @@ pub struct OpenError;
 #[derive(Debug, Error)]
 #[error("system provides no random bytes")]
 pub struct SealError(#[from] getrandom::Error);
+
+impl Explain for OpenError {
+    fn class(&self) -> Class {
+        Class::Credential
+    }
+
+    fn code(&self) -> &'static str {
+        "token_sealed_unreadable"
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some("save the token again".into())
+    }
+}
+
+impl Explain for SealError {
+    fn class(&self) -> Class {
+        Class::Environment
+    }
+
+    fn code(&self) -> &'static str {
+        "random_unavailable"
+    }
+}
 
 impl Sealer {
     /// A sealer with this key.
@@ -174,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_token_opens_for_nobody_else() {
+    fn a_sealed_token_does_not_open_for_another_binding() {
         refused(
             &sealed(),
             Binding {
@@ -199,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_change_of_keys_the_old_one_still_opens_and_says_so() {
+    fn after_a_rotation_the_previous_key_still_opens() {
         let opener = Opener::new(key(9), Some(key(1)));
         let opened = opener.open(&sealed(), MINE).expect("it opens");
         assert!(opened.is_of_previous_key);
@@ -208,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_any_byte_is_noticed_and_answered_alike() {
+    fn a_change_of_any_byte_has_the_same_error() {
         let good = sealed();
         for at in 0..good.len() {
             for other in [b'A', b'B', b'=', b'-'] {
@@ -222,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_sealed_here_is_answered_alike() {
+    fn other_texts_have_the_same_error() {
         let good = sealed();
         let body = good.strip_prefix("v1:").expect("the prefix");
         for text in [

@@ -1,11 +1,12 @@
 //! The record of all changes on a forge: the intent before a step, the outcome after it.
 
+use crate::base::clock::Clock;
 use crate::error::{Class, Explain, Hint};
-use crate::forge::account::OwnerKind;
-use crate::forge::clock::Clock;
-use crate::forge::ownership::{Marker, OwnershipProof};
+use crate::forge::marker::Marker;
+use crate::forge::ownership::OwnershipProof;
 use crate::forge::repository::{RepoPath, RepositoryId};
 use crate::model::digest::GitId;
+use crate::model::preflight::OwnerKind;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -149,7 +150,7 @@ impl PublishRequest {
         Ok(Self {
             repo,
             owner_kind,
-            marker: Marker::fresh()?,
+            marker: Marker::generate()?,
             commit,
             tree,
             description,
@@ -160,7 +161,7 @@ impl PublishRequest {
     /// The properties that prove that a repository belongs to this request.
     pub(crate) fn proof(&self) -> OwnershipProof {
         OwnershipProof {
-            place: self.repo.clone(),
+            repo: self.repo.clone(),
             marker: self.marker.clone(),
             asked_at: self.requested_at,
             commit: self.commit.clone(),

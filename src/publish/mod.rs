@@ -10,8 +10,8 @@ pub mod push;
 pub mod remains;
 pub mod stage;
 
+use crate::base::clock::Clock;
 use crate::forge::Forge;
-use crate::forge::clock::Clock;
 use crate::forge::repository::{Remote, RepositoryId};
 use crate::model::digest::GitId;
 use error::PublishError;

@@ -59,8 +59,10 @@ impl RecipeReader {
         if recipe.actions.iter().any(has_many_conditions) {
             return (None, check.findings);
         }
-        let actions = recipe.actions.into_iter().enumerate();
-        let actions = actions
+        let actions = recipe
+            .actions
+            .into_iter()
+            .enumerate()
             .map(|(index, action)| check.action(index, action))
             .collect();
         check.unused_literals();
@@ -215,8 +217,10 @@ impl<'d> RecipeCheck<'d> {
     /// Warns about `__PRODUCT_NAM__`: similar to a placeholder, but unknown.
     fn placeholders(&mut self, pointer: &str, text: &str) {
         let known = Placeholder::ALL.map(Placeholder::token);
-        for word in pattern!("__[A-Z_]+__").find_iter(text) {
-            let word = word.as_str();
+        for word in pattern!("__[A-Z_]+__")
+            .find_iter(text)
+            .map(|found| found.as_str())
+        {
             if !known.contains(&word)
                 && let Some(near) = suggest::nearest(word, known)
             {

@@ -32,7 +32,7 @@ pub struct Recipe {
     pub actions: Vec<RecipeAction>,
 }
 
-/// One action, its place and the files it brings.
+/// An action, its location and the files it copies.
 #[derive(Clone, Debug)]
 pub struct RecipeAction {
     pub action: Action,

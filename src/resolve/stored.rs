@@ -1,5 +1,6 @@
 //! Stored plans. Schema, rules and hashes are validated again before a plan is executed.
 
+use crate::error::{Class, Explain, Hint};
 use crate::model::action::{ACTION_SCHEMA_VERSION, Action};
 use crate::model::digest::{Digest, GitId};
 use crate::model::plan::{MAX_ACTIONS, MAX_WRITTEN, Plan};
@@ -71,6 +72,34 @@ pub enum StoredPlanError {
     },
     #[error("stored report does not allow the plan to proceed")]
     Refused,
+}
+
+impl Explain for StoredPlanError {
+    fn class(&self) -> Class {
+        Class::Conflict
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Shape { .. } => "stored_plan_invalid",
+            Self::Version { .. } => "stored_plan_version",
+            Self::TooMuch { .. } => "stored_plan_too_large",
+            Self::Rule { .. } => "stored_plan_rule",
+            Self::Changed { .. } => "stored_plan_changed",
+            Self::Refused => "stored_plan_refused",
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(match self {
+            Self::Version { .. } => "submit it again with this version".into(),
+            Self::Shape { .. }
+            | Self::TooMuch { .. }
+            | Self::Rule { .. }
+            | Self::Changed { .. }
+            | Self::Refused => "preview it again and submit the new plan".into(),
+        })
+    }
 }
 
 impl StoredPlanReader {

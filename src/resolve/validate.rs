@@ -31,6 +31,14 @@ pub(super) fn check(catalog: &Catalog, selection: &Selection) -> Vec<Diagnostic>
             .at(pointer(category.slug.as_str()), None);
         findings.push(finding.help(format!("choose one of {}", suggest::list(&options))));
     }
+    findings.extend(several(catalog, selection));
+    findings.extend(references(catalog, selection));
+    findings
+}
+
+/// SINGLE categories with more than one selected option.
+fn several(catalog: &Catalog, selection: &Selection) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
     for category in catalog
         .categories()
         .iter()
@@ -51,6 +59,12 @@ pub(super) fn check(catalog: &Catalog, selection: &Selection) -> Vec<Diagnostic>
             findings.push(finding.help(format!("keep one of {}", suggest::list(&chosen))));
         }
     }
+    findings
+}
+
+/// Selected options whose `requires` or `conflicts` the selection breaks.
+fn references(catalog: &Catalog, selection: &Selection) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
     for option in selection.options() {
         let known = catalog
             .category(option.category())

@@ -108,8 +108,9 @@ impl TreeBuilder<'_> {
             ast::Value::NullKeyword(_) => NodeValue::Null,
             ast::Value::BooleanLit(literal) => NodeValue::Bool(literal.value),
             ast::Value::NumberLit(_) => NodeValue::Number(self.number(source, &range)?),
+            // The canonical parser reports an invalid string.
             ast::Value::StringLit(_) => {
-                NodeValue::Text(serde_json::from_str(source).ok().unwrap_or_default())
+                NodeValue::Text(serde_json::from_str(source).unwrap_or_default())
             }
             ast::Value::Array(array) => NodeValue::List(
                 array
@@ -143,6 +144,7 @@ impl TreeBuilder<'_> {
         let mut seen = BTreeMap::new();
         for property in &object.properties {
             let key_range = property.name.start()..property.name.end();
+            // The canonical parser reports an invalid key.
             let key: String =
                 serde_json::from_str(&self.text.content()[key_range.clone()]).unwrap_or_default();
             let value = self.node(&property.value, depth + 1);

@@ -156,7 +156,7 @@ impl<T: JsonSchema + DeserializeOwned> Schema<T> {
     /// All violations of the schema.
     pub fn parse(&self, document: &Document) -> Result<T, Vec<Diagnostic>> {
         let value = document.root.to_value();
-        let mut findings = Findings {
+        let mut findings = SchemaFindings {
             document,
             schema: &self.json,
             found: Vec::new(),
@@ -177,7 +177,7 @@ impl<T: JsonSchema + DeserializeOwned> Schema<T> {
         serde_json::from_value(value).map_err(|error| {
             let location = document.location("");
             let finding = Diagnostic::error(Code::BadValue, error.to_string()).at("", location);
-            vec![finding.help("compare it with the output of `groundplan schema`")]
+            vec![finding.help(COMPARE)]
         })
     }
 }
@@ -188,13 +188,16 @@ impl<T: JsonSchema + DeserializeOwned> Default for Schema<T> {
     }
 }
 
-struct Findings<'d> {
+/// The help for a violation without a specific message.
+const COMPARE: &str = "compare it with the output of `groundplan schema`";
+
+struct SchemaFindings<'d> {
     document: &'d Document,
     schema: &'d Value,
     found: Vec<Diagnostic>,
 }
 
-impl<'d> Findings<'d> {
+impl<'d> SchemaFindings<'d> {
     fn explain(&mut self, error: &ValidationError<'_>) {
         let pointer = error.instance_path().as_str();
         match error.kind() {
@@ -231,47 +234,11 @@ impl<'d> Findings<'d> {
             ValidationErrorKind::MaxLength { .. } | ValidationErrorKind::Pattern { .. }
                 if self.neighbour(error, "format").is_some() => {}
             ValidationErrorKind::Pattern { .. } => self.pattern(error),
-            ValidationErrorKind::MaxItems { limit }
-            | ValidationErrorKind::MaxProperties { limit } => self.limit(
-                pointer,
-                &format!("too many entries, the maximum is {limit}"),
-                "remove some",
-            ),
-            ValidationErrorKind::MinItems { limit }
-            | ValidationErrorKind::MinProperties { limit } => self.limit(
-                pointer,
-                "too few entries",
-                &format!("write at least {limit}"),
-            ),
-            ValidationErrorKind::MinLength { limit } => self.limit(
-                pointer,
-                if *limit == 1 {
-                    "text is empty"
-                } else {
-                    "text is too short"
-                },
-                &format!("write {limit} or more characters"),
-            ),
-            ValidationErrorKind::MaxLength { limit } => self.limit(
-                pointer,
-                &format!("text is longer than {limit} characters"),
-                "shorten it",
-            ),
-            ValidationErrorKind::Minimum { limit } => self.limit(
-                pointer,
-                &format!("value is less than {limit}"),
-                &format!("write {limit} or more"),
-            ),
-            ValidationErrorKind::Maximum { limit } => self.limit(
-                pointer,
-                &format!("value is greater than {limit}"),
-                &format!("write {limit} or less"),
-            ),
-            _ => self.limit(
-                pointer,
-                &error.masked().to_string(),
-                "compare it with the output of `groundplan schema`",
-            ),
+            kind => {
+                let (message, help) =
+                    limit(kind).unwrap_or_else(|| (error.masked().to_string(), COMPARE.to_owned()));
+                self.bad_value(pointer, &message, &help);
+            }
         }
     }
 
@@ -450,7 +417,7 @@ impl<'d> Findings<'d> {
         }
         let wanted = self.description(error);
         let message = format!("expected {wanted}, found `{}`", self.found_at(pointer));
-        self.limit(pointer, &message, &format!("write {wanted}"));
+        self.bad_value(pointer, &message, &format!("write {wanted}"));
     }
 
     fn pattern(&mut self, error: &ValidationError<'_>) {
@@ -459,7 +426,7 @@ impl<'d> Findings<'d> {
             "`{}` does not have the expected form",
             self.found_at(pointer)
         );
-        self.limit(
+        self.bad_value(
             pointer,
             &message,
             &format!("write {}", self.description(error)),
@@ -507,7 +474,7 @@ impl<'d> Findings<'d> {
         self.found.push(finding.help(help));
     }
 
-    fn limit(&mut self, pointer: &str, message: &str, help: &str) {
+    fn bad_value(&mut self, pointer: &str, message: &str, help: &str) {
         let finding =
             Diagnostic::error(Code::BadValue, message).at(pointer, self.document.location(pointer));
         self.found.push(finding.help(help));
@@ -539,6 +506,42 @@ impl<'d> Findings<'d> {
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
         self.schema.pointer(parent)?.get(name)
     }
+}
+
+/// Message and help for a value, a text or a collection outside its limits; none for other violations.
+fn limit(kind: &ValidationErrorKind) -> Option<(String, String)> {
+    use ValidationErrorKind as Kind;
+    Some(match kind {
+        Kind::MaxItems { limit } | Kind::MaxProperties { limit } => (
+            format!("too many entries, the maximum is {limit}"),
+            "remove some".to_owned(),
+        ),
+        Kind::MinItems { limit } | Kind::MinProperties { limit } => (
+            "too few entries".to_owned(),
+            format!("write at least {limit}"),
+        ),
+        Kind::MinLength { limit: 1 } => (
+            "text is empty".to_owned(),
+            "write 1 or more characters".to_owned(),
+        ),
+        Kind::MinLength { limit } => (
+            "text is too short".to_owned(),
+            format!("write {limit} or more characters"),
+        ),
+        Kind::MaxLength { limit } => (
+            format!("text is longer than {limit} characters"),
+            "shorten it".to_owned(),
+        ),
+        Kind::Minimum { limit } => (
+            format!("value is less than {limit}"),
+            format!("write {limit} or more"),
+        ),
+        Kind::Maximum { limit } => (
+            format!("value is greater than {limit}"),
+            format!("write {limit} or less"),
+        ),
+        _ => return None,
+    })
 }
 
 fn is_of_other_type(error: &ValidationError<'_>, pointer: &str) -> bool {

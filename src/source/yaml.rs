@@ -7,6 +7,7 @@ use crate::model::canonical::MAX_SAFE_INTEGER;
 use crate::model::diagnostic::{Code, Diagnostic};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span};
 use serde_json::Number;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -108,46 +109,21 @@ impl<'t> Loader<'t> {
         match event {
             Event::Scalar(content, style, anchor, tag) => {
                 self.refuse_features(anchor, tag.is_some(), &span);
-                let range = self.scalar_range(&span, style);
-                let value = match style {
-                    ScalarStyle::Plain => self.plain(&content, &range),
-                    ScalarStyle::SingleQuoted
-                    | ScalarStyle::DoubleQuoted
-                    | ScalarStyle::Literal
-                    | ScalarStyle::Folded => NodeValue::Text(content.into_owned()),
-                };
-                Ok(Node { range, value })
+                Ok(self.scalar(content, style, &span))
             }
             Event::SequenceStart(anchor, tag) => {
                 self.refuse_features(anchor, tag.is_some(), &span);
                 self.descend(&span)?;
-                let mut items = Vec::new();
-                let end = loop {
-                    match self.next(events)? {
-                        (Event::SequenceEnd, end) => break end,
-                        (event, span) => items.push(self.node(event, span, events)?),
-                    }
-                };
+                let list = self.list(start, events)?;
                 self.depth -= 1;
-                let last = items.last().map(|item: &Node| item.range.end);
-                Ok(Node {
-                    range: self.collection_range(start, last, &end),
-                    value: NodeValue::List(items),
-                })
+                Ok(list)
             }
             Event::MappingStart(anchor, tag) => {
                 self.refuse_features(anchor, tag.is_some(), &span);
                 self.descend(&span)?;
-                let (entries, end) = self.entries(events)?;
+                let mapping = self.mapping(start, events)?;
                 self.depth -= 1;
-                let last = entries.last().map(|entry| entry.value.range.end);
-                let start = entries.first().map_or(start.clone(), |entry| {
-                    start.start.min(entry.key_range.start)..start.end
-                });
-                Ok(Node {
-                    range: self.collection_range(start, last, &end),
-                    value: NodeValue::Map(entries),
-                })
+                Ok(mapping)
             }
             Event::Alias(_) => {
                 self.refuse("aliases", &span);
@@ -167,6 +143,45 @@ impl<'t> Loader<'t> {
                 Err(Halt::from(finding.help("complete the last line")))
             }
         }
+    }
+
+    fn scalar(&mut self, content: Cow<'_, str>, style: ScalarStyle, span: &Span) -> Node {
+        let range = self.scalar_range(span, style);
+        let value = match style {
+            ScalarStyle::Plain => self.plain(&content, &range),
+            ScalarStyle::SingleQuoted
+            | ScalarStyle::DoubleQuoted
+            | ScalarStyle::Literal
+            | ScalarStyle::Folded => NodeValue::Text(content.into_owned()),
+        };
+        Node { range, value }
+    }
+
+    fn list(&mut self, start: Range<usize>, events: &mut Events<'t>) -> Result<Node, Halt> {
+        let mut items: Vec<Node> = Vec::new();
+        let end = loop {
+            match self.next(events)? {
+                (Event::SequenceEnd, end) => break end,
+                (event, span) => items.push(self.node(event, span, events)?),
+            }
+        };
+        let last = items.last().map(|item| item.range.end);
+        Ok(Node {
+            range: self.collection_range(start, last, &end),
+            value: NodeValue::List(items),
+        })
+    }
+
+    fn mapping(&mut self, start: Range<usize>, events: &mut Events<'t>) -> Result<Node, Halt> {
+        let (entries, end) = self.entries(events)?;
+        let last = entries.last().map(|entry| entry.value.range.end);
+        let first = entries
+            .first()
+            .map_or(start.start, |entry| start.start.min(entry.key_range.start));
+        Ok(Node {
+            range: self.collection_range(first..start.end, last, &end),
+            value: NodeValue::Map(entries),
+        })
     }
 
     fn entries(&mut self, events: &mut Events<'t>) -> Result<(Vec<KeyValue>, Span), Halt> {

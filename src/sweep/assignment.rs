@@ -1,6 +1,7 @@
 //! Partial assignments with constraint propagation, and the backtracking search over them.
 
 use super::space::{Answer, Space};
+use crate::error::{Class, Explain, Hint};
 use thiserror::Error;
 
 /// The maximum number of answers that a search tries for one selection.
@@ -10,6 +11,20 @@ const MAX_TRIES: usize = 200_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("no selection found after {MAX_TRIES} tries: the rules of this catalogue are too complex")]
 pub struct SearchLimit;
+
+impl Explain for SearchLimit {
+    fn class(&self) -> Class {
+        Class::Refused
+    }
+
+    fn code(&self) -> &'static str {
+        "selections_search_limit"
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some("relax `requires` and `conflicts` of its options".into())
+    }
+}
 
 /// The possible answers to each question. A question with one possible answer is assigned.
 pub(super) struct Assignment<'s> {

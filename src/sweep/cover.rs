@@ -3,6 +3,8 @@
 use super::assignment::{Assignment, Search, SearchLimit};
 use super::rng::Rng;
 use super::space::{Answer, Space};
+use crate::error::{Class, Explain, Hint, Setting};
+use crate::hint;
 use crate::model::selection::Selection;
 use crate::model::slug::OptionRef;
 use thiserror::Error;
@@ -35,6 +37,31 @@ pub enum CoverError {
     TooLarge { answers: usize },
     #[error(transparent)]
     SearchLimit(#[from] SearchLimit),
+}
+
+impl Explain for CoverError {
+    fn class(&self) -> Class {
+        Class::Refused
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "selections_too_many_pairs",
+            Self::SearchLimit(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        match self {
+            Self::TooLarge { .. } => Some(hint!(
+                "build fewer selections with ",
+                Setting::Sample,
+                " or ",
+                Setting::Each
+            )),
+            Self::SearchLimit(error) => error.hint(),
+        }
+    }
 }
 
 /// The maximum number of answers for pairs, whose table is in memory and read for every selection.

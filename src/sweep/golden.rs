@@ -1,5 +1,7 @@
 //! Accepted tree ids in a text file, one selection per line: `<tree id> <option> <option> …`.
 
+use crate::error::{Class, Explain, Hint, Setting};
+use crate::hint;
 use crate::model::digest::{DigestError, GitId};
 use crate::model::selection::Selection;
 use crate::model::slug::{OptionRef, OptionRefError};
@@ -17,6 +19,23 @@ pub struct GoldenError {
     /// Counts from 1.
     pub line: usize,
     reason: LineError,
+}
+
+impl Explain for GoldenError {
+    fn class(&self) -> Class {
+        Class::Refused
+    }
+
+    fn code(&self) -> &'static str {
+        "accepted_ids_invalid"
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(hint!(
+            "restore the file from version control, or write it again with ",
+            Setting::Accept
+        ))
+    }
 }
 
 /// The reasons to refuse a line.

@@ -35,14 +35,14 @@ pub fn sweep(
         let Some(strength) = strength.filter(|_| !collisions.is_empty()) else {
             break;
         };
-        let is_made = |trial: &&Trial| matches!(trial.outcome, TrialOutcome::Built(_));
-        let made: Vec<Selection> = trials
+        let is_built = |trial: &&Trial| matches!(trial.outcome, TrialOutcome::Built(_));
+        let built: Vec<Selection> = trials
             .iter()
-            .filter(is_made)
+            .filter(is_built)
             .map(|trial| trial.selection.clone())
             .collect();
         // The collisions may exclude every selection.
-        let Ok(around) = cover(&around(space, &collisions), strength, &made) else {
+        let Ok(around) = cover(&around(space, &collisions), strength, &built) else {
             break;
         };
         let is_new =

@@ -3,6 +3,8 @@
 use super::assignment::{Assignment, Search, SearchLimit};
 use super::rng::Rng;
 use super::space::{Answer, Space};
+use crate::error::{Class, Explain, Hint, Setting};
+use crate::hint;
 use crate::model::selection::Selection;
 use std::collections::BTreeSet;
 use thiserror::Error;
@@ -17,6 +19,31 @@ pub enum SelectionsError {
     TooMany,
     #[error(transparent)]
     SearchLimit(#[from] SearchLimit),
+}
+
+impl Explain for SelectionsError {
+    fn class(&self) -> Class {
+        Class::Refused
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::TooMany => "selections_too_many",
+            Self::SearchLimit(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        match self {
+            Self::TooMany => Some(hint!(
+                "cover all pairs with ",
+                Setting::Pairwise,
+                ", or build a random sample with ",
+                Setting::Sample
+            )),
+            Self::SearchLimit(error) => error.hint(),
+        }
+    }
 }
 
 /// All valid selections, in the catalogue's order.

@@ -10,7 +10,7 @@ use super::outcome::{AttemptError, AttemptOutcome, CleanupError};
 use super::retry::retry;
 use crate::forge::Forge;
 use crate::forge::repository::Remote;
-use crate::preflight::place;
+use crate::preflight::target;
 use crate::publish::git_push::GitPush;
 use crate::publish::ledger::{Ledger as _, PublishRequest};
 use crate::publish::push::{Push, PushError};
@@ -244,7 +244,7 @@ impl Attempt {
     ) -> Result<PublishRequest, AttemptError> {
         let accepted = &built.accepted;
         let inputs = &accepted.plan.inputs;
-        let (repo, owner_kind) = place::find(forge, inputs, built.scopes).await?;
+        let (repo, owner_kind) = target::resolve(forge, inputs, built.scopes).await?;
         let request = PublishRequest::new(
             repo,
             owner_kind,

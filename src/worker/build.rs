@@ -4,7 +4,7 @@ use super::context::WorkerContext;
 use super::outcome::AttemptError;
 use crate::engine;
 use crate::model::digest::GitId;
-use crate::preflight::judge::scopes_for;
+use crate::preflight::scopes_for;
 use crate::publish::ledger::PublishRequest;
 use crate::resolve::stored::{Accepted, Expected};
 use crate::store::run::JobPayload;

@@ -2,8 +2,8 @@
 
 use super::metrics::Metrics;
 use super::workspace::Workspace;
+use crate::base::clock::Clock;
 use crate::forge::address::ForgeAddress;
-use crate::forge::clock::Clock;
 use crate::git::Git;
 use crate::pat::sealed::{Binding, OpenError, Opener};
 use crate::policy::Policy;

@@ -3,10 +3,10 @@
 use super::build::BuildError;
 use super::context::UserTokenError;
 use crate::engine::PreviewError;
-use crate::error::chain;
-use crate::forge::error::{Denial, ForgeError};
-use crate::forge::http::ClientError;
-use crate::preflight::place::PlaceError;
+use crate::error::{Class, Explain as _, chain};
+use crate::forge::error::ForgeError;
+use crate::forge::transport::ClientError;
+use crate::preflight::target::TargetError;
 use crate::publish::error::{FailureCause, PublishError};
 use crate::publish::ledger::LedgerError;
 use crate::publish::push::PushError;
@@ -156,34 +156,23 @@ impl From<PublishError> for AttemptError {
     }
 }
 
-impl From<PlaceError> for AttemptError {
-    fn from(error: PlaceError) -> Self {
+impl From<TargetError> for AttemptError {
+    fn from(error: TargetError) -> Self {
         match &error {
-            PlaceError::Forge(forge) => of_forge(&forge.clone(), error.into()),
-            PlaceError::Lacks { .. } => Self::Credential(error.into()),
-            PlaceError::SomebodyElse { .. } => Self::Permanent(error.into()),
+            TargetError::Forge(forge) => of_forge(&forge.clone(), error.into()),
+            TargetError::MissingScopes { .. } => Self::Credential(error.into()),
+            TargetError::OtherUser { .. } => Self::Permanent(error.into()),
         }
     }
 }
 
 fn of_forge(error: &ForgeError, cause: Cause) -> AttemptError {
-    match error {
-        ForgeError::Unauthorized { .. }
-        | ForgeError::Forbidden {
-            why: Denial::Scopes | Denial::Saml | Denial::ClassicTokens,
-            ..
-        } => AttemptError::Credential(cause),
-        ForgeError::RateLimited { .. }
-        | ForgeError::Unavailable { .. }
-        | ForgeError::OutcomeUnknown { .. }
-        | ForgeError::Protocol { .. }
-        | ForgeError::Folder { .. } => AttemptError::Transient(cause),
-        ForgeError::Forbidden { .. }
-        | ForgeError::NotFound { .. }
-        | ForgeError::NameTaken { .. }
-        | ForgeError::Moved
-        | ForgeError::Invalid { .. }
-        | ForgeError::NotOurs(_) => AttemptError::Permanent(cause),
+    match error.class() {
+        Class::Credential => AttemptError::Credential(cause),
+        Class::Retryable | Class::Environment => AttemptError::Transient(cause),
+        Class::Refused | Class::Usage | Class::Conflict | Class::Interrupted => {
+            AttemptError::Permanent(cause)
+        }
     }
 }
 

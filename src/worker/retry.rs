@@ -1,7 +1,7 @@
 //! Repeats calls of the store while the database is unavailable and the lease may still be held.
 
 use super::lease_keeper::{HeldLease, LeaseKeeper};
-use crate::forge::clock::Clock;
+use crate::base::clock::Clock;
 use crate::store::error::StoreError;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use super::health_state::HealthState;
 use super::listener::LimitedListener;
 use super::metrics::Metrics;
-use crate::forge::clock::Clock;
+use crate::base::clock::Clock;
 use crate::store::sql::Database;
 use axum::Router;
 use axum::extract::State;

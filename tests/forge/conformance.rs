@@ -1,10 +1,9 @@
-//! What every forge promises, asked of GitHub, Forgejo and a folder alike.
+//! The promises of every forge, one test per promise, for GitHub, Forgejo and a folder.
 
 use super::fake::{Dialect, Fake};
-use super::support::{FakeClock, claim, client, marker, place, wait};
+use super::support::{FakeClock, client, marker, proof, repo, wait};
 use crate::support::Sandbox;
 use groundplan::forge::Forge;
-use groundplan::forge::account::{OwnerKind, OwnerStanding};
 use groundplan::forge::error::ForgeError;
 use groundplan::forge::local::Local;
 use groundplan::forge::ownership::{OwnershipError, OwnershipProof};
@@ -12,181 +11,212 @@ use groundplan::forge::repository::{
     Availability, Branch, Content, NewRepository, Remote, Repository,
 };
 use groundplan::model::digest::GitId;
+use groundplan::model::preflight::{OwnerKind, OwnerStanding};
 use std::process::Command;
 
-/// A forge, and a hand that reaches behind it.
+/// A forge, with access to its repositories besides its API.
 struct Case<'c> {
     forge: &'c dyn Forge,
-    /// Gives a repository a branch with the sandbox's commit, as a push does.
+    /// Gives a repository a branch with [`Case::commit`], as a push does.
     push: &'c dyn Fn(&Repository, &str),
-    /// Puts a repository of somebody else's there.
-    stranger: &'c dyn Fn(&str, &str),
-    /// The commit that is pushed, and its tree.
-    ids: (GitId, GitId),
+    /// Adds a repository of another user.
+    add_foreign: &'c dyn Fn(&str, &str),
+    commit: GitId,
+    tree: GitId,
 }
 
-fn order(owner: &str, name: &str) -> NewRepository {
+impl Case<'_> {
+    async fn create(&self, name: &str) -> Repository {
+        self.forge.create(&order(name)).await.unwrap()
+    }
+
+    async fn read(&self, repository: &Repository) -> Repository {
+        let found = self.forge.repository(repository.id).await;
+        found.unwrap().unwrap()
+    }
+
+    fn proof(&self, name: &str) -> OwnershipProof {
+        OwnershipProof {
+            commit: self.commit.clone(),
+            ..proof("acme", name)
+        }
+    }
+}
+
+fn order(name: &str) -> NewRepository {
     NewRepository {
-        place: place(owner, name),
-        kind: OwnerKind::Organisation,
+        repo: repo("acme", name),
+        owner_kind: OwnerKind::Organisation,
         marker: marker(),
     }
 }
 
-async fn conforms(case: &Case<'_>) {
-    let Case {
-        forge,
-        push,
-        stranger,
-        ids: (commit, tree),
-    } = case;
-    let ours = |name| OwnershipProof {
-        commit: commit.clone(),
-        ..claim("acme", name)
-    };
-
-    // Somebody acts, and every owner has a standing.
+async fn the_user_and_the_owners_are_listed(case: &Case<'_>) {
+    let Case { forge, .. } = case;
     assert_ne!(forge.current_user().await.unwrap().login, "");
-    let acme = forge.owner(&place("acme", "web").owner).await.unwrap();
+    let acme = forge.owner(&repo("acme", "web").owner).await.unwrap();
     assert_eq!(
-        (acme.kind, acme.standing),
-        (OwnerKind::Organisation, OwnerStanding::Visible)
+        (acme.kind, acme.standing, acme.denial),
+        (OwnerKind::Organisation, OwnerStanding::Visible, None)
     );
     let owners = forge.owners().await.unwrap();
     assert!(
         owners.options.iter().any(|option| option.login == "acme"),
         "{owners:?}"
     );
+}
 
-    // What is made is private, empty, marked, and found by its number and in any letters.
-    assert_eq!(
-        forge.availability(&place("acme", "web")).await,
-        Ok(Availability::Free)
-    );
-    let made = forge.create(&order("acme", "web")).await.unwrap();
-    assert_eq!(made.full_name, "acme/web");
-    assert_eq!(made.content, Content::Empty);
-    assert!(made.is_private);
-    assert_eq!(made.description, marker().description());
-    assert_eq!(forge.repository(made.id).await, Ok(Some(made.clone())));
-    for name in ["web", "WEB"] {
-        let standing = Availability::Taken {
-            id: made.id,
-            full_name: "acme/web".to_owned(),
-        };
-        assert_eq!(forge.availability(&place("acme", name)).await, Ok(standing));
-    }
-    ours("web").check(&made).unwrap();
-    match &made.remote {
+async fn a_new_repository_is_private_empty_and_marked(case: &Case<'_>) {
+    let Case { forge, .. } = case;
+    let free = forge.availability(&repo("acme", "web")).await;
+    assert_eq!(free, Ok(Availability::Free));
+    let created = case.create("web").await;
+    assert_eq!(created.full_name, "acme/web");
+    assert_eq!(created.content, Content::Empty);
+    assert!(created.is_private);
+    assert_eq!(created.description, marker().description());
+    case.proof("web").check(&created).unwrap();
+    match &created.remote {
         Remote::Url(url) => assert!(
             url.as_str().starts_with("http://127.0.0.1") && url.path().ends_with("/acme/web.git")
         ),
         Remote::Folder(folder) => assert!(folder.ends_with("acme/web.git")),
     }
+}
 
-    // A name is given once.
+async fn a_repository_is_found_by_its_number_and_by_its_name_in_any_case(case: &Case<'_>) {
+    let Case { forge, .. } = case;
+    let created = case.create("web").await;
+    assert_eq!(case.read(&created).await, created);
+    for name in ["web", "WEB"] {
+        let taken = Availability::Taken {
+            id: created.id,
+            full_name: "acme/web".to_owned(),
+        };
+        assert_eq!(forge.availability(&repo("acme", name)).await, Ok(taken));
+    }
+}
+
+async fn a_name_is_given_once(case: &Case<'_>) {
+    case.create("web").await;
     for name in ["web", "Web"] {
-        let again = forge.create(&order("acme", name)).await;
+        let again = case.forge.create(&order(name)).await;
         assert!(
             matches!(again, Err(ForgeError::NameTaken { .. })),
             "{again:?}"
         );
     }
+}
 
-    // A push shows with its ids, and the description can be changed.
-    push(&made, "main");
+async fn a_push_is_shown_with_its_ids(case: &Case<'_>) {
+    let created = case.create("web").await;
+    (case.push)(&created, "main");
     let main = Branch {
         name: "main".to_owned(),
-        commit: commit.clone(),
-        tree: tree.clone(),
+        commit: case.commit.clone(),
+        tree: case.tree.clone(),
     };
-    let pushed = forge.repository(made.id).await.unwrap().unwrap();
-    assert_eq!(pushed.content, Content::One(main));
-    ours("web").check(&pushed).unwrap();
-    forge.describe(&pushed, "Acme's web site").await.unwrap();
-    let described = forge.repository(made.id).await.unwrap().unwrap();
-    assert_eq!(described.description, "Acme's web site");
+    let pushed = case.read(&created).await;
+    assert_eq!(pushed.content, Content::Branch(main));
+    case.proof("web").check(&pushed).unwrap();
+}
 
-    // What is not provably ours is not removed.
-    let delete = forge.delete(made.id, &ours("web")).await;
-    assert_eq!(delete, Err(ForgeError::NotOurs(OwnershipError::Marker)));
-    forge
-        .describe(&described, &marker().description())
-        .await
-        .unwrap();
-    let delete = forge.delete(made.id, &claim("acme", "web")).await;
-    assert_eq!(
-        delete,
-        Err(ForgeError::NotOurs(OwnershipError::Content {
-            refs: "main".to_owned()
-        }))
-    );
-    let later = OwnershipProof {
-        asked_at: made.created_at + 3600,
-        ..ours("web")
+async fn the_description_can_be_changed(case: &Case<'_>) {
+    let created = case.create("web").await;
+    let changed = case
+        .forge
+        .set_description(&created, "Acme's web site")
+        .await;
+    changed.unwrap();
+    assert_eq!(case.read(&created).await.description, "Acme's web site");
+}
+
+async fn a_repository_that_is_not_provably_ours_is_not_deleted(case: &Case<'_>) {
+    let Case { forge, .. } = case;
+    let created = case.create("web").await;
+    let refused = async |proof: OwnershipProof, error: OwnershipError| {
+        let deleted = forge.delete(created.id, &proof).await;
+        assert_eq!(deleted, Err(ForgeError::NotOurs(error)));
+        assert!(forge.repository(created.id).await.unwrap().is_some());
     };
-    assert_eq!(
-        forge.delete(made.id, &later).await,
-        Err(ForgeError::NotOurs(OwnershipError::Age))
-    );
+    let changed = forge.set_description(&created, "Acme's web site").await;
+    changed.unwrap();
+    refused(case.proof("web"), OwnershipError::Marker).await;
+    let description = marker().description();
+    let restored = forge.set_description(&created, &description).await;
+    restored.unwrap();
+
+    let later = OwnershipProof {
+        asked_at: created.created_at + 3600,
+        ..case.proof("web")
+    };
+    refused(later, OwnershipError::Age).await;
     let name = OwnershipError::Name {
         found: "acme/web".to_owned(),
         expected: "acme/Web".to_owned(),
     };
-    assert_eq!(
-        forge.delete(made.id, &ours("Web")).await,
-        Err(ForgeError::NotOurs(name))
-    );
-    push(&made, "more");
-    let refs = OwnershipError::Content {
-        refs: "main, more".to_owned(),
-    };
-    assert_eq!(
-        forge.delete(made.id, &ours("web")).await,
-        Err(ForgeError::NotOurs(refs))
-    );
-    assert!(forge.repository(made.id).await.unwrap().is_some());
+    refused(case.proof("Web"), name).await;
 
-    // What is ours is removed, once.
-    let other = forge.create(&order("acme", "other")).await.unwrap();
-    assert_ne!(other.id, made.id);
-    forge.delete(other.id, &ours("other")).await.unwrap();
-    assert_eq!(forge.repository(other.id).await, Ok(None));
-    assert_eq!(
-        forge.availability(&place("acme", "other")).await,
-        Ok(Availability::Free)
-    );
-    let again = forge.delete(other.id, &ours("other")).await;
+    let refs = |refs: &str| OwnershipError::Content {
+        refs: refs.to_owned(),
+    };
+    (case.push)(&created, "main");
+    refused(proof("acme", "web"), refs("main")).await;
+    (case.push)(&created, "more");
+    refused(case.proof("web"), refs("main, more")).await;
+}
+
+async fn our_repository_is_deleted_once(case: &Case<'_>) {
+    let Case { forge, .. } = case;
+    let kept = case.create("web").await;
+    let created = case.create("other").await;
+    assert_ne!(created.id, kept.id);
+    let deleted = forge.delete(created.id, &case.proof("other")).await;
+    deleted.unwrap();
+    assert_eq!(forge.repository(created.id).await, Ok(None));
+    let free = forge.availability(&repo("acme", "other")).await;
+    assert_eq!(free, Ok(Availability::Free));
+    let again = forge.delete(created.id, &case.proof("other")).await;
     assert!(
         matches!(again, Err(ForgeError::NotFound { .. })),
         "{again:?}"
     );
-
-    // The same name again is another repository, and a stranger's is nobody's to adopt.
-    let second = forge.create(&order("acme", "other")).await.unwrap();
-    assert_ne!(second.id, other.id);
-    stranger("acme", "strange");
-    let Availability::Taken { id, .. } =
-        forge.availability(&place("acme", "strange")).await.unwrap()
-    else {
-        panic!("a stranger's repository stands there");
-    };
-    let taken = forge.create(&order("acme", "strange")).await;
-    assert!(
-        matches!(taken, Err(ForgeError::NameTaken { .. })),
-        "{taken:?}"
-    );
-    let delete = forge.delete(id, &ours("strange")).await;
-    assert!(
-        matches!(
-            delete,
-            Err(ForgeError::NotOurs(_) | ForgeError::NotFound { .. })
-        ),
-        "{delete:?}"
-    );
+    assert_eq!(case.read(&kept).await, kept);
 }
 
-fn http_conforms(dialect: Dialect) {
+async fn a_number_is_never_given_again(case: &Case<'_>) {
+    let first = case.create("web").await;
+    let deleted = case.forge.delete(first.id, &case.proof("web")).await;
+    deleted.unwrap();
+    assert_ne!(case.create("web").await.id, first.id);
+}
+
+async fn a_foreign_repository_is_neither_replaced_nor_deleted(case: &Case<'_>) {
+    let Case { forge, .. } = case;
+    (case.add_foreign)("acme", "foreign");
+    let found = forge.availability(&repo("acme", "foreign")).await;
+    let Ok(Availability::Taken { id, .. }) = found else {
+        panic!("the foreign repository exists: {found:?}");
+    };
+    let created = forge.create(&order("foreign")).await;
+    assert!(
+        matches!(created, Err(ForgeError::NameTaken { .. })),
+        "{created:?}"
+    );
+    let deleted = forge.delete(id, &case.proof("foreign")).await;
+    assert!(
+        matches!(
+            deleted,
+            Err(ForgeError::NotOurs(_) | ForgeError::NotFound { .. })
+        ),
+        "{deleted:?}"
+    );
+    let kept = forge.availability(&repo("acme", "foreign")).await;
+    assert!(matches!(kept, Ok(Availability::Taken { .. })), "{kept:?}");
+}
+
+/// Runs a promise against a fake.
+fn over_http(dialect: Dialect, promise: impl AsyncFnOnce(&Case<'_>)) {
     let fake = Fake::start(dialect);
     let forge = client(&fake, FakeClock::new());
     let (commit, tree) = ("3".repeat(40), "4".repeat(40));
@@ -197,43 +227,20 @@ fn http_conforms(dialect: Dialect) {
             let branches = &mut state.repos.get_mut(&repository.id.0).unwrap().branches;
             branches.insert(branch.to_owned(), (commit.clone(), tree.clone()));
         },
-        stranger: &|owner, name| {
+        add_foreign: &|owner, name| {
             fake.state().add(owner, name, "mine");
         },
-        ids: (GitId::parse(&commit).unwrap(), GitId::parse(&tree).unwrap()),
+        commit: GitId::parse(&commit).unwrap(),
+        tree: GitId::parse(&tree).unwrap(),
     };
-    wait(conforms(&case));
-    assert_eq!(fake.state().deletes.len(), 1);
+    wait(promise(&case));
 }
 
-#[test]
-fn github_keeps_the_promises_of_a_forge() {
-    http_conforms(Dialect::GitHub);
-}
-
-#[test]
-fn forgejo_below_a_path_keeps_the_promises_of_a_forge() {
-    http_conforms(Dialect::Forgejo);
-}
-
-#[test]
-fn a_folder_keeps_the_promises_of_a_forge() {
+/// Runs a promise against a folder, with pushes by git.
+fn over_a_folder(promise: impl AsyncFnOnce(&Case<'_>)) {
     let sandbox = Sandbox::new();
     sandbox.write("work/file", "content");
-    sandbox.git("work", &["init", "-q"]);
-    sandbox.git("work", &["add", "."]);
-    sandbox.git(
-        "work",
-        &[
-            "-c",
-            "user.name=a",
-            "-c",
-            "user.email=a@b",
-            "commit",
-            "-qm",
-            "first",
-        ],
-    );
+    sandbox.commit("work");
     let id = |what| GitId::parse(sandbox.git("work", &["rev-parse", what]).trim()).unwrap();
     std::fs::create_dir_all(sandbox.join("forge/acme")).unwrap();
     let forge = Local::new(sandbox.join("forge"), FakeClock::new());
@@ -243,7 +250,7 @@ fn a_folder_keeps_the_promises_of_a_forge() {
             let to = format!("HEAD:refs/heads/{branch}");
             sandbox.git("work", &["push", "-q", &repository.remote.to_string(), &to]);
         },
-        stranger: &|owner, name| {
+        add_foreign: &|owner, name| {
             let path = sandbox
                 .join("forge")
                 .join(owner)
@@ -252,9 +259,39 @@ fn a_folder_keeps_the_promises_of_a_forge() {
                 .run(Command::new("git").args(["init", "-q", "--bare"]).arg(path))
                 .exits(0);
         },
-        ids: (id("HEAD"), id("HEAD^{tree}")),
+        commit: id("HEAD"),
+        tree: id("HEAD^{tree}"),
     };
-    wait(conforms(&case));
-    let left: Vec<_> = std::fs::read_dir(sandbox.join("forge")).unwrap().collect();
-    assert_eq!(left.len(), 1, "no workshop is left: {left:?}");
+    wait(promise(&case));
+    let entries: Vec<_> = std::fs::read_dir(sandbox.join("forge")).unwrap().collect();
+    assert_eq!(entries.len(), 1, "no temporary folder remains: {entries:?}");
+}
+
+/// A test of each promise, in a module for each kind of forge.
+macro_rules! conformance {
+    ($($promise:ident),+ $(,)?) => {
+        mod github {
+            $(#[test] fn $promise() { super::over_http(super::Dialect::GitHub, super::$promise); })+
+        }
+        /// It is served below a path.
+        mod forgejo {
+            $(#[test] fn $promise() { super::over_http(super::Dialect::Forgejo, super::$promise); })+
+        }
+        mod folder {
+            $(#[test] fn $promise() { super::over_a_folder(super::$promise); })+
+        }
+    };
+}
+
+conformance! {
+    the_user_and_the_owners_are_listed,
+    a_new_repository_is_private_empty_and_marked,
+    a_repository_is_found_by_its_number_and_by_its_name_in_any_case,
+    a_name_is_given_once,
+    a_push_is_shown_with_its_ids,
+    the_description_can_be_changed,
+    a_repository_that_is_not_provably_ours_is_not_deleted,
+    our_repository_is_deleted_once,
+    a_number_is_never_given_again,
+    a_foreign_repository_is_neither_replaced_nor_deleted,
 }

@@ -1,4 +1,4 @@
-//! The fake's repositories as real ones, for pushes by the real git.
+//! Real repositories for the fakes, for pushes by git.
 
 use super::fake::Repo;
 use std::fs;
@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// A folder of bare repositories, `owner/name.git`.
 pub(crate) struct Disk {
     pub folder: PathBuf,
-    /// What new repositories run before they take a push.
+    /// The `pre-receive` hook of new repositories.
     pub hook: Option<&'static str>,
 }
 
@@ -21,13 +21,13 @@ impl Disk {
             .join(format!("{}.git", repo.name))
     }
 
-    pub(super) fn make(&self, repo: &Repo) {
+    pub(super) fn create(&self, repo: &Repo) {
         let path = self.path(repo);
-        let made = Command::new("git")
+        let status = Command::new("git")
             .args(["init", "-q", "--bare", "-b", "main"])
             .arg(&path)
             .status();
-        assert!(made.unwrap().success());
+        assert!(status.unwrap().success());
         if let Some(hook) = self.hook {
             let file = path.join("hooks/pre-receive");
             fs::create_dir_all(path.join("hooks")).unwrap();
@@ -40,7 +40,7 @@ impl Disk {
         fs::remove_dir_all(self.path(repo)).unwrap();
     }
 
-    /// Takes over which branches are really there.
+    /// Reads the branches.
     pub(super) fn read(&self, repo: &mut Repo) {
         let path = self.path(repo);
         if !path.exists() {

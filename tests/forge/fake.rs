@@ -1,6 +1,7 @@
-//! A forge that remembers: GitHub's API or Forgejo's over a loopback socket, able to fail at any call in any way.
+//! A stateful fake of GitHub's or Forgejo's API on a loopback socket, with a fault at any request.
 
 use super::disk::{Disk, now};
+use super::documents;
 use super::wire::{Request, Response};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -13,27 +14,27 @@ pub(crate) const TOKEN: &str = "ghp_canary0123456789canary0123456789";
 /// Noon of the tests' day, in seconds since 1970.
 pub(crate) const NOON: i64 = 1_795_262_400;
 
-/// Whose API is spoken.
+/// The API of the fake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     GitHub,
     Forgejo,
 }
 
-/// How one call goes wrong.
+/// The fault of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// The connection ends before anything was done.
+    /// The connection ends before the request is carried out.
     CutBefore,
-    /// It is done, and the connection ends without an answer.
+    /// The request is carried out, and the connection ends without an answer.
     CutAfter,
-    /// It is done, and the answer comes after all patience.
+    /// The request is carried out, and the answer comes after the time limit.
     Late,
-    /// It is done, and half of the answer arrives.
+    /// The request is carried out, and half of the answer arrives.
     Truncated,
-    /// It is done, and a gateway says it was not.
+    /// The request is carried out, and a gateway reports an error.
     BadGatewayAfter,
-    /// A gateway says that nothing was done, which is true.
+    /// The request is not carried out, and a gateway reports an error.
     BadGatewayBefore,
     /// `429` with `Retry-After`.
     TooMany,
@@ -41,13 +42,13 @@ pub(crate) enum Fault {
     SecondaryLimit,
     /// The token has just been revoked.
     Unauthorized,
-    /// `404` although it is there.
+    /// `404` for an existing page.
     NotFound,
-    /// A redirect to something else.
+    /// A redirect to another page.
     Redirect,
-    /// The answer is no JSON.
+    /// An answer that is not JSON.
     Garbage,
-    /// The answer has no end that anybody would wait for.
+    /// An answer that is longer than any real one.
     Huge,
 }
 
@@ -67,7 +68,7 @@ pub(crate) const FAULTS: [Fault; 13] = [
     Fault::Huge,
 ];
 
-/// A repository of the fake's.
+/// A repository of the fake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Repo {
     pub owner: String,
@@ -79,41 +80,65 @@ pub(crate) struct Repo {
     pub branches: BTreeMap<String, (String, String)>,
     pub tags: Vec<String>,
     pub stars: u64,
-    /// How many reads still say that it is not there.
+    /// The number of reads that do not find it yet.
     pub hidden: u32,
 }
 
-/// Everything the fake remembers.
+/// The state of the fake.
 pub(crate) struct State {
     dialect: Dialect,
     pub repos: BTreeMap<u64, Repo>,
-    /// `owner/name` in small letters → the repository that was there before.
+    /// `owner/name` in lower case → the repository that had this name before.
     pub redirects: BTreeMap<String, u64>,
-    /// Method and path of every call.
+    /// Method and path of every request.
     pub calls: Vec<String>,
-    /// From which call on which fault, how many times.
+    /// Index of the first request that fails, the fault, and the number of failures.
     pub fault: Option<(usize, Fault, usize)>,
     pub scopes: &'static str,
-    /// When the token ends, as the header says it; nothing when it does not.
+    /// The header with the token's expiry.
     pub expires: Option<String>,
-    /// The time that it says it has, where it says so.
+    /// The `Date` header.
     pub date: Option<&'static str>,
-    /// How many requests are left.
+    /// The number of requests left.
     pub left: u64,
-    /// The organisations that the user belongs to: `acme` lets it in, `closed` does not, others do not say.
+    /// True if the answers carry no rate limit, as behind some proxies.
+    pub hides_rate_limit: bool,
+    /// The pages of lists on Forgejo.
+    pub page: Page,
+    /// True if an empty list is written as `null`, as Gitea and Forgejo write the branches of an empty repository.
+    pub writes_null: bool,
+    /// The organisations of the user: `acme` is open, `closed` is not, `quiet` does not show its rules.
     pub organisations: Vec<&'static str>,
     pub creates: Vec<u64>,
     pub deletes: Vec<u64>,
-    /// How many reads of a new repository say that it is not there.
+    /// The number of reads that do not find a new repository.
     pub hide_new: u32,
-    /// The name that a new repository gets instead of the one asked for.
+    /// The name that a new repository gets instead of the requested one.
     pub renames_to: Option<&'static str>,
-    /// Where its repositories are real ones.
+    /// The folder of its repositories, if they are real.
     pub disk: Option<Disk>,
     next: u64,
 }
 
-/// The fake forge, which ends with its owner.
+/// The pages of a server's lists.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Page {
+    /// The most entries of a page, whatever is asked for.
+    pub length: usize,
+    /// The header is `X-Total-Count` instead of `Link`.
+    pub counts_entries: bool,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self {
+            length: 50,
+            counts_entries: false,
+        }
+    }
+}
+
+/// A running fake. It ends when it is dropped.
 pub(crate) struct Fake {
     pub dialect: Dialect,
     address: SocketAddr,
@@ -134,6 +159,9 @@ impl Fake {
             expires: Some("2027-01-15 08:00:00 UTC".to_owned()),
             date: None,
             left: 4999,
+            hides_rate_limit: false,
+            page: Page::default(),
+            writes_null: false,
             organisations: vec!["acme", "closed"],
             creates: Vec::new(),
             deletes: Vec::new(),
@@ -142,7 +170,7 @@ impl Fake {
             disk: None,
             next: 41,
         }));
-        // The thread ends when nobody but itself holds the state.
+        // The thread ends when it has the last reference to the state.
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             for stream in listener.incoming() {
@@ -160,7 +188,7 @@ impl Fake {
         }
     }
 
-    /// What is configured as the forge's address.
+    /// The address to configure.
     pub(crate) fn address(&self) -> String {
         match self.dialect {
             Dialect::GitHub => format!("http://{}", self.address),
@@ -177,6 +205,7 @@ impl Drop for Fake {
     fn drop(&mut self) {
         let address = self.address;
         self.state = Arc::new(Mutex::new(State::empty(self.dialect)));
+        // Wakes the accepting thread, which is gone if it has seen the end already.
         drop(TcpStream::connect(address));
     }
 }
@@ -202,7 +231,7 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
             None => answer,
         }
     };
-    // The client may be gone when an answer is sent; only what the fake remembers is looked at.
+    // A client that has gone is no failure of the fake: tests look at its state.
     drop(match fault {
         None => act().send(&mut stream),
         Some(Fault::CutBefore) => Ok(()),
@@ -263,6 +292,9 @@ impl State {
             expires: None,
             date: None,
             left: 0,
+            hides_rate_limit: false,
+            page: Page::default(),
+            writes_null: false,
             organisations: Vec::new(),
             creates: Vec::new(),
             deletes: Vec::new(),
@@ -273,7 +305,7 @@ impl State {
         }
     }
 
-    /// Puts a repository there that somebody else made.
+    /// Adds a repository of another user.
     pub(crate) fn add(&mut self, owner: &str, name: &str, description: &str) -> u64 {
         self.next += 1;
         let repo = Repo {
@@ -291,7 +323,7 @@ impl State {
         self.next
     }
 
-    /// How many calls of a method were made.
+    /// The number of requests with a method.
     pub(crate) fn count(&self, method: &str) -> usize {
         self.calls
             .iter()
@@ -314,24 +346,27 @@ impl State {
         }
         let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
         match path.strip_prefix(prefix) {
-            Some(path) => self.route(&request.method, path, &request.body),
+            Some(path) => self.route(&request.method, path, &request.body, request.page),
             None => Response::message(404, "Not Found"),
         }
     }
 
-    fn route(&mut self, method: &str, path: &[&str], body: &Value) -> Response {
+    fn route(&mut self, method: &str, path: &[&str], body: &Value, page: usize) -> Response {
         let is_github = self.dialect == Dialect::GitHub;
         match (method, path) {
             ("GET", ["user"]) => {
-                let answer = Response::json(200, &user("jane"));
+                let profile = documents::profile(self.dialect, "jane", "User");
+                let mut answer = Response::json(200, &profile);
                 if !is_github {
                     return answer;
                 }
-                let answer = answer
-                    .with("x-oauth-scopes", self.scopes)
-                    .with("x-ratelimit-limit", "5000")
-                    .with("x-ratelimit-remaining", self.left.to_string())
-                    .with("x-ratelimit-reset", NOON.to_string());
+                answer = answer.with("x-oauth-scopes", self.scopes);
+                if !self.hides_rate_limit {
+                    answer = answer
+                        .with("x-ratelimit-limit", "5000")
+                        .with("x-ratelimit-remaining", self.left.to_string())
+                        .with("x-ratelimit-reset", NOON.to_string());
+                }
                 let header = "github-authentication-token-expiration";
                 match &self.expires {
                     Some(expires) => answer.with(header, expires),
@@ -339,21 +374,25 @@ impl State {
                 }
             }
             ("GET", ["user", "orgs"]) => {
-                let all = self.organisations.iter().copied().map(organisation);
-                Response::json(200, &all.collect())
+                let all = self.organisations.iter();
+                let all = all.map(|login| documents::organisation(self.dialect, login));
+                self.list(all.collect(), page)
             }
-            ("GET", ["users", name @ ("jane" | "bob")]) => Response::json(200, &user(name)),
+            ("GET", ["rate_limit"]) if is_github => {
+                Response::json(200, &documents::rate_limit(self.left, NOON))
+            }
+            ("GET", ["users", name @ ("jane" | "bob")]) => {
+                Response::json(200, &documents::profile(self.dialect, name, "User"))
+            }
             ("GET", ["users", name @ ("acme" | "closed" | "quiet")]) if is_github => {
-                Response::json(
-                    200,
-                    &json!({ "id": 9, "login": name, "type": "Organization" }),
-                )
+                let profile = documents::profile(self.dialect, name, "Organization");
+                Response::json(200, &profile)
             }
-            ("GET", ["user", "memberships", "orgs", "acme" | "closed"]) if is_github => {
-                Response::json(200, &json!({ "role": "member", "state": "active" }))
+            ("GET", ["user", "memberships", "orgs", name @ ("acme" | "closed")]) if is_github => {
+                Response::json(200, &documents::membership(name))
             }
             ("GET", ["orgs", name @ ("acme" | "closed" | "quiet")]) => {
-                Response::json(200, &organisation(name))
+                Response::json(200, &documents::organisation(self.dialect, name))
             }
             (
                 "GET",
@@ -387,7 +426,8 @@ impl State {
     }
 
     fn by_name(&mut self, method: &str, full_name: &str, rest: &[&str], body: &Value) -> Response {
-        let is_github = self.dialect == Dialect::GitHub;
+        let dialect = self.dialect;
+        let is_github = dialect == Dialect::GitHub;
         let Some(id) = self.find(full_name) else {
             return match self.redirects.get(&full_name.to_lowercase()) {
                 Some(id) => Response::message(301, "Moved Permanently")
@@ -399,32 +439,20 @@ impl State {
             ("GET", []) => self.visible(id, |_| None),
             ("PATCH", []) if !is_github => self.describe(id, body),
             ("DELETE", []) if !is_github => self.delete(id),
-            ("GET", ["branches"]) => self.visible(id, |repo| {
-                let key = if is_github { "sha" } else { "id" };
-                let written = repo.branches.iter();
-                let written = written
-                    .map(|(name, (commit, _))| json!({ "name": name, "commit": { key: commit } }));
-                Some(written.collect())
-            }),
-            ("GET", ["tags"]) => self.visible(id, |repo| {
-                Some(
-                    repo.tags
-                        .iter()
-                        .map(|name| json!({ "name": name }))
-                        .collect(),
-                )
-            }),
+            ("GET", ["branches"]) => {
+                let writes_null = self.writes_null;
+                self.visible(id, |repo| match repo.branches.is_empty() {
+                    true if writes_null => Some(Value::Null),
+                    _ => Some(documents::branches(dialect, repo)),
+                })
+            }
+            ("GET", ["tags"]) => self.visible(id, |repo| Some(documents::tags(dialect, repo))),
             ("GET", ["git", "commits", wanted]) => self.visible(id, |repo| {
                 let (_, tree) = repo
                     .branches
                     .values()
                     .find(|(commit, _)| commit == wanted)?;
-                let tree = json!({ "tree": { "sha": tree } });
-                Some(if is_github {
-                    tree
-                } else {
-                    json!({ "sha": wanted, "commit": tree })
-                })
+                Some(documents::commit(dialect, wanted, tree))
             }),
             _ => Response::message(404, "Not Found"),
         }
@@ -439,14 +467,40 @@ impl State {
             .map(|(id, _)| *id)
     }
 
-    /// Something of a repository, or the repository itself, once it shows.
+    /// One page of a list.
+    fn list(&self, entries: Vec<Value>, page: usize) -> Response {
+        let Page {
+            length,
+            counts_entries,
+        } = self.page;
+        let part: Vec<Value> = entries
+            .iter()
+            .skip((page - 1) * length)
+            .take(length)
+            .cloned()
+            .collect();
+        let answer = Response::json(200, &part.into());
+        if counts_entries {
+            answer.with("x-total-count", entries.len().to_string())
+        } else if page * length < entries.len() {
+            answer.with("link", "<https://evil.example/next>; rel=\"next\"")
+        } else {
+            answer
+        }
+    }
+
+    /// A part of a repository, or the repository itself, once it is visible.
     fn visible(&mut self, id: u64, part: impl FnOnce(&Repo) -> Option<Value>) -> Response {
+        let dialect = self.dialect;
         match self.repos.get_mut(&id) {
             Some(repo) if repo.hidden > 0 => {
                 repo.hidden -= 1;
                 Response::message(404, "Not Found")
             }
-            Some(repo) => Response::json(200, &part(repo).unwrap_or_else(|| written(id, repo))),
+            Some(repo) => {
+                let whole = || documents::repository(dialect, id, repo);
+                Response::json(200, &part(repo).unwrap_or_else(whole))
+            }
             None => Response::message(404, "Not Found"),
         }
     }
@@ -480,16 +534,16 @@ impl State {
         let repo = self.repos.get_mut(&id).unwrap();
         repo.hidden = hidden;
         if let Some(disk) = &self.disk {
-            disk.make(repo);
+            disk.create(repo);
         }
-        Response::json(201, &written(id, repo))
+        Response::json(201, &documents::repository(self.dialect, id, repo))
     }
 
     fn describe(&mut self, id: u64, body: &Value) -> Response {
         match self.repos.get_mut(&id) {
             Some(repo) => {
                 repo.description = String::from(body["description"].as_str().unwrap());
-                Response::json(200, &written(id, repo))
+                Response::json(200, &documents::repository(self.dialect, id, repo))
             }
             None => Response::message(404, "Not Found"),
         }
@@ -512,33 +566,4 @@ impl State {
             None => Response::message(404, "Not Found"),
         }
     }
-}
-
-fn written(id: u64, repo: &Repo) -> Value {
-    json!({
-        "id": id,
-        "name": repo.name,
-        "full_name": format!("{}/{}", repo.owner, repo.name),
-        "owner": { "login": repo.owner },
-        "description": repo.description,
-        "private": repo.private,
-        "created_at": jiff::Timestamp::from_second(repo.created_at).unwrap().to_string(),
-        "empty": repo.branches.is_empty(),
-        "forks_count": 0,
-        "stargazers_count": repo.stars,
-        "clone_url": "https://evil.example/clone.git",
-    })
-}
-
-fn user(login: &str) -> Value {
-    let id = if login == "jane" { 7 } else { 8 };
-    json!({ "id": id, "login": login, "username": login, "type": "User" })
-}
-
-fn organisation(login: &str) -> Value {
-    let mut organisation = json!({ "id": 9, "login": login, "username": login });
-    if login != "quiet" {
-        organisation["members_can_create_private_repositories"] = json!(login == "acme");
-    }
-    organisation
 }

@@ -1,14 +1,14 @@
-//! Every way a call can fail: what is repeated, what is not, and what the caller is told.
+//! Every fault of a request: the repetitions and the error.
 
 use super::fake::{Dialect, FAULTS, Fake, Fault, TOKEN};
-use super::support::{FakeClock, claim, client, marker, place, wait};
+use super::support::{FakeClock, client, marker, proof, repo, wait};
 use groundplan::forge::Forge;
-use groundplan::forge::account::OwnerKind;
 use groundplan::forge::error::ForgeError;
 use groundplan::forge::github::GitHub;
-use groundplan::forge::http::HttpConfig;
 use groundplan::forge::repository::{Availability, NewRepository, Repository};
 use groundplan::forge::site::Site;
+use groundplan::forge::transport::HttpConfig;
+use groundplan::model::preflight::OwnerKind;
 use groundplan::secret::Secret;
 use std::time::Duration;
 
@@ -17,14 +17,14 @@ const FOR_EVER: usize = usize::MAX / 2;
 
 async fn create(forge: &dyn Forge) -> Result<Repository, ForgeError> {
     let order = NewRepository {
-        place: place("acme", "web"),
-        kind: OwnerKind::Organisation,
+        repo: repo("acme", "web"),
+        owner_kind: OwnerKind::Organisation,
         marker: marker(),
     };
     forge.create(&order).await
 }
 
-/// The error's kind in a word.
+/// The kind of an error in one word.
 fn kind<T: std::fmt::Debug>(result: &Result<T, ForgeError>) -> &'static str {
     match result {
         Ok(_) => "ok",
@@ -40,7 +40,7 @@ fn kind<T: std::fmt::Debug>(result: &Result<T, ForgeError>) -> &'static str {
 }
 
 #[test]
-fn a_change_is_asked_for_once_and_its_outcome_is_known_or_said_to_be_unknown() {
+fn a_change_is_sent_once_and_its_outcome_is_known_or_unknown() {
     for (fault, expected) in [
         (Fault::CutBefore, "unknown"),
         (Fault::CutAfter, "unknown"),
@@ -68,7 +68,7 @@ fn a_change_is_asked_for_once_and_its_outcome_is_known_or_said_to_be_unknown() {
 }
 
 #[test]
-fn a_read_is_repeated_only_while_the_forge_cannot_be_reached() {
+fn a_read_is_repeated_only_while_the_forge_is_unreachable() {
     for (fault, expected, calls) in [
         (Fault::CutBefore, "unavailable", 4),
         (Fault::CutAfter, "unavailable", 4),
@@ -95,7 +95,7 @@ fn a_read_is_repeated_only_while_the_forge_cannot_be_reached() {
 }
 
 #[test]
-fn a_read_that_is_repeated_backs_off_and_succeeds_in_the_end() {
+fn a_repeated_read_waits_longer_each_time_and_succeeds() {
     let fake = Fake::start(Dialect::GitHub);
     let clock = FakeClock::new();
     let forge = client(&fake, clock.clone());
@@ -106,7 +106,7 @@ fn a_read_that_is_repeated_backs_off_and_succeeds_in_the_end() {
 }
 
 #[test]
-fn a_late_answer_to_a_read_is_given_up_and_asked_for_again() {
+fn a_read_with_a_late_answer_is_repeated() {
     let fake = Fake::start(Dialect::Forgejo);
     let forge = client(&fake, FakeClock::new());
     fake.state().fault = Some((0, Fault::Late, 1));
@@ -115,7 +115,7 @@ fn a_late_answer_to_a_read_is_given_up_and_asked_for_again() {
 }
 
 #[test]
-fn a_forge_that_asks_to_wait_hears_nothing_until_then() {
+fn nothing_is_sent_until_the_end_of_a_rate_limit() {
     let fake = Fake::start(Dialect::GitHub);
     let clock = FakeClock::new();
     let forge = client(&fake, clock.clone());
@@ -124,7 +124,7 @@ fn a_forge_that_asks_to_wait_hears_nothing_until_then() {
         retry_after: Duration::from_secs(seconds),
     };
     wait(async {
-        use groundplan::forge::clock::Clock as _;
+        use groundplan::base::clock::Clock as _;
         assert_eq!(forge.current_user().await, Err(limited(20)));
         clock.sleep(Duration::from_secs(5)).await;
         assert_eq!(forge.current_user().await, Err(limited(15)));
@@ -136,31 +136,31 @@ fn a_forge_that_asks_to_wait_hears_nothing_until_then() {
 }
 
 #[test]
-fn changes_are_a_second_apart() {
+fn changes_are_sent_a_second_apart() {
     let fake = Fake::start(Dialect::GitHub);
     let clock = FakeClock::new();
     let forge = client(&fake, clock.clone());
     wait(async {
         let made = create(&*forge).await.unwrap();
-        forge.describe(&made, "one").await.unwrap();
-        forge.describe(&made, "two").await.unwrap();
+        forge.set_description(&made, "one").await.unwrap();
+        forge.set_description(&made, "two").await.unwrap();
     });
     assert_eq!(*clock.waits.lock().unwrap(), [Duration::from_secs(1); 2]);
 }
 
 #[test]
-fn a_change_that_could_not_even_be_sent_is_known_not_to_be_made() {
+fn a_change_without_a_connection_is_known_to_be_unsent() {
     let fake = Fake::start(Dialect::GitHub);
     let forge = client(&fake, FakeClock::new());
     drop(fake);
-    // The fake's last connection may still be taken; the next one is refused.
+    // The fake may accept one more connection before it closes.
     drop(wait(forge.current_user()));
     let created = wait(create(&*forge));
     assert_eq!(kind(&created), "unavailable", "{created:?}");
 }
 
 #[test]
-fn a_forge_that_cannot_prove_who_it_is_gets_nothing() {
+fn a_forge_without_tls_gets_no_request() {
     let fake = Fake::start(Dialect::GitHub);
     let address = fake.address().replace("http://", "https://");
     let site = Site::github(&address, &[]).unwrap();
@@ -172,7 +172,7 @@ fn a_forge_that_cannot_prove_who_it_is_gets_nothing() {
 }
 
 #[test]
-fn a_removal_is_never_led_elsewhere() {
+fn a_delete_follows_no_redirect() {
     for dialect in BOTH {
         let fake = Fake::start(dialect);
         let forge = client(&fake, FakeClock::new());
@@ -181,9 +181,9 @@ fn a_removal_is_never_led_elsewhere() {
             (made, fake.state().add("acme", "victim", "mine"))
         });
         let calls = fake.state().calls.len();
-        // Three reads come before: the repository, its branches, its tags.
+        // The repository, its branches and its tags are read before.
         fake.state().fault = Some((calls + 3, Fault::Redirect, FOR_EVER));
-        let deleted = wait(forge.delete(made.id, &claim("acme", "web")));
+        let deleted = wait(forge.delete(made.id, &proof("acme", "web")));
         assert_eq!(deleted, Err(ForgeError::Moved));
         assert_eq!(fake.state().count("DELETE"), 1);
         assert!(fake.state().repos.contains_key(&victim));
@@ -192,24 +192,27 @@ fn a_removal_is_never_led_elsewhere() {
 }
 
 #[test]
-fn no_error_holds_the_token() {
+fn no_error_contains_the_token() {
     for dialect in BOTH {
         for fault in FAULTS {
             let fake = Fake::start(dialect);
             let forge = client(&fake, FakeClock::new());
             fake.state().fault = Some((0, fault, 2));
-            let told = format!(
+            let shown = format!(
                 "{:?} {:?}",
                 wait(create(&*forge)),
                 wait(forge.current_user())
             );
-            assert!(!told.contains(TOKEN) && !told.contains("canary"), "{told}");
+            assert!(
+                !shown.contains(TOKEN) && !shown.contains("canary"),
+                "{shown}"
+            );
         }
     }
 }
 
 #[test]
-fn a_new_repository_that_does_not_show_yet_is_absent_and_not_an_error() {
+fn a_new_repository_that_does_not_answer_yet_is_absent() {
     for dialect in BOTH {
         let fake = Fake::start(dialect);
         let forge = client(&fake, FakeClock::new());
@@ -218,7 +221,7 @@ fn a_new_repository_that_does_not_show_yet_is_absent_and_not_an_error() {
             let made = create(&*forge).await.unwrap();
             assert_eq!(forge.repository(made.id).await, Ok(None));
             assert_eq!(
-                forge.availability(&place("acme", "web")).await,
+                forge.availability(&repo("acme", "web")).await,
                 Ok(Availability::Free)
             );
             assert_eq!(forge.repository(made.id).await, Ok(Some(made)));

@@ -1,9 +1,10 @@
-//! Forges over real HTTP: two fakes that remember and can fail, and a folder of real repositories.
+//! Forges over real HTTP: two stateful fakes with faults, and a folder of real repositories.
 
 mod accounts;
 mod conformance;
 mod contract;
 pub(crate) mod disk;
+mod documents;
 pub(crate) mod fake;
 mod faults;
 pub(crate) mod support;

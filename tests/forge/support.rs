@@ -1,15 +1,16 @@
-//! What tests of forges share: a clock that nobody waits for, clients of the fakes, and a real commit.
+//! Shared parts of the tests of forges: a clock without waiting, clients of the fakes, and an ownership proof.
 
 use super::fake::{Dialect, Fake, NOON, TOKEN};
 use async_trait::async_trait;
+use groundplan::base::clock::Clock;
 use groundplan::forge::Forge;
-use groundplan::forge::clock::Clock;
 use groundplan::forge::forgejo::Forgejo;
 use groundplan::forge::github::GitHub;
-use groundplan::forge::http::HttpConfig;
-use groundplan::forge::ownership::{Marker, OwnershipProof};
+use groundplan::forge::marker::Marker;
+use groundplan::forge::ownership::OwnershipProof;
 use groundplan::forge::repository::RepoPath;
 use groundplan::forge::site::Site;
+use groundplan::forge::transport::HttpConfig;
 use groundplan::model::digest::GitId;
 use groundplan::model::input::{Owner, RepoName};
 use groundplan::secret::Secret;
@@ -21,7 +22,7 @@ use std::time::Duration;
 pub(crate) const COMMIT: &str = "1111111111111111111111111111111111111111";
 pub(crate) const MARKER: &str = "0123456789abcdef0123456789abcdef";
 
-/// A clock on which waiting takes no time.
+/// A clock on which waiting takes no time. It records the waits.
 pub(crate) struct FakeClock {
     now: AtomicI64,
     pub waits: Mutex<Vec<Duration>>,
@@ -48,12 +49,12 @@ impl Clock for FakeClock {
         self.waits.lock().unwrap().push(time);
     }
 
-    fn spread(&self) -> f64 {
+    fn jitter(&self) -> f64 {
         1.0
     }
 }
 
-/// Waits for a future on a runtime of its own.
+/// Runs a future on a new runtime.
 pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -68,23 +69,23 @@ pub(crate) fn client(fake: &Fake, clock: Arc<FakeClock>) -> Box<dyn Forge> {
 
 pub(crate) fn client_with(fake: &Fake, clock: Arc<FakeClock>, token: &str) -> Box<dyn Forge> {
     let secret = Secret::parse(token.to_owned()).unwrap();
-    let manners = HttpConfig {
-        call: Duration::from_millis(700),
+    let config = HttpConfig {
+        request_timeout: Duration::from_millis(700),
         ..HttpConfig::new(clock)
     };
     match fake.dialect {
         Dialect::GitHub => {
             let site = Site::github(&fake.address(), &[]).unwrap();
-            Box::new(GitHub::new(site, secret, manners).unwrap())
+            Box::new(GitHub::new(site, secret, config).unwrap())
         }
         Dialect::Forgejo => {
             let site = Site::forgejo(&fake.address(), &[]).unwrap();
-            Box::new(Forgejo::new(site, secret, manners).unwrap())
+            Box::new(Forgejo::new(site, secret, config).unwrap())
         }
     }
 }
 
-pub(crate) fn place(owner: &str, name: &str) -> RepoPath {
+pub(crate) fn repo(owner: &str, name: &str) -> RepoPath {
     RepoPath {
         owner: Owner::parse(owner).unwrap(),
         name: RepoName::parse(name).unwrap(),
@@ -95,10 +96,10 @@ pub(crate) fn marker() -> Marker {
     Marker::parse(MARKER).unwrap()
 }
 
-/// The claim of a run that began at noon.
-pub(crate) fn claim(owner: &str, name: &str) -> OwnershipProof {
+/// The proof of a run that started at noon.
+pub(crate) fn proof(owner: &str, name: &str) -> OwnershipProof {
     OwnershipProof {
-        place: place(owner, name),
+        repo: repo(owner, name),
         marker: marker(),
         asked_at: NOON,
         commit: GitId::parse(COMMIT).unwrap(),

@@ -1,19 +1,21 @@
-//! The fakes' HTTP: one request per connection, so that each can end in every way.
+//! HTTP of the fakes: one request per connection, so that each connection can fail in its own way.
 
 use serde_json::Value;
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 
-/// A request that arrived whole.
+/// A request, read to its end.
 pub(crate) struct Request {
     pub method: String,
     /// The path without its query, percent-decoded by segment.
     pub path: Vec<String>,
+    /// The query parameter `page`, from 1.
+    pub page: usize,
     pub headers: Vec<(String, String)>,
     pub body: Value,
 }
 
-/// What is sent back.
+/// An answer to send.
 #[derive(Clone, Debug)]
 pub(crate) struct Response {
     pub status: u16,
@@ -65,6 +67,7 @@ impl Request {
             .unwrap();
         Ok(Some(Self {
             method: head.method.unwrap().to_owned(),
+            page: page(&url),
             path: url.path_segments().unwrap().map(str::to_owned).collect(),
             headers,
             body: serde_json::from_slice(body).unwrap_or(Value::Null),
@@ -95,14 +98,14 @@ impl Response {
         self
     }
 
-    /// Sends it. An error says that the client has gone, which is its right.
+    /// Sends it. Fails when the client has gone.
     pub(crate) fn send(&self, stream: &mut TcpStream) -> io::Result<()> {
         let (head, body) = self.bytes();
         stream.write_all(head.as_bytes())?;
         stream.write_all(body)
     }
 
-    /// Promises the whole body and breaks off in its middle.
+    /// Announces the whole body and sends half of it.
     pub(crate) fn send_half(&self, stream: &mut TcpStream) -> io::Result<()> {
         let (head, body) = self.bytes();
         stream.write_all(head.as_bytes())?;
@@ -123,4 +126,9 @@ impl Response {
         let head = format!("HTTP/1.1 {} Fake\r\n{}\r\n", self.status, headers.concat());
         (head, self.body.as_bytes())
     }
+}
+
+fn page(url: &url::Url) -> usize {
+    let page = url.query_pairs().find(|(name, _)| name == "page");
+    page.map_or(1, |(_, number)| number.parse().unwrap())
 }

@@ -70,7 +70,7 @@ fn a_token_that_the_forge_does_not_know_ends_with_a_code_of_its_own() {
             "ghp_another0123456789another012345678",
         );
         let ran = joint.run(command).exits(4);
-        assert!(ran.stderr.contains("does not accept the credential"));
+        assert!(ran.stderr.contains("the forge rejects the token"));
         left_nothing(&joint, &ran);
     }
 }
@@ -86,7 +86,7 @@ fn another_person_s_place_is_refused_before_anything_is_made() {
         .args(["--forge", "github", "--forge-url", &address]);
     let ran = joint.run(command).exits(1);
     assert!(
-        ran.stderr.contains("`bob` is another person"),
+        ran.stderr.contains("`bob` is another user"),
         "{}",
         ran.stderr
     );

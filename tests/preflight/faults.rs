@@ -1,19 +1,20 @@
-//! A forge that fails in any way, at any question: no preview fails with it, and no obstacle is made up.
+//! A forge with any fault at any request: no preview fails, and no obstacle is invented.
 
 use super::reports::{codes, preview};
 use crate::forge::fake::{Dialect, FAULTS, Fake, Fault};
-use crate::forge::support::{FakeClock, client, place, wait};
+use crate::forge::support::{FakeClock, client, repo, wait};
 use crate::support::{Sandbox, request};
 use groundplan::catalog::{self, builtin};
 use groundplan::model::diagnostic::{Code, Diagnostic};
 use groundplan::model::preflight::ForgeKind;
-use groundplan::preflight::ask::ask;
-use groundplan::preflight::judge::{Intent, judge};
+use groundplan::preflight::PlannedPublication;
+use groundplan::preflight::answers::Answers;
+use groundplan::preflight::assessment::Assessment;
 use std::thread;
 use std::time::Duration;
 
 #[test]
-fn a_forge_that_fails_from_the_beginning_fails_no_preview() {
+fn a_forge_that_fails_at_once_fails_no_preview() {
     let fails = |fault| {
         let sandbox = Sandbox::with_demo();
         let fake = Fake::start(Dialect::GitHub);
@@ -40,17 +41,17 @@ fn a_forge_that_fails_from_the_beginning_fails_no_preview() {
 }
 
 #[test]
-fn a_failure_at_any_question_is_at_most_a_doubt() {
+fn a_failure_at_any_request_is_at_most_a_warning() {
     let catalog = catalog::load(&builtin::files(), "nextjs").catalog.unwrap();
     let template = request(&catalog).template;
     for dialect in [Dialect::GitHub, Dialect::Forgejo] {
-        let intent = Intent {
+        let publication = PlannedPublication {
             kind: match dialect {
                 Dialect::GitHub => ForgeKind::Github,
                 Dialect::Forgejo => ForgeKind::Forgejo,
             },
             host: "forge.example".to_owned(),
-            place: place("acme", "web"),
+            repo: repo("acme", "web"),
             scopes: &["repo"],
             template: &template,
             now: crate::forge::fake::NOON,
@@ -59,21 +60,26 @@ fn a_failure_at_any_question_is_at_most_a_doubt() {
             let fake = Fake::start(dialect);
             fake.state().fault = fault;
             let forge = client(&fake, FakeClock::new());
-            let answers = wait(ask(forge.as_ref(), &intent.place, Duration::from_mins(1)));
-            (judge(&intent, &answers).unwrap(), fake.state().calls.len())
+            let answers = wait(Answers::from_forge(
+                forge.as_ref(),
+                &publication.repo,
+                Duration::from_mins(1),
+            ));
+            let assessment = Assessment::of(&publication, &answers).unwrap();
+            (assessment, fake.state().calls.len())
         };
         let (good, calls) = run(None);
         assert!(good.warnings.is_empty() && calls >= 4, "{calls} calls");
         for call in 0..calls {
             for fault in FAULTS.into_iter().filter(|fault| *fault != Fault::Late) {
-                let (judgement, _) = run(Some((call, fault, usize::MAX)));
-                let case = format!("{dialect:?} {call} {fault:?}: {judgement:?}");
-                let codes: Vec<Code> = judgement.errors.iter().map(|error| error.code).collect();
+                let (assessment, _) = run(Some((call, fault, usize::MAX)));
+                let case = format!("{dialect:?} {call} {fault:?}: {assessment:?}");
+                let codes: Vec<Code> = assessment.errors.iter().map(|error| error.code).collect();
                 match fault {
                     Fault::Unauthorized => assert_eq!(codes, [Code::TokenRefused], "{case}"),
                     _ => assert_eq!(codes, [], "{case}"),
                 }
-                assert_eq!(judgement.collisions, Vec::<Diagnostic>::new(), "{case}");
+                assert_eq!(assessment.collisions, Vec::<Diagnostic>::new(), "{case}");
                 let once = run(Some((call, fault, 1))).0;
                 assert_eq!(once.collisions, Vec::<Diagnostic>::new(), "{case}");
             }

@@ -1,7 +1,7 @@
-//! What a preview says of a forge: the real program against the fakes over HTTP and a folder of repositories.
+//! Preflight: the real program against the fakes over HTTP and a folder of repositories.
 
+mod assessment;
 mod faults;
-mod judgement;
 mod owners;
 mod reports;
 
@@ -11,12 +11,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::process::Command;
 
-/// Seconds since 1970, by the clock that the program reads as well.
+/// Seconds since 1970, by the program's own clock.
 pub(crate) fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 
-/// The header that says when a token ends.
+/// The header with a token's expiry.
 pub(crate) fn expiry(seconds: i64) -> String {
     let moment = jiff::Timestamp::from_second(seconds).unwrap();
     moment.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()

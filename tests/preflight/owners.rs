@@ -1,4 +1,4 @@
-//! `groundplan owners`: nobody is left out for being closed.
+//! `groundplan owners`: closed owners are listed too.
 
 use super::{kind, on_forge};
 use crate::forge::fake::{Dialect, Fake, Fault};
@@ -17,7 +17,7 @@ fn the_user_and_every_organisation_are_listed_with_their_standing() {
             ran.stdout,
             "jane    visible  yourself
 acme    visible
-closed  policy-blocked  because the organisation's rules do not let this user
+closed  policy-blocked  the organisation does not allow this user to create repositories
 quiet   unknown
 "
         );
@@ -34,7 +34,7 @@ quiet   unknown
                     "login": "closed",
                     "kind": "organisation",
                     "standing": "policy-blocked",
-                    "reason": "because the organisation's rules do not let this user",
+                    "reason": "the organisation does not allow this user to create repositories",
                 },
                 { "login": "quiet", "kind": "organisation", "standing": "unknown" },
             ])

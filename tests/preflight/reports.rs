@@ -1,4 +1,4 @@
-//! `groundplan preview --forge`: facts and findings in the report, and nothing else changed by them.
+//! `groundplan preview --forge`: facts and findings in the report, and nothing else.
 
 use super::{expiry, kind, now, on_forge};
 use crate::forge::fake::{Dialect, Fake, Fault, State};
@@ -25,7 +25,7 @@ pub(super) fn codes(report: &Value, list: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_report_holds_dated_facts() {
+fn the_report_has_dated_facts() {
     let sandbox = Sandbox::with_demo();
     let fake = Fake::start(Dialect::GitHub);
     fake.state().expires = Some("2100-01-01 00:00:00 UTC".to_owned());
@@ -58,7 +58,7 @@ fn the_report_holds_dated_facts() {
 }
 
 #[test]
-fn forgejo_says_less_and_nothing_is_made_up() {
+fn unknown_facts_of_forgejo_are_empty() {
     let sandbox = Sandbox::with_demo();
     let fake = Fake::start(Dialect::Forgejo);
     let report = preview(&sandbox, &fake, &["--format", "json"])
@@ -80,7 +80,7 @@ fn forgejo_says_less_and_nothing_is_made_up() {
 }
 
 #[test]
-fn a_person_reads_the_facts_below_the_risk() {
+fn the_text_shows_the_facts_below_the_risk() {
     let sandbox = Sandbox::with_demo();
     let fake = Fake::start(Dialect::GitHub);
     fake.state().expires = None;
@@ -106,7 +106,7 @@ fn a_person_reads_the_facts_below_the_risk() {
 }
 
 #[test]
-fn the_ids_do_not_depend_on_what_the_forge_says() {
+fn the_ids_do_not_depend_on_the_forge() {
     let sandbox = Sandbox::with_demo();
     let fake = Fake::start(Dialect::GitHub);
     let json = ["--format", "json"];
@@ -124,7 +124,7 @@ fn the_ids_do_not_depend_on_what_the_forge_says() {
     assert!(text.contains(" 0 conflicts; "), "{text}");
 }
 
-/// Asserts the one finding that a preview for an owner has after the fake was prepared.
+/// Asserts the only finding of a preview for an owner against a prepared fake.
 #[track_caller]
 fn finds(list: &str, code: &str, owner: &str, prepare: impl FnOnce(&mut State)) {
     let fake = Fake::start(Dialect::GitHub);
@@ -146,7 +146,7 @@ fn finds(list: &str, code: &str, owner: &str, prepare: impl FnOnce(&mut State)) 
 }
 
 #[test]
-fn certain_obstacles_stop() {
+fn certain_obstacles_are_errors() {
     finds("collisions", "GP801", "acme", |state| {
         state.add("Acme", "Acme-Web", "somebody's");
     });
@@ -161,7 +161,7 @@ fn certain_obstacles_stop() {
 }
 
 #[test]
-fn doubts_warn() {
+fn possible_obstacles_are_warnings() {
     finds("warnings", "GP802", "acme", |state| {
         state.redirects.insert("acme/acme-web".to_owned(), 1);
     });
@@ -175,11 +175,11 @@ fn doubts_warn() {
 }
 
 #[test]
-fn an_answer_that_is_missing_leaves_the_others() {
+fn a_missing_answer_leaves_the_others() {
     let sandbox = Sandbox::with_demo();
     let fake = Fake::start(Dialect::GitHub);
     fake.state().expires = None;
-    // Account, then three calls about the owner, then the name.
+    // The account, three requests about the owner, then the name.
     fake.state().fault = Some((4, Fault::TooMany, 1));
     let report = preview(&sandbox, &fake, &["--format", "json"])
         .exits(0)
@@ -206,7 +206,7 @@ fn an_answer_that_is_missing_leaves_the_others() {
 }
 
 #[test]
-fn a_folder_of_repositories_is_asked_as_well() {
+fn a_folder_of_repositories_has_a_preflight_too() {
     let sandbox = Sandbox::with_demo();
     sandbox.write("forge/here", "");
     let args = [
@@ -249,7 +249,7 @@ fn a_preview_only_reads() {
 }
 
 #[test]
-fn settings_that_name_no_forge_are_told_before_any_work() {
+fn invalid_forge_settings_are_reported_before_any_request() {
     let sandbox = Sandbox::with_demo();
     let fake = Fake::start(Dialect::GitHub);
     for more in [

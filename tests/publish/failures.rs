@@ -6,7 +6,8 @@ use crate::forge::support::{FakeClock, marker, wait};
 use crate::support::Sandbox;
 use async_trait::async_trait;
 use groundplan::forge::Forge as _;
-use groundplan::forge::error::{Denial, ForgeError};
+use groundplan::forge::denial::Denial;
+use groundplan::forge::error::ForgeError;
 use groundplan::forge::local::Local;
 use groundplan::forge::ownership::OwnershipError;
 use groundplan::forge::repository::{Content, Remote, RepositoryId};
@@ -156,7 +157,7 @@ fn with_a_token_that_may_not_delete_the_command_for_the_removal_is_reported() {
     assert_eq!(
         text,
         "the push was refused: the connection was closed; `acme/web` was created and is unfinished (id 42), not removed: the \
-         forge does not allow it, because the token lacks a scope: status 403: Must have admin rights to Repository.; \
+         forge denies the request (the token lacks a scope): status 403: Must have admin rights to Repository.; \
          to remove it: gh api --hostname 127.0.0.1 --method DELETE repositories/42"
     );
     let PublishError::Incomplete { remains, .. } = failed else {
@@ -165,7 +166,7 @@ fn with_a_token_that_may_not_delete_the_command_for_the_removal_is_reported() {
     assert!(matches!(
         remains.kept,
         Some(ForgeError::Forbidden {
-            why: Denial::Scopes,
+            denial: Denial::Scopes,
             ..
         })
     ));

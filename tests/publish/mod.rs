@@ -5,11 +5,11 @@ mod faults;
 mod ledgers;
 
 use crate::forge::fake::{Fake, NOON};
-use crate::forge::support::{COMMIT, FakeClock, client, marker, place, wait};
+use crate::forge::support::{COMMIT, FakeClock, client, marker, repo, wait};
 use async_trait::async_trait;
-use groundplan::forge::account::OwnerKind;
 use groundplan::forge::repository::Remote;
 use groundplan::model::digest::GitId;
+use groundplan::model::preflight::OwnerKind;
 use groundplan::publish::error::PublishError;
 use groundplan::publish::ledger::{Ledger, LedgerEntry, LedgerError, PublishRequest};
 use groundplan::publish::push::{Push, PushError};
@@ -85,7 +85,7 @@ impl Push for FakePush<'_> {
 
 fn request() -> PublishRequest {
     PublishRequest {
-        repo: place("acme", "web"),
+        repo: repo("acme", "web"),
         owner_kind: OwnerKind::Organisation,
         marker: marker(),
         commit: GitId::parse(COMMIT).unwrap(),

@@ -1,10 +1,10 @@
 //! Ledgers of runs that came so far.
 
 use crate::support::jobs::accepted;
-use groundplan::forge::account::OwnerKind;
-use groundplan::forge::ownership::Marker;
+use groundplan::forge::marker::Marker;
 use groundplan::forge::repository::{RepoPath, RepositoryId};
 use groundplan::model::input::{Owner, RepoName};
+use groundplan::model::preflight::OwnerKind;
 use groundplan::publish::ledger::{
     CreatedRepo, LedgerEntry, PublishRequest, PublishStep, StepOutcome,
 };

@@ -1,4 +1,4 @@
-//! A forge's git side: real repositories over smart HTTP by `git http-backend`, with faults on demand.
+//! Git repositories over smart HTTP by `git http-backend`, with faults on demand.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -11,21 +11,21 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-/// A server that ends with the test.
+/// A running server. It ends when it is dropped.
 pub(crate) struct GitServer {
     address: SocketAddr,
     shared: Arc<Shared>,
 }
 
-/// What a request gets instead of its answer.
+/// The answer of a request that fails.
 #[derive(Clone, Debug)]
 pub(crate) enum Fault {
-    /// This status, and a body that repeats what the client sent.
+    /// A status, with a body that repeats the request's headers.
     Status(u16),
     Redirect(String),
-    /// So many bytes of the right body, then the end.
+    /// The first bytes of the body, then the end of the connection.
     Cut(usize),
-    /// Nothing, until [`GitServer::release`].
+    /// No answer until [`GitServer::release`].
     Stall,
     /// A body without end.
     Endless,
@@ -43,7 +43,7 @@ struct State {
     faults: Vec<(String, Fault)>,
     before: Option<(String, Box<dyn FnOnce() + Send>)>,
     authorization: Option<String>,
-    /// How often the stalled were let go.
+    /// The number of calls of [`GitServer::release`].
     released: usize,
     is_closed: bool,
 }
@@ -73,7 +73,7 @@ impl GitServer {
                     return;
                 }
                 let shared = Arc::clone(&serving);
-                // A client that goes away in the middle is what some tests are about.
+                // Some tests end the client early.
                 thread::spawn(move || stream.and_then(|stream| shared.serve(stream)));
             }
         });
@@ -89,13 +89,13 @@ impl GitServer {
         format!("http://{}/{path}", self.address)
     }
 
-    /// From here on everything needs this user and secret.
+    /// Demands a user and a secret from now on.
     pub(crate) fn requires(&self, user: &str, secret: &str) {
         let login = BASE64_STANDARD.encode(format!("{user}:{secret}"));
         self.shared.state().authorization = Some(format!("Basic {login}"));
     }
 
-    /// From here on requests with this in their path or query fail.
+    /// Fails requests with this part in their path or query from now on.
     pub(crate) fn fails(&self, part: &str, fault: Fault) {
         self.shared.state().faults.push((part.to_owned(), fault));
     }
@@ -104,37 +104,37 @@ impl GitServer {
         self.shared.state().faults.clear();
     }
 
-    /// Does something once, before the next request with this in its path or query is answered.
+    /// Runs an action once, before the answer to the next request with this part in its path or query.
     pub(crate) fn before(&self, part: &str, act: impl FnOnce() + Send + 'static) {
         self.shared.state().before = Some((part.to_owned(), Box::new(act)));
     }
 
-    /// Every request so far, as `METHOD path?query`.
+    /// All requests so far, as `METHOD path?query`.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.shared.state().requests.clone()
     }
 
-    /// How many requests asked for objects.
+    /// The number of fetches.
     pub(crate) fn fetches(&self) -> usize {
         let is_fetch =
             |request: &&String| request.starts_with("GET") && request.contains("info/refs");
         self.requests().iter().filter(is_fetch).count()
     }
 
-    /// Waits until a request with this in it has come.
+    /// Waits for a request with this part.
     #[track_caller]
     pub(crate) fn wait_for(&self, part: &str) {
-        let has_come =
+        let is_missing =
             |state: &mut State| !state.requests.iter().any(|request| request.contains(part));
         let (_state, waited) = self
             .shared
             .changed
-            .wait_timeout_while(self.shared.state(), Duration::from_mins(1), has_come)
+            .wait_timeout_while(self.shared.state(), Duration::from_mins(1), is_missing)
             .unwrap();
         assert!(!waited.timed_out(), "no request with {part}");
     }
 
-    /// Hangs up on everybody who is stalled.
+    /// Closes all stalled connections.
     pub(crate) fn release(&self) {
         self.shared.state().released += 1;
         self.shared.changed.notify_all();
@@ -145,6 +145,7 @@ impl Drop for GitServer {
     fn drop(&mut self) {
         self.shared.state().is_closed = true;
         self.release();
+        // Wakes the accepting thread, which is gone if it has seen the end already.
         drop(TcpStream::connect(self.address));
     }
 }
@@ -199,7 +200,7 @@ impl Shared {
             }
             Some(Fault::Stall) => {
                 let is_waiting = |state: &mut State| state.released == released;
-                drop(self.changed.wait_while(self.state(), is_waiting));
+                let _state = self.changed.wait_while(self.state(), is_waiting).unwrap();
                 Ok(())
             }
             Some(Fault::Endless) => {
@@ -241,7 +242,7 @@ impl Shared {
         }
     }
 
-    /// The answer of git's own server side.
+    /// The answer of `git http-backend`.
     fn backend(&self, request: &Request) -> std::io::Result<Vec<u8>> {
         let mut command = Command::new("git");
         command
@@ -275,7 +276,7 @@ impl Shared {
         let mut child = command.spawn()?;
         let mut stdin = child.stdin.take().unwrap();
         let body = request.body.clone();
-        // Refused pushes are answered before they are read to their end.
+        // A refused push is answered before it is read to its end, which ends the pipe.
         let writing = thread::spawn(move || drop(stdin.write_all(&body)));
         let output = child.wait_with_output()?;
         writing.join().unwrap();
@@ -340,7 +341,7 @@ fn read(stream: &TcpStream) -> std::io::Result<Option<Request>> {
     Ok(Some(request))
 }
 
-/// A packet of the first sideband, which carries the pack.
+/// A packet of the sideband that carries the pack.
 fn packet(stream: &mut TcpStream, data: &[u8]) -> std::io::Result<()> {
     write!(stream, "{:04x}\u{1}", data.len() + 5)?;
     stream.write_all(data)

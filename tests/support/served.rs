@@ -1,11 +1,11 @@
-//! The demo catalogue, and a template of two versions in a repository that is served over HTTP.
+//! The demo catalogue with a template of two versions in a repository over HTTP.
 
 use super::git_server::GitServer;
 use super::{PRODUCT, Ran, Sandbox};
 use groundplan::model::digest::GitId;
 use std::process::Command;
 
-/// A sandbox with the demo catalogue and the repository `srv/web`: `v1` is an annotated tag, `main` went on.
+/// A sandbox with the demo catalogue and the repository `srv/web`: `v1` is an annotated tag, `main` is one commit later.
 pub(crate) struct Served {
     pub sandbox: Sandbox,
     pub server: GitServer,
@@ -54,7 +54,7 @@ impl Served {
         self.sandbox.run(&mut over(command, more))
     }
 
-    /// Lets the catalogue take its template from elsewhere, by the inside of `template: {…}`.
+    /// Sets the source of the catalogue's template, by the content of `template: {…}`.
     pub(crate) fn template_is(&self, source: &str) {
         let path = "catalog/demo/catalog.yaml";
         let text = self.sandbox.read(path);
@@ -67,12 +67,12 @@ impl Served {
     }
 }
 
-/// A command over the demo catalogue with its defaults, not started yet.
+/// A command over the demo catalogue with its defaults.
 pub(crate) fn over(command: &str, more: &[&str]) -> Command {
-    let mut started = Command::new(env!("CARGO_BIN_EXE_groundplan"));
-    started
+    let mut command_line = Command::new(env!("CARGO_BIN_EXE_groundplan"));
+    command_line
         .args([command, "--catalog", ".", "--defaults"])
         .args(PRODUCT)
         .args(more);
-    started
+    command_line
 }

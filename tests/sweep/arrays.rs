@@ -1,4 +1,4 @@
-//! The selections of a sweep, against every selection that the resolver takes.
+//! The selections of a sweep, compared with every selection that the resolver accepts.
 
 use groundplan::catalog::{self, Catalog};
 use groundplan::model::content::{File, Files};
@@ -145,7 +145,7 @@ fn pairs(catalog: &Catalog, selection: &str) -> BTreeSet<(String, String)> {
 }
 
 #[test]
-fn every_selection_is_listed_and_no_other() {
+fn exactly_the_valid_selections_are_listed() {
     for catalog in catalogs() {
         let listed = selections::every(&Space::of(&catalog)).unwrap();
         let lines: BTreeSet<String> = listed.iter().map(line).collect();
@@ -155,7 +155,7 @@ fn every_selection_is_listed_and_no_other() {
 }
 
 #[test]
-fn every_pair_of_options_that_can_be_is_in_a_selection() {
+fn every_possible_pair_of_options_is_covered() {
     for catalog in catalogs() {
         let valid = valid(&catalog);
         let cover = cover(&Space::of(&catalog), Strength::Pairs, &[]).unwrap();
@@ -193,7 +193,7 @@ fn every_pair_of_options_that_can_be_is_in_a_selection() {
 }
 
 #[test]
-fn leaving_out_is_an_answer_that_is_paired_too() {
+fn pairs_include_the_answer_not_selected() {
     let catalog = catalog(&["a SINGLE free: x", "b MULTI free: p q"]);
     let cover = cover(&Space::of(&catalog), Strength::Pairs, &[]).unwrap();
     let lines = cover.selections.iter().map(line);
@@ -224,7 +224,7 @@ fn three_questions_of_three_answers_take_nine_selections() {
 }
 
 #[test]
-fn what_was_accepted_stays_and_is_only_added_to() {
+fn accepted_selections_are_kept() {
     let before = catalog(&[
         "a SINGLE required: x y z",
         "b SINGLE required: x y",
@@ -285,7 +285,7 @@ impl Tree for Restless {
 }
 
 #[test]
-fn two_runs_that_differ_are_noticed() {
+fn two_different_builds_are_detected() {
     let catalog = catalog(&["a SINGLE required: x y"]);
     let pin = TemplatePin {
         repo: TemplateOrigin::Folder,

@@ -1,4 +1,4 @@
-//! Sweeps: few selections hold every pair of options, each is made, and what does not go together is named.
+//! `groundplan sweep`: pairwise selections, collisions and accepted tree ids.
 
 mod arrays;
 
@@ -31,7 +31,7 @@ const ALSO_REPLACES: &str =
     "  - { kind: REPLACE_STRING, path: README.md, find: Of __GITHUB_OWNER__., replace: Theirs. }\n";
 
 #[test]
-fn options_that_go_together_are_said_to() {
+fn compatible_options_are_reported() {
     let ran = Sandbox::with_demo().groundplan(["sweep"]).exits(0);
     assert_eq!(
         ran.stdout,
@@ -41,7 +41,7 @@ fn options_that_go_together_are_said_to() {
 }
 
 #[test]
-fn two_options_that_collide_are_named_though_only_one_complains() {
+fn both_options_of_a_collision_are_named() {
     let sandbox = demo(&[("auth/none", REPLACES), ("addons/docs", ALSO_REPLACES)]);
     sandbox.groundplan(["check"]).exits(0);
     let ran = sandbox.groundplan(["sweep"]).exits(1);
@@ -78,7 +78,7 @@ fn two_options_that_collide_are_named_though_only_one_complains() {
 }
 
 #[test]
-fn an_option_that_needs_another_one_is_told_apart() {
+fn a_missing_option_is_named() {
     let makes = "  - { kind: WRITE_FILE, path: a.txt, content: one }\n";
     let edits =
         "  - { kind: REPLACE_STRING, path: a.txt, find: one, replace: two, execution_order: 5 }\n";
@@ -113,7 +113,7 @@ fn an_option_that_never_works_collides_with_itself() {
 }
 
 #[test]
-fn a_collision_that_names_both_options_is_told_once() {
+fn a_collision_with_two_named_options_is_reported_once() {
     let depends = |version: &str| {
         format!(
             "  - {{ kind: ADD_DEPENDENCY, manifest: package.json, name: zod, version: {version} }}\n"
@@ -145,7 +145,7 @@ fn selections(json: &Value) -> Vec<&Value> {
 }
 
 #[test]
-fn each_holds_every_option_and_all_holds_every_selection() {
+fn each_covers_every_option_and_all_lists_every_selection() {
     let sandbox = demo(&[]);
     let each = sandbox
         .groundplan(["sweep", "--each", "--format", "json"])
@@ -179,7 +179,7 @@ fn each_holds_every_option_and_all_holds_every_selection() {
 }
 
 #[test]
-fn a_catalogue_with_too_many_options_says_what_to_do_instead() {
+fn too_many_options_are_refused_with_a_hint() {
     let sandbox = Sandbox::with_demo();
     let mut text = sandbox.read("catalog/demo/catalog.yaml");
     for category in 0..4 {
@@ -196,19 +196,19 @@ fn a_catalogue_with_too_many_options_says_what_to_do_instead() {
     let ran = sandbox.groundplan(["sweep"]).exits(1);
     assert_eq!(
         ran.stderr,
-        "error: 644 answers make too many pairs, at most 600 are paired\nhint: take fewer, with `--sample N` or `--each`\n"
+        "error: 644 answers are too many for pairs, the maximum is 600\nhint: build fewer selections with `--sample` or `--each`\n"
     );
     let ran = sandbox.groundplan(["sweep", "--all"]).exits(1);
     assert_eq!(
         ran.stderr,
-        "error: there are more than 100000 selections\nhint: cover all pairs with `--pairwise`, or take some by chance with `--sample N`\n"
+        "error: more than 100000 selections\nhint: cover all pairs with `--pairwise`, or build a random sample with `--sample`\n"
     );
     sandbox.groundplan(["sweep", "--sample", "3"]).exits(0);
     sandbox.groundplan(["sweep", "--each"]).exits(0);
 }
 
 #[test]
-fn accepted_tree_ids_are_compared_until_a_person_accepts_others() {
+fn accepted_tree_ids_are_compared_until_others_are_accepted() {
     let sandbox = demo(&[]);
     let ran = sandbox.groundplan(["sweep", "--accept"]).exits(0);
     assert!(
@@ -279,7 +279,7 @@ fn accepted_tree_ids_are_compared_until_a_person_accepts_others() {
 }
 
 #[test]
-fn a_damaged_list_of_tree_ids_says_where() {
+fn a_damaged_list_of_tree_ids_is_reported_with_its_line() {
     let sandbox = demo(&[]);
     let id = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
     for (line, reason) in [
@@ -289,15 +289,15 @@ fn a_damaged_list_of_tree_ids_says_where() {
         ),
         (
             "123 auth/none".to_owned(),
-            "`123` is not an id: expected 40 lower-case hexadecimal digits",
+            "invalid id `123`: write 40 lower-case hexadecimal digits",
         ),
         (
             format!("{id} none"),
-            "`none` does not name an option: write `category/option`, as in `auth/iron-session`",
+            "invalid option `none`: write `category/option`, as in `auth/iron-session`",
         ),
         (
             format!("{id} auth/none\n{id} auth/none"),
-            "this selection stands here twice",
+            "selection is listed twice",
         ),
     ] {
         sandbox.write("snapshots/sweep/demo.txt", format!("# ids\n{line}\n"));
@@ -334,7 +334,7 @@ fn a_list_of_tree_ids_that_is_a_link_is_neither_read_nor_written() {
 }
 
 #[test]
-fn a_builtin_catalogue_keeps_its_tree_ids_where_it_is_told_to() {
+fn tree_ids_of_a_builtin_catalogue_need_a_folder() {
     let sandbox = Sandbox::new();
     sandbox
         .groundplan(["sweep", "nextjs", "--golden", "ids", "--accept"])
@@ -351,7 +351,7 @@ fn a_builtin_catalogue_keeps_its_tree_ids_where_it_is_told_to() {
 }
 
 #[test]
-fn the_command_runs_in_every_repository_and_nothing_stays() {
+fn the_command_runs_in_every_repository_and_leaves_nothing_behind() {
     let sandbox = demo(&[]);
     let before = sandbox.files();
     let command = "test -f README.md && git log --format=%s | grep -q 'Bootstrap Sample Product' && echo \"$GROUNDPLAN_SELECTION\" >> \"$HOME/selections\" && pwd >> \"$HOME/folders\"";
@@ -376,7 +376,7 @@ fn the_command_runs_in_every_repository_and_nothing_stays() {
 }
 
 #[test]
-fn a_command_meets_its_own_repository_even_when_a_hook_of_another_one_sweeps() {
+fn a_command_runs_in_its_repository_even_in_a_hook_of_another_one() {
     let sandbox = demo(&[]);
     sandbox.git(".", &["init", "-q", "other"]);
     let index = sandbox.join("other/.git/index");
@@ -391,7 +391,7 @@ fn a_command_meets_its_own_repository_even_when_a_hook_of_another_one_sweeps() {
 }
 
 #[test]
-fn a_signal_ends_the_command_that_runs_with_all_it_started() {
+fn a_signal_ends_the_command_and_its_child_processes() {
     let sandbox = demo(&[]);
     let command = "(sleep 600; true) & echo $! >> \"$HOME/pid\"; sleep 600";
     let mut sweep = Command::new(env!("CARGO_BIN_EXE_groundplan"));
@@ -422,7 +422,7 @@ fn a_signal_ends_the_command_that_runs_with_all_it_started() {
 }
 
 #[test]
-fn a_command_that_fails_shows_what_it_said_last() {
+fn a_failed_command_shows_the_end_of_its_output() {
     let sandbox = demo(&[]);
     let command = "echo first; seq 3000; echo broken >&2; test -f lib/session.ts";
     let ran = sandbox
@@ -454,7 +454,7 @@ fn a_command_that_fails_shows_what_it_said_last() {
 }
 
 #[test]
-fn every_catalogue_of_a_folder_is_swept() {
+fn all_catalogues_of_a_folder_are_swept() {
     let sandbox = demo(&[]);
     for (path, text) in [
         (
@@ -484,7 +484,7 @@ fn every_catalogue_of_a_folder_is_swept() {
 
 /// The tree ids of this repository's own catalogues; `cargo run -- sweep . --accept` writes them anew.
 #[test]
-fn the_builtin_catalogues_give_the_accepted_trees() {
+fn the_builtin_catalogues_build_the_accepted_trees() {
     let root = env!("CARGO_MANIFEST_DIR");
     let golden = format!("{root}/snapshots/sweep");
     let accept: &[&str] = if is_updating() { &["--accept"] } else { &[] };
@@ -508,7 +508,7 @@ fn the_builtin_catalogues_give_the_accepted_trees() {
 }
 
 #[test]
-fn what_a_collision_hides_is_made_without_it() {
+fn pairs_hidden_by_a_collision_are_built_without_it() {
     // `docs` and `badge` go together, and with `auth/none` nobody can see it.
     let badge = "  - { kind: REPLACE_STRING, path: README.md, find: Of __GITHUB_OWNER__., replace: Badge. }\n  - { kind: WRITE_FILE, path: a.txt, content: one }\n";
     let docs =

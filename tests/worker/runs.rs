@@ -102,7 +102,7 @@ fn a_plan_that_was_changed_in_the_database_is_not_executed() {
         assert_eq!(fixture.jobs.status(&run.id).await, "FAILED/FAILED");
         let error = fixture.jobs.run(&run.id).await.error.unwrap();
         assert!(
-            error.contains("the stored plan was changed after it was accepted: the recipe hash"),
+            error.contains("stored plan was changed after it was accepted: the recipe hash"),
             "{error}"
         );
     });
@@ -249,10 +249,7 @@ fn a_token_that_is_refused_fails_the_run_and_creates_no_repository() {
         assert_eq!(fixture.jobs.status(&run.id).await, "FAILED/FAILED");
         assert_eq!(joint.state().creates, [0; 0]);
         let error = fixture.jobs.run(&run.id).await.error.unwrap();
-        assert!(
-            error.starts_with("the forge does not accept the credential"),
-            "{error}"
-        );
+        assert!(error.starts_with("the forge rejects the token"), "{error}");
     });
 }
 
@@ -265,10 +262,7 @@ fn a_token_that_is_missing_or_does_not_open_fails_the_run_before_the_forge_is_as
         let context = fixture.context(github(&fixture, &joint, opener));
         for (token, why) in [
             (None, "the user has no stored token"),
-            (
-                Some(elsewhere.as_str()),
-                "the stored token cannot be opened",
-            ),
+            (Some(elsewhere.as_str()), "stored token cannot be decrypted"),
         ] {
             if let Some(token) = token {
                 store_token(&fixture, token).await;

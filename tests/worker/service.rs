@@ -266,7 +266,7 @@ fn a_stuck_loop_is_unhealthy() {
                 .unwrap()
                 .0
         };
-        let clock: &dyn groundplan::forge::clock::Clock = &*fixture.clock;
+        let clock: &dyn groundplan::base::clock::Clock = &*fixture.clock;
         server.health.iterated(clock.now());
         assert_eq!(
             (ask("/health").await, ask("/health/live").await),

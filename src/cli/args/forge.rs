@@ -1,11 +1,10 @@
 //! Flags of the forge, and its token from the environment.
 
+use crate::base::clock::SystemClock;
 use crate::cli::args::git::environment;
 use crate::cli::error::Failure;
 use crate::forge::Forge;
 use crate::forge::address::ForgeAddress;
-use crate::forge::clock::SystemClock;
-use crate::forge::site::{Site, SiteError};
 use crate::model::preflight::ForgeKind;
 use crate::pat::classic::{self, PatError};
 use crate::publish::git_push::GitPush;
@@ -14,7 +13,6 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use std::ffi::OsString;
 use std::iter;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,16 +54,11 @@ pub(crate) struct ForgeArgs {
 
 impl ValueEnum for ForgeKind {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Github, Self::Forgejo, Self::Local]
+        &Self::ALL
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        let help = match self {
-            Self::Github => "GitHub, or GitHub Enterprise with `--forge-url`",
-            Self::Forgejo => "Forgejo or Gitea at `--forge-url`",
-            Self::Local => "A folder of bare repositories at `--forge-url`",
-        };
-        Some(PossibleValue::new(self.as_str()).help(help))
+        Some(PossibleValue::new(self.as_str()).help(self.about()))
     }
 }
 
@@ -130,36 +123,11 @@ impl ForgeArgs {
 
     /// The address of the forge. Sends no request.
     pub(crate) fn address(&self, kind: ForgeKind) -> Result<ForgeAddress, Failure> {
-        let usage = |message: String, hint: &str| {
-            Failure::usage("forge_address_invalid", message).hinted(hint.to_owned())
-        };
-        let site = |site: Result<Site, SiteError>| {
-            site.map_err(|error| usage(error.to_string(), "check `--forge-url`"))
-        };
-        let missing = |hint: &str| usage("`--forge-url` is missing".to_owned(), hint);
-        let url = self.forge_url.as_deref();
-        match kind {
-            ForgeKind::Github => {
-                let address = url.unwrap_or("https://github.com");
-                site(Site::github(address, &self.allow_http)).map(ForgeAddress::GitHub)
-            }
-            ForgeKind::Forgejo => {
-                let address =
-                    url.ok_or_else(|| missing("name the forge as `https://forge.example.org`"))?;
-                site(Site::forgejo(address, &self.allow_http)).map(ForgeAddress::Forgejo)
-            }
-            ForgeKind::Local => {
-                let folder = url.ok_or_else(|| missing("name the folder of repositories"))?;
-                let folder = PathBuf::from(folder);
-                if !folder.is_dir() {
-                    let message = format!("`{}` is not a folder", folder.display());
-                    return Err(usage(message, "create it first, or check `--forge-url`"));
-                }
-                let absolute = std::path::absolute(&folder);
-                let absolute = absolute.map_err(|error| Failure::reading(&folder, error))?;
-                Ok(ForgeAddress::Folder(absolute))
-            }
-        }
+        Ok(ForgeAddress::parse(
+            kind,
+            self.forge_url.as_deref(),
+            &self.allow_http,
+        )?)
     }
 }
 

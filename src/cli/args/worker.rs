@@ -1,5 +1,6 @@
 //! Flags of a worker: the forge, the keys, the templates and the folders.
 
+use crate::base::clock::SystemClock;
 use crate::catalog;
 use crate::cli::args::forge::{ForgeArgs, no_forge};
 use crate::cli::args::git::{GitArgs, git, state_folder};
@@ -8,7 +9,6 @@ use crate::cli::args::policy::PolicyArgs;
 use crate::cli::args::push::PushArgs;
 use crate::cli::error::Failure;
 use crate::cli::input::Source;
-use crate::forge::clock::SystemClock;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::preflight::ForgeKind;
 use crate::pat::key::Key;
@@ -133,7 +133,7 @@ impl WorkerArgs {
             forge,
             forge_timeout: self.forge.patience(),
             push: PushSettings {
-                git: Arc::new(git(kind == ForgeKind::Local, self.push.timeout())),
+                git: Arc::new(git(kind.is_folder(), self.push.timeout())),
                 user: self.forge.push_user().to_owned(),
             },
             opener: opener(kind)?,
@@ -178,7 +178,7 @@ impl WorkerArgs {
 
 /// The opener of users' tokens. A local forge needs none.
 fn opener(kind: ForgeKind) -> Result<Option<Opener>, Failure> {
-    if kind == ForgeKind::Local {
+    if !kind.has_tokens() {
         return Ok(None);
     }
     let current = key::key(Key::VARIABLE)?.ok_or_else(key::no_key)?;

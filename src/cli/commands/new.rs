@@ -1,5 +1,6 @@
 //! `groundplan new`
 
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::push::PushArgs;
 use crate::cli::args::selection::{ProductArgs, SelectionArgs};
@@ -13,14 +14,13 @@ use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::cli::publication_files::PublicationFiles;
 use crate::cli::signals;
 use crate::engine;
-use crate::forge::account::OwnerKind;
-use crate::forge::clock::{Clock as _, SystemClock};
-use crate::forge::ownership::Marker;
+use crate::forge::marker::Marker;
 use crate::forge::repository::RepoPath;
 use crate::model::digest::GitId;
 use crate::model::input::Inputs;
+use crate::model::preflight::OwnerKind;
 use crate::model::report::Report;
-use crate::preflight::judge::scopes_for;
+use crate::preflight::scopes_for;
 use crate::publish::file_ledger::FileLedger;
 use crate::publish::ledger::PublishRequest;
 use crate::publish::{PublishedRepo, Publisher};
@@ -270,7 +270,7 @@ impl Publication<'_> {
         terminal: &mut Terminal,
     ) -> Result<(PublicationFiles, PublishedRepo), Failure> {
         let (place, kind) = self.place.clone();
-        let marker = Marker::fresh().map_err(|error| {
+        let marker = Marker::generate().map_err(|error| {
             Failure::environment(
                 "random_numbers_failed",
                 "the system gives no random numbers",

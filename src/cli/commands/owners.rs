@@ -1,5 +1,6 @@
 //! `groundplan owners`
 
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::sanitize;
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::error::{Exit, Failure};
@@ -7,11 +8,10 @@ use crate::cli::output::Format;
 use crate::cli::output::preflight::colour;
 use crate::cli::output::terminal::Terminal;
 use crate::cli::runtime::wait_for;
-use crate::forge::account::{OwnerOption, OwnerStanding as Standing};
-use crate::forge::clock::{Clock as _, SystemClock};
-use crate::model::preflight::{ForgeKind, OwnerKind, OwnerStanding};
+use crate::forge::account::OwnerOption;
+use crate::model::preflight::{OwnerKind, OwnerStanding};
 use crate::model::timestamp::Timestamp;
-use crate::preflight::judge::{self, outside};
+use crate::preflight::excerpt;
 use serde_json::json;
 
 #[derive(clap::Args)]
@@ -36,13 +36,10 @@ struct Line {
 impl From<OwnerOption> for Line {
     fn from(owner: OwnerOption) -> Self {
         Self {
-            login: outside(&owner.login),
-            kind: judge::kind(&owner),
-            standing: judge::standing(&owner),
-            reason: match owner.standing {
-                Standing::PolicyBlocked(denial) => Some(denial.to_string()),
-                Standing::Visible | Standing::Unknown => None,
-            },
+            login: excerpt(&owner.login),
+            kind: owner.kind,
+            standing: owner.standing,
+            reason: owner.denial.map(|denial| denial.to_string()),
         }
     }
 }
@@ -54,7 +51,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     if args.format == Format::Json {
         terminal.json(&json!({
             "checkedAt": Timestamp::of_unix_millis(SystemClock.now()),
-            "kind": ForgeKind::from(kind),
+            "kind": kind,
             "host": args.forge.host(kind)?,
             "owners": lines,
             "isComplete": owners.is_complete,
@@ -67,8 +64,8 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         let style = colour(line.standing);
         let about = match (line.kind, &line.reason) {
             (_, Some(reason)) => format!("  {reason}"),
-            (OwnerKind::Myself, None) => "  yourself".to_owned(),
-            (OwnerKind::Organisation | OwnerKind::SomebodyElse, None) => String::new(),
+            (OwnerKind::CurrentUser, None) => "  yourself".to_owned(),
+            (OwnerKind::Organisation | OwnerKind::OtherUser, None) => String::new(),
         };
         writeln!(
             terminal.out(),

@@ -1,5 +1,6 @@
 //! `groundplan pat`: personal access tokens, sealed for the database and tested against their forge.
 
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::sanitize;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::forge::{ForgeArgs, TOKEN, no_forge, token_text, usable};
@@ -11,12 +12,11 @@ use crate::cli::output::preflight;
 use crate::cli::output::terminal::{Terminal, YELLOW};
 use crate::cli::runtime::wait_for;
 use crate::forge::account::Account;
-use crate::forge::clock::{Clock as _, SystemClock};
 use crate::model::preflight::ForgeKind;
 use crate::model::timestamp::Timestamp;
 use crate::pat::key::Key;
 use crate::pat::sealed::{Binding, Opened, Opener, Sealer};
-use crate::preflight::judge::outside;
+use crate::preflight::excerpt;
 use crate::secret::Secret;
 use crate::store::sql::users::TokenFacts;
 use serde_json::json;
@@ -107,7 +107,7 @@ fn seal(key: Key, secret: &Secret, binding: Binding<'_>) -> Result<String, Failu
 fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let key = key(Key::VARIABLE)?.ok_or_else(no_key)?;
     let kind = args.forge.forge.ok_or_else(no_forge)?;
-    if kind == ForgeKind::Local {
+    if !kind.has_tokens() {
         return Err(no_tokens());
     }
     let host = args.forge.host(kind)?;
@@ -129,7 +129,7 @@ fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
             host: &host,
         };
         let sealed = seal(key, &secret, binding)?;
-        let login = outside(&account.login);
+        let login = excerpt(&account.login);
         let facts = TokenFacts {
             login: login.clone(),
             verified_at: SystemClock.now(),
@@ -155,7 +155,7 @@ fn no_tokens() -> Failure {
 
 fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let kind = args.forge.forge.ok_or_else(no_forge)?;
-    if kind == ForgeKind::Local {
+    if !kind.has_tokens() {
         return Err(no_tokens());
     }
     let host = args.forge.host(kind)?;
@@ -172,14 +172,14 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let scopes: Option<BTreeSet<String>> = account
         .scopes
         .as_ref()
-        .map(|scopes| scopes.iter().map(|scope| outside(scope)).collect());
+        .map(|scopes| scopes.iter().map(|scope| excerpt(scope)).collect());
     let expires_at = account.expires_at.and_then(Timestamp::of_unix_seconds);
     match args.format {
         Format::Json => terminal.json(&json!({
             "checkedAt": Timestamp::of_unix_millis(SystemClock.now()),
             "kind": kind,
             "host": host,
-            "login": outside(&account.login),
+            "login": excerpt(&account.login),
             "scopes": scopes,
             "expiresAt": expires_at,
             "usable": is_usable,
@@ -193,7 +193,7 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
             writeln!(
                 terminal.out(),
                 "login    {}\nscopes   {}\nexpires  {expires}",
-                sanitize::line(&outside(&account.login)),
+                sanitize::line(&excerpt(&account.login)),
                 sanitize::line(&scopes),
             )?;
         }
@@ -220,8 +220,8 @@ fn unusable(account: &Account) -> Failure {
 
 /// True if the token has the scope `repo`. GitHub lists the scopes of classic tokens; Forgejo lists none.
 pub(crate) fn is_usable(kind: ForgeKind, account: &Account) -> bool {
-    let is_listed = account.scopes.is_some() || kind != ForgeKind::Github;
-    is_listed && account.lacks(&["repo"]).is_empty()
+    let is_listed = account.scopes.is_some() || !kind.lists_scopes();
+    is_listed && account.missing_scopes(&["repo"]).is_empty()
 }
 
 /// Opens the sealed token on standard input, for the host that it was sealed for.

@@ -1,11 +1,11 @@
 //! `groundplan work` and `groundplan recover`
 
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::log::TraceArgs;
 use crate::cli::args::worker::{RecoveryChoice, WorkerArgs};
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::terminal::Terminal;
-use crate::forge::clock::{Clock as _, SystemClock};
 use crate::model::action::ACTION_SCHEMA_VERSION;
 use crate::schemas;
 use crate::store::Store as _;

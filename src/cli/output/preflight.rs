@@ -1,5 +1,6 @@
 //! The preflight of a forge: requested for a preview, printed as one line per fact.
 
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::sanitize;
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::error::Failure;
@@ -8,12 +9,11 @@ use crate::cli::runtime::wait_for;
 use crate::cli::signals;
 use crate::engine::Preview;
 use crate::forge::Forge;
-use crate::forge::clock::{Clock as _, SystemClock};
 use crate::forge::repository::RepoPath;
-use crate::model::preflight::ForgeKind;
-use crate::model::preflight::{Answer, Fact, NameStatus, OwnerStanding, Preflight};
-use crate::preflight::ask;
-use crate::preflight::judge::{Intent, judge, scopes_for};
+use crate::model::preflight::{Fact, ForgeKind, NameStatus, OwnerStanding, Permission, Preflight};
+use crate::preflight::answers::Answers;
+use crate::preflight::assessment::Assessment;
+use crate::preflight::{PlannedPublication, scopes_for};
 use crate::tree::Tree as _;
 use anstyle::Style;
 use std::collections::BTreeSet;
@@ -27,10 +27,10 @@ pub(crate) fn ask(
     preview: &mut Preview<'_>,
 ) -> Result<(), Failure> {
     let inputs = &preview.plan.inputs;
-    let intent = Intent {
+    let publication = PlannedPublication {
         kind,
         host: args.host(kind)?,
-        place: RepoPath {
+        repo: RepoPath {
             owner: inputs.owner.clone(),
             name: inputs.repo.clone(),
         },
@@ -41,12 +41,16 @@ pub(crate) fn ask(
     // Nothing is half done, so a signal may end the program at once.
     signals::end_while_asking();
     let answers = Terminal::busy("asking the forge", || {
-        wait_for(ask::ask(forge, &intent.place, args.patience()))
+        wait_for(Answers::from_forge(
+            forge,
+            &publication.repo,
+            args.patience(),
+        ))
     })?;
-    let judgement = judge(&intent, &answers).ok_or_else(|| {
+    let assessment = Assessment::of(&publication, &answers).ok_or_else(|| {
         Failure::environment("clock_invalid", "the clock of this machine is wrong").hinted("set it")
     })?;
-    judgement.add_to(&mut preview.report);
+    assessment.add_to(&mut preview.report);
     Ok(())
 }
 
@@ -100,9 +104,9 @@ fn line(fact: &Fact) -> (&'static str, String, Style) {
         Fact::Expiry { at: Some(at) } => ("expires", at.to_string(), plain),
         Fact::Expiry { at: None } => ("expires", "no expiry date".to_owned(), plain),
         Fact::Removal { allowed } => match allowed {
-            Answer::Yes => ("removal", "allowed, for an undo".to_owned(), plain),
-            Answer::No => ("removal", "not allowed: no undo".to_owned(), YELLOW),
-            Answer::Unknown => ("removal", "the forge does not say".to_owned(), plain),
+            Permission::Yes => ("removal", "allowed, for an undo".to_owned(), plain),
+            Permission::No => ("removal", "not allowed: no undo".to_owned(), YELLOW),
+            Permission::Unknown => ("removal", "the forge does not say".to_owned(), plain),
         },
         Fact::Budget { left, limit, .. } => {
             ("budget", format!("{left} of {limit} requests left"), plain)

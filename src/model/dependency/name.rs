@@ -38,7 +38,7 @@ pub enum PackageNameError {
 }
 
 /// The rules of a registry.
-struct Rules {
+struct NameRules {
     /// The longest name, in bytes.
     limit: usize,
     pattern: &'static Regex,
@@ -49,7 +49,7 @@ struct Rules {
     edge: &'static str,
 }
 
-impl Rules {
+impl NameRules {
     fn of(ecosystem: Ecosystem) -> Self {
         match ecosystem {
             // validate-npm-package-name, for new packages
@@ -101,7 +101,7 @@ impl Rules {
 
 impl PackageName {
     pub fn parse(ecosystem: Ecosystem, text: &str) -> Result<Self, PackageNameError> {
-        let rules = Rules::of(ecosystem);
+        let rules = NameRules::of(ecosystem);
         if text.is_empty() || text.len() > rules.limit {
             return Err(PackageNameError::Length {
                 length: text.len(),

@@ -100,12 +100,11 @@ fn past_posts(version: Version) -> Option<Version> {
     }
     match version.pre() {
         Some(Prerelease { kind, number }) => {
-            let number = number.checked_add(1)?;
-            Some(
-                version
-                    .with_pre(Some(Prerelease { kind, number }))
-                    .with_dev(Some(0)),
-            )
+            let next = Prerelease {
+                kind,
+                number: number.checked_add(1)?,
+            };
+            Some(version.with_pre(Some(next)).with_dev(Some(0)))
         }
         // There is no first version after all 1.0.postN; the sentinel of the library sorts at that point.
         None => Some(version.with_max(Some(0))),

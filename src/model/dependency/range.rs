@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn cargo_requirements_are_read_as_cargo_reads_them() {
+    fn cargo_requirements_are_parsed_as_by_cargo() {
         check(
             Cargo,
             &[
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn python_specifiers_need_an_operator_and_take_no_extras_markers_or_local_versions() {
+    fn python_specifiers_need_an_operator_and_no_extras_markers_or_local_versions() {
         check(
             Python,
             &[

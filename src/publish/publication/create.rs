@@ -30,8 +30,8 @@ impl Publication<'_> {
         let nonce = self.begin(PublishStep::Create).await?;
         self.has_requested = true;
         let new = NewRepository {
-            place: self.request.repo.clone(),
-            kind: self.request.owner_kind,
+            repo: self.request.repo.clone(),
+            owner_kind: self.request.owner_kind,
             marker: self.request.marker.clone(),
         };
         match self.publisher.forge.create(&new).await {

@@ -29,7 +29,7 @@ impl Publication<'_> {
             && let Err(error) = self
                 .publisher
                 .forge
-                .describe(&repository, &description)
+                .set_description(&repository, &description)
                 .await
         {
             let has_description = |found: Option<&Repository>| {
@@ -49,7 +49,7 @@ impl Publication<'_> {
 
     /// Reads the repository until it has the requested commit, tree and name.
     pub(super) async fn read_back(&self, repo: &CreatedRepo) -> Result<Repository, PublishError> {
-        let expected = Content::One(Branch {
+        let expected = Content::Branch(Branch {
             name: BRANCH.to_owned(),
             commit: self.request.commit.clone(),
             tree: self.request.tree.clone(),
@@ -69,7 +69,7 @@ impl Publication<'_> {
                 tree: self.request.tree.clone(),
             }));
         }
-        if !self.request.repo.is(&repository.full_name) {
+        if !self.request.repo.is_exactly(&repository.full_name) {
             return Err(self.failed(FailureCause::NotOurs(OwnershipError::Name {
                 found: repository.full_name,
                 expected: self.request.repo.to_string(),

@@ -116,7 +116,7 @@ impl<'p> Publication<'p> {
         let repo = &self.request.repo;
         match self.stage.remains(repo, Some(&cause)) {
             Some(mut remains) => {
-                remains.removal = Some(self.publisher.forge.removal(repo, remains.id));
+                remains.removal = Some(self.publisher.forge.removal_command(repo, remains.id));
                 let remains = Box::new(remains);
                 PublishError::Incomplete { cause, remains }
             }

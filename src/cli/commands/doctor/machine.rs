@@ -110,7 +110,7 @@ pub(super) fn policy(policy: &Policy) -> Check {
 /// Checks the key that seals users' tokens. A local forge has no tokens.
 pub(super) fn key(forge: Option<ForgeKind>) -> Check {
     let keys = key::key(Key::VARIABLE).and_then(|key| Ok((key, key::key(Key::PREVIOUS_VARIABLE)?)));
-    let needs_one = !matches!(forge, None | Some(ForgeKind::Local));
+    let needs_one = forge.is_some_and(ForgeKind::has_tokens);
     match keys {
         Err(failure) => Check::of("key", failure),
         Ok((None, Some(_))) => Check::fail(

@@ -1,6 +1,7 @@
 //! Checks of other machines: the database, the template repositories, the forge, and their clocks.
 
 use super::check::Check;
+use crate::base::clock::{Clock as _, SystemClock};
 use crate::catalog::Catalog;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::forge::{ForgeArgs, TOKEN, token_text};
@@ -9,10 +10,8 @@ use crate::cli::args::git::Cache;
 use crate::cli::args::worker::WorkerArgs;
 use crate::cli::commands::pat::is_usable;
 use crate::cli::error::Failure;
-use crate::forge::clock::{Clock as _, SystemClock};
 use crate::git::ls_remote;
 use crate::git::mirror::MirrorError;
-use crate::model::preflight::ForgeKind;
 use crate::model::remote::RemoteUrl;
 use crate::model::timestamp::Timestamp;
 use crate::store::sql::{Database, Dialect};
@@ -172,12 +171,12 @@ pub(super) async fn forge(args: &ForgeArgs) -> Vec<Check> {
     let host = address
         .host()
         .map_or_else(|| "the folder".to_owned(), str::to_owned);
-    let reached = address.reach(args.patience(), Arc::new(SystemClock)).await;
+    let probe = address.probe(args.patience(), Arc::new(SystemClock)).await;
     let mut checks = Vec::new();
-    match reached {
-        Ok(reached) => {
+    match probe {
+        Ok(server_time) => {
             checks.push(Check::ok("forge", format!("{host} answers")));
-            checks.extend(reached.now.map(|seconds| {
+            checks.extend(server_time.map(|seconds| {
                 // The header has whole seconds.
                 clock(
                     "forge clock",
@@ -187,7 +186,7 @@ pub(super) async fn forge(args: &ForgeArgs) -> Vec<Check> {
         }
         Err(error) => return vec![Check::of("forge", error.into())],
     }
-    if kind != ForgeKind::Local {
+    if kind.has_tokens() {
         checks.push(
             token(args)
                 .await

@@ -1,22 +1,22 @@
-//! Time and chance, handed in so that tests need neither.
+//! The time, waiting and jitter, behind a trait so that tests need none of them.
 
 use async_trait::async_trait;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The time, waiting, and a spread for waits.
+/// A source of time.
 #[async_trait]
 pub trait Clock: Send + Sync {
     /// Milliseconds since 1970.
     fn now(&self) -> i64;
 
-    /// Waits.
+    /// Waits for a time.
     async fn sleep(&self, time: Duration);
 
-    /// A number from 0 to 1, another one each time, so that many waiting programs do not return together.
-    fn spread(&self) -> f64;
+    /// A random number from 0 to 1. It spreads waits, so that programs that fail together do not retry together.
+    fn jitter(&self) -> f64;
 }
 
-/// The machine's own clock.
+/// The clock of this machine.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock;
 
@@ -37,8 +37,8 @@ impl Clock for SystemClock {
         tokio::time::sleep(time).await;
     }
 
-    fn spread(&self) -> f64 {
-        // Without randomness everybody waits the longest time, which does no harm.
+    fn jitter(&self) -> f64 {
+        // Without randomness every program waits the longest time, which is harmless.
         getrandom::u32().map_or(1.0, |number| f64::from(number) / f64::from(u32::MAX))
     }
 }

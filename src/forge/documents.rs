@@ -1,0 +1,60 @@
+//! Checks that the documents of GitHub and Forgejo have in common.
+
+use super::error::ForgeError;
+use super::repository::{Content, RepositoryId, split_full_name};
+use crate::model::digest::GitId;
+
+/// Nothing for a page that does not exist.
+pub(super) fn existing<T>(result: Result<T, ForgeError>) -> Result<Option<T>, ForgeError> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(ForgeError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A forge that demands a token or a pause has answered too.
+pub(super) fn answered<T>(result: Result<T, ForgeError>) -> Result<(), ForgeError> {
+    match result {
+        Ok(_)
+        | Err(
+            ForgeError::Unauthorized { .. }
+            | ForgeError::Forbidden { .. }
+            | ForgeError::RateLimited { .. },
+        ) => Ok(()),
+        // Every forge of the kind has the page.
+        Err(ForgeError::NotFound { message }) => Err(ForgeError::Protocol { message }),
+        Err(error) => Err(error),
+    }
+}
+
+/// The owner and the name of a repository.
+pub(super) fn split(full_name: &str) -> Result<(&str, &str), ForgeError> {
+    split_full_name(full_name)
+        .ok_or_else(|| ForgeError::protocol("a repository's full name is not `owner/name`"))
+}
+
+/// Fails when a document is about another repository than the one that was asked for.
+pub(super) fn check_id(found: u64, id: RepositoryId) -> Result<(), ForgeError> {
+    if found == id.0 {
+        return Ok(());
+    }
+    let message = format!("the answer is about repository {found} instead of {id}");
+    Err(ForgeError::protocol(message))
+}
+
+pub(super) fn git_id(text: &str) -> Result<GitId, ForgeError> {
+    GitId::parse(text).map_err(|error| ForgeError::protocol(error.to_string()))
+}
+
+/// The content of a repository with more than one ref.
+pub(super) fn refs(branches: Vec<String>, tags: Vec<String>) -> Content {
+    Content::Refs([branches, tags].concat())
+}
+
+/// The outcome of a create whose repository exists and cannot be read: its state is unknown.
+pub(super) fn unknown(error: &ForgeError) -> ForgeError {
+    ForgeError::OutcomeUnknown {
+        message: error.to_string(),
+    }
+}
