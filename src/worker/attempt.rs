@@ -9,6 +9,7 @@ use super::metrics::MeasuredStep;
 use super::outcome::{AttemptError, AttemptOutcome, CleanupError};
 use super::retry::retry;
 use crate::forge::Forge;
+use crate::forge::marker::Marker;
 use crate::forge::repository::Remote;
 use crate::preflight::target;
 use crate::publish::git_push::GitPush;
@@ -245,15 +246,16 @@ impl Attempt {
         let accepted = &built.accepted;
         let inputs = &accepted.plan.inputs;
         let (repo, owner_kind) = target::resolve(forge, inputs, built.scopes).await?;
-        let request = PublishRequest::new(
+        let marker = Marker::generate().map_err(BuildError::Random)?;
+        Ok(PublishRequest::new(
             repo,
             owner_kind,
+            marker,
             accepted.commit.clone(),
             accepted.tree.clone(),
             inputs.product_name.to_string(),
             &*self.context.clock,
-        );
-        Ok(request.map_err(BuildError::Random)?)
+        ))
     }
 
     /// Removes the repository that the ledger names.

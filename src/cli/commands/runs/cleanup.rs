@@ -74,7 +74,7 @@ impl Args {
         let log = logs.run_log(&lease);
         let cleaned = worker::clean_up(&Arc::new(means), lease, log).await;
         let cleaned = cleaned.map_err(|error| {
-            Failure::refused("cleanup_failed", error.to_string()).hinted(format!(
+            Failure::from(error).hinted(format!(
                 "check it on the forge; `groundplan runs cleanup {id} --release` keeps it"
             ))
         })?;
