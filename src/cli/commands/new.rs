@@ -258,7 +258,7 @@ impl Publication<'_> {
     ) -> Result<(PublicationFiles, PublishedRepo), Failure> {
         self.publish(ledger, repository, terminal)
             .map_err(|failure| match self.into {
-                Some(into) => failure.noted(format!("`{}` was created and stays", into.display())),
+                Some(into) => failure.noted(format!("the folder `{}` stays", into.display())),
                 None => failure,
             })
     }
