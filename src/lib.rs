@@ -1,4 +1,5 @@
 //! groundplan: catalogue + selection → plan → exact repository.
+pub mod app;
 pub mod base;
 pub mod catalog;
 pub mod cli;

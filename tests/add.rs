@@ -91,11 +91,7 @@ fn a_second_run_says_already_present_and_commits_nothing() {
     add(&sandbox, &["--yes"]).exits(0);
     let made = sandbox.git_id("old", "HEAD");
     let ran = add(&sandbox, &["--yes", "--date", "2027-01-01"][..1]).exits(0);
-    assert!(
-        ran.stdout.contains("already present: old"),
-        "{}",
-        ran.stdout
-    );
+    assert!(ran.stdout.contains("up to date: old"), "{}", ran.stdout);
     let json = add(&sandbox, &["--format", "json"]).exits(0).json();
     assert_eq!(json["outcome"], "already-present");
     assert_eq!(json["commitId"], made.as_str());
@@ -117,7 +113,7 @@ fn nothing_is_written_until_somebody_says_so_and_then_it_is_what_was_shown() {
     assert_eq!(sandbox.git_id("old", "HEAD"), before);
     assert_eq!(status(&sandbox), "");
 
-    let (_, command) = ran.stdout.split_once("To add exactly this:\n").unwrap();
+    let (_, command) = ran.stdout.split_once("Add exactly this with:\n").unwrap();
     let program = format!(
         "groundplan() {{ {} \"$@\"; }}; {command}",
         env!("CARGO_BIN_EXE_groundplan")

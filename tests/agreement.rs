@@ -212,7 +212,7 @@ fn git_applies_the_diffs_to_the_template_and_gets_the_result() {
     let template = "catalog/demo/template";
     sandbox
         .write(&format!("{template}/odd.txt"), "a\rb\nc\nd\n")
-        .write(&format!("{template}/open.txt"), "no end");
+        .write(&format!("{template}/open.txt"), "no expiry date");
     let report = preview(&sandbox).exits(0).json();
     let diffs: String = report["changes"]
         .as_array()

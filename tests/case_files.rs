@@ -20,17 +20,17 @@ fn a_case_is_new_until_it_is_accepted() {
     let ran = sandbox.groundplan(["test"]).exits(1);
     assert_eq!(
         ran.stdout,
-        "new       demo/default  nothing accepted yet: look at it with `groundplan preview`, then run `groundplan test --accept`\n1 case, 1 not as accepted\n"
+        "new       demo/default  nothing accepted yet: check it with `groundplan preview`, then run `groundplan test --accept`\n1 case, 1 changed or new\n"
     );
     let ran = sandbox.groundplan(["test", "--accept"]).exits(0);
     assert_eq!(
         ran.stdout,
-        "accepted  demo/default  4 files\n1 case, 0 not as accepted\n"
+        "accepted  demo/default  4 files\n1 case, 0 changed or new\n"
     );
     let ran = sandbox.groundplan(["test"]).exits(0);
     assert_eq!(
         ran.stdout,
-        "ok        demo/default  4 files\n1 case, 0 not as accepted\n"
+        "ok        demo/default  4 files\n1 case, 0 changed or new\n"
     );
 }
 
@@ -80,11 +80,11 @@ fn a_changed_file_is_shown_with_the_option_that_changes_it() {
     let ran = sandbox.groundplan(["test"]).exits(1);
     assert_eq!(
         ran.stdout,
-        "changed   demo/default\n  - app/[id]/page.tsx\n  ~ lib/session.ts     auth/session\n  + LICENSE\n1 case, 1 not as accepted\n"
+        "changed   demo/default\n  - app/[id]/page.tsx\n  ~ lib/session.ts     auth/session\n  + LICENSE\n1 case, 1 changed or new\n"
     );
     assert!(
         ran.stderr
-            .ends_with("accept it with `groundplan test --accept`\n"),
+            .ends_with("accept them with `groundplan test --accept`\n"),
         "{}",
         ran.stderr
     );
@@ -237,7 +237,7 @@ fn damaged_accepted_files_are_reported_with_their_line() {
             ran.stdout
         );
         assert!(
-            ran.stdout.contains("write it anew with `--accept`"),
+            ran.stdout.contains("rewrite it with `--accept`"),
             "{}",
             ran.stdout
         );
@@ -262,11 +262,11 @@ fn without_cases_the_output_shows_how_to_write_one() {
     let ran = Sandbox::with_demo().groundplan(["test"]).exits(1);
     assert_eq!(
         ran.stderr,
-        "error: there is no case to test\nhint: write `defaults: true` into `catalog/demo/cases/default.yaml`, then run `groundplan test --accept`\n"
+        "error: no cases to test\nhint: create `catalog/demo/cases/default.yaml` with `defaults: true`, then run `groundplan test --accept`\n"
     );
     let ran = Sandbox::new().groundplan(["test"]).exits(2);
     assert!(
-        ran.stderr.contains("`.` has no `catalog` folder"),
+        ran.stderr.contains("`.` has no folder `catalog`"),
         "{}",
         ran.stderr
     );

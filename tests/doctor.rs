@@ -95,7 +95,7 @@ fn where_nothing_is_configured_the_machine_is_looked_at_and_the_rest_is_said_to_
     let found = doctor(&Sandbox::new(), &[], &[]);
     found
         .says("git", "ok", "2.")
-        .says("cache", "ok", "GiB of room; it is made at its first use")
+        .says("cache", "ok", "GiB of free space; created at its first use")
         .says("state", "ok", "state`")
         .says("logs", "ok", "state/logs`")
         .says("policy", "skip", "GROUNDPLAN_POLICY is not set")
@@ -128,7 +128,7 @@ fn people_get_a_line_for_each_thing_and_below_it_what_to_do() {
     assert!(bad.stdout.contains("\nfail  key "), "{}", bad.stdout);
     assert!(
         bad.stdout
-            .contains("make one with `openssl rand -base64 32`"),
+            .contains("create one with `openssl rand -base64 32`"),
         "{}",
         bad.stdout
     );
@@ -154,7 +154,7 @@ fn a_git_that_is_missing_or_old_fails() {
 fn folders_have_to_be_writable_and_should_be_on_a_real_disk() {
     let sandbox = Sandbox::new();
     sandbox.write("file", "");
-    doctor(&sandbox, &["--logs", "file/logs"], &[]).says("logs", "fail", "nothing can be written");
+    doctor(&sandbox, &["--logs", "file/logs"], &[]).says("logs", "fail", "cannot write in");
     let elsewhere = [
         "--logs",
         "/dev/shm/groundplan-logs",
@@ -176,10 +176,10 @@ fn a_policy_is_read_and_has_to_let_somebody_approve() {
     policy("[tiers]\n[approval]\nadministrators = [\"ada\"]\n").says(
         "policy",
         "ok",
-        "somebody may approve",
+        "with administrators",
     );
-    policy("[tiers]\n").says("policy", "warn", "nobody may approve");
-    policy("tiers = 1").says("policy", "fail", "is no policy");
+    policy("[tiers]\n").says("policy", "warn", "no administrators");
+    policy("tiers = 1").says("policy", "fail", "invalid policy");
     doctor(&sandbox, &["--policy", "gone.toml"], &[]).says("policy", "fail", "gone.toml");
 }
 
@@ -192,13 +192,17 @@ fn the_key_is_looked_at_where_tokens_are_sealed() {
         "BOOTSTRAP_ENCRYPTION_KEY_PREVIOUS",
     );
     let key = |settings: Settings<'_>| doctor(&sandbox, &local, settings);
-    key(&[]).says("key", "skip", "needs none");
+    key(&[]).says("key", "skip", "not needed");
     key(&[(now, KEY)]).says("key", "ok", "usable");
-    key(&[(now, KEY), (before, OTHER_KEY)]).says("key", "ok", "the one before it still opens");
+    key(&[(now, KEY), (before, OTHER_KEY)]).says("key", "ok", "together with the previous key");
     key(&[(now, KEY), (before, KEY)]).says("key", "warn", "are the same");
     key(&[(before, KEY)]).says("key", "fail", "BOOTSTRAP_ENCRYPTION_KEY is not");
     key(&[(now, "canary")]).says("key", "fail", "openssl rand -base64 32");
-    key(&[(now, KEY), (before, "canary")]).says("key", "fail", "_PREVIOUS cannot be used");
+    key(&[(now, KEY), (before, "canary")]).says(
+        "key",
+        "fail",
+        "invalid BOOTSTRAP_ENCRYPTION_KEY_PREVIOUS",
+    );
     let fake = Fake::start(Dialect::GitHub);
     let github = ["--forge", "github", "--forge-url", &fake.address()];
     doctor(&sandbox, &github, &[]).says("key", "fail", "BOOTSTRAP_ENCRYPTION_KEY is not set");
@@ -247,27 +251,23 @@ fn catalogues_are_loaded_and_the_repositories_of_their_templates_asked_without_f
         "address contains a user or a token",
     );
     sandbox.write("catalog/demo/catalog.yaml", "catalog: demo\n");
-    doctor(&sandbox, &catalogs, &[]).says("catalogs", "fail", "cannot be used");
+    doctor(&sandbox, &catalogs, &[]).says("catalogs", "fail", "unusable catalogues");
 }
 
 #[test]
 fn a_database_in_a_file_is_not_made_by_looking() {
     let sandbox = Sandbox::new();
     let url = [("DATABASE_URL", "sqlite:jobs.db")];
-    doctor(&sandbox, &[], &url).says("database", "warn", "not there yet");
+    doctor(&sandbox, &[], &url).says("database", "warn", "does not exist yet");
     assert!(!sandbox.join("jobs.db").exists());
     sandbox
         .groundplan(["migrate", "--database-url", "sqlite:jobs.db"])
         .exits(0);
     doctor(&sandbox, &[], &url)
-        .says(
-            "database",
-            "ok",
-            "SQLite, up to date, its tables are groundplan's own",
-        )
+        .says("database", "ok", "SQLite, up to date, standalone tables")
         .says("database clock", "ok", "agrees");
     sandbox.write("jobs.db", "this is none");
-    doctor(&sandbox, &[], &url).says("database", "fail", "no SQLite database");
+    doctor(&sandbox, &[], &url).says("database", "fail", "not a SQLite database");
     let folder = [("DATABASE_URL", "sqlite:.")];
     doctor(&sandbox, &[], &folder).says("database", "fail", "`.` cannot be read");
 }
@@ -281,11 +281,7 @@ async fn postgres_is_reached_and_its_tables_are_looked_at() {
     found.says("database", "fail", "tables are missing");
     let migrated = cluster.address(&cluster.migrated().await);
     doctor(&sandbox, &[], &[("DATABASE_URL", &migrated)])
-        .says(
-            "database",
-            "ok",
-            "Postgres, up to date, its tables are groundplan's own",
-        )
+        .says("database", "ok", "Postgres, up to date, standalone tables")
         .says("database clock", "ok", "agrees");
     let none = cluster
         .address("canary_none")
@@ -305,7 +301,7 @@ fn a_database_that_is_not_there_fails_without_its_password() {
     doctor(&sandbox, &[], &[("DATABASE_URL", "canary")]).says(
         "database",
         "fail",
-        "DATABASE_URL cannot be used",
+        "invalid DATABASE_URL",
     );
 }
 
@@ -343,18 +339,18 @@ fn a_forge_is_reached_without_a_token_and_a_token_is_asked_about_where_there_is_
         if dialect == Dialect::GitHub {
             look(&token).says("token", "ok", "until 2027-01-15T08:00:00Z");
             fake.state().scopes = "read:org";
-            look(&token).says("token", "fail", "does not list the scope `repo`");
+            look(&token).says("token", "fail", "without the scope `repo`");
         }
         for (date, verdict, part) in [
             (
                 "Sat, 21 Nov 2020 12:00:00 GMT",
                 "warn",
-                "seconds behind this machine's",
+                "seconds behind this machine",
             ),
             (
                 "Sat, 21 Nov 2099 12:00:00 GMT",
                 "warn",
-                "seconds ahead of this machine's",
+                "seconds ahead of this machine",
             ),
         ] {
             fake.state().date = Some(date);

@@ -57,7 +57,7 @@ fn an_answer_of_another_program_exits_with_1_and_cannot_control_the_terminal() {
     ] {
         let (ran, _) = ask(answer, &[]);
         let ran = ran.exits(1);
-        assert!(ran.stderr.contains("is no worker"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("is not a worker"), "{}", ran.stderr);
     }
     let (ran, _) = ask(b"HTTP/1.1 200 OK\r\n\r\n\x1b]0;title\x07\nok", &[]);
     assert_eq!(ran.exits(0).stdout, "\\u{1b}]0;title\\u{7}\\nok\n");
@@ -67,7 +67,7 @@ fn an_answer_of_another_program_exits_with_1_and_cannot_control_the_terminal() {
 fn an_endless_answer_is_read_up_to_a_limit() {
     static ENDLESS: [u8; 200_000] = [b' '; 200_000];
     let (ran, _) = ask(&ENDLESS, &[]);
-    assert!(ran.exits(1).stderr.contains("is no worker"));
+    assert!(ran.exits(1).stderr.contains("is not a worker"));
 }
 
 #[test]

@@ -269,7 +269,7 @@ fn the_text_output_shows_the_impact() {
     assert_eq!(
         lines,
         [
-            "  1 of 2 selections that hold every pair of options give other files.",
+            "  1 of 2 selections that cover every pair of options produce other files.",
             "  breaks      GP501: category `addons` has no option `docs` (2 selections meet it)",
             "              as in addons/docs auth/session",
             "  option      - addons/docs",
@@ -373,7 +373,7 @@ fn long_markdown_omits_diffs_with_a_note() {
     assert!(ran.stdout.len() < 65_536, "{}", ran.stdout.len());
     assert!(
         ran.stdout
-            .ends_with("\nMore diffs are left out; `groundplan catalog diff --full` shows all.\n")
+            .ends_with("\nMore diffs are omitted; `groundplan catalog diff --full` shows all.\n")
     );
 }
 
@@ -442,10 +442,10 @@ fn a_catalogue_in_a_subfolder_is_named_by_its_folder() {
         .json();
     assert_eq!(json["catalogs"][0]["dependencies"][0]["new"], "^8.1.0");
     for (named, message) in [
-        ("HEAD", "has no `catalog` folder at its top"),
+        ("HEAD", "has no folder `catalog` in its top"),
         (
             "HEAD:old/catalog",
-            "has no `catalog` folder at its folder `old/catalog`",
+            "has no folder `catalog` in its folder `old/catalog`",
         ),
         ("HEAD:../x", "error: `HEAD:../x`: "),
         (

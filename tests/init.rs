@@ -28,12 +28,12 @@ fn the_starter_checks_previews_tests_and_sweeps_at_once() {
     let ran = sandbox.groundplan(["test", "starter"]).exits(0);
     assert_eq!(
         ran.stdout,
-        "ok        starter/default  6 files\nok        starter/everything  9 files\n2 cases, 0 not as accepted\n"
+        "ok        starter/default  6 files\nok        starter/everything  9 files\n2 cases, 0 changed or new\n"
     );
     let ran = sandbox.groundplan(["sweep", "starter"]).exits(0);
     assert!(
         ran.stdout
-            .contains("as few as possible; each made twice, 0 cannot be made")
+            .contains("the minimum; each built twice, 0 failed")
     );
     let product = ["--name", "A", "--owner", "a", "--repo", "a", "--defaults"];
     for command in [&["preview"][..], &["new", "--into", "made"]] {
@@ -169,14 +169,15 @@ fn nothing_is_written_where_something_is() {
     );
     let ran = sandbox.groundplan(["init", "catalog", "---"]).exits(2);
     assert!(
-        ran.stderr.contains("unexpected argument") || ran.stderr.contains("no name"),
+        ran.stderr.contains("unexpected argument")
+            || ran.stderr.contains("cannot derive a catalogue name"),
         "{}",
         ran.stderr
     );
     let ran = sandbox.groundplan(["init", "catalog", "…"]).exits(2);
     assert_eq!(
         ran.stderr,
-        "error: no name for a catalogue can be made from `…`\nhint: give one with `--name`, in lower-case letters and digits\n"
+        "error: cannot derive a catalogue name from `…`\nhint: set one with `--name`, in lower-case letters and digits\n"
     );
     let empty = Sandbox::new();
     let ran = empty
@@ -184,7 +185,7 @@ fn nothing_is_written_where_something_is() {
         .exits(3);
     assert!(
         ran.stderr
-            .contains("hint: run it in the folder above, with `groundplan init catalog NAME`"),
+            .contains("hint: run it in the parent folder, as `groundplan init catalog NAME`"),
         "{}",
         ran.stderr
     );
@@ -196,7 +197,7 @@ fn a_name_that_no_file_can_have_everywhere_is_refused() {
     let ran = sandbox.groundplan(["init", "catalog", "con"]).exits(2);
     assert!(
         ran.stderr
-            .contains("no name for a catalogue can be made from `con`"),
+            .contains("cannot derive a catalogue name from `con`"),
         "{}",
         ran.stderr
     );

@@ -9,6 +9,7 @@ mod support;
 
 mod add;
 mod agreement;
+mod app;
 mod authoring;
 mod case_files;
 mod cases;
@@ -26,6 +27,7 @@ mod hostile;
 mod impact;
 mod init;
 mod listing;
+mod machine_output;
 mod mirror;
 mod new;
 mod npm;

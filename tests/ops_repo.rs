@@ -468,7 +468,7 @@ fn add_completes_an_older_repository_and_changes_no_file() {
         "--yes",
     ];
     let ran = sandbox.groundplan(args.iter().chain(later)).exits(0);
-    assert!(ran.stdout.contains("already present"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("up to date"), "{}", ran.stdout);
     assert_eq!(sandbox.git_id("ops", "HEAD"), head);
 }
 
@@ -476,6 +476,6 @@ fn add_completes_an_older_repository_and_changes_no_file() {
 fn a_new_operations_repository_is_complete() {
     let sandbox = ops_repository();
     let ran = add(&sandbox, &["--yes"]).exits(0);
-    assert!(ran.stdout.contains("already present"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("up to date"), "{}", ran.stdout);
     assert_eq!(sandbox.git("ops", &["rev-list", "--count", "HEAD"]), "1\n");
 }

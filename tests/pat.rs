@@ -82,7 +82,7 @@ fn an_invalid_token_is_refused_with_a_hint() {
         ("GROUNDPLAN_FORGE_TOKEN", "ghp_canary-of-another-one"),
     ];
     let cases: [(Settings<'_>, &str, i32, &str); 8] = [
-        (&key, "", 2, "there is no token"),
+        (&key, "", 2, "no token"),
         (&key, "ghp_canary", 2, "at least 20 characters"),
         (
             &key,
@@ -146,7 +146,7 @@ fn a_test_shows_owner_and_scopes_of_the_token() {
     let ran = test(&forgejo, &[], &[], TOKEN).exits(0);
     assert_eq!(
         ran.stdout,
-        "login    jane\nscopes   the forge does not say\nexpires  the forge names no end\n"
+        "login    jane\nscopes   the forge does not say\nexpires  no expiry date\n"
     );
 }
 

@@ -112,7 +112,7 @@ fn a_submitted_preview_becomes_its_repository_and_can_be_followed() {
     let none = office.ask(&["runs", "list", "--status", "failed"]).exits(0);
     assert_eq!(
         (none.stdout.as_str(), none.stderr.as_str()),
-        ("", "no such runs\n")
+        ("", "no matching runs\n")
     );
 }
 
@@ -122,7 +122,7 @@ fn a_product_has_one_active_run_and_the_second_is_told_of_it() {
     let first = office.submit(&[]);
     let ran = office.try_submit(&[]).exits(1);
     assert!(
-        ran.stderr.contains("has an active run already"),
+        ran.stderr.contains("already has an active run"),
         "{}",
         ran.stderr
     );
@@ -145,7 +145,7 @@ fn only_the_expected_tree_of_a_template_that_others_find_is_submitted() {
         .try_submit(&["--template", "catalog/demo/template"])
         .exits(1);
     assert!(
-        ran.stderr.contains("a folder of this machine"),
+        ran.stderr.contains("template folder of this machine"),
         "{}",
         ran.stderr
     );
@@ -180,7 +180,11 @@ fn a_high_risk_waits_until_an_administrator_approves_its_tree() {
     let ran = office
         .ask(&[&approve[..], &[&other], &policy].concat())
         .exits(1);
-    assert!(ran.stderr.contains("the run is to make"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("is not the tree of the run"),
+        "{}",
+        ran.stderr
+    );
     office
         .ask(&[&approve[..], &[&tree], &policy].concat())
         .exits(0);
@@ -216,7 +220,7 @@ fn a_queued_run_is_cancelled_at_once_and_a_finished_one_not_at_all() {
     let ran = office.ask(&["runs", "cancel", &run]).exits(0);
     assert!(
         ran.stdout
-            .contains("is cancelled; nothing of it is left outside"),
+            .contains("is cancelled; nothing was left on the forge"),
         "{}",
         ran.stdout
     );
@@ -244,7 +248,7 @@ fn who_is_in_no_table_is_told_how_a_user_begins() {
         .ask(&["runs", "cancel", &run, "--as", "zoe"])
         .exits(1);
     assert!(
-        stranger.stderr.contains("there is no user `zoe`")
+        stranger.stderr.contains("user `zoe` does not exist")
             && stranger
                 .stderr
                 .contains("first `runs submit` or `pat save`"),
@@ -253,7 +257,7 @@ fn who_is_in_no_table_is_told_how_a_user_begins() {
     );
     let other = office.try_submit(&["--as", "zoe"]).exits(1);
     assert!(
-        other.stderr.contains("may be another user's"),
+        other.stderr.contains("may belong to another user"),
         "{}",
         other.stderr
     );
@@ -338,12 +342,12 @@ fn what_is_not_there_is_named_with_what_to_do() {
     office.submit(&[]);
     let ran = office.ask(&["runs", "show", "nowhere"]).exits(1);
     assert!(
-        ran.stderr.contains("there is no run `nowhere`"),
+        ran.stderr.contains("run `nowhere` does not exist"),
         "{}",
         ran.stderr
     );
     let ran = office.ask(&["runs", "show", "../x"]).exits(2);
-    assert!(ran.stderr.contains("is no id"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("invalid id"), "{}", ran.stderr);
     let ran = office.ask(&["runs", "list", "--status", "done"]).exits(2);
     assert!(
         ran.stderr.contains("the statuses are pending, running"),

@@ -323,7 +323,7 @@ fn one_repository_can_stand_in_for_the_template_of_every_catalogue() {
         "a/b/c",
     ] {
         let ran = with(bad, &[]).exits(2);
-        assert!(ran.stderr.contains("is no template"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("is not a template"), "{}", ran.stderr);
     }
 }
 
@@ -395,7 +395,7 @@ fn a_tag_that_moved_is_refused_with_both_commits() {
 #[track_caller]
 fn made_by_the_printed_command(served: &Served, ran: Ran) -> (Ran, Option<GitId>) {
     let text = ran.exits(0).stdout;
-    let (_, command) = text.split_once("To make exactly this:\n").unwrap();
+    let (_, command) = text.split_once("Create exactly this with:\n").unwrap();
     let bin = Path::new(env!("CARGO_BIN_EXE_groundplan"))
         .parent()
         .unwrap();

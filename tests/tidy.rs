@@ -68,8 +68,33 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("schemas", &["model", "recipe", "catalog", "resolve"]),
     (
+        "app",
+        &[
+            "model",
+            "source",
+            "recipe",
+            "catalog",
+            "resolve",
+            "secret",
+            "pat",
+            "git",
+            "tree",
+            "template",
+            "engine",
+            "sweep",
+            "impact",
+            "schemas",
+            "forge",
+            "preflight",
+            "publish",
+            "store",
+            "policy",
+        ],
+    ),
+    (
         "cli",
         &[
+            "app",
             "model",
             "source",
             "recipe",
@@ -162,6 +187,7 @@ fn modules_import_only_what_lies_below_them() {
 #[test]
 fn only_the_shells_the_doors_and_the_repository_touch_files() {
     let may = [
+        "src/app/catalogs.rs",
         "src/base/",
         "src/cli/",
         "src/forge/local.rs",

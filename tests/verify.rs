@@ -70,11 +70,12 @@ fn a_repository_that_was_just_made_is_exact_whatever_its_template_and_layout() {
             }
             let ran = verify(&served.sandbox, &args).exits(0);
             assert!(
-                ran.stdout.contains("exact  the first commit holds tree"),
+                ran.stdout
+                    .contains("exact  the first commit matches the plan (tree"),
                 "{template:?}: {}",
                 ran.stdout
             );
-            assert!(ran.stdout.contains("No commit since."), "{}", ran.stdout);
+            assert!(ran.stdout.contains("No commits since."), "{}", ran.stdout);
             args.extend(["--format", "json"]);
             let json = verify(&served.sandbox, &args).exits(0).json();
             assert_eq!(
@@ -202,7 +203,7 @@ fn a_first_commit_that_was_rewritten_differs_by_these_paths() {
     );
     let ran = verify(&sandbox, &["out", "--catalog", "."]).exits(1);
     assert!(
-        ran.stdout.contains("differs  the plan gives tree"),
+        ran.stdout.contains("differs  expected tree"),
         "{}",
         ran.stdout
     );
@@ -234,8 +235,7 @@ fn another_author_or_message_is_told_and_no_fault() {
     );
     let ran = verify(&sandbox, &["out", "--catalog", "."]).exits(0);
     assert!(
-        ran.stdout
-            .contains("its author, date or message are others"),
+        ran.stdout.contains("its author, date or message differ"),
         "{}",
         ran.stdout
     );
@@ -259,8 +259,8 @@ fn what_cannot_be_verified_is_refused_in_words() {
             "`folder` is not a git repository\nhint: go into one that groundplan made",
         ),
         ("missing", 1, "`missing` is not a git repository"),
-        ("empty", 1, "has no commit yet"),
-        ("other", 1, "it was not made by groundplan"),
+        ("empty", 1, "has no commits"),
+        ("other", 1, "groundplan did not create it"),
         ("shallow", 3, "holds only the newest commits"),
     ] {
         let ran = verify(&sandbox, &[repository, "--catalog", "."]).exits(code);
@@ -284,9 +284,7 @@ fn what_cannot_be_verified_is_refused_in_words() {
     );
     let unknown = verify(&sandbox, &["out"]).exits(2);
     assert!(
-        unknown
-            .stderr
-            .contains("there is no built-in catalogue `demo`"),
+        unknown.stderr.contains("no built-in catalogue `demo`"),
         "{}",
         unknown.stderr
     );
@@ -294,7 +292,7 @@ fn what_cannot_be_verified_is_refused_in_words() {
     assert!(
         template
             .stderr
-            .contains("it was made over the template catalog:demo v1"),
+            .contains("created from template catalog:demo v1"),
         "{}",
         template.stderr
     );
@@ -304,7 +302,7 @@ fn what_cannot_be_verified_is_refused_in_words() {
     );
     let version = verify(&sandbox, &["out", "--catalog", "."]).exits(1);
     assert!(
-        version.stderr.contains("it was made from version"),
+        version.stderr.contains("created from version"),
         "{}",
         version.stderr
     );
@@ -402,7 +400,7 @@ fn a_repository_that_brings_its_own_catalogue_does_not_vouch_for_itself() {
             let script = format!("cd {folder} && {program} verify {}", repository.display());
             let ran = sandbox.run(command.args(["-c", &script])).exits(2);
             assert!(
-                ran.stderr.contains("there is no built-in catalogue"),
+                ran.stderr.contains("no built-in catalogue"),
                 "{}",
                 ran.stderr
             );

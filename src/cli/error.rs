@@ -1,9 +1,10 @@
 //! Ends of a command: success with an exit code, or a failure with class, code, message and hints.
 
+use crate::app::error::AppError;
+pub(crate) use crate::app::error::Findings as FindingsInFiles;
 use crate::cli::output::findings;
 use crate::error::{self, Class, Explain, Hint, Setting};
 use crate::model::content::Files;
-use crate::model::diagnostic::Diagnostic;
 use crate::model::plan::Plan;
 use crate::model::report::Report;
 use serde::Serialize;
@@ -56,15 +57,6 @@ pub(crate) struct CommandError {
     fields: Map<String, Value>,
 }
 
-/// Findings and the texts that they quote.
-#[derive(Debug, Default)]
-pub(crate) struct FindingsInFiles {
-    pub(crate) findings: Vec<Diagnostic>,
-    pub(crate) files: Files,
-    /// The folder that the paths in the findings are relative to; none where they are as typed.
-    pub(crate) root: Option<PathBuf>,
-}
-
 /// A plan that cannot be carried out, and its report.
 #[derive(Debug)]
 pub(crate) struct RefusedPlan {
@@ -106,19 +98,35 @@ impl Explain for PlainError {
 
 impl<E: Explain> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self::Error(Box::new(CommandError {
-            error: Box::new(error),
-            source: None,
-            notes: Vec::new(),
-            hints: Vec::new(),
-            fields: Map::new(),
-        }))
+        Self::explained(Box::new(error))
     }
 }
 
 impl From<FindingsInFiles> for Failure {
     fn from(findings: FindingsInFiles) -> Self {
         Self::Findings(Box::new(findings))
+    }
+}
+
+impl From<AppError> for Failure {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Findings(findings) => Self::Findings(findings),
+            AppError::Explained(error) => Self::explained(error),
+            AppError::CredentialNotSent(error) => {
+                let hint = error.hint();
+                Self::from(error.error).hinted(hint)
+            }
+            AppError::PreviewError(error) => error.into(),
+            AppError::MirrorError(error) => error.into(),
+            AppError::ImpactError(error) => error.into(),
+            AppError::StoreError(error) => error.into(),
+            AppError::TemplateError(error) => error.into(),
+            AppError::TreeError(error) => error.into(),
+            AppError::GitTreeError(error) => error.into(),
+            AppError::ObjectsError(error) => error.into(),
+            AppError::WorkTreeError(error) => error.into(),
+        }
     }
 }
 
@@ -133,6 +141,16 @@ impl From<io::Error> for Failure {
 }
 
 impl Failure {
+    fn explained(error: Box<dyn Explain>) -> Self {
+        Self::Error(Box::new(CommandError {
+            error,
+            source: None,
+            notes: Vec::new(),
+            hints: Vec::new(),
+            fields: Map::new(),
+        }))
+    }
+
     /// The request cannot be carried out as asked.
     pub(crate) fn refused(code: &'static str, message: impl Into<String>) -> Self {
         Self::plain(Class::Refused, code, message)

@@ -6,7 +6,6 @@ use crate::error::chain;
 use crate::git::mirror::MirrorError;
 use crate::git::{GitError, GitFailure};
 use crate::impact::ImpactError;
-use crate::store::error::StoreError;
 use crate::sweep::rounds::SweepError;
 use crate::template::TemplateError;
 use crate::tree::TreeError;
@@ -273,62 +272,6 @@ impl From<TemplateError> for Failure {
             TemplateError::Unknown(_) | TemplateError::NoCatalog(_) => {
                 refused("name the folder that holds the catalogue with `--catalogs`".to_owned())
             }
-        }
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        let message = error.to_string();
-        let environment = |hint| environment(message.clone(), hint);
-        let hint = match &error {
-            StoreError::Unavailable { .. } => {
-                return environment(
-                    "check DATABASE_URL and whether the database is up, then try again",
-                );
-            }
-            StoreError::NotMigrated { .. } => {
-                return environment("bring them up to date with `groundplan migrate`");
-            }
-            // What is wrong is said with its remedy.
-            StoreError::NotReady { .. } => {
-                return Self::Environment {
-                    message,
-                    hint: None,
-                };
-            }
-            StoreError::Refused { .. } | StoreError::Damaged { .. } => {
-                return environment(
-                    "compare this program's version with the database's migrations",
-                );
-            }
-            StoreError::LeaseLost { .. } => {
-                "another worker has the run: look at `groundplan runs show`"
-            }
-            StoreError::Cancelled { .. } | StoreError::Conflict { .. } => {
-                "look at the run with `groundplan runs show`: docs/operations.md says what each status allows"
-            }
-            StoreError::ActiveRun { .. } => {
-                "wait for it, or stop it with `groundplan runs cancel`; nothing was submitted"
-            }
-            StoreError::Unstorable { .. } => {
-                "take it out of the selection or the catalogue; nothing was stored"
-            }
-            StoreError::NoRun { .. } => "list them with `groundplan runs list`",
-            StoreError::NoProduct { .. } => {
-                "`--product` names one of the user's, or a new one: an id that is taken may be another user's"
-            }
-            StoreError::NoUser { .. } => {
-                "name a user of the database with `--as`; their own first `runs submit` or `pat save` makes one"
-            }
-            StoreError::Demo { .. } => "act as another user with `--as`; nothing was changed",
-            StoreError::AnotherTree { .. } => {
-                "look at the run again before you approve it; nothing was approved"
-            }
-        };
-        Self::Refused {
-            message,
-            hint: hint.to_owned(),
         }
     }
 }

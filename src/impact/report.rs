@@ -4,10 +4,11 @@ use crate::model::digest::{Digest, GitId};
 use crate::model::report::ChangeKind;
 use crate::model::selection::Selection;
 use crate::model::slug::{OptionRef, Slug};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The differences between two versions of a catalogue, for a set of selections that covers every pair of options.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Impact {
     pub level: ImpactLevel,
@@ -28,7 +29,7 @@ pub struct Impact {
 }
 
 /// The consequence of a change for users of the catalogue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ImpactLevel {
     /// Every selection has the same result.
@@ -40,7 +41,7 @@ pub enum ImpactLevel {
 }
 
 /// One side of the comparison.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ComparedVersion {
     pub catalog: Slug,
@@ -50,7 +51,7 @@ pub struct ComparedVersion {
 }
 
 /// A selection with other files.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SelectionChange {
     pub selection: Selection,
@@ -60,7 +61,7 @@ pub struct SelectionChange {
 }
 
 /// A reason why stored runs can no longer be built.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BreakingChange {
     /// The code of the finding with which such a run ends.
@@ -73,7 +74,7 @@ pub struct BreakingChange {
 }
 
 /// An option that was added or removed, or whose default changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OptionChange {
     pub option: OptionRef,
@@ -84,7 +85,7 @@ pub struct OptionChange {
 }
 
 /// A file that was added, changed or removed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FileChange {
     pub path: String,
@@ -98,7 +99,7 @@ pub struct FileChange {
 }
 
 /// A dependency with another version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DependencyChange {
     pub manifest: String,
@@ -112,7 +113,7 @@ pub struct DependencyChange {
 }
 
 /// The selections with a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Affected {
     /// The number of affected selections among the compared ones.

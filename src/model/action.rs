@@ -221,6 +221,16 @@ pub enum SingleLineError {
 }
 
 impl Action {
+    /// Every `kind`.
+    pub const KINDS: [&'static str; 6] = [
+        "COPY_FILE",
+        "WRITE_FILE",
+        "APPEND_TO_FILE",
+        "REPLACE_STRING",
+        "CREATE_ADR_STUB",
+        "ADD_DEPENDENCY",
+    ];
+
     /// The fields that every action may have.
     pub fn common(&self) -> &Common {
         match self {

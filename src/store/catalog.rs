@@ -1,13 +1,14 @@
-//! A catalogue as it is published: what it offers, and the files it was read from.
+//! A published catalogue: its categories and options, and the files it was read from.
 
 use crate::model::action::Action;
 use crate::model::content::StoredFile;
 use crate::model::digest::Digest;
 use crate::model::slug::Slug;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// One version of a catalogue, whole: it can be compared with another one, and resolved again.
+/// One version of a catalogue, complete: it can be compared with another version and resolved again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PublishedCatalog {
@@ -15,26 +16,26 @@ pub struct PublishedCatalog {
     pub catalog_version: Digest,
     pub action_schema_version: u32,
     pub title: String,
-    /// In the order in which they are asked.
+    /// In the order of the questions.
     pub categories: Vec<PublishedCategory>,
-    /// What it was read from, by path from the catalogue's root: `catalog.yaml`, recipes, and the files they copy.
+    /// The source files by their path from the catalogue's root: `catalog.yaml`, recipes, and the files they copy.
     pub files: BTreeMap<String, StoredFile>,
 }
 
-/// One question of a catalogue.
+/// One category of a catalogue: a question with its options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PublishedCategory {
     pub slug: Slug,
     pub title: String,
     pub description: Option<String>,
-    /// Whether more than one option may be selected.
+    /// True if more than one option may be selected.
     pub is_multi: bool,
     pub is_required: bool,
     pub options: Vec<PublishedOption>,
 }
 
-/// One answer.
+/// One option of a category.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PublishedOption {
@@ -46,16 +47,16 @@ pub struct PublishedOption {
     pub actions: Vec<Action>,
 }
 
-/// A version that was published.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// One entry in the history of a catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CatalogVersion {
     pub catalog: Slug,
     pub catalog_version: Digest,
     /// Counts the versions of the catalogue from 1.
     pub number: i64,
-    /// Who published it.
+    /// The user who published it first.
     pub by: String,
-    /// In milliseconds since 1970.
+    /// The time of the first publication, in milliseconds since 1970.
     pub at: i64,
 }

@@ -1,4 +1,4 @@
-//! What moves a run: by the worker that holds it, or by a person.
+//! Changes of a run, by the worker that has its lease or by a person.
 
 use super::id::UserId;
 use super::job::JobStep;
@@ -7,44 +7,45 @@ use super::run::RunStep;
 use super::submission::RiskAssessment;
 use crate::model::digest::GitId;
 
-/// In whose name a change is made.
+/// The author of a change.
 #[derive(Clone, Copy, Debug)]
-pub enum Actor<'h> {
-    /// The worker that holds the lease; a lost lease changes nothing.
-    Worker(&'h Lease),
-    /// A person, as the audit log will name them.
-    Person(&'h UserId),
+pub enum Actor<'a> {
+    /// The worker that has the lease; a lost lease changes nothing.
+    Worker(&'a Lease),
+    /// A user, as the audit log names them.
+    Person(&'a UserId),
 }
 
-/// What happens to a run and its job together.
+/// A change of a run together with its job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunChange {
-    /// The worker begins (R114).
+    /// The worker starts.
     Start,
-    /// The repository stands (R115); the product points to it from now on.
+    /// The repository is published; the product points to it from now on.
     Succeed { repo_url: String },
-    /// It cannot be made (R116). `left` says what is or may be outside, in a sentence.
+    /// The repository cannot be created. `left` is a sentence about what is or may be left outside.
     Fail { error: String, left: Option<String> },
-    /// The worker took back what a cancelled run had made; `left` says what it could not.
+    /// The worker removed what a cancelled run had created; `left` is a sentence about what it could not remove.
     Withdraw { left: Option<String> },
-    /// The worker gives the job back unfinished: it stops, or the database or forge cannot be reached.
+    /// The worker returns the job to the queue: it stops, or the database or forge cannot be reached.
     HandBack { why: String },
-    /// The worker found that an approval is needed that is not there, or is about another tree; the job goes back.
+    /// The worker found that the tree needs an approval that is missing or is for another tree; the job goes back to the
+    /// queue.
     Hold { risk: RiskAssessment },
-    /// A person stops it: at once when nobody holds it, else at the worker's next step.
+    /// A person cancels it: at once when no worker has it, else at the worker's next step.
     Cancel,
-    /// A person wants a failed run tried again, from where its ledger ends.
+    /// A person retries a failed run; it continues where its ledger ends.
     Retry,
-    /// An administrator allows exactly this tree.
+    /// An administrator approves exactly this tree.
     Approve { tree: GitId },
-    /// What was left is gone.
+    /// Everything left outside was removed.
     CleanUp,
-    /// What was left belongs to a person from now on.
+    /// Everything left outside belongs to a person from now on.
     Release,
 }
 
 impl RunChange {
-    /// What it does to the run. Nothing for changes that only write beside it.
+    /// The step of the run; `None` for a change that does not move the run.
     pub fn run_step(&self) -> Option<RunStep> {
         Some(match self {
             Self::Start => RunStep::Start,
@@ -58,12 +59,12 @@ impl RunChange {
             Self::HandBack { .. } | Self::Hold { .. } => RunStep::Requeue,
             Self::Retry => RunStep::Retry,
             Self::CleanUp | Self::Release => RunStep::CleanUp,
-            // The job alone is cancelled; whoever holds it, or the store when nobody does, withdraws the run.
+            // Only the job is cancelled; its worker, or the store when no worker has it, withdraws the run.
             Self::Cancel | Self::Approve { .. } => return None,
         })
     }
 
-    /// What it does to the job. Nothing where the job has ended before or is not concerned.
+    /// The step of the job; `None` where the job has already ended or does not change.
     pub fn job_step(&self) -> Option<JobStep> {
         Some(match self {
             Self::Start => JobStep::Start,
@@ -76,5 +77,22 @@ impl RunChange {
                 return None;
             }
         })
+    }
+
+    /// The participle of the change, as in "it cannot be cancelled".
+    pub fn participle(&self) -> &'static str {
+        match self {
+            Self::Start => "started",
+            Self::Succeed { .. } => "finished",
+            Self::Fail { .. } => "failed",
+            Self::Withdraw { .. } => "withdrawn",
+            Self::HandBack { .. } => "handed back",
+            Self::Hold { .. } => "held",
+            Self::Cancel => "cancelled",
+            Self::Retry => "retried",
+            Self::Approve { .. } => "approved",
+            Self::CleanUp => "cleaned up",
+            Self::Release => "released",
+        }
     }
 }

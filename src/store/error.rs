@@ -1,76 +1,167 @@
-//! Why the store did not do what it was asked.
+//! Errors of the store, by what the caller can do.
 
 use super::id::{ProductId, RunId, UserId};
 use super::job::JobStatus;
 use super::run::RunStatus;
+use crate::error::{Class, Explain, Hint, Setting};
+use crate::hint;
+use std::error::Error;
 use thiserror::Error;
 
-/// By what the caller can do.
+/// The error below a [`StoreError`]: of the database, or of a value that was read.
+pub type Source = Box<dyn Error + Send + Sync>;
+
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// Try again later: connection, time-out, a deadlock that the database broke.
-    #[error("the database cannot be reached: {message}")]
-    Unavailable { message: String },
-    /// Stop working on the run, and touch nothing of it.
+    /// A connection, a time-out, or a deadlock that the database broke.
+    #[error("the database cannot be reached")]
+    Unavailable { source: Source },
+    /// The worker must not work on the run any more, and must not touch anything of it.
     #[error("the lease on run {run} is lost")]
     LeaseLost { run: RunId },
-    /// Take back what is outside.
+    /// The worker must remove what it created.
     #[error("run {run} was cancelled")]
     Cancelled { run: RunId },
-    #[error("product `{product}` has an active run already{}", of(.run.as_ref()))]
+    #[error("product `{product}` already has an active run{}", after_colon(.run.as_ref()))]
     ActiveRun {
         product: ProductId,
         run: Option<RunId>,
     },
-    #[error("there is no run `{run}`")]
+    #[error("run `{run}` does not exist")]
     NoRun { run: RunId },
-    #[error("there is no product `{product}` of user `{user}`")]
+    #[error("product `{product}` of user `{user}` does not exist")]
     NoProduct { product: ProductId, user: UserId },
-    #[error("there is no user `{user}`")]
+    #[error("user `{user}` does not exist")]
     NoUser { user: UserId },
-    /// A demo user may never write.
-    #[error("`{user}` is a demo user, who may look and not touch")]
+    #[error("user `{user}` is a demo user and may only read")]
     Demo { user: UserId },
     #[error("run {run} is {} and its job {}: it cannot be {wanted}", status.as_db(), job.as_db())]
     Conflict {
         run: RunId,
         status: RunStatus,
         job: JobStatus,
+        /// A participle, such as `cancelled`.
         wanted: &'static str,
     },
-    #[error("the approval names tree {named}, the run is to make {promised}")]
-    AnotherTree { named: String, promised: String },
-    /// It cannot be used as it is; the message says what to do.
+    /// An assessment or approval of a tree that the run does not create.
+    #[error("tree {named} is not the tree of the run{}", after_colon(.promised.as_ref()))]
+    AnotherTree {
+        named: String,
+        promised: Option<String>,
+    },
+    /// The message says what to do.
     #[error("the database is not ready: {message}")]
     NotReady { message: String },
-    /// The tables are not there, or older than this program.
-    #[error(
-        "the database's tables are missing or older than this program{}",
-        detail(message)
-    )]
-    NotMigrated { message: String },
-    /// A row holds what no version of this program wrote.
-    #[error("{what} of run {run} cannot be understood: {message}")]
-    Damaged {
-        run: RunId,
-        what: &'static str,
-        message: String,
-    },
-    /// A document that a database cannot hold.
-    #[error("{what} cannot be stored: {message}")]
-    Unstorable { what: &'static str, message: String },
+    #[error("the database's tables are missing or older than this program")]
+    NotMigrated { source: Option<Source> },
+    /// A row that no version of this program wrote.
+    #[error("cannot read {what}")]
+    Damaged { what: String, source: Source },
+    /// A document that a database cannot store.
+    #[error("{what} cannot be stored")]
+    Unstorable { what: &'static str, source: Source },
     /// A fault of this program or of the database.
-    #[error("the database refused a statement: {message}")]
-    Refused { message: String },
+    #[error("the database refused a statement")]
+    Refused { source: Source },
 }
 
-fn detail(message: &str) -> String {
-    if message.is_empty() {
-        return String::new();
+impl StoreError {
+    pub(super) fn unavailable(source: impl Into<Source>) -> Self {
+        Self::Unavailable {
+            source: source.into(),
+        }
     }
-    format!(": {message}")
+
+    pub(super) fn damaged(what: impl Into<String>, source: impl Into<Source>) -> Self {
+        Self::Damaged {
+            what: what.into(),
+            source: source.into(),
+        }
+    }
 }
 
-fn of(run: Option<&RunId>) -> String {
-    run.map_or_else(String::new, |run| format!(": {run}"))
+impl Explain for StoreError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Unavailable { .. } => Class::Retryable,
+            Self::NotReady { .. }
+            | Self::NotMigrated { .. }
+            | Self::Damaged { .. }
+            | Self::Refused { .. } => Class::Environment,
+            Self::LeaseLost { .. }
+            | Self::Cancelled { .. }
+            | Self::ActiveRun { .. }
+            | Self::Conflict { .. }
+            | Self::AnotherTree { .. } => Class::Conflict,
+            Self::NoRun { .. }
+            | Self::NoProduct { .. }
+            | Self::NoUser { .. }
+            | Self::Demo { .. }
+            | Self::Unstorable { .. } => Class::Refused,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Unavailable { .. } => "store_unavailable",
+            Self::LeaseLost { .. } => "run_lease_lost",
+            Self::Cancelled { .. } => "run_cancelled",
+            Self::ActiveRun { .. } => "run_active",
+            Self::NoRun { .. } => "run_not_found",
+            Self::NoProduct { .. } => "product_not_found",
+            Self::NoUser { .. } => "user_not_found",
+            Self::Demo { .. } => "user_demo",
+            Self::Conflict { .. } => "run_conflict",
+            Self::AnotherTree { .. } => "run_other_tree",
+            Self::NotReady { .. } => "store_not_ready",
+            Self::NotMigrated { .. } => "store_not_migrated",
+            Self::Damaged { .. } => "store_damaged",
+            Self::Unstorable { .. } => "store_unstorable",
+            Self::Refused { .. } => "store_refused",
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(match self {
+            Self::Unavailable { .. } => {
+                "check DATABASE_URL and that the database runs, then try again".into()
+            }
+            Self::NotMigrated { .. } => "update them with `groundplan migrate`".into(),
+            Self::NotReady { .. } => return None,
+            Self::Refused { .. } | Self::Damaged { .. } => {
+                "compare the version of this program with the database's migrations".into()
+            }
+            Self::LeaseLost { .. } => {
+                "another worker has the run: see `groundplan runs show`".into()
+            }
+            Self::Cancelled { .. } | Self::Conflict { .. } => {
+                "see the run with `groundplan runs show`; docs/operations.md lists what each status allows".into()
+            }
+            Self::ActiveRun { .. } => {
+                "wait for it, or cancel it with `groundplan runs cancel`; nothing was submitted".into()
+            }
+            Self::Unstorable { .. } => {
+                "remove it from the selection or the catalogue; nothing was stored".into()
+            }
+            Self::NoRun { .. } => "list the runs with `groundplan runs list`".into(),
+            Self::NoProduct { .. } => hint!(
+                "name a product of the user or a new one with ",
+                Setting::Product,
+                "; the id may belong to another user"
+            ),
+            Self::NoUser { .. } => hint!(
+                "name a user of the database with ",
+                Setting::As,
+                "; the first `runs submit` or `pat save` of a user adds the user"
+            ),
+            Self::Demo { .. } => hint!("act as another user with ", Setting::As, "; nothing was changed"),
+            Self::AnotherTree { .. } => {
+                "see the run again before you approve it; nothing was approved".into()
+            }
+        })
+    }
+}
+
+fn after_colon(detail: Option<&impl ToString>) -> String {
+    detail.map_or_else(String::new, |detail| format!(": {}", detail.to_string()))
 }

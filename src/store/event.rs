@@ -1,29 +1,30 @@
-//! What happened, in order: the audit log, and what a watcher follows.
+//! Events of runs, in order: the audit log, which watchers follow.
 
 use super::id::RunId;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-/// One thing that happened to a run. It is never changed or removed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// One event of a run. It is never changed or removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
-    /// Grows in the order of the commits, so that a reader who remembers the last one misses none.
+    /// Grows in the order of the commits, so that a reader who continues after the last one misses none.
     pub sequence: i64,
     pub run: RunId,
-    /// Counts the run's own events from 1, without a gap.
+    /// Counts the events of the run from 1, without a gap.
     pub number: i64,
     /// In milliseconds since 1970.
     pub at: i64,
     pub kind: EventKind,
     /// The worker or the person.
     pub by: String,
-    /// What there is to say beside the kind: an error, a step, a tree. Never a secret.
+    /// Details by kind: an error, a step, a tree. Never a secret.
     pub detail: Value,
 }
 
-/// What can happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// The kind of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
     Submitted,
@@ -33,13 +34,13 @@ pub enum EventKind {
     /// The approval was about another tree.
     ApprovalVoid,
     Started,
-    /// Something outside is about to be tried.
+    /// A step outside is about to be tried.
     Intended,
-    /// It was tried, and how that ended.
+    /// The step was tried; the detail has its outcome.
     Ended,
     CancelAsked,
     HandedBack,
-    /// Its worker was gone, and it is to go on.
+    /// Its worker died, and it continues.
     Recovered,
     Retried,
     CleanedUp,
@@ -72,7 +73,7 @@ impl EventKind {
         Self::Cancelled,
     ];
 
-    /// Whether the run has ended with it. A retry or a cleanup may follow.
+    /// True if the run ends with it. A retry or a cleanup may follow.
     pub fn is_terminal(self) -> bool {
         matches!(
             self,
@@ -80,7 +81,7 @@ impl EventKind {
         )
     }
 
-    /// As it stands in a row.
+    /// The name in a row.
     pub fn as_db(self) -> &'static str {
         match self {
             Self::Submitted => "submitted",
@@ -103,7 +104,7 @@ impl EventKind {
         }
     }
 
-    /// The kind that a row names.
+    /// The kind with a name; `None` for an unknown name.
     pub fn of_db(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_db() == text)
     }

@@ -1,31 +1,34 @@
-//! The keys of rows: short texts that whoever writes a row makes itself.
+//! Keys of rows: texts that the writer of a row generates.
 
+use crate::error::{Class, Explain, Hint};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use thiserror::Error;
 
-/// The longest key that is taken from outside.
+/// The longest key that is accepted from outside, in bytes.
 const LONGEST: usize = 128;
 
-/// A text that is no key.
+/// A text that is not a key.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("`{}` is no id: 1 to 128 letters, digits, `_` and `-` are", text.escape_debug())]
+#[error("invalid id `{}`: an id has 1 to 128 letters, digits, `_` and `-`", text.escape_debug())]
 pub struct IdError {
+    /// At most 40 characters of it.
     text: String,
 }
 
-/// A fresh key in the form that Prisma's `cuid()` has: `c`, the time in milliseconds, random letters and digits.
-fn fresh(unix_millis: u64) -> Result<String, getrandom::Error> {
-    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-    let mut random = [0; 16];
-    getrandom::fill(&mut random)?;
-    let time = (0..8).rev().map(|place| {
-        let digit = unix_millis / 36_u64.pow(place) % 36;
-        usize::try_from(digit).expect("below 36")
-    });
-    let random = random.iter().map(|byte| usize::from(*byte) % 36);
-    let digits = time.chain(random).map(|digit| char::from(DIGITS[digit]));
-    Ok(std::iter::once('c').chain(digits).collect())
+impl Explain for IdError {
+    fn class(&self) -> Class {
+        Class::Usage
+    }
+
+    fn code(&self) -> &'static str {
+        "id_invalid"
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some("list the runs with `groundplan runs list`".into())
+    }
 }
 
 fn parse(text: &str) -> Result<String, IdError> {
@@ -45,22 +48,23 @@ fn parse(text: &str) -> Result<String, IdError> {
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
         impl $name {
-            /// Parses a key that somebody typed or another program made.
+            /// Parses a key from outside.
             pub fn parse(text: &str) -> Result<Self, IdError> {
                 parse(text).map(Self)
             }
 
-            /// A key that nobody else has, made at a time in milliseconds since 1970.
-            pub fn fresh(unix_millis: u64) -> Result<Self, getrandom::Error> {
-                fresh(unix_millis).map(Self)
+            /// A new key in the form of Prisma's `cuid()`: 25 lower-case letters and digits. Keys of one process sort by
+            /// the time of their creation.
+            pub fn fresh() -> Self {
+                Self(cuid1::cuid())
             }
 
-            /// As it stands in a row.
+            /// The text in a row.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -108,16 +112,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fresh_key_looks_like_a_cuid_and_sorts_by_its_time() {
-        let early = RunId::fresh(1_795_000_000_000).expect("random bytes");
-        let late = RunId::fresh(1_795_000_000_001).expect("random bytes");
-        assert_eq!(early.as_str().len(), 25);
-        assert!(early < late && early.as_str().starts_with('c'));
-        assert_eq!(RunId::parse(early.as_str()), Ok(early));
+    fn a_new_key_is_a_cuid_and_sorts_after_the_one_before() {
+        let (first, second) = (RunId::fresh(), RunId::fresh());
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        for key in [&first, &second] {
+            assert_eq!(key.as_str().len(), 25, "{key}");
+            assert!(key.as_str().starts_with('c'), "{key}");
+            assert!(key.as_str().chars().all(is_plain), "{key}");
+        }
+        assert!(first < second, "{first} {second}");
+        assert_eq!(RunId::parse(first.as_str()), Ok(first));
     }
 
     #[test]
-    fn what_could_break_out_of_a_row_a_path_or_a_line_is_no_key() {
+    fn a_text_that_could_break_out_of_a_row_a_path_or_a_line_is_not_a_key() {
         for text in ["", "a b", "../x", "x\n", "é", &"x".repeat(129)] {
             assert!(RunId::parse(text).is_err(), "{text:?}");
         }

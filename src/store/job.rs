@@ -1,8 +1,9 @@
-//! The queue's vocabulary: kinds of jobs, how they are carried out, and their status.
+//! Jobs of the queue: their kinds, the configuration of each kind, and their status.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The kinds that the queue knows. Others may exist; they are never touched.
+/// The known kinds of jobs. Rows of other kinds may exist and are never touched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum JobKind {
@@ -15,17 +16,25 @@ pub enum JobKind {
     BootstrapRepo,
 }
 
-/// How a kind of job is carried out (R8).
+/// The runtime of a kind of jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "runtime", rename_all = "snake_case")]
 pub enum JobConfig {
-    /// By a model, whose settings the queue's owner keeps.
+    /// A model; the owner of the queue configures it.
     Claude,
-    /// By a program, without a model, a budget or a permission mode (R9).
+    /// A program, without a model, a thinking budget or a permission mode.
     Deterministic { executor: Executor },
 }
 
-/// The programs that carry out deterministic jobs.
+/// The model settings that a job records in its `requested_` columns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestedModel {
+    pub model: Option<String>,
+    pub thinking_budget: Option<i64>,
+    pub permission_mode: Option<String>,
+}
+
+/// The program of a deterministic kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Executor {
@@ -33,7 +42,7 @@ pub enum Executor {
 }
 
 /// The status of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum JobStatus {
     Queued,
@@ -45,7 +54,7 @@ pub enum JobStatus {
     Skipped,
 }
 
-/// What happens to a job.
+/// A step of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobStep {
     Claim,
@@ -53,14 +62,14 @@ pub enum JobStep {
     Succeed,
     Fail,
     Cancel,
-    /// Back into the queue: given back by its worker, or taken from one that is gone.
+    /// Back to the queue: handed back by its worker, or taken from a worker that died.
     Requeue,
-    /// Into the queue again after it ended.
+    /// Back to the queue after it ended.
     Retry,
 }
 
 impl JobKind {
-    /// Every kind that is known.
+    /// Every known kind.
     pub const ALL: [Self; 7] = [
         Self::TaskImplementation,
         Self::IdeaGrill,
@@ -71,7 +80,7 @@ impl JobKind {
         Self::BootstrapRepo,
     ];
 
-    /// As it stands in a row.
+    /// The name in a row.
     pub fn as_db(self) -> &'static str {
         match self {
             Self::TaskImplementation => "TASK_IMPLEMENTATION",
@@ -84,12 +93,12 @@ impl JobKind {
         }
     }
 
-    /// The kind that a row names, when it is a known one.
+    /// The kind with a name; `None` for an unknown name.
     pub fn of_db(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_db() == text)
     }
 
-    /// How the kind is carried out.
+    /// The runtime of the kind.
     pub fn config(self) -> JobConfig {
         match self {
             Self::TaskImplementation
@@ -101,6 +110,16 @@ impl JobKind {
             Self::BootstrapRepo => JobConfig::Deterministic {
                 executor: Executor::BootstrapRepo,
             },
+        }
+    }
+}
+
+impl JobConfig {
+    /// The snapshot for a new job. `None` for a model: its owner records the settings.
+    pub fn requested_model(self) -> Option<RequestedModel> {
+        match self {
+            Self::Claude => None,
+            Self::Deterministic { .. } => Some(RequestedModel::default()),
         }
     }
 }
@@ -117,7 +136,7 @@ impl JobStatus {
         Self::Skipped,
     ];
 
-    /// The status after a step, when the step is allowed. Nothing else moves a job.
+    /// The status after a step; `None` when the step is not allowed. Nothing else changes the status of a job.
     #[must_use]
     pub fn after(self, step: JobStep) -> Option<Self> {
         Some(match (self, step) {
@@ -132,7 +151,7 @@ impl JobStatus {
         })
     }
 
-    /// As it stands in a row.
+    /// The name in a row.
     pub fn as_db(self) -> &'static str {
         match self {
             Self::Queued => "QUEUED",
@@ -145,14 +164,14 @@ impl JobStatus {
         }
     }
 
-    /// The status that a row names.
+    /// The status with a name; `None` for an unknown name.
     pub fn of_db(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_db() == text)
     }
 }
 
-/// A job's status as interfaces and notifications name it (R22). A mapping of its own, not a change of letter case, so
-/// that a new status in the database is a decision here.
+/// The name of a status in interfaces and notifications. A mapping rather than a change of letter case, so that a new
+/// status in the database is a decision here.
 pub fn job_status_to_api(status: JobStatus) -> &'static str {
     match status {
         JobStatus::Queued => "queued",
@@ -181,13 +200,16 @@ mod tests {
                 _ => json!({ "runtime": "claude" }),
             };
             assert_eq!(config, expected);
+            let requested = kind.config().requested_model();
+            let nothing = (kind == JobKind::BootstrapRepo).then(RequestedModel::default);
+            assert_eq!(requested, nothing);
             assert_eq!(JobKind::of_db(kind.as_db()), Some(kind));
         }
         assert_eq!(JobKind::of_db("SOMETHING_NEW"), None);
     }
 
     #[test]
-    fn a_job_that_ended_moves_only_by_a_retry_and_one_that_is_done_never() {
+    fn a_job_that_ended_changes_only_by_a_retry_and_a_job_that_is_done_never() {
         let steps = [
             JobStep::Claim,
             JobStep::Start,

@@ -1,37 +1,38 @@
-//! Who holds a job, and until when.
+//! Leases: the worker of a job, and until when.
 
 use super::id::{JobId, RunId};
 use std::fmt;
 use std::time::Duration;
 
-/// A worker process: host, process number and start, so that no two have one name (R96).
+/// A worker process: host, process number and start time, so that no two share a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkerId(String);
 
-/// A job held by a worker. Every write carries it, and is refused when it is not the current one.
+/// The right of one worker to work on one job. Every write of the worker presents it and is refused when it is not the
+/// current one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
     pub job: JobId,
     pub run: RunId,
     pub worker: WorkerId,
-    /// Counts the claims of a job, so that a worker cannot mistake its former claim for the present one.
+    /// Counts the claims of a job, so that an earlier claim of the same worker is not mistaken for the current one.
     pub generation: i64,
 }
 
-/// Which job is to be claimed.
+/// The job to claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClaimTarget {
-    /// The oldest queued one of our kind that waits for nobody's approval (R97).
+    /// The oldest queued job of our kind that does not wait for an approval.
     Oldest,
-    /// One run that ended and left something, to clean up after it. Its job stays ended.
+    /// One run that ended and left something outside, to clean it up. Its job stays ended.
     Ended(RunId),
 }
 
-/// What a renewed lease says.
+/// The answer to a renewal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Renewal {
     Held,
-    /// Held, and somebody cancelled the job: take back what is outside.
+    /// The lease is valid, and the job was cancelled: remove what is outside.
     Cancelled,
 }
 
@@ -43,16 +44,16 @@ impl WorkerId {
         Self(format!("{host}-{process}-{started_at}"))
     }
 
-    /// As it stands in a row.
+    /// The text in a row.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl Lease {
-    /// How long a claim or a renewal holds (R97).
+    /// The validity of a claim or a renewal.
     pub const LENGTH: Duration = Duration::from_mins(1);
-    /// How often it is renewed (R98).
+    /// The time between two renewals.
     pub const RENEWED_EVERY: Duration = Duration::from_secs(30);
 }
 

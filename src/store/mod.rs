@@ -1,4 +1,4 @@
-//! Jobs and runs: what was asked for, who holds it, how far it came, and everything that was done outside for it.
+//! Jobs and runs: submissions, leases of workers, the state of each run, and the ledger of its effects outside.
 
 pub mod catalog;
 pub mod change;
@@ -25,35 +25,35 @@ use recovery::{Recovery, RecoveryReport};
 use run::{JobPayload, Run, RunFilter};
 use submission::Submission;
 
-/// Keeps jobs and runs for many workers at once. Each call is one transaction that either happened or did not, and no
-/// transaction stays open between calls (I4). Whoever listens is told after the commit, never before.
+/// Stores jobs and runs for many workers. Each call is one transaction; none stays open between calls. Notifications are
+/// sent after the commit.
 ///
-/// Times are the database's own, so that workers whose clocks disagree agree on leases.
+/// Times are the database's, so that workers whose clocks differ agree on leases.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Stores a run and its queued job. A second run for a product that has an active one is refused.
     async fn submit(&self, submission: &Submission) -> Result<Run, StoreError>;
 
-    /// Takes a job for a worker, for [`Lease::LENGTH`]. Nothing when there is nothing to take.
+    /// Claims a job for a worker, for [`Lease::LENGTH`]. `None` when there is no job to claim.
     async fn claim(
         &self,
         worker: &WorkerId,
-        pick: &ClaimTarget,
+        target: &ClaimTarget,
     ) -> Result<Option<Lease>, StoreError>;
 
-    /// Holds a lease for another [`Lease::LENGTH`] from now.
+    /// Extends a lease to [`Lease::LENGTH`] from now.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`] when it ran out or somebody else has the job: nothing more may be done for it.
+    /// [`StoreError::LeaseLost`] when it expired or another worker has the job: the worker must stop.
     async fn renew(&self, lease: &Lease) -> Result<Renewal, StoreError>;
 
-    /// Everything that a worker needs for the job it holds.
+    /// The input of the job of a lease.
     async fn payload(&self, lease: &Lease) -> Result<JobPayload, StoreError>;
 
-    /// Moves a run and its job together, and records the event. The only way a status changes.
+    /// Changes a run and its job together, and records the event. The only way a status changes.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`] when a worker's lease is not its own any more, [`StoreError::Conflict`] when the run's
+    /// [`StoreError::LeaseLost`] when the worker's lease is not valid any more; [`StoreError::Conflict`] when the run's
     /// status does not allow the change.
     async fn change(
         &self,
@@ -62,12 +62,12 @@ pub trait Store: Send + Sync {
         change: &RunChange,
     ) -> Result<Run, StoreError>;
 
-    /// Adds an entry to the run's ledger of effects, and what it proves to the run itself. An entry that is the last one
-    /// already is not added again, so that a call whose answer was lost can be repeated.
+    /// Adds an entry to the run's ledger of effects, and repeats in the run what it proves. An entry that equals the last
+    /// one is not added again, so that a call whose answer was lost can be repeated.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`] as above; [`StoreError::Cancelled`] for an intent other than a removal when the run
-    /// was cancelled: what is outside is then taken back.
+    /// [`StoreError::LeaseLost`] as above; [`StoreError::Cancelled`] for the intent of anything but a removal when the run
+    /// was cancelled: the worker then removes what is outside.
     async fn record(&self, lease: &Lease, entry: &LedgerEntry) -> Result<(), StoreError>;
 
     /// The run's ledger of effects, in order.
@@ -84,6 +84,6 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Event>, StoreError>;
 
-    /// Brings every run whose worker is gone, and every pair of run and job that contradict each other, to one truth.
+    /// Fails or requeues every run whose worker died, and repairs every run whose status contradicts that of its job.
     async fn recover_expired(&self, recovery: Recovery) -> Result<RecoveryReport, StoreError>;
 }

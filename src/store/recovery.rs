@@ -1,42 +1,42 @@
-//! What is done about runs whose worker is gone.
+//! Recovery of runs whose worker died.
 
 use super::id::RunId;
 use crate::forge::repository::RepoPath;
 
-/// How recovery treats a run whose lease ran out.
+/// The treatment of a run whose lease expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
-    /// It has failed; a person retries or cleans up (R123–R125).
+    /// It fails; a person retries it or cleans up.
     Fail,
-    /// It goes back into the queue while it was queued again fewer than so many times, and fails after that.
+    /// It is requeued at most `attempts` times, and fails after that.
     Resume { attempts: i64 },
 }
 
-/// What a sweep did.
+/// The runs that a recovery changed, by their new state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecoveryReport {
     /// Failed, nothing left outside.
     pub failed: Vec<RunId>,
     /// Failed or cancelled, and something is or may be left outside.
     pub needs_cleanup: Vec<RunId>,
-    /// Cancelled by somebody, nothing left outside.
+    /// Cancelled, nothing left outside.
     pub cancelled: Vec<RunId>,
     /// Back in the queue.
     pub requeued: Vec<RunId>,
-    /// Something is or may be left of runs whose rows somebody deleted, as with their product. Nobody can do anything
-    /// with such a run here any more: it is told at every sweep until its ledger is deleted as well.
+    /// Runs whose rows were deleted, for example with their product, and that may have left something outside. They are
+    /// reported by every recovery until their ledger is deleted too.
     pub orphaned: Vec<OrphanedRun>,
 }
 
-/// A run that only its ledger remembers.
+/// A run of which only the ledger is left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrphanedRun {
     pub run: RunId,
-    /// Where its repository is or may be.
+    /// The repository that exists or may exist.
     pub repo: RepoPath,
 }
 
 impl Recovery {
-    /// How often a run is queued again by itself where that is wanted.
+    /// The usual limit of automatic retries.
     pub const ATTEMPTS: i64 = 3;
 }

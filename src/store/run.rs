@@ -1,15 +1,16 @@
-//! Runs: one repository being made, from the accepted preview to its end.
+//! Runs: the creation of one repository, from the accepted preview to its end.
 
 use super::id::{JobId, ProductId, RunId, UserId};
 use super::job::JobStatus;
 use super::submission::{Approval, RiskAssessment};
 use crate::model::digest::Digest;
 use crate::publish::ledger::LedgerEntry;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 /// The status of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RunStatus {
     Pending,
@@ -23,7 +24,7 @@ pub enum RunStatus {
     Cancelled,
 }
 
-/// What happens to a run. Where a step says `left`, something is or may be left outside.
+/// A step of a run. With `left`, something is or may be left outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunStep {
     Start,
@@ -36,12 +37,12 @@ pub enum RunStep {
     },
     Requeue,
     Retry,
-    /// What was left is gone, or was given to a person.
+    /// Everything left outside was removed or was given to a person.
     CleanUp,
 }
 
-/// A run and its job as they are now. Times are milliseconds since 1970.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// The current state of a run and its job. Times are milliseconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Run {
     pub id: RunId,
@@ -56,26 +57,26 @@ pub struct Run {
     pub tree: Option<String>,
     pub recipe_hash: Digest,
     pub catalog_version: Digest,
-    /// How often it was put into the queue again.
+    /// The number of times it was requeued.
     pub retries: i64,
     pub worker: Option<String>,
-    /// Whether a worker holds it now.
+    /// True while a worker has a valid lease.
     pub is_held: bool,
-    /// `owner/name` of what was made, as the forge spells it.
+    /// `owner/name` of the created repository, in the forge's spelling.
     pub full_name: Option<String>,
     pub repo_url: Option<String>,
     pub error: Option<String>,
     pub created_at: i64,
     pub started_at: Option<i64>,
     pub finished_at: Option<i64>,
-    /// Nothing when no worker and no submission has computed it yet.
+    /// `None` when no worker and no submission has assessed it.
     #[serde(rename = "tiering")]
     pub risk: Option<RiskAssessment>,
     pub approval: Option<Approval>,
 }
 
-/// What a worker needs for the job it holds. Plan and report are as they were stored: whoever uses them reads them
-/// through their schemas again (R35).
+/// The input of a job for its worker. Plan and report are as they were stored; the reader validates them against their
+/// schemas again.
 #[derive(Clone, Debug)]
 pub struct JobPayload {
     pub run: Run,
@@ -85,24 +86,24 @@ pub struct JobPayload {
     pub report: Value,
     /// The ledger of effects so far.
     pub entries: Vec<LedgerEntry>,
-    /// The user's sealed token (R59).
+    /// The user's sealed token.
     pub sealed_token: Option<String>,
 }
 
-/// Which runs are wanted.
+/// Conditions on runs; all must be met.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunFilter {
     pub id: Option<RunId>,
     pub product: Option<ProductId>,
     pub statuses: Vec<RunStatus>,
-    /// Those that wait for an approval.
+    /// Only runs that wait for an approval.
     pub awaiting_approval: bool,
-    /// At most so many; none means 100.
+    /// Maximum number of runs; default 100.
     pub limit: Option<u32>,
 }
 
 impl RunFilter {
-    /// The one run with an id.
+    /// The run with an id.
     pub fn one(id: &RunId) -> Self {
         Self {
             id: Some(id.clone()),
@@ -122,7 +123,7 @@ impl RunStatus {
         Self::Cancelled,
     ];
 
-    /// The status after a step, when the step is allowed. Nothing else moves a run.
+    /// The status after a step; `None` when the step is not allowed. Nothing else changes the status of a run.
     #[must_use]
     pub fn after(self, step: RunStep) -> Option<Self> {
         let ended = |clean: Self, left: bool| {
@@ -133,7 +134,7 @@ impl RunStatus {
             }
         };
         Some(match (self, step) {
-            // Running again: another runner may have put the job back into the queue without looking at the run.
+            // Also from running: another program may have requeued the job without looking at the run.
             (Self::Pending | Self::Running, RunStep::Start) => Self::Running,
             (Self::Running, RunStep::Succeed) => Self::Succeeded,
             (Self::Pending | Self::Running, RunStep::Fail { left }) => ended(Self::Failed, left),
@@ -147,12 +148,12 @@ impl RunStatus {
         })
     }
 
-    /// Whether it may still change by itself.
+    /// True if a worker may still change it.
     pub fn is_active(self) -> bool {
         matches!(self, Self::Pending | Self::Running)
     }
 
-    /// As it stands in a row.
+    /// The name in a row.
     pub fn as_db(self) -> &'static str {
         match self {
             Self::Pending => "PENDING",
@@ -164,7 +165,7 @@ impl RunStatus {
         }
     }
 
-    /// The status that a row names.
+    /// The status with a name; `None` for an unknown name.
     pub fn of_db(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_db() == text)
     }
@@ -175,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_outside_is_never_called_clean() {
+    fn a_run_that_leaves_something_outside_is_never_called_clean() {
         for status in [RunStatus::Pending, RunStatus::Running] {
             for step in [
                 RunStep::Fail { left: true },

@@ -1,4 +1,4 @@
-//! What a change does to a run and its job: the decision alone, without a database.
+//! Transitions: the effect of a change on a run and its job, decided without a database.
 
 use super::change::RunChange;
 use super::event::EventKind;
@@ -13,40 +13,40 @@ use serde_json::{Value, json};
 pub struct RunState<'s> {
     pub run: RunStatus,
     pub job: JobStatus,
-    /// Whether a worker's lease is running.
+    /// True while a worker has a valid lease.
     pub is_held: bool,
-    /// Whether the ledger or the run's row say that something is or may be left outside.
+    /// True if something is or may be left outside, by the ledger or the run's row.
     pub leaves: bool,
     pub approval: Option<&'s Approval>,
 }
 
-/// What a worker may still do with the job it holds.
+/// The rights of a worker with a valid lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeaseState {
     Held,
-    /// Somebody cancelled the job: only taking back is left.
+    /// The job was cancelled: the worker may only remove what it created.
     Cancelled,
-    /// The run has ended and is being cleaned up after.
+    /// The run has ended, and the worker cleans up.
     Cleaning,
-    /// Another program moved the job under the worker's hands.
+    /// Another program changed the job.
     Lost,
 }
 
-/// What is to be written.
+/// The rows to write.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transition {
     pub run: Option<RunStatus>,
     pub job: Option<JobStatus>,
-    /// Whether the lease ends with it.
+    /// True if the lease ends.
     pub releases_lease: bool,
-    /// Whether it counts as another attempt.
+    /// True if it counts as another attempt.
     pub is_retry: bool,
-    /// Why the run failed.
+    /// The error of the run.
     pub error: Option<String>,
     pub events: Vec<(EventKind, Value)>,
 }
 
-/// Why nothing is to be written.
+/// The reason why a change is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     Conflict,
@@ -55,7 +55,7 @@ pub enum Refusal {
 }
 
 impl LeaseState {
-    /// What a running lease is worth.
+    /// The rights that a valid lease gives.
     pub fn of(run: RunStatus, job: JobStatus) -> Self {
         let is_ended = !matches!(
             job,
@@ -81,11 +81,11 @@ fn ending(status: RunStatus) -> EventKind {
 }
 
 impl RunState<'_> {
-    /// What a change by the worker that holds the job does.
+    /// The transition of a change by the worker that has the lease.
     pub fn by_worker(&self, change: &RunChange) -> Result<Transition, Refusal> {
         match (LeaseState::of(self.run, self.job), change) {
             (LeaseState::Lost, _) => Err(Refusal::LeaseLost),
-            // The answer to the first one was lost on the way.
+            // The answer to the first call was lost.
             (LeaseState::Held, RunChange::Start)
                 if (self.run, self.job) == (RunStatus::Running, JobStatus::Running) =>
             {
@@ -102,7 +102,7 @@ impl RunState<'_> {
             (LeaseState::Cancelled, RunChange::Withdraw { left }) => {
                 self.withdrawn(left.as_deref())
             }
-            // Nobody would hold a cancelled run any more, so that it ends here.
+            // No other worker would take a cancelled run, so it ends here.
             (LeaseState::Cancelled, RunChange::HandBack { .. } | RunChange::Hold { .. }) => {
                 self.withdrawn(None)
             }
@@ -120,7 +120,7 @@ impl RunState<'_> {
         }
     }
 
-    /// What a change by a person does.
+    /// The transition of a change by a person.
     pub fn by_person(&self, change: &RunChange) -> Result<Transition, Refusal> {
         match change {
             RunChange::Cancel if self.run.is_active() => {
@@ -152,7 +152,7 @@ impl RunState<'_> {
         }
     }
 
-    /// What recovery writes for a run whose worker is gone, when it fails.
+    /// The transition of a run whose worker died, when it fails.
     pub fn abandoned(&self, error: &str) -> Result<Transition, Refusal> {
         let run = self.run_after(RunStep::Fail { left: self.leaves })?;
         Ok(Transition {
@@ -165,11 +165,11 @@ impl RunState<'_> {
         })
     }
 
-    /// What recovery writes for a run that goes on with another worker.
+    /// The transition of a run whose worker died, when another worker continues it.
     pub fn resumed(&self, why: &str) -> Result<Transition, Refusal> {
         Ok(Transition {
             run: Some(self.run_after(RunStep::Requeue)?),
-            // Another runner may have put the job back already.
+            // Another program may have requeued the job already.
             job: self.job.after(JobStep::Requeue),
             releases_lease: true,
             is_retry: self.job != JobStatus::Queued,
@@ -178,7 +178,7 @@ impl RunState<'_> {
         })
     }
 
-    /// The end of a run whose job was cancelled and that nobody holds.
+    /// The end of a run whose job was cancelled and that no worker has.
     pub fn withdrawn(&self, left: Option<&str>) -> Result<Transition, Refusal> {
         let is_left = left.is_some() || self.leaves;
         let run = self.run_after(RunStep::Withdraw { left: is_left })?;
@@ -209,7 +209,7 @@ impl RunState<'_> {
         })
     }
 
-    /// A change that moves run and job together.
+    /// The transition of a change that moves run and job together.
     fn moved(&self, change: &RunChange) -> Result<Transition, Refusal> {
         let run = match (change.run_step(), change) {
             (_, RunChange::Fail { left, .. }) => self.run_after(RunStep::Fail {
@@ -257,7 +257,7 @@ impl RunState<'_> {
 }
 
 impl RiskAssessment {
-    /// Whether it waits until an administrator approves its tree.
+    /// True if an administrator must approve the tree first.
     pub fn needs_approval(&self, approval: Option<&Approval>) -> bool {
         self.tier == RiskLevel::High && approval.is_none_or(|approval| approval.tree != self.tree)
     }

@@ -87,11 +87,13 @@ impl<'l> StoreLedger<'l> {
         match error {
             StoreError::LeaseLost { .. } => LedgerError::LeaseLost,
             StoreError::Cancelled { .. } => LedgerError::Cancelled,
-            StoreError::Unavailable { message } => LedgerError::Unavailable { message },
+            StoreError::Unavailable { source } => LedgerError::Unavailable {
+                message: source.to_string(),
+            },
             other => LedgerError::Storage {
                 ledger: self.lease.run.to_string(),
                 action: "used",
-                message: other.to_string(),
+                message: crate::error::chain(&other),
             },
         }
     }

@@ -159,17 +159,6 @@ impl Fence {
     }
 }
 
-impl From<StoreError> for AttemptError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable { .. } => Self::DatabaseUnavailable(error.into()),
-            StoreError::LeaseLost { .. } => Self::LeaseLost,
-            StoreError::Cancelled { .. } => Self::Cancelled,
-            _ => Self::Permanent(error.into()),
-        }
-    }
-}
-
 impl From<TemplateError> for AttemptError {
     fn from(error: TemplateError) -> Self {
         if error.is_worth_retrying() {

@@ -167,7 +167,7 @@ fn what_the_token_may_not_remove_is_told_with_its_command() {
     assert!(joint.state().repos.is_empty());
     let refused = joint.run(joint.command(&["resume", ledger])).exits(1);
     assert!(
-        refused.stderr.contains("does not hold commit"),
+        refused.stderr.contains("does not contain commit"),
         "{}",
         refused.stderr
     );

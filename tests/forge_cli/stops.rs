@@ -78,7 +78,7 @@ fn a_ledger_is_about_its_own_forge_only() {
     command.args(other);
     let refused = joint.run(command).exits(1);
     assert!(
-        refused.stderr.contains("about another forge"),
+        refused.stderr.contains("names another forge"),
         "{}",
         refused.stderr
     );
@@ -91,7 +91,7 @@ fn what_is_pushed_later_is_what_was_built() {
     fs::write(format!("{ledger}.git/refs/heads/main"), "1".repeat(40)).unwrap();
     let refused = joint.run(joint.command(&["resume", &ledger])).exits(1);
     assert!(
-        refused.stderr.contains("does not hold commit"),
+        refused.stderr.contains("does not contain commit"),
         "{}",
         refused.stderr
     );

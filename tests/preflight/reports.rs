@@ -95,11 +95,11 @@ fn the_text_shows_the_facts_below_the_risk() {
         [
             "  account   jane",
             "  scopes    delete_repo, repo, workflow",
-            "  expires   the forge names no end",
-            "  removal   allowed, for undoing",
+            "  expires   no expiry date",
+            "  removal   allowed, for an undo",
             "  budget    4999 of 5000 requests left",
             "  owner     acme: visible",
-            "  name      acme/acme-web: free, as far as the token sees",
+            "  name      acme/acme-web: free, as far as the token can see",
             "  template  read from catalog:demo at v1",
         ]
     );

@@ -1,7 +1,7 @@
 //! Opening and migrating: what is missing, away or no database is said, and no password with it.
 
 use crate::support::Sandbox;
-use crate::support::jobs::{on, wait};
+use crate::support::jobs::{StoreFixture, on, promises, wait};
 use crate::support::postgres::{Cluster, open};
 use groundplan::store::Store as _;
 use groundplan::store::change::{Actor, RunChange};
@@ -10,8 +10,12 @@ use groundplan::store::run::RunFilter;
 use groundplan::store::sql::address::DatabaseUrl;
 use groundplan::store::sql::{Database, DatabaseOptions, Dialect};
 
+promises! {
+    every_statement_fits_the_tables_of_both_databases,
+}
+
 #[test]
-fn a_postgres_without_tables_says_how_they_are_made() {
+fn a_postgres_without_tables_is_not_migrated() {
     wait(async {
         let cluster = Cluster::get();
         let store = open(&cluster.address(&cluster.empty().await)).await;
@@ -24,8 +28,12 @@ fn a_postgres_without_tables_says_how_they_are_made() {
     });
 }
 
+async fn every_statement_fits_the_tables_of_both_databases(fixture: StoreFixture) {
+    fixture.store.check_statements().await.unwrap();
+}
+
 #[test]
-fn migrating_makes_the_tables_once() {
+fn migrating_creates_the_tables_once() {
     let cluster = Cluster::get();
     let sandbox = Sandbox::new();
     let address = wait(async { cluster.address(&cluster.empty().await) });
@@ -39,11 +47,11 @@ fn migrating_makes_the_tables_once() {
         assert!(store.is_own().await.unwrap());
     });
     let joined = sandbox.groundplan(["migrate", "--joined", "--database-url", "sqlite:jobs.db"]);
-    assert!(joined.exits(3).stderr.contains("on Postgres only"));
+    assert!(joined.exits(3).stderr.contains("only on Postgres"));
 }
 
 #[test]
-fn a_sqlite_file_is_made_and_brought_up_to_date_when_it_is_opened() {
+fn a_sqlite_file_is_created_and_migrated_when_it_is_opened() {
     let sandbox = Sandbox::new();
     let path = sandbox.join("odd name #1.db");
     for _ in 0..2 {
@@ -57,7 +65,7 @@ fn a_sqlite_file_is_made_and_brought_up_to_date_when_it_is_opened() {
 }
 
 #[test]
-fn a_database_that_is_away_or_none_is_told_without_its_password() {
+fn an_unusable_address_is_reported_without_its_password() {
     let sandbox = Sandbox::new();
     sandbox.write(
         "text.db",
@@ -67,9 +75,9 @@ fn a_database_that_is_away_or_none_is_told_without_its_password() {
     let options = "postgres://canary:canary@127.0.0.1:9/app?sslmode=canary";
     for (url, code, expected) in [
         (away, 3, "the database cannot be reached"),
-        (options, 3, "an option that cannot be used"),
+        (options, 3, "its address has an invalid option"),
         ("mysql://canary:canary@h/d", 2, "expected `postgres://…`"),
-        ("sqlite:text.db", 3, "the file is no SQLite database"),
+        ("sqlite:text.db", 3, "the file is not a SQLite database"),
         ("sqlite:missing/x.db", 3, "the database cannot be reached"),
     ] {
         let ran = sandbox.groundplan(["migrate", "--database-url", url]);
@@ -80,7 +88,7 @@ fn a_database_that_is_away_or_none_is_told_without_its_password() {
 }
 
 #[test]
-fn a_database_that_goes_away_and_comes_back_is_used_again() {
+fn a_database_is_used_again_after_its_sessions_ended() {
     wait(async {
         let cluster = Cluster::get();
         let name = cluster.migrated().await;
@@ -98,7 +106,7 @@ fn a_database_that_goes_away_and_comes_back_is_used_again() {
 }
 
 #[test]
-fn a_pooled_address_needs_nothing_of_its_sessions() {
+fn a_pooled_address_leaves_nothing_in_its_sessions() {
     wait(async {
         let cluster = Cluster::get();
         let address = cluster.address(&cluster.migrated().await);
@@ -117,7 +125,7 @@ fn a_pooled_address_needs_nothing_of_its_sessions() {
 }
 
 #[test]
-fn the_query_of_the_documentation_shows_whether_a_run_is_alive() {
+fn the_query_of_the_documentation_shows_if_a_run_is_alive() {
     let documentation = include_str!("../../docs/database.md");
     let query = documentation.split("```sql").nth(1).unwrap();
     let query = query
@@ -126,15 +134,15 @@ fn the_query_of_the_documentation_shows_whether_a_run_is_alive() {
         .unwrap()
         .trim()
         .trim_end_matches(';');
-    on(Dialect::Postgres, async |desk| {
-        desk.submit("p0").await;
-        let lease = desk.claim(1).await;
-        let start = desk
+    on(Dialect::Postgres, async |fixture| {
+        fixture.submit("p0").await;
+        let lease = fixture.claim(1).await;
+        let start = fixture
             .store
             .change(&lease.run, Actor::Worker(&lease), &RunChange::Start);
         start.await.unwrap();
         let shown = format!("({query}) AS shown");
         let alive = "status || ' ' || job || ' ' || lease_is_active";
-        assert_eq!(desk.value(alive, &shown).await, "RUNNING RUNNING true");
+        assert_eq!(fixture.value(alive, &shown).await, "RUNNING RUNNING true");
     });
 }

@@ -3,7 +3,7 @@
 use super::changes::succeed;
 use super::made::{begun, ended, intended, made};
 use crate::support::faulty::{Fault, FaultTiming, FaultyStore, at_every_call};
-use crate::support::jobs::{StoreFixture, on_both_databases, submission, worker};
+use crate::support::jobs::{StoreFixture, promises, submission, worker};
 use groundplan::model::action::RiskLevel;
 use groundplan::publish::ledger::{LedgerEntry, PublishStep, StepOutcome};
 use groundplan::store::Store;
@@ -14,6 +14,10 @@ use groundplan::store::lease::ClaimTarget;
 use groundplan::store::recovery::Recovery;
 use groundplan::store::run::RunFilter;
 use std::sync::Arc;
+
+promises! {
+    a_call_that_fails_before_or_after_its_effect_is_repeated_and_the_run_succeeds_once,
+}
 
 fn entries() -> [LedgerEntry; 7] {
     [
@@ -42,10 +46,10 @@ async fn work(store: &dyn Store) -> Result<bool, StoreError> {
     let Some(lease) = patiently!(store.claim(&worker(1), &ClaimTarget::Oldest))? else {
         return Ok(false);
     };
-    let task = patiently!(store.payload(&lease))?;
+    let payload = patiently!(store.payload(&lease))?;
     let actor = Actor::Worker(&lease);
     patiently!(store.change(&lease.run, actor, &RunChange::Start))?;
-    for entry in entries().iter().skip(task.entries.len()) {
+    for entry in entries().iter().skip(payload.entries.len()) {
         patiently!(store.record(&lease, entry))?;
         patiently!(store.renew(&lease))?;
     }
@@ -54,7 +58,7 @@ async fn work(store: &dyn Store) -> Result<bool, StoreError> {
 }
 
 /// Submits, works, and recovers until the run has succeeded.
-async fn run_to_success(desk: &StoreFixture, product: &str, faulty: &dyn Store) -> RunId {
+async fn run_to_success(fixture: &StoreFixture, product: &str, faulty: &dyn Store) -> RunId {
     let submission = submission(product, RiskLevel::Low);
     let run = match patiently!(faulty.submit(&submission)) {
         Ok(run) => run.id,
@@ -67,37 +71,36 @@ async fn run_to_success(desk: &StoreFixture, product: &str, faulty: &dyn Store) 
             Ok(_) | Err(StoreError::LeaseLost { .. }) => {}
             Err(error) => panic!("{error}"),
         }
-        if desk.status(&run).await == "SUCCEEDED/DONE" {
+        if fixture.status(&run).await == "SUCCEEDED/DONE" {
             break;
         }
-        desk.expire_leases().await;
+        fixture.expire_leases().await;
         let recovery = Recovery::Resume { attempts: 3 };
-        desk.store.recover_expired(recovery).await.unwrap();
+        fixture.store.recover_expired(recovery).await.unwrap();
     }
     run
 }
 
-#[test]
-fn a_call_that_fails_before_or_after_its_effect_is_repeated_and_the_run_succeeds_once() {
-    on_both_databases(async |desk| {
-        let store: Arc<dyn Store> = Arc::new(desk.store.clone());
-        let recording = FaultyStore::recording(store.clone());
-        run_to_success(&desk, "p0", &recording).await;
-        let points = recording.points();
-        for timing in [FaultTiming::Before, FaultTiming::After] {
-            let fault = || Fault::NoAnswer(timing);
-            let case = async |_, point, faulty: Arc<FaultyStore>| {
-                let run = run_to_success(&desk, "p0", &*faulty).await;
-                assert_eq!(desk.status(&run).await, "SUCCEEDED/DONE");
-                assert_eq!(desk.store.entries(&run).await.unwrap(), entries());
-                let story = desk.story(&run).await;
-                let count = |kind| story.iter().filter(|one| **one == kind).count();
-                assert_eq!(count("succeeded"), 1, "{point:?} {timing:?}: {story:?}");
-                assert_eq!((count("intended"), count("ended")), (3, 3), "{story:?}");
-            };
-            at_every_call(&store, &points, fault, case).await;
-        }
-        let open = desk.store.runs(&RunFilter::default()).await.unwrap();
-        assert!(open.iter().all(|run| !run.status.is_active()));
-    });
+async fn a_call_that_fails_before_or_after_its_effect_is_repeated_and_the_run_succeeds_once(
+    fixture: StoreFixture,
+) {
+    let store: Arc<dyn Store> = Arc::new(fixture.store.clone());
+    let recording = FaultyStore::recording(store.clone());
+    run_to_success(&fixture, "p0", &recording).await;
+    let points = recording.points();
+    for timing in [FaultTiming::Before, FaultTiming::After] {
+        let fault = || Fault::NoAnswer(timing);
+        let case = async |_, point, faulty: Arc<FaultyStore>| {
+            let run = run_to_success(&fixture, "p0", &*faulty).await;
+            assert_eq!(fixture.status(&run).await, "SUCCEEDED/DONE");
+            assert_eq!(fixture.store.entries(&run).await.unwrap(), entries());
+            let kinds = fixture.event_kinds(&run).await;
+            let count = |kind| kinds.iter().filter(|one| **one == kind).count();
+            assert_eq!(count("succeeded"), 1, "{point:?} {timing:?}: {kinds:?}");
+            assert_eq!((count("intended"), count("ended")), (3, 3), "{kinds:?}");
+        };
+        at_every_call(&store, &points, fault, case).await;
+    }
+    let open = fixture.store.runs(&RunFilter::default()).await.unwrap();
+    assert!(open.iter().all(|run| !run.status.is_active()));
 }

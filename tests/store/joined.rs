@@ -2,7 +2,7 @@
 
 use crate::store::changes::{by_ada, by_worker, succeed};
 use crate::store::made::{begun, ended, intended, made};
-use crate::support::jobs::{edition, submission, user, wait, worker};
+use crate::support::jobs::{published_catalog, submission, user, wait, worker};
 use crate::support::postgres::{Cluster, open};
 use groundplan::model::action::RiskLevel;
 use groundplan::publish::ledger::{PublishStep, StepOutcome};
@@ -47,7 +47,7 @@ async fn others(raw: &mut PgConnection) -> String {
 }
 
 #[test]
-fn a_whole_run_beside_an_application_leaves_everything_around_it_as_it_was() {
+fn a_run_beside_an_application_changes_no_other_row() {
     wait(async {
         let (store, mut raw) = application("SELECT 1").await;
         store.migrate(Tables::Own).await.unwrap();
@@ -81,7 +81,10 @@ fn a_whole_run_beside_an_application_leaves_everything_around_it_as_it_was() {
         by_worker(&store, &lease, succeed()).await.unwrap();
         let swept = store.recover_expired(Recovery::Fail).await.unwrap();
         assert_eq!(swept, RecoveryReport::default());
-        store.publish_catalog(&edition(), "ada").await.unwrap();
+        store
+            .publish_catalog(&published_catalog(), "ada")
+            .await
+            .unwrap();
         store.queue_stats().await.unwrap();
 
         assert_eq!(others(&mut raw).await, before);
@@ -95,19 +98,22 @@ fn a_whole_run_beside_an_application_leaves_everything_around_it_as_it_was() {
 }
 
 #[test]
-fn users_and_products_of_an_application_are_its_own_to_make() {
+fn users_and_products_of_an_application_are_not_added() {
     wait(async {
         let (store, _raw) = application("SELECT 1").await;
         store.migrate(Tables::Own).await.unwrap();
         let product = crate::support::jobs::product("p0");
         store.ensure_local(&user("ada"), &product).await.unwrap();
         let stranger = store.ensure_local(&user("new"), &product).await;
-        assert_eq!(stranger.unwrap_err().to_string(), "there is no user `new`");
+        assert_eq!(
+            stranger.unwrap_err().to_string(),
+            "user `new` does not exist"
+        );
     });
 }
 
 #[test]
-fn what_an_application_lacks_is_named_before_anything_is_made() {
+fn everything_an_application_lacks_is_named_before_a_table_is_created() {
     for (change, lack) in [
         (
             "ALTER TABLE claude_jobs DROP COLUMN claimed_by_worker_id",
@@ -148,7 +154,7 @@ fn what_an_application_lacks_is_named_before_anything_is_made() {
 }
 
 #[test]
-fn an_applications_tables_are_not_made_a_second_time() {
+fn the_tables_of_an_application_are_not_created_again() {
     wait(async {
         let (store, mut raw) = application("SELECT 1").await;
         let before = others(&mut raw).await;

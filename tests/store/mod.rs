@@ -1,4 +1,4 @@
-//! The store's promises, each kept by both databases.
+//! Conformance of the store: each promise is a test of its own on each of the two databases.
 
 mod catalogs;
 mod changes;
@@ -10,6 +10,6 @@ mod leases;
 mod ledger;
 mod made;
 mod notify;
-mod people;
 mod queue;
-mod sweep;
+mod recovery;
+mod users;

@@ -1,8 +1,9 @@
-//! Whoever listens is told after the commit, never before it and never about what did not happen.
+//! Notifications: sent after the commit, and never for a change that was rolled back.
 
 use super::changes::{by_ada, by_worker, succeed};
 use crate::support::jobs::{BOTH, StoreFixture, on, submission, wait};
 use crate::support::postgres::Cluster;
+use groundplan::error::chain;
 use groundplan::model::action::RiskLevel;
 use groundplan::store::Store as _;
 use groundplan::store::change::RunChange;
@@ -13,16 +14,15 @@ use sqlx::postgres::PgListener;
 use sqlx::{AssertSqlSafe, Executor as _};
 use std::time::Duration;
 
-async fn listen(desk: &StoreFixture) -> PgListener {
-    let mut listener = PgListener::connect(&desk.address).await.unwrap();
+async fn listen(fixture: &StoreFixture) -> PgListener {
+    let mut listener = PgListener::connect(&fixture.address).await.unwrap();
     listener.listen("scrum4me_changes").await.unwrap();
     listener
 }
 
-/// Everything that was told up to now.
-async fn told(desk: &StoreFixture, listener: &mut PgListener) -> Vec<Value> {
-    desk.write("SELECT CAST(pg_notify('scrum4me_changes', '\"end\"') AS TEXT)")
-        .await;
+/// Everything that was notifications up to now.
+async fn notifications(fixture: &StoreFixture, listener: &mut PgListener) -> Vec<Value> {
+    fixture.send_notification("\"end\"").await;
     let mut all = Vec::new();
     loop {
         let notification = listener.recv().await.unwrap();
@@ -36,10 +36,10 @@ async fn told(desk: &StoreFixture, listener: &mut PgListener) -> Vec<Value> {
 }
 
 #[test]
-fn each_change_is_told_in_the_shape_that_the_application_reads() {
-    on(Dialect::Postgres, async |desk| {
-        let mut listener = listen(&desk).await;
-        let run = desk.submit("p0").await;
+fn each_change_is_notified_in_the_shape_that_the_application_reads() {
+    on(Dialect::Postgres, async |fixture| {
+        let mut listener = listen(&fixture).await;
+        let run = fixture.submit("p0").await;
         let base = json!({ "job_id": run.job, "user_id": "ada", "product_id": "p0", "kind": "BOOTSTRAP_REPO" });
         let with = |more: Value| {
             let mut whole = base.clone();
@@ -53,85 +53,89 @@ fn each_change_is_told_in_the_shape_that_the_application_reads() {
             )
         };
         let queued = with(json!({ "type": "claude_job_enqueued", "status": "queued" }));
-        let enqueued = told(&desk, &mut listener).await;
+        let enqueued = notifications(&fixture, &mut listener).await;
         assert_eq!(enqueued, std::slice::from_ref(&queued));
-        let lease = desk.claim(1).await;
-        by_worker(&desk.store, &lease, RunChange::Start)
+        let lease = fixture.claim(1).await;
+        by_worker(&fixture.store, &lease, RunChange::Start)
             .await
             .unwrap();
-        assert_eq!(told(&desk, &mut listener).await, [status("running")]);
+        assert_eq!(
+            notifications(&fixture, &mut listener).await,
+            [status("running")]
+        );
         let long = "é\n\"".repeat(5000);
         let fail = RunChange::Fail {
             error: long.clone(),
             left: None,
         };
-        by_worker(&desk.store, &lease, fail).await.unwrap();
-        let failed = told(&desk, &mut listener).await.remove(0);
+        by_worker(&fixture.store, &lease, fail).await.unwrap();
+        let failed = notifications(&fixture, &mut listener).await.remove(0);
         assert_eq!(failed["status"], "failed");
         let error = failed["error"].as_str().unwrap();
         assert!(!error.is_empty() && long.starts_with(error));
-        by_ada(&desk.store, &run.id, RunChange::Retry)
+        by_ada(&fixture.store, &run.id, RunChange::Retry)
             .await
             .unwrap();
-        assert_eq!(told(&desk, &mut listener).await, [status("queued"), queued]);
-        let lease = desk.claim(1).await;
-        by_worker(&desk.store, &lease, RunChange::Start)
-            .await
-            .unwrap();
-        by_worker(&desk.store, &lease, succeed()).await.unwrap();
         assert_eq!(
-            told(&desk, &mut listener).await,
+            notifications(&fixture, &mut listener).await,
+            [status("queued"), queued]
+        );
+        let lease = fixture.claim(1).await;
+        by_worker(&fixture.store, &lease, RunChange::Start)
+            .await
+            .unwrap();
+        by_worker(&fixture.store, &lease, succeed()).await.unwrap();
+        assert_eq!(
+            notifications(&fixture, &mut listener).await,
             [status("running"), status("done")]
         );
     });
 }
 
 #[test]
-fn what_did_not_happen_is_not_told() {
-    on(Dialect::Postgres, async |desk| {
-        let run = desk.submit("p0").await;
-        let mut listener = listen(&desk).await;
-        let second = desk.store.submit(&submission("p0", RiskLevel::Low)).await;
+fn a_change_that_is_rolled_back_is_not_notified() {
+    on(Dialect::Postgres, async |fixture| {
+        let run = fixture.submit("p0").await;
+        let mut listener = listen(&fixture).await;
+        let second = fixture
+            .store
+            .submit(&submission("p0", RiskLevel::Low))
+            .await;
         second.unwrap_err();
-        let retry = by_ada(&desk.store, &run.id, RunChange::Retry).await;
+        let retry = by_ada(&fixture.store, &run.id, RunChange::Retry).await;
         retry.unwrap_err();
-        let lease = desk.claim(1).await;
+        let lease = fixture.claim(1).await;
         // The success gets as far as the database, and is undone there.
-        desk.write(
-            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$",
-        )
-        .await;
-        desk.write(
-            "CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON claude_jobs DEFERRABLE INITIALLY DEFERRED \
-             FOR EACH ROW EXECUTE FUNCTION refuse()",
-        )
-        .await;
-        let started = by_worker(&desk.store, &lease, RunChange::Start).await;
+        fixture.refuse_commits().await;
+        let started = by_worker(&fixture.store, &lease, RunChange::Start).await;
         assert_eq!(
-            started.unwrap_err().to_string(),
+            chain(&started.unwrap_err()),
             "the database refused a statement: no"
         );
-        assert_eq!(desk.status(&run.id).await, "PENDING/CLAIMED");
-        assert_eq!(told(&desk, &mut listener).await, [] as [Value; 0]);
+        assert_eq!(fixture.status(&run.id).await, "PENDING/CLAIMED");
+        assert_eq!(
+            notifications(&fixture, &mut listener).await,
+            [] as [Value; 0]
+        );
     });
 }
 
 #[test]
 fn a_worker_is_woken_by_a_job_that_is_queued() {
     for dialect in BOTH {
-        on(dialect, async |desk| {
-            let mut wakeups = desk.store.wakeups().await;
+        on(dialect, async |fixture| {
+            let mut wakeups = fixture.store.wakeups().await;
             assert!(wakeups.is_listening());
-            let (woken, _) = tokio::join!(wakeups.next(), desk.submit("p0"));
+            let (woken, _) = tokio::join!(wakeups.next(), fixture.submit("p0"));
             assert_eq!(woken, Wakeup::Queued);
         });
     }
 }
 
 #[test]
-fn what_is_not_a_job_of_ours_wakes_nobody_and_a_cut_line_is_said() {
-    on(Dialect::Postgres, async |desk| {
-        let mut wakeups = desk.store.wakeups().await;
+fn other_payloads_wake_no_worker_and_a_lost_connection_is_reported() {
+    on(Dialect::Postgres, async |fixture| {
+        let mut wakeups = fixture.store.wakeups().await;
         for payload in [
             "",
             "no json",
@@ -139,25 +143,18 @@ fn what_is_not_a_job_of_ours_wakes_nobody_and_a_cut_line_is_said() {
             "{\"type\":\"claude_job_enqueued\",\"kind\":\"PLAN_CHAT\"}",
             "{\"type\":\"claude_worker_heartbeat\"}",
         ] {
-            desk.write(&format!(
-                "SELECT CAST(pg_notify('scrum4me_changes', '{payload}') AS TEXT)"
-            ))
-            .await;
+            fixture.send_notification(payload).await;
         }
-        desk.write(
-            "SELECT CAST(pg_terminate_backend(pid) AS TEXT) FROM pg_stat_activity \
-             WHERE query LIKE 'LISTEN%' AND datname = current_database()",
-        )
-        .await;
+        fixture.cut_listeners().await;
         let next = tokio::time::timeout(Duration::from_secs(20), wakeups.next());
         assert_eq!(next.await.unwrap(), Wakeup::Reconnected);
-        let (woken, _) = tokio::join!(wakeups.next(), desk.submit("p0"));
+        let (woken, _) = tokio::join!(wakeups.next(), fixture.submit("p0"));
         assert_eq!(woken, Wakeup::Queued);
     });
 }
 
 #[test]
-fn listening_begins_when_a_database_that_was_away_is_there() {
+fn listening_starts_when_the_database_can_be_reached() {
     wait(async {
         let cluster = Cluster::get();
         let name = cluster.migrated().await;

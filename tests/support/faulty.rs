@@ -162,7 +162,7 @@ impl FaultyStore {
             self.is_hit.store(true, Ordering::SeqCst);
         }
         let silence = Err(StoreError::Unavailable {
-            message: "the connection was closed".to_owned(),
+            source: "the connection was closed".into(),
         });
         match fault {
             Fault::Death(_) if was_hit => silence,

@@ -1,4 +1,4 @@
-//! A store of either kind with a user, products, and an accepted preview to submit.
+//! A store on either database, with a user, products, and an accepted preview to submit.
 
 use super::postgres::{Cluster, open};
 use super::{DEMO, request};
@@ -33,19 +33,39 @@ pub(crate) const BOTH: [Dialect; 2] = [Dialect::Sqlite, Dialect::Postgres];
 pub(crate) struct StoreFixture {
     pub store: Database,
     pub address: String,
-    /// Another way to the same rows, to look and meddle.
-    raw: AnyPool,
+    /// A second pool, to read and change rows behind the store's back.
+    pub(super) raw: AnyPool,
     _folder: tempfile::TempDir,
 }
 
-/// Runs a test on each kind of store.
+/// Declares a `#[test]` for each listed function and each database. The functions take a [`StoreFixture`].
+macro_rules! promises {
+    ($($promise:ident),+ $(,)?) => {$(
+        mod $promise {
+            use groundplan::store::sql::Dialect;
+
+            #[test]
+            fn on_sqlite() {
+                crate::support::jobs::on(Dialect::Sqlite, super::$promise);
+            }
+
+            #[test]
+            fn on_postgres() {
+                crate::support::jobs::on(Dialect::Postgres, super::$promise);
+            }
+        }
+    )+};
+}
+pub(crate) use promises;
+
+/// Runs a test on each database.
 pub(crate) fn on_both_databases(test: impl AsyncFn(StoreFixture)) {
     for dialect in BOTH {
         on(dialect, &test);
     }
 }
 
-/// Runs a test on one kind of store.
+/// Runs a test on one database.
 pub(crate) fn on(dialect: Dialect, test: impl AsyncFn(StoreFixture)) {
     wait(async { test(StoreFixture::open(dialect).await).await });
 }
@@ -59,8 +79,8 @@ pub(crate) fn wait<T>(future: impl Future<Output = T>) -> T {
     runtime.unwrap().block_on(future)
 }
 
-/// The demo catalogue as it is published.
-pub(crate) fn edition() -> PublishedCatalog {
+/// The demo catalogue as a published catalogue.
+pub(crate) fn published_catalog() -> PublishedCatalog {
     let files: Files = DEMO
         .iter()
         .map(|(path, text)| ((*path).to_owned(), File::regular(*text)))
@@ -184,7 +204,7 @@ impl StoreFixture {
         Self::at(dialect, address, folder).await
     }
 
-    /// On a cluster of its own, whose database is still empty.
+    /// Opens a store in the empty database of a separate cluster.
     pub(crate) async fn on(cluster: &Cluster) -> Self {
         let address = cluster.address("postgres");
         open(&address).await.migrate(Tables::All).await.unwrap();
@@ -198,7 +218,7 @@ impl StoreFixture {
             .connect(&address)
             .await
             .unwrap();
-        let desk = Self {
+        let fixture = Self {
             store,
             address,
             raw,
@@ -209,26 +229,26 @@ impl StoreFixture {
             Dialect::Postgres => "timestamp 'epoch'",
         };
         for (id, is_demo) in [("ada", "0 = 1"), ("demo", "1 = 1")] {
-            desk.write(&format!(
+            fixture.write(&format!(
                 "INSERT INTO users (id, username, is_demo, updated_at) VALUES ('{id}', '{id}', {is_demo}, {time})"
             ))
             .await;
         }
         let own = (0..10).map(|number| (format!("p{number}"), "ada"));
         for (id, owner) in own.chain([("demo-product".to_owned(), "demo")]) {
-            desk.write(&format!(
+            fixture.write(&format!(
                 "INSERT INTO products (id, user_id, name, updated_at) VALUES ('{id}', '{owner}', '{id}', {time})"
             ))
             .await;
         }
-        desk
+        fixture
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
         self.store.dialect()
     }
 
-    /// Runs a statement behind the store's back, and says how many rows it touched.
+    /// Runs a statement behind the store's back and returns the number of changed rows.
     #[track_caller]
     pub(crate) fn write(&self, sql: &str) -> impl Future<Output = u64> {
         let query = sqlx::query(AssertSqlSafe(sql.to_owned()));
@@ -240,7 +260,7 @@ impl StoreFixture {
         }
     }
 
-    /// The one value that a query gives, as text; `-` for nothing.
+    /// The value of an expression over one row, as text; `-` for null.
     pub(crate) async fn value(&self, expression: &str, from: &str) -> String {
         let sql = format!("SELECT CAST({expression} AS TEXT) AS value FROM {from}");
         let row = sqlx::query(AssertSqlSafe(sql.clone()))
@@ -251,12 +271,17 @@ impl StoreFixture {
         value.unwrap_or_else(|| "-".to_owned())
     }
 
-    /// Lets every lease run out.
-    pub(crate) async fn expire_leases(&self) {
-        let past = match self.dialect() {
+    /// A time long ago.
+    pub(super) fn epoch(&self) -> &'static str {
+        match self.dialect() {
             Dialect::Sqlite => "1",
             Dialect::Postgres => "timestamp 'epoch'",
-        };
+        }
+    }
+
+    /// Lets every lease expire.
+    pub(crate) async fn expire_leases(&self) {
+        let past = self.epoch();
         self.write(&format!("UPDATE bootstrap_claims SET lease_until = {past}"))
             .await;
         self.write(&format!(
@@ -265,8 +290,8 @@ impl StoreFixture {
         .await;
     }
 
-    /// Lets a lease that ran out run for another while.
-    pub(crate) async fn hold(&self, run: &Run) {
+    /// Makes an expired lease valid again.
+    pub(crate) async fn extend_lease(&self, run: &Run) {
         let later = match self.dialect() {
             Dialect::Sqlite => "9999999999999",
             Dialect::Postgres => "timestamp '2999-01-01'",
@@ -278,13 +303,13 @@ impl StoreFixture {
         .await;
     }
 
-    /// Lets the same worker lose a job and claim it once more.
+    /// Lets a worker lose a job and claim it again.
     pub(crate) async fn claim_again(&self, lease: &Lease) -> Lease {
         self.expire_leases().await;
         let recovery = Recovery::Resume { attempts: 100 };
         self.store.recover_expired(recovery).await.unwrap();
         let again = self.store.claim(&lease.worker, &ClaimTarget::Oldest).await;
-        again.unwrap().expect("it is queued again")
+        again.unwrap().expect("the job is requeued")
     }
 
     /// Submits for a product of `ada`.
@@ -302,7 +327,7 @@ impl StoreFixture {
         claimed.unwrap().expect("a job waits")
     }
 
-    /// A run as it is now.
+    /// The current state of a run.
     pub(crate) async fn run(&self, id: &RunId) -> Run {
         let mut runs = self.store.runs(&RunFilter::one(id)).await.unwrap();
         assert_eq!(runs.len(), 1);
@@ -315,8 +340,8 @@ impl StoreFixture {
         format!("{}/{}", run.status.as_db(), run.job_status.as_db())
     }
 
-    /// The kinds of a run's events, in order, which are counted without a gap.
-    pub(crate) async fn story(&self, id: &RunId) -> Vec<&'static str> {
+    /// The kinds of a run's events, in order. Their numbers have no gap.
+    pub(crate) async fn event_kinds(&self, id: &RunId) -> Vec<&'static str> {
         let events = self.store.events(0, Some(id), 1000).await.unwrap();
         for (at, event) in events.iter().enumerate() {
             assert_eq!(event.number, i64::try_from(at).unwrap() + 1);

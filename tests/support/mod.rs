@@ -4,6 +4,7 @@ pub(crate) mod faulty;
 pub(crate) mod git_server;
 pub(crate) mod jobs;
 pub(crate) mod postgres;
+pub(crate) mod rows;
 pub(crate) mod served;
 mod snapshot;
 

@@ -1,4 +1,4 @@
-//! A throw-away Postgres for the tests of one process, with a database of its own for each of them.
+//! A temporary Postgres for the tests of one process, with a separate database for each test.
 
 use groundplan::store::sql::address::DatabaseUrl;
 use groundplan::store::sql::migrations::Tables;
@@ -10,8 +10,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Starts a cluster and says where, and starts it again for each line it is told. The end of its input comes with the end
-/// of the test process however that ends; then it takes everything away.
+/// Starts a cluster and prints its folder, and restarts it for each line of input. The input ends with the test process,
+/// however that ends; then everything is removed.
 const SCRIPT: &str = r#"
 set -eu
 umask 077
@@ -27,15 +27,15 @@ while read -r _; do
 done
 "#;
 
-/// For tests: as fast as it gets, and of no use after a power cut.
+/// Settings for tests: fast, and without protection against a power cut.
 pub(crate) const CARELESS: &str = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB";
 
 /// A running cluster.
 pub(crate) struct Cluster {
     folder: String,
-    /// Its input stays open as long as this process lives.
+    /// Its input is open as long as this process runs.
     keeper: Child,
-    said: BufReader<ChildStdout>,
+    output: BufReader<ChildStdout>,
 }
 
 static CLUSTER: OnceLock<Cluster> = OnceLock::new();
@@ -69,7 +69,7 @@ impl Cluster {
         CLUSTER.get_or_init(|| Self::start(CARELESS))
     }
 
-    /// A cluster of its own, which may be restarted, with settings beyond Postgres's defaults: `-c NAME=VALUE …`.
+    /// Starts a separate cluster, which may be restarted, with settings in the form `-c NAME=VALUE …`.
     pub(crate) fn start(settings: &str) -> Self {
         let mut command = if rustix::process::geteuid().is_root() {
             // Postgres refuses to run as root.
@@ -90,14 +90,14 @@ impl Cluster {
             .spawn()
             .unwrap();
         let mut folder = String::new();
-        let mut said = BufReader::new(keeper.stdout.take().unwrap());
-        said.read_line(&mut folder).unwrap();
+        let mut output = BufReader::new(keeper.stdout.take().unwrap());
+        output.read_line(&mut folder).unwrap();
         let folder = folder.trim().to_owned();
         assert!(!folder.is_empty(), "Postgres did not start; see above");
         Self {
             folder,
             keeper,
-            said,
+            output,
         }
     }
 
@@ -106,7 +106,7 @@ impl Cluster {
         let input = self.keeper.stdin.as_mut().unwrap();
         input.write_all(b"again\n").unwrap();
         let mut folder = String::new();
-        self.said.read_line(&mut folder).unwrap();
+        self.output.read_line(&mut folder).unwrap();
         assert_eq!(folder.trim(), self.folder, "Postgres did not come back");
     }
 
@@ -118,19 +118,19 @@ impl Cluster {
         )
     }
 
-    /// A connection for tests to look and meddle with.
+    /// A connection to read and change rows behind the store's back.
     pub(crate) async fn connect(&self, database: &str) -> PgConnection {
         PgConnection::connect(&self.address(database))
             .await
             .unwrap()
     }
 
-    /// Makes an empty database and gives its name.
+    /// Creates an empty database and returns its name.
     pub(crate) async fn empty(&self) -> String {
         self.create("").await
     }
 
-    /// Makes a database with all our tables and gives its name.
+    /// Creates a database with all tables and returns its name.
     pub(crate) async fn migrated(&self) -> String {
         TEMPLATE
             .get_or_init(|| async {

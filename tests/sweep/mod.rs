@@ -478,11 +478,11 @@ fn all_catalogues_of_a_folder_are_swept() {
     let ran = empty.groundplan(["sweep"]).exits(2);
     assert_eq!(
         ran.stderr,
-        "error: `.` holds no catalogue\nhint: make one with `groundplan init catalog DIR`\n"
+        "error: `.` contains no catalogue\nhint: create one with `groundplan init catalog DIR`\n"
     );
 }
 
-/// The tree ids of this repository's own catalogues; `cargo run -- sweep . --accept` writes them anew.
+/// The tree ids of this repository's own catalogues; `cargo run -- sweep . --accept` rewrites them.
 #[test]
 fn the_builtin_catalogues_build_the_accepted_trees() {
     let root = env!("CARGO_MANIFEST_DIR");

@@ -379,10 +379,10 @@ fn the_repository_of_a_failed_run_is_removed_or_released_by_a_command() {
             (
                 1,
                 &[][..],
-                "is cleaned up: the repository with number",
+                "is cleaned up: removed repository number",
                 false,
             ),
-            (2, &["--release"][..], "belongs to you from now on", true),
+            (2, &["--release"][..], "is yours from now on", true),
         ] {
             let run = fixture.submit(number).await;
             let death = StoreFault::Death(FaultTiming::After);

@@ -118,7 +118,7 @@ fn missing_settings_are_reported_at_the_start() {
             ),
             (
                 &["--forge", "local", "--forge-url", "forge", "--log", "a=b=c"][..],
-                "is no filter",
+                "invalid log filter",
             ),
         ] {
             let mut command = program(&fixture, &[&base, more].concat());
@@ -148,7 +148,7 @@ fn an_address_in_use_is_reported_at_the_start() {
         );
         let ran = fixture.sandbox.run(&mut command).exits(3);
         assert!(
-            ran.stderr.contains(&format!("cannot answer at {address}")),
+            ran.stderr.contains(&format!("cannot listen on {address}")),
             "{}",
             ran.stderr
         );

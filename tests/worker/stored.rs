@@ -230,7 +230,7 @@ fn a_plan_of_another_version_of_the_actions_is_refused_with_both_versions() {
     stored.plan["action_schema_version"] = json!(9);
     let message = stored.refused();
     assert!(
-        message.contains("with action schema 9, this program supports 1"),
+        message.contains("action schema version 9, but this program supports version 1"),
         "{message}"
     );
 }

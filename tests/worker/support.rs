@@ -293,7 +293,7 @@ impl WorkerFixture {
 
     /// The kinds of a run's events. Fails unless the last one, and only that, is terminal.
     pub(crate) async fn event_kinds(&self, run: &RunId) -> Vec<&'static str> {
-        let kinds = self.jobs.story(run).await;
+        let kinds = self.jobs.event_kinds(run).await;
         let is_terminal = |kind: &&str| EventKind::of_db(kind).unwrap().is_terminal();
         assert!(is_terminal(kinds.last().unwrap()), "{kinds:?}");
         assert_eq!(

@@ -1,19 +1,18 @@
 //! Flags of the template cache and of git, and the token from the environment.
 
-use crate::catalog::Catalog;
-use crate::cli::error::Failure;
+use crate::app::error::{AppError, ReadError};
+use crate::app::templates::TemplateCache;
 use crate::cli::signals;
-use crate::git::mirror::{Freshness, MirrorError, Mirrors};
-use crate::git::{Credential, Git, GitAccess, GitError, GitFailure, GitSettings};
-use crate::model::content::Files;
-use crate::model::remote::{RemoteUrl, RemoteUrlError};
-use crate::secret::Secret;
-use crate::template::TemplateStore;
+use crate::error::{Class, Explain, Hint};
+use crate::git::mirror::{Freshness, Mirrors};
+use crate::git::{Credential, CredentialError, Git, GitSettings};
+use crate::secret::{Secret, SecretError};
 use crate::tree::inventory_cache::InventoryCache;
 use clap::builder::FalseyValueParser;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use thiserror::Error;
 
 /// The template cache and the access to git repositories.
 #[derive(clap::Args)]
@@ -55,13 +54,37 @@ pub(crate) struct GitArgs {
     git_user: String,
 }
 
-/// The template cache, git, and the credential for it.
-pub(crate) struct Cache {
-    pub mirrors: Mirrors,
-    pub freshness: Freshness,
-    trees: PathBuf,
-    git: Git,
-    credential: Option<Credential>,
+/// A cache or a credential that cannot be used.
+#[derive(Debug, Error)]
+pub(crate) enum CacheError {
+    #[error("no folder for the template cache: neither XDG_CACHE_HOME nor HOME is set to a folder")]
+    NoFolder,
+    #[error("invalid GROUNDPLAN_GIT_TOKEN: it is not text")]
+    TokenNotText,
+    #[error("invalid GROUNDPLAN_GIT_TOKEN")]
+    Token(#[source] SecretError),
+    #[error("invalid GROUNDPLAN_GIT_TOKEN")]
+    Credential(#[source] CredentialError),
+}
+
+impl Explain for CacheError {
+    fn class(&self) -> Class {
+        Class::Usage
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NoFolder => "cache_folder_missing",
+            Self::TokenNotText | Self::Token(_) | Self::Credential(_) => "git_token_invalid",
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(match self {
+            Self::NoFolder => "name one with `--cache-dir DIR`, or GROUNDPLAN_CACHE_DIR".into(),
+            Self::TokenNotText | Self::Token(_) | Self::Credential(_) => "set it to the token alone; GROUNDPLAN_GIT_HOST and GROUNDPLAN_GIT_USER name its host and user".into(),
+        })
+    }
 }
 
 impl GitArgs {
@@ -73,11 +96,11 @@ impl GitArgs {
     }
 
     /// Reads the settings. Creates nothing, starts nothing and sends no request.
-    pub(crate) fn cache(&self) -> Result<Cache, Failure> {
+    pub(crate) fn cache(&self) -> Result<TemplateCache<'static>, AppError> {
         let folder = self.folder()?;
-        Ok(Cache {
+        Ok(TemplateCache {
             mirrors: Mirrors::at(&folder),
-            trees: folder.join("trees"),
+            trees: InventoryCache::at(&folder.join("trees")),
             freshness: if self.offline {
                 Freshness::Offline
             } else if self.refresh {
@@ -86,87 +109,32 @@ impl GitArgs {
                 Freshness::AtMost(Duration::from_mins(10))
             },
             git: git(self.allow_file, Duration::from_secs(self.git_timeout)),
-            credential: self.credential()?,
+            credential: self.credential().map_err(AppError::explained)?,
+            stop: signals::stop(),
         })
     }
 
     /// The folder of the template cache.
-    pub(crate) fn folder(&self) -> Result<PathBuf, Failure> {
+    pub(crate) fn folder(&self) -> Result<PathBuf, AppError> {
         let named = self.cache_dir.as_ref();
         if let Some(folder) = named.filter(|folder| !folder.is_empty()) {
             let folder = Path::new(folder);
-            return std::path::absolute(folder).map_err(|error| Failure::reading(folder, error));
+            let absolute = std::path::absolute(folder);
+            return Ok(absolute.map_err(|error| ReadError::new(folder, error))?);
         }
-        user_folder("XDG_CACHE_HOME", ".cache").ok_or_else(|| Failure::usage("cache_folder_missing", "no folder for the template cache: neither XDG_CACHE_HOME nor HOME is set to a folder").hinted("name one with `--cache-dir DIR`, or GROUNDPLAN_CACHE_DIR"))
+        let folder = user_folder("XDG_CACHE_HOME", ".cache");
+        folder.ok_or_else(|| AppError::explained(CacheError::NoFolder))
     }
 
-    fn credential(&self) -> Result<Option<Credential>, Failure> {
+    fn credential(&self) -> Result<Option<Credential>, CacheError> {
         let Some(token) = environment("GROUNDPLAN_GIT_TOKEN").filter(|token| !token.is_empty())
         else {
             return Ok(None);
         };
-        let usage = |message: String| {
-            Failure::usage("git_token_invalid", format!("invalid GROUNDPLAN_GIT_TOKEN: {message}")).hinted("set it to the token alone; GROUNDPLAN_GIT_HOST and GROUNDPLAN_GIT_USER name its host and user")
-        };
-        let token = token
-            .into_string()
-            .map_err(|_| usage("it is not text".to_owned()))?;
-        let secret = Secret::parse(token).map_err(|error| usage(error.to_string()))?;
-        Credential::new(&self.git_host, &self.git_user, secret)
-            .map(Some)
-            .map_err(|error| usage(error.to_string()))
-    }
-}
-
-impl Cache {
-    /// The inventories of templates that were read before.
-    pub(crate) fn trees(&self) -> InventoryCache {
-        InventoryCache::at(&self.trees)
-    }
-
-    /// The store that opens the templates of plans over these catalogues.
-    pub(crate) fn shelf(self, catalogs: Vec<Catalog>, files: Files) -> TemplateStore {
-        let trees = self.trees();
-        TemplateStore::new(
-            catalogs,
-            files,
-            self.mirrors,
-            trees,
-            self.git,
-            self.credential,
-        )
-    }
-
-    /// Git, the credential, and the flag that a signal raises to stop a fetch.
-    pub(crate) fn access(&self) -> GitAccess<'_> {
-        GitAccess {
-            git: &self.git,
-            credential: self.credential.as_ref(),
-            stop: signals::stop(),
-        }
-    }
-
-    /// The failure of a repository, with a hint when the token was not sent because it is for another host.
-    pub(crate) fn explain(&self, url: &RemoteUrl, error: MirrorError) -> Failure {
-        let is_elsewhere = |credential: &&Credential| !credential.is_for(url);
-        let Some(credential) = self.credential.as_ref().filter(is_elsewhere) else {
-            return error.into();
-        };
-        let hint = format!(
-            "the token in GROUNDPLAN_GIT_TOKEN is for `{}` and was not sent: set GROUNDPLAN_GIT_HOST to the host of the repository",
-            credential.host()
-        );
-        let is_refused = matches!(
-            &error,
-            MirrorError::Git { error: GitError::Failed { why, .. }, .. }
-                if matches!(why, GitFailure::RepositoryNotFound | GitFailure::AccessRefused)
-        );
-        let failure = Failure::from(error);
-        if is_refused {
-            failure.hinted(hint)
-        } else {
-            failure
-        }
+        let text = token.into_string().map_err(|_| CacheError::TokenNotText)?;
+        let secret = Secret::parse(text).map_err(CacheError::Token)?;
+        let credential = Credential::new(&self.git_host, &self.git_user, secret);
+        credential.map(Some).map_err(CacheError::Credential)
     }
 }
 
@@ -180,14 +148,6 @@ pub(crate) fn git(allow_file: bool, timeout: Duration) -> Git {
         timeout,
         max_bytes: GitSettings::MAX_BYTES,
     })
-}
-
-/// Parses an address: a URL, or `owner/name` on GitHub.
-pub(crate) fn address(text: &str) -> Result<RemoteUrl, RemoteUrlError> {
-    if text.contains(':') || text.starts_with(['/', '.', '-']) || text.is_empty() {
-        return RemoteUrl::parse(text);
-    }
-    RemoteUrl::of_short_name(text)
 }
 
 /// The folder `groundplan` in the folder that a variable names, or in `usual` below the user's home.

@@ -1,5 +1,6 @@
 //! Flags of the acting user and of the policy.
 
+use crate::app::caller::Caller;
 use crate::cli::error::Failure;
 use crate::cli::input;
 use crate::policy::Policy;
@@ -20,6 +21,13 @@ pub(crate) struct PolicyArgs {
     /// Policy file: `[tiers]` of catalogues and options, `[approval]` with the administrators.
     #[arg(long, value_name = "FILE", env = "GROUNDPLAN_POLICY")]
     policy: Option<PathBuf>,
+}
+
+impl PersonArgs {
+    /// The user as an operator: a terminal with the database's address has access to the runs of all users.
+    pub(crate) fn caller(&self) -> Caller {
+        Caller::Operator(self.user.clone())
+    }
 }
 
 impl PolicyArgs {

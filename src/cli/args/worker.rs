@@ -1,5 +1,6 @@
 //! Flags of a worker: the forge, the keys, the templates and the folders.
 
+use crate::app::catalogs::CatalogFiles;
 use crate::base::clock::SystemClock;
 use crate::catalog;
 use crate::cli::args::forge::{ForgeArgs, no_forge};
@@ -8,7 +9,6 @@ use crate::cli::args::key;
 use crate::cli::args::policy::PolicyArgs;
 use crate::cli::args::push::PushArgs;
 use crate::cli::error::Failure;
-use crate::cli::input::Source;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::preflight::ForgeKind;
 use crate::pat::key::Key;
@@ -151,8 +151,8 @@ impl WorkerArgs {
     /// The catalogues and the store of their templates.
     pub(crate) fn shelf(&self) -> Result<TemplateStore, Failure> {
         let source = match &self.catalogs {
-            Some(folder) => Source::of_folder(folder)?,
-            None => Source::builtin(),
+            Some(folder) => CatalogFiles::of_folder(folder)?,
+            None => CatalogFiles::builtin(),
         };
         let mut found: Vec<Diagnostic> = source.findings;
         let mut catalogs = Vec::new();
@@ -172,7 +172,7 @@ impl WorkerArgs {
                 folder.display()
             )));
         }
-        Ok(self.git.cache()?.shelf(catalogs, source.files))
+        Ok(self.git.cache()?.into_store(catalogs, source.files))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `groundplan add`
 
+use crate::app::additions::{self, AdditionOutcome, AdditionResult};
 use crate::cli::args::selection::{ProductArgs, SelectionArgs};
 use crate::cli::commands::preview;
 use crate::cli::error::{Exit, Failure};
@@ -9,10 +10,9 @@ use crate::cli::output::render::{DetailArgs, quote};
 use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::cli::prompt;
 use crate::cli::signals;
-use crate::engine::{self, Addition};
+use crate::engine::Addition;
 use crate::model::digest::GitId;
 use crate::tree::worktree::WorkTree;
-use serde_json::json;
 use std::path::PathBuf;
 
 /// Add missing files from a catalogue, in one commit on the current branch.
@@ -41,19 +41,11 @@ pub(crate) struct Args {
     product: ProductArgs,
 }
 
-/// The effect on the repository.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    AlreadyPresent,
-    Shown,
-    Added,
-}
-
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let repository = WorkTree::open(&args.into)?;
     let prepared = args.product.prepare(&args.selection)?;
     let preview = preview::make(&prepared)?;
-    let addition = engine::add(preview, &repository)?;
+    let addition = additions::plan(preview, &repository)?;
     let report = &addition.preview.report;
     if args.format == Format::Text {
         let detail = args.detail.wanted();
@@ -66,20 +58,16 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         }
         return Ok(Exit::Findings);
     }
-    if let (Some(expected), Some(tree)) = (&args.expect, &report.tree_id)
-        && expected != tree
-    {
-        return Err(Failure::refused("tree_differs", format!("the result is tree {tree}, expected {expected}; nothing was written")).hinted("the repository, catalogue, template, selection or names differ from the preview: run it again without `--expect`"));
-    }
+    additions::check_expected(&addition, args.expect.as_ref())?;
     let outcome = if addition.files.is_empty() {
-        Outcome::AlreadyPresent
+        AdditionOutcome::AlreadyPresent
     } else if may_write(args, &addition, &repository, terminal)? {
         Terminal::busy("adding the files", || {
-            repository.commit(&addition.commit(), signals::stop())
+            additions::apply(&addition, &repository, signals::stop())
         })?;
-        Outcome::Added
+        AdditionOutcome::Added
     } else {
-        Outcome::Shown
+        AdditionOutcome::Shown
     };
     print_result(args, &addition, &repository, outcome, terminal)?;
     Ok(Exit::Success)
@@ -113,33 +101,23 @@ fn print_result(
     args: &Args,
     addition: &Addition<'_>,
     repository: &WorkTree,
-    outcome: Outcome,
+    outcome: AdditionOutcome,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     let report = &addition.preview.report;
     if args.format == Format::Json {
-        return terminal.json(&json!({
-            "path": args.into,
-            "branch": repository.branch(),
-            "outcome": match outcome {
-                Outcome::AlreadyPresent => "already-present",
-                Outcome::Shown => "shown",
-                Outcome::Added => "added",
-            },
-            "treeId": report.tree_id,
-            "commitId": report.commit_id,
-            "report": report,
-        }));
+        let path = args.into.clone();
+        return terminal.json(&AdditionResult::new(path, addition, repository, outcome));
     }
     let path = args.into.display().to_string();
     let folder = quote(&path);
     let out = terminal.out();
     match outcome {
-        Outcome::AlreadyPresent => writeln!(
+        AdditionOutcome::AlreadyPresent => writeln!(
             out,
             "\n{BOLD}up to date{BOLD:#}: {folder} contains every file of this plan; nothing was written"
         )?,
-        Outcome::Added => {
+        AdditionOutcome::Added => {
             let count = addition.files.len();
             let branch = repository.branch();
             writeln!(
@@ -150,7 +128,7 @@ fn print_result(
                 writeln!(out, "Undo it with:\n  git -C {folder} reset --keep HEAD~1")?;
             }
         }
-        Outcome::Shown => {
+        AdditionOutcome::Shown => {
             let command = render::command(
                 "add",
                 &addition.preview.plan,

@@ -1,17 +1,11 @@
 //! `groundplan check`
 
-use crate::catalog;
-use crate::cli::error::{Exit, Failure};
+use crate::app::checks::{self, Checked, CheckedSubject};
+use crate::cli::error::{Exit, Failure, FindingsInFiles};
 use crate::cli::input;
-use crate::cli::input::Source;
 use crate::cli::output::terminal::Terminal;
 use crate::cli::output::{findings, sarif};
-use crate::model::content::{File, Files};
-use crate::model::diagnostic::{self, Diagnostic};
-use crate::recipe::literal_folder;
-use crate::source;
-use crate::tree::disk;
-use crate::tree::validate::{Links, admit};
+use crate::model::diagnostic::Diagnostic;
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
@@ -36,16 +30,16 @@ enum Format {
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let checked = if args.path.is_dir() {
-        folder(&args.path)?
+        checks::folder(&args.path)?
     } else {
-        file(&args.path)?
+        document(&args.path)?
     };
-    let Checked {
-        files,
+    let subject = name(checked.subject);
+    let FindingsInFiles {
         findings,
+        files,
         root,
-        what,
-    } = checked;
+    } = checked.findings;
     let relabel = |file: &str| findings::relabel(root.as_deref(), file);
     match args.format {
         Format::Text => findings::text(terminal.out(), &findings, &files, &relabel)?,
@@ -56,7 +50,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     terminal.finish()?;
     writeln!(
         terminal.stderr(),
-        "checked {what}: {}",
+        "checked {subject}: {}",
         findings::count(&findings)
     )?;
     Ok(if findings.iter().any(Diagnostic::is_error) {
@@ -66,70 +60,17 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     })
 }
 
-struct Checked {
-    files: Files,
-    findings: Vec<Diagnostic>,
-    /// The folder that paths in findings are relative to; none where they are as typed.
-    root: Option<PathBuf>,
-    what: String,
-}
-
-fn folder(root: &Path) -> Result<Checked, Failure> {
-    let Source {
-        files,
-        mut findings,
-        ..
-    } = Source::of_folder(root)?;
-    let names = catalog::names(&files);
-    for name in &names {
-        let loaded = catalog::load(&files, name);
-        findings.extend(loaded.findings);
-        if let Some(written) = &loaded.file
-            && let Some(path) = &written.template.path
-        {
-            let folder = format!("catalog/{name}/{path}");
-            findings.extend(check_template(&files, &folder, written.symlinks));
-        }
+/// The checked documents in words.
+fn name(subject: CheckedSubject) -> String {
+    match subject {
+        CheckedSubject::Catalogs(1) => "1 catalogue".to_owned(),
+        CheckedSubject::Catalogs(count) => format!("{count} catalogues"),
+        CheckedSubject::CatalogFile => "1 catalogue file".to_owned(),
+        CheckedSubject::Recipe => "1 recipe file".to_owned(),
     }
-    findings.extend(catalog::orphans(&files));
-    diagnostic::sort(&mut findings);
-    let what = format!(
-        "{} {}",
-        names.len(),
-        if names.len() == 1 {
-            "catalogue"
-        } else {
-            "catalogues"
-        }
-    );
-    Ok(Checked {
-        files,
-        findings,
-        root: Some(root.to_owned()),
-        what,
-    })
 }
 
-fn check_template(files: &Files, folder: &str, symlinks: catalog::Symlinks) -> Vec<Diagnostic> {
-    let prefix = format!("{folder}/");
-    let below = files
-        .range(prefix.clone()..)
-        .take_while(|(path, _)| path.starts_with(&prefix));
-    let template = below
-        .map(|(path, file)| (path[prefix.len()..].to_owned(), file.clone()))
-        .collect();
-    let links = match symlinks {
-        catalog::Symlinks::Refuse => Links::Refused,
-        catalog::Symlinks::Allow => Links::Kept,
-    };
-    let findings = admit(template, links).err().unwrap_or_default();
-    findings
-        .into_iter()
-        .map(|finding| finding.below(folder))
-        .collect()
-}
-
-fn file(path: &Path) -> Result<Checked, Failure> {
+fn document(path: &Path) -> Result<Checked, Failure> {
     let name = if path == Path::new("-") {
         "stdin.yaml".to_owned()
     } else {
@@ -147,43 +88,5 @@ fn file(path: &Path) -> Result<Checked, Failure> {
         .hinted("name the file itself"));
     }
     let bytes = input::document(path)?;
-    let mut files = Files::from([(name.clone(), File::regular(bytes.clone()))]);
-    let (what, findings) = if is_catalog(&name, &bytes) {
-        (
-            "1 catalogue file",
-            catalog::check_catalog_file(&name, &bytes),
-        )
-    } else {
-        let beside = literal_folder(&name).to_owned();
-        let mut unread = Vec::new();
-        if Path::new(&beside).is_dir() && !Path::new(&beside).is_symlink() {
-            let scan = disk::scan(Path::new(&beside))?;
-            files.extend(
-                scan.files
-                    .into_iter()
-                    .map(|(path, file)| (format!("{beside}/{path}"), file)),
-            );
-            let findings = scan.findings.into_iter();
-            unread.extend(findings.map(|finding| finding.below(&beside)));
-        }
-        unread.extend(catalog::check_recipe_file(&name, &bytes, &files));
-        ("1 recipe file", unread)
-    };
-    Ok(Checked {
-        files,
-        findings,
-        root: None,
-        what: what.to_owned(),
-    })
-}
-
-/// True for a catalogue, by its keys; by its name if it cannot be parsed.
-fn is_catalog(name: &str, bytes: &[u8]) -> bool {
-    let by_name = Path::new(name)
-        .file_stem()
-        .is_some_and(|stem| stem == "catalog");
-    source::read(name, bytes).map_or(by_name, |document| {
-        let has = |key: &str| document.root.get(key).is_some();
-        !has("actions") && (by_name || ["catalog", "categories", "template"].into_iter().any(has))
-    })
+    Ok(checks::document(&name, &bytes)?)
 }

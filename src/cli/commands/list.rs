@@ -1,12 +1,10 @@
 //! `groundplan list`
 
+use crate::app::catalogs::CatalogFiles;
 use crate::base::sanitize;
-use crate::catalog;
 use crate::cli::error::{Exit, Failure};
-use crate::cli::input::Source;
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, Terminal};
-use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -18,57 +16,17 @@ pub(crate) struct Args {
     format: Format,
 }
 
-/// All catalogues as a JSON document.
-#[derive(Serialize)]
-struct CatalogsJson {
-    catalogs: Vec<CatalogSummary>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CatalogSummary {
-    catalog: String,
-    title: Option<String>,
-    description: Option<String>,
-    catalog_version: Option<String>,
-    template: Option<String>,
-    usable: bool,
-}
-
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let source = args
-        .catalog
-        .as_ref()
-        .map_or_else(|| Ok(Source::builtin()), |folder| Source::of_folder(folder))?;
-    let line = |name: &String| {
-        let catalog = catalog::load(&source.files, name).catalog;
-        let written = catalog.as_ref().map(catalog::Catalog::file);
-        let template = written.and_then(|written| {
-            let version = written.template.version.as_ref();
-            let reference = written.template.r#ref.as_ref();
-            version
-                .map(ToString::to_string)
-                .or_else(|| reference.map(ToString::to_string))
-        });
-        CatalogSummary {
-            catalog: name.clone(),
-            title: written.map(|written| written.title.to_string()),
-            description: written
-                .and_then(|written| written.description.as_ref())
-                .map(ToString::to_string),
-            catalog_version: catalog
-                .as_ref()
-                .map(|catalog| catalog.version().to_string()),
-            template,
-            usable: catalog.is_some(),
-        }
+    let source = match &args.catalog {
+        Some(folder) => CatalogFiles::of_folder(folder)?,
+        None => CatalogFiles::builtin(),
     };
-    let lines: Vec<CatalogSummary> = catalog::names(&source.files).iter().map(line).collect();
+    let list = source.list();
     if args.format == Format::Json {
-        terminal.json(&CatalogsJson { catalogs: lines })?;
+        terminal.json(&list)?;
         return Ok(Exit::Success);
     }
-    for line in lines {
+    for line in list.catalogs {
         let title = line
             .title
             .as_deref()

@@ -1,6 +1,7 @@
 //! `groundplan mirror`
 
-use crate::cli::args::git::{self, Cache, GitArgs};
+use crate::app::templates::{TemplateCache, parse_address};
+use crate::cli::args::git::GitArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW};
@@ -26,7 +27,7 @@ enum MirrorCommand {
     /// Fetch repositories and keep them in the cache.
     Add {
         /// An https or ssh address, or `owner/name` on GitHub; several with spaces or commas between them.
-        #[arg(required = true, value_name = "URL", value_delimiter = ',', value_parser = git::address)]
+        #[arg(required = true, value_name = "URL", value_delimiter = ',', value_parser = parse_address)]
         urls: Vec<RemoteUrl>,
         /// A tag, branch or commit to fetch from each of them; repeatable.
         #[arg(long = "ref", value_name = "REF", default_value = "HEAD", value_parser = RefName::parse)]
@@ -38,7 +39,7 @@ enum MirrorCommand {
     List,
     /// Remove repositories that are not kept and the remains of interrupted fetches, or the named repositories.
     Prune {
-        #[arg(value_name = "URL", value_delimiter = ',', value_parser = git::address)]
+        #[arg(value_name = "URL", value_delimiter = ',', value_parser = parse_address)]
         urls: Vec<RemoteUrl>,
     },
 }
@@ -64,7 +65,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     }
 }
 
-fn check_online(cache: &Cache) -> Result<(), Failure> {
+fn check_online(cache: &TemplateCache<'_>) -> Result<(), Failure> {
     if cache.freshness != Freshness::Offline {
         return Ok(());
     }
@@ -73,7 +74,11 @@ fn check_online(cache: &Cache) -> Result<(), Failure> {
 }
 
 /// Fetches each reference of each repository, until a signal stops it.
-fn add(cache: &Cache, urls: &[RemoteUrl], references: &[RefName]) -> Result<Vec<Fetch>, Failure> {
+fn add(
+    cache: &TemplateCache<'_>,
+    urls: &[RemoteUrl],
+    references: &[RefName],
+) -> Result<Vec<Fetch>, Failure> {
     check_online(cache)?;
     let mut fetched = Vec::new();
     let pairs = urls
@@ -139,7 +144,7 @@ impl MirrorFailure {
 
 impl Fetch {
     fn of(
-        cache: &Cache,
+        cache: &TemplateCache<'_>,
         url: &RemoteUrl,
         reference: &RefName,
         result: Result<Changed, MirrorError>,
@@ -153,7 +158,7 @@ impl Fetch {
                 error: MirrorFailure::new(
                     error.is_worth_retrying(),
                     error.is_stop(),
-                    cache.explain(url, error),
+                    cache.explained(url, error).into(),
                 ),
             },
         };
@@ -292,7 +297,11 @@ impl<'a> From<&'a Listed> for MirrorJson<'a> {
     }
 }
 
-fn list(cache: &Cache, format: Format, terminal: &mut Terminal) -> Result<Exit, Failure> {
+fn list(
+    cache: &TemplateCache<'_>,
+    format: Format,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
     let listed = cache.mirrors.list()?;
     if format == Format::Json {
         let mirrors = listed.iter().map(MirrorJson::from).collect();
@@ -342,7 +351,7 @@ struct PrunedJson<'a> {
 }
 
 fn prune(
-    cache: &Cache,
+    cache: &TemplateCache<'_>,
     urls: &[RemoteUrl],
     format: Format,
     terminal: &mut Terminal,

@@ -1,5 +1,6 @@
 //! `groundplan new`
 
+use crate::app::previews::Prevented;
 use crate::base::clock::SystemClock;
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::push::PushArgs;
@@ -93,12 +94,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     }
     let prepared = args.product.prepare(&args.selection)?;
     let preview = preview::make(&prepared)?;
-    preview::accept(
-        &prepared,
-        &preview,
-        args.expect.as_ref(),
-        "nothing was written",
-    )?;
+    preview::accept(&prepared, &preview, args.expect.as_ref(), Prevented::Write)?;
     let commit = engine::first_commit(&preview.plan, &preview.report.recipe_hash);
     let repository = |layout| CreatedRepository {
         tree: &preview.tree,

@@ -1,6 +1,7 @@
 //! `groundplan owners`
 
-use crate::base::clock::{Clock as _, SystemClock};
+use crate::app::owners;
+use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::error::{Exit, Failure};
@@ -8,11 +9,7 @@ use crate::cli::output::Format;
 use crate::cli::output::preflight::colour;
 use crate::cli::output::terminal::Terminal;
 use crate::cli::runtime::wait_for;
-use crate::forge::account::OwnerOption;
-use crate::model::preflight::{OwnerKind, OwnerStanding};
-use crate::model::timestamp::Timestamp;
-use crate::preflight::excerpt;
-use serde_json::json;
+use crate::model::preflight::OwnerKind;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -22,45 +19,23 @@ pub(crate) struct Args {
     forge: ForgeArgs,
 }
 
-/// An owner, as it is printed.
-#[derive(serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Line {
-    login: String,
-    kind: OwnerKind,
-    standing: OwnerStanding,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-}
-
-impl From<OwnerOption> for Line {
-    fn from(owner: OwnerOption) -> Self {
-        Self {
-            login: excerpt(&owner.login),
-            kind: owner.kind,
-            standing: owner.standing,
-            reason: owner.denial.map(|denial| denial.to_string()),
-        }
-    }
-}
-
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let (forge, kind) = args.forge.open_named()?;
-    let owners = Terminal::busy("asking the forge", || wait_for(forge.owners()))??;
-    let lines: Vec<Line> = owners.options.into_iter().map(Line::from).collect();
+    let host = args.forge.host(kind)?;
+    let list = Terminal::busy("asking the forge", || {
+        wait_for(owners::list(&*forge, kind, host, &SystemClock))
+    })??;
     if args.format == Format::Json {
-        terminal.json(&json!({
-            "checkedAt": Timestamp::of_unix_millis(SystemClock.now()),
-            "kind": kind,
-            "host": args.forge.host(kind)?,
-            "owners": lines,
-            "isComplete": owners.is_complete,
-        }))?;
+        terminal.json(&list)?;
         return Ok(Exit::Success);
     }
-    let width = lines.iter().map(|line| line.login.chars().count()).max();
+    let width = list
+        .owners
+        .iter()
+        .map(|line| line.login.chars().count())
+        .max();
     let width = width.unwrap_or(0).min(40);
-    for line in &lines {
+    for line in &list.owners {
         let style = colour(line.standing);
         let about = match (line.kind, &line.reason) {
             (_, Some(reason)) => format!("  {reason}"),
@@ -74,7 +49,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             line.standing.as_str()
         )?;
     }
-    if !owners.is_complete {
+    if !list.is_complete {
         writeln!(
             terminal.stderr(),
             "there may be more: the forge does not list all organisations for this token"

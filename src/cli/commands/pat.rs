@@ -1,6 +1,7 @@
 //! `groundplan pat`: personal access tokens, sealed for the database and tested against their forge.
 
-use crate::base::clock::{Clock as _, SystemClock};
+use crate::app::tokens::{self, TokenForge};
+use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::forge::{ForgeArgs, TOKEN, no_forge, token_text, usable};
@@ -11,16 +12,10 @@ use crate::cli::output::Format;
 use crate::cli::output::preflight;
 use crate::cli::output::terminal::{Terminal, YELLOW};
 use crate::cli::runtime::wait_for;
-use crate::forge::account::Account;
 use crate::model::preflight::ForgeKind;
-use crate::model::timestamp::Timestamp;
 use crate::pat::key::Key;
 use crate::pat::sealed::{Binding, Opened, Opener, Sealer};
-use crate::preflight::excerpt;
 use crate::secret::Secret;
-use crate::store::sql::users::TokenFacts;
-use serde_json::json;
-use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _, Read as _};
 use zeroize::Zeroizing;
 
@@ -111,39 +106,26 @@ fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
         return Err(no_tokens());
     }
     let host = args.forge.host(kind)?;
-    let user = &args.person.user;
+    let caller = args.person.caller();
     let secret = given()?;
     let for_forge = secret.copy();
     let forge = args
         .forge
         .open_with(|| Ok(for_forge))?
         .ok_or_else(no_forge)?;
+    let at = TokenForge {
+        forge: &*forge,
+        kind,
+        host: &host,
+    };
     let login = args.database.ask(async |database| {
-        // The forge is asked first, so that only a usable token is stored.
-        let account = forge.current_user().await?;
-        if !is_usable(kind, &account) {
-            return Err(unusable(&account));
-        }
-        let binding = Binding {
-            owner: user.as_str(),
-            host: &host,
-        };
-        let sealed = seal(key, &secret, binding)?;
-        let login = excerpt(&account.login);
-        let facts = TokenFacts {
-            login: login.clone(),
-            verified_at: SystemClock.now(),
-            scopes: account.scopes.into_iter().flatten().collect(),
-            expires_at: account.expires_at.map(|at| at.saturating_mul(1000)),
-        };
-        database.ensure_user(user).await?;
-        database.save_token(user, &sealed, &facts).await?;
-        Ok(login)
+        Ok(tokens::save(database, &caller, at, &secret, key, &SystemClock).await?)
     })?;
     writeln!(
         terminal.out(),
-        "Saved the token of `{}` at {host}, sealed, for the runs of user {user}.",
-        sanitize::line(&login)
+        "Saved the token of `{}` at {host}, sealed, for the runs of user {}.",
+        sanitize::line(&login),
+        caller.user(),
     )?;
     Ok(Exit::Success)
 }
@@ -167,33 +149,26 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
         None => (given()?, false),
     };
     let forge = args.forge.open_with(|| Ok(secret))?.ok_or_else(no_forge)?;
-    let account = Terminal::busy("asking the forge", || wait_for(forge.current_user()))??;
-    let is_usable = is_usable(kind, &account);
-    let scopes: Option<BTreeSet<String>> = account
-        .scopes
-        .as_ref()
-        .map(|scopes| scopes.iter().map(|scope| excerpt(scope)).collect());
-    let expires_at = account.expires_at.and_then(Timestamp::of_unix_seconds);
+    let at = TokenForge {
+        forge: &*forge,
+        kind,
+        host: &host,
+    };
+    let (report, verdict) = Terminal::busy("asking the forge", || {
+        wait_for(tokens::test(at, seal_again, &SystemClock))
+    })??;
     match args.format {
-        Format::Json => terminal.json(&json!({
-            "checkedAt": Timestamp::of_unix_millis(SystemClock.now()),
-            "kind": kind,
-            "host": host,
-            "login": excerpt(&account.login),
-            "scopes": scopes,
-            "expiresAt": expires_at,
-            "usable": is_usable,
-            "sealAgain": seal_again,
-        }))?,
+        Format::Json => terminal.json(&report)?,
         Format::Text => {
             let unsaid = || "the forge does not say".to_owned();
-            let scopes = scopes.as_ref().map_or_else(unsaid, preflight::list);
-            let expires =
-                expires_at.map_or_else(|| "no expiry date".to_owned(), |at| at.to_string());
+            let scopes = report.scopes.as_ref().map_or_else(unsaid, preflight::list);
+            let expires = report
+                .expires_at
+                .map_or_else(|| "no expiry date".to_owned(), |at| at.to_string());
             writeln!(
                 terminal.out(),
                 "login    {}\nscopes   {}\nexpires  {expires}",
-                sanitize::line(&excerpt(&account.login)),
+                sanitize::line(&report.login),
                 sanitize::line(&scopes),
             )?;
         }
@@ -204,24 +179,8 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
             "{YELLOW}sealed with the previous key: seal it again with `groundplan pat encrypt`{YELLOW:#}"
         )?;
     }
-    if is_usable {
-        return Ok(Exit::Success);
-    }
-    Err(unusable(&account))
-}
-
-fn unusable(account: &Account) -> Failure {
-    Failure::refused("token_unusable", match account.scopes {
-            Some(_) => "the token lacks the scope `repo`".to_owned(),
-            None => "the forge lists no scopes for this token: a classic personal access token with the scope `repo` is required"
-                .to_owned(),
-        }).hinted("create a classic token with the scope `repo`")
-}
-
-/// True if the token has the scope `repo`. GitHub lists the scopes of classic tokens; Forgejo lists none.
-pub(crate) fn is_usable(kind: ForgeKind, account: &Account) -> bool {
-    let is_listed = account.scopes.is_some() || !kind.lists_scopes();
-    is_listed && account.missing_scopes(&["repo"]).is_empty()
+    verdict?;
+    Ok(Exit::Success)
 }
 
 /// Opens the sealed token on standard input, for the host that it was sealed for.

@@ -1,18 +1,22 @@
 //! `groundplan preview`
 
+use crate::app::previews::{self, Prepared, Prevented};
+use crate::base::clock::SystemClock;
 use crate::cli::args::forge::ForgeArgs;
-use crate::cli::args::selection;
-use crate::cli::args::selection::{Prepared, ProductArgs, SelectionArgs};
+use crate::cli::args::selection::{ProductArgs, SelectionArgs};
 use crate::cli::commands::explain;
 use crate::cli::error::{Exit, Failure, RefusedPlan};
 use crate::cli::output::Format;
-use crate::cli::output::preflight;
 use crate::cli::output::render;
 use crate::cli::output::render::DetailArgs;
 use crate::cli::output::terminal::Terminal;
-use crate::engine::{self, Preview, PreviewError};
+use crate::cli::runtime::wait_for;
+use crate::cli::signals;
+use crate::engine::Preview;
+use crate::forge::Forge;
 use crate::model::digest::GitId;
 use crate::model::path::TreePath;
+use crate::model::preflight::ForgeKind;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -44,7 +48,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         return explain::print(&preview.plan, template, path, args.format, terminal);
     }
     if let Some((forge, kind)) = forge.zip(args.forge.forge) {
-        preflight::ask(forge.as_ref(), kind, &args.forge, &mut preview)?;
+        ask_forge(forge.as_ref(), kind, &args.forge, &mut preview)?;
     }
     match args.format {
         Format::Json => terminal.json(&preview.report)?,
@@ -76,16 +80,15 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     })
 }
 
-/// Fails with the report when the plan cannot be carried out, and when its tree is not the expected one. `consequence`
-/// says what was not done.
+/// Fails with the report when the plan cannot be carried out, and when its tree is not the expected one.
 pub(crate) fn accept(
     prepared: &Prepared,
     preview: &Preview<'_>,
     expected: Option<&GitId>,
-    consequence: &str,
+    prevented: Prevented,
 ) -> Result<GitId, Failure> {
     let report = &preview.report;
-    let Some(tree) = report.tree_id.as_ref().filter(|_| report.can_proceed) else {
+    let Some(tree) = previews::accepted_tree(report) else {
         return Err(Failure::Report(Box::new(RefusedPlan {
             plan: preview.plan.clone(),
             report: report.clone(),
@@ -93,28 +96,30 @@ pub(crate) fn accept(
             root: prepared.root.clone(),
         })));
     };
-    match expected.filter(|expected| *expected != tree) {
-        None => Ok(tree.clone()),
-        Some(expected) => {
-            let message = format!("the result is tree {tree}, expected {expected}; {consequence}");
-            Err(Failure::refused("tree_differs", message).hinted("catalogue, template, selection, names or date differ from the preview: run `groundplan preview` again"))
-        }
-    }
+    previews::check_expected(expected, tree, prevented)?;
+    Ok(tree.clone())
 }
 
 /// Builds the preview.
 pub(crate) fn make(prepared: &Prepared) -> Result<Preview<'_>, Failure> {
-    let result = Terminal::busy("building the preview", || {
-        engine::preview(
-            &prepared.catalog,
-            prepared.request.clone(),
-            prepared.template.tree(),
-        )
-    });
-    result.map_err(|error| match error {
-        PreviewError::Selection(findings) => {
-            selection::located(findings, prepared.asked.as_ref()).into()
-        }
-        error => error.into(),
-    })
+    Ok(Terminal::busy("building the preview", || {
+        prepared.preview()
+    })?)
+}
+
+/// Asks the forge that the flags name, and adds its answers to the report.
+fn ask_forge(
+    forge: &dyn Forge,
+    kind: ForgeKind,
+    args: &ForgeArgs,
+    preview: &mut Preview<'_>,
+) -> Result<(), Failure> {
+    let (host, timeout) = (args.host(kind)?, args.patience());
+    // No step is half done while the forge is asked, so a signal may end the program at once.
+    signals::end_while_asking();
+    Terminal::busy("asking the forge", || {
+        let asked = previews::ask_forge(forge, kind, host, timeout, &SystemClock, preview);
+        wait_for(asked)
+    })??;
+    Ok(())
 }

@@ -1,13 +1,11 @@
 //! `groundplan show`
 
-use crate::catalog::{Catalog, CatalogFile, CatalogOption, SelectionType};
+use crate::app::catalogs;
+use crate::catalog::{Catalog, CatalogOption, SelectionType};
 use crate::cli::error::{Exit, Failure};
-use crate::cli::input;
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, DIM, Terminal};
-use crate::model::digest::Digest;
 use crate::model::slug::OptionRef;
-use serde::Serialize;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -18,25 +16,11 @@ pub(crate) struct Args {
     format: Format,
 }
 
-/// A catalogue and its version as a JSON document.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CatalogJson<'a> {
-    #[serde(flatten)]
-    written: &'a CatalogFile,
-    catalog_version: &'a Digest,
-}
-
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let catalog = input::catalog(&args.catalog)?.catalog;
+    let opened = catalogs::open(&args.catalog)?;
     match args.format {
-        Format::Json => {
-            terminal.json(&CatalogJson {
-                written: catalog.file(),
-                catalog_version: catalog.version(),
-            })?;
-        }
-        Format::Text => text(&catalog, terminal)?,
+        Format::Json => terminal.json(&opened.details())?,
+        Format::Text => text(&opened.catalog, terminal)?,
     }
     Ok(Exit::Success)
 }

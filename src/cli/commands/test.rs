@@ -1,11 +1,10 @@
 //! `groundplan test`
 
+use crate::app::catalogs::{self, OpenedCatalog};
 use crate::base::sanitize;
 use crate::cli::accepted_file;
 use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::{Exit, Failure};
-use crate::cli::input;
-use crate::cli::input::Chosen;
 use crate::cli::output::Format;
 use crate::cli::output::findings;
 use crate::cli::output::render::sign;
@@ -88,7 +87,7 @@ struct FileDifference {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let chosen = input::catalogs(&args.catalog)?;
+    let chosen = catalogs::open_all(&args.catalog)?;
     let mut all = Vec::new();
     let mut names = Vec::new();
     for chosen in chosen {
@@ -153,7 +152,11 @@ impl CaseOutcome {
 
 impl Args {
     /// Every case of a catalogue, and every accepted result that belongs to none.
-    fn test(&self, chosen: &Chosen, template: &Template) -> Result<Vec<TestedCase>, Failure> {
+    fn test(
+        &self,
+        chosen: &OpenedCatalog,
+        template: &Template,
+    ) -> Result<Vec<TestedCase>, Failure> {
         let name = chosen.catalog.slug();
         let folder = format!("catalog/{name}/cases/");
         let below = chosen.source.files.range(folder.clone()..);
@@ -196,7 +199,7 @@ impl Args {
 
     fn case(
         &self,
-        chosen: &Chosen,
+        chosen: &OpenedCatalog,
         template: &Template,
         path: &str,
         file: &File,
@@ -244,7 +247,7 @@ impl Args {
 
 /// The preview of a case, or the findings that make it unusable.
 fn preview<'t>(
-    chosen: &'t Chosen,
+    chosen: &'t OpenedCatalog,
     template: &'t Template,
     path: &str,
     file: &File,
@@ -350,7 +353,7 @@ impl TestedCase {
         )
     }
 
-    fn print(&self, chosen: &Chosen, terminal: &mut Terminal) -> Result<(), Failure> {
+    fn print(&self, chosen: &OpenedCatalog, terminal: &mut Terminal) -> Result<(), Failure> {
         let out = terminal.out();
         let name = sanitize::line(&self.name);
         match &self.outcome {

@@ -1,19 +1,14 @@
 //! `groundplan verify`
 
+use crate::app::verification::{self, PathChange, Verification};
 use crate::base::sanitize;
 use crate::cli::args::generated_repo::GeneratedRepoArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::render::sign;
 use crate::cli::output::terminal::{BOLD, DIM, GREEN, RED, Terminal};
-use crate::engine;
 use crate::model::digest::GitId;
 use crate::model::report::{ChangeKind, Report};
-use crate::tree::commits::FileIndex;
-use crate::tree::ids;
-use serde::Serialize;
-use serde_json::json;
-use std::collections::BTreeSet;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -26,40 +21,15 @@ pub(crate) struct Args {
     made: GeneratedRepoArgs,
 }
 
-/// A path that differs between both sides.
-#[derive(Serialize)]
-struct Difference {
-    path: String,
-    change: ChangeKind,
-}
-
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let made = args.made.read(&args.repository)?;
-    let remade = args.made.remake(&made)?;
-    let (report, expected, head) = Terminal::busy("building the plan again", || {
-        let (report, tree) = engine::build(&remade.plan, remade.template.tree())?;
-        let expected = ids::files(&tree)?;
-        Ok::<_, Failure>((report, expected, made.commits.holding(&made.line.last)?))
+    let (repository, recorded) = args.made.read(&args.repository)?;
+    let (result, report) = Terminal::busy("building the plan again", || {
+        verification::verify(repository, &recorded)
     })?;
-    let result = Verdict {
-        is_exact: report.tree_id.as_ref() == Some(&made.first.tree),
-        is_same_commit: report.commit_id.as_ref() == Some(&made.line.first),
-        differences: differences(&expected, &made.holding),
-        changed_since: differences(&made.holding, &head),
-    };
     match args.format {
-        Format::Json => terminal.json(&json!({
-            "exact": result.is_exact,
-            "sameCommit": result.is_same_commit,
-            "provenance": made.provenance,
-            "expected": { "treeId": report.tree_id, "commitId": report.commit_id },
-            "found": { "treeId": made.first.tree, "commitId": made.line.first },
-            "differences": result.differences,
-            "commitsSince": made.line.since,
-            "changedSince": result.changed_since,
-        }))?,
+        Format::Json => terminal.json(&result)?,
         Format::Text => {
-            let provenance = &made.provenance;
+            let provenance = &result.provenance;
             writeln!(
                 terminal.out(),
                 "{BOLD}{}{BOLD:#} was created on {} by {} from {} {}, template {} {}\n",
@@ -71,68 +41,59 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
                 sanitize::line(&provenance.template.repo.to_string()),
                 sanitize::line(&provenance.template.r#ref),
             )?;
-            result.print(&made.first.tree, &report, terminal)?;
-            print_since(&result.changed_since, made.line.since, terminal)?;
+            print_verdict(&result, &report, terminal)?;
+            print_since(&result.changed_since, result.commits_since, terminal)?;
         }
     }
-    Ok(if result.is_exact {
+    Ok(if result.exact {
         Exit::Success
     } else {
         Exit::Findings
     })
 }
 
-struct Verdict {
-    is_exact: bool,
-    is_same_commit: bool,
-    /// From the plan to the first commit.
-    differences: Vec<Difference>,
-    changed_since: Vec<Difference>,
-}
-
-impl Verdict {
-    fn print(
-        &self,
-        found: &GitId,
-        report: &Report,
-        terminal: &mut Terminal,
-    ) -> Result<(), Failure> {
-        let out = terminal.out();
-        if self.is_exact {
+fn print_verdict(
+    result: &Verification,
+    report: &Report,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let found = result.found.tree_id.as_ref();
+    let found = found.map_or("none", GitId::as_str);
+    let out = terminal.out();
+    if result.exact {
+        writeln!(
+            out,
+            "{GREEN}exact{GREEN:#}  the first commit matches the plan (tree {found})"
+        )?;
+        if !result.same_commit {
             writeln!(
                 out,
-                "{GREEN}exact{GREEN:#}  the first commit matches the plan (tree {found})"
+                "       {DIM}its author, date or message differ from the plan{DIM:#}"
             )?;
-            if !self.is_same_commit {
-                writeln!(
-                    out,
-                    "       {DIM}its author, date or message differ from the plan{DIM:#}"
-                )?;
-            }
-            return Ok(());
         }
-        match &report.tree_id {
-            Some(expected) => writeln!(
-                out,
-                "{RED}differs{RED:#}  expected tree {expected}, the first commit contains {found}:"
-            )?,
-            None => writeln!(
-                out,
-                "{RED}differs{RED:#}  this program cannot build the plan: {}",
-                report
-                    .errors
-                    .iter()
-                    .chain(&report.collisions)
-                    .next()
-                    .map_or("", |finding| finding.message.as_str())
-            )?,
-        }
-        print_paths(&self.differences, terminal)
+        return Ok(());
     }
+    match &report.tree_id {
+        Some(expected) => writeln!(
+            out,
+            "{RED}differs{RED:#}  expected tree {expected}, the first commit contains {found}:"
+        )?,
+        None => writeln!(
+            out,
+            "{RED}differs{RED:#}  this program cannot build the plan: {}",
+            report
+                .errors
+                .iter()
+                .chain(&report.collisions)
+                .next()
+                .map_or("", |finding| finding.message.as_str())
+        )?,
+    }
+    print_paths(&result.differences, terminal)
 }
 
 fn print_since(
-    changed: &[Difference],
+    changed: &[PathChange],
     commits: usize,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
@@ -154,23 +115,11 @@ fn print_since(
     print_paths(changed, terminal)
 }
 
-fn print_paths(differences: &[Difference], terminal: &mut Terminal) -> Result<(), Failure> {
+fn print_paths(differences: &[PathChange], terminal: &mut Terminal) -> Result<(), Failure> {
     for difference in differences {
         let (sign, style) = sign(difference.change);
         let path = sanitize::line(&difference.path);
         writeln!(terminal.out(), "  {style}{sign} {path}{style:#}")?;
     }
     Ok(())
-}
-
-/// The paths that differ between two file indexes, in order.
-fn differences(from: &FileIndex, to: &FileIndex) -> Vec<Difference> {
-    let all: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
-    let difference = |path: &String| {
-        Some(Difference {
-            path: path.clone(),
-            change: ChangeKind::between(from.get(path), to.get(path))?,
-        })
-    };
-    all.into_iter().filter_map(difference).collect()
 }

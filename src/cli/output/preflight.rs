@@ -2,57 +2,12 @@
 
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::sanitize;
-use crate::cli::args::forge::ForgeArgs;
 use crate::cli::error::Failure;
-use crate::cli::output::terminal::{GREEN, RED, Terminal, YELLOW};
-use crate::cli::runtime::wait_for;
-use crate::cli::signals;
-use crate::engine::Preview;
-use crate::forge::Forge;
-use crate::forge::repository::RepoPath;
-use crate::model::preflight::{Fact, ForgeKind, NameStatus, OwnerStanding, Permission, Preflight};
-use crate::preflight::answers::Answers;
-use crate::preflight::assessment::Assessment;
-use crate::preflight::{PlannedPublication, scopes_for};
-use crate::tree::Tree as _;
+use crate::cli::output::terminal::{GREEN, RED, YELLOW};
+use crate::model::preflight::{Fact, NameStatus, OwnerStanding, Permission, Preflight};
 use anstyle::Style;
 use std::collections::BTreeSet;
 use std::io::Write;
-
-/// Sends the requests and adds the facts to the report. A forge without an answer adds a warning.
-pub(crate) fn ask(
-    forge: &dyn Forge,
-    kind: ForgeKind,
-    args: &ForgeArgs,
-    preview: &mut Preview<'_>,
-) -> Result<(), Failure> {
-    let inputs = &preview.plan.inputs;
-    let publication = PlannedPublication {
-        kind,
-        host: args.host(kind)?,
-        repo: RepoPath {
-            owner: inputs.owner.clone(),
-            name: inputs.repo.clone(),
-        },
-        scopes: scopes_for(preview.tree.list()?.iter().map(|(path, _)| path)),
-        template: &preview.plan.template,
-        now: SystemClock.now() / 1000,
-    };
-    // Nothing is half done, so a signal may end the program at once.
-    signals::end_while_asking();
-    let answers = Terminal::busy("asking the forge", || {
-        wait_for(Answers::from_forge(
-            forge,
-            &publication.repo,
-            args.patience(),
-        ))
-    })?;
-    let assessment = Assessment::of(&publication, &answers).ok_or_else(|| {
-        Failure::environment("clock_invalid", "the clock of this machine is wrong").hinted("set it")
-    })?;
-    assessment.add_to(&mut preview.report);
-    Ok(())
-}
 
 /// Prints the facts.
 pub(crate) fn print(preflight: &Preflight, out: &mut dyn Write) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
-//! The address of a database, taken apart at the door. It may hold a password, so it shows itself to nobody.
+//! The address of a database, parsed. It may contain a password, so it is printed only in parts.
 
 use super::dialect::Dialect;
+use crate::error::{Class, Explain, Hint};
 use sqlx::any::AnyConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Error};
@@ -8,29 +9,46 @@ use std::fmt;
 use thiserror::Error;
 use url::Url;
 
-/// Where jobs and runs are kept.
+/// The address of the database with jobs and runs.
 #[derive(Clone)]
 pub struct DatabaseUrl {
     url: Url,
     dialect: Dialect,
-    /// How many connections the address itself allows, as Prisma writes it.
+    /// The limit of connections in the address, as Prisma writes it.
     limit: Option<u32>,
 }
 
-/// Why a text is no address. The text is not part of it: it may hold a password.
+/// An invalid address. The text is not part of the error: it may contain a password.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub enum AddressError {
-    #[error("this is no address of a database: expected `postgres://…` or `sqlite:PATH`")]
-    NoAddress,
+pub enum DatabaseUrlError {
+    #[error("not the address of a database: expected `postgres://…` or `sqlite:PATH`")]
+    Format,
     #[error("a SQLite address is `sqlite:PATH` of a file, without `?` and options")]
     SqliteOptions,
-    #[error("a database in memory is gone with the process: name a file, `sqlite:PATH`")]
+    #[error("a database in memory ends with the process: name a file, `sqlite:PATH`")]
     InMemory,
-    #[error("the option `{name}` of the database address cannot be `{value}`")]
+    #[error("invalid value `{value}` of the option `{name}` in the database address")]
     Option { name: &'static str, value: String },
 }
 
-/// What a session of ours is like: named, and never waiting for ever.
+impl Explain for DatabaseUrlError {
+    fn class(&self) -> Class {
+        Class::Usage
+    }
+
+    fn code(&self) -> &'static str {
+        "database_url_invalid"
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(
+            "write `postgres://…` with user, password, host and name, or `sqlite:PATH` of a file"
+                .into(),
+        )
+    }
+}
+
+/// The settings of a session: its time zone, and limits to every wait.
 const SESSION: [(&str, &str); 5] = [
     ("TimeZone", "UTC"),
     ("statement_timeout", "30s"),
@@ -39,7 +57,7 @@ const SESSION: [(&str, &str); 5] = [
     ("client_min_messages", "warning"),
 ];
 
-/// The options that the driver understands. The others are those of other programs that share the address.
+/// The options that the driver understands. Other options in the address belong to other programs.
 const KNOWN: [&str; 14] = [
     "sslmode",
     "ssl-mode",
@@ -57,60 +75,90 @@ const KNOWN: [&str; 14] = [
     "password",
 ];
 
-impl DatabaseUrl {
-    /// Parses `postgres://…` or `sqlite:PATH`.
-    ///
-    /// Prisma's own options are understood: `schema`, `connection_limit`, and `pgbouncer=true`, which says that sessions
-    /// are shared, so that nothing is set for a session and no statement is kept in it.
-    pub fn parse(text: &str) -> Result<Self, AddressError> {
-        if let Some(path) = text.strip_prefix("sqlite:") {
-            return Self::of_file(path.strip_prefix("//").unwrap_or(path));
-        }
-        let mut url = Url::parse(text).map_err(|_| AddressError::NoAddress)?;
-        if !matches!(url.scheme(), "postgres" | "postgresql") {
-            return Err(AddressError::NoAddress);
-        }
-        let mut options: Vec<(String, String)> = Vec::new();
-        let mut session: Vec<(&str, String)> = Vec::new();
-        let mut is_shared = false;
-        let mut limit = None;
-        let given: Vec<_> = url.query_pairs().into_owned().collect();
-        for (name, value) in given {
+/// The options of an address that set something here.
+#[derive(Default)]
+struct UrlOptions {
+    /// Options for the driver, passed on.
+    driver: Vec<(String, String)>,
+    /// `search_path`, quoted.
+    schema: Option<String>,
+    /// True if a pooler shares sessions, so that neither settings nor prepared statements may stay in one.
+    is_pooled: bool,
+    limit: Option<u32>,
+}
+
+impl UrlOptions {
+    fn read(url: &Url) -> Result<Self, DatabaseUrlError> {
+        let mut options = Self::default();
+        for (name, value) in url.query_pairs().into_owned() {
             match name.as_str() {
-                "schema" => {
-                    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-                    if value.is_empty() || !value.chars().all(is_plain) {
-                        return Err(AddressError::Option {
-                            name: "schema",
-                            value,
-                        });
-                    }
-                    session.push(("search_path", format!("\"{value}\"")));
-                }
-                "pgbouncer" => is_shared = value == "true",
+                "schema" => options.schema = Some(quoted_schema(value)?),
+                "pgbouncer" => options.is_pooled = value == "true",
                 "connection_limit" => {
-                    let number = value.parse().ok().filter(|number| *number > 0);
-                    limit = Some(number.ok_or(AddressError::Option {
+                    let limit = value.parse().ok().filter(|limit| *limit > 0);
+                    options.limit = Some(limit.ok_or(DatabaseUrlError::Option {
                         name: "connection_limit",
                         value,
                     })?);
                 }
                 _ if KNOWN.contains(&name.as_str()) || name.starts_with("options") => {
-                    options.push((name, value));
+                    options.driver.push((name, value));
                 }
                 _ => {}
             }
         }
-        if is_shared {
-            options.push(("statement-cache-capacity".to_owned(), "0".to_owned()));
+        Ok(options)
+    }
+
+    /// The options as the driver reads them.
+    fn into_pairs(self) -> Vec<(String, String)> {
+        let mut pairs = self.driver;
+        pairs.push(("application_name".to_owned(), "groundplan".to_owned()));
+        let mut session: Vec<(&str, String)> = Vec::new();
+        session.extend(self.schema.map(|schema| ("search_path", schema)));
+        if self.is_pooled {
+            pairs.push(("statement-cache-capacity".to_owned(), "0".to_owned()));
         } else {
             session.extend(SESSION.map(|(name, value)| (name, value.to_owned())));
         }
-        options.push(("application_name".to_owned(), "groundplan".to_owned()));
-        for (name, value) in session {
-            options.push((format!("options[{name}]"), value));
+        pairs.extend(
+            session
+                .into_iter()
+                .map(|(name, value)| (format!("options[{name}]"), value)),
+        );
+        pairs
+    }
+}
+
+fn quoted_schema(value: String) -> Result<String, DatabaseUrlError> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if value.is_empty() || !value.chars().all(is_plain) {
+        return Err(DatabaseUrlError::Option {
+            name: "schema",
+            value,
+        });
+    }
+    Ok(format!("\"{value}\""))
+}
+
+impl DatabaseUrl {
+    /// Parses `postgres://…` or `sqlite:PATH`.
+    ///
+    /// Prisma's options `schema`, `connection_limit` and `pgbouncer=true` are understood. The last one means that sessions
+    /// are shared: then no session is configured and no prepared statement kept.
+    pub fn parse(text: &str) -> Result<Self, DatabaseUrlError> {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            return Self::of_file(path.strip_prefix("//").unwrap_or(path));
         }
-        url.query_pairs_mut().clear().extend_pairs(options);
+        let mut url = Url::parse(text).map_err(|_| DatabaseUrlError::Format)?;
+        if !matches!(url.scheme(), "postgres" | "postgresql") {
+            return Err(DatabaseUrlError::Format);
+        }
+        let options = UrlOptions::read(&url)?;
+        let limit = options.limit;
+        url.query_pairs_mut()
+            .clear()
+            .extend_pairs(options.into_pairs());
         Ok(Self {
             url,
             dialect: Dialect::Postgres,
@@ -118,31 +166,31 @@ impl DatabaseUrl {
         })
     }
 
-    fn of_file(path: &str) -> Result<Self, AddressError> {
+    fn of_file(path: &str) -> Result<Self, DatabaseUrlError> {
         if path.is_empty() {
-            return Err(AddressError::NoAddress);
+            return Err(DatabaseUrlError::Format);
         }
         if path.contains(":memory:") {
-            return Err(AddressError::InMemory);
+            return Err(DatabaseUrlError::InMemory);
         }
         if path.contains('?') {
-            return Err(AddressError::SqliteOptions);
+            return Err(DatabaseUrlError::SqliteOptions);
         }
         let path = path.replace('%', "%25").replace('#', "%23");
         let url = Url::parse(&format!("sqlite:{path}?mode=rwc"));
         Ok(Self {
-            url: url.map_err(|_| AddressError::NoAddress)?,
+            url: url.map_err(|_| DatabaseUrlError::Format)?,
             dialect: Dialect::Sqlite,
             limit: None,
         })
     }
 
-    /// Which SQL is spoken there.
+    /// The SQL of the database.
     pub fn dialect(&self) -> Dialect {
         self.dialect
     }
 
-    /// The same database, which is not made when it is a file that is not there.
+    /// The same address; a SQLite file that does not exist is not created.
     #[must_use]
     pub fn existing(mut self) -> Self {
         if self.dialect == Dialect::Sqlite {
@@ -151,7 +199,7 @@ impl DatabaseUrl {
         self
     }
 
-    /// How many connections the address allows.
+    /// The limit of connections in the address.
     pub(super) fn limit(&self) -> Option<u32> {
         self.limit
     }
@@ -165,7 +213,7 @@ impl DatabaseUrl {
     }
 }
 
-/// Kind, host and database: neither user nor password.
+/// Scheme, host and database, without user and password.
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.dialect {
@@ -208,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused_without_being_repeated() {
+    fn an_invalid_address_is_refused_and_not_repeated() {
         for text in [
             "",
             "sqlite:",
@@ -224,18 +272,18 @@ mod tests {
         }
         assert_eq!(
             DatabaseUrl::parse("sqlite::memory:").expect_err("memory"),
-            AddressError::InMemory
+            DatabaseUrlError::InMemory
         );
         assert_eq!(
             DatabaseUrl::parse("sqlite:a.db?mode=ro").expect_err("options"),
-            AddressError::SqliteOptions
+            DatabaseUrlError::SqliteOptions
         );
         let schema = DatabaseUrl::parse("postgres://h/d?schema=a%22b").expect_err("a quote");
         assert!(schema.to_string().contains("schema"), "{schema}");
     }
 
     #[test]
-    fn an_address_as_prisma_writes_it_is_understood() {
+    fn the_options_of_prisma_are_understood() {
         let address = DatabaseUrl::parse(
             "postgresql://u:p@h/d?schema=App&pgbouncer=true&connection_limit=3&pool_timeout=0",
         )

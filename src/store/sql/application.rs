@@ -1,34 +1,35 @@
-//! Whether an application's tables have what we need of them, before anything is added beside them.
+//! The check of an application's tables before ours are added beside them.
 
 use super::{Database, Dialect};
+use crate::model::action::Action;
 use crate::store::error::StoreError;
 use crate::store::job::{JobKind, JobStatus};
 use crate::store::run::RunStatus;
-use sqlx::Row as _;
+use sqlx::FromRow;
 use std::collections::BTreeSet;
 
-/// A table, the columns that we read or write with their kinds, and whether we add rows to it.
+/// A table with the columns that this program reads or writes.
 struct Needed {
     table: &'static str,
     columns: &'static [(&'static str, TypeKind)],
-    /// Then every other column must be able to stay empty.
+    /// True if rows are added; then every other column must have a default or accept null.
     is_added_to: bool,
 }
 
-/// What a column must hold, however it is exactly called.
+/// The type of a column, without its exact name in Postgres.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum TypeKind {
     Text,
     Number,
-    Truth,
+    Boolean,
     Time,
     Json,
-    Texts,
+    TextArray,
     /// An enum with this name.
     Enum(&'static str),
 }
 
-use TypeKind::{Enum, Json, Number, Text, Texts, Time, Truth};
+use TypeKind::{Boolean, Enum, Json, Number, Text, TextArray, Time};
 
 const NEEDED: [Needed; 8] = [
     Needed {
@@ -36,11 +37,11 @@ const NEEDED: [Needed; 8] = [
         columns: &[
             ("id", Text),
             ("username", Text),
-            ("is_demo", Truth),
+            ("is_demo", Boolean),
             ("github_pat_encrypted", Text),
             ("github_username", Text),
             ("github_pat_verified_at", Time),
-            ("github_pat_scopes", Texts),
+            ("github_pat_scopes", TextArray),
             ("github_pat_expires_at", Time),
             ("updated_at", Time),
         ],
@@ -72,7 +73,7 @@ const NEEDED: [Needed; 8] = [
             ("started_at", Time),
             ("last_seen_at", Time),
         ],
-        // That a worker cannot be listed stops nothing.
+        // A worker runs even when it cannot be listed.
         is_added_to: false,
     },
     Needed {
@@ -131,7 +132,7 @@ const NEEDED: [Needed; 8] = [
             ("name", Text),
             ("description", Text),
             ("selection_type", Enum("BootstrapSelectionType")),
-            ("required", Truth),
+            ("required", Boolean),
             ("position", Number),
             ("updated_at", Time),
         ],
@@ -145,7 +146,7 @@ const NEEDED: [Needed; 8] = [
             ("slug", Text),
             ("name", Text),
             ("description", Text),
-            ("is_default", Truth),
+            ("is_default", Boolean),
             ("position", Number),
             ("updated_at", Time),
         ],
@@ -167,34 +168,34 @@ const NEEDED: [Needed; 8] = [
 ];
 
 impl TypeKind {
-    /// Whether a column of this Postgres type holds it.
+    /// True if a column of this Postgres type can store it.
     fn fits(self, postgres_type: &str) -> bool {
         match self {
             Text => matches!(postgres_type, "text" | "varchar" | "bpchar" | "citext"),
             Number => matches!(postgres_type, "int2" | "int4" | "int8"),
-            Truth => postgres_type == "bool",
+            Boolean => postgres_type == "bool",
             Time => postgres_type == "timestamp",
             Json => postgres_type == "jsonb",
-            Texts => matches!(postgres_type, "_text" | "_varchar"),
+            TextArray => matches!(postgres_type, "_text" | "_varchar"),
             Enum(name) => postgres_type == name,
         }
     }
 
-    fn as_words(self) -> String {
+    fn description(self) -> String {
         match self {
             Text => "text".to_owned(),
             Number => "a whole number".to_owned(),
-            Truth => "boolean".to_owned(),
+            Boolean => "boolean".to_owned(),
             Time => "timestamp(3) without time zone".to_owned(),
             Json => "jsonb".to_owned(),
-            Texts => "text[]".to_owned(),
+            TextArray => "text[]".to_owned(),
             Enum(name) => format!("the enum \"{name}\""),
         }
     }
 }
 
-/// The values that we write or ask for. Others may be there.
-fn values() -> Vec<(&'static str, Vec<&'static str>)> {
+/// The values of enums that this program writes or compares with. Others may exist.
+fn enum_values() -> Vec<(&'static str, Vec<&'static str>)> {
     vec![
         ("ClaudeJobKind", vec![JobKind::BootstrapRepo.as_db()]),
         (
@@ -206,58 +207,67 @@ fn values() -> Vec<(&'static str, Vec<&'static str>)> {
             RunStatus::ALL.map(RunStatus::as_db).to_vec(),
         ),
         ("BootstrapSelectionType", vec!["SINGLE", "MULTI"]),
-        (
-            "BootstrapActionKind",
-            vec![
-                "COPY_FILE",
-                "WRITE_FILE",
-                "APPEND_TO_FILE",
-                "REPLACE_STRING",
-                "CREATE_ADR_STUB",
-                "ADD_DEPENDENCY",
-            ],
-        ),
+        ("BootstrapActionKind", Action::KINDS.to_vec()),
         ("RiskLevel", vec!["LOW", "MEDIUM", "HIGH"]),
     ]
 }
 
-const COLUMNS: &str = "SELECT CAST(table_name AS TEXT) AS tbl, CAST(column_name AS TEXT) AS col, \
-     CAST(udt_name AS TEXT) AS typ, \
-     CASE WHEN is_nullable = 'NO' AND column_default IS NULL AND is_identity = 'NO' THEN 1 ELSE 0 END AS demanded \
-     FROM information_schema.columns WHERE table_schema = current_schema()";
-const VALUES: &str = "SELECT CAST(t.typname AS TEXT) AS typ, CAST(e.enumlabel AS TEXT) AS label \
-     FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid \
-     JOIN pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname = current_schema()";
-const ONE_ACTIVE: &str = "SELECT COUNT(*) AS there FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid \
-     JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND c.relname = 'bootstrap_runs' \
-     AND i.indisunique AND i.indpred IS NOT NULL AND pg_get_indexdef(i.indexrelid) LIKE '%(product_id)%'";
+const COLUMNS: &str = "
+    SELECT CAST(table_name AS TEXT) AS table_name, CAST(column_name AS TEXT) AS name,
+        CAST(udt_name AS TEXT) AS postgres_type,
+        CASE WHEN is_nullable = 'NO' AND column_default IS NULL AND is_identity = 'NO' THEN 1 ELSE 0 END AS is_required
+    FROM information_schema.columns WHERE table_schema = current_schema()";
+const ENUM_VALUES: &str = "
+    SELECT CAST(t.typname AS TEXT), CAST(e.enumlabel AS TEXT)
+    FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid JOIN pg_namespace n ON n.oid = t.typnamespace
+    WHERE n.nspname = current_schema()";
+const ONE_ACTIVE_INDEXES: &str = "
+    SELECT COUNT(*)
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = current_schema() AND c.relname = 'bootstrap_runs' AND i.indisunique AND i.indpred IS NOT NULL
+        AND pg_get_indexdef(i.indexrelid) LIKE '%(product_id)%'";
 
-/// Names everything that is missing at once.
+/// A column of the application.
+#[derive(FromRow)]
+struct ColumnRow {
+    table_name: String,
+    name: String,
+    postgres_type: String,
+    /// 1 if an insert must give a value.
+    is_required: i64,
+}
+
+/// Checks the tables.
 ///
 /// # Errors
-/// [`StoreError::NotReady`].
+/// [`StoreError::NotReady`] with everything that is missing.
 pub(super) async fn check(database: &Database) -> Result<(), StoreError> {
     if database.dialect() == Dialect::Sqlite {
         return Err(StoreError::NotReady {
-            message: "an application's tables are joined on Postgres only".to_owned(),
+            message: "an application's tables can be joined only on Postgres".to_owned(),
         });
     }
-    let mut missing = columns(database).await?;
-    let rows = sqlx::query(VALUES).fetch_all(&database.pool).await?;
-    let mut there = BTreeSet::new();
-    for row in &rows {
-        let value: (String, String) = (row.try_get("typ")?, row.try_get("label")?);
-        there.insert(value);
-    }
-    for (name, values) in values() {
-        for value in values {
-            if !there.contains(&(name.to_owned(), value.to_owned())) {
+    let columns: Vec<ColumnRow> = sqlx::query_as(COLUMNS).fetch_all(&database.pool).await?;
+    let mut missing: Vec<String> = NEEDED
+        .iter()
+        .flat_map(|needed| needed.missing_in(&columns))
+        .collect();
+    let values: BTreeSet<(String, String)> = sqlx::query_as(ENUM_VALUES)
+        .fetch_all(&database.pool)
+        .await?
+        .into_iter()
+        .collect();
+    for (name, needed) in enum_values() {
+        for value in needed {
+            if !values.contains(&(name.to_owned(), value.to_owned())) {
                 missing.push(format!("{value} in the enum \"{name}\""));
             }
         }
     }
-    let row = sqlx::query(ONE_ACTIVE).fetch_one(&database.pool).await?;
-    if row.try_get::<i64, _>("there")? == 0 {
+    let indexes: i64 = sqlx::query_scalar(ONE_ACTIVE_INDEXES)
+        .fetch_one(&database.pool)
+        .await?;
+    if indexes == 0 {
         missing.push(
             "a unique index on bootstrap_runs (product_id) where the status is PENDING or RUNNING"
                 .to_owned(),
@@ -267,45 +277,36 @@ pub(super) async fn check(database: &Database) -> Result<(), StoreError> {
         return Ok(());
     }
     Err(StoreError::NotReady {
-        message: format!(
-            "the application's tables lack what is needed: {}",
-            missing.join("; ")
-        ),
+        message: format!("the application's tables lack {}", missing.join("; ")),
     })
 }
 
-async fn columns(database: &Database) -> Result<Vec<String>, StoreError> {
-    let mut there = Vec::new();
-    for row in sqlx::query(COLUMNS).fetch_all(&database.pool).await? {
-        let table: String = row.try_get("tbl")?;
-        let column: String = row.try_get("col")?;
-        let kind: String = row.try_get("typ")?;
-        there.push((table, column, kind, row.try_get::<i64, _>("demanded")? == 1));
+impl Needed {
+    /// The parts of this table that the columns of a database lack.
+    fn missing_in(&self, columns: &[ColumnRow]) -> Vec<String> {
+        let table = self.table;
+        let found: Vec<_> = columns
+            .iter()
+            .filter(|column| column.table_name == table)
+            .collect();
+        if found.is_empty() {
+            return vec![format!("the table {table}")];
+        }
+        let of_columns = self.columns.iter().filter_map(|(name, kind)| {
+            let Some(column) = found.iter().find(|column| column.name == *name) else {
+                return Some(format!("{table}.{name}"));
+            };
+            let postgres_type = &column.postgres_type;
+            (!kind.fits(postgres_type)).then(|| {
+                let wanted = kind.description();
+                format!("{table}.{name} as {wanted} (it is {postgres_type})")
+            })
+        });
+        let is_known = |name: &str| self.columns.iter().any(|(column, _)| *column == name);
+        let without_default = found
+            .iter()
+            .filter(|column| self.is_added_to && column.is_required == 1 && !is_known(&column.name))
+            .map(|column| format!("a default for {table}.{}", column.name));
+        of_columns.chain(without_default).collect()
     }
-    let mut missing = Vec::new();
-    for needed in NEEDED {
-        let of_table = || there.iter().filter(|(table, ..)| table == needed.table);
-        if of_table().next().is_none() {
-            missing.push(format!("the table {}", needed.table));
-            continue;
-        }
-        for (column, kind) in needed.columns {
-            match of_table().find(|(_, name, ..)| name == column) {
-                None => missing.push(format!("{}.{column}", needed.table)),
-                Some((.., found, _)) if !kind.fits(found) => missing.push(format!(
-                    "{}.{column} as {} (it is {found})",
-                    needed.table,
-                    kind.as_words()
-                )),
-                Some(_) => {}
-            }
-        }
-        let is_known = |name: &str| needed.columns.iter().any(|(column, _)| *column == name);
-        for (_, column, _, is_demanded) in of_table() {
-            if needed.is_added_to && *is_demanded && !is_known(column) {
-                missing.push(format!("a default for {}.{column}", needed.table));
-            }
-        }
-    }
-    Ok(missing)
 }

@@ -1,22 +1,24 @@
-//! The database's own clock, which every lease goes by.
+//! The database's clock, which decides on every lease.
 
 use super::Database;
 use super::connection::Tx;
-use super::dialect::Statement;
+use super::dialect::{Statement, statements};
 use crate::store::error::StoreError;
-use sqlx::Row as _;
 
-static NOW: Statement = Statement::new("SELECT {now_millis} AS now");
+statements! {
+    NOW = ["SELECT {millis:{now}}"];
+}
 
 impl Database {
-    /// The time in the database, in milliseconds since 1970.
+    /// The time of the database, in milliseconds since 1970.
     pub async fn now(&self) -> Result<i64, StoreError> {
-        now(&mut self.look().await?).await
+        now(&mut self.begin_read().await?).await
     }
 }
 
-/// The same in a transaction.
+/// The time of the database in a transaction, in milliseconds since 1970.
 pub(super) async fn now(tx: &mut Tx) -> Result<i64, StoreError> {
-    let row = sqlx::query(NOW.on(tx.dialect)).fetch_one(tx.at()).await?;
-    Ok(row.try_get("now")?)
+    Ok(sqlx::query_scalar(NOW.on(tx.dialect))
+        .fetch_one(tx.connection())
+        .await?)
 }

@@ -1,42 +1,46 @@
-//! The way to a database: a pool of connections, and transactions over it.
+//! The connection to a database: a pool, and transactions over it.
 
 use super::address::DatabaseUrl;
 use super::dialect::Dialect;
 use super::migrations::Tables;
 use super::notify::Notification;
+use super::{claim, clock, queue_stats, recovery, tables};
 use crate::store::error::StoreError;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
-use sqlx::{Any, AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Transaction};
+use sqlx::{
+    Any, AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Executor as _,
+    SqlSafeStr as _, Transaction,
+};
 use std::time::Duration;
 
-/// How a database is reached.
+/// Settings of the connection to a database.
 #[derive(Clone, Debug)]
 pub struct DatabaseOptions {
     pub database: DatabaseUrl,
-    /// The same database without a pool of sessions between: needed for listening and for migrations.
+    /// The same database without a connection pooler: needed for LISTEN and for migrations.
     pub direct: Option<DatabaseUrl>,
-    /// At most so many connections.
+    /// Maximum number of connections; the address may set a lower one.
     pub connections: u32,
 }
 
-/// A database that holds jobs and runs.
+/// A database with jobs and runs.
 #[derive(Clone, Debug)]
 pub struct Database {
     pub(super) pool: AnyPool,
     pub(super) settings: DatabaseOptions,
 }
 
-/// How long a connection is waited for.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest wait for a connection.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// An open transaction. When it is dropped, nothing of it happened.
+/// An open transaction. Dropping it rolls it back.
 pub(super) struct Tx {
     inner: Transaction<'static, Any>,
     pub(super) dialect: Dialect,
 }
 
 impl Tx {
-    pub(super) fn at(&mut self) -> &mut AnyConnection {
+    pub(super) fn connection(&mut self) -> &mut AnyConnection {
         &mut self.inner
     }
 
@@ -44,36 +48,33 @@ impl Tx {
         Ok(self.inner.commit().await?)
     }
 
-    /// Commits what was done, or takes it back before anybody hears of it: a transaction that is only dropped is undone
-    /// some time later, and its locks stand in the way of whoever tries next.
-    pub(super) async fn end<T>(self, done: Result<T, StoreError>) -> Result<T, StoreError> {
-        match done {
-            Ok(done) => {
-                self.inner.commit().await?;
-                Ok(done)
-            }
-            Err(error) => {
-                drop(self.inner.rollback().await);
-                Err(error)
-            }
+    /// Commits on success and rolls back on failure, before the result is known to others: a transaction that is only
+    /// dropped is rolled back some time later, and its locks block the next one until then.
+    pub(super) async fn finish<T>(self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if result.is_ok() {
+            self.inner.commit().await?;
+        } else if let Err(error) = self.inner.rollback().await {
+            // The database rolls back by itself when the connection is lost.
+            tracing::debug!(%error, "cannot roll back");
         }
+        result
     }
 }
 
 impl Database {
-    /// Connects. A SQLite file is made, and brought up to date, by itself; Postgres is migrated by [`Self::migrate`].
+    /// Connects. A SQLite file is created and migrated here; Postgres is migrated by [`Self::migrate`].
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when it cannot be reached.
     pub async fn open(settings: DatabaseOptions) -> Result<Self, StoreError> {
         install_default_drivers();
         let dialect = settings.database.dialect();
-        let most = settings.database.limit().unwrap_or(u32::MAX);
+        let limit = settings.database.limit().unwrap_or(u32::MAX);
         let options = settings.database.options()?;
-        try_once(&options, dialect).await?;
+        connect_once(&options, dialect).await?;
         let pool = AnyPoolOptions::new()
-            .max_connections(settings.connections.min(most).max(2))
-            .acquire_timeout(PATIENCE)
+            .max_connections(settings.connections.min(limit).max(2))
+            .acquire_timeout(CONNECT_TIMEOUT)
             .after_connect(move |connection, _| {
                 Box::pin(async move { prepare(connection, dialect).await })
             })
@@ -85,7 +86,7 @@ impl Database {
         Ok(database)
     }
 
-    /// Which SQL the database speaks.
+    /// The SQL of this database.
     pub fn dialect(&self) -> Dialect {
         self.settings.database.dialect()
     }
@@ -95,6 +96,43 @@ impl Database {
         self.pool.close().await;
     }
 
+    /// Prepares every statement of this program once, so that a statement that does not fit the tables is found now and
+    /// not by a job.
+    ///
+    /// # Errors
+    /// [`StoreError::NotMigrated`] for a missing table or column, [`StoreError::Refused`] for another mistake.
+    pub async fn check_statements(&self) -> Result<(), StoreError> {
+        let lists = [
+            claim::STATEMENTS,
+            clock::STATEMENTS,
+            queue_stats::STATEMENTS,
+            recovery::STATEMENTS,
+        ];
+        let texts = tables::statements()
+            .chain(lists.into_iter().flatten().copied())
+            .map(|statement| statement.on(self.dialect()).into_sql_str());
+        let settings = &self.settings;
+        match self.dialect() {
+            // The driver `Any` cannot describe parameters of Postgres's own types.
+            Dialect::Postgres => {
+                let address = settings.direct.as_ref().unwrap_or(&settings.database);
+                let mut connection = address.postgres_options()?.connect().await?;
+                for text in texts {
+                    connection.prepare(text).await?;
+                }
+                connection.close().await?;
+            }
+            Dialect::Sqlite => {
+                let mut connection = self.pool.acquire().await?;
+                for text in texts {
+                    connection.prepare(text).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins a transaction that writes.
     pub(super) async fn begin(&self) -> Result<Tx, StoreError> {
         let dialect = self.dialect();
         Ok(Tx {
@@ -103,44 +141,47 @@ impl Database {
         })
     }
 
-    /// A transaction that only reads.
-    pub(super) async fn look(&self) -> Result<Tx, StoreError> {
+    /// Begins a transaction that only reads.
+    pub(super) async fn begin_read(&self) -> Result<Tx, StoreError> {
         Ok(Tx {
             inner: self.pool.begin().await?,
             dialect: self.dialect(),
         })
     }
 
-    /// Tells whoever listens what was committed. That nobody can be told undoes nothing: everybody polls as well.
-    pub(super) async fn tell(&self, told: &[Notification]) {
-        if self.dialect() == Dialect::Postgres {
-            for told in told {
-                if told.send(&self.pool).await.is_err() {
-                    return;
-                }
+    /// Sends notifications of a committed change to the listeners. A failure is only logged: every listener polls too.
+    pub(super) async fn notify(&self, notifications: &[Notification]) {
+        if self.dialect() == Dialect::Sqlite {
+            return;
+        }
+        for notification in notifications {
+            if let Err(error) = notification.send(&self.pool).await {
+                tracing::debug!(%error, "cannot notify");
+                return;
             }
         }
     }
 }
 
-/// One connection outside the pool, which would try until its time is up and then not say why it failed.
-async fn try_once(options: &AnyConnectOptions, dialect: Dialect) -> Result<(), StoreError> {
+/// Connects once outside the pool, which would try until its time is up and then hide the reason of the failure.
+async fn connect_once(options: &AnyConnectOptions, dialect: Dialect) -> Result<(), StoreError> {
     let connect = async {
         let mut connection = options.connect().await?;
         prepare(&mut connection, dialect).await?;
         connection.close().await
     };
-    let tried = tokio::time::timeout(PATIENCE, connect).await;
-    tried.map_or(Err(sqlx::Error::PoolTimedOut), |tried| tried)?;
+    tokio::time::timeout(CONNECT_TIMEOUT, connect)
+        .await
+        .unwrap_or(Err(sqlx::Error::PoolTimedOut))?;
     Ok(())
 }
 
-/// Makes a connection of ours what it is to be; a session of Postgres is told by its address.
+/// Sets up a connection to SQLite: readers beside one writer, and commits that survive a power cut. Postgres takes the
+/// settings of a session from the address.
 pub(super) async fn prepare(
     connection: &mut AnyConnection,
     dialect: Dialect,
 ) -> Result<(), sqlx::Error> {
-    // Readers beside one writer, and a commit that outlives the machine's power.
     let pragmas = [
         "PRAGMA busy_timeout = 5000",
         "PRAGMA journal_mode = WAL",

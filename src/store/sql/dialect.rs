@@ -1,118 +1,134 @@
-//! The few words in which the two databases differ, filled into one text for each statement.
+//! SQL that both databases read: one text for each statement, and the five words in which the databases differ.
+//!
+//! | word | Postgres | SQLite |
+//! |---|---|---|
+//! | `{now}` | the clock in UTC, to the millisecond | milliseconds since 1970 |
+//! | `{after:$1}` | that clock plus `$1` milliseconds | the same sum |
+//! | `{at:$1}` | the timestamp `$1` milliseconds after 1970 | `$1` |
+//! | `{millis:column}` | a timestamp as milliseconds since 1970 | `column` |
+//! | `{cast:$1 AS "RiskLevel"}` | `CAST($1 AS "RiskLevel")` | `$1` |
 
 use std::sync::OnceLock;
 
-/// Which SQL is spoken.
+/// The SQL of one of the two databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     Postgres,
     Sqlite,
 }
 
-/// One statement. Values are never written into it: they are bound to `$1`, `$2` and so on. What stands in braces is
-/// said by [`Dialect::word`].
+/// One statement. Values are bound to `$1`, `$2` and so on, never written into the text.
 pub(super) struct Statement {
-    text: &'static str,
-    postgres: OnceLock<String>,
-    sqlite: OnceLock<String>,
+    postgres: Text,
+    sqlite: Text,
 }
 
+/// A text in parts, and its translation once it was needed.
+struct Text {
+    parts: &'static [&'static str],
+    translated: OnceLock<String>,
+}
+
+/// Declares the statements of a file, and `STATEMENTS`: the list that [`super::Database::check_statements`] prepares.
+/// A statement whose shape differs between the databases has a second text after `or_sqlite`.
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $text:tt $(or_sqlite $sqlite:tt)?;)+) => {
+        $($(#[$doc])* static $name: Statement = Statement::new(&$text, statements!(@last $text $($sqlite)?));)+
+
+        /// The statements of this file.
+        pub(in crate::store::sql) static STATEMENTS: &[&Statement] = &[$(&$name),+];
+    };
+    (@last $text:tt) => { &$text };
+    (@last $text:tt $sqlite:tt) => { &$sqlite };
+}
+pub(super) use statements;
+
 impl Statement {
-    pub(super) const fn new(text: &'static str) -> Self {
+    /// A statement; each text is its parts one after the other.
+    pub(super) const fn new(
+        postgres: &'static [&'static str],
+        sqlite: &'static [&'static str],
+    ) -> Self {
         Self {
-            text,
-            postgres: OnceLock::new(),
-            sqlite: OnceLock::new(),
+            postgres: Text {
+                parts: postgres,
+                translated: OnceLock::new(),
+            },
+            sqlite: Text {
+                parts: sqlite,
+                translated: OnceLock::new(),
+            },
         }
     }
 
-    /// The text that a database understands.
+    /// The text for a database.
     pub(super) fn on(&'static self, dialect: Dialect) -> &'static str {
-        let filled = match dialect {
+        let text = match dialect {
             Dialect::Postgres => &self.postgres,
             Dialect::Sqlite => &self.sqlite,
         };
-        filled.get_or_init(|| dialect.fill(self.text))
+        text.translated
+            .get_or_init(|| dialect.translate(&text.parts.concat()))
     }
 }
 
 impl Dialect {
-    /// What opens a transaction that will write.
+    /// The statement that begins a transaction that writes.
     pub(super) fn begin(self) -> &'static str {
         match self {
             Self::Postgres => "BEGIN",
-            // A transaction that reads first and writes later would meet another writer half-way.
+            // A transaction that reads first and writes later fails when another one wrote in between.
             Self::Sqlite => "BEGIN IMMEDIATE",
         }
     }
 
-    fn fill(self, text: &str) -> String {
-        let mut filled = String::with_capacity(text.len() * 2);
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once('{') {
-            let (token, next) = after.split_once('}').expect("a brace is closed");
-            filled.push_str(before);
-            filled.push_str(&self.word(token));
-            rest = next;
+    /// The current time. In Postgres the clock, not the beginning of the transaction: a transaction that waited for a row
+    /// must not take an expired lease for a valid one.
+    const fn now(self) -> &'static str {
+        match self {
+            Self::Postgres => "CAST(clock_timestamp() AT TIME ZONE 'UTC' AS timestamp(3))",
+            Self::Sqlite => "CAST(round(unixepoch('subsec') * 1000) AS INTEGER)",
         }
-        filled.push_str(rest);
-        filled
     }
 
-    /// What a token says: a name, or a name and what it is about.
-    fn word(self, token: &str) -> String {
-        let (name, about) = token.split_once(':').unwrap_or((token, ""));
-        match self {
-            Self::Postgres => match name {
-                // The clock, not the transaction's beginning: who waited for a row must not see an old lease as running.
-                "now" => "CAST(clock_timestamp() AT TIME ZONE 'UTC' AS timestamp(3))".to_owned(),
-                "now_millis" => {
-                    "CAST(round(extract(epoch FROM clock_timestamp()) * 1000) AS bigint)".to_owned()
-                }
-                "after" => format!(
-                    "CAST(clock_timestamp() AT TIME ZONE 'UTC' + {about} * interval '1 millisecond' AS timestamp(3))"
-                ),
-                "at" => format!(
-                    "CAST(timestamp 'epoch' + {about} * interval '1 millisecond' AS timestamp(3))"
-                ),
-                "millis" => format!("CAST(round(extract(epoch FROM {about}) * 1000) AS bigint)"),
-                "json" => format!("CAST({about} AS jsonb)"),
-                "list" => {
-                    format!("ARRAY(SELECT jsonb_array_elements_text(CAST({about} AS jsonb)))")
-                }
-                "list_text" => format!("CAST(array_to_json({about}) AS text)"),
-                "truth" => format!("({about} <> 0)"),
-                "no" => "false".to_owned(),
-                "path" => {
-                    let (column, path) = about.split_once('|').expect("a column and a path");
-                    format!("({column} #>> '{{{path}}}')")
-                }
-                "lock" => format!("FOR UPDATE OF {about}"),
-                "skip_locked" => format!("FOR UPDATE OF {about} SKIP LOCKED"),
-                "run" => format!("CAST({about} AS \"BootstrapRunStatus\")"),
-                "job" => format!("CAST({about} AS \"ClaudeJobStatus\")"),
-                "selection" => format!("CAST({about} AS \"BootstrapSelectionType\")"),
-                "action" => format!("CAST({about} AS \"BootstrapActionKind\")"),
-                "risk" => format!("CAST({about} AS \"RiskLevel\")"),
-                _ => unreachable!("`{token}` is no token"),
-            },
-            Self::Sqlite => match name {
-                "now" | "now_millis" => {
-                    "CAST(round(unixepoch('subsec') * 1000) AS INTEGER)".to_owned()
-                }
-                "after" => {
-                    format!("(CAST(round(unixepoch('subsec') * 1000) AS INTEGER) + {about})")
-                }
-                "path" => {
-                    let (column, path) = about.split_once('|').expect("a column and a path");
-                    format!("json_extract({column}, '$.{}')", path.replace(',', "."))
-                }
-                "lock" | "skip_locked" => String::new(),
-                "no" => "0".to_owned(),
-                "at" | "millis" | "json" | "list" | "list_text" | "truth" | "run" | "job"
-                | "selection" | "action" | "risk" => about.to_owned(),
-                _ => unreachable!("`{token}` is no token"),
-            },
+    fn translate(self, text: &str) -> String {
+        let text = text.replace("{now}", self.now());
+        let mut translated = String::with_capacity(text.len() * 2);
+        let mut rest = text.as_str();
+        while let Some((before, after)) = rest.split_once('{') {
+            let (word, next) = after.split_once('}').expect("a brace is closed");
+            let (name, argument) = word.split_once(':').expect("a word has an argument");
+            translated.push_str(before);
+            translated.push_str(&self.word(name, argument));
+            rest = next;
+        }
+        translated + rest
+    }
+
+    fn word(self, name: &str, argument: &str) -> String {
+        match (self, name) {
+            (Self::Postgres, "after") => {
+                format!(
+                    "CAST({} + {argument} * interval '1 millisecond' AS timestamp(3))",
+                    self.now()
+                )
+            }
+            (Self::Postgres, "at") => {
+                format!(
+                    "CAST(timestamp 'epoch' + {argument} * interval '1 millisecond' AS timestamp(3))"
+                )
+            }
+            (Self::Postgres, "millis") => {
+                format!("CAST(round(extract(epoch FROM {argument}) * 1000) AS bigint)")
+            }
+            (Self::Postgres, "cast") => format!("CAST({argument})"),
+            (Self::Sqlite, "after") => format!("({} + {argument})", self.now()),
+            (Self::Sqlite, "at" | "millis") => argument.to_owned(),
+            (Self::Sqlite, "cast") => {
+                let (value, _) = argument.split_once(" AS ").expect("a value and its type");
+                value.to_owned()
+            }
+            _ => unreachable!("`{name}` is not a word of the table above"),
         }
     }
 }
@@ -122,19 +138,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_text_says_the_same_to_both_databases() {
-        static STATEMENT: Statement = Statement::new(
-            "SELECT {path:r.plan|inputs,owner} FROM r WHERE status = {run:$1} AND at <= {now} {lock:r}",
-        );
+    fn a_statement_is_translated_for_each_database() {
+        static STATEMENT: Statement = {
+            let text: &[&str] = &[
+                "SELECT {millis:r.started_at} FROM r ",
+                "WHERE status = {cast:$1 AS \"BootstrapRunStatus\"} AND at <= {now}",
+            ];
+            Statement::new(text, text)
+        };
         assert_eq!(
             STATEMENT.on(Dialect::Postgres),
-            "SELECT (r.plan #>> '{inputs,owner}') FROM r WHERE status = CAST($1 AS \"BootstrapRunStatus\") AND at <= \
-             CAST(clock_timestamp() AT TIME ZONE 'UTC' AS timestamp(3)) FOR UPDATE OF r"
+            "SELECT CAST(round(extract(epoch FROM r.started_at) * 1000) AS bigint) FROM r \
+             WHERE status = CAST($1 AS \"BootstrapRunStatus\") AND at <= \
+             CAST(clock_timestamp() AT TIME ZONE 'UTC' AS timestamp(3))"
         );
         assert_eq!(
             STATEMENT.on(Dialect::Sqlite),
-            "SELECT json_extract(r.plan, '$.inputs.owner') FROM r WHERE status = $1 AND at <= \
-             CAST(round(unixepoch('subsec') * 1000) AS INTEGER) "
+            "SELECT r.started_at FROM r WHERE status = $1 AND at <= \
+             CAST(round(unixepoch('subsec') * 1000) AS INTEGER)"
         );
     }
 }

@@ -1,41 +1,35 @@
-//! What a database's refusal means for the caller. No address, password or row stands in a message.
+//! The meaning of a database error for the caller. No message shows an address, a password or a row.
 
 use crate::store::error::StoreError;
 use sqlx::Error;
+use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
+use thiserror::Error as ThisError;
+
+/// A value of a closed set that this program does not know.
+#[derive(Debug, ThisError)]
+#[error("unknown value `{0}`")]
+pub(super) struct UnknownValue(pub(super) String);
 
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
-        let unavailable = |message: String| Self::Unavailable { message };
         match error {
-            Error::Database(error) => {
-                let code = error.code().unwrap_or_default().into_owned();
-                of_code(&code, error.message().to_owned())
-            }
-            Error::Io(error) => unavailable(error.to_string()),
-            Error::Tls(error) => unavailable(error.to_string()),
-            Error::PoolTimedOut => unavailable("it gave no connection in time".to_owned()),
-            Error::PoolClosed | Error::WorkerCrashed => {
-                unavailable("its connections are closed".to_owned())
-            }
-            Error::Protocol(message) => unavailable(message),
-            // The options of a connection may hold a password, and so may their error.
+            Error::Database(error) => of_database(error),
+            // The source of this one may show a password.
             Error::Configuration(_) => Self::NotReady {
-                message: "its address has an option that cannot be used".to_owned(),
+                message: "its address has an invalid option".to_owned(),
             },
+            Error::PoolTimedOut => Self::unavailable("no connection was free in time"),
+            Error::PoolClosed | Error::WorkerCrashed => {
+                Self::unavailable("its connections are closed")
+            }
+            Error::Io(error) => Self::unavailable(error),
+            Error::Tls(error) => Self::unavailable(error),
+            Error::Protocol(message) => Self::unavailable(message),
             Error::Migrate(error) => (*error).into(),
             other => Self::Refused {
-                message: other.to_string(),
+                source: other.into(),
             },
-        }
-    }
-}
-
-impl From<getrandom::Error> for StoreError {
-    /// A new key needs random bytes, which may be there another time.
-    fn from(error: getrandom::Error) -> Self {
-        Self::Unavailable {
-            message: error.to_string(),
         }
     }
 }
@@ -57,7 +51,8 @@ impl From<MigrateError> for StoreError {
 }
 
 /// Postgres has five characters, of which the first two are the class; SQLite has a number.
-fn of_code(code: &str, message: String) -> StoreError {
+fn of_database(error: Box<dyn DatabaseError>) -> StoreError {
+    let code = error.code().unwrap_or_default().into_owned();
     let is_postgres = code.len() == 5;
     let is_unavailable = if is_postgres {
         // Connections, resources, shut-downs and time-outs, locks and deadlocks, wrong passwords.
@@ -68,23 +63,29 @@ fn of_code(code: &str, message: String) -> StoreError {
         [5, 6, 10, 13, 14].contains(&low)
     };
     let is_without_tables = if is_postgres {
-        ["42P01", "42703", "42704", "3F000"].contains(&code)
+        ["42P01", "42703", "42704", "3F000"].contains(&code.as_str())
     } else {
+        let message = error.message();
         message.starts_with("no such table") || message.starts_with("no such column")
     };
+    if code == "26" {
+        return StoreError::NotReady {
+            message: "the file is not a SQLite database; name another one".to_owned(),
+        };
+    }
+    if code == "3D000" {
+        return StoreError::NotReady {
+            message: format!("{}; create it, or check the name", error.message()),
+        };
+    }
+    let source = error.into_error();
     if is_unavailable {
-        StoreError::Unavailable { message }
+        StoreError::Unavailable { source }
     } else if is_without_tables {
-        StoreError::NotMigrated { message }
-    } else if code == "26" {
-        StoreError::NotReady {
-            message: "the file is no SQLite database; name another one".to_owned(),
-        }
-    } else if code == "3D000" {
-        StoreError::NotReady {
-            message: format!("{message}; create it, or check the name"),
+        StoreError::NotMigrated {
+            source: Some(source),
         }
     } else {
-        StoreError::Refused { message }
+        StoreError::Refused { source }
     }
 }

@@ -1,22 +1,22 @@
-//! The tables: those that a surrounding application has, and those that are only ours.
+//! Migrations of the tables: those of a surrounding application, and our own.
 
 use super::{Database, Dialect, application};
 use crate::store::error::StoreError;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, Row as _, SqlSafeStr as _};
+use sqlx::{AnyPool, SqlSafeStr as _};
 
-/// Which tables are ours to make.
+/// The tables to create.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tables {
-    /// All: nobody else has a part in the database.
+    /// All tables, in a database of our own.
     All,
-    /// Only those beside the application's, whose own stay as they are.
+    /// Our own tables, beside those of an application.
     Own,
 }
 
-/// The scripts of one folder, in order, and the table that remembers which of them ran.
+/// The scripts of one folder, in order, and the table that records which of them ran.
 struct Scripts {
-    remembered_in: &'static str,
+    recorded_in: &'static str,
     texts: &'static [&'static str],
 }
 
@@ -29,12 +29,9 @@ macro_rules! script {
     };
 }
 
-/// The application's tables and ours.
+/// The scripts for the application's tables and for ours.
 fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
-    let of = |remembered_in, texts| Scripts {
-        remembered_in,
-        texts,
-    };
+    let of = |recorded_in, texts| Scripts { recorded_in, texts };
     match dialect {
         Dialect::Postgres => (
             of(APP, &[script!("postgres/app/0001_tables.sql")]),
@@ -58,29 +55,29 @@ impl Scripts {
             Migration::new(version, "tables".into(), kind, text.into_sql_str(), false)
         });
         let mut migrator = Migrator::with_migrations(migrations.collect());
-        migrator.dangerous_set_table_name(self.remembered_in);
+        migrator.dangerous_set_table_name(self.recorded_in);
         Ok(migrator.run(pool).await?)
     }
 }
 
 impl Database {
-    /// Brings the tables up to date. Nothing happens when they are.
+    /// Updates the tables. On Postgres every statement is prepared once afterwards.
     ///
     /// # Errors
-    /// [`StoreError::NotReady`] when the application's tables are missing or lack something, or are there although
-    /// they were to be made.
+    /// [`StoreError::NotReady`] when the application's tables are to be joined and lack something, or are to be created and
+    /// exist.
     pub async fn migrate(&self, tables: Tables) -> Result<(), StoreError> {
         let (app, own) = scripts(self.dialect());
-        // A pooler between would give the lock and the work to different sessions.
+        // A connection pooler would give the lock and the work to different sessions.
         let pool = match &self.settings.direct {
             Some(direct) => AnyPool::connect_with(direct.options()?).await?,
             None => self.pool.clone(),
         };
         match tables {
             Tables::All => {
-                if !self.is_own().await? && self.has("claude_jobs").await? {
+                if !self.is_own().await? && self.has_table("claude_jobs").await? {
                     return Err(StoreError::NotReady {
-                        message: "an application's tables are there already; add ours beside them with `groundplan \
+                        message: "the tables of an application already exist; add ours beside them with `groundplan \
                                   migrate --joined`"
                             .to_owned(),
                     });
@@ -89,44 +86,49 @@ impl Database {
             }
             Tables::Own => application::check(self).await?,
         }
-        own.run(&pool).await
+        own.run(&pool).await?;
+        match self.dialect() {
+            Dialect::Postgres => self.check_statements().await,
+            // Opened for every command: the tests prepare the statements.
+            Dialect::Sqlite => Ok(()),
+        }
     }
 
-    async fn has(&self, table: &'static str) -> Result<bool, StoreError> {
+    async fn has_table(&self, table: &'static str) -> Result<bool, StoreError> {
         let query = match self.dialect() {
-            Dialect::Postgres => {
-                "SELECT CASE WHEN to_regclass($1) IS NULL THEN 0 ELSE 1 END AS there"
-            }
+            Dialect::Postgres => "SELECT CASE WHEN to_regclass($1) IS NULL THEN 0 ELSE 1 END",
             Dialect::Sqlite => {
-                "SELECT COUNT(*) AS there FROM sqlite_master WHERE type = 'table' AND name = $1"
+                "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = $1"
             }
         };
-        let row = sqlx::query(query).bind(table).fetch_one(&self.pool).await?;
-        Ok(row.try_get::<i64, _>("there")? == 1)
+        let count: i64 = sqlx::query_scalar(query)
+            .bind(table)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(count == 1)
     }
 
-    /// Whether the application's tables were made by us, so that users and products may be made in them.
+    /// True if this program created the application's tables, so that it may add users and products.
     pub async fn is_own(&self) -> Result<bool, StoreError> {
-        self.has(APP).await
+        self.has_table(APP).await
     }
 
-    /// Whether jobs can be kept here: all tables are there and as new as this program.
+    /// Checks that all tables exist and are as new as this program.
     ///
     /// # Errors
-    /// [`StoreError::NotMigrated`] when they are not.
+    /// [`StoreError::NotMigrated`].
     pub async fn ready(&self) -> Result<(), StoreError> {
-        let (_, own) = scripts(self.dialect());
-        let old = || StoreError::NotMigrated {
-            message: String::new(),
-        };
-        if !self.has(OWN).await? || !self.has("claude_jobs").await? {
-            return Err(old());
+        if !self.has_table(OWN).await? || !self.has_table("claude_jobs").await? {
+            return Err(StoreError::NotMigrated { source: None });
         }
-        let last =
-            "SELECT COALESCE(MAX(version), 0) AS last FROM bootstrap_own_migrations WHERE success";
-        let row = sqlx::query(last).fetch_one(&self.pool).await?;
-        if row.try_get::<i64, _>("last")? < own.last() {
-            return Err(old());
+        let (_, own) = scripts(self.dialect());
+        let last: i64 = sqlx::query_scalar(
+            "SELECT COALESCE(MAX(version), 0) FROM bootstrap_own_migrations WHERE success",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        if last < own.last() {
+            return Err(StoreError::NotMigrated { source: None });
         }
         Ok(())
     }

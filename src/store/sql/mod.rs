@@ -1,26 +1,29 @@
-//! The store in a database: Postgres for fleets, a SQLite file for one machine, with one text for each statement.
+//! The store in a database: Postgres for many machines, a SQLite file for one. Each statement has one text for both.
+//!
+//! `tables/` has the statements, one file for each table; the files here combine them into operations.
 
 pub mod address;
 mod application;
+mod apply;
 pub mod catalogs;
-mod changes;
-mod claims;
+mod change;
+mod claim;
 mod clock;
 mod connection;
 mod dialect;
 mod error;
-mod events;
+mod lease;
 mod ledger;
+mod locks;
 pub mod migrations;
 mod notify;
 pub mod queue_stats;
 mod recovery;
-mod row;
-mod submissions;
+mod submit;
+mod tables;
 pub mod users;
 pub mod wakeups;
 pub mod workers;
-mod write;
 
 use super::Store;
 use super::change::{Actor, RunChange};
@@ -41,39 +44,38 @@ use notify::Notification;
 impl Store for Database {
     async fn submit(&self, submission: &Submission) -> Result<Run, StoreError> {
         let mut tx = self.begin().await?;
-        let stored = submissions::insert(&mut tx, submission).await;
-        let run = match tx.end(stored).await {
+        let stored = submit::insert(&mut tx, submission).await;
+        let run = match tx.finish(stored).await {
             Ok(run) => run,
             Err(error) => return Err(self.with_active_run(error).await),
         };
-        self.tell(&[Notification::enqueued(&run)]).await;
+        self.notify(&[Notification::enqueued(&run)]).await;
         Ok(run)
     }
 
     async fn claim(
         &self,
         worker: &WorkerId,
-        pick: &ClaimTarget,
+        target: &ClaimTarget,
     ) -> Result<Option<Lease>, StoreError> {
-        match pick {
+        match target {
             ClaimTarget::Oldest => self.claim_oldest(worker).await,
             ClaimTarget::Ended(run) => {
                 let mut tx = self.begin().await?;
-                let lease = claims::ended(&mut tx, worker, run).await;
-                tx.end(lease).await
+                let lease = claim::claim_ended(&mut tx, worker, run).await;
+                tx.finish(lease).await
             }
         }
     }
 
     async fn renew(&self, lease: &Lease) -> Result<Renewal, StoreError> {
         let mut tx = self.begin().await?;
-        let standing = claims::renew(&mut tx, lease).await;
-        tx.end(standing).await
+        let renewal = lease::renew(&mut tx, lease).await;
+        tx.finish(renewal).await
     }
 
     async fn payload(&self, lease: &Lease) -> Result<JobPayload, StoreError> {
-        let mut tx = self.look().await?;
-        claims::payload(&mut tx, lease).await
+        lease::payload(&mut self.begin_read().await?, lease).await
     }
 
     async fn change(
@@ -83,29 +85,29 @@ impl Store for Database {
         change: &RunChange,
     ) -> Result<Run, StoreError> {
         let mut tx = self.begin().await?;
-        let changed = changes::apply(&mut tx, run, actor, change).await;
-        let (run, told) = match tx.end(changed).await {
+        let changed = change::apply(&mut tx, run, actor, change).await;
+        let (run, notifications) = match tx.finish(changed).await {
             Ok(changed) => changed,
             Err(error) => return Err(self.with_active_run(error).await),
         };
-        self.tell(&told).await;
+        self.notify(&notifications).await;
         Ok(run)
     }
 
     async fn record(&self, lease: &Lease, entry: &LedgerEntry) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let recorded = ledger::record(&mut tx, lease, entry).await;
-        tx.end(recorded).await
+        tx.finish(recorded).await
     }
 
     async fn entries(&self, run: &RunId) -> Result<Vec<LedgerEntry>, StoreError> {
-        let mut tx = self.look().await?;
-        row::find(&mut tx, run).await?;
-        ledger::entries(&mut tx, run).await
+        let mut tx = self.begin_read().await?;
+        tables::runs::find(&mut tx, run).await?;
+        tables::effects::entries(&mut tx, run).await
     }
 
     async fn runs(&self, filter: &RunFilter) -> Result<Vec<Run>, StoreError> {
-        row::list(&mut self.look().await?, filter).await
+        tables::runs::list(&mut self.begin_read().await?, filter).await
     }
 
     async fn events(
@@ -114,10 +116,10 @@ impl Store for Database {
         run: Option<&RunId>,
         limit: u32,
     ) -> Result<Vec<Event>, StoreError> {
-        events::after(&mut self.look().await?, after, run, limit).await
+        tables::events::after(&mut self.begin_read().await?, after, run, limit).await
     }
 
     async fn recover_expired(&self, recovery: Recovery) -> Result<RecoveryReport, StoreError> {
-        self.sweep_all(recovery).await
+        self.recover_all(recovery).await
     }
 }

@@ -1,70 +1,86 @@
-//! What is told on the channel that the surrounding application listens to, after a commit (R20–R22).
+//! Notifications on the channel of the surrounding application, sent after a commit.
 
-use super::dialect::{Dialect, Statement};
 use crate::store::error::StoreError;
+use crate::store::id::{JobId, ProductId, RunId, UserId};
 use crate::store::job::{JobKind, job_status_to_api};
 use crate::store::run::Run;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use sqlx::AnyPool;
 
 /// The channel.
 pub(super) const CHANNEL: &str = "scrum4me_changes";
 
-/// The most bytes of an error that are told. Postgres refuses a payload of 8,000; every byte may take six in JSON.
-const MOST_ERROR: usize = 1000;
+/// The longest error in a notification, in bytes. Postgres refuses a payload of 8,000 bytes, and a byte may take six in
+/// JSON.
+const LONGEST_ERROR: usize = 1000;
 
-/// One message.
-#[derive(Debug)]
-pub(super) struct Notification(Value);
-
-static NOTIFY: Statement = Statement::new("SELECT CAST(pg_notify('scrum4me_changes', $1) AS TEXT)");
+/// One notification. The names are those that the application reads.
+#[derive(Debug, Serialize)]
+pub(super) struct Notification {
+    r#type: &'static str,
+    status: &'static str,
+    job_id: JobId,
+    user_id: UserId,
+    product_id: ProductId,
+    kind: JobKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bootstrap_run_id: Option<RunId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
 
 impl Notification {
     /// A job waits for a worker.
     pub(super) fn enqueued(run: &Run) -> Self {
-        Self(json!({
-            "type": "claude_job_enqueued",
-            "status": "queued",
-            "job_id": run.job,
-            "user_id": run.user,
-            "product_id": run.product,
-            "kind": JobKind::BootstrapRepo,
-        }))
+        Self {
+            r#type: "claude_job_enqueued",
+            status: "queued",
+            job_id: run.job.clone(),
+            user_id: run.user.clone(),
+            product_id: run.product.clone(),
+            kind: JobKind::BootstrapRepo,
+            bootstrap_run_id: None,
+            error: None,
+        }
     }
 
     /// A job has another status.
     pub(super) fn status(run: &Run) -> Self {
-        let mut told = json!({
-            "type": "claude_job_status",
-            "job_id": run.job,
-            "user_id": run.user,
-            "product_id": run.product,
-            "kind": JobKind::BootstrapRepo,
-            "status": job_status_to_api(run.job_status),
-            "bootstrap_run_id": run.id,
-        });
-        if let Some(error) = &run.error {
-            told["error"] = Value::from(start(error, MOST_ERROR));
+        let error = run.error.as_deref();
+        Self {
+            r#type: "claude_job_status",
+            status: job_status_to_api(run.job_status),
+            bootstrap_run_id: Some(run.id.clone()),
+            error: error.map(|error| beginning(error, LONGEST_ERROR).to_owned()),
+            ..Self::enqueued(run)
         }
-        Self(told)
     }
 
     pub(super) async fn send(&self, pool: &AnyPool) -> Result<(), StoreError> {
-        let query = sqlx::query(NOTIFY.on(Dialect::Postgres)).bind(self.0.to_string());
-        query.execute(pool).await?;
+        let payload = serde_json::to_string(self).map_err(|error| StoreError::Unstorable {
+            what: "a notification",
+            source: error.into(),
+        })?;
+        sqlx::query("SELECT CAST(pg_notify($1, $2) AS TEXT)")
+            .bind(CHANNEL)
+            .bind(payload)
+            .execute(pool)
+            .await?;
         Ok(())
     }
 }
 
-/// As much of a text as fits, cut between characters.
-fn start(text: &str, most: usize) -> &str {
-    &text[..text.floor_char_boundary(most)]
+/// At most `limit` bytes from the beginning of a text, cut between characters.
+fn beginning(text: &str, limit: usize) -> &str {
+    &text[..text.floor_char_boundary(limit)]
 }
 
-/// Whether a payload says that a job of our kind waits. What is not ours or cannot be understood says nothing.
+/// True if a payload announces a queued job of our kind. Payloads of others and unknown ones are ignored.
 pub(super) fn is_enqueued(payload: &str) -> bool {
-    serde_json::from_str::<Value>(payload).is_ok_and(|told| {
-        told["type"] == "claude_job_enqueued" && told["kind"] == JobKind::BootstrapRepo.as_db()
+    serde_json::from_str::<Value>(payload).is_ok_and(|payload| {
+        payload["type"] == "claude_job_enqueued"
+            && payload["kind"] == JobKind::BootstrapRepo.as_db()
     })
 }
 
@@ -73,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_waiting_job_of_our_kind_wakes_a_worker() {
+    fn only_a_queued_job_of_our_kind_wakes_a_worker() {
         assert!(is_enqueued(
             r#"{"type":"claude_job_enqueued","kind":"BOOTSTRAP_REPO","more":1}"#
         ));
@@ -91,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_long_error_is_cut_between_characters() {
-        assert_eq!(start("aé", 2), "a");
-        assert_eq!(start("abc", 9), "abc");
+        assert_eq!(beginning("aé", 2), "a");
+        assert_eq!(beginning("abc", 9), "abc");
     }
 }

@@ -1,63 +1,64 @@
-//! How long the queue is and how runs ended, for those who watch the service.
+//! The length of the queue and the number of runs by status, for metrics.
 
 use super::Database;
-use super::dialect::Statement;
+use super::dialect::{Statement, statements};
+use super::tables::runs;
 use crate::store::error::StoreError;
 use crate::store::run::RunStatus;
-use sqlx::Row as _;
+use sqlx::FromRow;
 use std::time::Duration;
 
-/// The queue of our kind at one moment.
+/// The queue of our kind of jobs at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueStats {
-    /// Jobs that a worker could take now.
+    /// Jobs that a worker could claim now.
     pub waiting: u64,
     /// Jobs that wait for an approval.
     pub held: u64,
-    /// How long the oldest of the first has waited.
+    /// Age of the oldest job that a worker could claim.
     pub oldest: Option<Duration>,
-    /// How many runs have each status; every status is there.
+    /// The number of runs of each status; every status is there.
     pub runs: Vec<(RunStatus, u64)>,
 }
 
-static QUEUE: Statement = Statement::new(
-    "SELECT COALESCE(SUM(q.is_held), 0) AS held, COUNT(*) - COALESCE(SUM(q.is_held), 0) AS waiting, \
-     {now_millis} - MIN(CASE WHEN q.is_held = 0 THEN q.since END) AS age FROM (\
-     SELECT {millis:j.created_at} AS since, \
-     CASE WHEN t.tier = 'HIGH' AND (t.approved_tree IS NULL OR t.approved_tree <> t.tree) THEN 1 ELSE 0 END AS is_held \
-     FROM claude_jobs j LEFT JOIN bootstrap_runs r ON r.claude_job_id = j.id \
-     LEFT JOIN bootstrap_tiers t ON t.run_id = r.id \
-     WHERE j.kind = 'BOOTSTRAP_REPO' AND j.status = 'QUEUED') q",
-);
-static RUNS: Statement = Statement::new(
-    "SELECT CAST(status AS TEXT) AS status, COUNT(*) AS number FROM bootstrap_runs GROUP BY status",
-);
+statements! {
+    QUEUE = ["
+        SELECT COUNT(*) - COALESCE(SUM(q.is_held), 0) AS waiting, COALESCE(SUM(q.is_held), 0) AS held,
+            {millis:{now}} - MIN(CASE WHEN q.is_held = 0 THEN q.created_at END) AS age
+        FROM (
+            SELECT {millis:j.created_at} AS created_at,
+                CASE WHEN t.tier = 'HIGH' AND (t.approved_tree IS NULL OR t.approved_tree <> t.tree)
+                    THEN 1 ELSE 0 END AS is_held
+            FROM claude_jobs j
+            LEFT JOIN bootstrap_runs r ON r.claude_job_id = j.id
+            LEFT JOIN bootstrap_tiers t ON t.run_id = r.id
+            WHERE j.kind = 'BOOTSTRAP_REPO' AND j.status = 'QUEUED'
+        ) q"];
+}
+
+#[derive(FromRow)]
+struct QueueRow {
+    waiting: i64,
+    held: i64,
+    /// In milliseconds.
+    age: Option<i64>,
+}
 
 impl Database {
-    /// Looks at the queue.
+    /// Reads the length of the queue and the number of runs by status.
     pub async fn queue_stats(&self) -> Result<QueueStats, StoreError> {
-        let mut tx = self.look().await?;
-        let queue = sqlx::query(QUEUE.on(tx.dialect)).fetch_one(tx.at()).await?;
-        let runs = sqlx::query(RUNS.on(tx.dialect)).fetch_all(tx.at()).await?;
-        let mut counts = RunStatus::ALL.map(|status| (status, 0)).to_vec();
-        for row in &runs {
-            let status: String = row.try_get("status")?;
-            let number: i64 = row.try_get("number")?;
-            let known = counts.iter_mut().find(|(known, _)| known.as_db() == status);
-            if let Some((_, count)) = known {
-                *count = u64::try_from(number).unwrap_or_default();
-            }
-        }
-        let number = |name: &str| {
-            let number: i64 = queue.try_get(name)?;
-            Ok::<_, sqlx::Error>(u64::try_from(number).unwrap_or_default())
-        };
-        let age: Option<i64> = queue.try_get("age")?;
+        let mut tx = self.begin_read().await?;
+        let row: QueueRow = sqlx::query_as(QUEUE.on(tx.dialect))
+            .fetch_one(tx.connection())
+            .await?;
         Ok(QueueStats {
-            waiting: number("waiting")?,
-            held: number("held")?,
-            oldest: age.map(|age| Duration::from_millis(u64::try_from(age).unwrap_or_default())),
-            runs: counts,
+            waiting: row.waiting.unsigned_abs(),
+            held: row.held.unsigned_abs(),
+            // A clock that was set back gives no negative age.
+            oldest: row
+                .age
+                .map(|age| Duration::from_millis(u64::try_from(age).unwrap_or(0))),
+            runs: runs::count_by_status(&mut tx).await?,
         })
     }
 }

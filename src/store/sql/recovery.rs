@@ -1,7 +1,8 @@
-//! Brings runs whose worker is gone, and pairs that contradict each other, to one truth (R123–R126).
+//! Recovery of runs whose worker died, and of runs and jobs whose statuses contradict each other.
 
-use super::dialect::Statement;
-use super::{Database, changes, claims, ledger, row, write};
+use super::dialect::{Statement, statements};
+use super::tables::{effects, jobs, runs};
+use super::{Database, apply, change};
 use crate::store::error::StoreError;
 use crate::store::id::{JobId, RunId};
 use crate::store::job::{JobStatus, JobStep};
@@ -9,128 +10,121 @@ use crate::store::recovery::{OrphanedRun, Recovery, RecoveryReport};
 use crate::store::remains::unfinished;
 use crate::store::run::RunStatus;
 use crate::store::transition::{RunState, Transition};
-use sqlx::Row as _;
 
-/// Those that a look says something about; each is looked at again under its lock. Who holds a job is what
-/// `bootstrap_claims` says, and the job's own row where no worker of ours had it.
-static SUSPECTS: Statement = Statement::new(
-    "SELECT j.id AS job, r.id AS run FROM claude_jobs j LEFT JOIN bootstrap_runs r ON r.claude_job_id = j.id \
-     LEFT JOIN bootstrap_claims c ON c.job_id = j.id WHERE j.kind = 'BOOTSTRAP_REPO' \
-     AND COALESCE(c.lease_until, j.lease_until, j.claimed_at, j.created_at) <= {now} \
-     AND (j.status IN ('CLAIMED', 'RUNNING') OR r.status = 'RUNNING' \
-     OR (r.status = 'PENDING' AND j.status <> 'QUEUED') \
-     OR (j.status = 'QUEUED' AND r.status NOT IN ('PENDING', 'RUNNING'))) ORDER BY j.created_at, j.id",
-);
-
-/// Ledgers whose run was deleted, and that no worker is busy with.
-static DELETED: Statement = Statement::new(
-    "SELECT e.run_id AS run FROM bootstrap_effects e WHERE e.number = 1 \
-     AND NOT EXISTS (SELECT 1 FROM bootstrap_runs r WHERE r.id = e.run_id) \
-     AND NOT EXISTS (SELECT 1 FROM bootstrap_claims c WHERE c.run_id = e.run_id AND c.lease_until > {now}) \
-     ORDER BY e.run_id",
-);
+statements! {
+    /// Jobs to look at; each is read again under its lock. `bootstrap_claims` decides who has a job, and the job's own
+    /// row where no worker of ours had it.
+    CANDIDATES = ["
+        SELECT j.id, r.id
+        FROM claude_jobs j
+        LEFT JOIN bootstrap_runs r ON r.claude_job_id = j.id
+        LEFT JOIN bootstrap_claims c ON c.job_id = j.id
+        WHERE j.kind = 'BOOTSTRAP_REPO'
+            AND COALESCE(c.lease_until, j.lease_until, j.claimed_at, j.created_at) <= {now}
+            AND (j.status IN ('CLAIMED', 'RUNNING')
+                OR r.status = 'RUNNING'
+                OR (r.status = 'PENDING' AND j.status <> 'QUEUED')
+                OR (j.status = 'QUEUED' AND r.status NOT IN ('PENDING', 'RUNNING')))
+        ORDER BY j.created_at, j.id"];
+}
 
 impl Database {
-    pub(super) async fn sweep_all(&self, recovery: Recovery) -> Result<RecoveryReport, StoreError> {
-        let suspects = sqlx::query(SUSPECTS.on(self.dialect()))
-            .fetch_all(&self.pool)
-            .await?;
-        let mut swept = RecoveryReport::default();
-        for suspect in &suspects {
-            let job: String = suspect.try_get("job")?;
-            let run: Option<String> = suspect.try_get("run")?;
-            // A key that no run of ours can have belongs to somebody else.
+    /// Recovers every run whose lease expired, one transaction each.
+    pub(super) async fn recover_all(
+        &self,
+        recovery: Recovery,
+    ) -> Result<RecoveryReport, StoreError> {
+        let candidates: Vec<(String, Option<String>)> =
+            sqlx::query_as(CANDIDATES.on(self.dialect()))
+                .fetch_all(&self.pool)
+                .await?;
+        let mut report = RecoveryReport::default();
+        for (job, run) in candidates {
+            // A key that none of our rows can have belongs to another program.
             match run.map(|run| RunId::parse(&run)) {
-                Some(Ok(run)) => self.sweep_one(&run, recovery, &mut swept).await?,
+                Some(Ok(run)) => self.recover_one(&run, recovery, &mut report).await?,
                 Some(Err(_)) => {}
                 None => {
                     if let Ok(job) = JobId::parse(&job) {
-                        claims::fail_empty(self, &job).await?;
+                        jobs::fail_without_run(self, &job).await?;
                     }
                 }
             }
         }
-        swept.orphaned = self.deleted().await?;
-        Ok(swept)
+        report.orphaned = self.orphaned().await?;
+        Ok(report)
     }
 
-    /// What may be left of runs that somebody deleted.
-    async fn deleted(&self) -> Result<Vec<OrphanedRun>, StoreError> {
-        let mut tx = self.look().await?;
-        let query = sqlx::query(DELETED.on(tx.dialect));
-        let rows = query.fetch_all(tx.at()).await?;
-        let mut deleted = Vec::new();
-        for row in &rows {
-            let Ok(run) = RunId::parse(&row.try_get::<String, _>("run")?) else {
-                continue;
-            };
-            let entries = ledger::entries(&mut tx, &run).await?;
-            if let Some(repo) = unfinished(&entries) {
-                deleted.push(OrphanedRun { run, repo });
+    /// Deleted runs that may have left something outside.
+    async fn orphaned(&self) -> Result<Vec<OrphanedRun>, StoreError> {
+        let mut tx = self.begin_read().await?;
+        let mut orphaned = Vec::new();
+        for run in effects::orphaned(&mut tx).await? {
+            if let Some(repo) = unfinished(&effects::entries(&mut tx, &run).await?) {
+                orphaned.push(OrphanedRun { run, repo });
             }
         }
-        Ok(deleted)
+        Ok(orphaned)
     }
 
-    async fn sweep_one(
+    async fn recover_one(
         &self,
         run: &RunId,
         recovery: Recovery,
-        swept: &mut RecoveryReport,
+        report: &mut RecoveryReport,
     ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        let standing = match row::lock(&mut tx, run).await {
-            Ok(standing) => standing,
-            // One row that nobody understands must not keep the others from being brought back.
+        let locked = match runs::lock(&mut tx, run).await {
+            Ok(locked) => locked,
+            // One unreadable row must not keep the others from being recovered.
             Err(StoreError::Damaged { .. } | StoreError::NoRun { .. }) => return Ok(()),
             Err(error) => return Err(error),
         };
-        if standing.run.is_held {
+        if locked.run.is_held {
             return Ok(());
         }
-        let leaves = changes::is_left(&mut tx, &standing).await?;
-        let situation = standing.situation(leaves);
-        let Some(transition) = judge(&situation, standing.run.retries, recovery) else {
+        let state = locked.state(change::leaves_something(&mut tx, &locked).await?);
+        let Some(transition) = decide(&state, locked.run.retries, recovery) else {
             return Ok(());
         };
-        let (now, told) =
-            write::apply(&mut tx, &standing, "recovery", "recovered", &transition).await?;
+        let (changed, notifications) =
+            apply::transition(&mut tx, &locked, "recovery", "recovered", &transition).await?;
         tx.commit().await?;
-        self.tell(&told).await;
+        self.notify(&notifications).await;
         match transition.run {
-            Some(RunStatus::Failed) => swept.failed.push(now.id),
-            Some(RunStatus::FailedNeedsCleanup) => swept.needs_cleanup.push(now.id),
-            Some(RunStatus::Cancelled) => swept.cancelled.push(now.id),
-            Some(RunStatus::Pending) => swept.requeued.push(now.id),
+            Some(RunStatus::Failed) => report.failed.push(changed.id),
+            Some(RunStatus::FailedNeedsCleanup) => report.needs_cleanup.push(changed.id),
+            Some(RunStatus::Cancelled) => report.cancelled.push(changed.id),
+            Some(RunStatus::Pending) => report.requeued.push(changed.id),
             Some(RunStatus::Running | RunStatus::Succeeded) | None => {}
         }
         Ok(())
     }
 }
 
-/// What is to be done about a run that nobody holds, if anything.
-fn judge(situation: &RunState<'_>, retries: i64, recovery: Recovery) -> Option<Transition> {
+/// The transition of a run that no worker has; `None` when nothing is to be recovered.
+fn decide(state: &RunState<'_>, retries: i64, recovery: Recovery) -> Option<Transition> {
     let may_resume = matches!(recovery, Recovery::Resume { attempts } if retries < attempts);
-    let transition = match (situation.run.is_active(), situation.job) {
+    let transition = match (state.run.is_active(), state.job) {
         (true, JobStatus::Claimed | JobStatus::Running) if may_resume => {
-            situation.resumed("lease expired")
+            state.resumed("lease expired")
         }
-        (true, JobStatus::Claimed | JobStatus::Running) => situation.abandoned("lease expired"),
-        // Another runner put the job back and left the run as it was: it goes on from its ledger.
-        (true, JobStatus::Queued) if situation.run == RunStatus::Running => {
-            situation.resumed("the job was queued again by another program")
+        (true, JobStatus::Claimed | JobStatus::Running) => state.abandoned("lease expired"),
+        // Another program requeued the job and left the run as it was: it continues from its ledger.
+        (true, JobStatus::Queued) if state.run == RunStatus::Running => {
+            state.resumed("another program requeued the job")
         }
-        (true, JobStatus::Cancelled) => situation.withdrawn(None),
+        (true, JobStatus::Cancelled) => state.withdrawn(None),
         (true, JobStatus::Done | JobStatus::Failed | JobStatus::Skipped) => {
-            situation.abandoned("the job was ended by another program")
+            state.abandoned("another program ended the job")
         }
         (false, JobStatus::Queued | JobStatus::Claimed | JobStatus::Running) => Ok(Transition {
-            job: situation.job.after(JobStep::Fail),
+            job: state.job.after(JobStep::Fail),
             releases_lease: true,
-            error: Some("its run had ended before".to_owned()),
+            error: Some("its run had already ended".to_owned()),
             ..Transition::default()
         }),
-        // It waits, or both have ended.
+        // The job waits in the queue, or both have ended.
         (true, JobStatus::Queued) | (false, _) => return None,
     };
     transition.ok()

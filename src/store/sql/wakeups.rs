@@ -1,99 +1,112 @@
-//! Waits for word that a job may wait: a notification, or a SQLite file that changed.
+//! Wake-ups of a waiting worker: a notification of Postgres, or a SQLite file that changed.
 
 use super::Database;
 use super::address::DatabaseUrl;
-use super::connection::{PATIENCE, prepare};
+use super::connection::{CONNECT_TIMEOUT, prepare};
 use super::dialect::Dialect;
 use super::notify::{CHANNEL, is_enqueued};
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use sqlx::postgres::{PgListener, PgPoolOptions};
-use sqlx::{AnyConnection, ConnectOptions as _, Error, Row as _};
+use sqlx::{AnyConnection, ConnectOptions as _, Error};
+use std::iter::Peekable;
 use std::time::Duration;
 
-/// How often a SQLite file is looked at. The look costs some microseconds and touches no lock.
-const LOOKED_AT_EVERY: Duration = Duration::from_millis(100);
-/// The waits between tries to reach the database again.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// The pause between two looks at a SQLite file. A look takes some microseconds and no lock.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// The waits before the database is tried again: 0.5 s, doubling, at most 30 s.
+const RECONNECT: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(500))
+    .with_max_delay(Duration::from_secs(30))
+    .without_max_times();
 
-/// Why a worker should look for a job now.
+/// The reason why a worker should look for a job now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wakeup {
-    /// A job was queued, or something changed that may be one.
+    /// A job was queued, or something else changed in a SQLite file.
     Queued,
-    /// The line was cut and stands again: what was said meanwhile is lost.
+    /// The connection was lost and is there again: notifications may be missed.
     Reconnected,
 }
 
-/// Listens for jobs. Losing the database loses only time.
+/// Listens for queued jobs. A lost database only delays it.
 pub struct Wakeups {
     address: DatabaseUrl,
-    line: ListenConnection,
-    wait: Duration,
+    connection: ListenConnection,
+    waits: Peekable<ExponentialBackoff>,
 }
 
 enum ListenConnection {
-    Cut,
+    Lost,
     Postgres(PgListener),
     Sqlite { file: AnyConnection, version: i64 },
 }
 
 impl Database {
-    /// Listens from now on: what is queued after this returns is heard. Uses the direct address, since a notification
-    /// belongs to a session.
+    /// Listens from now on: a job that is queued after this returns wakes the caller. Uses the direct address, because a
+    /// notification belongs to a session.
     pub async fn wakeups(&self) -> Wakeups {
         let settings = &self.settings;
         let address = settings.direct.as_ref().unwrap_or(&settings.database);
         Wakeups {
-            line: connect(address).await.unwrap_or(ListenConnection::Cut),
+            connection: connect(address).await.unwrap_or(ListenConnection::Lost),
             address: address.clone(),
-            wait: FIRST_WAIT,
+            waits: RECONNECT.build().peekable(),
         }
     }
 }
 
 impl Wakeups {
-    /// Whether the line stood when it was last looked at.
+    /// False while the connection is lost.
     pub fn is_listening(&self) -> bool {
-        !matches!(self.line, ListenConnection::Cut)
+        !matches!(self.connection, ListenConnection::Lost)
     }
 
-    /// Waits, however long it takes. May be dropped and called again; nothing is lost by it.
+    /// Waits for the next wake-up without a time limit. Cancel safe: nothing is lost when it is dropped and called again.
     pub async fn next(&mut self) -> Wakeup {
         loop {
-            let heard = match &mut self.line {
-                ListenConnection::Cut => {
-                    tokio::time::sleep(self.wait).await;
-                    self.wait = (self.wait * 2).min(LONGEST_WAIT);
-                    match connect(&self.address).await {
-                        Ok(line) => {
-                            self.line = line;
-                            self.wait = FIRST_WAIT;
-                            return Wakeup::Reconnected;
-                        }
-                        Err(_) => continue,
+            let is_queued = match &mut self.connection {
+                ListenConnection::Lost => {
+                    if self.reconnect().await {
+                        return Wakeup::Reconnected;
                     }
+                    continue;
                 }
                 ListenConnection::Postgres(listener) => match listener.try_recv().await {
                     Ok(Some(notification)) => Ok(is_enqueued(notification.payload())),
-                    // The listener has made a new connection by itself.
+                    // The listener has made a new connection.
                     Ok(None) => return Wakeup::Reconnected,
                     Err(error) => Err(error),
                 },
                 ListenConnection::Sqlite { file, version } => {
-                    tokio::time::sleep(LOOKED_AT_EVERY).await;
-                    data_version(file).await.map(|now| {
-                        let is_another = now != *version;
-                        *version = now;
-                        is_another
-                    })
+                    tokio::time::sleep(POLL_INTERVAL).await;
+                    data_version(file)
+                        .await
+                        .map(|current| std::mem::replace(version, current) != current)
                 }
             };
-            match heard {
+            match is_queued {
                 Ok(true) => return Wakeup::Queued,
                 Ok(false) => {}
-                Err(_) => self.line = ListenConnection::Cut,
+                Err(error) => {
+                    tracing::debug!(%error, "lost the connection that listens for jobs");
+                    self.connection = ListenConnection::Lost;
+                }
             }
         }
+    }
+
+    /// Waits, then tries to connect. True if the connection is there again.
+    async fn reconnect(&mut self) -> bool {
+        let wait = *self.waits.peek().expect("the waits have no end");
+        tokio::time::sleep(wait).await;
+        // Only now: a caller that drops the future early must not lengthen the waits.
+        self.waits.next();
+        let Ok(connection) = connect(&self.address).await else {
+            return false;
+        };
+        self.connection = connection;
+        self.waits = RECONNECT.build().peekable();
+        true
     }
 }
 
@@ -104,7 +117,7 @@ async fn connect(address: &DatabaseUrl) -> Result<ListenConnection, Error> {
                 .max_connections(1)
                 .max_lifetime(None)
                 .idle_timeout(None)
-                .acquire_timeout(PATIENCE)
+                .acquire_timeout(CONNECT_TIMEOUT)
                 .connect_with(address.postgres_options()?)
                 .await?;
             let mut listener = PgListener::connect_with(&pool).await?;
@@ -120,8 +133,9 @@ async fn connect(address: &DatabaseUrl) -> Result<ListenConnection, Error> {
     }
 }
 
-/// Changes with every commit of another connection.
+/// A number that changes with every commit of another connection.
 async fn data_version(file: &mut AnyConnection) -> Result<i64, Error> {
-    let row = sqlx::query("PRAGMA data_version").fetch_one(file).await?;
-    row.try_get(0)
+    sqlx::query_scalar("PRAGMA data_version")
+        .fetch_one(file)
+        .await
 }

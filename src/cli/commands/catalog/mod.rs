@@ -3,7 +3,6 @@
 mod diff;
 mod publish;
 mod render;
-mod version;
 
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::terminal::Terminal;

@@ -1,6 +1,6 @@
 //! The impact of a change, for a terminal and for a comment on a pull request.
 
-use super::diff::Impacts;
+use crate::app::catalog_versions::CatalogDiff;
 use crate::base::sanitize;
 use crate::cli::error::Failure;
 use crate::cli::output::render::sign;
@@ -20,17 +20,17 @@ const MAX_DIFFS: usize = 40_000;
 const MAX_LINES: usize = 100;
 
 /// For people at a terminal.
-pub(super) fn text(impacts: &Impacts, full: bool, out: &mut dyn Write) -> Result<(), Failure> {
-    for slug in &impacts.gone {
+pub(super) fn text(diff: &CatalogDiff, full: bool, out: &mut dyn Write) -> Result<(), Failure> {
+    for slug in &diff.gone {
         writeln!(
             out,
             "{BOLD}{slug}{BOLD:#}  {RED}removed: its stored runs can no longer be carried out{RED:#}"
         )?;
     }
-    for slug in &impacts.new {
+    for slug in &diff.new {
         writeln!(out, "{BOLD}{slug}{BOLD:#}  {GREEN}new{GREEN:#}")?;
     }
-    for impact in &impacts.both {
+    for impact in &diff.catalogs {
         let (words, style) = level(impact.level);
         let (old, new) = (&impact.old, &impact.new);
         writeln!(
@@ -92,20 +92,20 @@ pub(super) fn text(impacts: &Impacts, full: bool, out: &mut dyn Write) -> Result
 }
 
 /// For a comment on a pull request.
-pub(super) fn markdown(impacts: &Impacts, full: bool, out: &mut dyn Write) -> Result<(), Failure> {
-    let (words, _) = level(impacts.level());
+pub(super) fn markdown(diff: &CatalogDiff, full: bool, out: &mut dyn Write) -> Result<(), Failure> {
+    let (words, _) = level(diff.level);
     writeln!(out, "## Impact on new repositories: {words}")?;
-    for slug in &impacts.gone {
+    for slug in &diff.gone {
         writeln!(
             out,
             "\n- **The catalogue `{slug}` is removed: its stored runs can no longer be carried out.**"
         )?;
     }
-    for slug in &impacts.new {
+    for slug in &diff.new {
         writeln!(out, "\n- The catalogue `{slug}` is new.")?;
     }
     let mut room = MAX_DIFFS;
-    for impact in &impacts.both {
+    for impact in &diff.catalogs {
         let (words, _) = level(impact.level);
         let (old, new) = (&impact.old, &impact.new);
         writeln!(

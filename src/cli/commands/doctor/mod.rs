@@ -87,7 +87,7 @@ impl Args {
             machine::git(),
             match means.git.folder() {
                 Ok(folder) => machine::folder("cache", &folder),
-                Err(failure) => Check::of("cache", failure),
+                Err(error) => Check::of("cache", error.into()),
             },
             match means.state() {
                 Ok(folder) => machine::folder("state", &folder),

@@ -1,14 +1,13 @@
 //! Checks of other machines: the database, the template repositories, the forge, and their clocks.
 
 use super::check::Check;
+use crate::app::templates::{self, TemplateCache};
+use crate::app::tokens;
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::catalog::Catalog;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::forge::{ForgeArgs, TOKEN, token_text};
-use crate::cli::args::git;
-use crate::cli::args::git::Cache;
 use crate::cli::args::worker::WorkerArgs;
-use crate::cli::commands::pat::is_usable;
 use crate::cli::error::Failure;
 use crate::git::ls_remote;
 use crate::git::mirror::MirrorError;
@@ -37,7 +36,7 @@ pub(super) fn templates(means: &WorkerArgs, replaced: Option<&str>) -> Vec<Check
         .collect();
     let mut checks = vec![Check::ok("catalogs", names.join(", "))];
     let urls: Result<BTreeSet<RemoteUrl>, _> = match replaced.filter(|url| !url.is_empty()) {
-        Some(url) => git::address(url).map(|url| BTreeSet::from([url])),
+        Some(url) => templates::parse_address(url).map(|url| BTreeSet::from([url])),
         None => Ok(catalogs
             .iter()
             .filter_map(|catalog| catalog.file().template.repo.clone())
@@ -54,7 +53,7 @@ pub(super) fn templates(means: &WorkerArgs, replaced: Option<&str>) -> Vec<Check
         }
         // The template store was opened with the same settings.
         (Ok(_), Err(failure)) => {
-            checks.push(Check::of("template", failure));
+            checks.push(Check::of("template", failure.into()));
             return checks;
         }
         (Ok(urls), Ok(cache)) => (urls, cache),
@@ -69,12 +68,12 @@ pub(super) fn templates(means: &WorkerArgs, replaced: Option<&str>) -> Vec<Check
     checks
 }
 
-fn template(cache: &Cache, url: &RemoteUrl) -> Check {
+fn template(cache: &TemplateCache<'_>, url: &RemoteUrl) -> Check {
     match ls_remote(&cache.access(), url) {
         Ok(()) => Check::ok("template", format!("{url} answers")),
         Err(error) => {
             let error = MirrorError::Git { error, older: None };
-            Check::of("template", cache.explain(url, error))
+            Check::of("template", cache.explained(url, error).into())
         }
     }
 }
@@ -209,13 +208,12 @@ async fn token(args: &ForgeArgs) -> Result<Check, Failure> {
     let login = &account.login;
     let ends = account.expires_at.and_then(Timestamp::of_unix_seconds);
     let ends = ends.map_or_else(String::new, |at| format!(", until {at}"));
-    Ok(if is_usable(kind, &account) {
-        Check::ok("token", format!("of {login}{ends}"))
-    } else {
-        Check::fail(
+    Ok(match tokens::check_usable(kind, &account) {
+        Ok(()) => Check::ok("token", format!("of {login}{ends}")),
+        Err(_) => Check::fail(
             "token",
             format!("of {login}, without the scope `repo`"),
             "create a classic token with the scope `repo`",
-        )
+        ),
     })
 }

@@ -1,7 +1,7 @@
 //! `groundplan runs cleanup`
 
-use super::show::find;
 use super::steer;
+use crate::app::runs;
 use crate::cli::args::worker::WorkerArgs;
 use crate::cli::commands::work;
 use crate::cli::error::{Exit, Failure};
@@ -9,10 +9,7 @@ use crate::cli::output::terminal::Terminal;
 use crate::cli::runtime::wait_for;
 use crate::publish::CleanupOutcome;
 use crate::store::Store;
-use crate::store::change::RunChange;
-use crate::store::id::RunId;
-use crate::store::lease::ClaimTarget;
-use crate::store::run::{Run, RunStatus};
+use crate::store::run::Run;
 use crate::worker;
 use crate::worker::metrics::Metrics;
 use std::sync::Arc;
@@ -30,7 +27,10 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if args.release {
-        let run = args.run.change(&RunChange::Release)?;
+        let (id, caller) = (&args.run.run, args.run.caller());
+        let run = args
+            .run
+            .apply(async |database| runs::release(database, &caller, id).await)?;
         let what = "is released: its repository is yours from now on";
         return args.run.print_result(&run, what, terminal);
     }
@@ -51,44 +51,21 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 
 impl Args {
     async fn clean(&self, store: Arc<dyn Store>) -> Result<(Run, CleanupOutcome), Failure> {
-        let id = &self.run.run;
-        let found = find(&*store, id).await?;
-        if found.status != RunStatus::FailedNeedsCleanup {
-            return Err(nothing_left(id, &found));
-        }
+        let (id, caller) = (&self.run.run, self.run.caller());
         let worker = work::worker();
-        let means = self
+        runs::check_remains(&*store, &caller, id).await?;
+        let context = self
             .means
             .means(store.clone(), worker.clone(), Arc::new(Metrics::new()))?;
         let logs = self.means.logs()?;
-        let lease = store
-            .claim(&worker, &ClaimTarget::Ended(id.clone()))
-            .await?;
-        let lease = lease.ok_or_else(|| {
-            Failure::refused(
-                "run_being_cleaned_up",
-                format!("run {id} is being cleaned up by another process"),
-            )
-            .hinted(format!("look at `groundplan runs show {id}`"))
-        })?;
+        let lease = runs::claim_for_cleanup(&*store, &caller, &worker, id).await?;
         let log = logs.run_log(&lease);
-        let cleaned = worker::clean_up(&Arc::new(means), lease, log).await;
+        let cleaned = worker::clean_up(&Arc::new(context), lease, log).await;
         let cleaned = cleaned.map_err(|error| {
             Failure::from(error).hinted(format!(
                 "check it on the forge; `groundplan runs cleanup {id} --release` keeps it"
             ))
         })?;
-        Ok((find(&*store, id).await?, cleaned))
+        Ok((caller.scope().find_run(&*store, id).await?, cleaned))
     }
-}
-
-fn nothing_left(id: &RunId, run: &Run) -> Failure {
-    Failure::refused(
-        "run_without_remains",
-        format!(
-            "run {id} is {}: it left nothing to clean up",
-            run.status.as_db()
-        ),
-    )
-    .hinted("only runs in status FAILED_NEEDS_CLEANUP leave something")
 }

@@ -1,13 +1,13 @@
 //! `groundplan runs list`
 
 use super::{colour, moment};
+use crate::app::runs;
 use crate::base::sanitize;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::render::level;
 use crate::cli::output::terminal::Terminal;
-use crate::store::Store as _;
 use crate::store::id::ProductId;
 use crate::store::run::{Run, RunFilter, RunStatus};
 
@@ -40,16 +40,16 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         limit: Some(args.limit),
     };
     let database = &args.database;
-    let runs = database.look(async |database| Ok(database.runs(&filter).await?))?;
+    let found = database.look(async |database| Ok(runs::list(database, &filter).await?))?;
     if args.format == Format::Json {
-        terminal.json(&runs)?;
+        terminal.json(&found)?;
         return Ok(Exit::Success);
     }
-    if runs.is_empty() {
+    if found.is_empty() {
         writeln!(terminal.stderr(), "no matching runs")?;
     }
-    let width = runs.iter().map(|run| run.repo.len()).max().unwrap_or(0);
-    for run in &runs {
+    let width = found.iter().map(|run| run.repo.len()).max().unwrap_or(0);
+    for run in &found {
         let style = colour(run.status);
         let tier = run.risk.as_ref();
         let tier = tier.map_or("", |risk| level(risk.tier).0);

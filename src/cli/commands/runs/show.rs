@@ -1,17 +1,15 @@
 //! `groundplan runs show`
 
 use super::{colour, moment, parse_run, watch};
+use crate::app::caller::Scope;
+use crate::app::runs::{self, RunDetails};
 use crate::base::sanitize;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::render::level;
 use crate::cli::output::terminal::{BOLD, Terminal};
-use crate::store::Store;
-use crate::store::error::StoreError;
 use crate::store::id::RunId;
-use crate::store::run::{Run, RunFilter};
-use serde_json::json;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -24,21 +22,16 @@ pub(super) struct Args {
     database: DatabaseArgs,
 }
 
-/// The run with an id.
-pub(super) async fn find(store: &dyn Store, run: &RunId) -> Result<Run, StoreError> {
-    let found = store.runs(&RunFilter::one(run)).await?.pop();
-    found.ok_or_else(|| StoreError::NoRun { run: run.clone() })
-}
-
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (run, events) = args.database.look(async |database| {
-        let run = find(database, &args.run).await?;
-        Ok((run, watch::all(database, &args.run).await?))
-    })?;
+    let (id, scope) = (&args.run, Scope::All);
+    let details = args
+        .database
+        .look(async |database| Ok(runs::show(database, &scope, id).await?))?;
     if args.format == Format::Json {
-        terminal.json(&json!({ "run": run, "events": events }))?;
+        terminal.json(&details)?;
         return Ok(Exit::Success);
     }
+    let RunDetails { run, events } = details;
     let style = colour(run.status);
     let out = terminal.out();
     writeln!(

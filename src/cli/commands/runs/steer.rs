@@ -1,6 +1,9 @@
 //! `groundplan runs cancel|retry|approve|cleanup`
 
 use super::parse_run;
+use crate::app::caller::Caller;
+use crate::app::error::AppError;
+use crate::app::runs;
 use crate::base::sanitize;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::policy::{PersonArgs, PolicyArgs};
@@ -8,10 +11,9 @@ use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::model::digest::GitId;
-use crate::store::Store as _;
-use crate::store::change::{Actor, RunChange};
 use crate::store::id::RunId;
 use crate::store::run::{Run, RunStatus};
+use crate::store::sql::Database;
 
 /// A run and who acts on it.
 #[derive(clap::Args)]
@@ -39,7 +41,8 @@ pub(super) struct ApproveArgs {
 }
 
 pub(super) fn cancel(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let run = args.change(&RunChange::Cancel)?;
+    let caller = args.caller();
+    let run = args.apply(async |database| runs::cancel(database, &caller, &args.run).await)?;
     let what = if run.status.is_active() {
         "is being cancelled: its worker stops at the next step and undoes its changes"
     } else {
@@ -49,7 +52,8 @@ pub(super) fn cancel(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Fa
 }
 
 pub(super) fn retry(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let run = args.change(&RunChange::Retry)?;
+    let caller = args.caller();
+    let run = args.apply(async |database| runs::retry(database, &caller, &args.run).await)?;
     args.print_result(
         &run,
         "is queued again and continues from where it stopped",
@@ -58,24 +62,28 @@ pub(super) fn retry(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Fai
 }
 
 pub(super) fn approve(args: &ApproveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let user = &args.run.person.user;
-    if !args.policy.read()?.is_administrator(user) {
-        return Err(Failure::refused("not_an_administrator", format!("`{user}` is not an administrator; nothing was approved")).hinted("administrators are listed in the policy under `[approval]`; name the policy by `--policy`"));
-    }
-    let tree = args.tree.clone();
-    // An administrator may have no row in the database yet.
-    let database = &args.run.database;
-    database.look(async |database| Ok(database.ensure_user(user).await?))?;
-    let run = args.run.change(&RunChange::Approve { tree })?;
+    let policy = args.policy.read()?;
+    let (id, caller, tree) = (&args.run.run, args.run.caller(), &args.tree);
+    let run = args.run.apply(async |database| {
+        runs::approve(database, &policy, &caller, id, tree.clone()).await
+    })?;
     let what = format!("is approved to create tree {}, and no other", args.tree);
     args.run.print_result(&run, &what, terminal)
 }
 
 impl RunArgs {
-    pub(super) fn change(&self, change: &RunChange) -> Result<Run, Failure> {
-        let hand = Actor::Person(&self.person.user);
-        let database = &self.database;
-        database.look(async |database| Ok(database.change(&self.run, hand, change).await?))
+    /// The user who acts.
+    pub(super) fn caller(&self) -> Caller {
+        self.person.caller()
+    }
+
+    /// Changes the run in an existing database.
+    pub(super) fn apply(
+        &self,
+        change: impl AsyncFnOnce(&Database) -> Result<Run, AppError>,
+    ) -> Result<Run, Failure> {
+        self.database
+            .look(async |database| Ok(change(database).await?))
     }
 
     pub(super) fn print_result(

@@ -1,5 +1,7 @@
 //! `groundplan runs submit`
 
+use crate::app::previews::Prevented;
+use crate::app::runs::{self, SubmitRequest};
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::policy::{PersonArgs, PolicyArgs};
 use crate::cli::args::selection::{ProductArgs, SelectionArgs};
@@ -11,10 +13,7 @@ use crate::cli::output::render::Detail;
 use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::model::action::RiskLevel;
 use crate::model::digest::GitId;
-use crate::model::plan::TemplateOrigin;
-use crate::store::Store as _;
 use crate::store::id::ProductId;
-use crate::store::submission::Submission;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -42,38 +41,19 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let policy = args.policy.read()?;
     let prepared = args.named.prepare(&args.selection)?;
     let preview = preview::make(&prepared)?;
-    let report = &preview.report;
     let tree = preview::accept(
         &prepared,
         &preview,
         args.expect.as_ref(),
-        "nothing was submitted",
+        Prevented::Submission,
     )?;
-    let plan = &preview.plan;
-    if plan.template.repo == TemplateOrigin::Folder {
-        return Err(Failure::refused(
-            "template_is_a_folder",
-            "workers cannot read a template folder of this machine; nothing was submitted",
-        )
-        .hinted("name the template by the URL of its repository, or include it in the catalogue"));
-    }
-    let product = match &args.product {
-        Some(product) => product.clone(),
-        None => {
-            ProductId::parse(plan.inputs.product_slug.as_str()).expect("a slug is a key as well")
-        }
-    };
-    let submission = Submission {
-        user: args.person.user.clone(),
-        product,
-        plan: plan.clone(),
-        report: report.clone(),
-        risk: policy.assess(plan, &report.risk, &tree),
+    let caller = args.person.caller();
+    let request = SubmitRequest {
+        product: args.product.clone(),
+        expected: args.expect.clone(),
     };
     let run = args.database.ask(async |database| {
-        let (user, product) = (&submission.user, &submission.product);
-        database.ensure_local(user, product).await?;
-        Ok(database.submit(&submission).await?)
+        Ok(runs::submit(database, &policy, &caller, &request, &preview).await?)
     })?;
     if args.format == Format::Json {
         terminal.json(&run)?;
@@ -82,7 +62,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let root = prepared.root.as_deref();
     render::report(&preview, Detail::Summary, &prepared.files, root, terminal)?;
     let id = &run.id;
-    let next = match submission.risk.tier {
+    let next = match run.risk.as_ref().map_or(RiskLevel::High, |risk| risk.tier) {
         RiskLevel::High => format!(
             "An administrator can approve it with:\n  groundplan runs approve {id} --tree {tree} --as NAME"
         ),

@@ -1,7 +1,8 @@
 //! `groundplan runs watch`
 
-use super::show::find;
 use super::{moment, parse_run};
+use crate::app::caller::Scope;
+use crate::app::runs::{self, RunDetails};
 use crate::base::sanitize;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::error::{Exit, Failure};
@@ -9,7 +10,6 @@ use crate::cli::output::Format;
 use crate::cli::output::terminal::{GREEN, RED, Terminal, YELLOW};
 use crate::cli::signals;
 use crate::store::Store;
-use crate::store::error::StoreError;
 use crate::store::event::{Event, EventKind};
 use crate::store::id::RunId;
 use crate::store::run::RunStatus;
@@ -31,23 +31,8 @@ pub(super) struct Args {
     database: DatabaseArgs,
 }
 
-/// The number of events that are read at a time.
-const PAGE: u32 = 500;
 /// The time between two reads of a run. Not every database sends notifications.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-
-/// All events of a run.
-pub(super) async fn all(store: &dyn Store, run: &RunId) -> Result<Vec<Event>, StoreError> {
-    let mut events: Vec<Event> = Vec::new();
-    loop {
-        let after = events.last().map_or(0, |event| event.sequence);
-        let page = store.events(after, Some(run), PAGE).await?;
-        if page.is_empty() {
-            return Ok(events);
-        }
-        events.extend(page);
-    }
-}
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let database = &args.database;
@@ -66,9 +51,8 @@ async fn follow(
     let mut after = 0;
     let mut is_told = false;
     loop {
-        // Read before the events, so that the last event is among them.
-        let run = find(store, &args.run).await?;
-        let events = store.events(after, Some(&args.run), PAGE).await?;
+        let page = runs::follow(store, &Scope::All, &args.run, after).await?;
+        let RunDetails { run, events } = page;
         for event in &events {
             match args.format {
                 Format::Text => line(event, terminal.out())?,

@@ -1,9 +1,9 @@
 //! Accepted tree ids of `groundplan sweep`: read, compared and rewritten.
 
 use super::{Args, SweepResult};
+use crate::app::catalogs::OpenedCatalog;
 use crate::cli::accepted_file;
 use crate::cli::error::Failure;
-use crate::cli::input::Chosen;
 use crate::sweep::golden::{Differences, Golden};
 use crate::sweep::trial::TrialOutcome;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ pub(super) enum AcceptedIds {
 
 impl Args {
     /// The folder of accepted tree ids, and the path of a catalogue's below it; none for a built-in catalogue.
-    fn golden_file(&self, chosen: &Chosen) -> Option<(PathBuf, String)> {
+    fn golden_file(&self, chosen: &OpenedCatalog) -> Option<(PathBuf, String)> {
         let file = format!("{}.txt", chosen.catalog.slug());
         match (&self.golden, &chosen.source.root) {
             (Some(folder), _) => Some((folder.clone(), file)),
@@ -32,7 +32,7 @@ impl Args {
         }
     }
 
-    pub(super) fn accepted(&self, chosen: &Chosen) -> Result<Option<Golden>, Failure> {
+    pub(super) fn accepted(&self, chosen: &OpenedCatalog) -> Result<Option<Golden>, Failure> {
         let Some((folder, file)) = self.golden_file(chosen).filter(|_| self.is_pairwise()) else {
             return Ok(None);
         };

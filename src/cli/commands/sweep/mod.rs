@@ -6,9 +6,9 @@ mod json;
 mod print;
 mod result;
 
+use crate::app::catalogs::{self, OpenedCatalog};
 use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::{Exit, Failure};
-use crate::cli::input::{self, Chosen};
 use crate::cli::output::Format;
 use crate::cli::output::terminal::Terminal;
 use crate::model::selection::Selection;
@@ -72,7 +72,7 @@ struct Which {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let chosen = input::catalogs(&args.catalog)?;
+    let chosen = catalogs::open_all(&args.catalog)?;
     let mut is_fine = true;
     let mut results = Vec::new();
     for chosen in chosen {
@@ -97,7 +97,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 impl Args {
     fn sweep<'c>(
         &self,
-        chosen: &'c Chosen,
+        chosen: &'c OpenedCatalog,
         template: &'c Template,
         terminal: &mut Terminal,
     ) -> Result<SweepResult<'c>, Failure> {

@@ -2,9 +2,9 @@
 
 use super::accepted_ids::AcceptedIds;
 use super::exec::{self, CommandEnd};
+use crate::app::catalogs::OpenedCatalog;
 use crate::base::sanitize;
 use crate::cli::error::Failure;
-use crate::cli::input::Chosen;
 use crate::cli::output::terminal::{GREEN, RED, Terminal};
 use crate::sweep::cover::Cover;
 use crate::sweep::diagnose::{Collision, Matrix};
@@ -14,7 +14,7 @@ use crate::template::Template;
 
 /// The result of one catalogue.
 pub(super) struct SweepResult<'c> {
-    pub(super) chosen: &'c Chosen,
+    pub(super) chosen: &'c OpenedCatalog,
     pub(super) template: &'c Template,
     pub(super) cover: Option<Cover>,
     pub(super) trials: Vec<Trial>,

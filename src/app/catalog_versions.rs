@@ -1,0 +1,370 @@
+//! Versions of catalogues: naming, publishing, listing and comparing them.
+
+use super::caller::Caller;
+use super::catalogs::{self, CatalogError, CatalogFiles, OpenedCatalog};
+use super::error::AppError;
+use crate::catalog::{Category, SelectionType};
+use crate::error::{Class, Explain, Hint};
+use crate::impact::{self, Impact, ImpactLevel};
+use crate::model::action::ACTION_SCHEMA_VERSION;
+use crate::model::path::{PathError, SafeRelPath};
+use crate::model::slug::{OptionRef, Slug, SlugError};
+use crate::model::suggest;
+use crate::store::catalog::{CatalogVersion, PublishedCatalog, PublishedCategory, PublishedOption};
+use crate::store::sql::Database;
+use crate::sweep::trial::TrialInput;
+use crate::template::Template;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::num::ParseIntError;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// The name of a version of one or more catalogues.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VersionName {
+    /// A folder with catalog/ and recipes/, one catalogue of it, or a built-in catalogue by name.
+    Here(String),
+    /// A commit of a repository on this disk.
+    Commit {
+        repository: PathBuf,
+        reference: String,
+        /// The folder that contains catalog/ and recipes/. None for the top of the repository.
+        folder: Option<SafeRelPath>,
+    },
+    /// A version in the database: the newest, or one by its number.
+    Published { catalog: Slug, number: Option<i64> },
+}
+
+/// The prefix of a published version, which no reference of git can have.
+const PUBLISHED: &str = "published:";
+
+/// The differences between two versions of catalogues.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CatalogDiff {
+    /// The highest of all levels. A removed catalogue is breaking: stored runs lose it.
+    pub level: ImpactLevel,
+    /// The catalogues of both versions.
+    pub catalogs: Vec<Impact>,
+    /// Catalogues that only the old version contains.
+    pub gone: Vec<Slug>,
+    /// Catalogues that only the new version contains.
+    pub new: Vec<Slug>,
+}
+
+/// The catalogues of two versions, paired by name. A single catalogue on each side is a pair under any name.
+pub struct CatalogPairs {
+    pub both: Vec<(OpenedCatalog, OpenedCatalog)>,
+    pub gone: Vec<Slug>,
+    pub new: Vec<Slug>,
+}
+
+/// A version that cannot be named or found.
+#[derive(Debug, Error)]
+pub enum VersionError {
+    #[error("`{}` is not a version of a catalogue", text.escape_debug())]
+    Folder { text: String, source: PathError },
+    #[error("`{}` is not the name of a catalogue", text.escape_debug())]
+    Name { text: String, source: SlugError },
+    #[error("the version of a published catalogue is a number, not `{}`", text.escape_debug())]
+    Number { text: String, source: ParseIntError },
+    #[error("`{catalog}` has no published version {number}")]
+    NoNumber { catalog: Slug, number: i64 },
+    #[error("`{catalog}` has no published version")]
+    NeverPublished { catalog: Slug },
+    #[error("neither version has a catalogue `{name}`")]
+    InNeither { name: Slug, suggestion: String },
+}
+
+impl Explain for VersionError {
+    fn class(&self) -> Class {
+        Class::Usage
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Folder { .. } | Self::Name { .. } | Self::Number { .. } => {
+                "catalog_version_invalid"
+            }
+            Self::NoNumber { .. } | Self::NeverPublished { .. } => "catalog_not_published",
+            Self::InNeither { .. } => "catalog_not_found",
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(match self {
+            Self::Folder { .. } => {
+                "name a folder of the commit after the colon, such as `main:tools/starter`".into()
+            }
+            Self::Name { .. } | Self::Number { .. } => {
+                "name a published version such as `published:nextjs` or `published:nextjs@3`".into()
+            }
+            Self::NoNumber { catalog, .. } | Self::NeverPublished { catalog } => {
+                format!("list the published versions with `groundplan catalog history {catalog}`")
+                    .into()
+            }
+            Self::InNeither { suggestion, .. } => suggestion.clone().into(),
+        })
+    }
+}
+
+impl VersionName {
+    /// Parses a version: a folder or a built-in catalogue where one has that name, else `[REPO@]REF[:FOLDER]`.
+    pub fn parse(text: &str) -> Result<Self, VersionError> {
+        if let Some(named) = text.strip_prefix(PUBLISHED) {
+            return Self::parse_published(named);
+        }
+        if Path::new(text).is_dir() || catalogs::is_builtin(text) {
+            return Ok(Self::Here(text.to_owned()));
+        }
+        let repository = text
+            .match_indices('@')
+            .find(|(at, _)| Path::new(&text[..*at]).is_dir());
+        let (repository, rest) = match repository {
+            Some((at, _)) => (&text[..at], &text[at + 1..]),
+            None => (".", text),
+        };
+        let (reference, folder) = match rest.split_once(':') {
+            Some((reference, folder)) => (reference, Some(folder)),
+            None => (rest, None),
+        };
+        let folder = folder.map(SafeRelPath::parse).transpose();
+        Ok(Self::Commit {
+            repository: PathBuf::from(repository),
+            reference: reference.to_owned(),
+            folder: folder.map_err(|source| VersionError::Folder {
+                text: text.to_owned(),
+                source,
+            })?,
+        })
+    }
+
+    fn parse_published(named: &str) -> Result<Self, VersionError> {
+        let (catalog, number) = match named.split_once('@') {
+            Some((catalog, number)) => (catalog, Some(number)),
+            None => (named, None),
+        };
+        let parse = |text: &str| {
+            text.parse().map_err(|source| VersionError::Number {
+                text: text.to_owned(),
+                source,
+            })
+        };
+        Ok(Self::Published {
+            catalog: Slug::parse(catalog).map_err(|source| VersionError::Name {
+                text: catalog.to_owned(),
+                source,
+            })?,
+            number: number.map(parse).transpose()?,
+        })
+    }
+
+    /// True if the version is in the database.
+    pub fn is_published(&self) -> bool {
+        matches!(self, Self::Published { .. })
+    }
+
+    /// Opens all catalogues of the version. `database` is needed for published versions only.
+    pub async fn open(&self, database: Option<&Database>) -> Result<Vec<OpenedCatalog>, AppError> {
+        match self {
+            Self::Here(argument) => catalogs::open_all(argument),
+            Self::Commit {
+                repository,
+                reference,
+                folder,
+            } => {
+                let source = CatalogFiles::of_commit(repository, reference, folder.as_ref())?;
+                let opened = source.load_all()?;
+                if opened.is_empty() {
+                    let reference = reference.clone();
+                    return Err(CatalogError::NotInCommit { reference }.into());
+                }
+                Ok(opened)
+            }
+            Self::Published { catalog, number } => {
+                let found = match database {
+                    Some(database) => find_published(database, catalog, *number).await?,
+                    None => None,
+                };
+                let published = found.ok_or_else(|| match number {
+                    Some(number) => VersionError::NoNumber {
+                        catalog: catalog.clone(),
+                        number: *number,
+                    },
+                    None => VersionError::NeverPublished {
+                        catalog: catalog.clone(),
+                    },
+                })?;
+                CatalogFiles::from(&published).load_all()
+            }
+        }
+    }
+}
+
+async fn find_published(
+    database: &Database,
+    catalog: &Slug,
+    number: Option<i64>,
+) -> Result<Option<PublishedCatalog>, AppError> {
+    let history = database.catalog_history(catalog).await?;
+    let is_wanted =
+        |version: &&CatalogVersion| number.is_none_or(|number| version.number == number);
+    match history.iter().find(is_wanted) {
+        Some(version) => Ok(database.published_catalog(&version.catalog_version).await?),
+        None => Ok(None),
+    }
+}
+
+impl From<&PublishedCatalog> for CatalogFiles {
+    fn from(published: &PublishedCatalog) -> Self {
+        let files = published.files.iter();
+        Self {
+            files: files
+                .map(|(path, file)| (path.clone(), file.into()))
+                .collect(),
+            ..Self::default()
+        }
+    }
+}
+
+/// Publishes the current version of each catalogue: the database offers it from now on and keeps it.
+/// A version that is published already is not stored again.
+pub async fn publish(
+    database: &Database,
+    caller: &Caller,
+    opened: &[OpenedCatalog],
+) -> Result<Vec<CatalogVersion>, AppError> {
+    database.ensure_user(caller.user()).await?;
+    let mut published = Vec::new();
+    for one in opened {
+        let snapshot = PublishedCatalog::from(one);
+        let by = caller.user().as_str();
+        published.push(database.publish_catalog(&snapshot, by).await?);
+    }
+    Ok(published)
+}
+
+/// The published versions of a catalogue, newest first.
+pub async fn history(database: &Database, catalog: &Slug) -> Result<Vec<CatalogVersion>, AppError> {
+    Ok(database.catalog_history(catalog).await?)
+}
+
+impl CatalogPairs {
+    /// Pairs the catalogues of two versions, or only those called `only`.
+    pub fn of(
+        mut old: Vec<OpenedCatalog>,
+        mut new: Vec<OpenedCatalog>,
+        only: Option<&Slug>,
+    ) -> Result<Self, VersionError> {
+        if let Some(only) = only {
+            let slugs = old.iter().chain(&new).map(|one| one.catalog.slug());
+            let names: Vec<String> = slugs.map(ToString::to_string).collect();
+            old.retain(|one| one.catalog.slug() == only);
+            new.retain(|one| one.catalog.slug() == only);
+            if old.is_empty() && new.is_empty() {
+                return Err(VersionError::InNeither {
+                    name: only.clone(),
+                    suggestion: suggest::help(only.as_str(), names.iter().map(String::as_str)),
+                });
+            }
+        }
+        let mut pairs = Self {
+            both: Vec::new(),
+            gone: Vec::new(),
+            new: Vec::new(),
+        };
+        if old.len() == 1 && new.len() == 1 {
+            pairs.both = old.into_iter().zip(new).collect();
+            return Ok(pairs);
+        }
+        for before in old {
+            let slug = before.catalog.slug();
+            match new.iter().position(|after| after.catalog.slug() == slug) {
+                Some(at) => pairs.both.push((before, new.remove(at))),
+                None => pairs.gone.push(slug.clone()),
+            }
+        }
+        pairs.new = new.iter().map(|one| one.catalog.slug().clone()).collect();
+        Ok(pairs)
+    }
+
+    /// Compares each pair over the templates that `template` opens.
+    pub fn compare(
+        &self,
+        template: impl Fn(&OpenedCatalog) -> Result<Template, AppError>,
+    ) -> Result<CatalogDiff, AppError> {
+        let mut catalogs = Vec::new();
+        for (old, new) in &self.both {
+            let (before, after) = (template(old)?, template(new)?);
+            catalogs.push(impact::compare(input(old, &before), input(new, &after))?);
+        }
+        let levels = catalogs.iter().map(|impact| impact.level);
+        let gone = self.gone.iter().map(|_| ImpactLevel::Breaking);
+        let new = self.new.iter().map(|_| ImpactLevel::Compatible);
+        Ok(CatalogDiff {
+            level: levels
+                .chain(gone)
+                .chain(new)
+                .max()
+                .unwrap_or(ImpactLevel::Unchanged),
+            gone: self.gone.clone(),
+            new: self.new.clone(),
+            catalogs,
+        })
+    }
+}
+
+fn input<'a>(opened: &'a OpenedCatalog, template: &'a Template) -> TrialInput<'a> {
+    TrialInput {
+        catalog: &opened.catalog,
+        template: template.tree(),
+        pin: &template.pin,
+    }
+}
+
+impl From<&OpenedCatalog> for PublishedCatalog {
+    /// The catalogue with all files it was loaded from.
+    fn from(opened: &OpenedCatalog) -> Self {
+        let catalog = &opened.catalog;
+        let own = ["catalog", "recipes"].map(|folder| format!("{folder}/{}/", catalog.slug()));
+        let files = opened.source.files.iter();
+        let files = files.filter(|(path, _)| own.iter().any(|own| path.starts_with(own)));
+        let categories = catalog.categories().iter();
+        Self {
+            catalog: catalog.slug().clone(),
+            catalog_version: catalog.version().clone(),
+            action_schema_version: ACTION_SCHEMA_VERSION,
+            title: catalog.file().title.to_string(),
+            categories: categories
+                .map(|category| published_category(opened, category))
+                .collect(),
+            files: files
+                .map(|(path, file)| (path.clone(), file.into()))
+                .collect(),
+        }
+    }
+}
+
+fn published_category(opened: &OpenedCatalog, category: &Category) -> PublishedCategory {
+    let options = category.options.iter().map(|option| {
+        let name = OptionRef::new(&category.slug, &option.slug);
+        let recipe = opened.catalog.recipe(&name);
+        let actions = recipe.into_iter().flat_map(|recipe| &recipe.actions);
+        PublishedOption {
+            slug: option.slug.clone(),
+            title: option.title.to_string(),
+            description: option.description.as_ref().map(ToString::to_string),
+            is_default: option.default,
+            actions: actions.map(|action| action.action.clone()).collect(),
+        }
+    });
+    PublishedCategory {
+        slug: category.slug.clone(),
+        title: category.title.to_string(),
+        description: category.description.as_ref().map(ToString::to_string),
+        is_multi: category.selection == SelectionType::Multi,
+        is_required: category.required,
+        options: options.collect(),
+    }
+}

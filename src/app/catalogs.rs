@@ -1,0 +1,391 @@
+//! Opening catalogues: built-in ones, a folder, or a commit of a repository.
+
+use super::error::{AppError, Findings, ReadError};
+use crate::catalog::{self, Catalog, CatalogFile, builtin};
+use crate::error::{Class, Explain, Hint, Setting};
+use crate::hint;
+use crate::model::content::Files;
+use crate::model::diagnostic::{Code, Diagnostic, Location};
+use crate::model::digest::{Digest, GitId};
+use crate::model::path::{SafeRelPath, TreePath};
+use crate::model::suggest;
+use crate::tree::Tree as _;
+use crate::tree::disk;
+use crate::tree::git::{self, GitTree, GitTreeError, Part};
+use crate::tree::validate::Links;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::fs;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// The folders below a root that contain catalogues and recipes.
+const FOLDERS: [&str; 2] = ["catalog", "recipes"];
+
+/// The files of one or more catalogues, by path from their root.
+#[derive(Clone, Debug, Default)]
+pub struct CatalogFiles {
+    pub files: Files,
+    /// Findings about files that could not be taken over.
+    pub findings: Vec<Diagnostic>,
+    /// The folder they were read from. None for all but folders.
+    pub root: Option<PathBuf>,
+}
+
+/// A catalogue without errors, and the files it was loaded from.
+#[derive(Clone, Debug)]
+pub struct OpenedCatalog {
+    pub catalog: Catalog,
+    pub source: CatalogFiles,
+}
+
+/// The catalogues of a source.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CatalogList {
+    pub catalogs: Vec<CatalogSummary>,
+}
+
+/// One line of a list of catalogues. Only the name is known of one that has errors.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CatalogSummary {
+    pub catalog: String,
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub catalog_version: Option<Digest>,
+    /// The version or reference of the template.
+    pub template: Option<String>,
+    /// False for a catalogue with errors.
+    pub usable: bool,
+}
+
+/// A catalogue with all its categories and options.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CatalogDetails {
+    #[serde(flatten)]
+    pub catalog: CatalogFile,
+    pub catalog_version: Digest,
+}
+
+/// A catalogue that cannot be found.
+#[derive(Debug, Error)]
+pub enum CatalogError {
+    #[error("no built-in catalogue `{}`", name.escape_debug())]
+    NotBuiltIn { name: String },
+    #[error("no catalogue `{name}`")]
+    Unknown { name: String, suggestion: String },
+    #[error("`{}` has no folder `catalog`", root.display())]
+    NoFolder { root: PathBuf },
+    #[error("`{root}` contains no catalogue")]
+    NoCatalog { root: String },
+    #[error("`{root}` contains {} catalogues: {}", names.len(), listed(names))]
+    Ambiguous { root: String, names: Vec<String> },
+    #[error("there is no folder `{}`", reference.escape_debug())]
+    NoCommit {
+        reference: String,
+        source: GitTreeError,
+    },
+    #[error("`{reference}` contains no catalogue")]
+    NotInCommit { reference: String },
+    #[error("commit {commit} has no folder `catalog` in its {}", in_folder(folder.as_ref()))]
+    NoFolderInCommit {
+        commit: GitId,
+        folder: Option<SafeRelPath>,
+    },
+}
+
+impl Explain for CatalogError {
+    fn class(&self) -> Class {
+        Class::Usage
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotBuiltIn { .. } | Self::Unknown { .. } => "catalog_not_found",
+            Self::NoFolder { .. } | Self::NoFolderInCommit { .. } => "catalog_folder_missing",
+            Self::NoCatalog { .. } | Self::NotInCommit { .. } => "catalog_missing",
+            Self::Ambiguous { .. } => "catalog_ambiguous",
+            Self::NoCommit { .. } => "catalog_version_not_found",
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(match self {
+            Self::NotBuiltIn { .. } => hint!(
+                "name the folder that contains it by ",
+                Setting::Catalog,
+                ", if you trust it"
+            ),
+            Self::Unknown { suggestion, .. } => {
+                let or = if suggestion.ends_with('?') { " Or" } else { ", or" };
+                format!("{suggestion}{or} name a folder with catalog/ and recipes/").into()
+            }
+            Self::NoFolder { .. } => "name the folder that contains `catalog/` and `recipes/`, or create one with `groundplan init catalog DIR`".into(),
+            Self::NoCatalog { .. } => "create one with `groundplan init catalog DIR`".into(),
+            Self::Ambiguous { root, names } => {
+                let name = names.first().map_or("NAME", String::as_str);
+                let one = Path::new(root).join("catalog").join(name);
+                format!("name one of them, such as `--catalog {}`", one.display()).into()
+            }
+            Self::NoCommit { .. } => "name a folder, a built-in catalogue, or a commit as `REF`, `REPO@REF` or `REF:FOLDER`".into(),
+            Self::NotInCommit { .. } => "name a commit that contains one in its folder `catalog`".into(),
+            Self::NoFolderInCommit { .. } => {
+                "name the folder that contains it after a colon, such as `main:tools/starter`".into()
+            }
+        })
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    suggest::list(&names)
+}
+
+fn in_folder(folder: Option<&SafeRelPath>) -> String {
+    folder.map_or_else(|| "top".to_owned(), |folder| format!("folder `{folder}`"))
+}
+
+impl CatalogFiles {
+    /// The files of the built-in catalogues.
+    pub fn builtin() -> Self {
+        Self {
+            files: builtin::files(),
+            ..Self::default()
+        }
+    }
+
+    /// The files below `catalog/` and `recipes/` of a folder.
+    pub fn of_folder(root: &Path) -> Result<Self, AppError> {
+        let mut source = Self {
+            root: Some(root.to_owned()),
+            ..Self::default()
+        };
+        let mut is_found = false;
+        for name in FOLDERS {
+            is_found |= source.add_folder(root, name)?;
+        }
+        if is_found {
+            return Ok(source);
+        }
+        fs::read_dir(root).map_err(|error| ReadError::new(root, error))?;
+        let root = root.to_owned();
+        Err(CatalogError::NoFolder { root }.into())
+    }
+
+    /// Adds the files of one folder. False if there is none.
+    fn add_folder(&mut self, root: &Path, name: &str) -> Result<bool, AppError> {
+        let folder = root.join(name);
+        if folder.is_symlink() {
+            let message = format!("`{name}` is a symbolic link, which is not followed");
+            self.findings.push(
+                Diagnostic::error(Code::Misplaced, message)
+                    .at("", Location::start_of(name))
+                    .help("replace the link by the folder"),
+            );
+            return Ok(true);
+        }
+        if !folder.is_dir() {
+            return Ok(false);
+        }
+        let scan = disk::scan(&folder)?;
+        let below = |(path, file)| (format!("{name}/{path}"), file);
+        self.files.extend(scan.files.into_iter().map(below));
+        let findings = scan.findings.into_iter();
+        self.findings
+            .extend(findings.map(|finding| finding.below(name)));
+        Ok(true)
+    }
+
+    /// The files of a commit in a repository on this disk, read from git's objects. `folder` is the one above
+    /// `catalog/` and `recipes/`.
+    pub fn of_commit(
+        repository: &Path,
+        reference: &str,
+        folder: Option<&SafeRelPath>,
+    ) -> Result<Self, AppError> {
+        let commit = git::resolve(repository, reference).map_err(|error| match error {
+            GitTreeError::NotARepository { .. } | GitTreeError::NoReference { .. } => {
+                AppError::from(CatalogError::NoCommit {
+                    reference: reference.to_owned(),
+                    source: error,
+                })
+            }
+            other => other.into(),
+        })?;
+        let mut source = Self::default();
+        let mut is_found = false;
+        for name in FOLDERS {
+            is_found |= source.add_tree(repository, &commit, folder, name)?;
+        }
+        if is_found {
+            return Ok(source);
+        }
+        let folder = folder.cloned();
+        Err(CatalogError::NoFolderInCommit { commit, folder }.into())
+    }
+
+    /// Adds the files of one folder of a commit. False if there is none.
+    fn add_tree(
+        &mut self,
+        repository: &Path,
+        commit: &GitId,
+        folder: Option<&SafeRelPath>,
+        name: &str,
+    ) -> Result<bool, AppError> {
+        let path = folder.map_or_else(|| name.to_owned(), |folder| format!("{folder}/{name}"));
+        let part = Part {
+            commit: commit.clone(),
+            folder: Some(&SafeRelPath::parse(&path).expect("a safe path and a word")),
+            exclude: &[],
+            links: Links::Kept,
+        };
+        let tree = match GitTree::open(repository, &part, None) {
+            Ok(tree) => tree,
+            Err(GitTreeError::NoFolder { .. }) => return Ok(false),
+            Err(GitTreeError::Refused(findings)) => {
+                let findings = findings.into_iter().map(|finding| finding.below(name));
+                self.findings.extend(findings);
+                return Ok(true);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        for (path, _) in tree.list()?.iter() {
+            if let Some(file) = tree.read(&TreePath::of_checked(path))? {
+                self.files.insert(format!("{name}/{path}"), file);
+            }
+        }
+        Ok(true)
+    }
+
+    /// One catalogue of these files, by name.
+    pub fn load(self, name: &str) -> Result<OpenedCatalog, AppError> {
+        let loaded = catalog::load(&self.files, name);
+        if let (Some(catalog), true) = (loaded.catalog, self.findings.is_empty()) {
+            let source = self;
+            return Ok(OpenedCatalog { catalog, source });
+        }
+        let findings = self.findings.into_iter().chain(loaded.findings);
+        Err(Findings {
+            findings: findings.filter(Diagnostic::is_error).collect(),
+            files: self.files,
+            root: self.root,
+        }
+        .into())
+    }
+
+    /// All catalogues of these files.
+    pub fn load_all(&self) -> Result<Vec<OpenedCatalog>, AppError> {
+        let names = catalog::names(&self.files);
+        names.iter().map(|name| self.clone().load(name)).collect()
+    }
+
+    /// The catalogues of these files for a list, with those that have errors.
+    pub fn list(&self) -> CatalogList {
+        let summary = |name: &String| CatalogSummary::of(name, &self.files);
+        CatalogList {
+            catalogs: catalog::names(&self.files).iter().map(summary).collect(),
+        }
+    }
+}
+
+/// Opens a built-in catalogue by a name from a document, which is never taken for a folder.
+pub fn open_builtin(name: &str) -> Result<OpenedCatalog, AppError> {
+    if is_builtin(name) {
+        return CatalogFiles::builtin().load(name);
+    }
+    let name = name.to_owned();
+    Err(CatalogError::NotBuiltIn { name }.into())
+}
+
+/// True if a built-in catalogue has the name.
+pub fn is_builtin(name: &str) -> bool {
+    catalog::names(&builtin::files()).contains(name)
+}
+
+/// Opens a built-in catalogue by name, the only catalogue of a folder, or `FOLDER/catalog/NAME`.
+pub fn open(argument: &str) -> Result<OpenedCatalog, AppError> {
+    if is_builtin(argument) {
+        return CatalogFiles::builtin().load(argument);
+    }
+    let path = Path::new(argument);
+    if !path.is_dir() {
+        let names = catalog::names(&builtin::files());
+        return Err(CatalogError::Unknown {
+            name: argument.to_owned(),
+            suggestion: suggest::help(argument, names.iter().map(String::as_str)),
+        }
+        .into());
+    }
+    if let Some((root, name)) = named_below_root(path) {
+        return CatalogFiles::of_folder(root)?.load(name);
+    }
+    let source = CatalogFiles::of_folder(path)?;
+    let mut names: Vec<String> = catalog::names(&source.files).into_iter().collect();
+    if let (Some(name), true) = (names.pop(), names.is_empty()) {
+        return source.load(&name);
+    }
+    let names = catalog::names(&source.files).into_iter().collect();
+    let root = argument.to_owned();
+    Err(CatalogError::Ambiguous { root, names }.into())
+}
+
+/// Opens a built-in catalogue by name, or all catalogues of a folder.
+pub fn open_all(argument: &str) -> Result<Vec<OpenedCatalog>, AppError> {
+    let path = Path::new(argument);
+    if path.join("catalog.yaml").is_file() || !path.is_dir() {
+        return Ok(vec![open(argument)?]);
+    }
+    let opened = CatalogFiles::of_folder(path)?.load_all()?;
+    if opened.is_empty() {
+        let root = argument.to_owned();
+        return Err(CatalogError::NoCatalog { root }.into());
+    }
+    Ok(opened)
+}
+
+/// The root and the name of `ROOT/catalog/NAME`.
+fn named_below_root(path: &Path) -> Option<(&Path, &str)> {
+    if !path.join("catalog.yaml").is_file() {
+        return None;
+    }
+    let root = path.parent()?.parent()?;
+    let here = Path::new(".");
+    let root = if root.as_os_str().is_empty() {
+        here
+    } else {
+        root
+    };
+    Some((root, path.file_name()?.to_str()?))
+}
+
+impl CatalogSummary {
+    fn of(name: &str, files: &Files) -> Self {
+        let catalog = catalog::load(files, name).catalog;
+        let written = catalog.as_ref().map(Catalog::file);
+        let template = written.map(|written| &written.template);
+        Self {
+            catalog: name.to_owned(),
+            title: written.map(|written| written.title.to_string()),
+            description: written
+                .and_then(|written| Some(written.description.as_ref()?.to_string())),
+            template: template.and_then(|template| {
+                let version = template.version.as_ref().map(ToString::to_string);
+                version.or_else(|| template.r#ref.as_ref().map(ToString::to_string))
+            }),
+            usable: catalog.is_some(),
+            catalog_version: catalog.map(|catalog| catalog.version().clone()),
+        }
+    }
+}
+
+impl OpenedCatalog {
+    /// The catalogue as a document.
+    pub fn details(&self) -> CatalogDetails {
+        CatalogDetails {
+            catalog: self.catalog.file().clone(),
+            catalog_version: self.catalog.version().clone(),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Checks of what authors write: a folder of catalogues, one catalogue file, or one recipe.
+
+use super::catalogs::CatalogFiles;
+use super::error::{AppError, Findings};
+use crate::catalog::{self, Symlinks};
+use crate::model::content::{File, Files};
+use crate::model::diagnostic::{self, Diagnostic};
+use crate::recipe::literal_folder;
+use crate::source;
+use crate::tree::disk;
+use crate::tree::validate::{Links, admit};
+use std::path::Path;
+
+/// The result of a check.
+pub struct Checked {
+    pub findings: Findings,
+    /// The documents that were checked.
+    pub subject: CheckedSubject,
+}
+
+/// The documents of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckedSubject {
+    /// A folder with this number of catalogues.
+    Catalogs(usize),
+    CatalogFile,
+    Recipe,
+}
+
+/// Checks all catalogues, recipes and templates of a folder.
+pub fn folder(root: &Path) -> Result<Checked, AppError> {
+    let CatalogFiles {
+        files,
+        mut findings,
+        root,
+    } = CatalogFiles::of_folder(root)?;
+    let names = catalog::names(&files);
+    for name in &names {
+        let loaded = catalog::load(&files, name);
+        findings.extend(loaded.findings);
+        if let Some(written) = &loaded.file
+            && let Some(path) = &written.template.path
+        {
+            let folder = format!("catalog/{name}/{path}");
+            findings.extend(template(&files, &folder, written.symlinks));
+        }
+    }
+    findings.extend(catalog::orphans(&files));
+    diagnostic::sort(&mut findings);
+    Ok(Checked {
+        subject: CheckedSubject::Catalogs(names.len()),
+        findings: Findings {
+            findings,
+            files,
+            root,
+        },
+    })
+}
+
+fn template(files: &Files, folder: &str, symlinks: Symlinks) -> Vec<Diagnostic> {
+    let prefix = format!("{folder}/");
+    let below = files
+        .range(prefix.clone()..)
+        .take_while(|(path, _)| path.starts_with(&prefix));
+    let template = below
+        .map(|(path, file)| (path[prefix.len()..].to_owned(), file.clone()))
+        .collect();
+    let links = match symlinks {
+        Symlinks::Refuse => Links::Refused,
+        Symlinks::Allow => Links::Kept,
+    };
+    let findings = admit(template, links).err().unwrap_or_default();
+    findings
+        .into_iter()
+        .map(|finding| finding.below(folder))
+        .collect()
+}
+
+/// Checks one document. A recipe is checked with the files in its folder beside it, which is read from disk.
+pub fn document(name: &str, bytes: &[u8]) -> Result<Checked, AppError> {
+    let mut files = Files::from([(name.to_owned(), File::regular(bytes.to_vec()))]);
+    if is_catalog(name, bytes) {
+        return Ok(Checked {
+            subject: CheckedSubject::CatalogFile,
+            findings: Findings {
+                findings: catalog::check_catalog_file(name, bytes),
+                files,
+                root: None,
+            },
+        });
+    }
+    let beside = literal_folder(name).to_owned();
+    let path = Path::new(&beside);
+    let mut findings = Vec::new();
+    if path.is_dir() && !path.is_symlink() {
+        let scan = disk::scan(path)?;
+        let below = |(path, file)| (format!("{beside}/{path}"), file);
+        files.extend(scan.files.into_iter().map(below));
+        let unread = scan.findings.into_iter();
+        findings.extend(unread.map(|finding| finding.below(&beside)));
+    }
+    findings.extend(catalog::check_recipe_file(name, bytes, &files));
+    Ok(Checked {
+        subject: CheckedSubject::Recipe,
+        findings: Findings {
+            findings,
+            files,
+            root: None,
+        },
+    })
+}
+
+/// True for a document with the keys of a catalogue. A document that cannot be read is judged by its name.
+fn is_catalog(name: &str, bytes: &[u8]) -> bool {
+    let is_called_so = Path::new(name)
+        .file_stem()
+        .is_some_and(|stem| stem == "catalog");
+    source::read(name, bytes).map_or(is_called_so, |document| {
+        let has = |key: &str| document.root.get(key).is_some();
+        let keys = ["catalog", "categories", "template"];
+        !has("actions") && (is_called_so || keys.into_iter().any(has))
+    })
+}

@@ -1,0 +1,159 @@
+//! The error of every use case: findings in documents, or one error with its class and hints.
+
+use super::caller::NotAdministrator;
+use super::catalog_versions::VersionError;
+use super::catalogs::CatalogError;
+use super::explanation::NoTextFile;
+use super::generated_repos::GeneratedRepoError;
+use super::previews::{ProductError, UnexpectedTree};
+use super::runs::RunError;
+use super::selection::OpenCategories;
+use super::templates::{CredentialNotSent, TemplateRequestError};
+use super::tokens::UnusableToken;
+use crate::engine::PreviewError;
+use crate::error::{Class, Explain, Hint};
+use crate::forge::error::ForgeError;
+use crate::git::mirror::MirrorError;
+use crate::impact::ImpactError;
+use crate::model::content::{File, Files};
+use crate::model::diagnostic::{Code, Diagnostic};
+use crate::pat::sealed::SealError;
+use crate::source::node::Document;
+use crate::store::error::StoreError;
+use crate::template::TemplateError;
+use crate::tree::TreeError;
+use crate::tree::git::GitTreeError;
+use crate::tree::ids::ObjectsError;
+use crate::tree::worktree::WorkTreeError;
+use std::io;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Errors of this layer state class and hints; those of the layers below are passed on.
+macro_rules! app_error {
+    (own: $($own:ident)*; below: $($below:ident)*) => {
+        /// The error of a use case.
+        #[derive(Debug)]
+        pub enum AppError {
+            /// Findings in documents, each with its place and its remedy.
+            Findings(Box<Findings>),
+            /// Any other error of this layer.
+            Explained(Box<dyn Explain>),
+            $($below($below),)*
+        }
+
+        $(impl From<$own> for AppError {
+            fn from(error: $own) -> Self {
+                Self::Explained(Box::new(error))
+            }
+        })*
+
+        $(impl From<$below> for AppError {
+            fn from(error: $below) -> Self {
+                Self::$below(error)
+            }
+        })*
+    };
+}
+
+app_error! {
+    own: ReadError NotAdministrator VersionError CatalogError NoTextFile GeneratedRepoError ProductError UnexpectedTree
+        RunError OpenCategories ForgeError SealError TemplateRequestError UnusableToken;
+    below: CredentialNotSent PreviewError MirrorError ImpactError StoreError TemplateError TreeError GitTreeError
+        ObjectsError WorkTreeError
+}
+
+/// Findings and the texts that they point into.
+#[derive(Clone, Debug, Default)]
+pub struct Findings {
+    pub findings: Vec<Diagnostic>,
+    /// The documents, by the path that the findings name.
+    pub files: Files,
+    /// The folder that these paths are relative to. None for paths as they were typed.
+    pub root: Option<PathBuf>,
+}
+
+/// A file or folder that cannot be read.
+#[derive(Debug, Error)]
+#[error("cannot read `{}`", path.display())]
+pub struct ReadError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl AppError {
+    /// An error of a shell's own settings.
+    pub fn explained(error: impl Explain) -> Self {
+        Self::Explained(Box::new(error))
+    }
+}
+
+impl From<Findings> for AppError {
+    fn from(findings: Findings) -> Self {
+        Self::Findings(Box::new(findings))
+    }
+}
+
+impl Findings {
+    /// Findings about a selection. Those that concern an entry of `document` get its place there.
+    pub fn in_selection(findings: Vec<Diagnostic>, document: Option<&Document>) -> Self {
+        let Some(document) = document else {
+            return Self {
+                findings,
+                ..Self::default()
+            };
+        };
+        let located = |finding: Diagnostic| {
+            let is_there = document.root.at(&finding.pointer).is_some()
+                || finding.code == Code::NothingSelected;
+            let location = is_there.then(|| document.location(&finding.pointer));
+            Diagnostic {
+                location,
+                ..finding
+            }
+        };
+        let text = &document.text;
+        let file = File::regular(text.content().to_owned());
+        Self {
+            findings: findings.into_iter().map(located).collect(),
+            files: Files::from([(text.name().to_owned(), file)]),
+            root: None,
+        }
+    }
+
+    /// Findings about files below a folder or address, of which no text is shown.
+    pub fn below(findings: Vec<Diagnostic>, folder: &str) -> Self {
+        let findings = findings.into_iter().map(|finding| finding.below(folder));
+        Self {
+            findings: findings.collect(),
+            ..Self::default()
+        }
+    }
+}
+
+impl ReadError {
+    /// A failed attempt to read `path`.
+    pub fn new(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        Self { path, source }
+    }
+}
+
+impl Explain for ReadError {
+    fn class(&self) -> Class {
+        Class::Environment
+    }
+
+    fn code(&self) -> &'static str {
+        "read_failed"
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        match self.source.kind() {
+            io::ErrorKind::NotFound => Some("check the path".into()),
+            io::ErrorKind::PermissionDenied => Some("check the permissions".into()),
+            io::ErrorKind::IsADirectory => Some("name a file".into()),
+            _ => None,
+        }
+    }
+}

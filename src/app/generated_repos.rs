@@ -1,0 +1,268 @@
+//! Repositories that groundplan generated: their first commit, their provenance, and the plan that it records.
+
+use super::catalogs::{self, OpenedCatalog};
+use super::error::{AppError, Findings};
+use super::templates::{self, CacheOpener, TemplateRequest, parse_address};
+use crate::engine::{self, PreviewError};
+use crate::error::{Class, Explain, Hint, Setting};
+use crate::git::{self, mirror::MirrorError};
+use crate::hint;
+use crate::model::action::ACTION_SCHEMA_VERSION;
+use crate::model::digest::Digest;
+use crate::model::input::Identity;
+use crate::model::plan::Plan;
+use crate::model::provenance::Provenance;
+use crate::model::remote::RemoteUrlError;
+use crate::template::Template;
+use crate::tree::commits::{CommitInfo, Commits, FileIndex, History};
+use crate::tree::git::GitTreeError;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use thiserror::Error;
+
+/// A request for a generated repository and for what it was generated from.
+#[derive(Clone, Debug)]
+pub struct GeneratedRepoRequest {
+    /// A folder, or a URL to fetch from.
+    pub repository: String,
+    /// The path of the provenance file.
+    pub provenance: String,
+    /// The catalogue, as for [`catalogs::open`]. By default the built-in one that the provenance names: a repository
+    /// that named a folder would vouch for itself.
+    pub catalog: Option<String>,
+    pub template: TemplateRequest,
+}
+
+/// A generated repository, read up to its current commit.
+pub struct GeneratedRepo {
+    pub commits: Commits,
+    pub history: History,
+    pub first: CommitInfo,
+    /// The files of the first commit.
+    pub first_files: FileIndex,
+    pub provenance: Provenance,
+    /// The temporary folder of a repository that was fetched.
+    _fetched: Option<TempDir>,
+}
+
+/// The recorded plan, resolved again, and its template.
+pub struct RecordedPlan {
+    pub plan: Plan,
+    pub template: Template,
+}
+
+/// A repository that was not generated, or whose plan cannot be resolved again here.
+#[derive(Debug, Error)]
+pub enum GeneratedRepoError {
+    #[error("`{repository}` is not a git repository")]
+    NotARepository { repository: String },
+    #[error("`{}` is not a repository", repository.escape_debug())]
+    NotAnAddress {
+        repository: String,
+        source: RemoteUrlError,
+    },
+    #[error("`{repository}` has no commits")]
+    NoCommit { repository: String },
+    #[error(
+        "the first commit of `{repository}` has no `{provenance}`: groundplan did not create it"
+    )]
+    NoProvenance {
+        repository: String,
+        provenance: String,
+    },
+    #[error("cannot read `{provenance}` of the first commit")]
+    UnreadableProvenance {
+        provenance: String,
+        source: serde_json::Error,
+    },
+    #[error(
+        "created by {} with action schema version {found}, but this program supports version {ACTION_SCHEMA_VERSION}",
+        generator.escape_debug()
+    )]
+    ActionVersion { generator: String, found: u32 },
+    #[error("created from catalogue `{}`, but this is `{named}`", recorded.escape_debug())]
+    AnotherCatalog { recorded: String, named: String },
+    #[error(
+        "created from version {} of catalogue `{catalog}`, but this is version {}",
+        recorded.short(), available.short()
+    )]
+    AnotherVersion {
+        catalog: String,
+        recorded: Digest,
+        available: Digest,
+    },
+    #[error("cannot create a temporary folder")]
+    Temporary(#[source] std::io::Error),
+}
+
+impl GeneratedRepoRequest {
+    /// Reads the repository, fetching it first when it is named by URL.
+    pub fn read(&self, cache: CacheOpener<'_, '_>) -> Result<GeneratedRepo, AppError> {
+        let repository = self.repository.clone();
+        let (path, fetched) = self.locate(cache)?;
+        let commits = Commits::open(&path).map_err(|error| match error {
+            GitTreeError::NotARepository { .. } => {
+                AppError::from(GeneratedRepoError::NotARepository {
+                    repository: repository.clone(),
+                })
+            }
+            other => other.into(),
+        })?;
+        let history = commits.line()?;
+        let history = history.ok_or_else(|| GeneratedRepoError::NoCommit {
+            repository: repository.clone(),
+        })?;
+        let first = commits.words(&history.first)?;
+        let first_files = commits.holding(&history.first)?;
+        let provenance = &self.provenance;
+        let (_, blob) =
+            first_files
+                .get(provenance)
+                .ok_or_else(|| GeneratedRepoError::NoProvenance {
+                    repository,
+                    provenance: provenance.clone(),
+                })?;
+        let text = commits.read(*blob)?;
+        let provenance = serde_json::from_slice(&text).map_err(|source| {
+            GeneratedRepoError::UnreadableProvenance {
+                provenance: provenance.clone(),
+                source,
+            }
+        })?;
+        Ok(GeneratedRepo {
+            commits,
+            history,
+            first,
+            first_files,
+            provenance,
+            _fetched: fetched,
+        })
+    }
+
+    fn locate(&self, cache: CacheOpener<'_, '_>) -> Result<(PathBuf, Option<TempDir>), AppError> {
+        let path = Path::new(&self.repository);
+        if path.exists() || !self.repository.contains(':') {
+            return Ok((repository_above(path), None));
+        }
+        let url =
+            parse_address(&self.repository).map_err(|source| GeneratedRepoError::NotAnAddress {
+                repository: self.repository.clone(),
+                source,
+            })?;
+        let cache = cache()?;
+        let folder = tempfile::Builder::new().prefix("groundplan-").tempdir();
+        let folder = folder.map_err(GeneratedRepoError::Temporary)?;
+        let inside = folder.path().join("repository.git");
+        git::history(&cache.access(), &url, &inside).map_err(|error| {
+            let older = None;
+            cache.explained(&url, MirrorError::Git { error, older })
+        })?;
+        Ok((inside, Some(folder)))
+    }
+
+    /// Resolves the recorded plan again, from the recorded versions of catalogue and template.
+    pub fn recorded_plan(
+        &self,
+        repository: &GeneratedRepo,
+        cache: CacheOpener<'_, '_>,
+    ) -> Result<RecordedPlan, AppError> {
+        let provenance = &repository.provenance;
+        if provenance.action_schema_version != ACTION_SCHEMA_VERSION {
+            return Err(GeneratedRepoError::ActionVersion {
+                generator: provenance.generator.clone(),
+                found: provenance.action_schema_version,
+            }
+            .into());
+        }
+        let opened = match &self.catalog {
+            Some(named) => catalogs::open(named),
+            None => catalogs::open_builtin(&provenance.catalog),
+        }?;
+        check_catalog(&opened, provenance)?;
+        let author = Identity::parse(&repository.first.author).unwrap_or_default();
+        let plan = engine::remake(&opened.catalog, provenance, author);
+        let plan = plan.map_err(|error| match error {
+            PreviewError::Selection(findings) => Findings::in_selection(findings, None).into(),
+            other => AppError::from(other),
+        })?;
+        let template = templates::reopen(&self.template, &opened, &provenance.template, cache)?;
+        Ok(RecordedPlan { plan, template })
+    }
+}
+
+fn check_catalog(
+    opened: &OpenedCatalog,
+    provenance: &Provenance,
+) -> Result<(), GeneratedRepoError> {
+    let catalog = &opened.catalog;
+    if catalog.slug().as_str() != provenance.catalog {
+        return Err(GeneratedRepoError::AnotherCatalog {
+            recorded: provenance.catalog.clone(),
+            named: catalog.slug().to_string(),
+        });
+    }
+    if *catalog.version() != provenance.catalog_version {
+        return Err(GeneratedRepoError::AnotherVersion {
+            catalog: provenance.catalog.clone(),
+            recorded: provenance.catalog_version.clone(),
+            available: catalog.version().clone(),
+        });
+    }
+    Ok(())
+}
+
+/// The repository that a folder is in, as git finds it; the folder itself when there is none.
+fn repository_above(folder: &Path) -> PathBuf {
+    let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let is_bare = folder.join("HEAD").is_file() && folder.join("objects").is_dir();
+    let mut above = absolute.ancestors();
+    match above.find(|folder| folder.join(".git").exists()) {
+        Some(found) if !is_bare => found.to_owned(),
+        _ => folder.to_owned(),
+    }
+}
+
+impl Explain for GeneratedRepoError {
+    fn class(&self) -> Class {
+        match self {
+            Self::NotAnAddress { .. } => Class::Usage,
+            Self::Temporary(_) => Class::Environment,
+            _ => Class::Refused,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotARepository { .. } => "not_a_git_repository",
+            Self::NotAnAddress { .. } => "repository_address_invalid",
+            Self::NoCommit { .. }
+            | Self::NoProvenance { .. }
+            | Self::UnreadableProvenance { .. } => "not_made_by_groundplan",
+            Self::ActionVersion { .. }
+            | Self::AnotherCatalog { .. }
+            | Self::AnotherVersion { .. } => "plan_not_reproducible",
+            Self::Temporary(_) => "temporary_folder_failed",
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(match self {
+            Self::NotARepository { .. } => "run it in a repository that groundplan created, or name its folder or URL: `verify REPO`, `explain PATH --in REPO`".into(),
+            Self::NotAnAddress { .. } => "name a folder or a URL".into(),
+            Self::NoCommit { .. } => "groundplan creates the first commit itself".into(),
+            Self::NoProvenance { .. } => {
+                "name the file with `--provenance` if its catalogue uses another path".into()
+            }
+            Self::UnreadableProvenance { .. } => "it may come from a newer groundplan".into(),
+            Self::ActionVersion { .. } => "use that version of groundplan".into(),
+            Self::AnotherCatalog { .. } => {
+                hint!("name that catalogue with ", Setting::Catalog)
+            }
+            Self::AnotherVersion { .. } => hint!(
+                "name a folder with that version by ",
+                Setting::Catalog
+            ),
+            Self::Temporary(_) => "check permissions and free space".into(),
+        })
+    }
+}

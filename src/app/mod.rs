@@ -1,0 +1,20 @@
+//! Use cases: everything that a person or a program can ask for, once for all shells.
+//!
+//! A shell parses its input into a request, calls one function here, and renders the answer or the [`error::AppError`].
+//! Nothing here prints, knows a terminal, or reads the environment; authorisation happens here and in the store.
+
+pub mod additions;
+pub mod caller;
+pub mod catalog_versions;
+pub mod catalogs;
+pub mod checks;
+pub mod error;
+pub mod explanation;
+pub mod generated_repos;
+pub mod owners;
+pub mod previews;
+pub mod runs;
+pub mod selection;
+pub mod templates;
+pub mod tokens;
+pub mod verification;

@@ -1,0 +1,259 @@
+//! Previews: the plan of a selection and the report on its result. Nothing is written.
+
+use super::catalogs::OpenedCatalog;
+use super::error::{AppError, Findings};
+use super::selection::SelectionRequest;
+use super::templates::{self, CacheOpener, TemplateRequest};
+use crate::base::clock::Clock;
+use crate::catalog::Catalog;
+use crate::engine::{self, Preview, PreviewError};
+use crate::error::{Class, Explain, Hint, Setting};
+use crate::forge::Forge;
+use crate::forge::repository::RepoPath;
+use crate::hint;
+use crate::model::content::Files;
+use crate::model::date::Day;
+use crate::model::digest::GitId;
+use crate::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
+use crate::model::preflight::ForgeKind;
+use crate::model::report::Report;
+use crate::model::slug::Slug;
+use crate::preflight::answers::Answers;
+use crate::preflight::assessment::Assessment;
+use crate::preflight::{PlannedPublication, scopes_for};
+use crate::resolve::Request;
+use crate::source::node::Document;
+use crate::template::Template;
+use crate::tree::Tree as _;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::path::PathBuf;
+use std::time::Duration;
+use thiserror::Error;
+
+/// The product and its repository.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProductRequest {
+    /// The display name.
+    pub name: ProductName,
+    /// The machine-readable name. By default it is derived from the display name.
+    #[serde(default)]
+    pub slug: Option<Slug>,
+    /// The user or organisation that owns the repository.
+    pub owner: Owner,
+    pub repo: RepoName,
+    /// The date in decision records and the commit. By default today (UTC).
+    #[serde(default)]
+    pub date: Option<Day>,
+    /// The author of the commit.
+    #[serde(default)]
+    pub author: Option<Identity>,
+}
+
+/// All that a preview is computed from.
+pub struct Prepared {
+    pub catalog: Catalog,
+    /// The files of the catalogue, which findings point into.
+    pub files: Files,
+    /// The folder that they were read from.
+    pub root: Option<PathBuf>,
+    pub template: Template,
+    pub request: Request,
+    /// The document that the selection was read from.
+    pub document: Option<Document>,
+}
+
+/// The names of a product that give no plan.
+#[derive(Debug, Error)]
+pub enum ProductError {
+    #[error("cannot derive a slug from name `{name}`")]
+    NoSlug { name: ProductName },
+    #[error("the clock of this machine shows no valid date")]
+    NoDate,
+}
+
+/// The work that an unexpected tree prevented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prevented {
+    Write,
+    Addition,
+    Submission,
+}
+
+/// A result other than the one that the request expects.
+#[derive(Debug, Error)]
+#[error("the result is tree {found}, expected {expected}; {}", prevented.consequence())]
+pub struct UnexpectedTree {
+    expected: GitId,
+    found: GitId,
+    prevented: Prevented,
+}
+
+impl ProductRequest {
+    /// The inputs of a plan, with defaults for slug and date.
+    pub fn inputs(&self, clock: &dyn Clock) -> Result<Inputs, ProductError> {
+        let slug = self.slug.clone();
+        let slug = slug.or_else(|| Slug::from_title(self.name.as_str()));
+        Ok(Inputs {
+            product_name: self.name.clone(),
+            product_slug: slug.ok_or_else(|| ProductError::NoSlug {
+                name: self.name.clone(),
+            })?,
+            owner: self.owner.clone(),
+            repo: self.repo.clone(),
+            date: match &self.date {
+                Some(date) => date.clone(),
+                None => {
+                    Day::of_unix_seconds(clock.now() / 1000).map_err(|_| ProductError::NoDate)?
+                }
+            },
+        })
+    }
+}
+
+/// Opens the template and collects all that a preview is computed from.
+pub fn prepare(
+    opened: OpenedCatalog,
+    selection: SelectionRequest,
+    product: &ProductRequest,
+    template: &TemplateRequest,
+    cache: CacheOpener<'_, '_>,
+    clock: &dyn Clock,
+) -> Result<Prepared, AppError> {
+    let inputs = product.inputs(clock)?;
+    let template = templates::open(template, &opened, cache)?;
+    Ok(Prepared {
+        request: Request {
+            selection: selection.selection,
+            inputs,
+            author: product.author.clone().unwrap_or_default(),
+            template: template.pin.clone(),
+        },
+        catalog: opened.catalog,
+        files: opened.source.files,
+        root: opened.source.root,
+        template,
+        document: selection.document,
+    })
+}
+
+impl Prepared {
+    /// Computes the preview.
+    pub fn preview(&self) -> Result<Preview<'_>, AppError> {
+        let request = self.request.clone();
+        let preview = engine::preview(&self.catalog, request, self.template.tree());
+        preview.map_err(|error| match error {
+            PreviewError::Selection(findings) => {
+                Findings::in_selection(findings, self.document.as_ref()).into()
+            }
+            other => other.into(),
+        })
+    }
+}
+
+/// The tree of a result without errors and collisions. None for any other result.
+pub fn accepted_tree(report: &Report) -> Option<&GitId> {
+    report.tree_id.as_ref().filter(|_| report.can_proceed)
+}
+
+/// Fails if a tree other than `found` is expected.
+pub fn check_expected(
+    expected: Option<&GitId>,
+    found: &GitId,
+    prevented: Prevented,
+) -> Result<(), UnexpectedTree> {
+    match expected.filter(|expected| *expected != found) {
+        None => Ok(()),
+        Some(expected) => Err(UnexpectedTree {
+            expected: expected.clone(),
+            found: found.clone(),
+            prevented,
+        }),
+    }
+}
+
+/// Asks a forge about owner, name and token, and adds its answers to the report. An unreachable forge is a warning there.
+pub async fn ask_forge(
+    forge: &dyn Forge,
+    kind: ForgeKind,
+    host: String,
+    timeout: Duration,
+    clock: &dyn Clock,
+    preview: &mut Preview<'_>,
+) -> Result<(), AppError> {
+    let inputs = &preview.plan.inputs;
+    let publication = PlannedPublication {
+        kind,
+        host,
+        repo: RepoPath {
+            owner: inputs.owner.clone(),
+            name: inputs.repo.clone(),
+        },
+        scopes: scopes_for(preview.tree.list()?.iter().map(|(path, _)| path)),
+        template: &preview.plan.template,
+        now: clock.now() / 1000,
+    };
+    let answers = Answers::from_forge(forge, &publication.repo, timeout).await;
+    let assessment = Assessment::of(&publication, &answers).ok_or(ProductError::NoDate)?;
+    assessment.add_to(&mut preview.report);
+    Ok(())
+}
+
+impl Prevented {
+    fn consequence(self) -> &'static str {
+        match self {
+            Self::Write | Self::Addition => "nothing was written",
+            Self::Submission => "nothing was submitted",
+        }
+    }
+}
+
+impl Explain for ProductError {
+    fn class(&self) -> Class {
+        match self {
+            Self::NoSlug { .. } => Class::Usage,
+            Self::NoDate => Class::Environment,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NoSlug { .. } => "slug_missing",
+            Self::NoDate => "clock_invalid",
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(match self {
+            Self::NoSlug { .. } => {
+                hint!(
+                    "set one with ",
+                    Setting::Slug,
+                    ", in lower-case letters and digits"
+                )
+            }
+            Self::NoDate => hint!("set the clock, or give the date with ", Setting::Date),
+        })
+    }
+}
+
+impl Explain for UnexpectedTree {
+    fn class(&self) -> Class {
+        Class::Conflict
+    }
+
+    fn code(&self) -> &'static str {
+        "tree_differs"
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(match self.prevented {
+            Prevented::Addition => hint!(
+                "the repository, catalogue, template, selection or names differ from the preview: run it again without ",
+                Setting::Expect
+            ),
+            Prevented::Write | Prevented::Submission => "catalogue, template, selection, names or date differ from the preview: run `groundplan preview` again".into(),
+        })
+    }
+}

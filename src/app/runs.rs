@@ -1,0 +1,230 @@
+//! Runs: submitting an accepted preview, and what people do with a run afterwards.
+
+use super::caller::{Caller, Scope};
+use super::error::AppError;
+use super::previews::{self, Prevented};
+use crate::engine::Preview;
+use crate::error::{Class, Explain, Hint};
+use crate::model::digest::GitId;
+use crate::model::plan::TemplateOrigin;
+use crate::policy::Policy;
+use crate::store::Store;
+use crate::store::change::{Actor, RunChange};
+use crate::store::event::Event;
+use crate::store::id::{ProductId, RunId};
+use crate::store::lease::{ClaimTarget, Lease, WorkerId};
+use crate::store::run::{Run, RunFilter, RunStatus};
+use crate::store::sql::Database;
+use crate::store::submission::Submission;
+use schemars::JsonSchema;
+use serde::Serialize;
+use thiserror::Error;
+
+/// The number of events read at a time.
+const EVENT_PAGE: u32 = 500;
+
+/// A submission of a preview.
+#[derive(Clone, Debug, Default)]
+pub struct SubmitRequest {
+    /// The product that the repository is for. By default the one whose id is the product's slug.
+    pub product: Option<ProductId>,
+    /// The only tree that may be submitted.
+    pub expected: Option<GitId>,
+}
+
+/// A run with its events in order.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct RunDetails {
+    pub run: Run,
+    pub events: Vec<Event>,
+}
+
+/// A request that the state of a run or of a preview does not allow.
+#[derive(Debug, Error)]
+pub enum RunError {
+    #[error("the preview has findings; nothing was submitted")]
+    NotAccepted,
+    #[error("workers cannot read a template folder of this machine; nothing was submitted")]
+    FolderTemplate,
+    #[error("run {run} is {}: it left nothing to clean up", status.as_db())]
+    NothingLeft { run: RunId, status: RunStatus },
+    #[error("run {run} is being cleaned up by another process")]
+    Busy { run: RunId },
+}
+
+/// Stores an accepted preview as a run with a queued job.
+///
+/// # Errors
+/// Refuses a demo user, a product of another user, a second active run of the product, a tree that is not the expected
+/// one, and a template that other machines cannot open.
+pub async fn submit(
+    database: &Database,
+    policy: &Policy,
+    caller: &Caller,
+    request: &SubmitRequest,
+    preview: &Preview<'_>,
+) -> Result<Run, AppError> {
+    let submission = submission(policy, caller, request, preview)?;
+    let (user, product) = (&submission.user, &submission.product);
+    database.ensure_local(user, product).await?;
+    Ok(database.submit(&submission).await?)
+}
+
+/// The checked submission of a preview.
+fn submission(
+    policy: &Policy,
+    caller: &Caller,
+    request: &SubmitRequest,
+    preview: &Preview<'_>,
+) -> Result<Submission, AppError> {
+    let (plan, report) = (&preview.plan, &preview.report);
+    let tree = previews::accepted_tree(report).ok_or(RunError::NotAccepted)?;
+    previews::check_expected(request.expected.as_ref(), tree, Prevented::Submission)?;
+    if plan.template.repo == TemplateOrigin::Folder {
+        return Err(RunError::FolderTemplate.into());
+    }
+    let product = request.product.clone().unwrap_or_else(|| {
+        ProductId::parse(plan.inputs.product_slug.as_str()).expect("a slug is a valid id")
+    });
+    Ok(Submission {
+        user: caller.user().clone(),
+        product,
+        plan: plan.clone(),
+        report: report.clone(),
+        risk: policy.assess(plan, &report.risk, tree),
+    })
+}
+
+/// A run with all its events.
+pub async fn show(store: &dyn Store, scope: &Scope, id: &RunId) -> Result<RunDetails, AppError> {
+    let run = scope.find_run(store, id).await?;
+    let mut events: Vec<Event> = Vec::new();
+    loop {
+        let after = events.last().map_or(0, |event| event.sequence);
+        let page = store.events(after, Some(id), EVENT_PAGE).await?;
+        if page.is_empty() {
+            return Ok(RunDetails { run, events });
+        }
+        events.extend(page);
+    }
+}
+
+/// A run and those of its events that follow the sequence number `after`. The run is read first, so that a run that has
+/// ended comes with its last event.
+pub async fn follow(
+    store: &dyn Store,
+    scope: &Scope,
+    id: &RunId,
+    after: i64,
+) -> Result<RunDetails, AppError> {
+    let run = scope.find_run(store, id).await?;
+    let events = store.events(after, Some(id), EVENT_PAGE).await?;
+    Ok(RunDetails { run, events })
+}
+
+/// Runs of all users that match a filter, newest first.
+pub async fn list(store: &dyn Store, filter: &RunFilter) -> Result<Vec<Run>, AppError> {
+    Ok(store.runs(filter).await?)
+}
+
+/// Cancels a run: at once when no worker holds it, else at the worker's next step.
+pub async fn cancel(store: &dyn Store, caller: &Caller, id: &RunId) -> Result<Run, AppError> {
+    change(store, caller, id, &RunChange::Cancel).await
+}
+
+/// Queues a failed run again, from where it stopped.
+pub async fn retry(store: &dyn Store, caller: &Caller, id: &RunId) -> Result<Run, AppError> {
+    change(store, caller, id, &RunChange::Retry).await
+}
+
+/// Leaves what a failed run created to the people who own it.
+pub async fn release(store: &dyn Store, caller: &Caller, id: &RunId) -> Result<Run, AppError> {
+    change(store, caller, id, &RunChange::Release).await
+}
+
+/// Allows a run to create exactly one tree.
+///
+/// # Errors
+/// Refuses everyone but the administrators of the policy, demo users among them, and any tree but the run's own.
+pub async fn approve(
+    database: &Database,
+    policy: &Policy,
+    caller: &Caller,
+    id: &RunId,
+    tree: GitId,
+) -> Result<Run, AppError> {
+    caller.require_administrator(policy)?;
+    // An administrator of the policy may never have submitted a run.
+    database.ensure_user(caller.user()).await?;
+    let author = Actor::Person(caller.user());
+    let approve = RunChange::Approve { tree };
+    Ok(database.change(id, author, &approve).await?)
+}
+
+/// Fails unless a run has ended and left something on the forge.
+pub async fn check_remains(store: &dyn Store, caller: &Caller, id: &RunId) -> Result<(), AppError> {
+    let run = caller.scope().find_run(store, id).await?;
+    if run.status == RunStatus::FailedNeedsCleanup {
+        return Ok(());
+    }
+    let (run, status) = (run.id, run.status);
+    Err(RunError::NothingLeft { run, status }.into())
+}
+
+/// Takes the lease for removing what a failed run left on the forge.
+pub async fn claim_for_cleanup(
+    store: &dyn Store,
+    caller: &Caller,
+    worker: &WorkerId,
+    id: &RunId,
+) -> Result<Lease, AppError> {
+    check_remains(store, caller, id).await?;
+    let claimed = store.claim(worker, &ClaimTarget::Ended(id.clone())).await?;
+    claimed.ok_or_else(|| RunError::Busy { run: id.clone() }.into())
+}
+
+async fn change(
+    store: &dyn Store,
+    caller: &Caller,
+    id: &RunId,
+    change: &RunChange,
+) -> Result<Run, AppError> {
+    if let scope @ Scope::Of(_) = caller.scope() {
+        scope.find_run(store, id).await?;
+    }
+    Ok(store
+        .change(id, Actor::Person(caller.user()), change)
+        .await?)
+}
+
+impl Explain for RunError {
+    fn class(&self) -> Class {
+        match self {
+            Self::NotAccepted | Self::FolderTemplate => Class::Refused,
+            Self::NothingLeft { .. } | Self::Busy { .. } => Class::Conflict,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotAccepted => "preview_not_accepted",
+            Self::FolderTemplate => "template_is_a_folder",
+            Self::NothingLeft { .. } => "run_without_remains",
+            Self::Busy { .. } => "run_being_cleaned_up",
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(match self {
+            Self::NotAccepted => "fix the findings of the preview first".into(),
+            Self::FolderTemplate => {
+                "name the template by the URL of its repository, or include it in the catalogue"
+                    .into()
+            }
+            Self::NothingLeft { .. } => {
+                "only runs in status FAILED_NEEDS_CLEANUP leave something".into()
+            }
+            Self::Busy { run } => format!("look at `groundplan runs show {run}`").into(),
+        })
+    }
+}

@@ -1,0 +1,485 @@
+//! The template of a request: the catalogue's own, a folder, or a commit of a git repository.
+
+use super::catalogs::OpenedCatalog;
+use super::error::{AppError, Findings};
+use crate::catalog::{Catalog, TemplateSource};
+use crate::error::{Class, Explain, Hint, Setting};
+use crate::git::mirror::{Freshness, MirrorError, Mirrors, Pinned};
+use crate::git::{Credential, Git, GitAccess, GitError};
+use crate::hint;
+use crate::model::content::Files;
+use crate::model::digest::GitId;
+use crate::model::path::SafeRelPath;
+use crate::model::plan::{TemplateOrigin, TemplatePin};
+use crate::model::ref_name::{RefName, RefNameError};
+use crate::model::remote::{RemoteUrl, RemoteUrlError};
+use crate::template::{
+    Template, TemplateCommit, TemplateError, TemplateLocation, TemplateRules, TemplateStore,
+};
+use crate::tree::inventory_cache::InventoryCache;
+use crate::tree::{disk, git};
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use thiserror::Error;
+
+/// A template in place of the catalogue's own, or another version of it. By default the catalogue decides.
+#[derive(Clone, Debug, Default)]
+pub struct TemplateRequest {
+    /// A folder, a URL, or `owner/name` on GitHub.
+    pub template: Option<String>,
+    /// The tag, branch or commit.
+    pub reference: Option<RefName>,
+    /// The commit that the reference must resolve to.
+    pub sha: Option<GitId>,
+    /// A folder of the template's repository.
+    pub folder: Option<SafeRelPath>,
+    /// The repository that replaces the template of every catalogue, at the version that the catalogue names.
+    pub replacement: Option<String>,
+}
+
+/// Access to templates in git repositories, until `stop` is set.
+pub struct TemplateCache<'s> {
+    pub mirrors: Mirrors,
+    pub trees: InventoryCache,
+    pub git: Git,
+    pub credential: Option<Credential>,
+    pub freshness: Freshness,
+    pub stop: &'s AtomicBool,
+}
+
+/// Opens the cache when a template in git is needed; other templates do without.
+pub type CacheOpener<'o, 's> = &'o dyn Fn() -> Result<TemplateCache<'s>, AppError>;
+
+/// The source that request and catalogue resolve to.
+enum Source<'r> {
+    CatalogFolder(&'r SafeRelPath),
+    Folder(&'r Path),
+    Commit(TemplateCommit<'r>),
+}
+
+/// A request that names no template, or another one than a repository was generated from.
+#[derive(Debug, Error)]
+pub enum TemplateRequestError {
+    #[error(
+        "`--sha` and `--template-path` require a commit, but `{folder}` is used as a folder of files"
+    )]
+    FolderWithCommit { folder: String },
+    #[error("the catalogue's version `{version}` is not a tag")]
+    VersionIsNoTag {
+        version: String,
+        source: RefNameError,
+    },
+    #[error("`--ref` and `--sha` require a repository, but this catalogue's template is a folder")]
+    FolderWithReference,
+    #[error("`{}` is not a template", text.escape_debug())]
+    NotATemplate {
+        text: String,
+        source: RemoteUrlError,
+    },
+    #[error(
+        "`--ref` and `--sha` require `--template`: the repository itself names its template's commit"
+    )]
+    ReferenceAlone,
+    #[error("created from an unknown template: `{}`", repo.escape_debug())]
+    Unknown { repo: String },
+    #[error(
+        "created from template {} {} with tree {}, but this is {} {} with tree {}",
+        recorded.repo, recorded.r#ref, recorded.tree, found.repo, found.r#ref, found.tree
+    )]
+    Differs {
+        recorded: Box<TemplatePin>,
+        found: Box<TemplatePin>,
+    },
+}
+
+/// A fetch that failed without the credential, which belongs to another host.
+#[derive(Debug)]
+pub struct CredentialNotSent {
+    pub error: MirrorError,
+    /// The host that the credential is for.
+    pub host: String,
+}
+
+impl TemplateCache<'_> {
+    /// A store that opens the templates of stored plans over these catalogues.
+    pub fn into_store(self, catalogs: Vec<Catalog>, files: Files) -> TemplateStore {
+        TemplateStore::new(
+            catalogs,
+            files,
+            self.mirrors,
+            self.trees,
+            self.git,
+            self.credential,
+        )
+    }
+
+    /// The access for calls of git.
+    pub fn access(&self) -> GitAccess<'_> {
+        GitAccess {
+            git: &self.git,
+            credential: self.credential.as_ref(),
+            stop: self.stop,
+        }
+    }
+
+    /// The error of asking a repository, with a hint where the credential could not be sent.
+    pub fn explained(&self, url: &RemoteUrl, error: MirrorError) -> AppError {
+        let is_for_another_host = |credential: &&Credential| !credential.is_for(url);
+        let credential = self.credential.as_ref().filter(is_for_another_host);
+        match credential.filter(|_| needs_credential(&error)) {
+            Some(credential) => CredentialNotSent {
+                error,
+                host: credential.host().to_owned(),
+            }
+            .into(),
+            None => error.into(),
+        }
+    }
+
+    /// A template of the cache, fetched again once when its objects are damaged.
+    fn fetched(
+        &self,
+        commit: &TemplateCommit<'_>,
+        url: &RemoteUrl,
+        rules: TemplateRules<'_>,
+        first: impl FnOnce() -> Result<Pinned, MirrorError>,
+        again: impl FnOnce() -> Result<Pinned, MirrorError>,
+    ) -> Result<Template, AppError> {
+        let fetched = commit.fetched(&self.trees, self.freshness, rules, first, again);
+        fetched.map_err(|error| match error {
+            TemplateError::Mirror(error) => self.explained(url, error),
+            other => refused(other),
+        })
+    }
+
+    /// The template of a commit that the request or the catalogue names.
+    fn fetch(
+        &self,
+        commit: &TemplateCommit<'_>,
+        url: &RemoteUrl,
+        rules: TemplateRules<'_>,
+    ) -> Result<Template, AppError> {
+        let (access, reference) = (self.access(), &commit.reference);
+        let first = || self.mirrors.pin(&access, url, reference, self.freshness);
+        let again = || self.mirrors.renew(&access, url, reference);
+        self.fetched(commit, url, rules, first, again)
+    }
+
+    /// The template of a recorded commit, which is asked for only when the cache lacks it.
+    fn fetch_recorded(
+        &self,
+        commit: &TemplateCommit<'_>,
+        url: &RemoteUrl,
+        sha: &GitId,
+        rules: TemplateRules<'_>,
+    ) -> Result<Template, AppError> {
+        let (access, reference) = (self.access(), &commit.reference);
+        let first = || {
+            let mirrors = &self.mirrors;
+            mirrors.pin_commit(&access, url, reference, sha, self.freshness)
+        };
+        let again = || {
+            let commit = RefName::of_commit(sha);
+            self.mirrors.renew(&access, url, &commit)
+        };
+        self.fetched(commit, url, rules, first, again)
+    }
+}
+
+/// True for answers that a private repository gives without a credential.
+fn needs_credential(error: &MirrorError) -> bool {
+    use crate::git::GitFailure::{AccessRefused, RepositoryNotFound};
+    matches!(
+        error,
+        MirrorError::Git {
+            error: GitError::Failed {
+                why: RepositoryNotFound | AccessRefused,
+                ..
+            },
+            ..
+        }
+    )
+}
+
+/// Opens the template that a request and its catalogue name.
+pub fn open(
+    request: &TemplateRequest,
+    opened: &OpenedCatalog,
+    cache: CacheOpener<'_, '_>,
+) -> Result<Template, AppError> {
+    let rules = TemplateRules::of(&opened.catalog);
+    match request.source(&opened.catalog.file().template)? {
+        Source::CatalogFolder(path) => of_catalog(opened, path),
+        Source::Folder(folder) => of_folder(folder, rules),
+        Source::Commit(commit) => match &commit.home {
+            TemplateLocation::Here(path) => {
+                let sha = git::resolve(path, commit.reference.as_str())?;
+                // The inventory of a template is a matter of speed alone.
+                let trees = cache().ok().map(|cache| cache.trees);
+                let template = commit.open(path, &sha, rules, trees.as_ref());
+                template.map_err(refused)
+            }
+            TemplateLocation::Remote(url) => cache()?.fetch(&commit, url, rules),
+        },
+    }
+}
+
+/// Opens the template that a generated repository records, from its source or from the one that the request names.
+pub fn reopen(
+    request: &TemplateRequest,
+    opened: &OpenedCatalog,
+    recorded: &TemplatePin,
+    cache: CacheOpener<'_, '_>,
+) -> Result<Template, AppError> {
+    let is_named = request.template.is_some();
+    if !is_named && (request.reference.is_some() || request.sha.is_some()) {
+        return Err(TemplateRequestError::ReferenceAlone.into());
+    }
+    let template = if is_named {
+        open(request, opened, cache)?
+    } else {
+        of_pin(opened, recorded, cache)?
+    };
+    // A template that the request names may have moved; one found by the record must equal it in all parts.
+    let is_same = if is_named {
+        template.pin.tree == recorded.tree
+    } else {
+        template.pin == *recorded
+    };
+    if is_same {
+        return Ok(template);
+    }
+    Err(TemplateRequestError::Differs {
+        recorded: Box::new(recorded.clone()),
+        found: Box::new(template.pin),
+    }
+    .into())
+}
+
+fn of_pin(
+    opened: &OpenedCatalog,
+    pin: &TemplatePin,
+    cache: CacheOpener<'_, '_>,
+) -> Result<Template, AppError> {
+    let unknown = || TemplateRequestError::Unknown {
+        repo: pin.repo.to_string(),
+    };
+    let path = opened.catalog.file().template.path.as_ref();
+    match (&pin.sha, path) {
+        (None, Some(path)) if matches!(pin.repo, TemplateOrigin::Catalog(_)) => {
+            of_catalog(opened, path)
+        }
+        (Some(sha), _) => {
+            let cache = cache()?;
+            let url = RemoteUrl::parse(&pin.repo.to_string()).map_err(|_| unknown())?;
+            let commit = TemplateCommit {
+                reference: RefName::parse(&pin.r#ref).map_err(|_| unknown())?,
+                home: TemplateLocation::Remote(url.clone()),
+                sha: Some(sha),
+                folder: pin.path.as_ref(),
+            };
+            let rules = TemplateRules::of(&opened.catalog);
+            cache.fetch_recorded(&commit, &url, sha, rules)
+        }
+        _ => Err(unknown().into()),
+    }
+}
+
+fn of_catalog(opened: &OpenedCatalog, path: &SafeRelPath) -> Result<Template, AppError> {
+    let source = &opened.source;
+    let template = Template::of_catalog(&opened.catalog, &source.files, path);
+    template.map_err(|findings| {
+        Findings {
+            findings,
+            files: source.files.clone(),
+            root: source.root.clone(),
+        }
+        .into()
+    })
+}
+
+/// The files of a folder as they are, committed or not.
+fn of_folder(folder: &Path, rules: TemplateRules<'_>) -> Result<Template, AppError> {
+    let scan = disk::scan(folder)?;
+    let pin = |tree: GitId| TemplatePin {
+        repo: TemplateOrigin::Folder,
+        r#ref: tree.to_string(),
+        sha: None,
+        path: None,
+        tree,
+    };
+    let template = Template::of_files(scan.files, scan.findings, rules, pin);
+    template.map_err(|findings| Findings::below(findings, &folder.display().to_string()).into())
+}
+
+/// Findings where the template's files are refused, else the error itself.
+fn refused(error: TemplateError) -> AppError {
+    match error {
+        TemplateError::Refused { shown, findings } => Findings::below(findings, &shown).into(),
+        other => other.into(),
+    }
+}
+
+impl TemplateRequest {
+    /// The replacement repository, which yields to a template of the request itself.
+    pub fn replacement(&self) -> Option<&str> {
+        let named = self.replacement.as_deref();
+        named.filter(|repo| !repo.is_empty() && self.template.is_none())
+    }
+
+    /// The source by request, settings and catalogue, in this order.
+    fn source<'r>(
+        &'r self,
+        written: &'r TemplateSource,
+    ) -> Result<Source<'r>, TemplateRequestError> {
+        let sha = self.sha.as_ref();
+        if let Some(named) = &self.template {
+            return self.named(named);
+        }
+        if let Some(repo) = self.replacement() {
+            return Ok(Source::Commit(TemplateCommit {
+                home: TemplateLocation::Remote(address(repo)?),
+                reference: match &self.reference {
+                    Some(reference) => reference.clone(),
+                    None => version(written)?,
+                },
+                sha,
+                folder: written.repo.as_ref().and(written.path.as_ref()),
+            }));
+        }
+        match (&written.repo, &written.r#ref, &written.path) {
+            (Some(repo), Some(reference), folder) => Ok(Source::Commit(TemplateCommit {
+                home: TemplateLocation::Remote(repo.clone()),
+                reference: self.reference.clone().unwrap_or_else(|| reference.clone()),
+                sha: sha.or_else(|| written.sha.as_ref().filter(|_| self.reference.is_none())),
+                folder: folder.as_ref(),
+            })),
+            (_, _, Some(path)) if self.reference.is_none() && sha.is_none() => {
+                Ok(Source::CatalogFolder(path))
+            }
+            _ => Err(TemplateRequestError::FolderWithReference),
+        }
+    }
+
+    /// The source that the request itself names: a path where one exists, else an address.
+    fn named<'r>(&'r self, named: &'r str) -> Result<Source<'r>, TemplateRequestError> {
+        let (path, sha) = (Path::new(named), self.sha.as_ref());
+        let commit = |home, reference| {
+            Source::Commit(TemplateCommit {
+                home,
+                reference,
+                sha,
+                folder: self.folder.as_ref(),
+            })
+        };
+        let is_path = path.exists() || !looks_like_an_address(named);
+        match (is_path, &self.reference) {
+            (true, None) if sha.is_some() || self.folder.is_some() => {
+                let folder = named.to_owned();
+                Err(TemplateRequestError::FolderWithCommit { folder })
+            }
+            (true, None) => Ok(Source::Folder(path)),
+            (true, Some(reference)) => Ok(commit(TemplateLocation::Here(path), reference.clone())),
+            (false, reference) => Ok(commit(
+                TemplateLocation::Remote(address(named)?),
+                reference.clone().unwrap_or_else(RefName::head),
+            )),
+        }
+    }
+}
+
+/// The tag of the catalogue's template version.
+fn version(written: &TemplateSource) -> Result<RefName, TemplateRequestError> {
+    if let Some(reference) = &written.r#ref {
+        return Ok(reference.clone());
+    }
+    let version = written.version.as_ref();
+    let version = version.map_or("HEAD", |version| version.as_ref());
+    RefName::parse(version).map_err(|source| TemplateRequestError::VersionIsNoTag {
+        version: version.to_owned(),
+        source,
+    })
+}
+
+fn address(text: &str) -> Result<RemoteUrl, TemplateRequestError> {
+    parse_address(text).map_err(|source| TemplateRequestError::NotATemplate {
+        text: text.to_owned(),
+        source,
+    })
+}
+
+/// Parses an address as people type it: a URL, or `owner/name` on GitHub.
+pub fn parse_address(text: &str) -> Result<RemoteUrl, RemoteUrlError> {
+    if text.contains(':') || text.starts_with(['/', '.', '-']) || text.is_empty() {
+        return RemoteUrl::parse(text);
+    }
+    RemoteUrl::of_short_name(text)
+}
+
+/// True for a text with a colon, or `owner/name` without such a folder.
+fn looks_like_an_address(text: &str) -> bool {
+    let is_path = || {
+        let folder = text.split('/').next().unwrap_or(text);
+        Path::new(folder).exists()
+    };
+    text.contains(':')
+        || text.starts_with('-')
+        || (RemoteUrl::of_short_name(text).is_ok() && !is_path())
+}
+
+impl Explain for TemplateRequestError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Unknown { .. } | Self::Differs { .. } => Class::Refused,
+            _ => Class::Usage,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::FolderWithCommit { .. } | Self::FolderWithReference | Self::ReferenceAlone => {
+                "template_flags_conflict"
+            }
+            Self::VersionIsNoTag { .. } => "template_version_invalid",
+            Self::NotATemplate { .. } => "template_address_invalid",
+            Self::Unknown { .. } => "template_unknown",
+            Self::Differs { .. } => "template_differs",
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(match self {
+            Self::FolderWithCommit { .. } => hint!(
+                "name the tag or branch by ",
+                Setting::Ref,
+                ", such as `--ref HEAD`"
+            ),
+            Self::VersionIsNoTag { .. } => hint!("name the tag by ", Setting::Ref),
+            Self::FolderWithReference => hint!(
+                "name the repository by ",
+                Setting::Template,
+                ", or omit them"
+            ),
+            Self::NotATemplate { .. } => {
+                "name a folder, a URL such as `https://github.com/owner/name.git`, or `owner/name`"
+                    .into()
+            }
+            Self::ReferenceAlone => {
+                hint!("omit them, or add ", Setting::Template)
+            }
+            Self::Unknown { .. } => hint!("name it by ", Setting::Template),
+            Self::Differs { .. } => hint!("name that version by ", Setting::Template),
+        })
+    }
+}
+
+impl CredentialNotSent {
+    /// The next step beside that of the error itself.
+    pub fn hint(&self) -> Hint {
+        format!(
+            "the token in GROUNDPLAN_GIT_TOKEN is for `{}` and was not sent: set GROUNDPLAN_GIT_HOST to the host of the repository",
+            self.host
+        )
+        .into()
+    }
+}

@@ -1,0 +1,107 @@
+//! `bootstrap_catalog_versions`: every published version of a catalogue, with all its files.
+
+use super::json_text;
+use crate::model::digest::Digest;
+use crate::model::slug::Slug;
+use crate::store::catalog::{CatalogVersion, PublishedCatalog};
+use crate::store::error::StoreError;
+use crate::store::sql::Database;
+use crate::store::sql::connection::Tx;
+use crate::store::sql::dialect::{Statement, statements};
+use sqlx::FromRow;
+
+const SELECT: &str = "
+    SELECT catalog, catalog_version, number, published_by, {millis:published_at} AS published_at
+    FROM bootstrap_catalog_versions ";
+
+statements! {
+    INSERT = ["
+        INSERT INTO bootstrap_catalog_versions (catalog_version, catalog, number, snapshot, published_by, published_at)
+        VALUES ($1, $2,
+            (SELECT COALESCE(MAX(number), 0) + 1 FROM bootstrap_catalog_versions WHERE catalog = $2),
+            {cast:$3 AS jsonb}, $4, {at:$5})
+        ON CONFLICT (catalog_version) DO NOTHING"];
+
+    OF_CATALOG = [SELECT, "WHERE catalog = $1 ORDER BY number DESC"];
+
+    ONE = [SELECT, "WHERE catalog_version = $1"];
+
+    SNAPSHOT = ["
+        SELECT CAST(snapshot AS TEXT) FROM bootstrap_catalog_versions WHERE catalog_version = $1"];
+}
+
+#[derive(FromRow)]
+struct VersionRow {
+    catalog: String,
+    catalog_version: String,
+    number: i64,
+    published_by: String,
+    published_at: i64,
+}
+
+impl TryFrom<VersionRow> for CatalogVersion {
+    type Error = StoreError;
+
+    fn try_from(row: VersionRow) -> Result<Self, StoreError> {
+        let what = || format!("version {} of catalogue {}", row.number, row.catalog);
+        Ok(Self {
+            catalog: Slug::parse(&row.catalog)
+                .map_err(|error| StoreError::damaged(what(), error))?,
+            catalog_version: Digest::parse(&row.catalog_version)
+                .map_err(|error| StoreError::damaged(what(), error))?,
+            number: row.number,
+            by: row.published_by,
+            at: row.published_at,
+        })
+    }
+}
+
+/// Adds a version, unless it is there, and reads it.
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    catalog: &PublishedCatalog,
+    by: &str,
+    at: i64,
+) -> Result<CatalogVersion, StoreError> {
+    sqlx::query(INSERT.on(tx.dialect))
+        .bind(catalog.catalog_version.as_str())
+        .bind(catalog.catalog.as_str())
+        .bind(json_text("the catalogue", catalog)?)
+        .bind(by)
+        .bind(at)
+        .execute(tx.connection())
+        .await?;
+    let row: VersionRow = sqlx::query_as(ONE.on(tx.dialect))
+        .bind(catalog.catalog_version.as_str())
+        .fetch_one(tx.connection())
+        .await?;
+    row.try_into()
+}
+
+/// The versions of a catalogue, newest first.
+pub(crate) async fn of_catalog(
+    database: &Database,
+    catalog: &Slug,
+) -> Result<Vec<CatalogVersion>, StoreError> {
+    let rows: Vec<VersionRow> = sqlx::query_as(OF_CATALOG.on(database.dialect()))
+        .bind(catalog.as_str())
+        .fetch_all(&database.pool)
+        .await?;
+    rows.into_iter().map(CatalogVersion::try_from).collect()
+}
+
+/// The content of a version; `None` when it was never published in this database.
+pub(crate) async fn snapshot(
+    database: &Database,
+    version: &Digest,
+) -> Result<Option<PublishedCatalog>, StoreError> {
+    let text: Option<String> = sqlx::query_scalar(SNAPSHOT.on(database.dialect()))
+        .bind(version.as_str())
+        .fetch_optional(&database.pool)
+        .await?;
+    text.map(|text| {
+        serde_json::from_str(&text)
+            .map_err(|error| StoreError::damaged(format!("the catalogue version {version}"), error))
+    })
+    .transpose()
+}

@@ -1,0 +1,147 @@
+//! `bootstrap_categories`, `bootstrap_options` and `bootstrap_actions`: what published catalogues offer now.
+
+use super::json_text;
+use crate::model::slug::Slug;
+use crate::store::catalog::{PublishedCatalog, PublishedCategory, PublishedOption};
+use crate::store::error::StoreError;
+use crate::store::id::CatalogRowId;
+use crate::store::sql::connection::Tx;
+use crate::store::sql::dialect::{Statement, statements};
+
+statements! {
+    UPSERT_CATEGORY = [r#"
+        INSERT INTO bootstrap_categories (id, slug, name, description, selection_type, required, position, updated_at)
+        VALUES ($1, $2, $3, $4, {cast:$5 AS "BootstrapSelectionType"}, $6, CAST($7 AS INTEGER), {at:$8})
+        ON CONFLICT (slug) DO UPDATE
+        SET name = excluded.name, description = excluded.description, selection_type = excluded.selection_type,
+            required = excluded.required, position = excluded.position, updated_at = excluded.updated_at
+        RETURNING id"#];
+
+    UPSERT_OPTION = ["
+        INSERT INTO bootstrap_options (id, category_id, slug, name, description, is_default, position, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, CAST($7 AS INTEGER), {at:$8})
+        ON CONFLICT (category_id, slug) DO UPDATE
+        SET name = excluded.name, description = excluded.description, is_default = excluded.is_default,
+            position = excluded.position, updated_at = excluded.updated_at
+        RETURNING id"];
+
+    /// `role_required` and `side_effect` keep the table's defaults: recipes only write files.
+    UPSERT_ACTION = [r#"
+        INSERT INTO bootstrap_actions (id, option_id, kind, execution_order, config, risk_level, updated_at)
+        VALUES ($1, $2, {cast:$3 AS "BootstrapActionKind"}, CAST($4 AS INTEGER), {cast:$5 AS jsonb},
+            {cast:$6 AS "RiskLevel"}, {at:$7})
+        ON CONFLICT (option_id, execution_order) DO UPDATE
+        SET kind = excluded.kind, config = excluded.config, risk_level = excluded.risk_level,
+            updated_at = excluded.updated_at"#];
+
+    DELETE_ACTIONS_AFTER = ["
+        DELETE FROM bootstrap_actions WHERE option_id = $1 AND execution_order > $2"];
+
+    /// Rows that a publication did not write carry another time and are not offered any more.
+    DELETE_OLD_ACTIONS = ["
+        DELETE FROM bootstrap_actions WHERE option_id IN (
+            SELECT o.id FROM bootstrap_options o JOIN bootstrap_categories c ON c.id = o.category_id
+            WHERE c.slug LIKE $1 AND (o.updated_at <> {at:$2} OR c.updated_at <> {at:$2}))"];
+
+    DELETE_OLD_OPTIONS = ["
+        DELETE FROM bootstrap_options WHERE category_id IN (
+            SELECT c.id FROM bootstrap_categories c
+            WHERE c.slug LIKE $1 AND (bootstrap_options.updated_at <> {at:$2} OR c.updated_at <> {at:$2}))"];
+
+    DELETE_OLD_CATEGORIES = ["
+        DELETE FROM bootstrap_categories WHERE slug LIKE $1 AND updated_at <> {at:$2}"];
+}
+
+/// Replaces the rows of a catalogue. A category's row is named `catalogue/category`, because two catalogues may have a
+/// category of the same name.
+pub(crate) async fn replace(
+    tx: &mut Tx,
+    catalog: &PublishedCatalog,
+    at: i64,
+) -> Result<(), StoreError> {
+    for (position, category) in catalog.categories.iter().enumerate() {
+        upsert_category(tx, &catalog.catalog, category, position, at).await?;
+    }
+    // A slug contains neither `%` nor `_`.
+    let of_catalog = format!("{}/%", catalog.catalog);
+    for delete in [
+        &DELETE_OLD_ACTIONS,
+        &DELETE_OLD_OPTIONS,
+        &DELETE_OLD_CATEGORIES,
+    ] {
+        sqlx::query(delete.on(tx.dialect))
+            .bind(of_catalog.as_str())
+            .bind(at)
+            .execute(tx.connection())
+            .await?;
+    }
+    Ok(())
+}
+
+async fn upsert_category(
+    tx: &mut Tx,
+    catalog: &Slug,
+    category: &PublishedCategory,
+    position: usize,
+    at: i64,
+) -> Result<(), StoreError> {
+    let id: String = sqlx::query_scalar(UPSERT_CATEGORY.on(tx.dialect))
+        .bind(CatalogRowId::fresh().as_str())
+        .bind(format!("{catalog}/{}", category.slug))
+        .bind(category.title.as_str())
+        .bind(category.description.as_deref())
+        .bind(if category.is_multi { "MULTI" } else { "SINGLE" })
+        .bind(category.is_required)
+        .bind(count(position))
+        .bind(at)
+        .fetch_one(tx.connection())
+        .await?;
+    for (position, option) in category.options.iter().enumerate() {
+        upsert_option(tx, &id, option, position, at).await?;
+    }
+    Ok(())
+}
+
+async fn upsert_option(
+    tx: &mut Tx,
+    category: &str,
+    option: &PublishedOption,
+    position: usize,
+    at: i64,
+) -> Result<(), StoreError> {
+    let id: String = sqlx::query_scalar(UPSERT_OPTION.on(tx.dialect))
+        .bind(CatalogRowId::fresh().as_str())
+        .bind(category)
+        .bind(option.slug.as_str())
+        .bind(option.title.as_str())
+        .bind(option.description.as_deref())
+        .bind(option.is_default)
+        .bind(count(position))
+        .bind(at)
+        .fetch_one(tx.connection())
+        .await?;
+    for (number, action) in (1_i64..).zip(&option.actions) {
+        // The risk that the recipe states; each preview assesses the risk of its result.
+        let risk = action.common().risk_level.unwrap_or_default();
+        sqlx::query(UPSERT_ACTION.on(tx.dialect))
+            .bind(CatalogRowId::fresh().as_str())
+            .bind(id.as_str())
+            .bind(action.kind())
+            .bind(number)
+            .bind(json_text("an action", action)?)
+            .bind(risk.as_str())
+            .bind(at)
+            .execute(tx.connection())
+            .await?;
+    }
+    sqlx::query(DELETE_ACTIONS_AFTER.on(tx.dialect))
+        .bind(id.as_str())
+        .bind(count(option.actions.len()))
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

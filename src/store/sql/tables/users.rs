@@ -1,0 +1,130 @@
+//! `users`: who may write, and the sealed token of each user.
+
+use crate::store::error::StoreError;
+use crate::store::id::UserId;
+use crate::store::sql::Database;
+use crate::store::sql::connection::Tx;
+use crate::store::sql::dialect::{Statement, statements};
+use crate::store::sql::users::{TokenFacts, User};
+use serde_json::json;
+use sqlx::FromRow;
+
+statements! {
+    SELECT = [COLUMNS, "CAST(array_to_json(github_pat_scopes) AS TEXT) AS scopes FROM users WHERE id = $1"]
+        or_sqlite [COLUMNS, "github_pat_scopes AS scopes FROM users WHERE id = $1"];
+
+    IS_DEMO = ["SELECT CASE WHEN is_demo THEN 1 ELSE 0 END FROM users WHERE id = $1"];
+
+    SEALED_TOKEN = ["SELECT github_pat_encrypted FROM users WHERE id = $1"];
+
+    INSERT = ["
+        INSERT INTO users (id, username, updated_at) VALUES ($1, $1, {now}) ON CONFLICT (id) DO NOTHING"];
+
+    SET_TOKEN = [SET, "ARRAY(SELECT jsonb_array_elements_text(CAST($6 AS jsonb))) WHERE id = $1"]
+        or_sqlite [SET, "$6 WHERE id = $1"];
+}
+
+/// All columns but the scopes, which are an array in Postgres and JSON text in SQLite.
+const COLUMNS: &str = "
+    SELECT username, CASE WHEN is_demo THEN 1 ELSE 0 END AS is_demo, github_pat_encrypted AS sealed,
+        github_username AS login, {millis:github_pat_verified_at} AS verified_at,
+        {millis:github_pat_expires_at} AS expires_at, ";
+
+const SET: &str = "
+    UPDATE users
+    SET github_pat_encrypted = $2, github_username = $3, github_pat_verified_at = {at:$4},
+        github_pat_expires_at = {at:$5}, updated_at = {now}, github_pat_scopes = ";
+
+#[derive(FromRow)]
+struct UserRow {
+    username: String,
+    is_demo: i64,
+    sealed: Option<String>,
+    login: Option<String>,
+    verified_at: Option<i64>,
+    expires_at: Option<i64>,
+    scopes: Option<String>,
+}
+
+/// Reads a user.
+///
+/// # Errors
+/// [`StoreError::NoUser`].
+pub(crate) async fn find(database: &Database, id: &UserId) -> Result<User, StoreError> {
+    let row: Option<UserRow> = sqlx::query_as(SELECT.on(database.dialect()))
+        .bind(id.as_str())
+        .fetch_optional(&database.pool)
+        .await?;
+    let row = row.ok_or_else(|| StoreError::NoUser { user: id.clone() })?;
+    let token = match (row.sealed, row.login, row.verified_at) {
+        (Some(_), Some(login), Some(verified_at)) => Some(TokenFacts {
+            login,
+            verified_at,
+            scopes: serde_json::from_str(row.scopes.as_deref().unwrap_or("[]")).map_err(
+                |error| StoreError::damaged(format!("the token scopes of user {id}"), error),
+            )?,
+            expires_at: row.expires_at,
+        }),
+        _ => None,
+    };
+    Ok(User {
+        id: id.clone(),
+        username: row.username,
+        is_demo: row.is_demo == 1,
+        token,
+    })
+}
+
+/// Refuses a user who may not write.
+///
+/// # Errors
+/// [`StoreError::NoUser`], [`StoreError::Demo`].
+pub(crate) async fn check_may_write(tx: &mut Tx, user: &UserId) -> Result<(), StoreError> {
+    let is_demo: Option<i64> = sqlx::query_scalar(IS_DEMO.on(tx.dialect))
+        .bind(user.as_str())
+        .fetch_optional(tx.connection())
+        .await?;
+    let user = user.clone();
+    match is_demo {
+        None => Err(StoreError::NoUser { user }),
+        Some(1) => Err(StoreError::Demo { user }),
+        Some(_) => Ok(()),
+    }
+}
+
+/// The sealed token of a user, if there is one.
+pub(crate) async fn sealed_token(tx: &mut Tx, user: &UserId) -> Result<Option<String>, StoreError> {
+    let token: Option<Option<String>> = sqlx::query_scalar(SEALED_TOKEN.on(tx.dialect))
+        .bind(user.as_str())
+        .fetch_optional(tx.connection())
+        .await?;
+    Ok(token.flatten())
+}
+
+/// Replaces the sealed token of a user.
+pub(crate) async fn set_token(
+    tx: &mut Tx,
+    user: &UserId,
+    sealed: &str,
+    facts: &TokenFacts,
+) -> Result<(), StoreError> {
+    sqlx::query(SET_TOKEN.on(tx.dialect))
+        .bind(user.as_str())
+        .bind(sealed)
+        .bind(facts.login.as_str())
+        .bind(facts.verified_at)
+        .bind(facts.expires_at)
+        .bind(json!(facts.scopes).to_string())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Adds a user who is missing.
+pub(crate) async fn ensure(database: &Database, user: &UserId) -> Result<(), StoreError> {
+    sqlx::query(INSERT.on(database.dialect()))
+        .bind(user.as_str())
+        .execute(&database.pool)
+        .await?;
+    Ok(())
+}

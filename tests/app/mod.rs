@@ -1,0 +1,83 @@
+//! Use cases through the library, where the command line does not reach: above all, authorisation.
+
+mod previews;
+mod runs;
+mod tokens;
+
+use crate::support::Sandbox;
+use groundplan::app::catalogs::{self, CatalogFiles};
+use groundplan::app::error::AppError;
+use groundplan::app::previews::{Prepared, ProductRequest, prepare};
+use groundplan::app::selection::SelectionRequest;
+use groundplan::app::templates::TemplateRequest;
+use groundplan::base::clock::SystemClock;
+use groundplan::error::{Class, Explain};
+use groundplan::model::input::{Owner, ProductName, RepoName};
+use std::error::Error;
+
+/// The product of the tests.
+fn product() -> ProductRequest {
+    ProductRequest {
+        name: ProductName::parse("Acme Web").unwrap(),
+        slug: None,
+        owner: Owner::parse("acme").unwrap(),
+        repo: RepoName::parse("acme-web").unwrap(),
+        date: None,
+        author: None,
+    }
+}
+
+/// The demo catalogue with its defaults, over a template that the request names.
+fn prepared(template: &TemplateRequest) -> Prepared {
+    let sandbox = Sandbox::with_demo();
+    let files = CatalogFiles::of_folder(sandbox.path()).unwrap();
+    let opened = files.load("demo").unwrap();
+    let mut selection = SelectionRequest::default();
+    selection.fill_with_defaults(&opened.catalog);
+    let no_cache = || -> Result<_, AppError> { panic!("no template in git is needed") };
+    let prepared = prepare(
+        opened,
+        selection,
+        &product(),
+        template,
+        &no_cache,
+        &SystemClock,
+    );
+    prepared.unwrap()
+}
+
+/// The class and the message of an error that is no finding.
+#[track_caller]
+fn explained(error: AppError) -> (Option<Class>, String) {
+    fn of(error: &(impl Error + ?Sized)) -> String {
+        error.to_string()
+    }
+    match error {
+        AppError::Findings(findings) => panic!("{:?}", findings.findings),
+        AppError::Explained(error) => (Some(Explain::class(&*error)), of(&*error)),
+        AppError::StoreError(error) => (None, of(&error)),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_name_from_a_document_is_never_taken_for_a_folder() {
+    let sandbox = Sandbox::with_demo();
+    let folder = sandbox.path().to_str().unwrap();
+    assert!(catalogs::open(folder).is_ok());
+    let (class, message) = explained(catalogs::open_builtin(folder).unwrap_err());
+    assert_eq!(class, Some(Class::Usage));
+    assert_eq!(message, format!("no built-in catalogue `{folder}`"));
+}
+
+#[test]
+fn a_list_of_catalogues_names_those_with_errors_too() {
+    let sandbox = Sandbox::with_demo();
+    sandbox.write("catalog/broken/catalog.yaml", "catalog: broken\n");
+    let list = CatalogFiles::of_folder(sandbox.path()).unwrap().list();
+    let listed = list.catalogs.iter();
+    let listed: Vec<(&str, bool)> = listed
+        .map(|catalog| (catalog.catalog.as_str(), catalog.usable))
+        .collect();
+    assert_eq!(listed, [("broken", false), ("demo", true)]);
+}
