@@ -23,7 +23,7 @@ fn file(mode: Mode, content: &str) -> File {
     }
 }
 
-/// The files in front of which every tree starts.
+/// The files of every tree before a test.
 fn base() -> Vec<(TreePath, File)> {
     vec![
         (path("README.md"), file(Mode::Regular, "read me")),
@@ -56,9 +56,45 @@ fn blocked(tree: &mut dyn TreeMut, at: &str) {
     assert_eq!(listed(tree), before);
 }
 
-/// The promises, over a tree that holds [`base`].
-fn conforms(tree: &mut dyn TreeMut) {
-    // What is there is listed by path and read with its mode; a folder is no file.
+/// One promise of the contract, checked over a new tree with the files of [`base`].
+type Promise = fn(&mut dyn TreeMut);
+
+/// One test for each implementation and promise.
+macro_rules! conformance {
+    ($($promise:ident)+) => {
+        conformance! { @each memory ($($promise)+) }
+        conformance! { @each overlay ($($promise)+) }
+        conformance! { @each overlay_over_nothing ($($promise)+) }
+        conformance! { @each overlay_over_a_commit ($($promise)+) }
+        conformance! { @each overlay_over_an_empty_commit ($($promise)+) }
+        conformance! { @each disk ($($promise)+) }
+    };
+    (@each $tree:ident ($($promise:ident)+)) => {
+        mod $tree {
+            $(
+                #[test]
+                fn $promise() {
+                    super::$tree(super::$promise);
+                }
+            )+
+        }
+    };
+}
+
+conformance! {
+    files_are_listed_by_path_and_read_with_their_mode
+    a_folder_or_a_missing_path_is_no_file
+    a_written_file_replaces_content_and_mode
+    a_file_and_a_folder_of_one_name_exclude_each_other
+    a_link_is_replaced_and_not_followed
+    removing_a_file_removes_its_empty_folders
+    removing_a_missing_path_changes_nothing
+    a_file_can_follow_a_removed_folder_and_the_reverse
+    names_that_other_systems_fold_are_different
+    files_are_sorted_by_the_bytes_of_their_path
+}
+
+fn files_are_listed_by_path_and_read_with_their_mode(tree: &mut dyn TreeMut) {
     assert_eq!(
         listed(tree),
         [
@@ -71,6 +107,9 @@ fn conforms(tree: &mut dyn TreeMut) {
     for (path, file) in base() {
         assert_eq!(tree.read(&path).unwrap(), Some(file));
     }
+}
+
+fn a_folder_or_a_missing_path_is_no_file(tree: &mut dyn TreeMut) {
     for absent in [
         "missing",
         "bin",
@@ -81,8 +120,9 @@ fn conforms(tree: &mut dyn TreeMut) {
     ] {
         assert_eq!(tree.read(&path(absent)).unwrap(), None, "{absent}");
     }
+}
 
-    // A file is made with the folders above it, replaced, and changes its mode both ways.
+fn a_written_file_replaces_content_and_mode(tree: &mut dyn TreeMut) {
     let deep = path("a/b/c/d");
     for written in [
         file(Mode::Regular, "1"),
@@ -90,15 +130,16 @@ fn conforms(tree: &mut dyn TreeMut) {
         file(Mode::Symlink, "nowhere"),
         file(Mode::Executable, ""),
         file(Mode::Regular, "\0\u{ff}"),
+        file(Mode::Regular, &"x".repeat(1_000_000)),
     ] {
         tree.write(&deep, written.clone()).unwrap();
         assert_eq!(tree.read(&deep).unwrap(), Some(written));
     }
-    let large = file(Mode::Regular, &"x".repeat(1_000_000));
-    tree.write(&deep, large.clone()).unwrap();
-    assert_eq!(tree.read(&deep).unwrap(), Some(large));
+}
 
-    // File and folder exclude each other; a link is a file.
+fn a_file_and_a_folder_of_one_name_exclude_each_other(tree: &mut dyn TreeMut) {
+    tree.write(&path("a/b/c/d"), file(Mode::Regular, "1"))
+        .unwrap();
     for at in [
         "README.md/x",
         "README.md/x/y",
@@ -109,28 +150,44 @@ fn conforms(tree: &mut dyn TreeMut) {
     ] {
         blocked(tree, at);
     }
+}
 
-    // A link is replaced, not followed.
-    tree.write(&path("link"), file(Mode::Regular, "own"))
+fn a_link_is_replaced_and_not_followed(tree: &mut dyn TreeMut) {
+    let link = path("link");
+    tree.write(&link, file(Mode::Regular, "own")).unwrap();
+    assert_eq!(tree.read(&link).unwrap(), Some(file(Mode::Regular, "own")));
+    assert_eq!(tree.read(&path("outside")).unwrap(), None);
+}
+
+fn removing_a_file_removes_its_empty_folders(tree: &mut dyn TreeMut) {
+    tree.write(&path("a/b/c/d"), file(Mode::Regular, "1"))
         .unwrap();
-    assert_eq!(
-        tree.read(&path("link")).unwrap(),
-        Some(file(Mode::Regular, "own"))
-    );
+    for removed in ["a/b/c/d", "only/one/file", "bin/run"] {
+        tree.remove(&path(removed)).unwrap();
+        assert_eq!(tree.read(&path(removed)).unwrap(), None);
+    }
+    tree.remove(&path("a/b/c/d")).unwrap();
+    assert_eq!(listed(tree), ["100644 README.md", "120000 link"]);
+    // No folder is left, so files can have their names.
+    for folder in ["a", "only", "bin"] {
+        tree.write(&path(folder), file(Mode::Regular, "")).unwrap();
+    }
+}
 
-    // Removing takes the folders along that become empty, and nothing happens where there is nothing.
+fn removing_a_missing_path_changes_nothing(tree: &mut dyn TreeMut) {
+    tree.write(&path("a/b/c/d"), file(Mode::Regular, "1"))
+        .unwrap();
+    let before = listed(tree);
     for absent in ["missing", "missing/too", "README.md/x", "bin", "a/b"] {
         tree.remove(&path(absent)).unwrap();
     }
-    for gone in ["a/b/c/d", "only/one/file", "bin/run"] {
-        tree.remove(&path(gone)).unwrap();
-        assert_eq!(tree.read(&path(gone)).unwrap(), None);
-    }
-    tree.remove(&path("a/b/c/d")).unwrap();
-    assert_eq!(listed(tree), ["100644 README.md", "100644 link"]);
+    assert_eq!(listed(tree), before);
+}
 
-    // So a file can stand where a folder was, and a folder where a file was.
-    tree.write(&path("a"), file(Mode::Regular, "a")).unwrap();
+fn a_file_can_follow_a_removed_folder_and_the_reverse(tree: &mut dyn TreeMut) {
+    tree.remove(&path("bin/run")).unwrap();
+    tree.remove(&path("only/one/file")).unwrap();
+    tree.write(&path("bin"), file(Mode::Regular, "a")).unwrap();
     tree.write(&path("only/one"), file(Mode::Regular, "1"))
         .unwrap();
     tree.remove(&path("README.md")).unwrap();
@@ -140,13 +197,14 @@ fn conforms(tree: &mut dyn TreeMut) {
         listed(tree),
         [
             "100644 README.md/x",
-            "100644 a",
-            "100644 link",
+            "100644 bin",
+            "120000 link",
             "100644 only/one"
         ]
     );
+}
 
-    // Names that only differ for a person or another system are two names here; the longest name has room.
+fn names_that_other_systems_fold_are_different(tree: &mut dyn TreeMut) {
     let long = "n".repeat(255);
     for name in [
         "B",
@@ -165,7 +223,10 @@ fn conforms(tree: &mut dyn TreeMut) {
         );
         tree.remove(&path(name)).unwrap();
     }
-    // Sorted as git sorts files: by bytes of the whole path.
+}
+
+/// The order of files in git.
+fn files_are_sorted_by_the_bytes_of_their_path(tree: &mut dyn TreeMut) {
     for name in ["s/z", "s.a", "s-b", "s0"] {
         tree.write(&path(name), file(Mode::Regular, "")).unwrap();
     }
@@ -179,41 +240,39 @@ fn conforms(tree: &mut dyn TreeMut) {
     );
 }
 
-#[test]
-fn the_memory_tree_conforms() {
-    conforms(&mut MemoryTree::of(base()).unwrap());
-}
-
-#[test]
-fn an_overlay_conforms_and_does_not_change_its_base() {
-    let below = MemoryTree::of(base()).unwrap();
-    conforms(&mut Overlay::over(&below).unwrap());
-    assert_eq!(below, MemoryTree::of(base()).unwrap());
-}
-
-#[test]
-fn an_overlay_over_an_empty_tree_conforms() {
-    let nothing = MemoryTree::default();
-    let mut tree = Overlay::over(&nothing).unwrap();
+fn fill(tree: &mut dyn TreeMut) {
     for (path, file) in base() {
         tree.write(&path, file).unwrap();
     }
-    conforms(&mut tree);
 }
 
-#[test]
-fn an_overlay_over_a_commit_conforms_and_does_not_change_the_repository() {
+fn memory(promise: Promise) {
+    promise(&mut MemoryTree::of(base()).unwrap());
+}
+
+/// The base of an overlay is not changed.
+fn overlay(promise: Promise) {
+    let below = MemoryTree::of(base()).unwrap();
+    promise(&mut Overlay::over(&below).unwrap());
+    assert_eq!(below, MemoryTree::of(base()).unwrap());
+}
+
+fn overlay_over_nothing(promise: Promise) {
+    let nothing = MemoryTree::default();
+    let mut tree = Overlay::over(&nothing).unwrap();
+    fill(&mut tree);
+    promise(&mut tree);
+}
+
+/// The repository of the commit is not changed.
+fn overlay_over_a_commit(promise: Promise) {
     let sandbox = Sandbox::new();
-    let mut disk = folder(&sandbox, "repo");
-    for (path, file) in base() {
-        disk.write(&path, file).unwrap();
-    }
+    fill(&mut folder(&sandbox, "repo"));
     let commit = sandbox.commit("repo");
     let state = || sandbox.git("repo", &["status", "--porcelain=v2", "--branch"]);
     let (before, files) = (state(), everything_below(&sandbox.join("repo")));
     let below = sandbox.tree_of("repo", &commit);
-    conforms(&mut Overlay::over(&below).unwrap());
-    conforms(&mut Overlay::over(&sandbox.tree_of("repo", &commit)).unwrap());
+    promise(&mut Overlay::over(&below).unwrap());
     for (path, file) in base() {
         assert_eq!(below.read(&path).unwrap(), Some(file));
     }
@@ -223,19 +282,40 @@ fn an_overlay_over_a_commit_conforms_and_does_not_change_the_repository() {
     );
 }
 
-#[test]
-fn an_overlay_over_an_empty_commit_conforms() {
+fn overlay_over_an_empty_commit(promise: Promise) {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.join("repo")).unwrap();
     let commit = sandbox.commit("repo");
     let below = sandbox.tree_of("repo", &commit);
     let mut tree = Overlay::over(&below).unwrap();
     assert!(tree.list().unwrap().is_empty());
-    for (path, file) in base() {
-        tree.write(&path, file).unwrap();
-    }
-    conforms(&mut tree);
+    fill(&mut tree);
+    promise(&mut tree);
     assert!(below.list().unwrap().is_empty());
+}
+
+/// Nothing outside the folder is changed, and no temporary file or empty folder is left in it.
+fn disk(promise: Promise) {
+    let sandbox = Sandbox::new();
+    sandbox.write("outside", "outside");
+    let mut tree = folder(&sandbox, "root");
+    fill(&mut tree);
+    promise(&mut tree);
+    let mut expected: Vec<String> = tree
+        .list()
+        .unwrap()
+        .iter()
+        .map(|(path, _)| path.split('/').next().unwrap().to_owned())
+        .collect();
+    expected.sort_unstable();
+    expected.dedup();
+    let mut found: Vec<String> = fs::read_dir(sandbox.join("root"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    found.sort_unstable();
+    assert_eq!(found, expected);
+    assert_eq!(sandbox.read("outside"), "outside");
 }
 
 #[test]
@@ -253,7 +333,7 @@ fn a_commit_is_read_without_the_working_tree() {
     assert_eq!(tree.read(&path("a/b")).unwrap(), Some(committed));
 }
 
-/// Every file below a folder with its bytes, `.git` included but for its index, which `git status` refreshes.
+/// Every file below a folder with its bytes, `.git` included except its index, which `git status` refreshes.
 fn everything_below(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let inside = |below: &'static str| {
         let names = files_below(&folder.join(below)).into_iter();
@@ -277,30 +357,6 @@ fn everything_below(folder: &Path) -> Vec<(String, Vec<u8>)> {
 fn folder(sandbox: &Sandbox, name: &str) -> DiskTree {
     fs::create_dir(sandbox.join(name)).unwrap();
     DiskTree::open(&sandbox.join(name)).unwrap()
-}
-
-#[test]
-fn the_disk_tree_conforms_and_changes_nothing_outside() {
-    let sandbox = Sandbox::new();
-    sandbox
-        .write("root/outside", "inside")
-        .write("outside", "outside");
-    fs::remove_file(sandbox.join("root/outside")).unwrap();
-    let mut tree = DiskTree::open(&sandbox.join("root")).unwrap();
-    for (path, file) in base() {
-        tree.write(&path, file).unwrap();
-    }
-    conforms(&mut tree);
-    // Nothing is left of the writing, and no empty folder.
-    let left: Vec<_> = fs::read_dir(sandbox.join("root"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| {
-            !["README.md", "a", "link", "only", "s", "s-b", "s.a", "s0"].contains(&name.as_str())
-        })
-        .collect();
-    assert_eq!(left, Vec::<String>::new());
-    assert_eq!(sandbox.read("outside"), "outside");
 }
 
 #[test]

@@ -1,13 +1,10 @@
 //! The results of an attempt: its outcome, and the errors by what the worker does next.
 
-use crate::engine::PreviewError;
 use crate::error::{Class, Explain, chain};
 use crate::publish::error::PublishError;
 use crate::publish::ledger::LedgerError;
 use crate::store::error::StoreError;
 use crate::store::submission::RiskAssessment;
-use crate::template::TemplateError;
-use crate::tree::repository::RepositoryError;
 use std::error::Error;
 use std::iter;
 
@@ -156,31 +153,5 @@ impl Fence {
         };
         let store = error.downcast_ref().map(of_store);
         store.or_else(|| error.downcast_ref().map(of_ledger))
-    }
-}
-
-impl From<TemplateError> for AttemptError {
-    fn from(error: TemplateError) -> Self {
-        if error.is_worth_retrying() {
-            Self::Transient(error.into())
-        } else {
-            Self::Permanent(error.into())
-        }
-    }
-}
-
-impl From<PreviewError> for AttemptError {
-    fn from(error: PreviewError) -> Self {
-        Self::Permanent(error.into())
-    }
-}
-
-impl From<RepositoryError> for AttemptError {
-    fn from(error: RepositoryError) -> Self {
-        match error {
-            RepositoryError::Io { .. } => Self::Transient(error.into()),
-            RepositoryError::Stopped => Self::Stopping,
-            _ => Self::Permanent(error.into()),
-        }
     }
 }

@@ -12,7 +12,6 @@ use crate::cli::output::Format;
 use crate::cli::output::preflight;
 use crate::cli::output::terminal::{Terminal, YELLOW};
 use crate::cli::runtime::wait_for;
-use crate::model::preflight::ForgeKind;
 use crate::pat::key::Key;
 use crate::pat::sealed::{Binding, Opened, Opener, Sealer};
 use crate::secret::Secret;
