@@ -16,7 +16,7 @@ use groundplan::model::plan::{TemplateOrigin, TemplatePin};
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::Slug;
 use groundplan::resolve::{self, Request};
-use groundplan::tree::git::{GitTree, Part};
+use groundplan::tree::git::{GitTree, TemplatePart};
 use groundplan::tree::ids::{FirstCommit, tree_id};
 use groundplan::tree::inventory_cache::InventoryCache;
 use groundplan::tree::memory::MemoryTree;
@@ -53,7 +53,7 @@ fn repository(folder: &Path, count: usize) -> (PathBuf, GitId) {
 }
 
 fn open(repository: &Path, commit: &GitId, remembered: Option<&InventoryCache>) -> GitTree {
-    let part = Part {
+    let part = TemplatePart {
         commit: commit.clone(),
         folder: None,
         exclude: &[],

@@ -47,6 +47,9 @@ pub trait Explain: Error + Send + Sync + 'static {
 /// A setting of a request. A terminal names it as a flag, a form or an API as a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
+    GitTimeout,
+    CacheDir,
+    AllowFile,
     Accept,
     As,
     Catalog,
@@ -86,6 +89,9 @@ impl Setting {
     pub fn name(self) -> &'static str {
         match self {
             Self::Accept => "accept",
+            Self::AllowFile => "allow-file",
+            Self::CacheDir => "cache-dir",
+            Self::GitTimeout => "git-timeout",
             Self::As => "as",
             Self::Catalog => "catalog",
             Self::Catalogs => "catalogs",

@@ -1,8 +1,10 @@
-//! Templates as plans pin them: a catalogue's own files, or a commit of a repository that is kept at hand.
+//! Templates as a plan pins them: the files of a catalogue, or a commit of a repository in the cache.
 
 use crate::catalog::{Catalog, Symlinks};
+use crate::error::{Class, Explain, Hint, Setting};
 use crate::git::mirror::{Freshness, MirrorError, Mirrors, Pinned};
 use crate::git::{Credential, Git, GitAccess};
+use crate::hint;
 use crate::model::content::Files;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::GitId;
@@ -11,7 +13,7 @@ use crate::model::path::SafeRelPath;
 use crate::model::plan::{Plan, TemplateOrigin, TemplatePin};
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
-use crate::tree::git::{GitTree, GitTreeError, Part, left_out};
+use crate::tree::git::{GitTree, GitTreeError, TemplatePart, excluded};
 use crate::tree::ids::{self, ObjectsError};
 use crate::tree::inventory_cache::InventoryCache;
 use crate::tree::memory::MemoryTree;
@@ -34,7 +36,7 @@ enum TemplateFiles {
     Git(Box<GitTree>),
 }
 
-/// What a catalogue says of its template's files, wherever they come from.
+/// The rules of a catalogue for the files of its template.
 #[derive(Clone, Copy)]
 pub struct TemplateRules<'c> {
     pub links: Links,
@@ -43,24 +45,24 @@ pub struct TemplateRules<'c> {
 
 /// A commit of a repository, or one of its folders.
 pub struct TemplateCommit<'w> {
-    pub home: TemplateLocation<'w>,
+    pub location: TemplateLocation<'w>,
     pub reference: RefName,
-    /// The commit that the reference must lead to.
+    /// The expected commit of the reference.
     pub sha: Option<&'w GitId>,
     pub folder: Option<&'w SafeRelPath>,
 }
 
-/// Where a commit is.
+/// The location of a commit.
 pub enum TemplateLocation<'w> {
-    /// In a repository on this disk, which is read where it is.
-    Here(&'w Path),
+    /// A repository on this disk, which is read in place.
+    Local(&'w Path),
     Remote(RemoteUrl),
 }
 
-/// Where templates are found that a plan names: catalogues, the cache, and with what repositories are asked.
+/// The sources of templates: catalogues, the cache, and git with its credential.
 pub struct TemplateStore {
     catalogs: BTreeMap<String, Catalog>,
-    /// The catalogues' files, by path from their root.
+    /// The files of all catalogues, by path from the root of the catalogues.
     files: Files,
     pub mirrors: Mirrors,
     pub trees: InventoryCache,
@@ -68,11 +70,11 @@ pub struct TemplateStore {
     pub credential: Option<Credential>,
 }
 
-/// Why there is no template.
+/// An error of opening a template.
 #[derive(Debug, Error)]
 pub enum TemplateError {
     #[error(
-        "`{reference}` of the template has moved: planned was commit {planned}, now it is {found}"
+        "`{reference}` of the template has moved: the plan has commit {planned}, now it is {found}"
     )]
     Moved {
         reference: RefName,
@@ -85,25 +87,24 @@ pub enum TemplateError {
     Git(GitTreeError),
     #[error(transparent)]
     Objects(#[from] ObjectsError),
-    /// What is wrong with its files, whose paths begin where the template is.
-    #[error("the template `{shown}` holds what a repository cannot take over: {}", first(.findings))]
+    /// Findings about its files, placed by path from the top of the template.
+    #[error("the template `{shown}` contains entries that a repository cannot take over: {}", first(.findings))]
     Refused {
         shown: String,
         findings: Vec<Diagnostic>,
     },
-    /// A plan over the files of somebody's folder, which no other machine has.
+    /// The plan was created over a folder, which no other machine has.
     #[error(
-        "the template of the plan is a folder of the machine that made it: put it into a git repository, and preview again"
+        "the template of the plan is a folder of the machine that created it: put it into a git repository, and preview again"
     )]
     Folder,
-    #[error("the template of the plan is not known here: `{}`", .0.escape_debug())]
+    #[error("the template `{}` of the plan is not known here", .0.escape_debug())]
     Unknown(String),
-    #[error("there is no catalogue `{}` here", .0.escape_debug())]
+    #[error("catalogue `{}` is not known here", .0.escape_debug())]
     NoCatalog(String),
 }
 
 impl Template {
-    /// Its files.
     pub fn tree(&self) -> &dyn Tree {
         match &self.base {
             TemplateFiles::Memory(tree) => tree,
@@ -111,7 +112,7 @@ impl Template {
         }
     }
 
-    /// The repository it comes from.
+    /// The repository of the template; `None` for the files of a folder or catalogue.
     pub fn repository(&self) -> Option<&GitTree> {
         match &self.base {
             TemplateFiles::Memory(_) => None,
@@ -119,10 +120,10 @@ impl Template {
         }
     }
 
-    /// The files beside a catalogue, in one of its folders.
+    /// The template in a folder beside a catalogue.
     ///
     /// # Errors
-    /// What is wrong with them, by path from the catalogue's root.
+    /// Findings about its files, by path from the root of the catalogues.
     pub fn of_catalog(
         catalog: &Catalog,
         files: &Files,
@@ -131,8 +132,8 @@ impl Template {
         let slug = catalog.slug();
         let shown = format!("catalog/{slug}/{path}");
         let prefix = format!("{shown}/");
-        let own = files.range(prefix.clone()..);
-        let own = own
+        let own = files
+            .range(prefix.clone()..)
             .take_while(|(path, _)| path.starts_with(&prefix))
             .map(|(path, file)| (path[prefix.len()..].to_owned(), file.clone()));
         let version = catalog.file().template.version.as_ref();
@@ -148,10 +149,10 @@ impl Template {
         made.map_err(|findings| findings.into_iter().map(below).collect())
     }
 
-    /// Files that are at hand, when they and what was found on the way to them are fit for a repository.
+    /// A template of files in memory. `findings` are those of reading the files.
     ///
     /// # Errors
-    /// What is wrong with them.
+    /// All findings, if there are any.
     pub fn of_files(
         files: Files,
         mut findings: Vec<Diagnostic>,
@@ -165,9 +166,9 @@ impl Template {
                 return Err(findings);
             }
         };
-        let mut tree = MemoryTree::of(admitted).expect("what was admitted fits together");
+        let mut tree = MemoryTree::of(admitted).expect("checked files have no conflicts");
         let listing = tree.list().expect("memory can be listed");
-        for path in left_out(&listing, rules.exclude) {
+        for path in excluded(&listing, rules.exclude) {
             tree.remove(&path).expect("memory can be changed");
         }
         let id = ids::tree_id(&tree).expect("memory can be read");
@@ -179,7 +180,7 @@ impl Template {
 }
 
 impl<'c> TemplateRules<'c> {
-    /// What a catalogue says.
+    /// The rules of a catalogue.
     pub fn of(catalog: &'c Catalog) -> Self {
         let written = catalog.file();
         Self {
@@ -193,20 +194,20 @@ impl<'c> TemplateRules<'c> {
 }
 
 impl TemplateCommit<'_> {
-    /// The template in a repository on this disk, at a commit that the reference led to.
+    /// The template in a repository on this disk, at the commit that the reference was resolved to.
     pub fn open(
         &self,
         repository: &Path,
         found: &GitId,
         rules: TemplateRules<'_>,
-        remembered: Option<&InventoryCache>,
+        cache: Option<&InventoryCache>,
     ) -> Result<Template, TemplateError> {
         self.expect(found)?;
-        let tree = self.tree(repository, found, rules, remembered);
+        let tree = self.tree(repository, found, rules, cache);
         self.template(tree.map_err(|error| self.refused(error))?, found)
     }
 
-    /// The template in the cache; one that turns out to be damaged is fetched anew, once.
+    /// The template in the cache. `first` gives its commit; if the repository is damaged, `again` fetches it anew, once.
     pub fn fetched(
         &self,
         trees: &InventoryCache,
@@ -232,7 +233,7 @@ impl TemplateCommit<'_> {
         self.template(tree.map_err(|error| self.refused(error))?, &commit)
     }
 
-    /// Refuses a reference that leads to another commit than it did.
+    /// Fails if the reference is another commit than the plan has.
     fn expect(&self, found: &GitId) -> Result<(), TemplateError> {
         match self.sha {
             Some(planned) if planned != found => Err(TemplateError::Moved {
@@ -249,21 +250,21 @@ impl TemplateCommit<'_> {
         repository: &Path,
         commit: &GitId,
         rules: TemplateRules<'_>,
-        remembered: Option<&InventoryCache>,
+        cache: Option<&InventoryCache>,
     ) -> Result<GitTree, GitTreeError> {
-        let part = Part {
+        let part = TemplatePart {
             commit: commit.clone(),
             folder: self.folder,
             exclude: rules.exclude,
             links: rules.links,
         };
-        GitTree::open(repository, &part, remembered)
+        GitTree::open(repository, &part, cache)
     }
 
     fn template(&self, tree: GitTree, sha: &GitId) -> Result<Template, TemplateError> {
         let pin = TemplatePin {
-            repo: match &self.home {
-                TemplateLocation::Here(_) => TemplateOrigin::Folder,
+            repo: match &self.location {
+                TemplateLocation::Local(_) => TemplateOrigin::Folder,
                 TemplateLocation::Remote(url) => TemplateOrigin::Repository(url.to_string()),
             },
             r#ref: self.reference.to_string(),
@@ -278,8 +279,8 @@ impl TemplateCommit<'_> {
     }
 
     fn refused(&self, error: GitTreeError) -> TemplateError {
-        let home = match &self.home {
-            TemplateLocation::Here(path) => path.display().to_string(),
+        let home = match &self.location {
+            TemplateLocation::Local(path) => path.display().to_string(),
             TemplateLocation::Remote(url) => url.to_string(),
         };
         let shown = match self.folder {
@@ -294,7 +295,6 @@ impl TemplateCommit<'_> {
 }
 
 impl TemplateStore {
-    /// Catalogues with their files, and a cache for what lies elsewhere.
     pub fn new(
         catalogs: impl IntoIterator<Item = Catalog>,
         files: Files,
@@ -314,17 +314,17 @@ impl TemplateStore {
         }
     }
 
-    /// The catalogues that are at hand.
+    /// All catalogues, by slug.
     pub fn catalogs(&self) -> impl Iterator<Item = &Catalog> {
         self.catalogs.values()
     }
 
-    /// The files of the catalogues, by path from their root.
+    /// The files of all catalogues, by path from the root of the catalogues.
     pub fn files(&self) -> &Files {
         &self.files
     }
 
-    /// Whether a template can be found again by a pin on any machine that has the catalogue.
+    /// Fails for a pin that works only on the machine that created it.
     pub fn check(pin: &TemplatePin) -> Result<(), TemplateError> {
         if pin.repo == TemplateOrigin::Folder {
             return Err(TemplateError::Folder);
@@ -332,28 +332,35 @@ impl TemplateStore {
         Ok(())
     }
 
-    /// The template that a plan was made over. A repository is asked only for a commit that is not in the cache yet.
+    /// The template of a plan. Its repository is contacted only for a commit that is not in the cache.
     pub fn open(&self, plan: &Plan, stop: &AtomicBool) -> Result<Template, TemplateError> {
         let pin = &plan.template;
         Self::check(pin)?;
         let unknown = || TemplateError::Unknown(pin.repo.to_string());
         let name = plan.catalog.as_str();
-        let catalog = self.catalogs.get(name);
-        let catalog = catalog.ok_or_else(|| TemplateError::NoCatalog(name.to_owned()))?;
+        let catalog = self
+            .catalogs
+            .get(name)
+            .ok_or_else(|| TemplateError::NoCatalog(name.to_owned()))?;
         let Some(sha) = &pin.sha else {
-            let path = catalog.file().template.path.as_ref();
-            let path = path.filter(|_| pin.repo == TemplateOrigin::Catalog(name.to_owned()));
-            let opened = Template::of_catalog(catalog, &self.files, path.ok_or_else(unknown)?);
-            let shown = || pin.repo.to_string();
-            return opened.map_err(|findings| TemplateError::Refused {
-                shown: shown(),
-                findings,
+            let path = catalog
+                .file()
+                .template
+                .path
+                .as_ref()
+                .filter(|_| pin.repo == TemplateOrigin::Catalog(name.to_owned()))
+                .ok_or_else(unknown)?;
+            return Template::of_catalog(catalog, &self.files, path).map_err(|findings| {
+                TemplateError::Refused {
+                    shown: pin.repo.to_string(),
+                    findings,
+                }
             });
         };
         let url = RemoteUrl::parse(&pin.repo.to_string()).map_err(|_| unknown())?;
         let commit = TemplateCommit {
             reference: RefName::parse(&pin.r#ref).map_err(|_| unknown())?,
-            home: TemplateLocation::Remote(url.clone()),
+            location: TemplateLocation::Remote(url.clone()),
             sha: Some(sha),
             folder: pin.path.as_ref(),
         };
@@ -381,8 +388,60 @@ impl TemplateStore {
     }
 }
 
+impl Explain for TemplateError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Mirror(error) => error.class(),
+            Self::Git(error) => error.class(),
+            Self::Objects(error) => error.class(),
+            Self::Moved { .. }
+            | Self::Refused { .. }
+            | Self::Folder
+            | Self::Unknown(_)
+            | Self::NoCatalog(_) => Class::Refused,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Moved { .. } => "template_moved",
+            Self::Mirror(error) => error.code(),
+            Self::Git(error) => error.code(),
+            Self::Objects(error) => error.code(),
+            Self::Refused { .. } => "template_refused",
+            Self::Folder => "template_is_folder",
+            Self::Unknown(_) => "template_unknown",
+            Self::NoCatalog(_) => "template_no_catalog",
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(match self {
+            Self::Moved { planned, .. } => Hint::from([
+                "preview again and check what changed, or use the planned commit with ".into(),
+                Setting::Ref.into(),
+                format!(" {planned}").into(),
+            ]),
+            Self::Mirror(error) => return error.hint(),
+            Self::Git(error) => return error.hint(),
+            Self::Objects(error) => return error.hint(),
+            Self::Refused { .. } => hint!("remove or rename those files"),
+            Self::Folder => hint!(
+                "name the repository with ",
+                Setting::Template,
+                " and ",
+                Setting::Ref
+            ),
+            Self::Unknown(_) | Self::NoCatalog(_) => hint!(
+                "name the folder that contains the catalogue with ",
+                Setting::Catalogs
+            ),
+        })
+    }
+}
+
 impl TemplateError {
-    /// Whether it may be another time.
+    /// True if the same request may succeed later.
     pub fn is_worth_retrying(&self) -> bool {
         match self {
             Self::Mirror(error) => error.is_worth_retrying() || error.is_stop(),
@@ -391,7 +450,8 @@ impl TemplateError {
     }
 }
 
-fn first(findings: &[Diagnostic]) -> String {
-    let first = findings.first();
-    first.map_or_else(String::new, |finding| finding.message.clone())
+fn first(findings: &[Diagnostic]) -> &str {
+    findings
+        .first()
+        .map_or("", |finding| finding.message.as_str())
 }

@@ -171,10 +171,14 @@ fn a_file_that_is_not_committed_is_neither_overwritten_nor_swept_in() {
     refuses(
         &sandbox,
         1,
-        "`lib/session.ts` is there, and it is not committed",
+        "`lib/session.ts` already exists and is not committed",
     );
     sandbox.git("old", &["add", "lib/session.ts"]);
-    refuses(&sandbox, 1, "`lib/session.ts` is staged with other content");
+    refuses(
+        &sandbox,
+        1,
+        "`lib/session.ts` is staged with different content",
+    );
     assert_eq!(sandbox.read("old/lib/session.ts"), "mine\n");
 
     sandbox.commit("old");
@@ -187,13 +191,9 @@ fn no_link_is_followed_and_no_name_taken_twice() {
     let sandbox = with_old();
     fs::create_dir(sandbox.join("outside")).unwrap();
     sandbox.symlink("../outside", "old/lib");
-    refuses(
-        &sandbox,
-        1,
-        "`lib` is a symbolic link, and it is not committed",
-    );
+    refuses(&sandbox, 1, "`lib` is a symbolic link and is not committed");
     sandbox.commit("old");
-    refuses(&sandbox, 1, "a file, a link or a submodule stands: `lib`");
+    refuses(&sandbox, 1, "needs a folder, but `lib` is not a folder");
     fs::remove_file(sandbox.join("old/lib")).unwrap();
     sandbox.symlink("../outside/new", "old/package.json");
     sandbox.git("old", &["add", "-A"]);
@@ -229,17 +229,15 @@ fn what_has_the_same_name_on_other_systems_is_in_the_way() {
         [
             (
                 Some("GP402"),
-                Some(
-                    "`app/[id]/page.tsx` needs a folder where a file, a link or a submodule stands: `app`"
-                )
+                Some("`app/[id]/page.tsx` needs a folder, but `app` is not a folder")
             ),
             (
                 Some("GP402"),
-                Some("`lib/session.ts` and `LIB` are one name on many systems")
+                Some("`lib/session.ts` and `LIB` are the same name on many file systems")
             ),
             (
                 Some("GP402"),
-                Some("`package.json` and `Package.JSON` are one name on many systems")
+                Some("`package.json` and `Package.JSON` are the same name on many file systems")
             ),
         ]
     );
@@ -256,7 +254,7 @@ fn folders_submodules_and_repositories_inside_are_in_the_way() {
     refuses(
         &sandbox,
         1,
-        "`package.json` is a folder and cannot be a file too",
+        "`package.json` is a folder and cannot be a file",
     );
     sandbox.git("old", &["rm", "-rq", "package.json"]);
     let head = sandbox.git_id("old", "HEAD");
@@ -264,11 +262,11 @@ fn folders_submodules_and_repositories_inside_are_in_the_way() {
     sandbox.git("old", &["update-index", "--add", "--cacheinfo", &link]);
     let author = ["-c", "user.name=a", "-c", "user.email=a@b.c"];
     sandbox.git("old", &[&author[..], &["commit", "-qm", "x"]].concat());
-    refuses(&sandbox, 1, "a file, a link or a submodule stands: `lib`");
+    refuses(&sandbox, 1, "needs a folder, but `lib` is not a folder");
     sandbox.git("old", &["rm", "-q", "--cached", "lib"]);
     sandbox.git("old", &[&author[..], &["commit", "-qm", "x"]].concat());
     sandbox.git(".", &["init", "-q", "old/lib"]);
-    refuses(&sandbox, 1, "`lib` is a repository of its own");
+    refuses(&sandbox, 1, "`lib` is a separate git repository");
 }
 
 #[test]
@@ -308,10 +306,14 @@ fn only_the_top_of_a_repository_on_a_branch_will_do() {
     sandbox.git("old", &["switch", "-q", "main"]);
     let head = sandbox.git_id("old", "HEAD");
     sandbox.write("old/.git/MERGE_HEAD", format!("{head}\n"));
-    refuses(&sandbox, 1, "`old` is in the middle of something: Merge");
+    refuses(
+        &sandbox,
+        1,
+        "`old` is in the middle of another operation: Merge",
+    );
     fs::remove_file(sandbox.join("old/.git/MERGE_HEAD")).unwrap();
     sandbox.git("old", &["sparse-checkout", "set", "--sparse-index", "app"]);
-    refuses(&sandbox, 1, "an index without some of its folders");
+    refuses(&sandbox, 1, "has a sparse index");
     sandbox.git("old", &["sparse-checkout", "init", "--no-sparse-index"]);
     add(&sandbox, &["--yes"]).exits(0);
     assert_eq!(head_files(&sandbox), ALL);
@@ -324,7 +326,7 @@ fn another_git_at_work_is_told_of_and_left_alone() {
     let before = head_files(&sandbox);
     let ran = add(&sandbox, &["--yes"]).exits(3);
     assert!(
-        ran.stderr.contains("another git is at work"),
+        ran.stderr.contains("another git is running"),
         "{}",
         ran.stderr
     );

@@ -231,7 +231,7 @@ fn catalogues_are_loaded_and_the_repositories_of_their_templates_asked_without_f
     doctor(&sandbox, &catalogs, &[("BOOTSTRAP_TEMPLATE_REPO", &gone)]).says(
         "template",
         "fail",
-        "there is no such repository",
+        "the repository does not exist",
     );
     server.requires("x-access-token", TOKEN);
     doctor(&sandbox, &catalogs, &[]).says("template", "fail", "refused");

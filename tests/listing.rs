@@ -260,7 +260,7 @@ fn exclude_patterns_mean_what_git_means_by_them() {
         "deep",
     ] {
         let exclude = [ExcludePattern::parse(pattern).unwrap()];
-        let left_out: Vec<String> = git::left_out(&listing, &exclude)
+        let left_out: Vec<String> = git::excluded(&listing, &exclude)
             .iter()
             .map(ToString::to_string)
             .collect();

@@ -8,7 +8,7 @@ use groundplan::model::digest::GitId;
 use groundplan::model::input::Identity;
 use groundplan::model::path::TreePath;
 use groundplan::tree::Tree as _;
-use groundplan::tree::git::{GitTree, Part};
+use groundplan::tree::git::{GitTree, TemplatePart};
 use groundplan::tree::ids::{FirstCommit, tree_id};
 use groundplan::tree::inventory_cache::InventoryCache;
 use groundplan::tree::repository::{CreatedRepository, Layout, Target};
@@ -43,7 +43,7 @@ impl Known {
 
     /// Everything that is said of the template, with this folder to remember it in.
     fn said(&self, folder: Option<&str>) -> String {
-        let part = Part {
+        let part = TemplatePart {
             commit: self.commit.clone(),
             folder: None,
             exclude: &[],
@@ -356,7 +356,7 @@ fn no_damaged_byte_of_a_pack_gets_into_a_result() {
         fs::write(&pack, bytes).unwrap();
         fs::write(&remembered_in, &inventory).unwrap();
         for layout in [Layout::WorkTree, Layout::Bare] {
-            let part = Part {
+            let part = TemplatePart {
                 commit: known.commit.clone(),
                 folder: None,
                 exclude: &[],

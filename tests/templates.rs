@@ -132,7 +132,7 @@ fn what_is_no_repository_is_told() {
         &served,
         &["--template", &none, "--ref", "main"],
         1,
-        &["there is no such repository"],
+        &["the repository does not exist"],
     );
     served.server.fails("info/refs", Fault::Status(503));
     fails(&served, &["--template", &served.url()], 3, &["web"]);

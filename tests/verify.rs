@@ -87,7 +87,8 @@ fn a_repository_that_was_just_made_is_exact_whatever_its_template_and_layout() {
             if named {
                 let ran = verify(&served.sandbox, &["out", "--catalog", "."]).exits(1);
                 assert!(
-                    ran.stderr.contains("not known here: `folder`"),
+                    ran.stderr
+                        .contains("the template `folder` of the plan is not known here"),
                     "{}",
                     ran.stderr
                 );
@@ -146,7 +147,7 @@ fn a_repository_behind_a_url_is_verified_too() {
     let none = served.server.url("none");
     let ran = verify(&served.sandbox, &[&none, "--catalog", "."]).exits(1);
     assert!(
-        ran.stderr.contains("there is no such repository"),
+        ran.stderr.contains("the repository does not exist"),
         "{}",
         ran.stderr
     );
@@ -436,7 +437,7 @@ fn a_template_that_moved_or_went_away_is_told_by_verify() {
     fs::rename(served.sandbox.join("srv/web"), served.sandbox.join("gone")).unwrap();
     let ran = verify(&served.sandbox, &args).exits(1);
     assert!(
-        ran.stderr.contains("there is no such repository"),
+        ran.stderr.contains("the repository does not exist"),
         "{}",
         ran.stderr
     );

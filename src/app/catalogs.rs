@@ -11,7 +11,7 @@ use crate::model::path::{SafeRelPath, TreePath};
 use crate::model::suggest;
 use crate::tree::Tree as _;
 use crate::tree::disk;
-use crate::tree::git::{self, GitTree, GitTreeError, Part};
+use crate::tree::git::{self, GitTree, GitTreeError, TemplatePart};
 use crate::tree::validate::Links;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -235,7 +235,7 @@ impl CatalogFiles {
         name: &str,
     ) -> Result<bool, AppError> {
         let path = folder.map_or_else(|| name.to_owned(), |folder| format!("{folder}/{name}"));
-        let part = Part {
+        let part = TemplatePart {
             commit: commit.clone(),
             folder: Some(&SafeRelPath::parse(&path).expect("a safe path and a word")),
             exclude: &[],

@@ -80,7 +80,7 @@ pub fn explain_recorded(
 ) -> Result<(ExplainedFile, FileHistory), AppError> {
     let explanation = explanation(&recorded.plan, recorded.template.tree(), path)?;
     let (commits, name) = (&repository.commits, path.as_str());
-    let head = commits.holding(&repository.history.last)?;
+    let head = commits.files(&repository.history.last)?;
     let first = match repository.first_files.get(name) {
         Some((_, blob)) => commits.read(*blob)?,
         None => Vec::new(),

@@ -108,12 +108,12 @@ impl GeneratedRepoRequest {
             }
             other => other.into(),
         })?;
-        let history = commits.line()?;
+        let history = commits.history()?;
         let history = history.ok_or_else(|| GeneratedRepoError::NoCommit {
             repository: repository.clone(),
         })?;
-        let first = commits.words(&history.first)?;
-        let first_files = commits.holding(&history.first)?;
+        let first = commits.info(&history.first)?;
+        let first_files = commits.files(&history.first)?;
         let provenance = &self.provenance;
         let (_, blob) =
             first_files

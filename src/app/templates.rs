@@ -193,7 +193,7 @@ fn needs_credential(error: &MirrorError) -> bool {
         error,
         MirrorError::Git {
             error: GitError::Failed {
-                why: RepositoryNotFound | AccessRefused,
+                failure: RepositoryNotFound | AccessRefused,
                 ..
             },
             ..
@@ -211,8 +211,8 @@ pub fn open(
     match request.source(&opened.catalog.file().template)? {
         Source::CatalogFolder(path) => of_catalog(opened, path),
         Source::Folder(folder) => of_folder(folder, rules),
-        Source::Commit(commit) => match &commit.home {
-            TemplateLocation::Here(path) => {
+        Source::Commit(commit) => match &commit.location {
+            TemplateLocation::Local(path) => {
                 let sha = git::resolve(path, commit.reference.as_str())?;
                 // The inventory of a template is a matter of speed alone.
                 let trees = cache().ok().map(|cache| cache.trees);
@@ -274,7 +274,7 @@ fn of_pin(
             let url = RemoteUrl::parse(&pin.repo.to_string()).map_err(|_| unknown())?;
             let commit = TemplateCommit {
                 reference: RefName::parse(&pin.r#ref).map_err(|_| unknown())?,
-                home: TemplateLocation::Remote(url.clone()),
+                location: TemplateLocation::Remote(url.clone()),
                 sha: Some(sha),
                 folder: pin.path.as_ref(),
             };
@@ -338,7 +338,7 @@ impl TemplateRequest {
         }
         if let Some(repo) = self.replacement() {
             return Ok(Source::Commit(TemplateCommit {
-                home: TemplateLocation::Remote(address(repo)?),
+                location: TemplateLocation::Remote(address(repo)?),
                 reference: match &self.reference {
                     Some(reference) => reference.clone(),
                     None => version(written)?,
@@ -349,7 +349,7 @@ impl TemplateRequest {
         }
         match (&written.repo, &written.r#ref, &written.path) {
             (Some(repo), Some(reference), folder) => Ok(Source::Commit(TemplateCommit {
-                home: TemplateLocation::Remote(repo.clone()),
+                location: TemplateLocation::Remote(repo.clone()),
                 reference: self.reference.clone().unwrap_or_else(|| reference.clone()),
                 sha: sha.or_else(|| written.sha.as_ref().filter(|_| self.reference.is_none())),
                 folder: folder.as_ref(),
@@ -364,9 +364,9 @@ impl TemplateRequest {
     /// The source that the request itself names: a path where one exists, else an address.
     fn named<'r>(&'r self, named: &'r str) -> Result<Source<'r>, TemplateRequestError> {
         let (path, sha) = (Path::new(named), self.sha.as_ref());
-        let commit = |home, reference| {
+        let commit = |location, reference| {
             Source::Commit(TemplateCommit {
-                home,
+                location,
                 reference,
                 sha,
                 folder: self.folder.as_ref(),
@@ -379,7 +379,7 @@ impl TemplateRequest {
                 Err(TemplateRequestError::FolderWithCommit { folder })
             }
             (true, None) => Ok(Source::Folder(path)),
-            (true, Some(reference)) => Ok(commit(TemplateLocation::Here(path), reference.clone())),
+            (true, Some(reference)) => Ok(commit(TemplateLocation::Local(path), reference.clone())),
             (false, reference) => Ok(commit(
                 TemplateLocation::Remote(address(named)?),
                 reference.clone().unwrap_or_else(RefName::head),
@@ -477,7 +477,7 @@ impl CredentialNotSent {
     /// The next step beside that of the error itself.
     pub fn hint(&self) -> Hint {
         format!(
-            "the token in GROUNDPLAN_GIT_TOKEN is for `{}` and was not sent: set GROUNDPLAN_GIT_HOST to the host of the repository",
+            "the token is for `{}` and was not sent: set GROUNDPLAN_GIT_HOST to the host of the repository",
             self.host
         )
         .into()

@@ -79,7 +79,7 @@ pub fn verify(
         found,
         differences: changes(&expected_files, &first_files),
         commits_since: history.since,
-        changed_since: changes(&first_files, &commits.holding(&history.last)?),
+        changed_since: changes(&first_files, &commits.files(&history.last)?),
     };
     Ok((verification, report))
 }

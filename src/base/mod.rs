@@ -1,6 +1,9 @@
 //! Small modules that every layer may use and that know nothing of catalogues or repositories.
 
+pub mod atomic_file;
 pub mod clock;
+pub mod git_init;
 pub mod host;
 pub mod pattern;
+pub mod process;
 pub mod sanitize;

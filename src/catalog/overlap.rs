@@ -1,7 +1,8 @@
 //! Conflicts between actions that can run together.
 
 use super::compatibility::{Compatibility, Condition};
-use crate::model::action::{Action, IfExists};
+use crate::interpret::action::kind_of;
+use crate::model::action::IfExists;
 use crate::model::content::File;
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::recipe::{Recipe, RecipeAction};
@@ -73,37 +74,17 @@ fn paths<'r>(
 }
 
 fn outputs<'r>(recipe: &'r Recipe, action: &'r RecipeAction) -> Vec<Output<'r>> {
-    let output = |path: String, file: Option<File>, if_exists: IfExists| Output {
-        path,
-        recipe,
-        action,
-        file,
-        accepts_existing: if_exists != IfExists::Fail,
-    };
-    match &action.action {
-        Action::WriteFile(write) => {
-            vec![output(
-                write.path.to_string(),
-                Some(write.file()),
-                write.if_exists,
-            )]
-        }
-        Action::CreateAdrStub(adr) => vec![output(adr.path(), None, IfExists::Fail)],
-        Action::CopyFile(copy) => match &copy.from {
-            // The files depend on the template.
-            None => Vec::new(),
-            Some(from) => {
-                let files = action.literals.iter().map(|(path, file)| {
-                    let to = path
-                        .below(from.as_str())
-                        .map_or_else(|| copy.to.to_string(), |rest| format!("{}/{rest}", copy.to));
-                    output(to, Some(file.clone()), copy.if_exists)
-                });
-                files.collect()
-            }
-        },
-        Action::AppendToFile(_) | Action::ReplaceString(_) | Action::AddDependency(_) => Vec::new(),
-    }
+    kind_of(&action.action)
+        .creates(&action.literals)
+        .into_iter()
+        .map(|created| Output {
+            path: created.path,
+            recipe,
+            action,
+            file: created.file,
+            accepts_existing: created.if_exists != IfExists::Fail,
+        })
+        .collect()
 }
 
 /// True for equal content, and for a later action that overwrites or keeps an existing file.
@@ -169,17 +150,16 @@ fn adr_numbers<'r>(
     let mut findings = Vec::new();
     for recipe in recipes {
         for action in &recipe.actions {
-            let Action::CreateAdrStub(adr) = &action.action else {
+            let Some(number) = kind_of(&action.action).adr_number() else {
                 continue;
             };
-            let earlier = by_number.entry(adr.number).or_default();
+            let earlier = by_number.entry(number).or_default();
             let is_compatible = |(other, its): &&(&Recipe, &RecipeAction)| {
                 compatibility.can_run_together(&condition(other, its), &condition(recipe, action))
             };
             if let Some((_, first)) = earlier.iter().find(is_compatible) {
                 let message = format!(
-                    "decision number {} is used twice among options that can be selected together",
-                    adr.number
+                    "decision number {number} is used twice among options that can be selected together"
                 );
                 let finding = Diagnostic::error(Code::AdrNumberTwice, message)
                     .at(&action.pointer, action.location.clone())

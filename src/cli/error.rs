@@ -42,7 +42,6 @@ pub(crate) enum Failure {
         message: String,
         hint: String,
     },
-    Cancelled,
     /// The reader of the output closed it, as `head` does. Nothing more is printed, and the exit code is 0.
     ReaderGone,
 }
@@ -248,7 +247,6 @@ impl Failure {
                     None => failure,
                 }
             }
-            Self::Cancelled => Self::cancelled(),
             other => other,
         }
     }

@@ -1,5 +1,6 @@
 //! The files of a publication: its ledger and, beside it, the built repository and the forge it is for.
 
+use crate::base::atomic_file;
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::git::state_folder;
 use crate::cli::error::Failure;
@@ -7,7 +8,6 @@ use crate::forge::marker::Marker;
 use crate::forge::repository::RepoPath;
 use crate::model::preflight::ForgeKind;
 use serde::{Deserialize, Serialize};
-use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
@@ -36,8 +36,8 @@ impl RememberedForge {
             return Ok(None);
         };
         let absolute = |folder: &String| {
-            let path = std::path::absolute(folder);
-            let path = path.map_err(|error| Failure::reading(Path::new(folder), error))?;
+            let path = std::path::absolute(folder)
+                .map_err(|error| Failure::reading(Path::new(folder), error))?;
             Ok::<_, Failure>(path.to_string_lossy().into_owned())
         };
         let url = args.forge_url.as_ref();
@@ -177,19 +177,9 @@ impl PublicationFiles {
     /// Removes the built repository, if it exists.
     pub(crate) fn drop_repository(&self) -> Result<(), Failure> {
         let path = self.repository();
-        let parent = path.parent().unwrap_or(Path::new("/"));
-        let remove = || {
-            // Moved first, so that no partial repository has its name.
-            let grave = tempfile::Builder::new()
-                .prefix(".groundplan-")
-                .tempdir_in(parent)?;
-            let name = path.file_name().unwrap_or(OsStr::new("repository"));
-            match fs::rename(&path, grave.path().join(name)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-                _ => grave.close(),
-            }
-        };
-        remove().map_err(|error| writing("remove", &path, error))
+        atomic_file::remove(&path)
+            .map(drop)
+            .map_err(|error| writing("remove", &path, error))
     }
 
     /// Removes all files. For a run of which nothing is on the forge.

@@ -8,6 +8,7 @@ use super::repository::{
     Availability, Branch, Content, NewRepository, Remote, RepoPath, Repository, RepositoryId,
 };
 use crate::base::clock::Clock;
+use crate::base::{atomic_file, git_init};
 use crate::model::digest::GitId;
 use crate::model::input::Owner;
 use crate::model::preflight::Permission;
@@ -15,7 +16,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -104,17 +105,7 @@ impl Local {
         create_folder(&owner).map_err(folder(&owner))?;
         let temporary = temporary_folder(&self.root)?;
         let new = temporary.path().join("repository");
-        let options = gix::create::Options {
-            object_hash: Some(gix::hash::Kind::Sha1),
-            ..Default::default()
-        };
-        gix::ThreadSafeRepository::init_opts(
-            &new,
-            gix::create::Kind::Bare,
-            options,
-            gix::open::Options::isolated(),
-        )
-        .map_err(folder(&new))?;
+        git_init::bare(&new).map_err(folder(&new))?;
         // 53 bits, which every JSON reader keeps exactly.
         let id = getrandom::u64().map_err(folder(&new))? >> 11;
         let record = Record {
@@ -213,9 +204,7 @@ impl Forge for Local {
     async fn delete(&self, id: RepositoryId, proof: &OwnershipProof) -> Result<(), ForgeError> {
         let (repository, path) = self.read(id)?.ok_or_else(ForgeError::no_longer_there)?;
         proof.check(&repository)?;
-        let temporary = temporary_folder(&self.root)?;
-        fs::rename(&path, temporary.path().join("repository")).map_err(folder(&path))?;
-        temporary.close().map_err(folder(&self.root))
+        atomic_file::remove(&path).map(drop).map_err(folder(&path))
     }
 
     fn removal_command(&self, repo: &RepoPath, _: Option<RepositoryId>) -> String {
@@ -227,8 +216,8 @@ impl Forge for Local {
 /// The folders in a folder, sorted by name, without hidden ones and symbolic links.
 pub(super) fn folders(inside: &Path) -> Result<Vec<(String, PathBuf)>, ForgeError> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(inside).map_err(folder(inside))? {
-        let entry = entry.map_err(folder(inside))?;
+    for result in fs::read_dir(inside).map_err(folder(inside))? {
+        let entry = result.map_err(folder(inside))?;
         let kind = entry.file_type().map_err(folder(inside))?;
         if let Some(name) = entry
             .file_name()
@@ -304,16 +293,13 @@ fn temporary_folder(root: &Path) -> Result<tempfile::TempDir, ForgeError> {
 
 /// Replaces a file's content completely or not at all.
 fn replace(path: &Path, text: &str) -> Result<(), ForgeError> {
-    let beside = path.parent().unwrap_or(path);
-    let mut file = tempfile::NamedTempFile::new_in(beside).map_err(folder(beside))?;
-    writeln!(file, "{text}").map_err(folder(path))?;
-    file.persist(path).map(drop).map_err(folder(path))
+    atomic_file::write(path, format!("{text}\n").as_bytes()).map_err(folder(path))
 }
 
 /// An error about a path in the folder.
 fn folder<E: Display>(path: &Path) -> impl FnOnce(E) -> ForgeError {
-    let path = path.display().to_string();
+    let shown = path.display().to_string();
     move |error| ForgeError::Folder {
-        message: format!("`{path}`: {error}"),
+        message: format!("`{shown}`: {error}"),
     }
 }

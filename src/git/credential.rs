@@ -1,4 +1,4 @@
-//! A user and a secret for one host: handed to git through its environment, and to nobody else.
+//! A user and a secret for one host, passed to git through its environment only.
 
 use crate::model::remote::{RemoteUrl, Transport};
 use crate::secret::Secret;
@@ -14,18 +14,18 @@ pub struct Credential {
     secret: Secret,
 }
 
-/// Why something is no credential.
+/// The reason why a credential is refused.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum CredentialError {
-    #[error("`{host}` is not the host that a token belongs to: write `HOST` or `HOST:PORT`")]
+    #[error("`{host}` is not a host: write `HOST` or `HOST:PORT`")]
     Host { host: String },
-    #[error("the user of a token is printable ASCII without blanks and without `:`")]
+    #[error("the user of a token must be printable ASCII without spaces and `:`")]
     User,
 }
 
 impl Credential {
-    /// Binds a secret to `HOST` or `HOST:PORT`, as URLs name it: a catalogue that names a repository elsewhere never
-    /// gets it sent there.
+    /// Binds a secret to `HOST` or `HOST:PORT`, as in a URL. It is never sent to another host, whatever repository a
+    /// catalogue names.
     pub fn new(host: &str, user: &str, secret: Secret) -> Result<Self, CredentialError> {
         let url = RemoteUrl::parse(&format!("https://{host}/x"));
         if !url.is_ok_and(|url| url.origin() == format!("https://{host}")) {
@@ -48,7 +48,7 @@ impl Credential {
         &self.host
     }
 
-    /// Whether a repository is on the host it belongs to, and reached in a way that uses secrets.
+    /// True if a repository is on that host and is reached by http or https.
     pub fn is_for(&self, url: &RemoteUrl) -> bool {
         let authority = url
             .origin()
@@ -58,7 +58,7 @@ impl Credential {
             && authority.eq_ignore_ascii_case(&self.host)
     }
 
-    /// The variables from which [`Credential::HELPER`] answers.
+    /// The variables that [`Credential::HELPER`] prints.
     pub(super) fn variables(&self) -> [(&'static str, &str); 2] {
         [
             ("GROUNDPLAN_HELPER_USER", &self.user),
@@ -66,11 +66,11 @@ impl Credential {
         ]
     }
 
-    /// What git runs by its shell to ask for a credential. `printf` is part of the shell, so that the secret is in no
-    /// argument list.
+    /// The credential helper, run by git in a shell. `printf` is built into the shell, so the secret is in no argument
+    /// list.
     pub(super) const HELPER: &str = r#"!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$GROUNDPLAN_HELPER_USER" "$GROUNDPLAN_HELPER_SECRET"; }; f"#;
 
-    /// The text without the secret, as it is and as HTTP sends it.
+    /// The text without the secret, both as it is and as HTTP sends it (base64).
     pub(super) fn scrub(&self, text: &str) -> String {
         let secret = self.secret.expose();
         let sent = BASE64_STANDARD.encode(format!("{}:{secret}", self.user));

@@ -1,4 +1,4 @@
-//! The environment of a call: what git sees is named here, and nothing else reaches it.
+//! The environment of a call of git: only the variables and settings named here reach it.
 
 use super::{Call, Credential, GitError, GitSettings};
 use crate::model::remote::Transport;
@@ -6,7 +6,7 @@ use std::env;
 use std::path::Path;
 use std::process::Command;
 
-/// Settings of every call. They outrank the files that git would read.
+/// Settings of every call. They take precedence over all configuration files.
 const SETTINGS: [(&str, &str); 19] = [
     ("core.hooksPath", "/dev/null"),
     ("core.fsmonitor", "false"),
@@ -26,12 +26,12 @@ const SETTINGS: [(&str, &str); 19] = [
     ("fetch.writeCommitGraph", "false"),
     ("transfer.fsckObjects", "true"),
     ("transfer.bundleURI", "false"),
-    // What comes is kept as one pack: its size can be watched, and half of it is one file to clear away.
+    // Received objects stay one pack: its size can be measured, and half of it is one file to remove.
     ("fetch.unpackLimit", "1"),
 ];
 
 /// The command of a call, without its streams.
-#[expect(clippy::disallowed_methods, reason = "the door to git")]
+#[expect(clippy::disallowed_methods, reason = "the only place that starts git")]
 pub(super) fn command(
     program: &Path,
     settings: &GitSettings,
@@ -57,7 +57,7 @@ pub(super) fn command(
         .env("PATH", absolute_folders(settings))
         .env("LC_ALL", "C")
         .env("LANG", "C")
-        // A folder that holds nothing and never will. Without HOME, curl looks it up and reads .netrc there.
+        // Never contains files. Without HOME, curl looks it up in the user database and reads .netrc there.
         .env("HOME", "/dev/null")
         .env("GIT_DIR", call.git_dir)
         .env("GIT_CONFIG_NOSYSTEM", "1")
@@ -65,7 +65,7 @@ pub(super) fn command(
         .env("GIT_ATTR_NOSYSTEM", "1")
         .env("GIT_TERMINAL_PROMPT", "0")
         .env("GIT_ASKPASS", "")
-        // Keys and known hosts are those of the user's own ssh, which does not ask HOME where they are.
+        // Keys and known hosts are those of the user: ssh does not use HOME to find them.
         .env(
             "GIT_SSH_COMMAND",
             "ssh -oBatchMode=yes -oStrictHostKeyChecking=yes -oConnectTimeout=30",

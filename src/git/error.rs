@@ -1,11 +1,14 @@
-//! GitFailure git did not do what was asked, by what one can do about it.
+//! Errors of the git program, by the remedy.
 
+use crate::base::sanitize;
+use crate::error::{Class, Explain, Hint, Setting};
+use crate::hint;
 use crate::model::remote::RemoteUrl;
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// GitFailure a call of git failed. No text in it holds a secret or a character that steers a terminal.
+/// An error of a call of git. Its text contains no secret and no unsafe character.
 #[derive(Debug, Error)]
 pub enum GitError {
     #[error("the program `git` was not found in PATH")]
@@ -14,7 +17,7 @@ pub enum GitError {
     TooOld { found: String, needed: String },
     #[error("cannot start `{program}`")]
     Start { program: PathBuf, source: io::Error },
-    #[error("`{url}` is a folder of this machine, and those are not allowed here")]
+    #[error("`{url}` is a folder of this machine, which is not allowed here")]
     FileNotAllowed { url: RemoteUrl },
     #[error("`{url}` did not answer within {seconds} seconds")]
     TimedOut { url: RemoteUrl, seconds: u64 },
@@ -22,82 +25,133 @@ pub enum GitError {
     TooLarge { url: RemoteUrl, limit: u64 },
     #[error("stopped by a signal")]
     Stopped,
-    #[error("`{url}`: {why}{}", if answer.is_empty() { String::new() } else { format!(" ({answer})") })]
+    #[error("`{url}`: {failure}{}", if answer.is_empty() { String::new() } else { format!(" ({answer})") })]
     Failed {
         url: RemoteUrl,
-        why: GitFailure,
-        /// What git printed, as one line.
+        failure: GitFailure,
+        /// The output of git as one line.
         answer: String,
     },
 }
 
-/// What git's answer means.
+/// The meaning of a failed call, derived from the output of git.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum GitFailure {
-    /// Worth trying again: the name service, the connection, too many requests, the server's own errors.
+    /// The name service, the connection, too many requests, or an error of the server.
     #[error("the network or the server failed")]
     Network,
-    #[error("there is no such repository, or it is not visible without a credential")]
+    #[error("the repository does not exist, or is not visible without a credential")]
     RepositoryNotFound,
-    #[error("there is no such reference")]
+    #[error("the reference does not exist")]
     RefNotFound,
-    /// A push found something where nothing was expected.
-    #[error("it is not empty")]
+    /// The branch of a first push exists.
+    #[error("the repository is not empty")]
     NotEmpty,
     /// The token may write, but not files that the forge runs.
     #[error("the token lacks the scope `workflow`, which a push of workflow files needs")]
     WorkflowScope,
-    /// A rule of the other side: a protected branch, a hook, found secrets.
+    /// A protected branch, a hook, or secret scanning.
     #[error("a rule of the repository declines the push")]
     Declined,
-    #[error("what is pushed is too large for it")]
+    #[error("the push is too large for the server")]
     TooLargeForIt,
     #[error("access was refused")]
     AccessRefused,
-    /// Redirects are not followed: the answer could lead to any machine.
-    #[error("it has moved to another address")]
+    /// Redirects are not followed: the target could be any machine.
+    #[error("the repository has moved to another address")]
     Redirected,
-    #[error("what came, or what was there, is damaged")]
+    #[error("the received or the stored objects are damaged")]
     Corrupt,
     #[error("git failed")]
     Unknown,
 }
 
 impl GitError {
-    /// The error for what git printed on standard error.
-    pub(super) fn answered(url: RemoteUrl, said: &str) -> Self {
+    /// The error for the output of a failed call.
+    pub(super) fn answered(url: RemoteUrl, output: &str) -> Self {
         Self::Failed {
             url,
-            why: GitFailure::of(said),
-            answer: as_line(said),
+            failure: GitFailure::of(output),
+            answer: as_line(output),
         }
     }
 
-    /// Whether the same call may succeed later. What is final is known as such; everything else is worth a try.
+    /// True if the same call may succeed later. Unknown failures count: everything final is known as such.
     pub fn is_worth_retrying(&self) -> bool {
-        match self {
-            Self::TimedOut { .. } => true,
-            Self::Failed { why, .. } => matches!(why, GitFailure::Network | GitFailure::Unknown),
-            Self::NotInstalled
-            | Self::TooOld { .. }
-            | Self::Start { .. }
-            | Self::FileNotAllowed { .. }
-            | Self::TooLarge { .. }
-            | Self::Stopped => false,
-        }
+        self.class() == Class::Retryable
     }
 
-    /// What the answer means, when there was one.
-    pub fn why(&self) -> Option<GitFailure> {
+    /// The meaning of the output, when git ran to its end.
+    pub fn failure(&self) -> Option<GitFailure> {
         match self {
-            Self::Failed { why, .. } => Some(*why),
+            Self::Failed { failure, .. } => Some(*failure),
             _ => None,
         }
     }
 }
 
-/// The first list that has a part of the answer decides, so network signals come first: a connection that broke also
-/// makes git say that the repository cannot be read.
+impl Explain for GitError {
+    fn class(&self) -> Class {
+        match self {
+            Self::NotInstalled | Self::TooOld { .. } | Self::Start { .. } => Class::Environment,
+            Self::FileNotAllowed { .. } | Self::TooLarge { .. } => Class::Refused,
+            Self::TimedOut { .. } => Class::Retryable,
+            Self::Stopped => Class::Interrupted,
+            Self::Failed { failure, .. } => match failure {
+                GitFailure::Network | GitFailure::Unknown => Class::Retryable,
+                _ => Class::Refused,
+            },
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotInstalled => "git_not_installed",
+            Self::TooOld { .. } => "git_too_old",
+            Self::Start { .. } => "git_not_started",
+            Self::FileNotAllowed { .. } => "git_file_not_allowed",
+            Self::TimedOut { .. } => "git_timed_out",
+            Self::TooLarge { .. } => "git_too_large",
+            Self::Stopped => "git_stopped",
+            Self::Failed { failure, .. } => match failure {
+                GitFailure::Network => "git_network",
+                GitFailure::RepositoryNotFound => "git_repository_not_found",
+                GitFailure::RefNotFound => "git_ref_not_found",
+                GitFailure::NotEmpty => "git_not_empty",
+                GitFailure::WorkflowScope => "git_workflow_scope",
+                GitFailure::Declined => "git_push_declined",
+                GitFailure::TooLargeForIt => "git_push_too_large",
+                GitFailure::AccessRefused => "git_access_refused",
+                GitFailure::Redirected => "git_redirected",
+                GitFailure::Corrupt => "git_corrupt",
+                GitFailure::Unknown => "git_failed",
+            },
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(match self {
+            Self::NotInstalled => hint!("install git, or add its folder to PATH"),
+            Self::TooOld { .. } => hint!("install a newer git"),
+            Self::Start { .. } => hint!("check that it is a program that this user may run"),
+            Self::FileNotAllowed { .. } => hint!(
+                "allow it with ",
+                Setting::AllowFile,
+                " or GROUNDPLAN_ALLOW_FILE=1"
+            ),
+            Self::TimedOut { .. } => hint!(
+                "try again later, or raise the limit with ",
+                Setting::GitTimeout
+            ),
+            Self::TooLarge { .. } => hint!("check the address: a template is a small repository"),
+            Self::Stopped => return None,
+            Self::Failed { failure, .. } => failure.hint(),
+        })
+    }
+}
+
+/// Parts of git's output and their meaning; the first match decides. Network signals come before those of a missing
+/// repository: after a broken connection git also prints that the repository cannot be read.
 const SIGNALS: [(GitFailure, &[&str]); 9] = [
     (GitFailure::WorkflowScope, &["without `workflow` scope"]),
     (
@@ -182,7 +236,7 @@ const SIGNALS: [(GitFailure, &[&str]); 9] = [
             "not a git repository:",
         ],
     ),
-    // Only when nothing above explains why.
+    // Only if nothing above matches.
     (
         GitFailure::Network,
         &[
@@ -195,21 +249,43 @@ const SIGNALS: [(GitFailure, &[&str]); 9] = [
 ];
 
 impl GitFailure {
-    fn of(said: &str) -> Self {
-        // Lines of the other side are for people: they decide nothing here.
-        let own: Vec<&str> = said
+    fn hint(self) -> Hint {
+        hint!(match self {
+            Self::Network | Self::Unknown => "try again later",
+            Self::RepositoryNotFound => {
+                "check the address; a private repository needs a token in GROUNDPLAN_GIT_TOKEN"
+            }
+            Self::RefNotFound => "check the name of the branch, tag or commit",
+            Self::NotEmpty => "push to an empty repository, or choose another name",
+            Self::WorkflowScope =>
+                "give the token the scope `workflow`, or leave workflow files out",
+            Self::Declined => "check its rules: protected branches, hooks, secret scanning",
+            Self::TooLargeForIt => "keep large files out of the template",
+            Self::AccessRefused => {
+                "set GROUNDPLAN_GIT_TOKEN to a token that may read it; for ssh, load the key into the agent and add the host to known_hosts"
+            }
+            Self::Redirected => "use the new address: redirects are not followed",
+            Self::Corrupt => {
+                "the repository contains objects that git refuses: tell its owner, or name another reference"
+            }
+        })
+    }
+
+    fn of(output: &str) -> Self {
+        // Lines of the server are for people and decide nothing.
+        let own = output
             .lines()
             .filter(|line| !line.starts_with("remote:"))
-            .collect();
-        let own = own.join("\n");
-        if let Some(why) = status(&own).and_then(Self::of_status) {
-            return why;
+            .collect::<Vec<_>>()
+            .join("\n");
+        if let Some(failure) = status(&own).and_then(Self::of_status) {
+            return failure;
         }
         let has = |parts: &[&str]| parts.iter().any(|part| own.contains(part));
         SIGNALS
             .into_iter()
             .find(|(_, parts)| has(parts))
-            .map_or(Self::Unknown, |(why, _)| why)
+            .map_or(Self::Unknown, |(failure, _)| failure)
     }
 
     fn of_status(status: u16) -> Option<Self> {
@@ -225,36 +301,27 @@ impl GitFailure {
 }
 
 /// The HTTP status in `The requested URL returned error: 429` or `RPC failed; HTTP 502 curl 22`.
-fn status(said: &str) -> Option<u16> {
+fn status(output: &str) -> Option<u16> {
     ["returned error: ", "RPC failed; HTTP "]
         .into_iter()
         .find_map(|before| {
-            let at = said.find(before)? + before.len();
-            let digits = said[at..].chars().take_while(char::is_ascii_digit);
+            let at = output.find(before)? + before.len();
+            let digits = output[at..].chars().take_while(char::is_ascii_digit);
             digits.collect::<String>().parse().ok()
         })
 }
 
-/// The longest answer that is shown, in characters.
+/// The longest answer in a message, in characters.
 const MAX_SHOWN: usize = 500;
 
-fn as_line(said: &str) -> String {
-    let lines: Vec<&str> = said
+fn as_line(output: &str) -> String {
+    let lines: Vec<&str> = output
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty())
         .collect();
-    let mut shown = String::new();
-    for c in lines.join("; ").chars().take(MAX_SHOWN) {
-        if c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        {
-            shown.extend(c.escape_unicode());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
+    let start: String = lines.join("; ").chars().take(MAX_SHOWN).collect();
+    sanitize::line(&start)
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
-//! One reference of a repository elsewhere, without or with its history, into a bare repository.
+//! Fetches one reference of a repository elsewhere into a bare repository, with or without its history.
 
 use super::{Call, GitAccess, GitError};
+use crate::base::git_init;
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Fetches the commit that a reference leads to, and remembers it under `into`, a full name.
+/// Fetches the commit of a reference without its history, and stores it as the full reference name `into`.
 pub(super) fn shallow(
     access: &GitAccess<'_>,
     url: &RemoteUrl,
@@ -27,7 +28,7 @@ pub(super) fn shallow(
     )
 }
 
-/// Fetches HEAD with everything before it into a new bare repository, as its branch `main`.
+/// Fetches HEAD with its history into a new bare repository, as its branch `main`.
 pub(crate) fn history(
     access: &GitAccess<'_>,
     url: &RemoteUrl,
@@ -37,13 +38,7 @@ pub(crate) fn history(
         program: folder.to_owned(),
         source,
     };
-    let made = gix::ThreadSafeRepository::init_opts(
-        folder,
-        gix::create::Kind::Bare,
-        gix::create::Options::default(),
-        gix::open::Options::isolated(),
-    );
-    made.map_err(|error| start(io::Error::other(error)))?;
+    git_init::bare(folder).map_err(|error| start(io::Error::other(error)))?;
     let lock = File::create(folder.join("groundplan.lock")).map_err(start)?;
     fetch(
         access,

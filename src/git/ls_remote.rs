@@ -1,18 +1,18 @@
-//! Whether a repository elsewhere answers. Nothing is fetched.
+//! A request to a repository elsewhere that fetches nothing.
 
 use super::{Call, GitAccess, GitError};
 use crate::model::remote::RemoteUrl;
 
-/// Asks a repository where its HEAD is, with the credential of its host.
+/// Asks a repository for its HEAD, with the credential of its host.
 pub fn ls_remote(access: &GitAccess<'_>, url: &RemoteUrl) -> Result<(), GitError> {
-    // Git wants a folder to stand in, and must not find a repository there.
-    let nowhere = tempfile::tempdir().map_err(|source| GitError::Start {
+    // Git needs a current folder, and must not find a repository in it.
+    let empty = tempfile::tempdir().map_err(|source| GitError::Start {
         program: std::env::temp_dir(),
         source,
     })?;
     let call = Call {
         url,
-        git_dir: nowhere.path(),
+        git_dir: empty.path(),
         args: &["ls-remote", "--quiet", "--", url.as_str(), "HEAD"],
         lock: None,
     };

@@ -1,10 +1,8 @@
-//! The one door to the git program: nothing else of groundplan starts a process.
+//! The git program, the only program that groundplan starts.
 //!
-//! Every call gets an environment of its own, in which no setting of the machine or the user has a say (their ssh
-//! configuration excepted, which ssh finds by itself), is watched, and dies with all it started.
+//! Every call gets a clean environment without settings of the machine or the user, except the user's ssh configuration,
+//! which ssh finds itself. Every call has limits, and ends with all processes it started.
 
-mod child;
-mod clock;
 mod credential;
 mod environment;
 mod error;
@@ -20,8 +18,8 @@ pub(crate) use fetch::history;
 pub use ls_remote::ls_remote;
 pub use push::push_main;
 
+use crate::base::process::{self, Limits, ProcessError};
 use crate::model::remote::RemoteUrl;
-use child::{Interrupted, Watch};
 use program::Program;
 use std::ffi::OsString;
 use std::fs::File;
@@ -31,23 +29,22 @@ use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// What the shell decides about git.
+/// The settings of git, chosen by the shell.
 pub struct GitSettings {
-    /// PATH, where git and what it starts are looked for. Relative folders in it are left out.
+    /// PATH for git and the programs it starts. Relative folders in it are ignored.
     pub path: OsString,
-    /// Proxies, the ssh agent and certificates, by the name of their variable: those of [`GitSettings::PASSED`] reach
-    /// git, others do not.
+    /// Variables for proxies, the ssh agent and certificates. Only those in [`GitSettings::PASSED`] reach git.
     pub passed: Vec<(String, OsString)>,
-    /// Whether `file://` may be read.
+    /// True if `file://` may be read.
     pub allow_file: bool,
-    /// The longest that one call may take.
+    /// The time limit of one call.
     pub timeout: Duration,
-    /// The most that one call may add to a repository, in bytes.
+    /// The bytes that one call may add to a repository.
     pub max_bytes: u64,
 }
 
 impl GitSettings {
-    /// The variables that git may see when the shell hands them in.
+    /// The variables that the shell may pass on to git.
     pub const PASSED: [&str; 10] = [
         "http_proxy",
         "https_proxy",
@@ -61,40 +58,39 @@ impl GitSettings {
         "SSL_CERT_DIR",
     ];
 
-    /// Enough for a template with its limit of 100 MiB, and far from a full disk.
+    /// The default of [`GitSettings::max_bytes`]: enough for a template of 100 MiB with its objects.
     pub const MAX_BYTES: u64 = 512 * 1024 * 1024;
 }
 
-/// The git program. It is looked for at its first use, so that what is in the cache needs no git.
+/// The git program. It is located at the first call, so that templates in the cache need no git.
 pub struct Git {
     settings: GitSettings,
     program: OnceLock<Program>,
 }
 
-/// With what, and until when, a repository is asked.
+/// The program, credential and stop flag for calls to a repository elsewhere.
 #[derive(Clone, Copy)]
 pub struct GitAccess<'a> {
     pub git: &'a Git,
-    /// Used for the host it belongs to, and no other.
+    /// Used only for the host it belongs to.
     pub credential: Option<&'a Credential>,
-    /// Raised when everything shall end.
+    /// Set to end the call early.
     pub stop: &'a AtomicBool,
 }
 
-/// One call of git that talks to a repository elsewhere.
+/// One call of git to a repository elsewhere.
 pub(crate) struct Call<'a> {
     pub url: &'a RemoteUrl,
-    /// The repository on this side.
+    /// The local repository.
     pub git_dir: &'a Path,
-    /// The whole command line after `git`; the URL stands behind `--`.
+    /// The arguments after `git`, with the URL behind `--`.
     pub args: &'a [&'a str],
-    /// A file that git keeps open, and with it the lock on it, for as long as it lives: even when this process does
-    /// not. It is empty, so git reads nothing.
+    /// A locked, empty file as standard input: git keeps the lock while it runs, even if this process dies.
     pub lock: Option<&'a File>,
 }
 
 impl Git {
-    /// The git program of these settings. Nothing is started yet.
+    /// Starts nothing yet.
     pub fn new(settings: GitSettings) -> Self {
         Self {
             settings,
@@ -102,62 +98,59 @@ impl Git {
         }
     }
 
-    /// The longest that one call may take.
+    /// The time limit of one call.
     pub fn timeout(&self) -> Duration {
         self.settings.timeout
     }
 
-    /// Makes a call and gives what git printed.
+    /// Runs a call and gives its standard output.
     pub(crate) fn run(&self, access: &GitAccess<'_>, call: &Call<'_>) -> Result<Vec<u8>, GitError> {
-        let url = call.url;
         let credential = access
             .credential
-            .filter(|credential| credential.is_for(url));
+            .filter(|credential| credential.is_for(call.url));
         let program = &self.program(access.stop)?.path;
-        let mut command = environment::command(program, &self.settings, call, credential)?;
         let start = |source| GitError::Start {
             program: program.to_owned(),
             source,
         };
+        let mut command = environment::command(program, &self.settings, call, credential)?;
         command.stdin(match call.lock {
             Some(lock) => Stdio::from(lock.try_clone().map_err(start)?),
             None => Stdio::null(),
         });
-        let watch = Watch {
-            timeout: self.settings.timeout,
+        let limits = Limits {
+            timeout: Some(self.settings.timeout),
             stop: access.stop,
-            growing: Some((&call.git_dir.join("objects/pack"), self.settings.max_bytes)),
+            growth: Some((&call.git_dir.join("objects/pack"), self.settings.max_bytes)),
         };
-        let url = || url.clone();
-        let finished = child::run(command, &watch).map_err(|interrupted| match interrupted {
-            Interrupted::Start(source) => GitError::Start {
-                program: program.to_owned(),
-                source,
-            },
-            Interrupted::TimedOut => GitError::TimedOut {
-                url: url(),
+        let output = process::output(&mut command, limits).map_err(|error| match error {
+            ProcessError::Io(source) => start(source),
+            ProcessError::TimedOut => GitError::TimedOut {
+                url: call.url.clone(),
                 seconds: self.settings.timeout.as_secs(),
             },
-            Interrupted::TooLarge => GitError::TooLarge {
-                url: url(),
+            ProcessError::TooLarge => GitError::TooLarge {
+                url: call.url.clone(),
                 limit: self.settings.max_bytes,
             },
-            Interrupted::Stopped => GitError::Stopped,
+            ProcessError::Stopped => GitError::Stopped,
         })?;
-        if finished.success {
-            return Ok(finished.stdout);
+        if output.status.success() {
+            return Ok(output.stdout);
         }
-        // A push says on standard output what became of each branch.
-        let said = [finished.stdout, finished.stderr].concat();
-        let said = String::from_utf8_lossy(&said);
-        let said = match credential {
-            Some(credential) => credential.scrub(&said),
-            None => said.into_owned(),
-        };
-        Err(GitError::answered(url(), &said))
+        // A push reports the result of each branch on standard output.
+        let printed = [output.stdout, output.stderr].concat();
+        let answer = String::from_utf8_lossy(&printed);
+        Err(GitError::answered(
+            call.url.clone(),
+            &match credential {
+                Some(credential) => credential.scrub(&answer),
+                None => answer.into_owned(),
+            },
+        ))
     }
 
-    /// Its version, which is new enough.
+    /// The version of the program. Fails if it is too old.
     pub fn version(&self, stop: &AtomicBool) -> Result<&str, GitError> {
         Ok(&self.program(stop)?.version)
     }

@@ -1,14 +1,14 @@
-//! Where git is, and whether it is new enough.
+//! The git program: its place in PATH, and its version.
 
-use super::child::{self, Interrupted, Watch};
 use super::{GitError, GitSettings};
+use crate::base::process::{self, Limits, ProcessError};
 use std::env;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::AtomicBool;
 
-/// The first release that reads settings from GIT_CONFIG_COUNT, through which a secret's helper is named.
+/// The first release that reads settings from GIT_CONFIG_COUNT, which name the helper of a credential.
 const OLDEST: (u32, u32) = (2, 31);
 
 /// A git that is new enough.
@@ -16,57 +16,54 @@ const OLDEST: (u32, u32) = (2, 31);
 pub(super) struct Program {
     /// Its absolute path.
     pub(super) path: PathBuf,
-    /// As it says it itself.
+    /// The version as git prints it.
     pub(super) version: String,
 }
 
-/// The first git in PATH.
+/// Finds the first git in PATH.
 pub(super) fn find(settings: &GitSettings, stop: &AtomicBool) -> Result<Program, GitError> {
     let is_program = |path: &PathBuf| {
         path.metadata()
             .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
     };
-    let program = env::split_paths(&settings.path)
+    let path = env::split_paths(&settings.path)
         .filter(|folder| folder.is_absolute())
         .map(|folder| folder.join("git"))
         .find(is_program)
         .ok_or(GitError::NotInstalled)?;
-    let answer = version(&program, settings, stop)?;
+    let answer = version(&path, settings, stop)?;
     let number = answer
         .strip_prefix("git version ")
         .unwrap_or(&answer)
         .trim();
+    let version: String = number.chars().take(40).collect();
     if parse(number).is_none_or(|found| found < OLDEST) {
         return Err(GitError::TooOld {
-            found: number.chars().take(40).collect(),
+            found: version,
             needed: format!("{}.{}", OLDEST.0, OLDEST.1),
         });
     }
-    let version = number.chars().take(40).collect();
-    Ok(Program {
-        path: program,
-        version,
-    })
+    Ok(Program { path, version })
 }
 
-#[expect(clippy::disallowed_methods, reason = "the door to git")]
+#[expect(clippy::disallowed_methods, reason = "the only place that starts git")]
 fn version(program: &Path, settings: &GitSettings, stop: &AtomicBool) -> Result<String, GitError> {
     let mut command = Command::new(program);
     command.arg("--version").env_clear().stdin(Stdio::null());
-    let watch = Watch {
-        timeout: settings.timeout,
+    let limits = Limits {
+        timeout: Some(settings.timeout),
         stop,
-        growing: None,
+        growth: None,
     };
-    let finished = child::run(command, &watch).map_err(|interrupted| match interrupted {
-        Interrupted::Stopped => GitError::Stopped,
-        Interrupted::Start(source) => GitError::Start {
+    let output = process::output(&mut command, limits).map_err(|error| match error {
+        ProcessError::Stopped => GitError::Stopped,
+        ProcessError::Io(source) => GitError::Start {
             program: program.to_owned(),
             source,
         },
-        Interrupted::TimedOut | Interrupted::TooLarge => GitError::NotInstalled,
+        ProcessError::TimedOut | ProcessError::TooLarge => GitError::NotInstalled,
     })?;
-    Ok(String::from_utf8_lossy(&finished.stdout).into_owned())
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn parse(number: &str) -> Option<(u32, u32)> {

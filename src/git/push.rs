@@ -1,13 +1,13 @@
-//! The first push into a repository that was just made: its branch `main`, and nothing else.
+//! The first push to a new repository: its branch `main`, and nothing else.
 
 use super::{Call, GitAccess, GitError};
 use crate::model::remote::RemoteUrl;
 use std::path::Path;
 
-/// Pushes the branch `main` of a repository on this disk, where the other side has no such branch yet.
+/// Pushes the branch `main` of a local repository to one that has no such branch.
 ///
 /// # Errors
-/// Whatever stands there already is left alone ([`super::Why::NotEmpty`]), unless it is the same commit.
+/// [`super::GitFailure::NotEmpty`] if the branch exists with another commit; it is not changed.
 pub fn push_main(access: &GitAccess<'_>, url: &RemoteUrl, git_dir: &Path) -> Result<(), GitError> {
     let args = [
         "push",

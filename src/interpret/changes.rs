@@ -1,4 +1,4 @@
-//! How the tree differs from the template, with unified diffs that `git apply` takes.
+//! The difference between template and result, with unified diffs that `git apply` accepts.
 
 use super::interpreter::{Interpreter, TouchedFile};
 use crate::model::content::{File, Mode};
@@ -7,107 +7,137 @@ use crate::model::report::{Change, ChangeKind, ChangeOrigin};
 use crate::tree::TreeError;
 use similar::{ChangeTag, TextDiff};
 
-/// Longer texts get no diff: in lines of both sides, and in bytes of the diff.
+/// Texts with more lines, both sides together, get no diff.
 const MAX_LINES: usize = 10_000;
+/// A longer diff is omitted, in bytes.
 const MAX_BYTES: usize = 256 * 1024;
-/// All diffs together; the files after them get none.
+/// The bytes of all diffs of a report; later files get none.
 const MAX_ALL_BYTES: usize = 8 * 1024 * 1024;
 
-/// Every path that is now another than before.
-pub(super) fn describe(work: &Interpreter<'_>) -> Result<Vec<Change>, TreeError> {
+/// Every path whose content or mode differs from the template.
+pub(super) fn describe(interpreter: &Interpreter<'_>) -> Result<Vec<Change>, TreeError> {
     let mut changes = Vec::new();
-    let mut room = MAX_ALL_BYTES;
-    for (path, touched) in work.touched() {
-        let after = work.tree().read(path)?;
-        if touched.before != after {
-            let TouchedFile { before, origins } = touched;
-            let change = describe_one(path, before.as_ref(), after.as_ref(), origins, &mut room);
+    let mut budget = MAX_ALL_BYTES;
+    for (path, TouchedFile { before, origins }) in interpreter.touched() {
+        let after = interpreter.tree().read(path)?;
+        if *before != after {
+            let change = describe_one(path, before.as_ref(), after.as_ref(), origins, &mut budget);
             changes.extend(change);
         }
     }
     Ok(changes)
 }
 
-/// Files as they are described where nothing stood before, with who brought them.
+/// The changes that add each file where none was, with the origins given.
 pub fn describe_added<'f>(
     files: impl IntoIterator<Item = (&'f TreePath, &'f File, Vec<ChangeOrigin>)>,
 ) -> Vec<Change> {
-    let mut room = MAX_ALL_BYTES;
-    let files = files.into_iter();
+    let mut budget = MAX_ALL_BYTES;
     files
+        .into_iter()
         .filter_map(|(path, file, origins)| {
-            describe_one(path, None, Some(file), &origins, &mut room)
+            describe_one(path, None, Some(file), &origins, &mut budget)
         })
         .collect()
 }
 
-/// A diff that is longer than what is left of the room is left out.
+/// One change. The diff is omitted if it is longer than the bytes left in `budget`.
 fn describe_one(
     path: &TreePath,
     before: Option<&File>,
     after: Option<&File>,
     origins: &[ChangeOrigin],
-    room: &mut usize,
+    budget: &mut usize,
 ) -> Option<Change> {
     let shown = after.or(before)?;
-    let change = match (before, after) {
-        (None, _) => ChangeKind::Added,
-        (Some(_), None) => ChangeKind::Removed,
-        (Some(_), Some(_)) => ChangeKind::Modified,
+    let lines = match (text(before), text(after)) {
+        (Some(old), Some(new)) => compare(path, (before, old), (after, new)),
+        _ => LineChanges::default(),
     };
-    let mut description = Change {
+    let diff = lines.diff.filter(|diff| diff.len() <= *budget);
+    *budget -= diff.as_ref().map_or(0, String::len);
+    Some(Change {
         path: path.clone(),
-        change,
+        change: match (before, after) {
+            (None, _) => ChangeKind::Added,
+            (Some(_), None) => ChangeKind::Removed,
+            (Some(_), Some(_)) => ChangeKind::Modified,
+        },
         mode: shown.mode,
         size: after.map_or(0, |file| file.bytes.len()),
-        added_lines: 0,
-        removed_lines: 0,
+        added_lines: lines.added,
+        removed_lines: lines.removed,
         origin: origins.to_vec(),
-        diff: None,
-    };
-    let text = |file: Option<&File>| {
-        file.map_or(Some(String::new()), |file| file.text().map(str::to_owned))
-    };
-    if let (Some(old), Some(new)) = (text(before), text(after)) {
-        let lines = old.lines().count() + new.lines().count();
-        if lines > MAX_LINES {
-            description.added_lines = new.lines().count();
-            description.removed_lines = old.lines().count();
-        } else if before.is_none() {
-            description.added_lines = new.lines().count();
-            let whole = format!(
-                "{}{}",
-                header(path, before, after, new.is_empty()),
-                whole(&new)
-            );
-            description.diff = Some(whole).filter(|diff| diff.len() <= MAX_BYTES);
-        } else {
-            // By `\n` alone, as git counts lines.
-            let (old, new): (Vec<&str>, Vec<&str>) = (
-                old.split_inclusive('\n').collect(),
-                new.split_inclusive('\n').collect(),
-            );
-            let diff = TextDiff::configure()
-                .newline_terminated(true)
-                .diff_slices(&old, &new);
-            for change in diff.iter_all_changes() {
-                match change.tag() {
-                    ChangeTag::Insert => description.added_lines += 1,
-                    ChangeTag::Delete => description.removed_lines += 1,
-                    ChangeTag::Equal => {}
-                }
-            }
-            let body = diff.unified_diff().context_radius(3).to_string();
-            let whole = format!("{}{}", header(path, before, after, body.is_empty()), body);
-            description.diff = Some(whole).filter(|diff| diff.len() <= MAX_BYTES);
-        }
-    }
-    description.diff.take_if(|diff| diff.len() > *room);
-    *room -= description.diff.as_ref().map_or(0, String::len);
-    Some(description)
+        diff,
+    })
 }
 
-/// The one hunk of a new file, without looking for what two texts have in common.
+/// The text of a file; empty for no file, `None` for bytes that are no text.
+fn text(file: Option<&File>) -> Option<&str> {
+    file.map_or(Some(""), File::text)
+}
+
+/// The lines by which two texts differ, and the diff where it is short enough.
+#[derive(Default)]
+struct LineChanges {
+    added: usize,
+    removed: usize,
+    diff: Option<String>,
+}
+
+fn compare(
+    path: &TreePath,
+    (before, old): (Option<&File>, &str),
+    (after, new): (Option<&File>, &str),
+) -> LineChanges {
+    let (removed, added) = (old.lines().count(), new.lines().count());
+    if removed + added > MAX_LINES {
+        return LineChanges {
+            added,
+            removed,
+            diff: None,
+        };
+    }
+    let header = |is_empty| header(path, before, after, is_empty);
+    let (added, removed, diff) = if before.is_none() {
+        let hunk = whole(new);
+        (added, 0, format!("{}{hunk}", header(hunk.is_empty())))
+    } else {
+        let (added, removed, hunks) = hunks(old, new);
+        (
+            added,
+            removed,
+            format!("{}{hunks}", header(hunks.is_empty())),
+        )
+    };
+    LineChanges {
+        added,
+        removed,
+        diff: Some(diff).filter(|diff| diff.len() <= MAX_BYTES),
+    }
+}
+
+/// The numbers of added and removed lines, and the hunks of a unified diff.
+fn hunks(old: &str, new: &str) -> (usize, usize, String) {
+    // Split at `\n` alone, as git counts lines.
+    let old: Vec<&str> = old.split_inclusive('\n').collect();
+    let new: Vec<&str> = new.split_inclusive('\n').collect();
+    let diff = TextDiff::configure()
+        .newline_terminated(true)
+        .diff_slices(&old, &new);
+    let (mut added, mut removed) = (0, 0);
+    for change in diff.iter_all_changes() {
+        match change.tag() {
+            ChangeTag::Insert => added += 1,
+            ChangeTag::Delete => removed += 1,
+            ChangeTag::Equal => {}
+        }
+    }
+    let hunks = diff.unified_diff().context_radius(3).to_string();
+    (added, removed, hunks)
+}
+
+/// The one hunk of a new file.
 fn whole(text: &str) -> String {
     if text.is_empty() {
         return String::new();
@@ -129,7 +159,7 @@ fn whole(text: &str) -> String {
     hunk
 }
 
-/// The lines above the first hunk, in git's own form.
+/// The lines above the first hunk, as git writes them.
 fn header(path: &TreePath, before: Option<&File>, after: Option<&File>, is_empty: bool) -> String {
     let modes = match (before.map(|file| file.mode), after.map(|file| file.mode)) {
         (None, Some(mode)) => format!("new file mode {}\n", mode.octal()),
@@ -160,7 +190,7 @@ fn header(path: &TreePath, before: Option<&File>, after: Option<&File>, is_empty
     format!("diff --git {old} {new}\n{modes}{names}")
 }
 
-/// A name as git writes it: in quotes when it holds a quote.
+/// A path as git writes it: quoted if it contains a quote.
 fn quote(side: &str, path: &TreePath) -> String {
     if path.as_str().contains('"') {
         format!("\"{side}/{}\"", path.as_str().replace('"', "\\\""))

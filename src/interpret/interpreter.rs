@@ -1,34 +1,16 @@
-//! A plan being laid over a tree: what handlers ask of the tree, and what is remembered of each change.
+//! The state of one interpretation: the tree, the changes made to it, and the findings.
 
-use super::names::{Names, PathClash};
-use super::placeholders::Substitution;
-use super::rerun;
+use super::substitution::Substitution;
 use super::trace::{LineOrigin, Trace};
-use crate::model::action::IfExists;
-use crate::model::content::{File, Mode};
+use crate::model::content::File;
 use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::path::TreePath;
-use crate::model::plan::{MAX_WRITTEN, Plan};
-use crate::model::report::{ActionOrigin, ActionOutcome, ChangeOrigin};
-use crate::tree::validate::MAX_FILE;
+use crate::model::plan::{MAX_WRITTEN, Plan, PlannedAction};
+use crate::model::report::ChangeOrigin;
+use crate::tree::limits::MAX_FILE;
+use crate::tree::names::ListedNames;
 use crate::tree::{Tree, TreeError, TreeMut};
 use std::collections::BTreeMap;
-
-/// What a handler did, in a few words for the log.
-#[derive(Debug)]
-pub(super) enum Done {
-    Changed(String),
-    Unchanged(String),
-}
-
-/// Why a handler stopped.
-#[derive(Debug)]
-pub(super) enum ActionError {
-    /// The tree itself failed.
-    Tree(TreeError),
-    /// The plan asks for something that cannot be.
-    Finding(Box<Diagnostic>),
-}
 
 /// A path that was written to.
 #[derive(Debug)]
@@ -37,7 +19,7 @@ pub(super) struct TouchedFile {
     pub(super) origins: Vec<ChangeOrigin>,
 }
 
-/// What went wrong, sorted for the report.
+/// The problems found, sorted for the report.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) warnings: Vec<Diagnostic>,
@@ -45,29 +27,28 @@ pub(super) struct Findings {
     pub(super) errors: Vec<Diagnostic>,
 }
 
-/// The state of one interpretation.
-pub(super) struct Interpreter<'a> {
+/// A plan, the tree it is applied to, and a record of each change.
+pub(crate) struct Interpreter<'a> {
     plan: &'a Plan,
     tree: &'a mut dyn TreeMut,
     substitution: Substitution,
-    names: Names,
+    names: ListedNames,
     touched: BTreeMap<TreePath, TouchedFile>,
-    /// Paths of the template that were copied; they must not change afterwards.
+    /// Paths of the template that were copied, each with the action that copied it first. They must not change later.
     copied: BTreeMap<TreePath, usize>,
-    /// The action that last set a dependency's range, by manifest and name.
+    /// The action that last set the range of a dependency, by manifest and name.
     dependencies: BTreeMap<(TreePath, String), usize>,
     findings: Findings,
-    /// The bytes of all files that were written to.
+    /// The bytes of all touched files.
     written: u64,
-    /// The file whose lines are followed.
     trace: Option<Trace>,
 }
 
 impl<'a> Interpreter<'a> {
-    pub(super) fn on(plan: &'a Plan, tree: &'a mut dyn TreeMut) -> Result<Self, TreeError> {
+    pub(super) fn new(plan: &'a Plan, tree: &'a mut dyn TreeMut) -> Result<Self, TreeError> {
         Ok(Self {
             plan,
-            names: Names::of(tree.list()?),
+            names: ListedNames::of(tree.list()?),
             tree,
             substitution: Substitution::of(plan),
             touched: BTreeMap::new(),
@@ -79,13 +60,13 @@ impl<'a> Interpreter<'a> {
         })
     }
 
-    /// Follows the lines of one file from here on.
-    pub(super) fn trace(&mut self, path: &TreePath) -> Result<(), TreeError> {
-        self.trace = Some(Trace::begin(path, self.tree)?);
+    /// Starts to record the origin of each line of one file.
+    pub(super) fn start_trace(&mut self, path: &TreePath) -> Result<(), TreeError> {
+        self.trace = Some(Trace::start(path, self.tree)?);
         Ok(())
     }
 
-    /// Where the lines of the followed file came from.
+    /// Ends the trace; one origin for each line of the file.
     pub(super) fn take_trace(&mut self) -> Option<Vec<LineOrigin>> {
         self.trace.take().map(Trace::into_lines)
     }
@@ -94,11 +75,15 @@ impl<'a> Interpreter<'a> {
         self.plan
     }
 
+    pub(super) fn planned(&self, index: usize) -> &'a PlannedAction {
+        &self.plan.recipe.actions[index]
+    }
+
     pub(super) fn tree(&self) -> &dyn Tree {
         self.tree
     }
 
-    pub(super) fn names(&self) -> &Names {
+    pub(super) fn names(&self) -> &ListedNames {
         &self.names
     }
 
@@ -110,161 +95,35 @@ impl<'a> Interpreter<'a> {
         &self.substitution
     }
 
-    /// An action's literal text as it stands in a file of that path.
-    pub(super) fn literal(&self, text: &str, path: &str) -> String {
-        self.substitution
-            .apply(text, path)
-            .unwrap_or_else(|| text.to_owned())
-    }
-
-    /// The file an action reads or edits.
-    pub(super) fn file(&self, path: &TreePath) -> Result<Option<File>, ActionError> {
-        Ok(self.tree.read(path)?)
-    }
-
-    /// The text an action edits.
-    pub(super) fn text(
-        &self,
-        index: usize,
-        path: &TreePath,
-    ) -> Result<(Mode, String), ActionError> {
-        let Some(file) = self.file(path)? else {
-            let finding = self.error(
-                index,
-                Code::FileMissing,
-                format!("there is no file `{path}` to change"),
-            );
-            return Err(finding
-                .help("check the path, or write the file with an earlier action")
-                .into());
-        };
-        if let Some(text) = file.text() {
-            Ok((file.mode, text.to_owned()))
-        } else {
-            let what = if file.mode == Mode::Symlink {
-                "a symbolic link"
-            } else {
-                "not UTF-8 text"
-            };
-            let finding = self.error(
-                index,
-                Code::NotText,
-                format!("`{path}` is {what} and cannot be changed"),
-            );
-            Err(finding
-                .help("replace the whole file with COPY_FILE and `if_exists: overwrite`")
-                .into())
-        }
-    }
-
-    /// Puts a whole file of an action at a path.
-    pub(super) fn make(
-        &mut self,
-        index: usize,
-        path: &TreePath,
-        file: File,
-        if_exists: IfExists,
-    ) -> Result<Done, ActionError> {
-        let Some(standing) = self.file(path)? else {
-            let message = format!("made, {} bytes", file.bytes.len());
-            self.put(index, path, file)?;
-            return Ok(Done::Changed(message));
-        };
-        if standing == file {
-            return Ok(Done::Unchanged("already there".to_owned()));
-        }
-        match if_exists {
-            IfExists::Keep => Ok(Done::Unchanged("kept what was there".to_owned())),
-            IfExists::Overwrite if standing.mode != Mode::Symlink => {
-                self.put(index, path, file)?;
-                Ok(Done::Changed("overwritten".to_owned()))
-            }
-            IfExists::Fail | IfExists::Overwrite => {
-                if rerun::ends_as(self.plan, index, path, file, &standing)? {
-                    return Ok(Done::Unchanged(
-                        "already there, with later changes".to_owned(),
-                    ));
-                }
-                Err(self.already_there(index, path, &standing).into())
-            }
-        }
-    }
-
-    /// Writes a file on behalf of an action and remembers that.
-    pub(super) fn put(
-        &mut self,
-        index: usize,
-        path: &TreePath,
-        file: File,
-    ) -> Result<(), ActionError> {
-        self.fits(index, path, file.bytes.len() as u64)?;
-        if let Some(finding) = self.clash(index, path) {
-            return Err(finding.into());
-        }
-        if let Some(copier) = self.copied.get(path).filter(|copier| **copier < index) {
-            let message = format!(
-                "`{path}` is changed after another action copied it, so a second run would copy something else"
-            );
-            let finding = self.error(index, Code::Unstable, message);
-            let place = self.plan.recipe.actions[*copier].origin.location();
-            return Err(finding
-                .also(Some(place), "copied here")
-                .help("change it first, with a lower `execution_order`")
-                .into());
-        }
-        let planned = &self.plan.recipe.actions[index];
-        let origin = ActionOrigin {
-            kind: planned.action.kind().to_owned(),
-            origin: planned.origin.clone(),
-        };
-        self.write(path, file, ChangeOrigin::Action(origin))?;
-        Ok(())
-    }
-
-    /// Refuses a file of an action that is larger than a repository takes.
-    pub(super) fn fits(
-        &self,
-        index: usize,
-        path: &TreePath,
-        length: u64,
-    ) -> Result<(), ActionError> {
-        let Some(finding) = self.too_large(path, length)? else {
-            return Ok(());
-        };
-        let here = self.error(index, finding.code, "");
-        Err(finding.at(here.pointer, here.location).into())
-    }
-
-    /// How much of [`Self::written`] stands at a path.
+    /// The bytes at a path that count towards the limit of written bytes.
     fn written_at(&self, path: &TreePath) -> Result<u64, TreeError> {
         if !self.touched.contains_key(path) {
             return Ok(0);
         }
-        let standing = self.tree.read(path)?;
-        Ok(standing.map_or(0, |file| file.bytes.len() as u64))
+        let existing = self.tree.read(path)?;
+        Ok(existing.map_or(0, |file| file.bytes.len() as u64))
     }
 
-    /// Why a file of that length cannot be put at a path.
-    pub(super) fn too_large(
+    /// The finding for a file of `length` bytes that exceeds the limit of a file or of the plan.
+    pub(super) fn size_finding(
         &self,
         path: &TreePath,
         length: u64,
     ) -> Result<Option<Diagnostic>, TreeError> {
         let message = if length > MAX_FILE {
-            format!("`{path}` would have {length} bytes, at most {MAX_FILE} are allowed")
+            format!("`{path}` would be {length} bytes, the limit is {MAX_FILE}")
+        } else if self.written + length - self.written_at(path)? > MAX_WRITTEN {
+            format!("with `{path}` the plan would write more than {MAX_WRITTEN} bytes")
         } else {
-            if self.written + length - self.written_at(path)? <= MAX_WRITTEN {
-                return Ok(None);
-            }
-            format!("with `{path}` this plan would write more than {MAX_WRITTEN} bytes")
+            return Ok(None);
         };
         let finding = Diagnostic::error(Code::FileTooLarge, message);
         Ok(Some(finding.help(
-            "keep such data elsewhere, and fetch it when it is needed",
+            "keep large data elsewhere, and download it when it is needed",
         )))
     }
 
-    /// Writes a file and remembers what stood there before.
+    /// Writes a file and records its previous content and the origin of the change.
     pub(super) fn write(
         &mut self,
         path: &TreePath,
@@ -274,7 +133,7 @@ impl<'a> Interpreter<'a> {
         let before = self.tree.read(path)?;
         self.written = self.written + file.bytes.len() as u64 - self.written_at(path)?;
         if let Some(trace) = &mut self.trace {
-            trace.follow(path, before.as_ref(), &file, &origin);
+            trace.record(path, before.as_ref(), &file, &origin);
         }
         self.tree.write(path, file)?;
         self.names.add(path);
@@ -291,40 +150,53 @@ impl<'a> Interpreter<'a> {
         Ok(())
     }
 
-    /// Remembers that an action copied a path of the template.
-    pub(super) fn copied_from(&mut self, index: usize, path: &TreePath) {
+    /// Records that an action copied a path of the template.
+    pub(super) fn record_copy(&mut self, index: usize, path: &TreePath) {
         self.copied.entry(path.clone()).or_insert(index);
     }
 
-    /// The action that last set a dependency's range.
-    pub(super) fn setter(&self, manifest: &TreePath, name: &str) -> Option<usize> {
-        self.dependencies
-            .get(&(manifest.clone(), name.to_owned()))
-            .copied()
+    /// The action before `index` that copied a path of the template.
+    pub(super) fn copied_before(&self, index: usize, path: &TreePath) -> Option<&'a PlannedAction> {
+        let copier = self.copied.get(path).filter(|copier| **copier < index)?;
+        Some(self.planned(*copier))
     }
 
-    /// The manifests that got a dependency, each with the action that set the last one.
-    pub(super) fn edited_manifests(&self) -> BTreeMap<TreePath, usize> {
-        self.dependencies
-            .iter()
-            .map(|((manifest, _), index)| (manifest.clone(), *index))
-            .collect()
-    }
-
-    /// Remembers which action set a dependency's range.
-    pub(super) fn set_by(&mut self, manifest: &TreePath, name: &str, index: usize) {
+    /// Records the action that set the range of a dependency.
+    pub(super) fn record_range(&mut self, index: usize, manifest: &TreePath, name: &str) {
         self.dependencies
             .insert((manifest.clone(), name.to_owned()), index);
     }
 
+    /// The action that last set the range of a dependency.
+    pub(super) fn range_origin(
+        &self,
+        manifest: &TreePath,
+        name: &str,
+    ) -> Option<&'a PlannedAction> {
+        let key = (manifest.clone(), name.to_owned());
+        self.dependencies
+            .get(&key)
+            .map(|index| self.planned(*index))
+    }
+
+    /// The manifests that got a dependency, each with the action that set the last one by name.
+    pub(super) fn edited_manifests(&self) -> BTreeMap<TreePath, &'a PlannedAction> {
+        self.dependencies
+            .iter()
+            .map(|((manifest, _), index)| (manifest.clone(), self.planned(*index)))
+            .collect()
+    }
+
+    /// Adds a warning, once.
     pub(super) fn warn(&mut self, warning: Diagnostic) {
-        let same =
+        let is_same =
             |known: &Diagnostic| (known.code, &known.message) == (warning.code, &warning.message);
-        if !self.findings.warnings.iter().any(same) {
+        if !self.findings.warnings.iter().any(is_same) {
             self.findings.warnings.push(warning);
         }
     }
 
+    /// Adds an error, to the collisions if its code is one of theirs.
     pub(super) fn report(&mut self, finding: Diagnostic) {
         match finding.code {
             Code::FileExists | Code::PathClash | Code::TwoOnOnePath | Code::AdrNumberTwice => {
@@ -342,63 +214,15 @@ impl<'a> Interpreter<'a> {
         self.findings
     }
 
-    /// A finding at an action's place.
-    pub(super) fn error(&self, index: usize, code: Code, message: impl Into<String>) -> Diagnostic {
-        let planned = &self.plan.recipe.actions[index];
-        Diagnostic::error(code, message).at(
-            format!("/actions/{}", planned.origin.index.saturating_sub(1)),
-            planned.origin.location(),
-        )
-    }
-
-    /// What stands in the way of a file at a path, as a finding.
-    fn clash(&self, index: usize, path: &TreePath) -> Option<Diagnostic> {
-        let (message, maker) = self.in_the_way(path)?;
-        let finding = self.error(index, Code::PathClash, message);
-        Some(
-            finding
-                .also(maker, "made here")
-                .help("use the same spelling, or rename one of them"),
-        )
-    }
-
-    /// What stands in the way of a file at a path, and where that was made.
-    pub(super) fn in_the_way(&self, path: &TreePath) -> Option<(String, Option<Location>)> {
-        let (message, other) = match self.names.clash(path)? {
-            PathClash::Spelling { other } => (
-                format!("`{path}` and `{other}` are one name on many systems"),
-                Some(other),
-            ),
-            PathClash::FileAbove { file } => (
-                format!("`{path}` needs a folder where the file `{file}` stands"),
-                Some(file),
-            ),
-            PathClash::Folder => (
-                format!("`{path}` is a folder and cannot be a file too"),
-                None,
-            ),
-        };
-        Some((message, other.and_then(|other| self.maker(&other))))
-    }
-
-    fn already_there(&self, index: usize, path: &TreePath, standing: &File) -> Diagnostic {
-        let maker = self.maker(path.as_str());
-        let who = if standing.mode == Mode::Symlink {
-            "a symbolic link"
-        } else if maker.is_some() {
-            "another action"
-        } else {
-            "the template"
-        };
-        let message = format!("`{path}` is already there with other content, from {who}");
-        let finding = self
-            .error(index, Code::FileExists, message)
-            .also(maker, "made here");
-        finding.help("use another path, or say `if_exists: overwrite` or `if_exists: keep`")
+    /// The reason why a path cannot be a file, and the place of the action that created the other name.
+    pub(super) fn name_clash(&self, path: &TreePath) -> Option<(String, Option<Location>)> {
+        let clash = self.names.clash(path)?;
+        let place = clash.other().and_then(|other| self.last_writer(other));
+        Some((clash.message(path), place))
     }
 
     /// The place of the last action that wrote a path.
-    pub(super) fn maker(&self, path: &str) -> Option<Location> {
+    pub(super) fn last_writer(&self, path: &str) -> Option<Location> {
         self.touched
             .get(path)?
             .origins
@@ -408,29 +232,20 @@ impl<'a> Interpreter<'a> {
     }
 }
 
-impl Done {
-    pub(super) fn outcome(&self) -> ActionOutcome {
-        match self {
-            Self::Changed(_) => ActionOutcome::Done,
-            Self::Unchanged(_) => ActionOutcome::Unchanged,
-        }
-    }
-
-    pub(super) fn into_message(self) -> String {
-        match self {
-            Self::Changed(message) | Self::Unchanged(message) => message,
-        }
-    }
+/// A finding at the place of an action.
+pub(super) fn finding_at(
+    planned: &PlannedAction,
+    code: Code,
+    message: impl Into<String>,
+) -> Diagnostic {
+    locate(planned, Diagnostic::error(code, message))
 }
 
-impl From<TreeError> for ActionError {
-    fn from(error: TreeError) -> Self {
-        Self::Tree(error)
-    }
-}
-
-impl From<Diagnostic> for ActionError {
-    fn from(finding: Diagnostic) -> Self {
-        Self::Finding(Box::new(finding))
-    }
+/// The finding at the place of an action.
+pub(super) fn locate(planned: &PlannedAction, finding: Diagnostic) -> Diagnostic {
+    let origin = &planned.origin;
+    finding.at(
+        format!("/actions/{}", origin.index.saturating_sub(1)),
+        origin.location(),
+    )
 }

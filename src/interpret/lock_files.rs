@@ -1,29 +1,31 @@
-//! Lock files that a plan makes stale: after it, `npm ci` and its like would refuse the repository.
+//! Lock files that no longer match their manifest, which `npm ci` and similar commands refuse.
 
-use super::interpreter::Interpreter;
+use super::interpreter::{Interpreter, finding_at};
 use crate::model::dependency::Ecosystem;
 use crate::model::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::path::TreePath;
 use crate::tree::TreeError;
 
-/// Warns once for each lock file beside a manifest that got a dependency, or at the repository's top.
-pub(super) fn warn_of_stale_ones(work: &mut Interpreter<'_>) -> Result<(), TreeError> {
-    for (manifest, index) in work.edited_manifests() {
+/// Warns once for each lock file beside a manifest that got a dependency, or at the top of the repository.
+pub(super) fn warn_of_stale_ones(interpreter: &mut Interpreter<'_>) -> Result<(), TreeError> {
+    for (manifest, planned) in interpreter.edited_manifests() {
         for lock in lock_files(&manifest) {
-            if work.tree().read(&lock)?.is_some() {
+            if interpreter.tree().read(&lock)?.is_some() {
                 let message = format!("`{lock}` no longer matches `{manifest}`");
-                let warning = Diagnostic {
+                let finding = finding_at(planned, Code::StaleLockFile, message).help(
+                    "install once in the new repository and commit the lock file, or remove it from the template",
+                );
+                interpreter.warn(Diagnostic {
                     severity: Severity::Warning,
-                    ..work.error(index, Code::StaleLockFile, message)
-                };
-                work.warn(warning.help("install once in the new repository and commit the lock file, or leave it out of the template"));
+                    ..finding
+                });
             }
         }
     }
     Ok(())
 }
 
-/// The lock files that a manifest's edit makes stale, beside it and at the repository's top.
+/// The possible lock files of a manifest, beside it and at the top of the repository.
 fn lock_files(manifest: &TreePath) -> Vec<TreePath> {
     let names: &[&str] = match Ecosystem::of(manifest.as_str()) {
         Some(Ecosystem::Npm) => &[
@@ -43,11 +45,11 @@ fn lock_files(manifest: &TreePath) -> Vec<TreePath> {
         .last()
         .map(|folder| format!("{folder}/"))
         .unwrap_or_default();
-    let mut places = vec![folder.as_str(), ""];
-    places.dedup();
-    places
+    let mut folders = vec![folder.as_str(), ""];
+    folders.dedup();
+    folders
         .iter()
-        .flat_map(|place| names.iter().map(move |name| format!("{place}{name}")))
+        .flat_map(|folder| names.iter().map(move |name| format!("{folder}{name}")))
         .filter_map(|path| TreePath::parse(&path).ok())
         .collect()
 }

@@ -1,22 +1,24 @@
-//! How much attention a result deserves: what runs by itself, what runs when asked, what others wrote.
+//! The risk of a result: files that run on their own, files that run on demand, and new dependencies.
 
+use super::action::kind_of;
 use super::interpreter::Interpreter;
-use crate::model::action::{Action, RiskLevel};
+use crate::model::action::RiskLevel;
 use crate::model::content::{File, Mode};
 use crate::model::path::TreePath;
+use crate::model::plan::PlannedAction;
 use crate::model::report::{Risk, RiskReason};
 use crate::tree::TreeError;
+use crate::tree::fold::fold_into;
 use crate::tree::listing::FileInfo;
-use crate::tree::validate::fold_into;
 use serde_json::{Map, Value};
 
-/// Folders whose files a forge runs by itself after a push, as paths from the root begin.
+/// Folders whose files a forge runs after a push, as the beginning of a path from the root.
 const WORKFLOWS: [&str; 3] = [
     "/.github/workflows/",
     "/.gitea/workflows/",
     "/.forgejo/workflows/",
 ];
-/// Scripts of package.json that npm runs by itself on install.
+/// Scripts of package.json that npm runs on install. Source: <https://docs.npmjs.com/cli/using-npm/scripts>
 const INSTALL_SCRIPTS: [&str; 8] = [
     "preinstall",
     "install",
@@ -27,7 +29,7 @@ const INSTALL_SCRIPTS: [&str; 8] = [
     "prepublish",
     "dependencies",
 ];
-/// Files that change what installing or building runs, as paths end.
+/// Files that change the commands of an install or a build, as the end of a path.
 const TOOL_SETTINGS: [&str; 6] = [
     "/.npmrc",
     "/.yarnrc.yml",
@@ -37,65 +39,27 @@ const TOOL_SETTINGS: [&str; 6] = [
     "/.gitmodules",
 ];
 
-/// The level and every reason, over the whole result.
-pub(super) fn assess(work: &Interpreter<'_>) -> Result<Risk, TreeError> {
+/// The level of the whole result, and the reasons for it.
+pub(super) fn assess(interpreter: &Interpreter<'_>) -> Result<Risk, TreeError> {
     let mut reasons = Vec::new();
+    // One buffer for the folded path of all files, since there are many.
     let mut folded = String::new();
-    for (path, FileInfo { mode, .. }) in work.tree().list()?.iter() {
-        // As file systems that ignore letter case would find it. One text for all, since there are many.
+    for (path, FileInfo { mode, .. }) in interpreter.tree().list()?.iter() {
         folded.clear();
         folded.push('/');
         fold_into(path, &mut folded);
-        let mut add = |level, message: &str| {
+        for (level, message) in of_file(&folded, mode) {
             reasons.push(RiskReason {
                 level,
                 path: TreePath::of_checked(path),
                 message: message.to_owned(),
             });
-        };
-        if WORKFLOWS.iter().any(|folder| folded.starts_with(folder)) {
-            add(
-                RiskLevel::High,
-                "a workflow that the forge runs after a push",
-            );
-        }
-        if mode == Mode::Executable {
-            add(RiskLevel::Medium, "an executable file");
-        }
-        if mode == Mode::Symlink {
-            add(RiskLevel::Medium, "a symbolic link");
-        }
-        if TOOL_SETTINGS.iter().any(|name| folded.ends_with(name)) || folded.starts_with("/.husky/")
-        {
-            add(RiskLevel::Medium, "a setting that changes what tools run");
         }
         if folded.ends_with("/package.json") {
-            scripts(work, &TreePath::of_checked(path), &mut reasons)?;
+            reasons.extend(scripts(interpreter, &TreePath::of_checked(path))?);
         }
     }
-    for planned in &work.plan().recipe.actions {
-        if let Action::AddDependency(dependency) = &planned.action {
-            reasons.push(RiskReason {
-                level: RiskLevel::Medium,
-                path: dependency.manifest.as_tree().clone(),
-                message: format!(
-                    "a new dependency: {} {}",
-                    dependency.name, dependency.version
-                ),
-            });
-        }
-        if let (Some(level), Ok(path)) = (
-            planned.action.common().risk_level,
-            TreePath::parse(&planned.action.target()),
-        ) {
-            let message = format!("the recipe of {} says so", planned.origin.option);
-            reasons.push(RiskReason {
-                level,
-                path,
-                message,
-            });
-        }
-    }
+    reasons.extend(interpreter.plan().recipe.actions.iter().flat_map(of_action));
     let level = reasons
         .iter()
         .map(|reason| reason.level)
@@ -104,44 +68,82 @@ pub(super) fn assess(work: &Interpreter<'_>) -> Result<Risk, TreeError> {
     Ok(Risk { level, reasons })
 }
 
-/// Install scripts of the result, and other scripts that the plan changed.
-fn scripts(
-    work: &Interpreter<'_>,
-    path: &TreePath,
-    reasons: &mut Vec<RiskReason>,
-) -> Result<(), TreeError> {
-    let now = scripts_of(work.tree().read(path)?.as_ref().and_then(File::text));
-    let before = match work.touched().get(path) {
-        Some(touched) => scripts_of(touched.before.as_ref().and_then(File::text)),
+/// The reasons in the path and mode of a file. The path begins with `/` and is folded, as file systems that ignore
+/// letter case see it.
+fn of_file(folded: &str, mode: Mode) -> impl Iterator<Item = (RiskLevel, &'static str)> {
+    let is_workflow = WORKFLOWS.iter().any(|folder| folded.starts_with(folder));
+    let is_setting =
+        TOOL_SETTINGS.iter().any(|name| folded.ends_with(name)) || folded.starts_with("/.husky/");
+    let medium = |applies: bool, message| applies.then_some((RiskLevel::Medium, message));
+    [
+        is_workflow.then_some((
+            RiskLevel::High,
+            "a workflow that the forge runs after a push",
+        )),
+        medium(mode == Mode::Executable, "an executable file"),
+        medium(mode == Mode::Symlink, "a symbolic link"),
+        medium(is_setting, "a setting that changes the behaviour of tools"),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The reasons that an action states itself.
+fn of_action(planned: &PlannedAction) -> impl Iterator<Item = RiskReason> {
+    let kind = kind_of(&planned.action);
+    let stated = planned.action.common().risk_level.map(|level| {
+        let message = format!("risk level set in the recipe of {}", planned.origin.option);
+        (level, message)
+    });
+    let path = TreePath::parse(&kind.target()).ok();
+    kind.risk()
+        .into_iter()
+        .chain(stated)
+        .filter_map(move |(level, message)| {
+            Some(RiskReason {
+                level,
+                path: path.clone()?,
+                message,
+            })
+        })
+}
+
+/// The install scripts of a package.json in the result, and its other scripts that the plan changed.
+fn scripts(interpreter: &Interpreter<'_>, path: &TreePath) -> Result<Vec<RiskReason>, TreeError> {
+    let file = interpreter.tree().read(path)?;
+    let now = scripts_of(file.as_ref());
+    let before = match interpreter.touched().get(path) {
+        Some(touched) => scripts_of(touched.before.as_ref()),
         None => now.clone(),
     };
-    for (name, command) in &now {
-        let reason = if INSTALL_SCRIPTS.contains(&name.as_str()) {
-            (
-                RiskLevel::High,
-                format!("a script that npm runs on install: `{name}`"),
-            )
-        } else if before.get(name) != Some(command) {
+    let reasons = now.iter().filter_map(|(name, command)| {
+        let (level, message) = if INSTALL_SCRIPTS.contains(&name.as_str()) {
+            let message = format!("a script that npm runs on install: `{name}`");
+            (RiskLevel::High, message)
+        } else if before.get(name) == Some(command) {
+            return None;
+        } else {
             (
                 RiskLevel::Medium,
                 format!("a new or changed script: `{name}`"),
             )
-        } else {
-            continue;
         };
-        reasons.push(RiskReason {
-            level: reason.0,
+        Some(RiskReason {
+            level,
             path: path.clone(),
-            message: reason.1,
-        });
-    }
-    Ok(())
+            message,
+        })
+    });
+    Ok(reasons.collect())
 }
 
-fn scripts_of(manifest: Option<&str>) -> Map<String, Value> {
-    let manifest: Option<Value> = manifest
-        .and_then(|text| serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)).ok());
-    manifest
-        .and_then(|manifest| manifest.get("scripts")?.as_object().cloned())
-        .unwrap_or_default()
+/// The scripts of a package.json; none if it is not JSON, which npm refuses too.
+fn scripts_of(manifest: Option<&File>) -> Map<String, Value> {
+    let scripts = || -> Option<Map<String, Value>> {
+        let text = manifest?.text()?;
+        let json: Value =
+            serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()?;
+        json.get("scripts")?.as_object().cloned()
+    };
+    scripts().unwrap_or_default()
 }

@@ -1,30 +1,36 @@
-//! The proof of I8 for one plan: its actions over their own result must change nothing.
+//! The check that a plan is stable: its actions over their own result must change nothing.
 
-use super::interpreter::{ActionError, Interpreter};
-use super::perform;
+use super::interpreter::Interpreter;
+use super::step::{ActionError, ActionKind, Step};
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::report::ChangeOrigin;
 use crate::tree::TreeError;
 use crate::tree::overlay::Overlay;
 
-/// Runs all actions a second time, over the result as it is, and reports what they would do.
-pub(super) fn verify(work: &mut Interpreter<'_>) -> Result<(), TreeError> {
-    for finding in second_run(work)? {
-        work.report(finding);
+/// Runs all actions a second time, over the result, and reports every change and failure.
+pub(super) fn verify<'a>(
+    interpreter: &mut Interpreter<'a>,
+    actions: &[&'a dyn ActionKind],
+) -> Result<(), TreeError> {
+    for finding in second_run(interpreter, actions)? {
+        interpreter.report(finding);
     }
     Ok(())
 }
 
-fn second_run(work: &Interpreter<'_>) -> Result<Vec<Diagnostic>, TreeError> {
-    let mut result = Overlay::over(work.tree())?;
-    let mut second = Interpreter::on(work.plan(), &mut result)?;
+fn second_run(
+    interpreter: &Interpreter<'_>,
+    actions: &[&dyn ActionKind],
+) -> Result<Vec<Diagnostic>, TreeError> {
+    let mut result = Overlay::over(interpreter.tree())?;
+    let mut second = Interpreter::new(interpreter.plan(), &mut result)?;
     let mut findings = Vec::new();
-    for index in 0..work.plan().recipe.actions.len() {
-        match perform(&mut second, index) {
+    for index in 0..actions.len() {
+        match Step::new(&mut second, actions, index).run() {
             Ok(_) => {}
             Err(ActionError::Finding(finding)) => {
                 let message = format!(
-                    "over its own result this action would fail: {}",
+                    "this action would fail on its own result: {}",
                     finding.message
                 );
                 findings.push(unstable(*finding, message));
@@ -34,10 +40,10 @@ fn second_run(work: &Interpreter<'_>) -> Result<Vec<Diagnostic>, TreeError> {
     }
     for (path, touched) in second.touched() {
         if second.tree().read(path)? != touched.before {
-            let message = format!("over its own result this plan would change `{path}` once more");
+            let message = format!("a second run of this plan would change `{path}` again");
             let mut places = touched.origins.iter().filter_map(ChangeOrigin::location);
-            let finding = Diagnostic::error(Code::Unstable, "").at("", places.next());
-            let finding = places.fold(finding, |finding, place| {
+            let first = Diagnostic::error(Code::Unstable, "").at("", places.next());
+            let finding = places.fold(first, |finding, place| {
                 finding.also(Some(place), "changed here too")
             });
             findings.push(unstable(finding, message));
@@ -47,11 +53,10 @@ fn second_run(work: &Interpreter<'_>) -> Result<Vec<Diagnostic>, TreeError> {
 }
 
 fn unstable(finding: Diagnostic, message: String) -> Diagnostic {
-    let help = "let the actions on that file not undo or repeat each other, for instance by one REPLACE_STRING instead of two";
     Diagnostic {
         code: Code::Unstable,
         message,
         ..finding
     }
-    .help(help)
+    .help("let the actions on that file not undo or repeat each other, for instance by one REPLACE_STRING instead of two")
 }

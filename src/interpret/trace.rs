@@ -1,4 +1,4 @@
-//! Where each line of one file came from: followed from write to write while a plan is interpreted.
+//! The origin of each line of one file, updated at each write while a plan is interpreted.
 
 use crate::model::content::File;
 use crate::model::path::TreePath;
@@ -6,19 +6,19 @@ use crate::model::report::ChangeOrigin;
 use crate::tree::{Tree, TreeError};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-/// Longer texts are not compared line by line: what lies between their common ends counts as new.
+/// Texts with more lines are not compared line by line: all lines between the common ends count as new.
 const MAX_LINES: usize = 20_000;
 
-/// Where a line came from.
+/// The origin of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LineOrigin {
-    /// It stands so in the template, in this line, from 1.
+    /// A line of the template, with its number from 1.
     Template { line: usize },
-    /// It was written or changed last by this.
+    /// The change that wrote the line last.
     Change(ChangeOrigin),
 }
 
-/// The lines of one file and where they came from.
+/// One file and the origin of each of its lines.
 #[derive(Debug)]
 pub(super) struct Trace {
     path: TreePath,
@@ -26,8 +26,8 @@ pub(super) struct Trace {
 }
 
 impl Trace {
-    /// Begins with what the template holds.
-    pub(super) fn begin(path: &TreePath, tree: &dyn Tree) -> Result<Self, TreeError> {
+    /// Starts with the lines of the template.
+    pub(super) fn start(path: &TreePath, tree: &dyn Tree) -> Result<Self, TreeError> {
         let template = tree.read(path)?;
         let count = lines(template.as_ref()).len();
         let numbers = 1..=count;
@@ -37,8 +37,8 @@ impl Trace {
         })
     }
 
-    /// Follows one write.
-    pub(super) fn follow(
+    /// Updates the origins after one write.
+    pub(super) fn record(
         &mut self,
         path: &TreePath,
         before: Option<&File>,
@@ -55,15 +55,15 @@ impl Trace {
         } else {
             capture_diff_slices(Algorithm::Myers, &old, &new)
         };
-        let mut followed = Vec::with_capacity(new.len());
+        let mut origins = Vec::with_capacity(new.len());
         for operation in operations {
             match operation {
                 DiffOp::Equal { old_index, len, .. } => {
-                    followed.extend_from_slice(&self.lines[old_index..old_index + len]);
+                    origins.extend_from_slice(&self.lines[old_index..old_index + len]);
                 }
                 DiffOp::Delete { .. } => {}
                 DiffOp::Insert { new_len, .. } => {
-                    followed.extend((0..new_len).map(|_| LineOrigin::Change(by.clone())));
+                    origins.extend((0..new_len).map(|_| LineOrigin::Change(by.clone())));
                 }
                 DiffOp::Replace {
                     old_index,
@@ -73,11 +73,11 @@ impl Trace {
                 } => {
                     let replaced = &old[old_index..old_index + old_len];
                     let of_line = |at: usize| LineOrigin::Change(in_line(by, replaced.get(at)));
-                    followed.extend((0..new_len).map(of_line));
+                    origins.extend((0..new_len).map(of_line));
                 }
             }
         }
-        self.lines = followed;
+        self.lines = origins;
     }
 
     pub(super) fn into_lines(self) -> Vec<LineOrigin> {
@@ -85,7 +85,7 @@ impl Trace {
     }
 }
 
-/// The change as it touched one line: of the placeholders, those that stood there.
+/// The change for one line: of the placeholders, those in the replaced line.
 fn in_line(by: &ChangeOrigin, replaced: Option<&&str>) -> ChangeOrigin {
     match (by, replaced) {
         (ChangeOrigin::Placeholders { placeholders }, Some(line)) => {
@@ -100,19 +100,26 @@ fn in_line(by: &ChangeOrigin, replaced: Option<&&str>) -> ChangeOrigin {
     }
 }
 
-/// Lines with their ends, as git counts them; a file that is no text has none.
+/// Lines with their ends, as git counts them; none for a file that is not text.
 fn lines(file: Option<&File>) -> Vec<&str> {
     let text = file.and_then(File::text);
     text.map_or_else(Vec::new, |text| text.split_inclusive('\n').collect())
 }
 
-/// The lines two texts begin and end with, and everything between as replaced.
+/// The common lines at both ends of two texts, and all between as replaced.
 fn common_ends(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
-    let start = old.iter().zip(new).take_while(|(one, other)| one == other);
-    let start = start.count();
+    let start = old
+        .iter()
+        .zip(new)
+        .take_while(|(one, other)| one == other)
+        .count();
     let (old_rest, new_rest) = (&old[start..], &new[start..]);
-    let end = old_rest.iter().rev().zip(new_rest.iter().rev());
-    let end = end.take_while(|(one, other)| one == other).count();
+    let end = old_rest
+        .iter()
+        .rev()
+        .zip(new_rest.iter().rev())
+        .take_while(|(one, other)| one == other)
+        .count();
     vec![
         DiffOp::Equal {
             old_index: 0,

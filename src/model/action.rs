@@ -254,18 +254,6 @@ impl Action {
             Self::AddDependency(_) => "ADD_DEPENDENCY",
         }
     }
-
-    /// The path that the action writes or edits.
-    pub fn target(&self) -> Cow<'_, str> {
-        match self {
-            Self::CopyFile(action) => action.to.as_str().into(),
-            Self::WriteFile(action) => action.path.as_str().into(),
-            Self::AppendToFile(action) => action.path.as_str().into(),
-            Self::ReplaceString(action) => action.path.as_str().into(),
-            Self::CreateAdrStub(action) => action.path().into(),
-            Self::AddDependency(action) => action.manifest.as_str().into(),
-        }
-    }
 }
 
 impl Common {

@@ -67,7 +67,7 @@ impl GitPush {
             | GitError::Start { .. }
             | GitError::FileNotAllowed { .. } => true,
             GitError::TimedOut { .. } | GitError::TooLarge { .. } | GitError::Stopped => false,
-            GitError::Failed { why, .. } => match why {
+            GitError::Failed { failure, .. } => match failure {
                 GitFailure::RepositoryNotFound
                 | GitFailure::NotEmpty
                 | GitFailure::WorkflowScope

@@ -3,10 +3,11 @@
 use super::rules::{self, MAX_CONDITIONS, Violation};
 use super::{Recipe, RecipeAction, RecipeFile};
 use crate::base::pattern::pattern;
-use crate::model::action::{Action, CopyFile};
+use crate::interpret::action::kind_of;
+use crate::model::action::Action;
 use crate::model::content::{File, Files, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Location};
-use crate::model::path::TreePath;
+use crate::model::path::{SafeRelPath, TreePath};
 use crate::model::plan::{MAX_ACTIONS, Placeholder};
 use crate::model::slug::OptionRef;
 use crate::model::suggest;
@@ -127,16 +128,13 @@ impl<'d> RecipeCheck<'d> {
 
     fn action(&mut self, index: usize, action: Action) -> RecipeAction {
         let pointer = format!("/actions/{index}");
-        for (field, text) in replaced_texts(&action) {
+        let kind = kind_of(&action);
+        for (field, text) in kind.texts() {
             self.placeholders(&format!("{pointer}/{field}"), text);
         }
-        let literals = match &action {
-            Action::CopyFile(copy) => self.copy(&pointer, copy),
-            Action::WriteFile(_)
-            | Action::AppendToFile(_)
-            | Action::ReplaceString(_)
-            | Action::CreateAdrStub(_)
-            | Action::AddDependency(_) => BTreeMap::new(),
+        let literals = match kind.source() {
+            Some(from) => self.copy(&format!("{pointer}/from"), from),
+            None => BTreeMap::new(),
         };
         RecipeAction {
             location: self.document.mapping_location(&pointer),
@@ -146,12 +144,8 @@ impl<'d> RecipeCheck<'d> {
         }
     }
 
-    /// The files that a COPY_FILE copies from the recipe's folder.
-    fn copy(&mut self, pointer: &str, copy: &CopyFile) -> BTreeMap<TreePath, File> {
-        let (Some(from), None) = (&copy.from, &copy.template) else {
-            return BTreeMap::new();
-        };
-        let pointer = format!("{pointer}/from");
+    /// The literal files at or below a path of the recipe's folder.
+    fn copy(&mut self, pointer: &str, from: &SafeRelPath) -> BTreeMap<TreePath, File> {
         let below = format!("{from}/");
         let is_copied = |path: &str| path == from.as_str() || path.starts_with(&below);
         let found: Vec<(&str, &File)> = self
@@ -161,7 +155,7 @@ impl<'d> RecipeCheck<'d> {
             .map(|(path, file)| (*path, *file))
             .collect();
         if found.is_empty() {
-            self.missing_literal(&pointer, from.as_str());
+            self.missing_literal(pointer, from.as_str());
         }
         let mut copied = BTreeMap::new();
         for (path, file) in found {
@@ -180,7 +174,7 @@ impl<'d> RecipeCheck<'d> {
                     "rename the file",
                 ),
             };
-            self.error(Code::TemplateEntry, &pointer, message, help);
+            self.error(Code::TemplateEntry, pointer, message, help);
         }
         copied
     }
@@ -257,23 +251,5 @@ impl<'d> RecipeCheck<'d> {
         let location = self.document.mapping_location(pointer);
         let finding = Diagnostic::error(code, message).at(pointer, location);
         self.findings.push(finding.help(help));
-    }
-}
-
-/// The texts of an action in which placeholders are replaced, by their field.
-fn replaced_texts(action: &Action) -> Vec<(&'static str, &str)> {
-    match action {
-        Action::WriteFile(write) => vec![("content", &write.content)],
-        Action::AppendToFile(append) => vec![("content", &append.content)],
-        Action::ReplaceString(replace) => vec![("replace", &replace.replace)],
-        Action::CreateAdrStub(adr) => [
-            ("context", &adr.context),
-            ("decision", &adr.decision),
-            ("consequences", &adr.consequences),
-        ]
-        .into_iter()
-        .filter_map(|(field, text)| Some((field, text.as_deref()?)))
-        .collect(),
-        Action::CopyFile(_) | Action::AddDependency(_) => Vec::new(),
     }
 }

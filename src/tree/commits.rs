@@ -1,6 +1,6 @@
-//! The commits of a repository on this disk: which came first, and what each holds, as it is.
+//! The commits of a repository on this disk: the first and last of a branch, and the files of each.
 
-use super::git::GitTreeError;
+use super::git_error::GitTreeError;
 use crate::model::digest::GitId;
 use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
@@ -9,13 +9,13 @@ use gix::objs::{FindExt as _, FindHeader as _, Kind};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// More commits than this are not followed back.
+/// The most commits of a branch that are read.
 const MAX_COMMITS: usize = 250_000;
-/// More files than this are not compared.
+/// The most files of a commit.
 const MAX_FILES: usize = 250_000;
-/// Paths of more bytes than this together are not compared: few objects can spell very many, and very long ones.
+/// The bytes of all paths of a commit: few objects can spell very many and very long paths.
 const MAX_NAMES: usize = 64 * 1024 * 1024;
-/// A larger file is not read.
+/// The size of the largest blob that is read, in bytes.
 const MAX_READ: u64 = 1024 * 1024;
 
 /// An opened repository.
@@ -29,11 +29,11 @@ pub struct Commits {
 pub struct History {
     pub first: GitId,
     pub last: GitId,
-    /// How many others there are.
+    /// The number of other commits.
     pub since: usize,
 }
 
-/// A commit's words.
+/// Author and tree of a commit.
 #[derive(Clone, Debug)]
 pub struct CommitInfo {
     /// `NAME <MAIL>`.
@@ -53,8 +53,8 @@ impl Commits {
         })
     }
 
-    /// Follows HEAD back to its first commit; nothing when there is no commit yet.
-    pub fn line(&self) -> Result<Option<History>, GitTreeError> {
+    /// The first and last commit of HEAD; `None` before the first commit.
+    pub fn history(&self) -> Result<Option<History>, GitTreeError> {
         let Ok(head) = self.repository.head_id() else {
             return Ok(None);
         };
@@ -79,17 +79,20 @@ impl Commits {
         }))
     }
 
-    /// The parents of a commit, all of which are there.
+    /// The parents of a commit. Fails for a shallow clone that does not have all of them.
     fn parents(&self, commit: ObjectId) -> Result<Vec<ObjectId>, GitTreeError> {
         let mut buffer = Vec::new();
-        let found = self.repository.objects.find_commit(&commit, &mut buffer);
-        let found = found.map_err(|error| unreadable(commit, error.into()))?;
+        let found = self
+            .repository
+            .objects
+            .find_commit(&commit, &mut buffer)
+            .map_err(GitTreeError::object(commit))?;
         let parents: Vec<ObjectId> = found.parents().collect();
-        let is_there = |parent: &ObjectId| {
+        let exists = |parent: &ObjectId| {
             let header = self.repository.objects.try_header(parent);
             header.is_ok_and(|header| header.is_some())
         };
-        if parents.iter().all(is_there) {
+        if parents.iter().all(exists) {
             Ok(parents)
         } else {
             Err(GitTreeError::Shallow {
@@ -98,15 +101,16 @@ impl Commits {
         }
     }
 
-    /// A commit's author and tree.
-    pub fn words(&self, commit: &GitId) -> Result<CommitInfo, GitTreeError> {
+    /// Author and tree of a commit.
+    pub fn info(&self, commit: &GitId) -> Result<CommitInfo, GitTreeError> {
         let id = id_of(commit)?;
         let mut buffer = Vec::new();
-        let found = self.repository.objects.find_commit(&id, &mut buffer);
-        let found = found.map_err(|error| unreadable(id, error.into()))?;
-        let author = found
-            .author()
-            .map_err(|error| unreadable(id, error.into()))?;
+        let found = self
+            .repository
+            .objects
+            .find_commit(&id, &mut buffer)
+            .map_err(GitTreeError::object(id))?;
+        let author = found.author().map_err(GitTreeError::object(id))?;
         Ok(CommitInfo {
             author: format!(
                 "{} <{}>",
@@ -117,73 +121,74 @@ impl Commits {
         })
     }
 
-    /// Every path of a commit.
-    pub fn holding(&self, commit: &GitId) -> Result<FileIndex, GitTreeError> {
+    /// The files of a commit.
+    pub fn files(&self, commit: &GitId) -> Result<FileIndex, GitTreeError> {
         let id = id_of(commit)?;
         let mut buffer = Vec::new();
-        let found = self.repository.objects.find_commit(&id, &mut buffer);
-        let tree = found.map_err(|error| unreadable(id, error.into()))?.tree();
-        holding(&self.repository, tree)
+        let tree = self
+            .repository
+            .objects
+            .find_commit(&id, &mut buffer)
+            .map_err(GitTreeError::object(id))?
+            .tree();
+        files(&self.repository, tree)
     }
 
     /// The bytes of a small blob.
     pub fn read(&self, blob: ObjectId) -> Result<Vec<u8>, GitTreeError> {
-        let header = self.repository.objects.try_header(&blob);
-        let header = header.map_err(|error| unreadable(blob, error.into()))?;
+        let header = self
+            .repository
+            .objects
+            .try_header(&blob)
+            .map_err(GitTreeError::object(blob))?;
         match header {
             Some(header) if header.kind != Kind::Blob || header.size > MAX_READ => {
-                let source = format!("it is no file of at most {MAX_READ} bytes");
-                Err(unreadable(blob, source.into()))
+                let reason = format!("it is not a file of at most {MAX_READ} bytes");
+                Err(GitTreeError::object(blob)(reason))
             }
             _ => {
-                let found = self.repository.find_object(blob);
-                let mut found = found.map_err(|error| unreadable(blob, error.into()))?;
+                let mut found = self
+                    .repository
+                    .find_object(blob)
+                    .map_err(GitTreeError::object(blob))?;
                 Ok(std::mem::take(&mut found.data))
             }
         }
     }
 }
 
-/// Every path of a tree.
-pub(super) fn holding(
+/// The files of a tree.
+pub(super) fn files(
     repository: &gix::Repository,
     tree: ObjectId,
 ) -> Result<FileIndex, GitTreeError> {
-    let mut holding = FileIndex::new();
+    let mut files = FileIndex::new();
     let mut buffer = Vec::new();
     let mut names = 0;
     let mut open = vec![(String::new(), tree)];
     while let Some((prefix, tree)) = open.pop() {
-        let entries = repository.objects.find_tree_iter(&tree, &mut buffer);
-        let entries = entries.map_err(|error| unreadable(tree, error.into()))?;
+        let entries = repository
+            .objects
+            .find_tree_iter(&tree, &mut buffer)
+            .map_err(GitTreeError::object(tree))?;
         for entry in entries {
-            let entry = entry.map_err(|error| unreadable(tree, error.into()))?;
+            let entry = entry.map_err(GitTreeError::object(tree))?;
             let path = format!("{prefix}{}", entry.filename.to_str_lossy());
             names += path.len();
             if entry.mode.is_tree() {
                 open.push((format!("{path}/"), entry.oid.to_owned()));
             } else {
-                holding.insert(path, (EntryMode::value(entry.mode), entry.oid.to_owned()));
+                files.insert(path, (EntryMode::value(entry.mode), entry.oid.to_owned()));
             }
-            if holding.len() + open.len() > MAX_FILES || names > MAX_NAMES {
-                let what = format!("it holds more than {MAX_FILES} files, or very long paths");
+            if files.len() + open.len() > MAX_FILES || names > MAX_NAMES {
+                let what = format!("it has more than {MAX_FILES} files, or very long paths");
                 return Err(GitTreeError::TooLarge { what });
             }
         }
     }
-    Ok(holding)
+    Ok(files)
 }
 
 fn id_of(id: &GitId) -> Result<ObjectId, GitTreeError> {
-    ObjectId::from_hex(id.as_str().as_bytes()).map_err(|error| GitTreeError::Object {
-        id: id.to_string(),
-        source: error.into(),
-    })
-}
-
-pub(super) fn unreadable(id: ObjectId, source: super::git::Failure) -> GitTreeError {
-    GitTreeError::Object {
-        id: id.to_string(),
-        source,
-    }
+    ObjectId::from_hex(id.as_str().as_bytes()).map_err(GitTreeError::object(id))
 }

@@ -1,8 +1,9 @@
-//! Git objects of a tree and its first commit: the ids a preview promises and a repository holds.
+//! Git objects of a tree and its first commit: the ids that a preview promises and the new repository has.
 
 use super::commits::FileIndex;
 use super::inventory::{Inventory, NodeKind};
 use super::{Tree, TreeError, listing};
+use crate::error::{Class, Explain, Hint};
 use crate::model::content::Mode;
 use crate::model::date::Day;
 use crate::model::input::Identity;
@@ -15,11 +16,11 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use thiserror::Error;
 
-/// The words of a commit besides its tree. It has no parent.
+/// The first commit of a repository, without its tree.
 #[derive(Clone, Debug)]
 pub struct FirstCommit {
     pub author: Identity,
-    /// Author and committer date: midnight in UTC.
+    /// The author and committer date, at midnight in UTC.
     pub date: Day,
     pub message: String,
 }
@@ -31,7 +32,7 @@ pub struct Ids {
     pub commit: ObjectId,
 }
 
-/// Why objects could not be made.
+/// An error of creating git objects.
 #[derive(Debug, Error)]
 pub enum ObjectsError {
     #[error(transparent)]
@@ -40,12 +41,32 @@ pub enum ObjectsError {
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// What takes the objects of a tree.
+impl Explain for ObjectsError {
+    fn class(&self) -> Class {
+        Class::Environment
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Tree(error) => error.code(),
+            Self::Store(_) => "git_object_not_stored",
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        match self {
+            Self::Tree(error) => error.hint(),
+            Self::Store(_) => None,
+        }
+    }
+}
+
+/// A receiver of the objects of a tree.
 pub trait ObjectSink {
-    /// Takes one object's kind and bytes and gives its id.
+    /// Takes the kind and bytes of an object and gives its id.
     fn put(&mut self, kind: Kind, bytes: &[u8]) -> Result<ObjectId, ObjectsError>;
 
-    /// Is told that nodes of the base are part of the tree as they are. Only bases whose ids are known have such.
+    /// Takes nodes of the base that are part of the tree without changes. Called only for a base with ids.
     fn keep(&mut self, base: &Inventory, nodes: Range<usize>) -> Result<(), ObjectsError>;
 }
 
@@ -82,7 +103,7 @@ pub fn tree_id(tree: &dyn Tree) -> Result<ObjectId, ObjectsError> {
     write_tree(tree, &mut Hasher)
 }
 
-/// Mode and blob id of every file.
+/// The mode and blob id of every file.
 pub fn files(tree: &dyn Tree) -> Result<FileIndex, ObjectsError> {
     let listing = tree.list()?;
     let base = listing.base();
@@ -106,7 +127,7 @@ pub fn files(tree: &dyn Tree) -> Result<FileIndex, ObjectsError> {
     Ok(files)
 }
 
-/// Sends every blob and tree to the sink, leaves first. What did not change since a base with ids is only kept.
+/// Sends every new blob and tree to the sink, leaves first, and the unchanged nodes of a base with ids as kept.
 pub fn write_tree(tree: &dyn Tree, sink: &mut dyn ObjectSink) -> Result<ObjectId, ObjectsError> {
     let listing = tree.list()?;
     let changes: Vec<Changed<'_>> = listing.changes().iter().collect();
@@ -133,7 +154,7 @@ pub fn write_commit(
     sink.put(Kind::Commit, &bytes)
 }
 
-/// Who signs a commit, at a time in seconds since 1970, in UTC.
+/// The signature of an author at a time in seconds since 1970, in UTC.
 pub(super) fn signature(author: &Identity, seconds: i64) -> Signature {
     Signature {
         name: author.name().into(),
@@ -142,7 +163,7 @@ pub(super) fn signature(author: &Identity, seconds: i64) -> Signature {
     }
 }
 
-/// The bytes of a commit whose author committed it.
+/// The bytes of a commit whose committer is its author.
 pub(super) fn encode_commit(
     tree: ObjectId,
     parent: Option<ObjectId>,
@@ -162,7 +183,7 @@ pub(super) fn encode_commit(
 
 type Changed<'l> = (&'l TreePath, &'l Option<listing::FileInfo>);
 
-/// What changed at one name of a folder: the file itself, what is below it, or both when one takes the other's place.
+/// The changes at one name of a folder: of the file, of the paths below it, or of both when one replaces the other.
 #[derive(Default)]
 struct Group<'c, 'l> {
     file: Option<&'l Option<listing::FileInfo>>,
@@ -176,8 +197,8 @@ struct Writer<'w> {
 }
 
 impl Writer<'_> {
-    /// Writes the folder of that prefix, which ends in `/` but for the root; nothing when no file is left in it.
-    /// `nodes` are what the base holds below it, if it knows the folder.
+    /// Writes the folder of a prefix, which ends in `/` but for the root; `None` when it contains no file. `nodes` are
+    /// those of the base below it, if the base has the folder.
     fn folder(
         &mut self,
         prefix: &str,
@@ -187,8 +208,7 @@ impl Writer<'_> {
         let mut groups = group(prefix, changes);
         let mut entries = Vec::new();
         let base = self.base;
-        let kept = nodes.into_iter().flat_map(|nodes| base.children(nodes));
-        for number in kept {
+        for number in nodes.into_iter().flat_map(|nodes| base.children(nodes)) {
             let name = &base.bare_name(number)[prefix.len()..];
             let group = groups.get_mut(name);
             match base.nodes()[number].kind {
@@ -247,7 +267,7 @@ impl Writer<'_> {
 
     fn changed_file(&mut self, path: &TreePath) -> Result<ObjectId, ObjectsError> {
         let file = self.tree.read(path)?.ok_or_else(|| {
-            ObjectsError::Store(format!("`{path}` is listed and cannot be read").into())
+            ObjectsError::Store(format!("`{path}` is listed but cannot be read").into())
         })?;
         self.sink.put(Kind::Blob, &file.bytes)
     }

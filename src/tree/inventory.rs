@@ -1,42 +1,66 @@
-//! The files and folders of a tree that does not change, in git's own order, in a few flat arrays.
+//! The files and folders of an unchanging tree, in git's order, in two flat arrays.
+//!
+//! ```text
+//! files:  a/b   a/c/d   e
+//!
+//! names:  "a/" "a/b" "a/c/" "a/c/d" "e"      one string; each node stores the end of its name
+//! nodes:   0     1     2       3     4
+//! until:   4     2     4       4     5        the node after the last one below it
+//! ```
+//!
+//! Git sorts the entries of a tree as if the names of folders ended in `/`. With this ending in the names, the byte order
+//! of full paths is git's order: each folder is followed by all entries below it, and a lookup is a binary search.
 
-use super::listing::FileInfo;
-use super::validate::fold;
-use crate::model::content::Mode;
+use super::fold::fold;
+use crate::model::content::{File, Mode};
 use crate::model::path::TreePath;
 use gix::ObjectId;
 use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-/// Names, modes and sizes of a whole tree, and git's ids where they are known.
-///
-/// Git's order of a tree's entries is the byte order of full paths when folders end in `/`. So the nodes are sorted
-/// once, each folder is followed by all that is below it, and a search is a binary search.
+/// Names, modes and sizes of a whole tree, and the git ids where they are known.
 #[derive(Debug, Default)]
 pub struct Inventory {
-    /// All paths one after the other, folders with a final `/`.
+    /// All paths in a row; those of folders end in `/`.
     names: String,
     nodes: Vec<TreeNode>,
-    /// Whether the nodes' ids are ids of git objects that exist.
+    /// True if the ids of the nodes are those of existing git objects.
     has_ids: bool,
     files: usize,
-    /// The nodes' numbers by the fold of their path.
+    /// The numbers of the nodes, sorted by the folded path.
     folds: OnceLock<Vec<u32>>,
+}
+
+/// Mode and size of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileInfo {
+    pub mode: Mode,
+    /// In bytes.
+    pub size: u64,
+}
+
+impl FileInfo {
+    pub fn of(file: &File) -> Self {
+        Self {
+            mode: file.mode,
+            size: file.bytes.len() as u64,
+        }
+    }
 }
 
 /// One file or folder.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TreeNode {
-    /// Where its path ends in the names; it begins where the one before ends.
+    /// The end of its path in the names; the path begins at the end of the one before.
     pub(super) name_end: u32,
     /// The number after the last node below it; for a file the next number.
     pub(super) until: u32,
     /// In bytes; zero for a folder.
     pub(super) size: u32,
     pub(super) kind: NodeKind,
-    /// Whether its text may hold a placeholder.
-    pub(super) may_hold_placeholders: bool,
+    /// False if its text contains no placeholder.
+    pub(super) may_contain_placeholders: bool,
     pub(super) id: ObjectId,
 }
 
@@ -47,14 +71,14 @@ pub(super) enum NodeKind {
 }
 
 impl TreeNode {
-    /// A node to be filled in.
+    /// A folder without a name, to be filled in.
     pub(super) fn new(id: ObjectId) -> Self {
         Self {
             name_end: 0,
             until: 0,
             size: 0,
             kind: NodeKind::Folder,
-            may_hold_placeholders: false,
+            may_contain_placeholders: false,
             id,
         }
     }
@@ -81,7 +105,7 @@ impl Inventory {
             let node = TreeNode {
                 size: u32::try_from(entry.size).unwrap_or(u32::MAX),
                 kind: NodeKind::File(entry.mode),
-                may_hold_placeholders: true,
+                may_contain_placeholders: true,
                 ..TreeNode::new(unknown())
             };
             builder.push(path.as_str(), node);
@@ -115,7 +139,7 @@ impl Inventory {
         &mut self.nodes
     }
 
-    /// How many files there are.
+    /// The number of files.
     pub fn file_count(&self) -> usize {
         self.files
     }
@@ -139,7 +163,7 @@ impl Inventory {
         (number < self.nodes.len() && self.name(number) == name).then_some(number)
     }
 
-    /// The number of the first node whose name is not before this one.
+    /// The number of the first node whose name is equal or greater.
     pub(super) fn lower_bound(&self, name: &str) -> usize {
         let (mut low, mut high) = (0, self.nodes.len());
         while low < high {
@@ -153,11 +177,12 @@ impl Inventory {
         low
     }
 
-    /// What is known of the file at a path.
+    /// Mode and size of the file at a path.
     pub(super) fn file(&self, path: &str) -> Option<FileInfo> {
         self.entry(self.find(path)?)
     }
 
+    /// Mode and size of a node that is a file.
     pub(super) fn entry(&self, number: usize) -> Option<FileInfo> {
         let node = &self.nodes[number];
         match node.kind {
@@ -180,7 +205,7 @@ impl Inventory {
         }
     }
 
-    /// The nodes right inside a range that [`Self::below`] gave.
+    /// The direct children among the nodes of a range from [`Self::below`].
     pub(super) fn children(&self, below: Range<usize>) -> impl Iterator<Item = usize> {
         let mut next = below.start;
         std::iter::from_fn(move || {
@@ -190,7 +215,7 @@ impl Inventory {
         })
     }
 
-    /// The nodes whose path folds to something that begins so, by fold.
+    /// The nodes whose folded path begins with `start`, sorted by fold.
     pub(super) fn folding_to(&self, start: &str) -> impl Iterator<Item = (usize, &str)> {
         let folds = self.folds();
         let from = folds.partition_point(|number| {
@@ -202,7 +227,7 @@ impl Inventory {
             .take_while(move |(_, name)| fold(name).starts_with(start))
     }
 
-    /// Pairs of nodes that are one name where letter case or Unicode form does not count.
+    /// Pairs of nodes whose paths fold to the same.
     pub(super) fn collisions(&self) -> impl Iterator<Item = (usize, usize)> {
         self.folds().windows(2).filter_map(|pair| {
             let (one, other) = (pair[0] as usize, pair[1] as usize);
@@ -238,7 +263,7 @@ fn unknown() -> ObjectId {
     ObjectId::null(gix::hash::Kind::Sha1)
 }
 
-/// Takes nodes in order: a folder is entered, filled and left.
+/// Builds an inventory from nodes in order: a folder is entered, filled and left.
 #[derive(Default)]
 pub(super) struct Builder {
     names: String,
@@ -278,7 +303,7 @@ impl Builder {
     }
 }
 
-/// Names and nodes are far fewer than this; see the limits in `admit`.
+/// The limits of a template keep all counts far below 2^32.
 fn number_of(count: usize) -> u32 {
     u32::try_from(count).expect("a tree of less than 4 GiB of names")
 }

@@ -1,18 +1,30 @@
-//! What is known of templates, kept between runs: one small file for each git tree, safe to lose and to damage.
+//! The inventories of templates, kept between runs: one small file for each git tree. A missing or damaged file is
+//! replaced at the next use.
+//!
+//! ```text
+//! offset  bytes  content                                   numbers are little-endian
+//!      0      8  "gplan-1\n"
+//!      8     32  SHA-256 of: tree id, placeholders, program version, path limit, all bytes from offset 40
+//!     40      8  number of nodes n
+//!     48   33·n  nodes: end of name (4), number after the last node below (4), size (4), kind (1), object id (20)
+//!                kind: bits 0-1 are 0 folder, 1 file, 2 executable, 3 symbolic link; bit 2 is "may contain placeholders"
+//! 48+33·n        names, one UTF-8 string
+//! ```
 
 use super::inventory::{Inventory, NodeKind, TreeNode};
+use crate::base::atomic_file;
 use crate::model::content::Mode;
 use crate::model::path::TreePath;
 use crate::model::plan::Placeholder;
 use gix::ObjectId;
 use sha2::{Digest as _, Sha256};
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
-/// Names the form of the files; another form is another name.
-const FORM: &[u8; 8] = b"gplan-1\n";
-const HEAD: usize = FORM.len() + 32 + 8;
+/// The version of the format. Change it with the format.
+const FORMAT: &[u8; 8] = b"gplan-1\n";
+const HEAD: usize = FORMAT.len() + 32 + 8;
 const NODE: usize = 4 + 4 + 4 + 1 + 20;
 
 /// A folder of inventories by tree id.
@@ -22,39 +34,36 @@ pub struct InventoryCache {
 }
 
 impl InventoryCache {
-    /// The inventories in a folder, which need not exist.
+    /// The inventories in a folder, which is created at the first write.
     pub fn at(folder: &Path) -> Self {
         Self {
             folder: folder.to_owned(),
         }
     }
 
-    /// What was stored of a tree; nothing when the file is not there, damaged, of another tree or another form.
+    /// The stored inventory of a tree; `None` when the file is absent, damaged, of another tree or in another format.
     pub(super) fn load(&self, tree: ObjectId) -> Option<Inventory> {
         let file = self.file(tree);
-        // Whatever else stands there, a pipe for one, is not waited for.
+        // Reading a pipe would wait.
         let is_file = fs::metadata(&file).ok()?.is_file();
         let bytes = is_file.then(|| fs::read(&file).ok()).flatten()?;
         decode(tree, &bytes)
     }
 
-    /// Forgets a tree, one of whose objects turned out to be damaged: the next look at it is a whole one.
+    /// Removes the inventory of a tree with a damaged object, so that the next use reads all objects again.
     pub(super) fn forget(&self, tree: ObjectId) {
+        // The file may be absent, or the cache read-only: then nothing was stored either.
         drop(fs::remove_file(self.file(tree)));
     }
 
-    /// Stores what was found of a tree. A cache that cannot be written is a cache that is not there.
+    /// Stores the inventory of a tree.
     pub(super) fn store(&self, tree: ObjectId, inventory: &Inventory) {
-        drop(self.write(tree, &encode(tree, inventory)));
-    }
-
-    /// Writes beside and renames, so that no reader ever sees half a file.
-    fn write(&self, tree: ObjectId, bytes: &[u8]) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
-        let mut beside = tempfile::NamedTempFile::new_in(&self.folder)?;
-        beside.write_all(bytes)?;
-        beside.persist(self.file(tree))?;
-        Ok(())
+        let write = || -> io::Result<()> {
+            fs::create_dir_all(&self.folder)?;
+            atomic_file::write(&self.file(tree), &encode(tree, inventory))
+        };
+        // A cache that cannot be written is no error: the next run reads the objects again.
+        drop(write());
     }
 
     fn file(&self, tree: ObjectId) -> PathBuf {
@@ -62,7 +71,6 @@ impl InventoryCache {
     }
 }
 
-/// Form, checksum, counts, nodes, names.
 fn encode(tree: ObjectId, inventory: &Inventory) -> Vec<u8> {
     let nodes = inventory.nodes();
     let mut body = Vec::with_capacity(8 + nodes.len() * NODE + inventory.names().len());
@@ -75,13 +83,13 @@ fn encode(tree: ObjectId, inventory: &Inventory) -> Vec<u8> {
         body.extend_from_slice(node.id.as_bytes());
     }
     body.extend_from_slice(inventory.names().as_bytes());
-    [FORM.as_slice(), &checksum(tree, &body), &body].concat()
+    [FORMAT.as_slice(), &checksum(tree, &body), &body].concat()
 }
 
 fn decode(tree: ObjectId, bytes: &[u8]) -> Option<Inventory> {
     let (head, rest) = bytes.split_at_checked(HEAD)?;
     let body = &bytes[HEAD - 8..];
-    if !head.starts_with(FORM) || head[FORM.len()..FORM.len() + 32] != checksum(tree, body) {
+    if !head.starts_with(FORMAT) || head[FORMAT.len()..FORMAT.len() + 32] != checksum(tree, body) {
         return None;
     }
     let count = usize::try_from(u64::from_le_bytes(head[HEAD - 8..].try_into().ok()?)).ok()?;
@@ -104,12 +112,12 @@ fn decode_node(coded: &[u8]) -> Option<TreeNode> {
         until: number(4)?,
         size: number(8)?,
         kind,
-        may_hold_placeholders: coded[12] & HOLDS != 0,
+        may_contain_placeholders: coded[12] & MAY_CONTAIN_PLACEHOLDERS != 0,
         id: ObjectId::from_bytes_or_panic(&coded[13..]),
     })
 }
 
-const HOLDS: u8 = 0b100;
+const MAY_CONTAIN_PLACEHOLDERS: u8 = 0b100;
 
 fn code(node: &TreeNode) -> u8 {
     let kind = match node.kind {
@@ -118,11 +126,15 @@ fn code(node: &TreeNode) -> u8 {
         NodeKind::File(Mode::Executable) => 2,
         NodeKind::File(Mode::Symlink) => 3,
     };
-    kind | if node.may_hold_placeholders { HOLDS } else { 0 }
+    kind | if node.may_contain_placeholders {
+        MAY_CONTAIN_PLACEHOLDERS
+    } else {
+        0
+    }
 }
 
-/// Over the body, the tree and what it was looked at for: another set of placeholders is another scan, and other rules for
-/// names are other answers.
+/// The checksum of a file. It covers the inputs of the scan, so that other placeholders or other rules for names make
+/// the file stale.
 fn checksum(tree: ObjectId, body: &[u8]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     hasher.update(tree.as_bytes());

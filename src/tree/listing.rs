@@ -1,41 +1,29 @@
-//! What a tree holds, without its contents: a base that trees share, and what differs from it.
+//! The files of a tree without their contents: a shared base, and the paths that differ from it.
+//!
+//! ```text
+//! base (shared):   a (5 bytes)   b (7 bytes)   c (9 bytes)
+//! changes:                       b → 8 bytes   c → none      d → 2 bytes
+//! listing:         a (5 bytes)   b (8 bytes)                 d (2 bytes)
+//! ```
 
+pub use super::inventory::FileInfo;
 use super::inventory::Inventory;
-use crate::model::content::{File, Mode};
 use crate::model::path::TreePath;
 use std::collections::{BTreeMap, btree_map};
 use std::iter::Peekable;
 use std::ops::{Bound, Range};
 use std::sync::Arc;
 
-/// What is known of a file without reading it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileInfo {
-    pub mode: Mode,
-    /// In bytes.
-    pub size: u64,
-}
-
-impl FileInfo {
-    /// What is known of a file that was read.
-    pub fn of(file: &File) -> Self {
-        Self {
-            mode: file.mode,
-            size: file.bytes.len() as u64,
-        }
-    }
-}
-
-/// The files of a tree by path. A copy costs as much as what differs from the base, not as the base.
+/// The files of a tree by path. A copy costs as much as the changes, whatever the size of the base.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
     base: Arc<Inventory>,
-    /// What stands there instead; nothing where a file of the base is gone.
+    /// The file that replaces the one of the base; `None` where it is removed.
     changes: BTreeMap<TreePath, Option<FileInfo>>,
 }
 
 impl Listing {
-    /// Everything a base holds.
+    /// The files of a base, without changes.
     pub fn of(base: Arc<Inventory>) -> Self {
         Self {
             base,
@@ -51,12 +39,12 @@ impl Listing {
         }
     }
 
-    /// Whether something is below a folder.
+    /// True if a file is below the folder.
     pub fn is_folder(&self, folder: &str) -> bool {
         self.below(folder).next().is_some()
     }
 
-    /// How many files there are.
+    /// The number of files.
     pub fn len(&self) -> usize {
         let (mut added, mut removed) = (0, 0);
         for (path, change) in &self.changes {
@@ -69,7 +57,6 @@ impl Listing {
         self.base.file_count() + added - removed
     }
 
-    /// Whether there is no file.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -90,22 +77,25 @@ impl Listing {
             .take_while(move |(path, _)| path.starts_with(&start))
     }
 
-    /// The files whose text may hold a placeholder: those of the base that do, and all that changed.
+    /// The files whose text may contain a placeholder; of the changed files, all.
     pub(crate) fn with_placeholders(&self) -> impl Iterator<Item = TreePath> {
-        let base = self.base.nodes().iter().enumerate();
-        let base = base
-            .filter(|(_, node)| node.may_hold_placeholders)
-            .map(|(number, _)| TreePath::of_checked(self.base.name(number)));
-        let base = base.filter(|path| !self.changes.contains_key(path.as_str()));
-        let changed = self.changes.iter();
-        base.chain(
-            changed
-                .filter(|(_, change)| change.is_some())
-                .map(|(path, _)| path.clone()),
-        )
+        let unchanged = self
+            .base
+            .nodes()
+            .iter()
+            .enumerate()
+            .filter(|(_, node)| node.may_contain_placeholders)
+            .map(|(number, _)| TreePath::of_checked(self.base.name(number)))
+            .filter(|path| !self.changes.contains_key(path.as_str()));
+        let changed = self
+            .changes
+            .iter()
+            .filter(|(_, change)| change.is_some())
+            .map(|(path, _)| path.clone());
+        unchanged.chain(changed)
     }
 
-    /// Notes what stands at a path now.
+    /// Sets the file at a path; `None` removes it.
     pub(crate) fn set(&mut self, path: &TreePath, entry: Option<FileInfo>) {
         if entry.is_none() && self.base.file(path.as_str()).is_none() {
             self.changes.remove(path);
@@ -122,15 +112,15 @@ impl Listing {
         &self.changes
     }
 
-    /// The files and folders of the base that fold to something beginning so, as they are spelled.
-    pub(crate) fn base_folding_to(&self, start: &str) -> impl Iterator<Item = Spelled<'_>> {
+    /// The existing files and folders of the base whose folded path begins with `start`, in their own spelling.
+    pub(crate) fn base_folding_to(&self, start: &str) -> impl Iterator<Item = ListedName<'_>> {
         let found = self.base.folding_to(start);
         found.filter_map(|(number, name)| match self.base.entry(number) {
-            Some(_) => (!self.changes.contains_key(name)).then_some(Spelled {
+            Some(_) => (!self.changes.contains_key(name)).then_some(ListedName {
                 name,
                 is_file: true,
             }),
-            None => self.is_folder(name).then_some(Spelled {
+            None => self.is_folder(name).then_some(ListedName {
                 name,
                 is_file: false,
             }),
@@ -150,13 +140,13 @@ impl Listing {
     }
 }
 
-/// A name of a tree and what it stands for.
-pub(crate) struct Spelled<'l> {
+/// The name of a file or folder.
+pub(crate) struct ListedName<'l> {
     pub(crate) name: &'l str,
     pub(crate) is_file: bool,
 }
 
-/// Base and changes in one order; a change hides what the base holds at its path.
+/// Base and changes merged in order; a change hides the file of the base at its path.
 struct Merged<'l> {
     inventory: &'l Inventory,
     base: Range<usize>,

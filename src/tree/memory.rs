@@ -35,8 +35,10 @@ impl Tree for MemoryTree {
     }
 
     fn list(&self) -> Result<Listing, TreeError> {
-        let files = self.files.iter();
-        let files = files.map(|(path, file)| (path, FileInfo::of(file)));
+        let files = self
+            .files
+            .iter()
+            .map(|(path, file)| (path, FileInfo::of(file)));
         Ok(Listing::of(Arc::new(Inventory::of_files(files))))
     }
 }

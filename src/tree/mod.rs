@@ -1,14 +1,17 @@
-//! Trees: where a repository's files live while a plan is interpreted. Only checked paths get in, no link is followed.
+//! Trees: the files of a repository while a plan is interpreted. All paths are checked, and no link is followed.
 
 pub mod commits;
 pub mod disk;
+pub mod fold;
 pub mod git;
+mod git_error;
 pub mod ids;
 pub mod inventory;
 pub mod inventory_cache;
+pub mod limits;
 pub mod listing;
 pub mod memory;
-mod names;
+pub(crate) mod names;
 pub mod overlay;
 mod pack;
 pub mod repository;
@@ -16,6 +19,8 @@ mod scan;
 pub mod validate;
 pub mod worktree;
 
+use crate::error::{Class, Explain, Hint, Setting};
+use crate::hint;
 use crate::model::content::File;
 use crate::model::path::TreePath;
 use listing::Listing;
@@ -23,31 +28,31 @@ use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// A set of files by path. Folders exist as long as a file is below them.
+/// A set of files by path. A folder exists as long as a file is below it.
 pub trait Tree: Sync {
-    /// The file at a path; nothing when there is none or a folder stands there.
+    /// The file at a path; `None` for no entry or a folder.
     fn read(&self, path: &TreePath) -> Result<Option<File>, TreeError>;
 
-    /// What there is, without its contents.
+    /// All files, without their contents.
     fn list(&self) -> Result<Listing, TreeError>;
 }
 
 /// A tree that can be changed.
 pub trait TreeMut: Tree {
-    /// Puts a file at a path, with the folders above it.
+    /// Writes a file, with the folders above it.
     ///
     /// # Errors
-    /// [`TreeError::Blocked`] when a folder stands there, or a file where a folder is needed.
+    /// [`TreeError::Blocked`] when the path is a folder, or a file is in the place of a folder above it.
     fn write(&mut self, path: &TreePath, file: File) -> Result<(), TreeError>;
 
-    /// Takes a file away, with the folders that become empty; nothing happens when there is none.
+    /// Removes a file, with the folders that become empty; nothing happens when there is none.
     fn remove(&mut self, path: &TreePath) -> Result<(), TreeError>;
 }
 
-/// Why a tree could not do what was asked.
+/// An error of reading or changing a tree.
 #[derive(Debug, Error)]
 pub enum TreeError {
-    #[error("`{path}` cannot be written: `{by}` stands in its way")]
+    #[error("`{path}` cannot be written because `{by}` exists")]
     Blocked { path: TreePath, by: String },
     #[error("cannot {action} `{path}`")]
     Io {
@@ -60,4 +65,46 @@ pub enum TreeError {
         id: String,
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl Explain for TreeError {
+    fn class(&self) -> Class {
+        Class::Environment
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Blocked { .. } => "tree_path_blocked",
+            Self::Io { .. } => "tree_io",
+            Self::Object { .. } => "tree_object_unreadable",
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        matches!(self, Self::Object { .. }).then(damaged_hint)
+    }
+}
+
+/// The hint for an object that cannot be read. The cached inventory of its template is removed by then.
+fn damaged_hint() -> Hint {
+    hint!(
+        "run this again without ",
+        Setting::Offline,
+        " to fetch the copy in the template cache again; check your own repository with `git fsck`"
+    )
+}
+
+/// Adds the action and the path to an I/O error.
+trait At<T> {
+    fn at(self, action: &'static str, path: impl FnOnce() -> PathBuf) -> Result<T, TreeError>;
+}
+
+impl<T> At<T> for io::Result<T> {
+    fn at(self, action: &'static str, path: impl FnOnce() -> PathBuf) -> Result<T, TreeError> {
+        self.map_err(|source| TreeError::Io {
+            action,
+            path: path(),
+            source,
+        })
+    }
 }

@@ -1,4 +1,4 @@
-//! Changes over a base that stays as it is.
+//! Changes in memory over a base that is not changed.
 
 use super::listing::{FileInfo, Listing};
 use super::{Tree, TreeError, TreeMut};
@@ -6,7 +6,7 @@ use crate::model::content::File;
 use crate::model::path::TreePath;
 use std::collections::BTreeMap;
 
-/// A read-only base and what is written over it, in memory.
+/// A read-only base, and the files written or removed since.
 pub struct Overlay<'b> {
     base: &'b dyn Tree,
     listing: Listing,

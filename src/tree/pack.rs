@@ -1,4 +1,21 @@
-//! The one pack of a new repository: what is new is compressed, what the template has is copied as it is stored.
+//! The one pack of a new repository: new objects are compressed, those of the template are copied as they are stored.
+//!
+//! ```text
+//! pack-<checksum>.pack   "PACK", version 2, number of entries       12 bytes
+//!                        copied entries, in the order of their old packs, so that a delta follows its base
+//!                        new entries, compressed
+//!                        SHA-1 of all bytes above                   20 bytes
+//!
+//! pack-<checksum>.idx    "\xfftOc", version 2                       8 bytes
+//!                        256 counts: ids whose first byte is ≤ i    1024 bytes
+//!                        ids, sorted                                20·n bytes
+//!                        CRC-32 of each entry                       4·n bytes
+//!                        offset of each entry                       4·n bytes, or an index into the next table
+//!                        offsets from 2^31                          8 bytes each
+//!                        SHA-1 of the pack, SHA-1 of this file      40 bytes
+//! ```
+//!
+//! Formats: <https://git-scm.com/docs/gitformat-pack>
 
 use super::TreeError;
 use super::git::GitTree;
@@ -18,9 +35,9 @@ use std::io::{self, BufWriter, Write};
 use std::ops::Range;
 use std::path::Path;
 
-/// Collects objects, then writes them.
+/// Collects the objects of a repository, then writes them.
 pub(super) struct Pack<'t> {
-    /// Whose objects are copied when they are kept; without one they stay where they are.
+    /// The repository from which kept objects are copied; `None` if they are shared instead.
     source: Option<&'t GitTree>,
     kept: BTreeSet<ObjectId>,
     new: Vec<Entry>,
@@ -42,17 +59,17 @@ impl<'t> Pack<'t> {
         let copied = match self.source {
             Some(source) => {
                 let kept = self.kept.difference(&self.new_ids).copied();
-                Copies::of(source, kept.collect()).inspect_err(|_| source.doubt())?
+                Copies::of(source, kept.collect()).inspect_err(|_| source.invalidate())?
             }
             None => Copies::default(),
         };
         let stored = |error: io::Error| ObjectsError::Store(error.into());
         let beside = folder.join("pack-new");
         let file = File::create_new(&beside).map_err(stored)?;
-        let mut writer = Writer::start(file, copied.counts.len() + self.new.len())?;
+        let mut writer = PackWriter::start(file, copied.counts.len() + self.new.len())?;
         copied.write(&mut writer).inspect_err(|_| {
             if let Some(source) = self.source {
-                source.doubt();
+                source.invalidate();
             }
         })?;
         for entry in self.new {
@@ -92,7 +109,7 @@ impl ObjectSink for Pack<'_> {
     }
 }
 
-/// Objects that another repository has, sorted as its packs hold them: a delta comes after what it builds on.
+/// Objects of the template's repository, sorted as in its packs: a delta comes after its base.
 #[derive(Default)]
 struct Copies {
     objects: Option<gix::odb::Handle>,
@@ -107,8 +124,9 @@ impl Copies {
         let mut buffer = Vec::new();
         let mut counts = Vec::with_capacity(ids.len());
         while let Some(id) = ids.pop_first() {
-            let location = objects.location_by_oid(&id, &mut buffer);
-            let location = location.map_err(|error| unreadable(&id, error))?;
+            let location = objects
+                .location_by_oid(&id, &mut buffer)
+                .map_err(|error| unreadable(&id, error))?;
             let pack = location.as_ref().map(|location| location.pack_id);
             counts.push(Count::from_data(id, location));
             if let Some(pack) = pack {
@@ -127,7 +145,7 @@ impl Copies {
         })
     }
 
-    fn write(&self, writer: &mut Writer) -> Result<(), ObjectsError> {
+    fn write(&self, writer: &mut PackWriter) -> Result<(), ObjectsError> {
         let Some(objects) = &self.objects else {
             return Ok(());
         };
@@ -169,15 +187,17 @@ impl Copies {
     }
 }
 
-/// Takes from the ids those that a pack holds. An entry ends where the next one begins; asking for each by itself would
-/// inflate it to find its end.
+/// Removes from `ids` those in a pack, and gives their entries. An entry ends where the next one begins: looking up each
+/// one would inflate it to find its end.
 fn found_in(
     objects: &gix::odb::Handle,
     pack: u32,
     ids: &mut BTreeSet<ObjectId>,
 ) -> Result<Vec<Count>, ObjectsError> {
-    let entries = objects.pack_offsets_and_oid(pack).map_err(broken)?;
-    let mut entries = entries.unwrap_or_default();
+    let mut entries = objects
+        .pack_offsets_and_oid(pack)
+        .map_err(broken)?
+        .unwrap_or_default();
     entries.sort_unstable();
     let mut found = Vec::new();
     for pair in entries.windows(2) {
@@ -194,12 +214,12 @@ fn found_in(
     Ok(found)
 }
 
-/// An object that cannot be copied as it is stored: loose, or a delta on one that is not taken over.
+/// Compresses an object that cannot be copied as it is stored: loose, or a delta whose base is not copied.
 fn compress(objects: &gix::odb::Handle, count: &Count) -> Result<Entry, ObjectsError> {
     let mut buffer = Vec::new();
-    let found = gix_pack::Find::try_find(objects, &count.id, &mut buffer);
-    let found = found.map_err(|error| unreadable(&count.id, error))?;
-    let (object, _) = found.ok_or_else(|| unreadable(&count.id, "it is missing"))?;
+    let (object, _) = gix_pack::Find::try_find(objects, &count.id, &mut buffer)
+        .map_err(|error| unreadable(&count.id, error))?
+        .ok_or_else(|| unreadable(&count.id, "it is missing"))?;
     let id = gix::objs::compute_hash(Sha1, object.kind, object.data).map_err(broken)?;
     if id != count.id {
         return Err(unreadable(&count.id, "it is damaged"));
@@ -207,8 +227,8 @@ fn compress(objects: &gix::odb::Handle, count: &Count) -> Result<Entry, ObjectsE
     Entry::from_data(count, &object, Compression::BEST_SPEED).map_err(broken)
 }
 
-/// What the indexes of a repository's packs say of the bytes of each entry, so that no damage is passed on: what is
-/// copied as it is stored is not unpacked, and nothing else would show it.
+/// The indexes of a repository's packs, with a checksum of each entry. Copied entries are not unpacked, so only these
+/// checksums show damage.
 #[derive(Default)]
 struct Checksums(Vec<gix_pack::index::File>);
 
@@ -230,14 +250,17 @@ impl Checksums {
         Ok(Self(indexes))
     }
 
-    /// Fails when an index has that entry, and none of them with that checksum.
+    /// Fails if the indexes have the entry, but none with the checksum of the stored bytes.
     fn check(&self, id: &ObjectId, at: &Location, stored: &[u8]) -> Result<(), ObjectsError> {
-        let known = self.0.iter().filter_map(|index| {
-            let entry = index.lookup(id)?;
-            let is_it = index.pack_offset_at_index(entry) == at.pack_offset;
-            index.crc32_at_index(entry).filter(|_| is_it)
-        });
-        let mut known = known.peekable();
+        let mut known = self
+            .0
+            .iter()
+            .filter_map(|index| {
+                let entry = index.lookup(id)?;
+                let is_same = index.pack_offset_at_index(entry) == at.pack_offset;
+                index.crc32_at_index(entry).filter(|_| is_same)
+            })
+            .peekable();
         let is_sound = known.peek().is_none() || known.any(|sum| sum == crc32fast::hash(stored));
         is_sound
             .then_some(())
@@ -245,22 +268,22 @@ impl Checksums {
     }
 }
 
-/// Where an object stands in the pack.
-struct Indexed {
+/// The entry of an object in the pack index.
+struct IndexEntry {
     id: ObjectId,
     offset: u64,
     checksum: u32,
 }
 
-/// Writes the entries of a pack one after the other and notes where they stand.
-struct Writer {
+/// Writes the entries of a pack in a row, and records their offsets.
+struct PackWriter {
     out: BufWriter<File>,
     hasher: gix::hash::Hasher,
     offset: u64,
-    index: Vec<Indexed>,
+    index: Vec<IndexEntry>,
 }
 
-impl Writer {
+impl PackWriter {
     fn start(file: File, objects: usize) -> Result<Self, ObjectsError> {
         let count = u32::try_from(objects).map_err(broken)?;
         let mut writer = Self {
@@ -288,7 +311,7 @@ impl Writer {
         let mut checksum = crc32fast::Hasher::new();
         checksum.update(&head);
         checksum.update(&entry.compressed_data);
-        self.index.push(Indexed {
+        self.index.push(IndexEntry {
             id: entry.id,
             offset: self.offset,
             checksum: checksum.finalize(),
@@ -303,7 +326,7 @@ impl Writer {
         self.out.write_all(bytes).map_err(broken)
     }
 
-    fn finish(mut self) -> Result<(Vec<Indexed>, ObjectId), ObjectsError> {
+    fn finish(mut self) -> Result<(Vec<IndexEntry>, ObjectId), ObjectsError> {
         let checksum = self.hasher.try_finalize().map_err(broken)?;
         self.out.write_all(checksum.as_bytes()).map_err(broken)?;
         self.out.flush().map_err(broken)?;
@@ -311,8 +334,8 @@ impl Writer {
     }
 }
 
-/// Version 2 of git's pack index: how many ids begin with each byte, ids, checksums, offsets, two checksums.
-fn write_index(file: File, index: &[Indexed], pack: ObjectId) -> Result<(), ObjectsError> {
+/// Writes version 2 of git's pack index.
+fn write_index(mut file: File, index: &[IndexEntry], pack: ObjectId) -> Result<(), ObjectsError> {
     const LARGE: u64 = 1 << 31;
     let mut bytes = Vec::with_capacity(8 + 1024 + index.len() * 28 + 40);
     bytes.extend_from_slice(b"\xfftOc\x00\x00\x00\x02");
@@ -343,11 +366,10 @@ fn write_index(file: File, index: &[Indexed], pack: ObjectId) -> Result<(), Obje
     let mut hasher = gix::hash::hasher(Sha1);
     hasher.update(&bytes);
     bytes.extend_from_slice(hasher.try_finalize().map_err(broken)?.as_bytes());
-    let mut file = file;
     file.write_all(&bytes).map_err(broken)
 }
 
-/// An object of the template's repository that is not what it should be.
+/// The error for a missing or damaged object of the template's repository.
 fn unreadable(
     id: &ObjectId,
     source: impl Into<Box<dyn std::error::Error + Send + Sync>>,

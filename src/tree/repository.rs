@@ -1,27 +1,30 @@
-//! A tree as a new git repository in a folder: whole or not at all.
+//! A tree as a new git repository in a folder, whole or not at all.
 
 use super::git::GitTree;
+use super::git_error::GixError;
 use super::ids::{self, FirstCommit, Ids, ObjectsError};
 use super::pack::Pack;
 use super::{Tree, TreeError, disk};
+use crate::base::git_init;
+use crate::error::{Class, Explain, Hint, Setting};
+use crate::hint;
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use thiserror::Error;
 
-/// Why no repository was made. Nothing is left at the target.
+/// An error of creating a repository. The target is unchanged.
 #[derive(Debug, Error)]
 pub enum RepositoryError {
     #[error("`{path}` is not empty")]
     NotEmpty { path: PathBuf },
     #[error("`{path}` is not a folder")]
     NotAFolder { path: PathBuf },
-    #[error("`{path}` is the folder this program runs in, and it would be replaced as a whole")]
+    #[error("`{path}` is the current folder and cannot be replaced")]
     CurrentFolder { path: PathBuf },
-    #[error("the folder `{path}`, in which the repository shall stand, does not exist")]
+    #[error("parent folder `{path}` does not exist")]
     NoParent { path: PathBuf },
     #[error("cannot {action} `{path}`")]
     Io {
@@ -38,31 +41,78 @@ pub enum RepositoryError {
     #[error("cannot {action} the git repository")]
     Git {
         action: &'static str,
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: GixError,
     },
 }
 
-/// What a new repository holds, and how.
+impl Explain for RepositoryError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Stopped => Class::Interrupted,
+            _ => Class::Environment,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotEmpty { .. } => "target_not_empty",
+            Self::NotAFolder { .. } => "target_not_a_folder",
+            Self::CurrentFolder { .. } => "target_is_current_folder",
+            Self::NoParent { .. } => "target_without_parent",
+            Self::Io { .. } => "target_io",
+            Self::Stopped => "repository_stopped",
+            Self::Tree(error) => error.code(),
+            Self::Objects(error) => error.code(),
+            Self::Git { .. } => "repository_git",
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(match self {
+            Self::Tree(error @ TreeError::Object { .. })
+            | Self::Objects(ObjectsError::Tree(error @ TreeError::Object { .. })) => {
+                return error.hint();
+            }
+            Self::Stopped => hint!("nothing was created"),
+            Self::NotEmpty { .. } => {
+                hint!("name an empty folder, or one that does not exist yet; nothing was written")
+            }
+            Self::NotAFolder { .. } => {
+                hint!("name an empty folder, or one that does not exist yet")
+            }
+            Self::CurrentFolder { .. } => hint!(
+                "run it in the parent folder, and name this one with ",
+                Setting::Into
+            ),
+            Self::NoParent { .. } => hint!("create it first, or pass ", Setting::Into),
+            Self::Io { .. } | Self::Tree(_) | Self::Objects(_) | Self::Git { .. } => {
+                hint!("check permissions and free space; nothing was written")
+            }
+        })
+    }
+}
+
+/// The content and layout of a new repository.
 pub struct CreatedRepository<'m> {
     pub tree: &'m dyn Tree,
-    /// The template's repository, for what the tree took over from it.
+    /// The template's repository, for the objects that the tree shares with it.
     pub template: Option<&'m GitTree>,
     pub commit: &'m FirstCommit,
     pub layout: Layout,
 }
 
-/// Whether there are files beside the objects.
+/// The layout of a new repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// Files, and `.git` among them.
     WorkTree,
     /// Objects and the branch only.
     Bare,
-    /// As bare, with the template's objects left where they are: for a repository that is pushed and thrown away.
+    /// As bare, with the template's objects used in place: for a repository that is pushed and deleted.
     BareShared,
 }
 
-/// An absent or empty folder that a repository can take the place of.
+/// An absent or empty folder that a new repository can replace.
 #[derive(Debug)]
 pub struct Target {
     parent: PathBuf,
@@ -70,169 +120,149 @@ pub struct Target {
 }
 
 impl Target {
-    /// Checks a folder without touching it.
+    /// Checks a folder without changing it.
     pub fn check(folder: &Path) -> Result<Self, RepositoryError> {
-        let fail = |source| RepositoryError::Io {
-            action: "look at",
-            path: folder.to_owned(),
-            source,
-        };
         match fs::symlink_metadata(folder) {
             Ok(metadata) if !metadata.is_dir() => Err(RepositoryError::NotAFolder {
                 path: folder.to_owned(),
             }),
-            Ok(_) => {
-                if fs::read_dir(folder).map_err(fail)?.next().is_some() {
-                    return Err(RepositoryError::NotEmpty {
-                        path: folder.to_owned(),
-                    });
-                }
-                let path = fs::canonicalize(folder).map_err(fail)?;
-                if std::path::absolute(".")
-                    .and_then(fs::canonicalize)
-                    .is_ok_and(|here| here.starts_with(&path))
-                {
-                    return Err(RepositoryError::CurrentFolder {
-                        path: folder.to_owned(),
-                    });
-                }
-                let parent = path.parent().ok_or_else(|| RepositoryError::NotEmpty {
-                    path: folder.to_owned(),
-                })?;
-                Ok(Self {
-                    parent: parent.to_owned(),
-                    path,
-                })
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let no_parent = |parent: &Path| RepositoryError::NoParent {
-                    path: parent.to_owned(),
-                };
-                let parent = folder
-                    .parent()
-                    .filter(|parent| !parent.as_os_str().is_empty())
-                    .unwrap_or(Path::new("."));
-                let Some(name) = folder.file_name() else {
-                    return Err(no_parent(folder));
-                };
-                if !parent.is_dir() {
-                    return Err(no_parent(parent));
-                }
-                let parent = fs::canonicalize(parent).map_err(fail)?;
-                Ok(Self {
-                    path: parent.join(name),
-                    parent,
-                })
-            }
-            Err(error) => Err(fail(error)),
+            Ok(_) => Self::existing(folder),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::absent(folder),
+            Err(error) => Err(RepositoryError::io("read", folder)(error)),
         }
     }
 
-    /// Makes the repository beside the target and renames it into place as the last step, so that a process killed
-    /// half-way leaves the target as it was (and a hidden `.groundplan-…` folder beside it, unless `stop` was raised,
-    /// which is looked at between files).
-    pub fn create(
-        &self,
-        made: &CreatedRepository<'_>,
-        stop: &AtomicBool,
-    ) -> Result<Ids, RepositoryError> {
-        self.make(stop, |folder| {
-            thread::scope(|scope| {
-                // Files and objects do not meet, and each takes about as long as the other.
-                let files = (made.layout == Layout::WorkTree)
-                    .then(|| scope.spawn(|| disk::plant(folder, made.tree, stop)));
-                let ids = commit(folder, made);
-                if let Some(files) = files {
-                    let planted = files.join();
-                    planted.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-                }
-                ids
-            })
+    fn existing(folder: &Path) -> Result<Self, RepositoryError> {
+        let failed = || RepositoryError::io("read", folder);
+        let not_empty = || RepositoryError::NotEmpty {
+            path: folder.to_owned(),
+        };
+        if fs::read_dir(folder).map_err(failed())?.next().is_some() {
+            return Err(not_empty());
+        }
+        let path = fs::canonicalize(folder).map_err(failed())?;
+        let is_current = std::path::absolute(".")
+            .and_then(fs::canonicalize)
+            .is_ok_and(|here| here.starts_with(&path));
+        if is_current {
+            return Err(RepositoryError::CurrentFolder {
+                path: folder.to_owned(),
+            });
+        }
+        let parent = path.parent().ok_or_else(not_empty)?.to_owned();
+        Ok(Self { parent, path })
+    }
+
+    fn absent(folder: &Path) -> Result<Self, RepositoryError> {
+        let no_parent = |parent: &Path| RepositoryError::NoParent {
+            path: parent.to_owned(),
+        };
+        let name = folder.file_name().ok_or_else(|| no_parent(folder))?;
+        let given = folder
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        if !given.is_dir() {
+            return Err(no_parent(given));
+        }
+        let parent = fs::canonicalize(given).map_err(RepositoryError::io("read", folder))?;
+        Ok(Self {
+            path: parent.join(name),
+            parent,
         })
     }
 
-    /// Puts plain files there, without a repository, in the same way: all of them or none.
-    pub fn fill(&self, tree: &dyn Tree, stop: &AtomicBool) -> Result<(), RepositoryError> {
-        self.make(stop, |folder| Ok(disk::plant(folder, tree, stop)?))
+    /// Creates the repository beside the target and renames it into place as the last step.
+    ///
+    /// A process killed meanwhile leaves the target unchanged, and a hidden folder `.groundplan-…` beside it. `stop` is
+    /// checked between files, and leaves nothing.
+    pub fn create(
+        &self,
+        repository: &CreatedRepository<'_>,
+        stop: &AtomicBool,
+    ) -> Result<Ids, RepositoryError> {
+        self.build(stop, |folder| {
+            let files = || match repository.layout {
+                Layout::WorkTree => disk::write_all(folder, repository.tree, stop),
+                Layout::Bare | Layout::BareShared => Ok(()),
+            };
+            // Files and objects are independent, and take about the same time.
+            let (written, ids) = rayon::join(files, || commit(folder, repository));
+            written?;
+            ids
+        })
     }
 
-    fn make<T>(
+    /// Creates a folder of plain files, without a repository, in the same way: all of them or none.
+    pub fn fill(&self, tree: &dyn Tree, stop: &AtomicBool) -> Result<(), RepositoryError> {
+        self.build(stop, |folder| Ok(disk::write_all(folder, tree, stop)?))
+    }
+
+    fn build<T>(
         &self,
         stop: &AtomicBool,
         build: impl FnOnce(&Path) -> Result<T, RepositoryError>,
     ) -> Result<T, RepositoryError> {
-        let fail = |action, path: &Path| {
-            let path = path.to_owned();
-            move |source| RepositoryError::Io {
-                action,
-                path,
-                source,
-            }
-        };
-        let workshop = tempfile::Builder::new()
+        let private = tempfile::Builder::new()
             .permissions(fs::Permissions::from_mode(0o700))
             .prefix(".groundplan-")
-            .tempdir_in(&self.parent);
-        let workshop = workshop.map_err(fail("create a folder in", &self.parent))?;
-        // A folder inside, because the workshop itself is private (0700) and the repository follows the umask.
-        let folder = workshop.path().join("repository");
-        fs::create_dir(&folder).map_err(fail("create", &folder))?;
-        let made = build(&folder)?;
+            .tempdir_in(&self.parent)
+            .map_err(RepositoryError::io("create a folder in", &self.parent))?;
+        // A folder inside: the outer one is private (0700), and the repository follows the umask.
+        let folder = private.path().join("repository");
+        fs::create_dir(&folder).map_err(RepositoryError::io("create", &folder))?;
+        let built = build(&folder)?;
         if stop.load(Ordering::Relaxed) {
             return Err(RepositoryError::Stopped);
         }
         match fs::rename(&folder, &self.path) {
+            Ok(()) => Ok(built),
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
                 Err(RepositoryError::NotEmpty {
                     path: self.path.clone(),
                 })
             }
-            other => other.map_err(fail("move the finished repository to", &self.path)),
-        }?;
-        Ok(made)
+            Err(error) => Err(RepositoryError::io(
+                "move the finished repository to",
+                &self.path,
+            )(error)),
+        }
+    }
+}
+
+impl RepositoryError {
+    fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io {
+            action,
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    fn git<E: Into<GixError>>(action: &'static str) -> impl FnOnce(E) -> Self {
+        move |error| Self::Git {
+            action,
+            source: error.into(),
+        }
     }
 }
 
 /// Writes all objects as one pack, then the branch, then the index of the work tree.
-fn commit(folder: &Path, made: &CreatedRepository<'_>) -> Result<Ids, RepositoryError> {
-    let author = &made.commit.author;
-    let settings = [
-        format!("user.name={}", author.name()),
-        format!("user.email={}", author.address()),
-        format!(
-            "gitoxide.commit.committerDate={} +0000",
-            made.commit.date.unix_seconds()
-        ),
-    ];
-    let kind = match made.layout {
-        Layout::WorkTree => gix::create::Kind::WithWorktree,
-        Layout::Bare | Layout::BareShared => gix::create::Kind::Bare,
-    };
-    let repository = gix::ThreadSafeRepository::init_opts(
-        folder,
-        kind,
-        gix::create::Options {
-            object_hash: Some(gix::hash::Kind::Sha1),
-            ..Default::default()
-        },
-        gix::open::Options::isolated().config_overrides(settings),
-    );
-    let repository = repository
-        .map_err(|error| git("create", error))?
-        .to_thread_local();
+fn commit(folder: &Path, new: &CreatedRepository<'_>) -> Result<Ids, RepositoryError> {
+    let repository = init(folder, new)?;
     let objects = repository.git_dir().join("objects");
-    let source = match (made.layout, made.template) {
+    let source = match (new.layout, new.template) {
         (Layout::BareShared, Some(template)) => {
-            borrow(&objects, template)?;
+            share_objects(&objects, template)?;
             None
         }
         (_, template) => template,
     };
     let mut pack = Pack::new(source);
-    let tree = ids::write_tree(made.tree, &mut pack)?;
-    let commit = ids::write_commit(tree, made.commit, &mut pack)?;
+    let tree = ids::write_tree(new.tree, &mut pack)?;
+    let commit = ids::write_commit(tree, new.commit, &mut pack)?;
     pack.write(&objects.join("pack"))?;
-    let subject = made.commit.message.lines().next().unwrap_or_default();
+    let subject = new.commit.message.lines().next().unwrap_or_default();
     repository
         .reference(
             "refs/heads/main",
@@ -240,20 +270,39 @@ fn commit(folder: &Path, made: &CreatedRepository<'_>) -> Result<Ids, Repository
             gix::refs::transaction::PreviousValue::MustNotExist,
             format!("commit (initial): {subject}"),
         )
-        .map_err(|error| git("write the branch of", error))?;
-    if made.layout == Layout::WorkTree {
-        let mut index = repository
+        .map_err(RepositoryError::git("write the branch of"))?;
+    if new.layout == Layout::WorkTree {
+        repository
             .index_from_tree(&tree)
-            .map_err(|error| git("index", error))?;
-        index
+            .map_err(RepositoryError::git("index"))?
             .write(gix::index::write::Options::default())
-            .map_err(|error| git("index", error))?;
+            .map_err(RepositoryError::git("index"))?;
     }
     Ok(Ids { tree, commit })
 }
 
+/// Creates the empty repository. Its author and date are those of the commit, for the log of the branch.
+fn init(folder: &Path, new: &CreatedRepository<'_>) -> Result<gix::Repository, RepositoryError> {
+    let FirstCommit { author, date, .. } = new.commit;
+    let settings = [
+        format!("user.name={}", author.name()),
+        format!("user.email={}", author.address()),
+        format!(
+            "gitoxide.commit.committerDate={} +0000",
+            date.unix_seconds()
+        ),
+    ];
+    let kind = match new.layout {
+        Layout::WorkTree => gix::create::Kind::WithWorktree,
+        Layout::Bare | Layout::BareShared => gix::create::Kind::Bare,
+    };
+    git_init::with_settings(folder, kind, settings)
+        .map(|repository| repository.to_thread_local())
+        .map_err(RepositoryError::git("create"))
+}
+
 /// Lets a repository read the objects of the template's repository, as `git clone --shared` does.
-fn borrow(objects: &Path, template: &GitTree) -> Result<(), RepositoryError> {
+fn share_objects(objects: &Path, template: &GitTree) -> Result<(), RepositoryError> {
     let file = objects.join("info").join("alternates");
     let write = || {
         let absolute = fs::canonicalize(template.objects())?;
@@ -262,19 +311,5 @@ fn borrow(objects: &Path, template: &GitTree) -> Result<(), RepositoryError> {
         line.push(b'\n');
         fs::File::create_new(&file)?.write_all(&line)
     };
-    write().map_err(|source| RepositoryError::Io {
-        action: "write",
-        path: file.clone(),
-        source,
-    })
-}
-
-fn git(
-    action: &'static str,
-    error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> RepositoryError {
-    RepositoryError::Git {
-        action,
-        source: error.into(),
-    }
+    write().map_err(RepositoryError::io("write", &file))
 }

@@ -1,4 +1,4 @@
-//! What a template may hold: plain files with names that every system can keep apart (security.md A1–A19).
+//! The rules for the entries of a template: plain files whose names every file system keeps apart.
 
 use super::inventory::Inventory;
 use super::listing::FileInfo;
@@ -7,48 +7,40 @@ use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::path::TreePath;
 use gix::bstr::BStr;
 use gix::validate::path::component;
-use unicode_normalization::UnicodeNormalization as _;
 
-/// At most this many files and folders.
-pub const MAX_ENTRIES: usize = 50_000;
-/// At most this many folders above a file.
-pub const MAX_DEPTH: usize = 64;
-/// The largest file, in bytes.
-pub const MAX_FILE: u64 = 5 * 1024 * 1024;
-/// All files together, in bytes.
-pub const MAX_TOTAL: u64 = 100 * 1024 * 1024;
-/// This many offenders are named, the rest counted.
+/// The number of refused entries in a report; the others are counted.
 const MAX_NAMED: usize = 20;
 
-/// Whether symbolic links are let in, as they are and untouchable for actions.
+/// The rule for symbolic links of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Links {
     Refused,
+    /// Taken over as they are; no action can change them.
     Kept,
 }
 
-/// The template's files with checked paths.
+/// Checks the files of a template and their paths.
 ///
 /// # Errors
-/// Every entry that a template may not hold, with its place below the template's folder.
+/// A finding for every refused entry, placed by its path below the template's folder.
 pub fn admit(files: Files, links: Links) -> Result<Vec<(TreePath, File)>, Vec<Diagnostic>> {
-    let mut gate = Validator::new(links);
+    let mut validator = Validator::new(links);
     let mut admitted = Vec::with_capacity(files.len());
     for (path, file) in files {
         let target = || String::from_utf8_lossy(&file.bytes).into_owned();
-        if let Some(path) = gate.entry(&path, file.mode, target) {
+        if let Some(path) = validator.entry(&path, file.mode, target) {
             admitted.push((path, file));
         }
     }
     let entries = admitted
         .iter()
         .map(|(path, file)| (path, FileInfo::of(file)));
-    gate.whole(&Inventory::of_files(entries));
-    gate.finish()?;
+    validator.whole(&Inventory::of_files(entries));
+    validator.finish()?;
     Ok(admitted)
 }
 
-/// Looks at each entry of a template, then at all of them, and remembers what may not be.
+/// Checks each entry of a template, then all of them together, and collects the findings.
 #[derive(Debug)]
 pub(super) struct Validator {
     links: Links,
@@ -67,7 +59,7 @@ impl Validator {
         self.findings.push(finding);
     }
 
-    /// The path of an entry that may be there.
+    /// The checked path of an entry; `None` if it is refused. `target` gives the target of a symbolic link.
     pub(super) fn entry(
         &mut self,
         path: &str,
@@ -83,11 +75,11 @@ impl Validator {
                     target().escape_debug()
                 );
                 refuse(path, message)
-                    .help("put a copy there, or let the catalogue say `symlinks: ALLOW`")
+                    .help("replace it by a copy, or set `symlinks: ALLOW` in the catalogue")
             }
             Ok(checked) if mode == Mode::Symlink && !is_plain_link(&checked) => {
-                let message = "git does not take a symbolic link of this name";
-                refuse(path, message).help("put the file itself there")
+                let message = "git refuses a symbolic link of this name";
+                refuse(path, message).help("replace it by the file")
             }
             Ok(checked) => return Some(checked),
         };
@@ -95,7 +87,7 @@ impl Validator {
         None
     }
 
-    /// What no entry shows by itself: names that are one on some systems, repositories inside.
+    /// Checks all entries together: names that are the same on some file systems, and git repositories inside.
     pub(super) fn whole(&mut self, all: &Inventory) {
         let mut collisions: Vec<Diagnostic> = all
             .collisions()
@@ -103,10 +95,10 @@ impl Validator {
                 let (one, other) = (one.min(other), one.max(other));
                 let path = all.bare_name(other);
                 let message = if all.bare_name(one) == path {
-                    format!("`{}` is a file and a folder at once", path.escape_debug())
+                    format!("`{}` is both a file and a folder", path.escape_debug())
                 } else {
                     format!(
-                        "`{}` and `{}` are one name on many systems",
+                        "`{}` and `{}` are the same name on many file systems",
                         all.bare_name(one).escape_debug(),
                         path.escape_debug()
                     )
@@ -116,17 +108,15 @@ impl Validator {
             .collect();
         collisions.sort_by(|one, other| one.message.cmp(&other.message));
         let repositories = bare_repositories(all).map(|head| {
-            let message = "this file's folder is a bare git repository, not a template's files";
-            let help =
-                "name a folder that holds a template's files, without git repositories in them";
+            let message = "the folder of this file is a bare git repository";
+            let help = "name a folder with the files of a template, without git repositories in it";
             refuse(head, message).help(help)
         });
         self.findings.splice(0..0, repositories);
         self.findings.extend(collisions);
     }
 
-    /// # Errors
-    /// Everything that was refused.
+    /// Fails with all findings, if there are any.
     pub(super) fn finish(self) -> Result<(), Vec<Diagnostic>> {
         if self.findings.is_empty() {
             Ok(())
@@ -136,42 +126,23 @@ impl Validator {
     }
 }
 
-/// The form under which file systems that ignore letter case or Unicode form know a path.
-pub fn fold(path: &str) -> String {
-    let mut folded = String::new();
-    fold_into(path, &mut folded);
-    folded
-}
-
-/// Appends the form of [`fold`] to a text.
-pub fn fold_into(path: &str, folded: &mut String) {
-    if path.is_ascii() {
-        let start = folded.len();
-        folded.push_str(path);
-        folded[start..].make_ascii_lowercase();
-        return;
-    }
-    // Upper, then lower case: `ß` and `ss`, `ſ` and `s` become one.
-    let upper = path.nfc().flat_map(char::to_uppercase);
-    folded.extend(upper.flat_map(char::to_lowercase).nfc());
-}
-
-/// The `HEAD` of each folder that git would take for a repository of its own, with settings that run programs
-/// (security.md A15).
+/// The `HEAD` of each folder that git would treat as a bare repository, whose settings can run programs.
+/// Source: <https://git-scm.com/docs/git-config#Documentation/git-config.txt-safebareRepository>
 fn bare_repositories(all: &Inventory) -> impl Iterator<Item = &str> {
-    let names = (0..all.nodes().len()).map(|number| all.name(number));
-    names.filter(|name| {
-        let Some(folder) = name.strip_suffix("HEAD") else {
-            return false;
-        };
-        let holds = |name: &str| all.find(&format!("{folder}{name}")).is_some();
-        (folder.is_empty() || folder.ends_with('/'))
-            && holds("config")
-            && (holds("objects/") || holds("refs/"))
-    })
+    (0..all.nodes().len())
+        .map(|number| all.name(number))
+        .filter(|name| {
+            let Some(folder) = name.strip_suffix("HEAD") else {
+                return false;
+            };
+            let contains = |name: &str| all.find(&format!("{folder}{name}")).is_some();
+            (folder.is_empty() || folder.ends_with('/'))
+                && contains("config")
+                && (contains("objects/") || contains("refs/"))
+        })
 }
 
-/// `.gitmodules` and its like must be files: git itself reads them.
+/// False for a link with a name such as `.gitmodules`: git reads these files itself and refuses links.
 fn is_plain_link(path: &TreePath) -> bool {
     let name = BStr::new(path.file_name());
     component(
@@ -187,19 +158,14 @@ pub(super) fn refuse(path: &str, message: impl Into<String>) -> Diagnostic {
     Diagnostic::error(Code::TemplateEntry, message).at("", Location::start_of(path))
 }
 
-/// A finding about a template that is too large.
-pub(super) fn limit(path: &str, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::error(Code::TemplateLimit, message).at("", Location::start_of(path))
-}
-
-/// Keeps a report on a template full of offenders readable.
+/// Limits a report to the first findings, and counts the others.
 pub(super) fn cut(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
     if findings.len() > MAX_NAMED {
         let more = findings.split_off(MAX_NAMED);
         let message = format!("{} more entries are refused", more.len());
         let place = more.into_iter().find_map(|finding| finding.location);
         let finding = Diagnostic::error(Code::TemplateEntry, message).at("", place);
-        findings.push(finding.help("mend the others first"));
+        findings.push(finding.help("correct the others first"));
     }
     findings
 }

@@ -1,5 +1,6 @@
 //! Folders for repositories that are being built: one for each worker, and in it one for each attempt.
 
+use crate::base::atomic_file;
 use crate::store::lease::{Lease, WorkerId};
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -48,7 +49,7 @@ impl Workspace {
 impl Drop for Workspace {
     fn drop(&mut self) {
         // A folder that cannot be removed now is removed by the next worker.
-        if let Err(error) = remove(&self.folder) {
+        if let Err(error) = atomic_file::remove(&self.folder) {
             tracing::debug!("the worker's folder was not removed: {error}");
         }
     }
@@ -69,18 +70,8 @@ fn remove_dead(runs: &Path) -> io::Result<()> {
             continue;
         };
         if lock.try_lock().is_ok() {
-            remove(&path)?;
+            atomic_file::remove(&path)?;
         }
     }
     Ok(())
-}
-
-/// Removes a folder after a rename, so that no half of it is ever found under its name.
-fn remove(folder: &Path) -> io::Result<()> {
-    let parent = folder.parent().unwrap_or(Path::new("/"));
-    let grave = tempfile::Builder::new()
-        .prefix(".old-")
-        .tempdir_in(parent)?;
-    fs::rename(folder, grave.path().join("runs"))?;
-    grave.close()
 }

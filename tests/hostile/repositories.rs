@@ -104,15 +104,19 @@ fn each_hostile_repository_is_refused_in_words_or_harmless() {
         (
             "case-collide",
             "GP601",
-            "`README.md` and `readme.md` are one name on many systems",
+            "`README.md` and `readme.md` are the same name on many file systems",
         ),
         (
             "case-collide-dirlink",
             "GP601",
             "is a symbolic link to `.git`",
         ),
-        ("nfc-nfd-collide", "GP601", "are one name on many systems"),
-        ("duplicate-entry", "GP601", "there twice"),
+        (
+            "nfc-nfd-collide",
+            "GP601",
+            "are the same name on many file systems",
+        ),
+        ("duplicate-entry", "GP601", "listed twice"),
         ("file-dir-same", "GP601", "is a file and a folder at once"),
         (
             "dup-symlink-dir",
@@ -129,7 +133,7 @@ fn each_hostile_repository_is_refused_in_words_or_harmless() {
         (
             "big-blob",
             "GP602",
-            "has 209715200 bytes, at most 5242880 are allowed",
+            "is 209715200 bytes, the limit is 5242880",
         ),
         ("blob-fanout", "GP602", "more than 104857600 bytes"),
     ];
@@ -299,7 +303,7 @@ fn verifying_a_bomb_ends_soon() {
         sandbox.git("bomb.git", &["repack", "-q", "-ad"]);
         let ran = bounded(&sandbox, &["verify", "bomb.git"]).exits(3);
         assert!(
-            ran.stderr.contains("too large to be compared"),
+            ran.stderr.contains("too large to compare"),
             "{}",
             ran.stderr
         );

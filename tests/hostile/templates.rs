@@ -125,7 +125,7 @@ fn names_that_are_one_on_other_systems_are_refused() {
         sandbox
             .write(&format!("t/{one}"), "1")
             .write(&format!("t/{other}"), "2");
-        refused(&sandbox, "GP601", "are one name on many systems");
+        refused(&sandbox, "GP601", "are the same name on many file systems");
     }
 }
 

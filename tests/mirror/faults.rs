@@ -30,7 +30,7 @@ fn each_answer_of_a_server_is_told_apart() {
         let Err(MirrorError::Git { error, .. }) = origin.pin("main", HOUR) else {
             panic!("{fault:?} was taken for an answer");
         };
-        assert_eq!(error.why(), Some(why), "{fault:?}: {error}");
+        assert_eq!(error.failure(), Some(why), "{fault:?}: {error}");
         assert_eq!(error.is_worth_retrying(), code == 3, "{fault:?}");
         let ran = origin.mirror(&["add", &origin.url()]).exits(1);
         assert!(ran.stderr.contains("\nhint: "), "{}", ran.stderr);
@@ -38,7 +38,7 @@ fn each_answer_of_a_server_is_told_apart() {
     }
     let missing = origin.pin("v9", HOUR);
     assert!(
-        matches!(&missing, Err(MirrorError::Git { error, .. }) if error.why() == Some(GitFailure::RefNotFound)),
+        matches!(&missing, Err(MirrorError::Git { error, .. }) if error.failure() == Some(GitFailure::RefNotFound)),
         "{missing:?}"
     );
     origin.pin("main", HOUR).unwrap();
@@ -67,7 +67,7 @@ fn a_pack_that_is_cut_leaves_the_older_answer_for_offline() {
             panic!("{bytes}: {result:?}");
         };
         assert_eq!(
-            (error.why(), older),
+            (error.failure(), older),
             (Some(GitFailure::Network), Some(first.clone())),
             "{bytes}: {error}"
         );
@@ -311,7 +311,7 @@ fn a_cache_that_cannot_be_written_serves_what_it_holds() {
     let ran = origin
         .mirror(&["add", &origin.url(), "--cache-dir", "file/below"])
         .exits(1);
-    assert!(ran.stderr.contains("cannot make"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("cannot create"), "{}", ran.stderr);
     assert!(ran.stderr.contains("--cache-dir"), "{}", ran.stderr);
     origin
         .mirror(&["list", "--cache-dir", "file/below"])

@@ -310,7 +310,7 @@ fn several_repositories_are_named_with_commas_and_one_that_fails_stops_no_other(
     assert_eq!(ran.stdout.lines().count(), 2, "{}", ran.stdout);
     assert!(
         ran.stderr
-            .contains("acme/none.git`: there is no such repository"),
+            .contains("acme/none.git`: the repository does not exist"),
         "{}",
         ran.stderr
     );

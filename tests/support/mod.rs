@@ -16,7 +16,7 @@ use groundplan::model::plan::{TemplateOrigin, TemplatePin};
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::Slug;
 use groundplan::resolve::{self, Request};
-use groundplan::tree::git::{GitTree, Part};
+use groundplan::tree::git::{GitTree, TemplatePart};
 use groundplan::tree::validate::Links;
 use serde_json::Value;
 use std::fs;
@@ -157,7 +157,7 @@ impl Sandbox {
     /// The tree of a commit, links included.
     #[track_caller]
     pub(crate) fn tree_of(&self, repository: &str, commit: &GitId) -> GitTree {
-        let part = Part {
+        let part = TemplatePart {
             commit: commit.clone(),
             folder: None,
             exclude: &[],

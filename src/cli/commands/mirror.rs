@@ -5,7 +5,9 @@ use crate::cli::args::git::GitArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW};
-use crate::git::mirror::{Changed, Freshness, Listed, ListedRef, MirrorError, MirrorState, Synced};
+use crate::git::mirror::{
+    Freshness, MirrorError, MirrorInfo, MirrorRef, MirrorState, RefUpdate, Synced,
+};
 use crate::model::digest::GitId;
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
@@ -147,10 +149,10 @@ impl Fetch {
         cache: &TemplateCache<'_>,
         url: &RemoteUrl,
         reference: &RefName,
-        result: Result<Changed, MirrorError>,
+        result: Result<RefUpdate, MirrorError>,
     ) -> Self {
         let result = match result {
-            Ok(Changed { before, now }) => FetchResult::Fetched {
+            Ok(RefUpdate { before, now }) => FetchResult::Fetched {
                 commit: now,
                 before,
             },
@@ -195,8 +197,11 @@ fn print_fetched(
     if fetched.is_empty() {
         writeln!(terminal.stderr(), "{nothing}")?;
     }
-    let width = fetched.iter().map(|fetch| fetch.url.as_str().len()).max();
-    let width = width.unwrap_or_default();
+    let width = fetched
+        .iter()
+        .map(|fetch| fetch.url.as_str().len())
+        .max()
+        .unwrap_or_default();
     for Fetch {
         url,
         reference,
@@ -274,9 +279,9 @@ struct MirrorRefJson<'a> {
     kept: bool,
 }
 
-impl<'a> From<&'a Listed> for MirrorJson<'a> {
-    fn from(mirror: &'a Listed) -> Self {
-        let reference = |reference: &'a ListedRef| MirrorRefJson {
+impl<'a> From<&'a MirrorInfo> for MirrorJson<'a> {
+    fn from(mirror: &'a MirrorInfo) -> Self {
+        let reference = |reference: &'a MirrorRef| MirrorRefJson {
             name: &reference.name,
             commit: reference.commit.as_ref(),
             asked_at: reference.asked.map(time),
@@ -317,7 +322,7 @@ fn list(
     Ok(Exit::Success)
 }
 
-fn print_mirror(mirror: &Listed, terminal: &mut Terminal) -> Result<(), Failure> {
+fn print_mirror(mirror: &MirrorInfo, terminal: &mut Terminal) -> Result<(), Failure> {
     let url = mirror.url.as_ref();
     let name = url.map_or(mirror.name.as_str(), RemoteUrl::as_str);
     let size = human(mirror.bytes);
@@ -328,8 +333,10 @@ fn print_mirror(mirror: &Listed, terminal: &mut Terminal) -> Result<(), Failure>
     };
     writeln!(terminal.out(), "{BOLD}{name}{BOLD:#}  {size}{state}")?;
     let names = mirror.references.iter();
-    let width = names.map(|reference| reference.name.as_str().len()).max();
-    let width = width.unwrap_or_default();
+    let width = names
+        .map(|reference| reference.name.as_str().len())
+        .max()
+        .unwrap_or_default();
     for reference in &mirror.references {
         let commit = reference.commit.as_ref().map_or("-", short);
         let asked = reference.asked.map(time).unwrap_or_default();

@@ -1,6 +1,5 @@
 //! The preflight of a forge: requested for a preview, printed as one line per fact.
 
-use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::sanitize;
 use crate::cli::error::Failure;
 use crate::cli::output::terminal::{GREEN, RED, YELLOW};

@@ -1,4 +1,4 @@
-//! Repositories that are kept in the cache by wish, and asked for all at once.
+//! References that are kept in the cache, and updated together.
 
 use super::lock::Lock;
 use super::record::MirrorRecord;
@@ -8,46 +8,46 @@ use crate::model::digest::GitId;
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
 
-/// What became of one reference of a kept repository.
+/// The result for one kept reference.
 pub struct Synced {
     pub url: RemoteUrl,
     pub reference: RefName,
-    pub result: Result<Changed, MirrorError>,
+    pub result: Result<RefUpdate, MirrorError>,
 }
 
-/// Where a reference leads, and led before.
-pub struct Changed {
+/// The commit of a reference before and after an update.
+pub struct RefUpdate {
     pub before: Option<GitId>,
     pub now: GitId,
 }
 
 impl Mirrors {
-    /// Asks for a reference now and keeps it. Adding it again changes nothing else.
+    /// Fetches a reference now and keeps it. Adding it again only fetches it.
     pub fn add(
         &self,
         access: &GitAccess<'_>,
         url: &RemoteUrl,
         reference: &RefName,
-    ) -> Result<Changed, MirrorError> {
-        let changed = self.ask(access, url, reference)?;
-        let place = self.place(url);
-        let lock = Lock::take(&place, access)?;
-        let mut record = MirrorRecord::read(&place);
+    ) -> Result<RefUpdate, MirrorError> {
+        let update = self.update(access, url, reference)?;
+        let mirror = self.mirror(url);
+        let lock = Lock::take(&mirror, access)?;
+        let mut record = MirrorRecord::read(&mirror);
         if record.kept.insert(reference.clone()) {
             record.url = Some(url.clone());
-            record.write(&place, &lock)?;
+            record.write(&mirror, &lock)?;
         }
-        Ok(changed)
+        Ok(update)
     }
 
-    /// Asks for everything that is kept. What fails does not stop the others, unless a signal does.
+    /// Fetches all kept references. A failure does not stop the others; a signal does.
     pub fn sync(&self, access: &GitAccess<'_>) -> Result<Vec<Synced>, MirrorError> {
         let mut synced = Vec::new();
-        for place in self.places()? {
-            let record = MirrorRecord::read(&place);
+        for mirror in self.mirrors()? {
+            let record = MirrorRecord::read(&mirror);
             let Some(url) = record.url else { continue };
             for reference in record.kept {
-                let result = self.ask(access, &url, &reference);
+                let result = self.update(access, &url, &reference);
                 let is_stopped = result.as_ref().is_err_and(MirrorError::is_stop);
                 let url = url.clone();
                 synced.push(Synced {
@@ -63,17 +63,17 @@ impl Mirrors {
         Ok(synced)
     }
 
-    fn ask(
+    fn update(
         &self,
         access: &GitAccess<'_>,
         url: &RemoteUrl,
         reference: &RefName,
-    ) -> Result<Changed, MirrorError> {
-        let before = repository::lookup(&self.place(url).git_dir(), reference)
+    ) -> Result<RefUpdate, MirrorError> {
+        let before = repository::lookup(&self.mirror(url).git_dir(), reference)
             .ok()
             .flatten();
         let Pinned { commit, .. } = self.pin(access, url, reference, Freshness::Now)?;
-        Ok(Changed {
+        Ok(RefUpdate {
             before,
             now: commit,
         })

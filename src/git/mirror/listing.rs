@@ -1,4 +1,4 @@
-//! What is in the cache.
+//! The list of all mirrors.
 
 use super::place::MirrorPath;
 use super::record::MirrorRecord;
@@ -13,27 +13,27 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// One mirror.
-pub struct Listed {
-    /// The name of its entries, without what they end in.
+pub struct MirrorInfo {
+    /// The name of its entries without their endings.
     pub name: String,
-    /// Its address, when its record tells.
+    /// The address, unless the record is missing or damaged.
     pub url: Option<RemoteUrl>,
     pub state: MirrorState,
-    pub references: Vec<ListedRef>,
+    pub references: Vec<MirrorRef>,
     pub bytes: u64,
 }
 
-/// How a mirror's repository is.
+/// The state of the repository of a mirror.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MirrorState {
     Whole,
     Broken,
-    /// It is fetched again when it is asked for.
+    /// It is fetched at the next request.
     Absent,
 }
 
 /// One reference of a mirror.
-pub struct ListedRef {
+pub struct MirrorRef {
     pub name: RefName,
     pub commit: Option<GitId>,
     pub asked: Option<SystemTime>,
@@ -42,26 +42,26 @@ pub struct ListedRef {
 
 impl Mirrors {
     /// All mirrors, by name.
-    pub fn list(&self) -> Result<Vec<Listed>, MirrorError> {
-        self.places()?.iter().map(listed).collect()
+    pub fn list(&self) -> Result<Vec<MirrorInfo>, MirrorError> {
+        self.mirrors()?.iter().map(info).collect()
     }
 
-    pub(super) fn places(&self) -> Result<Vec<MirrorPath>, MirrorError> {
-        let mut places = BTreeMap::new();
+    pub(super) fn mirrors(&self) -> Result<Vec<MirrorPath>, MirrorError> {
+        let mut mirrors = BTreeMap::new();
         for name in self.entries()? {
-            if let Some(place) = MirrorPath::of_entry(&self.folder, &name) {
-                places.insert(place.stem().to_owned(), place);
+            if let Some(mirror) = MirrorPath::of_entry(&self.folder, &name) {
+                mirrors.insert(mirror.stem().to_owned(), mirror);
             }
         }
-        Ok(places.into_values().collect())
+        Ok(mirrors.into_values().collect())
     }
 
-    /// The names in the folder of all mirrors; none when there is no such folder.
+    /// The names in the folder of all mirrors; none when the folder does not exist.
     fn entries(&self) -> Result<Vec<String>, MirrorError> {
-        let fail = || MirrorError::io("read", &self.folder);
+        let failed = || MirrorError::io("read", &self.folder);
         match self.folder.symlink_metadata() {
             Err(error) if is_absence(&error) => return Ok(Vec::new()),
-            Err(error) => return Err(fail()(error)),
+            Err(error) => return Err(failed()(error)),
             Ok(metadata) if !metadata.is_dir() => {
                 return Err(MirrorError::NotOurs {
                     path: self.folder.clone(),
@@ -70,8 +70,8 @@ impl Mirrors {
             Ok(_) => {}
         }
         let mut names = Vec::new();
-        for entry in fs::read_dir(&self.folder).map_err(fail())? {
-            names.extend(entry.map_err(fail())?.file_name().into_string().ok());
+        for entry in fs::read_dir(&self.folder).map_err(failed())? {
+            names.extend(entry.map_err(failed())?.file_name().into_string().ok());
         }
         Ok(names)
     }
@@ -84,27 +84,27 @@ fn is_absence(error: &io::Error) -> bool {
     )
 }
 
-fn listed(place: &MirrorPath) -> Result<Listed, MirrorError> {
-    let record = MirrorRecord::read(place);
-    let git_dir = place.git_dir();
-    let mut is_broken = repository::is_there(&git_dir) && record.url.is_none();
+fn info(mirror: &MirrorPath) -> Result<MirrorInfo, MirrorError> {
+    let record = MirrorRecord::read(mirror);
+    let git_dir = mirror.git_dir();
+    let mut is_broken = repository::exists(&git_dir) && record.url.is_none();
     let mut references = Vec::new();
     for name in record.references() {
         let commit = repository::lookup(&git_dir, name).unwrap_or_else(|_| {
             is_broken = true;
             None
         });
-        references.push(ListedRef {
+        references.push(MirrorRef {
             commit,
             asked: record.asked(name),
             is_kept: record.kept.contains(name),
             name: name.clone(),
         });
     }
-    Ok(Listed {
-        name: place.stem().to_owned(),
+    Ok(MirrorInfo {
+        name: mirror.stem().to_owned(),
         url: record.url,
-        state: match (is_broken, repository::is_there(&git_dir)) {
+        state: match (is_broken, repository::exists(&git_dir)) {
             (true, _) => MirrorState::Broken,
             (false, true) => MirrorState::Whole,
             (false, false) => MirrorState::Absent,
@@ -114,7 +114,7 @@ fn listed(place: &MirrorPath) -> Result<Listed, MirrorError> {
     })
 }
 
-/// The bytes of all files below a folder. What goes away while it is measured counts nothing.
+/// The bytes of all files below a folder. Files that are removed meanwhile count nothing.
 fn size(folder: &Path) -> Result<u64, MirrorError> {
     let mut bytes = 0;
     let mut open: Vec<PathBuf> = vec![folder.to_owned()];

@@ -1,8 +1,10 @@
-//! The right to change one mirror, held by one process at a time, and by the git it started.
+//! The lock of one mirror, for one process at a time and the git it started.
 
 use super::MirrorError;
 use super::place::MirrorPath;
-use crate::git::{GitAccess, GitError, clock};
+use crate::base::clock;
+use crate::base::process::POLL;
+use crate::git::{GitAccess, GitError};
 use rustix::fs::OFlags;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
@@ -10,20 +12,17 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::Duration;
 
-const LOOK_EVERY: Duration = Duration::from_millis(10);
-
-/// A lock that ends when the file is closed: here, and in a git that outlives this process.
+/// A locked file. The lock ends when the file is closed here and in the git that inherited it.
 pub(super) struct Lock(File);
 
 impl Lock {
-    /// Waits for the lock: for as long as another process may need to fetch, and one more of those before it.
-    pub(super) fn take(place: &MirrorPath, access: &GitAccess<'_>) -> Result<Self, MirrorError> {
+    /// Waits for the lock, for the time of two fetches at most.
+    pub(super) fn take(mirror: &MirrorPath, access: &GitAccess<'_>) -> Result<Self, MirrorError> {
         let limit = access.git.timeout() * 2;
-        let begun = clock::instant();
+        let started = clock::instant();
         loop {
-            if let Some(lock) = Self::try_take(place)? {
+            if let Some(lock) = Self::try_take(mirror)? {
                 return Ok(lock);
             }
             if access.stop.load(Ordering::Relaxed) {
@@ -32,20 +31,20 @@ impl Lock {
                     older: None,
                 });
             }
-            if clock::instant().duration_since(begun) > limit {
+            if clock::instant().duration_since(started) > limit {
                 return Err(MirrorError::Busy {
-                    path: place.git_dir(),
+                    path: mirror.git_dir(),
                 });
             }
-            thread::sleep(LOOK_EVERY);
+            thread::sleep(POLL);
         }
     }
 
-    /// The lock, unless another process holds it.
-    pub(super) fn try_take(place: &MirrorPath) -> Result<Option<Self>, MirrorError> {
-        make_folder(place.folder())?;
-        let path = place.lock();
-        let fail = || MirrorError::io("lock", &path);
+    /// The lock; `None` while another process has it.
+    pub(super) fn try_take(mirror: &MirrorPath) -> Result<Option<Self>, MirrorError> {
+        create_folder(mirror.folder())?;
+        let path = mirror.lock();
+        let failed = || MirrorError::io("lock", &path);
         let file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -54,17 +53,17 @@ impl Lock {
             .mode(0o600)
             .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
             .open(&path)
-            .map_err(fail())?;
+            .map_err(failed())?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(fail()(error)),
+            Err(TryLockError::Error(error)) => return Err(failed()(error)),
         }
-        // Whoever prunes removes the lock last: then this one locks nobody out, and the next turn makes a new one.
+        // A prune removes the lock file last: then this lock excludes no other process, and the next try creates a new file.
         let is_current = match path.symlink_metadata() {
-            Ok(there) => there.ino() == file.metadata().map_err(fail())?.ino(),
+            Ok(there) => there.ino() == file.metadata().map_err(failed())?.ino(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-            Err(error) => return Err(fail()(error)),
+            Err(error) => return Err(failed()(error)),
         };
         Ok(is_current.then_some(Self(file)))
     }
@@ -74,14 +73,16 @@ impl Lock {
     }
 }
 
-/// Makes the folder of all mirrors, for this user only: templates may be private.
-fn make_folder(folder: &Path) -> Result<(), MirrorError> {
+/// Creates the folder of all mirrors, for this user only: templates may be private.
+fn create_folder(folder: &Path) -> Result<(), MirrorError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     match folder.symlink_metadata() {
         Ok(metadata) if metadata.is_dir() => Ok(()),
         Ok(_) => Err(MirrorError::NotOurs {
             path: folder.to_owned(),
         }),
-        Err(error) => Err(MirrorError::io("make", folder)(made.err().unwrap_or(error))),
+        Err(error) => Err(MirrorError::io("create", folder)(
+            made.err().unwrap_or(error),
+        )),
     }
 }

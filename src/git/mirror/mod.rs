@@ -1,12 +1,11 @@
 //! The template cache: one bare repository per address, filled by reference, safe for several processes.
 //!
 //! Below `mirrors/` each address has a stem, `<slug>-<start of its SHA-256>`, and up to four entries: the repository
-//! `.git`, its record `.json` (the address, what is kept, when it was asked), the lock `.lock`, and `.new.git` while a
-//! repository is being made. Whoever only reads takes no lock; whoever writes holds it, and so does git itself for as
-//! long as it runs.
+//! `.git`, its record `.json` (the address, the kept references, the times of the answers), the lock `.lock`, and
+//! `.new.git` while a repository is created. Readers take no lock; writers do, and so does git while it runs.
 
 mod error;
-mod fill;
+mod fetch;
 mod keep;
 mod listing;
 mod lock;
@@ -15,16 +14,17 @@ mod prune;
 mod record;
 mod repository;
 
-pub use error::MirrorError;
-pub use keep::{Changed, Synced};
-pub use listing::{Listed, ListedRef, MirrorState};
+pub use error::{MirrorError, Unreadable};
+pub use keep::{RefUpdate, Synced};
+pub use listing::{MirrorInfo, MirrorRef, MirrorState};
 pub use prune::Pruned;
 
-use super::{GitAccess, GitFailure, clock};
+use super::{GitAccess, GitFailure};
+use crate::base::clock;
 use crate::model::digest::GitId;
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
-use fill::Since;
+use fetch::Since;
 use lock::Lock;
 use place::MirrorPath;
 use std::path::PathBuf;
@@ -36,35 +36,35 @@ pub struct Mirrors {
     folder: PathBuf,
 }
 
-/// How old an answer may be.
+/// The greatest age of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
-    /// Any age: nothing is asked.
+    /// Any age: no request is made.
     Offline,
     AtMost(Duration),
     Now,
 }
 
-/// A commit that is in the cache, and where.
+/// A commit in the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pinned {
-    /// A bare repository that holds the commit's whole tree.
+    /// A bare repository with the whole tree of the commit.
     pub git_dir: PathBuf,
     pub commit: GitId,
 }
 
 impl Mirrors {
-    /// The mirrors below a cache folder. Nothing is made yet.
+    /// The mirrors below a cache folder. Nothing is created yet.
     pub fn at(root: &std::path::Path) -> Self {
         Self {
             folder: root.join("mirrors"),
         }
     }
 
-    /// The commit that a reference leads to. An annotated tag leads to its commit.
+    /// The commit of a reference; of an annotated tag, the tagged commit.
     ///
-    /// The full id of a commit that is there is never asked for again; other references are when the last answer is
-    /// older than wanted.
+    /// A full commit id that is in the cache is never requested again, any other reference when the last answer is older
+    /// than `freshness` allows.
     pub fn pin(
         &self,
         access: &GitAccess<'_>,
@@ -73,26 +73,26 @@ impl Mirrors {
         freshness: Freshness,
     ) -> Result<Pinned, MirrorError> {
         let since = Since::of(freshness);
-        let place = self.place(url);
-        if let Some(pinned) = place.fresh(reference, since) {
+        let mirror = self.mirror(url);
+        if let Some(pinned) = mirror.fresh(reference, since) {
             return Ok(pinned);
         }
         if freshness == Freshness::Offline {
-            return Err(place.missing(url, reference));
+            return Err(mirror.missing(url, reference));
         }
-        let lock = Lock::take(&place, access)?;
-        // Whoever held the lock may have done the work.
-        if let Some(pinned) = place.fresh(reference, since) {
+        let lock = Lock::take(&mirror, access)?;
+        // The process that had the lock may have fetched it.
+        if let Some(pinned) = mirror.fresh(reference, since) {
             return Ok(pinned);
         }
-        let commit = place.fetch(access, url, reference, &lock)?;
-        Ok(place.pinned(commit))
+        let commit = mirror.fetch(access, url, reference, &lock)?;
+        Ok(mirror.pinned(commit))
     }
 
-    /// The commit with this id, which a reference led to when something was planned.
+    /// The commit with the id that a reference had when a plan was created.
     ///
     /// # Errors
-    /// [`MirrorError::Moved`] when the repository gives the commit no more and the reference leads elsewhere.
+    /// [`MirrorError::Moved`] when the repository no longer has the commit and the reference is another one.
     pub fn pin_commit(
         &self,
         access: &GitAccess<'_>,
@@ -103,8 +103,8 @@ impl Mirrors {
     ) -> Result<Pinned, MirrorError> {
         let id = RefName::of_commit(planned);
         match self.pin(access, url, &id, freshness) {
-            Err(MirrorError::Git { error, .. }) if error.why() == Some(GitFailure::RefNotFound) => {
-            }
+            Err(MirrorError::Git { error, .. })
+                if error.failure() == Some(GitFailure::RefNotFound) => {}
             other => return other,
         }
         let found = self.pin(access, url, reference, Freshness::Now)?;
@@ -119,22 +119,22 @@ impl Mirrors {
         })
     }
 
-    /// Fetches a reference into a repository made anew, for whoever met damage in what was pinned.
+    /// Fetches a reference into a new repository, after the one in the cache turned out to be damaged.
     pub fn renew(
         &self,
         access: &GitAccess<'_>,
         url: &RemoteUrl,
         reference: &RefName,
     ) -> Result<Pinned, MirrorError> {
-        let place = self.place(url);
-        let lock = Lock::take(&place, access)?;
-        let asked = clock::now();
-        let commit = place.fetch_anew(access, url, reference, &lock)?;
-        place.note(url, reference, asked, &lock)?;
-        Ok(place.pinned(commit))
+        let mirror = self.mirror(url);
+        let lock = Lock::take(&mirror, access)?;
+        let asked = clock::system_time();
+        let commit = mirror.fetch_anew(access, url, reference, &lock)?;
+        mirror.record_answer(url, reference, asked, &lock)?;
+        Ok(mirror.pinned(commit))
     }
 
-    fn place(&self, url: &RemoteUrl) -> MirrorPath {
+    fn mirror(&self, url: &RemoteUrl) -> MirrorPath {
         MirrorPath::of(&self.folder, url)
     }
 }

@@ -1,4 +1,4 @@
-//! Where the parts of one mirror lie. Every path that is written or removed comes from here.
+//! The paths of one mirror. Every path that is written or removed comes from here.
 
 use crate::model::digest::Digest;
 use crate::model::remote::RemoteUrl;
@@ -11,7 +11,7 @@ pub(super) struct MirrorPath {
 }
 
 impl MirrorPath {
-    /// The ends of the names of a place's entries. What has another name is not ours.
+    /// The endings of the names of a mirror's entries. Entries with other names are not touched.
     const ENDS: [&str; 5] = [".new.git", ".git", ".lock", ".json.new", ".json"];
 
     pub(super) fn of(folder: &Path, url: &RemoteUrl) -> Self {
@@ -22,7 +22,7 @@ impl MirrorPath {
         }
     }
 
-    /// The place that an entry of the folder belongs to, by its name.
+    /// The mirror of an entry of the folder, by its name.
     pub(super) fn of_entry(folder: &Path, name: &str) -> Option<Self> {
         let stem = Self::ENDS.iter().find_map(|end| name.strip_suffix(end))?;
         let (slug, digest) = stem.rsplit_once('-')?;
@@ -50,7 +50,7 @@ impl MirrorPath {
         self.entry(".git")
     }
 
-    /// A repository that is being made.
+    /// A repository that is being created.
     pub(super) fn new_git_dir(&self) -> PathBuf {
         self.entry(".new.git")
     }

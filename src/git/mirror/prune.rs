@@ -1,4 +1,4 @@
-//! Taking mirrors away. They can all be fetched again.
+//! Removal of mirrors. All of them can be fetched again.
 
 use super::lock::Lock;
 use super::place::MirrorPath;
@@ -6,52 +6,53 @@ use super::record::MirrorRecord;
 use super::{MirrorError, Mirrors, repository};
 use crate::model::remote::RemoteUrl;
 
-/// What became of one mirror.
+/// The result for one mirror.
 pub struct Pruned {
     pub name: String,
     pub url: Option<RemoteUrl>,
-    /// Whether it is gone; otherwise only what dead processes left in it is.
+    /// True if it was removed; false if only the leftovers of dead processes were.
     pub result: Result<bool, MirrorError>,
 }
 
 impl Mirrors {
-    /// Removes the mirrors of some addresses, kept or not; without addresses, those of which nothing is kept, and
-    /// what dead processes left anywhere.
+    /// Removes the mirrors of some addresses, kept or not. Without addresses, removes those without kept references, and
+    /// the leftovers of dead processes in all others.
     pub fn prune(&self, urls: &[RemoteUrl]) -> Result<Vec<Pruned>, MirrorError> {
-        let named: Vec<MirrorPath> = urls.iter().map(|url| self.place(url)).collect();
-        let is_named = |place: &MirrorPath| named.iter().any(|named| named.stem() == place.stem());
+        let named: Vec<MirrorPath> = urls.iter().map(|url| self.mirror(url)).collect();
+        let is_named =
+            |mirror: &MirrorPath| named.iter().any(|named| named.stem() == mirror.stem());
         let mut pruned = Vec::new();
-        for place in self.places()? {
-            if !urls.is_empty() && !is_named(&place) {
+        for mirror in self.mirrors()? {
+            if !urls.is_empty() && !is_named(&mirror) {
                 continue;
             }
-            let url = MirrorRecord::read(&place).url;
+            let url = MirrorRecord::read(&mirror).url;
             pruned.push(Pruned {
-                name: place.stem().to_owned(),
+                name: mirror.stem().to_owned(),
                 url,
-                result: prune(&place, is_named(&place)),
+                result: prune(&mirror, is_named(&mirror)),
             });
         }
         Ok(pruned)
     }
 }
 
-fn prune(place: &MirrorPath, is_named: bool) -> Result<bool, MirrorError> {
-    let Some(_lock) = Lock::try_take(place)? else {
+fn prune(mirror: &MirrorPath, is_named: bool) -> Result<bool, MirrorError> {
+    let Some(_lock) = Lock::try_take(mirror)? else {
         return Err(MirrorError::Busy {
-            path: place.git_dir(),
+            path: mirror.git_dir(),
         });
     };
-    let goes = is_named || MirrorRecord::read(place).kept.is_empty();
-    repository::remove(&place.new_git_dir())?;
-    repository::remove(&place.new_record())?;
-    if goes {
-        repository::remove(&place.git_dir())?;
-        repository::remove(&place.record())?;
+    let is_removed = is_named || MirrorRecord::read(mirror).kept.is_empty();
+    repository::remove(&mirror.new_git_dir())?;
+    repository::remove(&mirror.new_record())?;
+    if is_removed {
+        repository::remove(&mirror.git_dir())?;
+        repository::remove(&mirror.record())?;
     } else {
-        repository::clear_leftovers(&place.git_dir())?;
+        repository::clear_leftovers(&mirror.git_dir())?;
     }
-    // Last, while it is held: whoever waits for it sees that it is gone and makes a new one.
-    repository::remove(&place.lock())?;
-    Ok(goes)
+    // Last, while it is locked: a waiting process sees that the file is gone and creates a new one.
+    repository::remove(&mirror.lock())?;
+    Ok(is_removed)
 }

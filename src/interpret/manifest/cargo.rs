@@ -5,12 +5,12 @@ use std::ops::Range;
 use toml_edit::{Item, Key, TableLike, Value};
 
 use super::comma_list::CommaList;
-use super::resolve_range::{VersionChange, settle};
+use super::resolve_range::{VersionChange, resolve_range};
 use super::splice::Splice;
 use super::{Dependency, ManifestError, toml};
 use crate::model::dependency::{Ecosystem, PackageName, Section};
 
-/// Keys by which a dependency comes from somewhere else than crates.io.
+/// Keys of a dependency that does not come from crates.io.
 const ELSEWHERE: [&str; 5] = ["workspace", "path", "git", "registry", "registry-index"];
 
 pub(super) fn change(
@@ -57,7 +57,7 @@ pub(super) fn change(
     };
     if let Some((key, item)) = find(table, dependency.name) {
         let (existing, at) = version(key, item, dependency.name)?;
-        return settle(Ecosystem::Cargo, dependency, existing, || Splice {
+        return resolve_range(Ecosystem::Cargo, dependency, existing, || Splice {
             new: toml::quoted(text, Some(&at), dependency.range.as_str()),
             at,
         });
@@ -83,7 +83,7 @@ pub(super) fn change(
     }
 }
 
-/// Finds the entry that brings the package, under its own name or a renamed one.
+/// Finds the entry of a package, under its own or another name.
 fn find<'t>(table: &'t dyn TableLike, name: &PackageName) -> Option<(&'t str, &'t Item)> {
     table.iter().find(|(key, item)| {
         let package = item.get("package").and_then(Item::as_str);
@@ -91,7 +91,7 @@ fn find<'t>(table: &'t dyn TableLike, name: &PackageName) -> Option<(&'t str, &'
     })
 }
 
-/// Gives the version requirement of an entry and the place of its string.
+/// The version requirement of an entry, and the range of its string.
 fn version<'t>(
     key: &str,
     item: &'t Item,
@@ -104,7 +104,7 @@ fn version<'t>(
     if let Some(package) = item.get("package").and_then(Item::as_str)
         && (package, key) != (name.as_str(), name.as_str())
     {
-        return Err(not_a_range(format!("`{key}` stands for `{package}`")));
+        return Err(not_a_range(format!("`{key}` is an alias of `{package}`")));
     }
     if key != name.as_str() {
         return Err(ManifestError::OtherSpelling {

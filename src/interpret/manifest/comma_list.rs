@@ -1,23 +1,23 @@
-//! Inserts into a bracketed list of items between commas, in the layout that the list already has.
+//! Inserts an item into a bracketed list with commas, in the existing layout of the list.
 
 use std::ops::Range;
 
 use super::splice::{Splice, last_line_lead, newline_at};
 
-/// A JSON object, a TOML array or a TOML inline table in its text; offsets are bytes.
+/// A JSON object, a TOML array or a TOML inline table in its text. Offsets are in bytes.
 pub(super) struct CommaList<'a> {
     pub(super) text: &'a str,
     /// The inside of the brackets.
     pub(super) inside: Range<usize>,
     pub(super) items: Vec<Range<usize>>,
-    /// What stands after a comma when a list on one line gives no example.
+    /// The text after a comma, for a list on one line with fewer than two items.
     pub(super) space: &'a str,
 }
 
 impl<'a> CommaList<'a> {
-    /// Gives the splices that put `item` before the item at `index`, or at the end.
+    /// Inserts `item` before the item at `index`, or at the end.
     ///
-    /// The new item goes to the end of the line of its predecessor, so that comments stay with the items they are about.
+    /// The new item follows the line of its predecessor, so that comments stay with their items.
     pub(super) fn insert(&self, index: usize, item: &str) -> Vec<Splice> {
         let Some(previous) = index.checked_sub(1).and_then(|i| self.items.get(i)) else {
             return vec![self.insert_first(item)];
@@ -69,7 +69,7 @@ impl<'a> CommaList<'a> {
         &self.text[self.inside.clone()]
     }
 
-    /// Gives what stands between the item at `index` and the comma or bracket before it.
+    /// The text between the item at `index` and the comma or bracket before it.
     pub(super) fn before(&self, index: usize) -> &'a str {
         let Some(item) = self.items.get(index) else {
             return "";
@@ -90,7 +90,7 @@ impl<'a> CommaList<'a> {
         }
     }
 
-    /// Finds the comma between two items, past what TOML comments say.
+    /// Finds the comma between two items, outside TOML comments.
     fn comma(&self, between: Range<usize>) -> Option<usize> {
         let mut in_comment = false;
         self.text[between.clone()]

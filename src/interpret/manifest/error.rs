@@ -1,10 +1,10 @@
-//! Why a manifest cannot take a dependency, by what its author can do about it.
+//! Errors of adding a dependency to a manifest, by the remedy.
 
 use thiserror::Error;
 
 use crate::model::dependency::Section;
 
-/// Lines and columns count from 1, columns in characters.
+/// A reason why a dependency cannot be added. Lines and columns count from 1, columns in characters.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ManifestError {
     #[error("line {line}, column {column}: {reason}")]
@@ -19,7 +19,7 @@ pub enum ManifestError {
         column: usize,
         limit: usize,
     },
-    #[error("line {line}, column {column}: `{key}` is written twice in {place}; keep one")]
+    #[error("line {line}, column {column}: `{key}` occurs twice in {place}; keep one")]
     Duplicate {
         key: String,
         place: String,
@@ -33,7 +33,7 @@ pub enum ManifestError {
     },
     #[error("{what} is missing; add it to the template first")]
     Missing { what: &'static str },
-    #[error("{place} is written in a form that is not edited here; write it as {expected}")]
+    #[error("{place} has a form that cannot be edited; write it as {expected}")]
     Layout {
         place: String,
         expected: &'static str,
@@ -43,7 +43,7 @@ pub enum ManifestError {
         section: Section,
         manifest: &'static str,
     },
-    #[error("`{name}` is already in {existing}, it cannot be in {wanted} as well")]
+    #[error("`{name}` is already in {existing} and cannot be in {wanted} too")]
     OtherSection {
         name: String,
         existing: String,
@@ -52,7 +52,7 @@ pub enum ManifestError {
     #[error("`{name}` is already present as `{existing}`; use that spelling")]
     OtherSpelling { name: String, existing: String },
     #[error(
-        "`{name}` is asked for as {wanted}, but the manifest has {existing}; neither contains the other"
+        "`{name}` is requested as {wanted}, but the manifest has {existing}; neither range contains the other"
     )]
     RangeConflict {
         name: String,

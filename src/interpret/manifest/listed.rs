@@ -1,11 +1,11 @@
-//! The dependencies that a manifest names, for comparing two versions of it.
+//! The dependencies of a manifest, for the comparison of two versions of it.
 
 use super::toml;
 use crate::model::dependency::{Ecosystem, Section};
 use std::collections::BTreeMap;
 use toml_edit::{Item, TableLike};
 
-/// Section and name → version, as they are written. What cannot be read has none: whoever edits it says why.
+/// Section and name → version, as written. A manifest that cannot be parsed has none; an edit of it reports the reason.
 pub fn listed(ecosystem: Ecosystem, text: &str) -> BTreeMap<(String, String), String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match ecosystem {
@@ -17,13 +17,15 @@ pub fn listed(ecosystem: Ecosystem, text: &str) -> BTreeMap<(String, String), St
 
 fn npm(text: &str) -> BTreeMap<(String, String), String> {
     let mut found = BTreeMap::new();
-    let manifest: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    let Ok(manifest) = serde_json::from_str::<serde_json::Value>(text) else {
+        return found;
+    };
     for section in Section::ALL.map(|section| section.to_string()) {
         for (name, version) in manifest[&section].as_object().into_iter().flatten() {
-            let version = version
+            let text = version
                 .as_str()
                 .map_or_else(|| version.to_string(), str::to_owned);
-            found.insert((section.clone(), name.clone()), version);
+            found.insert((section.clone(), name.clone()), text);
         }
     }
     found
@@ -39,8 +41,8 @@ fn cargo(text: &str) -> BTreeMap<(String, String), String> {
         for (name, item) in table.into_iter().flat_map(TableLike::iter) {
             let version = item
                 .as_str()
-                .or_else(|| item.as_table_like()?.get("version")?.as_str());
-            let version = version.map_or_else(|| item.to_string().trim().to_owned(), str::to_owned);
+                .or_else(|| item.as_table_like()?.get("version")?.as_str())
+                .map_or_else(|| item.to_string().trim().to_owned(), str::to_owned);
             found.insert((section.to_owned(), name.to_owned()), version);
         }
     }
@@ -56,9 +58,10 @@ fn python(text: &str) -> BTreeMap<(String, String), String> {
     let main = project.and_then(|project| project.get("dependencies"));
     let groups = document
         .get("dependency-groups")
-        .and_then(Item::as_table_like);
-    let groups = groups.into_iter().flat_map(TableLike::iter);
-    let groups = groups.map(|(name, item)| (format!("dependency-groups.{name}"), item));
+        .and_then(Item::as_table_like)
+        .into_iter()
+        .flat_map(TableLike::iter)
+        .map(|(name, item)| (format!("dependency-groups.{name}"), item));
     let lists = main
         .map(|item| ("project.dependencies".to_owned(), item))
         .into_iter()
@@ -83,11 +86,11 @@ mod tests {
 
     #[track_caller]
     fn check(ecosystem: Ecosystem, text: &str, expected: &[&str]) {
-        let listed = listed(ecosystem, text).into_iter();
-        let listed: Vec<String> = listed
+        let lines: Vec<String> = listed(ecosystem, text)
+            .into_iter()
             .map(|((section, name), version)| format!("{section} {name} {version}"))
             .collect();
-        assert_eq!(listed, expected);
+        assert_eq!(lines, expected);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Puts one dependency into the text of a manifest and leaves every other byte as it is.
+//! Adds one dependency to the text of a manifest. Every other byte stays as it is.
 
 mod cargo;
 mod comma_list;
@@ -19,25 +19,25 @@ pub use error::ManifestError;
 pub use listed::listed;
 use resolve_range::VersionChange;
 
-/// What a manifest is asked to hold.
+/// A dependency to add.
 pub struct Dependency<'a> {
     pub name: &'a PackageName,
     pub range: &'a VersionRange,
     pub section: Section,
 }
 
-/// What became of a manifest.
+/// The result of an edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
-    /// The manifest already asks for the same or less; `kept` is the range it holds.
+    /// The manifest already has the same or a narrower range, `kept`.
     Unchanged { kept: String },
     /// The whole new text.
     Added(String),
-    /// The whole new text, and the wider range that stood in the old one; empty when none was written.
+    /// The whole new text, and the wider range of the old one; empty when it had none.
     Replaced { text: String, previous: String },
 }
 
-/// Edits the text of `ecosystem`'s manifest; an edit of an edited text is `Unchanged`.
+/// Adds a dependency to the text of a manifest. A second edit with the same dependency is `Unchanged`.
 pub fn edit(
     ecosystem: Ecosystem,
     text: &str,

@@ -8,12 +8,12 @@ use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use super::comma_list::CommaList;
-use super::resolve_range::{VersionChange, settle};
+use super::resolve_range::{VersionChange, resolve_range};
 use super::splice::{Splice, first_newline, last_line_lead, place};
 use super::{Dependency, ManifestError, npm_order};
 use crate::model::dependency::{Ecosystem, Section};
 
-/// The deepest nesting taken, in brackets; as many as `serde_json` takes.
+/// The deepest nesting of brackets, as in `serde_json`.
 const DEPTH: usize = 127;
 
 const STRICT: ParseOptions = ParseOptions {
@@ -60,13 +60,13 @@ pub(super) fn change(
             });
         }
     }
-    let file = File::new(text, &top);
+    let layout = ManifestLayout::new(text, &top);
     let Some((section, entries)) = wanted else {
-        return Ok(VersionChange::Add(file.add_section(&top, dependency)));
+        return Ok(VersionChange::Add(layout.add_section(&top, dependency)));
     };
     let Some(present) = property(entries, dependency.name.as_str()) else {
         return Ok(VersionChange::Add(
-            file.add_entry(section, entries, dependency),
+            layout.add_entry(section, entries, dependency),
         ));
     };
     let Value::StringLit(existing) = &present.value else {
@@ -75,13 +75,13 @@ pub(super) fn change(
             reason: "it is not a string".to_owned(),
         });
     };
-    settle(Ecosystem::Npm, dependency, &existing.value, || Splice {
+    resolve_range(Ecosystem::Npm, dependency, &existing.value, || Splice {
         at: existing.range.start..existing.range.end,
         new: format!("\"{}\"", dependency.range),
     })
 }
 
-/// A package may ask its user for a peer and bring one of its own to develop against.
+/// A package may have the same dependency as a peer and for development.
 fn may_share(a: Section, b: Section) -> bool {
     matches!(
         (a, b),
@@ -101,7 +101,7 @@ fn read(text: &str) -> Result<Object<'_>, ManifestError> {
         let (line, column) = place(text, error.range().start);
         syntax(line, column, error.kind().to_string())
     })?;
-    // the parser with places takes some control characters and blanks that JSON does not
+    // The parser with positions accepts some control characters and spaces that JSON does not.
     serde_json::from_str::<serde_json::Value>(text).map_err(|error| {
         let reason = error.to_string();
         let end = reason.rfind(" at line ").unwrap_or(reason.len());
@@ -165,23 +165,23 @@ fn property<'o, 't>(object: &'o Object<'t>, key: &str) -> Option<&'o ObjectProp<
         .find(|property| property.name.as_str() == key)
 }
 
-/// How the file is laid out, told from its first property.
-struct File<'a> {
+/// The layout of the file, derived from its first property.
+struct ManifestLayout<'a> {
     text: &'a str,
-    /// The indentation of the top level; `None` when the file stands on one line.
+    /// The indentation of the top level; `None` when the file is one line.
     unit: Option<&'a str>,
     newline: &'a str,
     colon: &'a str,
-    /// What stands after a comma and inside the braces of a list on one line.
+    /// The space after a comma and inside the braces of a list on one line.
     space: &'static str,
 }
 
-impl<'a> File<'a> {
+impl<'a> ManifestLayout<'a> {
     fn new(text: &'a str, top: &Object<'_>) -> Self {
-        let colon = top.properties.first().map_or(": ", |first| {
-            &text[first.name.end()..first.value.range().start]
-        });
-        let colon = if colon.contains('\n') { ": " } else { colon };
+        let colon = top
+            .properties
+            .first()
+            .map_or(": ", |first| colon_of(text, first));
         let space = if colon == ":" { "" } else { " " };
         let list = list(text, top, space);
         let lead = match list.items.first() {
@@ -197,7 +197,7 @@ impl<'a> File<'a> {
         }
     }
 
-    /// npm puts a new section last.
+    /// Adds a section at the end, as npm does.
     fn add_section(&self, top: &Object<'_>, dependency: &Dependency<'_>) -> Vec<Splice> {
         let unit = self.unit.unwrap_or_default();
         let entry = entry(self.colon, dependency);
@@ -232,8 +232,7 @@ impl<'a> File<'a> {
                 new: self.object(&entry(self.colon, dependency), indent),
             }];
         };
-        let colon = &self.text[neighbour.name.end()..neighbour.value.range().start];
-        let colon = if colon.contains('\n') { ": " } else { colon };
+        let colon = colon_of(self.text, neighbour);
         let index = entries
             .properties
             .iter()
@@ -255,6 +254,12 @@ impl<'a> File<'a> {
             None => format!("{{{0}{entry}{0}}}", self.space),
         }
     }
+}
+
+/// The text between the name and the value of a property; `: ` where it contains a line break.
+fn colon_of<'a>(text: &'a str, property: &ObjectProp<'_>) -> &'a str {
+    let colon = &text[property.name.end()..property.value.range().start];
+    if colon.contains('\n') { ": " } else { colon }
 }
 
 fn entry(colon: &str, dependency: &Dependency<'_>) -> String {

@@ -2,13 +2,14 @@
 
 use std::cmp::Ordering;
 
-/// ICU's root order of what it does not ignore in ASCII, letters apart; both cases of a letter weigh the same at first.
+/// The ASCII characters that ICU's root collation does not ignore, in its order, without letters.
+/// Source: <https://unicode.org/reports/tr10/>
 const BEFORE_LETTERS: &str = "\t\n\u{b}\u{c}\r _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789";
 
-/// Compares as npm does: names that are whole numbers come first, as in every JavaScript object; the others follow
-/// `localeCompare(…, 'en')`, which looks at the case of letters only when nothing else differs.
+/// Compares two names as npm does: whole numbers come first, as in every JavaScript object; the others follow
+/// `localeCompare(…, 'en')`, which compares the case of letters only when nothing else differs.
 ///
-/// Characters outside ASCII, which no new name holds, come last, by code point.
+/// Characters outside ASCII, which no new name contains, come last, by code point.
 pub(super) fn compare(a: &str, b: &str) -> Ordering {
     match (array_index(a), array_index(b)) {
         (Some(a), Some(b)) => a.cmp(&b),
@@ -20,7 +21,7 @@ pub(super) fn compare(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// ECMAScript lists the keys 0 to 2^32 - 2 first, written without leading zeros.
+/// The number of a name that JavaScript lists first: 0 to 2^32 - 2, without leading zeros.
 fn array_index(name: &str) -> Option<u32> {
     let index = name.parse::<u32>().ok().filter(|index| *index < u32::MAX)?;
     (index.to_string() == name).then_some(index)

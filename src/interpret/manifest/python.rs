@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml_edit::{Array, Item, Table, Value};
 
 use super::comma_list::CommaList;
-use super::resolve_range::{VersionChange, settle};
+use super::resolve_range::{VersionChange, resolve_range};
 use super::splice::{Splice, first_newline, last_line_lead};
 use super::{Dependency, ManifestError, toml};
 use crate::model::dependency::{Ecosystem, PackageName, Section};
@@ -129,7 +129,7 @@ fn change_array(
         });
     }
     let written = format!("{}{}{}", found.name, found.gap, dependency.range);
-    settle(Ecosystem::Python, dependency, found.range, || Splice {
+    resolve_range(Ecosystem::Python, dependency, found.range, || Splice {
         new: toml::quoted(text, Some(&found.at), &written),
         at: found.at,
     })
@@ -168,7 +168,7 @@ fn insert(text: &str, array: &Array, dependency: &Dependency<'_>) -> Option<Vec<
     Some(list.insert(index, &entry))
 }
 
-/// The beginning of a PEP 508 requirement, and the rest that should be a range.
+/// A PEP 508 requirement, split after its name. The rest should be a range.
 struct Requirement<'a> {
     /// The whole string in the document, quotes included.
     at: Range<usize>,

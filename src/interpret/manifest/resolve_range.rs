@@ -1,20 +1,20 @@
-//! The choice between the range a manifest holds and the wanted one.
+//! The choice between the range in a manifest and the wanted one.
 
 use super::splice::Splice;
 use super::{Dependency, ManifestError};
 use crate::model::dependency::{Ecosystem, Relation, VersionRange, VersionRangeError};
 
-/// What has to happen to a text.
+/// The change to the text of a manifest.
 pub(super) enum VersionChange {
     Keep { existing: String },
     Add(Vec<Splice>),
     Replace { splice: Splice, existing: String },
 }
 
-/// Decides between the range a manifest holds and the wanted one: the narrower of nested ranges stays.
+/// Chooses the narrower of the existing and the wanted range. Fails if neither contains the other.
 ///
-/// An existing range that pins nothing is wider than any.
-pub(super) fn settle(
+/// An existing range that pins nothing is wider than any other.
+pub(super) fn resolve_range(
     ecosystem: Ecosystem,
     dependency: &Dependency<'_>,
     existing: &str,

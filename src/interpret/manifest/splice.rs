@@ -1,8 +1,8 @@
-//! Replacements of stretches of a text, and places in it.
+//! Replacements in a text, and positions in it.
 
 use std::ops::Range;
 
-/// A stretch of the old text, in bytes, and what stands there in the new one.
+/// A range of the old text, in bytes, and its replacement.
 #[derive(Debug)]
 pub(super) struct Splice {
     pub(super) at: Range<usize>,
@@ -15,7 +15,7 @@ impl Splice {
     }
 }
 
-/// Applies splices that do not overlap; those at one place keep their order.
+/// Applies splices that do not overlap. Splices at one position keep their order.
 pub(super) fn apply(text: &str, mut splices: Vec<Splice>) -> String {
     splices.sort_by_key(|splice| splice.at.start);
     let mut result = String::with_capacity(text.len() + 128);
@@ -29,7 +29,7 @@ pub(super) fn apply(text: &str, mut splices: Vec<Splice>) -> String {
     result
 }
 
-/// Gives the line and the column of a byte offset, both from 1, the column in characters.
+/// The line and column of a byte offset, both from 1, the column in characters.
 pub(super) fn place(text: &str, offset: usize) -> (usize, usize) {
     let before = &text[..text.floor_char_boundary(offset.min(text.len()))];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -39,13 +39,13 @@ pub(super) fn place(text: &str, offset: usize) -> (usize, usize) {
     )
 }
 
-/// Gives the first line break in `text`, as it is written there.
+/// The first line break in `text`, `\n` or `\r\n`.
 pub(super) fn first_newline(text: &str) -> Option<&str> {
     let at = newline_at(text)?;
     Some(&text[at..=text[at..].find('\n')? + at])
 }
 
-/// Gives the last line break in `text` with the indentation that follows it.
+/// The last line break in `text`, with the indentation after it.
 pub(super) fn last_line_lead(text: &str) -> Option<&str> {
     let newline = text.rfind('\n')?;
     let start = if text[..newline].ends_with('\r') {
@@ -59,7 +59,7 @@ pub(super) fn last_line_lead(text: &str) -> Option<&str> {
     Some(&text[start..indent])
 }
 
-/// Gives the offset of the first line break, before its `\r` if it has one.
+/// The offset of the first line break, before its `\r` if it has one.
 pub(super) fn newline_at(text: &str) -> Option<usize> {
     let newline = text.find('\n')?;
     Some(if text[..newline].ends_with('\r') {

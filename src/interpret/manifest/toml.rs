@@ -1,4 +1,4 @@
-//! What edits of Cargo.toml and pyproject.toml share: reading with places, and new lines in tables.
+//! Common parts of the edits of Cargo.toml and pyproject.toml: parsing with positions, and new lines in tables.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use toml_edit::{Document, Item, Table};
 use super::ManifestError;
 use super::splice::{Splice, first_newline, newline_at, place};
 
-/// Reads a document whose items know their places; the parser itself refuses deep nesting and duplicate keys.
+/// Parses a document whose items have positions. The parser refuses deep nesting and duplicate keys.
 pub(super) fn read(text: &str) -> Result<Document<&str>, ManifestError> {
     Document::parse(text).map_err(|error| {
         let (line, column) = place(text, error.span().map_or(0, |span| span.start));
@@ -19,12 +19,12 @@ pub(super) fn read(text: &str) -> Result<Document<&str>, ManifestError> {
     })
 }
 
-/// Tells whether a table is written with a `[header]` of its own, so that lines can be added below it.
+/// True for a table with its own `[header]`, below which lines can be added.
 pub(super) fn has_header(table: &Table) -> bool {
     !table.is_dotted() && !table.is_implicit()
 }
 
-/// Puts the line `key = value` into a table with a header: in order when its keys are, otherwise last.
+/// Adds the line `key = value` to a table with a header: in order if its keys are sorted, otherwise last.
 pub(super) fn add_line(text: &str, table: &Table, key: &str, value: &str) -> Option<Splice> {
     let lines = lines(table);
     let names: Vec<_> = lines.iter().map(|(name, _)| *name).collect();
@@ -32,7 +32,7 @@ pub(super) fn add_line(text: &str, table: &Table, key: &str, value: &str) -> Opt
     add_line_at(text, table, &lines[..index], key, value)
 }
 
-/// Puts the line `key = value` below the others of a table with a header.
+/// Adds the line `key = value` at the end of a table with a header.
 pub(super) fn add_last_line(text: &str, table: &Table, key: &str, value: &str) -> Option<Splice> {
     add_line_at(text, table, &lines(table), key, value)
 }
@@ -59,7 +59,7 @@ fn add_line_at(
     Some(Splice::insert(at, line))
 }
 
-/// Gives the name and the end of each entry that is written as lines of its table, not below a header of its own.
+/// The name and the end of each entry that is part of its table, not below a separate header.
 fn lines(table: &Table) -> Vec<(&str, usize)> {
     table
         .iter()
@@ -72,7 +72,7 @@ fn lines(table: &Table) -> Vec<(&str, usize)> {
         .collect()
 }
 
-/// Puts a new table with one line at the end of the document, after an empty line.
+/// Adds a new table with one line at the end of the document, after an empty line.
 pub(super) fn add_table(text: &str, header: &str, line: &str) -> Splice {
     let last = text.trim_end_matches(['\r', '\n']);
     let newline = first_newline(&text[last.len()..])
@@ -92,7 +92,7 @@ pub(super) fn add_table(text: &str, header: &str, line: &str) -> Splice {
     Splice::insert(text.len(), format!("{gap}[{header}]{newline}{line}{end}"))
 }
 
-/// Gives the offset after the last value of an entry.
+/// The offset after the last value of an entry.
 pub(super) fn end_of(item: &Item) -> Option<usize> {
     match item {
         Item::Value(value) => value.span().map(|span| span.end),
@@ -111,7 +111,7 @@ fn indent_of<'a>(text: &'a str, table: &Table, name: &str) -> &'a str {
     &lead[..lead.len() - lead.trim_start_matches([' ', '\t']).len()]
 }
 
-/// Tells where to insert `new` into `keys`: before the first greater one, or at the end when they are in no order.
+/// The index at which to insert `new` into `keys`: before the first greater one, or at the end if they are not sorted.
 pub(super) fn sorted_place<K: Ord>(keys: &[K], new: &K) -> usize {
     if keys.is_sorted() {
         keys.partition_point(|key| key <= new)
@@ -120,7 +120,7 @@ pub(super) fn sorted_place<K: Ord>(keys: &[K], new: &K) -> usize {
     }
 }
 
-/// Writes a string between quotes like those of the string at `like`, in an edit of that string.
+/// The content between the same quotes as the string at `like`, or double quotes.
 pub(super) fn quoted(text: &str, like: Option<&Range<usize>>, content: &str) -> String {
     match like {
         Some(span) if text[span.start..].starts_with('\'') => format!("'{content}'"),

@@ -1,18 +1,14 @@
 //! A shell command that runs in a new repository: `sweep --exec`.
 
+use crate::base::process::{self, Limits, ProcessError};
 use crate::cli::error::Failure;
 use crate::cli::signals;
 use crate::engine::{self, Preview};
 use crate::template::Template;
 use crate::tree::repository::{CreatedRepository, Layout, Target};
-use rustix::process::{Pid, Signal, kill_process_group};
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
-use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
-use std::sync::atomic::Ordering;
-use std::thread;
-use std::time::Duration;
 
 /// The end of a command.
 pub(super) enum CommandEnd {
@@ -26,8 +22,6 @@ pub(super) enum CommandEnd {
 
 /// The most bytes of output that are shown.
 const MAX_SHOWN: u64 = 4096;
-/// The time between two checks of the command and of the stop signal.
-const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Creates the repository in a temporary folder and runs `command` there by the shell. The output of the command
 /// is shown only if it fails. GROUNDPLAN_SELECTION contains the selection.
@@ -56,28 +50,25 @@ pub(super) fn run(
     };
     Target::check(&folder)?.create(&repository, signals::stop())?;
     let mut output = tempfile::tempfile().map_err(failed)?;
-    let mut child = shell(command)
-        .current_dir(&folder)
-        .env("GROUNDPLAN_SELECTION", selection)
-        .stdin(Stdio::null())
-        .stdout(output.try_clone().map_err(failed)?)
-        .stderr(output.try_clone().map_err(failed)?)
-        .process_group(0)
-        .spawn()
-        .map_err(failed)?;
-    let status = loop {
-        if let Some(status) = child.try_wait().map_err(failed)? {
-            break status;
-        }
-        if signals::stop().load(Ordering::Relaxed) {
-            // With its children, which would continue in a deleted folder.
-            // It fails when the group has ended in between.
-            let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
-            drop(child.wait());
-            return Err(Failure::cancelled());
-        }
-        thread::sleep(POLL_INTERVAL);
+    let limits = Limits {
+        timeout: None,
+        stop: signals::stop(),
+        growth: None,
     };
+    let status = process::status(
+        shell(command)
+            .current_dir(&folder)
+            .env("GROUNDPLAN_SELECTION", selection)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().map_err(failed)?)
+            .stderr(output.try_clone().map_err(failed)?),
+        limits,
+    )
+    .map_err(|error| match error {
+        ProcessError::Stopped => Failure::cancelled(),
+        ProcessError::Io(error) => failed(error),
+        ProcessError::TimedOut | ProcessError::TooLarge => failed(std::io::Error::other(error)),
+    })?;
     if status.success() {
         return Ok(CommandEnd::Success);
     }

@@ -1,15 +1,9 @@
-//! `__PRODUCT_NAME__` and its like: one pass over each text, values are never looked at again.
+//! Placeholders such as `__PRODUCT_NAME__`, replaced in one pass; the values themselves are not searched again.
 
-use super::interpreter::Interpreter;
-use crate::model::content::File;
-use crate::model::path::TreePath;
 use crate::model::plan::{Placeholder, Plan};
-use crate::model::provenance::Provenance;
-use crate::model::report::ChangeOrigin;
-use crate::tree::TreeError;
 use aho_corasick::AhoCorasick;
 
-/// The placeholders of a plan with their values.
+/// The placeholders of a plan, each with its value as plain text and inside a JSON string.
 pub(super) struct Substitution {
     tokens: AhoCorasick,
     placeholders: Vec<Placeholder>,
@@ -33,14 +27,14 @@ impl Substitution {
         }
     }
 
-    /// The text with its placeholders replaced, for a file of that path; nothing when it holds none.
+    /// The text with its placeholders replaced, for a file of that path; `None` if it contains none.
     pub(super) fn apply(&self, text: &str, path: &str) -> Option<String> {
         self.tokens
             .is_match(text)
             .then(|| self.tokens.replace_all(text, self.values(path)))
     }
 
-    /// How many bytes [`Self::apply`] would give.
+    /// The length in bytes of the text that [`Self::apply`] gives.
     pub(super) fn length(&self, text: &str, path: &str) -> u64 {
         let values = self.values(path);
         self.tokens
@@ -50,7 +44,7 @@ impl Substitution {
             })
     }
 
-    /// The values as a file of that path takes them.
+    /// The values, escaped for JSON if the file is JSON.
     fn values(&self, path: &str) -> &[String] {
         if is_json(path) {
             &self.in_json
@@ -59,7 +53,8 @@ impl Substitution {
         }
     }
 
-    fn used_in(&self, text: &str) -> Vec<Placeholder> {
+    /// The placeholders in a text, sorted, each once.
+    pub(super) fn used_in(&self, text: &str) -> Vec<Placeholder> {
         let mut used: Vec<Placeholder> = self
             .tokens
             .find_iter(text)
@@ -71,51 +66,7 @@ impl Substitution {
     }
 }
 
-/// Replaces the placeholders of the template's text files, before any action runs: what actions bring is replaced when
-/// they bring it, so no text is ever passed over twice. A tree that already holds this plan's provenance had its pass.
-pub(super) fn fill_template(work: &mut Interpreter<'_>, own: &Provenance) -> Result<(), TreeError> {
-    let plan = work.plan();
-    let provenance = work.tree().read(plan.provenance_path.as_tree())?;
-    if provenance.is_some_and(|file| file.bytes == own.to_text()) {
-        return Ok(());
-    }
-    let listing = work.tree().list()?;
-    for path in listing.with_placeholders() {
-        fill(work, &path)?;
-    }
-    Ok(())
-}
-
-fn fill(work: &mut Interpreter<'_>, path: &TreePath) -> Result<(), TreeError> {
-    let Some(file) = work.tree().read(path)? else {
-        return Ok(());
-    };
-    let Some(text) = file.text() else {
-        return Ok(());
-    };
-    let placeholders = work.substitution().used_in(text);
-    if placeholders.is_empty() {
-        return Ok(());
-    }
-    // Before it is filled: a file of nothing but placeholders can grow to many times its size.
-    if let Some(finding) = work.too_large(path, work.substitution().length(text, path.as_str()))? {
-        work.report(finding);
-        return Ok(());
-    }
-    let Some(filled) = work.substitution().apply(text, path.as_str()) else {
-        return Ok(());
-    };
-    work.write(
-        path,
-        File {
-            mode: file.mode,
-            bytes: filled.into(),
-        },
-        ChangeOrigin::Placeholders { placeholders },
-    )
-}
-
-/// Whether a file's name says that it is JSON or one of the languages around it.
+/// True if the name of a file ends as JSON, or a format in which strings are written alike.
 fn is_json(path: &str) -> bool {
     const ENDINGS: [&str; 7] = [
         "json",

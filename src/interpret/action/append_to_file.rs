@@ -1,37 +1,40 @@
-//! APPEND_TO_FILE: a block of whole lines at the end of a file, once, with the file's own line ends.
+//! APPEND_TO_FILE: a block of whole lines at the end of a file, once, with the line ends of the file.
 
-use super::interpreter::{ActionError, Done, Interpreter};
+use crate::interpret::step::{ActionError, ActionKind, Done, Step};
 use crate::model::action::AppendToFile;
 use crate::model::content::File;
+use crate::model::path::TreePath;
+use std::borrow::Cow;
 
-pub(super) fn run(
-    work: &mut Interpreter<'_>,
-    index: usize,
-    action: &AppendToFile,
-) -> Result<Done, ActionError> {
-    let path = action.path.as_tree();
-    let block = block(&work.literal(&action.content, path.as_str()));
-    if action.create && work.file(path)?.is_none() {
-        work.put(index, path, File::regular(block))?;
-        return Ok(Done::Changed("made".to_owned()));
+impl ActionKind for AppendToFile {
+    fn target(&self) -> Cow<'_, str> {
+        self.path.as_str().into()
     }
-    let (mode, text) = work.text(index, path)?;
-    match append(&text, &block) {
-        None => Ok(Done::Unchanged("the block is already there".to_owned())),
-        Some(text) => {
-            work.put(
-                index,
-                path,
-                File {
-                    mode,
-                    bytes: text.into(),
-                },
-            )?;
-            Ok(Done::Changed(format!(
-                "{} lines appended",
-                block.lines().count()
-            )))
+
+    fn texts(&self) -> Vec<(&'static str, &str)> {
+        vec![("content", &self.content)]
+    }
+
+    fn edits(&self, path: &TreePath) -> bool {
+        self.path.as_tree() == path
+    }
+
+    fn run(&self, step: &mut Step<'_, '_>) -> Result<Done, ActionError> {
+        let path = self.path.as_tree();
+        let block = block(&step.fill(&self.content, path));
+        if self.create && step.read(path)?.is_none() {
+            step.write(path, File::regular(block))?;
+            return Ok(Done::changed("created"));
         }
+        let (mode, text) = step.text(path)?;
+        let Some(text) = append(&text, &block) else {
+            return Ok(Done::unchanged("the block is already present"));
+        };
+        step.write_text(path, mode, text)?;
+        Ok(Done::Changed(format!(
+            "{} lines appended",
+            block.lines().count()
+        )))
     }
 }
 
@@ -44,7 +47,7 @@ fn block(content: &str) -> String {
     block
 }
 
-/// The text with the block at its end, or nothing when its lines already stand there together.
+/// The text with the block at its end; `None` if it already contains the lines of the block in a row.
 fn append(text: &str, block: &str) -> Option<String> {
     let mut lines = format!("\n{}", text.replace("\r\n", "\n"));
     if !lines.ends_with('\n') {

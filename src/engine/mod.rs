@@ -1,0 +1,270 @@
+//! The use cases of the core: from a catalogue, a selection and a template to a plan, a report and a tree.
+
+mod addition;
+
+use crate::catalog::Catalog;
+use crate::error::{Class, Explain, Hint};
+use crate::hint;
+pub use crate::interpret::LineOrigin;
+use crate::interpret::{self, Interpretation, interpret};
+use crate::model::content::File;
+use crate::model::diagnostic::Diagnostic;
+use crate::model::digest::{Digest, GitId};
+use crate::model::input::Identity;
+use crate::model::path::TreePath;
+use crate::model::plan::Plan;
+use crate::model::provenance::Provenance;
+use crate::model::report::{
+    LogEntry, MAX_LOG_BYTES, MAX_TREE_ENTRIES, ObjectFormat, Report, TreeEntry,
+};
+use crate::resolve::{Request, resolve};
+use crate::tree::ids::{self, FirstCommit, ObjectsError};
+use crate::tree::listing::Listing;
+use crate::tree::overlay::Overlay;
+use crate::tree::{Tree, TreeError};
+pub use addition::{Addition, add};
+use thiserror::Error;
+
+/// A plan, its result and the report on it.
+pub struct Preview<'t> {
+    pub plan: Plan,
+    pub report: Report,
+    pub tree: Overlay<'t>,
+}
+
+/// An error of a preview.
+#[derive(Debug, Error)]
+pub enum PreviewError {
+    #[error("the selection is not valid for the catalogue")]
+    Selection(Vec<Diagnostic>),
+    #[error("the plan was created over template tree {planned}, but the template is tree {given}")]
+    AnotherTemplate { planned: GitId, given: GitId },
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    #[error(transparent)]
+    Objects(#[from] ObjectsError),
+}
+
+impl Explain for PreviewError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Selection(_) | Self::AnotherTemplate { .. } => Class::Refused,
+            Self::Tree(error) => error.class(),
+            Self::Objects(error) => error.class(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Selection(_) => "selection_invalid",
+            Self::AnotherTemplate { .. } => "plan_other_template",
+            Self::Tree(error) => error.code(),
+            Self::Objects(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        match self {
+            Self::Selection(_) => Some(hint!("see the findings")),
+            Self::AnotherTemplate { .. } => {
+                Some(hint!("use the template of the plan, or create a new plan"))
+            }
+            Self::Tree(error) => error.hint(),
+            Self::Objects(error) => error.hint(),
+        }
+    }
+}
+
+/// Resolves a selection and applies its plan to the template, in memory. Nothing is written.
+pub fn preview<'t>(
+    catalog: &Catalog,
+    request: Request,
+    template: &'t dyn Tree,
+) -> Result<Preview<'t>, PreviewError> {
+    let plan = resolve(catalog, request).map_err(PreviewError::Selection)?;
+    let (report, tree) = apply(&plan, template)?;
+    Ok(Preview { plan, report, tree })
+}
+
+/// The plan of an existing repository, resolved again from its provenance and its catalogue.
+pub fn remake(
+    catalog: &Catalog,
+    provenance: &Provenance,
+    author: Identity,
+) -> Result<Plan, PreviewError> {
+    let request = Request {
+        selection: provenance.selected_options.clone(),
+        inputs: provenance.inputs.clone(),
+        author,
+        template: provenance.template.clone(),
+    };
+    let plan = resolve(catalog, request).map_err(PreviewError::Selection)?;
+    // The provenance names the version of groundplan that created the repository.
+    Ok(Plan {
+        generator: provenance.generator.clone(),
+        ..plan
+    })
+}
+
+/// Applies a stored plan to its template.
+///
+/// # Errors
+/// [`PreviewError::AnotherTemplate`] when the tree id of the template is not the one in the plan.
+pub fn build<'t>(
+    plan: &Plan,
+    template: &'t dyn Tree,
+) -> Result<(Report, Overlay<'t>), PreviewError> {
+    let given = GitId::of(&ids::tree_id(template)?);
+    if given != plan.template.tree {
+        return Err(PreviewError::AnotherTemplate {
+            planned: plan.template.tree.clone(),
+            given,
+        });
+    }
+    apply(plan, template)
+}
+
+/// The origin of each line of one file of a plan's result; `None` when the result has no such text file.
+pub fn explain(
+    plan: &Plan,
+    template: &dyn Tree,
+    path: &TreePath,
+) -> Result<Option<Explanation>, PreviewError> {
+    let mut tree = Overlay::over(template)?;
+    let (_, origins) = interpret::explain(plan, &mut tree, path)?;
+    let file = tree.read(path)?;
+    Ok(file.as_ref().and_then(File::text).map(|text| {
+        let lines = text.split_inclusive('\n').map(str::to_owned);
+        Explanation {
+            lines: lines.zip(origins).collect(),
+        }
+    }))
+}
+
+/// The lines of a file, each with its origin.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The lines with their ends, as git counts them.
+    pub lines: Vec<(String, LineOrigin)>,
+}
+
+impl Explanation {
+    /// The text of the whole file.
+    pub fn text(&self) -> String {
+        self.lines.iter().map(|(line, _)| line.as_str()).collect()
+    }
+}
+
+fn apply<'t>(plan: &Plan, template: &'t dyn Tree) -> Result<(Report, Overlay<'t>), PreviewError> {
+    let mut tree = Overlay::over(template)?;
+    let interpretation = interpret(plan, &mut tree)?;
+    let report = report(plan, &tree, interpretation)?;
+    Ok((report, tree))
+}
+
+fn report(
+    plan: &Plan,
+    tree: &Overlay<'_>,
+    interpretation: Interpretation,
+) -> Result<Report, PreviewError> {
+    let can_proceed = interpretation.is_complete();
+    let Interpretation {
+        provenance,
+        log,
+        warnings,
+        collisions,
+        errors,
+        changes,
+        risk,
+    } = interpretation;
+    let commit = first_commit(plan, &provenance.recipe_hash);
+    let ids = can_proceed
+        .then(|| ids::compute(tree, &commit))
+        .transpose()?;
+    let (action_log, action_log_truncated) = cap_log(log);
+    let all = tree.list()?;
+    let (file_tree, truncated) = file_tree(&all);
+    Ok(Report {
+        file_tree,
+        truncated,
+        file_count: all.len(),
+        action_log,
+        action_log_truncated,
+        warnings,
+        can_proceed,
+        collisions,
+        errors,
+        tree_id: ids.map(|ids| GitId::of(&ids.tree)),
+        commit_id: ids.map(|ids| GitId::of(&ids.commit)),
+        object_format: ObjectFormat::Sha1,
+        plan_hash: plan.hash(&provenance.recipe_hash),
+        recipe_hash: provenance.recipe_hash,
+        catalog_version: plan.catalog_version.clone(),
+        template: plan.template.clone(),
+        changes,
+        risk,
+        existing: None,
+        forge: None,
+    })
+}
+
+/// The first files that the display filter shows, and true if there are more.
+fn file_tree(all: &Listing) -> (Vec<TreeEntry>, bool) {
+    let mut shown = all.iter().filter(|(path, _)| is_shown(path));
+    let entries = shown
+        .by_ref()
+        .take(MAX_TREE_ENTRIES)
+        .map(|(path, info)| TreeEntry {
+            path: TreePath::of_checked(path),
+            mode: info.mode,
+            size: info.size,
+        })
+        .collect();
+    (entries, shown.next().is_some())
+}
+
+/// The first commit of a plan's repository.
+pub fn first_commit(plan: &Plan, recipe_hash: &Digest) -> FirstCommit {
+    FirstCommit {
+        author: plan.author.clone(),
+        date: plan.inputs.date.clone(),
+        message: plan.commit_message(recipe_hash),
+    }
+}
+
+/// The display filter of the file tree in a report. It has no effect on the result.
+fn is_shown(path: &str) -> bool {
+    const FOLDERS: [&str; 7] = [
+        ".git",
+        "node_modules",
+        ".next",
+        "dist",
+        "build",
+        "out",
+        "coverage",
+    ];
+    let in_hidden_folder = path.split('/').any(|segment| FOLDERS.contains(&segment));
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_log = name
+        .rsplit_once('.')
+        .is_some_and(|(_, extension)| extension == "log");
+    !in_hidden_folder && !is_log && !name.starts_with(".env") && name != ".DS_Store"
+}
+
+fn cap_log(log: Vec<LogEntry>) -> (Vec<LogEntry>, bool) {
+    let total = log.len();
+    let mut bytes = 0;
+    let kept: Vec<LogEntry> = log
+        .into_iter()
+        .take_while(|entry| {
+            bytes += entry.message.len()
+                + entry.path.len()
+                + entry.kind.len()
+                + entry.origin.file.len()
+                + 200;
+            bytes <= MAX_LOG_BYTES
+        })
+        .collect();
+    let truncated = kept.len() < total;
+    (kept, truncated)
+}

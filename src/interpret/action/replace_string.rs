@@ -1,0 +1,296 @@
+//! REPLACE_STRING: literal text for literal text, counted; a replacement that is already done is recognised.
+
+use crate::interpret::step::{ActionError, ActionKind, Done, Step, Violation};
+use crate::model::action::{Count, ReplaceString};
+use crate::model::diagnostic::{Code, Diagnostic, Severity};
+use crate::model::path::TreePath;
+use std::borrow::Cow;
+use thiserror::Error;
+
+impl ActionKind for ReplaceString {
+    fn target(&self) -> Cow<'_, str> {
+        self.path.as_str().into()
+    }
+
+    fn violations(&self) -> Vec<Violation> {
+        if !self.replace.contains(&self.find) {
+            return Vec::new();
+        }
+        vec![Violation {
+            code: Code::EndlessReplacement,
+            field: Some("replace"),
+            message:
+                "replacement contains the text to replace, so a second run would replace it again"
+                    .to_owned(),
+            help: "choose a `find` that the replacement does not contain, for example a marker comment",
+        }]
+    }
+
+    fn texts(&self) -> Vec<(&'static str, &str)> {
+        vec![("replace", &self.replace)]
+    }
+
+    fn edits(&self, path: &TreePath) -> bool {
+        self.path.as_tree() == path
+    }
+
+    fn run(&self, step: &mut Step<'_, '_>) -> Result<Done, ActionError> {
+        let path = self.path.as_tree();
+        let (mode, text) = step.text(path)?;
+        let replacement = Replacement {
+            find: &step.fill(&self.find, path),
+            replace: &step.fill(&self.replace, path),
+            count: self.count,
+        };
+        step.check_size(path, replacement.length(&text))?;
+        match replacement.apply(&text) {
+            Ok(Replaced::Changed { text, count }) => {
+                step.write_text(path, mode, text)?;
+                let places = if count == 1 { "place" } else { "places" };
+                Ok(Done::Changed(format!("replaced in {count} {places}")))
+            }
+            Ok(Replaced::AlreadyDone) => {
+                step.warn(step.locate(replacement.not_needed(path)));
+                Ok(Done::unchanged(if replacement.replace.is_empty() {
+                    "nothing to remove"
+                } else {
+                    "the replacement is already present"
+                }))
+            }
+            Err(reason) => {
+                let find = replacement.shown();
+                Err(step.locate(Refused { path, find, reason }).into())
+            }
+        }
+    }
+}
+
+/// An action with its placeholders replaced.
+struct Replacement<'a> {
+    find: &'a str,
+    replace: &'a str,
+    count: Count,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Replaced {
+    Changed { text: String, count: usize },
+    AlreadyDone,
+}
+
+/// The reason why a text is not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RefusalReason {
+    Count {
+        expected: Count,
+        found: usize,
+    },
+    /// The text to replace is there again after the replacement.
+    Returns,
+}
+
+/// A text that is not changed.
+#[derive(Debug, Error)]
+#[error("{}", match .reason {
+    RefusalReason::Count { expected, found } => {
+        format!("`{find}` is expected {} in `{path}`, found {}", in_words(*expected), times(*found as u64))
+    }
+    RefusalReason::Returns => format!("after the replacement `{path}` contains `{find}` again"),
+})]
+struct Refused<'a> {
+    path: &'a TreePath,
+    /// The beginning of the text looked for, escaped.
+    find: String,
+    reason: RefusalReason,
+}
+
+impl From<Refused<'_>> for Diagnostic {
+    fn from(refused: Refused<'_>) -> Self {
+        let (code, help) = match refused.reason {
+            RefusalReason::Count { found: 0, .. } => (
+                Code::TextNotFound,
+                "compare with the text of the template, spaces and line ends included; an earlier option may have changed it",
+            ),
+            RefusalReason::Count { .. } => (
+                Code::TextNotFound,
+                "give `find` more of the surrounding text, or set `count`",
+            ),
+            RefusalReason::Returns => (
+                Code::EndlessReplacement,
+                "choose a `find` that does not come back when its surroundings close up",
+            ),
+        };
+        Self::error(code, refused.to_string()).help(help)
+    }
+}
+
+impl Replacement<'_> {
+    /// One pass from left to right. Where the replacement contains `find` (through the value of a placeholder), the
+    /// text inside existing replacements is not searched, so that a second run has nothing to do.
+    fn apply(&self, text: &str) -> Result<Replaced, RefusalReason> {
+        let Self {
+            find,
+            replace,
+            count,
+        } = *self;
+        let found = self.occurrences(text);
+        let expected = match count {
+            Count::One => 1..=1,
+            Count::All => 1..=usize::MAX,
+            Count::Exactly(count) => count as usize..=count as usize,
+        };
+        if found == 0 && (replace.is_empty() || text.contains(replace)) {
+            return Ok(Replaced::AlreadyDone);
+        }
+        if !expected.contains(&found) {
+            return Err(RefusalReason::Count {
+                expected: count,
+                found,
+            });
+        }
+        let replaced = if replace.contains(find) {
+            text.split(replace)
+                .map(|part| part.replace(find, replace))
+                .collect::<Vec<_>>()
+                .join(replace)
+        } else {
+            text.replace(find, replace)
+        };
+        if self.occurrences(&replaced) > 0 {
+            return Err(RefusalReason::Returns);
+        }
+        Ok(Replaced::Changed {
+            text: replaced,
+            count: found,
+        })
+    }
+
+    fn occurrences(&self, text: &str) -> usize {
+        if self.replace.contains(self.find) {
+            text.split(self.replace)
+                .map(|part| part.matches(self.find).count())
+                .sum()
+        } else {
+            text.matches(self.find).count()
+        }
+    }
+
+    /// The bytes of the text after the replacement.
+    fn length(&self, text: &str) -> u64 {
+        let count = self.occurrences(text) as u64;
+        let removed = count * self.find.len() as u64;
+        text.len() as u64 + count * self.replace.len() as u64 - removed
+    }
+
+    fn shown(&self) -> String {
+        let start: String = self.find.chars().take(60).collect();
+        let dots = if start.len() < self.find.len() {
+            "…"
+        } else {
+            ""
+        };
+        format!("{}{dots}", start.escape_debug())
+    }
+
+    /// The warning about a replacement that has nothing to do.
+    fn not_needed(&self, path: &TreePath) -> Diagnostic {
+        let (message, help) = if self.replace.is_empty() {
+            (
+                format!("the text to remove is not in `{path}`"),
+                "remove the action, or compare `find` with the text of the template",
+            )
+        } else {
+            (
+                format!("the text to replace is not in `{path}`, its replacement is"),
+                "if that is not intended, compare `find` with the text of the template",
+            )
+        };
+        Diagnostic {
+            severity: Severity::Warning,
+            ..Diagnostic::error(Code::TextNotFound, message).help(help)
+        }
+    }
+}
+
+fn in_words(count: Count) -> String {
+    match count {
+        Count::One => "once".to_owned(),
+        Count::All => "at least once".to_owned(),
+        Count::Exactly(count) => format!("{count} times"),
+    }
+}
+
+fn times(found: u64) -> String {
+    match found {
+        0 => "nowhere".to_owned(),
+        1 => "once".to_owned(),
+        _ => format!("{found} times"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, find: &str, replace: &str, count: Count, expected: Result<&str, usize>) {
+        let replacement = Replacement {
+            find,
+            replace,
+            count,
+        };
+        let result = replacement.apply(text).map(|replaced| match replaced {
+            Replaced::Changed { text, .. } => text,
+            Replaced::AlreadyDone => text.to_owned(),
+        });
+        let expected = expected
+            .map(str::to_owned)
+            .map_err(|found| RefusalReason::Count {
+                expected: count,
+                found,
+            });
+        assert_eq!(result, expected);
+        if let Ok(once) = &result {
+            assert_eq!(
+                replacement.apply(once),
+                Ok(Replaced::AlreadyDone),
+                "a second run must do nothing"
+            );
+        }
+    }
+
+    #[test]
+    fn the_text_is_literal_and_counted() {
+        check("x (a+)+$ y", "(a+)+$", "$1\\0", Count::One, Ok("x $1\\0 y"));
+        check("a a a", "a", "b", Count::All, Ok("b b b"));
+        check("a a a", "a", "b", Count::Exactly(3), Ok("b b b"));
+        check("a a a", "a", "b", Count::One, Err(3));
+        check("a a", "a", "b", Count::Exactly(3), Err(2));
+        check("abc", "z", "q", Count::One, Err(0));
+        check("aaaa", "aa", "b", Count::Exactly(2), Ok("bb"));
+    }
+
+    #[test]
+    fn what_is_already_replaced_is_left_alone() {
+        check("b", "a", "b", Count::One, Ok("b"));
+        check("abc", "x", "", Count::One, Ok("abc"));
+        check("Acme", "Acme", "Acme Web", Count::One, Ok("Acme Web"));
+        check(
+            "Acme Web, Acme",
+            "Acme",
+            "Acme Web",
+            Count::One,
+            Ok("Acme Web, Acme Web"),
+        );
+    }
+
+    #[test]
+    fn a_text_that_comes_back_is_refused() {
+        let replacement = Replacement {
+            find: "ab",
+            replace: "",
+            count: Count::One,
+        };
+        assert_eq!(replacement.apply("aabb"), Err(RefusalReason::Returns));
+    }
+}

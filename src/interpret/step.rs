@@ -1,0 +1,384 @@
+//! One action of a plan while it runs, and the trait of all kinds of actions.
+
+use super::interpreter::{Interpreter, finding_at, locate};
+use crate::model::action::{IfExists, RiskLevel};
+use crate::model::content::{File, Mode};
+use crate::model::diagnostic::{Code, Diagnostic, Location};
+use crate::model::path::{SafeRelPath, TreePath};
+use crate::model::plan::{Plan, PlannedAction};
+use crate::model::report::{ActionOrigin, ActionOutcome, ChangeOrigin};
+use crate::tree::listing::Listing;
+use crate::tree::{Tree as _, TreeError};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// One kind of action: its target, its rules, and its effect on a tree.
+pub(crate) trait ActionKind: Sync {
+    /// The path that the action writes or edits.
+    fn target(&self) -> Cow<'_, str>;
+
+    /// The rules that the action breaks by itself, in a recipe as in a stored plan.
+    fn violations(&self) -> Vec<Violation> {
+        Vec::new()
+    }
+
+    /// The texts in which placeholders are replaced, each with its field.
+    fn texts(&self) -> Vec<(&'static str, &str)> {
+        Vec::new()
+    }
+
+    /// The file or folder beside the recipe that the action copies.
+    fn source(&self) -> Option<&SafeRelPath> {
+        None
+    }
+
+    /// The files that the action creates, as far as they are known without the template. `sources` are the files
+    /// beside the recipe that it copies, by their path below the recipe's folder.
+    fn creates(&self, _sources: &BTreeMap<TreePath, File>) -> Vec<CreatedFile> {
+        Vec::new()
+    }
+
+    /// The number of the decision record that the action creates.
+    fn adr_number(&self) -> Option<u16> {
+        None
+    }
+
+    /// A reason for a reviewer to look at the target.
+    fn risk(&self) -> Option<(RiskLevel, String)> {
+        None
+    }
+
+    /// True if the action changes a file that exists at the path.
+    fn edits(&self, path: &TreePath) -> bool;
+
+    /// Changes the tree. A second run over the result changes nothing.
+    fn run(&self, step: &mut Step<'_, '_>) -> Result<Done, ActionError>;
+}
+
+/// A broken rule of an action that is valid by its schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    pub code: Code,
+    /// None if the whole action breaks the rule.
+    pub field: Option<&'static str>,
+    pub message: String,
+    pub help: &'static str,
+}
+
+/// A path that an action creates.
+pub(crate) struct CreatedFile {
+    pub(crate) path: String,
+    /// The content, where it is known without the template; placeholders are not replaced.
+    pub(crate) file: Option<File>,
+    pub(crate) if_exists: IfExists,
+}
+
+/// The effect of an action, with a message for the log.
+#[derive(Debug)]
+pub(crate) enum Done {
+    Changed(String),
+    Unchanged(String),
+}
+
+/// An error that ends an action.
+#[derive(Debug)]
+pub(crate) enum ActionError {
+    /// The tree cannot be read or written.
+    Tree(TreeError),
+    /// The plan asks for a change that is not possible.
+    Finding(Box<Diagnostic>),
+}
+
+/// The context of one running action.
+pub(crate) struct Step<'s, 'a> {
+    interpreter: &'s mut Interpreter<'a>,
+    /// The actions of the plan, in order.
+    actions: &'s [&'a dyn ActionKind],
+    index: usize,
+}
+
+impl<'s, 'a> Step<'s, 'a> {
+    pub(super) fn new(
+        interpreter: &'s mut Interpreter<'a>,
+        actions: &'s [&'a dyn ActionKind],
+        index: usize,
+    ) -> Self {
+        Self {
+            interpreter,
+            actions,
+            index,
+        }
+    }
+
+    pub(super) fn run(mut self) -> Result<Done, ActionError> {
+        self.actions[self.index].run(&mut self)
+    }
+
+    pub(super) fn plan(&self) -> &'a Plan {
+        self.interpreter.plan()
+    }
+
+    pub(super) fn planned(&self) -> &'a PlannedAction {
+        self.interpreter.planned(self.index)
+    }
+
+    /// The files of the tree, with the changes so far.
+    pub(super) fn list(&self) -> Result<Listing, ActionError> {
+        Ok(self.interpreter.tree().list()?)
+    }
+
+    pub(super) fn read(&self, path: &TreePath) -> Result<Option<File>, ActionError> {
+        Ok(self.interpreter.tree().read(path)?)
+    }
+
+    /// The mode and text of a file to edit.
+    pub(super) fn text(&self, path: &TreePath) -> Result<(Mode, String), ActionError> {
+        let Some(file) = self.read(path)? else {
+            let finding = self.finding(Code::FileMissing, format!("file `{path}` does not exist"));
+            return Err(finding
+                .help("check the path, or create the file with an earlier action")
+                .into());
+        };
+        if let Some(text) = file.text() {
+            return Ok((file.mode, text.to_owned()));
+        }
+        let kind = if file.mode == Mode::Symlink {
+            "a symbolic link"
+        } else {
+            "not UTF-8 text"
+        };
+        let message = format!("`{path}` is {kind} and cannot be edited");
+        let finding = self.finding(Code::NotText, message);
+        Err(finding
+            .help("replace the whole file with COPY_FILE and `if_exists: overwrite`")
+            .into())
+    }
+
+    /// A literal text of the action, with the placeholders replaced as a file of that path needs it.
+    pub(super) fn fill(&self, text: &str, path: &TreePath) -> String {
+        self.interpreter
+            .substitution()
+            .apply(text, path.as_str())
+            .unwrap_or_else(|| text.to_owned())
+    }
+
+    /// A file with the placeholders of its text replaced.
+    pub(super) fn fill_file(&self, file: File, path: &TreePath) -> Result<File, ActionError> {
+        let substitution = self.interpreter.substitution();
+        let Some(text) = file.text() else {
+            return Ok(file);
+        };
+        // Checked first: a file of placeholders alone can grow to many times its size.
+        let length = substitution.length(text, path.as_str());
+        if length > text.len() as u64 {
+            self.check_size(path, length)?;
+        }
+        Ok(match substitution.apply(text, path.as_str()) {
+            Some(text) => File {
+                mode: file.mode,
+                bytes: text.into(),
+            },
+            None => file,
+        })
+    }
+
+    /// Creates a file, or treats an existing one as `if_exists` says.
+    pub(super) fn create(
+        &mut self,
+        path: &TreePath,
+        file: File,
+        if_exists: IfExists,
+    ) -> Result<Done, ActionError> {
+        let Some(existing) = self.read(path)? else {
+            let message = format!("created, {} bytes", file.bytes.len());
+            self.write(path, file)?;
+            return Ok(Done::Changed(message));
+        };
+        if existing == file {
+            return Ok(Done::unchanged("already present"));
+        }
+        match if_exists {
+            IfExists::Keep => Ok(Done::unchanged("kept the existing file")),
+            IfExists::Overwrite if existing.mode != Mode::Symlink => {
+                self.write(path, file)?;
+                Ok(Done::changed("overwritten"))
+            }
+            IfExists::Fail | IfExists::Overwrite => {
+                if self.later_actions_give(path, file, &existing)? {
+                    return Ok(Done::unchanged("already present, with later changes"));
+                }
+                Err(self.file_exists(path, &existing).into())
+            }
+        }
+    }
+
+    /// Writes text with the mode of the file it replaces.
+    pub(super) fn write_text(
+        &mut self,
+        path: &TreePath,
+        mode: Mode,
+        text: String,
+    ) -> Result<(), ActionError> {
+        let bytes = text.into();
+        self.write(path, File { mode, bytes })
+    }
+
+    /// Writes a file on behalf of the action.
+    pub(super) fn write(&mut self, path: &TreePath, file: File) -> Result<(), ActionError> {
+        self.check_size(path, file.bytes.len() as u64)?;
+        if let Some((message, other)) = self.interpreter.name_clash(path) {
+            let finding = self.finding(Code::PathClash, message);
+            return Err(finding
+                .also(other, "created here")
+                .help("use the same spelling, or rename one of them")
+                .into());
+        }
+        if let Some(copier) = self.interpreter.copied_before(self.index, path) {
+            let message = format!(
+                "`{path}` changes after another action copied it, so a second run would copy different content"
+            );
+            let finding = self.finding(Code::Unstable, message);
+            return Err(finding
+                .also(Some(copier.origin.location()), "copied here")
+                .help("change it first, with a lower `execution_order`")
+                .into());
+        }
+        let planned = self.planned();
+        let origin = ActionOrigin {
+            kind: planned.action.kind().to_owned(),
+            origin: planned.origin.clone(),
+        };
+        self.interpreter
+            .write(path, file, ChangeOrigin::Action(origin))?;
+        Ok(())
+    }
+
+    /// Fails when a file of `length` bytes exceeds the limit of a file or of the plan.
+    pub(super) fn check_size(&self, path: &TreePath, length: u64) -> Result<(), ActionError> {
+        match self.interpreter.size_finding(path, length)? {
+            Some(finding) => Err(locate(self.planned(), finding).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// The files whose path begins with `start`, letter case and Unicode form aside.
+    pub(super) fn files_starting_with(&self, start: &str) -> Vec<&str> {
+        self.interpreter.names().starting_with(start)
+    }
+
+    /// Records that the action copied a path of the template.
+    pub(super) fn record_copy(&mut self, path: &TreePath) {
+        self.interpreter.record_copy(self.index, path);
+    }
+
+    /// Records that the action set the range of a dependency.
+    pub(super) fn record_range(&mut self, manifest: &TreePath, name: &str) {
+        self.interpreter.record_range(self.index, manifest, name);
+    }
+
+    /// The place of the action that last set the range of a dependency.
+    pub(super) fn range_origin(&self, manifest: &TreePath, name: &str) -> Option<Location> {
+        let setter = self.interpreter.range_origin(manifest, name)?;
+        Some(setter.origin.location())
+    }
+
+    pub(super) fn warn(&mut self, warning: Diagnostic) {
+        self.interpreter.warn(warning);
+    }
+
+    /// An error at the place of the action.
+    pub(super) fn finding(&self, code: Code, message: impl Into<String>) -> Diagnostic {
+        finding_at(self.planned(), code, message)
+    }
+
+    /// The finding at the place of the action.
+    pub(super) fn locate(&self, finding: impl Into<Diagnostic>) -> Diagnostic {
+        locate(self.planned(), finding.into())
+    }
+
+    /// True if `file` at `path` becomes `existing` through the later actions of the plan.
+    ///
+    /// Without this, a plan that writes a file and then appends to it would fail on its own result:
+    ///
+    /// ```text
+    /// WRITE_FILE     README.md  "# Acme\n"        first run: "# Acme\n"
+    /// APPEND_TO_FILE README.md  "Thanks.\n"       first run: "# Acme\nThanks.\n"
+    /// second run: README.md exists with other content than WRITE_FILE wants; "# Acme\n" with the later
+    ///             APPEND_TO_FILE applied is the existing content, so WRITE_FILE has nothing to do
+    /// ```
+    fn later_actions_give(
+        &self,
+        path: &TreePath,
+        file: File,
+        existing: &File,
+    ) -> Result<bool, TreeError> {
+        let later: Vec<usize> = (self.index + 1..self.actions.len())
+            .filter(|later| self.actions[*later].edits(path))
+            .collect();
+        if later.is_empty() {
+            return Ok(false);
+        }
+        let mut scratch = crate::tree::memory::MemoryTree::of([(path.clone(), file)])?;
+        let mut interpreter = Interpreter::new(self.plan(), &mut scratch)?;
+        for index in later {
+            match Step::new(&mut interpreter, self.actions, index).run() {
+                Ok(_) => {}
+                Err(ActionError::Finding(_)) => return Ok(false),
+                Err(ActionError::Tree(error)) => return Err(error),
+            }
+        }
+        Ok(scratch.read(path)?.as_ref() == Some(existing))
+    }
+
+    fn file_exists(&self, path: &TreePath, existing: &File) -> Diagnostic {
+        let writer = self.interpreter.last_writer(path.as_str());
+        let source = if existing.mode == Mode::Symlink {
+            "as a symbolic link"
+        } else if writer.is_some() {
+            "with different content, from another action"
+        } else {
+            "with different content, from the template"
+        };
+        self.finding(
+            Code::FileExists,
+            format!("`{path}` already exists {source}"),
+        )
+        .also(writer, "created here")
+        .help("use another path, or set `if_exists: overwrite` or `if_exists: keep`")
+    }
+}
+
+impl Done {
+    pub(super) fn changed(message: &str) -> Self {
+        Self::Changed(message.to_owned())
+    }
+
+    pub(super) fn unchanged(message: &str) -> Self {
+        Self::Unchanged(message.to_owned())
+    }
+
+    pub(super) fn outcome(&self) -> ActionOutcome {
+        match self {
+            Self::Changed(_) => ActionOutcome::Done,
+            Self::Unchanged(_) => ActionOutcome::Unchanged,
+        }
+    }
+
+    pub(super) fn into_message(self) -> String {
+        match self {
+            Self::Changed(message) | Self::Unchanged(message) => message,
+        }
+    }
+}
+
+impl From<TreeError> for ActionError {
+    fn from(error: TreeError) -> Self {
+        Self::Tree(error)
+    }
+}
+
+impl From<Diagnostic> for ActionError {
+    fn from(finding: Diagnostic) -> Self {
+        Self::Finding(Box::new(finding))
+    }
+}

@@ -1,0 +1,52 @@
+//! The placeholders of the template's own files, replaced before any action runs.
+
+use super::interpreter::Interpreter;
+use crate::model::content::File;
+use crate::model::path::TreePath;
+use crate::model::provenance::Provenance;
+use crate::model::report::ChangeOrigin;
+use crate::tree::TreeError;
+
+/// Replaces the placeholders of all text files, unless the tree already contains this plan's provenance.
+///
+/// Actions replace the placeholders of the text they add, so that no text is searched twice.
+pub(super) fn run(interpreter: &mut Interpreter<'_>, own: &Provenance) -> Result<(), TreeError> {
+    let path = interpreter.plan().provenance_path.as_tree();
+    let provenance = interpreter.tree().read(path)?;
+    if provenance.is_some_and(|file| file.bytes == own.to_text()) {
+        return Ok(());
+    }
+    let listing = interpreter.tree().list()?;
+    for path in listing.with_placeholders() {
+        fill(interpreter, &path)?;
+    }
+    Ok(())
+}
+
+fn fill(interpreter: &mut Interpreter<'_>, path: &TreePath) -> Result<(), TreeError> {
+    let Some(file) = interpreter.tree().read(path)? else {
+        return Ok(());
+    };
+    let Some(text) = file.text() else {
+        return Ok(());
+    };
+    let substitution = interpreter.substitution();
+    let placeholders = substitution.used_in(text);
+    if placeholders.is_empty() {
+        return Ok(());
+    }
+    // Checked first: a file of placeholders alone can grow to many times its size.
+    let length = substitution.length(text, path.as_str());
+    if let Some(finding) = interpreter.size_finding(path, length)? {
+        interpreter.report(finding);
+        return Ok(());
+    }
+    let Some(filled) = interpreter.substitution().apply(text, path.as_str()) else {
+        return Ok(());
+    };
+    let filled = File {
+        mode: file.mode,
+        bytes: filled.into(),
+    };
+    interpreter.write(path, filled, ChangeOrigin::Placeholders { placeholders })
+}
