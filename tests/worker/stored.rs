@@ -148,7 +148,11 @@ fn a_report_that_promises_something_else_is_noticed() {
             json!("3".repeat(64)),
             "the report's recipe hash",
         ),
-        ("canProceed", json!(false), "does not allow the plan to proceed"),
+        (
+            "canProceed",
+            json!(false),
+            "does not allow the plan to proceed",
+        ),
         ("treeId", Value::Null, "does not allow the plan to proceed"),
         ("treeId", json!("nonsense"), "stored report is invalid"),
     ] {
