@@ -6,6 +6,7 @@ use super::diagnose::{Collision, diagnose};
 use super::space::Space;
 use super::trial::{Trial, TrialInput, TrialOutcome, verify};
 use crate::engine::PreviewError;
+use crate::error::{Class, Explain, Hint};
 use crate::model::selection::Selection;
 use thiserror::Error;
 
@@ -16,6 +17,36 @@ pub enum SweepError {
     Cover(#[from] CoverError),
     #[error(transparent)]
     Preview(#[from] PreviewError),
+}
+
+impl Explain for SweepError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Cover(error) => error.class(),
+            Self::Preview(error) => error.class(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Cover(error) => error.code(),
+            Self::Preview(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        match self {
+            Self::Cover(error) => error.hint(),
+            Self::Preview(error) => error.hint(),
+        }
+    }
+
+    fn inner(&self) -> Option<&dyn Explain> {
+        match self {
+            Self::Cover(error) => error.inner(),
+            Self::Preview(error) => error.inner(),
+        }
+    }
 }
 
 /// The maximum number of additional rounds.
