@@ -225,38 +225,19 @@ impl Failure {
 
     /// The message and the hints, for a line among others.
     pub(crate) fn into_parts(self) -> (String, Vec<String>) {
-        match self.as_error() {
+        match self {
             Self::Error(error) => (error.message(), error.hints()),
             Self::Findings(found) => (findings::count(&found.findings), Vec::new()),
             Self::Report(_) => ("the plan cannot be carried out".to_owned(), Vec::new()),
-            _ => ("the reader of the output is gone".to_owned(), Vec::new()),
+            Self::ReaderGone => ("the reader of the output is gone".to_owned(), Vec::new()),
         }
     }
 
-    /// The failure as an error, while some errors do not explain themselves yet.
-    pub(crate) fn as_error(self) -> Self {
-        match self {
-            Self::Refused { message, hint } => Self::refused("refused", message).hinted(hint),
-            Self::Authentication { message, hint } => {
-                Self::plain(Class::Credential, "credential", message).hinted(hint)
-            }
-            Self::Environment { message, hint } => {
-                let failure = Self::environment("environment", message);
-                match hint {
-                    Some(hint) => failure.hinted(hint),
-                    None => failure,
-                }
-            }
-            other => other,
-        }
-    }
-
-    fn edited(self, edit: impl FnOnce(&mut CommandError)) -> Self {
-        let mut failure = self.as_error();
-        if let Self::Error(error) = &mut failure {
+    fn edited(mut self, edit: impl FnOnce(&mut CommandError)) -> Self {
+        if let Self::Error(error) = &mut self {
             edit(error);
         }
-        failure
+        self
     }
 }
 
