@@ -2,7 +2,6 @@
 
 use crate::cli::error::Failure;
 use crate::error::{Explain as _, chain};
-use crate::impact::ImpactError;
 use crate::publish::error::{FailureCause as NotPublished, PublishError};
 use crate::publish::push::PushError;
 use crate::sweep::rounds::SweepError;
@@ -65,15 +64,6 @@ impl From<SweepError> for Failure {
         match error {
             SweepError::Cover(error) => error.into(),
             SweepError::Preview(error) => error.into(),
-        }
-    }
-}
-
-impl From<ImpactError> for Failure {
-    fn from(error: ImpactError) -> Self {
-        match error {
-            ImpactError::Preview(error) => error.into(),
-            ImpactError::SearchLimit(error) => error.into(),
         }
     }
 }

@@ -7,6 +7,7 @@ use super::report::{
 };
 use crate::catalog::Catalog;
 use crate::engine::{Preview, PreviewError};
+use crate::error::{Class, Explain};
 use crate::interpret::manifest::listed;
 use crate::model::content::File;
 use crate::model::dependency::Ecosystem;
@@ -32,6 +33,29 @@ pub enum ImpactError {
     Preview(#[from] PreviewError),
     #[error(transparent)]
     SearchLimit(#[from] SearchLimit),
+}
+
+impl Explain for ImpactError {
+    fn class(&self) -> Class {
+        self.wrapped().class()
+    }
+
+    fn code(&self) -> &'static str {
+        self.wrapped().code()
+    }
+
+    fn inner(&self) -> Option<&dyn Explain> {
+        Some(self.wrapped())
+    }
+}
+
+impl ImpactError {
+    fn wrapped(&self) -> &dyn Explain {
+        match self {
+            Self::Preview(error) => error,
+            Self::SearchLimit(error) => error,
+        }
+    }
 }
 
 /// The largest diff in an impact, in bytes.
