@@ -112,19 +112,6 @@ impl From<AppError> for Failure {
         match error {
             AppError::Findings(findings) => Self::Findings(findings),
             AppError::Explained(error) => Self::explained(error),
-            AppError::CredentialNotSent(error) => {
-                let hint = error.hint();
-                Self::from(error.error).hinted(hint)
-            }
-            AppError::PreviewError(error) => error.into(),
-            AppError::MirrorError(error) => error.into(),
-            AppError::ImpactError(error) => error.into(),
-            AppError::StoreError(error) => error.into(),
-            AppError::TemplateError(error) => error.into(),
-            AppError::TreeError(error) => error.into(),
-            AppError::GitTreeError(error) => error.into(),
-            AppError::ObjectsError(error) => error.into(),
-            AppError::WorkTreeError(error) => error.into(),
         }
     }
 }

@@ -37,6 +37,7 @@ pub enum ImpactError {
 
 impl Explain for ImpactError {
     fn class(&self) -> Class {
+<<<<<<< HEAD
         match self {
             Self::Preview(error) => error.class(),
             Self::SearchLimit(error) => error.class(),
@@ -54,6 +55,25 @@ impl Explain for ImpactError {
         match self {
             Self::Preview(error) => Some(error),
             Self::SearchLimit(error) => Some(error),
+=======
+        self.wrapped().class()
+    }
+
+    fn code(&self) -> &'static str {
+        self.wrapped().code()
+    }
+
+    fn inner(&self) -> Option<&dyn Explain> {
+        Some(self.wrapped())
+    }
+}
+
+impl ImpactError {
+    fn wrapped(&self) -> &dyn Explain {
+        match self {
+            Self::Preview(error) => error,
+            Self::SearchLimit(error) => error,
+>>>>>>> app
         }
     }
 }
