@@ -37,25 +37,6 @@ pub enum ImpactError {
 
 impl Explain for ImpactError {
     fn class(&self) -> Class {
-<<<<<<< HEAD
-        match self {
-            Self::Preview(error) => error.class(),
-            Self::SearchLimit(error) => error.class(),
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Preview(error) => error.code(),
-            Self::SearchLimit(error) => error.code(),
-        }
-    }
-
-    fn inner(&self) -> Option<&dyn Explain> {
-        match self {
-            Self::Preview(error) => Some(error),
-            Self::SearchLimit(error) => Some(error),
-=======
         self.wrapped().class()
     }
 
@@ -73,7 +54,6 @@ impl ImpactError {
         match self {
             Self::Preview(error) => error,
             Self::SearchLimit(error) => error,
->>>>>>> app
         }
     }
 }
