@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Modules that every layer may import.
-const FLOOR: &[&str] = &["base", "error"];
+/// Modules that every layer may import. `hint` is the macro of `error`.
+const FLOOR: &[&str] = &["base", "error", "hint"];
 
 /// Module → modules it may import besides the floor.
 const LAYERS: &[(&str, &[&str])] = &[

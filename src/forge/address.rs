@@ -49,10 +49,10 @@ impl ForgeAddress {
     /// this machine, to which requests without encryption are allowed.
     pub fn parse(
         kind: ForgeKind,
-        text: Option<&str>,
+        given: Option<&str>,
         http_hosts: &[String],
     ) -> Result<Self, ForgeAddressError> {
-        let text = text
+        let text = given
             .or(kind.default_url())
             .ok_or(ForgeAddressError::Missing { kind })?;
         Ok(match kind {

@@ -367,9 +367,9 @@ impl Forge for Forgejo {
     /// By the name that was read with the number a moment before, since this forge deletes nothing by number.
     async fn delete(&self, id: RepositoryId, proof: &OwnershipProof) -> Result<(), ForgeError> {
         let found = self.repository(id).await?;
-        let found = found.ok_or_else(ForgeError::no_longer_there)?;
-        proof.check(&found)?;
-        let (owner, name) = split(&found.full_name)?;
+        let repository = found.ok_or_else(ForgeError::no_longer_there)?;
+        proof.check(&repository)?;
+        let (owner, name) = split(&repository.full_name)?;
         let url = self.transport.site().api(&["repos", owner, name]);
         self.transport.change(Method::DELETE, url, None).await?;
         Ok(())

@@ -204,7 +204,7 @@ impl GitHub {
         found: models::Repository,
         content: Content,
     ) -> Result<Repository, ForgeError> {
-        let full_name = full_name(&found)?;
+        let full_name = full_name_of(&found)?;
         let (owner, name) = split(&full_name)?;
         let created_at = found
             .created_at
@@ -295,7 +295,7 @@ impl Forge for GitHub {
             Err(ForgeError::NotFound { .. }) => return Ok(Availability::Free),
             Err(error) => return Err(error),
         };
-        let full_name = full_name(&found)?;
+        let full_name = full_name_of(&found)?;
         Ok(if repo.is_same_name(&full_name) {
             Availability::Taken {
                 id: RepositoryId(found.id.into_inner()),
@@ -334,7 +334,7 @@ impl Forge for GitHub {
         };
         check_id(found.id.into_inner(), id)?;
         // A new repository may answer by its number before it answers by its name.
-        let Some(content) = existing(self.content(&full_name(&found)?).await)? else {
+        let Some(content) = existing(self.content(&full_name_of(&found)?).await)? else {
             return Ok(None);
         };
         self.repository_of(found, content).map(Some)
@@ -422,7 +422,7 @@ fn visible<T>(result: Result<T, ForgeError>) -> Result<Option<T>, ForgeError> {
     }
 }
 
-fn full_name(found: &models::Repository) -> Result<String, ForgeError> {
+fn full_name_of(found: &models::Repository) -> Result<String, ForgeError> {
     found
         .full_name
         .clone()

@@ -216,8 +216,8 @@ impl Forge for Local {
 /// The folders in a folder, sorted by name, without hidden ones and symbolic links.
 pub(super) fn folders(inside: &Path) -> Result<Vec<(String, PathBuf)>, ForgeError> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(inside).map_err(folder(inside))? {
-        let entry = entry.map_err(folder(inside))?;
+    for result in fs::read_dir(inside).map_err(folder(inside))? {
+        let entry = result.map_err(folder(inside))?;
         let kind = entry.file_type().map_err(folder(inside))?;
         if let Some(name) = entry
             .file_name()
@@ -298,8 +298,8 @@ fn replace(path: &Path, text: &str) -> Result<(), ForgeError> {
 
 /// An error about a path in the folder.
 fn folder<E: Display>(path: &Path) -> impl FnOnce(E) -> ForgeError {
-    let path = path.display().to_string();
+    let shown = path.display().to_string();
     move |error| ForgeError::Folder {
-        message: format!("`{path}`: {error}"),
+        message: format!("`{shown}`: {error}"),
     }
 }

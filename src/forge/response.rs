@@ -183,8 +183,8 @@ impl Response {
             return false;
         };
         let given: Vec<&str> = scopes(given).collect();
-        let mut accepted = scopes(accepted).peekable();
-        accepted.peek().is_some() && accepted.all(|scope| !given.contains(&scope))
+        let mut sufficient = scopes(accepted).peekable();
+        sufficient.peek().is_some() && sufficient.all(|scope| !given.contains(&scope))
     }
 
     /// The status, with `message` and `errors` of a JSON body. A body of another shape is not repeated.

@@ -4,6 +4,7 @@
 use super::answers::Answers;
 use super::{PlannedPublication, excerpt, findings};
 use crate::forge::account::{Account, OwnerOption};
+use crate::forge::denial::Denial;
 use crate::forge::error::ForgeError;
 use crate::forge::repository::Availability;
 use crate::model::diagnostic::{Code, Diagnostic};
@@ -199,6 +200,13 @@ impl Assessment {
                         .push(findings::token_refused(publication, &reason));
                 }
             }
+            // Publishing sends the same request and fails in the same way.
+            ForgeError::Forbidden {
+                denial: Denial::Scopes,
+                ..
+            } => self
+                .errors
+                .push(findings::denied_scope(publication, &reason)),
             _ => self
                 .warnings
                 .push(findings::unanswered(publication, question, &reason)),

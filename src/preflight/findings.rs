@@ -1,6 +1,7 @@
 //! The findings of a preflight: certain and possible obstacles to publishing, each with its remedy.
 
 use super::PlannedPublication;
+use crate::base::pattern::pattern;
 use crate::forge::denial::Denial;
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::preflight::{OwnerKind, Question};
@@ -49,6 +50,22 @@ pub(super) fn missing_scopes(publication: &PlannedPublication<'_>, missing: &[&s
         "it is needed to create a private repository and to push to it"
     };
     Diagnostic::error(Code::MissingScope, message).help(format!("give the token {names}: {reason}"))
+}
+
+/// A scope that the forge names in its denial, as Forgejo and Gitea do; of several, one is enough.
+pub(super) fn denied_scope(publication: &PlannedPublication<'_>, reason: &str) -> Diagnostic {
+    let host = &publication.host;
+    let message = match pattern!(r"required(?: scope\(s\))?[=:] ?\[([a-z:, ]+)\]").captures(reason)
+    {
+        Some(found) => {
+            let scopes: Vec<&str> = found[1].split(',').map(str::trim).collect();
+            let scopes = scopes.join("` or `");
+            format!("the token for {host} lacks the scope `{scopes}`")
+        }
+        None => format!("the token for {host} lacks a scope: {reason}"),
+    };
+    Diagnostic::error(Code::MissingScope, message)
+        .help("add the scope to the token, or create a new token")
 }
 
 /// A warning for a token that has expired by this machine's clock or expires within two weeks.

@@ -58,8 +58,10 @@ fn check(
         return Err(TargetError::MissingScopes { login, scopes });
     }
     if owner.kind == OwnerKind::OtherUser {
-        let owner = owner.login.clone();
-        return Err(TargetError::OtherUser { owner, login });
+        return Err(TargetError::OtherUser {
+            owner: owner.login.clone(),
+            login,
+        });
     }
     match owner.denial {
         Some(denial @ (Denial::Saml | Denial::ClassicTokens)) => Err(ForgeError::Forbidden {

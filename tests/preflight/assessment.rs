@@ -258,3 +258,33 @@ fn a_forges_text_is_one_short_line_without_tokens() {
         assert_eq!(excerpt(said), repeated);
     }
 }
+
+#[test]
+fn a_scope_that_the_forge_names_in_its_denial_is_an_error() {
+    let denied = |message: &str| {
+        let error = ForgeError::Forbidden {
+            denial: Denial::Scopes,
+            message: format!("status 403: {message}"),
+        };
+        |answers: &mut Answers| {
+            *answers = Answers {
+                account: Err(error),
+                owner: None,
+                availability: None,
+            }
+        }
+    };
+    let start = "token does not have at least one of required scope(s)";
+    let scope = "E GP804 the token for forge.example lacks the scope `read:user`";
+    finds(
+        denied(&format!(
+            "{start}, required=[read:user], token scope=write:repository"
+        )),
+        &[scope],
+    );
+    finds(denied(&format!("{start}: [read:user]")), &[scope]);
+    finds(
+        denied(&format!("{start}: [read:user, all]")),
+        &["E GP804 the token for forge.example lacks the scope `read:user` or `all`"],
+    );
+}
