@@ -477,7 +477,7 @@ impl CredentialNotSent {
     /// The next step beside that of the error itself.
     pub fn hint(&self) -> Hint {
         format!(
-            "the token in GROUNDPLAN_GIT_TOKEN is for `{}` and was not sent: set GROUNDPLAN_GIT_HOST to the host of the repository",
+            "the token is for `{}` and was not sent: set GROUNDPLAN_GIT_HOST to the host of the repository",
             self.host
         )
         .into()

@@ -36,8 +36,8 @@ impl RememberedForge {
             return Ok(None);
         };
         let absolute = |folder: &String| {
-            let path = std::path::absolute(folder);
-            let path = path.map_err(|error| Failure::reading(Path::new(folder), error))?;
+            let path = std::path::absolute(folder)
+                .map_err(|error| Failure::reading(Path::new(folder), error))?;
             Ok::<_, Failure>(path.to_string_lossy().into_owned())
         };
         let url = args.forge_url.as_ref();

@@ -6,8 +6,7 @@ use crate::cli::error::Failure;
 pub(crate) fn wait_for<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build();
-    let runtime = runtime
+        .build()
         .map_err(|error| Failure::environment("runtime_failed", "cannot start").caused_by(error))?;
     Ok(runtime.block_on(future))
 }

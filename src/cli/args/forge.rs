@@ -71,8 +71,10 @@ impl ForgeArgs {
         let kind = ("--forge", kind.as_str().to_owned());
         let url = self.forge_url.clone().map(|url| ("--forge-url", url));
         let user = self.push_user.clone().map(|user| ("--push-user", user));
-        let plain = self.allow_http.iter();
-        let plain = plain.map(|host| ("--allow-http", host.clone()));
+        let plain = self
+            .allow_http
+            .iter()
+            .map(|host| ("--allow-http", host.clone()));
         iter::once(kind)
             .chain(url)
             .chain(user)
@@ -148,8 +150,10 @@ pub(crate) fn token() -> Result<Secret, Failure> {
 
 /// The token in the environment as it is; none when unset or empty.
 pub(crate) fn token_text() -> Result<Option<String>, Failure> {
-    let text = environment(TOKEN).filter(|text| !text.is_empty());
-    let text = text.map(OsString::into_string).transpose();
+    let text = environment(TOKEN)
+        .filter(|text| !text.is_empty())
+        .map(OsString::into_string)
+        .transpose();
     text.map_err(|_| {
         Failure::usage("token_not_text", format!("{TOKEN} is not text"))
             .hinted(TOKEN_HINT.to_owned())

@@ -90,8 +90,10 @@ impl Explain for CacheError {
 impl GitArgs {
     /// The flags that name the template cache.
     pub(crate) fn flags(&self) -> Vec<(&'static str, Option<String>)> {
-        let folder = self.cache_dir.as_ref();
-        let folder = folder.map(|folder| folder.to_string_lossy().into_owned());
+        let folder = self
+            .cache_dir
+            .as_ref()
+            .map(|folder| folder.to_string_lossy().into_owned());
         vec![("--cache-dir", folder.filter(|folder| !folder.is_empty()))]
     }
 

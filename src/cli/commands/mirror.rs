@@ -197,8 +197,11 @@ fn print_fetched(
     if fetched.is_empty() {
         writeln!(terminal.stderr(), "{nothing}")?;
     }
-    let width = fetched.iter().map(|fetch| fetch.url.as_str().len()).max();
-    let width = width.unwrap_or_default();
+    let width = fetched
+        .iter()
+        .map(|fetch| fetch.url.as_str().len())
+        .max()
+        .unwrap_or_default();
     for Fetch {
         url,
         reference,
@@ -330,8 +333,10 @@ fn print_mirror(mirror: &MirrorInfo, terminal: &mut Terminal) -> Result<(), Fail
     };
     writeln!(terminal.out(), "{BOLD}{name}{BOLD:#}  {size}{state}")?;
     let names = mirror.references.iter();
-    let width = names.map(|reference| reference.name.as_str().len()).max();
-    let width = width.unwrap_or_default();
+    let width = names
+        .map(|reference| reference.name.as_str().len())
+        .max()
+        .unwrap_or_default();
     for reference in &mirror.references {
         let commit = reference.commit.as_ref().map_or("-", short);
         let asked = reference.asked.map(time).unwrap_or_default();

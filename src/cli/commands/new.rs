@@ -1,6 +1,6 @@
 //! `groundplan new`
 
-use crate::app::previews::Prevented;
+use crate::app::previews::{Prepared, Prevented};
 use crate::base::clock::SystemClock;
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::push::PushArgs;
@@ -14,7 +14,7 @@ use crate::cli::output::render::{Detail, quote};
 use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::cli::publication_files::PublicationFiles;
 use crate::cli::signals;
-use crate::engine;
+use crate::engine::{self, Preview};
 use crate::forge::marker::Marker;
 use crate::forge::repository::RepoPath;
 use crate::model::digest::GitId;
@@ -81,6 +81,12 @@ struct Published<'s> {
     repo: PublishedRepo,
 }
 
+impl Published<'_> {
+    fn json(&self) -> PublishedJson {
+        self.session.published(&self.repo, &self.files)
+    }
+}
+
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let target = args.into.as_deref().map(Target::check).transpose()?;
     let session = ForgeSession::open(args.forge.clone(), &args.push, terminal)?;
@@ -142,32 +148,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         )
         .hinted("name a folder with `--into`, or a forge with `--forge`")
     })?;
-    if args.format == Format::Json {
-        terminal.json(&NewJson {
-            path: args.into.as_deref(),
-            branch: "main",
-            tree_id: &ids.tree,
-            commit_id: &ids.commit,
-            report: &preview.report,
-            published: published.map(|published| {
-                published
-                    .session
-                    .published(&published.repo, &published.files)
-            }),
-        })?;
-        return Ok(Exit::Success);
-    }
-    let root = prepared.root.as_deref();
-    render::report(&preview, Detail::Summary, &prepared.files, root, terminal)?;
-    if let Some(published) = &published {
-        writeln!(terminal.out())?;
-        published
-            .session
-            .print(&published.repo, &published.files, terminal)?;
-    }
-    let has_package = listing.get("package.json").is_some();
-    args.print_next_steps(inputs, has_package, published.as_ref(), terminal)?;
-    Ok(Exit::Success)
+    args.print(&prepared, &preview, &ids, published.as_ref(), terminal)
 }
 
 impl Args {
@@ -177,6 +158,39 @@ impl Args {
             (true, false) => Layout::Bare,
             (true, true) => Layout::BareShared,
         }
+    }
+
+    /// Prints the new repository.
+    fn print(
+        &self,
+        prepared: &Prepared,
+        preview: &Preview<'_>,
+        ids: &CommitIds,
+        published: Option<&Published<'_>>,
+        terminal: &mut Terminal,
+    ) -> Result<Exit, Failure> {
+        if self.format == Format::Json {
+            terminal.json(&NewJson {
+                path: self.into.as_deref(),
+                branch: "main",
+                tree_id: &ids.tree,
+                commit_id: &ids.commit,
+                report: &preview.report,
+                published: published.map(Published::json),
+            })?;
+            return Ok(Exit::Success);
+        }
+        let root = prepared.root.as_deref();
+        render::report(preview, Detail::Summary, &prepared.files, root, terminal)?;
+        if let Some(published) = published {
+            writeln!(terminal.out())?;
+            published
+                .session
+                .print(&published.repo, &published.files, terminal)?;
+        }
+        let has_package = preview.tree.list()?.get("package.json").is_some();
+        self.print_next_steps(&preview.plan.inputs, has_package, published, terminal)?;
+        Ok(Exit::Success)
     }
 
     /// Prints the commands that usually follow in the new folder.

@@ -33,8 +33,9 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         .owners
         .iter()
         .map(|line| line.login.chars().count())
-        .max();
-    let width = width.unwrap_or(0).min(40);
+        .max()
+        .unwrap_or(0)
+        .min(40);
     for line in &list.owners {
         let style = colour(line.standing);
         let about = match (line.kind, &line.reason) {

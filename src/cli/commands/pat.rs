@@ -156,8 +156,19 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let (report, verdict) = Terminal::busy("asking the forge", || {
         wait_for(tokens::test(at, seal_again, &SystemClock))
     })??;
+    if seal_again {
+        writeln!(
+            terminal.stderr(),
+            "{YELLOW}sealed with the previous key: seal it again with `groundplan pat encrypt`{YELLOW:#}"
+        )?;
+    }
     match args.format {
-        Format::Json => terminal.json(&report)?,
+        Format::Json => {
+            let verdict = verdict.map_err(Failure::from);
+            verdict.map_err(|failure| failure.with_fields(&report))?;
+            terminal.json(&report)?;
+            Ok(Exit::Success)
+        }
         Format::Text => {
             let unsaid = || "the forge does not say".to_owned();
             let scopes = report.scopes.as_ref().map_or_else(unsaid, preflight::list);
@@ -170,16 +181,10 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
                 sanitize::line(&report.login),
                 sanitize::line(&scopes),
             )?;
+            verdict?;
+            Ok(Exit::Success)
         }
     }
-    if seal_again {
-        writeln!(
-            terminal.stderr(),
-            "{YELLOW}sealed with the previous key: seal it again with `groundplan pat encrypt`{YELLOW:#}"
-        )?;
-    }
-    verdict?;
-    Ok(Exit::Success)
 }
 
 /// Opens the sealed token on standard input, for the host that it was sealed for.

@@ -159,16 +159,19 @@ impl Args {
     ) -> Result<Vec<TestedCase>, Failure> {
         let name = chosen.catalog.slug();
         let folder = format!("catalog/{name}/cases/");
-        let below = chosen.source.files.range(folder.clone()..);
-        let below = below.take_while(|(path, _)| path.starts_with(&folder));
+        let below = chosen
+            .source
+            .files
+            .range(folder.clone()..)
+            .take_while(|(path, _)| path.starts_with(&folder));
         let mut all = Vec::new();
         for (path, file) in below {
             let inside = &path[folder.len()..];
             let case = inside.split_once('.').map_or(inside, |(case, _)| case);
             let outcome = if file.mode == Mode::Symlink {
                 let message = "this file is a symbolic link";
-                let finding = Diagnostic::error(Code::TemplateEntry, message);
-                let finding = finding.at("", Location::start_of(path));
+                let finding = Diagnostic::error(Code::TemplateEntry, message)
+                    .at("", Location::start_of(path));
                 CaseOutcome::failed(finding.help("replace the link by the file"))
             } else if inside == format!("{case}.yaml") && !case.contains('/') {
                 self.case(chosen, template, path, file)?
@@ -252,8 +255,8 @@ fn preview<'t>(
     path: &str,
     file: &File,
 ) -> Result<Result<Preview<'t>, Vec<Diagnostic>>, Failure> {
-    let read = source::read(path, &file.bytes);
-    let read = read.and_then(|document| CaseFile::read(&document).map(|case| (case, document)));
+    let read = source::read(path, &file.bytes)
+        .and_then(|document| CaseFile::read(&document).map(|case| (case, document)));
     let (case, document) = match read {
         Ok(both) => both,
         Err(findings) => return Ok(Err(findings)),
@@ -298,8 +301,10 @@ fn text(holding: &Holding) -> String {
 
 /// Parses the output of [`text`]. Fails with the number of the first line that is not.
 fn parse(text: &str) -> Result<Holding, usize> {
-    let lines = text.lines().enumerate();
-    let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    let lines = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     let held = |(index, line): (usize, &str)| {
         let parts: Vec<&str> = line.splitn(3, ' ').collect();
         match parts.as_slice() {

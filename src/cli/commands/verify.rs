@@ -57,8 +57,7 @@ fn print_verdict(
     report: &Report,
     terminal: &mut Terminal,
 ) -> Result<(), Failure> {
-    let found = result.found.tree_id.as_ref();
-    let found = found.map_or("none", GitId::as_str);
+    let found = result.found.tree_id.as_ref().map_or("none", GitId::as_str);
     let out = terminal.out();
     if result.exact {
         writeln!(

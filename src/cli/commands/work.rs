@@ -109,8 +109,7 @@ impl Args {
         });
         let pages = match self.health() {
             Some(address) => {
-                let listener = server::bind(address).await;
-                let listener = listener.map_err(|error| {
+                let listener = server::bind(address).await.map_err(|error| {
                     Failure::environment(
                         "health_address_unavailable",
                         format!("cannot listen on {address}"),

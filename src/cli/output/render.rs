@@ -123,8 +123,12 @@ fn conclusion(
     if report.can_proceed {
         return Ok(());
     }
-    let errors = report.collisions.iter().chain(&report.errors);
-    let errors: Vec<_> = errors.cloned().collect();
+    let errors: Vec<_> = report
+        .collisions
+        .iter()
+        .chain(&report.errors)
+        .cloned()
+        .collect();
     writeln!(
         terminal.stderr(),
         "{}; {}",
@@ -145,8 +149,11 @@ fn files_of(preview: &Preview<'_>, detail: Detail, out: &mut dyn Write) -> Resul
         .map(|change| (change.path.as_str(), change))
         .collect();
     let existing = preview.report.existing.as_ref();
-    let kept = existing.map_or(&[][..], |existing| &existing.kept);
-    let kept: BTreeSet<&str> = kept.iter().map(TreePath::as_str).collect();
+    let kept: BTreeSet<&str> = existing
+        .map_or(&[][..], |existing| &existing.kept)
+        .iter()
+        .map(TreePath::as_str)
+        .collect();
     let all = preview.tree.list()?;
     let own = preview.plan.provenance_path.as_str();
     let untouched = all
@@ -254,8 +261,9 @@ fn summary(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
             .count()
     };
     let (added, modified) = (count(ChangeKind::Added), count(ChangeKind::Modified));
-    let conflicts = report.collisions.iter();
-    let conflicts = conflicts
+    let conflicts = report
+        .collisions
+        .iter()
         .filter(|finding| finding.code != Code::NameTaken)
         .count();
     let (word, style) = level(report.risk.level);

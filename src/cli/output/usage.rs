@@ -83,8 +83,11 @@ fn quoted(text: &str) -> String {
 fn explained(error: &clap::Error) -> Failure {
     let text = without_unsafe_source(error, error.render().to_string());
     let mut paragraphs = text.trim().split("\n\n");
-    let message = paragraphs.next().unwrap_or_default();
-    let message = message.trim_start_matches("error: ").to_owned();
+    let message = paragraphs
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches("error: ")
+        .to_owned();
     let tips = paragraphs.filter_map(|paragraph| paragraph.trim().strip_prefix("tip: "));
     let failure = Failure::usage(code(error.kind()), message);
     tips.fold(failure, |failure, tip| failure.hinted(tip.to_owned()))

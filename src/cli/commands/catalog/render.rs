@@ -176,8 +176,10 @@ fn table(out: &mut dyn Write, impact: &Impact) -> Result<(), Failure> {
             when(&file.when, impact),
         )
     });
-    let dependencies = impact.dependencies.iter();
-    let dependencies = dependencies.map(|one| (escape(&versions(one)), when(&one.when, impact)));
+    let dependencies = impact
+        .dependencies
+        .iter()
+        .map(|one| (escape(&versions(one)), when(&one.when, impact)));
     for (what, rows) in [
         ("File", files.collect::<Vec<_>>()),
         ("Dependency", dependencies.collect()),

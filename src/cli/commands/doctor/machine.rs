@@ -37,8 +37,10 @@ pub(super) fn git() -> Check {
 /// Checks that a folder exists or can be created, on a lasting disk with free space.
 pub(super) fn folder(name: &'static str, folder: &Path) -> Check {
     let shown = folder.display();
-    let there = folder.ancestors().find(|path| path.exists());
-    let there = there.unwrap_or(Path::new("/"));
+    let there = folder
+        .ancestors()
+        .find(|path| path.exists())
+        .unwrap_or(Path::new("/"));
     if let Err(error) = tempfile::tempfile_in(there) {
         return Check::fail(
             name,

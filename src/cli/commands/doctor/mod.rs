@@ -52,8 +52,11 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             checks,
         })?,
         Format::Text => {
-            let width = checks.iter().map(|check| check.name.len()).max();
-            let width = width.unwrap_or_default();
+            let width = checks
+                .iter()
+                .map(|check| check.name.len())
+                .max()
+                .unwrap_or_default();
             for check in &checks {
                 let (word, style) = check.verdict.word();
                 writeln!(

@@ -206,8 +206,10 @@ async fn token(args: &ForgeArgs) -> Result<Check, Failure> {
     let (forge, kind) = args.open_named()?;
     let account = forge.current_user().await?;
     let login = &account.login;
-    let ends = account.expires_at.and_then(Timestamp::of_unix_seconds);
-    let ends = ends.map_or_else(String::new, |at| format!(", until {at}"));
+    let ends = account
+        .expires_at
+        .and_then(Timestamp::of_unix_seconds)
+        .map_or_else(String::new, |at| format!(", until {at}"));
     Ok(match tokens::check_usable(kind, &account) {
         Ok(()) => Check::ok("token", format!("of {login}{ends}")),
         Err(_) => Check::fail(

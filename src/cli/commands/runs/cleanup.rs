@@ -60,12 +60,13 @@ impl Args {
         let logs = self.means.logs()?;
         let lease = runs::claim_for_cleanup(&*store, &caller, &worker, id).await?;
         let log = logs.run_log(&lease);
-        let cleaned = worker::clean_up(&Arc::new(context), lease, log).await;
-        let cleaned = cleaned.map_err(|error| {
-            Failure::from(error).hinted(format!(
-                "check it on the forge; `groundplan runs cleanup {id} --release` keeps it"
-            ))
-        })?;
+        let cleaned = worker::clean_up(&Arc::new(context), lease, log)
+            .await
+            .map_err(|error| {
+                Failure::from(error).hinted(format!(
+                    "check it on the forge; `groundplan runs cleanup {id} --release` keeps it"
+                ))
+            })?;
         Ok((caller.scope().find_run(&*store, id).await?, cleaned))
     }
 }

@@ -51,8 +51,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let width = found.iter().map(|run| run.repo.len()).max().unwrap_or(0);
     for run in &found {
         let style = colour(run.status);
-        let tier = run.risk.as_ref();
-        let tier = tier.map_or("", |risk| level(risk.tier).0);
+        let tier = run.risk.as_ref().map_or("", |risk| level(risk.tier).0);
         writeln!(
             terminal.out(),
             "{}  {}  {:width$}  {tier:6}  {style}{}{style:#}{}",

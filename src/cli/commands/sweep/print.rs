@@ -144,11 +144,11 @@ impl SweepResult<'_> {
             terminal.out(),
             "{RED}collision{RED:#}  {whose} fails {cause}"
         )?;
-        let select = collision
+        let select: String = collision
             .selection
             .options()
-            .map(|option| format!(" --select {}={}", option.category(), option.option()));
-        let select: String = select.collect();
+            .map(|option| format!(" --select {}={}", option.category(), option.option()))
+            .collect();
         writeln!(terminal.out(), "           {DIM}example:{select}{DIM:#}")?;
         let root = self.chosen.source.root.as_deref();
         let relabel = |file: &str| findings::relabel(root, file);
