@@ -7,6 +7,7 @@ use super::report::{
 };
 use crate::catalog::Catalog;
 use crate::engine::{Preview, PreviewError};
+use crate::error::{Class, Explain};
 use crate::interpret::manifest::listed;
 use crate::model::content::File;
 use crate::model::dependency::Ecosystem;
@@ -32,6 +33,29 @@ pub enum ImpactError {
     Preview(#[from] PreviewError),
     #[error(transparent)]
     SearchLimit(#[from] SearchLimit),
+}
+
+impl Explain for ImpactError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Preview(error) => error.class(),
+            Self::SearchLimit(error) => error.class(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Preview(error) => error.code(),
+            Self::SearchLimit(error) => error.code(),
+        }
+    }
+
+    fn inner(&self) -> Option<&dyn Explain> {
+        match self {
+            Self::Preview(error) => Some(error),
+            Self::SearchLimit(error) => Some(error),
+        }
+    }
 }
 
 /// The largest diff in an impact, in bytes.
