@@ -30,18 +30,6 @@ pub(crate) enum Failure {
     Findings(Box<FindingsInFiles>),
     /// A plan that cannot be carried out, with the findings in its report.
     Report(Box<RefusedPlan>),
-    Refused {
-        message: String,
-        hint: String,
-    },
-    Environment {
-        message: String,
-        hint: Option<String>,
-    },
-    Authentication {
-        message: String,
-        hint: String,
-    },
     /// The reader of the output closed it, as `head` does. Nothing more is printed, and the exit code is 0.
     ReaderGone,
 }

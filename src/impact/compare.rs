@@ -7,7 +7,7 @@ use super::report::{
 };
 use crate::catalog::Catalog;
 use crate::engine::{Preview, PreviewError};
-use crate::error::{Class, Explain, Hint};
+use crate::error::{Class, Explain};
 use crate::interpret::manifest::listed;
 use crate::model::content::File;
 use crate::model::dependency::Ecosystem;
@@ -50,17 +50,10 @@ impl Explain for ImpactError {
         }
     }
 
-    fn hint(&self) -> Option<Hint> {
-        match self {
-            Self::Preview(error) => error.hint(),
-            Self::SearchLimit(error) => error.hint(),
-        }
-    }
-
     fn inner(&self) -> Option<&dyn Explain> {
         match self {
-            Self::Preview(error) => error.inner(),
-            Self::SearchLimit(error) => error.inner(),
+            Self::Preview(error) => Some(error),
+            Self::SearchLimit(error) => Some(error),
         }
     }
 }

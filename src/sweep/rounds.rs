@@ -6,7 +6,7 @@ use super::diagnose::{Collision, diagnose};
 use super::space::Space;
 use super::trial::{Trial, TrialInput, TrialOutcome, verify};
 use crate::engine::PreviewError;
-use crate::error::{Class, Explain, Hint};
+use crate::error::{Class, Explain};
 use crate::model::selection::Selection;
 use thiserror::Error;
 
@@ -34,17 +34,10 @@ impl Explain for SweepError {
         }
     }
 
-    fn hint(&self) -> Option<Hint> {
-        match self {
-            Self::Cover(error) => error.hint(),
-            Self::Preview(error) => error.hint(),
-        }
-    }
-
     fn inner(&self) -> Option<&dyn Explain> {
         match self {
-            Self::Cover(error) => error.inner(),
-            Self::Preview(error) => error.inner(),
+            Self::Cover(error) => Some(error),
+            Self::Preview(error) => Some(error),
         }
     }
 }
