@@ -54,13 +54,12 @@ fn shapes() -> [&'static Regex; 4] {
 
 fn captured<'t>(shape: &'static Regex, text: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
     shape.captures_iter(text).flat_map(|found| {
-        let groups: Vec<_> = found
+        found
             .iter()
             .skip(1)
             .flatten()
             .map(|group| group.range())
-            .collect();
-        groups
+            .collect::<Vec<_>>()
     })
 }
 

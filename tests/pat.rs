@@ -83,12 +83,12 @@ fn an_invalid_token_is_refused_with_a_hint() {
     ];
     let cases: [(Settings<'_>, &str, i32, &str); 8] = [
         (&key, "", 2, "no token"),
-        (&key, "ghp_canary", 2, "at least 20 characters"),
+        (&key, "ghp_canary", 2, "shorter than 20 characters"),
         (
             &key,
             &fine_grained,
             1,
-            "fine-grained tokens are not yet supported",
+            "fine-grained tokens are not supported",
         ),
         (&key, &"canary".repeat(2000), 2, "more than 8192 bytes"),
         (&other, TOKEN, 2, "different tokens"),

@@ -207,7 +207,7 @@ fn a_policy_holds_back_what_it_does_not_name() {
         .try_submit(&["--policy", "policy.toml", "--product", "p"])
         .exits(2);
     assert!(
-        ran.stderr.contains("`policy.toml` is no policy"),
+        ran.stderr.contains("invalid policy `policy.toml`"),
         "{}",
         ran.stderr
     );

@@ -1,5 +1,6 @@
 //! The shape of the tree: what ARCHITECTURE.md promises and no compiler checks.
 
+use regex::Regex;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -266,6 +267,94 @@ fn every_file_says_what_it_is_and_none_is_too_long() {
             );
         }
     }
+}
+
+/// The source files of the crate without their unit tests.
+fn sources_without_tests() -> BTreeMap<String, String> {
+    let tests = Regex::new(r"\n#\[cfg\(test\)\]\s*mod tests \{").unwrap();
+    sources("src")
+        .into_iter()
+        .map(|(file, text)| {
+            let end = tests.find(&text).map_or(text.len(), |found| found.start());
+            (file, text[..end].to_owned())
+        })
+        .collect()
+}
+
+/// The lines of all doc comments, each with its file and line, and whether it is the first of its comment.
+fn doc_lines() -> Vec<(String, String, bool)> {
+    let line = Regex::new(r"^\s*//[/!] ?(.*)$").unwrap();
+    let mut found = Vec::new();
+    for (file, text) in sources_without_tests() {
+        let mut is_first = true;
+        for (number, text) in text.lines().enumerate() {
+            let comment = line.captures(text);
+            if let Some(comment) = &comment {
+                let place = format!("{file}:{}", number + 1);
+                found.push((place, comment[1].to_owned(), is_first));
+            }
+            is_first = comment.is_none();
+        }
+    }
+    found
+}
+
+#[test]
+fn doc_comments_name_their_subject() {
+    let question =
+        Regex::new(r"^(What|Whether|How|Who|Whom|Whose|Where|Why|When|Which)\b").unwrap();
+    let comments = doc_lines();
+    let comments = comments.iter().filter(|(.., is_first)| *is_first);
+    let questions: Vec<String> = comments
+        .clone()
+        .filter(|(_, text, _)| question.is_match(text))
+        .map(|(place, text, _)| format!("{place} {text}"))
+        .collect();
+    let count = comments.count();
+    assert!(
+        questions.len() * 1000 <= count * 25,
+        "{} of {count} doc comments start with a question word, at most 2.5 % may: start with a noun or a verb\n{}",
+        questions.len(),
+        questions.join("\n")
+    );
+}
+
+#[test]
+fn doc_comments_refer_only_to_what_a_reader_can_find() {
+    let unknown =
+        Regex::new(r"\((R|I)\d+\)|design §|security\.md|contracts\.md|\bR\d{2,3}\b").unwrap();
+    let wrong: Vec<String> = doc_lines()
+        .into_iter()
+        .filter(|(_, text, _)| unknown.is_match(text))
+        .map(|(place, text, _)| format!("{place} {text}"))
+        .collect();
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn few_types_share_a_name() {
+    let definition =
+        Regex::new(r"(?m)^\s*(?:pub(?:\([^)]*\))? )?(?:struct|enum|trait|union) (\w+)").unwrap();
+    // The arguments, commands and output formats of the command line.
+    let exempt = ["Args", "Command", "Format"];
+    let mut files_by_type: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (file, text) in sources_without_tests() {
+        for name in definition
+            .captures_iter(&text)
+            .map(|found| found[1].to_owned())
+        {
+            if !exempt.contains(&name.as_str()) {
+                files_by_type.entry(name).or_default().push(file.clone());
+            }
+        }
+    }
+    let all: usize = files_by_type.values().map(Vec::len).sum();
+    files_by_type.retain(|_, files| files.len() > 1);
+    let shared: usize = files_by_type.values().map(Vec::len).sum();
+    assert!(
+        shared * 100 <= all * 5,
+        "{shared} of {all} types share their name with another one, at most 5 % may: {files_by_type:#?}"
+    );
 }
 
 #[test]

@@ -70,8 +70,8 @@ pub async fn submit(
     Ok(database.submit(&submission).await?)
 }
 
-/// The checked submission of a preview.
-fn submission(
+/// The checked submission of a preview. [`submit`] checks it too; a shell may do it before it opens a database.
+pub fn submission(
     policy: &Policy,
     caller: &Caller,
     request: &SubmitRequest,

@@ -4,7 +4,6 @@ use crate::cli::error::Failure;
 use crate::error::{Explain as _, chain};
 use crate::publish::error::{FailureCause as NotPublished, PublishError};
 use crate::publish::push::PushError;
-use crate::sweep::rounds::SweepError;
 
 fn refused(message: String, hint: &str) -> Failure {
     let hint = hint.to_owned();
@@ -55,15 +54,6 @@ impl From<PublishError> for Failure {
             NotPublished::NotOurs(_) | NotPublished::Differs { .. } => {
                 refused("look at what is there: somebody else may have had a hand in it")
             }
-        }
-    }
-}
-
-impl From<SweepError> for Failure {
-    fn from(error: SweepError) -> Self {
-        match error {
-            SweepError::Cover(error) => error.into(),
-            SweepError::Preview(error) => error.into(),
         }
     }
 }

@@ -37,23 +37,23 @@ pub enum ImpactError {
 
 impl Explain for ImpactError {
     fn class(&self) -> Class {
-        self.wrapped().class()
+        match self {
+            Self::Preview(error) => error.class(),
+            Self::SearchLimit(error) => error.class(),
+        }
     }
 
     fn code(&self) -> &'static str {
-        self.wrapped().code()
+        match self {
+            Self::Preview(error) => error.code(),
+            Self::SearchLimit(error) => error.code(),
+        }
     }
 
     fn inner(&self) -> Option<&dyn Explain> {
-        Some(self.wrapped())
-    }
-}
-
-impl ImpactError {
-    fn wrapped(&self) -> &dyn Explain {
         match self {
-            Self::Preview(error) => error,
-            Self::SearchLimit(error) => error,
+            Self::Preview(error) => Some(error),
+            Self::SearchLimit(error) => Some(error),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Keys of rows: texts that the writer of a row generates.
 
-use crate::error::{Class, Explain, Hint};
+use crate::error::{Class, Explain};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -24,10 +24,6 @@ impl Explain for IdError {
 
     fn code(&self) -> &'static str {
         "id_invalid"
-    }
-
-    fn hint(&self) -> Option<Hint> {
-        Some("list the runs with `groundplan runs list`".into())
     }
 }
 

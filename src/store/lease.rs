@@ -40,8 +40,8 @@ impl WorkerId {
     /// The worker with a process number on a host, started at a time in milliseconds since 1970.
     pub fn new(host: &str, process: u32, started_at: u64) -> Self {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-        let host: String = host.chars().filter(|c| is_plain(*c)).take(64).collect();
-        Self(format!("{host}-{process}-{started_at}"))
+        let plain: String = host.chars().filter(|c| is_plain(*c)).take(64).collect();
+        Self(format!("{plain}-{process}-{started_at}"))
     }
 
     /// The text in a row.

@@ -6,6 +6,7 @@ use super::diagnose::{Collision, diagnose};
 use super::space::Space;
 use super::trial::{Trial, TrialInput, TrialOutcome, verify};
 use crate::engine::PreviewError;
+use crate::error::{Class, Explain};
 use crate::model::selection::Selection;
 use thiserror::Error;
 
@@ -16,6 +17,29 @@ pub enum SweepError {
     Cover(#[from] CoverError),
     #[error(transparent)]
     Preview(#[from] PreviewError),
+}
+
+impl Explain for SweepError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Cover(error) => error.class(),
+            Self::Preview(error) => error.class(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Cover(error) => error.code(),
+            Self::Preview(error) => error.code(),
+        }
+    }
+
+    fn inner(&self) -> Option<&dyn Explain> {
+        match self {
+            Self::Cover(error) => Some(error),
+            Self::Preview(error) => Some(error),
+        }
+    }
 }
 
 /// The maximum number of additional rounds.

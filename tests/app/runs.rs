@@ -69,7 +69,7 @@ fn a_product_of_another_user_looks_missing() {
         let refused = submit(&fixture, &as_user("bob"), &for_product("p0")).await;
         let (_, message) = explained(refused.unwrap_err());
         assert!(
-            message.contains("no product `p0` of user `bob`"),
+            message.contains("product `p0` of user `bob` does not exist"),
             "{message}"
         );
         assert_eq!(count(&fixture, "bootstrap_runs").await, "0");
@@ -144,7 +144,7 @@ fn a_run_of_another_user_looks_missing() {
         let (run, _) = submitted(&fixture).await;
         let (store, id) = (&fixture.store, &run.id);
         let bob = as_user("bob");
-        let missing = format!("there is no run `{id}`");
+        let missing = format!("run `{id}` does not exist");
         let refused = [
             runs::cancel(store, &bob, id).await.unwrap_err(),
             runs::retry(store, &bob, id).await.unwrap_err(),
@@ -174,7 +174,7 @@ fn an_operator_changes_the_runs_of_all_users_under_a_known_name() {
         let (store, id) = (&fixture.store, &run.id);
         let unknown = runs::cancel(store, &Caller::Operator(user("zoe")), id).await;
         let (_, message) = explained(unknown.unwrap_err());
-        assert!(message.contains("no user `zoe`"), "{message}");
+        assert!(message.contains("user `zoe` does not exist"), "{message}");
         let demo = runs::cancel(store, &Caller::Operator(user("demo")), id).await;
         let (_, message) = explained(demo.unwrap_err());
         assert!(message.contains("demo user"), "{message}");

@@ -105,7 +105,7 @@ fn git_itself_is_not_part_of_a_template() {
     ] {
         let sandbox = with_template();
         sandbox.write(&format!("t/{path}"), "gitdir: ../.git/modules/sub\n");
-        refused(&sandbox, "GP601", "belongs to git itself");
+        refused(&sandbox, "GP601", "is reserved by git");
     }
     let sandbox = with_template();
     sandbox.write("t/.git/config", SECRET);

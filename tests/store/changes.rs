@@ -433,5 +433,5 @@ async fn a_demo_user_and_a_stranger_change_nothing(fixture: StoreFixture) {
     let error = by_ada(&fixture.store, &missing, RunChange::Cancel)
         .await
         .unwrap_err();
-    assert_eq!(error.to_string(), "there is no run `missing`");
+    assert_eq!(error.to_string(), "run `missing` does not exist");
 }

@@ -35,8 +35,8 @@ fn compatible_options_are_reported() {
     let ran = Sandbox::with_demo().groundplan(["sweep"]).exits(0);
     assert_eq!(
         ran.stdout,
-        "demo  4 selections cover all 4 pairs of answers that can be given, as few as possible; each made twice, 0 cannot be made\n\
-         tree ids: none accepted yet; `--accept` writes them down\n"
+        "demo  4 selections cover all 4 pairs of answers that can be given, the minimum; each built twice, 0 failed\n\
+         tree ids: none accepted yet; `--accept` writes them\n"
     );
 }
 
@@ -47,7 +47,7 @@ fn both_options_of_a_collision_are_named() {
     let ran = sandbox.groundplan(["sweep"]).exits(1);
     assert!(
         ran.stdout
-            .contains("collision  `addons/docs` cannot be made together with `auth/none`\n"),
+            .contains("collision  `addons/docs` fails together with `auth/none`\n"),
         "{}",
         ran.stdout
     );
@@ -86,7 +86,7 @@ fn a_missing_option_is_named() {
     let ran = sandbox.groundplan(["sweep"]).exits(1);
     assert!(
         ran.stdout
-            .contains("collision  `addons/badge` cannot be made without `addons/docs`\n"),
+            .contains("collision  `addons/badge` fails without `addons/docs`\n"),
         "{}",
         ran.stdout
     );
@@ -101,7 +101,7 @@ fn an_option_that_never_works_collides_with_itself() {
     let ran = sandbox.groundplan(["sweep"]).exits(1);
     assert!(
         ran.stdout
-            .contains("`addons/docs` cannot be made whatever else is selected"),
+            .contains("`addons/docs` fails with any selection"),
         "{}",
         ran.stdout
     );
@@ -285,7 +285,7 @@ fn a_damaged_list_of_tree_ids_is_reported_with_its_line() {
     for (line, reason) in [
         (
             "nonsense".to_owned(),
-            "expected a tree id, a blank and the selected options",
+            "expected a tree id, a space and the selected options",
         ),
         (
             "123 auth/none".to_owned(),
@@ -306,7 +306,7 @@ fn a_damaged_list_of_tree_ids_is_reported_with_its_line() {
         assert_eq!(
             ran.stderr,
             format!(
-                "error: `./snapshots/sweep/demo.txt` is no list of tree ids: line {number}: {reason}\nhint: take it from version control again, or write it anew with `--accept`\n"
+                "error: `./snapshots/sweep/demo.txt` is not a list of tree ids: line {number}: {reason}\nhint: restore it from version control, or rewrite it with `--accept`\n"
             )
         );
     }
@@ -346,7 +346,7 @@ fn tree_ids_of_a_builtin_catalogue_need_a_folder() {
     let ran = sandbox.groundplan(["sweep", "nextjs", "--accept"]).exits(2);
     assert_eq!(
         ran.stderr,
-        "error: a built-in catalogue has no place for its tree ids\nhint: name a folder with `--golden`\n"
+        "error: a built-in catalogue has no folder for tree ids\nhint: name a folder by `--golden`\n"
     );
 }
 

@@ -148,8 +148,12 @@ fn a_report_that_promises_something_else_is_noticed() {
             json!("3".repeat(64)),
             "the report's recipe hash",
         ),
-        ("canProceed", json!(false), "cannot be carried out"),
-        ("treeId", Value::Null, "cannot be carried out"),
+        (
+            "canProceed",
+            json!(false),
+            "does not allow the plan to proceed",
+        ),
+        ("treeId", Value::Null, "does not allow the plan to proceed"),
         ("treeId", json!("nonsense"), "stored report is invalid"),
     ] {
         let mut stored = stored();
@@ -177,7 +181,7 @@ fn another_tree_or_repository_than_the_run_names_is_noticed() {
         (
             promised,
             "acme/other",
-            "the repository is acme/acme-web, accepted was acme/other",
+            "the repository is acme/acme-web, expected acme/other",
         ),
     ] {
         let expected = Expected {
@@ -206,7 +210,7 @@ fn rules_beyond_the_schema_are_checked_again() {
         ),
         (
             json!({ "kind": "ADD_DEPENDENCY", "manifest": "package.json", "name": "x", "version": "latest" }),
-            "breaks a rule",
+            "is invalid: `latest` is a tag",
         ),
     ] {
         let mut stored = stored();
@@ -226,7 +230,7 @@ fn a_plan_of_another_version_of_the_actions_is_refused_with_both_versions() {
     stored.plan["action_schema_version"] = json!(9);
     let message = stored.refused();
     assert!(
-        message.contains("action schema version 9, but this program supports version 1"),
+        message.contains("action schema 9, this program supports 1"),
         "{message}"
     );
 }

@@ -44,7 +44,7 @@ impl DatabaseArgs {
             address.map_err(|error| {
                 Failure::usage("database_address_invalid", format!("invalid {name}"))
                     .caused_by(error)
-                    .hinted("use `postgres://USER:PASSWORD@HOST/NAME`, or `sqlite:PATH`")
+                    .hinted("write `postgres://…` with user, password, host and name, or `sqlite:PATH` of a file")
             })
         };
         let database = address(&self.database_url, "DATABASE_URL")?;

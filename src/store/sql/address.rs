@@ -176,8 +176,8 @@ impl DatabaseUrl {
         if path.contains('?') {
             return Err(DatabaseUrlError::SqliteOptions);
         }
-        let path = path.replace('%', "%25").replace('#', "%23");
-        let url = Url::parse(&format!("sqlite:{path}?mode=rwc"));
+        let escaped = path.replace('%', "%25").replace('#', "%23");
+        let url = Url::parse(&format!("sqlite:{escaped}?mode=rwc"));
         Ok(Self {
             url: url.map_err(|_| DatabaseUrlError::Format)?,
             dialect: Dialect::Sqlite,

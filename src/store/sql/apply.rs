@@ -41,8 +41,8 @@ pub(super) async fn transition(
     }
     events::append(tx, &run.id, at, by, &transition.events).await?;
     let changed = runs::find(tx, &run.id).await?.run;
-    let notifications = notifications(&changed, transition);
-    Ok((changed, notifications))
+    let to_send = notifications(&changed, transition);
+    Ok((changed, to_send))
 }
 
 fn notifications(run: &Run, transition: &Transition) -> Vec<Notification> {

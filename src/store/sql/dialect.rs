@@ -92,9 +92,9 @@ impl Dialect {
     }
 
     fn translate(self, text: &str) -> String {
-        let text = text.replace("{now}", self.now());
-        let mut translated = String::with_capacity(text.len() * 2);
-        let mut rest = text.as_str();
+        let with_clock = text.replace("{now}", self.now());
+        let mut translated = String::with_capacity(with_clock.len() * 2);
+        let mut rest = with_clock.as_str();
         while let Some((before, after)) = rest.split_once('{') {
             let (word, next) = after.split_once('}').expect("a brace is closed");
             let (name, argument) = word.split_once(':').expect("a word has an argument");

@@ -14,7 +14,7 @@ pub(super) struct UnknownValue(pub(super) String);
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match error {
-            Error::Database(error) => of_database(error),
+            Error::Database(error) => of_database(&*error),
             // The source of this one may show a password.
             Error::Configuration(_) => Self::NotReady {
                 message: "its address has an invalid option".to_owned(),
@@ -51,7 +51,7 @@ impl From<MigrateError> for StoreError {
 }
 
 /// Postgres has five characters, of which the first two are the class; SQLite has a number.
-fn of_database(error: Box<dyn DatabaseError>) -> StoreError {
+fn of_database(error: &dyn DatabaseError) -> StoreError {
     let code = error.code().unwrap_or_default().into_owned();
     let is_postgres = code.len() == 5;
     let is_unavailable = if is_postgres {
@@ -78,7 +78,8 @@ fn of_database(error: Box<dyn DatabaseError>) -> StoreError {
             message: format!("{}; create it, or check the name", error.message()),
         };
     }
-    let source = error.into_error();
+    // Only the message: the other fields may show a row.
+    let source = error.message().into();
     if is_unavailable {
         StoreError::Unavailable { source }
     } else if is_without_tables {

@@ -48,8 +48,8 @@ impl Database {
         let saved = async {
             users::check_may_write(&mut tx, user).await?;
             users::set_token(&mut tx, user, sealed, facts).await
-        };
-        let saved = saved.await;
+        }
+        .await;
         tx.finish(saved).await
     }
 

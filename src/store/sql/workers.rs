@@ -25,8 +25,8 @@ impl Database {
                 return Ok(());
             }
             workers::insert(&mut tx, presence).await
-        };
-        let written = written.await;
+        }
+        .await;
         tx.finish(written).await
     }
 

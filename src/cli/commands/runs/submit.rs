@@ -52,6 +52,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         product: args.product.clone(),
         expected: args.expect.clone(),
     };
+    // Opening the database creates a missing SQLite file; a refused submission must not.
+    runs::submission(&policy, &caller, &request, &preview)?;
     let run = args.database.ask(async |database| {
         Ok(runs::submit(database, &policy, &caller, &request, &preview).await?)
     })?;

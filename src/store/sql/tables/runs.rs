@@ -116,8 +116,8 @@ pub(crate) async fn lock(tx: &mut Tx, run: &RunId) -> Result<LockedRun, StoreErr
 
 /// The runs that a filter selects, newest first.
 pub(crate) async fn list(tx: &mut Tx, filter: &RunFilter) -> Result<Vec<Run>, StoreError> {
-    let (mut query, values) = select(filter, tx.dialect);
-    let mut query = query.build_query_as::<RunRow>();
+    let (mut builder, values) = select(filter, tx.dialect);
+    let mut query = builder.build_query_as::<RunRow>();
     for value in values {
         query = query.bind(value);
     }

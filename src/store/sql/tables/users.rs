@@ -51,11 +51,11 @@ struct UserRow {
 /// # Errors
 /// [`StoreError::NoUser`].
 pub(crate) async fn find(database: &Database, id: &UserId) -> Result<User, StoreError> {
-    let row: Option<UserRow> = sqlx::query_as(SELECT.on(database.dialect()))
+    let row: UserRow = sqlx::query_as(SELECT.on(database.dialect()))
         .bind(id.as_str())
         .fetch_optional(&database.pool)
-        .await?;
-    let row = row.ok_or_else(|| StoreError::NoUser { user: id.clone() })?;
+        .await?
+        .ok_or_else(|| StoreError::NoUser { user: id.clone() })?;
     let token = match (row.sealed, row.login, row.verified_at) {
         (Some(_), Some(login), Some(verified_at)) => Some(TokenFacts {
             login,
@@ -84,10 +84,9 @@ pub(crate) async fn check_may_write(tx: &mut Tx, user: &UserId) -> Result<(), St
         .bind(user.as_str())
         .fetch_optional(tx.connection())
         .await?;
-    let user = user.clone();
     match is_demo {
-        None => Err(StoreError::NoUser { user }),
-        Some(1) => Err(StoreError::Demo { user }),
+        None => Err(StoreError::NoUser { user: user.clone() }),
+        Some(1) => Err(StoreError::Demo { user: user.clone() }),
         Some(_) => Ok(()),
     }
 }
