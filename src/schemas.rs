@@ -10,6 +10,7 @@ use crate::model::provenance::Provenance;
 use crate::model::report::Report;
 use crate::recipe::RecipeFile;
 use crate::resolve::{CaseFile, SelectionFile};
+use serde_json::Value;
 
 /// A document with a schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +68,47 @@ impl SchemaDocument {
     }
 }
 
-/// SHA-256 over the canonical form of the action schema. Two programs with equal hashes read actions in the same way.
+/// SHA-256 over the canonical form of the action schema without its titles and descriptions: it changes when a rule
+/// changes, and not with the wording of a comment. Two programs with equal hashes read actions in the same way.
 pub fn schema_hash() -> Digest {
-    canonical::digest(&schemars::schema_for!(Action))
+    let mut schema = schemars::schema_for!(Action).to_value();
+    remove_annotations(&mut schema);
+    canonical::digest(&schema)
+}
+
+/// Removes `title` and `description` where they are annotations: texts. A property of that name has a schema.
+fn remove_annotations(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            fields.retain(|name, value| {
+                !(matches!(name.as_str(), "title" | "description") && value.is_string())
+            });
+            fields.values_mut().for_each(remove_annotations);
+        }
+        Value::Array(values) => values.iter_mut().for_each(remove_annotations),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn annotations_are_removed_and_properties_of_the_same_name_are_kept() {
+        let mut schema = json!({
+            "title": "ADR", "description": "A record.",
+            "properties": { "title": { "type": "string", "description": "The title." } },
+            "anyOf": [{ "description": "One.", "const": "a" }],
+        });
+        remove_annotations(&mut schema);
+        assert_eq!(
+            schema,
+            json!({
+                "properties": { "title": { "type": "string" } },
+                "anyOf": [{ "const": "a" }],
+            })
+        );
+    }
 }

@@ -177,8 +177,10 @@ impl VersionName {
                 let source = CatalogFiles::of_commit(repository, reference, folder.as_ref())?;
                 let opened = source.load_all()?;
                 if opened.is_empty() {
-                    let reference = reference.clone();
-                    return Err(CatalogError::NotInCommit { reference }.into());
+                    return Err(CatalogError::NotInCommit {
+                        reference: reference.clone(),
+                    }
+                    .into());
                 }
                 Ok(opened)
             }

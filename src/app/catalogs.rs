@@ -139,8 +139,8 @@ impl Explain for CatalogError {
 }
 
 fn listed(names: &[String]) -> String {
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    suggest::list(&names)
+    let words: Vec<&str> = names.iter().map(String::as_str).collect();
+    suggest::list(&words)
 }
 
 fn in_folder(folder: Option<&SafeRelPath>) -> String {
@@ -170,8 +170,10 @@ impl CatalogFiles {
             return Ok(source);
         }
         fs::read_dir(root).map_err(|error| ReadError::new(root, error))?;
-        let root = root.to_owned();
-        Err(CatalogError::NoFolder { root }.into())
+        Err(CatalogError::NoFolder {
+            root: root.to_owned(),
+        }
+        .into())
     }
 
     /// Adds the files of one folder. False if there is none.
@@ -222,8 +224,11 @@ impl CatalogFiles {
         if is_found {
             return Ok(source);
         }
-        let folder = folder.cloned();
-        Err(CatalogError::NoFolderInCommit { commit, folder }.into())
+        Err(CatalogError::NoFolderInCommit {
+            commit,
+            folder: folder.cloned(),
+        }
+        .into())
     }
 
     /// Adds the files of one folder of a commit. False if there is none.
@@ -245,8 +250,8 @@ impl CatalogFiles {
             Ok(tree) => tree,
             Err(GitTreeError::NoFolder { .. }) => return Ok(false),
             Err(GitTreeError::Refused(findings)) => {
-                let findings = findings.into_iter().map(|finding| finding.below(name));
-                self.findings.extend(findings);
+                self.findings
+                    .extend(findings.into_iter().map(|finding| finding.below(name)));
                 return Ok(true);
             }
             Err(error) => return Err(error.into()),
@@ -295,8 +300,10 @@ pub fn open_builtin(name: &str) -> Result<OpenedCatalog, AppError> {
     if is_builtin(name) {
         return CatalogFiles::builtin().load(name);
     }
-    let name = name.to_owned();
-    Err(CatalogError::NotBuiltIn { name }.into())
+    Err(CatalogError::NotBuiltIn {
+        name: name.to_owned(),
+    }
+    .into())
 }
 
 /// True if a built-in catalogue has the name.

@@ -76,9 +76,11 @@ impl Findings {
 
     /// Findings about files below a folder or address, of which no text is shown.
     pub fn below(findings: Vec<Diagnostic>, folder: &str) -> Self {
-        let findings = findings.into_iter().map(|finding| finding.below(folder));
         Self {
-            findings: findings.collect(),
+            findings: findings
+                .into_iter()
+                .map(|finding| finding.below(folder))
+                .collect(),
             ..Self::default()
         }
     }
@@ -87,8 +89,10 @@ impl Findings {
 impl ReadError {
     /// A failed attempt to read `path`.
     pub fn new(path: &Path, source: io::Error) -> Self {
-        let path = path.to_owned();
-        Self { path, source }
+        Self {
+            path: path.to_owned(),
+            source,
+        }
     }
 }
 

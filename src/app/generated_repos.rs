@@ -108,10 +108,11 @@ impl GeneratedRepoRequest {
             }
             other => other.into(),
         })?;
-        let history = commits.history()?;
-        let history = history.ok_or_else(|| GeneratedRepoError::NoCommit {
-            repository: repository.clone(),
-        })?;
+        let history = commits
+            .history()?
+            .ok_or_else(|| GeneratedRepoError::NoCommit {
+                repository: repository.clone(),
+            })?;
         let first = commits.info(&history.first)?;
         let first_files = commits.files(&history.first)?;
         let provenance = &self.provenance;
@@ -150,8 +151,10 @@ impl GeneratedRepoRequest {
                 source,
             })?;
         let cache = cache()?;
-        let folder = tempfile::Builder::new().prefix("groundplan-").tempdir();
-        let folder = folder.map_err(GeneratedRepoError::Temporary)?;
+        let folder = tempfile::Builder::new()
+            .prefix("groundplan-")
+            .tempdir()
+            .map_err(GeneratedRepoError::Temporary)?;
         let inside = folder.path().join("repository.git");
         git::history(&cache.access(), &url, &inside).map_err(|error| {
             let older = None;
@@ -180,11 +183,11 @@ impl GeneratedRepoRequest {
         }?;
         check_catalog(&opened, provenance)?;
         let author = Identity::parse(&repository.first.author).unwrap_or_default();
-        let plan = engine::remake(&opened.catalog, provenance, author);
-        let plan = plan.map_err(|error| match error {
-            PreviewError::Selection(findings) => Findings::in_selection(findings, None).into(),
-            other => AppError::from(other),
-        })?;
+        let plan =
+            engine::remake(&opened.catalog, provenance, author).map_err(|error| match error {
+                PreviewError::Selection(findings) => Findings::in_selection(findings, None).into(),
+                other => AppError::from(other),
+            })?;
         let template = templates::reopen(&self.template, &opened, &provenance.template, cache)?;
         Ok(RecordedPlan { plan, template })
     }

@@ -93,8 +93,10 @@ pub struct UnexpectedTree {
 impl ProductRequest {
     /// The inputs of a plan, with defaults for slug and date.
     pub fn inputs(&self, clock: &dyn Clock) -> Result<Inputs, ProductError> {
-        let slug = self.slug.clone();
-        let slug = slug.or_else(|| Slug::from_title(self.name.as_str()));
+        let slug = self
+            .slug
+            .clone()
+            .or_else(|| Slug::from_title(self.name.as_str()));
         Ok(Inputs {
             product_name: self.name.clone(),
             product_slug: slug.ok_or_else(|| ProductError::NoSlug {

@@ -85,8 +85,11 @@ impl SelectionRequest {
 }
 
 fn flag(category: &Category) -> String {
-    let options = category.options.iter();
-    let options: Vec<&str> = options.map(|option| option.slug.as_str()).collect();
+    let options: Vec<&str> = category
+        .options
+        .iter()
+        .map(|option| option.slug.as_str())
+        .collect();
     format!("  --select {}={}", category.slug, options.join("|"))
 }
 
@@ -115,9 +118,8 @@ pub fn hashes(
 ) -> Result<Hashes, AppError> {
     let catalog = &opened.catalog;
     let recipe_hash = |request: SelectionRequest| {
-        let recipe = resolve::recipe(catalog, request.selection);
-        let document = request.document.as_ref();
-        let recipe = recipe.map_err(|findings| Findings::in_selection(findings, document))?;
+        let recipe = resolve::recipe(catalog, request.selection)
+            .map_err(|findings| Findings::in_selection(findings, request.document.as_ref()))?;
         Ok::<_, Findings>(recipe.hash(ACTION_SCHEMA_VERSION))
     };
     Ok(Hashes {

@@ -394,8 +394,10 @@ fn version(written: &TemplateSource) -> Result<RefName, TemplateRequestError> {
     if let Some(reference) = &written.r#ref {
         return Ok(reference.clone());
     }
-    let version = written.version.as_ref();
-    let version = version.map_or("HEAD", |version| version.as_ref());
+    let version = written
+        .version
+        .as_ref()
+        .map_or("HEAD", |version| version.as_ref());
     RefName::parse(version).map_err(|source| TemplateRequestError::VersionIsNoTag {
         version: version.to_owned(),
         source,

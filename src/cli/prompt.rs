@@ -19,8 +19,8 @@ pub(crate) fn selection(catalog: &Catalog) -> Result<Selection, Failure> {
 /// Asks for a confirmation. The enter key alone means no.
 pub(crate) fn consent(question: &str) -> Result<bool, Failure> {
     signals::end_while_asking();
-    let theme = theme();
-    let confirm = Confirm::with_theme(theme.as_ref()).with_prompt(question);
+    let style = theme();
+    let confirm = Confirm::with_theme(style.as_ref()).with_prompt(question);
     let answer = confirm.default(false).interact_opt();
     drop(dialoguer::console::Term::stderr().show_cursor());
     let hint = "answer with `--yes`";
@@ -30,12 +30,12 @@ pub(crate) fn consent(question: &str) -> Result<bool, Failure> {
 }
 
 fn ask(catalog: &Catalog) -> Result<Selection, Failure> {
-    let theme = theme();
+    let style = theme();
     let mut selection = Selection::default();
     for category in catalog.categories() {
         let chosen = match category.selection {
-            SelectionType::Single => one(theme.as_ref(), category)?.into_iter().collect(),
-            SelectionType::Multi => many(theme.as_ref(), category)?,
+            SelectionType::Single => one(style.as_ref(), category)?.into_iter().collect(),
+            SelectionType::Multi => many(style.as_ref(), category)?,
         };
         for option in chosen {
             selection.insert(category.slug.clone(), category.options[option].slug.clone());
@@ -55,18 +55,18 @@ fn theme() -> Box<dyn Theme> {
 }
 
 fn one(theme: &dyn Theme, category: &Category) -> Result<Option<usize>, Failure> {
-    let mut items = items(category);
+    let mut lines = items(category);
     if !category.required {
-        items.push("none of these".to_owned());
+        lines.push("none of these".to_owned());
     }
     let default = category
         .options
         .iter()
         .position(|option| option.default)
-        .unwrap_or(items.len() - 1);
+        .unwrap_or(lines.len() - 1);
     let select = Select::with_theme(theme)
         .with_prompt(category.title.as_str())
-        .items(&items)
+        .items(&lines)
         .default(default);
     let chosen = select
         .interact_opt()

@@ -91,13 +91,13 @@ impl PublicationFiles {
             .hinted("name a file by `--ledger`")
         })?;
         let folder = folder.join("ledgers");
-        let made = DirBuilder::new()
+        DirBuilder::new()
             .recursive(true)
             .mode(0o700)
-            .create(&folder);
-        made.map_err(|error| writing("create", &folder, error))?;
-        let marker = &marker.to_string()[..12];
-        let name = format!("{}-{}-{marker}.jsonl", place.owner, place.name);
+            .create(&folder)
+            .map_err(|error| writing("create", &folder, error))?;
+        let prefix = &marker.to_string()[..12];
+        let name = format!("{}-{}-{prefix}.jsonl", place.owner, place.name);
         Ok(Self {
             ledger: folder.join(name),
         })

@@ -120,11 +120,11 @@ fn compare(
 /// The numbers of added and removed lines, and the hunks of a unified diff.
 fn hunks(old: &str, new: &str) -> (usize, usize, String) {
     // Split at `\n` alone, as git counts lines.
-    let old: Vec<&str> = old.split_inclusive('\n').collect();
-    let new: Vec<&str> = new.split_inclusive('\n').collect();
+    let old_lines: Vec<&str> = old.split_inclusive('\n').collect();
+    let new_lines: Vec<&str> = new.split_inclusive('\n').collect();
     let diff = TextDiff::configure()
         .newline_terminated(true)
-        .diff_slices(&old, &new);
+        .diff_slices(&old_lines, &new_lines);
     let (mut added, mut removed) = (0, 0);
     for change in diff.iter_all_changes() {
         match change.tag() {

@@ -149,13 +149,13 @@ pub fn write_commit(
     commit: &FirstCommit,
     sink: &mut dyn ObjectSink,
 ) -> Result<ObjectId, ObjectsError> {
-    let signature = signature(&commit.author, commit.date.unix_seconds());
+    let signature = commit_signature(&commit.author, commit.date.unix_seconds());
     let bytes = encode_commit(tree, None, signature, &commit.message)?;
     sink.put(Kind::Commit, &bytes)
 }
 
 /// The signature of an author at a time in seconds since 1970, in UTC.
-pub(super) fn signature(author: &Identity, seconds: i64) -> Signature {
+pub(super) fn commit_signature(author: &Identity, seconds: i64) -> Signature {
     Signature {
         name: author.name().into(),
         email: author.address().into(),

@@ -39,8 +39,11 @@ impl DatabaseArgs {
     /// Parses the addresses. Opens no connection.
     pub(crate) fn settings(&self) -> Result<DatabaseOptions, Failure> {
         let address = |text: &Option<String>, name: &str| {
-            let text = text.as_deref().filter(|text| !text.is_empty());
-            let address = text.map(DatabaseUrl::parse).transpose();
+            let address = text
+                .as_deref()
+                .filter(|text| !text.is_empty())
+                .map(DatabaseUrl::parse)
+                .transpose();
             address.map_err(|error| {
                 Failure::usage("database_address_invalid", format!("invalid {name}"))
                     .caused_by(error)

@@ -6,7 +6,7 @@ use crate::pat::key::Key;
 use zeroize::Zeroizing;
 
 /// The key in an environment variable; none when unset or empty.
-pub(crate) fn key(variable: &str) -> Result<Option<Key>, Failure> {
+pub(crate) fn read_key(variable: &str) -> Result<Option<Key>, Failure> {
     let Some(text) = environment(variable).filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
@@ -14,8 +14,10 @@ pub(crate) fn key(variable: &str) -> Result<Option<Key>, Failure> {
         Failure::usage("key_invalid", format!("invalid {variable}: {message}"))
             .hinted(format!("set it to the output of `{}`", Key::HOW_TO_MAKE))
     };
-    let text = text.into_string();
-    let text = Zeroizing::new(text.map_err(|_| usage("it is not text".to_owned()))?);
+    let text = text
+        .into_string()
+        .map(Zeroizing::new)
+        .map_err(|_| usage("it is not text".to_owned()))?;
     let key = Key::parse(&text).map_err(|error| usage(error.to_string()))?;
     Ok(Some(key))
 }

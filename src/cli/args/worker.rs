@@ -181,9 +181,9 @@ fn opener(kind: ForgeKind) -> Result<Option<Opener>, Failure> {
     if !kind.has_tokens() {
         return Ok(None);
     }
-    let current = key::key(Key::VARIABLE)?.ok_or_else(key::no_key)?;
+    let current = key::read_key(Key::VARIABLE)?.ok_or_else(key::no_key)?;
     Ok(Some(Opener::new(
         current,
-        key::key(Key::PREVIOUS_VARIABLE)?,
+        key::read_key(Key::PREVIOUS_VARIABLE)?,
     )))
 }

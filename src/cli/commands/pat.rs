@@ -5,7 +5,7 @@ use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::forge::{ForgeArgs, TOKEN, no_forge, token_text, usable};
-use crate::cli::args::key::{key, no_key};
+use crate::cli::args::key::{no_key, read_key};
 use crate::cli::args::policy::PersonArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 }
 
 fn encrypt(args: &EncryptArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let key = key(Key::VARIABLE)?.ok_or_else(no_key)?;
+    let key = read_key(Key::VARIABLE)?.ok_or_else(no_key)?;
     let binding = Binding {
         owner: &args.owner_id,
         host: &args.host,
@@ -99,7 +99,7 @@ fn seal(key: Key, secret: &Secret, binding: Binding<'_>) -> Result<String, Failu
 }
 
 fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let key = key(Key::VARIABLE)?.ok_or_else(no_key)?;
+    let key = read_key(Key::VARIABLE)?.ok_or_else(no_key)?;
     let kind = args.forge.forge.ok_or_else(no_forge)?;
     if !kind.has_tokens() {
         return Err(no_tokens());
@@ -164,8 +164,7 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     }
     match args.format {
         Format::Json => {
-            let verdict = verdict.map_err(Failure::from);
-            verdict.map_err(|failure| failure.with_fields(&report))?;
+            verdict.map_err(|error| Failure::from(error).with_fields(&report))?;
             terminal.json(&report)?;
             Ok(Exit::Success)
         }
@@ -189,8 +188,8 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
 
 /// Opens the sealed token on standard input, for the host that it was sealed for.
 fn open(binding: &Binding<'_>) -> Result<Opened, Failure> {
-    let current = key(Key::VARIABLE)?.ok_or_else(no_key)?;
-    let opener = Opener::new(current, key(Key::PREVIOUS_VARIABLE)?);
+    let current = read_key(Key::VARIABLE)?.ok_or_else(no_key)?;
+    let opener = Opener::new(current, read_key(Key::PREVIOUS_VARIABLE)?);
     let sealed = piped()?.ok_or_else(|| nothing("pipe the sealed token in"))?;
     opener.open(&sealed, *binding).map_err(|error| {
         Failure::refused("token_not_opened", error.to_string()).hinted(format!(

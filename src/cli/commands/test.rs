@@ -237,7 +237,7 @@ impl Args {
             Some(Err(line)) => return Ok(CaseOutcome::failed(damaged(&expected, line))),
             None => return Ok(CaseOutcome::failed(damaged(&expected, 1))),
         };
-        let differences = differences(&accepted, &now, &changes);
+        let differences = compare_files(&accepted, &now, &changes);
         Ok(if differences.is_empty() {
             CaseOutcome::Ok { files: now.len() }
         } else {
@@ -324,7 +324,7 @@ fn damaged(path: &str, line: usize) -> Diagnostic {
         .help("restore the file from version control, or rewrite it with `--accept`")
 }
 
-fn differences(accepted: &Holding, now: &Holding, changes: &[Change]) -> Vec<FileDifference> {
+fn compare_files(accepted: &Holding, now: &Holding, changes: &[Change]) -> Vec<FileDifference> {
     let paths = accepted
         .keys()
         .chain(now.keys().filter(|path| !accepted.contains_key(*path)));

@@ -85,8 +85,8 @@ pub(crate) fn recover(args: &RecoverArgs, terminal: &mut Terminal) -> Result<Exi
         writeln!(terminal.out(), "Nothing to recover.")?;
     }
     for (what, runs) in lists.iter().filter(|(_, runs)| !runs.is_empty()) {
-        let runs: Vec<&str> = runs.iter().map(RunId::as_str).collect();
-        writeln!(terminal.out(), "{what}: {}", runs.join(" "))?;
+        let ids: Vec<&str> = runs.iter().map(RunId::as_str).collect();
+        writeln!(terminal.out(), "{what}: {}", ids.join(" "))?;
     }
     for OrphanedRun { run, repo: place } in &swept.orphaned {
         writeln!(
@@ -162,7 +162,7 @@ impl Args {
         panel: &Arc<HealthServer>,
         mut stopped: watch::Receiver<bool>,
     ) -> Result<ServiceReport, Failure> {
-        let worker = worker();
+        let worker = new_worker_id();
         let Some(database) = self.open(panel, &mut stopped).await? else {
             return Ok(ServiceReport::default());
         };
@@ -334,7 +334,7 @@ fn host() -> String {
 }
 
 /// The id of this process as a worker: host, process and start time.
-pub(crate) fn worker() -> WorkerId {
+pub(crate) fn new_worker_id() -> WorkerId {
     let now = u64::try_from(SystemClock.now()).unwrap_or_default();
     WorkerId::new(&host(), std::process::id(), now)
 }

@@ -36,8 +36,11 @@ pub(crate) fn print(found: &FindingsInFiles, terminal: &mut Terminal) -> Result<
         return json(terminal, findings, &relabel);
     }
     text(terminal.stderr(), findings, files, &relabel)?;
-    let count = count(findings);
-    Ok(writeln!(terminal.stderr(), "{count}; nothing was created")?)
+    Ok(writeln!(
+        terminal.stderr(),
+        "{}; nothing was created",
+        count(findings)
+    )?)
 }
 
 /// Prints findings with the lines they are about.

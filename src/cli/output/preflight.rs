@@ -111,6 +111,6 @@ pub(crate) fn list(scopes: &BTreeSet<String>) -> String {
     if scopes.is_empty() {
         return "none".to_owned();
     }
-    let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
-    scopes.join(", ")
+    let names: Vec<&str> = scopes.iter().map(String::as_str).collect();
+    names.join(", ")
 }

@@ -267,7 +267,7 @@ fn summary(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
         .filter(|finding| finding.code != Code::NameTaken)
         .count();
     let (word, style) = level(report.risk.level);
-    let reasons = reasons(report);
+    let reasons = risk_reasons(report);
     let others = match &report.existing {
         None => format!(
             "{modified} to modify, {} unchanged from the template",
@@ -304,7 +304,7 @@ fn summary(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
 }
 
 /// The reasons for the level. Reasons with the same text before the colon are counted.
-fn reasons(report: &Report) -> Vec<String> {
+fn risk_reasons(report: &Report) -> Vec<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let risk = &report.risk;
     for reason in risk

@@ -183,7 +183,7 @@ impl<'a> ManifestLayout<'a> {
             .first()
             .map_or(": ", |first| colon_of(text, first));
         let space = if colon == ":" { "" } else { " " };
-        let list = list(text, top, space);
+        let list = comma_list(text, top, space);
         let lead = match list.items.first() {
             Some(_) => last_line_lead(list.before(0)),
             None => Some("\n  "),
@@ -200,14 +200,14 @@ impl<'a> ManifestLayout<'a> {
     /// Adds a section at the end, as npm does.
     fn add_section(&self, top: &Object<'_>, dependency: &Dependency<'_>) -> Vec<Splice> {
         let unit = self.unit.unwrap_or_default();
-        let entry = entry(self.colon, dependency);
+        let entry = entry_text(self.colon, dependency);
         let section = format!(
             "\"{}\"{}{}",
             dependency.section,
             self.colon,
             self.object(&entry, unit)
         );
-        let list = list(self.text, top, self.space);
+        let list = comma_list(self.text, top, self.space);
         if list.items.is_empty() {
             return vec![Splice {
                 at: top.range.start..top.range.end,
@@ -223,13 +223,13 @@ impl<'a> ManifestLayout<'a> {
         entries: &Object<'_>,
         dependency: &Dependency<'_>,
     ) -> Vec<Splice> {
-        let list = list(self.text, entries, self.space);
+        let list = comma_list(self.text, entries, self.space);
         let Some(neighbour) = entries.properties.first() else {
             let line = last_line_lead(&self.text[..section.range.start]).unwrap_or_default();
             let indent = line.trim_start_matches(['\r', '\n']);
             return vec![Splice {
                 at: entries.range.start..entries.range.end,
-                new: self.object(&entry(self.colon, dependency), indent),
+                new: self.object(&entry_text(self.colon, dependency), indent),
             }];
         };
         let colon = colon_of(self.text, neighbour);
@@ -241,7 +241,7 @@ impl<'a> ManifestLayout<'a> {
                     == Ordering::Greater
             })
             .unwrap_or(entries.properties.len());
-        list.insert(index, &entry(colon, dependency))
+        list.insert(index, &entry_text(colon, dependency))
     }
 
     /// Writes an object of one entry whose closing brace is indented by `indent`.
@@ -262,11 +262,11 @@ fn colon_of<'a>(text: &'a str, property: &ObjectProp<'_>) -> &'a str {
     if colon.contains('\n') { ": " } else { colon }
 }
 
-fn entry(colon: &str, dependency: &Dependency<'_>) -> String {
+fn entry_text(colon: &str, dependency: &Dependency<'_>) -> String {
     format!("\"{}\"{colon}\"{}\"", dependency.name, dependency.range)
 }
 
-fn list<'a>(text: &'a str, object: &Object<'_>, space: &'a str) -> CommaList<'a> {
+fn comma_list<'a>(text: &'a str, object: &Object<'_>, space: &'a str) -> CommaList<'a> {
     CommaList {
         text,
         inside: object.range.start + 1..object.range.end - 1,

@@ -26,7 +26,7 @@ pub(super) fn has_header(table: &Table) -> bool {
 
 /// Adds the line `key = value` to a table with a header: in order if its keys are sorted, otherwise last.
 pub(super) fn add_line(text: &str, table: &Table, key: &str, value: &str) -> Option<Splice> {
-    let lines = lines(table);
+    let lines = table_lines(table);
     let names: Vec<_> = lines.iter().map(|(name, _)| *name).collect();
     let index = sorted_place(&names, &key);
     add_line_at(text, table, &lines[..index], key, value)
@@ -34,7 +34,7 @@ pub(super) fn add_line(text: &str, table: &Table, key: &str, value: &str) -> Opt
 
 /// Adds the line `key = value` at the end of a table with a header.
 pub(super) fn add_last_line(text: &str, table: &Table, key: &str, value: &str) -> Option<Splice> {
-    add_line_at(text, table, &lines(table), key, value)
+    add_line_at(text, table, &table_lines(table), key, value)
 }
 
 fn add_line_at(
@@ -60,7 +60,7 @@ fn add_line_at(
 }
 
 /// The name and the end of each entry that is part of its table, not below a separate header.
-fn lines(table: &Table) -> Vec<(&str, usize)> {
+fn table_lines(table: &Table) -> Vec<(&str, usize)> {
     table
         .iter()
         .filter(|(_, item)| match item {

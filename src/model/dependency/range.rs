@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Ecosystem;
 use super::pep440::{self, SpecifierError};
-use super::range_error::{VersionRangeError, expected, malformed};
+use super::range_error::{VersionRangeError, expected_form, malformed};
 use super::semver_set::SemverSet;
 use super::spans::Spans;
 
@@ -38,7 +38,7 @@ pub enum Relation {
 
 impl VersionRange {
     pub fn parse(ecosystem: Ecosystem, text: &str) -> Result<Self, VersionRangeError> {
-        let expected = expected(ecosystem);
+        let expected = expected_form(ecosystem);
         if text.is_empty() {
             return Err(VersionRangeError::Empty { expected });
         }
@@ -105,7 +105,7 @@ impl Meaning {
                     return Err(VersionRangeError::Unsupported {
                         text: text.to_owned(),
                         part,
-                        expected: expected(ecosystem),
+                        expected: expected_form(ecosystem),
                     });
                 }
             },

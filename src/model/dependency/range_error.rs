@@ -51,7 +51,7 @@ pub enum VersionRangeError {
 }
 
 /// The expected form in the syntax of `ecosystem`.
-pub(super) fn expected(ecosystem: Ecosystem) -> &'static str {
+pub(super) fn expected_form(ecosystem: Ecosystem) -> &'static str {
     match ecosystem {
         Ecosystem::Npm => "an exact version (1.2.3) or a range (^1.2.3)",
         Ecosystem::Cargo => "an exact version (=1.2.3) or a range (1.2.3)",
@@ -61,7 +61,7 @@ pub(super) fn expected(ecosystem: Ecosystem) -> &'static str {
 
 /// The error for a text that the ecosystem's parser refuses.
 pub(super) fn malformed(ecosystem: Ecosystem, text: &str) -> VersionRangeError {
-    let expected = expected(ecosystem);
+    let expected = expected_form(ecosystem);
     let text = text.to_owned();
     let is_tag = pattern!("^[A-Za-z][A-Za-z0-9._-]*$").is_match(&text);
     let python_only = match ecosystem {

@@ -78,7 +78,7 @@ impl WorkTree {
         lock.commit()
             .map_err(|error| self.failed("write the index", error.error))?;
         added.keep();
-        let author = ids::signature(addition.author, now.seconds(addition));
+        let author = ids::commit_signature(addition.author, now.seconds(addition));
         let mut time = gix::date::parse::TimeBuf::default();
         transaction
             .commit(author.to_ref(&mut time))
@@ -144,7 +144,7 @@ impl WorkTree {
                 .map_err(WorkTreeError::git("read the folders", &self.path))?;
         }
         let tree = editor.write(|tree| store(Kind::Tree, &ids::encode(tree)?))?;
-        let signature = ids::signature(addition.author, self.seconds(addition));
+        let signature = ids::commit_signature(addition.author, self.seconds(addition));
         let parent = self.head.map(|head| head.commit);
         let bytes = ids::encode_commit(tree, parent, signature, addition.message)?;
         let commit = store(Kind::Commit, &bytes)?;

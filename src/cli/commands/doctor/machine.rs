@@ -23,8 +23,8 @@ const PASSING: [(u64, &str); 3] = [
 ];
 
 pub(super) fn git() -> Check {
-    let git = git::git(false, Duration::from_secs(10));
-    match git.version(&AtomicBool::new(false)) {
+    let program = git::git(false, Duration::from_secs(10));
+    match program.version(&AtomicBool::new(false)) {
         Ok(version) => Check::ok("git", version),
         Err(error) => Check::fail(
             "git",
@@ -111,7 +111,7 @@ pub(super) fn policy(policy: &Policy) -> Check {
 
 /// Checks the key that seals users' tokens. A local forge has no tokens.
 pub(super) fn key(forge: Option<ForgeKind>) -> Check {
-    let keys = key::key(Key::VARIABLE).and_then(|key| Ok((key, key::key(Key::PREVIOUS_VARIABLE)?)));
+    let keys = key::read_key(Key::VARIABLE).and_then(|key| Ok((key, key::read_key(Key::PREVIOUS_VARIABLE)?)));
     let needs_one = forge.is_some_and(ForgeKind::has_tokens);
     match keys {
         Err(failure) => Check::of("key", failure),

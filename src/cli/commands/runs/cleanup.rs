@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 impl Args {
     async fn clean(&self, store: Arc<dyn Store>) -> Result<(Run, CleanupOutcome), Failure> {
         let (id, caller) = (&self.run.run, self.run.caller());
-        let worker = work::worker();
+        let worker = work::new_worker_id();
         runs::check_remains(&*store, &caller, id).await?;
         let context = self
             .means
