@@ -34,7 +34,7 @@ pub struct Policy {
 enum PolicyTier {
     Known(RiskLevel),
     /// An unknown word or a value of another type. It counts as high.
-    Unknown(String),
+    Invalid(String),
 }
 
 /// An error in the text of a policy. An unknown tier is no error: it counts as high.
@@ -151,7 +151,7 @@ impl PolicyTier {
     fn level(&self, name: &str) -> (RiskLevel, String) {
         match self {
             Self::Known(level) => (*level, format!("the policy sets this tier for `{name}`")),
-            Self::Unknown(text) => (
+            Self::Invalid(text) => (
                 RiskLevel::High,
                 format!("the policy sets the unknown tier `{text}` for `{name}`"),
             ),
@@ -164,8 +164,8 @@ fn policy_tier((name, item): (&str, &Item)) -> (String, PolicyTier) {
         Some("low") => PolicyTier::Known(RiskLevel::Low),
         Some("medium") => PolicyTier::Known(RiskLevel::Medium),
         Some("high") => PolicyTier::Known(RiskLevel::High),
-        Some(text) => PolicyTier::Unknown(text.escape_debug().take(40).collect()),
-        None => PolicyTier::Unknown(item.type_name().to_owned()),
+        Some(text) => PolicyTier::Invalid(text.escape_debug().take(40).collect()),
+        None => PolicyTier::Invalid(item.type_name().to_owned()),
     };
     (name.to_owned(), tier)
 }

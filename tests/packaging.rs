@@ -293,10 +293,14 @@ fn the_image_build_copies_exactly_the_files_it_needs() {
         ["Cargo.toml", "Cargo.lock", "build.rs", "src", "benches"].into();
     needed.extend(["catalog", "recipes"]);
     let sources = sources();
+    // A path without `../` is in the folder of its source file.
     let included = sources.split("include_str!(\"").skip(1);
-    needed.extend(included.map(|part| {
-        let path = part.split('"').next().unwrap().trim_start_matches("../");
-        path.split('/').next().unwrap()
+    needed.extend(included.filter_map(|part| {
+        let path = part.split('"').next()?;
+        let outside = path
+            .starts_with("../")
+            .then(|| path.trim_start_matches("../"))?;
+        outside.split('/').next()
     }));
     let missing: Vec<_> = needed
         .iter()

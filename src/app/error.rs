@@ -1,66 +1,20 @@
 //! The error of every use case: findings in documents, or one error with its class and hints.
 
-use super::caller::NotAdministrator;
-use super::catalog_versions::VersionError;
-use super::catalogs::CatalogError;
-use super::explanation::NoTextFile;
-use super::generated_repos::GeneratedRepoError;
-use super::previews::{ProductError, UnexpectedTree};
-use super::runs::RunError;
-use super::selection::OpenCategories;
-use super::templates::{CredentialNotSent, TemplateRequestError};
-use super::tokens::UnusableToken;
-use crate::engine::PreviewError;
 use crate::error::{Class, Explain, Hint};
-use crate::forge::error::ForgeError;
-use crate::git::mirror::MirrorError;
-use crate::impact::ImpactError;
 use crate::model::content::{File, Files};
 use crate::model::diagnostic::{Code, Diagnostic};
-use crate::pat::sealed::SealError;
 use crate::source::node::Document;
-use crate::store::error::StoreError;
-use crate::template::TemplateError;
-use crate::tree::TreeError;
-use crate::tree::git::GitTreeError;
-use crate::tree::ids::ObjectsError;
-use crate::tree::worktree::WorkTreeError;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// Errors of this layer state class and hints; those of the layers below are passed on.
-macro_rules! app_error {
-    (own: $($own:ident)*; below: $($below:ident)*) => {
-        /// The error of a use case.
-        #[derive(Debug)]
-        pub enum AppError {
-            /// Findings in documents, each with its place and its remedy.
-            Findings(Box<Findings>),
-            /// Any other error of this layer.
-            Explained(Box<dyn Explain>),
-            $($below($below),)*
-        }
-
-        $(impl From<$own> for AppError {
-            fn from(error: $own) -> Self {
-                Self::Explained(Box::new(error))
-            }
-        })*
-
-        $(impl From<$below> for AppError {
-            fn from(error: $below) -> Self {
-                Self::$below(error)
-            }
-        })*
-    };
-}
-
-app_error! {
-    own: ReadError NotAdministrator VersionError CatalogError NoTextFile GeneratedRepoError ProductError UnexpectedTree
-        RunError OpenCategories ForgeError SealError TemplateRequestError UnusableToken;
-    below: CredentialNotSent PreviewError MirrorError ImpactError StoreError TemplateError TreeError GitTreeError
-        ObjectsError WorkTreeError
+/// The error of a use case.
+#[derive(Debug)]
+pub enum AppError {
+    /// Findings in documents, each with its place and its remedy.
+    Findings(Box<Findings>),
+    /// Any other error.
+    Explained(Box<dyn Explain>),
 }
 
 /// Findings and the texts that they point into.
@@ -81,9 +35,8 @@ pub struct ReadError {
     source: io::Error,
 }
 
-impl AppError {
-    /// An error of a shell's own settings.
-    pub fn explained(error: impl Explain) -> Self {
+impl<E: Explain> From<E> for AppError {
+    fn from(error: E) -> Self {
         Self::Explained(Box::new(error))
     }
 }

@@ -3,7 +3,7 @@
 use super::catalogs::OpenedCatalog;
 use super::error::{AppError, Findings};
 use crate::catalog::{Catalog, TemplateSource};
-use crate::error::{Class, Explain, Hint, Setting};
+use crate::error::{Class, Explain, Hint, Setting, chain};
 use crate::git::mirror::{Freshness, MirrorError, Mirrors, Pinned};
 use crate::git::{Credential, Git, GitAccess, GitError};
 use crate::hint;
@@ -93,11 +93,12 @@ pub enum TemplateRequestError {
 }
 
 /// A fetch that failed without the credential, which belongs to another host.
-#[derive(Debug)]
+#[derive(Debug, Error)]
+#[error("{}", chain(error))]
 pub struct CredentialNotSent {
-    pub error: MirrorError,
+    error: MirrorError,
     /// The host that the credential is for.
-    pub host: String,
+    host: String,
 }
 
 impl TemplateCache<'_> {
@@ -473,13 +474,26 @@ impl Explain for TemplateRequestError {
     }
 }
 
-impl CredentialNotSent {
-    /// The next step beside that of the error itself.
-    pub fn hint(&self) -> Hint {
-        format!(
-            "the token is for `{}` and was not sent: set GROUNDPLAN_GIT_HOST to the host of the repository",
-            self.host
+impl Explain for CredentialNotSent {
+    fn class(&self) -> Class {
+        self.error.class()
+    }
+
+    fn code(&self) -> &'static str {
+        self.error.code()
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(
+            format!(
+                "the token in GROUNDPLAN_GIT_TOKEN is for `{}` and was not sent: set GROUNDPLAN_GIT_HOST to the host of the repository",
+                self.host
+            )
+            .into(),
         )
-        .into()
+    }
+
+    fn inner(&self) -> Option<&dyn Explain> {
+        Some(&self.error)
     }
 }

@@ -30,18 +30,6 @@ pub(crate) enum Failure {
     Findings(Box<FindingsInFiles>),
     /// A plan that cannot be carried out, with the findings in its report.
     Report(Box<RefusedPlan>),
-    Refused {
-        message: String,
-        hint: String,
-    },
-    Environment {
-        message: String,
-        hint: Option<String>,
-    },
-    Authentication {
-        message: String,
-        hint: String,
-    },
     /// The reader of the output closed it, as `head` does. Nothing more is printed, and the exit code is 0.
     ReaderGone,
 }
@@ -112,19 +100,6 @@ impl From<AppError> for Failure {
         match error {
             AppError::Findings(findings) => Self::Findings(findings),
             AppError::Explained(error) => Self::explained(error),
-            AppError::CredentialNotSent(error) => {
-                let hint = error.hint();
-                Self::from(error.error).hinted(hint)
-            }
-            AppError::PreviewError(error) => error.into(),
-            AppError::MirrorError(error) => error.into(),
-            AppError::ImpactError(error) => error.into(),
-            AppError::StoreError(error) => error.into(),
-            AppError::TemplateError(error) => error.into(),
-            AppError::TreeError(error) => error.into(),
-            AppError::GitTreeError(error) => error.into(),
-            AppError::ObjectsError(error) => error.into(),
-            AppError::WorkTreeError(error) => error.into(),
         }
     }
 }
@@ -225,38 +200,19 @@ impl Failure {
 
     /// The message and the hints, for a line among others.
     pub(crate) fn into_parts(self) -> (String, Vec<String>) {
-        match self.as_error() {
+        match self {
             Self::Error(error) => (error.message(), error.hints()),
             Self::Findings(found) => (findings::count(&found.findings), Vec::new()),
             Self::Report(_) => ("the plan cannot be carried out".to_owned(), Vec::new()),
-            _ => ("the reader of the output is gone".to_owned(), Vec::new()),
+            Self::ReaderGone => ("the reader of the output is gone".to_owned(), Vec::new()),
         }
     }
 
-    /// The failure as an error, while some errors do not explain themselves yet.
-    pub(crate) fn as_error(self) -> Self {
-        match self {
-            Self::Refused { message, hint } => Self::refused("refused", message).hinted(hint),
-            Self::Authentication { message, hint } => {
-                Self::plain(Class::Credential, "credential", message).hinted(hint)
-            }
-            Self::Environment { message, hint } => {
-                let failure = Self::environment("environment", message);
-                match hint {
-                    Some(hint) => failure.hinted(hint),
-                    None => failure,
-                }
-            }
-            other => other,
-        }
-    }
-
-    fn edited(self, edit: impl FnOnce(&mut CommandError)) -> Self {
-        let mut failure = self.as_error();
-        if let Self::Error(error) = &mut failure {
+    fn edited(mut self, edit: impl FnOnce(&mut CommandError)) -> Self {
+        if let Self::Error(error) = &mut self {
             edit(error);
         }
-        failure
+        self
     }
 }
 

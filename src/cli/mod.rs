@@ -9,7 +9,6 @@ mod input;
 mod output;
 mod prompt;
 mod publication_files;
-mod remedies;
 mod runtime;
 mod signals;
 

@@ -37,23 +37,23 @@ pub enum ImpactError {
 
 impl Explain for ImpactError {
     fn class(&self) -> Class {
-        match self {
-            Self::Preview(error) => error.class(),
-            Self::SearchLimit(error) => error.class(),
-        }
+        self.wrapped().class()
     }
 
     fn code(&self) -> &'static str {
-        match self {
-            Self::Preview(error) => error.code(),
-            Self::SearchLimit(error) => error.code(),
-        }
+        self.wrapped().code()
     }
 
     fn inner(&self) -> Option<&dyn Explain> {
+        Some(self.wrapped())
+    }
+}
+
+impl ImpactError {
+    fn wrapped(&self) -> &dyn Explain {
         match self {
-            Self::Preview(error) => Some(error),
-            Self::SearchLimit(error) => Some(error),
+            Self::Preview(error) => error,
+            Self::SearchLimit(error) => error,
         }
     }
 }

@@ -3,8 +3,10 @@
 use super::ledger::{LedgerError, PublishStep};
 use super::push::PushError;
 use super::remains::Remains;
+use crate::error::{Class, Explain, Hint, Setting};
 use crate::forge::error::ForgeError;
 use crate::forge::ownership::OwnershipError;
+use crate::hint;
 use crate::model::digest::GitId;
 use thiserror::Error;
 
@@ -87,5 +89,98 @@ impl PublishError {
             remains.kept = Some(error);
         }
         self
+    }
+}
+
+impl Explain for PublishError {
+    fn class(&self) -> Class {
+        match self {
+            Self::NotCreated { cause }
+            | Self::RolledBack { cause }
+            | Self::Incomplete { cause, .. } => cause.class(),
+            Self::AlreadyPublished { .. } => Class::Conflict,
+            Self::LedgerInUse => Class::Refused,
+            Self::Ledger(error) => error.class(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotCreated { cause }
+            | Self::RolledBack { cause }
+            | Self::Incomplete { cause, .. } => cause.code(),
+            Self::AlreadyPublished { .. } => "publish_already_published",
+            Self::LedgerInUse => "ledger_in_use",
+            Self::Ledger(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        match self {
+            Self::AlreadyPublished { .. } => {
+                Some("remove it on the forge if it is not needed".into())
+            }
+            Self::LedgerInUse => Some(hint!("name another file with ", Setting::Ledger)),
+            _ => None,
+        }
+    }
+
+    fn inner(&self) -> Option<&dyn Explain> {
+        match self {
+            Self::NotCreated { cause }
+            | Self::RolledBack { cause }
+            | Self::Incomplete { cause, .. } => Some(cause),
+            Self::Ledger(error) => Some(error),
+            Self::AlreadyPublished { .. } | Self::LedgerInUse => None,
+        }
+    }
+}
+
+impl Explain for FailureCause {
+    fn class(&self) -> Class {
+        match self {
+            Self::Taken { .. } | Self::Redirected | Self::NotOurs(_) | Self::Differs { .. } => {
+                Class::Refused
+            }
+            Self::NotVisible => Class::Retryable,
+            Self::Forge { error, .. } | Self::Read(error) => error.class(),
+            Self::Push(error) => error.class(),
+            Self::Ledger(error) => error.class(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Taken { .. } => "publish_name_taken",
+            Self::Redirected => "publish_name_redirects",
+            Self::NotVisible => "publish_not_visible",
+            Self::NotOurs(_) => "publish_not_ours",
+            Self::Differs { .. } => "publish_content_differs",
+            Self::Forge { error, .. } | Self::Read(error) => error.code(),
+            Self::Push(error) => error.code(),
+            Self::Ledger(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(match self {
+            Self::Taken { .. } | Self::Redirected => {
+                hint!("choose another name with ", Setting::Repo)
+            }
+            Self::NotVisible => "try again later".into(),
+            Self::NotOurs(_) | Self::Differs { .. } => {
+                "look at the repository: another user may have changed it".into()
+            }
+            Self::Forge { .. } | Self::Read(_) | Self::Push(_) | Self::Ledger(_) => return None,
+        })
+    }
+
+    fn inner(&self) -> Option<&dyn Explain> {
+        match self {
+            Self::Forge { error, .. } | Self::Read(error) => Some(error),
+            Self::Push(error) => Some(error),
+            Self::Ledger(error) => Some(error),
+            _ => None,
+        }
     }
 }

@@ -138,24 +138,25 @@ pub enum LedgerError {
 }
 
 impl PublishRequest {
-    /// A request with a fresh marker, dated now.
+    /// A request that is dated now.
     pub fn new(
         repo: RepoPath,
         owner_kind: OwnerKind,
+        marker: Marker,
         commit: GitId,
         tree: GitId,
         description: String,
         clock: &dyn Clock,
-    ) -> Result<Self, getrandom::Error> {
-        Ok(Self {
+    ) -> Self {
+        Self {
             repo,
             owner_kind,
-            marker: Marker::generate()?,
+            marker,
             commit,
             tree,
             description,
             requested_at: clock.now() / 1000,
-        })
+        }
     }
 
     /// The properties that prove that a repository belongs to this request.

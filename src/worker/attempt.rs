@@ -9,6 +9,7 @@ use super::metrics::MeasuredStep;
 use super::outcome::{AttemptError, AttemptOutcome, CleanupError};
 use super::retry::retry;
 use crate::forge::Forge;
+use crate::forge::marker::Marker;
 use crate::forge::repository::Remote;
 use crate::preflight::target;
 use crate::publish::git_push::GitPush;
@@ -189,7 +190,7 @@ impl Attempt {
         Ok(built)
     }
 
-    /// Writes the repository on a thread of its own. Returns the scopes that a push of it needs.
+    /// Writes the repository on a separate thread. Returns the scopes that a push of it needs.
     async fn write_repository(
         &self,
         job: &JobPayload,
@@ -245,15 +246,16 @@ impl Attempt {
         let accepted = &built.accepted;
         let inputs = &accepted.plan.inputs;
         let (repo, owner_kind) = target::resolve(forge, inputs, built.scopes).await?;
-        let request = PublishRequest::new(
+        let marker = Marker::generate().map_err(BuildError::Random)?;
+        Ok(PublishRequest::new(
             repo,
             owner_kind,
+            marker,
             accepted.commit.clone(),
             accepted.tree.clone(),
             inputs.product_name.to_string(),
             &*self.context.clock,
-        );
-        Ok(request.map_err(BuildError::Random)?)
+        ))
     }
 
     /// Removes the repository that the ledger names.
@@ -319,7 +321,7 @@ impl Drop for Attempt {
     }
 }
 
-/// Pushes on a thread of its own, so that the lease is renewed meanwhile.
+/// Pushes on a separate thread, so that the lease is renewed meanwhile.
 struct BackgroundPush {
     push: Arc<GitPush>,
     stop: Arc<AtomicBool>,

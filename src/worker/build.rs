@@ -3,6 +3,7 @@
 use super::context::WorkerContext;
 use super::outcome::AttemptError;
 use crate::engine;
+use crate::error::{Class, Explain};
 use crate::model::digest::GitId;
 use crate::preflight::scopes_for;
 use crate::publish::ledger::PublishRequest;
@@ -48,6 +49,25 @@ pub(super) enum BuildError {
     Folder(#[source] io::Error),
     #[error("the system provides no random numbers")]
     Random(#[source] getrandom::Error),
+}
+
+impl Explain for BuildError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Changed { .. } => Class::Conflict,
+            Self::Crashed(_) => Class::Refused,
+            Self::Folder(_) | Self::Random(_) => Class::Environment,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Changed { .. } => "build_changed",
+            Self::Crashed(_) => "build_crashed",
+            Self::Folder(_) => "build_folder",
+            Self::Random(_) => "build_random",
+        }
+    }
 }
 
 /// Reads the stored plan. Fails if the plan or its report was changed after it was accepted.

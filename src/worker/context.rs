@@ -3,6 +3,7 @@
 use super::metrics::Metrics;
 use super::workspace::Workspace;
 use crate::base::clock::Clock;
+use crate::error::{Class, Explain, Hint};
 use crate::forge::address::ForgeAddress;
 use crate::git::Git;
 use crate::pat::sealed::{Binding, OpenError, Opener};
@@ -48,10 +49,30 @@ pub struct PushSettings {
 /// An error of a user's token before it is sent to the forge.
 #[derive(Debug, thiserror::Error)]
 pub enum UserTokenError {
-    #[error("the user has no stored token: save one with `groundplan pat save`, then try again")]
+    #[error("the user has no stored token: save one with `groundplan pat save`")]
     Missing,
     #[error(transparent)]
     Open(#[from] OpenError),
+}
+
+impl Explain for UserTokenError {
+    fn class(&self) -> Class {
+        Class::Credential
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Missing => "user_token_missing",
+            Self::Open(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        match self {
+            Self::Missing => Some("save a token with `groundplan pat save`, then try again".into()),
+            Self::Open(error) => error.hint(),
+        }
+    }
 }
 
 impl WorkerContext {

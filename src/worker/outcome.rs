@@ -1,21 +1,12 @@
 //! The results of an attempt: its outcome, and the errors by what the worker does next.
 
-use super::build::BuildError;
-use super::context::UserTokenError;
-use crate::engine::PreviewError;
-use crate::error::{Class, Explain as _, chain};
-use crate::forge::error::ForgeError;
-use crate::forge::transport::ClientError;
-use crate::preflight::target::TargetError;
-use crate::publish::error::{FailureCause, PublishError};
+use crate::error::{Class, Explain, chain};
+use crate::publish::error::PublishError;
 use crate::publish::ledger::LedgerError;
-use crate::publish::push::PushError;
-use crate::resolve::stored::StoredPlanError;
 use crate::store::error::StoreError;
 use crate::store::submission::RiskAssessment;
-use crate::template::TemplateError;
-use crate::tree::repository::RepositoryError;
 use std::error::Error;
+use std::iter;
 
 /// The outcome of an attempt at a claimed job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,129 +93,65 @@ impl AttemptError {
     }
 }
 
-impl From<StoreError> for AttemptError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable { .. } => Self::DatabaseUnavailable(error.into()),
-            StoreError::LeaseLost { .. } => Self::LeaseLost,
-            StoreError::Cancelled { .. } => Self::Cancelled,
-            _ => Self::Permanent(error.into()),
+impl Explain for CleanupError {
+    fn class(&self) -> Class {
+        Class::Refused
+    }
+
+    fn code(&self) -> &'static str {
+        "cleanup_failed"
+    }
+}
+
+/// A state of the lease, the run or the database that is stronger than the class of an error.
+enum Fence {
+    LeaseLost,
+    Cancelled,
+    Stopping,
+    DatabaseUnavailable,
+    /// The row of the run or the ledger is at fault, so that no other run is affected.
+    Permanent,
+}
+
+impl<E: Explain> From<E> for AttemptError {
+    fn from(error: E) -> Self {
+        let fence = iter::successors(Some(&error as &dyn Explain), |error| error.inner())
+            .find_map(Fence::of);
+        let class = error.class();
+        let cause = Box::new(error);
+        match (fence, class) {
+            (Some(Fence::LeaseLost), _) => Self::LeaseLost,
+            (Some(Fence::Cancelled), _) => Self::Cancelled,
+            (Some(Fence::Stopping), _) | (None, Class::Interrupted) => Self::Stopping,
+            (Some(Fence::DatabaseUnavailable), _) => Self::DatabaseUnavailable(cause),
+            (None, Class::Credential) => Self::Credential(cause),
+            (None, Class::Retryable | Class::Environment) => Self::Transient(cause),
+            (Some(Fence::Permanent), _)
+            | (None, Class::Refused | Class::Usage | Class::Conflict) => Self::Permanent(cause),
         }
     }
 }
 
-impl From<LedgerError> for AttemptError {
-    fn from(error: LedgerError) -> Self {
-        match error {
+impl Fence {
+    fn of(error: &dyn Explain) -> Option<Self> {
+        let error: &dyn Error = error;
+        let of_store = |error: &StoreError| match error {
+            StoreError::LeaseLost { .. } => Self::LeaseLost,
+            StoreError::Cancelled { .. } => Self::Cancelled,
+            StoreError::Unavailable { .. } => Self::DatabaseUnavailable,
+            _ => Self::Permanent,
+        };
+        let of_ledger = |error: &LedgerError| match error {
             LedgerError::LeaseLost => Self::LeaseLost,
             LedgerError::Cancelled => Self::Cancelled,
             LedgerError::Stopping => Self::Stopping,
-            LedgerError::Unavailable { .. } => Self::DatabaseUnavailable(error.into()),
+            LedgerError::Unavailable { .. } => Self::DatabaseUnavailable,
             LedgerError::Storage { .. }
             | LedgerError::Locked { .. }
             | LedgerError::Damaged { .. }
-            | LedgerError::OutOfOrder { .. } => Self::Permanent(error.into()),
-        }
-    }
-}
-
-impl From<PublishError> for AttemptError {
-    fn from(error: PublishError) -> Self {
-        let cause = match &error {
-            PublishError::NotCreated { cause }
-            | PublishError::RolledBack { cause }
-            | PublishError::Incomplete { cause, .. } => cause,
-            PublishError::Ledger(ledger) => return ledger.clone().into(),
-            PublishError::AlreadyPublished { .. } | PublishError::LedgerInUse => {
-                return Self::Permanent(error.into());
-            }
+            | LedgerError::OutOfOrder { .. } => Self::Permanent,
         };
-        match cause {
-            FailureCause::Ledger(ledger) => ledger.clone().into(),
-            FailureCause::Forge { error: forge, .. } | FailureCause::Read(forge) => {
-                of_forge(&forge.clone(), error.into())
-            }
-            FailureCause::Push(PushError::Unknown { .. }) | FailureCause::NotVisible => {
-                Self::Transient(error.into())
-            }
-            FailureCause::Push(PushError::Refused { .. })
-            | FailureCause::Taken { .. }
-            | FailureCause::Redirected
-            | FailureCause::NotOurs(_)
-            | FailureCause::Differs { .. } => Self::Permanent(error.into()),
-        }
-    }
-}
-
-impl From<TargetError> for AttemptError {
-    fn from(error: TargetError) -> Self {
-        match &error {
-            TargetError::Forge(forge) => of_forge(&forge.clone(), error.into()),
-            TargetError::MissingScopes { .. } => Self::Credential(error.into()),
-            TargetError::OtherUser { .. } => Self::Permanent(error.into()),
-        }
-    }
-}
-
-fn of_forge(error: &ForgeError, cause: Cause) -> AttemptError {
-    match error.class() {
-        Class::Credential => AttemptError::Credential(cause),
-        Class::Retryable | Class::Environment => AttemptError::Transient(cause),
-        Class::Refused | Class::Usage | Class::Conflict | Class::Interrupted => {
-            AttemptError::Permanent(cause)
-        }
-    }
-}
-
-impl From<TemplateError> for AttemptError {
-    fn from(error: TemplateError) -> Self {
-        if error.is_worth_retrying() {
-            Self::Transient(error.into())
-        } else {
-            Self::Permanent(error.into())
-        }
-    }
-}
-
-impl From<StoredPlanError> for AttemptError {
-    fn from(error: StoredPlanError) -> Self {
-        Self::Permanent(error.into())
-    }
-}
-
-impl From<UserTokenError> for AttemptError {
-    fn from(error: UserTokenError) -> Self {
-        Self::Credential(error.into())
-    }
-}
-
-impl From<ClientError> for AttemptError {
-    fn from(error: ClientError) -> Self {
-        Self::Transient(error.into())
-    }
-}
-
-impl From<PreviewError> for AttemptError {
-    fn from(error: PreviewError) -> Self {
-        Self::Permanent(error.into())
-    }
-}
-
-impl From<RepositoryError> for AttemptError {
-    fn from(error: RepositoryError) -> Self {
-        match error {
-            RepositoryError::Io { .. } => Self::Transient(error.into()),
-            RepositoryError::Stopped => Self::Stopping,
-            _ => Self::Permanent(error.into()),
-        }
-    }
-}
-
-impl From<BuildError> for AttemptError {
-    fn from(error: BuildError) -> Self {
-        match error {
-            BuildError::Folder(_) | BuildError::Random(_) => Self::Transient(error.into()),
-            BuildError::Changed { .. } | BuildError::Crashed(_) => Self::Permanent(error.into()),
-        }
+        let store = error.downcast_ref().map(of_store);
+        store.or_else(|| error.downcast_ref().map(of_ledger))
     }
 }

@@ -100,7 +100,7 @@ impl Service {
         state.report
     }
 
-    /// Compresses and deletes old logs on a thread of its own.
+    /// Compresses and deletes old logs on a separate thread.
     #[expect(
         clippy::disallowed_methods,
         reason = "the age of a log file is compared with the file system's own times"

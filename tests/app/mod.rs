@@ -11,9 +11,8 @@ use groundplan::app::previews::{Prepared, ProductRequest, prepare};
 use groundplan::app::selection::SelectionRequest;
 use groundplan::app::templates::TemplateRequest;
 use groundplan::base::clock::SystemClock;
-use groundplan::error::{Class, Explain};
+use groundplan::error::{Class, Explain as _};
 use groundplan::model::input::{Owner, ProductName, RepoName};
-use std::error::Error;
 
 /// The product of the tests.
 fn product() -> ProductRequest {
@@ -48,15 +47,10 @@ fn prepared(template: &TemplateRequest) -> Prepared {
 
 /// The class and the message of an error that is no finding.
 #[track_caller]
-fn explained(error: AppError) -> (Option<Class>, String) {
-    fn of(error: &(impl Error + ?Sized)) -> String {
-        error.to_string()
-    }
+fn explained(error: AppError) -> (Class, String) {
     match error {
         AppError::Findings(findings) => panic!("{:?}", findings.findings),
-        AppError::Explained(error) => (Some(Explain::class(&*error)), of(&*error)),
-        AppError::StoreError(error) => (None, of(&error)),
-        other => panic!("{other:?}"),
+        AppError::Explained(error) => (error.class(), error.to_string()),
     }
 }
 
@@ -66,7 +60,7 @@ fn a_name_from_a_document_is_never_taken_for_a_folder() {
     let folder = sandbox.path().to_str().unwrap();
     assert!(catalogs::open(folder).is_ok());
     let (class, message) = explained(catalogs::open_builtin(folder).unwrap_err());
-    assert_eq!(class, Some(Class::Usage));
+    assert_eq!(class, Class::Usage);
     assert_eq!(message, format!("no built-in catalogue `{folder}`"));
 }
 

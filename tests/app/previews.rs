@@ -20,7 +20,7 @@ fn a_tree_other_than_the_expected_one_is_a_conflict() {
     let other = GitId::parse(&"a".repeat(40)).unwrap();
     let unexpected = previews::check_expected(Some(&other), tree, Prevented::Submission);
     let (class, message) = explained(unexpected.unwrap_err().into());
-    assert_eq!(class, Some(Class::Conflict));
+    assert_eq!(class, Class::Conflict);
     assert_eq!(
         message,
         format!("the result is tree {tree}, expected {other}; nothing was submitted")
@@ -34,7 +34,7 @@ fn an_open_category_is_named_with_its_options() {
     let opened = files.load("demo").unwrap();
     let open = SelectionRequest::default().check_complete(&opened.catalog);
     let (class, message) = explained(open.unwrap_err().into());
-    assert_eq!(class, Some(Class::Usage));
+    assert_eq!(class, Class::Usage);
     assert!(message.contains("--select auth="), "{message}");
 }
 

@@ -85,7 +85,7 @@ fn an_unexpected_tree_is_not_submitted() {
         };
         let refused = submit(&fixture, &as_user("ada"), &request).await;
         let (class, message) = explained(refused.unwrap_err());
-        assert_eq!(class, Some(Class::Conflict));
+        assert_eq!(class, Class::Conflict);
         assert!(message.ends_with("nothing was submitted"), "{message}");
         assert_eq!(count(&fixture, "bootstrap_runs").await, "0");
     });
@@ -104,7 +104,7 @@ fn a_template_folder_of_this_machine_is_not_submitted() {
         let (request, ada, policy) = (for_product("p0"), as_user("ada"), policy());
         let submitted = runs::submit(&fixture.store, &policy, &ada, &request, &preview).await;
         let (class, message) = explained(submitted.unwrap_err());
-        assert_eq!(class, Some(Class::Refused));
+        assert_eq!(class, Class::Refused);
         assert!(message.contains("template folder"), "{message}");
     });
 }
@@ -121,7 +121,7 @@ fn only_an_administrator_of_the_policy_approves_and_only_the_tree_of_the_run() {
             let name = caller.user().clone();
             let refused = approve(caller, tree.clone()).await;
             let (class, message) = explained(refused.unwrap_err());
-            assert_eq!(class, Some(Class::Refused));
+            assert_eq!(class, Class::Refused);
             let expected = format!("`{name}` is not an administrator; nothing was approved");
             assert_eq!(message, expected);
         }
@@ -191,7 +191,7 @@ fn a_run_that_left_nothing_is_not_cleaned_up() {
         let ada = as_user("ada");
         let claimed = runs::claim_for_cleanup(&fixture.store, &ada, &worker(1), &run.id).await;
         let (class, message) = explained(claimed.unwrap_err());
-        assert_eq!(class, Some(Class::Conflict));
+        assert_eq!(class, Class::Conflict);
         assert!(message.contains("left nothing to clean up"), "{message}");
     });
 }

@@ -30,7 +30,7 @@ fn a_name_that_is_taken_is_left_alone() {
         let ran = joint.run(joint.new_command(&[])).exits(1);
         assert!(
             ran.stderr
-                .contains("exists and is not of this run; nothing was left behind")
+                .contains("`acme/acme-web` already exists; nothing was created")
         );
         assert_eq!(joint.state().count("POST"), 0);
         left_nothing(&joint, &ran);
@@ -108,7 +108,7 @@ fn what_an_organisation_does_not_let_its_members_do_leaves_nothing_but_the_folde
     let ran = joint.run(command).exits(1);
     assert!(
         ran.stderr
-            .contains("nothing was left behind; `here` was created and stays"),
+            .contains("nothing was created; the folder `here` stays"),
         "{}",
         ran.stderr
     );
@@ -125,7 +125,7 @@ fn a_push_that_a_hook_declines_leaves_no_repository() {
         let ran = joint.run(joint.new_command(&["--format", "json"])).exits(1);
         assert!(ran.stderr.contains("no secrets here"), "{}", ran.stderr);
         assert!(
-            ran.stderr.contains("nothing was left behind"),
+            ran.stderr.contains("the new repository was removed"),
             "{}",
             ran.stderr
         );

@@ -47,7 +47,7 @@ fn a_killed_run_is_finished_by_resume() {
         // Once more is only a look, and what is finished is not removed.
         joint.run(joint.command(&["resume", &ledger])).exits(0);
         let kept = joint.run(joint.command(&["cleanup", &ledger])).exits(1);
-        assert!(kept.stderr.contains("is published and stays"));
+        assert!(kept.stderr.contains("is published and is not removed"));
         assert!(joint.is_right());
     }
 }
@@ -106,7 +106,7 @@ fn a_signal_ends_a_run_with_an_account_of_what_is_left() {
     let id = joint.state().creates[0];
     assert_eq!(ran.json()["left"]["id"], id);
     let told = format!(
-        "stopped by a signal; `acme/acme-web` is left unfinished (number {id}); to remove it: gh api"
+        "stopped by a signal; `acme/acme-web` was created and is unfinished (id {id}); to remove it: gh api"
     );
     assert!(ran.stderr.contains(&told), "{}", ran.stderr);
     joint.git.heals();
@@ -124,7 +124,7 @@ fn one_process_at_a_time_works_with_a_ledger() {
     let ledger = joint.ledger();
     let refused = joint.run(joint.command(&["cleanup", ledger.to_str().unwrap()]));
     let refused = refused.exits(3);
-    assert!(refused.stderr.contains("another process is working with"));
+    assert!(refused.stderr.contains("another process uses the ledger"));
     child.kill().unwrap();
     child.wait().unwrap();
 }

@@ -106,8 +106,8 @@ fn a_local_forge_gives_no_name_twice() {
     let again = local(&sandbox, &["--ledger", "again.jsonl", "--format", "json"]).exits(1);
     assert_eq!(
         again.stderr,
-        "error: `acme/acme-web` exists and is not of this run; nothing was left behind\n\
-         hint: give it another name with `--repo`\n"
+        "error: `acme/acme-web` already exists; nothing was created\n\
+         hint: choose another name with `--repo`\n"
     );
     assert_eq!(again.json()["left"], serde_json::Value::Null);
     assert!(!sandbox.join("again.jsonl").exists());

@@ -111,7 +111,7 @@ impl GitArgs {
                 Freshness::AtMost(Duration::from_mins(10))
             },
             git: git(self.allow_file, Duration::from_secs(self.git_timeout)),
-            credential: self.credential().map_err(AppError::explained)?,
+            credential: self.credential()?,
             stop: signals::stop(),
         })
     }
@@ -125,7 +125,7 @@ impl GitArgs {
             return Ok(absolute.map_err(|error| ReadError::new(folder, error))?);
         }
         let folder = user_folder("XDG_CACHE_HOME", ".cache");
-        folder.ok_or_else(|| AppError::explained(CacheError::NoFolder))
+        folder.ok_or_else(|| CacheError::NoFolder.into())
     }
 
     fn credential(&self) -> Result<Option<Credential>, CacheError> {

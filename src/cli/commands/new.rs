@@ -1,7 +1,7 @@
 //! `groundplan new`
 
 use crate::app::previews::{Prepared, Prevented};
-use crate::base::clock::{Clock as _, SystemClock};
+use crate::base::clock::SystemClock;
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::push::PushArgs;
 use crate::cli::args::selection::{ProductArgs, SelectionArgs};
@@ -268,7 +268,7 @@ impl Publication<'_> {
     ) -> Result<(PublicationFiles, PublishedRepo), Failure> {
         self.publish(ledger, repository, terminal)
             .map_err(|failure| match self.into {
-                Some(into) => failure.noted(format!("`{}` was created and stays", into.display())),
+                Some(into) => failure.noted(format!("the folder `{}` stays", into.display())),
                 None => failure,
             })
     }
@@ -293,15 +293,15 @@ impl Publication<'_> {
         };
         let target = Target::check(&files.repository())?;
         let built = CommitIds::from(target.create(repository, signals::stop())?);
-        let request = PublishRequest {
-            repo: place,
-            owner_kind: kind,
+        let request = PublishRequest::new(
+            place,
+            kind,
             marker,
-            commit: built.commit,
-            tree: built.tree,
-            description: self.description.clone(),
-            requested_at: SystemClock.now() / 1000,
-        };
+            built.commit,
+            built.tree,
+            self.description.clone(),
+            &SystemClock,
+        );
         let mut ledger = match self.create_ledger(&files) {
             Ok(ledger) => ledger,
             Err(failure) => {

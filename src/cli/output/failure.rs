@@ -17,7 +17,7 @@ struct Document<'a> {
 
 /// Prints a failure and returns its exit code.
 pub(crate) fn print(failure: Failure, terminal: &mut Terminal) -> u8 {
-    let printed = match &failure.as_error() {
+    let printed = match &failure {
         Failure::Error(error) => {
             let printed = document(error, terminal);
             terminal.error(&error.message(), &error.hints());
@@ -26,7 +26,6 @@ pub(crate) fn print(failure: Failure, terminal: &mut Terminal) -> u8 {
         Failure::Findings(found) => findings::print(found, terminal).map(|()| 1),
         Failure::Report(refused) => render::refused(refused, terminal).map(|()| 1),
         Failure::ReaderGone => Ok(0),
-        _ => Ok(3),
     };
     match printed.and_then(|code| terminal.finish().map(|()| code)) {
         Ok(code) => code,

@@ -63,7 +63,7 @@ impl Args {
         let cleaned = worker::clean_up(&Arc::new(context), lease, log)
             .await
             .map_err(|error| {
-                Failure::refused("cleanup_failed", error.to_string()).hinted(format!(
+                Failure::from(error).hinted(format!(
                     "check it on the forge; `groundplan runs cleanup {id} --release` keeps it"
                 ))
             })?;
