@@ -292,7 +292,7 @@ fn only_the_top_of_a_repository_on_a_branch_will_do() {
     into("old/tests", "`old/tests` is not a git repository");
     into("old/.git", "`old/.git` is ");
     sandbox.git(".", &["clone", "-q", "--bare", "old", "bare.git"]);
-    into("bare.git", "it is a bare repository");
+    into("bare.git", "is a bare repository");
     sandbox.symlink("old", "link");
     into("link", "`link` is a symbolic link");
 

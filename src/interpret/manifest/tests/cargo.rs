@@ -137,18 +137,18 @@ fn what_is_not_a_plain_requirement_is_refused() {
         ("serde = 1", "it names no version"),
         (
             "s = { package = \"serde\", version = \"1\" }",
-            "`s` stands for `serde`",
+            "`s` is an alias of `serde`",
         ),
         (
             "serde = { package = \"other\", version = \"1\" }",
-            "`serde` stands for `other`",
+            "`serde` is an alias of `other`",
         ),
     ] {
         check_error(&with(entry), &format!("{refused}{reason}"));
     }
     check_error(
         &with("serde = \"0.9\""),
-        "`serde` is asked for as 1.0.200, but the manifest has 0.9; neither contains the other",
+        "`serde` is requested as 1.0.200, but the manifest has 0.9; neither range contains the other",
     );
     super::check_error(
         Ecosystem::Cargo,
@@ -158,11 +158,11 @@ fn what_is_not_a_plain_requirement_is_refused() {
     );
     check_error(
         "[dev-dependencies]\nserde = \"1\"\n",
-        "`serde` is already in [dev-dependencies], it cannot be in [dependencies] as well",
+        "`serde` is already in [dev-dependencies] and cannot be in [dependencies] too",
     );
     check_error(
         "dependencies.a = \"1\"\n",
-        "`dependencies` is written in a form that is not edited here; write it as a table with a [header]",
+        "`dependencies` has a form that cannot be edited; write it as a table with a [header]",
     );
     check_error("dependencies = []\n", "[dependencies] must be a table");
     check_error(

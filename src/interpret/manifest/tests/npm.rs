@@ -100,7 +100,7 @@ fn the_narrower_of_nested_ranges_stays() {
     }
     check_error(
         &with("^2.0.0"),
-        "`is-odd` is asked for as ^3.0.0, but the manifest has ^2.0.0; neither contains the other",
+        "`is-odd` is requested as ^3.0.0, but the manifest has ^2.0.0; neither range contains the other",
     );
     check_error(
         &with("latest"),
@@ -125,7 +125,7 @@ fn one_name_stands_in_one_section_but_a_peer_may_be_developed_against() {
     let text = r#"{"peerDependencies":{"is-odd":"^3.0.0"},"name":"x"}"#;
     check_error(
         text,
-        "`is-odd` is already in peerDependencies, it cannot be in dependencies as well",
+        "`is-odd` is already in peerDependencies and cannot be in dependencies too",
     );
     let edited = run(Ecosystem::Npm, text, (DevDependencies, "is-odd", "3.0.1")).unwrap();
     assert_eq!(
@@ -145,7 +145,7 @@ fn one_name_stands_in_one_section_but_a_peer_may_be_developed_against() {
         Ecosystem::Npm,
         (OptionalDependencies, "is-odd", "^3.0.0"),
         text,
-        "`is-odd` is already in devDependencies, it cannot be in optionalDependencies as well",
+        "`is-odd` is already in devDependencies and cannot be in optionalDependencies too",
     );
 }
 
@@ -161,11 +161,11 @@ fn what_json_does_not_allow_is_refused_with_its_place() {
     );
     check_error(
         "{\"a\":1,\"\\u0061\":2}",
-        "line 1, column 8: `a` is written twice in the top level; keep one",
+        "line 1, column 8: `a` occurs twice in the top level; keep one",
     );
     check_error(
         "{\"devDependencies\":{\"x\":\"1\",\"\\u0078\":\"2\"}}",
-        "line 1, column 29: `x` is written twice in `devDependencies`; keep one",
+        "line 1, column 29: `x` occurs twice in `devDependencies`; keep one",
     );
     check_error("[]", "the top level must be an object");
     check_error("{\"dependencies\":[]}", "`dependencies` must be an object");

@@ -118,11 +118,11 @@ fn the_narrower_of_nested_ranges_stays() {
     }
     check_error(
         &with("\"httpx>=1\""),
-        "`httpx` is asked for as >=0.27,<1, but the manifest has >=1; neither contains the other",
+        "`httpx` is requested as >=0.27,<1, but the manifest has >=1; neither range contains the other",
     );
     check_error(
         "[project]\n[dependency-groups]\ndev = [{ include-group = \"x\" }, \"HttpX\"]\n",
-        "`httpx` is already in dependency-groups.dev, it cannot be in project.dependencies as well",
+        "`httpx` is already in dependency-groups.dev and cannot be in project.dependencies too",
     );
 }
 
