@@ -117,7 +117,7 @@ fn each_hostile_repository_is_refused_in_words_or_harmless() {
             "are the same name on many file systems",
         ),
         ("duplicate-entry", "GP601", "listed twice"),
-        ("file-dir-same", "GP601", "is a file and a folder at once"),
+        ("file-dir-same", "GP601", "is both a file and a folder"),
         (
             "dup-symlink-dir",
             "GP601",

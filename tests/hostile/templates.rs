@@ -216,7 +216,7 @@ fn files_have_5_mib_at_most() {
     sandbox.write("t/large", vec![b'x'; 5 * 1024 * 1024]);
     over(&sandbox, "preview", &[]).exits(0);
     sandbox.write("t/large", vec![b'x'; 5 * 1024 * 1024 + 1]);
-    refused(&sandbox, "GP602", "has 5242881 bytes");
+    refused(&sandbox, "GP602", "is 5242881 bytes");
 }
 
 #[test]
