@@ -270,8 +270,8 @@ fn the_text_output_shows_the_impact() {
         lines,
         [
             "  1 of 2 selections that cover every pair of options produce other files.",
-            "  breaks      GP501: category `addons` has no option `docs` (2 selections meet it)",
-            "              as in addons/docs auth/session",
+            "  breaks      GP501: category `addons` has no option `docs` (in 2 selections)",
+            "              example: addons/docs auth/session",
             "  option      - addons/docs",
             "  option      + addons/manual",
             "  file        ~ package.json  with `auth/session`",
@@ -447,7 +447,10 @@ fn a_catalogue_in_a_subfolder_is_named_by_its_folder() {
             "HEAD:old/catalog",
             "has no folder `catalog` in its folder `old/catalog`",
         ),
-        ("HEAD:../x", "error: `HEAD:../x`: "),
+        (
+            "HEAD:../x",
+            "error: `HEAD:../x` is not a version of a catalogue: `..` leaves the repository",
+        ),
         (
             "v9",
             "error: there is no folder `v9`, and the repository has no tag, branch or commit `v9`",
