@@ -100,7 +100,7 @@ fn the_commands_for_a_catalogue_run() {
     for line in block("Your own catalogue") {
         let args = words(line.strip_prefix("groundplan ").expect("a command"));
         let ran = sandbox.groundplan(&args).exits(0);
-        session.push_str(&format!("$ {line}\n{}", ran.transcript()));
+        session.extend(["$ ", line.as_str(), "\n", &ran.transcript()]);
     }
     let _scope = sandbox.snapshot_scope();
     insta::assert_snapshot!("readme_catalogue", session);

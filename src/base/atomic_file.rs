@@ -112,9 +112,12 @@ mod tests {
             let folder = tempfile::tempdir().expect("a folder");
             let path = folder.path().join("a");
             fs::create_dir_all(path.join("b/c")).expect("folders");
-            let remove_it = |path: &Path| match in_place {
-                true => remove_in_place(path).map(|()| path.exists()),
-                false => remove(path).map(|_| path.exists()),
+            let remove_it = |path: &Path| {
+                if in_place {
+                    remove_in_place(path).map(|()| path.exists())
+                } else {
+                    remove(path).map(|_| path.exists())
+                }
             };
             assert!(!remove_it(&path).expect("removed"));
             assert!(!remove_it(&path).expect("nothing to remove"));

@@ -189,7 +189,7 @@ struct Recipes<'l> {
     files: &'l Files,
     catalog: Option<&'l Parsed>,
     findings: &'l mut Vec<Diagnostic>,
-    recipes: BTreeMap<OptionRef, Recipe>,
+    by_option: BTreeMap<OptionRef, Recipe>,
     /// Options whose recipe probably exists under a wrong name.
     misnamed: Vec<OptionRef>,
     /// Recipes that are missing for literal files.
@@ -212,7 +212,7 @@ impl<'l> Recipes<'l> {
             files,
             catalog,
             findings,
-            recipes: BTreeMap::new(),
+            by_option: BTreeMap::new(),
             misnamed: Vec::new(),
             missing: BTreeSet::new(),
         };
@@ -236,7 +236,7 @@ impl<'l> Recipes<'l> {
         if let Some(catalog) = catalog {
             recipes.check_missing(catalog);
         }
-        recipes.recipes
+        recipes.by_option
     }
 
     fn misplaced(&mut self, path: &str, message: String, help: String) {
@@ -293,7 +293,7 @@ impl<'l> Recipes<'l> {
         if let Some(Parsed { file, .. }) = self.catalog {
             check_when(&recipe, &document, file, self.findings);
         }
-        self.recipes.insert(option, recipe);
+        self.by_option.insert(option, recipe);
     }
 
     /// A recipe of an unknown option: the name may be meant for an option without a recipe.

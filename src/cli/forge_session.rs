@@ -275,7 +275,7 @@ impl ForgeSession {
     }
 
     /// Removes the built repository, which is not needed any more. A failure is printed and changes nothing else.
-    pub(crate) fn tidy(&self, files: &PublicationFiles, terminal: &mut Terminal) {
+    pub(crate) fn tidy(files: &PublicationFiles, terminal: &mut Terminal) {
         if let Err(Failure::Error(error)) = files.drop_repository() {
             terminal.error(&error.message(), &error.hints());
         }

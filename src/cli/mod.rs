@@ -37,7 +37,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::from(
         match result.and_then(|exit| terminal.finish().map(|()| exit)) {
             Ok(exit) => exit.code(),
-            Err(failure) => failure::print(failure, &mut terminal),
+            Err(failure) => failure::print(&failure, &mut terminal),
         },
     )
 }

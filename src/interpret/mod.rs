@@ -126,7 +126,6 @@ fn run_actions<'a>(
         let PlannedAction {
             action: planned,
             origin,
-            ..
         } = interpreter.planned(index);
         log.push(LogEntry {
             origin: origin.clone(),

@@ -68,12 +68,13 @@ fn as_text<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, 
     serializer.collect_str(value)
 }
 
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 fn as_optional_text<S: Serializer>(
-    value: &Option<impl Display>,
+    value: &Option<ForgeError>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) => serializer.collect_str(value),
-        None => serializer.serialize_none(),
-    }
+    value
+        .as_ref()
+        .map(ToString::to_string)
+        .serialize(serializer)
 }

@@ -78,10 +78,10 @@ impl Stage {
         Some(match (self, outcome) {
             (Self::Creating { .. }, StepOutcome::Created { repo }) => Self::Created(repo.clone()),
             (Self::Creating { .. }, StepOutcome::NotDone { .. }) => Self::Started,
-            (Self::Pushing { repo, .. }, StepOutcome::Done) => Self::Pushed(repo),
             (Self::Pushing { repo, .. }, StepOutcome::NotDone { .. }) => Self::Created(repo),
+            (Self::Pushing { repo, .. }, StepOutcome::Done)
+            | (Self::Describing { repo, .. }, StepOutcome::NotDone { .. }) => Self::Pushed(repo),
             (Self::Describing { repo, .. }, StepOutcome::Done) => Self::Published(repo),
-            (Self::Describing { repo, .. }, StepOutcome::NotDone { .. }) => Self::Pushed(repo),
             (Self::Deleting { .. }, StepOutcome::Done) => Self::Removed,
             // The content before the removal is read again instead of remembered.
             (stage @ Self::Deleting { .. }, StepOutcome::NotDone { .. })

@@ -17,16 +17,16 @@ const EXTRA_FILES: &str =
 /// A limit that an entry exceeds.
 pub(super) enum Exceeded {
     /// The entry is left out; the others are still read.
-    Entry(Diagnostic),
+    Entry(Box<Diagnostic>),
     /// The template is too large as a whole: nothing more is read.
-    Template(Diagnostic),
+    Template(Box<Diagnostic>),
 }
 
 /// A reason to read no more entries.
 pub(super) enum ScanEnd<E> {
     Failed(E),
     /// A limit of the whole template is exceeded.
-    Full(Diagnostic),
+    Full(Box<Diagnostic>),
 }
 
 impl<E> From<E> for ScanEnd<E> {
@@ -70,7 +70,7 @@ impl Usage {
 }
 
 /// Fails for a folder that has `depth` folders above it and may have no more below.
-pub(super) fn check_depth(path: &str, depth: usize) -> Result<(), Diagnostic> {
+pub(super) fn check_depth(path: &str, depth: usize) -> Result<(), Box<Diagnostic>> {
     if depth < MAX_DEPTH {
         return Ok(());
     }
@@ -78,8 +78,10 @@ pub(super) fn check_depth(path: &str, depth: usize) -> Result<(), Diagnostic> {
     Err(limit(path, message, "nest the folders less deeply"))
 }
 
-fn limit(path: &str, message: String, help: &str) -> Diagnostic {
-    Diagnostic::error(Code::TemplateLimit, message)
-        .at("", Location::start_of(path))
-        .help(help)
+fn limit(path: &str, message: String, help: &str) -> Box<Diagnostic> {
+    Box::new(
+        Diagnostic::error(Code::TemplateLimit, message)
+            .at("", Location::start_of(path))
+            .help(help),
+    )
 }

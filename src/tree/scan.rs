@@ -33,7 +33,7 @@ pub(super) fn scan(
     let is_whole = match walk.folder(tree, "", 0) {
         Ok(()) => true,
         Err(ScanEnd::Full(finding)) => {
-            walk.validator.refuse(finding);
+            walk.validator.refuse(*finding);
             false
         }
         Err(ScanEnd::Failed(error)) => return Err(error),
@@ -89,7 +89,7 @@ impl TreeWalk<'_> {
                     self.subfolder(&path, entry.oid.to_owned(), depth)?;
                 }
                 Ok((path, NodeKind::File(mode))) => self.file(&path, mode, entry.oid),
-                Err(finding) => self.validator.refuse(finding),
+                Err(finding) => self.validator.refuse(*finding),
             }
         }
         if is_empty && depth > 0 {
@@ -109,7 +109,7 @@ impl TreeWalk<'_> {
         depth: usize,
     ) -> Result<(), ScanEnd<GitTreeError>> {
         if let Err(finding) = check_depth(path, depth) {
-            self.validator.refuse(finding);
+            self.validator.refuse(*finding);
         } else if self
             .validator
             .entry(path, Mode::Regular, String::new)
@@ -146,25 +146,27 @@ fn listed(
     entry: &EntryRef<'_>,
     prefix: &str,
     last: &mut String,
-) -> Result<(String, NodeKind), Diagnostic> {
+) -> Result<(String, NodeKind), Box<Diagnostic>> {
     let Ok(name) = std::str::from_utf8(entry.filename) else {
         let shown = format!("{prefix}{}", entry.filename);
-        return Err(refuse(&shown, "this file's name is not UTF-8").help("rename it"));
+        return Err(refuse(&shown, "this file's name is not UTF-8")
+            .help("rename it")
+            .into());
     };
     let path = format!("{prefix}{name}");
     if name.is_empty() || name.contains('/') {
         let message = format!("`{}` cannot be a name", name.escape_debug());
-        return Err(refuse(&path, message).help("rename it"));
+        return Err(refuse(&path, message).help("rename it").into());
     }
-    let kind =
-        kind_of(entry.mode.value()).map_err(|(message, help)| refuse(&path, message).help(help))?;
+    let kind = kind_of(entry.mode.value())
+        .map_err(|(message, help)| Box::new(refuse(&path, message).help(help)))?;
     let key = match kind {
         NodeKind::Folder => format!("{name}/"),
         NodeKind::File(_) => name.to_owned(),
     };
     if key <= *last {
         let message = format!("`{}` is listed twice or out of order", name.escape_debug());
-        return Err(refuse(&path, message).help(NOT_BY_GIT));
+        return Err(refuse(&path, message).help(NOT_BY_GIT).into());
     }
     *last = key;
     Ok((path, kind))
@@ -234,11 +236,11 @@ fn measure(
         match usage.add_file(inventory.name(number), facts.size) {
             Ok(()) => {}
             Err(Exceeded::Entry(finding)) => {
-                findings.push(finding);
+                findings.push(*finding);
                 continue;
             }
             Err(Exceeded::Template(finding)) => {
-                findings.push(finding);
+                findings.push(*finding);
                 break;
             }
         }

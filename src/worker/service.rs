@@ -94,7 +94,7 @@ impl Service {
             self.database.remove_worker(&self.context.worker),
         )
         .await;
-        if !matches!(left, Ok(Ok(_))) {
+        if !matches!(left, Ok(Ok(()))) {
             tracing::debug!("the worker's presence was not removed");
         }
         state.report

@@ -11,7 +11,7 @@ use groundplan::app::previews::{Prepared, ProductRequest, prepare};
 use groundplan::app::selection::SelectionRequest;
 use groundplan::app::templates::TemplateRequest;
 use groundplan::base::clock::SystemClock;
-use groundplan::error::{Class, Explain as _};
+use groundplan::error::Class;
 use groundplan::model::input::{Owner, ProductName, RepoName};
 
 /// The product of the tests.

@@ -441,9 +441,12 @@ impl State {
             ("DELETE", []) if !is_github => self.delete(id),
             ("GET", ["branches"]) => {
                 let writes_null = self.writes_null;
-                self.visible(id, |repo| match repo.branches.is_empty() {
-                    true if writes_null => Some(Value::Null),
-                    _ => Some(documents::branches(dialect, repo)),
+                self.visible(id, |repo| {
+                    Some(if repo.branches.is_empty() && writes_null {
+                        Value::Null
+                    } else {
+                        documents::branches(dialect, repo)
+                    })
                 })
             }
             ("GET", ["tags"]) => self.visible(id, |repo| Some(documents::tags(dialect, repo))),

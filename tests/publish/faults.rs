@@ -38,7 +38,7 @@ fn check_invariants(fake: &Fake, published: &Published, case: &str) {
     drop(state);
     match published {
         Ok(Some(_)) | Err(PublishError::AlreadyPublished { .. }) => {
-            assert!(is_right(fake), "{case}")
+            assert!(is_right(fake), "{case}");
         }
         Ok(None) | Err(PublishError::NotCreated { .. } | PublishError::RolledBack { .. }) => {
             assert!(is_empty(fake), "{case}: {published:?}");

@@ -50,7 +50,7 @@ async fn a_new_version_replaces_the_offer_and_the_old_version_is_kept(fixture: S
     new.categories.remove(1);
     new.categories[0].options.remove(1);
     new.categories[0].options[0].actions.remove(0);
-    new.categories[0].options[0].title = "Better sessions".to_owned();
+    new.categories[0].options[0].title = "Better sessions".into();
     let other = {
         let mut other = published_catalog();
         other.catalog = Slug::parse("demo-two").unwrap();

@@ -197,13 +197,13 @@ async fn runs_are_filtered_and_listed_newest_first(fixture: StoreFixture) {
 
 async fn a_document_that_no_database_can_store_is_refused(fixture: StoreFixture) {
     let mut submitted = submission("p0", RiskLevel::Low);
-    submitted.plan.template.r#ref = "v\0".to_owned();
+    submitted.plan.template.r#ref = "v\0".into();
     let error = fixture.store.submit(&submitted).await.unwrap_err();
     assert!(matches!(error, StoreError::Unstorable { .. }), "{error}");
     assert!(error.to_string().starts_with("the plan cannot be stored"));
     assert_eq!(fixture.count("claude_jobs").await, 0);
     // A backslash before the same letters is another text.
-    submitted.plan.template.r#ref = "v\\u0000".to_owned();
+    submitted.plan.template.r#ref = "v\\u0000".into();
     fixture.store.submit(&submitted).await.unwrap();
     let payload = fixture
         .store

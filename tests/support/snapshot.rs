@@ -22,7 +22,6 @@ const FILTERS: [(&str, &str); 9] = [
 
 impl Sandbox {
     /// Applies [`FILTERS`] to the snapshots of this scope, and replaces the sandbox's folder by `[DIR]`.
-    #[must_use]
     pub(crate) fn snapshot_scope(&self) -> SettingsBindDropGuard {
         let mut settings = Settings::clone_current();
         settings.set_omit_expression(true);
@@ -43,7 +42,7 @@ impl Ran {
         let mut text = format!("exit code: {}\n", self.code);
         for (name, stream) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
             if !stream.is_empty() {
-                text.push_str(&format!("----- {name}\n{stream}"));
+                text.extend(["----- ", name, "\n", stream.as_str()]);
             }
         }
         text

@@ -2,6 +2,7 @@
 
 use super::resume::Args;
 use crate::cli::error::{Exit, Failure};
+use crate::cli::forge_session::ForgeSession;
 use crate::cli::output::Format;
 use crate::cli::output::terminal::Terminal;
 use crate::forge::repository::RepositoryId;
@@ -23,7 +24,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         async |publisher: &Publisher<'_>, ledger: &mut FileLedger| publisher.cleanup(ledger).await;
     let ended = Terminal::busy("cleaning up", || session.run(&files, &mut ledger, cleanup));
     let outcome = ended.map_err(|interrupted| session.failure(interrupted, &files, None))?;
-    session.tidy(&files, terminal);
+    ForgeSession::tidy(&files, terminal);
     let removed = match outcome {
         CleanupOutcome::Nothing => None,
         CleanupOutcome::Removed(id) => Some(id),

@@ -317,7 +317,7 @@ impl Publication<'_> {
         });
         match ended {
             Ok(published) => {
-                self.session.tidy(&files, terminal);
+                ForgeSession::tidy(&files, terminal);
                 Ok((files, published))
             }
             Err(interrupted) => {

@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         async |publisher: &Publisher<'_>, ledger: &mut FileLedger| publisher.resume(ledger).await;
     let ended = Terminal::busy("publishing", || session.run(&files, &mut ledger, resume));
     let published = ended.map_err(|interrupted| session.failure(interrupted, &files, None))?;
-    session.tidy(&files, terminal);
+    ForgeSession::tidy(&files, terminal);
     match args.format {
         Format::Json => {
             let published = session.published(&published, &files);

@@ -16,8 +16,8 @@ struct Document<'a> {
 }
 
 /// Prints a failure and returns its exit code.
-pub(crate) fn print(failure: Failure, terminal: &mut Terminal) -> u8 {
-    let printed = match &failure {
+pub(crate) fn print(failure: &Failure, terminal: &mut Terminal) -> u8 {
+    let printed = match failure {
         Failure::Error(error) => {
             let printed = document(error, terminal);
             terminal.error(&error.message(), &error.hints());

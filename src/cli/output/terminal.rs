@@ -7,6 +7,7 @@ use crate::scrub::scrub;
 use crate::secret::Secret;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::time::Duration;
 
@@ -95,7 +96,7 @@ impl Terminal {
     pub(crate) fn error(&mut self, message: &str, hints: &[String]) {
         let mut text = format!("{ERROR}error{ERROR:#}: {}\n", self.cleaned(message));
         for hint in hints {
-            text.push_str(&format!("{HINT}hint{HINT:#}: {}\n", self.cleaned(hint)));
+            text.extend([&format!("{HINT}hint{HINT:#}: "), &*self.cleaned(hint), "\n"]);
         }
         self.note(&text);
     }
@@ -139,7 +140,7 @@ fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         if sanitize::is_unsafe(c) && c != '\n' {
-            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+            write!(escaped, "\\u{:04x}", u32::from(c)).expect("a string takes every text");
         } else {
             escaped.push(c);
         }

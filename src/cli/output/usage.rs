@@ -18,7 +18,7 @@ pub(crate) fn print(mut error: clap::Error, terminal: &mut Terminal) -> u8 {
         let printed = write!(terminal.out(), "{text}").map_err(Failure::from);
         return match printed.and_then(|()| terminal.finish()) {
             Ok(()) => code,
-            Err(failure) => failure::print(failure, terminal),
+            Err(failure) => failure::print(&failure, terminal),
         };
     }
     clean(&mut error);

@@ -73,8 +73,8 @@ pub(super) fn create_file(dir: &Dir, name: &str, file: &File) -> io::Result<()> 
 
 /// A name without an entry in the folder. An entry that another process creates meanwhile makes [`create_file`] fail.
 pub(super) fn free_name(dir: &Dir) -> String {
-    (0..)
-        .map(|number: u32| format!(".groundplan-{}-{number}", std::process::id()))
+    (0..=u32::MAX)
+        .map(|number| format!(".groundplan-{}-{number}", std::process::id()))
         .find(|name| dir.symlink_metadata(name).is_err())
         .expect("a folder has fewer than 2^32 files")
 }

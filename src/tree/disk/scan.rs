@@ -35,7 +35,7 @@ pub fn scan(folder: &Path) -> Result<Scan, TreeError> {
         };
         match scanner.run() {
             Err(ScanEnd::Failed(error)) => return Err(error),
-            Err(ScanEnd::Full(finding)) => scanner.scan.findings.push(finding),
+            Err(ScanEnd::Full(finding)) => scanner.scan.findings.push(*finding),
             Ok(()) => {}
         }
         Ok(scanner.scan)
@@ -99,7 +99,7 @@ impl Scanner {
         if metadata.is_dir() {
             match check_depth(&path, depth) {
                 Ok(()) => self.open.push((format!("{path}/"), depth + 1)),
-                Err(finding) => self.scan.findings.push(finding),
+                Err(finding) => self.scan.findings.push(*finding),
             }
             return Ok(());
         }
@@ -128,7 +128,7 @@ impl Scanner {
         match counted {
             Ok(()) => Ok(true),
             Err(Exceeded::Entry(finding)) => {
-                self.scan.findings.push(finding);
+                self.scan.findings.push(*finding);
                 Ok(false)
             }
             Err(Exceeded::Template(finding)) => Err(ScanEnd::Full(finding)),

@@ -111,7 +111,8 @@ pub(super) fn policy(policy: &Policy) -> Check {
 
 /// Checks the key that seals users' tokens. A local forge has no tokens.
 pub(super) fn key(forge: Option<ForgeKind>) -> Check {
-    let keys = key::read_key(Key::VARIABLE).and_then(|key| Ok((key, key::read_key(Key::PREVIOUS_VARIABLE)?)));
+    let keys = key::read_key(Key::VARIABLE)
+        .and_then(|key| Ok((key, key::read_key(Key::PREVIOUS_VARIABLE)?)));
     let needs_one = forge.is_some_and(ForgeKind::has_tokens);
     match keys {
         Err(failure) => Check::of("key", failure),

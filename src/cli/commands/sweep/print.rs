@@ -144,12 +144,16 @@ impl SweepResult<'_> {
             terminal.out(),
             "{RED}collision{RED:#}  {whose} fails {cause}"
         )?;
-        let select: String = collision
-            .selection
-            .options()
-            .map(|option| format!(" --select {}={}", option.category(), option.option()))
-            .collect();
-        writeln!(terminal.out(), "           {DIM}example:{select}{DIM:#}")?;
+        write!(terminal.out(), "           {DIM}example:")?;
+        for option in collision.selection.options() {
+            write!(
+                terminal.out(),
+                " --select {}={}",
+                option.category(),
+                option.option()
+            )?;
+        }
+        writeln!(terminal.out(), "{DIM:#}")?;
         let root = self.chosen.source.root.as_deref();
         let relabel = |file: &str| findings::relabel(root, file);
         let finding = std::slice::from_ref(&collision.finding);
