@@ -265,11 +265,11 @@ fn a_database_in_a_file_is_not_made_by_looking() {
         .exits(0);
     doctor(&sandbox, &[], &url)
         .says("database", "ok", "SQLite, up to date, standalone tables")
-        .says("database clock", "ok", "agrees");
+        .says("database clock", "ok", "same time as this machine");
     sandbox.write("jobs.db", "this is none");
     doctor(&sandbox, &[], &url).says("database", "fail", "not a SQLite database");
     let folder = [("DATABASE_URL", "sqlite:.")];
-    doctor(&sandbox, &[], &folder).says("database", "fail", "`.` cannot be read");
+    doctor(&sandbox, &[], &folder).says("database", "fail", "cannot read `.`");
 }
 
 #[tokio::test]
@@ -282,7 +282,7 @@ async fn postgres_is_reached_and_its_tables_are_looked_at() {
     let migrated = cluster.address(&cluster.migrated().await);
     doctor(&sandbox, &[], &[("DATABASE_URL", &migrated)])
         .says("database", "ok", "Postgres, up to date, standalone tables")
-        .says("database clock", "ok", "agrees");
+        .says("database clock", "ok", "same time as this machine");
     let none = cluster
         .address("canary_none")
         .replace("canary_none", "none");
@@ -333,7 +333,7 @@ fn a_forge_is_reached_without_a_token_and_a_token_is_asked_about_where_there_is_
             "GROUNDPLAN_FORGE_TOKEN is not set",
         );
         let token = [("GROUNDPLAN_FORGE_TOKEN", TOKEN)];
-        look(&token).says("token", "ok", "it is jane's");
+        look(&token).says("token", "ok", "of jane");
         let other = [("GROUNDPLAN_FORGE_TOKEN", "ghp_canary-of-another-one-canary")];
         look(&other).says("token", "fail", "");
         if dialect == Dialect::GitHub {

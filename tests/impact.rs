@@ -453,7 +453,7 @@ fn a_catalogue_in_a_subfolder_is_named_by_its_folder() {
         ),
         (
             "v9",
-            "error: there is no folder `v9`, and the repository has no tag, branch or commit `v9`",
+            "error: there is no folder `v9`: the repository has no tag, branch or commit `v9`",
         ),
     ] {
         let ran = sandbox
@@ -466,7 +466,7 @@ fn a_catalogue_in_a_subfolder_is_named_by_its_folder() {
         .exits(2);
     assert!(
         ran.stderr
-            .contains("error: there is no folder `HEAD`, and `.` is not a git repository"),
+            .contains("error: there is no folder `HEAD`: `.` is not a git repository"),
         "{}",
         ran.stderr
     );

@@ -163,7 +163,7 @@ fn nothing_is_written_where_something_is() {
     let ran = sandbox.groundplan(["init", "catalog", "no/where"]).exits(3);
     assert!(
         ran.stderr
-            .contains("hint: make that folder first, or check the path"),
+            .contains("error: parent folder `no` does not exist\nhint: create it first, or name another folder"),
         "{}",
         ran.stderr
     );

@@ -44,7 +44,7 @@ fn explain_prints_the_bytes_of_a_file_where_a_program_reads_them() {
     let sandbox = Sandbox::with_demo();
     let line = controls().replace('\n', "");
     sandbox.write("catalog/demo/template/odd.txt", format!("x{line}y\n"));
-    let args = ["--explain", "odd.txt"];
+    let args = ["--defaults", "--explain", "odd.txt"];
     let text = sandbox.preview(&args).exits(0).stdout;
     assert!(text.contains(&format!("x{line}y\n")), "{text:?}");
     let json = sandbox

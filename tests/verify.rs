@@ -87,8 +87,9 @@ fn a_repository_that_was_just_made_is_exact_whatever_its_template_and_layout() {
             if named {
                 let ran = verify(&served.sandbox, &["out", "--catalog", "."]).exits(1);
                 assert!(
-                    ran.stderr
-                        .contains("the template `folder` of the plan is not known here"),
+                    ran.stderr.contains(
+                        "created from an unknown template: `folder`\nhint: name it by `--template`"
+                    ),
                     "{}",
                     ran.stderr
                 );
@@ -257,12 +258,12 @@ fn what_cannot_be_verified_is_refused_in_words() {
         (
             "folder",
             1,
-            "`folder` is not a git repository\nhint: go into one that groundplan made",
+            "`folder` is not a git repository\nhint: run it in a repository that groundplan created",
         ),
         ("missing", 1, "`missing` is not a git repository"),
         ("empty", 1, "has no commits"),
         ("other", 1, "groundplan did not create it"),
-        ("shallow", 3, "holds only the newest commits"),
+        ("shallow", 3, "has only its newest commits"),
     ] {
         let ran = verify(&sandbox, &[repository, "--catalog", "."]).exits(code);
         assert!(
@@ -279,7 +280,7 @@ fn what_cannot_be_verified_is_refused_in_words() {
     assert!(
         elsewhere
             .stderr
-            .contains("`README.md` of the first commit cannot be read"),
+            .contains("cannot read `README.md` of the first commit"),
         "{}",
         elsewhere.stderr
     );

@@ -84,7 +84,7 @@ impl Explain for RepositoryError {
                 "run it in the parent folder, and name this one with ",
                 Setting::Into
             ),
-            Self::NoParent { .. } => hint!("create it first, or pass ", Setting::Into),
+            Self::NoParent { .. } => hint!("create it first, or name another folder"),
             Self::Io { .. } | Self::Tree(_) | Self::Objects(_) | Self::Git { .. } => {
                 hint!("check permissions and free space; nothing was written")
             }

@@ -376,7 +376,7 @@ impl State {
             ("GET", ["user", "orgs"]) => {
                 let all = self.organisations.iter();
                 let all = all.map(|login| documents::organisation(self.dialect, login));
-                self.list(all.collect(), page)
+                self.list(&all.collect::<Vec<_>>(), page)
             }
             ("GET", ["rate_limit"]) if is_github => {
                 Response::json(200, &documents::rate_limit(self.left, NOON))
@@ -471,7 +471,7 @@ impl State {
     }
 
     /// One page of a list.
-    fn list(&self, entries: Vec<Value>, page: usize) -> Response {
+    fn list(&self, entries: &[Value], page: usize) -> Response {
         let Page {
             length,
             counts_entries,

@@ -125,7 +125,7 @@ fn the_command_that_a_preview_with_a_forge_prints_publishes_what_it_showed() {
     fs::create_dir(sandbox.join("forge")).unwrap();
     let forge = ["--defaults", "--forge", "local", "--forge-url", "forge"];
     let shown = sandbox.preview(&forge).exits(0).stdout;
-    let (_, command) = shown.split_once("To make exactly this:\n").unwrap();
+    let (_, command) = shown.split_once("Create exactly this with:\n").unwrap();
     assert!(!command.contains("--into"), "{command}");
     let program = Path::new(env!("CARGO_BIN_EXE_groundplan"));
     let path = format!(

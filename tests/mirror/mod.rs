@@ -369,7 +369,9 @@ fn a_token_goes_to_its_own_host_and_opens_what_is_private() {
         .run(elsewhere.env("GROUNDPLAN_GIT_TOKEN", "canary-secret"))
         .exits(1);
     assert!(
-        elsewhere.stderr.contains("the token is for `github.com`"),
+        elsewhere
+            .stderr
+            .contains("the token in GROUNDPLAN_GIT_TOKEN is for `github.com` and was not sent"),
         "{}",
         elsewhere.stderr
     );

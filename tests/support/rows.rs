@@ -2,7 +2,8 @@
 
 use super::jobs::StoreFixture;
 use groundplan::store::id::RunId;
-use sqlx::{AssertSqlSafe, FromRow};
+use sqlx::AssertSqlSafe;
+use sqlx_macros::FromRow;
 
 /// A row of `claude_jobs`. Times are texts that sort by time.
 #[derive(Debug, FromRow)]

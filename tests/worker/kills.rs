@@ -103,7 +103,7 @@ fn a_process_that_is_killed_at_any_entry_is_recovered_and_the_repository_created
             fixture.jobs.expire_leases().await;
             let mut recover = program(&fixture, &["recover", "--recovery", "resume"]);
             let ran = fixture.sandbox.run(&mut recover).exits(0);
-            assert_eq!(ran.stdout, format!("back in the queue: {}\n", run.id));
+            assert_eq!(ran.stdout, format!("requeued: {}\n", run.id));
             finish(&fixture, number, &run, &format!("killed at {entry}")).await;
         }
         assert_eq!(fixture.repositories().len(), 7);

@@ -11,6 +11,7 @@ use crate::tree::inventory_cache::InventoryCache;
 use clap::builder::FalseyValueParser;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -97,8 +98,16 @@ impl GitArgs {
         vec![("--cache-dir", folder.filter(|folder| !folder.is_empty()))]
     }
 
-    /// Reads the settings. Creates nothing, starts nothing and sends no request.
+    /// Reads the settings. Creates nothing, starts nothing and sends no request. A stop signal ends its requests.
     pub(crate) fn cache(&self) -> Result<TemplateCache<'static>, AppError> {
+        self.cache_until(signals::stop())
+    }
+
+    /// As [`Self::cache`], with the flag that ends its requests.
+    pub(crate) fn cache_until(
+        &self,
+        stop: &'static AtomicBool,
+    ) -> Result<TemplateCache<'static>, AppError> {
         let folder = self.folder()?;
         Ok(TemplateCache {
             mirrors: Mirrors::at(&folder),
@@ -112,7 +121,7 @@ impl GitArgs {
             },
             git: git(self.allow_file, Duration::from_secs(self.git_timeout)),
             credential: self.credential()?,
-            stop: signals::stop(),
+            stop,
         })
     }
 

@@ -24,6 +24,11 @@ use crate::worker::metrics::Metrics;
 use crate::worker::workspace::Workspace;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// The flag of requests that no signal ends: a worker listens for signals itself, and the handler behind
+/// `signals::stop` would replace its own.
+static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// Everything but the database that a worker needs.
 #[derive(clap::Args)]
@@ -172,7 +177,10 @@ impl WorkerArgs {
                 folder.display()
             )));
         }
-        Ok(self.git.cache()?.into_store(catalogs, source.files))
+        Ok(self
+            .git
+            .cache_until(&NEVER)?
+            .into_store(catalogs, source.files))
     }
 }
 

@@ -5,7 +5,7 @@ use crate::model::action::Action;
 use crate::store::error::StoreError;
 use crate::store::job::{JobKind, JobStatus};
 use crate::store::run::RunStatus;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use std::collections::BTreeSet;
 
 /// A table with the columns that this program reads or writes.

@@ -5,7 +5,7 @@ use super::dialect::{Statement, statements};
 use super::tables::runs;
 use crate::store::error::StoreError;
 use crate::store::run::RunStatus;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use std::time::Duration;
 
 /// The queue of our kind of jobs at one moment.

@@ -104,7 +104,7 @@ fn the_narrower_of_nested_ranges_stays() {
     );
     check_error(
         &with("latest"),
-        "the version of `is-odd` in the manifest is not a plain range: `latest` is a tag; \
+        "the version of `is-odd` in the manifest is not a plain range: `latest` is a tag: \
          write an exact version (1.2.3) or a range (^1.2.3)",
     );
     for other in [

@@ -84,7 +84,7 @@ fn missing_arrays_are_made_and_a_missing_project_is_not() {
     );
     check_error(
         "[project]\ndynamic = [\"dependencies\"]\n",
-        "`project.dependencies`, named in `project.dynamic`, is written in a form that is not edited here; \
+        "`project.dependencies`, named in `project.dynamic`, has a form that cannot be edited; \
          write it as an array",
     );
     check_error(

@@ -9,7 +9,7 @@ use crate::store::error::StoreError;
 use crate::store::id::{IdError, JobId, RunId};
 use crate::store::lease::{Lease, WorkerId};
 use crate::store::transition::LeaseState;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 statements! {
     OLDEST = [include_str!("postgres.sql")] or_sqlite [include_str!("sqlite.sql")];

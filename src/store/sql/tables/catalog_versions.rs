@@ -8,7 +8,7 @@ use crate::store::error::StoreError;
 use crate::store::sql::Database;
 use crate::store::sql::connection::Tx;
 use crate::store::sql::dialect::{Statement, statements};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 const SELECT: &str = "
     SELECT catalog, catalog_version, number, published_by, {millis:published_at} AS published_at

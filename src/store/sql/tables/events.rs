@@ -8,7 +8,7 @@ use crate::store::sql::dialect::{Statement, statements};
 use crate::store::sql::error::UnknownValue;
 use crate::store::sql::locks::AdvisoryLock;
 use serde_json::Value;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 statements! {
     INSERT = ["

@@ -7,7 +7,7 @@ use crate::store::job::JobStatus;
 use crate::store::run::{Run, RunStatus};
 use crate::store::sql::error::UnknownValue;
 use crate::store::submission::{Approval, RiskAssessment};
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 use std::error::Error;
 
 type BoxError = Box<dyn Error + Send + Sync>;

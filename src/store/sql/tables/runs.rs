@@ -10,7 +10,8 @@ use crate::store::sql::connection::Tx;
 use crate::store::sql::dialect::{Dialect, Statement, statements};
 use crate::store::submission::Submission;
 use serde_json::Value;
-use sqlx::{Any, FromRow, QueryBuilder};
+use sqlx::{Any, QueryBuilder};
+use sqlx_macros::FromRow;
 
 /// The columns of [`RunRow`].
 const SELECT: &str = "

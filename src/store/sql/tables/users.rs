@@ -7,7 +7,7 @@ use crate::store::sql::connection::Tx;
 use crate::store::sql::dialect::{Statement, statements};
 use crate::store::sql::users::{TokenFacts, User};
 use serde_json::json;
-use sqlx::FromRow;
+use sqlx_macros::FromRow;
 
 statements! {
     SELECT = [COLUMNS, "CAST(array_to_json(github_pat_scopes) AS TEXT) AS scopes FROM users WHERE id = $1"]
