@@ -49,7 +49,7 @@ pub enum StoreError {
         named: String,
         promised: Option<String>,
     },
-    /// The message says what to do.
+    /// The message contains the next step.
     #[error("the database is not ready: {message}")]
     NotReady { message: String },
     #[error("the database's tables are missing or older than this program")]

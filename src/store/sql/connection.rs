@@ -54,7 +54,7 @@ impl Tx {
         if result.is_ok() {
             self.inner.commit().await?;
         } else if let Err(error) = self.inner.rollback().await {
-            // The database rolls back by itself when the connection is lost.
+            // A lost connection makes the database roll back.
             tracing::debug!(%error, "cannot roll back");
         }
         result
