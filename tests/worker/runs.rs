@@ -124,7 +124,7 @@ fn a_template_from_a_folder_of_another_machine_is_refused() {
         );
         let error = fixture.jobs.run(&run.id).await.error.unwrap();
         assert!(
-            error.contains("a folder of the machine that made it"),
+            error.contains("a folder of the machine that created it"),
             "{error}"
         );
     });
