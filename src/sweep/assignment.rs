@@ -7,7 +7,7 @@ use thiserror::Error;
 /// The maximum number of answers that a search tries for one selection.
 const MAX_TRIES: usize = 200_000;
 
-/// A search that exceeds [`MAX_TRIES`].
+/// A search that exceeds `MAX_TRIES`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("no selection found after {MAX_TRIES} tries: the rules of this catalogue are too complex")]
 pub struct SearchLimit;

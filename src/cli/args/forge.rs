@@ -27,7 +27,7 @@ pub(crate) struct ForgeArgs {
     /// Where to create the repository. The token is read from GROUNDPLAN_FORGE_TOKEN; workers use each user's stored token.
     #[arg(long, value_enum)]
     pub(crate) forge: Option<ForgeKind>,
-    /// URL of the forge, or folder of a local one [default for `github`: https://github.com].
+    /// URL of the forge, or folder of a local one [default for `github`: `https://github.com`].
     #[arg(long, value_name = "URL|DIR", env = "GROUNDPLAN_FORGE_URL")]
     pub(crate) forge_url: Option<String>,
     /// User name sent with the token on a push: oauth2 or a login [default: x-access-token].
