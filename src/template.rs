@@ -440,16 +440,6 @@ impl Explain for TemplateError {
     }
 }
 
-impl TemplateError {
-    /// True if the same request may succeed later.
-    pub fn is_worth_retrying(&self) -> bool {
-        match self {
-            Self::Mirror(error) => error.is_worth_retrying() || error.is_stop(),
-            _ => false,
-        }
-    }
-}
-
 fn first(findings: &[Diagnostic]) -> &str {
     findings
         .first()
