@@ -342,7 +342,9 @@ pub(crate) fn command(
         catalog.to_owned(),
     ];
     let mut flag = |name: &str, value: &str| {
-        if value.starts_with('-') {
+        if value.is_empty() {
+            words.push(name.to_owned());
+        } else if value.starts_with('-') {
             words.push(format!("{name}={value}"));
         } else {
             words.extend([name.to_owned(), value.to_owned()]);
