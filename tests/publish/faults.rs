@@ -170,25 +170,18 @@ fn on_forgejo_every_fault_can_be_cleaned_up() {
 }
 
 /// Differences of a forge's clock, in seconds: up to a day, and around five minutes.
-const SKEWS: [i64; 9] = [-86_400, -3600, -600, -301, -1, 299, 600, 3600, 86_400];
+const SKEWS: [i64; 6] = [-86_400, -3600, -301, 299, 3600, 86_400];
 
 #[test]
 fn a_forge_with_another_clock_has_the_same_results() {
     for dialect in [Dialect::GitHub, Dialect::Forgejo] {
         for then in [Operation::Resume, Operation::Cleanup] {
-            for fault in [
-                Fault::CutBefore,
-                Fault::CutAfter,
-                Fault::BadGatewayAfter,
-                Fault::TooMany,
-            ] {
-                for from in 0..=CALLS {
-                    let fault = Some((from, fault, ONCE));
-                    let right = skewed_case(None, dialect, fault, None, then);
-                    for skew in SKEWS {
-                        let result = skewed_case(Some(skew), dialect, fault, None, then);
-                        assert_eq!(result, right, "{dialect:?} {then:?} {fault:?} {skew}");
-                    }
+            for from in 0..=CALLS {
+                let fault = Some((from, Fault::CutAfter, ONCE));
+                let right = skewed_case(None, dialect, fault, None, then);
+                for skew in SKEWS {
+                    let result = skewed_case(Some(skew), dialect, fault, None, then);
+                    assert_eq!(result, right, "{dialect:?} {then:?} {fault:?} {skew}");
                 }
             }
             for push in [

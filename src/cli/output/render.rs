@@ -116,7 +116,7 @@ fn conclusion(
     writeln!(terminal.out())?;
     summary(report, terminal.out())?;
     let relabel = |file: &str| findings::relabel(root, file);
-    terminal.finish()?;
+    terminal.flush()?;
     for findings in [&report.warnings, &report.collisions, &report.errors] {
         findings::text(terminal.stderr(), findings, files, &relabel)?;
     }

@@ -174,7 +174,12 @@ impl Terminal {
         work()
     }
 
-    /// Writes everything that was printed. Fails when the reader of the output is gone.
+    /// Writes what was printed so far.
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        Ok(self.out().flush()?)
+    }
+
+    /// Writes everything that was printed, and waits for the pager. Fails when the reader of the output is gone.
     pub(crate) fn finish(&mut self) -> Result<(), Failure> {
         if let Some(pager) = self.pager.take() {
             pager.finish()?;
