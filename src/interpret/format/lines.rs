@@ -40,7 +40,13 @@ pub(super) fn dot_env(text: &str, regions: &mut Regions<'_>) {
                 } else {
                     in_env_single
                 };
-                regions.push_rewritable(start..start + length, write, quoted_again, true);
+                let range = start..start + length;
+                // Other quotes would change the meaning of its own escapes.
+                if *quote == b'"' && value[..length].contains(['\\', '$', '`']) {
+                    regions.push_quoted(range, write);
+                } else {
+                    regions.push_rewritable(range, write, quoted_again, true);
+                }
                 regions.push(start + length..line.end, verbatim);
             }
             _ => {
@@ -67,13 +73,9 @@ fn env_quoted(value: &str) -> Option<String> {
     }
 }
 
-/// A quoted value in other quotes, if it has no escapes.
+/// A quoted value in the quotes that it needs.
 fn quoted_again(value: &str) -> Option<String> {
-    let content = value.get(1..value.len().checked_sub(1)?)?;
-    if content.contains(['\\', '$', '`']) && value.starts_with('"') {
-        return None;
-    }
-    env_quoted(content)
+    env_quoted(value.get(1..value.len().checked_sub(1)?)?)
 }
 
 fn in_env_single(value: &str) -> Option<String> {
