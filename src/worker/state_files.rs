@@ -66,6 +66,8 @@ impl StateFiles {
             .recursive(true)
             .mode(0o700)
             .create(&self.folder)?;
+        // A reader of a marker finds its state.
+        atomic_file::write(&self.folder.join(STATE), state.as_bytes())?;
         for (name, status) in MARKERS {
             let marker = self.folder.join(name);
             if report.status == status {
@@ -78,6 +80,6 @@ impl StateFiles {
                 atomic_file::remove(&marker)?;
             }
         }
-        atomic_file::write(&self.folder.join(STATE), state.as_bytes())
+        Ok(())
     }
 }
