@@ -5,7 +5,7 @@ use super::dialect::Dialect;
 use super::migrations::Tables;
 use super::notify::Notification;
 use super::sqlite_file::SqliteFile;
-use super::{claim, clock, queue_stats, recovery, tables};
+use super::{claim, clock, queue_stats, recovery, tables, writable};
 use crate::store::error::StoreError;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
 use sqlx::{
@@ -131,6 +131,7 @@ impl Database {
             clock::STATEMENTS,
             queue_stats::STATEMENTS,
             recovery::STATEMENTS,
+            writable::STATEMENTS,
         ];
         let texts = tables::statements()
             .chain(lists.into_iter().flatten().copied())
