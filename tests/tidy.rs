@@ -19,6 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("recipe", &["model", "source", "interpret"]),
     ("catalog", &["model", "source", "interpret", "recipe"]),
     ("resolve", &["model", "source", "recipe", "catalog"]),
+    ("plan_document", &["model", "source"]),
     ("secret", &[]),
     ("scrub", &["secret"]),
     ("pat", &["secret"]),
@@ -93,9 +94,18 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "server",
+        &[
+            "app", "catalog", "engine", "forge", "model", "pat", "policy", "resolve", "schemas",
+            "secret", "source", "store", "template", "worker",
+        ],
+    ),
+    (
         "cli",
         &[
             "app",
+            "server",
+            "plan_document",
             "model",
             "source",
             "recipe",

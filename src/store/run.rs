@@ -95,9 +95,12 @@ pub struct JobPayload {
 pub struct RunFilter {
     pub id: Option<RunId>,
     pub product: Option<ProductId>,
+    pub user: Option<UserId>,
     pub statuses: Vec<RunStatus>,
     /// Only runs that wait for an approval.
     pub awaiting_approval: bool,
+    /// Only runs that follow this one in the list, which exists.
+    pub after: Option<RunId>,
     /// Maximum number of runs; default 100.
     pub limit: Option<u32>,
 }

@@ -4,10 +4,10 @@ use crate::cli::error::Failure;
 use crate::cli::runtime::wait_for;
 use crate::store::sql::address::DatabaseUrl;
 use crate::store::sql::{Database, DatabaseOptions};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The database of jobs and runs. Addresses may contain passwords, so help shows no value of them.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Database")]
 pub(crate) struct DatabaseArgs {
     /// Database: `postgres://…`, or `sqlite:PATH`, whose file is created when missing.
@@ -28,6 +28,14 @@ impl DatabaseArgs {
         self.database_url
             .as_ref()
             .is_some_and(|text| !text.is_empty())
+    }
+
+    /// The same settings with a SQLite file as the database.
+    pub(crate) fn with_file(&self, file: &Path) -> Self {
+        Self {
+            database_url: Some(format!("sqlite:{}", file.display())),
+            ..self.clone()
+        }
     }
 
     /// The file of a SQLite database.

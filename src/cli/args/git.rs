@@ -16,7 +16,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// The template cache and the access to git repositories.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Templates from git")]
 pub(crate) struct GitArgs {
     /// Folder of the template cache [default: groundplan in the user's cache folder].
@@ -170,6 +170,11 @@ fn user_folder(variable: &str, usual: &str) -> Option<PathBuf> {
     };
     let above = absolute(variable).or_else(|| Some(absolute("HOME")?.join(usual)))?;
     Some(above.join("groundplan"))
+}
+
+/// The user's folder for data.
+pub(crate) fn data_folder() -> Option<PathBuf> {
+    user_folder("XDG_DATA_HOME", ".local/share")
 }
 
 /// The user's folder for state that outlives a command.

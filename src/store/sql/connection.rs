@@ -4,7 +4,7 @@ use super::address::DatabaseUrl;
 use super::dialect::Dialect;
 use super::migrations::Tables;
 use super::notify::Notification;
-use super::{claim, clock, queue_stats, recovery, tables};
+use super::{claim, clock, insights, queue_stats, recovery, tables};
 use crate::store::error::StoreError;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
 use sqlx::{
@@ -105,6 +105,7 @@ impl Database {
         let lists = [
             claim::STATEMENTS,
             clock::STATEMENTS,
+            insights::STATEMENTS,
             queue_stats::STATEMENTS,
             recovery::STATEMENTS,
         ];

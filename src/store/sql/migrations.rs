@@ -35,11 +35,23 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
     match dialect {
         Dialect::Postgres => (
             of(APP, &[script!("postgres/app/0001_tables.sql")]),
-            of(OWN, &[script!("postgres/own/0001_tables.sql")]),
+            of(
+                OWN,
+                &[
+                    script!("postgres/own/0001_tables.sql"),
+                    script!("postgres/own/0003_server.sql"),
+                ],
+            ),
         ),
         Dialect::Sqlite => (
             of(APP, &[script!("sqlite/app/0001_tables.sql")]),
-            of(OWN, &[script!("sqlite/own/0001_tables.sql")]),
+            of(
+                OWN,
+                &[
+                    script!("sqlite/own/0001_tables.sql"),
+                    script!("sqlite/own/0003_server.sql"),
+                ],
+            ),
         ),
     }
 }

@@ -35,8 +35,10 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let filter = RunFilter {
         id: None,
         product: args.product.clone(),
+        user: None,
         statuses: args.status.clone(),
         awaiting_approval: args.waiting,
+        after: None,
         limit: Some(args.limit),
     };
     let database = &args.database;

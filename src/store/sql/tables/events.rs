@@ -16,6 +16,8 @@ statements! {
         VALUES ($1, (SELECT COALESCE(MAX(number), 0) + 1 FROM bootstrap_events WHERE run_id = $1),
             {at:$2}, $3, $4, {cast:$5 AS jsonb})"];
 
+    LAST = ["SELECT COALESCE(MAX(sequence), 0) FROM bootstrap_events"];
+
     SELECT = ["
         SELECT sequence, run_id, number, {millis:at} AS at, kind, actor, CAST(detail AS TEXT) AS detail
         FROM bootstrap_events
@@ -94,4 +96,11 @@ pub(crate) async fn after(
         .fetch_all(tx.connection())
         .await?;
     rows.into_iter().map(Event::try_from).collect()
+}
+
+/// The sequence number of the newest event; 0 when there is none.
+pub(crate) async fn last(tx: &mut Tx) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar(LAST.on(tx.dialect))
+        .fetch_one(tx.connection())
+        .await?)
 }

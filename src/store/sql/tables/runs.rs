@@ -144,6 +144,17 @@ fn select(filter: &RunFilter, dialect: Dialect) -> (QueryBuilder<Any>, Vec<Strin
             .push(" AND r.product_id = ")
             .push(placeholder(product.as_str()));
     }
+    if let Some(user) = &filter.user {
+        query
+            .push(" AND r.user_id = ")
+            .push(placeholder(user.as_str()));
+    }
+    if let Some(after) = &filter.after {
+        query
+            .push(" AND (r.created_at, r.id) < (SELECT created_at, id FROM bootstrap_runs WHERE id = ")
+            .push(placeholder(after.as_str()))
+            .push(")");
+    }
     if !filter.statuses.is_empty() {
         query.push(" AND CAST(r.status AS TEXT) IN (");
         let mut list = query.separated(", ");

@@ -1,0 +1,9 @@
+//! The HTTP API, by requests to the real program.
+
+mod access;
+mod documents;
+mod events;
+mod previews;
+mod problems;
+mod runs;
+mod support;
