@@ -76,6 +76,35 @@ fn a_token_is_sealed_from_standard_input_or_the_environment() {
 }
 
 #[test]
+fn a_process_with_a_secret_leaves_no_core_file() {
+    let sandbox = Sandbox::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_groundplan"));
+    command.args(["pat", "encrypt", "--owner-id", "7", "--host", "127.0.0.1"]);
+    command.env("BOOTSTRAP_ENCRYPTION_KEY", KEY);
+    let command = sandbox.settle(&mut command);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // More than a pipe holds: once it is written, the program is reading.
+    let mut input = child.stdin.take().unwrap();
+    let refused = input.write_all(&[b'x'; 128 * 1024]);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id()));
+    drop((refused, input));
+    child.wait().unwrap();
+    // The program may have ended already: it reads only so much.
+    if let Ok(limits) = limits.as_deref()
+        && let Some(line) = limits
+            .lines()
+            .find(|line| line.starts_with("Max core file size"))
+    {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(words[4..6], ["0", "0"], "{line}");
+    }
+}
+
+#[test]
 fn an_invalid_token_is_refused_with_a_hint() {
     let key = [("BOOTSTRAP_ENCRYPTION_KEY", KEY)];
     let fine_grained = format!("github_pat_canary{}", "a".repeat(70));

@@ -4,6 +4,7 @@ pub mod atomic_file;
 pub mod clock;
 pub mod git_init;
 pub mod host;
+pub mod memory;
 pub mod pattern;
 pub mod process;
 pub mod sanitize;

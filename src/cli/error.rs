@@ -110,11 +110,14 @@ impl From<io::Error> for Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::ReaderGone;
         }
-        Self::environment("output_failed", "cannot write the output").caused_by(error)
+        Self::environment(Self::OUTPUT, "cannot write the output").caused_by(error)
     }
 }
 
 impl Failure {
+    /// The code of an output that cannot be written.
+    pub(crate) const OUTPUT: &'static str = "output_failed";
+
     fn explained(error: Box<dyn Explain>) -> Self {
         Self::Error(Box::new(CommandError {
             error,

@@ -284,7 +284,7 @@ impl Attempt {
             token.ok_or_else(|| UserTokenError::Missing.into())
         };
         let clock = Arc::clone(&context.clock);
-        context.forge.connect(token, context.forge_timeout, clock)
+        context.forge.connect(token, &context.forge_requests, clock)
     }
 
     fn push(&self, repository: PathBuf) -> BackgroundPush {

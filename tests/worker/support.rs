@@ -5,7 +5,7 @@ use crate::support::jobs::{StoreFixture, product, user, worker};
 use crate::support::{Sandbox, files_below};
 use groundplan::catalog::{self, Catalog};
 use groundplan::engine;
-use groundplan::forge::address::ForgeAddress;
+use groundplan::forge::address::{ForgeAddress, RequestSettings};
 use groundplan::git::mirror::Mirrors;
 use groundplan::git::{Git, GitSettings};
 use groundplan::model::action::RiskLevel;
@@ -152,7 +152,7 @@ impl WorkerFixture {
         Arc::new(WorkerContext {
             store: options.store,
             forge: options.forge,
-            forge_timeout: Duration::from_millis(700),
+            forge_requests: RequestSettings::new(Duration::from_millis(700)),
             push: PushSettings {
                 git: Arc::new(git()),
                 user: GitPush::USER.to_owned(),

@@ -4,7 +4,7 @@ use super::address::DatabaseUrl;
 use super::dialect::Dialect;
 use super::migrations::Tables;
 use super::notify::Notification;
-use super::{claim, clock, insights, queue_stats, recovery, tables};
+use super::{claim, clock, insights, queue_stats, recovery, tables, writable};
 use crate::store::error::StoreError;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
 use sqlx::{
@@ -108,6 +108,7 @@ impl Database {
             insights::STATEMENTS,
             queue_stats::STATEMENTS,
             recovery::STATEMENTS,
+            writable::STATEMENTS,
         ];
         let texts = tables::statements()
             .chain(lists.into_iter().flatten().copied())

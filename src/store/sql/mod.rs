@@ -27,6 +27,7 @@ mod tables;
 pub mod users;
 pub mod wakeups;
 pub mod workers;
+mod writable;
 
 use super::Store;
 use super::change::{Actor, RunChange};
