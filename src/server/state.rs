@@ -11,7 +11,7 @@ use crate::app::templates::TemplateCache;
 use crate::app::tokens::TokenForge;
 use crate::base::clock::Clock;
 use crate::forge::Forge;
-use crate::forge::address::ForgeAddress;
+use crate::forge::address::{ForgeAddress, RequestSettings};
 use crate::model::preflight::ForgeKind;
 use crate::model::slug::Slug;
 use crate::model::suggest;
@@ -75,8 +75,7 @@ pub struct ServerForge {
     pub address: ForgeAddress,
     /// The host; for a local forge, its folder.
     pub host: String,
-    /// The time limit of one request.
-    pub timeout: Duration,
+    pub requests: RequestSettings,
     /// Reads the encryption key and, where there is one, the previous key. None for a forge without tokens.
     pub keys: Option<Box<dyn Fn() -> Result<(Key, Option<Key>), Problem> + Send + Sync>>,
 }
@@ -147,7 +146,7 @@ impl ServerForge {
         token: impl FnOnce() -> Result<Secret, Problem>,
         clock: &Arc<dyn Clock>,
     ) -> Result<Box<dyn Forge>, Problem> {
-        self.address.connect(token, self.timeout, Arc::clone(clock))
+        self.address.connect(token, &self.requests, Arc::clone(clock))
     }
 
     /// A connected forge with its kind and host.

@@ -1,7 +1,28 @@
 //! Documents of the server: versions, the OpenAPI document, and the health pages.
 
 use super::support::TestServer;
+use crate::support::PRODUCT;
 use serde_json::Value;
+use sqlx::{AnyConnection, Connection as _};
+use std::process::Command;
+
+/// Runs a statement as an administrator would with the database's own program.
+fn execute(address: &str, statement: &'static str) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        sqlx::any::install_default_drivers();
+        let mut connection = AnyConnection::connect(address).await.unwrap();
+        let changed = sqlx::query(statement)
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        assert_eq!(changed.rows_affected(), 1);
+        connection.close().await.unwrap();
+    });
+}
 
 #[test]
 fn the_openapi_document_is_the_one_in_the_repository() {
@@ -107,4 +128,56 @@ fn an_administrator_publishes_a_catalogue_and_everyone_reads_the_difference() {
         .json();
     assert_eq!(check["usable"], false);
     assert!(!check["findings"].as_array().unwrap().is_empty(), "{check}");
+}
+
+#[test]
+fn a_row_that_is_changed_by_sql_changes_the_next_preview_at_every_door() {
+    let server = TestServer::start(&["--no-worker"]);
+    let (admin, ada) = (server.token("root", &["--admin"]), server.token("ada", &[]));
+    let preview = super::support::preview();
+    let tree = || {
+        server
+            .post("/api/v1/previews", &ada, &preview)
+            .is(200)
+            .json()["treeId"]
+            .clone()
+    };
+    let before = tree();
+    server
+        .post("/api/v1/catalogs/demo/publish", &admin, &Value::Null)
+        .is(201);
+    // Publishing changes nothing by itself.
+    assert_eq!(tree(), before);
+    let version = server.get("/api/v1/catalogs/demo", &ada).json()["catalogVersion"].clone();
+    let file = server.sandbox.join("data/groundplan.db");
+    let address = format!("sqlite:{}", file.display());
+    execute(
+        &address,
+        "UPDATE bootstrap_actions SET config = replace(config, 'lib/session.ts', 'lib/changed.ts') \
+         WHERE kind = 'COPY_FILE'",
+    );
+    let after = tree();
+    assert_ne!(after, before);
+    let shown = server.get("/api/v1/catalogs/demo", &ada).json();
+    assert_ne!(shown["catalogVersion"], version);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_groundplan"));
+    server.sandbox.settle(&mut command);
+    command
+        .args([
+            "preview",
+            "--catalog",
+            "db:demo",
+            "--defaults",
+            "--select",
+            "addons=docs",
+        ])
+        .args(PRODUCT)
+        .args(["--format", "json"])
+        .env("DATABASE_URL", &address);
+    let ran = server.sandbox.run(&mut command).exits(0);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["treeId"], after);
+    // A published version stays as it was.
+    let published = server.get("/api/v1/catalogs/demo?version=1", &ada).json();
+    assert_eq!(published["catalogVersion"], version);
 }

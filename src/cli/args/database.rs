@@ -1,7 +1,7 @@
 //! Flags of the database.
 
 use crate::base::memory;
-use crate::cli::args::git::unprotected;
+use crate::cli::args::git::{environment, unprotected};
 use crate::cli::error::Failure;
 use crate::cli::runtime::wait_for;
 use crate::store::sql::address::DatabaseUrl;
@@ -30,6 +30,16 @@ impl DatabaseArgs {
         self.database_url
             .as_ref()
             .is_some_and(|text| !text.is_empty())
+    }
+
+    /// The database that the environment names.
+    pub(crate) fn of_environment() -> Self {
+        let text = |name| environment(name).and_then(|text| text.into_string().ok());
+        Self {
+            database_url: text("DATABASE_URL"),
+            direct_url: text("DIRECT_URL"),
+            database_connections: 2,
+        }
     }
 
     /// The same settings with a SQLite file as the database.

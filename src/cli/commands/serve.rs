@@ -2,9 +2,10 @@
 
 use crate::app::catalogs::OpenedCatalog;
 use crate::base::clock::{Clock as _, SystemClock};
+use crate::base::memory;
 use crate::cli::args::data::DataArgs;
 use crate::cli::args::database::DatabaseArgs;
-use crate::cli::args::git::environment;
+use crate::cli::args::git::{secret_variable, unprotected};
 use crate::cli::args::log::TraceArgs;
 use crate::cli::args::worker::WorkerArgs;
 use crate::cli::commands::work::{Signals, host, new_worker_id, runtime};
@@ -88,6 +89,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(mut args: Args) -> Result<Exit, Failure> {
+    // Tokens arrive with requests.
+    memory::protect().map_err(unprotected)?;
     args.trace.begin()?;
     args.complete()?;
     runtime()?.block_on(args.serve())
@@ -346,7 +349,7 @@ impl Args {
             kind,
             host: flags.host(kind)?,
             address,
-            timeout: flags.patience(),
+            requests: flags.requests()?,
             keys: kind
                 .has_tokens()
                 .then(|| Box::new(move || keys().map_err(without_key)) as _),
@@ -364,7 +367,7 @@ fn without_key(failure: Failure) -> Problem {
 
 /// A secret in an environment variable; none when unset or empty.
 fn secret(variable: &str) -> Result<Option<Secret>, Failure> {
-    let Some(text) = environment(variable).filter(|text| !text.is_empty()) else {
+    let Some(text) = secret_variable(variable).map_err(unprotected)? else {
         return Ok(None);
     };
     let parsed = text.into_string().ok().map(Secret::parse);

@@ -67,7 +67,7 @@ pub(in crate::server) async fn create(
                 forge.as_ref(),
                 server.kind,
                 server.host.clone(),
-                server.timeout,
+                server.requests.timeout,
                 shared.clock.as_ref(),
                 &mut preview,
             ))?;
