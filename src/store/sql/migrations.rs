@@ -39,6 +39,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                 OWN,
                 &[
                     script!("postgres/own/0001_tables.sql"),
+                    script!("postgres/own/0002_catalog_categories.sql"),
                     script!("postgres/own/0003_server.sql"),
                 ],
             ),
@@ -49,6 +50,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                 OWN,
                 &[
                     script!("sqlite/own/0001_tables.sql"),
+                    script!("sqlite/own/0002_catalog_categories.sql"),
                     script!("sqlite/own/0003_server.sql"),
                 ],
             ),
