@@ -31,7 +31,7 @@ enum TypeKind {
 
 use TypeKind::{Boolean, Enum, Json, Number, Text, TextArray, Time};
 
-const NEEDED: [Needed; 8] = [
+const NEEDED: [Needed; 9] = [
     Needed {
         table: "users",
         columns: &[
@@ -52,6 +52,9 @@ const NEEDED: [Needed; 8] = [
         columns: &[
             ("id", Text),
             ("user_id", Text),
+            ("name", Text),
+            ("code", Text),
+            ("created_at", Time),
             ("repo_url", Text),
             ("repo_owner", Text),
             ("repo_slug", Text),
@@ -60,6 +63,19 @@ const NEEDED: [Needed; 8] = [
             ("updated_at", Time),
         ],
         is_added_to: false,
+    },
+    Needed {
+        table: "api_tokens",
+        columns: &[
+            ("id", Text),
+            ("user_id", Text),
+            ("token_hash", Text),
+            ("label", Text),
+            ("created_at", Time),
+            ("revoked_at", Time),
+            ("expires_at", Time),
+        ],
+        is_added_to: true,
     },
     Needed {
         table: "claude_workers",
