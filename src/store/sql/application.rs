@@ -75,7 +75,8 @@ const NEEDED: [Needed; 9] = [
             ("revoked_at", Time),
             ("expires_at", Time),
         ],
-        is_added_to: true,
+        // The server reads them; adding one is the application's right.
+        is_added_to: false,
     },
     Needed {
         table: "claude_workers",
