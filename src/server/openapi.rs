@@ -125,7 +125,11 @@ fn in_query(query: SchemaOf, generator: &mut SchemaGenerator) -> Vec<Value> {
         let description = field
             .as_object_mut()
             .and_then(|field| field.remove("description"));
-        json!({ "name": name, "in": "query", "description": description, "schema": field })
+        let mut parameter = json!({ "name": name, "in": "query", "schema": field });
+        if let Some(description) = description {
+            parameter["description"] = description;
+        }
+        parameter
     };
     fields.iter().map(parameter).collect()
 }

@@ -27,6 +27,7 @@ use tokio::task::spawn_blocking;
 pub(in crate::server) struct RunQuery {
     /// Statuses in lower case, separated by commas.
     status: Option<String>,
+    /// The id of a product.
     product: Option<String>,
     /// True for runs that wait for an approval.
     waiting: bool,
