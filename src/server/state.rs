@@ -146,7 +146,8 @@ impl ServerForge {
         token: impl FnOnce() -> Result<Secret, Problem>,
         clock: &Arc<dyn Clock>,
     ) -> Result<Box<dyn Forge>, Problem> {
-        self.address.connect(token, &self.requests, Arc::clone(clock))
+        self.address
+            .connect(token, &self.requests, Arc::clone(clock))
     }
 
     /// A connected forge with its kind and host.

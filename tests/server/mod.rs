@@ -2,6 +2,7 @@
 
 mod access;
 mod documents;
+mod doors;
 mod events;
 mod previews;
 mod problems;
