@@ -2,9 +2,14 @@
 
 use crate::forge::fake::{Dialect, Fake, Fault, TOKEN};
 use crate::preflight::shows_no_token;
+use crate::support::jobs::wait;
+use crate::support::postgres::open;
 use crate::support::{Ran, Sandbox};
+use groundplan::base::clock::{Clock as _, SystemClock};
 use groundplan::pat::key::Key;
 use groundplan::pat::sealed::{Binding, Opener};
+use groundplan::store::id::UserId;
+use groundplan::store::sql::users::User;
 use serde_json::json;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -300,4 +305,87 @@ fn a_token_that_an_application_seals_as_documented_opens() {
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         assert_eq!(open(key, ran.stdout.trim_end()), "ghp_canary01234567890");
     }
+}
+
+/// Saves a token in a database in the folder of a sandbox.
+#[track_caller]
+fn save(sandbox: &Sandbox, fake: &Fake, more: &[&str]) -> Ran {
+    let forge = match fake.dialect {
+        Dialect::GitHub => "github",
+        Dialect::Forgejo => "forgejo",
+    };
+    let address = fake.address();
+    let database = format!("sqlite:{}", sandbox.join("jobs.db").display());
+    let args = ["pat", "save", "--forge", forge, "--forge-url", &address];
+    let settings = [
+        ("BOOTSTRAP_ENCRYPTION_KEY", KEY),
+        ("DATABASE_URL", &database),
+    ];
+    pat(&[&args, more].concat(), &settings, TOKEN)
+}
+
+async fn stored(sandbox: &Sandbox, user: &str) -> Option<User> {
+    let store = open(&format!("sqlite:{}", sandbox.join("jobs.db").display())).await;
+    store.user(&UserId::parse(user).unwrap()).await.ok()
+}
+
+#[test]
+fn a_saved_token_is_stored_sealed_with_the_facts_of_its_forge() {
+    let expires = 1_800_000_000_000;
+    for (dialect, scopes, expires_at) in [
+        (
+            Dialect::GitHub,
+            &["delete_repo", "repo", "workflow"][..],
+            Some(expires),
+        ),
+        (Dialect::Forgejo, &[][..], None),
+    ] {
+        let (sandbox, fake) = (Sandbox::new(), Fake::start(dialect));
+        let ran = save(&sandbox, &fake, &["--as", "ada"]).exits(0);
+        assert!(ran.stdout.contains("`jane`"), "{}", ran.stdout);
+        let before = SystemClock.now();
+        let user = wait(stored(&sandbox, "ada")).unwrap();
+        let facts = user.token.unwrap();
+        assert_eq!(
+            (facts.login.as_str(), facts.expires_at),
+            ("jane", expires_at)
+        );
+        assert_eq!(facts.scopes, scopes);
+        assert!(facts.verified_at > 0 && facts.verified_at <= before);
+        let file = std::fs::read(sandbox.join("jobs.db")).unwrap();
+        let wal = std::fs::read(sandbox.join("jobs.db-wal")).unwrap_or_default();
+        let text = String::from_utf8_lossy(&[file, wal].concat()).into_owned();
+        assert!(!text.contains(TOKEN));
+        let sealed = text.split("v1:").nth(1).unwrap();
+        let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
+        let end = sealed.find(|c| !is_base64(c)).unwrap_or(sealed.len());
+        let opener = Opener::new(Key::parse(KEY).unwrap(), None);
+        let binding = Binding {
+            owner: "ada",
+            host: "127.0.0.1",
+        };
+        // The login of the account follows the token in the row.
+        let opened = (1..=end).rev().find_map(|end| {
+            let sealed = format!("v1:{}", &sealed[..end]);
+            opener.open(&sealed, binding).ok()
+        });
+        assert_eq!(opened.unwrap().secret.expose(), TOKEN);
+    }
+}
+
+#[test]
+fn a_token_that_is_refused_is_not_stored() {
+    let (sandbox, fake) = (Sandbox::new(), Fake::start(Dialect::GitHub));
+    fake.state().scopes = "public_repo, workflow";
+    let ran = save(&sandbox, &fake, &[]).exits(1);
+    assert!(
+        ran.stderr.contains("lacks the scope `repo`"),
+        "{}",
+        ran.stderr
+    );
+    assert!(wait(stored(&sandbox, "local")).is_none());
+    fake.state().scopes = "repo";
+    fake.state().fault = Some((0, Fault::TooMany, usize::MAX));
+    save(&sandbox, &fake, &[]).exits(3);
+    assert!(wait(stored(&sandbox, "local")).is_none());
 }

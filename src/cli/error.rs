@@ -201,14 +201,23 @@ impl Failure {
         })
     }
 
+    /// The message, for a line among others.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Error(error) => error.message(),
+            Self::Findings(found) => findings::count(&found.findings),
+            Self::Report(_) => "the plan cannot be carried out".to_owned(),
+            Self::ReaderGone => "the reader of the output is gone".to_owned(),
+        }
+    }
+
     /// The message and the hints, for a line among others.
     pub(crate) fn into_parts(self) -> (String, Vec<String>) {
-        match self {
-            Self::Error(error) => (error.message(), error.hints()),
-            Self::Findings(found) => (findings::count(&found.findings), Vec::new()),
-            Self::Report(_) => ("the plan cannot be carried out".to_owned(), Vec::new()),
-            Self::ReaderGone => ("the reader of the output is gone".to_owned(), Vec::new()),
-        }
+        let hints = match &self {
+            Self::Error(error) => error.hints(),
+            _ => Vec::new(),
+        };
+        (self.message(), hints)
     }
 
     fn edited(mut self, edit: impl FnOnce(&mut CommandError)) -> Self {

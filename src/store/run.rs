@@ -94,6 +94,9 @@ pub struct JobPayload {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunFilter {
     pub id: Option<RunId>,
+    /// The beginning of the id.
+    pub id_prefix: Option<String>,
+    pub user: Option<UserId>,
     pub product: Option<ProductId>,
     pub user: Option<UserId>,
     pub statuses: Vec<RunStatus>,

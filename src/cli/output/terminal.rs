@@ -163,6 +163,11 @@ impl Terminal {
         sanitize::text(&self.scrubbed(text))
     }
 
+    /// True if results are printed on a terminal.
+    pub(crate) fn is_shown_to_person(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
     /// True if questions can be asked and answered.
     pub(crate) fn is_interactive() -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
