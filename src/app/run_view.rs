@@ -175,7 +175,8 @@ fn steps(events: &[Event]) -> Vec<StepView> {
             | EventKind::CancelAsked
             | EventKind::HandedBack
             | EventKind::CleanedUp
-            | EventKind::Released => {}
+            | EventKind::Released
+            | EventKind::Unreadable => {}
         }
     }
     steps

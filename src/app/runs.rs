@@ -201,7 +201,7 @@ pub async fn list_for(
     store: &dyn Store,
     caller: &Caller,
     filter: RunFilter,
-) -> Result<Vec<Run>, AppError> {
+) -> Result<Vec<Listed<Run>>, AppError> {
     let user = match caller.scope() {
         Scope::All => filter.user,
         Scope::Of(user) => Some(user),

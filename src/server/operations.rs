@@ -18,6 +18,7 @@ use crate::model::report::Report;
 use crate::store::access::TokenInfo;
 use crate::store::catalog::CatalogVersion;
 use crate::store::event::Event;
+use crate::store::listed::Listed;
 use crate::store::product::Product;
 use crate::store::sql::insights::{DayCount, ListedWorker};
 use axum::http::{Method, StatusCode};
@@ -252,7 +253,7 @@ fn run_operations() -> Vec<Operation> {
             runs::list,
         )
         .query::<runs::RunQuery>()
-        .answers::<Page<RunView>>(OK),
+        .answers::<Page<Listed<RunView>>>(OK),
         Operation::new(
             Method::POST,
             "/runs",

@@ -206,8 +206,9 @@ impl Args {
         if self.no_worker {
             self.idle(health, stopped).await;
         } else {
-            self.run_worker(context, logs, &database, health, stopped)
-                .await;
+            let is_own = database.is_own().await?;
+            let service = self.service(context, logs, &database, health, is_own);
+            service.run(stopped).await;
         }
         passing.abort();
         database.close().await;
@@ -225,21 +226,22 @@ impl Args {
         }
     }
 
-    async fn run_worker(
+    fn service(
         &self,
         context: Arc<WorkerContext>,
         logs: Arc<Logs>,
         database: &Arc<Database>,
         health: &HealthServer,
-        stopped: watch::Receiver<bool>,
-    ) {
-        let service = Service {
-            presence: Presence {
+        is_own: bool,
+    ) -> Service {
+        Service {
+            // Tables of an application list only workers with a token: `groundplan work --as-token`.
+            presence: is_own.then(|| Presence {
                 worker: context.worker.clone(),
                 host: host(),
                 process: std::process::id(),
-                user: None,
-            },
+                owner: None,
+            }),
             context,
             database: Arc::clone(database),
             health: Arc::clone(&health.health),
@@ -247,8 +249,7 @@ impl Args {
             concurrency: usize::from(self.concurrency),
             grace: Duration::from_secs(self.grace),
             is_once: false,
-        };
-        service.run(stopped).await;
+        }
     }
 
     /// Waits for the database, which may start later than the server. None when a signal came first.
@@ -266,7 +267,7 @@ impl Args {
                     return Ok(Some(database));
                 }
                 Err(error) => {
-                    health.health.database_failed();
+                    health.health.database_failed(&error);
                     let (message, hints) = Failure::from(error).into_parts();
                     tracing::warn!(hint = hints.join("; "), "{message}");
                 }

@@ -11,6 +11,7 @@ use crate::server::page::{Page, PageQuery, invalid};
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
 use crate::store::id::{ProductId, RunId};
+use crate::store::listed::Listed;
 use crate::store::run::{Run, RunFilter};
 use crate::worker;
 use axum::extract::{Path, Query, State};
@@ -98,7 +99,7 @@ pub(in crate::server) async fn list(
     State(state): State<Arc<ServerState>>,
     Query(query): Query<RunQuery>,
     signed: Signed,
-) -> Result<Json<Page<RunView>>, Problem> {
+) -> Result<Json<Page<Listed<RunView>>>, Problem> {
     let page = PageQuery {
         after: query.after.clone(),
         limit: query.limit,
@@ -110,9 +111,17 @@ pub(in crate::server) async fn list(
         ..query.filter()?
     };
     let runs = use_case::list_for(state.database.as_ref(), &signed.caller, filter).await?;
-    let page = Page::of(runs, limit, |run: &Run| run.id.to_string());
+    let cursor = |run: &Listed<Run>| match run {
+        Listed::Readable(run) => run.id.to_string(),
+        Listed::Unreadable(row) => row.id.clone(),
+    };
+    let page = Page::of(runs, limit, cursor);
+    let view = |run: Listed<Run>| match run {
+        Listed::Readable(run) => Listed::Readable(RunView::from(run)),
+        Listed::Unreadable(row) => Listed::Unreadable(row),
+    };
     Ok(Json(Page {
-        items: page.items.into_iter().map(RunView::from).collect(),
+        items: page.items.into_iter().map(view).collect(),
         next: page.next,
     }))
 }
@@ -185,8 +194,8 @@ pub(in crate::server) async fn approve(
     JsonBody(request): JsonBody<ApprovalRequest>,
 ) -> Result<Json<RunView>, Problem> {
     let id = parse(&id)?;
-    let (database, policy) = (&state.database, &state.policy);
-    use_case::approve(database, policy, &signed.caller, &id, request.tree).await?;
+    let (store, policy) = (state.database.as_ref(), &state.policy);
+    use_case::approve(store, policy, &signed.caller, &id, request.tree).await?;
     Ok(Json(read(&state, &signed, &id).await?))
 }
 

@@ -9,6 +9,8 @@ statements! {
     INSERT = ["
         INSERT INTO bootstrap_administrators (user_id, added_at) VALUES ($1, {now})
         ON CONFLICT (user_id) DO NOTHING"];
+
+    COUNT = ["SELECT COUNT(*) FROM bootstrap_administrators WHERE user_id = $1"];
 }
 
 /// Makes a user an administrator.
@@ -18,4 +20,13 @@ pub(crate) async fn insert(tx: &mut Tx, user: &UserId) -> Result<(), StoreError>
         .execute(tx.connection())
         .await?;
     Ok(())
+}
+
+/// True if a user is an administrator of the installation.
+pub(crate) async fn contains(tx: &mut Tx, user: &UserId) -> Result<bool, StoreError> {
+    let count: i64 = sqlx::query_scalar(COUNT.on(tx.dialect))
+        .bind(user.as_str())
+        .fetch_one(tx.connection())
+        .await?;
+    Ok(count > 0)
 }

@@ -228,17 +228,6 @@ fn page_of(column: &str, filter: &RunFilter) -> (String, Vec<String>) {
             placeholder(after.as_str())
         ));
     }
-    if let Some(user) = &filter.user {
-        query
-            .push(" AND r.user_id = ")
-            .push(placeholder(user.as_str()));
-    }
-    if let Some(after) = &filter.after {
-        query
-            .push(" AND (r.created_at, r.id) < (SELECT created_at, id FROM bootstrap_runs WHERE id = ")
-            .push(placeholder(after.as_str()))
-            .push(")");
-    }
     if !filter.statuses.is_empty() {
         let statuses = filter.statuses.iter();
         let list: Vec<String> = statuses.map(|status| placeholder(status.as_db())).collect();
