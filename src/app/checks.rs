@@ -74,7 +74,14 @@ fn template(files: &Files, folder: &str, symlinks: Symlinks) -> Vec<Diagnostic> 
         Symlinks::Refuse => Links::Refused,
         Symlinks::Allow => Links::Kept,
     };
-    let findings = admit(template, links).err().unwrap_or_default();
+    let admitted = admit(template, links);
+    let findings = match admitted {
+        Ok(files) => {
+            let files = files.iter().map(|(path, file)| (path.as_str(), file));
+            catalog::template_warnings(files)
+        }
+        Err(findings) => findings,
+    };
     findings
         .into_iter()
         .map(|finding| finding.below(folder))
