@@ -204,6 +204,7 @@ fn only_the_shells_the_doors_and_the_repository_touch_files() {
         "src/forge/local.rs",
         "src/git/",
         "src/publish/file_ledger.rs",
+        "src/server/",
         "src/store/sql/sqlite_file.rs",
         "src/tree/disk/",
         "src/tree/pack.rs",
@@ -251,6 +252,7 @@ fn nothing_below_the_shells_knows_of_dry_runs_or_tokio() {
             "src/forge/",
             "src/preflight/",
             "src/publish/",
+            "src/server/",
             "src/store/sql/",
             "src/worker/",
         ];

@@ -58,7 +58,8 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             code: code.to_owned(),
-            request_id: request_id::current(),
+            // Set when the answer is written: work on other threads does not know the request.
+            request_id: String::new(),
             hints: Vec::new(),
             errors: Vec::new(),
             headers: Vec::new(),
@@ -263,7 +264,8 @@ impl<E: Explain> From<E> for Problem {
 }
 
 impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
+        self.request_id = request_id::current();
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_string(&self).unwrap_or_else(|error| {
             tracing::error!(%error, "cannot write a problem document");

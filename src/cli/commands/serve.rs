@@ -39,8 +39,6 @@ use tokio::time::timeout;
 
 /// The variable with the secret that a trusted proxy presents.
 const PROXY_SECRET: &str = "GROUNDPLAN_PROXY_SECRET";
-/// The variable with the secret of the scheduler that asks for a recovery.
-const CRON_SECRET: &str = "CRON_SECRET";
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -298,7 +296,7 @@ impl Args {
         Ok(ServerSettings {
             public_url: self.public_url.clone(),
             proxy,
-            cron_secret: secret(CRON_SECRET)?,
+            cron_secret: secret("CRON_SECRET")?,
         })
     }
 
