@@ -2,7 +2,7 @@
 
 use super::catalogs::CatalogFiles;
 use super::error::{AppError, Findings};
-use crate::catalog::{self, Symlinks};
+use crate::catalog::{self, CatalogFile, Symlinks};
 use crate::model::content::{File, Files};
 use crate::model::diagnostic::{self, Diagnostic};
 use crate::recipe::literal_folder;
@@ -42,7 +42,7 @@ pub fn folder(root: &Path) -> Result<Checked, AppError> {
             && let Some(path) = &written.template.path
         {
             let folder = format!("catalog/{name}/{path}");
-            findings.extend(template(&files, &folder, written.symlinks));
+            findings.extend(template(&files, &folder, written));
         }
     }
     findings.extend(catalog::orphans(&files));
@@ -57,7 +57,7 @@ pub fn folder(root: &Path) -> Result<Checked, AppError> {
     })
 }
 
-fn template(files: &Files, folder: &str, symlinks: Symlinks) -> Vec<Diagnostic> {
+fn template(files: &Files, folder: &str, written: &CatalogFile) -> Vec<Diagnostic> {
     let prefix = format!("{folder}/");
     let below = files
         .range(prefix.clone()..)
@@ -65,11 +65,13 @@ fn template(files: &Files, folder: &str, symlinks: Symlinks) -> Vec<Diagnostic> 
     let template = below
         .map(|(path, file)| (path[prefix.len()..].to_owned(), file.clone()))
         .collect();
-    let links = match symlinks {
+    let links = match written.symlinks {
         Symlinks::Refuse => Links::Refused,
         Symlinks::Allow => Links::Kept,
     };
-    let findings = admit(template, links).err().unwrap_or_default();
+    let findings = admit(template, links, &written.template.exclude)
+        .err()
+        .unwrap_or_default();
     findings
         .into_iter()
         .map(|finding| finding.below(folder))

@@ -13,6 +13,7 @@ use crate::cli::runtime::wait_for;
 use crate::cli::signals;
 use crate::forge::Forge;
 use crate::forge::repository::{RepoPath, RepositoryId};
+use crate::git::AllowedHosts;
 use crate::model::digest::GitId;
 use crate::model::input::Inputs;
 use crate::model::preflight::{ForgeKind, OwnerKind};
@@ -149,6 +150,7 @@ impl ForgeSession {
         let push = PushHere(GitPush {
             git: Arc::new(git(
                 self.flags.forge.is_some_and(ForgeKind::is_folder),
+                AllowedHosts::All,
                 self.timeout,
             )),
             repository: files.repository(),

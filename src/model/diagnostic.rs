@@ -162,6 +162,8 @@ codes! {
     TemplateEntry = "GP601",
     /// A template is within the limits on entries, depth and size.
     TemplateLimit = "GP602",
+    /// A template folder contains no ignored and no uncommitted files.
+    UncommittedFiles = "GP603",
     /// No other content exists where an action writes.
     FileExists = "GP701",
     /// The file that an action edits or copies exists.

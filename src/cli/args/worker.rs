@@ -9,6 +9,7 @@ use crate::cli::args::key;
 use crate::cli::args::policy::PolicyArgs;
 use crate::cli::args::push::PushArgs;
 use crate::cli::error::Failure;
+use crate::git::AllowedHosts;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::preflight::ForgeKind;
 use crate::pat::key::Key;
@@ -138,7 +139,11 @@ impl WorkerArgs {
             forge,
             forge_timeout: self.forge.patience(),
             push: PushSettings {
-                git: Arc::new(git(kind.is_folder(), self.push.timeout())),
+                git: Arc::new(git(
+                    kind.is_folder(),
+                    AllowedHosts::All,
+                    self.push.timeout(),
+                )),
                 user: self.forge.push_user().to_owned(),
             },
             opener: opener(kind)?,
