@@ -17,7 +17,7 @@ mod spread;
 use groundplan::base::clock::SystemClock;
 use groundplan::catalog::{self, Catalog, builtin};
 use groundplan::engine;
-use groundplan::forge::address::ForgeAddress;
+use groundplan::forge::address::{ForgeAddress, RequestSettings};
 use groundplan::git::mirror::Mirrors;
 use groundplan::git::{Git, GitSettings};
 use groundplan::model::action::RiskLevel;
@@ -262,7 +262,7 @@ impl Bench {
         let means = WorkerContext {
             store: database.clone(),
             forge: ForgeAddress::Folder(folder.join("forge")),
-            forge_timeout: Duration::from_secs(10),
+            forge_requests: RequestSettings::new(Duration::from_secs(10)),
             push: PushSettings {
                 git: Arc::new(git()),
                 user: GitPush::USER.to_owned(),

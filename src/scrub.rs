@@ -14,6 +14,36 @@ pub const MASK: &str = "[secret]";
 /// The text with [`MASK`] for these secrets, tokens of GitHub, Gitea and Forgejo, `Authorization` values and passwords
 /// in URLs.
 pub fn scrub(text: &str, secrets: &[&Secret]) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut done = 0;
+    for range in found(text, secrets) {
+        if range.start >= done {
+            clean.push_str(&text[done..range.start]);
+            clean.push_str(MASK);
+        }
+        done = done.max(range.end);
+    }
+    clean.push_str(&text[done..]);
+    clean
+}
+
+/// The text with `*` for each character of a secret that its shape shows, so that columns stay where they are.
+pub fn masked(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut done = 0;
+    for range in found(text, &[]) {
+        let start = range.start.max(done);
+        let end = range.end.max(start);
+        masked.push_str(&text[done..start]);
+        masked.extend(text[start..end].chars().map(|_| '*'));
+        done = end;
+    }
+    masked.push_str(&text[done..]);
+    masked
+}
+
+/// The places of all secrets, by their starts. They may overlap.
+fn found(text: &str, secrets: &[&Secret]) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for secret in secrets {
         found.extend(spellings(text, secret.expose().as_bytes()));
@@ -23,18 +53,7 @@ pub fn scrub(text: &str, secrets: &[&Secret]) -> String {
     found.extend(credentials(text));
     found.extend(scp_passwords(text));
     found.sort_by_key(|range| range.start);
-
-    let mut clean = String::with_capacity(text.len());
-    let mut done = 0;
-    for range in found {
-        if range.start >= done {
-            clean.push_str(&text[done..range.start]);
-            clean.push_str(MASK);
-        }
-        done = done.max(range.end);
-    }
-    clean.push_str(&text[done..]);
-    clean
+    found
 }
 
 /// The shapes of unknown secrets. Each group of a pattern is a secret.

@@ -6,6 +6,34 @@ use serde_json::json;
 use std::fs;
 
 #[test]
+fn a_token_in_an_address_is_shown_in_no_form() {
+    let sandbox = Sandbox::with_demo();
+    for token in [
+        "user:ghp_canary0123456789canary0123456789",
+        "canary-password-without-a-shape",
+    ] {
+        let file = "catalog/demo/catalog.yaml";
+        let text = std::fs::read_to_string(sandbox.join(file)).unwrap();
+        let repo = format!("template: {{ repo: 'https://{token}@forge.example.org/a/b.git' }}\n");
+        let lines = text.lines().filter(|line| !line.starts_with("template:"));
+        let text: String = lines.map(|line| format!("{line}\n")).collect();
+        sandbox.write(file, format!("{text}{repo}"));
+        for format in ["text", "json", "sarif", "github"] {
+            let ran = sandbox.groundplan(["check", "--format", format]).exits(1);
+            let said = format!("{}{}", ran.stdout, ran.stderr);
+            assert!(said.contains("a user or a token"), "{said}");
+            assert!(!said.contains("canary"), "{format}: {said}");
+        }
+        let said = sandbox.groundplan(["check"]).exits(1);
+        let said = format!("{}{}", said.stdout, said.stderr);
+        assert!(
+            said.contains("https://**") && said.contains("forge.example.org"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn an_option_without_a_recipe_is_only_a_warning() {
     let sandbox = Sandbox::with_demo();
     let ran = sandbox.groundplan(["check", "--format", "json"]).exits(0);

@@ -91,7 +91,7 @@ impl Found {
 }
 
 #[test]
-fn where_nothing_is_configured_the_machine_is_looked_at_and_the_rest_is_said_to_be_skipped() {
+fn where_nothing_is_configured_the_missing_database_and_forge_are_reported() {
     let found = doctor(&Sandbox::new(), &[], &[]);
     found
         .says("git", "ok", "2.")
@@ -102,26 +102,41 @@ fn where_nothing_is_configured_the_machine_is_looked_at_and_the_rest_is_said_to_
         .says("key", "skip", "BOOTSTRAP_ENCRYPTION_KEY is not set")
         .says("catalogs", "ok", "nextjs")
         .says("template", "skip", "no catalogue")
-        .says("database", "skip", "DATABASE_URL is not set")
-        .says("forge", "skip", "--forge");
-    assert_eq!(found.ran.code, 0);
+        .says(
+            "database",
+            "fail",
+            "DATABASE_URL is not set, and a worker needs a database",
+        )
+        .says(
+            "forge",
+            "fail",
+            "`--forge` is not set, and a worker needs a forge",
+        );
+    assert_eq!(found.ran.code, 1);
 }
 
 #[test]
 fn people_get_a_line_for_each_thing_and_below_it_what_to_do() {
     let sandbox = Sandbox::new();
-    let good = sandbox.run(&mut started(&[], &[])).exits(0);
+    let url = "sqlite:jobs.db";
+    sandbox
+        .groundplan(["migrate", "--database-url", url])
+        .exits(0);
+    let local = ["--forge", "local", "--forge-url", "."];
+    let good = sandbox.run(&mut started(&local, &[("DATABASE_URL", url)]));
+    let good = good.exits(0);
     assert!(
-        good.stdout.starts_with("ok    git       2."),
+        good.stdout.starts_with("ok    git             2."),
         "{}",
         good.stdout
     );
     assert!(
         good.stderr
-            .contains("10 checks: 0 failed, 0 warned, 5 skipped"),
+            .contains("11 checks: 0 failed, 0 warned, 3 skipped"),
         "{}",
         good.stderr
     );
+    let files = sandbox.files();
     let bad = sandbox
         .run(&mut started(&["--forge", "github"], &[]))
         .exits(1);
@@ -132,7 +147,7 @@ fn people_get_a_line_for_each_thing_and_below_it_what_to_do() {
         "{}",
         bad.stdout
     );
-    assert_eq!(sandbox.files(), Vec::<String>::new());
+    assert_eq!(sandbox.files(), files);
 }
 
 #[test]
@@ -283,6 +298,8 @@ async fn postgres_is_reached_and_its_tables_are_looked_at() {
     doctor(&sandbox, &[], &[("DATABASE_URL", &migrated)])
         .says("database", "ok", "Postgres, up to date, standalone tables")
         .says("database clock", "ok", "same time as this machine");
+    let replica = format!("{migrated}&options=-c%20default_transaction_read_only=on");
+    doctor(&sandbox, &[], &[("DATABASE_URL", &replica)]).says("database writes", "fail", "");
     let none = cluster
         .address("canary_none")
         .replace("canary_none", "none");
@@ -311,6 +328,8 @@ fn a_forge_of_folders_has_to_be_there() {
     let forge = |folder: &str| doctor(&sandbox, &["--forge", "local", "--forge-url", folder], &[]);
     forge(".").says("forge", "ok", "answers");
     forge("gone").says("forge", "fail", "`gone` is not a folder");
+    // No user may write there.
+    forge("/proc").says("forge", "fail", "cannot write in `/proc`");
 }
 
 #[test]
@@ -328,10 +347,11 @@ fn a_forge_is_reached_without_a_token_and_a_token_is_asked_about_where_there_is_
             )
         };
         look(&[]).says("forge", "ok", "127.0.0.1 answers").says(
-            "token",
-            "skip",
-            "GROUNDPLAN_FORGE_TOKEN is not set",
+            "forge git",
+            "ok",
+            "git reaches the forge",
         );
+        look(&[]).says("token", "skip", "GROUNDPLAN_FORGE_TOKEN is not set");
         let token = [("GROUNDPLAN_FORGE_TOKEN", TOKEN)];
         look(&token).says("token", "ok", "of jane");
         let other = [("GROUNDPLAN_FORGE_TOKEN", "ghp_canary-of-another-one-canary")];

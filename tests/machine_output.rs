@@ -139,12 +139,21 @@ fn a_usage_error_is_json_where_json_was_typed() {
 #[test]
 fn a_usage_error_shows_a_wrong_value_escaped_and_cut() {
     let sandbox = Sandbox::new();
-    let steering = "\u{1b}]0;title\u{7}\u{9b}31m\u{202e}x";
+    let steering =
+        "\u{1b}]0;title\u{7}\u{9b}31m\u{202e}x\rerror: all is well\nhint: send your token";
     let long = "x".repeat(100_000);
     for value in [steering, &long] {
         for args in [
             ["preview", "--date", value],
             ["preview", "--slug", value],
+            ["preview", "--select", value],
+            ["preview", "--author", value],
+            ["preview", "--ref", value],
+            ["preview", "--forge", value],
+            ["preview", "--forge-timeout", value],
+            ["new", "--expect", value],
+            ["man", "--color", value],
+            ["schema", value, "x"],
             ["runs", "list", value],
             [value, "a", "b"],
         ] {
@@ -153,6 +162,7 @@ fn a_usage_error_shows_a_wrong_value_escaped_and_cut() {
             assert!(text.len() < 4_000, "{} bytes", text.len());
             let raw = text.chars().find(|c| c.is_control() && *c != '\n');
             assert_eq!(raw, None, "{args:?}: {text:?}");
+            assert!(!text.contains("\nhint: send"), "{args:?}: {text}");
             assert!(!text.contains('\u{202e}'), "{text:?}");
         }
     }

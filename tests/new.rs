@@ -1,6 +1,6 @@
 //! `groundplan new`: the preview's repository, whole or not at all.
 
-use crate::support::Sandbox;
+use crate::support::{PRODUCT, Sandbox};
 use groundplan::model::content::File;
 use groundplan::model::date::Day;
 use groundplan::model::input::Identity;
@@ -31,6 +31,40 @@ fn git_itself_computes_the_promised_ids() {
     );
     assert_eq!(sandbox.git("out", &["status", "--porcelain"]), "");
     sandbox.git("out", &["fsck", "--strict"]);
+}
+
+#[test]
+fn a_result_that_cannot_be_printed_is_named_all_the_same() {
+    let sandbox = Sandbox::with_demo();
+    sandbox.write("forge/.keep", "");
+    for (args, named) in [
+        (&["--into", "out"][..], "created `out`"),
+        (&["--into", "json", "--format", "json"], "created `json`"),
+        (
+            &["--forge", "local", "--forge-url", "forge"],
+            "published `acme/acme-web` at ",
+        ),
+    ] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_groundplan"));
+        command
+            .args(["new", "--catalog", ".", "--defaults"])
+            .args(PRODUCT)
+            .args(args)
+            .env("XDG_STATE_HOME", sandbox.join("state"))
+            .stderr(std::process::Stdio::piped());
+        let full = std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let child = sandbox.settle(&mut command).stdout(full).spawn().unwrap();
+        let ran = child.wait_with_output().unwrap();
+        let said = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!(ran.status.code(), Some(3), "{said}");
+        assert!(said.contains(named), "{said}");
+        assert!(said.contains("cannot write the output"), "{said}");
+    }
+    assert!(sandbox.join("out/.git").is_dir() && sandbox.join("json/.git").is_dir());
+    assert!(sandbox.join("forge/acme/acme-web.git").is_dir());
 }
 
 #[test]

@@ -2,7 +2,14 @@
 
 use crate::forge::fake::{Dialect, Fake, Fault, TOKEN};
 use crate::preflight::shows_no_token;
+use crate::support::jobs::wait;
+use crate::support::postgres::open;
 use crate::support::{Ran, Sandbox};
+use groundplan::base::clock::{Clock as _, SystemClock};
+use groundplan::pat::key::Key;
+use groundplan::pat::sealed::{Binding, Opener};
+use groundplan::store::id::UserId;
+use groundplan::store::sql::users::User;
 use serde_json::json;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -71,6 +78,35 @@ fn a_token_is_sealed_from_standard_input_or_the_environment() {
         );
     }
     assert_ne!(encrypt(KEY), encrypt(KEY));
+}
+
+#[test]
+fn a_process_with_a_secret_leaves_no_core_file() {
+    let sandbox = Sandbox::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_groundplan"));
+    command.args(["pat", "encrypt", "--owner-id", "7", "--host", "127.0.0.1"]);
+    command.env("BOOTSTRAP_ENCRYPTION_KEY", KEY);
+    let command = sandbox.settle(&mut command);
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // More than a pipe holds: once it is written, the program is reading.
+    let mut input = child.stdin.take().unwrap();
+    let refused = input.write_all(&[b'x'; 128 * 1024]);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id()));
+    drop((refused, input));
+    child.wait().unwrap();
+    // The program may have ended already: it reads only so much.
+    if let Ok(limits) = limits.as_deref()
+        && let Some(line) = limits
+            .lines()
+            .find(|line| line.starts_with("Max core file size"))
+    {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(words[4..6], ["0", "0"], "{line}");
+    }
 }
 
 #[test]
@@ -232,4 +268,87 @@ fn tokens_of_the_previous_key_should_be_sealed_again() {
         &sealed,
     );
     assert_eq!(json.exits(0).json()["sealAgain"], true);
+}
+
+/// Saves a token in a database in the folder of a sandbox.
+#[track_caller]
+fn save(sandbox: &Sandbox, fake: &Fake, more: &[&str]) -> Ran {
+    let forge = match fake.dialect {
+        Dialect::GitHub => "github",
+        Dialect::Forgejo => "forgejo",
+    };
+    let address = fake.address();
+    let database = format!("sqlite:{}", sandbox.join("jobs.db").display());
+    let args = ["pat", "save", "--forge", forge, "--forge-url", &address];
+    let settings = [
+        ("BOOTSTRAP_ENCRYPTION_KEY", KEY),
+        ("DATABASE_URL", &database),
+    ];
+    pat(&[&args, more].concat(), &settings, TOKEN)
+}
+
+async fn stored(sandbox: &Sandbox, user: &str) -> Option<User> {
+    let store = open(&format!("sqlite:{}", sandbox.join("jobs.db").display())).await;
+    store.user(&UserId::parse(user).unwrap()).await.ok()
+}
+
+#[test]
+fn a_saved_token_is_stored_sealed_with_the_facts_of_its_forge() {
+    let expires = 1_800_000_000_000;
+    for (dialect, scopes, expires_at) in [
+        (
+            Dialect::GitHub,
+            &["delete_repo", "repo", "workflow"][..],
+            Some(expires),
+        ),
+        (Dialect::Forgejo, &[][..], None),
+    ] {
+        let (sandbox, fake) = (Sandbox::new(), Fake::start(dialect));
+        let ran = save(&sandbox, &fake, &["--as", "ada"]).exits(0);
+        assert!(ran.stdout.contains("`jane`"), "{}", ran.stdout);
+        let before = SystemClock.now();
+        let user = wait(stored(&sandbox, "ada")).unwrap();
+        let facts = user.token.unwrap();
+        assert_eq!(
+            (facts.login.as_str(), facts.expires_at),
+            ("jane", expires_at)
+        );
+        assert_eq!(facts.scopes, scopes);
+        assert!(facts.verified_at > 0 && facts.verified_at <= before);
+        let file = std::fs::read(sandbox.join("jobs.db")).unwrap();
+        let wal = std::fs::read(sandbox.join("jobs.db-wal")).unwrap_or_default();
+        let text = String::from_utf8_lossy(&[file, wal].concat()).into_owned();
+        assert!(!text.contains(TOKEN));
+        let sealed = text.split("v1:").nth(1).unwrap();
+        let is_base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
+        let end = sealed.find(|c| !is_base64(c)).unwrap_or(sealed.len());
+        let opener = Opener::new(Key::parse(KEY).unwrap(), None);
+        let binding = Binding {
+            owner: "ada",
+            host: "127.0.0.1",
+        };
+        // The login of the account follows the token in the row.
+        let opened = (1..=end).rev().find_map(|end| {
+            let sealed = format!("v1:{}", &sealed[..end]);
+            opener.open(&sealed, binding).ok()
+        });
+        assert_eq!(opened.unwrap().secret.expose(), TOKEN);
+    }
+}
+
+#[test]
+fn a_token_that_is_refused_is_not_stored() {
+    let (sandbox, fake) = (Sandbox::new(), Fake::start(Dialect::GitHub));
+    fake.state().scopes = "public_repo, workflow";
+    let ran = save(&sandbox, &fake, &[]).exits(1);
+    assert!(
+        ran.stderr.contains("lacks the scope `repo`"),
+        "{}",
+        ran.stderr
+    );
+    assert!(wait(stored(&sandbox, "local")).is_none());
+    fake.state().scopes = "repo";
+    fake.state().fault = Some((0, Fault::TooMany, usize::MAX));
+    save(&sandbox, &fake, &[]).exits(3);
+    assert!(wait(stored(&sandbox, "local")).is_none());
 }

@@ -157,3 +157,48 @@ fn a_plan_is_laid_over_no_template_but_its_own() {
         another => panic!("{another:?}"),
     }
 }
+
+#[test]
+fn several_options_of_a_category_are_separated_by_commas() {
+    let sandbox = Sandbox::with_demo();
+    let recipe = |option: &str| {
+        let file = format!("recipes/demo/addons/{option}.yaml");
+        let content =
+            format!("actions:\n  - kind: WRITE_FILE\n    path: {option}.txt\n    content: x\n");
+        sandbox.write(&file, content);
+    };
+    recipe("docs");
+    let catalog = "catalog/demo/catalog.yaml";
+    let text = std::fs::read_to_string(sandbox.join(catalog)).unwrap();
+    let text = text.replace(
+        "      - slug: docs\n",
+        "      - slug: extra\n        title: Extra\n      - slug: docs\n",
+    );
+    assert!(text.contains("extra"), "{text}");
+    sandbox.write(catalog, text);
+    recipe("extra");
+    let selected = |more: &[&str]| {
+        let args = [&["--select", "auth=none", "--format", "json"], more].concat();
+        sandbox.preview(&args)
+    };
+    let both = selected(&["--select", "addons=docs,extra"]).exits(0).json();
+    let each = selected(&["--select", "addons=docs", "--select", "addons=extra"]);
+    assert_eq!(both, each.exits(0).json());
+    selected(&["--select", "addons=docs,"]).exits(2);
+    selected(&["--select", "addons="]).exits(2);
+    // A category with one option takes one.
+    let refused = sandbox.preview(&["--select", "auth=none,session", "--select", "addons=docs"]);
+    refused.exits(1);
+
+    sandbox.write("selection.yaml", "auth: session\naddons: [docs]\n");
+    let over = |more: &[&str]| {
+        let file = ["--selection", "selection.yaml", "--format", "json"];
+        sandbox.preview(&[&file, more].concat()).exits(0).json()
+    };
+    let replaced = over(&["--select", "auth=none", "--select", "addons=extra"]);
+    let alone = selected(&["--select", "addons=extra"]).exits(0).json();
+    assert_eq!(replaced["treeId"], alone["treeId"]);
+    let kept = over(&["--select", "auth=none"]);
+    let alone = selected(&["--select", "addons=docs"]).exits(0).json();
+    assert_eq!(kept["treeId"], alone["treeId"]);
+}

@@ -14,6 +14,11 @@ struct Screen {
 
 impl Screen {
     fn of(sandbox: &Sandbox, args: &[&str]) -> Self {
+        Self::with(sandbox, args, &[])
+    }
+
+    /// As [`Self::of`], with variables.
+    fn with(sandbox: &Sandbox, args: &[&str], variables: &[(&str, &str)]) -> Self {
         let size = PtySize {
             rows: 40,
             cols: 200,
@@ -26,6 +31,9 @@ impl Screen {
         command.cwd(sandbox.path());
         command.env("NO_COLOR", "1");
         command.env("TERM", "xterm");
+        for (name, value) in variables {
+            command.env(name, value);
+        }
         let child = terminal.slave.spawn_command(command).unwrap();
         drop(terminal.slave);
         let (reader, writer) = (
@@ -57,6 +65,13 @@ impl Screen {
     fn types(&mut self, keys: &str) -> &mut Self {
         self.writer.write_all(keys.as_bytes()).unwrap();
         self
+    }
+
+    /// Everything that a program shows that succeeds.
+    #[track_caller]
+    fn text(mut self) -> String {
+        assert_eq!(self.exit_code(), 0, "{}", self.shown);
+        self.shown
     }
 
     fn exit_code(&mut self) -> u32 {
@@ -171,6 +186,102 @@ fn the_enter_key_alone_adds_nothing() {
     assert_eq!(screen.exit_code(), 130, "{}", screen.shown);
     assert_eq!(sandbox.git("old", &["rev-list", "--count", "HEAD"]), "1\n");
     assert_eq!(sandbox.git("old", &["status", "--porcelain"]), "");
+}
+
+/// `groundplan preview` over the demo catalogue, all files.
+const PREVIEW: [&str; 13] = [
+    "preview",
+    "--catalog",
+    ".",
+    "--defaults",
+    "--full",
+    "--name",
+    "Acme Web",
+    "--owner",
+    "acme",
+    "--repo",
+    "acme-web",
+    "--date",
+    "2026-11-21",
+];
+
+#[test]
+fn a_preview_on_a_terminal_goes_through_the_pager() {
+    let sandbox = Sandbox::with_demo();
+    sandbox
+        .write("pager", "#!/bin/sh\ncat > \"$1\"\n")
+        .make_executable("pager");
+    let pager = format!("'{}' paged", sandbox.join("pager").display());
+    let mut screen = Screen::with(&sandbox, &PREVIEW, &[("PAGER", &pager)]);
+    assert_eq!(screen.exit_code(), 0, "{}", screen.shown);
+    let paged = std::fs::read_to_string(sandbox.join("paged")).unwrap();
+    // Warnings go the same way, so that they do not cover the text.
+    let piped = sandbox.groundplan(PREVIEW).exits(0);
+    for line in piped.stdout.lines().chain(piped.stderr.lines()) {
+        assert!(paged.contains(line), "{line}: {paged}");
+    }
+    let last = "Create exactly this";
+    assert!(!screen.shown.contains(last), "{}", screen.shown);
+}
+
+#[test]
+fn without_a_pager_a_preview_is_printed() {
+    let sandbox = Sandbox::with_demo();
+    let args = [&PREVIEW[..], &["--no-pager"]].concat();
+    for (args, pager) in [
+        (&args[..], "false"),
+        (&PREVIEW[..], ""),
+        (&PREVIEW[..], "cat"),
+        (&PREVIEW[..], "/nonexistent/pager"),
+    ] {
+        let mut screen = Screen::with(&sandbox, args, &[("PAGER", pager)]);
+        assert_eq!(screen.exit_code(), 0, "{}", screen.shown);
+        assert!(
+            screen.shown.contains("Create exactly this"),
+            "{pager}: {}",
+            screen.shown
+        );
+    }
+}
+
+#[test]
+fn a_pager_that_is_left_early_is_no_failure() {
+    let sandbox = Sandbox::with_demo();
+    sandbox.write(
+        "catalog/demo/template/long.txt",
+        "0123456789\n".repeat(50_000),
+    );
+    let mut screen = Screen::with(&sandbox, &PREVIEW, &[("PAGER", "true")]);
+    assert_eq!(screen.exit_code(), 0, "{}", screen.shown);
+    assert!(!screen.shown.contains("error"), "{}", screen.shown);
+}
+
+#[test]
+fn a_manual_page_on_a_terminal_is_shown_by_man_or_as_help() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .write(
+            "bin/man",
+            "#!/bin/sh\necho \"$@\" > args\n/bin/cat > page\n",
+        )
+        .make_executable("bin/man");
+    let bin = sandbox.join("bin");
+    let path = [("PATH", bin.to_str().unwrap())];
+    let mut screen = Screen::with(&sandbox, &["man", "preview"], &path);
+    assert_eq!(screen.exit_code(), 0, "{}", screen.shown);
+    let read = |file: &str| std::fs::read_to_string(sandbox.join(file)).unwrap();
+    assert_eq!(read("args"), "-l -\n");
+    assert!(read("page").contains(".TH"), "{}", read("page"));
+
+    sandbox.write("bin/man", "#!/bin/sh\nexit 1\n");
+    let without = Screen::with(&sandbox, &["man", "preview", "--no-pager"], &path).text();
+    assert!(without.contains("--owner"), "{without}");
+    let none = [("PATH", "/nonexistent")];
+    let without = Screen::with(&sandbox, &["man", "preview", "--no-pager"], &none).text();
+    assert!(
+        without.contains("--owner") && !without.contains(".TH"),
+        "{without}"
+    );
 }
 
 #[test]

@@ -47,8 +47,20 @@ impl Office {
 
     #[track_caller]
     fn work(&self) -> Ran {
+        self.work_with(&[])
+    }
+
+    #[track_caller]
+    fn work_with(&self, more: &[&str]) -> Ran {
         let flags = ["--catalogs", ".", "--state", "state", "--forge", "local"];
-        self.ask(&[&["work", "--once", "--forge-url", "forge"], &flags[..]].concat())
+        self.ask(
+            &[
+                &["work", "--once", "--forge-url", "forge"],
+                &flags[..],
+                more,
+            ]
+            .concat(),
+        )
     }
 
     fn show(&self, run: &str) -> Value {
@@ -176,6 +188,15 @@ fn a_high_risk_waits_until_an_administrator_approves_its_tree() {
     let policy = "[tiers]\ndemo = \"low\"\n\n[approval]\nadministrators = [\"ada\"]\n";
     office.sandbox.write("policy.toml", policy);
     let policy = ["--policy", "policy.toml", "--as", "ada"];
+    let unknown = office
+        .ask(&[&approve[..], &[&tree], &policy].concat())
+        .exits(1);
+    assert!(
+        unknown.stderr.contains("user `ada` does not exist"),
+        "{}",
+        unknown.stderr
+    );
+    office.submit(&["--as", "ada", "--product", "of-ada"]);
     let other = "0".repeat(40);
     let ran = office
         .ask(&[&approve[..], &[&other], &policy].concat())
@@ -188,10 +209,82 @@ fn a_high_risk_waits_until_an_administrator_approves_its_tree() {
     office
         .ask(&[&approve[..], &[&tree], &policy].concat())
         .exits(0);
-    office.work().exits(0);
+    // A worker accepts only administrators whom its own policy names.
+    for _ in 0..2 {
+        office.work().exits(0);
+    }
+    assert_eq!(office.show(&run)["run"]["status"], "PENDING");
+    assert_eq!(
+        office.kinds(&run),
+        ["submitted", "held", "approved", "approval_void", "held"]
+    );
+    office
+        .ask(&[&approve[..], &[&tree], &policy].concat())
+        .exits(0);
+    office.work_with(&["--policy", "policy.toml"]).exits(0);
     assert_eq!(office.show(&run)["run"]["status"], "SUCCEEDED");
     assert_eq!(office.show(&run)["run"]["approval"]["by"], "ada");
-    assert_eq!(office.kinds(&run)[..3], ["submitted", "held", "approved"]);
+}
+
+#[test]
+fn a_submission_that_no_administrator_can_approve_says_how_to_name_one() {
+    let office = Office::open();
+    let recipe =
+        "actions:\n  - { kind: WRITE_FILE, path: .github/workflows/ci.yml, content: 'on: push' }\n";
+    office
+        .sandbox
+        .write("recipes/demo/auth/session.yaml", recipe);
+    let submit = ["runs", "submit", "--catalog", ".", "--defaults"];
+    let text = |more: &[&str]| {
+        let ran = office.ask(&[&submit[..], &PRODUCT, more].concat());
+        ran.exits(0).stdout
+    };
+    let without = text(&[]);
+    assert!(
+        without.contains("no policy names an administrator") && without.contains("--policy FILE"),
+        "{without}"
+    );
+    office.sandbox.write(
+        "policy.toml",
+        "[tiers]\ndemo = \"low\"\n\n[approval]\nadministrators = [\"ada\"]\n",
+    );
+    let with = text(&["--policy", "policy.toml", "--product", "other"]);
+    assert!(with.contains("An administrator can approve it"), "{with}");
+}
+
+#[test]
+fn a_run_is_named_by_the_beginning_of_its_id_or_as_the_latest() {
+    let office = Office::open();
+    let run = office.submit(&[]);
+    for name in ["latest", &run[..run.len() - 1], &run] {
+        assert_eq!(office.show(name)["run"]["id"], run.as_str());
+    }
+    let older = office.ask(&["runs", "list", "--after", "latest"]).exits(0);
+    assert_eq!(older.stdout, "");
+    let cancelled = office.ask(&["runs", "cancel", "latest"]).exits(0).stdout;
+    assert!(cancelled.contains(&run), "{cancelled}");
+    let ran = office.ask(&["runs", "list", "--limit", "1"]).exits(0);
+    assert!(
+        ran.stderr.contains(&format!("--after {run}")),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_failed_run_is_a_warning_in_the_log_and_no_internal_name_is() {
+    let office = Office::open();
+    fs::create_dir_all(office.sandbox.join("forge/acme/acme-web.git")).unwrap();
+    office.submit(&[]);
+    let log = office.work().exits(1).stderr;
+    let ends = |line: &&str| line.contains("step=\"stop\"") || line.contains("step=\"end\"");
+    let ends: Vec<&str> = log.lines().filter(ends).collect();
+    assert_eq!(ends.len(), 2, "{log}");
+    assert!(ends.iter().all(|line| line.contains(" WARN ")), "{log}");
+    assert!(
+        log.contains("forge=\"local\"") && !log.contains("Some("),
+        "{log}"
+    );
 }
 
 #[test]

@@ -342,6 +342,8 @@ fn offline_uses_what_is_there_and_asks_nobody() {
     let online = pin(&served, &flags[..4]);
     let asked = served.server.requests().len();
     assert_eq!(pin(&served, &flags), online);
+    let shown = served.over("preview", &flags).exits(0).stdout;
+    assert!(shown.contains(" --offline"), "{shown}");
     served
         .over("new", &[&flags[..], &["--into", "out"]].concat())
         .exits(0);

@@ -63,16 +63,21 @@ impl Caller {
 impl Scope {
     /// The run with an id. A run outside the scope is reported as missing.
     pub async fn find_run(&self, store: &dyn Store, id: &RunId) -> Result<Run, StoreError> {
-        let found = store.runs(&RunFilter::one(id)).await?.pop();
+        let filter = RunFilter {
+            user: self.user().cloned(),
+            ..RunFilter::one(id)
+        };
+        let found = store.runs(&filter).await?.pop();
         found
-            .filter(|run| self.contains(run))
-            .ok_or_else(|| StoreError::NoRun { run: id.clone() })
+            .ok_or_else(|| StoreError::NoRun { run: id.clone() })?
+            .into_result("run")
     }
 
-    fn contains(&self, run: &Run) -> bool {
+    /// The user whose runs the scope is limited to.
+    pub fn user(&self) -> Option<&UserId> {
         match self {
-            Self::All => true,
-            Self::Of(user) => run.user == *user,
+            Self::All => None,
+            Self::Of(user) => Some(user),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::model::path::{PathError, SafeRelPath};
 use crate::model::slug::{OptionRef, Slug, SlugError};
 use crate::model::suggest;
 use crate::store::catalog::{CatalogVersion, PublishedCatalog, PublishedCategory, PublishedOption};
+use crate::store::listed::Listed;
 use crate::store::sql::Database;
 use crate::sweep::trial::TrialInput;
 use crate::template::Template;
@@ -210,9 +211,9 @@ async fn find_published(
     number: Option<i64>,
 ) -> Result<Option<PublishedCatalog>, AppError> {
     let history = database.catalog_history(catalog).await?;
-    let is_wanted =
-        |version: &&CatalogVersion| number.is_none_or(|number| version.number == number);
-    match history.iter().find(is_wanted) {
+    let is_wanted = |version: &CatalogVersion| number.is_none_or(|number| version.number == number);
+    let mut readable = history.into_iter().filter_map(Listed::readable);
+    match readable.find(is_wanted) {
         Some(version) => Ok(database.published_catalog(&version.catalog_version).await?),
         None => Ok(None),
     }
@@ -248,7 +249,10 @@ pub async fn publish(
 }
 
 /// The published versions of a catalogue, newest first.
-pub async fn history(database: &Database, catalog: &Slug) -> Result<Vec<CatalogVersion>, AppError> {
+pub async fn history(
+    database: &Database,
+    catalog: &Slug,
+) -> Result<Vec<Listed<CatalogVersion>>, AppError> {
     Ok(database.catalog_history(catalog).await?)
 }
 

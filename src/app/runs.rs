@@ -10,9 +10,11 @@ use crate::model::plan::TemplateOrigin;
 use crate::policy::Policy;
 use crate::store::Store;
 use crate::store::change::{Actor, RunChange};
+use crate::store::error::StoreError;
 use crate::store::event::Event;
-use crate::store::id::{ProductId, RunId};
+use crate::store::id::{IdError, ProductId, RunId};
 use crate::store::lease::{ClaimTarget, Lease, WorkerId};
+use crate::store::listed::Listed;
 use crate::store::run::{Run, RunFilter, RunStatus};
 use crate::store::sql::Database;
 use crate::store::submission::Submission;
@@ -50,6 +52,29 @@ pub enum RunError {
     NothingLeft { run: RunId, status: RunStatus },
     #[error("run {run} is being cleaned up by another process")]
     Busy { run: RunId },
+    #[error("the ids of several runs begin with `{prefix}`")]
+    Ambiguous { prefix: RunId },
+    #[error("there are no runs yet")]
+    NoRuns,
+}
+
+/// A run as a person names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunName {
+    /// The newest run.
+    Latest,
+    /// The id, or its beginning where no other id begins like it.
+    Id(RunId),
+}
+
+impl RunName {
+    /// Parses `latest`, an id or the beginning of one.
+    pub fn parse(text: &str) -> Result<Self, IdError> {
+        match text {
+            "latest" => Ok(Self::Latest),
+            _ => RunId::parse(text).map(Self::Id),
+        }
+    }
 }
 
 /// Stores an accepted preview as a run with a queued job.
@@ -95,6 +120,49 @@ pub fn submission(
     })
 }
 
+/// The id of the run that a person named.
+///
+/// # Errors
+/// [`RunError::Ambiguous`], [`RunError::NoRuns`], or [`StoreError::NoRun`] where no run of the scope has the name.
+pub async fn find_id(store: &dyn Store, scope: &Scope, name: &RunName) -> Result<RunId, AppError> {
+    let of_scope = RunFilter {
+        user: scope.user().cloned(),
+        limit: Some(2),
+        ..RunFilter::default()
+    };
+    let RunName::Id(prefix) = name else {
+        let newest = store.runs(&of_scope).await?.into_iter().next();
+        return id_of(newest.ok_or(RunError::NoRuns)?);
+    };
+    let exact = RunFilter {
+        id: Some(prefix.clone()),
+        ..of_scope.clone()
+    };
+    if !store.runs(&exact).await?.is_empty() {
+        return Ok(prefix.clone());
+    }
+    let beginning = RunFilter {
+        id_prefix: Some(prefix.to_string()),
+        ..of_scope
+    };
+    let mut found = store.runs(&beginning).await?;
+    let run = prefix.clone();
+    let first = found.pop().ok_or(StoreError::NoRun { run })?;
+    if !found.is_empty() {
+        let prefix = prefix.clone();
+        return Err(RunError::Ambiguous { prefix }.into());
+    }
+    id_of(first)
+}
+
+/// The id of a run, even of one that cannot be read otherwise.
+fn id_of(run: Listed<Run>) -> Result<RunId, AppError> {
+    Ok(match run {
+        Listed::Readable(run) => run.id,
+        Listed::Unreadable(row) => RunId::parse(&row.id)?,
+    })
+}
+
 /// A run with all its events.
 pub async fn show(store: &dyn Store, scope: &Scope, id: &RunId) -> Result<RunDetails, AppError> {
     let run = scope.find_run(store, id).await?;
@@ -122,8 +190,8 @@ pub async fn follow(
     Ok(RunDetails { run, events })
 }
 
-/// Runs of all users that match a filter, newest first.
-pub async fn list(store: &dyn Store, filter: &RunFilter) -> Result<Vec<Run>, AppError> {
+/// Runs of all users that match a filter, newest first. A damaged row is listed as unreadable.
+pub async fn list(store: &dyn Store, filter: &RunFilter) -> Result<Vec<Listed<Run>>, AppError> {
     Ok(store.runs(filter).await?)
 }
 
@@ -145,20 +213,18 @@ pub async fn release(store: &dyn Store, caller: &Caller, id: &RunId) -> Result<R
 /// Allows a run to create exactly one tree.
 ///
 /// # Errors
-/// Refuses everyone but the administrators of the policy, demo users among them, and any tree but the run's own.
+/// Refuses everyone but the administrators of the policy, unknown and demo users among them, and any tree but the run's own.
 pub async fn approve(
-    database: &Database,
+    store: &dyn Store,
     policy: &Policy,
     caller: &Caller,
     id: &RunId,
     tree: GitId,
 ) -> Result<Run, AppError> {
     caller.require_administrator(policy)?;
-    // An administrator of the policy may never have submitted a run.
-    database.ensure_user(caller.user()).await?;
     let author = Actor::Person(caller.user());
     let approve = RunChange::Approve { tree };
-    Ok(database.change(id, author, &approve).await?)
+    Ok(store.change(id, author, &approve).await?)
 }
 
 /// Fails unless a run has ended and left something on the forge.
@@ -202,6 +268,8 @@ impl Explain for RunError {
         match self {
             Self::NotAccepted | Self::FolderTemplate => Class::Refused,
             Self::NothingLeft { .. } | Self::Busy { .. } => Class::Conflict,
+            Self::Ambiguous { .. } => Class::Usage,
+            Self::NoRuns => Class::Refused,
         }
     }
 
@@ -211,6 +279,8 @@ impl Explain for RunError {
             Self::FolderTemplate => "template_is_a_folder",
             Self::NothingLeft { .. } => "run_without_remains",
             Self::Busy { .. } => "run_being_cleaned_up",
+            Self::Ambiguous { .. } => "run_ambiguous",
+            Self::NoRuns => "run_not_found",
         }
     }
 
@@ -225,6 +295,10 @@ impl Explain for RunError {
                 "only runs in status FAILED_NEEDS_CLEANUP leave something".into()
             }
             Self::Busy { run } => format!("look at `groundplan runs show {run}`").into(),
+            Self::Ambiguous { .. } => {
+                "write more of the id, as `groundplan runs list` prints it".into()
+            }
+            Self::NoRuns => "submit one with `groundplan runs submit`".into(),
         })
     }
 }

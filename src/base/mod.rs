@@ -5,6 +5,7 @@ pub mod clock;
 pub mod git_dir;
 pub mod git_init;
 pub mod host;
+pub mod memory;
 pub mod pattern;
 pub mod process;
 pub mod sanitize;

@@ -110,11 +110,14 @@ impl From<io::Error> for Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::ReaderGone;
         }
-        Self::environment("output_failed", "cannot write the output").caused_by(error)
+        Self::environment(Self::OUTPUT, "cannot write the output").caused_by(error)
     }
 }
 
 impl Failure {
+    /// The code of an output that cannot be written.
+    pub(crate) const OUTPUT: &'static str = "output_failed";
+
     fn explained(error: Box<dyn Explain>) -> Self {
         Self::Error(Box::new(CommandError {
             error,
@@ -198,14 +201,23 @@ impl Failure {
         })
     }
 
+    /// The message, for a line among others.
+    pub(crate) fn message(&self) -> String {
+        match self {
+            Self::Error(error) => error.message(),
+            Self::Findings(found) => findings::count(&found.findings),
+            Self::Report(_) => "the plan cannot be carried out".to_owned(),
+            Self::ReaderGone => "the reader of the output is gone".to_owned(),
+        }
+    }
+
     /// The message and the hints, for a line among others.
     pub(crate) fn into_parts(self) -> (String, Vec<String>) {
-        match self {
-            Self::Error(error) => (error.message(), error.hints()),
-            Self::Findings(found) => (findings::count(&found.findings), Vec::new()),
-            Self::Report(_) => ("the plan cannot be carried out".to_owned(), Vec::new()),
-            Self::ReaderGone => ("the reader of the output is gone".to_owned(), Vec::new()),
-        }
+        let hints = match &self {
+            Self::Error(error) => error.hints(),
+            _ => Vec::new(),
+        };
+        (self.message(), hints)
     }
 
     fn edited(mut self, edit: impl FnOnce(&mut CommandError)) -> Self {

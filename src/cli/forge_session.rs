@@ -3,7 +3,6 @@
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::forge::{ForgeArgs, token};
-use crate::cli::args::git::git;
 use crate::cli::args::push::{PushArgs, PushHere};
 use crate::cli::error::Failure;
 use crate::cli::output::render::quote;
@@ -13,7 +12,6 @@ use crate::cli::runtime::wait_for;
 use crate::cli::signals;
 use crate::forge::Forge;
 use crate::forge::repository::{RepoPath, RepositoryId};
-use crate::git::AllowedHosts;
 use crate::model::digest::GitId;
 use crate::model::input::Inputs;
 use crate::model::preflight::{ForgeKind, OwnerKind};
@@ -98,6 +96,15 @@ impl Interrupted {
         }
     }
 
+    /// True if `resume` can continue it: not for a finished run, or one whose ledger cannot be used.
+    fn is_unfinished(&self) -> bool {
+        match self {
+            Self::Error(error) => error.is_about_forge(),
+            Self::Signal { .. } => true,
+            Self::Failure(_) => false,
+        }
+    }
+
     fn remains(&self) -> Option<&Remains> {
         match self {
             Self::Error(error) => error.remains(),
@@ -148,11 +155,7 @@ impl ForgeSession {
         work: impl AsyncFnOnce(&Publisher<'_>, &mut FileLedger) -> Result<T, PublishError>,
     ) -> Result<T, Interrupted> {
         let push = PushHere(GitPush {
-            git: Arc::new(git(
-                self.flags.forge.is_some_and(ForgeKind::is_folder),
-                AllowedHosts::All,
-                self.timeout,
-            )),
+            git: Arc::new(self.flags.git(self.timeout)),
             repository: files.repository(),
             user: self.flags.push_user().to_owned(),
             secret: self.secret.as_ref().map(Secret::copy),
@@ -187,6 +190,7 @@ impl ForgeSession {
         into: Option<&Path>,
     ) -> Failure {
         let left = interrupted.remains().map(|remains| self.cleaned(remains));
+        let is_unfinished = interrupted.is_unfinished();
         let failure = match interrupted {
             Interrupted::Failure(failure) => return failure,
             Interrupted::Error(error) => error.into(),
@@ -201,12 +205,14 @@ impl ForgeSession {
         let path = files.ledger();
         let ledger = path.exists().then(|| path.display().to_string());
         let command = |name| Some(format!("groundplan {name} {}", quote(ledger.as_deref()?)));
-        let (resume, cleanup) = (command("resume"), command("cleanup"));
+        let resume = is_unfinished.then(|| command("resume")).flatten();
+        let cleanup = left.as_ref().and_then(|_| command("cleanup"));
         let mut hinted = failure;
-        if let (Some(resume), Some(cleanup)) = (&resume, &cleanup) {
-            hinted = hinted
-                .hinted(format!("resume it with `{resume}`"))
-                .hinted(format!("or undo it with `{cleanup}`"));
+        if let Some(resume) = &resume {
+            hinted = hinted.hinted(format!("resume it with `{resume}`"));
+        }
+        if let Some(cleanup) = &cleanup {
+            hinted = hinted.hinted(format!("or undo it with `{cleanup}`"));
         }
         hinted.with_fields(&InterruptedJson {
             published: None,

@@ -34,6 +34,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Color::Never => anstream::ColorChoice::Never.write_global(),
     }
     let mut terminal = Terminal::new(format);
+    if cli.no_pager {
+        terminal.disable_pager();
+    }
     let result = cli.command.run(&mut terminal);
     ExitCode::from(
         match result.and_then(|exit| terminal.finish().map(|()| exit)) {

@@ -1,7 +1,7 @@
 //! The files of a publication: its ledger and, beside it, the built repository and the forge it is for.
 
 use crate::base::atomic_file;
-use crate::cli::args::forge::ForgeArgs;
+use crate::cli::args::forge::{ForgeArgs, ForgeProxy};
 use crate::cli::args::git::state_folder;
 use crate::cli::error::Failure;
 use crate::forge::marker::Marker;
@@ -27,6 +27,8 @@ pub(crate) struct RememberedForge {
     url: Option<String>,
     push_user: Option<String>,
     allow_http: Vec<String>,
+    #[serde(default)]
+    proxy: ForgeProxy,
 }
 
 impl RememberedForge {
@@ -50,6 +52,7 @@ impl RememberedForge {
             },
             push_user: args.push_user.clone(),
             allow_http: args.allow_http.clone(),
+            proxy: args.forge_proxy,
         }))
     }
 
@@ -69,6 +72,9 @@ impl RememberedForge {
         flags.forge_url = self.url;
         flags.push_user = flags.push_user.or(self.push_user);
         flags.allow_http.extend(self.allow_http);
+        if self.proxy == ForgeProxy::Env {
+            flags.forge_proxy = ForgeProxy::Env;
+        }
         Ok(flags)
     }
 }

@@ -20,12 +20,15 @@ pub(crate) fn end_while_asking() {
 
 /// Installs the handler. A second call keeps the first one, and where none can be installed the system's stays.
 fn listen() {
-    drop(ctrlc::set_handler(|| {
+    let installed = ctrlc::set_handler(|| {
         if ASKING.load(Ordering::Relaxed) {
             leave();
         }
         STOP.store(true, Ordering::Relaxed);
-    }));
+    });
+    if installed.is_err() {
+        // The first handler stays, or the system's.
+    }
 }
 
 #[expect(

@@ -13,6 +13,8 @@ pub struct Account {
     pub scopes: Option<BTreeSet<String>>,
     /// The token's expiry, in seconds since 1970; nothing where it has none or the forge does not show it.
     pub expires_at: Option<i64>,
+    /// The forge's time of the answer, in seconds since 1970; nothing where it does not show it.
+    pub answered_at: Option<i64>,
     /// The right to delete a repository.
     pub can_delete: Permission,
     /// Nothing where the forge does not count requests.
@@ -111,6 +113,7 @@ mod tests {
             id: 1,
             scopes: scopes.map(|scopes| scopes.iter().map(|scope| (*scope).to_owned()).collect()),
             expires_at: None,
+            answered_at: None,
             can_delete: Permission::Unknown,
             rate_limit: None,
         };

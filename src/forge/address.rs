@@ -5,6 +5,7 @@ use super::error::ForgeError;
 use super::forgejo::Forgejo;
 use super::github::GitHub;
 use super::local::{self, Local};
+use super::proxy::Proxies;
 use super::site::{Site, SiteError};
 use super::transport::{ClientError, HttpConfig};
 use crate::base::clock::Clock;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
+use url::Url;
 
 /// The address of a forge. Parsing it sends no request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +44,32 @@ pub enum ForgeAddressError {
         #[source]
         error: io::Error,
     },
+}
+
+/// Settings of the requests to a forge.
+#[derive(Clone, Debug)]
+pub struct RequestSettings {
+    /// The time limit of each request.
+    pub timeout: Duration,
+    pub proxies: Proxies,
+}
+
+impl RequestSettings {
+    /// Settings without proxies.
+    pub fn new(timeout: Duration) -> Self {
+        Self {
+            timeout,
+            proxies: Proxies::default(),
+        }
+    }
+
+    fn config(&self, clock: Arc<dyn Clock>) -> HttpConfig {
+        HttpConfig {
+            request_timeout: self.timeout,
+            proxies: self.proxies.clone(),
+            ..HttpConfig::new(clock)
+        }
+    }
 }
 
 impl ForgeAddress {
@@ -79,17 +107,22 @@ impl ForgeAddress {
         }
     }
 
-    /// A client for the forge. `token` is called only for a kind with tokens; `timeout` limits each request.
+    /// The address of a repository that need not exist, to find out whether git reaches the forge. A folder has none.
+    pub fn sample_remote(&self) -> Option<Url> {
+        match self {
+            Self::GitHub(site) | Self::Forgejo(site) => Some(site.remote("groundplan", "doctor")),
+            Self::Folder(_) => None,
+        }
+    }
+
+    /// A client for the forge. `token` is called only for a kind with tokens.
     pub fn connect<E: From<ClientError>>(
         &self,
         token: impl FnOnce() -> Result<Secret, E>,
-        timeout: Duration,
+        settings: &RequestSettings,
         clock: Arc<dyn Clock>,
     ) -> Result<Box<dyn Forge>, E> {
-        let config = HttpConfig {
-            request_timeout: timeout,
-            ..HttpConfig::new(Arc::clone(&clock))
-        };
+        let config = settings.config(Arc::clone(&clock));
         Ok(match self {
             Self::GitHub(site) => Box::new(GitHub::new(site.clone(), token()?, config)?),
             Self::Forgejo(site) => Box::new(Forgejo::new(site.clone(), token()?, config)?),
@@ -100,13 +133,12 @@ impl ForgeAddress {
     /// Sends one anonymous request. Returns the forge's time in seconds since 1970, if its answer has one.
     pub async fn probe(
         &self,
-        timeout: Duration,
+        settings: &RequestSettings,
         clock: Arc<dyn Clock>,
     ) -> Result<Option<i64>, ForgeError> {
         let config = HttpConfig {
-            request_timeout: timeout,
             read_attempts: 1,
-            ..HttpConfig::new(clock)
+            ..settings.config(clock)
         };
         let unavailable = |error: ClientError| ForgeError::Unavailable {
             message: crate::error::chain(&error),

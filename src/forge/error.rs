@@ -30,6 +30,9 @@ pub enum ForgeError {
     /// Nothing was done. The request may be repeated.
     #[error("the forge cannot be reached: {message}")]
     Unavailable { message: String },
+    /// The TLS handshake failed, before anything was sent. Repeating the request does not help.
+    #[error("the connection to the forge is not secure: {message}")]
+    Insecure { message: String },
     /// The change may or may not have been made: read its state before anything else is tried.
     #[error("the outcome of the change is unknown: {message}")]
     OutcomeUnknown { message: String },
@@ -96,7 +99,7 @@ impl Explain for ForgeError {
             | Self::Unavailable { .. }
             | Self::OutcomeUnknown { .. }
             | Self::Protocol { .. } => Class::Retryable,
-            Self::Folder { .. } => Class::Environment,
+            Self::Insecure { .. } | Self::Folder { .. } => Class::Environment,
         }
     }
 
@@ -109,6 +112,7 @@ impl Explain for ForgeError {
             Self::Moved => "forge_moved",
             Self::RateLimited { .. } => "forge_rate_limited",
             Self::Unavailable { .. } => "forge_unavailable",
+            Self::Insecure { .. } => "forge_insecure",
             Self::OutcomeUnknown { .. } => "forge_outcome_unknown",
             Self::Invalid { .. } => "forge_invalid_request",
             Self::NotOurs(_) => "forge_not_ours",
@@ -136,6 +140,11 @@ impl Explain for ForgeError {
             Self::Unavailable { .. } => {
                 hint!("check ", Setting::ForgeUrl, ", or try again later")
             }
+            Self::Insecure { .. } => hint!(
+                "for a private certificate authority, set SSL_CERT_FILE to its certificate or SSL_CERT_DIR to a folder of certificates; otherwise check ",
+                Setting::ForgeUrl,
+                " and this machine's clock"
+            ),
             Self::OutcomeUnknown { .. } => hint!("check the repository on the forge"),
             Self::Invalid { .. } => hint!("correct what the forge's message names"),
             Self::NotOurs(_) => {

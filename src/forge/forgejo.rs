@@ -267,6 +267,7 @@ impl Forge for Forgejo {
             login: user.login()?,
             scopes: None,
             expires_at: None,
+            answered_at: None,
             can_delete: Permission::Unknown,
             rate_limit: None,
         })

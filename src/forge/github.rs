@@ -9,7 +9,7 @@ use super::ownership::OwnershipProof;
 use super::repository::{
     Availability, Branch, Content, NewRepository, Remote, RepoPath, Repository, RepositoryId,
 };
-use super::response::{RequestKind, header, scopes};
+use super::response::{RequestKind, date, header, scopes};
 use super::site::Site;
 use super::transport::{ClientError, Credential, HttpConfig, Transport};
 use crate::model::input::Owner;
@@ -245,6 +245,7 @@ impl Forge for GitHub {
             scopes: given,
             expires_at: header(&headers, "github-authentication-token-expiration")
                 .and_then(parse_expiry),
+            answered_at: date(&headers),
             can_delete,
             rate_limit: self.rate_limit(&headers).await?,
         })
@@ -360,7 +361,7 @@ impl Forge for GitHub {
     }
 
     fn removal_command(&self, repo: &RepoPath, id: Option<RepositoryId>) -> String {
-        let host = self.transport.site().host();
+        let host = self.transport.site().authority();
         match id {
             Some(id) => format!("gh api --hostname {host} --method DELETE repositories/{id}"),
             None => format!("gh repo delete {host}/{repo}"),

@@ -155,6 +155,7 @@ impl Forge for Local {
             id: 0,
             scopes: None,
             expires_at: None,
+            answered_at: None,
             can_delete: Permission::Yes,
             rate_limit: None,
         })

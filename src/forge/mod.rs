@@ -10,9 +10,11 @@ pub mod github;
 pub mod local;
 pub mod marker;
 pub mod ownership;
+pub mod proxy;
 pub mod repository;
 mod response;
 pub mod site;
+mod tls;
 pub mod transport;
 
 use crate::model::input::Owner;

@@ -10,8 +10,6 @@ use thiserror::Error;
 pub struct OwnershipProof {
     pub repo: RepoPath,
     pub marker: Marker,
-    /// The time of the run's first request for it, in seconds since 1970.
-    pub asked_at: i64,
     /// The only commit that the repository may contain.
     pub commit: GitId,
 }
@@ -23,8 +21,6 @@ pub enum OwnershipError {
     Name { found: String, expected: String },
     #[error("its description is not the one that this run set")]
     Marker,
-    #[error("it is older than this run")]
-    Age,
     #[error("it is public, and this run creates private repositories only")]
     Public,
     #[error("it contains refs that this run did not push: {refs}")]
@@ -33,10 +29,13 @@ pub enum OwnershipError {
     Activity,
 }
 
-/// The tolerated difference between the forge's clock and ours, in seconds.
-const CLOCK_SKEW: i64 = 300;
-
 impl OwnershipProof {
+    /// True if the run created the repository: no other repository has its marker. Times are not compared, because the
+    /// forge's clock may differ from this machine's.
+    pub fn is_marked(&self, repository: &Repository) -> bool {
+        repository.description == self.marker.description()
+    }
+
     /// Compares every property that the forge shows. One difference is enough for an error.
     pub fn check(&self, repository: &Repository) -> Result<(), OwnershipError> {
         if !self.repo.is_exactly(&repository.full_name) {
@@ -45,11 +44,8 @@ impl OwnershipProof {
                 expected: self.repo.to_string(),
             });
         }
-        if repository.description != self.marker.description() {
+        if !self.is_marked(repository) {
             return Err(OwnershipError::Marker);
-        }
-        if repository.created_at < self.asked_at.saturating_sub(CLOCK_SKEW) {
-            return Err(OwnershipError::Age);
         }
         if !repository.is_private {
             return Err(OwnershipError::Public);

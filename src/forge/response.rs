@@ -52,16 +52,11 @@ impl Response {
 
     /// The forge's time, in seconds since 1970.
     pub(super) fn date(&self) -> Option<i64> {
-        let date = self.header(DATE.as_str())?;
-        Some(
-            jiff::fmt::rfc2822::parse(date)
-                .ok()?
-                .timestamp()
-                .as_second(),
-        )
+        date(&self.headers)
     }
 
-    /// The answer if it reports success and its document is complete, otherwise the error. `now` is in seconds since 1970.
+    /// The answer if it reports success and its document is complete, otherwise the error. `now` is this machine's time, in
+    /// seconds since 1970: a wait that the forge gives as a time counts from the forge's time, if the answer has it.
     pub(super) fn into_result(
         self,
         kind: RequestKind,
@@ -87,6 +82,8 @@ impl Response {
                 message,
             },
             404 | 410 => ForgeError::NotFound { message },
+            // A gateway may give up on a request that it has passed on.
+            408 if kind == RequestKind::Change => ForgeError::OutcomeUnknown { message },
             409 | 422 if message.contains("already exist") => ForgeError::NameTaken { message },
             400..=499 => ForgeError::Invalid { message },
             500..=599 if kind == RequestKind::Change => ForgeError::OutcomeUnknown { message },
@@ -126,7 +123,8 @@ impl Response {
     }
 
     /// The wait that the forge asks for, from `Retry-After` or the reset of an exhausted rate limit.
-    fn wait(&self, now: i64) -> Option<Duration> {
+    fn wait(&self, here: i64) -> Option<Duration> {
+        let now = self.date().unwrap_or(here);
         let seconds = match self.header("retry-after") {
             Some(text) => text.trim().parse().ok().or_else(|| {
                 let end = jiff::fmt::rfc2822::parse(text).ok()?;
@@ -213,6 +211,17 @@ pub(super) fn quote(text: &str, secret: Option<&Secret>) -> String {
 /// A header as text. Nothing if it is missing or not ASCII.
 pub(super) fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
+}
+
+/// The forge's time in a `Date` header, in seconds since 1970.
+pub(super) fn date(headers: &HeaderMap) -> Option<i64> {
+    let date = header(headers, DATE.as_str())?;
+    Some(
+        jiff::fmt::rfc2822::parse(date)
+            .ok()?
+            .timestamp()
+            .as_second(),
+    )
 }
 
 fn seconds_until(end: i64, now: i64) -> u64 {
@@ -336,7 +345,7 @@ mod tests {
 
     #[test]
     fn a_rate_limit_differs_from_a_denial_and_has_a_wait() {
-        let cases: [(u16, Headers, &str, u64); 9] = [
+        let cases: [(u16, Headers, &str, u64); 11] = [
             (429, &[("retry-after", "7")], "", 7),
             (429, &[], "", 60),
             (429, &[("retry-after", "soon")], "", 60),
@@ -368,6 +377,26 @@ mod tests {
                 &[],
                 "You have triggered an abuse detection mechanism.",
                 60,
+            ),
+            // Times of the forge count from the forge's own time, however far it is from this machine's.
+            (
+                429,
+                &[
+                    ("date", "Thu, 14 Jan 2027 08:00:00 GMT"),
+                    ("retry-after", "Thu, 14 Jan 2027 08:00:30 GMT"),
+                ],
+                "",
+                30,
+            ),
+            (
+                403,
+                &[
+                    ("date", "Sat, 16 Jan 2027 08:00:00 GMT"),
+                    ("x-ratelimit-remaining", "0"),
+                    ("x-ratelimit-reset", "1800086490"),
+                ],
+                "API rate limit exceeded",
+                90,
             ),
         ];
         for (status, headers, text, seconds) in cases {

@@ -79,6 +79,14 @@ impl Site {
         self.web.host_str().unwrap_or_default()
     }
 
+    /// The host of the forge's pages, with its port if it has one of its own.
+    pub(super) fn authority(&self) -> String {
+        match self.web.port() {
+            Some(port) => format!("{}:{port}", self.host()),
+            None => self.host().to_owned(),
+        }
+    }
+
     /// The address of an API page, each segment percent-encoded.
     pub(super) fn api(&self, segments: &[&str]) -> Url {
         join(&self.api, segments)

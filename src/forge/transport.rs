@@ -1,8 +1,10 @@
 //! HTTP to one forge. A read is repeated while the forge is unreachable, a change is sent once, no redirect is followed.
 
 use super::error::ForgeError;
+use super::proxy::Proxies;
 use super::response::{RequestKind, Response, quote};
 use super::site::Site;
+use super::tls;
 use crate::base::clock::Clock;
 use crate::error::{Class, Explain, chain};
 use crate::secret::Secret;
@@ -24,8 +26,7 @@ pub struct HttpConfig {
     pub connect_timeout: Duration,
     /// Time limit for one request, up to the last byte of the answer.
     pub request_timeout: Duration,
-    /// The proxy for every request. The proxy variables of the environment are ignored.
-    pub proxy: Option<Url>,
+    pub proxies: Proxies,
     /// Number of attempts at a read while the forge is unreachable. A change has one.
     pub read_attempts: usize,
     pub clock: Arc<dyn Clock>,
@@ -77,7 +78,7 @@ impl HttpConfig {
         Self {
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
-            proxy: None,
+            proxies: Proxies::default(),
             read_attempts: 4,
             clock,
         }
@@ -219,6 +220,9 @@ impl Transport {
         kind: RequestKind,
     ) -> Result<Response, ForgeError> {
         let lost = |error: reqwest::Error| {
+            if let Some(message) = tls::reason(&error) {
+                return ForgeError::Insecure { message };
+            }
             // Without a connection nothing was sent. After that, the outcome of a change is unknown.
             let is_sent = !error.is_connect() && !error.is_builder();
             let message = self.quote(&chain(&error.without_url()));
@@ -244,23 +248,21 @@ impl Transport {
     }
 }
 
-/// A client without redirects, retries, a referrer and proxies other than the configured one.
+/// A client without redirects, retries, a referrer and proxies other than the configured ones.
 fn client(headers: HeaderMap, config: &HttpConfig) -> reqwest::Result<reqwest::Client> {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // Fails only if another thread has installed the same provider just now.
-        drop(rustls::crypto::ring::default_provider().install_default());
+        let provider = rustls::crypto::ring::default_provider();
+        if provider.install_default().is_err() {
+            // Another thread has installed the same provider just now.
+        }
     }
-    let mut client = reqwest::Client::builder()
+    let client = reqwest::Client::builder()
         .user_agent(concat!("groundplan/", env!("CARGO_PKG_VERSION")))
         .default_headers(headers)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
-        .no_proxy()
         .connect_timeout(config.connect_timeout)
         .timeout(config.request_timeout);
-    if let Some(proxy) = &config.proxy {
-        client = client.proxy(reqwest::Proxy::all(proxy.clone())?);
-    }
-    client.build()
+    config.proxies.apply(client)?.build()
 }

@@ -71,6 +71,10 @@ pub(super) fn command(
         if GitSettings::PASSED.contains(&name.as_str()) {
             command.env(name, value);
         }
+        // Git with GnuTLS reads these only.
+        if let Some(own) = certificates(name).filter(|_| !value.is_empty()) {
+            command.env(own, value);
+        }
     }
     let helper = credential.map(|credential| {
         command.envs(credential.variables());
@@ -88,6 +92,15 @@ pub(super) fn command(
     }
     command.env("GIT_CONFIG_COUNT", count.to_string());
     command
+}
+
+/// Git's own name of a variable that OpenSSL reads.
+fn certificates(variable: &str) -> Option<&'static str> {
+    match variable {
+        "SSL_CERT_FILE" => Some("GIT_SSL_CAINFO"),
+        "SSL_CERT_DIR" => Some("GIT_SSL_CAPATH"),
+        _ => None,
+    }
 }
 
 fn absolute_folders(settings: &GitSettings) -> std::ffi::OsString {

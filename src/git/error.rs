@@ -43,6 +43,9 @@ pub enum GitFailure {
     /// The name service, the connection, too many requests, or an error of the server.
     #[error("the network or the server failed")]
     Network,
+    /// The TLS handshake failed: nothing was sent.
+    #[error("the connection is not secure: the certificate of the server is not accepted")]
+    Insecure,
     #[error("the repository does not exist, or is not visible without a credential")]
     RepositoryNotFound,
     #[error("the reference does not exist")]
@@ -88,6 +91,20 @@ impl GitError {
         self.class() == Class::Retryable
     }
 
+    /// True if the connection failed before git sent anything but its first question.
+    pub fn is_before_sending(&self) -> bool {
+        match self {
+            Self::Failed {
+                failure, answer, ..
+            } => match failure {
+                GitFailure::Insecure => true,
+                GitFailure::Network => answer.contains("unable to access"),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// The meaning of the output, when git ran to its end.
     pub fn failure(&self) -> Option<GitFailure> {
         match self {
@@ -108,6 +125,7 @@ impl Explain for GitError {
             Self::Stopped => Class::Interrupted,
             Self::Failed { failure, .. } => match failure {
                 GitFailure::Network | GitFailure::Unknown => Class::Retryable,
+                GitFailure::Insecure => Class::Environment,
                 _ => Class::Refused,
             },
         }
@@ -125,6 +143,7 @@ impl Explain for GitError {
             Self::Stopped => "git_stopped",
             Self::Failed { failure, .. } => match failure {
                 GitFailure::Network => "git_network",
+                GitFailure::Insecure => "git_insecure",
                 GitFailure::RepositoryNotFound => "git_repository_not_found",
                 GitFailure::RefNotFound => "git_ref_not_found",
                 GitFailure::NotEmpty => "git_not_empty",
@@ -169,7 +188,7 @@ impl Explain for GitError {
 
 /// Parts of git's output and their meaning; the first match decides. Network signals come before those of a missing
 /// repository: after a broken connection git also prints that the repository cannot be read.
-const SIGNALS: [(GitFailure, &[&str]); 10] = [
+const SIGNALS: [(GitFailure, &[&str]); 11] = [
     (
         GitFailure::Sha256,
         &["mismatched algorithms: client sha1; server sha256"],
@@ -210,6 +229,23 @@ const SIGNALS: [(GitFailure, &[&str]); 10] = [
             "TLS connection was non-properly terminated",
             "HTTP/2 stream",
             "kex_exchange_identification",
+        ],
+    ),
+    // In the words of curl with GnuTLS and with OpenSSL.
+    (
+        GitFailure::Insecure,
+        &[
+            "server certificate verification failed",
+            "server verification failed",
+            "does not match target host",
+            "no alternative certificate subject name",
+            "SSL certificate",
+            "SSL peer certificate",
+            "certificate verify failed",
+            "error setting certificate",
+            "gnutls_handshake() failed",
+            "SSL_connect:",
+            "SSL routines",
         ],
     ),
     (
@@ -276,6 +312,8 @@ impl GitFailure {
     fn hint(self) -> Hint {
         hint!(match self {
             Self::Network | Self::Unknown => "try again later",
+            Self::Insecure =>
+                "for a private certificate authority, set SSL_CERT_FILE to its certificate or SSL_CERT_DIR to a folder of certificates; otherwise check the address and this machine's clock",
             Self::RepositoryNotFound => {
                 "check the address; a private repository needs a token in GROUNDPLAN_GIT_TOKEN"
             }
@@ -383,6 +421,22 @@ mod tests {
             ),
             (
                 "ssh: connect to host x port 22: Connection refused\nfatal: Could not read from remote repository.",
+                GitFailure::Network,
+            ),
+            (
+                "fatal: unable to access 'https://x/': server certificate verification failed. CAfile: none CRLfile: none",
+                GitFailure::Insecure,
+            ),
+            (
+                "fatal: unable to access 'https://x/': SSL: certificate subject name (y) does not match target hostname 'x'",
+                GitFailure::Insecure,
+            ),
+            (
+                "fatal: unable to access 'https://x/': SSL certificate problem: self-signed certificate",
+                GitFailure::Insecure,
+            ),
+            (
+                "fatal: unable to access 'https://x/': gnutls_handshake() failed: The TLS connection was non-properly terminated.",
                 GitFailure::Network,
             ),
             (

@@ -62,6 +62,11 @@ impl GitSettings {
         "SSL_CERT_DIR",
     ];
 
+    /// True for a variable that names proxies, or hosts without one.
+    pub fn is_proxy_variable(name: &str) -> bool {
+        name.to_ascii_lowercase().ends_with("_proxy")
+    }
+
     /// The default of [`GitSettings::max_bytes`]: enough for a template of 100 MiB with its objects.
     pub const MAX_BYTES: u64 = 512 * 1024 * 1024;
 }

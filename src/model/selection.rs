@@ -16,6 +16,11 @@ impl Selection {
         self.0.entry(category).or_default().insert(option);
     }
 
+    /// Removes all options of a category.
+    pub fn remove(&mut self, category: &Slug) {
+        self.0.remove(category);
+    }
+
     /// Adds one option by its reference.
     pub fn insert_option(&mut self, option: &OptionRef) {
         let (category, option) = option.slugs();

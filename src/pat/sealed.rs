@@ -193,6 +193,88 @@ mod tests {
         assert!(!opened.is_of_previous_key);
     }
 
+    /// AES-256-GCM with 96-bit nonces: test cases 13 to 16 of McGrew and Viega, "The Galois/Counter Mode of Operation
+    /// (GCM)", submitted to NIST, appendix B.
+    #[test]
+    fn the_cipher_gives_the_published_vectors() {
+        let zeros = "0".repeat(64);
+        let key = "feffe9928665731c6d6a8f9467308308".repeat(2);
+        let plain = "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72\
+                     1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b391aafd255";
+        let cipher_text = "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa\
+                           8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662898015ad";
+        let (zero_nonce, nonce) = ("0".repeat(24), "cafebabefacedbaddecaf888");
+        let block = "0".repeat(32);
+        let vectors = [
+            (
+                &*zeros,
+                &*zero_nonce,
+                "",
+                "",
+                "",
+                "530f8afbc74536b9a963b4f1c4cb738b",
+            ),
+            (
+                &zeros,
+                &zero_nonce,
+                "",
+                &block,
+                "cea7403d4d606b6e074ec5d3baf39d18",
+                "d0d1c8a799996bf0265b98b5d48ab919",
+            ),
+            (
+                &key,
+                nonce,
+                "",
+                plain,
+                cipher_text,
+                "b094dac5d93471bdec1a502270e3cc6c",
+            ),
+            (
+                &key,
+                nonce,
+                "feedfacedeadbeeffeedfacedeadbeefabaddad2",
+                &plain[..120],
+                &cipher_text[..120],
+                "76fc6ece0f4e1768cddf8853bb2d551b",
+            ),
+        ];
+        let bytes = |text: &str| hex::decode(text).expect("hexadecimal digits");
+        for (key, nonce, aad, msg, encrypted, tag) in vectors {
+            let cipher = cipher(&Key::parse(&STANDARD.encode(bytes(key))).expect("a key"));
+            let nonce = <[u8; NONCE]>::try_from(bytes(nonce))
+                .expect("a nonce")
+                .into();
+            let (aad, msg) = (bytes(aad), bytes(msg));
+            let sealed = cipher.encrypt(
+                &nonce,
+                Payload {
+                    msg: &msg,
+                    aad: &aad,
+                },
+            );
+            let sealed = sealed.expect("it encrypts");
+            assert_eq!(hex::encode(&sealed), format!("{encrypted}{tag}"));
+            let opened = cipher.decrypt(
+                &nonce,
+                Payload {
+                    msg: &sealed,
+                    aad: &aad,
+                },
+            );
+            assert_eq!(opened.expect("it decrypts"), msg);
+            let other = [aad.as_slice(), b"x"].concat();
+            let refused = cipher.decrypt(
+                &nonce,
+                Payload {
+                    msg: &sealed,
+                    aad: &other,
+                },
+            );
+            assert!(refused.is_err());
+        }
+    }
+
     #[test]
     fn the_same_token_is_never_sealed_to_the_same_text() {
         assert_ne!(sealed(), sealed());

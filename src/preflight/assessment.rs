@@ -103,8 +103,13 @@ impl Assessment {
             .expires_at
             .and_then(|seconds| Some((seconds, Timestamp::of_unix_seconds(seconds)?)));
         if let Some((seconds, at)) = &expiry {
-            self.warnings
-                .extend(findings::expiry(publication, *seconds, at));
+            // The forge decides on the expiry by its own clock.
+            let now = account.answered_at.unwrap_or(publication.now);
+            self.warnings.extend(findings::expiry(
+                publication,
+                seconds.saturating_sub(now),
+                at,
+            ));
         }
         self.fact(Fact::Expiry {
             at: expiry.map(|(_, at)| at),

@@ -68,16 +68,16 @@ pub(super) fn denied_scope(publication: &PlannedPublication<'_>, reason: &str) -
         .help("add the scope to the token, or create a new token")
 }
 
-/// A warning for a token that has expired by this machine's clock or expires within two weeks.
+/// A warning for a token that expires within two weeks or has expired; `remaining` is in seconds.
 pub(super) fn expiry(
     publication: &PlannedPublication<'_>,
-    seconds: i64,
+    remaining: i64,
     at: &Timestamp,
 ) -> Option<Diagnostic> {
     let host = &publication.host;
-    let message = match seconds.saturating_sub(publication.now) {
+    let message = match remaining {
         ..=0 => format!("the token for {host} expired at {at}"),
-        remaining @ 1..EXPIRES_SOON => {
+        1..EXPIRES_SOON => {
             let days = match remaining / (24 * 3600) {
                 0 => "in less than a day".to_owned(),
                 1 => "in one day".to_owned(),

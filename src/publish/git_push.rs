@@ -61,6 +61,13 @@ impl GitPush {
 
     /// An error is `Refused` only if the push certainly had no effect.
     fn push_error(&self, error: &GitError) -> PushError {
+        if error.is_before_sending() {
+            let message = self.scrub(&chain(error));
+            return match error.failure() {
+                Some(GitFailure::Insecure) => PushError::Insecure { message },
+                _ => PushError::NotSent { message },
+            };
+        }
         let is_refused = match error {
             GitError::NotInstalled
             | GitError::TooOld { .. }
@@ -77,6 +84,7 @@ impl GitPush {
                 | GitFailure::AccessRefused
                 | GitFailure::Redirected => true,
                 GitFailure::Network
+                | GitFailure::Insecure
                 | GitFailure::RefNotFound
                 | GitFailure::Corrupt
                 | GitFailure::Sha256

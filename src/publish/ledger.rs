@@ -164,7 +164,6 @@ impl PublishRequest {
         OwnershipProof {
             repo: self.repo.clone(),
             marker: self.marker.clone(),
-            asked_at: self.requested_at,
             commit: self.commit.clone(),
         }
     }

@@ -15,7 +15,7 @@ use crate::forge::Forge;
 use crate::forge::repository::{Remote, RepositoryId};
 use crate::model::digest::GitId;
 use error::PublishError;
-use ledger::{Ledger, LedgerEntry, PublishRequest};
+use ledger::{Ledger, LedgerEntry, PublishRequest, PublishStep};
 use publication::Publication;
 use push::Push;
 use stage::Stage;
@@ -59,24 +59,40 @@ impl Publisher<'_> {
             request: request.clone(),
         };
         ledger.record(&started).await?;
-        Publication::new(self, ledger, &request, Stage::Started)
+        Publication::new(self, ledger, &request, Stage::Started, false)
             .advance()
             .await
     }
 
     /// Continues after the last entry of a ledger. Creates the repository again if the earlier one was removed.
     pub async fn resume(&self, ledger: &mut dyn Ledger) -> Result<PublishedRepo, PublishError> {
-        let (request, stage) = stage::read(&ledger.entries().await?)?;
-        Publication::new(self, ledger, &request, stage)
+        let entries = ledger.entries().await?;
+        let (request, stage) = stage::read(&entries)?;
+        Publication::new(self, ledger, &request, stage, has_request(&entries))
             .advance()
             .await
     }
 
     /// Removes the repository of an unfinished run, after a check that the run created it and that nobody else used it.
     pub async fn cleanup(&self, ledger: &mut dyn Ledger) -> Result<CleanupOutcome, PublishError> {
-        let (request, stage) = stage::read(&ledger.entries().await?)?;
-        Publication::new(self, ledger, &request, stage)
+        let entries = ledger.entries().await?;
+        let (request, stage) = stage::read(&entries)?;
+        Publication::new(self, ledger, &request, stage, has_request(&entries))
             .clean_up()
             .await
     }
+}
+
+/// True if the repository was requested, whatever came of it.
+fn has_request(entries: &[LedgerEntry]) -> bool {
+    let is_request = |entry: &LedgerEntry| {
+        matches!(
+            entry,
+            LedgerEntry::Intended {
+                step: PublishStep::Create,
+                ..
+            }
+        )
+    };
+    entries.iter().any(is_request)
 }

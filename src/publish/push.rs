@@ -18,6 +18,12 @@ pub enum PushError {
     /// The push had no effect.
     #[error("the push was refused: {message}")]
     Refused { message: String },
+    /// The forge was not reached.
+    #[error("the push was not sent: {message}")]
+    NotSent { message: String },
+    /// The TLS handshake failed.
+    #[error("the push was not sent: {message}")]
+    Insecure { message: String },
     /// The push may have arrived.
     #[error("the outcome of the push is unknown: {message}")]
     Unknown { message: String },
@@ -27,13 +33,16 @@ impl Explain for PushError {
     fn class(&self) -> Class {
         match self {
             Self::Refused { .. } => Class::Refused,
-            Self::Unknown { .. } => Class::Retryable,
+            Self::Insecure { .. } => Class::Environment,
+            Self::NotSent { .. } | Self::Unknown { .. } => Class::Retryable,
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
             Self::Refused { .. } => "push_refused",
+            Self::NotSent { .. } => "push_not_sent",
+            Self::Insecure { .. } => "push_insecure",
             Self::Unknown { .. } => "push_outcome_unknown",
         }
     }
@@ -41,7 +50,10 @@ impl Explain for PushError {
     fn hint(&self) -> Option<Hint> {
         Some(Hint::from(match self {
             Self::Refused { .. } => "see the messages of git and of the forge",
-            Self::Unknown { .. } => "try again later",
+            Self::Insecure { .. } => {
+                "for a private certificate authority, set SSL_CERT_FILE to its certificate or SSL_CERT_DIR to a folder of certificates"
+            }
+            Self::NotSent { .. } | Self::Unknown { .. } => "try again later",
         }))
     }
 }

@@ -34,6 +34,17 @@ pub enum RemainsKind {
 }
 
 impl Remains {
+    /// A repository that was requested and was not found.
+    pub(super) fn may_appear(repo: &RepoPath, removal: String) -> Self {
+        Self {
+            repo: repo.clone(),
+            id: None,
+            kind: RemainsKind::MayAppear,
+            kept: None,
+            removal: Some(removal),
+        }
+    }
+
     /// One clause on the condition of the repository, without the removal: `` `acme/web` was created and is unfinished
     /// (id 42) ``.
     pub fn summary(&self) -> String {

@@ -29,9 +29,12 @@ pub enum RunChange {
     Withdraw { left: Option<String> },
     /// The worker returns the job to the queue: it stops, or the database or forge cannot be reached.
     HandBack { why: String },
-    /// The worker found that the tree needs an approval that is missing or is for another tree; the job goes back to the
-    /// queue.
-    Hold { risk: RiskAssessment },
+    /// The worker found that the tree needs an approval that is missing, is for another tree, or is by a user whom the
+    /// worker's policy does not name; the job goes back to the queue. `refused` is the author of the last one.
+    Hold {
+        risk: RiskAssessment,
+        refused: Option<UserId>,
+    },
     /// A person cancels it: at once when no worker has it, else at the worker's next step.
     Cancel,
     /// A person retries a failed run; it continues where its ledger ends.

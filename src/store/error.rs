@@ -5,6 +5,7 @@ use super::job::JobStatus;
 use super::run::RunStatus;
 use crate::error::{Class, Explain, Hint, Setting};
 use crate::hint;
+use crate::model::slug::Slug;
 use std::error::Error;
 use thiserror::Error;
 
@@ -16,6 +17,12 @@ pub enum StoreError {
     /// A connection, a time-out, or a deadlock that the database broke.
     #[error("the database cannot be reached")]
     Unavailable { source: Source },
+    /// The address without a connection pooler, as [`StoreError::Unavailable`].
+    #[error("the database cannot be reached at its direct address")]
+    DirectUnavailable { source: Source },
+    /// A write found no room. The transaction was rolled back.
+    #[error("the disk of the database is full")]
+    DiskFull { source: Source },
     /// The worker must not work on the run any more, and must not touch anything of it.
     #[error("the lease on run {run} is lost")]
     LeaseLost { run: RunId },
@@ -57,6 +64,9 @@ pub enum StoreError {
     /// A row that no version of this program wrote.
     #[error("cannot read {what}")]
     Damaged { what: String, source: Source },
+    /// An application's table allows each name of a category once.
+    #[error("category `{category}` of this name belongs to the catalogue `{catalog}`")]
+    CategoryTaken { category: Slug, catalog: String },
     /// A document that a database cannot store.
     #[error("{what} cannot be stored")]
     Unstorable { what: &'static str, source: Source },
@@ -66,6 +76,30 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// True if the same call may succeed later without a change of the request or of a row.
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::Unavailable { .. } | Self::DirectUnavailable { .. } | Self::DiskFull { .. }
+        )
+    }
+
+    /// True if the error is about the rows that were read or written, so that other rows are not affected.
+    pub(super) fn concerns_row(&self) -> bool {
+        matches!(
+            self,
+            Self::Damaged { .. } | Self::Refused { .. } | Self::Unstorable { .. }
+        )
+    }
+
+    /// The same error of a connection to the direct address.
+    pub(super) fn at_direct_address(self) -> Self {
+        match self {
+            Self::Unavailable { source } => Self::DirectUnavailable { source },
+            other => other,
+        }
+    }
+
     pub(super) fn unavailable(source: impl Into<Source>) -> Self {
         Self::Unavailable {
             source: source.into(),
@@ -83,8 +117,9 @@ impl StoreError {
 impl Explain for StoreError {
     fn class(&self) -> Class {
         match self {
-            Self::Unavailable { .. } => Class::Retryable,
-            Self::NotReady { .. }
+            Self::Unavailable { .. } | Self::DirectUnavailable { .. } => Class::Retryable,
+            Self::DiskFull { .. }
+            | Self::NotReady { .. }
             | Self::NotMigrated { .. }
             | Self::Damaged { .. }
             | Self::Refused { .. } => Class::Environment,
@@ -92,7 +127,8 @@ impl Explain for StoreError {
             | Self::Cancelled { .. }
             | Self::ActiveRun { .. }
             | Self::Conflict { .. }
-            | Self::AnotherTree { .. } => Class::Conflict,
+            | Self::AnotherTree { .. }
+            | Self::CategoryTaken { .. } => Class::Conflict,
             Self::NoRun { .. }
             | Self::NoProduct { .. }
             | Self::NoUser { .. }
@@ -104,6 +140,8 @@ impl Explain for StoreError {
     fn code(&self) -> &'static str {
         match self {
             Self::Unavailable { .. } => "store_unavailable",
+            Self::DirectUnavailable { .. } => "store_direct_unavailable",
+            Self::DiskFull { .. } => "store_disk_full",
             Self::LeaseLost { .. } => "run_lease_lost",
             Self::Cancelled { .. } => "run_cancelled",
             Self::ActiveRun { .. } => "run_active",
@@ -116,6 +154,7 @@ impl Explain for StoreError {
             Self::NotReady { .. } => "store_not_ready",
             Self::NotMigrated { .. } => "store_not_migrated",
             Self::Damaged { .. } => "store_damaged",
+            Self::CategoryTaken { .. } => "category_taken",
             Self::Unstorable { .. } => "store_unstorable",
             Self::Refused { .. } => "store_refused",
         }
@@ -125,6 +164,12 @@ impl Explain for StoreError {
         Some(match self {
             Self::Unavailable { .. } => {
                 "check DATABASE_URL and that the database runs, then try again".into()
+            }
+            Self::DirectUnavailable { .. } => {
+                "check DIRECT_URL, or unset it where DATABASE_URL has no connection pooler".into()
+            }
+            Self::DiskFull { .. } => {
+                "free disk space; a worker then continues without a restart".into()
             }
             Self::NotMigrated { .. } => "update them with `groundplan migrate`".into(),
             Self::NotReady { .. } => return None,
@@ -139,6 +184,9 @@ impl Explain for StoreError {
             }
             Self::ActiveRun { .. } => {
                 "wait for it, or cancel it with `groundplan runs cancel`; nothing was submitted".into()
+            }
+            Self::CategoryTaken { .. } => {
+                "rename the category in one of the catalogues; the application's table allows each name once".into()
             }
             Self::Unstorable { .. } => {
                 "remove it from the selection or the catalogue; nothing was stored".into()

@@ -49,11 +49,13 @@ pub enum EventKind {
     Failed,
     NeedsCleanup,
     Cancelled,
+    /// The row of the event is damaged. Never written.
+    Unreadable,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Submitted,
         Self::Held,
         Self::Approved,
@@ -71,6 +73,7 @@ impl EventKind {
         Self::Failed,
         Self::NeedsCleanup,
         Self::Cancelled,
+        Self::Unreadable,
     ];
 
     /// True if the run ends with it. A retry or a cleanup may follow.
@@ -101,6 +104,7 @@ impl EventKind {
             Self::Failed => "failed",
             Self::NeedsCleanup => "needs_cleanup",
             Self::Cancelled => "cancelled",
+            Self::Unreadable => "unreadable",
         }
     }
 

@@ -7,6 +7,7 @@ pub mod event;
 pub mod id;
 pub mod job;
 pub mod lease;
+pub mod listed;
 pub mod recovery;
 pub mod remains;
 pub mod run;
@@ -21,6 +22,7 @@ use error::StoreError;
 use event::Event;
 use id::RunId;
 use lease::{ClaimTarget, Lease, Renewal, WorkerId};
+use listed::Listed;
 use recovery::{Recovery, RecoveryReport};
 use run::{JobPayload, Run, RunFilter};
 use submission::Submission;
@@ -73,10 +75,11 @@ pub trait Store: Send + Sync {
     /// The run's ledger of effects, in order.
     async fn entries(&self, run: &RunId) -> Result<Vec<LedgerEntry>, StoreError>;
 
-    /// Runs, newest first.
-    async fn runs(&self, filter: &RunFilter) -> Result<Vec<Run>, StoreError>;
+    /// Runs, newest first. A damaged row is listed as unreadable.
+    async fn runs(&self, filter: &RunFilter) -> Result<Vec<Listed<Run>>, StoreError>;
 
-    /// At most `limit` events after a sequence number, of one run or of all, in the order of their commits.
+    /// At most `limit` events after a sequence number, of one run or of all, in the order of their commits. A damaged row is
+    /// an event of the kind [`event::EventKind::Unreadable`].
     async fn events(
         &self,
         after: i64,
@@ -84,6 +87,7 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Event>, StoreError>;
 
-    /// Fails or requeues every run whose worker died, and repairs every run whose status contradicts that of its job.
+    /// Fails or requeues every run whose worker died, and repairs every run whose status contradicts that of its job. A run
+    /// that cannot be read is reported and left as it is.
     async fn recover_expired(&self, recovery: Recovery) -> Result<RecoveryReport, StoreError>;
 }

@@ -1,6 +1,7 @@
 //! Recovery of runs whose worker died.
 
 use super::id::RunId;
+use super::listed::UnreadableRow;
 use crate::forge::repository::RepoPath;
 
 /// The treatment of a run whose lease expired.
@@ -26,6 +27,8 @@ pub struct RecoveryReport {
     /// Runs whose rows were deleted, for example with their product, and that may have left something outside. They are
     /// reported by every recovery until their ledger is deleted too.
     pub orphaned: Vec<OrphanedRun>,
+    /// Runs that cannot be recovered, because a row of theirs cannot be read or changed.
+    pub unreadable: Vec<UnreadableRow>,
 }
 
 /// A run of which only the ledger is left.

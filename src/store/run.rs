@@ -94,10 +94,15 @@ pub struct JobPayload {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunFilter {
     pub id: Option<RunId>,
+    /// The beginning of the id.
+    pub id_prefix: Option<String>,
+    pub user: Option<UserId>,
     pub product: Option<ProductId>,
     pub statuses: Vec<RunStatus>,
     /// Only runs that wait for an approval.
     pub awaiting_approval: bool,
+    /// Only runs that follow this one in the list, which exists.
+    pub after: Option<RunId>,
     /// Maximum number of runs; default 100.
     pub limit: Option<u32>,
 }

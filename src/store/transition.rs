@@ -2,6 +2,7 @@
 
 use super::change::RunChange;
 use super::event::EventKind;
+use super::id::UserId;
 use super::job::{JobStatus, JobStep};
 use super::run::{RunStatus, RunStep};
 use super::submission::{Approval, RiskAssessment};
@@ -231,7 +232,7 @@ impl RunState<'_> {
             RunChange::HandBack { why } => {
                 (vec![(EventKind::HandedBack, json!({ "why": why }))], None)
             }
-            RunChange::Hold { risk } => (self.held(risk), None),
+            RunChange::Hold { risk, refused } => (self.held(risk, refused.as_ref()), None),
             RunChange::Retry => (vec![(EventKind::Retried, json!({}))], None),
             _ => (vec![(EventKind::Started, json!({}))], None),
         };
@@ -245,11 +246,17 @@ impl RunState<'_> {
         })
     }
 
-    fn held(&self, risk: &RiskAssessment) -> Vec<(EventKind, Value)> {
+    fn held(&self, risk: &RiskAssessment, refused: Option<&UserId>) -> Vec<(EventKind, Value)> {
         let mut events = Vec::new();
-        if let Some(approval) = self.approval.filter(|approval| approval.tree != risk.tree) {
-            let detail = json!({ "approved": approval.tree, "tree": risk.tree });
-            events.push((EventKind::ApprovalVoid, detail));
+        if let Some(approval) = self.approval {
+            if approval.tree != risk.tree {
+                let detail = json!({ "approved": approval.tree, "tree": risk.tree });
+                events.push((EventKind::ApprovalVoid, detail));
+            } else if Some(&approval.by) == refused {
+                let why = "the policy of the worker does not name this administrator";
+                let detail = json!({ "approvedBy": approval.by, "why": why });
+                events.push((EventKind::ApprovalVoid, detail));
+            }
         }
         events.push((EventKind::Held, json!(risk)));
         events

@@ -4,7 +4,7 @@ use super::build::{self, BuildError};
 use super::context::{UserTokenError, WorkerContext};
 use super::lease_keeper::{LeaseKeeper, Shutdown};
 use super::ledger::StoreLedger;
-use super::log::RunLog;
+use super::log::{RunLog, Severity};
 use super::metrics::MeasuredStep;
 use super::outcome::{AttemptError, AttemptOutcome, CleanupError};
 use super::retry::retry;
@@ -74,7 +74,7 @@ pub async fn execute(
     context
         .metrics
         .observe(MeasuredStep::attempt, started.elapsed());
-    attempt.log("end", outcome.as_str());
+    attempt.log_at(outcome.severity(), "end", outcome.as_str());
     outcome
 }
 
@@ -96,7 +96,8 @@ pub async fn clean_up(
             .change(&RunChange::HandBack { why: why.clone() })
             .await;
         if let Err(error) = released {
-            attempt.log("stop", &format!("the lease was not released: {error}"));
+            let text = format!("the lease was not released: {error}");
+            attempt.log_at(Severity::Warning, "stop", &text);
         }
     }
     cleaned.map_err(CleanupError)
@@ -284,7 +285,7 @@ impl Attempt {
             token.ok_or_else(|| UserTokenError::Missing.into())
         };
         let clock = Arc::clone(&context.clock);
-        context.forge.connect(token, context.forge_timeout, clock)
+        context.forge.connect(token, &context.forge_requests, clock)
     }
 
     fn push(&self, repository: PathBuf) -> BackgroundPush {
@@ -305,7 +306,12 @@ impl Attempt {
     }
 
     pub(super) fn log(&self, step: &'static str, text: &str) {
-        self.run_log.write(self.context.clock.now(), step, text);
+        self.log_at(Severity::Info, step, text);
+    }
+
+    pub(super) fn log_at(&self, severity: Severity, step: &'static str, text: &str) {
+        let now = self.context.clock.now();
+        self.run_log.write_at(severity, now, step, text);
     }
 }
 

@@ -107,8 +107,12 @@ impl Task {
         same("tree", &accepted.tree, report.tree_id.as_ref())?;
         same("commit", &accepted.commit, report.commit_id.as_ref())?;
         let risk = context.policy.assess(plan, &report.risk, &accepted.tree);
-        if risk.needs_approval(self.approval.as_ref()) {
-            return Err(AttemptError::AwaitingApproval(risk));
+        let is_named = |approval: &&Approval| context.policy.is_administrator(&approval.by);
+        let approval = self.approval.as_ref();
+        if risk.needs_approval(approval.filter(is_named)) {
+            let refused = approval.filter(|approval| !is_named(approval));
+            let refused = refused.map(|approval| approval.by.clone());
+            return Err(AttemptError::AwaitingApproval { risk, refused });
         }
         let repository = CreatedRepository {
             tree: &tree,

@@ -4,7 +4,7 @@ use super::metrics::Metrics;
 use super::workspace::Workspace;
 use crate::base::clock::Clock;
 use crate::error::{Class, Explain, Hint};
-use crate::forge::address::ForgeAddress;
+use crate::forge::address::{ForgeAddress, RequestSettings};
 use crate::git::Git;
 use crate::pat::sealed::{Binding, OpenError, Opener};
 use crate::policy::Policy;
@@ -23,8 +23,7 @@ pub struct WorkerContext {
     pub store: Arc<dyn Store>,
     pub worker: WorkerId,
     pub forge: ForgeAddress,
-    /// The time limit of one call to the forge.
-    pub forge_timeout: Duration,
+    pub forge_requests: RequestSettings,
     pub push: PushSettings,
     /// Opens the users' sealed tokens. `None` for a folder, which needs no token.
     pub opener: Option<Opener>,

@@ -1,11 +1,12 @@
 //! The health of a worker, computed from the last iteration of its loop and the outcomes of its attempts.
 
 use super::outcome::AttemptOutcome;
+use crate::error::chain;
 use crate::model::timestamp::Timestamp;
+use crate::store::error::StoreError;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -29,9 +30,16 @@ struct Heartbeat {
     running: u32,
     last_batch_at: Option<i64>,
     last_batch_exit: Option<u8>,
+    /// The start of the oldest batch that runs.
+    batch_started_at: Option<i64>,
     failures: u32,
     refusals: u32,
-    is_database_unavailable: bool,
+    /// The reason why the worker cannot start to work, such as an invalid key.
+    preflight: Option<String>,
+    /// The reason why the database did not answer.
+    database: Option<String>,
+    /// The reason why the database cannot write. An answer to a read does not end it.
+    full_disk: Option<String>,
 }
 
 /// The `status` in the answer of /health.
@@ -50,7 +58,12 @@ pub struct HealthReport {
     pub status: HealthStatus,
     /// False if the loop is stuck.
     pub is_alive: bool,
+    /// The reason why an operator has to act, where one is known.
+    pub reason: Option<String>,
+    /// The answer of /health.
     pub body: Value,
+    /// The content of the worker's state file.
+    pub state: Value,
 }
 
 impl HealthReport {
@@ -67,14 +80,19 @@ impl HealthState {
     }
 
     /// Records the start of an attempt.
-    pub fn attempt_started(&self) {
-        self.heartbeat().running += 1;
+    pub fn attempt_started(&self, now: i64) {
+        let mut heartbeat = self.heartbeat();
+        heartbeat.running += 1;
+        heartbeat.batch_started_at.get_or_insert(now);
     }
 
     /// Records the end of an attempt.
     pub fn attempt_finished(&self, now: i64, outcome: AttemptOutcome) {
         let mut heartbeat = self.heartbeat();
         heartbeat.running = heartbeat.running.saturating_sub(1);
+        if heartbeat.running == 0 {
+            heartbeat.batch_started_at = None;
+        }
         heartbeat.last_batch_at = Some(now);
         heartbeat.last_batch_exit = Some(match outcome {
             AttemptOutcome::Succeeded
@@ -101,19 +119,47 @@ impl HealthState {
         }
     }
 
-    /// Records that the database did not answer the loop.
-    pub fn database_failed(&self) {
+    /// Records that the worker cannot start to work, and the reason.
+    pub fn preflight_failed(&self, reason: String) {
         let mut heartbeat = self.heartbeat();
         heartbeat.failures += 1;
-        heartbeat.is_database_unavailable = true;
+        heartbeat.preflight = Some(reason);
+    }
+
+    /// Records that the worker can work.
+    pub fn preflight_passed(&self) {
+        let mut heartbeat = self.heartbeat();
+        if heartbeat.preflight.take().is_some() {
+            heartbeat.failures = 0;
+        }
+    }
+
+    /// Records that the database did not answer the loop.
+    pub fn database_failed(&self, error: &StoreError) {
+        self.write_failed(error);
+        let mut heartbeat = self.heartbeat();
+        heartbeat.failures += 1;
+        heartbeat.database = Some(chain(error));
+    }
+
+    /// Records that a write failed. Only a full disk makes the worker unhealthy at once.
+    pub fn write_failed(&self, error: &StoreError) {
+        if matches!(error, StoreError::DiskFull { .. }) {
+            self.heartbeat().full_disk = Some(chain(error));
+        }
     }
 
     /// Records that the database answered the loop.
     pub fn database_answered(&self) {
         let mut heartbeat = self.heartbeat();
-        if mem::take(&mut heartbeat.is_database_unavailable) {
+        if heartbeat.database.take().is_some() {
             heartbeat.failures = 0;
         }
+    }
+
+    /// Records that the database stored something.
+    pub fn database_wrote(&self) {
+        self.heartbeat().full_disk = None;
     }
 
     /// The delay before the next claim: none after a success, then 5 seconds, doubled up to 5 minutes.
@@ -131,23 +177,41 @@ impl HealthState {
         let longest = i64::try_from(LONGEST_ITERATION.as_millis()).unwrap_or(i64::MAX);
         let is_alive = now.saturating_sub(heartbeat.iterated_at) <= longest;
         let status = heartbeat.status(is_alive);
+        let reason = heartbeat.reason(status, is_alive);
+        let mut state = json!({
+            "status": status,
+            "currentBatchStartedAt": heartbeat.batch_started_at.and_then(Timestamp::of_unix_millis),
+            "consecutiveFailures": heartbeat.failures,
+        });
+        let mut body = json!({
+            "status": status,
+            "lastBatchAt": heartbeat.last_batch_at.and_then(Timestamp::of_unix_millis),
+            "lastBatchExit": heartbeat.last_batch_exit,
+            "consecutiveFailures": heartbeat.failures,
+            "tokenStatus": {
+                "db": match (&heartbeat.full_disk, &heartbeat.database) {
+                    (Some(_), _) => "full",
+                    (None, Some(_)) => "unreachable",
+                    (None, None) => "ok",
+                },
+                "forge": match heartbeat.refusals {
+                    0 => "ok",
+                    refusals if refusals < UNHEALTHY_AFTER => "refused",
+                    _ => "expired",
+                },
+            },
+        });
+        if let Some(reason) = &reason {
+            for document in [&mut state, &mut body] {
+                document["reason"] = json!(reason);
+            }
+        }
         HealthReport {
             status,
             is_alive,
-            body: json!({
-                "status": status,
-                "lastBatchAt": heartbeat.last_batch_at.and_then(Timestamp::of_unix_millis),
-                "lastBatchExit": heartbeat.last_batch_exit,
-                "consecutiveFailures": heartbeat.failures,
-                "tokenStatus": {
-                    "db": if heartbeat.is_database_unavailable { "unreachable" } else { "ok" },
-                    "forge": match heartbeat.refusals {
-                        0 => "ok",
-                        refusals if refusals < UNHEALTHY_AFTER => "refused",
-                        _ => "expired",
-                    },
-                },
-            }),
+            reason,
+            body,
+            state,
         }
     }
 
@@ -158,7 +222,7 @@ impl HealthState {
 
 impl Heartbeat {
     fn status(&self, is_alive: bool) -> HealthStatus {
-        if !is_alive {
+        if !is_alive || self.preflight.is_some() || self.full_disk.is_some() {
             HealthStatus::Unhealthy
         } else if self.refusals >= UNHEALTHY_AFTER {
             HealthStatus::TokenExpired
@@ -170,11 +234,65 @@ impl Heartbeat {
             HealthStatus::Idle
         }
     }
+
+    fn reason(&self, status: HealthStatus, is_alive: bool) -> Option<String> {
+        match status {
+            HealthStatus::Running | HealthStatus::Idle => None,
+            HealthStatus::TokenExpired => {
+                Some("the forge refused the tokens of several runs in a row".to_owned())
+            }
+            HealthStatus::Unhealthy if !is_alive => {
+                Some("the loop of the worker is stuck".to_owned())
+            }
+            HealthStatus::Unhealthy => {
+                let known = [&self.preflight, &self.full_disk, &self.database];
+                let known = known.into_iter().flatten().next().cloned();
+                Some(known.unwrap_or_else(|| {
+                    "runs fail for a reason that affects all of them".to_owned()
+                }))
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn away() -> StoreError {
+        StoreError::Unavailable {
+            source: "no answer".into(),
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_unhealthy_at_once_until_something_is_stored() {
+        let health = HealthState::default();
+        health.database_failed(&StoreError::DiskFull {
+            source: "no room".into(),
+        });
+        health.database_answered();
+        let report = health.report(0);
+        assert_eq!(report.status, HealthStatus::Unhealthy);
+        assert_eq!(report.body["tokenStatus"]["db"], "full");
+        let reason = "the disk of the database is full: no room";
+        assert_eq!(report.body["reason"], reason);
+        assert_eq!(report.state["reason"], reason);
+        health.database_wrote();
+        assert!(health.report(0).is_healthy());
+    }
+
+    #[test]
+    fn a_failed_preflight_is_unhealthy_with_its_reason_until_it_passes() {
+        let health = HealthState::default();
+        health.preflight_failed("invalid key".to_owned());
+        let report = health.report(0);
+        assert!(!report.is_healthy());
+        assert_eq!(report.reason.as_deref(), Some("invalid key"));
+        health.preflight_passed();
+        assert!(health.report(0).is_healthy());
+        assert_eq!(health.report(0).body["reason"], Value::Null);
+    }
 
     #[test]
     fn the_delay_doubles_with_each_failure_and_a_success_resets_it() {
@@ -194,7 +312,7 @@ mod tests {
         let health = HealthState::default();
         for failures in 0..5 {
             assert!(health.report(0).is_healthy(), "{failures}");
-            health.database_failed();
+            health.database_failed(&away());
         }
         let report = health.report(0);
         assert_eq!(report.status, HealthStatus::Unhealthy);
@@ -231,7 +349,7 @@ mod tests {
     fn a_loop_that_does_not_iterate_is_unhealthy_although_the_process_is_alive() {
         let health = HealthState::default();
         health.iterated(1_000);
-        health.attempt_started();
+        health.attempt_started(1_000);
         assert_eq!(health.report(301_000).status, HealthStatus::Running);
         let late = health.report(301_001);
         assert_eq!(late.status, HealthStatus::Unhealthy);

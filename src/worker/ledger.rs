@@ -87,8 +87,8 @@ impl<'l> StoreLedger<'l> {
         match error {
             StoreError::LeaseLost { .. } => LedgerError::LeaseLost,
             StoreError::Cancelled { .. } => LedgerError::Cancelled,
-            StoreError::Unavailable { source } => LedgerError::Unavailable {
-                message: source.to_string(),
+            error if error.is_transient() => LedgerError::Unavailable {
+                message: crate::error::chain(&error),
             },
             other => LedgerError::Storage {
                 ledger: self.lease.run.to_string(),

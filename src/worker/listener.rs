@@ -2,37 +2,42 @@
 //! worker's file descriptors.
 
 use axum::serve::Listener;
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
-/// A listener that accepts no connection while `permits` are used up, and closes each one after `timeout`.
+/// A listener with at most `limit` open connections, each open for at most `timeout`. A further connection closes the
+/// oldest one, whose client is idle or slow: an answer takes some milliseconds.
 pub(super) struct LimitedListener {
     listener: TcpListener,
-    permits: Arc<Semaphore>,
+    limit: usize,
     timeout: Duration,
+    /// One for each connection, oldest first. It closes the connection when it is dropped.
+    open: VecDeque<oneshot::Sender<()>>,
 }
 
-/// A connection that is closed when its time is over, whatever the client does.
+/// A connection that is closed when its time is over or a newer one needs its place, whatever the client does.
 pub(super) struct LimitedConnection {
     stream: TcpStream,
     end: Pin<Box<Sleep>>,
-    _permit: OwnedSemaphorePermit,
+    replaced: oneshot::Receiver<()>,
+    is_over: bool,
 }
 
 impl LimitedListener {
-    pub(super) fn new(listener: TcpListener, connections: usize, timeout: Duration) -> Self {
+    pub(super) fn new(listener: TcpListener, limit: usize, timeout: Duration) -> Self {
         Self {
             listener,
-            permits: Arc::new(Semaphore::new(connections)),
+            limit,
             timeout,
+            open: VecDeque::new(),
         }
     }
 }
@@ -42,15 +47,18 @@ impl Listener for LimitedListener {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (LimitedConnection, SocketAddr) {
-        let permit = Arc::clone(&self.permits)
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
         let (stream, address) = Listener::accept(&mut self.listener).await;
+        self.open.retain(|connection| !connection.is_closed());
+        while self.open.len() >= self.limit {
+            self.open.pop_front();
+        }
+        let (open, replaced) = oneshot::channel();
+        self.open.push_back(open);
         let connection = LimitedConnection {
             stream,
             end: Box::pin(sleep(self.timeout)),
-            _permit: permit,
+            replaced,
+            is_over: false,
         };
         (connection, address)
     }
@@ -61,9 +69,12 @@ impl Listener for LimitedListener {
 }
 
 impl LimitedConnection {
-    /// The stream; an error of the kind `TimedOut` once the time is over.
+    /// The stream; an error of the kind `TimedOut` once the connection is over.
     fn stream(&mut self, context: &mut Context<'_>) -> io::Result<Pin<&mut TcpStream>> {
-        if self.end.as_mut().poll(context).is_ready() {
+        self.is_over = self.is_over
+            || self.end.as_mut().poll(context).is_ready()
+            || Pin::new(&mut self.replaced).poll(context).is_ready();
+        if self.is_over {
             return Err(io::ErrorKind::TimedOut.into());
         }
         Ok(Pin::new(&mut self.stream))
@@ -126,6 +137,26 @@ mod tests {
             // The end of the stream or a reset: both close it.
             drop(closed.read_to_end(&mut Vec::new()).await);
         }
+        serving.abort();
+    }
+
+    #[tokio::test]
+    async fn a_request_beside_many_idle_connections_is_answered() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        // Only a newer connection ends an idle one.
+        let limited = LimitedListener::new(listener, 32, Duration::from_hours(1));
+        let pages = Router::new().route("/", get(async || "here"));
+        let serving = tokio::spawn(async { axum::serve(limited, pages).await });
+        let mut idle = Vec::new();
+        for _ in 0..240 {
+            idle.push(TcpStream::connect(address).await.unwrap());
+        }
+        let mut asking = TcpStream::connect(address).await.unwrap();
+        asking.write_all(b"GET / HTTP/1.0\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        asking.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("here"), "{answer}");
         serving.abort();
     }
 }

@@ -29,6 +29,16 @@ pub struct RunLog {
     secrets: Mutex<Vec<Secret>>,
 }
 
+/// The severity of a line in the log of the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    Info,
+    /// The run did not succeed.
+    Warning,
+    /// The run did not succeed, and a person has to act.
+    Error,
+}
+
 /// The number of files that a rotation changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rotated {
@@ -179,9 +189,18 @@ impl RunLog {
 
     /// Writes one line about a step. `now` is in milliseconds since 1970.
     pub fn write(&self, now: i64, step: &'static str, text: &str) {
+        self.write_at(Severity::Info, now, step, text);
+    }
+
+    /// Writes one line about a step, with a severity in the log of the program.
+    pub fn write_at(&self, severity: Severity, now: i64, step: &'static str, text: &str) {
         let text = self.scrub(text);
         let (run, job) = (&self.run, &self.job);
-        tracing::info!(run.id = %run, job.id = %job, step, "{text}");
+        match severity {
+            Severity::Info => tracing::info!(run.id = %run, job.id = %job, step, "{text}"),
+            Severity::Warning => tracing::warn!(run.id = %run, job.id = %job, step, "{text}"),
+            Severity::Error => tracing::error!(run.id = %run, job.id = %job, step, "{text}"),
+        }
         let at = Timestamp::of_unix_millis(now)
             .map_or_else(|| now.to_string(), |timestamp| timestamp.to_string());
         let line = format!("{at} {step}: {}\n", text.replace(['\n', '\r'], " "));

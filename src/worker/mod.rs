@@ -15,6 +15,7 @@ mod record;
 mod retry;
 pub mod server;
 pub mod service;
+pub mod state_files;
 pub mod workspace;
 
 pub use attempt::{clean_up, execute};

@@ -1,9 +1,11 @@
 //! The results of an attempt: its outcome, and the errors by what the worker does next.
 
+use super::log::Severity;
 use crate::error::{Class, Explain, chain};
 use crate::publish::error::PublishError;
 use crate::publish::ledger::LedgerError;
 use crate::store::error::StoreError;
+use crate::store::id::UserId;
 use crate::store::submission::RiskAssessment;
 use std::error::Error;
 use std::iter;
@@ -48,8 +50,12 @@ pub(super) enum AttemptError {
     Transient(Cause),
     #[error("{}", chain(&**.0))]
     DatabaseUnavailable(Cause),
-    #[error("an approval is needed: {}", .0.reasons.join("; "))]
-    AwaitingApproval(RiskAssessment),
+    #[error("an approval is needed: {}", risk.reasons.join("; "))]
+    AwaitingApproval {
+        risk: RiskAssessment,
+        /// The author of an approval whom the policy does not name.
+        refused: Option<UserId>,
+    },
     #[error("the run was cancelled")]
     Cancelled,
     #[error("the worker is shutting down")]
@@ -65,6 +71,21 @@ pub(super) enum AttemptError {
 pub struct CleanupError(pub(super) String);
 
 impl AttemptOutcome {
+    /// The severity of the outcome in the log.
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::Succeeded
+            | Self::Cancelled { remains: false }
+            | Self::AwaitingApproval
+            | Self::HandedBack => Severity::Info,
+            Self::Failed { remains: false }
+            | Self::Refused
+            | Self::RetryLater
+            | Self::LeaseLost => Severity::Warning,
+            Self::Failed { remains: true } | Self::Cancelled { remains: true } => Severity::Error,
+        }
+    }
+
     /// The value of the label `outcome` in metrics and logs.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -82,6 +103,14 @@ impl AttemptOutcome {
 }
 
 impl AttemptError {
+    /// The severity of the error in the log.
+    pub(super) fn severity(&self) -> Severity {
+        match self {
+            Self::AwaitingApproval { .. } | Self::Cancelled | Self::Stopping => Severity::Info,
+            _ => Severity::Warning,
+        }
+    }
+
     /// True if publishing or cleaning up failed, so that the text reports the repository on the forge.
     pub(super) fn is_publish_error(&self) -> bool {
         match self {
@@ -138,7 +167,7 @@ impl Fence {
         let of_store = |error: &StoreError| match error {
             StoreError::LeaseLost { .. } => Self::LeaseLost,
             StoreError::Cancelled { .. } => Self::Cancelled,
-            StoreError::Unavailable { .. } => Self::DatabaseUnavailable,
+            error if error.is_transient() => Self::DatabaseUnavailable,
             _ => Self::Permanent,
         };
         let of_ledger = |error: &LedgerError| match error {

@@ -1,6 +1,7 @@
 //! Records the result of an attempt in the store.
 
 use super::attempt::Attempt;
+use super::log::Severity;
 use super::outcome::{AttemptError, AttemptOutcome, Cause};
 use super::retry::retry;
 use crate::publish::PublishedRepo;
@@ -10,6 +11,7 @@ use crate::publish::stage;
 use crate::store::change::{Actor, RunChange};
 use crate::store::error::StoreError;
 use crate::store::job::JobStatus;
+use crate::store::listed::Listed;
 use crate::store::recovery::Recovery;
 use crate::store::run::{Run, RunFilter, RunStatus};
 
@@ -31,13 +33,14 @@ impl Attempt {
     /// Records an error as far as the lease and the database allow it.
     pub(super) async fn record_failure(&self, error: AttemptError) -> AttemptOutcome {
         let text = self.run_log.scrub(&error.to_string());
-        self.log("stop", &text);
+        self.log_at(error.severity(), "stop", &text);
         let (change, outcome) = match error {
             AttemptError::LeaseLost => return AttemptOutcome::LeaseLost,
             AttemptError::Cancelled => return self.withdraw().await,
-            AttemptError::AwaitingApproval(risk) => {
-                (RunChange::Hold { risk }, AttemptOutcome::AwaitingApproval)
-            }
+            AttemptError::AwaitingApproval { risk, refused } => (
+                RunChange::Hold { risk, refused },
+                AttemptOutcome::AwaitingApproval,
+            ),
             AttemptError::Stopping => (
                 RunChange::HandBack { why: text },
                 AttemptOutcome::HandedBack,
@@ -95,7 +98,8 @@ impl Attempt {
             Ok(entries) => entries,
             Err(error) => {
                 // The store reads the same ledger when it records the failure.
-                self.log("stop", &format!("the ledger cannot be read: {error}"));
+                let text = format!("the ledger cannot be read: {error}");
+                self.log_at(Severity::Warning, "stop", &text);
                 return None;
             }
         };
@@ -124,7 +128,8 @@ impl Attempt {
 
     /// Gives up without a record. The lease expires and recovery finds the run.
     fn abandon(&self, error: &AttemptError) -> AttemptOutcome {
-        self.log("stop", &format!("the result was not recorded: {error}"));
+        let text = format!("the result was not recorded: {error}");
+        self.log_at(Severity::Warning, "stop", &text);
         match error {
             AttemptError::DatabaseUnavailable(_) => AttemptOutcome::RetryLater,
             _ => AttemptOutcome::LeaseLost,
@@ -162,7 +167,8 @@ impl Attempt {
     async fn find_run(&self) -> Option<Run> {
         let filter = RunFilter::one(&self.lease.run);
         // If this fails too, the error of the change is reported.
-        self.context.store.runs(&filter).await.ok()?.pop()
+        let found = self.context.store.runs(&filter).await.ok()?.pop();
+        found.and_then(Listed::readable)
     }
 }
 

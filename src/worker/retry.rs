@@ -32,8 +32,8 @@ where
     let mut result = call().await;
     let mut is_repeated = false;
     for delay in DELAYS.build() {
-        let is_unavailable = matches!(result, Err(StoreError::Unavailable { .. }));
-        if !is_unavailable || lease.state() == HeldLease::Lost {
+        let is_transient = result.as_ref().is_err_and(StoreError::is_transient);
+        if !is_transient || lease.state() == HeldLease::Lost {
             break;
         }
         clock.sleep(delay).await;

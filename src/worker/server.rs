@@ -29,7 +29,7 @@ pub struct HealthServer {
 
 /// The longest time that a page waits for the database.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);
-/// The number of open connections. More of them wait until one is closed.
+/// The number of open connections. A further one closes the oldest.
 const MAX_CONNECTIONS: usize = 32;
 /// The longest time that a connection stays open, far longer than an answer takes.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);

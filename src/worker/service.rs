@@ -7,8 +7,10 @@ use super::health_state::HealthState;
 use super::lease_keeper::Shutdown;
 use super::log::Logs;
 use super::outcome::AttemptOutcome;
+use crate::error::chain;
 use crate::store::error::StoreError;
 use crate::store::lease::ClaimTarget;
+use crate::store::listed::UnreadableRow;
 use crate::store::recovery::{OrphanedRun, RecoveryReport};
 use crate::store::sql::Database;
 use crate::store::sql::workers::Presence;
@@ -24,7 +26,8 @@ pub struct Service {
     pub database: Arc<Database>,
     pub health: Arc<HealthState>,
     pub logs: Arc<Logs>,
-    pub presence: Presence,
+    /// The entry in the list of workers; `None` where it cannot be written.
+    pub presence: Option<Presence>,
     /// The number of runs that are executed at the same time.
     pub concurrency: usize,
     /// The time limit of the current steps when the program is asked to stop.
@@ -66,10 +69,10 @@ impl Service {
     pub async fn run(&self, mut stop: watch::Receiver<bool>) -> ServiceReport {
         // Subscribed before the first claim, so that no notification is missed in between.
         let mut wakeups = self.database.wakeups().await;
-        let presence = tokio::spawn(report_presence(
-            Arc::clone(&self.database),
-            self.presence.clone(),
-        ));
+        let presence = self.presence.clone().map(|presence| {
+            let (database, health) = (Arc::clone(&self.database), Arc::clone(&self.health));
+            tokio::spawn(report_presence(database, health, presence))
+        });
         let mut state = Loop::new(self);
         while !*stop.borrow_and_update() {
             let is_empty = state.iterate().await;
@@ -87,7 +90,14 @@ impl Service {
             }
         }
         state.drain().await;
-        presence.abort();
+        if let Some(presence) = presence {
+            presence.abort();
+            self.remove_presence().await;
+        }
+        state.report
+    }
+
+    async fn remove_presence(&self) {
         // Readers ignore a worker that is silent for a minute, so this may fail.
         let left = timeout(
             ABORT_TIMEOUT,
@@ -97,7 +107,6 @@ impl Service {
         if !matches!(left, Ok(Ok(()))) {
             tracing::debug!("the worker's presence was not removed");
         }
-        state.report
     }
 
     /// Compresses and deletes old logs on a separate thread.
@@ -144,10 +153,15 @@ impl<'s> Loop<'s> {
         match self.poll_once().await {
             Ok(is_empty) => is_empty,
             Err(error) => {
-                service.health.database_failed();
-                tracing::warn!("{error}");
+                service.health.database_failed(&error);
+                tracing::warn!("{}", chain(&error));
                 self.report.has_failed = true;
-                self.claim_at = Instant::now() + service.health.delay();
+                let mut delay = service.health.delay();
+                if matches!(error, StoreError::DiskFull { .. }) {
+                    // A look costs nothing, and work continues soon after there is room.
+                    delay = delay.min(POLL_INTERVAL);
+                }
+                self.claim_at = Instant::now() + delay;
                 service.is_once
             }
         }
@@ -188,7 +202,8 @@ impl<'s> Loop<'s> {
             let Some(lease) = claimed else {
                 return Ok(true);
             };
-            health.attempt_started();
+            health.database_wrote();
+            health.attempt_started(context.clock.now());
             context.metrics.attempt_started();
             let context = Arc::clone(context);
             let (log, shutdown) = (logs.run_log(&lease), self.shutdown.subscribe());
@@ -247,11 +262,21 @@ impl<'s> Loop<'s> {
     }
 }
 
-/// Records every ten seconds that the worker is alive.
-async fn report_presence(database: Arc<Database>, presence: Presence) {
+/// Records every ten seconds that the worker is alive. It also shows if the database can write while no job waits.
+async fn report_presence(database: Arc<Database>, health: Arc<HealthState>, presence: Presence) {
+    let mut is_known = false;
     loop {
-        if let Err(error) = database.heartbeat(&presence).await {
-            tracing::debug!("the worker's presence was not recorded: {error}");
+        match database.heartbeat(&presence).await {
+            Ok(()) => {
+                health.database_wrote();
+                is_known = false;
+            }
+            Err(error) => {
+                health.write_failed(&error);
+                if !std::mem::replace(&mut is_known, true) {
+                    tracing::warn!("the worker is not listed: {}", chain(&error));
+                }
+            }
         }
         sleep(PRESENCE_INTERVAL).await;
     }
@@ -268,6 +293,9 @@ fn log_recovered(report: &RecoveryReport) {
         for run in runs {
             tracing::info!(run.id = %run, "recovered: {result}");
         }
+    }
+    for UnreadableRow { id, unreadable } in &report.unreadable {
+        tracing::warn!(run.id = %id, "the run is not recovered: {unreadable}");
     }
     for OrphanedRun { run, repo } in &report.orphaned {
         tracing::warn!(run.id = %run, %repo, "the run was deleted, and its repository may still be on the forge");

@@ -3,9 +3,9 @@
 use super::{explained, prepared};
 use crate::support::Sandbox;
 use crate::support::jobs::{StoreFixture, on_both_databases, product, user, worker};
-use groundplan::app::caller::Caller;
+use groundplan::app::caller::{Caller, Scope};
 use groundplan::app::error::AppError;
-use groundplan::app::runs::{self, SubmitRequest};
+use groundplan::app::runs::{self, RunName, SubmitRequest};
 use groundplan::app::templates::TemplateRequest;
 use groundplan::error::Class;
 use groundplan::model::digest::GitId;
@@ -114,6 +114,11 @@ fn only_an_administrator_of_the_policy_approves_and_only_the_tree_of_the_run() {
     on_both_databases(async |fixture| {
         let (run, tree) = submitted(&fixture).await;
         let policy = policy();
+        let root = as_user("root");
+        let unknown = runs::approve(&fixture.store, &policy, &root, &run.id, tree.clone()).await;
+        let (_, message) = explained(unknown.unwrap_err());
+        assert!(message.contains("user `root` does not exist"), "{message}");
+        fixture.store.ensure_user(&user("root")).await.unwrap();
         let approve = async |caller: Caller, tree: GitId| {
             runs::approve(&fixture.store, &policy, &caller, &run.id, tree).await
         };
@@ -193,5 +198,38 @@ fn a_run_that_left_nothing_is_not_cleaned_up() {
         let (class, message) = explained(claimed.unwrap_err());
         assert_eq!(class, Class::Conflict);
         assert!(message.contains("left nothing to clean up"), "{message}");
+    });
+}
+
+#[test]
+fn a_run_is_named_by_its_id_its_beginning_or_as_the_latest() {
+    on_both_databases(async |fixture| {
+        let store = &fixture.store;
+        let find = async |scope: &Scope, name: &str| {
+            runs::find_id(store, scope, &RunName::parse(name).unwrap()).await
+        };
+        let (_, message) = explained(find(&Scope::All, "latest").await.unwrap_err());
+        assert_eq!(message, "there are no runs yet");
+        let (first, _) = submitted(&fixture).await;
+        let second = submit(&fixture, &as_user("ada"), &for_product("p1")).await;
+        let second = second.unwrap();
+        let (first, second) = (first.id, second.id);
+        let mut common: usize = 0;
+        while first.as_str()[..=common] == second.as_str()[..=common] {
+            common += 1;
+        }
+        assert_eq!(find(&Scope::All, first.as_str()).await.unwrap(), first);
+        let unique = &second.as_str()[..=common];
+        assert_eq!(find(&Scope::All, unique).await.unwrap(), second);
+        assert_eq!(find(&Scope::All, "latest").await.unwrap(), second);
+        let several = find(&Scope::All, &first.as_str()[..common]).await;
+        let (class, message) = explained(several.unwrap_err());
+        assert_eq!(class, Class::Usage);
+        assert!(message.contains("several runs begin with"), "{message}");
+        let bob = Scope::Of(user("bob"));
+        for name in [first.as_str(), unique] {
+            let (_, message) = explained(find(&bob, name).await.unwrap_err());
+            assert_eq!(message, format!("run `{name}` does not exist"));
+        }
     });
 }

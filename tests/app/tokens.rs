@@ -10,6 +10,7 @@ fn account(scopes: Option<&[&str]>) -> Account {
         id: 1,
         scopes: scopes.map(|scopes| scopes.iter().map(|scope| (*scope).to_owned()).collect()),
         expires_at: None,
+        answered_at: None,
         can_delete: Permission::Unknown,
         rate_limit: None,
     }

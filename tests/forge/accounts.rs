@@ -30,6 +30,7 @@ fn github_shows_scopes_expiry_and_rate_limit_of_a_classic_token() {
                 .into(),
         ),
         expires_at: Some(1_800_000_000),
+        answered_at: None,
         can_delete: Permission::Yes,
         rate_limit: Some(RateLimit {
             limit: 5000,

@@ -146,11 +146,6 @@ async fn a_repository_that_is_not_provably_ours_is_not_deleted(case: &Case<'_>) 
     let restored = forge.set_description(&created, &description).await;
     restored.unwrap();
 
-    let later = OwnershipProof {
-        asked_at: created.created_at + 3600,
-        ..case.proof("web")
-    };
-    refused(later, OwnershipError::Age).await;
     let name = OwnershipError::Name {
         found: "acme/web".to_owned(),
         expected: "acme/Web".to_owned(),

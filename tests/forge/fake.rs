@@ -99,6 +99,8 @@ pub(crate) struct State {
     pub expires: Option<String>,
     /// The `Date` header.
     pub date: Option<&'static str>,
+    /// The forge's clock as the difference to the tests' time, in seconds: of `Date` headers and times of creation.
+    pub skew: Option<i64>,
     /// The number of requests left.
     pub left: u64,
     /// True if the answers carry no rate limit, as behind some proxies.
@@ -158,6 +160,7 @@ impl Fake {
             scopes: "repo, workflow, delete_repo",
             expires: Some("2027-01-15 08:00:00 UTC".to_owned()),
             date: None,
+            skew: None,
             left: 4999,
             hides_rate_limit: false,
             page: Page::default(),
@@ -226,7 +229,8 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
     let act = || {
         let mut state = state.lock().unwrap();
         let answer = state.answer(&request);
-        match state.date {
+        let skewed = state.skew.map(|_| http_date(state.now()));
+        match state.date.map(str::to_owned).or(skewed) {
             Some(date) => answer.with("date", date),
             None => answer,
         }
@@ -274,6 +278,12 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
     });
 }
 
+fn http_date(seconds: i64) -> String {
+    let time = jiff::Timestamp::from_second(seconds).unwrap();
+    let printer = jiff::fmt::rfc2822::DateTimePrinter::new();
+    printer.timestamp_to_rfc9110_string(&time).unwrap()
+}
+
 fn bad_gateway() -> Response {
     let mut answer = Response::message(502, "");
     answer.body = String::from("<html>Bad gateway</html>");
@@ -291,6 +301,7 @@ impl State {
             scopes: "",
             expires: None,
             date: None,
+            skew: None,
             left: 0,
             hides_rate_limit: false,
             page: Page::default(),
@@ -313,7 +324,7 @@ impl State {
             name: name.to_owned(),
             description: description.to_owned(),
             private: true,
-            created_at: self.disk.as_ref().map_or(NOON, |_| now()),
+            created_at: self.now(),
             branches: BTreeMap::new(),
             tags: Vec::new(),
             stars: 0,
@@ -321,6 +332,11 @@ impl State {
         };
         self.repos.insert(self.next, repo);
         self.next
+    }
+
+    /// The forge's time, in seconds since 1970.
+    fn now(&self) -> i64 {
+        self.disk.as_ref().map_or(NOON, |_| now()) + self.skew.unwrap_or(0)
     }
 
     /// The number of requests with a method.

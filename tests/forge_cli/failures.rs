@@ -146,7 +146,10 @@ fn what_the_token_may_not_remove_is_told_with_its_command() {
     assert_eq!(left["fullName"], "acme/acme-web");
     assert_eq!(left["id"], id);
     assert_eq!(left["kind"], "unfinished");
-    let command = format!("gh api --hostname 127.0.0.1 --method DELETE repositories/{id}");
+    let command = format!(
+        "gh api --hostname {} --method DELETE repositories/{id}",
+        joint.front
+    );
     assert_eq!(left["removal"], command);
     let ledger = joint.ledger();
     let ledger = ledger.to_str().unwrap();

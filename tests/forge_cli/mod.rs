@@ -1,6 +1,7 @@
 //! Publishing by the real program: a fake API and real git over HTTP at one address.
 
 mod failures;
+mod network;
 mod stops;
 mod success;
 
@@ -63,15 +64,19 @@ impl Joint {
 
     /// `groundplan new` for this forge, over the demo catalogue.
     fn new_command(&self, more: &[&str]) -> Command {
+        self.new_command_at(&self.address(), more)
+    }
+
+    /// `groundplan new` for this forge at another address.
+    fn new_command_at(&self, address: &str, more: &[&str]) -> Command {
         let forge = match self.fake.dialect {
             Dialect::GitHub => "github",
             Dialect::Forgejo => "forgejo",
         };
-        let address = self.address();
         let mut command = self.command(&["new", "--catalog", ".", "--defaults"]);
         command
             .args(PRODUCT)
-            .args(["--forge", forge, "--forge-url", &address])
+            .args(["--forge", forge, "--forge-url", address])
             .args(more);
         command
     }

@@ -48,6 +48,16 @@ fn a_killed_run_is_finished_by_resume() {
         joint.run(joint.command(&["resume", &ledger])).exits(0);
         let kept = joint.run(joint.command(&["cleanup", &ledger])).exits(1);
         assert!(kept.stderr.contains("is published and is not removed"));
+        assert!(
+            !kept.stderr.contains("groundplan cleanup"),
+            "{}",
+            kept.stderr
+        );
+        assert!(
+            !kept.stderr.contains("groundplan resume"),
+            "{}",
+            kept.stderr
+        );
         assert!(joint.is_right());
     }
 }

@@ -28,6 +28,7 @@ fn good() -> Answers {
                     .into(),
             ),
             expires_at: None,
+            answered_at: None,
             can_delete: Permission::Yes,
             rate_limit: Some(RateLimit {
                 limit: 5000,

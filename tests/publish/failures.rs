@@ -1,7 +1,8 @@
 //! Single failures: repositories of others, renamed ones, slow forges, tokens that may not delete, and a real folder.
 
+use super::faults::{ONCE, PERMANENTLY};
 use super::{MemoryLedger, Operation, PushFault, is_empty, is_right, request, run};
-use crate::forge::fake::{Dialect, Fake, Fault};
+use crate::forge::fake::{Dialect, Fake, Fault, Repo};
 use crate::forge::support::{FakeClock, marker, wait};
 use crate::support::Sandbox;
 use async_trait::async_trait;
@@ -59,22 +60,128 @@ fn a_repository_is_not_requested_under_a_name_that_is_taken_or_redirects() {
 #[test]
 fn a_repository_that_another_user_creates_first_is_not_touched() {
     for dialect in BOTH {
-        for description in ["mine".to_owned(), marker().description()] {
+        let fake = Fake::start(dialect);
+        // Missing when the name is checked and present when it is requested.
+        fake.state().fault = Some((0, Fault::NotFound, 1));
+        let id = fake.state().add("acme", "web", "mine");
+        let full_name = "acme/web".to_owned();
+        assert_eq!(
+            publish(&fake, None),
+            PublishError::NotCreated {
+                cause: FailureCause::Taken { full_name }
+            }
+        );
+        assert_eq!(fake.state().count("POST"), 1);
+        assert_eq!(fake.state().count("DELETE"), 0);
+        assert_eq!(fake.state().repos[&id].description, "mine");
+    }
+}
+
+/// A change to the repository of a run by another user or by the forge.
+type Change = (&'static str, fn(&mut Repo));
+
+/// Every property that another user or the forge may change, besides the marker.
+const CHANGES: [Change; 5] = [
+    ("public", |repo| repo.private = false),
+    ("starred", |repo| repo.stars = 1),
+    ("tagged", |repo| repo.tags.push("v1".to_owned())),
+    ("in other letters", |repo| repo.name = "Web".to_owned()),
+    ("years old", |repo| repo.created_at = 0),
+];
+
+#[test]
+fn a_repository_with_the_marker_is_never_another_users() {
+    for dialect in BOTH {
+        for (change, apply) in CHANGES {
             let fake = Fake::start(dialect);
-            // Missing when the name is checked and present when it is requested; even with the marker it is too old.
-            fake.state().fault = Some((0, Fault::NotFound, 1));
-            let id = fake.state().add("acme", "web", &description);
-            fake.state().repos.get_mut(&id).unwrap().created_at -= 3600;
-            let full_name = "acme/web".to_owned();
-            assert_eq!(
-                publish(&fake, None),
-                PublishError::NotCreated {
-                    cause: FailureCause::Taken { full_name }
+            let mut ledger = MemoryLedger::default();
+            // The repository is created and its answer is lost, as are those of the next reads.
+            fake.state().fault = Some((1, Fault::CutAfter, PERMANENTLY));
+            let first = run(&fake, &mut ledger, None, Operation::Publish);
+            let first = first.expect_err("the forge is gone");
+            assert!(first.remains().is_some(), "{first:?}");
+            fake.state().fault = None;
+            for repo in fake.state().repos.values_mut() {
+                apply(repo);
+            }
+            for operation in [Operation::Resume, Operation::Cleanup] {
+                if change == "years old" && matches!(operation, Operation::Resume) {
+                    continue;
                 }
-            );
-            assert_eq!(fake.state().count("POST"), 1);
-            assert_eq!(fake.state().count("DELETE"), 0);
-            assert_eq!(fake.state().repos[&id].description, description);
+                match run(&fake, &mut ledger, None, operation) {
+                    Ok(_) => assert_eq!(change, "years old"),
+                    Err(error) => {
+                        let remains = error.remains().expect("the repository is reported");
+                        assert_eq!(remains.id, Some(RepositoryId(42)), "{change}: {error:?}");
+                    }
+                }
+            }
+            let is_removed = fake.state().repos.is_empty();
+            assert_eq!(is_removed, change == "years old", "{change}");
+        }
+    }
+}
+
+#[test]
+fn a_repository_that_appears_after_it_was_recorded_as_missing_is_recognised() {
+    for dialect in BOTH {
+        for operation in [Operation::Resume, Operation::Cleanup] {
+            let fake = Fake::start(dialect);
+            let mut ledger = MemoryLedger::default();
+            fake.state().fault = Some((1, Fault::BadGatewayBefore, ONCE));
+            let first = run(&fake, &mut ledger, None, Operation::Publish);
+            assert!(first.expect_err("no answer").remains().is_some());
+            fake.state().calls.clear();
+            fake.state().fault = None;
+            run(&fake, &mut ledger, None, Operation::Cleanup).expect("nothing is there");
+
+            let late = marker().description();
+            let id = fake.state().add("acme", "web", &late);
+            let last = run(&fake, &mut ledger, None, operation);
+            last.unwrap_or_else(|error| panic!("{dialect:?} {operation:?}: {error:?}"));
+            assert_eq!(fake.state().count("POST"), 0);
+            match operation {
+                Operation::Cleanup => assert_eq!(fake.state().deletes, [id]),
+                Operation::Publish | Operation::Resume => assert!(is_right(&fake)),
+            }
+        }
+    }
+}
+
+#[test]
+fn an_unanswered_search_for_a_late_repository_does_not_report_nothing() {
+    for dialect in BOTH {
+        let fake = Fake::start(dialect);
+        let mut ledger = MemoryLedger::default();
+        fake.state().fault = Some((1, Fault::BadGatewayBefore, ONCE));
+        run(&fake, &mut ledger, None, Operation::Publish).expect_err("no answer");
+        fake.state().fault = None;
+        run(&fake, &mut ledger, None, Operation::Cleanup).expect("nothing is there");
+        fake.state().calls.clear();
+        fake.state().fault = Some((0, Fault::Unauthorized, PERMANENTLY));
+        let failed = run(&fake, &mut ledger, None, Operation::Cleanup);
+        let failed = failed.expect_err("the token is rejected");
+        let remains = failed.remains().expect("it may be there");
+        assert_eq!(remains.kind, RemainsKind::MayAppear);
+    }
+}
+
+#[test]
+fn a_requested_repository_that_was_renamed_is_not_reported_as_missing() {
+    for dialect in BOTH {
+        let fake = Fake::start(dialect);
+        let mut ledger = MemoryLedger::default();
+        fake.state().fault = Some((1, Fault::CutAfter, PERMANENTLY));
+        run(&fake, &mut ledger, None, Operation::Publish).expect_err("the forge is gone");
+        fake.state().fault = None;
+        let mut state = fake.state();
+        let repo = state.repos.get_mut(&42).unwrap();
+        repo.name = "renamed".to_owned();
+        state.redirects.insert("acme/web".to_owned(), 42);
+        drop(state);
+        for operation in [Operation::Cleanup, Operation::Resume] {
+            let failed = run(&fake, &mut ledger, None, operation).expect_err("it is renamed");
+            assert!(failed.remains().is_some(), "{failed:?}");
         }
     }
 }
@@ -154,11 +261,15 @@ fn with_a_token_that_may_not_delete_the_command_for_the_removal_is_reported() {
     )
     .unwrap_err();
     let text = failed.to_string();
+    let address = fake.address();
+    let host = address.trim_start_matches("http://");
     assert_eq!(
         text,
-        "the push was refused: the connection was closed; `acme/web` was created and is unfinished (id 42), not removed: the \
-         forge denies the request (the token lacks a scope): status 403: Must have admin rights to Repository.; \
-         to remove it: gh api --hostname 127.0.0.1 --method DELETE repositories/42"
+        format!(
+            "the push was refused: the connection was closed; `acme/web` was created and is unfinished (id 42), not removed: \
+             the forge denies the request (the token lacks a scope): status 403: Must have admin rights to Repository.; \
+             to remove it: gh api --hostname {host} --method DELETE repositories/42"
+        )
     );
     let PublishError::Incomplete { remains, .. } = failed else {
         panic!("{text}");

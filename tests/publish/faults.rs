@@ -5,8 +5,8 @@ use crate::forge::fake::{Dialect, FAULTS, Fake, Fault};
 use groundplan::publish::error::PublishError;
 use groundplan::publish::remains::RemainsKind;
 
-const ONCE: usize = 1;
-const PERMANENTLY: usize = usize::MAX / 2;
+pub(super) const ONCE: usize = 1;
+pub(super) const PERMANENTLY: usize = usize::MAX / 2;
 
 /// A fake with a repository of another user.
 fn fake(dialect: Dialect) -> Fake {
@@ -64,9 +64,21 @@ fn case(
     push: Option<PushFault>,
     then: Operation,
 ) -> &'static str {
-    let case = format!("{dialect:?} {fault:?} {push:?} {then:?}");
+    skewed_case(None, dialect, fault, push, then)
+}
+
+/// One case with a forge whose clock differs from this machine's by some seconds.
+fn skewed_case(
+    skew: Option<i64>,
+    dialect: Dialect,
+    fault: Option<(usize, Fault, usize)>,
+    push: Option<PushFault>,
+    then: Operation,
+) -> &'static str {
+    let case = format!("{dialect:?} {fault:?} {push:?} {then:?} {skew:?}");
     let fake = fake(dialect);
     fake.state().fault = fault;
+    fake.state().skew = skew;
     let mut ledger = MemoryLedger::default();
     let first = run(&fake, &mut ledger, push, Operation::Publish);
     check_invariants(&fake, &first, &case);
@@ -157,12 +169,44 @@ fn on_forgejo_every_fault_can_be_cleaned_up() {
     test_all(Dialect::Forgejo, Operation::Cleanup);
 }
 
+/// Differences of a forge's clock, in seconds: up to a day, and around five minutes.
+const SKEWS: [i64; 6] = [-86_400, -3600, -301, 299, 3600, 86_400];
+
+#[test]
+fn a_forge_with_another_clock_has_the_same_results() {
+    for dialect in [Dialect::GitHub, Dialect::Forgejo] {
+        for then in [Operation::Resume, Operation::Cleanup] {
+            for from in 0..=CALLS {
+                let fault = Some((from, Fault::CutAfter, ONCE));
+                let right = skewed_case(None, dialect, fault, None, then);
+                for skew in SKEWS {
+                    let result = skewed_case(Some(skew), dialect, fault, None, then);
+                    assert_eq!(result, right, "{dialect:?} {then:?} {fault:?} {skew}");
+                }
+            }
+            for push in [
+                PushFault::Refused,
+                PushFault::UnknownBefore,
+                PushFault::UnknownAfter,
+            ] {
+                let right = skewed_case(None, dialect, None, Some(push), then);
+                for skew in SKEWS {
+                    let result = skewed_case(Some(skew), dialect, None, Some(push), then);
+                    assert_eq!(result, right, "{dialect:?} {then:?} {push:?} {skew}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_push_that_fails_in_any_way_leaves_nothing_or_all() {
     for dialect in [Dialect::GitHub, Dialect::Forgejo] {
         for then in [Operation::Resume, Operation::Cleanup] {
             for (fault, end) in [
                 (PushFault::Refused, "nothing left"),
+                (PushFault::NotSent, "nothing left"),
+                (PushFault::Insecure, "nothing left"),
                 (PushFault::UnknownBefore, "nothing left"),
                 (PushFault::UnknownAfter, "published"),
             ] {

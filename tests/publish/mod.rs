@@ -42,6 +42,8 @@ impl Ledger for MemoryLedger {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PushFault {
     Refused,
+    NotSent,
+    Insecure,
     UnknownBefore,
     UnknownAfter,
 }
@@ -69,6 +71,8 @@ impl Push for FakePush<'_> {
         let message = || "the connection was closed".to_owned();
         match self.fault {
             Some(PushFault::Refused) => Err(PushError::Refused { message: message() }),
+            Some(PushFault::NotSent) => Err(PushError::NotSent { message: message() }),
+            Some(PushFault::Insecure) => Err(PushError::Insecure { message: message() }),
             Some(PushFault::UnknownBefore) => Err(PushError::Unknown { message: message() }),
             fault => {
                 assert!(repo.branches.is_empty(), "nothing is pushed over something");

@@ -4,6 +4,7 @@ use crate::support::jobs::{StoreFixture, promises, published_catalog};
 use crate::support::rows::OfferRow;
 use groundplan::model::digest::Digest;
 use groundplan::model::slug::Slug;
+use groundplan::store::listed::Listed;
 
 promises! {
     a_catalogue_that_is_published_twice_is_stored_once,
@@ -69,7 +70,8 @@ async fn a_new_version_replaces_the_offer_and_the_old_version_is_kept(fixture: S
     assert_eq!(fixture.offers("demo").await, [offer]);
     assert_eq!(fixture.offers("demo-two").await.len(), 2);
     let history = fixture.store.catalog_history(&old.catalog).await.unwrap();
-    let versions: Vec<_> = history.into_iter().map(|one| one.catalog_version).collect();
+    let history = history.into_iter().filter_map(Listed::readable);
+    let versions: Vec<_> = history.map(|one| one.catalog_version).collect();
     assert_eq!(versions, [new.catalog_version, old.catalog_version.clone()]);
     let kept = fixture.store.published_catalog(&old.catalog_version).await;
     assert_eq!(kept.unwrap(), Some(old));

@@ -374,6 +374,7 @@ async fn a_job_whose_worker_finds_a_higher_tier_waits_in_the_queue(fixture: Stor
     let lease = fixture.claim(1).await;
     let tree = GitId::parse(run.tree.as_deref().unwrap()).unwrap();
     let hold = RunChange::Hold {
+        refused: None,
         risk: RiskAssessment {
             tier: RiskLevel::High,
             reasons: vec!["a workflow".to_owned()],
@@ -401,9 +402,16 @@ async fn an_approval_without_a_user_is_removed(fixture: StoreFixture) {
         reasons: Vec::new(),
         tree,
     };
-    by_worker(&fixture.store, &lease, RunChange::Hold { risk })
-        .await
-        .unwrap();
+    by_worker(
+        &fixture.store,
+        &lease,
+        RunChange::Hold {
+            risk,
+            refused: None,
+        },
+    )
+    .await
+    .unwrap();
     let none = fixture.store.claim(&worker(1), &ClaimTarget::Oldest).await;
     assert_eq!(none.unwrap(), None);
 }

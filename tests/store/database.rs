@@ -1,7 +1,7 @@
 //! Opening and migrating: what is missing, away or no database is said, and no password with it.
 
 use crate::support::Sandbox;
-use crate::support::jobs::{StoreFixture, on, promises, wait};
+use crate::support::jobs::{StoreFixture, on, on_both_databases, promises, wait};
 use crate::support::postgres::{Cluster, open};
 use groundplan::store::Store as _;
 use groundplan::store::change::{Actor, RunChange};
@@ -9,6 +9,7 @@ use groundplan::store::error::StoreError;
 use groundplan::store::run::RunFilter;
 use groundplan::store::sql::address::DatabaseUrl;
 use groundplan::store::sql::{Database, DatabaseOptions, Dialect};
+use std::process::Command;
 
 promises! {
     every_statement_fits_the_tables_of_both_databases,
@@ -144,5 +145,77 @@ fn the_query_of_the_documentation_shows_if_a_run_is_alive() {
         let shown = format!("({query}) AS shown");
         let alive = "status || ' ' || job || ' ' || lease_is_active";
         assert_eq!(fixture.value(alive, &shown).await, "RUNNING RUNNING true");
+    });
+}
+
+#[test]
+fn a_refused_direct_address_is_named_at_once_and_nothing_is_migrated() {
+    let cluster = Cluster::get();
+    let sandbox = Sandbox::new();
+    let address = wait(async { cluster.address(&cluster.empty().await) });
+    let mut migrate = Command::new(env!("CARGO_BIN_EXE_groundplan"));
+    migrate.args(["migrate", "--database-url", &address]);
+    migrate.env(
+        "DIRECT_URL",
+        "postgres://canary:canary@127.0.0.1:9/app?sslmode=disable",
+    );
+    let ran = sandbox.run(&mut migrate).exits(3);
+    assert!(
+        ran.stderr
+            .contains("cannot be reached at its direct address"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains("check DIRECT_URL"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("DATABASE_URL and"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
+    let store = wait(open(&address));
+    wait(store.ready()).unwrap_err();
+}
+
+#[test]
+fn tables_that_a_newer_version_updated_are_refused_before_anything_is_changed() {
+    on_both_databases(async |fixture| {
+        for table in ["bootstrap_own_migrations", "bootstrap_app_migrations"] {
+            let newest = format!(
+                "INSERT INTO {table} (version, description, success, checksum, execution_time) \
+                 SELECT 99, description, success, checksum, execution_time FROM {table} WHERE version = 1"
+            );
+            fixture.write(&newest).await;
+            let sandbox = Sandbox::new();
+            let ran = sandbox.groundplan(["migrate", "--database-url", &fixture.address]);
+            let ran = ran.exits(3);
+            let message = "its tables are newer than this program (migration 99)";
+            assert!(ran.stderr.contains(message), "{}", ran.stderr);
+            assert!(
+                ran.stderr.contains("install a newer groundplan"),
+                "{}",
+                ran.stderr
+            );
+            fixture
+                .write(&format!("DELETE FROM {table} WHERE version = 99"))
+                .await;
+        }
+    });
+}
+
+#[test]
+fn a_sqlite_file_that_is_deleted_is_missed_and_one_in_its_place_is_used() {
+    on(Dialect::Sqlite, async |fixture| {
+        let path = fixture.address.strip_prefix("sqlite:").unwrap();
+        let store = &fixture.store;
+        fixture.submit("p0").await;
+        let kept = format!("{path}.kept");
+        fixture.write(&format!("VACUUM INTO '{kept}'")).await;
+        for suffix in ["", "-wal", "-shm"] {
+            std::fs::remove_file(format!("{path}{suffix}")).unwrap();
+        }
+        for _ in 0..3 {
+            let error = store.runs(&RunFilter::default()).await.unwrap_err();
+            assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+            assert!(!std::fs::exists(path).unwrap());
+        }
+        std::fs::rename(&kept, path).unwrap();
+        assert_eq!(fixture.runs(&RunFilter::default()).await.len(), 1);
     });
 }

@@ -101,6 +101,6 @@ async fn a_call_that_fails_before_or_after_its_effect_is_repeated_and_the_run_su
         };
         at_every_call(&store, &points, fault, case).await;
     }
-    let open = fixture.store.runs(&RunFilter::default()).await.unwrap();
-    assert!(open.iter().all(|run| !run.status.is_active()));
+    let runs = fixture.runs(&RunFilter::default()).await;
+    assert!(runs.iter().all(|run| !run.status.is_active()));
 }

@@ -2,17 +2,24 @@
 
 use crate::store::changes::{by_ada, by_worker, succeed};
 use crate::store::made::{begun, ended, intended, made};
+use crate::support::Sandbox;
 use crate::support::jobs::{published_catalog, submission, user, wait, worker};
 use crate::support::postgres::{Cluster, open};
 use groundplan::model::action::RiskLevel;
+use groundplan::model::digest::Digest;
+use groundplan::model::slug::Slug;
 use groundplan::publish::ledger::{PublishStep, StepOutcome};
 use groundplan::store::Store as _;
+use groundplan::store::catalog::PublishedCatalog;
 use groundplan::store::change::RunChange;
+use groundplan::store::error::StoreError;
 use groundplan::store::lease::ClaimTarget;
 use groundplan::store::recovery::{Recovery, RecoveryReport};
 use groundplan::store::sql::Database;
 use groundplan::store::sql::migrations::Tables;
+use groundplan::store::sql::workers::Presence;
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Row as _};
+use std::process::Command;
 
 const APPLICATION: &str = include_str!("../fixtures/application.sql");
 
@@ -161,5 +168,147 @@ fn the_tables_of_an_application_are_not_created_again() {
         let error = store.migrate(Tables::All).await.unwrap_err().to_string();
         assert!(error.contains("migrate --joined"), "{error}");
         assert_eq!(others(&mut raw).await, before);
+    });
+}
+
+#[test]
+fn a_worker_is_listed_beside_an_application_under_the_user_of_a_token() {
+    wait(async {
+        let (store, mut raw) = application("SELECT 1").await;
+        store.migrate(Tables::Own).await.unwrap();
+        for (id, user, end) in [
+            ("valid", "ada", "NULL, NULL"),
+            ("revoked", "ada", "now(), NULL"),
+            ("expired", "ada", "NULL, '2001-01-01'"),
+            ("later", "ada", "NULL, '2999-01-01'"),
+            ("demo", "eve", "NULL, NULL"),
+        ] {
+            let hash = Digest::of(format!("secret of {id}").as_bytes());
+            let insert = format!(
+                "INSERT INTO api_tokens (id, user_id, token_hash, revoked_at, expires_at) VALUES ('{id}', '{user}', '{hash}', {end})"
+            );
+            raw.execute(AssertSqlSafe(insert)).await.unwrap();
+        }
+        raw.execute("UPDATE users SET is_demo = true WHERE id = 'eve'")
+            .await
+            .unwrap();
+        let owner = async |id: &str| {
+            let hash = Digest::of(format!("secret of {id}").as_bytes());
+            store.token_owner(&hash).await.unwrap()
+        };
+        for refused in ["revoked", "expired", "demo", "unknown"] {
+            assert_eq!(owner(refused).await, None, "{refused}");
+        }
+        assert!(owner("later").await.is_some());
+        let presence = Presence {
+            worker: worker(1),
+            host: "host".to_owned(),
+            process: 1,
+            owner: owner("valid").await,
+        };
+        for _ in 0..2 {
+            store.heartbeat(&presence).await.unwrap();
+        }
+        let listed = raw
+            .fetch_one("SELECT user_id || ' ' || token_id AS owner FROM claude_workers")
+            .await
+            .unwrap();
+        assert_eq!(listed.get::<String, _>("owner"), "ada valid");
+    });
+}
+
+#[test]
+fn the_program_beside_an_application_is_listed_with_a_token_and_warns_without_one() {
+    let (name, mut raw) = wait(async {
+        let cluster = Cluster::get();
+        let name = cluster.empty().await;
+        let mut raw = cluster.connect(&name).await;
+        raw.execute(AssertSqlSafe(APPLICATION)).await.unwrap();
+        let hash = Digest::of(b"secret");
+        let insert = format!(
+            "INSERT INTO api_tokens (id, user_id, token_hash) VALUES ('token', 'ada', '{hash}')"
+        );
+        raw.execute(AssertSqlSafe(insert)).await.unwrap();
+        raw.execute(AssertSqlSafe(
+            "CREATE TABLE seen AS SELECT * FROM claude_workers; \
+             CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO seen SELECT NEW.*; RETURN NEW; END $$; \
+             CREATE TRIGGER see AFTER INSERT ON claude_workers FOR EACH ROW EXECUTE FUNCTION see()",
+        ))
+        .await
+        .unwrap();
+        open(&cluster.address(&name))
+            .await
+            .migrate(Tables::Own)
+            .await
+            .unwrap();
+        (name, raw)
+    });
+    let sandbox = Sandbox::with_demo();
+    sandbox.write("forge/.keep", "").write("token", "secret\n");
+    let work = |token: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_groundplan"));
+        command
+            .args(["work", "--once", "--forge", "local", "--forge-url", "forge"])
+            .args(["--catalogs", ".", "--state", "state"])
+            .env("DATABASE_URL", Cluster::get().address(&name));
+        command.envs(token.map(|token| ("GROUNDPLAN_AS_TOKEN", token)));
+        sandbox.run(&mut command).exits(0).stderr
+    };
+    for (token, warning) in [
+        (None, "the worker is not listed in claude_workers"),
+        (Some("another"), "is unknown, revoked or expired"),
+    ] {
+        let log = work(token);
+        assert!(log.contains(warning) && log.contains("--as-token"), "{log}");
+    }
+    for token in ["secret", "@token"] {
+        let log = work(Some(token));
+        assert!(
+            !log.contains("not listed") && !log.contains("secret"),
+            "{log}"
+        );
+    }
+    wait(async {
+        let seen = raw
+            .fetch_one(
+                "SELECT COUNT(*) AS number FROM seen WHERE user_id = 'ada' AND token_id = 'token'",
+            )
+            .await
+            .unwrap();
+        assert!(seen.get::<i64, _>("number") >= 1);
+    });
+}
+
+#[test]
+fn categories_beside_an_application_have_their_own_names_once() {
+    wait(async {
+        let (store, mut raw) = application("SELECT 1").await;
+        store.migrate(Tables::Own).await.unwrap();
+        raw.execute("INSERT INTO bootstrap_categories (id, slug, name, selection_type, updated_at) VALUES ('seed', 'auth', 'Auth', 'SINGLE', '2026-01-01')")
+            .await
+            .unwrap();
+        let demo = published_catalog();
+        for _ in 0..2 {
+            store.publish_catalog(&demo, "ada").await.unwrap();
+        }
+        let names = "SELECT string_agg(slug, ' ' ORDER BY slug) AS names FROM bootstrap_categories WHERE id <> 'other'";
+        let names = raw.fetch_one(names).await.unwrap();
+        let mut expected: Vec<&str> = demo
+            .categories
+            .iter()
+            .map(|one| one.slug.as_str())
+            .collect();
+        expected.sort_unstable();
+        assert_eq!(names.get::<String, _>("names"), expected.join(" "));
+        let other = PublishedCatalog {
+            catalog: Slug::parse("second").unwrap(),
+            catalog_version: Digest::of(b"second"),
+            ..demo
+        };
+        let refused = store.publish_catalog(&other, "ada").await.unwrap_err();
+        assert!(
+            matches!(refused, StoreError::CategoryTaken { .. }),
+            "{refused}"
+        );
     });
 }

@@ -2,6 +2,7 @@
 
 mod catalogs;
 mod changes;
+mod damaged;
 mod database;
 mod events;
 mod faults;

@@ -61,7 +61,7 @@ fn each_change_is_notified_in_the_shape_that_the_application_reads() {
             .unwrap();
         assert_eq!(
             notifications(&fixture, &mut listener).await,
-            [status("running")]
+            [status("claimed"), status("running")]
         );
         let long = "é\n\"".repeat(5000);
         let fail = RunChange::Fail {
@@ -87,7 +87,7 @@ fn each_change_is_notified_in_the_shape_that_the_application_reads() {
         by_worker(&fixture.store, &lease, succeed()).await.unwrap();
         assert_eq!(
             notifications(&fixture, &mut listener).await,
-            [status("running"), status("done")]
+            [status("claimed"), status("running"), status("done")]
         );
     });
 }
@@ -96,7 +96,6 @@ fn each_change_is_notified_in_the_shape_that_the_application_reads() {
 fn a_change_that_is_rolled_back_is_not_notified() {
     on(Dialect::Postgres, async |fixture| {
         let run = fixture.submit("p0").await;
-        let mut listener = listen(&fixture).await;
         let second = fixture
             .store
             .submit(&submission("p0", RiskLevel::Low))
@@ -105,6 +104,7 @@ fn a_change_that_is_rolled_back_is_not_notified() {
         let retry = by_ada(&fixture.store, &run.id, RunChange::Retry).await;
         retry.unwrap_err();
         let lease = fixture.claim(1).await;
+        let mut listener = listen(&fixture).await;
         // The success gets as far as the database, and is undone there.
         fixture.refuse_commits().await;
         let started = by_worker(&fixture.store, &lease, RunChange::Start).await;

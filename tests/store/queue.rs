@@ -5,6 +5,7 @@ use groundplan::model::action::RiskLevel;
 use groundplan::model::plan::Plan;
 use groundplan::store::Store as _;
 use groundplan::store::error::StoreError;
+use groundplan::store::id::RunId;
 use groundplan::store::lease::ClaimTarget;
 use groundplan::store::run::{RunFilter, RunStatus};
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ promises! {
     forty_jobs_are_claimed_by_eight_workers_each_exactly_once,
     a_job_of_our_kind_without_a_run_is_failed_and_the_next_one_claimed,
     runs_are_filtered_and_listed_newest_first,
+    a_list_of_any_length_is_read_page_by_page,
     a_document_that_no_database_can_store_is_refused,
     a_file_with_a_nul_that_a_recipe_copies_can_be_submitted,
     an_assessment_of_another_tree_is_refused,
@@ -166,7 +168,7 @@ async fn runs_are_filtered_and_listed_newest_first(fixture: StoreFixture) {
     let new = fixture.submit("p1").await;
     fixture.claim(1).await;
     let ids = async |filter: RunFilter| -> Vec<_> {
-        let runs = fixture.store.runs(&filter).await.unwrap();
+        let runs = fixture.runs(&filter).await;
         runs.into_iter().map(|run| run.id).collect()
     };
     let all = ids(RunFilter::default()).await;
@@ -176,7 +178,7 @@ async fn runs_are_filtered_and_listed_newest_first(fixture: StoreFixture) {
         ..RunFilter::default()
     })
     .await;
-    assert_eq!(one, [old.id]);
+    assert_eq!(one, [old.id.clone()]);
     let waiting = ids(RunFilter {
         statuses: vec![RunStatus::Pending, RunStatus::FailedNeedsCleanup],
         ..RunFilter::default()
@@ -192,7 +194,52 @@ async fn runs_are_filtered_and_listed_newest_first(fixture: StoreFixture) {
         ..RunFilter::default()
     })
     .await;
-    assert_eq!(last, [new.id]);
+    assert_eq!(last, [new.id.clone()]);
+    let next = ids(RunFilter {
+        after: Some(new.id.clone()),
+        ..RunFilter::default()
+    })
+    .await;
+    assert_eq!(next, [old.id.clone()]);
+    let of_another = ids(RunFilter {
+        user: Some(user("bob")),
+        ..RunFilter::default()
+    })
+    .await;
+    assert_eq!(of_another, []);
+    let beginning = ids(RunFilter {
+        id_prefix: Some(old.id.as_str()[..24].to_owned()),
+        ..RunFilter::default()
+    })
+    .await;
+    assert!(beginning.contains(&old.id), "{beginning:?}");
+    let unknown = RunFilter {
+        after: Some(RunId::parse("unknown").unwrap()),
+        ..RunFilter::default()
+    };
+    let missing = fixture.store.runs(&unknown).await.unwrap_err();
+    assert!(matches!(missing, StoreError::NoRun { .. }), "{missing}");
+}
+
+async fn a_list_of_any_length_is_read_page_by_page(fixture: StoreFixture) {
+    fixture.submit("p0").await;
+    fixture.copy_run(2_500).await;
+    let mut after = None;
+    let mut ids = BTreeSet::new();
+    loop {
+        let page = RunFilter {
+            after,
+            limit: Some(1_000),
+            ..RunFilter::default()
+        };
+        let page = fixture.runs(&page).await;
+        let Some(last) = page.last() else {
+            break;
+        };
+        after = Some(last.id.clone());
+        ids.extend(page.into_iter().map(|run| run.id));
+    }
+    assert_eq!(ids.len(), 2_501);
 }
 
 async fn a_document_that_no_database_can_store_is_refused(fixture: StoreFixture) {

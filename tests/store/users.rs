@@ -62,7 +62,7 @@ async fn a_worker_is_listed_once_until_it_is_removed(fixture: StoreFixture) {
         worker: worker(7),
         host: "host".to_owned(),
         process: 7,
-        user: None,
+        owner: None,
     };
     for _ in 0..2 {
         fixture.store.heartbeat(&presence).await.unwrap();

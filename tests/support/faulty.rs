@@ -8,6 +8,7 @@ use groundplan::store::error::StoreError;
 use groundplan::store::event::Event;
 use groundplan::store::id::RunId;
 use groundplan::store::lease::{ClaimTarget, Lease, Renewal, WorkerId};
+use groundplan::store::listed::Listed;
 use groundplan::store::recovery::{Recovery, RecoveryReport};
 use groundplan::store::run::{JobPayload, Run, RunFilter};
 use groundplan::store::submission::Submission;
@@ -247,7 +248,7 @@ impl Store for FaultyStore {
         self.pass(Call::Entries, self.inner.entries(run)).await
     }
 
-    async fn runs(&self, filter: &RunFilter) -> Result<Vec<Run>, StoreError> {
+    async fn runs(&self, filter: &RunFilter) -> Result<Vec<Listed<Run>>, StoreError> {
         self.pass(Call::Runs, self.inner.runs(filter)).await
     }
 

@@ -25,6 +25,7 @@ use groundplan::tree::memory::MemoryTree;
 use groundplan::tree::validate::{Links, admit};
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, AssertSqlSafe, Row as _};
+use std::path::Path;
 use std::sync::OnceLock;
 
 pub(crate) const BOTH: [Dialect; 2] = [Dialect::Sqlite, Dialect::Postgres];
@@ -204,6 +205,12 @@ impl StoreFixture {
         Self::at(dialect, address, folder).await
     }
 
+    /// Opens a store in a SQLite file in a folder.
+    pub(crate) async fn in_folder(folder: &Path) -> Self {
+        let address = format!("sqlite:{}", folder.join("jobs.db").display());
+        Self::at(Dialect::Sqlite, address, tempfile::tempdir().unwrap()).await
+    }
+
     /// Opens a store in the empty database of a separate cluster.
     pub(crate) async fn on(cluster: &Cluster) -> Self {
         let address = cluster.address("postgres");
@@ -327,9 +334,16 @@ impl StoreFixture {
         claimed.unwrap().expect("a job waits")
     }
 
+    /// The runs that a filter selects, each readable.
+    pub(crate) async fn runs(&self, filter: &RunFilter) -> Vec<Run> {
+        let listed = self.store.runs(filter).await.unwrap();
+        let readable = listed.into_iter().map(|run| run.into_result("run"));
+        readable.collect::<Result<_, _>>().unwrap()
+    }
+
     /// The current state of a run.
     pub(crate) async fn run(&self, id: &RunId) -> Run {
-        let mut runs = self.store.runs(&RunFilter::one(id)).await.unwrap();
+        let mut runs = self.runs(&RunFilter::one(id)).await;
         assert_eq!(runs.len(), 1);
         runs.remove(0)
     }

@@ -7,6 +7,7 @@ pub(crate) mod postgres;
 pub(crate) mod rows;
 pub(crate) mod served;
 mod snapshot;
+pub(crate) mod tls;
 
 use groundplan::catalog::Catalog;
 use groundplan::model::date::Day;

@@ -2,7 +2,9 @@
 
 use super::jobs::StoreFixture;
 use groundplan::store::id::RunId;
-use sqlx::AssertSqlSafe;
+use groundplan::store::sql::Dialect;
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AssertSqlSafe};
 use sqlx_macros::FromRow;
 
 /// A row of `claude_jobs`. Times are texts that sort by time.
@@ -123,9 +125,10 @@ impl StoreFixture {
     /// The published actions of a catalogue, in order.
     pub(crate) async fn offers(&self, catalog: &str) -> Vec<OfferRow> {
         sqlx::query_as(
-            "SELECT c.slug AS category, o.slug AS option, o.name AS option_name, CAST(a.kind AS TEXT) AS action \
+            "SELECT m.catalog || '/' || c.slug AS category, o.slug AS option, o.name AS option_name, CAST(a.kind AS TEXT) AS action \
              FROM bootstrap_actions a JOIN bootstrap_options o ON o.id = a.option_id \
-             JOIN bootstrap_categories c ON c.id = o.category_id WHERE c.slug LIKE $1 || '/%' \
+             JOIN bootstrap_categories c ON c.id = o.category_id \
+             JOIN bootstrap_catalog_categories m ON m.category_id = c.id WHERE m.catalog = $1 \
              ORDER BY c.slug, o.slug, a.execution_order",
         )
         .bind(catalog)
@@ -264,5 +267,70 @@ impl StoreFixture {
              FOR EACH ROW EXECUTE FUNCTION refuse()",
         )
         .await;
+    }
+}
+
+impl StoreFixture {
+    /// Copies the first run, with its job, this many times. All copies have the same time and have succeeded.
+    pub(crate) async fn copy_run(&self, times: u32) {
+        let numbers = match self.dialect() {
+            Dialect::Postgres => format!("generate_series(1, {times}) AS s(n)"),
+            Dialect::Sqlite => format!(
+                "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {times}) SELECT n FROM s)"
+            ),
+        };
+        self.write(&format!(
+            "INSERT INTO claude_jobs (id, user_id, product_id, kind, status, created_at, updated_at) \
+             SELECT 'job' || n, user_id, product_id, kind, 'DONE', created_at, updated_at \
+             FROM (SELECT * FROM claude_jobs LIMIT 1) AS j, {numbers}"
+        ))
+        .await;
+        self.write(&format!(
+            "INSERT INTO bootstrap_runs (id, claude_job_id, product_id, user_id, status, recipe_hash, catalog_version, \
+             action_schema_version, dry_run_report, recipe_snapshot, selected_options, created_at) \
+             SELECT 'run' || n, 'job' || n, product_id, user_id, 'SUCCEEDED', recipe_hash, catalog_version, \
+             action_schema_version, dry_run_report, recipe_snapshot, selected_options, created_at \
+             FROM (SELECT * FROM bootstrap_runs LIMIT 1) AS r, {numbers}"
+        ))
+        .await;
+    }
+
+    /// A connection without the protection of foreign keys and checks, to damage rows.
+    pub(crate) async fn unprotected(&self) -> PoolConnection<Any> {
+        let mut connection = self.raw.acquire().await.unwrap();
+        let statements: &[&str] = match self.dialect() {
+            Dialect::Postgres => &[
+                "SET session_replication_role = replica",
+                "ALTER TYPE \"BootstrapRunStatus\" ADD VALUE 'DAMAGED'",
+                "ALTER TYPE \"ClaudeJobStatus\" ADD VALUE 'DAMAGED'",
+                "ALTER TABLE bootstrap_tiers DROP CONSTRAINT bootstrap_tiers_tier_check",
+            ],
+            Dialect::Sqlite => &[
+                "PRAGMA foreign_keys = OFF",
+                "PRAGMA ignore_check_constraints = ON",
+            ],
+        };
+        for statement in statements {
+            sqlx::query(AssertSqlSafe(*statement))
+                .execute(&mut *connection)
+                .await
+                .unwrap();
+        }
+        connection
+    }
+
+    /// The columns of a table with their types.
+    pub(crate) async fn columns(&self, table: &str) -> Vec<(String, String)> {
+        let sql = match self.dialect() {
+            Dialect::Postgres => format!(
+                "SELECT CAST(column_name AS TEXT), CAST(udt_name AS TEXT) FROM information_schema.columns \
+                 WHERE table_name = '{table}' ORDER BY ordinal_position"
+            ),
+            Dialect::Sqlite => format!("SELECT name, type FROM pragma_table_info('{table}')"),
+        };
+        sqlx::query_as(AssertSqlSafe(sql))
+            .fetch_all(&self.raw)
+            .await
+            .unwrap()
     }
 }

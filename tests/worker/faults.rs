@@ -212,6 +212,7 @@ fn cancellation(store: &Database) -> Fault {
         let store = store.clone();
         async move {
             let run = store.runs(&RunFilter::default()).await.unwrap().remove(0);
+            let run = run.readable().unwrap();
             let ada = user("ada");
             store
                 .change(&run.id, Actor::Person(&ada), &RunChange::Cancel)

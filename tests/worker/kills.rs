@@ -1,6 +1,6 @@
 //! Worker processes that are killed, suspended, asked to stop or disconnected at every entry of the ledger, by real signals.
 
-use super::process::{Worker, program, work};
+use super::process::{Worker, program, until, work};
 use super::support::WorkerFixture;
 use crate::support::jobs::{StoreFixture, on, wait};
 use crate::support::postgres::{CARELESS, Cluster};
@@ -34,6 +34,22 @@ impl Gate {
             keeper.execute(AssertSqlSafe(statement)).await.unwrap();
         }
         Self(keeper)
+    }
+
+    /// A gate at the end of the transaction that stores the entry: a worker that is suspended there has stored it and done
+    /// nothing after it.
+    async fn after(fixture: &WorkerFixture, entry: i64) -> Self {
+        let mut gate = Self::at(fixture, entry).await;
+        gate.0
+            .execute("DROP TRIGGER gate ON bootstrap_effects")
+            .await
+            .unwrap();
+        let trigger = format!(
+            "CREATE CONSTRAINT TRIGGER gate AFTER INSERT ON bootstrap_effects DEFERRABLE INITIALLY DEFERRED \
+             FOR EACH ROW WHEN (NEW.number = {entry}) EXECUTE FUNCTION gate()"
+        );
+        gate.0.execute(AssertSqlSafe(trigger)).await.unwrap();
+        gate
     }
 
     /// Waits until a worker waits at the gate.
@@ -165,6 +181,90 @@ fn a_process_that_is_suspended_longer_than_its_lease_records_nothing() {
             assert_eq!(fixture.jobs.status(&run.id).await, "SUCCEEDED/DONE");
         }
         assert_eq!(fixture.repositories().len(), 7);
+    });
+}
+
+#[test]
+fn a_process_that_is_suspended_between_intent_and_effect_has_no_second_effect() {
+    on(Dialect::Postgres, async |jobs| {
+        let fixture = WorkerFixture::over(jobs);
+        // The intents to create, to push and to describe.
+        for entry in [2, 4, 6] {
+            let number = u32::try_from(entry).unwrap();
+            let run = fixture.submit(number).await;
+            let gate = Gate::after(&fixture, entry).await;
+            let mut worker = Worker::start(&fixture, &[]);
+            gate.is_reached(&fixture).await;
+            worker.signal("STOP");
+            gate.open().await;
+            let stored = format!("bootstrap_effects WHERE run_id = '{}'", run.id);
+            until("the intent is stored", async || {
+                fixture.jobs.value("COUNT(*)", &stored).await == entry.to_string()
+            })
+            .await;
+            fixture.jobs.expire_leases().await;
+            let recovery = Recovery::Resume { attempts: 3 };
+            let recovered = fixture.jobs.store.recover_expired(recovery).await.unwrap();
+            assert_eq!(recovered.requeued, std::slice::from_ref(&run.id));
+            finish(&fixture, number, &run, &format!("frozen after {entry}")).await;
+            let events = fixture.jobs.store.events(0, Some(&run.id), 100).await;
+            let events = events.unwrap();
+            worker.signal("CONT");
+            until("the lease is lost", async || worker.log().contains("lost")).await;
+            worker.signal("TERM");
+            assert_eq!(worker.wait(), Some(143), "{}", worker.log());
+            let after = fixture.jobs.store.events(0, Some(&run.id), 100).await;
+            assert_eq!(after.unwrap(), events, "{entry}");
+            assert_eq!(fixture.jobs.status(&run.id).await, "SUCCEEDED/DONE");
+            assert!(fixture.is_right(number), "{entry}");
+        }
+        assert_eq!(fixture.repositories().len(), 3);
+        let recovered = fixture.jobs.store.recover_expired(Recovery::Fail).await;
+        assert_eq!(recovered.unwrap().orphaned, []);
+    });
+}
+
+#[test]
+fn a_product_that_is_deleted_during_a_run_ends_it_and_its_repository_is_reported() {
+    on(Dialect::Postgres, async |jobs| {
+        let fixture = WorkerFixture::over(jobs);
+        for entry in [1, 3, 5, ENTRIES] {
+            let number = u32::try_from(entry).unwrap();
+            let run = fixture.submit(number).await;
+            let gate = Gate::at(&fixture, entry).await;
+            let mut worker = Worker::start(&fixture, &[]);
+            gate.is_reached(&fixture).await;
+            // It waits for the transaction that waits at the gate.
+            let product = format!("p{number}");
+            tokio::join!(fixture.jobs.delete_product(&product), async {
+                let waiting = "pg_stat_activity WHERE datname = current_database() \
+                                   AND query LIKE 'DELETE FROM products%' AND wait_event_type = 'Lock'";
+                until("the delete waits", async || {
+                    fixture.jobs.value("COUNT(*)", waiting).await != "0"
+                })
+                .await;
+                gate.open().await;
+            });
+            let missing = format!("run `{}` does not exist", run.id);
+            until("the run ends", async || worker.log().contains(&missing)).await;
+            // The worker goes on with other runs.
+            let other = fixture.submit(9).await;
+            until("the next run ends", async || {
+                !fixture.jobs.run(&other.id).await.status.is_active()
+            })
+            .await;
+            worker.signal("TERM");
+            assert_eq!(worker.wait(), Some(143), "{}", worker.log());
+            fixture.jobs.expire_leases().await;
+            let recovered = fixture.jobs.store.recover_expired(Recovery::Fail).await;
+            let orphaned = recovered.unwrap().orphaned;
+            // Before the creation nothing is there, and after the last step it is the finished repository.
+            assert_eq!(
+                orphaned.iter().any(|orphan| orphan.run == run.id),
+                matches!(entry, 3 | 5),
+                "{entry}: {orphaned:?}"
+            );
+        }
     });
 }
 

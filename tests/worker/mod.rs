@@ -4,6 +4,7 @@ mod crowd;
 mod faults;
 mod kills;
 mod logs;
+mod preflight;
 mod process;
 mod runs;
 mod service;

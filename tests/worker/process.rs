@@ -7,6 +7,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 /// A running `groundplan work`, killed when it is dropped.
 pub(crate) struct Worker {
@@ -73,7 +74,7 @@ impl Worker {
             if let Some((_, at)) = line.split_once("answering /health address=") {
                 at.trim().clone_into(&mut address);
             }
-            let is_working = line.contains(" working ") || line.contains("the database");
+            let is_working = line.contains(" working ") || line.contains("cannot start to work");
             log.lock().unwrap().push_str(&line);
             if is_working {
                 break;
@@ -135,6 +136,18 @@ impl Drop for Worker {
         // It may have ended long before.
         drop(self.child.kill());
         drop(self.child.wait());
+    }
+}
+
+/// Waits until a condition is true, however long that takes up to a minute.
+pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so().await {
+        assert!(
+            begun.elapsed() < Duration::from_mins(1),
+            "{what} did not happen"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 

@@ -136,7 +136,10 @@ fn a_high_tier_waits_for_an_approval_of_exactly_its_tree() {
         let fixture = WorkerFixture::over(jobs);
         let run = fixture.submit(1).await;
         let context = fixture.context(Options {
-            policy: Policy::parse("[tiers]\nother = \"low\"").unwrap(),
+            policy: Policy::parse(
+                "[tiers]\nother = \"low\"\n[approval]\nadministrators = [\"ada\"]",
+            )
+            .unwrap(),
             ..fixture.options(fixture.store())
         });
         assert_eq!(

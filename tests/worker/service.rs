@@ -1,6 +1,6 @@
 //! The worker as a service: notifications, health pages, an unavailable database, and shutdown.
 
-use super::process::{Worker, page, program, work};
+use super::process::{Worker, page, program, until, work};
 use super::support::WorkerFixture;
 use crate::forge::fake::TOKEN;
 use crate::support::jobs::{StoreFixture, on, on_both_databases};
@@ -15,18 +15,6 @@ use serde_json::Value;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-
-/// Waits until a condition is true, however long that takes up to a minute.
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so().await {
-        assert!(
-            begun.elapsed() < Duration::from_mins(1),
-            "{what} did not happen"
-        );
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
 
 async fn until_ended(fixture: &WorkerFixture, run: &Run) -> RunStatus {
     until("the end of the run", async || {

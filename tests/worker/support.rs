@@ -5,7 +5,7 @@ use crate::support::jobs::{StoreFixture, product, user, worker};
 use crate::support::{Sandbox, files_below};
 use groundplan::catalog::{self, Catalog};
 use groundplan::engine;
-use groundplan::forge::address::ForgeAddress;
+use groundplan::forge::address::{ForgeAddress, RequestSettings};
 use groundplan::git::mirror::Mirrors;
 use groundplan::git::{AllowedHosts, Git, GitSettings};
 use groundplan::model::action::RiskLevel;
@@ -153,7 +153,7 @@ impl WorkerFixture {
         Arc::new(WorkerContext {
             store: options.store,
             forge: options.forge,
-            forge_timeout: Duration::from_millis(700),
+            forge_requests: RequestSettings::new(Duration::from_millis(700)),
             push: PushSettings {
                 git: Arc::new(git()),
                 user: GitPush::USER.to_owned(),
@@ -266,7 +266,7 @@ impl WorkerFixture {
     /// The files that workers left in the folder of their builds.
     pub(crate) fn leftovers(&self) -> Vec<String> {
         let mut files = files_below(&self.sandbox.join("state"));
-        files.retain(|file| !file.ends_with("/lock"));
+        files.retain(|file| !file.ends_with("/lock") && file != "state.json");
         files
     }
 

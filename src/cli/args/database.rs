@@ -1,5 +1,7 @@
 //! Flags of the database.
 
+use crate::base::memory;
+use crate::cli::args::git::unprotected;
 use crate::cli::error::Failure;
 use crate::cli::runtime::wait_for;
 use crate::store::sql::address::DatabaseUrl;
@@ -50,6 +52,8 @@ impl DatabaseArgs {
                     .hinted("write `postgres://…` with user, password, host and name, or `sqlite:PATH` of a file")
             })
         };
+        // An address may contain a password.
+        memory::protect().map_err(unprotected)?;
         let database = address(&self.database_url, "DATABASE_URL")?;
         Ok(DatabaseOptions {
             database: database.ok_or_else(|| {

@@ -1,16 +1,19 @@
 //! Flags of the forge, and its token from the environment.
 
 use crate::base::clock::SystemClock;
-use crate::cli::args::git::environment;
+use crate::cli::args::git::{environment, git_with, secret_variable, unprotected};
 use crate::cli::error::Failure;
 use crate::forge::Forge;
-use crate::forge::address::ForgeAddress;
+use crate::forge::address::{ForgeAddress, RequestSettings};
+use crate::forge::proxy::Proxies;
+use crate::git::{AllowedHosts, Git, GitSettings};
 use crate::model::preflight::ForgeKind;
 use crate::pat::classic::{self, PatError};
 use crate::publish::git_push::GitPush;
 use crate::secret::Secret;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
+use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::iter;
 use std::sync::Arc;
@@ -18,7 +21,7 @@ use std::time::Duration;
 
 /// The variable that holds the token.
 pub(crate) const TOKEN: &str = "GROUNDPLAN_FORGE_TOKEN";
-const TOKEN_HINT: &str = "set GROUNDPLAN_FORGE_TOKEN to a classic token with the scope `repo`";
+const TOKEN_HINT: &str = "set GROUNDPLAN_FORGE_TOKEN to a classic token with the scope `repo`; for GitHub, `gh auth token` prints one";
 
 /// The forge and how to reach it.
 #[derive(Clone, clap::Args)]
@@ -41,6 +44,9 @@ pub(crate) struct ForgeArgs {
         value_delimiter = ','
     )]
     pub(crate) allow_http: Vec<String>,
+    /// Proxy for requests to the forge and for the push; templates from git always use the proxy variables.
+    #[arg(long, value_name = "PROXY", env = "GROUNDPLAN_FORGE_PROXY", value_enum, default_value_t = ForgeProxy::None)]
+    pub(crate) forge_proxy: ForgeProxy,
     /// Time limit of one request in seconds; in a preview, of all requests together.
     #[arg(
         long,
@@ -50,6 +56,17 @@ pub(crate) struct ForgeArgs {
         value_parser = clap::value_parser!(u64).range(1..=3600)
     )]
     pub(crate) forge_timeout: u64,
+}
+
+/// The proxy of everything that is sent to a forge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ForgeProxy {
+    /// No proxy.
+    #[default]
+    None,
+    /// The proxy variables: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`.
+    Env,
 }
 
 impl ValueEnum for ForgeKind {
@@ -75,10 +92,13 @@ impl ForgeArgs {
             .allow_http
             .iter()
             .map(|host| ("--allow-http", host.clone()));
+        let proxy =
+            (self.forge_proxy == ForgeProxy::Env).then(|| ("--forge-proxy", "env".to_owned()));
         iter::once(kind)
             .chain(url)
             .chain(user)
             .chain(plain)
+            .chain(proxy)
             .collect()
     }
 
@@ -96,7 +116,7 @@ impl ForgeArgs {
             return Ok(None);
         };
         let address = self.address(kind)?;
-        let forge = address.connect(token, self.patience(), Arc::new(SystemClock))?;
+        let forge = address.connect(token, &self.requests()?, Arc::new(SystemClock))?;
         Ok(Some(forge))
     }
 
@@ -121,6 +141,29 @@ impl ForgeArgs {
     /// The time limit of one request.
     pub(crate) fn patience(&self) -> Duration {
         Duration::from_secs(self.forge_timeout)
+    }
+
+    /// The settings of requests.
+    pub(crate) fn requests(&self) -> Result<RequestSettings, Failure> {
+        let proxies = match self.forge_proxy {
+            ForgeProxy::None => Proxies::default(),
+            ForgeProxy::Env => Proxies::from_variables(|name| {
+                environment(name).map(|value| value.to_string_lossy().into_owned())
+            })?,
+        };
+        Ok(RequestSettings {
+            timeout: self.patience(),
+            proxies,
+        })
+    }
+
+    /// The git program for pushes, with the same proxies as requests.
+    pub(crate) fn git(&self, timeout: Duration) -> Git {
+        let is_wanted = |name: &str| {
+            self.forge_proxy == ForgeProxy::Env || !GitSettings::is_proxy_variable(name)
+        };
+        let is_folder = self.forge.is_some_and(ForgeKind::is_folder);
+        git_with(is_wanted, is_folder, AllowedHosts::All, timeout)
     }
 
     /// The address of the forge. Sends no request.
@@ -150,8 +193,8 @@ pub(crate) fn token() -> Result<Secret, Failure> {
 
 /// The token in the environment as it is; none when unset or empty.
 pub(crate) fn token_text() -> Result<Option<String>, Failure> {
-    let text = environment(TOKEN)
-        .filter(|text| !text.is_empty())
+    let text = secret_variable(TOKEN)
+        .map_err(unprotected)?
         .map(OsString::into_string)
         .transpose();
     text.map_err(|_| {

@@ -2,6 +2,8 @@
 
 use crate::app::error::{AppError, ReadError};
 use crate::app::templates::TemplateCache;
+use crate::base::memory;
+use crate::cli::error::Failure;
 use crate::cli::signals;
 use crate::error::{Class, Explain, Hint};
 use crate::git::mirror::{Freshness, Mirrors};
@@ -69,6 +71,8 @@ pub(crate) struct GitArgs {
 pub(crate) enum CacheError {
     #[error("no folder for the template cache: neither XDG_CACHE_HOME nor HOME is set to a folder")]
     NoFolder,
+    #[error("cannot protect this process's memory")]
+    Memory(#[from] rustix::io::Errno),
     #[error("invalid GROUNDPLAN_GIT_TOKEN: it is not text")]
     TokenNotText,
     #[error("invalid GROUNDPLAN_GIT_TOKEN")]
@@ -79,12 +83,16 @@ pub(crate) enum CacheError {
 
 impl Explain for CacheError {
     fn class(&self) -> Class {
-        Class::Usage
+        match self {
+            Self::Memory(_) => Class::Environment,
+            _ => Class::Usage,
+        }
     }
 
     fn code(&self) -> &'static str {
         match self {
             Self::NoFolder => "cache_folder_missing",
+            Self::Memory(_) => "memory_not_protected",
             Self::TokenNotText | Self::Token(_) | Self::Credential(_) => "git_token_invalid",
         }
     }
@@ -92,6 +100,7 @@ impl Explain for CacheError {
     fn hint(&self) -> Option<Hint> {
         Some(match self {
             Self::NoFolder => "name one with `--cache-dir DIR`, or GROUNDPLAN_CACHE_DIR".into(),
+            Self::Memory(_) => return None,
             Self::TokenNotText | Self::Token(_) | Self::Credential(_) => "set it to the token alone; GROUNDPLAN_GIT_HOST and GROUNDPLAN_GIT_USER name its host and user".into(),
         })
     }
@@ -104,7 +113,11 @@ impl GitArgs {
             .cache_dir
             .as_ref()
             .map(|folder| folder.to_string_lossy().into_owned());
-        vec![("--cache-dir", folder.filter(|folder| !folder.is_empty()))]
+        vec![
+            ("--cache-dir", folder.filter(|folder| !folder.is_empty())),
+            // A flag without a value.
+            ("--offline", self.offline.then(String::new)),
+        ]
     }
 
     /// Reads the settings. Creates nothing, starts nothing and sends no request. A stop signal ends its requests.
@@ -151,8 +164,7 @@ impl GitArgs {
     }
 
     fn credential(&self) -> Result<Option<Credential>, CacheError> {
-        let Some(token) = environment("GROUNDPLAN_GIT_TOKEN").filter(|token| !token.is_empty())
-        else {
+        let Some(token) = secret_variable("GROUNDPLAN_GIT_TOKEN")? else {
             return Ok(None);
         };
         let text = token.into_string().map_err(|_| CacheError::TokenNotText)?;
@@ -164,10 +176,24 @@ impl GitArgs {
 
 /// The git program, with the environment variables that it may read.
 pub(crate) fn git(allow_file: bool, allow_hosts: AllowedHosts, timeout: Duration) -> Git {
+    git_with(|_| true, allow_file, allow_hosts, timeout)
+}
+
+/// The git program, with those of the environment variables it may read that are wanted.
+pub(crate) fn git_with(
+    is_wanted: impl Fn(&str) -> bool,
+    allow_file: bool,
+    allow_hosts: AllowedHosts,
+    timeout: Duration,
+) -> Git {
     let passed = |name: &str| Some((name.to_owned(), environment(name)?));
     Git::new(GitSettings {
         path: environment("PATH").unwrap_or_default(),
-        passed: GitSettings::PASSED.into_iter().filter_map(passed).collect(),
+        passed: GitSettings::PASSED
+            .into_iter()
+            .filter(|name| is_wanted(name))
+            .filter_map(passed)
+            .collect(),
         allow_file,
         allow_hosts,
         timeout,
@@ -184,6 +210,24 @@ fn user_folder(variable: &str, usual: &str) -> Option<PathBuf> {
     };
     let above = absolute(variable).or_else(|| Some(absolute("HOME")?.join(usual)))?;
     Some(above.join("groundplan"))
+}
+
+/// The secret in an environment variable; none when unset or empty. Protects the memory that it is read into.
+pub(crate) fn secret_variable(name: &str) -> rustix::io::Result<Option<OsString>> {
+    let text = environment(name).filter(|text| !text.is_empty());
+    if text.is_some() {
+        memory::protect()?;
+    }
+    Ok(text)
+}
+
+/// The failure of a process whose memory cannot be protected.
+pub(crate) fn unprotected(error: rustix::io::Errno) -> Failure {
+    Failure::environment(
+        "memory_not_protected",
+        "cannot protect this process's memory",
+    )
+    .caused_by(error)
 }
 
 /// The user's folder for state that outlives a command.

@@ -1,13 +1,13 @@
 //! The keys that tokens are sealed with, from the environment.
 
-use crate::cli::args::git::environment;
+use crate::cli::args::git::{secret_variable, unprotected};
 use crate::cli::error::Failure;
 use crate::pat::key::Key;
 use zeroize::Zeroizing;
 
 /// The key in an environment variable; none when unset or empty.
 pub(crate) fn read_key(variable: &str) -> Result<Option<Key>, Failure> {
-    let Some(text) = environment(variable).filter(|text| !text.is_empty()) else {
+    let Some(text) = secret_variable(variable).map_err(unprotected)? else {
         return Ok(None);
     };
     let usage = |message: String| {

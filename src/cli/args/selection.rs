@@ -25,15 +25,22 @@ pub(crate) struct SelectionArgs {
         env = "GROUNDPLAN_CATALOG"
     )]
     pub(crate) catalog: String,
-    /// Select an option; repeatable.
-    #[arg(long, value_name = "CATEGORY=OPTION", value_parser = parse_select)]
-    pub(crate) select: Vec<(Slug, Slug)>,
+    /// Select options of a category, several separated by commas; repeatable. Replaces what `--selection` has for it.
+    #[arg(long, value_name = "CATEGORY=OPTION[,OPTION]", value_parser = parse_select)]
+    pub(crate) select: Vec<Selected>,
     /// Read the selection from a YAML or JSON file that maps each category to an option or a list of options.
     #[arg(long, value_name = "FILE")]
     pub(crate) selection: Option<PathBuf>,
     /// Use the catalogue's defaults for everything else.
     #[arg(long)]
     pub(crate) defaults: bool,
+}
+
+/// Options of one category.
+#[derive(Clone, Debug)]
+pub(crate) struct Selected {
+    category: Slug,
+    options: Vec<Slug>,
 }
 
 /// The product and its repository.
@@ -61,12 +68,15 @@ pub(crate) struct ProductArgs {
     pub(crate) template: TemplateArgs,
 }
 
-fn parse_select(text: &str) -> Result<(Slug, Slug), String> {
-    let (category, option) = text
+fn parse_select(text: &str) -> Result<Selected, String> {
+    let (category, options) = text
         .split_once('=')
         .ok_or("expected CATEGORY=OPTION, such as `auth=iron-session`")?;
-    let slug = |text: &str| Slug::parse(text).map_err(|error| error.to_string());
-    Ok((slug(category)?, slug(option)?))
+    let slug = |text: &str| Slug::parse(text.trim()).map_err(|error| error.to_string());
+    Ok(Selected {
+        category: slug(category)?,
+        options: options.split(',').map(slug).collect::<Result<_, _>>()?,
+    })
 }
 
 impl SelectionArgs {
@@ -81,8 +91,13 @@ impl SelectionArgs {
             }
             None => SelectionRequest::default(),
         };
-        for (category, option) in &self.select {
-            request.selection.insert(category.clone(), option.clone());
+        for Selected { category, .. } in &self.select {
+            request.selection.remove(category);
+        }
+        for Selected { category, options } in &self.select {
+            for option in options {
+                request.selection.insert(category.clone(), option.clone());
+            }
         }
         if self.defaults {
             request.fill_with_defaults(catalog);

@@ -4,12 +4,11 @@ use crate::app::catalogs::CatalogFiles;
 use crate::base::clock::SystemClock;
 use crate::catalog;
 use crate::cli::args::forge::{ForgeArgs, no_forge};
-use crate::cli::args::git::{GitArgs, git, state_folder};
+use crate::cli::args::git::{GitArgs, state_folder};
 use crate::cli::args::key;
 use crate::cli::args::policy::PolicyArgs;
 use crate::cli::args::push::PushArgs;
 use crate::cli::error::Failure;
-use crate::git::AllowedHosts;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::preflight::ForgeKind;
 use crate::pat::key::Key;
@@ -137,13 +136,9 @@ impl WorkerArgs {
             store,
             worker,
             forge,
-            forge_timeout: self.forge.patience(),
+            forge_requests: self.forge.requests()?,
             push: PushSettings {
-                git: Arc::new(git(
-                    kind.is_folder(),
-                    AllowedHosts::All,
-                    self.push.timeout(),
-                )),
+                git: Arc::new(self.forge.git(self.push.timeout())),
                 user: self.forge.push_user().to_owned(),
             },
             opener: opener(kind)?,

@@ -29,6 +29,10 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         CleanupOutcome::Nothing => None,
         CleanupOutcome::Removed(id) => Some(id),
     };
+    terminal.done(match removed {
+        None => "nothing of this run is on the forge".to_owned(),
+        Some(id) => format!("removed the unfinished repository (number {id})"),
+    });
     match (args.format, removed) {
         (Format::Json, removed) => terminal.json(&CleanupJson { removed })?,
         (Format::Text, None) => {

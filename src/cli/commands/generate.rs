@@ -1,8 +1,10 @@
 //! `groundplan completions` and `groundplan man`
 
 use crate::cli::error::{Exit, Failure};
+use crate::cli::output::pager;
 use crate::cli::output::terminal::Terminal;
 use clap_complete::Shell;
+use std::io::{self, IsTerminal as _};
 
 #[derive(clap::Args)]
 pub(crate) struct CompletionsArgs {
@@ -12,7 +14,7 @@ pub(crate) struct CompletionsArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct ManArgs {
-    /// Command to print the page of [default: the program].
+    /// Command to show the page of [default: the program].
     command: Option<String>,
 }
 
@@ -33,7 +35,7 @@ pub(crate) fn man(
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
     command.build();
-    let page = match &args.command {
+    let mut page = match &args.command {
         None => command,
         Some(name) => command.find_subcommand(name).cloned().ok_or_else(|| {
             Failure::usage("command_not_found", format!("there is no command `{name}`"))
@@ -41,7 +43,13 @@ pub(crate) fn man(
         })?,
     };
     let mut text = Vec::new();
-    clap_mangen::Man::new(page).render(&mut text)?;
-    terminal.bytes(&text)?;
+    clap_mangen::Man::new(page.clone()).render(&mut text)?;
+    if !io::stdout().is_terminal() {
+        terminal.bytes(&text)?;
+    } else if !pager::man(&text)? {
+        // Without `man`, the help says the same.
+        terminal.page()?;
+        write!(terminal.out(), "{}", page.render_long_help().ansi())?;
+    }
     Ok(Exit::Success)
 }

@@ -42,6 +42,9 @@ pub(in crate::cli) struct Cli {
     /// Use of colours.
     #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
     pub(in crate::cli) color: Color,
+    /// Print long texts without a pager on a terminal [default: $PAGER, or less].
+    #[arg(long, global = true)]
+    pub(in crate::cli) no_pager: bool,
     #[command(subcommand)]
     pub(in crate::cli) command: Command,
 }
@@ -106,7 +109,7 @@ pub(in crate::cli) enum Command {
     Schema(schema::Args),
     /// Print completions for a shell.
     Completions(generate::CompletionsArgs),
-    /// Print the manual page of the program or of a command.
+    /// Show the manual page of the program or of a command.
     Man(generate::ManArgs),
 }
 

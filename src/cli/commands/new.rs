@@ -151,6 +151,12 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         )
         .hinted("name a folder with `--into`, or a forge with `--forge`")
     })?;
+    if let Some(into) = &args.into {
+        terminal.done(format!("created `{}`", into.display()));
+    }
+    if let Some(Published { repo, .. }) = &published {
+        terminal.done(format!("published `{}` at {}", repo.full_name, repo.remote));
+    }
     args.print(&prepared, &preview, &ids, published.as_ref(), terminal)
 }
 

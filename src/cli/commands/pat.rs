@@ -2,9 +2,10 @@
 
 use crate::app::tokens::{self, TokenForge};
 use crate::base::clock::SystemClock;
-use crate::base::sanitize;
+use crate::base::{memory, sanitize};
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::forge::{ForgeArgs, TOKEN, no_forge, token_text, usable};
+use crate::cli::args::git::unprotected;
 use crate::cli::args::key::{no_key, read_key};
 use crate::cli::args::policy::PersonArgs;
 use crate::cli::error::{Exit, Failure};
@@ -225,6 +226,7 @@ fn piped() -> Result<Option<Zeroizing<String>>, Failure> {
     if input.is_terminal() {
         return Ok(None);
     }
+    memory::protect().map_err(unprotected)?;
     // Allocated once, so that growing leaves no copy behind.
     let mut text = Zeroizing::new(String::with_capacity(2 * 8192));
     let read = input.lock().take(LONGEST + 1).read_to_string(&mut text);

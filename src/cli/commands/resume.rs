@@ -46,6 +46,10 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let ended = Terminal::busy("publishing", || session.run(&files, &mut ledger, resume));
     let published = ended.map_err(|interrupted| session.failure(interrupted, &files, None))?;
     ForgeSession::tidy(&files, terminal);
+    terminal.done(format!(
+        "published `{}` at {}",
+        published.full_name, published.remote
+    ));
     match args.format {
         Format::Json => {
             let published = session.published(&published, &files);

@@ -1,17 +1,23 @@
 //! `groundplan work` and `groundplan recover`
 
 use crate::base::clock::{Clock as _, SystemClock};
+use crate::base::sanitize;
 use crate::cli::args::database::DatabaseArgs;
+use crate::cli::args::forge::no_forge;
 use crate::cli::args::log::TraceArgs;
 use crate::cli::args::worker::{RecoveryChoice, WorkerArgs};
 use crate::cli::error::{Exit, Failure};
+use crate::cli::input;
 use crate::cli::output::terminal::Terminal;
 use crate::model::action::ACTION_SCHEMA_VERSION;
+use crate::model::digest::Digest;
+use crate::model::preflight::ForgeKind;
 use crate::schemas;
 use crate::store::Store as _;
 use crate::store::error::StoreError;
 use crate::store::id::RunId;
 use crate::store::lease::WorkerId;
+use crate::store::listed::{Listed, UnreadableRow};
 use crate::store::recovery::OrphanedRun;
 use crate::store::sql::workers::Presence;
 use crate::store::sql::{Database, DatabaseOptions, Dialect};
@@ -20,13 +26,16 @@ use crate::worker::health_state::HealthState;
 use crate::worker::metrics::Metrics;
 use crate::worker::server::{self, HealthServer};
 use crate::worker::service::{Service, ServiceReport};
+use crate::worker::state_files::StateFiles;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -45,12 +54,41 @@ pub(crate) struct Args {
     #[arg(long, env = "GROUNDPLAN_GRACE", value_name = "SECONDS", default_value_t = 25,
         value_parser = clap::value_parser!(u64).range(0..=3600))]
     grace: u64,
+    /// Token of the application, or `@FILE` with one: the worker is listed under its user. Needed beside an application.
+    #[arg(
+        long,
+        env = "GROUNDPLAN_AS_TOKEN",
+        value_name = "TOKEN|@FILE",
+        hide_env_values = true
+    )]
+    as_token: Option<AsToken>,
     #[command(flatten)]
     means: WorkerArgs,
     #[command(flatten)]
     database: DatabaseArgs,
     #[command(flatten)]
     trace: TraceArgs,
+}
+
+/// A token of the application as it was given: the token, or `@` and the path of a file with it. It is never printed.
+#[derive(Clone)]
+struct AsToken(Zeroizing<String>);
+
+impl From<&str> for AsToken {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned().into())
+    }
+}
+
+impl AsToken {
+    /// The hash by which the application knows the token.
+    fn hash(&self) -> Result<Digest, Failure> {
+        let Some(path) = self.0.strip_prefix('@') else {
+            return Ok(Digest::of(self.0.as_bytes()));
+        };
+        let bytes = Zeroizing::new(input::document(Path::new(path))?);
+        Ok(Digest::of(bytes.trim_ascii()))
+    }
 }
 
 #[derive(clap::Args)]
@@ -81,7 +119,8 @@ pub(crate) fn recover(args: &RecoverArgs, terminal: &mut Terminal) -> Result<Exi
         ("cancelled, nothing left", &swept.cancelled),
         ("requeued", &swept.requeued),
     ];
-    if lists.iter().all(|(_, runs)| runs.is_empty()) && swept.orphaned.is_empty() {
+    let is_quiet = swept.orphaned.is_empty() && swept.unreadable.is_empty();
+    if lists.iter().all(|(_, runs)| runs.is_empty()) && is_quiet {
         writeln!(terminal.out(), "Nothing to recover.")?;
     }
     for (what, runs) in lists.iter().filter(|(_, runs)| !runs.is_empty()) {
@@ -92,6 +131,13 @@ pub(crate) fn recover(args: &RecoverArgs, terminal: &mut Terminal) -> Result<Exi
         writeln!(
             terminal.out(),
             "run {run} was deleted, and {place} may remain: check it, then delete its ledger (docs/operations.md)"
+        )?;
+    }
+    for UnreadableRow { id, unreadable } in &swept.unreadable {
+        let (id, unreadable) = (sanitize::line(id), sanitize::line(unreadable));
+        writeln!(
+            terminal.out(),
+            "unreadable, not recovered: {id}: {unreadable}"
         )?;
     }
     Ok(Exit::Success)
@@ -107,6 +153,7 @@ impl Args {
             clock: Arc::new(SystemClock),
             database: OnceLock::new(),
         });
+        panel.health.iterated(SystemClock.now());
         let pages = match self.health() {
             Some(address) => {
                 let listener = server::bind(address).await.map_err(|error| {
@@ -124,6 +171,13 @@ impl Args {
             }
             None => None,
         };
+        let state = (!self.once)
+            .then(|| self.means.state())
+            .transpose()?
+            .map(|folder| {
+                let files = StateFiles::at(&folder);
+                tokio::spawn(files.keep(Arc::clone(&panel.health), Arc::new(SystemClock)))
+            });
         let work = self.serve(&panel, stopped);
         let mut work = std::pin::pin!(work);
         let mut code = None;
@@ -140,6 +194,9 @@ impl Args {
         stop.send_replace(true);
         if let Some(pages) = pages {
             pages.abort();
+        }
+        if let Some(state) = state {
+            state.abort();
         }
         let finished = finished?;
         Ok(match code {
@@ -162,12 +219,24 @@ impl Args {
         panel: &Arc<HealthServer>,
         mut stopped: watch::Receiver<bool>,
     ) -> Result<ServiceReport, Failure> {
-        let worker = new_worker_id();
-        let Some(database) = self.open(panel, &mut stopped).await? else {
+        // A mistake in a flag cannot be corrected while the process runs.
+        let settings = self.database.settings()?;
+        self.means.forge.forge.ok_or_else(no_forge)?;
+        let open = async || match connect(settings.clone()).await {
+            Ok(database) => {
+                panel.health.database_answered();
+                Ok(database)
+            }
+            Err(error) => {
+                panel.health.database_failed(&error);
+                Err(error.into())
+            }
+        };
+        let Some(database) = self.patiently(panel, &mut stopped, open).await? else {
             return Ok(ServiceReport::default());
         };
         let database = Arc::new(database);
-        let worked = self.work_with(panel, &database, worker, stopped).await;
+        let worked = self.work_with(panel, &database, stopped).await;
         database.close().await;
         worked
     }
@@ -176,29 +245,36 @@ impl Args {
         &self,
         panel: &Arc<HealthServer>,
         database: &Arc<Database>,
-        worker: WorkerId,
-        stopped: watch::Receiver<bool>,
+        mut stopped: watch::Receiver<bool>,
     ) -> Result<ServiceReport, Failure> {
-        let service_worker = worker.clone();
-        let store = database.clone();
-        let means = self
-            .means
-            .means(store, worker, Arc::clone(&panel.metrics))?;
-        let logs = self.means.logs()?;
-        self.introduce(&means, database).await;
+        let worker = new_worker_id();
+        let prepare = async || {
+            let (store, metrics) = (database.clone(), Arc::clone(&panel.metrics));
+            let prepared = self.means.means(store, worker.clone(), metrics);
+            match prepared.and_then(|context| Ok((context, self.means.logs()?))) {
+                Ok(prepared) => {
+                    panel.health.preflight_passed();
+                    Ok(prepared)
+                }
+                Err(failure) => {
+                    panel.health.preflight_failed(failure.message());
+                    Err(failure)
+                }
+            }
+        };
+        let Some((context, logs)) = self.patiently(panel, &mut stopped, prepare).await? else {
+            return Ok(ServiceReport::default());
+        };
+        let presence = self.presence(database, &worker).await?;
+        self.introduce(&context, database).await;
         // Set last: from here on the worker reports ready.
         drop(panel.database.set(Arc::clone(database)));
         let service = Service {
-            context: Arc::new(means),
+            context: Arc::new(context),
             database: Arc::clone(database),
             health: Arc::clone(&panel.health),
             logs: Arc::new(logs),
-            presence: Presence {
-                worker: service_worker,
-                host: host(),
-                process: std::process::id(),
-                user: None,
-            },
+            presence,
             concurrency: usize::from(self.concurrency),
             grace: Duration::from_secs(self.grace),
             is_once: self.once,
@@ -206,31 +282,56 @@ impl Args {
         Ok(service.run(stopped).await)
     }
 
-    /// Waits for the database, which may start later than the worker. Returns none when a signal came first.
-    async fn open(
+    /// The entry of this worker in the list of workers; `None` where the table of an application requires a user and the
+    /// token of one is missing or refused. A worker that is not listed works as any other.
+    async fn presence(
+        &self,
+        database: &Database,
+        worker: &WorkerId,
+    ) -> Result<Option<Presence>, Failure> {
+        let hash = self.as_token.as_ref().map(AsToken::hash).transpose()?;
+        let owner = match &hash {
+            Some(hash) => database.token_owner(hash).await?,
+            None => None,
+        };
+        if hash.is_some() && owner.is_none() {
+            tracing::warn!(
+                hint = "name another token by `--as-token`",
+                "the token of `--as-token` is unknown, revoked or expired, or its user is a demo user"
+            );
+        }
+        if owner.is_none() && !database.is_own().await? {
+            tracing::warn!(
+                hint = "name a token of the application by `--as-token` or GROUNDPLAN_AS_TOKEN",
+                "the worker is not listed in claude_workers: the application's table requires a user and a token"
+            );
+            return Ok(None);
+        }
+        Ok(Some(Presence {
+            worker: worker.clone(),
+            host: host(),
+            process: std::process::id(),
+            owner,
+        }))
+    }
+
+    /// Tries until it succeeds, because the cause of a failure can be mended while the worker waits: it answers /health with
+    /// the reason, which `attempt` records. With `--once` the first failure is final. Returns none when a signal came first.
+    async fn patiently<T>(
         &self,
         panel: &HealthServer,
         stopped: &mut watch::Receiver<bool>,
-    ) -> Result<Option<Database>, Failure> {
-        let settings = self.database.settings()?;
+        attempt: impl AsyncFn() -> Result<T, Failure>,
+    ) -> Result<Option<T>, Failure> {
         while !*stopped.borrow_and_update() {
             panel.health.iterated(SystemClock.now());
-            match connect(settings.clone()).await {
-                Ok(database) => {
-                    panel.health.database_answered();
-                    return Ok(Some(database));
-                }
-                Err(
-                    error @ (StoreError::Unavailable { .. }
-                    | StoreError::NotReady { .. }
-                    | StoreError::NotMigrated { .. }),
-                ) if !self.once => {
-                    panel.health.database_failed();
-                    let (message, hints) = Failure::from(error).into_parts();
-                    tracing::warn!(hint = hints.join("; "), "{message}");
-                }
-                Err(error) => return Err(error.into()),
-            }
+            let failure = match attempt().await {
+                Ok(value) => return Ok(Some(value)),
+                Err(failure) if self.once => return Err(failure),
+                Err(failure) => failure,
+            };
+            let (message, hints) = failure.into_parts();
+            tracing::warn!(hint = hints.join("; "), "cannot start to work: {message}");
             let again = Instant::now() + panel.health.delay();
             while Instant::now() < again && !*stopped.borrow_and_update() {
                 panel.health.iterated(SystemClock.now());
@@ -250,10 +351,16 @@ impl Args {
         for catalog in means.templates.catalogs() {
             let slug = catalog.slug();
             here.push(format!("{slug}@{}", catalog.version().short()));
-            let history = database.catalog_history(slug).await.unwrap_or_default();
-            let newest = history.first();
-            published
-                .extend(newest.map(|known| format!("{slug}@{}", known.catalog_version.short())));
+            match database.catalog_history(slug).await {
+                Ok(history) => {
+                    let newest = history.into_iter().find_map(Listed::readable);
+                    let version = newest.map(|known| known.catalog_version);
+                    published.extend(version.map(|known| format!("{slug}@{}", known.short())));
+                }
+                Err(error) => {
+                    tracing::warn!("cannot read the published versions of `{slug}`: {error}")
+                }
+            }
         }
         let stop = AtomicBool::new(false);
         let git = match means.push.git.version(&stop) {
@@ -271,7 +378,7 @@ impl Args {
                 Dialect::Postgres => "postgres",
                 Dialect::Sqlite => "sqlite",
             },
-            forge = ?self.means.forge.forge,
+            forge = self.means.forge.forge.map_or("-", ForgeKind::as_str),
             forge_host = means.forge.host().unwrap_or("-"),
             worker = means.worker.as_str(),
             concurrency = self.concurrency,

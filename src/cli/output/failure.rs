@@ -20,7 +20,7 @@ pub(crate) fn print(failure: &Failure, terminal: &mut Terminal) -> u8 {
     let printed = match failure {
         Failure::Error(error) => {
             let printed = document(error, terminal);
-            terminal.error(&error.message(), &error.hints());
+            terminal.error(&message(error, terminal), &error.hints());
             printed.map(|()| error::exit_code(error.class()))
         }
         Failure::Findings(found) => findings::print(found, terminal).map(|()| 1),
@@ -29,8 +29,24 @@ pub(crate) fn print(failure: &Failure, terminal: &mut Terminal) -> u8 {
     };
     match printed.and_then(|code| terminal.finish().map(|()| code)) {
         Ok(code) => code,
-        Err(Failure::Error(error)) => error::exit_code(error.class()),
+        Err(Failure::Error(error)) => {
+            // The output failed only at its end.
+            if !matches!(failure, Failure::Error(_)) {
+                terminal.error(&message(&error, terminal), &error.hints());
+            }
+            error::exit_code(error.class())
+        }
         Err(_) => 0,
+    }
+}
+
+/// The message of an error. Where only the output failed, it names what the command has done.
+fn message(error: &CommandError, terminal: &Terminal) -> String {
+    match terminal.effects() {
+        effects if error.code() == Failure::OUTPUT && !effects.is_empty() => {
+            format!("{}; {}", error.message(), effects.join("; "))
+        }
+        _ => error.message(),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::cli::output::Format;
 use crate::cli::output::terminal::Terminal;
 use crate::model::content::Files;
 use crate::model::diagnostic::{Code, Diagnostic, Location, Severity};
+use crate::scrub::{masked, scrub};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
@@ -57,11 +58,11 @@ pub(crate) fn text(
             Severity::Warning => Level::WARNING,
         };
         let title = level
-            .primary_title(sanitize::line(&finding.message))
+            .primary_title(sanitize::line(&scrub(&finding.message, &[])))
             .id(finding.code.as_str());
         let group = title.elements(places(finding, files, relabel));
         let group = match &finding.help {
-            Some(help) => group.element(Level::HELP.message(sanitize::text(help))),
+            Some(help) => group.element(Level::HELP.message(sanitize::text(&scrub(help, &[])))),
             None => group,
         };
         writeln!(out, "{}\n", renderer.render(&[group]))?;
@@ -103,14 +104,18 @@ fn places<'a>(
                 .char_column(places[0].0.column)
                 .into();
         };
-        let annotations = places.into_iter().map(|(place, label)| {
-            let kind = if label.is_none() {
-                AnnotationKind::Primary
-            } else {
-                AnnotationKind::Context
-            };
-            kind.span(excerpt.range(place)).label(label)
-        });
+        let annotations: Vec<_> = places
+            .into_iter()
+            .map(|(place, label)| {
+                let kind = if label.is_none() {
+                    AnnotationKind::Primary
+                } else {
+                    AnnotationKind::Context
+                };
+                kind.span(excerpt.range(place))
+                    .label(label.map(|label| scrub(label, &[])))
+            })
+            .collect();
         Snippet::source(excerpt.text)
             .line_start(excerpt.first_line)
             .path(name)
@@ -120,18 +125,18 @@ fn places<'a>(
     by_file.into_iter().map(element).collect()
 }
 
-/// The lines of a text that contain the places of a finding.
-struct Excerpt<'t> {
-    text: &'t str,
+/// The lines of a text that contain the places of a finding, without secrets.
+struct Excerpt {
+    text: String,
     first_line: usize,
     starts: Vec<usize>,
 }
 
-impl<'t> Excerpt<'t> {
+impl Excerpt {
     /// The longest excerpt in bytes. Drawing takes time for each character.
     const MAX: usize = 32 * 1024;
 
-    fn around(text: &'t str, places: &[(&Location, Option<&str>)]) -> Self {
+    fn around(text: &str, places: &[(&Location, Option<&str>)]) -> Self {
         let lines = places
             .iter()
             .flat_map(|(place, _)| [place.line, place.end_line]);
@@ -143,12 +148,13 @@ impl<'t> Excerpt<'t> {
             line => ends.nth(line - 2).unwrap_or(text.len()),
         };
         let end = ends.nth(count - 1).unwrap_or(text.len());
-        let text = &text[start..end];
+        let text = masked(&text[start..end]);
         let starts = text.match_indices('\n').map(|(at, _)| at + 1);
+        let starts = std::iter::once(0).chain(starts).collect();
         Self {
             text,
             first_line,
-            starts: std::iter::once(0).chain(starts).collect(),
+            starts,
         }
     }
 

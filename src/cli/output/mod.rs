@@ -2,6 +2,7 @@
 
 pub(crate) mod failure;
 pub(crate) mod findings;
+pub(crate) mod pager;
 pub(crate) mod preflight;
 pub(crate) mod render;
 pub(crate) mod sarif;

@@ -116,7 +116,7 @@ fn conclusion(
     writeln!(terminal.out())?;
     summary(report, terminal.out())?;
     let relabel = |file: &str| findings::relabel(root, file);
-    terminal.finish()?;
+    terminal.flush()?;
     for findings in [&report.warnings, &report.collisions, &report.errors] {
         findings::text(terminal.stderr(), findings, files, &relabel)?;
     }
@@ -342,7 +342,9 @@ pub(crate) fn command(
         catalog.to_owned(),
     ];
     let mut flag = |name: &str, value: &str| {
-        if value.starts_with('-') {
+        if value.is_empty() {
+            words.push(name.to_owned());
+        } else if value.starts_with('-') {
             words.push(format!("{name}={value}"));
         } else {
             words.extend([name.to_owned(), value.to_owned()]);

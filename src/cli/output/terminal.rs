@@ -3,6 +3,8 @@
 use crate::base::sanitize;
 use crate::cli::error::Failure;
 use crate::cli::output::Format;
+use crate::cli::output::pager::Pager;
+use crate::cli::signals;
 use crate::scrub::scrub;
 use crate::secret::Secret;
 use anstyle::{AnsiColor, Style};
@@ -26,6 +28,11 @@ pub(crate) struct Terminal {
     format: Format,
     has_json_lines: bool,
     secrets: Vec<Secret>,
+    /// False after `--no-pager`.
+    may_page: bool,
+    pager: Option<Pager>,
+    /// What the command has created or changed so far.
+    effects: Vec<String>,
 }
 
 impl Terminal {
@@ -37,7 +44,38 @@ impl Terminal {
             format,
             has_json_lines: false,
             secrets: Vec::new(),
+            may_page: true,
+            pager: None,
+            effects: Vec::new(),
         }
+    }
+
+    /// Prints without a pager from here on.
+    pub(crate) fn disable_pager(&mut self) {
+        self.may_page = false;
+    }
+
+    /// Starts the pager for the text that follows, if standard output is a terminal. Messages go through it as well, so that
+    /// they do not cover the text.
+    pub(crate) fn page(&mut self) -> Result<(), Failure> {
+        if !self.may_page || self.pager.is_some() || !io::stdout().is_terminal() {
+            return Ok(());
+        }
+        self.out.flush()?;
+        // Ctrl-C belongs to the pager from here on.
+        signals::stop();
+        self.pager = Pager::start(anstream::AutoStream::choice(&io::stdout()));
+        Ok(())
+    }
+
+    /// Records an effect, in the words `created x`. A failure to print the result names it.
+    pub(crate) fn done(&mut self, effect: impl Into<String>) {
+        self.effects.push(effect.into());
+    }
+
+    /// The recorded effects.
+    pub(crate) fn effects(&self) -> &[String] {
+        &self.effects
     }
 
     pub(crate) fn format(&self) -> Format {
@@ -52,13 +90,20 @@ impl Terminal {
     /// The stream of results for people. Without colours it drops every escape sequence: bytes for programs go through
     /// [`Terminal::bytes`].
     pub(crate) fn out(&mut self) -> &mut dyn Write {
-        &mut self.out
+        match &mut self.pager {
+            Some(pager) => pager.input(),
+            None => &mut self.out,
+        }
     }
 
     /// The stream of messages, after the results that were printed before.
     pub(crate) fn stderr(&mut self) -> &mut dyn Write {
-        // The result's own flush reports a failure.
-        drop(self.out.flush());
+        if let Some(pager) = &mut self.pager {
+            return pager.input();
+        }
+        if self.out.flush().is_err() {
+            // The result's own flush reports it.
+        }
         &mut self.stderr
     }
 
@@ -71,7 +116,7 @@ impl Terminal {
     /// Prints text from a file: as it is for programs, with its control characters made visible on a terminal.
     pub(crate) fn content(&mut self, text: &str) -> Result<(), Failure> {
         if io::stdout().is_terminal() {
-            return Ok(write!(self.out, "{}", sanitize::text(text))?);
+            return Ok(write!(self.out(), "{}", sanitize::text(text))?);
         }
         self.bytes(text.as_bytes())
     }
@@ -113,8 +158,9 @@ impl Terminal {
     /// Prints a message that contains nothing unsafe but styles.
     pub(crate) fn note(&mut self, text: &str) {
         let text = self.scrubbed(text);
-        // A standard error that cannot be written leaves the exit code.
-        drop(write!(self.stderr(), "{text}"));
+        if write!(self.stderr(), "{text}").is_err() {
+            // Without a standard error, the exit code alone reports it.
+        }
     }
 
     /// The text without the secrets of this command and the tokens that a person typed in a wrong place.
@@ -124,6 +170,11 @@ impl Terminal {
 
     fn cleaned(&self, text: &str) -> String {
         sanitize::text(&self.scrubbed(text))
+    }
+
+    /// True if results are printed on a terminal.
+    pub(crate) fn is_shown_to_person(&self) -> bool {
+        io::stdout().is_terminal()
     }
 
     /// True if questions can be asked and answered.
@@ -137,8 +188,16 @@ impl Terminal {
         work()
     }
 
-    /// Writes everything that was printed. Fails when the reader of the output is gone.
+    /// Writes what was printed so far.
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        Ok(self.out().flush()?)
+    }
+
+    /// Writes everything that was printed, and waits for the pager. Fails when the reader of the output is gone.
     pub(crate) fn finish(&mut self) -> Result<(), Failure> {
+        if let Some(pager) = self.pager.take() {
+            pager.finish()?;
+        }
         self.out.flush()?;
         Ok(io::stdout().flush()?)
     }

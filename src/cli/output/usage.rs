@@ -66,7 +66,7 @@ fn without_unsafe_source(error: &clap::Error, text: String) -> String {
 }
 
 fn is_unsafe(text: &str) -> bool {
-    text.chars().count() > MAX_QUOTED || text.contains(|c| sanitize::is_unsafe(c) && c != '\n')
+    text.chars().count() > MAX_QUOTED || text.contains(sanitize::is_unsafe)
 }
 
 fn quoted(text: &str) -> String {

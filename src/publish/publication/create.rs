@@ -2,7 +2,7 @@
 
 use super::Publication;
 use crate::forge::error::ForgeError;
-use crate::forge::repository::{Availability, NewRepository, Repository};
+use crate::forge::repository::{Availability, NewRepository, Repository, RepositoryId};
 use crate::publish::error::{FailureCause, PublishError};
 use crate::publish::ledger::{CreatedRepo, PublishStep, StepOutcome};
 
@@ -21,7 +21,10 @@ impl Publication<'_> {
     pub(super) async fn create(&mut self) -> Result<(), PublishError> {
         match self.availability(|_| true).await {
             Ok(Availability::Free) => {}
-            Ok(Availability::Taken { full_name, .. }) => {
+            Ok(Availability::Taken { id, full_name }) => {
+                if self.adopt(id).await? {
+                    return Ok(());
+                }
                 return Err(self.failed(FailureCause::Taken { full_name }));
             }
             Ok(Availability::Moved) => return Err(self.failed(FailureCause::Redirected)),
@@ -68,16 +71,35 @@ impl Publication<'_> {
         }
     }
 
+    /// Records a repository as created by this run if an earlier request, recorded without effect, created it late.
+    pub(super) async fn adopt(&mut self, id: RepositoryId) -> Result<bool, PublishError> {
+        if !self.has_earlier_request {
+            return Ok(false);
+        }
+        match self.repository(id, |found| found.is_some()).await {
+            Ok(Some(repository)) if self.request.proof().is_marked(&repository) => {
+                let nonce = self.begin(PublishStep::Create).await?;
+                self.finish(nonce, created(repository)).await?;
+                Ok(true)
+            }
+            Ok(_) => Ok(false),
+            Err(error) => Err(self.uncertain(FailureCause::Read(error))),
+        }
+    }
+
     /// Looks for a repository that may have been created, and records it if its marker proves that this run created it.
+    /// Other differences do not make it another user's; the next step reports them.
     pub(super) async fn reconcile(&mut self, nonce: u64) -> Result<Reconciled, PublishError> {
         let is_taken = |found: &Availability| matches!(found, Availability::Taken { .. });
         let (id, full_name) = match self.availability(is_taken).await {
             Ok(Availability::Taken { id, full_name }) => (id, full_name),
-            Ok(Availability::Free | Availability::Moved) => return Ok(Reconciled::Missing),
+            Ok(Availability::Free) => return Ok(Reconciled::Missing),
+            // The name was free before the request: the repository that was renamed may be this run's.
+            Ok(Availability::Moved) => return Err(self.failed(FailureCause::Redirected)),
             Err(error) => return Err(self.failed_read(error)),
         };
         match self.repository(id, |found| found.is_some()).await {
-            Ok(Some(repository)) if self.request.proof().check(&repository).is_ok() => {
+            Ok(Some(repository)) if self.request.proof().is_marked(&repository) => {
                 self.finish(nonce, created(repository)).await?;
                 Ok(Reconciled::Created)
             }

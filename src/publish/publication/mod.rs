@@ -8,6 +8,7 @@ mod remove;
 
 use super::error::{FailureCause, PublishError};
 use super::ledger::{Ledger, LedgerEntry, LedgerError, PublishRequest, PublishStep, StepOutcome};
+use super::remains::Remains;
 use super::stage::Stage;
 use super::{PublishedRepo, Publisher};
 use crate::forge::error::ForgeError;
@@ -24,6 +25,8 @@ pub(super) struct Publication<'p> {
     stage: Stage,
     /// True once this process has asked the forge to create the repository; it asks at most once.
     has_requested: bool,
+    /// True if an earlier process asked for the repository, whatever outcome it recorded.
+    has_earlier_request: bool,
 }
 
 impl<'p> Publication<'p> {
@@ -32,6 +35,7 @@ impl<'p> Publication<'p> {
         ledger: &'p mut dyn Ledger,
         request: &'p PublishRequest,
         stage: Stage,
+        has_earlier_request: bool,
     ) -> Self {
         Self {
             publisher,
@@ -39,6 +43,7 @@ impl<'p> Publication<'p> {
             request,
             stage,
             has_requested: false,
+            has_earlier_request,
         }
     }
 
@@ -122,6 +127,20 @@ impl<'p> Publication<'p> {
             }
             None if self.stage == Stage::Removed => PublishError::RolledBack { cause },
             None => PublishError::NotCreated { cause },
+        }
+    }
+
+    /// The error of a run of which an earlier request may have created a repository, although none is recorded.
+    fn uncertain(&self, cause: FailureCause) -> PublishError {
+        let remains = Remains::may_appear(
+            &self.request.repo,
+            self.publisher
+                .forge
+                .removal_command(&self.request.repo, None),
+        );
+        PublishError::Incomplete {
+            cause,
+            remains: Box::new(remains),
         }
     }
 

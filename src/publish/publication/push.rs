@@ -33,7 +33,9 @@ impl Publication<'_> {
         };
         let message = error.to_string();
         let found = match &error {
-            PushError::Refused { .. } => Ok(Some(repository)),
+            PushError::Refused { .. } | PushError::NotSent { .. } | PushError::Insecure { .. } => {
+                Ok(Some(repository))
+            }
             PushError::Unknown { .. } => self.repository(repo.id, has_content).await,
         };
         match found {

@@ -3,6 +3,7 @@
 use super::Publication;
 use super::create::Reconciled;
 use crate::forge::error::ForgeError;
+use crate::forge::repository::Availability;
 use crate::publish::CleanupOutcome;
 use crate::publish::error::{FailureCause, PublishError};
 use crate::publish::ledger::{CreatedRepo, PublishStep, StepOutcome};
@@ -29,6 +30,15 @@ impl Publication<'_> {
             };
             if let Some(message) = message {
                 self.finish(nonce, StepOutcome::NotDone { message }).await?;
+            }
+        }
+        if matches!(self.stage, Stage::Started | Stage::Removed) && self.has_earlier_request {
+            match self.availability(|_| true).await {
+                Ok(Availability::Taken { id, .. }) => {
+                    self.adopt(id).await?;
+                }
+                Ok(Availability::Free | Availability::Moved) => {}
+                Err(error) => return Err(self.uncertain(FailureCause::Read(error))),
             }
         }
         if let Stage::Published(repo) = self.stage {

@@ -6,6 +6,7 @@ use sqlx::any::AnyConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Error};
 use std::fmt;
+use std::path::PathBuf;
 use thiserror::Error;
 use url::Url;
 
@@ -16,6 +17,8 @@ pub struct DatabaseUrl {
     dialect: Dialect,
     /// The limit of connections in the address, as Prisma writes it.
     limit: Option<u32>,
+    /// The file of a SQLite database.
+    file: Option<PathBuf>,
 }
 
 /// An invalid address. The text is not part of the error: it may contain a password.
@@ -163,6 +166,7 @@ impl DatabaseUrl {
             url,
             dialect: Dialect::Postgres,
             limit,
+            file: None,
         })
     }
 
@@ -182,6 +186,7 @@ impl DatabaseUrl {
             url: url.map_err(|_| DatabaseUrlError::Format)?,
             dialect: Dialect::Sqlite,
             limit: None,
+            file: Some(path.into()),
         })
     }
 
@@ -197,6 +202,11 @@ impl DatabaseUrl {
             self.url.set_query(Some("mode=rw"));
         }
         self
+    }
+
+    /// The file of a SQLite database; `None` for Postgres.
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        self.file.clone()
     }
 
     /// The limit of connections in the address.

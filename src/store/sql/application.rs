@@ -31,7 +31,7 @@ enum TypeKind {
 
 use TypeKind::{Boolean, Enum, Json, Number, Text, TextArray, Time};
 
-const NEEDED: [Needed; 8] = [
+const NEEDED: [Needed; 9] = [
     Needed {
         table: "users",
         columns: &[
@@ -58,6 +58,17 @@ const NEEDED: [Needed; 8] = [
             ("template_version", Text),
             ("last_bootstrap_run_id", Text),
             ("updated_at", Time),
+        ],
+        is_added_to: false,
+    },
+    Needed {
+        table: "api_tokens",
+        columns: &[
+            ("id", Text),
+            ("user_id", Text),
+            ("token_hash", Text),
+            ("revoked_at", Time),
+            ("expires_at", Time),
         ],
         is_added_to: false,
     },

@@ -9,6 +9,7 @@ use crate::model::digest::Digest;
 use crate::model::slug::Slug;
 use crate::store::catalog::{CatalogVersion, PublishedCatalog};
 use crate::store::error::StoreError;
+use crate::store::listed::Listed;
 
 impl Database {
     /// Publishes a catalogue: its rows become the offer, and its version is kept. A version that is already published
@@ -18,13 +19,18 @@ impl Database {
         catalog: &PublishedCatalog,
         by: &str,
     ) -> Result<CatalogVersion, StoreError> {
+        // An application's table has its own index.
+        let are_names_unique = !self.is_own().await?;
         let mut tx = self.begin().await?;
-        let published = publish(&mut tx, catalog, by).await;
+        let published = publish(&mut tx, catalog, are_names_unique, by).await;
         tx.finish(published).await
     }
 
     /// The published versions of a catalogue, newest first.
-    pub async fn catalog_history(&self, catalog: &Slug) -> Result<Vec<CatalogVersion>, StoreError> {
+    pub async fn catalog_history(
+        &self,
+        catalog: &Slug,
+    ) -> Result<Vec<Listed<CatalogVersion>>, StoreError> {
         catalog_versions::of_catalog(self, catalog).await
     }
 
@@ -40,10 +46,11 @@ impl Database {
 async fn publish(
     tx: &mut Tx,
     catalog: &PublishedCatalog,
+    are_names_unique: bool,
     by: &str,
 ) -> Result<CatalogVersion, StoreError> {
     AdvisoryLock::Catalogs.acquire(tx).await?;
     let at = now(tx).await?;
-    catalogs::replace(tx, catalog, at).await?;
+    catalogs::replace(tx, catalog, are_names_unique, at).await?;
     catalog_versions::insert(tx, catalog, by, at).await
 }

@@ -55,10 +55,10 @@ async fn write_details(
 ) -> Result<(), StoreError> {
     let (run, now) = (&locked.run, locked.job.now);
     match (change, actor) {
-        (RunChange::Hold { risk }, _) => {
+        (RunChange::Hold { risk, refused }, _) => {
             check_tree(run, &risk.tree)?;
             tiers::assess(tx, &run.id, risk).await?;
-            tiers::void_other_approval(tx, &run.id, &risk.tree).await
+            tiers::void_approval(tx, &run.id, &risk.tree, refused.as_ref()).await
         }
         (RunChange::Approve { tree }, Actor::Person(user)) => {
             check_tree(run, tree)?;

@@ -4,11 +4,12 @@ use super::address::DatabaseUrl;
 use super::dialect::Dialect;
 use super::migrations::Tables;
 use super::notify::Notification;
-use super::{claim, clock, queue_stats, recovery, tables};
+use super::sqlite_file::SqliteFile;
+use super::{claim, clock, queue_stats, recovery, tables, writable};
 use crate::store::error::StoreError;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
 use sqlx::{
-    Any, AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Executor as _,
+    Any, AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Executor as _, PgConnection,
     SqlSafeStr as _, Transaction,
 };
 use std::time::Duration;
@@ -21,6 +22,19 @@ pub struct DatabaseOptions {
     pub direct: Option<DatabaseUrl>,
     /// Maximum number of connections; the address may set a lower one.
     pub connections: u32,
+}
+
+impl DatabaseOptions {
+    /// A session on Postgres, at the direct address if there is one.
+    async fn direct_session(&self) -> Result<PgConnection, StoreError> {
+        match &self.direct {
+            Some(direct) => {
+                let connected = direct.postgres_options()?.connect().await;
+                connected.map_err(|error| StoreError::from(error).at_direct_address())
+            }
+            None => Ok(self.database.postgres_options()?.connect().await?),
+        }
+    }
 }
 
 /// A database with jobs and runs.
@@ -70,15 +84,25 @@ impl Database {
         install_default_drivers();
         let dialect = settings.database.dialect();
         let limit = settings.database.limit().unwrap_or(u32::MAX);
-        let options = settings.database.options()?;
-        connect_once(&options, dialect).await?;
+        connect_once(&settings.database.options()?, dialect).await?;
+        let file = SqliteFile::of(&settings.database);
+        let (at_connect, at_acquire) = (file.clone(), file);
         let pool = AnyPoolOptions::new()
             .max_connections(settings.connections.min(limit).max(2))
             .acquire_timeout(CONNECT_TIMEOUT)
             .after_connect(move |connection, _| {
+                at_connect.opened();
                 Box::pin(async move { prepare(connection, dialect).await })
             })
-            .connect_lazy_with(options);
+            .after_release(move |connection, _| {
+                Box::pin(async move { is_clean(connection, dialect).await })
+            })
+            .before_acquire(move |_, metadata| {
+                let is_same = at_acquire.is_same_since(metadata.age);
+                Box::pin(async move { Ok(is_same) })
+            })
+            // From here on a missing SQLite file was deleted: an empty one in its place would hide the loss.
+            .connect_lazy_with(settings.database.clone().existing().options()?);
         let database = Self { pool, settings };
         if dialect == Dialect::Sqlite {
             database.migrate(Tables::All).await?;
@@ -107,6 +131,7 @@ impl Database {
             clock::STATEMENTS,
             queue_stats::STATEMENTS,
             recovery::STATEMENTS,
+            writable::STATEMENTS,
         ];
         let texts = tables::statements()
             .chain(lists.into_iter().flatten().copied())
@@ -115,8 +140,7 @@ impl Database {
         match self.dialect() {
             // The driver `Any` cannot describe parameters of Postgres's own types.
             Dialect::Postgres => {
-                let address = settings.direct.as_ref().unwrap_or(&settings.database);
-                let mut connection = address.postgres_options()?.connect().await?;
+                let mut connection = settings.direct_session().await?;
                 for text in texts {
                     connection.prepare(text).await?;
                 }
@@ -163,8 +187,22 @@ impl Database {
     }
 }
 
+/// True if a connection may be used again: no transaction is open in it. After a full disk SQLite has ended a transaction
+/// already, its rollback fails, and the driver counts the transaction as open for ever.
+async fn is_clean(connection: &mut AnyConnection, dialect: Dialect) -> Result<bool, sqlx::Error> {
+    if dialect == Dialect::Postgres {
+        return Ok(true);
+    }
+    // Carries out the rollback of a transaction that was dropped.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
+}
+
 /// Connects once outside the pool, which would try until its time is up and then hide the reason of the failure.
-async fn connect_once(options: &AnyConnectOptions, dialect: Dialect) -> Result<(), StoreError> {
+pub(super) async fn connect_once(
+    options: &AnyConnectOptions,
+    dialect: Dialect,
+) -> Result<(), StoreError> {
     let connect = async {
         let mut connection = options.connect().await?;
         prepare(&mut connection, dialect).await?;

@@ -1,11 +1,13 @@
-//! SQL that both databases read: one text for each statement, and the five words in which the databases differ.
+//! SQL that both databases read: one text for each statement, and the seven words in which the databases differ.
 //!
 //! | word | Postgres | SQLite |
 //! |---|---|---|
 //! | `{now}` | the clock in UTC, to the millisecond | milliseconds since 1970 |
 //! | `{after:$1}` | that clock plus `$1` milliseconds | the same sum |
 //! | `{at:$1}` | the timestamp `$1` milliseconds after 1970 | `$1` |
-//! | `{millis:column}` | a timestamp as milliseconds since 1970 | `column` |
+//! | `{millis:column}` | a timestamp as milliseconds since 1970; null for an infinite one | `column` |
+//! | `{json:column -> 'key'}` | the path in a document | the same; null for a text that is no document |
+//! | `{key:column}` | true for a key that our rows can have | the same |
 //! | `{cast:$1 AS "RiskLevel"}` | `CAST($1 AS "RiskLevel")` | `$1` |
 
 use std::sync::OnceLock;
@@ -119,11 +121,26 @@ impl Dialect {
                 )
             }
             (Self::Postgres, "millis") => {
-                format!("CAST(round(extract(epoch FROM {argument}) * 1000) AS bigint)")
+                format!(
+                    "CASE WHEN isfinite({argument}) \
+                     THEN CAST(round(extract(epoch FROM {argument}) * 1000) AS bigint) END"
+                )
             }
             (Self::Postgres, "cast") => format!("CAST({argument})"),
+            (Self::Postgres, "json") => argument.to_owned(),
             (Self::Sqlite, "after") => format!("({} + {argument})", self.now()),
             (Self::Sqlite, "at" | "millis") => argument.to_owned(),
+            (Self::Postgres, "key") => {
+                format!("(length({argument}) BETWEEN 1 AND 128 AND {argument} !~ '[^A-Za-z0-9_-]')")
+            }
+            (Self::Sqlite, "key") => format!(
+                "(typeof({argument}) = 'text' AND length({argument}) BETWEEN 1 AND 128 \
+                 AND {argument} NOT GLOB '*[^A-Za-z0-9_-]*')"
+            ),
+            (Self::Sqlite, "json") => {
+                let (column, _) = argument.split_once(" -").expect("a column and its path");
+                format!("CASE WHEN json_valid({column}) THEN {argument} END")
+            }
             (Self::Sqlite, "cast") => {
                 let (value, _) = argument.split_once(" AS ").expect("a value and its type");
                 value.to_owned()
@@ -148,7 +165,8 @@ mod tests {
         };
         assert_eq!(
             STATEMENT.on(Dialect::Postgres),
-            "SELECT CAST(round(extract(epoch FROM r.started_at) * 1000) AS bigint) FROM r \
+            "SELECT CASE WHEN isfinite(r.started_at) \
+             THEN CAST(round(extract(epoch FROM r.started_at) * 1000) AS bigint) END FROM r \
              WHERE status = CAST($1 AS \"BootstrapRunStatus\") AND at <= \
              CAST(clock_timestamp() AT TIME ZONE 'UTC' AS timestamp(3))"
         );

@@ -1,5 +1,6 @@
 //! The meaning of a database error for the caller. No message shows an address, a password or a row.
 
+use super::migrations::newer;
 use crate::store::error::StoreError;
 use sqlx::Error;
 use sqlx::error::DatabaseError;
@@ -27,6 +28,11 @@ impl From<Error> for StoreError {
             Error::Tls(error) => Self::unavailable(error),
             Error::Protocol(message) => Self::unavailable(message),
             Error::Migrate(error) => (*error).into(),
+            Error::ColumnDecode { index, source } => {
+                let column = index.trim_matches('"').to_owned();
+                Self::damaged(format!("the column `{column}`"), source)
+            }
+            Error::Decode(source) => Self::damaged("a column", source),
             other => Self::Refused {
                 source: other.into(),
             },
@@ -38,11 +44,7 @@ impl From<MigrateError> for StoreError {
     fn from(error: MigrateError) -> Self {
         match error {
             MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
-            MigrateError::VersionMissing(version) => Self::NotReady {
-                message: format!(
-                    "its tables are newer than this program (migration {version}); install a newer groundplan"
-                ),
-            },
+            MigrateError::VersionMissing(version) => newer(version),
             other => Self::NotReady {
                 message: other.to_string(),
             },
@@ -50,17 +52,29 @@ impl From<MigrateError> for StoreError {
     }
 }
 
+/// SQLite's code of a full disk, and of a file that reached its limit of pages.
+const SQLITE_FULL: u32 = 13;
+
+/// The error number within one of SQLite's extended codes.
+fn low_byte(code: &str) -> Option<u32> {
+    Some(code.parse::<u32>().ok()? & 0xff)
+}
+
 /// Postgres has five characters, of which the first two are the class; SQLite has a number.
 fn of_database(error: &dyn DatabaseError) -> StoreError {
     let code = error.code().unwrap_or_default().into_owned();
     let is_postgres = code.len() == 5;
+    let is_disk_full = if is_postgres {
+        code == "53100"
+    } else {
+        low_byte(&code) == Some(SQLITE_FULL)
+    };
     let is_unavailable = if is_postgres {
         // Connections, resources, shut-downs and time-outs, locks and deadlocks, wrong passwords.
         ["08", "28", "40", "53", "55", "57", "58"].contains(&&code[..2])
     } else {
-        // The low byte of SQLite's extended codes: busy, locked, I/O, full, cannot open.
-        let low = code.parse::<u32>().map_or(0, |code| code & 0xff);
-        [5, 6, 10, 13, 14].contains(&low)
+        // Busy, locked, I/O, cannot open.
+        low_byte(&code).is_some_and(|low| [5, 6, 10, 14].contains(&low))
     };
     let is_without_tables = if is_postgres {
         ["42P01", "42703", "42704", "3F000"].contains(&code.as_str())
@@ -80,7 +94,9 @@ fn of_database(error: &dyn DatabaseError) -> StoreError {
     }
     // Only the message: the other fields may show a row.
     let source = error.message().into();
-    if is_unavailable {
+    if is_disk_full {
+        StoreError::DiskFull { source }
+    } else if is_unavailable {
         StoreError::Unavailable { source }
     } else if is_without_tables {
         StoreError::NotMigrated {

@@ -1,9 +1,12 @@
 //! Migrations of the tables: those of a surrounding application, and our own.
 
+use super::address::DatabaseUrl;
+use super::connection::{CONNECT_TIMEOUT, connect_once};
 use super::{Database, Dialect, application};
 use crate::store::error::StoreError;
+use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, SqlSafeStr as _};
+use sqlx::{AnyPool, AssertSqlSafe, SqlSafeStr as _};
 
 /// The tables to create.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,12 +37,36 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
     let of = |recorded_in, texts| Scripts { recorded_in, texts };
     match dialect {
         Dialect::Postgres => (
-            of(APP, &[script!("postgres/app/0001_tables.sql")]),
-            of(OWN, &[script!("postgres/own/0001_tables.sql")]),
+            of(
+                APP,
+                &[
+                    script!("postgres/app/0001_tables.sql"),
+                    script!("postgres/app/0002_run_order_and_category_slugs.sql"),
+                ],
+            ),
+            of(
+                OWN,
+                &[
+                    script!("postgres/own/0001_tables.sql"),
+                    script!("postgres/own/0002_catalog_categories.sql"),
+                ],
+            ),
         ),
         Dialect::Sqlite => (
-            of(APP, &[script!("sqlite/app/0001_tables.sql")]),
-            of(OWN, &[script!("sqlite/own/0001_tables.sql")]),
+            of(
+                APP,
+                &[
+                    script!("sqlite/app/0001_tables.sql"),
+                    script!("sqlite/app/0002_run_order_and_category_slugs.sql"),
+                ],
+            ),
+            of(
+                OWN,
+                &[
+                    script!("sqlite/own/0001_tables.sql"),
+                    script!("sqlite/own/0002_catalog_categories.sql"),
+                ],
+            ),
         ),
     }
 }
@@ -65,12 +92,16 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError::NotReady`] when the application's tables are to be joined and lack something, or are to be created and
-    /// exist.
+    /// exist, and when the tables are newer than this program; [`StoreError::DirectUnavailable`].
     pub async fn migrate(&self, tables: Tables) -> Result<(), StoreError> {
         let (app, own) = scripts(self.dialect());
+        // Before anything is changed.
+        for scripts in [&app, &own] {
+            self.refuse_newer(scripts).await?;
+        }
         // A connection pooler would give the lock and the work to different sessions.
         let pool = match &self.settings.direct {
-            Some(direct) => AnyPool::connect_with(direct.options()?).await?,
+            Some(direct) => connect_direct(direct).await?,
             None => self.pool.clone(),
         };
         match tables {
@@ -92,6 +123,29 @@ impl Database {
             // Opened for every command: the tests prepare the statements.
             Dialect::Sqlite => Ok(()),
         }
+    }
+
+    /// Fails if a newer version of this program has updated the tables.
+    async fn refuse_newer(&self, scripts: &Scripts) -> Result<(), StoreError> {
+        if !self.has_table(scripts.recorded_in).await? {
+            return Ok(());
+        }
+        let newest = self.newest_migration(scripts).await?;
+        if newest > scripts.last() {
+            return Err(newer(newest));
+        }
+        Ok(())
+    }
+
+    /// The number of the last migration that ran.
+    async fn newest_migration(&self, scripts: &Scripts) -> Result<i64, StoreError> {
+        let query = format!(
+            "SELECT COALESCE(MAX(version), 0) FROM {} WHERE success",
+            scripts.recorded_in
+        );
+        Ok(sqlx::query_scalar(AssertSqlSafe(query))
+            .fetch_one(&self.pool)
+            .await?)
     }
 
     async fn has_table(&self, table: &'static str) -> Result<bool, StoreError> {
@@ -122,14 +176,30 @@ impl Database {
             return Err(StoreError::NotMigrated { source: None });
         }
         let (_, own) = scripts(self.dialect());
-        let last: i64 = sqlx::query_scalar(
-            "SELECT COALESCE(MAX(version), 0) FROM bootstrap_own_migrations WHERE success",
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        if last < own.last() {
+        if self.newest_migration(&own).await? < own.last() {
             return Err(StoreError::NotMigrated { source: None });
         }
         Ok(())
     }
+}
+
+/// The refusal of tables that a newer version of this program has updated.
+pub(super) fn newer(migration: i64) -> StoreError {
+    StoreError::NotReady {
+        message: format!(
+            "its tables are newer than this program (migration {migration}); install a newer groundplan"
+        ),
+    }
+}
+
+/// A pool at the address without a connection pooler.
+async fn connect_direct(direct: &DatabaseUrl) -> Result<AnyPool, StoreError> {
+    let options = direct.options()?;
+    // A pool would try until its time is up and then hide the reason of the failure.
+    connect_once(&options, direct.dialect())
+        .await
+        .map_err(StoreError::at_direct_address)?;
+    Ok(AnyPoolOptions::new()
+        .acquire_timeout(CONNECT_TIMEOUT)
+        .connect_lazy_with(options))
 }

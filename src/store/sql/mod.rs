@@ -19,11 +19,13 @@ pub mod migrations;
 mod notify;
 pub mod queue_stats;
 mod recovery;
+mod sqlite_file;
 mod submit;
 mod tables;
 pub mod users;
 pub mod wakeups;
 pub mod workers;
+mod writable;
 
 use super::Store;
 use super::change::{Actor, RunChange};
@@ -31,6 +33,7 @@ use super::error::StoreError;
 use super::event::Event;
 use super::id::RunId;
 use super::lease::{ClaimTarget, Lease, Renewal, WorkerId};
+use super::listed::Listed;
 use super::recovery::{Recovery, RecoveryReport};
 use super::run::{JobPayload, Run, RunFilter};
 use super::submission::Submission;
@@ -106,8 +109,8 @@ impl Store for Database {
         tables::effects::entries(&mut tx, run).await
     }
 
-    async fn runs(&self, filter: &RunFilter) -> Result<Vec<Run>, StoreError> {
-        tables::runs::list(&mut self.begin_read().await?, filter).await
+    async fn runs(&self, filter: &RunFilter) -> Result<Vec<Listed<Run>>, StoreError> {
+        tables::runs::list(self, filter).await
     }
 
     async fn events(
@@ -116,7 +119,7 @@ impl Store for Database {
         run: Option<&RunId>,
         limit: u32,
     ) -> Result<Vec<Event>, StoreError> {
-        tables::events::after(&mut self.begin_read().await?, after, run, limit).await
+        tables::events::after(self, after, run, limit).await
     }
 
     async fn recover_expired(&self, recovery: Recovery) -> Result<RecoveryReport, StoreError> {

@@ -2,7 +2,7 @@
 
 use crate::store::error::StoreError;
 use crate::store::id::{JobId, ProductId, RunId, UserId};
-use crate::store::job::{JobKind, job_status_to_api};
+use crate::store::job::{JobKind, JobStatus, job_status_to_api};
 use crate::store::run::Run;
 use serde::Serialize;
 use serde_json::Value;
@@ -41,6 +41,25 @@ impl Notification {
             product_id: run.product.clone(),
             kind: JobKind::BootstrapRepo,
             bootstrap_run_id: None,
+            error: None,
+        }
+    }
+
+    /// A worker claimed the job of a run.
+    pub(super) fn claimed(
+        job_id: JobId,
+        user_id: UserId,
+        product_id: ProductId,
+        run: RunId,
+    ) -> Self {
+        Self {
+            r#type: "claude_job_status",
+            status: job_status_to_api(JobStatus::Claimed),
+            job_id,
+            user_id,
+            product_id,
+            kind: JobKind::BootstrapRepo,
+            bootstrap_run_id: Some(run),
             error: None,
         }
     }

@@ -4,8 +4,9 @@ use super::dialect::{Statement, statements};
 use super::tables::{effects, jobs, runs};
 use super::{Database, apply, change};
 use crate::store::error::StoreError;
-use crate::store::id::{JobId, RunId};
+use crate::store::id::{IdError, JobId, RunId};
 use crate::store::job::{JobStatus, JobStep};
+use crate::store::listed::UnreadableRow;
 use crate::store::recovery::{OrphanedRun, Recovery, RecoveryReport};
 use crate::store::remains::unfinished;
 use crate::store::run::RunStatus;
@@ -13,13 +14,13 @@ use crate::store::transition::{RunState, Transition};
 
 statements! {
     /// Jobs to look at; each is read again under its lock. `bootstrap_claims` decides who has a job, and the job's own
-    /// row where no worker of ours had it.
+    /// row where no worker of ours had it. A key that none of our rows can have belongs to another program.
     CANDIDATES = ["
         SELECT j.id, r.id
         FROM claude_jobs j
         LEFT JOIN bootstrap_runs r ON r.claude_job_id = j.id
         LEFT JOIN bootstrap_claims c ON c.job_id = j.id
-        WHERE j.kind = 'BOOTSTRAP_REPO'
+        WHERE j.kind = 'BOOTSTRAP_REPO' AND {key:j.id} AND (r.id IS NULL OR {key:r.id})
             AND COALESCE(c.lease_until, j.lease_until, j.claimed_at, j.created_at) <= {now}
             AND (j.status IN ('CLAIMED', 'RUNNING')
                 OR r.status = 'RUNNING'
@@ -40,31 +41,45 @@ impl Database {
                 .await?;
         let mut report = RecoveryReport::default();
         for (job, run) in candidates {
-            // A key that none of our rows can have belongs to another program.
-            match run.map(|run| RunId::parse(&run)) {
-                Some(Ok(run)) => self.recover_one(&run, recovery, &mut report).await?,
-                Some(Err(_)) => {}
-                None => {
-                    if let Ok(job) = JobId::parse(&job) {
-                        jobs::fail_without_run(self, &job).await?;
+            match run
+                .map(|run| RunId::parse(&run))
+                .transpose()
+                .map_err(unreadable_key)?
+            {
+                Some(run) => match self.recover_one(&run, recovery, &mut report).await {
+                    // It must not keep the others from being recovered.
+                    Err(error) if error.concerns_row() => {
+                        report
+                            .unreadable
+                            .push(UnreadableRow::new(run.as_str(), &error));
                     }
+                    recovered => recovered?,
+                },
+                None => {
+                    let job = JobId::parse(&job).map_err(unreadable_key)?;
+                    jobs::fail_without_run(self, &job).await?;
                 }
             }
         }
-        report.orphaned = self.orphaned().await?;
+        self.find_orphaned(&mut report).await?;
         Ok(report)
     }
 
-    /// Deleted runs that may have left something outside.
-    async fn orphaned(&self) -> Result<Vec<OrphanedRun>, StoreError> {
+    /// Adds the deleted runs that may have left something outside.
+    async fn find_orphaned(&self, report: &mut RecoveryReport) -> Result<(), StoreError> {
         let mut tx = self.begin_read().await?;
-        let mut orphaned = Vec::new();
         for run in effects::orphaned(&mut tx).await? {
-            if let Some(repo) = unfinished(&effects::entries(&mut tx, &run).await?) {
-                orphaned.push(OrphanedRun { run, repo });
+            match effects::entries(&mut tx, &run).await {
+                Ok(entries) => report
+                    .orphaned
+                    .extend(unfinished(&entries).map(|repo| OrphanedRun { run, repo })),
+                Err(error @ StoreError::Damaged { .. }) => report
+                    .unreadable
+                    .push(UnreadableRow::new(run.as_str(), &error)),
+                Err(error) => return Err(error),
             }
         }
-        Ok(orphaned)
+        Ok(())
     }
 
     async fn recover_one(
@@ -75,10 +90,9 @@ impl Database {
     ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let locked = match runs::lock(&mut tx, run).await {
-            Ok(locked) => locked,
-            // One unreadable row must not keep the others from being recovered.
-            Err(StoreError::Damaged { .. } | StoreError::NoRun { .. }) => return Ok(()),
-            Err(error) => return Err(error),
+            // It was deleted in the meantime.
+            Err(StoreError::NoRun { .. }) => return Ok(()),
+            locked => locked?,
         };
         if locked.run.is_held {
             return Ok(());
@@ -100,6 +114,10 @@ impl Database {
         }
         Ok(())
     }
+}
+
+fn unreadable_key(error: IdError) -> StoreError {
+    StoreError::damaged("a job to recover", error)
 }
 
 /// The transition of a run that no worker has; `None` when nothing is to be recovered.

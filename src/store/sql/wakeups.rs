@@ -5,6 +5,9 @@ use super::address::DatabaseUrl;
 use super::connection::{CONNECT_TIMEOUT, prepare};
 use super::dialect::Dialect;
 use super::notify::{CHANNEL, is_enqueued};
+use super::sqlite_file::SqliteFile;
+use crate::error::chain;
+use crate::store::error::StoreError;
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::{AnyConnection, ConnectOptions as _, Error};
@@ -38,7 +41,11 @@ pub struct Wakeups {
 enum ListenConnection {
     Lost,
     Postgres(PgListener),
-    Sqlite { file: AnyConnection, version: i64 },
+    Sqlite {
+        connection: AnyConnection,
+        version: i64,
+        file: SqliteFile,
+    },
 }
 
 impl Database {
@@ -48,7 +55,15 @@ impl Database {
         let settings = &self.settings;
         let address = settings.direct.as_ref().unwrap_or(&settings.database);
         Wakeups {
-            connection: connect(address).await.unwrap_or(ListenConnection::Lost),
+            connection: connect(address).await.unwrap_or_else(|error| {
+                let mut error = StoreError::from(error);
+                if settings.direct.is_some() {
+                    error = error.at_direct_address();
+                }
+                let reason = chain(&error);
+                tracing::warn!("cannot listen for jobs, looking every 30 s instead: {reason}");
+                ListenConnection::Lost
+            }),
             address: address.clone(),
             waits: RECONNECT.build().peekable(),
         }
@@ -77,11 +92,19 @@ impl Wakeups {
                     Ok(None) => return Wakeup::Reconnected,
                     Err(error) => Err(error),
                 },
-                ListenConnection::Sqlite { file, version } => {
+                ListenConnection::Sqlite {
+                    connection,
+                    version,
+                    file,
+                } => {
                     tokio::time::sleep(POLL_INTERVAL).await;
-                    data_version(file)
-                        .await
-                        .map(|current| std::mem::replace(version, current) != current)
+                    if file.is_same() {
+                        data_version(connection)
+                            .await
+                            .map(|current| std::mem::replace(version, current) != current)
+                    } else {
+                        Err(Error::PoolClosed)
+                    }
                 }
             };
             match is_queued {
@@ -125,17 +148,24 @@ async fn connect(address: &DatabaseUrl) -> Result<ListenConnection, Error> {
             Ok(ListenConnection::Postgres(listener))
         }
         Dialect::Sqlite => {
-            let mut file = address.options()?.connect().await?;
-            prepare(&mut file, Dialect::Sqlite).await?;
-            let version = data_version(&mut file).await?;
-            Ok(ListenConnection::Sqlite { file, version })
+            let file = SqliteFile::of(address);
+            let existing = address.clone().existing();
+            let mut connection = existing.options()?.connect().await?;
+            file.opened();
+            prepare(&mut connection, Dialect::Sqlite).await?;
+            let version = data_version(&mut connection).await?;
+            Ok(ListenConnection::Sqlite {
+                connection,
+                version,
+                file,
+            })
         }
     }
 }
 
 /// A number that changes with every commit of another connection.
-async fn data_version(file: &mut AnyConnection) -> Result<i64, Error> {
+async fn data_version(connection: &mut AnyConnection) -> Result<i64, Error> {
     sqlx::query_scalar("PRAGMA data_version")
-        .fetch_one(file)
+        .fetch_one(connection)
         .await
 }

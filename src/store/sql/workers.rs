@@ -1,7 +1,8 @@
 //! The list of worker processes. A worker runs even when none of this can be written.
 
 use super::Database;
-use super::tables::workers;
+use super::tables::{api_tokens, workers};
+use crate::model::digest::Digest;
 use crate::store::error::StoreError;
 use crate::store::id::UserId;
 use crate::store::lease::WorkerId;
@@ -12,11 +13,30 @@ pub struct Presence {
     pub worker: WorkerId,
     pub host: String,
     pub process: u32,
-    /// The user in whose name it runs, where the application wants one.
-    pub user: Option<UserId>,
+    /// The user in whose name it runs, which the table of an application requires.
+    pub owner: Option<TokenOwner>,
+}
+
+/// The user and the row of a token of the application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenOwner {
+    pub user: UserId,
+    /// The key of the row.
+    pub token: String,
 }
 
 impl Database {
+    /// The owner of a token of the application; `None` for a token that is unknown, revoked or expired, or whose user may
+    /// only read. `hash` is the token's SHA-256 in lower-case hexadecimal digits.
+    pub async fn token_owner(&self, hash: &Digest) -> Result<Option<TokenOwner>, StoreError> {
+        let Some((user, token)) = api_tokens::owner(self, hash.as_str()).await? else {
+            return Ok(None);
+        };
+        let user = UserId::parse(&user)
+            .map_err(|error| StoreError::damaged("the user of a token", error))?;
+        Ok(Some(TokenOwner { user, token }))
+    }
+
     /// Writes that a worker runs, and lists it if it is not listed. Readers ignore rows older than a minute.
     pub async fn heartbeat(&self, presence: &Presence) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;

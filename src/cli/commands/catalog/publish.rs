@@ -9,6 +9,7 @@ use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::model::slug::Slug;
+use crate::store::listed::Listed;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -74,6 +75,13 @@ pub(super) fn history(args: &HistoryArgs, terminal: &mut Terminal) -> Result<Exi
         )?;
     }
     for version in &published {
+        let version = match version {
+            Listed::Readable(version) => version,
+            Listed::Unreadable(row) => {
+                runs::print_unreadable(row, terminal)?;
+                continue;
+            }
+        };
         writeln!(
             terminal.out(),
             "{:>4}  {}  {}  {}",

@@ -9,8 +9,9 @@ use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::forge::{ForgeArgs, TOKEN, token_text};
 use crate::cli::args::worker::WorkerArgs;
 use crate::cli::error::Failure;
-use crate::git::ls_remote;
+use crate::forge::address::ForgeAddress;
 use crate::git::mirror::MirrorError;
+use crate::git::{GitAccess, GitFailure, ls_remote};
 use crate::model::remote::RemoteUrl;
 use crate::model::timestamp::Timestamp;
 use crate::store::sql::{Database, Dialect};
@@ -19,6 +20,8 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use url::Url;
 
 /// The largest difference between two clocks, in milliseconds, that is accepted.
 const LARGEST_SKEW: i64 = 5_000;
@@ -80,7 +83,11 @@ fn template(cache: &TemplateCache<'_>, url: &RemoteUrl) -> Check {
 
 pub(super) async fn database(args: &DatabaseArgs) -> Vec<Check> {
     if !args.is_named() {
-        return vec![Check::skip("database", "DATABASE_URL is not set")];
+        return vec![Check::fail(
+            "database",
+            "DATABASE_URL is not set, and a worker needs a database",
+            "set it to `postgres://…`, or to `sqlite:PATH` for a single machine",
+        )];
     }
     if let Some(check) = args.file().and_then(|path| file(&path)) {
         return vec![check];
@@ -135,6 +142,9 @@ async fn look_into(database: &Database) -> Vec<Check> {
         Err(error) => return vec![Check::of("database", error.into())],
     };
     let found = Check::ok("database", format!("{kind}, up to date, {owner}"));
+    if let Err(error) = database.check_writable().await {
+        return vec![found, Check::of("database writes", error.into())];
+    }
     let clock = match database.now().await {
         Ok(theirs) => clock("database clock", theirs),
         Err(error) => Check::of("database clock", error.into()),
@@ -155,13 +165,17 @@ fn clock(name: &'static str, theirs: i64) -> Check {
     Check::warn(
         name,
         format!("{seconds} seconds {side} this machine"),
-        "synchronise both clocks by NTP: the age of a repository is compared with them",
+        "synchronise both clocks by NTP: certificates and tokens expire by them",
     )
 }
 
 pub(super) async fn forge(args: &ForgeArgs) -> Vec<Check> {
     let Some(kind) = args.forge else {
-        return vec![Check::skip("forge", "`--forge` is not set")];
+        return vec![Check::fail(
+            "forge",
+            "`--forge` is not set, and a worker needs a forge",
+            "name the kind of forge: `--forge github`, `forgejo` or `local`",
+        )];
     };
     let address = match args.address(kind) {
         Ok(address) => address,
@@ -170,7 +184,20 @@ pub(super) async fn forge(args: &ForgeArgs) -> Vec<Check> {
     let host = address
         .host()
         .map_or_else(|| "the folder".to_owned(), str::to_owned);
-    let probe = address.probe(args.patience(), Arc::new(SystemClock)).await;
+    let settings = match args.requests() {
+        Ok(settings) => settings,
+        Err(failure) => return vec![Check::of("forge", failure)],
+    };
+    if let ForgeAddress::Folder(path) = &address
+        && let Err(error) = tempfile::tempfile_in(path)
+    {
+        return vec![Check::fail(
+            "forge",
+            format!("cannot write in `{}`: {error}", path.display()),
+            "let this user write there, or name another folder by `--forge-url`",
+        )];
+    }
+    let probe = address.probe(&settings, Arc::new(SystemClock)).await;
     let mut checks = Vec::new();
     match probe {
         Ok(server_time) => {
@@ -185,6 +212,7 @@ pub(super) async fn forge(args: &ForgeArgs) -> Vec<Check> {
         }
         Err(error) => return vec![Check::of("forge", error.into())],
     }
+    checks.extend(address.sample_remote().map(|url| git_push(args, &url)));
     if kind.has_tokens() {
         checks.push(
             token(args)
@@ -193,6 +221,31 @@ pub(super) async fn forge(args: &ForgeArgs) -> Vec<Check> {
         );
     }
     checks
+}
+
+/// Checks that git reaches the forge as well: it has its own TLS library. A refusal is an answer.
+fn git_push(args: &ForgeArgs, url: &Url) -> Check {
+    const NAME: &str = "forge git";
+    let url = match RemoteUrl::parse(url.as_str()) {
+        Ok(url) => url,
+        Err(error) => {
+            return Check::fail(NAME, format!("cannot push: {error}"), "check `--forge-url`");
+        }
+    };
+    let access = GitAccess {
+        git: &args.git(args.patience()),
+        credential: None,
+        stop: &AtomicBool::new(false),
+    };
+    match ls_remote(&access, &url) {
+        Ok(()) => Check::ok(NAME, "git reaches the forge"),
+        Err(error) => match error.failure() {
+            Some(
+                GitFailure::RepositoryNotFound | GitFailure::AccessRefused | GitFailure::Redirected,
+            ) => Check::ok(NAME, "git reaches the forge"),
+            _ => Check::of(NAME, error.into()),
+        },
+    }
 }
 
 /// Checks the token in the environment. Workers use each user's stored token.

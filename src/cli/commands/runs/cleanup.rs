@@ -27,10 +27,10 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if args.release {
-        let (id, caller) = (&args.run.run, args.run.caller());
+        let caller = args.run.caller();
         let run = args
             .run
-            .apply(async |database| runs::release(database, &caller, id).await)?;
+            .apply(async |database, id| runs::release(database, &caller, id).await)?;
         let what = "is released: its repository is yours from now on";
         return args.run.print_result(&run, what, terminal);
     }
@@ -51,7 +51,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 
 impl Args {
     async fn clean(&self, store: Arc<dyn Store>) -> Result<(Run, CleanupOutcome), Failure> {
-        let (id, caller) = (&self.run.run, self.run.caller());
+        let caller = self.run.caller();
+        let id = &self.run.id(&*store).await?;
         let worker = work::new_worker_id();
         runs::check_remains(&*store, &caller, id).await?;
         let context = self

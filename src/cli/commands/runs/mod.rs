@@ -7,10 +7,11 @@ mod steer;
 mod submit;
 mod watch;
 
+use crate::base::sanitize;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::terminal::{GREEN, RED, Terminal, YELLOW};
 use crate::model::timestamp::Timestamp;
-use crate::store::id::RunId;
+use crate::store::listed::UnreadableRow;
 use crate::store::run::RunStatus;
 use anstyle::Style;
 use clap::Subcommand;
@@ -54,9 +55,18 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     }
 }
 
-/// Parses the id of a run.
-fn parse_run(text: &str) -> Result<RunId, String> {
-    RunId::parse(text).map_err(|error| error.to_string())
+/// Prints a row of a list that cannot be read.
+pub(crate) fn print_unreadable(
+    row: &UnreadableRow,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    writeln!(
+        terminal.out(),
+        "{}  {RED}unreadable{RED:#}  {}",
+        sanitize::line(&row.id),
+        sanitize::line(&row.unreadable),
+    )?;
+    Ok(())
 }
 
 /// The colour of a status.

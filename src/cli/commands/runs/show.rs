@@ -1,21 +1,20 @@
 //! `groundplan runs show`
 
-use super::{colour, moment, parse_run, watch};
+use super::{colour, moment, watch};
 use crate::app::caller::Scope;
-use crate::app::runs::{self, RunDetails};
+use crate::app::runs::{self, RunDetails, RunName};
 use crate::base::sanitize;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::render::level;
 use crate::cli::output::terminal::{BOLD, Terminal};
-use crate::store::id::RunId;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Id of the run.
-    #[arg(value_name = "RUN", value_parser = parse_run)]
-    run: RunId,
+    /// Id of the run, the beginning of one, or `latest`.
+    #[arg(value_name = "RUN", value_parser = RunName::parse)]
+    run: RunName,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     #[command(flatten)]
@@ -23,10 +22,11 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (id, scope) = (&args.run, Scope::All);
-    let details = args
-        .database
-        .look(async |database| Ok(runs::show(database, &scope, id).await?))?;
+    let scope = Scope::All;
+    let details = args.database.look(async |database| {
+        let id = runs::find_id(database, &scope, &args.run).await?;
+        Ok(runs::show(database, &scope, &id).await?)
+    })?;
     if args.format == Format::Json {
         terminal.json(&details)?;
         return Ok(Exit::Success);

@@ -1,9 +1,8 @@
 //! `groundplan runs cancel|retry|approve|cleanup`
 
-use super::parse_run;
 use crate::app::caller::Caller;
 use crate::app::error::AppError;
-use crate::app::runs;
+use crate::app::runs::{self, RunName};
 use crate::base::sanitize;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::policy::{PersonArgs, PolicyArgs};
@@ -11,6 +10,7 @@ use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::model::digest::GitId;
+use crate::store::Store;
 use crate::store::id::RunId;
 use crate::store::run::{Run, RunStatus};
 use crate::store::sql::Database;
@@ -18,9 +18,9 @@ use crate::store::sql::Database;
 /// A run and who acts on it.
 #[derive(clap::Args)]
 pub(super) struct RunArgs {
-    /// Id of the run.
-    #[arg(value_name = "RUN", value_parser = parse_run)]
-    pub(super) run: RunId,
+    /// Id of the run, the beginning of one, or `latest`.
+    #[arg(value_name = "RUN", value_parser = RunName::parse)]
+    run: RunName,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     #[command(flatten)]
@@ -42,7 +42,7 @@ pub(super) struct ApproveArgs {
 
 pub(super) fn cancel(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let caller = args.caller();
-    let run = args.apply(async |database| runs::cancel(database, &caller, &args.run).await)?;
+    let run = args.apply(async |database, id| runs::cancel(database, &caller, id).await)?;
     let what = if run.status.is_active() {
         "is being cancelled: its worker stops at the next step and undoes its changes"
     } else {
@@ -53,7 +53,7 @@ pub(super) fn cancel(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Fa
 
 pub(super) fn retry(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let caller = args.caller();
-    let run = args.apply(async |database| runs::retry(database, &caller, &args.run).await)?;
+    let run = args.apply(async |database, id| runs::retry(database, &caller, id).await)?;
     args.print_result(
         &run,
         "is queued again and continues from where it stopped",
@@ -63,8 +63,8 @@ pub(super) fn retry(args: &RunArgs, terminal: &mut Terminal) -> Result<Exit, Fai
 
 pub(super) fn approve(args: &ApproveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let policy = args.policy.read()?;
-    let (id, caller, tree) = (&args.run.run, args.run.caller(), &args.tree);
-    let run = args.run.apply(async |database| {
+    let (caller, tree) = (args.run.caller(), &args.tree);
+    let run = args.run.apply(async |database, id| {
         runs::approve(database, &policy, &caller, id, tree.clone()).await
     })?;
     let what = format!("is approved to create tree {}, and no other", args.tree);
@@ -80,10 +80,17 @@ impl RunArgs {
     /// Changes the run in an existing database.
     pub(super) fn apply(
         &self,
-        change: impl AsyncFnOnce(&Database) -> Result<Run, AppError>,
+        change: impl AsyncFnOnce(&Database, &RunId) -> Result<Run, AppError>,
     ) -> Result<Run, Failure> {
-        self.database
-            .look(async |database| Ok(change(database).await?))
+        self.database.look(async |database| {
+            let id = self.id(database).await?;
+            Ok(change(database, &id).await?)
+        })
+    }
+
+    /// The id of the run.
+    pub(super) async fn id(&self, store: &dyn Store) -> Result<RunId, AppError> {
+        runs::find_id(store, &self.caller().scope(), &self.run).await
     }
 
     pub(super) fn print_result(

@@ -10,9 +10,10 @@ use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::render;
 use crate::cli::output::render::Detail;
-use crate::cli::output::terminal::{BOLD, Terminal};
+use crate::cli::output::terminal::{BOLD, Terminal, YELLOW};
 use crate::model::action::RiskLevel;
 use crate::model::digest::GitId;
+use crate::model::input::Identity;
 use crate::store::id::ProductId;
 
 #[derive(clap::Args)]
@@ -65,6 +66,12 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     render::report(&preview, Detail::Summary, &prepared.files, root, terminal)?;
     let id = &run.id;
     let next = match run.risk.as_ref().map_or(RiskLevel::High, |risk| risk.tier) {
+        RiskLevel::High if !policy.has_administrators() => format!(
+            "It needs an approval, and no policy names an administrator. \
+             Name one in a policy (`[approval] administrators = [\"NAME\"]`, see docs/operations.md), \
+             for this command and the workers with `--policy FILE`, then approve it with:\n  \
+             groundplan runs approve {id} --tree {tree} --policy FILE --as NAME"
+        ),
         RiskLevel::High => format!(
             "An administrator can approve it with:\n  groundplan runs approve {id} --tree {tree} --as NAME"
         ),
@@ -78,5 +85,13 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         "\n{BOLD}Submitted run {id}{BOLD:#} for {}. {next}",
         run.repo
     )?;
+    if preview.plan.author == Identity::default() {
+        writeln!(
+            terminal.stderr(),
+            "{YELLOW}the author of the commit is the placeholder `{}`: hosts such as Vercel refuse to deploy its commits; \
+             name a person with `--author` or GROUNDPLAN_AUTHOR{YELLOW:#}",
+            preview.plan.author.as_str(),
+        )?;
+    }
     Ok(Exit::Success)
 }

@@ -1,8 +1,8 @@
 //! `groundplan runs watch`
 
-use super::{moment, parse_run};
+use super::moment;
 use crate::app::caller::Scope;
-use crate::app::runs::{self, RunDetails};
+use crate::app::runs::{self, RunDetails, RunName};
 use crate::base::sanitize;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::error::{Exit, Failure};
@@ -11,7 +11,6 @@ use crate::cli::output::terminal::{GREEN, RED, Terminal, YELLOW};
 use crate::cli::signals;
 use crate::store::Store;
 use crate::store::event::{Event, EventKind};
-use crate::store::id::RunId;
 use crate::store::run::RunStatus;
 use anstyle::Style;
 use serde_json::Value;
@@ -21,9 +20,9 @@ use std::time::Duration;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Id of the run.
-    #[arg(value_name = "RUN", value_parser = parse_run)]
-    run: RunId,
+    /// Id of the run, the beginning of one, or `latest`.
+    #[arg(value_name = "RUN", value_parser = RunName::parse)]
+    run: RunName,
     /// `json` prints one event per line.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -48,10 +47,11 @@ async fn follow(
     args: &Args,
     terminal: &mut Terminal,
 ) -> Result<RunStatus, Failure> {
+    let id = runs::find_id(store, &Scope::All, &args.run).await?;
     let mut after = 0;
     let mut is_told = false;
     loop {
-        let page = runs::follow(store, &Scope::All, &args.run, after).await?;
+        let page = runs::follow(store, &Scope::All, &id, after).await?;
         let RunDetails { run, events } = page;
         for event in &events {
             match args.format {
@@ -69,10 +69,7 @@ async fn follow(
                 "watch_stopped",
                 "stopped watching; the run continues",
             )
-            .hinted(format!(
-                "stop it with `groundplan runs cancel {}`",
-                args.run
-            )));
+            .hinted(format!("stop it with `groundplan runs cancel {id}`")));
         }
         if !is_told && events.is_empty() && !run.is_held && args.format == Format::Text {
             is_told = true;

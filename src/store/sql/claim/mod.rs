@@ -3,10 +3,11 @@
 use super::Database;
 use super::connection::Tx;
 use super::dialect::{Dialect, Statement, statements};
+use super::notify::Notification;
 use super::tables::claims::{self, ValidLease};
 use super::tables::{jobs, runs};
 use crate::store::error::StoreError;
-use crate::store::id::{IdError, JobId, RunId};
+use crate::store::id::{IdError, JobId, ProductId, RunId, UserId};
 use crate::store::lease::{Lease, WorkerId};
 use crate::store::transition::LeaseState;
 use sqlx_macros::FromRow;
@@ -21,6 +22,9 @@ struct ClaimRow {
     /// `None` for a job that has no run.
     run_id: Option<String>,
     generation: Option<i64>,
+    /// Only where the claim is notified.
+    user_id: Option<String>,
+    product_id: Option<String>,
 }
 
 /// The job that a claim took from the queue.
@@ -54,9 +58,12 @@ impl Database {
             .bind(claims::lease_millis())
             .fetch_optional(&self.pool)
             .await?;
-        let Some((job, run, generation)) = row.map(ClaimRow::ids).transpose()? else {
+        let Some(row) = row else {
             return Ok(None);
         };
+        let claimed: Vec<Notification> = row.notification().into_iter().collect();
+        self.notify(&claimed).await;
+        let (job, run, generation) = row.ids()?;
         Ok(Some(match run.zip(generation) {
             Some((run, generation)) => Claimed::Run(Lease {
                 job,
@@ -92,6 +99,16 @@ async fn claim_in(tx: &mut Tx, worker: &WorkerId) -> Result<Option<Claimed>, Sto
 }
 
 impl ClaimRow {
+    /// The notification of the claim; `None` without a run, and where the keys of the owner are none of ours.
+    fn notification(&self) -> Option<Notification> {
+        Some(Notification::claimed(
+            JobId::parse(&self.id).ok()?,
+            UserId::parse(self.user_id.as_deref()?).ok()?,
+            ProductId::parse(self.product_id.as_deref()?).ok()?,
+            RunId::parse(self.run_id.as_deref()?).ok()?,
+        ))
+    }
+
     fn ids(self) -> Result<(JobId, Option<RunId>, Option<i64>), StoreError> {
         let damaged = |error: IdError| StoreError::damaged("a queued job", error);
         let run = self.run_id.as_deref().map(RunId::parse).transpose();

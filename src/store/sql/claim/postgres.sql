@@ -1,6 +1,7 @@
 -- Claims the oldest queued job of our kind: one statement, one round trip, one commit.
 -- $1 worker, $2 length of the lease in milliseconds.
--- Left out are jobs that wait for an approval, and jobs whose run has ended: recovery repairs those.
+-- Left out are jobs that wait for an approval, jobs whose run has ended, which recovery repairs, and jobs whose keys none of
+-- ours can have.
 -- A job without a run is claimed too (run_id is null) and then failed by the caller.
 WITH clock AS MATERIALIZED (
     SELECT CAST(clock_timestamp() AT TIME ZONE 'UTC' AS timestamp(3)) AS now
@@ -11,6 +12,7 @@ next AS (
     LEFT JOIN bootstrap_runs r ON r.claude_job_id = j.id
     LEFT JOIN bootstrap_tiers t ON t.run_id = r.id
     WHERE j.kind = 'BOOTSTRAP_REPO' AND j.status = 'QUEUED'
+        AND {key:j.id} AND (r.id IS NULL OR {key:r.id})
         AND (r.id IS NULL OR r.status IN ('PENDING', 'RUNNING'))
         AND (t.tier IS NULL OR t.tier <> 'HIGH' OR t.approved_tree = t.tree)
     ORDER BY j.created_at, j.id
@@ -25,7 +27,7 @@ job AS (
         updated_at = clock.now
     FROM next, clock
     WHERE j.id = next.id
-    RETURNING j.id
+    RETURNING j.id, j.user_id, j.product_id
 ),
 claim AS (
     INSERT INTO bootstrap_claims (job_id, run_id, worker_id, generation, lease_until)
@@ -34,9 +36,12 @@ claim AS (
     WHERE next.run_id IS NOT NULL
     ON CONFLICT (job_id) DO UPDATE
     SET run_id = excluded.run_id, worker_id = excluded.worker_id,
-        generation = bootstrap_claims.generation + 1, lease_until = excluded.lease_until
+        generation = CASE WHEN bootstrap_claims.generation < 9223372036854775807
+            THEN bootstrap_claims.generation + 1 ELSE 1 END,
+        lease_until = excluded.lease_until
     RETURNING job_id, generation
 )
-SELECT next.id, next.run_id, claim.generation
+SELECT next.id, next.run_id, claim.generation, job.user_id, job.product_id
 FROM next
+JOIN job ON job.id = next.id
 LEFT JOIN claim ON claim.job_id = next.id

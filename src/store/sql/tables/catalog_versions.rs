@@ -5,20 +5,26 @@ use crate::model::digest::Digest;
 use crate::model::slug::Slug;
 use crate::store::catalog::{CatalogVersion, PublishedCatalog};
 use crate::store::error::StoreError;
+use crate::store::listed::Listed;
 use crate::store::sql::Database;
 use crate::store::sql::connection::Tx;
 use crate::store::sql::dialect::{Statement, statements};
+use sqlx::any::AnyRow;
+use sqlx::{FromRow as _, Row as _};
 use sqlx_macros::FromRow;
 
 const SELECT: &str = "
-    SELECT catalog, catalog_version, number, published_by, {millis:published_at} AS published_at
+    SELECT catalog, number,
+        CASE WHEN {key:catalog_version} THEN catalog_version ELSE '(invalid version)' END AS catalog_version,
+        published_by, {millis:published_at} AS published_at
     FROM bootstrap_catalog_versions ";
 
 statements! {
     INSERT = ["
         INSERT INTO bootstrap_catalog_versions (catalog_version, catalog, number, snapshot, published_by, published_at)
         VALUES ($1, $2,
-            (SELECT COALESCE(MAX(number), 0) + 1 FROM bootstrap_catalog_versions WHERE catalog = $2),
+            (SELECT COALESCE(MAX(CASE WHEN CAST(number AS BIGINT) < 9223372036854775807
+                THEN CAST(number AS BIGINT) END), 0) + 1 FROM bootstrap_catalog_versions WHERE catalog = $2),
             {cast:$3 AS jsonb}, $4, {at:$5})
         ON CONFLICT (catalog_version) DO NOTHING"];
 
@@ -82,12 +88,21 @@ pub(crate) async fn insert(
 pub(crate) async fn of_catalog(
     database: &Database,
     catalog: &Slug,
-) -> Result<Vec<CatalogVersion>, StoreError> {
-    let rows: Vec<VersionRow> = sqlx::query_as(OF_CATALOG.on(database.dialect()))
+) -> Result<Vec<Listed<CatalogVersion>>, StoreError> {
+    let rows = sqlx::query(OF_CATALOG.on(database.dialect()))
         .bind(catalog.as_str())
         .fetch_all(&database.pool)
         .await?;
-    rows.into_iter().map(CatalogVersion::try_from).collect()
+    let read = |row: &AnyRow| {
+        let id: String = row
+            .try_get("catalog_version")
+            .unwrap_or_else(|_| "unknown".to_owned());
+        let version = VersionRow::from_row(row)
+            .map_err(StoreError::from)
+            .and_then(CatalogVersion::try_from);
+        Listed::of(&id, version)
+    };
+    rows.iter().map(read).collect()
 }
 
 /// The content of a version; `None` when it was never published in this database.

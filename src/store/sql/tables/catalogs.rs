@@ -9,13 +9,28 @@ use crate::store::sql::connection::Tx;
 use crate::store::sql::dialect::{Statement, statements};
 
 statements! {
+    CATEGORY = ["
+        SELECT c.id FROM bootstrap_catalog_categories m JOIN bootstrap_categories c ON c.id = m.category_id
+        WHERE m.catalog = $1 AND m.slug = $2"];
+
+    /// The categories of a name, with their catalogue where one is known.
+    OF_NAME = ["
+        SELECT c.id, m.catalog FROM bootstrap_categories c
+        LEFT JOIN bootstrap_catalog_categories m ON m.category_id = c.id
+        WHERE c.slug = $1"];
+
     UPSERT_CATEGORY = [r#"
         INSERT INTO bootstrap_categories (id, slug, name, description, selection_type, required, position, updated_at)
         VALUES ($1, $2, $3, $4, {cast:$5 AS "BootstrapSelectionType"}, $6, CAST($7 AS INTEGER), {at:$8})
-        ON CONFLICT (slug) DO UPDATE
-        SET name = excluded.name, description = excluded.description, selection_type = excluded.selection_type,
-            required = excluded.required, position = excluded.position, updated_at = excluded.updated_at
-        RETURNING id"#];
+        ON CONFLICT (id) DO UPDATE
+        SET slug = excluded.slug, name = excluded.name, description = excluded.description,
+            selection_type = excluded.selection_type, required = excluded.required, position = excluded.position,
+            updated_at = excluded.updated_at"#];
+
+    /// Its row may have been deleted and made again.
+    ASSIGN = ["
+        INSERT INTO bootstrap_catalog_categories (category_id, catalog, slug) VALUES ($1, $2, $3)
+        ON CONFLICT (catalog, slug) DO UPDATE SET category_id = excluded.category_id"];
 
     UPSERT_OPTION = ["
         INSERT INTO bootstrap_options (id, category_id, slug, name, description, is_default, position, updated_at)
@@ -40,64 +55,133 @@ statements! {
     /// Rows that a publication did not write carry another time and are not offered any more.
     DELETE_OLD_ACTIONS = ["
         DELETE FROM bootstrap_actions WHERE option_id IN (
-            SELECT o.id FROM bootstrap_options o JOIN bootstrap_categories c ON c.id = o.category_id
-            WHERE c.slug LIKE $1 AND (o.updated_at <> {at:$2} OR c.updated_at <> {at:$2}))"];
+            SELECT o.id FROM bootstrap_options o
+            JOIN bootstrap_categories c ON c.id = o.category_id
+            JOIN bootstrap_catalog_categories m ON m.category_id = c.id
+            WHERE m.catalog = $1 AND (o.updated_at <> {at:$2} OR c.updated_at <> {at:$2}))"];
 
     DELETE_OLD_OPTIONS = ["
         DELETE FROM bootstrap_options WHERE category_id IN (
             SELECT c.id FROM bootstrap_categories c
-            WHERE c.slug LIKE $1 AND (bootstrap_options.updated_at <> {at:$2} OR c.updated_at <> {at:$2}))"];
+            JOIN bootstrap_catalog_categories m ON m.category_id = c.id
+            WHERE m.catalog = $1 AND (bootstrap_options.updated_at <> {at:$2} OR c.updated_at <> {at:$2}))"];
 
     DELETE_OLD_CATEGORIES = ["
-        DELETE FROM bootstrap_categories WHERE slug LIKE $1 AND updated_at <> {at:$2}"];
+        DELETE FROM bootstrap_categories
+        WHERE id IN (SELECT category_id FROM bootstrap_catalog_categories WHERE catalog = $1)
+            AND updated_at <> {at:$2}"];
+
+    DELETE_OLD_ASSIGNMENTS = ["
+        DELETE FROM bootstrap_catalog_categories
+        WHERE catalog = $1 AND category_id NOT IN (SELECT id FROM bootstrap_categories)"];
 }
 
-/// Replaces the rows of a catalogue. A category's row is named `catalogue/category`, because two catalogues may have a
-/// category of the same name.
+/// Replaces the rows of a catalogue. `are_names_unique` is true where the table allows each name of a category once.
+///
+/// # Errors
+/// [`StoreError::CategoryTaken`] where another catalogue has a name that is unique.
 pub(crate) async fn replace(
     tx: &mut Tx,
     catalog: &PublishedCatalog,
+    are_names_unique: bool,
     at: i64,
 ) -> Result<(), StoreError> {
     for (position, category) in catalog.categories.iter().enumerate() {
-        upsert_category(tx, &catalog.catalog, category, position, at).await?;
+        let known = category_id(tx, &catalog.catalog, &category.slug).await?;
+        let unassigned = if are_names_unique {
+            unassigned(tx, &catalog.catalog, &category.slug).await?
+        } else {
+            None
+        };
+        let id = known
+            .or(unassigned)
+            .unwrap_or_else(|| CatalogRowId::fresh().into());
+        upsert_category(tx, &id, &catalog.catalog, category, position, at).await?;
     }
-    // A slug contains neither `%` nor `_`.
-    let of_catalog = format!("{}/%", catalog.catalog);
     for delete in [
         &DELETE_OLD_ACTIONS,
         &DELETE_OLD_OPTIONS,
         &DELETE_OLD_CATEGORIES,
     ] {
         sqlx::query(delete.on(tx.dialect))
-            .bind(of_catalog.as_str())
+            .bind(catalog.catalog.as_str())
             .bind(at)
             .execute(tx.connection())
             .await?;
     }
+    sqlx::query(DELETE_OLD_ASSIGNMENTS.on(tx.dialect))
+        .bind(catalog.catalog.as_str())
+        .execute(tx.connection())
+        .await?;
     Ok(())
+}
+
+/// The row of a catalogue's category.
+async fn category_id(
+    tx: &mut Tx,
+    catalog: &Slug,
+    category: &Slug,
+) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar(CATEGORY.on(tx.dialect))
+        .bind(catalog.as_str())
+        .bind(category.as_str())
+        .fetch_optional(tx.connection())
+        .await?)
+}
+
+/// The row of a category that no catalogue has, such as one that the application added itself.
+async fn unassigned(
+    tx: &mut Tx,
+    catalog: &Slug,
+    category: &Slug,
+) -> Result<Option<String>, StoreError> {
+    let rows: Vec<(String, Option<String>)> = sqlx::query_as(OF_NAME.on(tx.dialect))
+        .bind(category.as_str())
+        .fetch_all(tx.connection())
+        .await?;
+    let mut unassigned = None;
+    for (id, owner) in rows {
+        match owner {
+            Some(owner) if owner != catalog.as_str() => {
+                return Err(StoreError::CategoryTaken {
+                    category: category.clone(),
+                    catalog: owner,
+                });
+            }
+            Some(_) => {}
+            None => unassigned = Some(id),
+        }
+    }
+    Ok(unassigned)
 }
 
 async fn upsert_category(
     tx: &mut Tx,
+    id: &str,
     catalog: &Slug,
     category: &PublishedCategory,
     position: usize,
     at: i64,
 ) -> Result<(), StoreError> {
-    let id: String = sqlx::query_scalar(UPSERT_CATEGORY.on(tx.dialect))
-        .bind(CatalogRowId::fresh().as_str())
-        .bind(format!("{catalog}/{}", category.slug))
+    sqlx::query(UPSERT_CATEGORY.on(tx.dialect))
+        .bind(id)
+        .bind(category.slug.as_str())
         .bind(category.title.as_str())
         .bind(category.description.as_deref())
         .bind(if category.is_multi { "MULTI" } else { "SINGLE" })
         .bind(category.is_required)
         .bind(count(position))
         .bind(at)
-        .fetch_one(tx.connection())
+        .execute(tx.connection())
+        .await?;
+    sqlx::query(ASSIGN.on(tx.dialect))
+        .bind(id)
+        .bind(catalog.as_str())
+        .bind(category.slug.as_str())
+        .execute(tx.connection())
         .await?;
     for (position, option) in category.options.iter().enumerate() {
-        upsert_option(tx, &id, option, position, at).await?;
+        upsert_option(tx, id, option, position, at).await?;
     }
     Ok(())
 }

@@ -8,13 +8,15 @@ use crate::store::sql::connection::Tx;
 use crate::store::sql::dialect::{Statement, statements};
 
 statements! {
-    /// `$5` is 1 where the job's status proves that no worker has it; otherwise a valid lease stays as it is.
+    /// A number of claims that cannot grow begins again: it must not keep the job from being claimed. `$5` is 1 where the job's status proves that no worker has it; otherwise a valid lease stays as it is.
     TAKE = ["
         INSERT INTO bootstrap_claims (job_id, run_id, worker_id, generation, lease_until)
         VALUES ($1, $2, $3, 1, {after:$4})
         ON CONFLICT (job_id) DO UPDATE
         SET run_id = excluded.run_id, worker_id = excluded.worker_id,
-            generation = bootstrap_claims.generation + 1, lease_until = excluded.lease_until
+            generation = CASE WHEN bootstrap_claims.generation < 9223372036854775807
+                THEN bootstrap_claims.generation + 1 ELSE 1 END,
+            lease_until = excluded.lease_until
         WHERE $5 = 1 OR bootstrap_claims.lease_until <= {now}
         RETURNING generation"];
 
@@ -22,7 +24,10 @@ statements! {
 
     /// The generation grows, so that the lease that ends here can never be mistaken for a later one.
     RELEASE = ["
-        UPDATE bootstrap_claims SET generation = generation + 1, lease_until = {at:$2} WHERE job_id = $1"];
+        UPDATE bootstrap_claims
+        SET generation = CASE WHEN generation < 9223372036854775807 THEN generation + 1 ELSE 1 END,
+            lease_until = {at:$2}
+        WHERE job_id = $1"];
 }
 
 /// The treatment of a lease that has not expired.

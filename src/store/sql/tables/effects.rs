@@ -17,7 +17,7 @@ statements! {
     /// Ledgers whose run was deleted, except those that a worker still has.
     ORPHANED = ["
         SELECT e.run_id FROM bootstrap_effects e
-        WHERE e.number = 1
+        WHERE e.number = 1 AND {key:e.run_id}
             AND NOT EXISTS (SELECT 1 FROM bootstrap_runs r WHERE r.id = e.run_id)
             AND NOT EXISTS (SELECT 1 FROM bootstrap_claims c WHERE c.run_id = e.run_id AND c.lease_until > {now})
         ORDER BY e.run_id"];

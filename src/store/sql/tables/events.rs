@@ -1,27 +1,41 @@
 //! `bootstrap_events`: the audit log, numbered in the order of the commits.
 
+use crate::error::chain;
 use crate::store::error::StoreError;
 use crate::store::event::{Event, EventKind};
 use crate::store::id::RunId;
+use crate::store::sql::Database;
 use crate::store::sql::connection::Tx;
 use crate::store::sql::dialect::{Statement, statements};
 use crate::store::sql::error::UnknownValue;
 use crate::store::sql::locks::AdvisoryLock;
-use serde_json::Value;
+use serde_json::{Value, json};
+use sqlx::any::AnyRow;
+use sqlx::{FromRow as _, Row as _};
 use sqlx_macros::FromRow;
 
 statements! {
     INSERT = ["
         INSERT INTO bootstrap_events (run_id, number, at, kind, actor, detail)
-        VALUES ($1, (SELECT COALESCE(MAX(number), 0) + 1 FROM bootstrap_events WHERE run_id = $1),
+        VALUES ($1, (SELECT COALESCE(MAX(CASE WHEN CAST(number AS BIGINT) < 9223372036854775807
+                THEN CAST(number AS BIGINT) END), 0) + 1 FROM bootstrap_events WHERE run_id = $1),
             {at:$2}, $3, $4, {cast:$5 AS jsonb})"];
 
-    SELECT = ["
-        SELECT sequence, run_id, number, {millis:at} AS at, kind, actor, CAST(detail AS TEXT) AS detail
-        FROM bootstrap_events
-        WHERE sequence > $1 AND (CAST($2 AS TEXT) IS NULL OR run_id = $2)
-        ORDER BY sequence LIMIT $3"];
+    SELECT = [COLUMNS, SELECTED];
+
+    /// A key that none of our rows can have belongs to another program.
+    KEYS = ["SELECT sequence, run_id FROM bootstrap_events ", SELECTED];
+
+    ONE = [COLUMNS, "WHERE sequence = $1"];
 }
+
+const COLUMNS: &str = "
+    SELECT sequence, run_id, number, {millis:at} AS at, kind, actor, CAST(detail AS TEXT) AS detail
+    FROM bootstrap_events ";
+
+const SELECTED: &str = "
+    WHERE sequence > $1 AND (CAST($2 AS TEXT) IS NULL OR run_id = $2) AND {key:run_id}
+    ORDER BY sequence LIMIT $3";
 
 #[derive(FromRow)]
 struct EventRow {
@@ -82,16 +96,64 @@ pub(crate) async fn append(
 
 /// At most `limit` events after a sequence number, of one run or of all.
 pub(crate) async fn after(
-    tx: &mut Tx,
+    database: &Database,
     sequence: i64,
     run: Option<&RunId>,
     limit: u32,
 ) -> Result<Vec<Event>, StoreError> {
-    let rows: Vec<EventRow> = sqlx::query_as(SELECT.on(tx.dialect))
-        .bind(sequence)
-        .bind(run.map(RunId::as_str))
-        .bind(i64::from(limit))
-        .fetch_all(tx.connection())
-        .await?;
-    rows.into_iter().map(Event::try_from).collect()
+    let select = |statement: &'static Statement| {
+        sqlx::query(statement.on(database.dialect()))
+            .bind(sequence)
+            .bind(run.map(RunId::as_str))
+            .bind(i64::from(limit))
+            .fetch_all(&database.pool)
+    };
+    let error = match select(&SELECT).await {
+        Ok(rows) => return rows.iter().map(read).collect(),
+        Err(error) => StoreError::from(error),
+    };
+    if !error.concerns_row() {
+        return Err(error);
+    }
+    // One row made the statement fail: each is read with its own statement.
+    let mut events = Vec::new();
+    for keys in select(&KEYS).await? {
+        let one = sqlx::query(ONE.on(database.dialect()))
+            .bind(keys.try_get::<i64, _>("sequence")?)
+            .fetch_one(&database.pool)
+            .await;
+        events.push(match one.map_err(StoreError::from) {
+            Ok(row) => read(&row)?,
+            Err(error) if error.concerns_row() => unreadable(&keys, &error)?,
+            Err(error) => return Err(error),
+        });
+    }
+    Ok(events)
+}
+
+fn read(row: &AnyRow) -> Result<Event, StoreError> {
+    let event = EventRow::from_row(row)
+        .map_err(StoreError::from)
+        .and_then(Event::try_from);
+    match event {
+        Err(error) if error.concerns_row() => unreadable(row, &error),
+        event => event,
+    }
+}
+
+/// The place of a damaged event among the others.
+fn unreadable(row: &AnyRow, error: &StoreError) -> Result<Event, StoreError> {
+    let run: String = row.try_get("run_id")?;
+    Ok(Event {
+        sequence: row.try_get("sequence")?,
+        run: RunId::parse(&run)
+            .map_err(|error| StoreError::damaged("the run of an event", error))?,
+        number: row.try_get("number").unwrap_or(0),
+        at: row.try_get("at").unwrap_or(0),
+        kind: EventKind::Unreadable,
+        by: row
+            .try_get("actor")
+            .unwrap_or_else(|_| "unknown".to_owned()),
+        detail: json!({ "error": chain(error) }),
+    })
 }

@@ -1,5 +1,6 @@
 //! The tables, one file each: every statement that reads or writes the table, with the function that binds its values.
 
+pub(super) mod api_tokens;
 pub(super) mod catalog_versions;
 pub(super) mod catalogs;
 pub(super) mod claims;
@@ -20,6 +21,7 @@ use serde::Serialize;
 /// Every statement of the tables.
 pub(super) fn statements() -> impl Iterator<Item = &'static Statement> {
     [
+        api_tokens::STATEMENTS,
         catalog_versions::STATEMENTS,
         catalogs::STATEMENTS,
         claims::STATEMENTS,

@@ -5,20 +5,23 @@ use super::run_row::{LockedRun, RunRow};
 use crate::publish::ledger::CreatedRepo;
 use crate::store::error::StoreError;
 use crate::store::id::{JobId, ProductId, RunId};
+use crate::store::listed::Listed;
 use crate::store::run::{Run, RunFilter, RunStatus};
+use crate::store::sql::Database;
 use crate::store::sql::connection::Tx;
 use crate::store::sql::dialect::{Dialect, Statement, statements};
 use crate::store::submission::Submission;
 use serde_json::Value;
-use sqlx::{Any, QueryBuilder};
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, FromRow as _, Row as _};
 use sqlx_macros::FromRow;
 
 /// The columns of [`RunRow`].
 const SELECT: &str = "
-    SELECT r.id AS id, j.id AS job, r.user_id AS user_id, r.product_id AS product_id,
+    SELECT CASE WHEN {key:r.id} THEN r.id ELSE '(invalid id)' END AS id, j.id AS job, r.user_id AS user_id, r.product_id AS product_id,
         CAST(r.status AS TEXT) AS status, CAST(j.status AS TEXT) AS job_status,
-        r.recipe_snapshot -> 'inputs' ->> 'owner' AS owner, r.recipe_snapshot -> 'inputs' ->> 'repo' AS repo,
-        r.dry_run_report ->> 'treeId' AS tree, r.recipe_hash AS recipe_hash,
+        {json:r.recipe_snapshot -> 'inputs' ->> 'owner'} AS owner,
+        {json:r.recipe_snapshot -> 'inputs' ->> 'repo'} AS repo, {json:r.dry_run_report ->> 'treeId'} AS tree, r.recipe_hash AS recipe_hash,
         r.catalog_version AS catalog_version, CAST(j.retry_count AS BIGINT) AS retries,
         r.github_repo_full_name AS full_name, {millis:r.github_repo_created_at} AS repo_created_at,
         r.repo_url AS repo_url, j.error AS error, {millis:r.created_at} AS created_at,
@@ -31,7 +34,7 @@ const SELECT: &str = "
         {millis:j.finished_at} AS job_finished_at, j.claimed_by_worker_id AS job_worker,
         {millis:j.lease_until} AS job_lease_until
     FROM bootstrap_runs r
-    JOIN claude_jobs j ON j.id = r.claude_job_id
+    LEFT JOIN claude_jobs j ON j.id = r.claude_job_id
     LEFT JOIN bootstrap_claims c ON c.job_id = j.id
     LEFT JOIN bootstrap_tiers t ON t.run_id = r.id
     ";
@@ -42,6 +45,8 @@ statements! {
 
     ONE = [SELECT, "WHERE r.id = $1"];
 
+    EXISTS = ["SELECT id FROM bootstrap_runs WHERE id = $1"];
+
     ACTIVE = ["
         SELECT id FROM bootstrap_runs WHERE product_id = $1 AND status IN ('PENDING', 'RUNNING')"];
 
@@ -50,10 +55,12 @@ statements! {
         FROM bootstrap_runs WHERE id = $1"];
 
     TEMPLATE_REF = ["
-        SELECT recipe_snapshot -> 'template' ->> 'ref' FROM bootstrap_runs WHERE id = $1"];
+        SELECT {json:recipe_snapshot -> 'template' ->> 'ref'} FROM bootstrap_runs WHERE id = $1"];
 
     COUNT_BY_STATUS = ["
-        SELECT CAST(status AS TEXT), COUNT(*) FROM bootstrap_runs GROUP BY status"];
+        SELECT CAST(status AS TEXT), COUNT(*) FROM bootstrap_runs
+        WHERE CAST(status AS TEXT) IN ('PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'FAILED_NEEDS_CLEANUP', 'CANCELLED')
+        GROUP BY status"];
 
     INSERT = ["
         INSERT INTO bootstrap_runs (id, claude_job_id, product_id, user_id, status, recipe_hash, catalog_version,
@@ -94,12 +101,12 @@ pub(crate) const LOCK: &str = "
 /// # Errors
 /// [`StoreError::NoRun`]; [`StoreError::Damaged`] for a row that is not a run.
 pub(crate) async fn find(tx: &mut Tx, run: &RunId) -> Result<LockedRun, StoreError> {
-    let row: Option<RunRow> = sqlx::query_as(ONE.on(tx.dialect))
+    let row = sqlx::query(ONE.on(tx.dialect))
         .bind(run.as_str())
         .fetch_optional(tx.connection())
-        .await?;
-    row.ok_or_else(|| StoreError::NoRun { run: run.clone() })?
-        .try_into()
+        .await?
+        .ok_or_else(|| StoreError::NoRun { run: run.clone() })?;
+    RunRow::from_row(&row)?.try_into()
 }
 
 /// Locks a run, its job and its claim until the end of the transaction, and reads them.
@@ -116,52 +123,133 @@ pub(crate) async fn lock(tx: &mut Tx, run: &RunId) -> Result<LockedRun, StoreErr
 }
 
 /// The runs that a filter selects, newest first.
-pub(crate) async fn list(tx: &mut Tx, filter: &RunFilter) -> Result<Vec<Run>, StoreError> {
-    let (mut builder, values) = select(filter, tx.dialect);
-    let mut query = builder.build_query_as::<RunRow>();
+///
+/// # Errors
+/// [`StoreError::NoRun`] when the run that the list continues after does not exist.
+pub(crate) async fn list(
+    database: &Database,
+    filter: &RunFilter,
+) -> Result<Vec<Listed<Run>>, StoreError> {
+    if let Some(after) = &filter.after {
+        check_exists(database, after).await?;
+    }
+    match read_page(database, filter).await {
+        // One row made the statement fail.
+        Err(error) if error.concerns_row() => read_one_by_one(database, filter).await,
+        page => page,
+    }
+}
+
+async fn read_page(
+    database: &Database,
+    filter: &RunFilter,
+) -> Result<Vec<Listed<Run>>, StoreError> {
+    let (page, values) = page_of("r.id", filter);
+    // The documents are read for the runs of the page only.
+    let text = format!(
+        "{} WHERE r.id IN (SELECT id FROM ({page}) AS page) {NEWEST_FIRST}",
+        ALL.on(database.dialect())
+    );
+    let mut query = sqlx::query(AssertSqlSafe(text));
     for value in values {
         query = query.bind(value);
     }
-    let rows = query.fetch_all(tx.connection()).await?;
-    rows.into_iter().map(Run::try_from).collect()
+    let rows = query.fetch_all(&database.pool).await?;
+    rows.iter().map(read_row).collect()
 }
 
-/// The query of a filter, and the values of its placeholders. They are numbered here: for the driver `Any`,
-/// `QueryBuilder` itself writes `?`, which Postgres does not read.
-fn select(filter: &RunFilter, dialect: Dialect) -> (QueryBuilder<Any>, Vec<String>) {
-    let mut query = QueryBuilder::new(ALL.on(dialect));
-    query.push("WHERE 1 = 1");
+fn read_row(row: &AnyRow) -> Result<Listed<Run>, StoreError> {
+    let id: String = row.try_get("id").unwrap_or_else(|_| "unknown".to_owned());
+    let run = RunRow::from_row(row)
+        .map_err(StoreError::from)
+        .and_then(Run::try_from);
+    Listed::of(&id, run)
+}
+
+/// Reads each run of a page with its own statement.
+async fn read_one_by_one(
+    database: &Database,
+    filter: &RunFilter,
+) -> Result<Vec<Listed<Run>>, StoreError> {
+    let (page, values) = page_of(ID.on(database.dialect()), filter);
+    let mut query = sqlx::query_scalar(AssertSqlSafe(page));
+    for value in values {
+        query = query.bind(value);
+    }
+    let ids: Vec<String> = query.fetch_all(&database.pool).await?;
+    let mut runs = Vec::new();
+    for id in ids {
+        let run = match RunId::parse(&id) {
+            Ok(run) => find(&mut database.begin_read().await?, &run).await,
+            Err(error) => Err(StoreError::damaged("the id of a run", error)),
+        };
+        runs.push(Listed::of(&id, run.map(|found| found.run))?);
+    }
+    Ok(runs)
+}
+
+/// The id of a run, or a text that is none.
+static ID: Statement = {
+    let text: &[&str] = &["CASE WHEN {key:r.id} THEN r.id ELSE '(invalid id)' END"];
+    Statement::new(text, text)
+};
+
+const NEWEST_FIRST: &str = "ORDER BY r.created_at DESC, r.id DESC";
+
+/// The query of a column of the runs that a filter selects, and the values of its placeholders. They are numbered here: for the driver
+/// `Any`, `QueryBuilder` writes `?`, which Postgres does not read.
+fn page_of(column: &str, filter: &RunFilter) -> (String, Vec<String>) {
+    let mut query = format!(
+        "SELECT {column} AS id FROM bootstrap_runs r \
+         LEFT JOIN bootstrap_tiers t ON t.run_id = r.id WHERE 1 = 1"
+    );
     let mut values = Vec::new();
     let mut placeholder = |value: &str| {
         values.push(value.to_owned());
         format!("${}", values.len())
     };
+    let mut add = |condition: String| query.extend([" AND ", &condition]);
     if let Some(id) = &filter.id {
-        query.push(" AND r.id = ").push(placeholder(id.as_str()));
+        add(format!("r.id = {}", placeholder(id.as_str())));
+    }
+    if let Some(prefix) = &filter.id_prefix {
+        let prefix = placeholder(prefix);
+        add(format!("substr(r.id, 1, length({prefix})) = {prefix}"));
+    }
+    if let Some(user) = &filter.user {
+        add(format!("r.user_id = {}", placeholder(user.as_str())));
     }
     if let Some(product) = &filter.product {
-        query
-            .push(" AND r.product_id = ")
-            .push(placeholder(product.as_str()));
+        add(format!("r.product_id = {}", placeholder(product.as_str())));
+    }
+    if let Some(after) = &filter.after {
+        add(format!(
+            "(r.created_at, r.id) < (SELECT a.created_at, a.id FROM bootstrap_runs a WHERE a.id = {})",
+            placeholder(after.as_str())
+        ));
     }
     if !filter.statuses.is_empty() {
-        query.push(" AND CAST(r.status AS TEXT) IN (");
-        let mut list = query.separated(", ");
-        for status in &filter.statuses {
-            list.push(placeholder(status.as_db()));
-        }
-        list.push_unseparated(")");
+        let statuses = filter.statuses.iter();
+        let list: Vec<String> = statuses.map(|status| placeholder(status.as_db())).collect();
+        add(format!("CAST(r.status AS TEXT) IN ({})", list.join(", ")));
     }
     if filter.awaiting_approval {
-        query.push(
-            " AND t.tier = 'HIGH' AND r.status IN ('PENDING', 'RUNNING') \
-             AND (t.approved_tree IS NULL OR t.approved_tree <> t.tree)",
-        );
+        add("t.tier = 'HIGH' AND r.status IN ('PENDING', 'RUNNING') \
+             AND (t.approved_tree IS NULL OR t.approved_tree <> t.tree)"
+            .to_owned());
     }
-    query
-        .push(" ORDER BY r.created_at DESC, r.id DESC LIMIT ")
-        .push(filter.limit.unwrap_or(100));
+    let limit = filter.limit.unwrap_or(100);
+    query.extend([" ", NEWEST_FIRST, &format!(" LIMIT {limit}")]);
     (query, values)
+}
+
+async fn check_exists(database: &Database, run: &RunId) -> Result<(), StoreError> {
+    let id: Option<String> = sqlx::query_scalar(EXISTS.on(database.dialect()))
+        .bind(run.as_str())
+        .fetch_optional(&database.pool)
+        .await?;
+    id.map(|_| ())
+        .ok_or_else(|| StoreError::NoRun { run: run.clone() })
 }
 
 /// The run of a product that is pending or running.

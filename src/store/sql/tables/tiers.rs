@@ -22,11 +22,12 @@ statements! {
         SET approved_by = excluded.approved_by, approved_at = excluded.approved_at,
             approved_tree = excluded.approved_tree"];
 
-    /// Removes an approval of another tree, and one without user or time. Otherwise the job would be claimed and handed
-    /// back without end.
+    /// Removes an approval of another tree, one by a user who is refused, and one without user or time. Otherwise the job
+    /// would be claimed and handed back without end.
     VOID = ["
         UPDATE bootstrap_tiers SET approved_by = NULL, approved_at = NULL, approved_tree = NULL
-        WHERE run_id = $1 AND (approved_tree <> $2 OR approved_by IS NULL OR approved_at IS NULL)"];
+        WHERE run_id = $1
+            AND (approved_tree <> $2 OR approved_by = $3 OR approved_by IS NULL OR approved_at IS NULL)"];
 }
 
 /// Writes the assessed risk of a run.
@@ -63,15 +64,17 @@ pub(crate) async fn approve(
     Ok(())
 }
 
-/// Removes an approval that does not allow this tree.
-pub(crate) async fn void_other_approval(
+/// Removes an approval that does not allow this tree, or is by the user `refused`.
+pub(crate) async fn void_approval(
     tx: &mut Tx,
     run: &RunId,
     tree: &GitId,
+    refused: Option<&UserId>,
 ) -> Result<(), StoreError> {
     sqlx::query(VOID.on(tx.dialect))
         .bind(run.as_str())
         .bind(tree.as_str())
+        .bind(refused.map(UserId::as_str))
         .execute(tx.connection())
         .await?;
     Ok(())

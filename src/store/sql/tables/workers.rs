@@ -1,7 +1,7 @@
 //! `claude_workers`: the worker processes that run.
 
 use crate::store::error::StoreError;
-use crate::store::id::{UserId, WorkerRowId};
+use crate::store::id::WorkerRowId;
 use crate::store::lease::WorkerId;
 use crate::store::sql::Database;
 use crate::store::sql::connection::Tx;
@@ -12,8 +12,8 @@ statements! {
     TOUCH = ["UPDATE claude_workers SET last_seen_at = {now} WHERE instance_id = $1"];
 
     INSERT = ["
-        INSERT INTO claude_workers (id, user_id, instance_id, hostname, pid, started_at, last_seen_at)
-        VALUES ($1, $2, $3, $4, CAST($5 AS INTEGER), {now}, {now})"];
+        INSERT INTO claude_workers (id, user_id, token_id, instance_id, hostname, pid, started_at, last_seen_at)
+        VALUES ($1, $2, $3, $4, $5, CAST($6 AS INTEGER), {now}, {now})"];
 
     DELETE = ["DELETE FROM claude_workers WHERE instance_id = $1"];
 }
@@ -29,9 +29,11 @@ pub(crate) async fn touch(tx: &mut Tx, worker: &WorkerId) -> Result<bool, StoreE
 
 /// Adds a worker to the list.
 pub(crate) async fn insert(tx: &mut Tx, presence: &Presence) -> Result<(), StoreError> {
+    let owner = presence.owner.as_ref();
     sqlx::query(INSERT.on(tx.dialect))
         .bind(WorkerRowId::fresh().as_str())
-        .bind(presence.user.as_ref().map(UserId::as_str))
+        .bind(owner.map(|owner| owner.user.as_str()))
+        .bind(owner.map(|owner| owner.token.as_str()))
         .bind(presence.worker.as_str())
         .bind(presence.host.as_str())
         .bind(i64::from(presence.process))
