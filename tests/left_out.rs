@@ -284,7 +284,7 @@ fn what_git_ignores_is_not_in_a_template() {
     )
     .exits(0)
     .json();
-    assert_eq!(json["warnings"][0]["code"], "GP603");
+    assert_eq!(json["warnings"][0]["code"], "GP604");
     let message = json["warnings"][0]["message"].as_str().unwrap();
     assert_eq!(
         message,
@@ -293,7 +293,7 @@ fn what_git_ignores_is_not_in_a_template() {
     assert_eq!(json["fileCount"], files.len() + 2);
     let ran = run(&sandbox, "preview", &["--template", "t"]).exits(0);
     let shown = ran.stdout + &ran.stderr;
-    assert!(shown.contains("GP603"), "{shown}");
+    assert!(shown.contains("GP604"), "{shown}");
     // Outside of git the files that are left out are named.
     fs::remove_dir_all(sandbox.join("t/.git")).unwrap();
     let json = run(

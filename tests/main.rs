@@ -52,6 +52,7 @@ mod snapshots;
 mod store;
 mod sweep;
 mod templates;
+mod texts;
 mod tidy;
 mod verify;
 mod worker;

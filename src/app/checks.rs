@@ -69,9 +69,14 @@ fn template(files: &Files, folder: &str, written: &CatalogFile) -> Vec<Diagnosti
         Symlinks::Refuse => Links::Refused,
         Symlinks::Allow => Links::Kept,
     };
-    let findings = admit(template, links, &written.template.exclude)
-        .err()
-        .unwrap_or_default();
+    let admitted = admit(template, links, &written.template.exclude);
+    let findings = match admitted {
+        Ok(files) => {
+            let files = files.iter().map(|(path, file)| (path.as_str(), file));
+            catalog::template_warnings(files)
+        }
+        Err(findings) => findings,
+    };
     findings
         .into_iter()
         .map(|finding| finding.below(folder))

@@ -8,6 +8,7 @@ mod load;
 mod overlap;
 mod rules;
 
+pub use crate::interpret::template_warnings;
 pub use checked::Catalog;
 pub use file::{
     CatalogFile, CatalogOption, Category, OptionEntry, SelectionType, Symlinks, TemplateSource,

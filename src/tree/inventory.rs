@@ -59,8 +59,8 @@ pub(super) struct TreeNode {
     /// In bytes; zero for a folder.
     pub(super) size: u32,
     pub(super) kind: NodeKind,
-    /// False if its text contains no placeholder.
-    pub(super) may_contain_placeholders: bool,
+    /// False if it contains no placeholder and is no Git LFS pointer.
+    pub(super) is_read_by_placeholder_pass: bool,
     pub(super) id: ObjectId,
 }
 
@@ -78,7 +78,7 @@ impl TreeNode {
             until: 0,
             size: 0,
             kind: NodeKind::Folder,
-            may_contain_placeholders: false,
+            is_read_by_placeholder_pass: false,
             id,
         }
     }
@@ -105,7 +105,7 @@ impl Inventory {
             let node = TreeNode {
                 size: u32::try_from(entry.size).unwrap_or(u32::MAX),
                 kind: NodeKind::File(entry.mode),
-                may_contain_placeholders: true,
+                is_read_by_placeholder_pass: true,
                 ..TreeNode::new(unknown())
             };
             builder.push(path.as_str(), node);

@@ -3,11 +3,11 @@
 //!
 //! ```text
 //! offset  bytes  content                                   numbers are little-endian
-//!      0      8  "gplan-1\n"
+//!      0      8  "gplan-2\n"
 //!      8     32  SHA-256 of: tree id, exclude patterns, placeholders, program version, path limit, all bytes from offset 40
 //!     40      8  number of nodes n
 //!     48   33·n  nodes: end of name (4), number after the last node below (4), size (4), kind (1), object id (20)
-//!                kind: bits 0-1 are 0 folder, 1 file, 2 executable, 3 symbolic link; bit 2 is "may contain placeholders"
+//!                kind: bits 0-1 are 0 folder, 1 file, 2 executable, 3 symbolic link; bit 2 is "read by the placeholder pass"
 //! 48+33·n        names, one UTF-8 string
 //! ```
 
@@ -24,7 +24,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The version of the format. Change it with the format.
-const FORMAT: &[u8; 8] = b"gplan-1\n";
+const FORMAT: &[u8; 8] = b"gplan-2\n";
 const HEAD: usize = FORMAT.len() + 32 + 8;
 const NODE: usize = 4 + 4 + 4 + 1 + 20;
 
@@ -141,12 +141,12 @@ fn decode_node(coded: &[u8]) -> Option<TreeNode> {
         until: number(4)?,
         size: number(8)?,
         kind,
-        may_contain_placeholders: coded[12] & MAY_CONTAIN_PLACEHOLDERS != 0,
+        is_read_by_placeholder_pass: coded[12] & READ_BY_PLACEHOLDER_PASS != 0,
         id: ObjectId::from_bytes_or_panic(&coded[13..]),
     })
 }
 
-const MAY_CONTAIN_PLACEHOLDERS: u8 = 0b100;
+const READ_BY_PLACEHOLDER_PASS: u8 = 0b100;
 
 fn code(node: &TreeNode) -> u8 {
     let kind = match node.kind {
@@ -155,8 +155,8 @@ fn code(node: &TreeNode) -> u8 {
         NodeKind::File(Mode::Executable) => 2,
         NodeKind::File(Mode::Symlink) => 3,
     };
-    kind | if node.may_contain_placeholders {
-        MAY_CONTAIN_PLACEHOLDERS
+    kind | if node.is_read_by_placeholder_pass {
+        READ_BY_PLACEHOLDER_PASS
     } else {
         0
     }

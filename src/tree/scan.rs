@@ -231,7 +231,7 @@ fn link_target(objects: &gix::OdbHandle, id: &gix::oid) -> String {
 #[derive(Clone, Copy)]
 struct BlobFacts {
     size: u64,
-    may_contain_placeholders: bool,
+    is_read_by_placeholder_pass: bool,
 }
 
 /// Fills in sizes and placeholders; the findings are about files that are too large.
@@ -271,8 +271,8 @@ fn measure(
         }
         let node = &mut inventory.nodes_mut()[number];
         node.size = u32::try_from(facts.size).unwrap_or(u32::MAX);
-        node.may_contain_placeholders =
-            facts.may_contain_placeholders && node.kind != NodeKind::File(Mode::Symlink);
+        node.is_read_by_placeholder_pass =
+            facts.is_read_by_placeholder_pass && node.kind != NodeKind::File(Mode::Symlink);
     }
     Ok(findings)
 }
@@ -307,6 +307,12 @@ fn read_blobs(
         .map(BTreeMap::from_iter)
 }
 
+/// True for the start of a Git LFS pointer, and for UTF-16, in which a placeholder has other bytes.
+fn is_pointer_or_wide(data: &[u8]) -> bool {
+    let starts: [&[u8]; 3] = [b"version http", &[0xff, 0xfe], &[0xfe, 0xff]];
+    starts.iter().any(|start| data.starts_with(start))
+}
+
 fn read_blob(
     objects: &gix::OdbHandle,
     id: ObjectId,
@@ -325,7 +331,7 @@ fn read_blob(
     }
     let mut facts = BlobFacts {
         size: header.size,
-        may_contain_placeholders: true,
+        is_read_by_placeholder_pass: true,
     };
     // Beyond the limits the template is refused, whatever the file contains.
     if header.size <= MAX_FILE && total.fetch_add(header.size, Ordering::Relaxed) <= MAX_TOTAL {
@@ -333,7 +339,8 @@ fn read_blob(
             .try_find(&id, buffer)
             .map_err(GitTreeError::object(id))?
             .ok_or_else(missing)?;
-        facts.may_contain_placeholders = tokens.is_match(blob.data);
+        facts.is_read_by_placeholder_pass =
+            tokens.is_match(blob.data) || is_pointer_or_wide(blob.data);
     }
     Ok(facts)
 }

@@ -5,6 +5,7 @@ use crate::app::previews::{self, Prepared, ProductRequest};
 use crate::app::selection::SelectionRequest;
 use crate::base::clock::SystemClock;
 use crate::cli::args::template::TemplateArgs;
+use crate::cli::completion;
 use crate::cli::error::Failure;
 use crate::cli::input;
 use crate::cli::output::terminal::Terminal;
@@ -22,11 +23,12 @@ pub(crate) struct SelectionArgs {
         long,
         value_name = "NAME|DIR",
         default_value = "nextjs",
-        env = "GROUNDPLAN_CATALOG"
+        env = "GROUNDPLAN_CATALOG",
+        add = completion::catalogs()
     )]
     pub(crate) catalog: String,
     /// Select options of a category, several separated by commas; repeatable. Replaces what `--selection` has for it.
-    #[arg(long, value_name = "CATEGORY=OPTION[,OPTION]", value_parser = parse_select)]
+    #[arg(long, value_name = "CATEGORY=OPTION[,OPTION]", value_parser = parse_select, add = completion::selections())]
     pub(crate) select: Vec<Selected>,
     /// Read the selection from a YAML or JSON file that maps each category to an option or a list of options.
     #[arg(long, value_name = "FILE")]

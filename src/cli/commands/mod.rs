@@ -107,7 +107,9 @@ pub(in crate::cli) enum Command {
     Canonical(canonical::Args),
     /// Print the JSON Schema of a document.
     Schema(schema::Args),
-    /// Print completions for a shell.
+    /// Print the completion script of a shell, to be read at its start.
+    ///
+    /// For bash, add `source <(groundplan completions bash)` to ~/.bashrc.
     Completions(generate::CompletionsArgs),
     /// Show the manual page of the program or of a command.
     Man(generate::ManArgs),
@@ -158,7 +160,7 @@ impl Command {
             Self::Hash(args) => hash::run(&args, terminal),
             Self::Canonical(args) => canonical::run(&args, terminal),
             Self::Schema(args) => schema::run(args, terminal),
-            Self::Completions(args) => generate::completions(&args, Cli::command(), terminal),
+            Self::Completions(args) => generate::completions(&args, terminal),
             Self::Man(args) => generate::man(&args, Cli::command(), terminal),
             Self::Resume(args) => resume::run(&args, terminal),
             Self::Cleanup(args) => cleanup::run(&args, terminal),

@@ -2,6 +2,7 @@
 
 use crate::app::catalogs;
 use crate::catalog::{Catalog, CatalogOption, SelectionType};
+use crate::cli::completion;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, DIM, Terminal};
@@ -10,7 +11,7 @@ use crate::model::slug::OptionRef;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// A built-in catalogue, or a folder with catalog/ and recipes/.
-    #[arg(value_name = "CATALOG")]
+    #[arg(value_name = "CATALOG", add = completion::catalogs())]
     catalog: String,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
