@@ -2,7 +2,7 @@
 
 use super::catalogs::CatalogFiles;
 use super::error::{AppError, Findings};
-use crate::catalog::{self, Symlinks};
+use crate::catalog::{self, CatalogFile, Symlinks};
 use crate::model::content::{File, Files};
 use crate::model::diagnostic::{self, Diagnostic};
 use crate::recipe::literal_folder;
@@ -47,7 +47,7 @@ pub fn catalogs(source: CatalogFiles) -> Checked {
             && let Some(path) = &written.template.path
         {
             let folder = format!("catalog/{name}/{path}");
-            findings.extend(template(&files, &folder, written.symlinks));
+            findings.extend(template(&files, &folder, written));
         }
     }
     findings.extend(catalog::orphans(&files));
@@ -62,7 +62,7 @@ pub fn catalogs(source: CatalogFiles) -> Checked {
     }
 }
 
-fn template(files: &Files, folder: &str, symlinks: Symlinks) -> Vec<Diagnostic> {
+fn template(files: &Files, folder: &str, written: &CatalogFile) -> Vec<Diagnostic> {
     let prefix = format!("{folder}/");
     let below = files
         .range(prefix.clone()..)
@@ -70,11 +70,11 @@ fn template(files: &Files, folder: &str, symlinks: Symlinks) -> Vec<Diagnostic> 
     let template = below
         .map(|(path, file)| (path[prefix.len()..].to_owned(), file.clone()))
         .collect();
-    let links = match symlinks {
+    let links = match written.symlinks {
         Symlinks::Refuse => Links::Refused,
         Symlinks::Allow => Links::Kept,
     };
-    let admitted = admit(template, links);
+    let admitted = admit(template, links, &written.template.exclude);
     let findings = match admitted {
         Ok(files) => {
             let files = files.iter().map(|(path, file)| (path.as_str(), file));

@@ -19,6 +19,7 @@ mod owners;
 mod pat;
 mod plan_document;
 mod preview;
+mod prune;
 mod resume;
 mod runs;
 mod schema;
@@ -65,6 +66,8 @@ pub(in crate::cli) enum Command {
     Resume(resume::Args),
     /// Remove what an unfinished publication left on the forge.
     Cleanup(resume::Args),
+    /// Remove what ended and interrupted runs left on this machine.
+    Prune(prune::Args),
     /// Add missing files from a catalogue. Existing files are not changed.
     Add(add::Args),
     /// Compare a repository with the plan it was created from.
@@ -131,8 +134,26 @@ pub(in crate::cli) enum Color {
 }
 
 impl Command {
-    /// Runs the command.
+    /// Runs the command. Damage behind a remembered inventory is met only when the object is read: the inventory is
+    /// forgotten by then, and the second try reads all objects and fetches the template again.
     pub(in crate::cli) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
+        let mut twice = |run: &dyn Fn(&mut Terminal) -> Result<Exit, Failure>| match run(terminal) {
+            Err(Failure::Error(error)) if error.code() == DAMAGED => run(terminal),
+            ended => ended,
+        };
+        match &self {
+            Self::Sweep(args) => twice(&|terminal| sweep::run(args, terminal)),
+            Self::Test(args) => twice(&|terminal| test::run(args, terminal)),
+            Self::Preview(args) => twice(&|terminal| preview::run(args, terminal)),
+            Self::New(args) => twice(&|terminal| new::run(args, terminal)),
+            Self::Add(args) => twice(&|terminal| add::run(args, terminal)),
+            Self::Verify(args) => twice(&|terminal| verify::run(args, terminal)),
+            Self::Explain(args) => twice(&|terminal| explain::run(args, terminal)),
+            _ => self.run_once(terminal),
+        }
+    }
+
+    fn run_once(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
         match self {
             Self::Check(args) => check::run(&args, terminal),
             Self::Init(args) => init::run(&args, terminal),
@@ -155,6 +176,7 @@ impl Command {
             Self::Man(args) => generate::man(&args, Cli::command(), terminal),
             Self::Resume(args) => resume::run(&args, terminal),
             Self::Cleanup(args) => cleanup::run(&args, terminal),
+            Self::Prune(args) => prune::run(&args, terminal),
             Self::Owners(args) => owners::run(&args, terminal),
             Self::Pat(args) => pat::run(&args, terminal),
             Self::Serve(args) => serve::run(*args),
@@ -168,6 +190,9 @@ impl Command {
         }
     }
 }
+
+/// The code of the error of an object that turned out to be damaged.
+const DAMAGED: &str = "tree_object_unreadable";
 
 #[cfg(test)]
 mod tests {
