@@ -11,6 +11,7 @@ mod output;
 mod prompt;
 mod publication_files;
 mod runtime;
+mod safe_directory;
 mod signals;
 
 use clap::Parser as _;
