@@ -97,10 +97,9 @@ fn option(published: &Value, row: &OptionRow) -> Value {
 
 fn by_slug(list: &Value, slug: &str) -> Map<String, Value> {
     let entries = list.as_array().into_iter().flatten();
-    let found = entries.filter_map(Value::as_object);
+    let mut found = entries.filter_map(Value::as_object);
     found
-        .filter(|entry| entry.get("slug").and_then(Value::as_str) == Some(slug))
-        .next_back()
+        .rfind(|entry| entry.get("slug").and_then(Value::as_str) == Some(slug))
         .cloned()
         .unwrap_or_default()
 }

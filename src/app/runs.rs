@@ -281,10 +281,9 @@ async fn change(
 impl Explain for RunError {
     fn class(&self) -> Class {
         match self {
-            Self::NotAccepted | Self::FolderTemplate => Class::Refused,
+            Self::NotAccepted | Self::FolderTemplate | Self::NoRuns => Class::Refused,
             Self::NothingLeft { .. } | Self::Busy { .. } => Class::Conflict,
             Self::Ambiguous { .. } => Class::Usage,
-            Self::NoRuns => Class::Refused,
         }
     }
 

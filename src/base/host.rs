@@ -199,7 +199,7 @@ mod tests {
                 format!("{number}"),
                 format!("{number:#x}"),
                 format!("0{number:o}"),
-                format!("{a:#x}.{b:#o}.{c}.{d}", ).replace("0o", "0"),
+                format!("{a:#x}.{b:#o}.{c}.{d}").replace("0o", "0"),
                 format!("{a}.{}", number & 0x00ff_ffff),
                 format!("{a}.{b}.{}", number & 0xffff),
                 format!("{plain}."),

@@ -83,10 +83,11 @@ impl Response {
             },
             404 | 410 => ForgeError::NotFound { message },
             // A gateway may give up on a request that it has passed on.
-            408 if kind == RequestKind::Change => ForgeError::OutcomeUnknown { message },
+            408 | 500..=599 if kind == RequestKind::Change => {
+                ForgeError::OutcomeUnknown { message }
+            }
             409 | 422 if message.contains("already exist") => ForgeError::NameTaken { message },
             400..=499 => ForgeError::Invalid { message },
-            500..=599 if kind == RequestKind::Change => ForgeError::OutcomeUnknown { message },
             503 if self.wait(now).is_some() => ForgeError::RateLimited {
                 retry_after: wait(),
             },

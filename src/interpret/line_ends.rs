@@ -47,9 +47,12 @@ impl<'t> Lines<'t> {
         let ends: Vec<LineEnd> = text
             .split_inclusive('\n')
             .filter(|line| line.ends_with('\n'))
-            .map(|line| match line.ends_with("\r\n") {
-                true => LineEnd::CrLf,
-                false => LineEnd::Lf,
+            .map(|line| {
+                if line.ends_with("\r\n") {
+                    LineEnd::CrLf
+                } else {
+                    LineEnd::Lf
+                }
             })
             .collect();
         let windows = ends.iter().filter(|end| **end == LineEnd::CrLf).count();
@@ -155,7 +158,7 @@ mod tests {
             new in "[xy\n]{0,8}",
             at in any::<prop::sample::Index>(),
         ) {
-            let text = lines.iter().map(|line| format!("{line}{end}")).collect::<String>();
+            let text = lines.join(end) + end;
             let parsed = Lines::of(&text);
             let at = at.index(parsed.text().len() + 1);
             let expected = format!("{}{new}{}", &parsed.text()[..at], &parsed.text()[at..]);

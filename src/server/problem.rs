@@ -257,6 +257,12 @@ impl From<AppError> for Problem {
     }
 }
 
+impl From<Box<Self>> for Problem {
+    fn from(problem: Box<Self>) -> Self {
+        *problem
+    }
+}
+
 impl<E: Explain> From<E> for Problem {
     fn from(error: E) -> Self {
         Self::of_error(&error)

@@ -358,7 +358,7 @@ impl Args {
                     published.extend(version.map(|known| format!("{slug}@{}", known.short())));
                 }
                 Err(error) => {
-                    tracing::warn!("cannot read the published versions of `{slug}`: {error}")
+                    tracing::warn!("cannot read the published versions of `{slug}`: {error}");
                 }
             }
         }

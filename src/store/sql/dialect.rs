@@ -127,9 +127,8 @@ impl Dialect {
                 )
             }
             (Self::Postgres, "cast") => format!("CAST({argument})"),
-            (Self::Postgres, "json") => argument.to_owned(),
             (Self::Sqlite, "after") => format!("({} + {argument})", self.now()),
-            (Self::Sqlite, "at" | "millis") => argument.to_owned(),
+            (Self::Sqlite, "at" | "millis") | (Self::Postgres, "json") => argument.to_owned(),
             (Self::Postgres, "key") => {
                 format!("(length({argument}) BETWEEN 1 AND 128 AND {argument} !~ '[^A-Za-z0-9_-]')")
             }

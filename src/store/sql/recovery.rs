@@ -41,24 +41,20 @@ impl Database {
                 .await?;
         let mut report = RecoveryReport::default();
         for (job, run) in candidates {
-            match run
-                .map(|run| RunId::parse(&run))
-                .transpose()
-                .map_err(unreadable_key)?
-            {
-                Some(run) => match self.recover_one(&run, recovery, &mut report).await {
-                    // It must not keep the others from being recovered.
-                    Err(error) if error.concerns_row() => {
-                        report
-                            .unreadable
-                            .push(UnreadableRow::new(run.as_str(), &error));
-                    }
-                    recovered => recovered?,
-                },
-                None => {
-                    let job = JobId::parse(&job).map_err(unreadable_key)?;
-                    jobs::fail_without_run(self, &job).await?;
+            let run = run.as_deref().map(RunId::parse).transpose();
+            let Some(run) = run.map_err(unreadable_key)? else {
+                let job = JobId::parse(&job).map_err(unreadable_key)?;
+                jobs::fail_without_run(self, &job).await?;
+                continue;
+            };
+            match self.recover_one(&run, recovery, &mut report).await {
+                // It must not keep the others from being recovered.
+                Err(error) if error.concerns_row() => {
+                    report
+                        .unreadable
+                        .push(UnreadableRow::new(run.as_str(), &error));
                 }
+                recovered => recovered?,
             }
         }
         self.find_orphaned(&mut report).await?;

@@ -2,6 +2,7 @@
 //! sees.
 
 use super::address::DatabaseUrl;
+use crate::base::clock::instant;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
@@ -42,7 +43,7 @@ impl SqliteFile {
         if opened.is_none_or(|opened| opened.identity != identity) {
             *opened = Some(Opened {
                 identity,
-                since: Instant::now(),
+                since: instant(),
             });
         }
     }

@@ -206,12 +206,13 @@ impl Scanner<'_> {
         let Some(ignore) = &self.ignore else {
             return IgnoreVerdict::Untracked;
         };
-        let verdict = match is_folder {
-            true => ignore.folder(&folder.rules, path, folder.is_ignored),
-            false => match ignore.file(&folder.rules, path) {
+        let verdict = if is_folder {
+            ignore.folder(&folder.rules, path, folder.is_ignored)
+        } else {
+            match ignore.file(&folder.rules, path) {
                 IgnoreVerdict::Untracked if folder.is_ignored => IgnoreVerdict::Ignored,
                 verdict => verdict,
-            },
+            }
         };
         if verdict == IgnoreVerdict::Ignored && !ignore.is_in_work_tree() {
             let end = if is_folder { "/" } else { "" };

@@ -38,8 +38,8 @@ statements! {
 /// The interval of updates of `seen_at`, in milliseconds.
 const SEEN_EVERY: i64 = 60_000;
 
-fn parsed(user: Option<String>) -> Result<Option<UserId>, StoreError> {
-    let user = user.as_deref().map(UserId::parse).transpose();
+fn parsed(user: Option<&str>) -> Result<Option<UserId>, StoreError> {
+    let user = user.map(UserId::parse).transpose();
     user.map_err(|error| StoreError::damaged("the user of a session", error))
 }
 
@@ -60,13 +60,13 @@ pub(crate) async fn insert(tx: &mut Tx, hash: &str, user: &UserId) -> Result<(),
 
 /// The user of a session that has not ended.
 pub(crate) async fn user(database: &Database, hash: &str) -> Result<Option<UserId>, StoreError> {
-    let user = sqlx::query_scalar(USER.on(database.dialect()))
+    let user: Option<String> = sqlx::query_scalar(USER.on(database.dialect()))
         .bind(hash)
         .bind(-Session::LONGEST)
         .bind(-Session::LONGEST_IDLE)
         .fetch_optional(&database.pool)
         .await?;
-    parsed(user)
+    parsed(user.as_deref())
 }
 
 /// Records that a session is in use.
@@ -104,10 +104,10 @@ pub(crate) async fn insert_code(tx: &mut Tx, hash: &str, user: &UserId) -> Resul
 
 /// Uses up a code and returns its user; `None` if it was used or has expired.
 pub(crate) async fn use_code(tx: &mut Tx, hash: &str) -> Result<Option<UserId>, StoreError> {
-    let user = sqlx::query_scalar(USE_CODE.on(tx.dialect))
+    let user: Option<String> = sqlx::query_scalar(USE_CODE.on(tx.dialect))
         .bind(hash)
         .bind(-Session::CODE_LIFETIME)
         .fetch_optional(tx.connection())
         .await?;
-    parsed(user)
+    parsed(user.as_deref())
 }
