@@ -1,8 +1,12 @@
 //! `groundplan check`: all errors in one run, with exact locations.
 
 use crate::support::Sandbox;
+use groundplan::catalog::check_recipe_file;
+use groundplan::model::action::Action;
+use groundplan::model::content::Files;
 use groundplan::model::diagnostic::Code;
-use serde_json::json;
+use groundplan::schemas::SchemaDocument;
+use serde_json::{Value, json};
 use std::fs;
 
 #[test]
@@ -265,4 +269,135 @@ fn errors_of_template_and_recipes_are_reported_together() {
             "GP201 recipes/demo/addons/docs.yaml:1:10",
         ]
     );
+}
+
+/// A valid action of each kind.
+fn actions() -> [Value; 7] {
+    [
+        json!({ "kind": "COPY_FILE", "from": "a", "to": "b" }),
+        json!({ "kind": "COPY_FILE", "template": "a", "to": "b" }),
+        json!({ "kind": "WRITE_FILE", "path": "a", "content": "x" }),
+        json!({ "kind": "APPEND_TO_FILE", "path": "a", "content": "x" }),
+        json!({ "kind": "REPLACE_STRING", "path": "a", "find": "x", "replace": "y" }),
+        json!({ "kind": "CREATE_ADR_STUB", "number": 1, "title": "x", "context": "x", "decision": "x", "consequences": "x" }),
+        json!({ "kind": "ADD_DEPENDENCY", "manifest": "package.json", "name": "x", "version": "1.0.0" }),
+    ]
+}
+
+/// The fields of all kinds that are free text.
+const TEXTS: [&str; 9] = [
+    "content",
+    "find",
+    "replace",
+    "title",
+    "context",
+    "decision",
+    "consequences",
+    "name",
+    "version",
+];
+
+/// The kind of each action of the recipe schema, with its text fields and its path fields.
+fn fields_by_kind() -> Vec<(String, Vec<String>, Vec<String>)> {
+    let schema: Value = serde_json::from_str(&SchemaDocument::Recipe.schema()).unwrap();
+    let definition = |field: &Value| {
+        let references = [field, &field["anyOf"][0]];
+        let name = references.iter().find_map(|field| field["$ref"].as_str());
+        name.map(|name| schema["$defs"][name.trim_start_matches("#/$defs/")].clone())
+    };
+    let kinds = schema["$defs"]["Action"]["oneOf"].as_array().unwrap();
+    kinds
+        .iter()
+        .map(|kind| {
+            let (mut texts, mut paths) = (Vec::new(), Vec::new());
+            for (name, field) in kind["properties"].as_object().unwrap() {
+                let definition = definition(field).unwrap_or_else(|| field.clone());
+                let is_text = definition["type"] == "string" || definition["type"][0] == "string";
+                if name == "kind" || !is_text || definition["enum"].is_array() {
+                    continue;
+                }
+                if definition["format"] == "groundplan-path" {
+                    paths.push(name.clone());
+                } else {
+                    texts.push(name.clone());
+                }
+            }
+            let kind = kind["properties"]["kind"]["const"].as_str().unwrap();
+            (kind.to_owned(), texts, paths)
+        })
+        .collect()
+}
+
+#[test]
+fn every_path_field_of_every_kind_refuses_every_hostile_path() {
+    let hostile: Vec<String> = include_str!("data/paths.tsv")
+        .lines()
+        .filter(|row| row.starts_with("reject"))
+        .map(|row| serde_json::from_str(row.split('\t').nth(1).unwrap()))
+        .filter_map(Result::ok)
+        .collect();
+    assert!(hostile.len() > 50);
+    let all = fields_by_kind();
+    let kinds: Vec<&str> = all.iter().map(|(kind, ..)| kind.as_str()).collect();
+    assert_eq!(kinds, Action::KINDS);
+    for (kind, texts, paths) in &all {
+        for text in texts {
+            assert!(
+                TEXTS.contains(&text.as_str()),
+                "{kind} has the new text `{text}`: a path needs the type of paths"
+            );
+        }
+        for field in paths {
+            let action = actions()
+                .into_iter()
+                .find(|action| action["kind"] == kind.as_str() && action.get(field).is_some())
+                .unwrap_or_else(|| panic!("no valid action of {kind} has `{field}`"));
+            refuses(&action, field, &hostile);
+        }
+    }
+    let with_paths = all.iter().filter(|(.., paths)| !paths.is_empty()).count();
+    assert_eq!(
+        with_paths,
+        Action::KINDS.len() - 1,
+        "CREATE_ADR_STUB has no path"
+    );
+}
+
+/// A JSON text in ASCII: a document itself contains no control characters.
+fn escaped(json: &str) -> String {
+    let mut text = String::new();
+    for c in json.chars() {
+        if matches!(c, ' '..='~') {
+            text.push(c);
+        } else {
+            let units = c.encode_utf16(&mut [0; 2]).to_vec();
+            text.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    text
+}
+
+/// Asserts that a recipe and a stored plan refuse each of the paths in that field.
+fn refuses(action: &Value, field: &str, hostile: &[String]) {
+    for chunk in hostile.chunks(50) {
+        let with = |path: &String| {
+            let mut action = action.clone();
+            action[field] = json!(path);
+            action
+        };
+        let actions: Vec<Value> = chunk.iter().map(with).collect();
+        for (action, path) in actions.iter().zip(chunk) {
+            let stored = serde_json::from_value::<Action>(action.clone());
+            assert!(stored.is_err(), "{field}: {path:?} is accepted in a plan");
+        }
+        let recipe = escaped(&json!({ "actions": actions }).to_string());
+        let findings = check_recipe_file("on.json", recipe.as_bytes(), &Files::new());
+        for (index, path) in chunk.iter().enumerate() {
+            let pointer = format!("/actions/{index}/{field}");
+            let is_refused = findings
+                .iter()
+                .any(|finding| finding.is_error() && finding.pointer == pointer);
+            assert!(is_refused, "{pointer}: {path:?} is accepted in a recipe");
+        }
+    }
 }

@@ -34,7 +34,7 @@ fn add(text: &str, section: Section, name: &str) -> String {
     };
     match edit(Ecosystem::Npm, text, &dependency).expect("a well-formed manifest") {
         Edit::Added(text) | Edit::Replaced { text, .. } => text,
-        Edit::Unchanged { .. } => text.to_owned(),
+        Edit::Unchanged { .. } | Edit::Present { .. } => text.to_owned(),
     }
 }
 

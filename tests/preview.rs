@@ -117,27 +117,44 @@ fn a_plan_that_would_change_its_own_result_is_refused() {
     assert_eq!(report["treeId"], serde_json::Value::Null);
 }
 
-#[test]
-fn an_action_that_breaks_what_an_earlier_one_reads_is_refused() {
+/// The first error after a dependency is added to package.json and then this action runs: code and line.
+fn error_after_dependency(action: &str) -> (String, u64) {
     let sandbox = Sandbox::with_demo();
     sandbox.write(
         "recipes/demo/auth/session.yaml",
-        "actions:
+        format!(
+            "actions:
   - kind: ADD_DEPENDENCY
     manifest: package.json
     name: next
     version: \">=15\"
-  - kind: APPEND_TO_FILE
-    path: package.json
-    content: no JSON
-",
+{action}"
+        ),
     );
     let report = sandbox
         .preview(&["--defaults", "--format", "json"])
         .exits(1)
         .json();
-    assert_eq!(report["errors"][0]["code"], "GP709");
-    assert_eq!(report["errors"][0]["place"]["line"], 2);
+    let error = &report["errors"][0];
+    (
+        error["code"].as_str().unwrap().to_owned(),
+        error["place"]["line"].as_u64().unwrap(),
+    )
+}
+
+#[test]
+fn an_action_that_breaks_what_an_earlier_one_reads_is_refused() {
+    let replace = "  - kind: REPLACE_STRING
+    path: package.json
+    find: '\"dependencies\": {'
+    replace: '\"dependencies\": [], \"old\": {'
+";
+    assert_eq!(error_after_dependency(replace), ("GP709".to_owned(), 2));
+    let append = "  - kind: APPEND_TO_FILE
+    path: package.json
+    content: no JSON
+";
+    assert_eq!(error_after_dependency(append), ("GP711".to_owned(), 6));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::{Digest, GitId};
 use crate::model::input::Identity;
 use crate::model::path::TreePath;
-use crate::model::plan::Plan;
+use crate::model::plan::{Plan, TemplateOrigin};
 use crate::model::provenance::Provenance;
 use crate::model::report::{
     LogEntry, MAX_LOG_BYTES, MAX_TREE_ENTRIES, ObjectFormat, Report, TreeEntry,
@@ -79,8 +79,31 @@ pub fn preview<'t>(
     template: &'t dyn Tree,
 ) -> Result<Preview<'t>, PreviewError> {
     let plan = resolve(catalog, request).map_err(PreviewError::Selection)?;
-    let (report, tree) = apply(&plan, template)?;
+    let (mut report, tree) = apply(&plan, template)?;
+    if let (TemplateOrigin::Catalog(_), Some(path)) =
+        (&plan.template.repo, &catalog.file().template.path)
+    {
+        let folder = format!("catalog/{}/{path}", catalog.slug());
+        locate_in_catalog(&mut report, &template.list()?, &folder);
+    }
     Ok(Preview { plan, report, tree })
+}
+
+/// Changes the places of findings about the template's files into their paths in the catalogue.
+fn locate_in_catalog(report: &mut Report, template: &Listing, folder: &str) {
+    let lists = [
+        &mut report.warnings,
+        &mut report.collisions,
+        &mut report.errors,
+    ];
+    for finding in lists.into_iter().flatten() {
+        let place = finding.location.as_mut().filter(|place| {
+            template.get(&place.file).is_some() && !place.file.starts_with("recipes/")
+        });
+        if let Some(place) = place {
+            place.file = format!("{folder}/{}", place.file);
+        }
+    }
 }
 
 /// The plan of an existing repository, resolved again from its provenance and its catalogue.
@@ -264,4 +287,84 @@ fn cap_log(log: Vec<LogEntry>) -> (Vec<LogEntry>, bool) {
         .collect();
     let truncated = kept.len() < total;
     (kept, truncated)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::memory::MemoryTree;
+    use serde_json::json;
+
+    fn entry(message: &str) -> LogEntry {
+        let entry = json!({
+            "origin": {
+                "option": "auth/none", "index": 1, "file": "recipes/demo/auth/none.yaml", "line": 2, "column": 5,
+            },
+            "kind": "WRITE_FILE",
+            "path": "a",
+            "outcome": "done",
+            "message": message,
+        });
+        serde_json::from_value(entry).expect("a log entry")
+    }
+
+    #[test]
+    fn a_long_log_is_cut_and_reported_as_such() {
+        let short = vec![entry("created"); 200];
+        assert_eq!(cap_log(short.clone()), (short, false));
+        let long = vec![entry(&"x".repeat(MAX_LOG_BYTES / 4)); 5];
+        let (kept, is_truncated) = cap_log(long);
+        assert_eq!((kept.len(), is_truncated), (3, true));
+    }
+
+    #[test]
+    fn the_file_tree_is_filtered_and_cut() {
+        let file = |path: String| {
+            let path = TreePath::parse(&path).expect("a path");
+            (path, File::regular("x"))
+        };
+        let hidden = [
+            "node_modules/a/index.js",
+            "web/node_modules/b.js",
+            ".next/a",
+            "dist/a",
+            "build/a",
+            "out/a",
+            "coverage/a",
+            "a.log",
+            "logs/b.log",
+            ".env",
+            ".env.local",
+            "web/.env.test",
+            ".DS_Store",
+            "docs/.DS_Store",
+        ];
+        let shown = [
+            "a",
+            "builder/a",
+            "log",
+            "docs/outline.md",
+            "env",
+            ".github/a",
+        ];
+        let all = hidden
+            .iter()
+            .chain(&shown)
+            .map(|path| file((*path).to_owned()));
+        let tree = MemoryTree::of(all).expect("no file is a folder");
+        let (entries, is_truncated) = file_tree(&tree.list().expect("a list"));
+        let mut paths: Vec<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
+        let mut expected = shown.to_vec();
+        paths.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!((paths, is_truncated), (expected, false));
+
+        for (count, is_cut) in [(MAX_TREE_ENTRIES, false), (MAX_TREE_ENTRIES + 1, true)] {
+            let files = (0..count).map(|number| file(format!("f{number}")));
+            let hidden = file("dist/hidden".to_owned());
+            let tree = MemoryTree::of(files.chain([hidden])).expect("no file is a folder");
+            let (entries, is_truncated) = file_tree(&tree.list().expect("a list"));
+            assert_eq!((entries.len(), is_truncated), (MAX_TREE_ENTRIES, is_cut));
+        }
+    }
 }

@@ -18,7 +18,13 @@ const MAX_ALL_BYTES: usize = 8 * 1024 * 1024;
 pub(super) fn describe(interpreter: &Interpreter<'_>) -> Result<Vec<Change>, TreeError> {
     let mut changes = Vec::new();
     let mut budget = MAX_ALL_BYTES;
-    for (path, TouchedFile { before, origins }) in interpreter.touched() {
+    for (
+        path,
+        TouchedFile {
+            before, origins, ..
+        },
+    ) in interpreter.touched()
+    {
         let after = interpreter.tree().read(path)?;
         if *before != after {
             let change = describe_one(path, before.as_ref(), after.as_ref(), origins, &mut budget);

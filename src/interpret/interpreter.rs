@@ -2,6 +2,7 @@
 
 use super::substitution::Substitution;
 use super::trace::{LineOrigin, Trace};
+use super::unfilled::{Unfilled, UnfilledFiles};
 use crate::model::content::File;
 use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::path::TreePath;
@@ -16,6 +17,8 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub(super) struct TouchedFile {
     pub(super) before: Option<File>,
+    /// The first content, of a file that did not exist.
+    pub(super) created: Option<File>,
     pub(super) origins: Vec<ChangeOrigin>,
 }
 
@@ -39,6 +42,7 @@ pub(crate) struct Interpreter<'a> {
     /// The action that last set the range of a dependency, by manifest and name.
     dependencies: BTreeMap<(TreePath, String), usize>,
     findings: PlanFindings,
+    unfilled: UnfilledFiles,
     /// The bytes of all touched files.
     written: u64,
     trace: Option<Trace>,
@@ -55,6 +59,7 @@ impl<'a> Interpreter<'a> {
             copied: BTreeMap::new(),
             dependencies: BTreeMap::new(),
             findings: PlanFindings::default(),
+            unfilled: UnfilledFiles::new(),
             written: 0,
             trace: None,
         })
@@ -135,12 +140,13 @@ impl<'a> Interpreter<'a> {
         if let Some(trace) = &mut self.trace {
             trace.record(path, before.as_ref(), &file, &origin);
         }
-        self.tree.write(path, file)?;
+        self.tree.write(path, file.clone())?;
         self.names.add(path);
         let touched = self
             .touched
             .entry(path.clone())
             .or_insert_with(|| TouchedFile {
+                created: before.is_none().then_some(file),
                 before,
                 origins: Vec::new(),
             });
@@ -185,6 +191,16 @@ impl<'a> Interpreter<'a> {
             .iter()
             .map(|((manifest, _), index)| (manifest.clone(), self.planned(*index)))
             .collect()
+    }
+
+    /// Records a file that no placeholder pass changes.
+    pub(super) fn note_unfilled(&mut self, reason: Unfilled, path: &TreePath) {
+        let paths = self.unfilled.entry(reason).or_default();
+        paths.insert(path.to_string());
+    }
+
+    pub(super) fn take_unfilled(&mut self) -> UnfilledFiles {
+        std::mem::take(&mut self.unfilled)
     }
 
     /// Adds a warning, once.

@@ -2,7 +2,10 @@
 
 pub(crate) mod action;
 mod changes;
+mod format;
 mod interpreter;
+mod lfs;
+mod line_ends;
 mod lock_files;
 pub mod manifest;
 mod provenance;
@@ -12,6 +15,8 @@ pub(crate) mod step;
 mod substitution;
 mod template_pass;
 mod trace;
+mod unfilled;
+mod validity;
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::path::TreePath;
@@ -24,6 +29,7 @@ use interpreter::{Interpreter, PlanFindings};
 pub use step::Violation;
 use step::{ActionError, ActionKind, Step};
 pub use trace::LineOrigin;
+pub use unfilled::template_warnings;
 
 /// The effect of a plan on a tree.
 #[derive(Clone, Debug)]
@@ -75,11 +81,13 @@ fn run(mut interpreter: Interpreter<'_>) -> Result<(Interpretation, Vec<LineOrig
     let actions = kinds(plan);
     template_pass::run(&mut interpreter, &provenance)?;
     let log = run_actions(&mut interpreter, &actions)?;
+    validity::verify(&mut interpreter)?;
     provenance::write(&mut interpreter, &provenance)?;
     if !interpreter.has_failed() {
         stability::verify(&mut interpreter, &actions)?;
     }
     lock_files::warn_of_stale_ones(&mut interpreter)?;
+    unfilled::warn(&mut interpreter)?;
     let changes = changes::describe(&interpreter)?;
     let risk = risk::assess(&interpreter)?;
     let lines = interpreter.take_trace().unwrap_or_default();

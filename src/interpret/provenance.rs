@@ -26,6 +26,14 @@ pub(super) fn write(interpreter: &mut Interpreter<'_>, own: &Provenance) -> Resu
         interpreter.report(finding.help("set another `provenance` path in the catalogue"));
         return Ok(());
     }
+    if interpreter.tree().read(path)?.is_some() {
+        let message = format!("the template's own provenance file `{path}` is replaced");
+        let place = Location::start_of(path.as_str());
+        let warning = Diagnostic::warning(Code::ProvenanceReplaced, message).at("", place);
+        interpreter.warn(warning.help(
+            "remove the file from the template, or set another `provenance` path in the catalogue",
+        ));
+    }
     interpreter.write(path, file, ChangeOrigin::Provenance {})
 }
 

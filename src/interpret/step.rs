@@ -1,8 +1,11 @@
 //! One action of a plan while it runs, and the trait of all kinds of actions.
 
+use super::format::Part;
 use super::interpreter::{Interpreter, finding_at, locate};
+use super::lfs;
+use super::unfilled::Unfilled;
 use crate::model::action::{IfExists, RiskLevel};
-use crate::model::content::{File, Mode};
+use crate::model::content::{BYTE_ORDER_MARK, File, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::path::{SafeRelPath, TreePath};
 use crate::model::plan::{Plan, PlannedAction};
@@ -73,6 +76,13 @@ pub(crate) struct CreatedFile {
     pub(crate) if_exists: IfExists,
 }
 
+/// The text of a file without its byte order mark, which is written again with the new text.
+pub(crate) struct EditedFile {
+    mode: Mode,
+    mark: &'static str,
+    pub(crate) text: String,
+}
+
 /// The effect of an action, with a message for the log.
 #[derive(Debug)]
 pub(crate) enum Done {
@@ -131,21 +141,19 @@ impl<'s, 'a> Step<'s, 'a> {
         Ok(self.interpreter.tree().read(path)?)
     }
 
-    /// The mode and text of a file to edit.
-    pub(super) fn text(&self, path: &TreePath) -> Result<(Mode, String), ActionError> {
+    /// A file to edit.
+    pub(super) fn text(&self, path: &TreePath) -> Result<EditedFile, ActionError> {
         let Some(file) = self.read(path)? else {
             let finding = self.finding(Code::FileMissing, format!("file `{path}` does not exist"));
             return Err(finding
                 .help("check the path, or create the file with an earlier action")
                 .into());
         };
-        if let Some(text) = file.text() {
-            return Ok((file.mode, text.to_owned()));
-        }
-        let kind = if file.mode == Mode::Symlink {
-            "a symbolic link"
-        } else {
-            "not UTF-8 text"
+        let kind = match EditedFile::of(&file) {
+            Some(_) if lfs::is_pointer(&file) => "a Git LFS pointer",
+            Some(edited) => return Ok(edited),
+            None if file.mode == Mode::Symlink => "a symbolic link",
+            None => "not UTF-8 text",
         };
         let message = format!("`{path}` is {kind} and cannot be edited");
         let finding = self.finding(Code::NotText, message);
@@ -154,31 +162,45 @@ impl<'s, 'a> Step<'s, 'a> {
             .into())
     }
 
-    /// A literal text of the action, with the placeholders replaced as a file of that path needs it.
-    pub(super) fn fill(&self, text: &str, path: &TreePath) -> String {
-        self.interpreter
-            .substitution()
-            .apply(text, path.as_str())
-            .unwrap_or_else(|| text.to_owned())
+    /// A literal text of the action, with the placeholders replaced as that part of the file needs it.
+    pub(super) fn fill(
+        &self,
+        text: &str,
+        path: &TreePath,
+        part: Part,
+    ) -> Result<String, ActionError> {
+        let substitution = self.interpreter.substitution();
+        match substitution.apply(text, path.as_str(), part) {
+            Ok(filled) => Ok(filled.unwrap_or_else(|| text.to_owned())),
+            Err(error) => Err(self.locate(*error).into()),
+        }
     }
 
     /// A file with the placeholders of its text replaced.
-    pub(super) fn fill_file(&self, file: File, path: &TreePath) -> Result<File, ActionError> {
+    pub(super) fn fill_file(&mut self, file: File, path: &TreePath) -> Result<File, ActionError> {
+        if lfs::is_pointer(&file) {
+            self.interpreter.note_unfilled(Unfilled::LfsPointer, path);
+            return Ok(file);
+        }
         let substitution = self.interpreter.substitution();
         let Some(text) = file.text() else {
+            if substitution.is_in(&file.bytes) {
+                self.interpreter.note_unfilled(Unfilled::NotUtf8, path);
+            }
             return Ok(file);
         };
         // Checked first: a file of placeholders alone can grow to many times its size.
-        let length = substitution.length(text, path.as_str());
+        let length = substitution.length(text);
         if length > text.len() as u64 {
             self.check_size(path, length)?;
         }
-        Ok(match substitution.apply(text, path.as_str()) {
-            Some(text) => File {
+        Ok(match substitution.apply(text, path.as_str(), Part::Whole) {
+            Ok(Some(text)) => File {
                 mode: file.mode,
                 bytes: text.into(),
             },
-            None => file,
+            Ok(None) => file,
+            Err(error) => return Err(self.locate(*error).into()),
         })
     }
 
@@ -212,14 +234,15 @@ impl<'s, 'a> Step<'s, 'a> {
         }
     }
 
-    /// Writes text with the mode of the file it replaces.
+    /// Writes the new text of an edited file, with its mode and byte order mark.
     pub(super) fn write_text(
         &mut self,
         path: &TreePath,
-        mode: Mode,
-        text: String,
+        file: &EditedFile,
+        text: &str,
     ) -> Result<(), ActionError> {
-        let bytes = text.into();
+        let bytes = format!("{}{text}", file.mark).into();
+        let mode = file.mode;
         self.write(path, File { mode, bytes })
     }
 
@@ -345,6 +368,31 @@ impl<'s, 'a> Step<'s, 'a> {
         )
         .also(writer, "created here")
         .help("use another path, or set `if_exists: overwrite` or `if_exists: keep`")
+    }
+}
+
+impl EditedFile {
+    /// A new regular file.
+    pub(super) fn new(text: &str) -> Self {
+        Self {
+            mode: Mode::Regular,
+            mark: "",
+            text: text.to_owned(),
+        }
+    }
+
+    /// `None` for a file that is not text.
+    fn of(file: &File) -> Option<Self> {
+        let text = file.text()?;
+        let (mark, text) = match text.strip_prefix(BYTE_ORDER_MARK) {
+            Some(rest) => (BYTE_ORDER_MARK, rest),
+            None => ("", text),
+        };
+        Some(Self {
+            mode: file.mode,
+            mark,
+            text: text.to_owned(),
+        })
     }
 }
 

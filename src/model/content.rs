@@ -7,6 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The character at the start of some UTF-8 files, which is no part of their text.
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
+
 /// The mode of a file in git.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,

@@ -148,6 +148,12 @@ codes! {
     CopySource = "GP409",
     /// Text in double underscores is a known placeholder.
     UnknownPlaceholder = "GP410",
+    /// Placeholders are in files of UTF-8 text.
+    PlaceholderNotText = "GP411",
+    /// Paths contain no placeholders.
+    PlaceholderInPath = "GP412",
+    /// Recipes do not write `.gitmodules`.
+    WritesSubmodules = "GP413",
     /// A selected category or option exists.
     UnknownSelection = "GP501",
     /// Every required category has a selected option.
@@ -162,6 +168,10 @@ codes! {
     TemplateEntry = "GP601",
     /// A template is within the limits on entries, depth and size.
     TemplateLimit = "GP602",
+    /// A template contains no Git LFS pointers.
+    LfsPointer = "GP603",
+    /// A template folder contains no ignored and no uncommitted files.
+    UncommittedFiles = "GP604",
     /// No other content exists where an action writes.
     FileExists = "GP701",
     /// The file that an action edits or copies exists.
@@ -180,6 +190,12 @@ codes! {
     FileTooLarge = "GP708",
     /// A second run of a plan changes nothing.
     Unstable = "GP709",
+    /// The value of a placeholder can be written at its place.
+    UnwritableValue = "GP710",
+    /// A change leaves a valid file valid.
+    BrokenFormat = "GP711",
+    /// A template has no provenance file.
+    ProvenanceReplaced = "GP712",
     /// The repository name is free on the forge.
     NameTaken = "GP801",
     /// The repository name is not the former name of another repository.

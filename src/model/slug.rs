@@ -1,9 +1,12 @@
 //! Names of catalogues, categories and options, and the reference `category/option`.
 
 use crate::base::pattern::pattern;
+use deunicode::deunicode_char;
 use gix::bstr::BStr;
 use gix::validate::path::component_is_windows_device;
 use thiserror::Error;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 /// The pattern of a slug.
 macro_rules! words {
@@ -59,9 +62,10 @@ impl Slug {
         Ok(Self(text.to_owned()))
     }
 
-    /// The nearest slug of a title, if it contains a letter or digit: `Acme Web!` gives `acme-web`.
+    /// The nearest slug of a title, if it contains a letter or digit: `Acme Web!` gives `acme-web`, `Łódź` `lodz`.
     pub fn from_title(title: &str) -> Option<Self> {
-        let words = pattern!("[^A-Za-z0-9]+").replace_all(title, "-");
+        let ascii = transliterated(title);
+        let words = pattern!("[^A-Za-z0-9]+").replace_all(&ascii, "-");
         let mut slug = words.trim_matches('-').to_ascii_lowercase();
         slug.truncate(Self::MAX);
         Self::parse(slug.trim_end_matches('-')).ok()
@@ -71,6 +75,27 @@ impl Slug {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A text with the letters and digits of other scripts in ASCII; other characters separate words.
+fn transliterated(text: &str) -> String {
+    let mut ascii = String::with_capacity(text.len());
+    for c in text.nfc() {
+        if c.is_ascii() {
+            ascii.push(c);
+        } else if c.is_alphanumeric() || is_combining_mark(c) {
+            // The signs for hard and soft letters are quotes there.
+            let letters = deunicode_char(c).unwrap_or_default();
+            ascii.extend(
+                letters
+                    .chars()
+                    .filter(|c| c.is_ascii_alphanumeric() || *c == ' '),
+            );
+        } else {
+            ascii.push(' ');
+        }
+    }
+    ascii
 }
 
 text_value!(Slug, error: SlugError, format: "groundplan-slug", max: Slug::MAX, pattern: Slug::PATTERN,
@@ -169,11 +194,48 @@ mod tests {
     }
 
     #[test]
+    fn letters_of_every_script_are_transliterated() {
+        for (title, expected) in [
+            ("Zoë Café", "zoe-cafe"),
+            ("Zoe\u{308} Cafe\u{301}", "zoe-cafe"),
+            ("Ünïcödé Näme", "unicode-name"),
+            ("Łódź", "lodz"),
+            ("Straße", "strasse"),
+            ("Ærø", "aero"),
+            ("İzmir", "izmir"),
+            ("Þórshöfn", "thorshofn"),
+            ("Đà Nẵng", "da-nang"),
+            ("Ольга", "olga"),
+            ("Объект 5", "obekt-5"),
+            ("Αθήνα", "athena"),
+            ("北京", "bei-jing"),
+            ("東京 App", "dong-jing-app"),
+            ("서울", "seoul"),
+            ("Acme 🚀 Web™", "acme-web"),
+            ("٣ Apps", "3-apps"),
+            ("Ｆｕｌｌ", "full"),
+        ] {
+            let slug = Slug::from_title(title).map(|slug| slug.to_string());
+            assert_eq!(slug.as_deref(), Some(expected), "{title}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_slug_of_any_title_is_valid_and_its_own_slug(title in "\\PC{0,80}") {
+            if let Some(slug) = Slug::from_title(&title) {
+                proptest::prop_assert_eq!(Slug::parse(slug.as_str()), Ok(slug.clone()));
+                proptest::prop_assert_eq!(Slug::from_title(slug.as_str()), Some(slug));
+            }
+        }
+    }
+
+    #[test]
     fn a_title_is_turned_into_the_nearest_slug() {
         let slug = |title| Slug::from_title(title).map(|slug| slug.to_string());
         assert_eq!(slug("Acme Web!"), Some("acme-web".to_owned()));
-        assert_eq!(slug("  2nd — Größe "), Some("2nd-gr-e".to_owned()));
-        assert_eq!(slug("日本"), None);
+        assert_eq!(slug("  2nd — Größe "), Some("2nd-grosse".to_owned()));
+        assert_eq!(slug("🚀 — !"), None);
         assert_eq!(slug("Con!"), None);
         assert_eq!(
             slug(&"ab ".repeat(60)).map(|slug| slug.len() <= Slug::MAX),

@@ -4,6 +4,7 @@ use super::rules::{self, MAX_CONDITIONS, Violation};
 use super::{Recipe, RecipeAction, RecipeFile};
 use crate::base::pattern::pattern;
 use crate::interpret::action::kind_of;
+use crate::interpret::template_warnings;
 use crate::model::action::Action;
 use crate::model::content::{File, Files, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Location};
@@ -132,6 +133,7 @@ impl<'d> RecipeCheck<'d> {
         for (field, text) in kind.texts() {
             self.placeholders(&format!("{pointer}/{field}"), text);
         }
+        self.target(&pointer, &kind.target());
         let literals = match kind.source() {
             Some(from) => self.copy(&format!("{pointer}/from"), from),
             None => BTreeMap::new(),
@@ -165,8 +167,12 @@ impl<'d> RecipeCheck<'d> {
                     format!("`{path}` is a symbolic link"),
                     "replace the link with the file",
                 ),
-                Ok(path) => {
-                    copied.insert(path, file.clone());
+                Ok(checked) => {
+                    let warnings = template_warnings(std::iter::once((path, file)));
+                    let folder = literal_folder(self.document.text.name());
+                    let below = |warning: Diagnostic| warning.below(folder);
+                    self.findings.extend(warnings.into_iter().map(below));
+                    copied.insert(checked, file.clone());
                     continue;
                 }
                 Err(error) => (
@@ -177,6 +183,26 @@ impl<'d> RecipeCheck<'d> {
             self.error(Code::TemplateEntry, pointer, message, help);
         }
         copied
+    }
+
+    /// Warns about paths with a placeholder, and about the file in which git finds submodules.
+    fn target(&mut self, action: &str, target: &str) {
+        let field = ["to", "path", "manifest"]
+            .map(|field| format!("{action}/{field}"))
+            .into_iter()
+            .find(|pointer| self.document.root.at(pointer).is_some());
+        let pointer = field.as_deref().unwrap_or(action);
+        let tokens = Placeholder::ALL.map(Placeholder::token);
+        if tokens.iter().any(|token| target.contains(token)) {
+            let message = format!("placeholders in paths are not replaced: `{target}`");
+            let help = "give the file or folder a fixed name";
+            self.warning(Code::PlaceholderInPath, pointer, message, help);
+        }
+        if target.eq_ignore_ascii_case(".gitmodules") {
+            let message = "recipe writes `.gitmodules`, whose repositories git fetches".to_owned();
+            let help = "copy the files into the template instead";
+            self.warning(Code::WritesSubmodules, pointer, message, help);
+        }
     }
 
     fn missing_literal(&mut self, pointer: &str, from: &str) {
@@ -244,6 +270,12 @@ impl<'d> RecipeCheck<'d> {
     fn error(&mut self, code: Code, pointer: &str, message: String, help: impl Into<String>) {
         let location = self.document.location(pointer);
         let finding = Diagnostic::error(code, message).at(pointer, location);
+        self.findings.push(finding.help(help));
+    }
+
+    fn warning(&mut self, code: Code, pointer: &str, message: String, help: &str) {
+        let location = self.document.location(pointer);
+        let finding = Diagnostic::warning(code, message).at(pointer, location);
         self.findings.push(finding.help(help));
     }
 

@@ -77,14 +77,30 @@ impl Listing {
             .take_while(move |(path, _)| path.starts_with(&start))
     }
 
-    /// The files whose text may contain a placeholder; of the changed files, all.
-    pub(crate) fn with_placeholders(&self) -> impl Iterator<Item = TreePath> {
+    /// The paths that contain one of the texts.
+    pub(crate) fn with_text_in_path(&self, texts: &[&str]) -> Vec<String> {
+        let is_in = |name: &str| texts.iter().any(|text| name.contains(text));
+        let is_changed = self.changes.keys().any(|path| is_in(path.as_str()));
+        // The names of the base are one text, so that most trees are answered at once.
+        if !is_changed && !is_in(self.base.names()) {
+            return Vec::new();
+        }
+        let names = self.iter().map(|(path, _)| path);
+        names
+            .filter(|path| is_in(path))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The files that the placeholder pass reads: those with a placeholder, and Git LFS pointers; of the changed files,
+    /// all.
+    pub(crate) fn to_fill(&self) -> impl Iterator<Item = TreePath> {
         let unchanged = self
             .base
             .nodes()
             .iter()
             .enumerate()
-            .filter(|(_, node)| node.may_contain_placeholders)
+            .filter(|(_, node)| node.is_read_by_placeholder_pass)
             .map(|(number, _)| TreePath::of_checked(self.base.name(number)))
             .filter(|path| !self.changes.contains_key(path.as_str()));
         let changed = self

@@ -201,6 +201,7 @@ impl Attempt {
         let task = build::Task {
             context: Arc::clone(&self.context),
             approval: job.run.approval.clone(),
+            is_approver_administrator: job.is_approver_administrator,
             accepted: Arc::clone(&built.accepted),
             target: built.repository(),
             stop: Arc::clone(&self.stop),

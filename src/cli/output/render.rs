@@ -268,22 +268,22 @@ fn summary(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
         .count();
     let (word, style) = level(report.risk.level);
     let reasons = risk_reasons(report);
-    let others = match &report.existing {
+    let files = report.file_count;
+    let mut counts = match &report.existing {
         None => format!(
-            "{modified} to modify, {} unchanged from the template",
-            report.file_count.saturating_sub(added + modified)
+            "{files} files: {added} from options, {modified} template files changed, {} unchanged",
+            files.saturating_sub(added + modified)
         ),
         Some(existing) => format!(
-            "{} already present, {} kept with other content",
+            "{files} files: {added} to add, {} already present, {} kept with other content",
             existing.same.len(),
             existing.kept.len()
         ),
     };
-    writeln!(
-        out,
-        "{BOLD}Plan: {added} to add, {others}, {conflicts} conflicts; {} files.{BOLD:#}",
-        report.file_count
-    )?;
+    if conflicts > 0 {
+        counts = format!("{counts}; {conflicts} conflicts");
+    }
+    writeln!(out, "{BOLD}Plan: {counts}{BOLD:#}")?;
     writeln!(
         out,
         "Risk: {style}{word}{style:#}{}{}",
@@ -376,8 +376,13 @@ pub(crate) fn command(
         flag("--expect", tree.as_str());
     }
     let url = RemoteUrl::parse(&plan.template.repo.to_string());
-    if url.is_ok_and(|url| url.transport() == Transport::File) {
-        words.push("--allow-file".to_owned());
+    if let Ok(url) = url {
+        if url.transport() == Transport::File {
+            words.push("--allow-file".to_owned());
+        }
+        if url.host_group().is_some() {
+            words.extend(["--allow-host".to_owned(), url.host().to_owned()]);
+        }
     }
     words
         .iter()

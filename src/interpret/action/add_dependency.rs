@@ -46,13 +46,13 @@ impl ActionKind for AddDependency {
             step.finding(Code::BadDependency, message.unwrap_or_default())
                 .help("check the recipe that the plan was created from")
         })?;
-        let (mode, text) = step.text(path)?;
+        let file = step.text(path)?;
         let dependency = Dependency {
             name: &name,
             range: &range,
             section: self.section,
         };
-        let edit = manifest::edit(ecosystem, &text, &dependency)
+        let edit = manifest::edit(ecosystem, &file.text, &dependency)
             .map_err(|error| refused(step, path, &name, &error))?;
         let (text, message) = match edit {
             Edit::Unchanged { kept } if kept == range.as_str() => {
@@ -62,12 +62,17 @@ impl ActionKind for AddDependency {
                 let message = format!("kept {kept}, which {range} contains");
                 return Ok(Done::Unchanged(message));
             }
+            Edit::Present { reason } => {
+                return Ok(Done::Unchanged(format!(
+                    "{name} is already present: {reason}"
+                )));
+            }
             Edit::Added(text) => (text, format!("{name} {range} added")),
             Edit::Replaced { text, previous } => {
                 (text, format!("{name} narrowed from {previous} to {range}"))
             }
         };
-        step.write_text(path, mode, text)?;
+        step.write_text(path, &file, &text)?;
         step.record_range(path, name.key());
         Ok(Done::Changed(message))
     }
@@ -138,6 +143,7 @@ fn refused(
         | ManifestError::WrongShape { .. }
         | ManifestError::Missing { .. }
         | ManifestError::Layout { .. }
+        | ManifestError::TwoSpellings { .. }
         | ManifestError::NoSuchSection { .. }
         | ManifestError::NotARange { .. } => {
             (Code::BadManifest, "correct the manifest in the template")

@@ -1,8 +1,10 @@
 //! APPEND_TO_FILE: a block of whole lines at the end of a file, once, with the line ends of the file.
 
+use crate::interpret::format::Part;
+use crate::interpret::line_ends::Lines;
 use crate::interpret::step::{ActionError, ActionKind, Done, Step};
 use crate::model::action::AppendToFile;
-use crate::model::content::File;
+use crate::model::content::{BYTE_ORDER_MARK, File};
 use crate::model::path::TreePath;
 use std::borrow::Cow;
 
@@ -21,16 +23,20 @@ impl ActionKind for AppendToFile {
 
     fn run(&self, step: &mut Step<'_, '_>) -> Result<Done, ActionError> {
         let path = self.path.as_tree();
-        let block = block(&step.fill(&self.content, path));
-        if self.create && step.read(path)?.is_none() {
+        let is_new = self.create && step.read(path)?.is_none();
+        let part = if is_new { Part::Whole } else { Part::Lines };
+        let block = block(&step.fill(&self.content, path, part)?);
+        if is_new {
             step.write(path, File::regular(block))?;
             return Ok(Done::changed("created"));
         }
-        let (mode, text) = step.text(path)?;
-        let Some(text) = append(&text, &block) else {
+        let file = step.text(path)?;
+        // A mark belongs to the start of a file.
+        let block = block.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&block);
+        let Some(text) = append(&file.text, block) else {
             return Ok(Done::unchanged("the block is already present"));
         };
-        step.write_text(path, mode, text)?;
+        step.write_text(path, &file, &text)?;
         Ok(Done::Changed(format!(
             "{} lines appended",
             block.lines().count()
@@ -49,29 +55,15 @@ fn block(content: &str) -> String {
 
 /// The text with the block at its end; `None` if it already contains the lines of the block in a row.
 fn append(text: &str, block: &str) -> Option<String> {
-    let mut lines = format!("\n{}", text.replace("\r\n", "\n"));
-    if !lines.ends_with('\n') {
-        lines.push('\n');
-    }
-    if lines.contains(&format!("\n{block}")) {
+    let lines = Lines::of(text);
+    let text = lines.text();
+    let is_whole = text.is_empty() || text.ends_with('\n');
+    let joint = if is_whole { "" } else { "\n" };
+    if format!("\n{text}{joint}").contains(&format!("\n{block}")) {
         return None;
     }
-    let windows_ends = text.matches("\r\n").count();
-    let is_windows = windows_ends * 2 > text.matches('\n').count();
-    let line_end = if is_windows { "\r\n" } else { "\n" };
-    let joint = if text.is_empty() || text.ends_with('\n') {
-        ""
-    } else {
-        line_end
-    };
-    Some(format!(
-        "{text}{joint}{}",
-        if is_windows {
-            block.replace('\n', line_end)
-        } else {
-            block.to_owned()
-        }
-    ))
+    let end = text.len();
+    Some(lines.edited([(end..end, format!("{joint}{block}").as_str())]))
 }
 
 #[cfg(test)]
@@ -109,5 +101,9 @@ mod tests {
         check("a\r\nb", "c", "a\r\nb\r\nc\r\n");
         check("a\nb\r\n", "c\r\n", "a\nb\r\nc\n");
         check("a\r\nc\r\nd\r\nb\r\n", "c\nd\n", "a\r\nc\r\nd\r\nb\r\n");
+        check("a\rb\r", "c\nd", "a\rb\rc\rd\r");
+        check("a\rb", "c", "a\rb\rc\r");
+        check("a\rb\rc\r", "a\nb", "a\rb\rc\r");
+        check("a\r\nb\nc\r\nd", "e", "a\r\nb\nc\r\nd\r\ne\r\n");
     }
 }

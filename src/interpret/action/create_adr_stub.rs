@@ -2,9 +2,11 @@
 //!
 //! Form: <https://cognitect.com/blog/2011/11/15/documenting-architecture-decisions>
 
-use crate::interpret::step::{ActionError, ActionKind, CreatedFile, Done, Step};
+use crate::interpret::format::Part;
+use crate::interpret::line_ends::Lines;
+use crate::interpret::step::{ActionError, ActionKind, CreatedFile, Done, EditedFile, Step};
 use crate::model::action::{CreateAdrStub, IfExists};
-use crate::model::content::{File, Mode};
+use crate::model::content::File;
 use crate::model::diagnostic::Code;
 use crate::model::path::TreePath;
 use std::borrow::Cow;
@@ -56,7 +58,8 @@ impl ActionKind for CreateAdrStub {
             let finding = step.finding(Code::AdrNumberTwice, message);
             return Err(finding.help("choose a free number").into());
         }
-        let text = step.fill(&record(self, step.plan().inputs.date.as_str()), &path);
+        let record = record(self, step.plan().inputs.date.as_str());
+        let text = step.fill(&record, &path, Part::Whole)?;
         let created = step.create(&path, File::regular(text), IfExists::Fail)?;
         let listed = list(step, self)?;
         Ok(match created {
@@ -98,21 +101,18 @@ fn record(adr: &CreateAdrStub, date: &str) -> String {
 fn list(step: &mut Step<'_, '_>, adr: &CreateAdrStub) -> Result<bool, ActionError> {
     let path = TreePath::parse(CreateAdrStub::INDEX).expect("the index has a plain path");
     let title = step
-        .fill(adr.title.as_str(), &path)
+        .fill(adr.title.as_str(), &path, Part::Lines)?
         .replace('[', "\\[")
         .replace(']', "\\]");
     let line = format!("- [{:04} {title}]({})", adr.number, adr.file_name());
-    let (mode, text) = match step.read(&path)? {
-        None => (
-            Mode::Regular,
-            "# Architecture decision records\n".to_owned(),
-        ),
+    let index = match step.read(&path)? {
+        None => EditedFile::new("# Architecture decision records\n"),
         Some(_) => step.text(&path)?,
     };
-    let Some(text) = insert(&text, &line, adr.number, &adr.file_name()) else {
+    let Some(text) = insert(&index.text, &line, adr.number, &adr.file_name()) else {
         return Ok(false);
     };
-    step.write_text(&path, mode, text)?;
+    step.write_text(&path, &index, &text)?;
     Ok(true)
 }
 
@@ -121,39 +121,39 @@ fn insert(text: &str, line: &str, number: u16, file: &str) -> Option<String> {
     if text.contains(&format!("]({file})")) {
         return None;
     }
-    let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let lines = Lines::of(text);
+    let text = lines.text();
+    let at = place(text, number);
+    let before = &text[..at.unwrap_or(text.len())];
+    let joint = if before.is_empty() || before.ends_with('\n') {
+        ""
+    } else {
+        "\n"
+    };
+    // The first record follows an empty line.
+    let gap = if at.is_some() || text.is_empty() || text.ends_with("\n\n") {
+        ""
+    } else {
+        "\n"
+    };
+    let new = format!("{joint}{gap}{line}\n");
+    Some(lines.edited([(before.len()..before.len(), new.as_str())]))
+}
+
+/// The offset of the line before which a record with this number is listed; `None` if the index lists no record.
+fn place(text: &str, number: u16) -> Option<usize> {
     let mut at = None;
     let mut offset = 0;
     for existing in text.split_inclusive('\n') {
         offset += existing.len();
         if let Some(listed) = listed_number(existing) {
             if listed > number {
-                at = at.or(Some(offset - existing.len()));
-                break;
+                return at.or(Some(offset - existing.len()));
             }
             at = Some(offset);
         }
     }
-    let Some(at) = at else {
-        let gap = if text.is_empty() || text.ends_with("\n\n") || text.ends_with("\r\n\r\n") {
-            ""
-        } else {
-            line_end
-        };
-        let joint = if text.is_empty() || text.ends_with('\n') {
-            ""
-        } else {
-            line_end
-        };
-        return Some(format!("{text}{joint}{gap}{line}{line_end}"));
-    };
-    let (before, after) = text.split_at(at);
-    let joint = if before.is_empty() || before.ends_with('\n') {
-        ""
-    } else {
-        line_end
-    };
-    Some(format!("{before}{joint}{line}{line_end}{after}"))
+    at
 }
 
 /// `- [0002 Title](…)` gives 2.
@@ -211,6 +211,11 @@ mod tests {
             "- [0000 A](0000-a.md)\r\n",
             1,
             "- [0000 A](0000-a.md)\r\n- [0001 X](0001-x.md)\r\n",
+        );
+        check(
+            "# ADR\r- [0000 A](0000-a.md)\r- [0002 B](0002-b.md)\r",
+            1,
+            "# ADR\r- [0000 A](0000-a.md)\r- [0001 X](0001-x.md)\r- [0002 B](0002-b.md)\r",
         );
     }
 }

@@ -1,5 +1,7 @@
 //! REPLACE_STRING: literal text for literal text, counted; a replacement that is already done is recognised.
 
+use crate::interpret::format::Part;
+use crate::interpret::line_ends::Lines;
 use crate::interpret::step::{ActionError, ActionKind, Done, Step, Violation};
 use crate::model::action::{Count, ReplaceString};
 use crate::model::diagnostic::{Code, Diagnostic, Severity};
@@ -36,16 +38,16 @@ impl ActionKind for ReplaceString {
 
     fn run(&self, step: &mut Step<'_, '_>) -> Result<Done, ActionError> {
         let path = self.path.as_tree();
-        let (mode, text) = step.text(path)?;
+        let file = step.text(path)?;
         let replacement = Replacement {
-            find: &step.fill(&self.find, path),
-            replace: &step.fill(&self.replace, path),
+            find: &step.fill(&self.find, path, Part::Fragment)?,
+            replace: &step.fill(&self.replace, path, Part::Fragment)?,
             count: self.count,
         };
-        step.check_size(path, replacement.length(&text))?;
-        match replacement.apply(&text) {
+        step.check_size(path, replacement.length(&file.text))?;
+        match replacement.apply(&file.text) {
             Ok(Replaced::Changed { text, count }) => {
-                step.write_text(path, mode, text)?;
+                step.write_text(path, &file, &text)?;
                 let places = if count == 1 { "place" } else { "places" };
                 Ok(Done::Changed(format!("replaced in {count} {places}")))
             }
@@ -125,15 +127,18 @@ impl From<Refused<'_>> for Diagnostic {
 }
 
 impl Replacement<'_> {
-    /// One pass from left to right. Where the replacement contains `find` (through the value of a placeholder), the
-    /// text inside existing replacements is not searched, so that a second run has nothing to do.
+    /// One pass from left to right, over lines that end in `\n`; the file's own line ends are kept. An action that names
+    /// `\r` itself compares and writes the bytes of the file.
     fn apply(&self, text: &str) -> Result<Replaced, RefusalReason> {
+        let lines = self.lines(text);
         let Self {
             find,
             replace,
             count,
         } = *self;
-        let found = self.occurrences(text);
+        let text = lines.text();
+        let places = self.places(text);
+        let found = places.len();
         let expected = match count {
             Count::One => 1..=1,
             Count::All => 1..=usize::MAX,
@@ -148,15 +153,9 @@ impl Replacement<'_> {
                 found,
             });
         }
-        let replaced = if replace.contains(find) {
-            text.split(replace)
-                .map(|part| part.replace(find, replace))
-                .collect::<Vec<_>>()
-                .join(replace)
-        } else {
-            text.replace(find, replace)
-        };
-        if self.occurrences(&replaced) > 0 {
+        let edits = places.into_iter().map(|at| (at..at + find.len(), replace));
+        let replaced = lines.edited(edits);
+        if !self.places(self.lines(&replaced).text()).is_empty() {
             return Err(RefusalReason::Returns);
         }
         Ok(Replaced::Changed {
@@ -165,21 +164,37 @@ impl Replacement<'_> {
         })
     }
 
-    fn occurrences(&self, text: &str) -> usize {
-        if self.replace.contains(self.find) {
-            text.split(self.replace)
-                .map(|part| part.matches(self.find).count())
-                .sum()
+    fn lines<'t>(&self, text: &'t str) -> Lines<'t> {
+        if self.find.contains('\r') || self.replace.contains('\r') {
+            Lines::verbatim(text)
         } else {
-            text.matches(self.find).count()
+            Lines::of(text)
         }
     }
 
-    /// The bytes of the text after the replacement.
+    /// The offsets of the text to replace. Where the replacement contains `find` (through the value of a placeholder),
+    /// the text inside existing replacements is not searched, so that a second run has nothing to do.
+    fn places(&self, text: &str) -> Vec<usize> {
+        let mut places = Vec::new();
+        let mut start = 0;
+        let parts: Vec<&str> = if self.replace.contains(self.find) {
+            text.split(self.replace).collect()
+        } else {
+            vec![text]
+        };
+        for part in parts {
+            places.extend(part.match_indices(self.find).map(|(at, _)| start + at));
+            start += part.len() + self.replace.len();
+        }
+        places
+    }
+
+    /// The bytes of the text after the replacement, without those of its line ends.
     fn length(&self, text: &str) -> u64 {
-        let count = self.occurrences(text) as u64;
+        let lines = self.lines(text);
+        let count = self.places(lines.text()).len() as u64;
         let removed = count * self.find.len() as u64;
-        text.len() as u64 + count * self.replace.len() as u64 - removed
+        lines.text().len() as u64 + count * self.replace.len() as u64 - removed
     }
 
     fn shown(&self) -> String {
@@ -282,6 +297,24 @@ mod tests {
             Count::One,
             Ok("Acme Web, Acme Web"),
         );
+    }
+
+    #[test]
+    fn the_line_ends_of_the_file_are_kept() {
+        let check = |text, find, replace, expected| {
+            check(text, find, replace, Count::One, Ok(expected));
+        };
+        check(
+            "a\r\nfoo\r\nb\r\n",
+            "foo",
+            "bar\nbaz",
+            "a\r\nbar\r\nbaz\r\nb\r\n",
+        );
+        check("a\r\nfoo\r\nb\r\n", "a\nfoo\n", "x\n", "x\r\nb\r\n");
+        check("a\rfoo\rb", "foo\nb", "x\ny\nz", "a\rx\ry\rz");
+        check("a\nfoo\r\nb\n", "foo", "x\ny", "a\nx\r\ny\r\nb\n");
+        check("a\r\nb\nc\r\n", "b\nc", "d\ne", "a\r\nd\ne\r\n");
+        check("a\r\nb\r\n", "\r\nb", ";\nb", "a;\nb\r\n");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! WRITE_FILE: literal text at a path.
 
+use crate::interpret::format::Part;
 use crate::interpret::step::{ActionError, ActionKind, CreatedFile, Done, Step};
 use crate::model::action::{IfExists, WriteFile};
 use crate::model::content::File;
@@ -31,7 +32,7 @@ impl ActionKind for WriteFile {
     fn run(&self, step: &mut Step<'_, '_>) -> Result<Done, ActionError> {
         let path = self.path.as_tree();
         let file = File {
-            bytes: step.fill(&self.content, path).into(),
+            bytes: step.fill(&self.content, path, Part::Whole)?.into(),
             ..self.file()
         };
         step.create(path, file, self.if_exists)

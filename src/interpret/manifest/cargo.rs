@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use toml_edit::{Item, Key, TableLike, Value};
+use toml_edit::{Item, Key, Table, TableLike, Value};
 
 use super::comma_list::CommaList;
 use super::resolve_range::{VersionChange, resolve_range};
@@ -11,24 +11,72 @@ use super::{Dependency, ManifestError, toml};
 use crate::model::dependency::{Ecosystem, PackageName, Section};
 
 /// Keys of a dependency that does not come from crates.io.
-const ELSEWHERE: [&str; 5] = ["workspace", "path", "git", "registry", "registry-index"];
+const ELSEWHERE: [&str; 3] = ["git", "registry", "registry-index"];
+
+/// The names of a section; cargo reads the second one if the first is absent.
+/// Source: <https://doc.rust-lang.org/edition-guide/rust-2024/cargo-table-key-names.html>
+pub(super) fn spellings(section: Section) -> &'static [&'static str] {
+    match section {
+        Section::Dependencies => &["dependencies"],
+        Section::DevDependencies => &["dev-dependencies", "dev_dependencies"],
+        Section::PeerDependencies | Section::OptionalDependencies => &[],
+    }
+}
+
+/// A section of a manifest.
+struct SectionTable<'d> {
+    /// The name in the manifest.
+    key: &'static str,
+    item: &'d Item,
+    table: &'d dyn TableLike,
+}
 
 pub(super) fn change(
     text: &str,
     dependency: &Dependency<'_>,
-    wanted_key: &str,
 ) -> Result<VersionChange, ManifestError> {
     let document = toml::read(text)?;
-    if document.contains_key("workspace") && !document.contains_key("package") {
+    let has_package = ["package", "project"]
+        .iter()
+        .any(|key| document.contains_key(key));
+    if document.contains_key("workspace") && !has_package {
         return Err(ManifestError::Missing {
             what: "[package] (a workspace without one takes no dependencies)",
         });
     }
-    let mut wanted = None;
+    let default = spellings(dependency.section).first().copied();
+    let wanted = section_table(&document, dependency.section)?;
+    let wanted_key = wanted.as_ref().map(|wanted| wanted.key).or(default);
+    let wanted_key = wanted_key.unwrap_or_default();
     for section in Section::ALL {
-        let Some(key) = section.name_in(Ecosystem::Cargo) else {
-            continue;
-        };
+        if section != dependency.section
+            && let Some(other) = section_table(&document, section)?
+            && find(other.table, dependency.name).is_some()
+        {
+            return Err(ManifestError::OtherSection {
+                name: dependency.name.to_string(),
+                existing: format!("[{}]", other.key),
+                wanted: format!("[{wanted_key}]"),
+            });
+        }
+    }
+    match wanted {
+        Some(wanted) => change_section(text, &wanted, dependency),
+        None => {
+            let line = format!("{} = \"{}\"", dependency.name, dependency.range);
+            let splice = toml::add_table(text, wanted_key, &line);
+            Ok(VersionChange::Add(vec![splice]))
+        }
+    }
+}
+
+/// The table of a section, under any of its names. Fails if a second one exists, which cargo ignores.
+fn section_table<'d>(
+    document: &'d Table,
+    section: Section,
+) -> Result<Option<SectionTable<'d>>, ManifestError> {
+    let mut found: Option<SectionTable<'d>> = None;
+    for &key in spellings(section) {
         let Some(item) = document.get(key) else {
             continue;
         };
@@ -38,37 +86,39 @@ pub(super) fn change(
                 expected: "a table",
             });
         };
-        if section == dependency.section {
-            wanted = Some((item, table));
-        } else if find(table, dependency.name).is_some() {
-            return Err(ManifestError::OtherSection {
-                name: dependency.name.to_string(),
-                existing: format!("[{key}]"),
-                wanted: format!("[{wanted_key}]"),
+        if let Some(first) = found {
+            return Err(ManifestError::TwoSpellings {
+                ignored: key,
+                read: first.key,
             });
         }
+        found = Some(SectionTable { key, item, table });
     }
-    let new = format!("\"{}\"", dependency.range);
-    let line = format!("{} = {new}", dependency.name);
-    let Some((section, table)) = wanted else {
-        return Ok(VersionChange::Add(vec![toml::add_table(
-            text, wanted_key, &line,
-        )]));
-    };
-    if let Some((key, item)) = find(table, dependency.name) {
-        let (existing, at) = version(key, item, dependency.name)?;
+    Ok(found)
+}
+
+fn change_section(
+    text: &str,
+    &SectionTable { key, item, table }: &SectionTable<'_>,
+    dependency: &Dependency<'_>,
+) -> Result<VersionChange, ManifestError> {
+    if let Some((name, item)) = find(table, dependency.name) {
+        if let Some(reason) = in_repository(item) {
+            return Ok(VersionChange::Present { reason });
+        }
+        let (existing, at) = version(name, item, dependency.name)?;
         return resolve_range(Ecosystem::Cargo, dependency, existing, || Splice {
             new: toml::quoted(text, Some(&at), dependency.range.as_str()),
             at,
         });
     }
-    let added = match section {
+    let new = format!("\"{}\"", dependency.range);
+    let line = format!("{} = {new}", dependency.name);
+    let added = match item {
         Item::Table(table) if toml::has_header(table) => {
             toml::add_line(text, table, dependency.name.as_str(), &new).map(|splice| vec![splice])
         }
-        Item::Table(table) if !table.is_dotted() => {
-            Some(vec![toml::add_table(text, wanted_key, &line)])
-        }
+        Item::Table(table) if !table.is_dotted() => Some(vec![toml::add_table(text, key, &line)]),
         Item::Value(Value::InlineTable(inline)) => inline
             .span()
             .map(|span| add_inline(text, span, table, dependency.name.as_str(), &line)),
@@ -77,9 +127,20 @@ pub(super) fn change(
     match added {
         Some(splices) => Ok(VersionChange::Add(splices)),
         None => Err(ManifestError::Layout {
-            place: format!("`{wanted_key}`"),
+            place: format!("`{key}`"),
             expected: "a table with a [header]",
         }),
+    }
+}
+
+/// The reason why the version of an entry is not in this manifest, if the repository sets it elsewhere.
+fn in_repository(item: &Item) -> Option<&'static str> {
+    if item.get("workspace").and_then(Item::as_bool) == Some(true) {
+        Some("its version is inherited from the workspace")
+    } else if item.get("path").and_then(Item::as_str).is_some() {
+        Some("it is a package of the repository")
+    } else {
+        None
     }
 }
 
@@ -150,6 +211,7 @@ fn add_inline(
         inside: span.start + 1..span.end - 1,
         items,
         space: " ",
+        outer: None,
     };
     list.insert(toml::sorted_place(&names, &name), line)
 }

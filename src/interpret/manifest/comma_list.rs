@@ -12,6 +12,17 @@ pub(super) struct CommaList<'a> {
     pub(super) items: Vec<Range<usize>>,
     /// The text after a comma, for a list on one line with fewer than two items.
     pub(super) space: &'a str,
+    /// The layout of the lists around this one, for a list with fewer than two items.
+    pub(super) outer: Option<CommaFirst<'a>>,
+}
+
+/// The layout of a list whose lines start with the comma.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CommaFirst<'a> {
+    /// The line break and indentation before the comma.
+    pub(super) lead: &'a str,
+    /// The text between comma and item.
+    after: &'a str,
 }
 
 impl<'a> CommaList<'a> {
@@ -19,6 +30,9 @@ impl<'a> CommaList<'a> {
     ///
     /// The new item follows the line of its predecessor, so that comments stay with their items.
     pub(super) fn insert(&self, index: usize, item: &str) -> Vec<Splice> {
+        if let Some(layout) = self.comma_first(index) {
+            return self.insert_comma_first(layout, index, item);
+        }
         let Some(previous) = index.checked_sub(1).and_then(|i| self.items.get(i)) else {
             return vec![self.insert_first(item)];
         };
@@ -48,6 +62,56 @@ impl<'a> CommaList<'a> {
                 Splice::insert(line_end, format!("{lead}{item}")),
             ],
         }
+    }
+
+    /// The layout around the item at `index`, if its lines start with commas.
+    pub(super) fn comma_first(&self, index: usize) -> Option<CommaFirst<'a>> {
+        let gaps = [index, index.saturating_sub(1), 1];
+        let gap = gaps
+            .into_iter()
+            .find(|gap| (1..self.items.len()).contains(gap));
+        match gap {
+            Some(gap) => self.comma_first_between(gap),
+            None => self.outer.and_then(|outer| self.only_item(outer)),
+        }
+    }
+
+    fn comma_first_between(&self, gap: usize) -> Option<CommaFirst<'a>> {
+        let (previous, next) = (&self.items[gap - 1], &self.items[gap]);
+        let comma = self.comma(previous.end..next.start)?;
+        let after = &self.text[comma + 1..next.start];
+        let lead = last_line_lead(&self.text[previous.end..comma])?;
+        let follows = self.text[..comma].ends_with(lead) && !after.contains('\n');
+        follows.then_some(CommaFirst { lead, after })
+    }
+
+    /// The layout of a list of one item whose bracket closes on another line.
+    fn only_item(&self, outer: CommaFirst<'a>) -> Option<CommaFirst<'a>> {
+        let item = self.items.first()?;
+        let closing = last_line_lead(&self.text[item.end..self.inside.end])?;
+        let lead = last_line_lead(self.before(0)).unwrap_or(closing);
+        Some(CommaFirst { lead, ..outer })
+    }
+
+    fn insert_comma_first(
+        &self,
+        CommaFirst { lead, after }: CommaFirst<'_>,
+        index: usize,
+        item: &str,
+    ) -> Vec<Splice> {
+        let Some(previous) = index.checked_sub(1).and_then(|i| self.items.get(i)) else {
+            let first = self
+                .items
+                .first()
+                .map_or(self.inside.end, |first| first.start);
+            return vec![Splice::insert(first, format!("{item}{lead},{after}"))];
+        };
+        let next = self.items.get(index);
+        let limit = next.map_or(self.inside.end, |next| next.start);
+        // After a comment on the line of the predecessor.
+        let line_end = newline_at(&self.text[previous.end..limit]);
+        let at = previous.end + line_end.unwrap_or_default();
+        vec![Splice::insert(at, format!("{lead},{after}{item}"))]
     }
 
     fn insert_first(&self, item: &str) -> Splice {

@@ -38,6 +38,13 @@ pub enum ManifestError {
         place: String,
         expected: &'static str,
     },
+    #[error(
+        "[{ignored}] exists beside [{read}], the only one of the two that cargo reads; move its entries there"
+    )]
+    TwoSpellings {
+        ignored: &'static str,
+        read: &'static str,
+    },
     #[error("{manifest} has no section for {section}; use dependencies or devDependencies")]
     NoSuchSection {
         section: Section,

@@ -1,13 +1,14 @@
 //! The dependencies of a manifest, for the comparison of two versions of it.
 
 use super::toml;
+use crate::model::content::BYTE_ORDER_MARK;
 use crate::model::dependency::{Ecosystem, Section};
 use std::collections::BTreeMap;
 use toml_edit::{Item, TableLike};
 
 /// Section and name → version, as written. A manifest that cannot be parsed has none; an edit of it reports the reason.
 pub fn listed(ecosystem: Ecosystem, text: &str) -> BTreeMap<(String, String), String> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     match ecosystem {
         Ecosystem::Npm => npm(text),
         Ecosystem::Cargo => cargo(text),
@@ -36,17 +37,40 @@ fn cargo(text: &str) -> BTreeMap<(String, String), String> {
     let Ok(document) = toml::read(text) else {
         return found;
     };
-    for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
-        let table = document.get(section).and_then(Item::as_table_like);
-        for (name, item) in table.into_iter().flat_map(TableLike::iter) {
-            let version = item
-                .as_str()
-                .or_else(|| item.as_table_like()?.get("version")?.as_str())
-                .map_or_else(|| item.to_string().trim().to_owned(), str::to_owned);
-            found.insert((section.to_owned(), name.to_owned()), version);
+    list_cargo_tables(document.as_table(), "", &mut found);
+    let targets = document.get("target").and_then(Item::as_table_like);
+    for (target, item) in targets.into_iter().flat_map(TableLike::iter) {
+        if let Some(table) = item.as_table_like() {
+            list_cargo_tables(table, &format!("target.{target}."), &mut found);
         }
     }
     found
+}
+
+/// The sections of a manifest or of one of its targets, under both of their spellings.
+fn list_cargo_tables(
+    table: &dyn TableLike,
+    prefix: &str,
+    found: &mut BTreeMap<(String, String), String>,
+) {
+    for section in ["dependencies", "dev-dependencies", "build-dependencies"] {
+        let other = section.replace('-', "_");
+        let item = table.get(section).or_else(|| table.get(&other));
+        let entries = item.and_then(Item::as_table_like);
+        for (name, item) in entries.into_iter().flat_map(TableLike::iter) {
+            let version = match item.as_table_like() {
+                Some(entry) if entry.contains_key("workspace") => "workspace".to_owned(),
+                Some(entry) => entry
+                    .get("version")
+                    .and_then(Item::as_str)
+                    .map_or_else(|| item.to_string().trim().to_owned(), str::to_owned),
+                None => item
+                    .as_str()
+                    .map_or_else(|| item.to_string().trim().to_owned(), str::to_owned),
+            };
+            found.insert((format!("{prefix}{section}"), name.to_owned()), version);
+        }
+    }
 }
 
 fn python(text: &str) -> BTreeMap<(String, String), String> {
@@ -112,6 +136,14 @@ mod tests {
                 "dependencies b 2",
                 "dependencies c { path = \"../c\" }",
                 "dev-dependencies d 4",
+            ],
+        );
+        check(
+            Ecosystem::Cargo,
+            "[dev_dependencies]\na.workspace = true\n[target.'cfg(unix)'.build_dependencies]\nb = \"1\"\n",
+            &[
+                "dev-dependencies a workspace",
+                "target.cfg(unix).build-dependencies b 1",
             ],
         );
         check(

@@ -13,6 +13,7 @@ mod splice;
 mod tests;
 mod toml;
 
+use crate::model::content::BYTE_ORDER_MARK;
 use crate::model::dependency::{Ecosystem, PackageName, Section, VersionRange};
 
 pub use error::ManifestError;
@@ -31,6 +32,8 @@ pub struct Dependency<'a> {
 pub enum Edit {
     /// The manifest already has the same or a narrower range, `kept`.
     Unchanged { kept: String },
+    /// The package is present, and its version is set elsewhere in the repository, for the reason given.
+    Present { reason: &'static str },
     /// The whole new text.
     Added(String),
     /// The whole new text, and the wider range of the old one; empty when it had none.
@@ -49,18 +52,19 @@ pub fn edit(
             manifest: ecosystem.manifest(),
         });
     };
-    let (mark, body) = match text.strip_prefix('\u{feff}') {
-        Some(body) => ("\u{feff}", body),
+    let (mark, body) = match text.strip_prefix(BYTE_ORDER_MARK) {
+        Some(body) => (BYTE_ORDER_MARK, body),
         None => ("", text),
     };
     let change = match ecosystem {
         Ecosystem::Npm => npm::change(body, dependency)?,
-        Ecosystem::Cargo => cargo::change(body, dependency, section)?,
+        Ecosystem::Cargo => cargo::change(body, dependency)?,
         Ecosystem::Python => python::change(body, dependency, section)?,
     };
     let apply = |splices| format!("{mark}{}", splice::apply(body, splices));
     Ok(match change {
         VersionChange::Keep { existing } => Edit::Unchanged { kept: existing },
+        VersionChange::Present { reason } => Edit::Present { reason },
         VersionChange::Add(splices) => Edit::Added(apply(splices)),
         VersionChange::Replace { splice, existing } => Edit::Replaced {
             text: apply(vec![splice]),

@@ -7,7 +7,7 @@ use jsonc_parser::ast::{Object, ObjectProp, Value};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
-use super::comma_list::CommaList;
+use super::comma_list::{CommaFirst, CommaList};
 use super::resolve_range::{VersionChange, resolve_range};
 use super::splice::{Splice, first_newline, last_line_lead, place};
 use super::{Dependency, ManifestError, npm_order};
@@ -15,6 +15,23 @@ use crate::model::dependency::{Ecosystem, Section};
 
 /// The deepest nesting of brackets, as in `serde_json`.
 const DEPTH: usize = 127;
+
+/// The key of comments, which npm accepts several times; in a section it would be the name of a package.
+const COMMENT: &str = "//";
+
+const TOP_LEVEL: &str = "the top level";
+
+/// The protocols of a version that the repository sets elsewhere, or of a package inside the repository.
+const IN_REPOSITORY: [(&str, &str); 5] = [
+    (
+        "workspace:",
+        "its version is that of a package of the workspace",
+    ),
+    ("catalog:", "its version is in the catalog of the workspace"),
+    ("file:", "it is a package of the repository"),
+    ("link:", "it is a package of the repository"),
+    ("portal:", "it is a package of the repository"),
+];
 
 const STRICT: ParseOptions = ParseOptions {
     allow_comments: false,
@@ -34,7 +51,7 @@ pub(super) fn change(
     dependency: &Dependency<'_>,
 ) -> Result<VersionChange, ManifestError> {
     let top = read(text)?;
-    no_duplicates(text, &top, "the top level")?;
+    no_duplicates(text, &top, TOP_LEVEL)?;
     let mut wanted = None;
     for section in Section::ALL {
         let key = section.to_string();
@@ -75,9 +92,22 @@ pub(super) fn change(
             reason: "it is not a string".to_owned(),
         });
     };
-    resolve_range(Ecosystem::Npm, dependency, &existing.value, || Splice {
+    let range = existing.value.trim();
+    if let Some((_, reason)) = IN_REPOSITORY
+        .iter()
+        .find(|(start, _)| range.starts_with(start))
+    {
+        return Ok(VersionChange::Present { reason });
+    }
+    // An alias of the package itself has a range like others.
+    let itself = format!("npm:{}@", dependency.name);
+    let (alias, range) = match range.strip_prefix(&itself) {
+        Some(range) => (itself.as_str(), range),
+        None => ("", existing.value.as_ref()),
+    };
+    resolve_range(Ecosystem::Npm, dependency, range, || Splice {
         at: existing.range.start..existing.range.end,
-        new: format!("\"{}\"", dependency.range),
+        new: format!("\"{alias}{}\"", dependency.range),
     })
 }
 
@@ -112,7 +142,7 @@ fn read(text: &str) -> Result<Object<'_>, ManifestError> {
     match parsed.value {
         Some(Value::Object(top)) => Ok(top),
         Some(_) | None => Err(ManifestError::WrongShape {
-            place: "the top level".to_owned(),
+            place: TOP_LEVEL.to_owned(),
             expected: "an object",
         }),
     }
@@ -145,6 +175,9 @@ fn check_depth(text: &str) -> Result<(), ManifestError> {
 fn no_duplicates(text: &str, object: &Object<'_>, place_name: &str) -> Result<(), ManifestError> {
     let mut seen = BTreeSet::new();
     for property in &object.properties {
+        if property.name.as_str() == COMMENT && place_name == TOP_LEVEL {
+            continue;
+        }
         if !seen.insert(property.name.as_str()) {
             let (line, column) = place(text, property.range.start);
             return Err(ManifestError::Duplicate {
@@ -174,6 +207,7 @@ struct ManifestLayout<'a> {
     colon: &'a str,
     /// The space after a comma and inside the braces of a list on one line.
     space: &'static str,
+    comma_first: Option<CommaFirst<'a>>,
 }
 
 impl<'a> ManifestLayout<'a> {
@@ -183,7 +217,7 @@ impl<'a> ManifestLayout<'a> {
             .first()
             .map_or(": ", |first| colon_of(text, first));
         let space = if colon == ":" { "" } else { " " };
-        let list = comma_list(text, top, space);
+        let list = comma_list(text, top, space, None);
         let lead = match list.items.first() {
             Some(_) => last_line_lead(list.before(0)),
             None => Some("\n  "),
@@ -194,6 +228,7 @@ impl<'a> ManifestLayout<'a> {
             newline: first_newline(text).unwrap_or("\n"),
             colon,
             space,
+            comma_first: list.comma_first(list.items.len()),
         }
     }
 
@@ -201,13 +236,23 @@ impl<'a> ManifestLayout<'a> {
     fn add_section(&self, top: &Object<'_>, dependency: &Dependency<'_>) -> Vec<Splice> {
         let unit = self.unit.unwrap_or_default();
         let entry = entry_text(self.colon, dependency);
+        let list = comma_list(self.text, top, self.space, None);
+        if let Some(CommaFirst { lead, .. }) = self.comma_first {
+            let step = if self.text.contains("\n\t") {
+                "\t"
+            } else {
+                "  "
+            };
+            let object = format!("{lead}{step}{{ {entry}{lead}{step}}}");
+            let section = format!("\"{}\":{object}", dependency.section);
+            return list.insert(list.items.len(), &section);
+        }
         let section = format!(
             "\"{}\"{}{}",
             dependency.section,
             self.colon,
             self.object(&entry, unit)
         );
-        let list = comma_list(self.text, top, self.space);
         if list.items.is_empty() {
             return vec![Splice {
                 at: top.range.start..top.range.end,
@@ -223,7 +268,7 @@ impl<'a> ManifestLayout<'a> {
         entries: &Object<'_>,
         dependency: &Dependency<'_>,
     ) -> Vec<Splice> {
-        let list = comma_list(self.text, entries, self.space);
+        let list = comma_list(self.text, entries, self.space, self.comma_first);
         let Some(neighbour) = entries.properties.first() else {
             let line = last_line_lead(&self.text[..section.range.start]).unwrap_or_default();
             let indent = line.trim_start_matches(['\r', '\n']);
@@ -266,7 +311,12 @@ fn entry_text(colon: &str, dependency: &Dependency<'_>) -> String {
     format!("\"{}\"{colon}\"{}\"", dependency.name, dependency.range)
 }
 
-fn comma_list<'a>(text: &'a str, object: &Object<'_>, space: &'a str) -> CommaList<'a> {
+fn comma_list<'a>(
+    text: &'a str,
+    object: &Object<'_>,
+    space: &'a str,
+    outer: Option<CommaFirst<'a>>,
+) -> CommaList<'a> {
     CommaList {
         text,
         inside: object.range.start + 1..object.range.end - 1,
@@ -276,5 +326,6 @@ fn comma_list<'a>(text: &'a str, object: &Object<'_>, space: &'a str) -> CommaLi
             .map(|property| property.range.start..property.range.end)
             .collect(),
         space,
+        outer,
     }
 }

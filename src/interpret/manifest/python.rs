@@ -1,13 +1,15 @@
 //! Edits of pyproject.toml.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use toml_edit::{Array, Item, Table, Value};
+use toml_edit::{Array, Item, Table, TableLike, Value};
 
 use super::comma_list::CommaList;
 use super::resolve_range::{VersionChange, resolve_range};
 use super::splice::{Splice, first_newline, last_line_lead};
 use super::{Dependency, ManifestError, toml};
+use crate::base::pattern::pattern;
 use crate::model::dependency::{Ecosystem, PackageName, Section};
 
 const GROUPS: &str = "dependency-groups";
@@ -25,7 +27,7 @@ pub(super) fn change(
     let groups = table(document.as_table(), GROUPS)?;
     let main = array(project, "dependencies", MAIN)?;
     let group = groups.and_then(|groups| {
-        let dev = |(key, _): &(&str, &Item)| key.eq_ignore_ascii_case("dev");
+        let dev = |(key, _): &(&str, &Item)| normalized(key) == "dev";
         groups.iter().find(dev).map(|(key, _)| key)
     });
     let dev = array(groups, group.unwrap_or("dev"), DEV)?;
@@ -44,6 +46,20 @@ pub(super) fn change(
             existing: other_section.to_owned(),
             wanted: section.to_owned(),
         });
+    }
+    if is_sourced(&document, dependency.name)
+        && let Some(wanted) = wanted
+        && requirements(wanted).any(|found| dependency.name.is_named_by(found.name))
+    {
+        return Ok(VersionChange::Present {
+            reason: "[tool.uv.sources] says where it comes from",
+        });
+    }
+    if is_dev
+        && let Some(groups) = groups
+        && let Some(change) = included(groups, group.unwrap_or("dev"), dependency)?
+    {
+        return Ok(change);
     }
     if let Some(wanted) = wanted {
         return change_array(text, wanted, dependency);
@@ -78,6 +94,76 @@ pub(super) fn change(
         Some(splice) => Ok(VersionChange::Add(vec![splice])),
         None => Err(layout(if is_dev { GROUPS } else { "project" })),
     }
+}
+
+/// True if uv takes the package from the workspace, a folder, a repository or an address.
+/// Source: <https://docs.astral.sh/uv/concepts/projects/dependencies/#dependency-sources>
+fn is_sourced(document: &Table, name: &PackageName) -> bool {
+    let sources = ["tool", "uv", "sources"]
+        .iter()
+        .try_fold(document as &dyn TableLike, |table, key| {
+            table.get(key)?.as_table_like()
+        });
+    let is_elsewhere = |source: &dyn TableLike| {
+        let keys = ["workspace", "path", "git", "url"];
+        keys.iter().any(|key| source.contains_key(key))
+    };
+    sources.is_some_and(|sources| {
+        sources
+            .iter()
+            .filter(|(key, _)| name.is_named_by(key))
+            .any(|(_, item)| match item {
+                Item::Value(Value::Array(all)) => all
+                    .iter()
+                    .filter_map(Value::as_inline_table)
+                    .any(|source| is_elsewhere(source)),
+                item => item.as_table_like().is_some_and(is_elsewhere),
+            })
+    })
+}
+
+/// The outcome for a package that a group includes from another one; `None` if it does not, or with a wider range.
+fn included(
+    groups: &Table,
+    group: &str,
+    dependency: &Dependency<'_>,
+) -> Result<Option<VersionChange>, ManifestError> {
+    let mut open = vec![group.to_owned()];
+    let mut seen = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        let key = normalized(&name);
+        if !seen.insert(key.clone()) {
+            continue;
+        }
+        let arrays = groups.iter().filter(|(name, _)| normalized(name) == key);
+        for array in arrays.filter_map(|(_, item)| item.as_array()) {
+            if seen.len() > 1 {
+                for found in requirements(array) {
+                    if dependency.name.is_named_by(found.name)
+                        && let VersionChange::Keep { existing } =
+                            resolve_range(Ecosystem::Python, dependency, found.range, || {
+                                Splice::insert(0, String::new())
+                            })?
+                    {
+                        return Ok(Some(VersionChange::Keep { existing }));
+                    }
+                }
+            }
+            let names = array
+                .iter()
+                .filter_map(|value| value.as_inline_table()?.get("include-group")?.as_str());
+            open.extend(names.map(str::to_owned));
+        }
+    }
+    Ok(None)
+}
+
+/// The form by which the names of groups are compared.
+/// Source: <https://peps.python.org/pep-0735/#specification>
+fn normalized(group: &str) -> String {
+    pattern!("[-_.]+")
+        .replace_all(group, "-")
+        .to_ascii_lowercase()
 }
 
 fn table<'d>(document: &'d Table, key: &str) -> Result<Option<&'d Table>, ManifestError> {
@@ -145,6 +231,7 @@ fn insert(text: &str, array: &Array, dependency: &Dependency<'_>) -> Option<Vec<
         inside: span.start + 1..span.end - 1,
         items,
         space: " ",
+        outer: None,
     };
     if list.items.is_empty() {
         let inside = list.inside_text();

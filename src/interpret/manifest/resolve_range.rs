@@ -6,9 +6,18 @@ use crate::model::dependency::{Ecosystem, Relation, VersionRange, VersionRangeEr
 
 /// The change to the text of a manifest.
 pub(super) enum VersionChange {
-    Keep { existing: String },
+    Keep {
+        existing: String,
+    },
+    /// The package is present, and its version is set elsewhere in the repository.
+    Present {
+        reason: &'static str,
+    },
     Add(Vec<Splice>),
-    Replace { splice: Splice, existing: String },
+    Replace {
+        splice: Splice,
+        existing: String,
+    },
 }
 
 /// Chooses the narrower of the existing and the wanted range. Fails if neither contains the other.

@@ -124,11 +124,7 @@ fn what_is_not_a_plain_requirement_is_refused() {
     let with = |entry: &str| format!("[dependencies]\n{entry}\n");
     let refused = "the version of `serde` in the manifest is not a plain range: ";
     for (entry, reason) in [
-        ("serde.workspace = true", "it is set by `workspace`"),
-        (
-            "serde = { path = \"../x\", version = \"1\" }",
-            "it is set by `path`",
-        ),
+        ("serde = { workspace = false }", "it names no version"),
         (
             "serde = { git = \"https://e.example\" }",
             "it is set by `git`",
@@ -193,4 +189,74 @@ fn broken_toml_is_refused_with_its_place() {
         run(Ecosystem::Cargo, &nested, SERDE),
         Err(ManifestError::Syntax { .. })
     ));
+}
+
+#[test]
+fn a_version_that_the_repository_sets_elsewhere_is_kept() {
+    let inherited = "its version is inherited from the workspace";
+    let local = "it is a package of the repository";
+    for (entry, reason) in [
+        ("serde.workspace = true", inherited),
+        ("serde = { workspace = true }", inherited),
+        (
+            "serde = { workspace = true, features = [\"x\"] }",
+            inherited,
+        ),
+        ("serde.optional = true\nserde.workspace = true", inherited),
+        ("[dependencies.serde]\nworkspace = true", inherited),
+        ("serde = { path = \"../serde\" }", local),
+        ("serde = { path = \"../serde\", version = \"1\" }", local),
+    ] {
+        let text = format!("[dependencies]\n{entry}\n");
+        let expected = Ok(Edit::Present { reason });
+        assert_eq!(run(Ecosystem::Cargo, &text, SERDE), expected, "{entry}");
+    }
+}
+
+#[test]
+fn a_section_is_found_under_each_of_its_names() {
+    let insta = (DevDependencies, "insta", "1");
+    for (before, after) in [
+        (
+            "[dev_dependencies]\nz = \"1\"\n",
+            "[dev_dependencies]\ninsta = \"1\"\nz = \"1\"\n",
+        ),
+        (
+            "dev_dependencies = { z = \"1\" }\n",
+            "dev_dependencies = { insta = \"1\", z = \"1\" }\n",
+        ),
+        (
+            "[dev_dependencies.z]\nversion = \"1\"\n",
+            "[dev_dependencies.z]\nversion = \"1\"\n\n[dev_dependencies]\ninsta = \"1\"\n",
+        ),
+        (
+            "[dev_dependencies]\ninsta = \"*\"\n",
+            "[dev_dependencies]\ninsta = \"1\"\n",
+        ),
+        (
+            "[target.'cfg(unix)'.dev_dependencies]\nz = \"1\"\n",
+            "[target.'cfg(unix)'.dev_dependencies]\nz = \"1\"\n\n[dev-dependencies]\ninsta = \"1\"\n",
+        ),
+        (
+            "[build_dependencies]\ninsta = \"1\"\n",
+            "[build_dependencies]\ninsta = \"1\"\n\n[dev-dependencies]\ninsta = \"1\"\n",
+        ),
+        (
+            "[project]\nname = \"x\"\n[workspace]\n",
+            "[project]\nname = \"x\"\n[workspace]\n\n[dev-dependencies]\ninsta = \"1\"\n",
+        ),
+    ] {
+        super::check(Ecosystem::Cargo, insta, before, after);
+    }
+    check_error(
+        "[dev_dependencies]\nserde = \"1\"\n",
+        "`serde` is already in [dev_dependencies] and cannot be in [dependencies] too",
+    );
+    let both = "[dev-dependencies]\n[dev_dependencies]\nz = \"1\"\n";
+    super::check_error(
+        Ecosystem::Cargo,
+        insta,
+        both,
+        "[dev_dependencies] exists beside [dev-dependencies], the only one of the two that cargo reads; move its entries there",
+    );
 }

@@ -38,6 +38,7 @@ fn check(ecosystem: Ecosystem, wanted: (Section, &str, &str), before: &str, afte
         match run(ecosystem, &before, wanted).unwrap() {
             Edit::Added(text) | Edit::Replaced { text, .. } => assert_eq!(text, after),
             Edit::Unchanged { kept } => panic!("kept {kept}"),
+            Edit::Present { reason } => panic!("{reason}"),
         }
         check_kept(ecosystem, wanted, &after, wanted.2);
     }

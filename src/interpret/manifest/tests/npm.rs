@@ -107,11 +107,19 @@ fn the_narrower_of_nested_ranges_stays() {
         "the version of `is-odd` in the manifest is not a plain range: `latest` is a tag: \
          write an exact version (1.2.3) or a range (^1.2.3)",
     );
+    let aliased = run(Ecosystem::Npm, &with("npm:is-odd@>=2"), ODD).unwrap();
+    assert_eq!(
+        aliased,
+        Edit::Replaced {
+            text: with("npm:is-odd@^3.0.0"),
+            previous: ">=2".to_owned()
+        }
+    );
+    super::check_kept(Ecosystem::Npm, ODD, &with("npm:is-odd@3.0.1"), "3.0.1");
     for other in [
-        "workspace:*",
-        "file:../x",
         "npm:y@1",
         "git+https://e.example/x",
+        "https://e.example/x.tgz",
     ] {
         assert!(matches!(
             run(Ecosystem::Npm, &with(other), ODD),
@@ -204,4 +212,74 @@ fn a_million_brackets_are_an_error() {
     }
     let strings = format!("{{\"a\":\"{}\\\"{{\"}}", "[".repeat(1000));
     run(Ecosystem::Npm, &strings, ODD).unwrap();
+}
+
+#[test]
+fn a_version_that_the_repository_sets_elsewhere_is_kept() {
+    for range in [
+        "workspace:*",
+        "workspace:^1.0.0",
+        "catalog:",
+        "catalog:react18",
+        "file:../is-odd",
+        "link:../is-odd",
+        "portal:../is-odd",
+    ] {
+        let text = format!("{{\"dependencies\":{{\"is-odd\":\"{range}\"}}}}");
+        let edit = run(Ecosystem::Npm, &text, ODD);
+        assert!(
+            matches!(edit, Ok(Edit::Present { .. })),
+            "{range}: {edit:?}"
+        );
+    }
+}
+
+#[test]
+fn comments_may_occur_several_times_at_the_top() {
+    check(
+        "{\n  \"//\": \"a\",\n  \"name\": \"x\",\n  \"//\": [\"b\"],\n  \"dependencies\": {\n    \"a\": \"1.0.0\"\n  },\n  \"\\/\\/\": 1\n}\n",
+        "{\n  \"//\": \"a\",\n  \"name\": \"x\",\n  \"//\": [\"b\"],\n  \"dependencies\": {\n    \"a\": \"1.0.0\",\n    \"is-odd\": \"^3.0.0\"\n  },\n  \"\\/\\/\": 1\n}\n",
+    );
+    check_error(
+        "{\"dependencies\":{\"//\":\"a\",\"//\":\"b\"}}",
+        "line 1, column 27: `//` occurs twice in `dependencies`; keep one",
+    );
+    check_error(
+        "{\"//\":1,\"name\":\"a\",\"//\":2,\"name\":\"b\"}",
+        "line 1, column 27: `name` occurs twice in the top level; keep one",
+    );
+}
+
+#[test]
+fn lines_that_start_with_the_comma_stay_so() {
+    for step in ["  ", "    ", "\t"] {
+        let file = |entries: &[&str]| {
+            let entries = entries.join(&format!("\n{step}, "));
+            format!(
+                "{{ \"name\": \"x\"\n, \"dependencies\":\n{step}{{ {entries}\n{step}}}\n, \"x\": 1\n}}\n"
+            )
+        };
+        let (a, odd, z) = ("\"a\": \"1\"", "\"is-odd\": \"^3.0.0\"", "\"z\": \"1\"");
+        for (before, after) in [
+            (vec![a, z], vec![a, odd, z]),
+            (vec![a, "\"b\": \"1\""], vec![a, "\"b\": \"1\"", odd]),
+            (vec!["\"y\": \"1\"", z], vec![odd, "\"y\": \"1\"", z]),
+            (vec![a], vec![a, odd]),
+            (vec![z], vec![odd, z]),
+        ] {
+            check(&file(&before), &file(&after));
+        }
+    }
+    check(
+        "{\n    \"name\": \"x\"\n  , \"dependencies\": {\n        \"a\": \"1\"\n      , \"z\": \"1\"\n    }\n}\n",
+        "{\n    \"name\": \"x\"\n  , \"dependencies\": {\n        \"a\": \"1\"\n      , \"is-odd\": \"^3.0.0\"\n      , \"z\": \"1\"\n    }\n}\n",
+    );
+    check(
+        "{ \"name\": \"x\"\n, \"version\": \"1.0.0\"\n}\n",
+        "{ \"name\": \"x\"\n, \"version\": \"1.0.0\"\n, \"dependencies\":\n  { \"is-odd\": \"^3.0.0\"\n  }\n}\n",
+    );
+    check(
+        "{ \"name\": \"x\"\n, \"dependencies\": { \"a\": \"1\" }\n}\n",
+        "{ \"name\": \"x\"\n, \"dependencies\": { \"a\": \"1\", \"is-odd\": \"^3.0.0\" }\n}\n",
+    );
 }

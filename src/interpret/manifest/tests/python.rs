@@ -38,6 +38,14 @@ fn the_array_keeps_its_layout() {
             "[ # c\n  \"rich>=4\" ]",
             "[ # c\n  \"httpx>=0.27,<1\",\n  \"rich>=4\" ]",
         ),
+        (
+            "[\n    \"anyio>=4\" # a, b\n  , \"rich>=13\"\n]",
+            "[\n    \"anyio>=4\" # a, b\n  , \"httpx>=0.27,<1\"\n  , \"rich>=13\"\n]",
+        ),
+        (
+            "[ 'anyio>=4'\n, 'e>=13' # e\n]",
+            "[ 'anyio>=4'\n, 'e>=13' # e\n, 'httpx>=0.27,<1'\n]",
+        ),
         ("['a>=1', 'z>=1']", "['a>=1', 'httpx>=0.27,<1', 'z>=1']"),
         (
             "[\"z>=1\",\"a>=1\"]",
@@ -54,7 +62,9 @@ fn the_array_keeps_its_layout() {
         let (before, after) = (with(before), with(after));
         match run(Ecosystem::Python, &before, HTTPX).unwrap() {
             Edit::Added(text) => assert_eq!(text, after),
-            other @ (Edit::Unchanged { .. } | Edit::Replaced { .. }) => panic!("{other:?}"),
+            other @ (Edit::Unchanged { .. } | Edit::Present { .. } | Edit::Replaced { .. }) => {
+                panic!("{other:?}")
+            }
         }
         check(&before, &after);
     }
@@ -134,4 +144,57 @@ fn an_array_with_included_groups_takes_the_new_one_last() {
         "[dependency-groups]\ndev = [{ include-group = \"x\" }, \"z\"]\n",
         "[dependency-groups]\ndev = [{ include-group = \"x\" }, \"z\", \"pytest==8.*\"]\n",
     );
+}
+
+#[test]
+fn a_package_of_an_included_group_is_present() {
+    let with = |dev: &str, test: &str| {
+        format!(
+            "[dependency-groups]\n\"t-e.st\" = [{test}]\nmore = [{{ include-group = \"T_E_st\" }}]\ndev = [{dev}]\n"
+        )
+    };
+    let include = "{ include-group = \"More\" }";
+    super::check_kept(
+        Ecosystem::Python,
+        PYTEST,
+        &with(include, "\"PyTest==8.1\""),
+        "==8.1",
+    );
+    super::check(
+        Ecosystem::Python,
+        PYTEST,
+        &with(include, "\"pytest\""),
+        &with(&format!("{include}, \"pytest==8.*\""), "\"pytest\""),
+    );
+    super::check_error(
+        Ecosystem::Python,
+        PYTEST,
+        &with(include, "\"pytest>=9\""),
+        "`pytest` is requested as ==8.*, but the manifest has >=9; neither range contains the other",
+    );
+    let cycle = "[dependency-groups]\ndev = [{ include-group = \"dev\" }, \"z\"]\n";
+    run(Ecosystem::Python, cycle, PYTEST).expect("a group that includes itself is read once");
+}
+
+#[test]
+fn a_package_with_a_source_of_uv_is_present() {
+    let with = |entry: &str, source: &str| {
+        format!("[project]\ndependencies = [\"{entry}\"]\n\n[tool.uv.sources]\n{source}\n")
+    };
+    for source in [
+        "HTTPX = { workspace = true }",
+        "httpx.path = \"../httpx\"",
+        "httpx = { git = \"https://e.example/x\", rev = \"1\" }",
+        "httpx = { url = \"https://e.example/x.whl\" }",
+        "httpx = [{ index = \"i\" }, { git = \"https://e.example/x\", marker = \"x\" }]",
+        "[tool.uv.sources.httpx]\nworkspace = true",
+    ] {
+        let edit = run(Ecosystem::Python, &with("httpx", source), HTTPX);
+        assert!(
+            matches!(edit, Ok(Edit::Present { .. })),
+            "{source}: {edit:?}"
+        );
+    }
+    let source = "httpx = { index = \"internal\" }";
+    check(&with("httpx", source), &with("httpx>=0.27,<1", source));
 }
