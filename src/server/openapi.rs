@@ -2,7 +2,7 @@
 
 use super::operation::{Content, Operation, SchemaOf};
 use super::operations;
-use super::problem::{MEDIA_TYPE, Problem};
+use super::problem::{MEDIA_TYPE, ProblemDocument};
 use crate::app::caller::Access;
 use axum::http::{Method, StatusCode};
 use schemars::SchemaGenerator;
@@ -150,7 +150,7 @@ fn responses(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
         }
         responses.insert(status.as_str().to_owned(), response);
     }
-    let problem = generator.subschema_for::<Problem>();
+    let problem = generator.subschema_for::<ProblemDocument>();
     for status in failures(operation) {
         let description = status.canonical_reason().unwrap_or("Failure");
         let response = json!({

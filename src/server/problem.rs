@@ -11,10 +11,21 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::any::Any;
 
-/// A failure.
+/// A failure, with the headers of its answer.
+#[derive(Clone, Debug)]
+pub struct Problem(Box<ProblemAnswer>);
+
+#[derive(Clone, Debug)]
+struct ProblemAnswer {
+    document: ProblemDocument,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// The document of a failure.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Problem {
+#[schemars(rename = "Problem")]
+pub struct ProblemDocument {
     /// `about:blank`: `code` identifies the kind of failure.
     pub r#type: &'static str,
     /// The phrase of the status.
@@ -31,8 +42,6 @@ pub struct Problem {
     pub hints: Vec<String>,
     /// The faults of the request's document.
     pub errors: Vec<ProblemError>,
-    #[serde(skip)]
-    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// A fault of a request's document, or of the result that it asks for.
@@ -52,7 +61,7 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 impl Problem {
     /// A failure with a status.
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
-        Self {
+        let document = ProblemDocument {
             r#type: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
@@ -62,21 +71,22 @@ impl Problem {
             request_id: String::new(),
             hints: Vec::new(),
             errors: Vec::new(),
-            headers: Vec::new(),
-        }
+        };
+        let headers = Vec::new();
+        Self(Box::new(ProblemAnswer { document, headers }))
     }
 
     /// The failure with a next step.
     #[must_use]
     pub fn hinted(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
+        self.0.document.hints.push(hint.into());
         self
     }
 
     /// The failure with a header in its answer.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
-        self.headers.push((name, HeaderValue::from_static(value)));
+        self.0.headers.push((name, HeaderValue::from_static(value)));
         self
     }
 
@@ -169,10 +179,9 @@ impl Problem {
         } else {
             "findings"
         };
-        Self {
-            errors: findings.iter().map(ProblemError::from).collect(),
-            ..Self::new(status, code, detail)
-        }
+        let mut problem = Self::new(status, code, detail);
+        problem.0.document.errors = findings.iter().map(ProblemError::from).collect();
+        problem
     }
 
     /// A preview whose repository cannot be created.
@@ -187,10 +196,8 @@ impl Problem {
             tracing::warn!(code = error.code(), "{}", chain(error));
         }
         let name = |setting: Setting| format!("`{}`", setting.name());
-        let problem = Self {
-            hints: hints(error).iter().map(|hint| hint.render(name)).collect(),
-            ..Self::new(status, error.code(), chain(error))
-        };
+        let mut problem = Self::new(status, error.code(), chain(error));
+        problem.0.document.hints = hints(error).iter().map(|hint| hint.render(name)).collect();
         if status == StatusCode::SERVICE_UNAVAILABLE {
             return problem.with_header(header::RETRY_AFTER, "5");
         }
@@ -257,12 +264,6 @@ impl From<AppError> for Problem {
     }
 }
 
-impl From<Box<Self>> for Problem {
-    fn from(problem: Box<Self>) -> Self {
-        *problem
-    }
-}
-
 impl<E: Explain> From<E> for Problem {
     fn from(error: E) -> Self {
         Self::of_error(&error)
@@ -270,19 +271,21 @@ impl<E: Explain> From<E> for Problem {
 }
 
 impl IntoResponse for Problem {
-    fn into_response(mut self) -> Response {
-        self.request_id = request_id::current();
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = serde_json::to_string(&self).unwrap_or_else(|error| {
+    fn into_response(self) -> Response {
+        let ProblemAnswer {
+            mut document,
+            headers,
+        } = *self.0;
+        document.request_id = request_id::current();
+        let status =
+            StatusCode::from_u16(document.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_string(&document).unwrap_or_else(|error| {
             tracing::error!(%error, "cannot write a problem document");
             String::new()
         });
         let mut response = (status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response();
-        response.headers_mut().extend(
-            self.headers
-                .into_iter()
-                .map(|(name, value)| (Some(name), value)),
-        );
+        let headers = headers.into_iter().map(|(name, value)| (Some(name), value));
+        response.headers_mut().extend(headers);
         response
     }
 }

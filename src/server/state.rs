@@ -77,7 +77,7 @@ pub struct ServerForge {
     pub host: String,
     pub requests: RequestSettings,
     /// Reads the encryption key and, where there is one, the previous key. None for a forge without tokens.
-    pub keys: Option<Box<dyn Fn() -> Result<(Key, Option<Key>), Box<Problem>> + Send + Sync>>,
+    pub keys: Option<Box<dyn Fn() -> Result<(Key, Option<Key>), Problem> + Send + Sync>>,
 }
 
 impl ServerState {

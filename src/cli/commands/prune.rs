@@ -164,7 +164,7 @@ fn verdict(path: &Path) -> Result<Result<&'static str, String>, Failure> {
     Ok(match (&stage, stage.remains(&request.repo, None)) {
         (Stage::Published(_), _) => Ok("the repository is published"),
         (Stage::Removed, _) => Ok("the repository was removed"),
-        (_, Some(remains)) => Err(remains.summary().to_string()),
+        (_, Some(remains)) => Err(remains.summary()),
         (_, None) if is_old(path) => Ok("nothing of the run is on the forge"),
         (_, None) => Err("the run may be resumed".to_owned()),
     })

@@ -349,9 +349,9 @@ impl Args {
             host: flags.host(kind)?,
             address,
             requests: flags.requests()?,
-            keys: kind.has_tokens().then(|| {
-                Box::new(move || keys().map_err(|failure| Box::new(without_key(failure)))) as _
-            }),
+            keys: kind
+                .has_tokens()
+                .then(|| Box::new(move || keys().map_err(without_key)) as _),
         })
     }
 }

@@ -173,7 +173,7 @@ impl Terminal {
     }
 
     /// True if results are printed on a terminal.
-    pub(crate) fn is_shown_to_person(&self) -> bool {
+    pub(crate) fn is_shown_to_person() -> bool {
         io::stdout().is_terminal()
     }
 

@@ -21,7 +21,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 use tokio::runtime::Handle;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 
 /// Parameters of a preview.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
@@ -50,9 +50,10 @@ pub(in crate::server) async fn create(
         .rates
         .count(Rated::Preview, user.as_str(), state.clock.now())?;
     request.check_template()?;
-    let forge = match query.forge {
-        true => Some(state.forge_of(user).await?),
-        false => None,
+    let forge = if query.forge {
+        Some(state.forge_of(user).await?)
+    } else {
+        None
     };
     let opened = state.catalog(request.catalog.as_str()).await?;
     let permit = state.preview_permit().await?;
@@ -79,7 +80,7 @@ pub(in crate::server) async fn create(
         ))?;
         Ok::<_, Problem>(preview.report)
     });
-    let report = computed.await.map_err(failed)??;
+    let report = computed.await.map_err(|error| failed(&error))??;
     drop(permit);
     Ok(Json(report))
 }
@@ -166,7 +167,7 @@ pub(super) async fn on_a_core<T: Send + 'static>(
     let shared = Arc::clone(state);
     let worked = spawn_blocking(move || work(&shared))
         .await
-        .map_err(failed)?;
+        .map_err(|error| failed(&error))?;
     drop(permit);
     worked
 }
@@ -188,7 +189,7 @@ pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
         .any(|known| known == tag || known == "*")
 }
 
-pub(super) fn failed(error: tokio::task::JoinError) -> Problem {
+pub(super) fn failed(error: &JoinError) -> Problem {
     tracing::error!(%error, "a request failed by a fault of this program");
     Problem::internal()
 }

@@ -31,7 +31,7 @@ use tokio::time::{Instant, sleep_until};
 /// The interval of the heartbeat.
 const BEAT: Duration = Duration::from_secs(25);
 /// The longest stream; the client connects again.
-const LONGEST: Duration = Duration::from_secs(240);
+const LONGEST: Duration = Duration::from_mins(4);
 /// The wait of a client before it connects again.
 const RECONNECT: Duration = Duration::from_secs(2);
 

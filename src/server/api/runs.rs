@@ -89,7 +89,7 @@ pub(in crate::server) async fn submit(
             })
             .map_err(Problem::from)
     });
-    let run = submitted.await.map_err(failed)??;
+    let run = submitted.await.map_err(|error| failed(&error))??;
     drop(permit);
     Ok((StatusCode::CREATED, Json(RunView::from(run))))
 }

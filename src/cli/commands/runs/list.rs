@@ -81,7 +81,7 @@ fn print(found: &[Listed<Run>], terminal: &mut Terminal) -> Result<(), Failure> 
     });
     let width = widths.max().unwrap_or(0).max("REPOSITORY".len());
     // Without a header for programs that read the lines.
-    if !found.is_empty() && terminal.is_shown_to_person() {
+    if !found.is_empty() && Terminal::is_shown_to_person() {
         writeln!(
             terminal.out(),
             "{BOLD}{:25}  {:20}  {:width$}  {:6}  STATUS{BOLD:#}",
