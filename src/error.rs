@@ -50,6 +50,8 @@ pub enum Setting {
     GitTimeout,
     CacheDir,
     AllowFile,
+    AllowHost,
+    AllowSource,
     Accept,
     As,
     Catalog,
@@ -90,6 +92,8 @@ impl Setting {
         match self {
             Self::Accept => "accept",
             Self::AllowFile => "allow-file",
+            Self::AllowHost => "allow-host",
+            Self::AllowSource => "allow-source",
             Self::CacheDir => "cache-dir",
             Self::GitTimeout => "git-timeout",
             Self::As => "as",

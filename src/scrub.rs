@@ -51,6 +51,7 @@ fn found(text: &str, secrets: &[&Secret]) -> Vec<Range<usize>> {
     }
     found.extend(shapes().into_iter().flat_map(|shape| captured(shape, text)));
     found.extend(credentials(text));
+    found.extend(scp_passwords(text));
     found.sort_by_key(|range| range.start);
     found
 }
@@ -87,6 +88,14 @@ fn credentials(text: &str) -> impl Iterator<Item = Range<usize>> {
     let shape = pattern!(r"(?i)(?:bearer +([a-z0-9+/=_.~-]{16,})|basic +([a-z0-9+/=_.~-]{12,}))");
     captured(shape, text)
         .filter(|range| !text[range.clone()].bytes().all(|b| b.is_ascii_lowercase()))
+}
+
+/// `user:password` in `user:password@host:path`. A digest behind the name of an image is none.
+fn scp_passwords(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let shape = pattern!(
+        r#"(?:^|[\s'"(<=`])([^\s:/@"'<>`(=]+:[^\s/"'<>@][^\s"'<>]*)@[A-Za-z0-9._\[\]-]+:[^\s]"#
+    );
+    captured(shape, text).filter(|range| !text[range.end..].starts_with("@sha256:"))
 }
 
 /// The places of a secret, each of its bytes plain, percent-encoded (also twice) or escaped as in JSON. No pattern:
@@ -242,6 +251,25 @@ mod tests {
         check("at 'http://bob@host'", "at 'http://[secret]@host'");
         check("ssh://git@host/x", "ssh://git@host/x");
         check("https://host/a@b", "https://host/a@b");
+    }
+
+    #[test]
+    fn the_password_of_an_scp_address_is_masked() {
+        check("bob:p@ss/w@host:a/b", "[secret]@host:a/b");
+        check(
+            "cannot fetch `bob:pass@host.org:a/b`",
+            "cannot fetch `[secret]@host.org:a/b`",
+        );
+        check("url=bob:pass@[::1]:a", "url=[secret]@[::1]:a");
+        for text in [
+            "git@host:a/b",
+            "note: git@host:a/b",
+            "https://host:443/a@b:c",
+            "nginx:1.2@sha256:0123",
+            "at 12:30 from a@b",
+        ] {
+            check(text, text);
+        }
     }
 
     #[test]

@@ -13,12 +13,12 @@ use crate::model::path::SafeRelPath;
 use crate::model::plan::{Plan, TemplateOrigin, TemplatePin};
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
-use crate::tree::git::{GitTree, GitTreeError, TemplatePart, excluded};
+use crate::tree::Tree;
+use crate::tree::git::{GitTree, GitTreeError, TemplatePart};
 use crate::tree::ids::{self, ObjectsError};
 use crate::tree::inventory_cache::InventoryCache;
 use crate::tree::memory::MemoryTree;
 use crate::tree::validate::{Links, admit};
-use crate::tree::{Tree, TreeMut as _};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -28,6 +28,8 @@ use thiserror::Error;
 /// A template and its pin.
 pub struct Template {
     pub pin: TemplatePin,
+    /// Findings about files that were taken over or left out.
+    pub warnings: Vec<Diagnostic>,
     base: TemplateFiles,
 }
 
@@ -159,21 +161,18 @@ impl Template {
         rules: TemplateRules<'_>,
         pin: impl FnOnce(GitId) -> TemplatePin,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let admitted = match admit(files, rules.links) {
+        let admitted = match admit(files, rules.links, rules.exclude) {
             Ok(admitted) if findings.is_empty() => admitted,
             refused => {
                 findings.extend(refused.err().into_iter().flatten());
                 return Err(findings);
             }
         };
-        let mut tree = MemoryTree::of(admitted).expect("checked files have no conflicts");
-        let listing = tree.list().expect("memory can be listed");
-        for path in excluded(&listing, rules.exclude) {
-            tree.remove(&path).expect("memory can be changed");
-        }
+        let tree = MemoryTree::of(admitted).expect("checked files have no conflicts");
         let id = ids::tree_id(&tree).expect("memory can be read");
         Ok(Self {
             pin: pin(GitId::of(&id)),
+            warnings: Vec::new(),
             base: TemplateFiles::Memory(tree),
         })
     }
@@ -274,6 +273,7 @@ impl TemplateCommit<'_> {
         };
         Ok(Template {
             pin,
+            warnings: Vec::new(),
             base: TemplateFiles::Git(Box::new(tree)),
         })
     }
@@ -425,7 +425,9 @@ impl Explain for TemplateError {
             Self::Mirror(error) => return error.hint(),
             Self::Git(error) => return error.hint(),
             Self::Objects(error) => return error.hint(),
-            Self::Refused { .. } => hint!("remove or rename those files"),
+            Self::Refused { .. } => hint!(
+                "remove or rename those files, or leave them out with `template.exclude` in the catalogue"
+            ),
             Self::Folder => hint!(
                 "name the repository with ",
                 Setting::Template,

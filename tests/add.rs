@@ -559,3 +559,44 @@ fn refuses_lock(sandbox: &Sandbox) {
     let ran = add(sandbox, &["--yes"]).exits(3);
     assert!(ran.stderr.contains("remove `index.lock`"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_repository_of_another_user_is_left_alone_unless_git_trusts_it() {
+    let sandbox = Sandbox::with_demo();
+    sandbox.write("theirs/a", "a");
+    sandbox.commit("theirs");
+    let mut chown = Command::new("chown");
+    if sandbox.run(chown.args(["-R", "12345", "theirs"])).code != 0 {
+        // Only root may give files away.
+        return;
+    }
+    let before = sandbox.files();
+    let add = |config: &str| {
+        sandbox.write("config", config);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_groundplan"));
+        command
+            .args([
+                "add",
+                "--into",
+                "theirs",
+                "--catalog",
+                ".",
+                "--defaults",
+                "--yes",
+            ])
+            .args(crate::support::PRODUCT)
+            .env("GIT_CONFIG_GLOBAL", sandbox.join("config"));
+        sandbox.run(&mut command)
+    };
+    let refused = add("");
+    assert_eq!(refused.code, 1, "{}", refused.stderr);
+    let way_on = format!(
+        "git config --global --add safe.directory {}",
+        sandbox.join("theirs").canonicalize().unwrap().display()
+    );
+    assert!(refused.stderr.contains(&way_on), "{}", refused.stderr);
+    fs::remove_file(sandbox.join("config")).unwrap();
+    assert_eq!(sandbox.files(), before);
+    let listed = sandbox.join("theirs").canonicalize().unwrap();
+    add(&format!("[safe]\n\tdirectory = {}\n", listed.display())).exits(0);
+}

@@ -40,7 +40,7 @@ impl BuiltIn {
                 Some((path.to_owned(), file))
             })
             .collect();
-        let template = admit(template, Links::Refused).expect("only what a template may hold");
+        let template = admit(template, Links::Refused, &[]).expect("only what a template may hold");
         let template = MemoryTree::of(template).expect("no file is a folder of another");
         let pin = TemplatePin {
             repo: TemplateOrigin::Catalog("nextjs".to_owned()),

@@ -175,3 +175,37 @@ fn a_file_that_changed_since_is_explained_as_it_was_made() {
         .exits(0);
     assert_eq!(ran.stderr, "");
 }
+
+#[test]
+fn a_path_is_relative_to_the_current_folder() {
+    let sandbox = Sandbox::with_demo();
+    sandbox.make(&["--defaults", "--into", "out"]).exits(0);
+    std::fs::create_dir(sandbox.join("out/lib/deep")).unwrap();
+    let explain = |folder: &str, path: &str, code: i32| {
+        let script = format!(
+            "cd {folder} && '{}' explain {path} --catalog '{}'",
+            env!("CARGO_BIN_EXE_groundplan"),
+            sandbox.path().display()
+        );
+        let mut command = std::process::Command::new("sh");
+        sandbox.run(command.args(["-c", &script])).exits(code)
+    };
+    let absolute = sandbox.join("out/lib/session.ts").canonicalize().unwrap();
+    for (folder, path) in [
+        ("out", "lib/session.ts"),
+        ("out", "./lib/session.ts"),
+        ("out/lib", "session.ts"),
+        ("out/lib/deep", "../session.ts"),
+        ("out/app", "../lib/session.ts"),
+    ] {
+        let ran = explain(folder, path, 0);
+        assert!(
+            ran.stdout.starts_with("lib/session.ts"),
+            "{folder} {path}: {}",
+            ran.stdout
+        );
+    }
+    explain("out/lib", "lib/session.ts", 1);
+    explain("out", "../README.md", 2);
+    explain("out", absolute.to_str().unwrap(), 0);
+}

@@ -182,13 +182,9 @@ fn nothing_is_written_where_something_is() {
     let empty = Sandbox::new();
     let ran = empty
         .groundplan(["init", "catalog", ".", "--name", "here"])
-        .exits(3);
-    assert!(
-        ran.stderr
-            .contains("hint: run it in the parent folder, as `groundplan init catalog NAME`"),
-        "{}",
-        ran.stderr
-    );
+        .exits(0);
+    assert!(ran.stdout.contains("catalogue `here`"), "{}", ran.stdout);
+    empty.groundplan(["check", "."]).exits(0);
 }
 
 #[test]

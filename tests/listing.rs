@@ -4,11 +4,12 @@ use crate::support::Sandbox;
 use groundplan::model::content::{File, Mode};
 use groundplan::model::exclude::ExcludePattern;
 use groundplan::model::path::TreePath;
-use groundplan::tree::git;
+use groundplan::tree::git::{GitTree, TemplatePart};
 use groundplan::tree::ids::{self, tree_id};
 use groundplan::tree::listing::FileInfo;
 use groundplan::tree::memory::MemoryTree;
 use groundplan::tree::overlay::Overlay;
+use groundplan::tree::validate::Links;
 use groundplan::tree::{Tree, TreeError, TreeMut as _};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -218,10 +219,11 @@ fn exclude_patterns_mean_what_git_means_by_them() {
         "run",
         "README.md",
     ] {
-        sandbox.write(&format!("t/{path}"), "x");
+        sandbox.write(&format!("t/{path}"), path);
     }
     let commit = sandbox.commit("t");
     let listing = sandbox.tree_of("t", &commit).list().unwrap();
+    let all: Vec<String> = listing.iter().map(|(path, _)| path.to_owned()).collect();
     for pattern in [
         "*.log",
         "/*.log",
@@ -260,10 +262,28 @@ fn exclude_patterns_mean_what_git_means_by_them() {
         "deep",
     ] {
         let exclude = [ExcludePattern::parse(pattern).unwrap()];
-        let left_out: Vec<String> = git::excluded(&listing, &exclude)
+        let part = TemplatePart {
+            commit: commit.clone(),
+            folder: None,
+            exclude: &exclude,
+            links: Links::Kept,
+        };
+        let tree = GitTree::open(&sandbox.join("t"), &part, None).unwrap();
+        let kept = tree.list().unwrap();
+        let left_out: Vec<&str> = all
             .iter()
-            .map(ToString::to_string)
+            .map(String::as_str)
+            .filter(|path| kept.get(path).is_none())
             .collect();
+        let files = kept
+            .iter()
+            .map(|(name, _)| (path(name), tree.read(&path(name)).unwrap().unwrap()));
+        let copy = MemoryTree::of(files).unwrap();
+        assert_eq!(
+            tree_id(&tree).unwrap(),
+            tree_id(&copy).unwrap(),
+            "{pattern:?}"
+        );
         sandbox.write("t/.git/info/exclude", format!("{pattern}\n"));
         let script = "git ls-files -z | git check-ignore --no-index -z --stdin | tr '\\0' '\\n'";
         let mut command = Command::new("sh");

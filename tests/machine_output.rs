@@ -92,6 +92,82 @@ fn completions_and_manual_pages_are_the_generated_bytes() {
     assert!(bash.contains("_groundplan()"), "{bash}");
 }
 
+/// The candidates that bash gets for a line.
+fn completions(sandbox: &Sandbox, line: &str) -> Vec<String> {
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_groundplan"));
+    let path = format!(
+        "{}:{}",
+        program.parent().unwrap().display(),
+        std::env::var("PATH").unwrap()
+    );
+    // As bash does it: its words break at `=`.
+    let script = r#"
+        source <(groundplan completions bash)
+        COMP_LINE=$1 COMP_POINT=${#1}
+        last=${1##* }
+        _groundplan groundplan "${last##*=}" ""
+        printf '%s\n' "${COMPREPLY[@]}"
+    "#;
+    let mut bash = std::process::Command::new("bash");
+    bash.args(["-c", script, "bash", line]).env("PATH", path);
+    let ran = sandbox.run(&mut bash).exits(0);
+    assert!(!ran.stderr.contains("rror"), "{}", ran.stderr);
+    ran.stdout.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_shell_completes_commands_flags_catalogues_categories_and_options() {
+    let sandbox = Sandbox::with_demo();
+    for (line, expected) in [
+        ("groundplan prev", &["preview"][..]),
+        ("groundplan preview --summ", &["--summary"]),
+        ("groundplan preview --forge git", &["github"]),
+        ("groundplan preview --catalog next", &["nextjs"]),
+        ("groundplan show rust", &["rust-cli"]),
+        (
+            "groundplan preview --catalog . --select ",
+            &["auth=", "addons="],
+        ),
+        ("groundplan preview --catalog . --select au", &["auth="]),
+        (
+            "groundplan new --catalog . --select auth=",
+            &["session", "none"],
+        ),
+        ("groundplan new --catalog . --select auth=se", &["session"]),
+        (
+            "groundplan new --catalog . --select auth=session,n",
+            &["session,none"],
+        ),
+        (
+            "groundplan new --catalog . --select auth=session,",
+            &["session,none"],
+        ),
+        ("groundplan new --catalog . --select addons=docs,", &[""]),
+        ("groundplan new --catalog nowhere --select a", &[""]),
+    ] {
+        assert_eq!(completions(&sandbox, line), expected, "{line}");
+    }
+    for (shell, part) in [("zsh", "#compdef groundplan"), ("fish", "complete")] {
+        let script = sandbox.groundplan(["completions", shell]).exits(0).stdout;
+        assert!(script.contains(part), "{script}");
+        let mut asked = std::process::Command::new(env!("CARGO_BIN_EXE_groundplan"));
+        asked
+            .args([
+                "--",
+                "groundplan",
+                "new",
+                "--catalog",
+                ".",
+                "--select",
+                "auth=",
+            ])
+            .env("_GROUNDPLAN_COMPLETE", shell)
+            .env("_CLAP_COMPLETE_INDEX", "5");
+        let answer = sandbox.run(&mut asked).exits(0).stdout;
+        assert!(answer.contains("auth=session"), "{shell}: {answer}");
+    }
+}
+
 #[test]
 fn a_failure_is_one_json_document() {
     let sandbox = Sandbox::new();
@@ -164,6 +240,37 @@ fn a_usage_error_shows_a_wrong_value_escaped_and_cut() {
             assert_eq!(raw, None, "{args:?}: {text:?}");
             assert!(!text.contains("\nhint: send"), "{args:?}: {text}");
             assert!(!text.contains('\u{202e}'), "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn control_characters_pass_through_no_message_of_hash_and_pat() {
+    let sandbox = Sandbox::new();
+    // Messages keep line ends and tabs.
+    let odd = controls().replace(['\n', '\t'], "");
+    for args in [
+        &["hash", "--catalog", &odd, "--format", "json"][..],
+        &["pat", "encrypt", "--owner-id", "7", "--host", &odd],
+        &[
+            "pat",
+            "encrypt",
+            "--owner-id",
+            &odd,
+            "--host",
+            "forge.example.org",
+        ],
+        &["pat", "test", "--forge", &odd, "--format", "json"],
+    ] {
+        let ran = sandbox.groundplan(args);
+        assert_ne!(ran.code, 0, "{args:?}");
+        for text in [&ran.stdout, &ran.stderr] {
+            let raw = text.chars().find(|c| c.is_control() && *c != '\n');
+            assert_eq!(raw, None, "{args:?}: {text:?}");
+            assert!(!text.contains('\u{202e}'), "{args:?}: {text:?}");
+        }
+        if args.contains(&"json") {
+            assert!(ran.json()["error"]["code"].is_string(), "{}", ran.stdout);
         }
     }
 }

@@ -93,3 +93,41 @@ fn a_stop_between_two_files_leaves_nothing_behind() {
     target.create(&made, &AtomicBool::new(false)).unwrap();
     assert_eq!(sandbox.git("out", &["ls-files"]), "a\n");
 }
+
+#[test]
+fn the_empty_current_folder_becomes_the_repository() {
+    let sandbox = Sandbox::with_demo();
+    std::fs::create_dir(sandbox.join("here")).unwrap();
+    let script = format!(
+        "cd here && '{}' new --catalog .. --defaults {} --into . && git status --porcelain && git rev-parse main",
+        env!("CARGO_BIN_EXE_groundplan"),
+        crate::support::PRODUCT
+            .map(|word| format!("'{word}'"))
+            .join(" ")
+    );
+    let mut command = std::process::Command::new("sh");
+    sandbox.run(command.args(["-c", &script])).exits(0);
+    sandbox.git("here", &["fsck", "--strict"]);
+    assert_eq!(sandbox.read("here/README.md"), "# Acme Web\n\nOf acme.\n");
+    // Now it is not empty.
+    let mut command = std::process::Command::new("sh");
+    let ran = sandbox.run(command.args(["-c", &script])).exits(3);
+    assert!(ran.stderr.contains("is not empty"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_repository_inside_another_work_tree_is_announced() {
+    let sandbox = Sandbox::with_demo();
+    sandbox.git(".", &["init", "-q", "outer"]);
+    let ran = sandbox
+        .make(&["--defaults", "--into", "outer/inner"])
+        .exits(0);
+    assert!(
+        ran.stderr
+            .contains("warning: `outer/inner` is inside the work tree of"),
+        "{}",
+        ran.stderr
+    );
+    let ran = sandbox.make(&["--defaults", "--into", "alone"]).exits(0);
+    assert_eq!(ran.stderr, "");
+}

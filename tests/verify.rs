@@ -263,7 +263,7 @@ fn what_cannot_be_verified_is_refused_in_words() {
         ("missing", 1, "`missing` is not a git repository"),
         ("empty", 1, "has no commits"),
         ("other", 1, "groundplan did not create it"),
-        ("shallow", 3, "has only its newest commits"),
+        ("shallow", 1, "has only its newest commits"),
     ] {
         let ran = verify(&sandbox, &[repository, "--catalog", "."]).exits(code);
         assert!(
@@ -426,6 +426,7 @@ fn a_template_that_moved_or_went_away_is_told_by_verify() {
     let args = ["out", "--catalog", "."];
     verify(&served.sandbox, &args).exits(0);
     fs::remove_dir_all(served.sandbox.join(".cache")).unwrap();
+    let args = [&args[..], &["--allow-source", &url]].concat();
     verify(&served.sandbox, &args).exits(0);
     verify(&served.sandbox, &[&args[..], &["--offline"]].concat()).exits(0);
     fs::remove_dir_all(served.sandbox.join(".cache")).unwrap();
@@ -452,4 +453,81 @@ fn a_template_that_moved_or_went_away_is_told_by_verify() {
         .concat(),
     )
     .exits(0);
+}
+
+/// The word of a repository is not trusted: neither its template's host nor the keys of the user are used without leave.
+#[test]
+fn an_address_that_only_the_repository_names_is_not_contacted() {
+    let served = Served::new();
+    let url = served.url();
+    let sandbox = &served.sandbox;
+    served
+        .over("new", &["--template", &url, "--into", "out"])
+        .exits(0);
+    fs::remove_dir_all(sandbox.join(".cache")).unwrap();
+    let asked = served.server.requests().len();
+    let commands = [
+        &["verify", "out", "--catalog", "."][..],
+        &["explain", "README.md", "--in", "out", "--catalog", "."],
+    ];
+    let with = |args: &[&str], more: &[&str]| sandbox.groundplan(args.iter().chain(more));
+    for args in commands {
+        for more in [
+            &[][..],
+            &["--refresh"],
+            &["--allow-source", "https://example.org/a/b"],
+        ] {
+            let ran = with(args, more).exits(1);
+            for part in [
+                &url,
+                served.second.as_str(),
+                "`--allow-source`",
+                "nothing was fetched",
+            ] {
+                assert!(ran.stderr.contains(part), "no {part:?} in {}", ran.stderr);
+            }
+        }
+    }
+    assert_eq!(served.server.requests().len(), asked);
+    for args in commands {
+        with(args, &["--allow-source", &url]).exits(0);
+        // The cache needs no leave.
+        with(args, &[]).exits(0);
+        fs::remove_dir_all(sandbox.join(".cache")).unwrap();
+        let listed = format!("https://example.org/a/b,{url}");
+        let mut by_variable = std::process::Command::new(env!("CARGO_BIN_EXE_groundplan"));
+        by_variable
+            .args(args)
+            .env("GROUNDPLAN_ALLOW_SOURCE", listed);
+        sandbox.run(&mut by_variable).exits(0);
+        fs::remove_dir_all(sandbox.join(".cache")).unwrap();
+    }
+    for address in [
+        "ssh://git@example.org/a/b",
+        "git@example.org:a/b",
+        "https://10.0.0.1/a",
+    ] {
+        let provenance = sandbox.read(&format!("out/{PROVENANCE}"));
+        sandbox.write(
+            &format!("out/{PROVENANCE}"),
+            provenance.replace(&url, address),
+        );
+        fs::remove_dir_all(sandbox.join("out/.git")).unwrap();
+        sandbox.commit("out");
+        for args in commands {
+            let ran = with(args, &[]).exits(1);
+            assert!(ran.stderr.contains(address), "{}", ran.stderr);
+        }
+        sandbox.write(&format!("out/{PROVENANCE}"), provenance);
+    }
+}
+
+#[test]
+fn an_address_that_the_named_catalogue_has_is_contacted() {
+    let served = Served::new();
+    let url = served.url();
+    served.template_is(&format!(" repo: '{url}', ref: v1 "));
+    served.over("new", &["--into", "out"]).exits(0);
+    fs::remove_dir_all(served.sandbox.join(".cache")).unwrap();
+    verify(&served.sandbox, &["out", "--catalog", "."]).exits(0);
 }

@@ -4,12 +4,14 @@ use super::error::{AppError, Findings, ReadError};
 use crate::catalog::{self, Catalog, CatalogFile, builtin};
 use crate::error::{Class, Explain, Hint, Setting};
 use crate::hint;
-use crate::model::content::Files;
+use crate::model::content::{File, Files};
 use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::digest::{Digest, GitId};
+use crate::model::exclude::ExcludePattern;
 use crate::model::path::{SafeRelPath, TreePath};
 use crate::model::suggest;
 use crate::tree::Tree as _;
+use crate::tree::commits::Commits;
 use crate::tree::disk;
 use crate::tree::git::{self, GitTree, GitTreeError, TemplatePart};
 use crate::tree::validate::Links;
@@ -191,7 +193,11 @@ impl CatalogFiles {
         if !folder.is_dir() {
             return Ok(false);
         }
-        let scan = disk::scan(&folder)?;
+        let scan = if name == FOLDERS[0] {
+            disk::scan_catalog(&folder, &excludes_of_folder(&folder)?)?
+        } else {
+            disk::scan(&folder)?
+        };
         let below = |(path, file)| (format!("{name}/{path}"), file);
         self.files.extend(scan.files.into_iter().map(below));
         let findings = scan.findings.into_iter();
@@ -240,10 +246,15 @@ impl CatalogFiles {
         name: &str,
     ) -> Result<bool, AppError> {
         let path = folder.map_or_else(|| name.to_owned(), |folder| format!("{folder}/{name}"));
+        let exclude = if name == FOLDERS[0] {
+            excludes_of_commit(repository, commit, &path)?
+        } else {
+            Vec::new()
+        };
         let part = TemplatePart {
             commit: commit.clone(),
             folder: Some(&SafeRelPath::parse(&path).expect("a safe path and a word")),
-            exclude: &[],
+            exclude: &exclude,
             links: Links::Kept,
         };
         let tree = match GitTree::open(repository, &part, None) {
@@ -288,11 +299,54 @@ impl CatalogFiles {
 
     /// The catalogues of these files for a list, with those that have errors.
     pub fn list(&self) -> CatalogList {
-        let summary = |name: &String| CatalogSummary::of(name, &self.files);
+        let summary = |name: &String| {
+            CatalogSummary::of(name, catalog::load(&self.files, name).catalog.as_ref())
+        };
         CatalogList {
             catalogs: catalog::names(&self.files).iter().map(summary).collect(),
         }
     }
+}
+
+/// The patterns that exclude template files of the catalogues in a folder `catalog`, for paths in it.
+fn excludes_of_folder(folder: &Path) -> Result<Vec<ExcludePattern>, AppError> {
+    let tree = disk::DiskTree::open(folder)?;
+    let mut exclude = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| ReadError::new(folder, error))? {
+        let name = entry
+            .map_err(|error| ReadError::new(folder, error))?
+            .file_name();
+        let name = name.to_string_lossy();
+        let Ok(path) = TreePath::parse(&format!("{name}/catalog.yaml")) else {
+            continue;
+        };
+        // An unreadable file is a finding of the scan.
+        if let Ok(Some(file)) = tree.read(&path) {
+            exclude.extend(catalog::template_excludes(&name, &file));
+        }
+    }
+    Ok(exclude)
+}
+
+/// The patterns that exclude template files of the catalogues in a folder `catalog` of a commit, for paths in it.
+fn excludes_of_commit(
+    repository: &Path,
+    commit: &GitId,
+    folder: &str,
+) -> Result<Vec<ExcludePattern>, AppError> {
+    let commits = Commits::open(repository)?;
+    let prefix = format!("{folder}/");
+    let mut exclude = Vec::new();
+    for (path, (_, blob)) in commits.files(commit)? {
+        let name = path
+            .strip_prefix(&prefix)
+            .and_then(|path| path.strip_suffix("/catalog.yaml"));
+        if let Some(name) = name.filter(|name| !name.contains('/')) {
+            let file = File::regular(commits.read(blob)?);
+            exclude.extend(catalog::template_excludes(name, &file));
+        }
+    }
+    Ok(exclude)
 }
 
 /// Opens a built-in catalogue by a name from a document, which is never taken for a folder.
@@ -368,9 +422,8 @@ fn named_below_root(path: &Path) -> Option<(&Path, &str)> {
 }
 
 impl CatalogSummary {
-    fn of(name: &str, files: &Files) -> Self {
-        let catalog = catalog::load(files, name).catalog;
-        let written = catalog.as_ref().map(Catalog::file);
+    fn of(name: &str, catalog: Option<&Catalog>) -> Self {
+        let written = catalog.map(Catalog::file);
         let template = written.map(|written| &written.template);
         Self {
             catalog: name.to_owned(),
@@ -388,6 +441,11 @@ impl CatalogSummary {
 }
 
 impl OpenedCatalog {
+    /// The catalogue as a line of a list.
+    pub fn summary(&self) -> CatalogSummary {
+        CatalogSummary::of(self.catalog.slug().as_str(), Some(&self.catalog))
+    }
+
     /// The catalogue as a document.
     pub fn details(&self) -> CatalogDetails {
         CatalogDetails {

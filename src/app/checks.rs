@@ -2,7 +2,7 @@
 
 use super::catalogs::CatalogFiles;
 use super::error::{AppError, Findings};
-use crate::catalog::{self, Symlinks};
+use crate::catalog::{self, CatalogFile, Symlinks};
 use crate::model::content::{File, Files};
 use crate::model::diagnostic::{self, Diagnostic};
 use crate::recipe::literal_folder;
@@ -29,11 +29,16 @@ pub enum CheckedSubject {
 
 /// Checks all catalogues, recipes and templates of a folder.
 pub fn folder(root: &Path) -> Result<Checked, AppError> {
+    Ok(catalogs(CatalogFiles::of_folder(root)?))
+}
+
+/// Checks all catalogues, recipes and templates among files.
+pub fn catalogs(source: CatalogFiles) -> Checked {
     let CatalogFiles {
         files,
         mut findings,
         root,
-    } = CatalogFiles::of_folder(root)?;
+    } = source;
     let names = catalog::names(&files);
     for name in &names {
         let loaded = catalog::load(&files, name);
@@ -42,22 +47,22 @@ pub fn folder(root: &Path) -> Result<Checked, AppError> {
             && let Some(path) = &written.template.path
         {
             let folder = format!("catalog/{name}/{path}");
-            findings.extend(template(&files, &folder, written.symlinks));
+            findings.extend(template(&files, &folder, written));
         }
     }
     findings.extend(catalog::orphans(&files));
     diagnostic::sort(&mut findings);
-    Ok(Checked {
+    Checked {
         subject: CheckedSubject::Catalogs(names.len()),
         findings: Findings {
             findings,
             files,
             root,
         },
-    })
+    }
 }
 
-fn template(files: &Files, folder: &str, symlinks: Symlinks) -> Vec<Diagnostic> {
+fn template(files: &Files, folder: &str, written: &CatalogFile) -> Vec<Diagnostic> {
     let prefix = format!("{folder}/");
     let below = files
         .range(prefix.clone()..)
@@ -65,11 +70,11 @@ fn template(files: &Files, folder: &str, symlinks: Symlinks) -> Vec<Diagnostic> 
     let template = below
         .map(|(path, file)| (path[prefix.len()..].to_owned(), file.clone()))
         .collect();
-    let links = match symlinks {
+    let links = match written.symlinks {
         Symlinks::Refuse => Links::Refused,
         Symlinks::Allow => Links::Kept,
     };
-    let admitted = admit(template, links);
+    let admitted = admit(template, links, &written.template.exclude);
     let findings = match admitted {
         Ok(files) => {
             let files = files.iter().map(|(path, file)| (path.as_str(), file));

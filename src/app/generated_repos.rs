@@ -12,7 +12,7 @@ use crate::model::digest::Digest;
 use crate::model::input::Identity;
 use crate::model::plan::Plan;
 use crate::model::provenance::Provenance;
-use crate::model::remote::RemoteUrlError;
+use crate::model::remote::{RemoteUrl, RemoteUrlError};
 use crate::template::Template;
 use crate::tree::commits::{CommitInfo, Commits, FileIndex, History};
 use crate::tree::git::GitTreeError;
@@ -31,6 +31,8 @@ pub struct GeneratedRepoRequest {
     /// that named a folder would vouch for itself.
     pub catalog: Option<String>,
     pub template: TemplateRequest,
+    /// The addresses that may be contacted because the repository names them.
+    pub allowed_sources: Vec<RemoteUrl>,
 }
 
 /// A generated repository, read up to its current commit.
@@ -163,6 +165,13 @@ impl GeneratedRepoRequest {
         Ok((inside, Some(folder)))
     }
 
+    /// The allowed addresses, and that of the repository itself if it is named by one.
+    fn trusted(&self) -> Vec<RemoteUrl> {
+        let mut trusted = self.allowed_sources.clone();
+        trusted.extend(parse_address(&self.repository));
+        trusted
+    }
+
     /// Resolves the recorded plan again, from the recorded versions of catalogue and template.
     pub fn recorded_plan(
         &self,
@@ -188,7 +197,9 @@ impl GeneratedRepoRequest {
                 PreviewError::Selection(findings) => Findings::in_selection(findings, None).into(),
                 other => AppError::from(other),
             })?;
-        let template = templates::reopen(&self.template, &opened, &provenance.template, cache)?;
+        let recorded = &provenance.template;
+        let trusted = self.trusted();
+        let template = templates::reopen(&self.template, &opened, recorded, &trusted, cache)?;
         Ok(RecordedPlan { plan, template })
     }
 }
@@ -215,7 +226,7 @@ fn check_catalog(
 }
 
 /// The repository that a folder is in, as git finds it; the folder itself when there is none.
-fn repository_above(folder: &Path) -> PathBuf {
+pub fn repository_above(folder: &Path) -> PathBuf {
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let is_bare = folder.join("HEAD").is_file() && folder.join("objects").is_dir();
     let mut above = absolute.ancestors();
@@ -228,6 +239,10 @@ fn repository_above(folder: &Path) -> PathBuf {
 impl Explain for GeneratedRepoError {
     fn class(&self) -> Class {
         match self {
+            Self::NotAnAddress {
+                source: RemoteUrlError::SpecialHost { .. },
+                ..
+            } => Class::Refused,
             Self::NotAnAddress { .. } => Class::Usage,
             Self::Temporary(_) => Class::Environment,
             _ => Class::Refused,

@@ -145,12 +145,15 @@ impl Prepared {
     pub fn preview(&self) -> Result<Preview<'_>, AppError> {
         let request = self.request.clone();
         let preview = engine::preview(&self.catalog, request, self.template.tree());
-        preview.map_err(|error| match error {
+        let mut preview = preview.map_err(|error| match error {
             PreviewError::Selection(findings) => {
                 Findings::in_selection(findings, self.document.as_ref()).into()
             }
-            other => other.into(),
-        })
+            other => AppError::from(other),
+        })?;
+        let warnings = self.template.warnings.iter().cloned();
+        preview.report.warnings.extend(warnings);
+        Ok(preview)
     }
 }
 

@@ -4,10 +4,11 @@ use super::catalogs::OpenedCatalog;
 use super::error::{AppError, Findings};
 use crate::catalog::{Catalog, TemplateSource};
 use crate::error::{Class, Explain, Hint, Setting, chain};
-use crate::git::mirror::{Freshness, MirrorError, Mirrors, Pinned};
+use crate::git::mirror::{Freshness, MirrorError, Mirrors};
 use crate::git::{Credential, Git, GitAccess, GitError};
 use crate::hint;
 use crate::model::content::Files;
+use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::digest::GitId;
 use crate::model::path::SafeRelPath;
 use crate::model::plan::{TemplateOrigin, TemplatePin};
@@ -16,8 +17,9 @@ use crate::model::remote::{RemoteUrl, RemoteUrlError};
 use crate::template::{
     Template, TemplateCommit, TemplateError, TemplateLocation, TemplateRules, TemplateStore,
 };
+use crate::tree::disk::{self, Scan};
+use crate::tree::git;
 use crate::tree::inventory_cache::InventoryCache;
-use crate::tree::{disk, git};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use thiserror::Error;
@@ -83,6 +85,10 @@ pub enum TemplateRequestError {
     #[error("created from an unknown template: `{}`", repo.escape_debug())]
     Unknown { repo: String },
     #[error(
+        "commit {sha} of `{url}` is needed, but only the repository itself names this address: nothing was fetched"
+    )]
+    SourceNotAllowed { url: RemoteUrl, sha: GitId },
+    #[error(
         "created from template {} {} with tree {}, but this is {} {} with tree {}",
         recorded.repo, recorded.r#ref, recorded.tree, found.repo, found.r#ref, found.tree
     )]
@@ -137,22 +143,6 @@ impl TemplateCache<'_> {
         }
     }
 
-    /// A template of the cache, fetched again once when its objects are damaged.
-    fn fetched(
-        &self,
-        commit: &TemplateCommit<'_>,
-        url: &RemoteUrl,
-        rules: TemplateRules<'_>,
-        first: impl FnOnce() -> Result<Pinned, MirrorError>,
-        again: impl FnOnce() -> Result<Pinned, MirrorError>,
-    ) -> Result<Template, AppError> {
-        let fetched = commit.fetched(&self.trees, self.freshness, rules, first, again);
-        fetched.map_err(|error| match error {
-            TemplateError::Mirror(error) => self.explained(url, error),
-            other => refused(other),
-        })
-    }
-
     /// The template of a commit that the request or the catalogue names.
     fn fetch(
         &self,
@@ -163,27 +153,48 @@ impl TemplateCache<'_> {
         let (access, reference) = (self.access(), &commit.reference);
         let first = || self.mirrors.pin(&access, url, reference, self.freshness);
         let again = || self.mirrors.renew(&access, url, reference);
-        self.fetched(commit, url, rules, first, again)
+        let fetched = commit.fetched(&self.trees, self.freshness, rules, first, again);
+        fetched.map_err(|error| match error {
+            TemplateError::Mirror(error) => self.explained(url, error),
+            other => refused(other),
+        })
     }
 
-    /// The template of a recorded commit, which is asked for only when the cache lacks it.
+    /// The template of a recorded commit. Its address is contacted only if it is trusted and the cache lacks the commit.
     fn fetch_recorded(
         &self,
         commit: &TemplateCommit<'_>,
         url: &RemoteUrl,
         sha: &GitId,
+        is_trusted: bool,
         rules: TemplateRules<'_>,
     ) -> Result<Template, AppError> {
         let (access, reference) = (self.access(), &commit.reference);
+        let freshness = if is_trusted {
+            self.freshness
+        } else {
+            Freshness::Offline
+        };
         let first = || {
             let mirrors = &self.mirrors;
-            mirrors.pin_commit(&access, url, reference, sha, self.freshness)
+            mirrors.pin_commit(&access, url, reference, sha, freshness)
         };
         let again = || {
             let commit = RefName::of_commit(sha);
             self.mirrors.renew(&access, url, &commit)
         };
-        self.fetched(commit, url, rules, first, again)
+        let is_asked_online = !is_trusted && self.freshness != Freshness::Offline;
+        let fetched = commit.fetched(&self.trees, freshness, rules, first, again);
+        fetched.map_err(|error| match error {
+            TemplateError::Mirror(MirrorError::NotCached { .. } | MirrorError::Broken { .. })
+                if is_asked_online =>
+            {
+                let (url, sha) = (url.clone(), sha.clone());
+                TemplateRequestError::SourceNotAllowed { url, sha }.into()
+            }
+            TemplateError::Mirror(error) => self.explained(url, error),
+            other => refused(other),
+        })
     }
 }
 
@@ -225,11 +236,13 @@ pub fn open(
     }
 }
 
-/// Opens the template that a generated repository records, from its source or from the one that the request names.
+/// Opens the template that a generated repository records, from its source or from the one that the request names. The
+/// word of the repository is not trusted: its source is contacted only if the catalogue, the request or `trusted` names it.
 pub fn reopen(
     request: &TemplateRequest,
     opened: &OpenedCatalog,
     recorded: &TemplatePin,
+    trusted: &[RemoteUrl],
     cache: CacheOpener<'_, '_>,
 ) -> Result<Template, AppError> {
     let is_named = request.template.is_some();
@@ -239,7 +252,13 @@ pub fn reopen(
     let template = if is_named {
         open(request, opened, cache)?
     } else {
-        of_pin(opened, recorded, cache)?
+        let written = opened.catalog.file().template.repo.as_ref();
+        let replacement = request.replacement().map(address).transpose()?;
+        let is_trusted = |url: &RemoteUrl| {
+            let mut named = trusted.iter().chain(written).chain(&replacement);
+            named.any(|named| named == url)
+        };
+        of_pin(opened, recorded, is_trusted, cache)?
     };
     // A template that the request names may have moved; one found by the record must equal it in all parts.
     let is_same = if is_named {
@@ -260,6 +279,7 @@ pub fn reopen(
 fn of_pin(
     opened: &OpenedCatalog,
     pin: &TemplatePin,
+    is_trusted: impl Fn(&RemoteUrl) -> bool,
     cache: CacheOpener<'_, '_>,
 ) -> Result<Template, AppError> {
     let unknown = || TemplateRequestError::Unknown {
@@ -280,7 +300,7 @@ fn of_pin(
                 folder: pin.path.as_ref(),
             };
             let rules = TemplateRules::of(&opened.catalog);
-            cache.fetch_recorded(&commit, &url, sha, rules)
+            cache.fetch_recorded(&commit, &url, sha, is_trusted(&url), rules)
         }
         _ => Err(unknown().into()),
     }
@@ -299,9 +319,10 @@ fn of_catalog(opened: &OpenedCatalog, path: &SafeRelPath) -> Result<Template, Ap
     })
 }
 
-/// The files of a folder as they are, committed or not.
+/// The files of a folder, committed or not, without those that git ignores.
 fn of_folder(folder: &Path, rules: TemplateRules<'_>) -> Result<Template, AppError> {
-    let scan = disk::scan(folder)?;
+    let scan = disk::scan_template(folder, rules.exclude)?;
+    let shown = folder.display().to_string();
     let pin = |tree: GitId| TemplatePin {
         repo: TemplateOrigin::Folder,
         r#ref: tree.to_string(),
@@ -309,8 +330,51 @@ fn of_folder(folder: &Path, rules: TemplateRules<'_>) -> Result<Template, AppErr
         path: None,
         tree,
     };
+    let warnings = warnings(&scan, &shown);
     let template = Template::of_files(scan.files, scan.findings, rules, pin);
-    template.map_err(|findings| Findings::below(findings, &folder.display().to_string()).into())
+    let mut template = template.map_err(|findings| Findings::below(findings, &shown))?;
+    template.warnings = warnings;
+    Ok(template)
+}
+
+/// The warnings about files of a folder that git would not commit, or does not know.
+fn warnings(scan: &Scan, folder: &str) -> Vec<Diagnostic> {
+    let warning = |paths: &[String], message: String, help: &str| {
+        let place = paths.first().map(|path| path.trim_end_matches('/'));
+        Diagnostic::warning(Code::UncommittedFiles, message)
+            .at("", place.map(Location::start_of))
+            .help(help)
+            .below(folder)
+    };
+    let ignored = named(&scan.ignored).map(|names| {
+        let message = format!("`.gitignore` of the template leaves out {names}");
+        let help = "remove the line from `.gitignore` to take them over";
+        warning(&scan.ignored, message, help)
+    });
+    let untracked = named(&scan.untracked).map(|names| {
+        let message = format!("not tracked by git, but taken over: {names}");
+        let help = "run `git add`, name them in `.gitignore`, or use `--ref HEAD` for the committed files only";
+        warning(&scan.untracked, message, help)
+    });
+    ignored.into_iter().chain(untracked).collect()
+}
+
+/// The first paths, and the number of the others; none for no path.
+fn named(paths: &[String]) -> Option<String> {
+    const MAX_NAMED: usize = 10;
+    let first = paths.iter().take(MAX_NAMED);
+    let first: Vec<String> = first
+        .map(|path| format!("`{}`", path.escape_debug()))
+        .collect();
+    match paths.len() {
+        0 => None,
+        count if count > MAX_NAMED => Some(format!(
+            "{} and {} more",
+            first.join(", "),
+            count - MAX_NAMED
+        )),
+        _ => Some(first.join(", ")),
+    }
 }
 
 /// Findings where the template's files are refused, else the error itself.
@@ -433,7 +497,13 @@ fn looks_like_an_address(text: &str) -> bool {
 impl Explain for TemplateRequestError {
     fn class(&self) -> Class {
         match self {
-            Self::Unknown { .. } | Self::Differs { .. } => Class::Refused,
+            Self::Unknown { .. } | Self::SourceNotAllowed { .. } | Self::Differs { .. } => {
+                Class::Refused
+            }
+            Self::NotATemplate {
+                source: RemoteUrlError::SpecialHost { .. },
+                ..
+            } => Class::Refused,
             _ => Class::Usage,
         }
     }
@@ -446,6 +516,7 @@ impl Explain for TemplateRequestError {
             Self::VersionIsNoTag { .. } => "template_version_invalid",
             Self::NotATemplate { .. } => "template_address_invalid",
             Self::Unknown { .. } => "template_unknown",
+            Self::SourceNotAllowed { .. } => "template_source_not_allowed",
             Self::Differs { .. } => "template_differs",
         }
     }
@@ -471,6 +542,12 @@ impl Explain for TemplateRequestError {
                 hint!("omit them, or add ", Setting::Template)
             }
             Self::Unknown { .. } => hint!("name it by ", Setting::Template),
+            Self::SourceNotAllowed { url, .. } => hint!(
+                "if you trust it, allow it with ",
+                Setting::AllowSource,
+                format!(" {url} or GROUNDPLAN_ALLOW_SOURCE={url}; or name a copy by "),
+                Setting::Template
+            ),
             Self::Differs { .. } => hint!("name that version by ", Setting::Template),
         })
     }

@@ -4,6 +4,7 @@ use super::compatibility::Compatibility;
 use super::{Catalog, CatalogFile, overlap, rules};
 use crate::model::content::{File, Files, Mode};
 use crate::model::diagnostic::{self, Code, Diagnostic, Location};
+use crate::model::exclude::ExcludePattern;
 use crate::model::slug::{OptionRef, Slug};
 use crate::model::suggest;
 use crate::recipe::{Recipe, RecipeReader};
@@ -75,6 +76,27 @@ pub fn load(files: &Files, name: &str) -> Loaded {
             .map(|file| Catalog::new(file, recipes)),
         file,
         findings,
+    }
+}
+
+/// The patterns that exclude files of the template beside a catalogue, for paths below `catalog/`. None for a
+/// file with errors, which [`load`] reports.
+pub fn template_excludes(name: &str, content: &File) -> Vec<ExcludePattern> {
+    let is_mentioned = content.bytes.windows(7).any(|word| word == b"exclude");
+    let path = format!("catalog/{name}/catalog.yaml");
+    let parsed = is_mentioned
+        .then(|| read_catalog(&path, content, &mut Vec::new()))
+        .flatten();
+    let Some(template) = parsed.map(|parsed| parsed.file.template) else {
+        return Vec::new();
+    };
+    match (&template.path, &template.repo) {
+        (Some(path), None) => {
+            let folder = format!("{name}/{path}");
+            let below = |pattern: &ExcludePattern| pattern.below(&folder);
+            template.exclude.iter().map(below).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -13,4 +13,6 @@ pub use checked::Catalog;
 pub use file::{
     CatalogFile, CatalogOption, Category, OptionEntry, SelectionType, Symlinks, TemplateSource,
 };
-pub use load::{Loaded, check_catalog_file, check_recipe_file, load, names, orphans};
+pub use load::{
+    Loaded, check_catalog_file, check_recipe_file, load, names, orphans, template_excludes,
+};

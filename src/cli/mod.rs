@@ -3,6 +3,7 @@
 mod accepted_file;
 mod args;
 mod commands;
+mod completion;
 mod error;
 mod forge_session;
 mod input;
@@ -10,6 +11,7 @@ mod output;
 mod prompt;
 mod publication_files;
 mod runtime;
+mod safe_directory;
 mod signals;
 
 use clap::Parser as _;
@@ -22,6 +24,12 @@ use std::process::ExitCode;
 /// Runs one command line, whose first argument is the program's name, and returns its exit code.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
+    match completion::answer(&args) {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(error) => return ExitCode::from(usage::print(error, &mut Terminal::new(Format::Text))),
+    }
+    // A flag that clap does not know ends its parsing, so that it cannot tell the format of its own error.
     let format = Format::typed(&args);
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,

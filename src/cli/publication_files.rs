@@ -142,8 +142,11 @@ impl PublicationFiles {
             )
             .hinted("create it first, or check `--ledger`"));
         }
-        let all = [self.ledger.clone(), self.repository(), self.forge_file()];
-        match all.iter().find(|path| path.symlink_metadata().is_ok()) {
+        match self
+            .all()
+            .iter()
+            .find(|path| path.symlink_metadata().is_ok())
+        {
             None => Ok(()),
             Some(path) => Err(Failure::refused(
                 "ledger_exists",
@@ -153,6 +156,11 @@ impl PublicationFiles {
                 "name a new file by `--ledger`, or resume the earlier run with `groundplan resume`",
             )),
         }
+    }
+
+    /// The ledger and the files beside it.
+    pub(crate) fn all(&self) -> [PathBuf; 3] {
+        [self.ledger.clone(), self.repository(), self.forge_file()]
     }
 
     /// Stores the forge.

@@ -1,6 +1,6 @@
 //! The environment of a call of git: only the variables and settings named here reach it.
 
-use super::{Call, Credential, GitError, GitSettings};
+use super::{Call, Credential, GitSettings};
 use crate::model::remote::Transport;
 use std::env;
 use std::path::Path;
@@ -30,24 +30,19 @@ const SETTINGS: [(&str, &str); 19] = [
     ("fetch.unpackLimit", "1"),
 ];
 
-/// The command of a call, without its streams.
+/// The command of a call to a checked address, without its streams.
 #[expect(clippy::disallowed_methods, reason = "the only place that starts git")]
 pub(super) fn command(
     program: &Path,
     settings: &GitSettings,
     call: &Call<'_>,
     credential: Option<&Credential>,
-) -> Result<Command, GitError> {
+) -> Command {
     let protocol = match call.url.transport() {
         Transport::Https => "https",
         Transport::Http => "http",
         Transport::Ssh => "ssh",
-        Transport::File if settings.allow_file => "file",
-        Transport::File => {
-            return Err(GitError::FileNotAllowed {
-                url: call.url.clone(),
-            });
-        }
+        Transport::File => "file",
     };
     let mut command = Command::new(program);
     command
@@ -96,7 +91,7 @@ pub(super) fn command(
         count += 1;
     }
     command.env("GIT_CONFIG_COUNT", count.to_string());
-    Ok(command)
+    command
 }
 
 /// Git's own name of a variable that OpenSSL reads.

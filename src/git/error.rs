@@ -1,5 +1,6 @@
 //! Errors of the git program, by the remedy.
 
+use crate::base::host::HostGroup;
 use crate::base::sanitize;
 use crate::error::{Class, Explain, Hint, Setting};
 use crate::hint;
@@ -19,6 +20,8 @@ pub enum GitError {
     Start { program: PathBuf, source: io::Error },
     #[error("`{url}` is a folder of this machine, which is not allowed here")]
     FileNotAllowed { url: RemoteUrl },
+    #[error("`{url}` names {group}, which is not allowed here")]
+    HostNotAllowed { url: RemoteUrl, group: HostGroup },
     #[error("`{url}` did not answer within {seconds} seconds")]
     TimedOut { url: RemoteUrl, seconds: u64 },
     #[error("`{url}` sends more than {limit} bytes")]
@@ -63,6 +66,10 @@ pub enum GitFailure {
     /// Redirects are not followed: the target could be any machine.
     #[error("the repository has moved to another address")]
     Redirected,
+    #[error("the repository uses SHA-256 object ids, which are not supported")]
+    Sha256,
+    #[error("the repository cannot send all objects: it is a partial clone, or damaged")]
+    Incomplete,
     #[error("the received or the stored objects are damaged")]
     Corrupt,
     #[error("git failed")]
@@ -111,7 +118,9 @@ impl Explain for GitError {
     fn class(&self) -> Class {
         match self {
             Self::NotInstalled | Self::TooOld { .. } | Self::Start { .. } => Class::Environment,
-            Self::FileNotAllowed { .. } | Self::TooLarge { .. } => Class::Refused,
+            Self::FileNotAllowed { .. } | Self::HostNotAllowed { .. } | Self::TooLarge { .. } => {
+                Class::Refused
+            }
             Self::TimedOut { .. } => Class::Retryable,
             Self::Stopped => Class::Interrupted,
             Self::Failed { failure, .. } => match failure {
@@ -128,6 +137,7 @@ impl Explain for GitError {
             Self::TooOld { .. } => "git_too_old",
             Self::Start { .. } => "git_not_started",
             Self::FileNotAllowed { .. } => "git_file_not_allowed",
+            Self::HostNotAllowed { .. } => "git_host_not_allowed",
             Self::TimedOut { .. } => "git_timed_out",
             Self::TooLarge { .. } => "git_too_large",
             Self::Stopped => "git_stopped",
@@ -142,6 +152,8 @@ impl Explain for GitError {
                 GitFailure::TooLargeForIt => "git_push_too_large",
                 GitFailure::AccessRefused => "git_access_refused",
                 GitFailure::Redirected => "git_redirected",
+                GitFailure::Sha256 => "git_remote_sha256",
+                GitFailure::Incomplete => "git_remote_incomplete",
                 GitFailure::Corrupt => "git_corrupt",
                 GitFailure::Unknown => "git_failed",
             },
@@ -158,6 +170,11 @@ impl Explain for GitError {
                 Setting::AllowFile,
                 " or GROUNDPLAN_ALLOW_FILE=1"
             ),
+            Self::HostNotAllowed { url, .. } => hint!(
+                "if you trust it, allow it with ",
+                Setting::AllowHost,
+                format!(" {0} or GROUNDPLAN_ALLOW_HOST={0}", url.host())
+            ),
             Self::TimedOut { .. } => hint!(
                 "try again later, or raise the limit with ",
                 Setting::GitTimeout
@@ -171,7 +188,11 @@ impl Explain for GitError {
 
 /// Parts of git's output and their meaning; the first match decides. Network signals come before those of a missing
 /// repository: after a broken connection git also prints that the repository cannot be read.
-const SIGNALS: [(GitFailure, &[&str]); 10] = [
+const SIGNALS: [(GitFailure, &[&str]); 11] = [
+    (
+        GitFailure::Sha256,
+        &["mismatched algorithms: client sha1; server sha256"],
+    ),
     (GitFailure::WorkflowScope, &["without `workflow` scope"]),
     (
         GitFailure::NotEmpty,
@@ -284,6 +305,9 @@ const SIGNALS: [(GitFailure, &[&str]); 10] = [
     ),
 ];
 
+/// The line of a server that lacks objects of its own repository.
+const INCOMPLETE: &str = "aborting due to possible repository corruption on the remote side";
+
 impl GitFailure {
     fn hint(self) -> Hint {
         hint!(match self {
@@ -302,6 +326,12 @@ impl GitFailure {
             Self::AccessRefused => {
                 "set GROUNDPLAN_GIT_TOKEN to a token that may read it; for ssh, load the key into the agent and add the host to known_hosts"
             }
+            Self::Sha256 => {
+                "name a repository with SHA-1 object ids, or a folder with the files alone"
+            }
+            Self::Incomplete => {
+                "complete it with `git fetch --refetch --no-filter`, or name the repository that it was cloned from"
+            }
             Self::Redirected => "use the new address: redirects are not followed",
             Self::Corrupt => {
                 "the repository contains objects that git refuses: tell its owner, or name another reference"
@@ -310,6 +340,10 @@ impl GitFailure {
     }
 
     fn of(output: &str) -> Self {
+        // Over http only the server itself tells the reason.
+        if output.contains(INCOMPLETE) {
+            return Self::Incomplete;
+        }
         // Lines of the server are for people and decide nothing.
         let own = output
             .lines()

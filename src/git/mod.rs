@@ -3,6 +3,7 @@
 //! Every call gets a clean environment without settings of the machine or the user, except the user's ssh configuration,
 //! which ssh finds itself. Every call has limits, and ends with all processes it started.
 
+mod allowed_hosts;
 mod credential;
 mod environment;
 mod error;
@@ -12,6 +13,7 @@ pub mod mirror;
 mod program;
 mod push;
 
+pub use allowed_hosts::AllowedHosts;
 pub use credential::{Credential, CredentialError};
 pub use error::{GitError, GitFailure};
 pub(crate) use fetch::history;
@@ -19,7 +21,7 @@ pub use ls_remote::ls_remote;
 pub use push::push_main;
 
 use crate::base::process::{self, Limits, ProcessError};
-use crate::model::remote::RemoteUrl;
+use crate::model::remote::{RemoteUrl, Transport};
 use program::Program;
 use std::ffi::OsString;
 use std::fs::File;
@@ -37,6 +39,8 @@ pub struct GitSettings {
     pub passed: Vec<(String, OsString)>,
     /// True if `file://` may be read.
     pub allow_file: bool,
+    /// The hosts of this machine, of its link and of its cloud that may be contacted.
+    pub allow_hosts: AllowedHosts,
     /// The time limit of one call.
     pub timeout: Duration,
     /// The bytes that one call may add to a repository.
@@ -108,8 +112,23 @@ impl Git {
         self.settings.timeout
     }
 
+    /// Fails for an address that the settings do not allow. Nothing is started.
+    pub(crate) fn check(&self, url: &RemoteUrl) -> Result<(), GitError> {
+        let url = url.clone();
+        match url.host_group() {
+            _ if url.transport() == Transport::File && !self.settings.allow_file => {
+                Err(GitError::FileNotAllowed { url })
+            }
+            Some(group) if !self.settings.allow_hosts.contains(url.host()) => {
+                Err(GitError::HostNotAllowed { url, group })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Runs a call and gives its standard output.
     pub(crate) fn run(&self, access: &GitAccess<'_>, call: &Call<'_>) -> Result<Vec<u8>, GitError> {
+        self.check(call.url)?;
         let credential = access
             .credential
             .filter(|credential| credential.is_for(call.url));
@@ -118,7 +137,7 @@ impl Git {
             program: program.to_owned(),
             source,
         };
-        let mut command = environment::command(program, &self.settings, call, credential)?;
+        let mut command = environment::command(program, &self.settings, call, credential);
         command.stdin(match call.lock {
             Some(lock) => Stdio::from(lock.try_clone().map_err(start)?),
             None => Stdio::null(),

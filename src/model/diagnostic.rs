@@ -170,6 +170,8 @@ codes! {
     TemplateLimit = "GP602",
     /// A template contains no Git LFS pointers.
     LfsPointer = "GP603",
+    /// A template folder contains no ignored and no uncommitted files.
+    UncommittedFiles = "GP604",
     /// No other content exists where an action writes.
     FileExists = "GP701",
     /// The file that an action edits or copies exists.

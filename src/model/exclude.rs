@@ -38,7 +38,7 @@ impl ExcludePattern {
         if let Some(found) = text.chars().find(|c| is_unsafe(*c)) {
             return Err(ExcludePatternError::Character { found });
         }
-        let pattern = Pattern::from_bytes(without_trailing_spaces(text).as_bytes())
+        let pattern = Pattern::from_bytes(without_trailing_spaces(text.as_bytes()))
             .ok_or(ExcludePatternError::Empty)?;
         if text.starts_with('#') {
             return Err(ExcludePatternError::Empty);
@@ -57,22 +57,52 @@ impl ExcludePattern {
         &self.text
     }
 
-    /// True if the pattern matches this file or folder.
-    pub fn matches(&self, path: &str, is_folder: bool) -> bool {
-        self.pattern.matches_repo_relative_path(
-            path.as_bytes().as_bstr(),
-            path.rfind('/').map(|at| at + 1),
-            Some(is_folder),
-            Case::Sensitive,
-            wildmatch::Mode::NO_MATCH_SLASH_LITERAL,
-        )
+    /// True if the pattern matches this file or folder. A path need not be UTF-8.
+    pub fn matches(&self, path: impl AsRef<[u8]>, is_folder: bool) -> bool {
+        is_match(&self.pattern, path.as_ref(), is_folder)
+    }
+
+    /// The pattern for the same entries when their paths begin above `folder`.
+    #[must_use]
+    pub fn below(&self, folder: &str) -> Self {
+        let is_anchored = self.text.trim_end_matches('/').contains('/');
+        let any = if is_anchored { "" } else { "**/" };
+        let text = format!("/{folder}/{any}{}", self.text.trim_start_matches('/'));
+        let pattern = Pattern::from_bytes(without_trailing_spaces(text.as_bytes()))
+            .expect("a pattern with a folder is neither empty nor a comment");
+        Self { text, pattern }
     }
 }
 
+/// True if any of the patterns matches this file or folder.
+pub fn is_excluded(exclude: &[ExcludePattern], path: impl AsRef<[u8]>, is_folder: bool) -> bool {
+    let path = path.as_ref();
+    exclude
+        .iter()
+        .any(|pattern| pattern.matches(path, is_folder))
+}
+
+/// True if a file or one of the folders above it is excluded.
+pub fn is_file_excluded(exclude: &[ExcludePattern], path: &str) -> bool {
+    let mut folders = path.match_indices('/').map(|(end, _)| &path[..end]);
+    is_excluded(exclude, path, false) || folders.any(|folder| is_excluded(exclude, folder, true))
+}
+
+/// True if a pattern of git matches a path, letter case included.
+pub(crate) fn is_match(pattern: &Pattern, path: &[u8], is_folder: bool) -> bool {
+    pattern.matches_repo_relative_path(
+        path.as_bstr(),
+        path.rfind_byte(b'/').map(|at| at + 1),
+        Some(is_folder),
+        Case::Sensitive,
+        wildmatch::Mode::NO_MATCH_SLASH_LITERAL,
+    )
+}
+
 /// The pattern without trailing spaces, except one escaped by a backslash (gitignore(5)).
-fn without_trailing_spaces(text: &str) -> &str {
-    let bare = text.trim_end_matches(' ');
-    let backslashes = bare.len() - bare.trim_end_matches('\\').len();
+pub(crate) fn without_trailing_spaces(text: &[u8]) -> &[u8] {
+    let bare = text.trim_end_with(|c| c == ' ');
+    let backslashes = bare.len() - bare.trim_end_with(|c| c == '\\').len();
     let kept = (backslashes % 2).min(text.len() - bare.len());
     &text[..bare.len() + kept]
 }
@@ -103,6 +133,36 @@ mod tests {
         assert!(!matches("a/*/x", "a/b/c/x", false));
         assert!(matches("a  ", "a", false));
         assert!(matches("a\\  ", "a ", false));
+    }
+
+    #[test]
+    fn a_pattern_below_a_folder_matches_what_it_matched_in_it() {
+        let paths = [
+            "docs",
+            "a/docs",
+            "README.md",
+            "a/b/README.md",
+            "a/b/c/x",
+            "#x",
+            "a b",
+            "docs/x",
+        ];
+        for pattern in [
+            "docs/", "/docs", "*.md", "a/**/x", "a/*/x", "\\#x", "a b  ", "**", "**/x", "/docs/*",
+            "docs/**",
+        ] {
+            let alone = ExcludePattern::parse(pattern).expect("a valid pattern");
+            let below = alone.below("demo/t");
+            for (path, is_folder) in paths.iter().flat_map(|path| [(path, true), (path, false)]) {
+                let (here, other) = (format!("demo/t/{path}"), format!("demo/{path}"));
+                assert_eq!(
+                    alone.matches(path, is_folder),
+                    below.matches(here, is_folder),
+                    "{pattern} {path}"
+                );
+                assert!(!below.matches(other, is_folder), "{pattern} {path}");
+            }
+        }
     }
 
     #[test]

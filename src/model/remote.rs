@@ -1,13 +1,14 @@
 //! Addresses of git repositories.
 
-use crate::base::host::is_loopback;
+use crate::base::host::{self, HostGroup};
 use crate::base::pattern::pattern;
 use core::net::Ipv6Addr;
 use gix::url::Scheme;
 use thiserror::Error;
 
 /// The address of a git repository as for `git clone`: `https://host/path`, `ssh://user@host/path`, `user@host:path`,
-/// `file:///path`, or `http://` to this machine. It contains no secret and git never reads it as an option.
+/// `file:///path`, or `http://` to a host that only an operator allows. It contains no secret and git never reads it as an
+/// option.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RemoteUrl {
     text: String,
@@ -20,7 +21,7 @@ pub struct RemoteUrl {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Transport {
     Https,
-    /// Without encryption; allowed for this machine only.
+    /// Without encryption; only to the hosts of a [`HostGroup`].
     Http,
     Ssh,
     File,
@@ -53,6 +54,9 @@ pub enum RemoteUrlError {
         "address contains a user or a token, which logs and process lists show: remove it and set GROUNDPLAN_GIT_TOKEN"
     )]
     Credential,
+    /// An address that would name such a host if it were valid.
+    #[error("`{text}` names {group} in a form that is not supported")]
+    SpecialHost { text: String, group: HostGroup },
     #[error("`{text}` has no valid host: write `https://HOST/OWNER/NAME.git`")]
     Host { text: String },
     #[error("`file` address contains a host: write `file:///PATH`, with three slashes")]
@@ -78,6 +82,17 @@ impl RemoteUrl {
 
     /// Parses an address.
     pub fn parse(text: &str) -> Result<Self, RemoteUrlError> {
+        use RemoteUrlError::{Character, Host, Scheme};
+        Self::parse_plain(text).map_err(|error| match (&error, hidden_group(text)) {
+            (Character | Host { .. } | Scheme { .. }, Some(group)) => RemoteUrlError::SpecialHost {
+                text: text.to_owned(),
+                group,
+            },
+            _ => error,
+        })
+    }
+
+    fn parse_plain(text: &str) -> Result<Self, RemoteUrlError> {
         check_text(text)?;
         if pattern!(CREDENTIAL).is_match(text) {
             return Err(RemoteUrlError::Credential);
@@ -102,7 +117,7 @@ impl RemoteUrl {
         match transport {
             Transport::File if !authority.is_empty() => return Err(RemoteUrlError::FileHost),
             Transport::File => {}
-            Transport::Http if !is_loopback(&host) => {
+            Transport::Http if host::group(&host).is_none() => {
                 return Err(RemoteUrlError::Unencrypted { host });
             }
             Transport::Https | Transport::Http | Transport::Ssh => {
@@ -151,6 +166,11 @@ impl RemoteUrl {
             .captures(self.origin())
             .and_then(|parts| Some(parts.get(1)?.as_str()))
             .unwrap_or_default()
+    }
+
+    /// The group of the host, if an operator must allow it.
+    pub fn host_group(&self) -> Option<HostGroup> {
+        host::group(self.host())
     }
 
     /// Scheme, host and port: the scope of a credential.
@@ -223,6 +243,18 @@ fn split(text: &str, is_scp: bool) -> (&str, usize) {
     (&text[start..end], end)
 }
 
+/// The group of the host in a text that is not an address.
+fn hidden_group(text: &str) -> Option<HostGroup> {
+    let (_, rest) = text.split_once("://").unwrap_or(("", text));
+    let authority = rest.split(['/', '\\', '?', '#']).next().unwrap_or(rest);
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    let end = match host.rfind(']') {
+        Some(bracket) => bracket + 1,
+        None => host.find(':').unwrap_or(host.len()),
+    };
+    host::group(&host[..end])
+}
+
 fn is_host(host: &str) -> bool {
     let inner = host
         .strip_prefix('[')
@@ -260,6 +292,8 @@ mod tests {
             ),
             ("http://127.0.0.1:3000/x.git", Http, "127.0.0.1", "x"),
             ("http://localhost/a/x", Http, "localhost", "a_x"),
+            ("http://2130706433/a/x", Http, "2130706433", "a_x"),
+            ("https://0x7f.1/a/x", Https, "0x7f.1", "a_x"),
             ("http://[::1]:80/a/x", Http, "[::1]", "a_x"),
             (
                 "ssh://git@example.org:22/~me/x.git",
@@ -316,7 +350,18 @@ mod tests {
             ("git@host:-y", "has no path"),
             ("http://github.com/a/b", "use https for `github.com`"),
             ("http://127.0.0.1.evil.org/a", "use https"),
-            ("http://2130706433/a", "use https"),
+            ("http://10.0.0.1/a", "use https"),
+            (
+                "https://%31%32%37.0.0.1/a",
+                "names an address of this machine",
+            ),
+            (
+                "https://\u{ff11}27.0.0.1/a",
+                "names an address of this machine",
+            ),
+            ("git://127.1/a", "names an address of this machine"),
+            ("ssh://git@[::ffff:127.0.0.1%25eth0]/a", "no valid host"),
+            ("ftp://169.254.169.254/a", "names the metadata service"),
             ("https://github.com", "has no path"),
             ("https://github.com/", "has no path"),
             ("https:///a/b", "no valid host"),

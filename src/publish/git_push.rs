@@ -72,7 +72,8 @@ impl GitPush {
             GitError::NotInstalled
             | GitError::TooOld { .. }
             | GitError::Start { .. }
-            | GitError::FileNotAllowed { .. } => true,
+            | GitError::FileNotAllowed { .. }
+            | GitError::HostNotAllowed { .. } => true,
             GitError::TimedOut { .. } | GitError::TooLarge { .. } | GitError::Stopped => false,
             GitError::Failed { failure, .. } => match failure {
                 GitFailure::RepositoryNotFound
@@ -86,6 +87,8 @@ impl GitPush {
                 | GitFailure::Insecure
                 | GitFailure::RefNotFound
                 | GitFailure::Corrupt
+                | GitFailure::Sha256
+                | GitFailure::Incomplete
                 | GitFailure::Unknown => false,
             },
         };

@@ -1,5 +1,6 @@
 //! The commits of a repository on this disk: the first and last of a branch, and the files of each.
 
+use super::git::explained;
 use super::git_error::GitTreeError;
 use crate::model::digest::GitId;
 use gix::ObjectId;
@@ -55,6 +56,14 @@ impl Commits {
 
     /// The first and last commit of HEAD; `None` before the first commit.
     pub fn history(&self) -> Result<Option<History>, GitTreeError> {
+        self.explained(self.find_history())
+    }
+
+    fn explained<T>(&self, found: Result<T, GitTreeError>) -> Result<T, GitTreeError> {
+        found.map_err(|error| explained(&self.repository, error))
+    }
+
+    fn find_history(&self) -> Result<Option<History>, GitTreeError> {
         let Ok(head) = self.repository.head_id() else {
             return Ok(None);
         };
@@ -131,7 +140,7 @@ impl Commits {
             .find_commit(&id, &mut buffer)
             .map_err(GitTreeError::object(id))?
             .tree();
-        files(&self.repository, tree)
+        self.explained(files(&self.repository, tree))
     }
 
     /// The bytes of a small blob.
@@ -147,10 +156,8 @@ impl Commits {
                 Err(GitTreeError::object(blob)(reason))
             }
             _ => {
-                let mut found = self
-                    .repository
-                    .find_object(blob)
-                    .map_err(GitTreeError::object(blob))?;
+                let found = self.repository.find_object(blob);
+                let mut found = self.explained(found.map_err(GitTreeError::object(blob)))?;
                 Ok(std::mem::take(&mut found.data))
             }
         }

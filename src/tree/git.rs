@@ -2,10 +2,11 @@
 
 pub use super::git_error::{GitTreeError, GixError};
 use super::inventory::{Inventory, NodeKind};
-use super::inventory_cache::InventoryCache;
+use super::inventory_cache::{InventoryCache, InventoryKey};
 use super::listing::Listing;
 use super::validate::Links;
 use super::{Tree, TreeError, scan};
+use crate::base::git_dir::{GitDir, GitDirError};
 use crate::model::content::{File, Mode};
 use crate::model::digest::GitId;
 use crate::model::exclude::ExcludePattern;
@@ -15,7 +16,9 @@ use gix::ObjectId;
 use gix::objs::{FindExt as _, Kind, TreeRefIter};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
+use std::time::Duration;
 
 /// The bytes of contents kept for the next plan over the same template. A blob is kept at its second read.
 const MAX_KEPT: usize = 16 * 1024 * 1024;
@@ -34,8 +37,8 @@ pub struct TemplatePart<'p> {
 pub struct GitTree {
     repository: gix::ThreadSafeRepository,
     listing: Listing,
-    /// The cache of the inventory, and the id of the tree in it.
-    cache: Option<(InventoryCache, ObjectId)>,
+    /// The cache of the inventory, and its key there.
+    cache: Option<(InventoryCache, InventoryKey)>,
     /// Handles that no thread uses.
     idle: Mutex<Vec<gix::Repository>>,
     contents: Mutex<Contents>,
@@ -53,10 +56,15 @@ struct Contents {
 ///
 /// As in git, a tag takes precedence over a branch of the same name.
 pub fn resolve(repository: &Path, reference: &str) -> Result<GitId, GitTreeError> {
-    let missing = || GitTreeError::NoReference {
-        reference: reference.to_owned(),
-    };
-    let repository = open(repository)?;
+    let path = repository;
+    let repository = open(path)?;
+    GitDir::find(path)
+        .and_then(|git_dir| git_dir.check_reference(reference))
+        .map_err(|source| GitTreeError::Unsafe {
+            path: path.to_owned(),
+            source,
+        })?;
+    let missing = || missing(&repository, path, reference);
     let id = if let Ok(id) = GitId::parse(reference) {
         ObjectId::from_hex(id.as_str().as_bytes()).map_err(|_| missing())?
     } else {
@@ -76,6 +84,17 @@ pub fn resolve(repository: &Path, reference: &str) -> Result<GitId, GitTreeError
     Ok(GitId::of(&commit.id))
 }
 
+/// The error for a reference that a repository lacks.
+fn missing(repository: &gix::Repository, path: &Path, reference: &str) -> GitTreeError {
+    let reference = reference.to_owned();
+    if repository.is_shallow().is_ok_and(|is_shallow| is_shallow) {
+        let path = path.to_owned();
+        GitTreeError::NotInShallow { path, reference }
+    } else {
+        GitTreeError::NoReference { reference }
+    }
+}
+
 impl GitTree {
     /// The template in a repository on this disk. Its inventory is read from `cache`, or stored there.
     pub fn open(
@@ -84,32 +103,38 @@ impl GitTree {
         cache: Option<&InventoryCache>,
     ) -> Result<Self, GitTreeError> {
         let repository = open(repository)?;
-        let tree = find_tree(&repository, part)?;
-        let is_usable = |known: &Inventory| {
-            let is_link = |kind| kind == NodeKind::File(Mode::Symlink);
-            part.links == Links::Kept || !known.nodes().iter().any(|node| is_link(node.kind))
-        };
-        let known = cache.and_then(|cache| cache.load(tree)).filter(is_usable);
-        let inventory = if let Some(known) = known {
-            known
-        } else {
-            let inventory = scan::scan(&repository, tree, part.links)?;
-            if let Some(cache) = cache {
-                cache.store(tree, &inventory);
-            }
-            inventory
-        };
-        let mut listing = Listing::of(Arc::new(inventory));
-        for path in excluded(&listing, part.exclude) {
-            listing.set(&path, None);
-        }
+        let inventory = Self::inventory(&repository, part, cache);
+        let (key, inventory) = inventory.map_err(|error| explained(&repository, error))?;
         Ok(Self {
-            listing,
-            cache: cache.map(|cache| (cache.clone(), tree)),
+            listing: Listing::of(Arc::new(inventory)),
+            cache: cache.map(|cache| (cache.clone(), key)),
             idle: Mutex::new(vec![repository.clone()]),
             repository: repository.into_sync(),
             contents: Mutex::default(),
         })
+    }
+
+    /// The inventory from the cache, or from the objects of the repository.
+    fn inventory(
+        repository: &gix::Repository,
+        part: &TemplatePart<'_>,
+        cache: Option<&InventoryCache>,
+    ) -> Result<(InventoryKey, Inventory), GitTreeError> {
+        let tree = find_tree(repository, part)?;
+        let is_usable = |known: &Inventory| {
+            let is_link = |kind| kind == NodeKind::File(Mode::Symlink);
+            part.links == Links::Kept || !known.nodes().iter().any(|node| is_link(node.kind))
+        };
+        let key = InventoryKey::of(tree, part.exclude);
+        let known = cache.and_then(|cache| cache.load(&key)).filter(is_usable);
+        if let Some(known) = known {
+            return Ok((key, known));
+        }
+        let inventory = scan::scan(repository, tree, part.links, part.exclude)?;
+        if let Some(cache) = cache {
+            cache.store(&key, &inventory);
+        }
+        Ok((key, inventory))
     }
 
     /// The folder of the repository's objects.
@@ -124,8 +149,8 @@ impl GitTree {
 
     /// Removes the cached inventory, after an object of the template turned out to be damaged.
     pub(super) fn invalidate(&self) {
-        if let Some((cache, tree)) = &self.cache {
-            cache.forget(*tree);
+        if let Some((cache, key)) = &self.cache {
+            cache.forget(key);
         }
     }
 
@@ -138,14 +163,18 @@ impl GitTree {
         let found = repository
             .find_object(id)
             .map(|mut blob| Bytes::from(std::mem::take(&mut blob.data)));
-        lock(&self.idle).push(repository);
         let bytes = found.map_err(|error| {
             self.invalidate();
-            TreeError::Object {
-                id: id.to_string(),
-                source: error.into(),
+            let id = id.to_string();
+            if is_partial_clone(&repository) {
+                let path = repository.path().to_owned();
+                return TreeError::PartialClone { path, id };
             }
-        })?;
+            let source = error.into();
+            TreeError::Object { id, source }
+        });
+        lock(&self.idle).push(repository);
+        let bytes = bytes?;
         let mut contents = lock(&self.contents);
         if !contents.read.insert(id) && contents.kept_bytes + bytes.len() <= MAX_KEPT {
             contents.kept_bytes += bytes.len();
@@ -177,33 +206,98 @@ impl Tree for GitTree {
     }
 }
 
-/// The files of a listing that match a pattern, or are in a folder that does.
-pub fn excluded(listing: &Listing, exclude: &[ExcludePattern]) -> Vec<TreePath> {
-    if exclude.is_empty() {
-        return Vec::new();
+/// The time that opening a repository may take. A disk that does not answer is not waited for longer.
+const MAX_OPENING: Duration = Duration::from_secs(30);
+
+/// Opens a repository whose files are checked before.
+pub(super) fn open(path: &Path) -> Result<gix::Repository, GitTreeError> {
+    let (answer, opened) = mpsc::channel();
+    let place = path.to_owned();
+    // Nobody may be left to receive it after the time limit.
+    thread::spawn(move || answer.send(open_checked(&place)).is_ok());
+    match opened.recv_timeout(MAX_OPENING) {
+        Ok(opened) => opened.map(|repository| repository.to_thread_local()),
+        Err(_) => Err(GitTreeError::TimedOut {
+            path: path.to_owned(),
+            seconds: MAX_OPENING.as_secs(),
+        }),
     }
-    let matches = |path: &str, is_folder| {
-        exclude
-            .iter()
-            .any(|pattern| pattern.matches(path, is_folder))
-    };
-    listing
-        .iter()
-        .map(|(path, _)| TreePath::of_checked(path))
-        .filter(|path| {
-            matches(path.as_str(), false) || path.folders().any(|folder| matches(folder, true))
-        })
-        .collect()
 }
 
-pub(super) fn open(path: &Path) -> Result<gix::Repository, GitTreeError> {
+fn open_checked(path: &Path) -> Result<gix::ThreadSafeRepository, GitTreeError> {
+    let is_unsafe = |source| match source {
+        GitDirError::NotARepository { .. } => GitTreeError::NotARepository {
+            path: path.to_owned(),
+            source: Box::new(source),
+        },
+        source => GitTreeError::Unsafe {
+            path: path.to_owned(),
+            source,
+        },
+    };
+    let git_dir = GitDir::find(path).map_err(is_unsafe)?;
+    git_dir.check().map_err(is_unsafe)?;
+    check_format(path, &git_dir.config().map_err(is_unsafe)?)?;
     // Without replacement objects: an object must be the one of its id.
     let options = gix::open::Options::isolated().config_overrides(["core.useReplaceRefs=false"]);
-    gix::ThreadSafeRepository::open_opts(path, options)
-        .map(|repository| repository.to_thread_local())
-        .map_err(|error| GitTreeError::NotARepository {
+    gix::ThreadSafeRepository::open_opts(path, options).map_err(|error| {
+        GitTreeError::NotARepository {
             path: path.to_owned(),
             source: error.into(),
+        }
+    })
+}
+
+/// Fails for a format of references or object ids that gix does not read.
+fn check_format(path: &Path, config: &[u8]) -> Result<(), GitTreeError> {
+    let is_set = |key: &str, value: &str| {
+        let found = setting(config, key);
+        found.is_some_and(|found| found.eq_ignore_ascii_case(value))
+    };
+    let path = path.to_owned();
+    if is_set("objectformat", "sha256") {
+        return Err(GitTreeError::Sha256 { path });
+    }
+    if is_set("refstorage", "reftable") {
+        return Err(GitTreeError::Reftable { path });
+    }
+    Ok(())
+}
+
+/// The value of an `extensions` setting.
+fn setting(config: &[u8], key: &str) -> Option<String> {
+    use gix::config::{File, file};
+    let metadata = file::Metadata::from(gix::config::Source::Local);
+    let parsed = File::from_bytes_no_includes(config, metadata, file::init::Options::default());
+    let found = parsed.ok()?.string_by("extensions", None, key)?.to_string();
+    Some(found)
+}
+
+/// The error of reading an object, with the reason where the repository is a partial clone.
+pub(super) fn explained(repository: &gix::Repository, error: GitTreeError) -> GitTreeError {
+    match error {
+        GitTreeError::Object { id, .. } if is_partial_clone(repository) => {
+            GitTreeError::PartialClone {
+                path: repository.path().to_owned(),
+                id,
+            }
+        }
+        error => error,
+    }
+}
+
+/// True for a clone that leaves objects at its origin until they are needed.
+pub(super) fn is_partial_clone(repository: &gix::Repository) -> bool {
+    let settings = repository.config_snapshot();
+    let has = |name: &str| settings.string(name).is_some();
+    let mut remotes = settings
+        .plumbing()
+        .sections_by_name("remote")
+        .into_iter()
+        .flatten();
+    has("extensions.partialClone")
+        || remotes.any(|remote| {
+            remote.value("promisor").is_some() || remote.value("partialclonefilter").is_some()
         })
 }
 

@@ -1,6 +1,7 @@
 //! Errors of reading a git repository on this disk.
 
 use super::damaged_hint;
+use crate::base::git_dir::GitDirError;
 use crate::error::{Class, Explain, Hint, Setting};
 use crate::hint;
 use crate::model::diagnostic::Diagnostic;
@@ -20,6 +21,19 @@ pub enum GitTreeError {
     NoReference { reference: String },
     #[error("the template's commit {commit} has no folder `{folder}`")]
     NoFolder { commit: GitId, folder: String },
+    /// A shallow or single-branch clone, which may lack what its origin has.
+    #[error("`{path}` is a shallow clone and has no tag, branch or commit `{reference}`")]
+    NotInShallow { path: PathBuf, reference: String },
+    #[error("`{path}` stores its references in the reftable format, which is not supported here")]
+    Reftable { path: PathBuf },
+    #[error("`{path}` uses SHA-256 object ids, which are not supported")]
+    Sha256 { path: PathBuf },
+    #[error("`{path}` is a partial clone and lacks the object {id}")]
+    PartialClone { path: PathBuf, id: String },
+    #[error("`{path}` is not safe to open")]
+    Unsafe { path: PathBuf, source: GitDirError },
+    #[error("`{path}` could not be opened within {seconds} seconds")]
+    TimedOut { path: PathBuf, seconds: u64 },
     #[error("`{path}` has only its newest commits")]
     Shallow { path: PathBuf },
     #[error("the repository is too large to compare: {what}")]
@@ -43,11 +57,17 @@ impl GitTreeError {
 impl Explain for GitTreeError {
     fn class(&self) -> Class {
         match self {
-            Self::NotARepository { .. } | Self::NoReference { .. } | Self::NoFolder { .. } => {
-                Class::Refused
-            }
-            Self::Shallow { .. }
-            | Self::TooLarge { .. }
+            Self::NotARepository { .. }
+            | Self::NoReference { .. }
+            | Self::NoFolder { .. }
+            | Self::NotInShallow { .. }
+            | Self::Reftable { .. }
+            | Self::Sha256 { .. }
+            | Self::PartialClone { .. }
+            | Self::Unsafe { .. }
+            | Self::Shallow { .. } => Class::Refused,
+            Self::TooLarge { .. }
+            | Self::TimedOut { .. }
             | Self::Refused(_)
             | Self::Object { .. } => Class::Environment,
         }
@@ -58,6 +78,12 @@ impl Explain for GitTreeError {
             Self::NotARepository { .. } => "git_not_a_repository",
             Self::NoReference { .. } => "git_no_reference",
             Self::NoFolder { .. } => "git_no_folder",
+            Self::NotInShallow { .. } => "git_not_in_shallow",
+            Self::Reftable { .. } => "git_reftable",
+            Self::Sha256 { .. } => "git_sha256",
+            Self::PartialClone { .. } => "git_partial_clone",
+            Self::Unsafe { .. } => "git_unsafe_repository",
+            Self::TimedOut { .. } => "git_open_timed_out",
             Self::Shallow { .. } => "git_shallow",
             Self::TooLarge { .. } => "git_repository_too_large",
             Self::Refused(_) => "template_entries_refused",
@@ -76,10 +102,36 @@ impl Explain for GitTreeError {
             ),
             Self::NoReference { .. } => hint!("name a tag, a branch or a full commit id"),
             Self::NoFolder { .. } => hint!("check the path in that version of the template"),
+            Self::NotInShallow { reference, .. } => format!(
+                "fetch it there with `git fetch origin {reference}` or `git fetch --unshallow`, or name the repository that it was cloned from"
+            )
+            .into(),
+            Self::Reftable { path } => format!(
+                "convert it with `git refs migrate --ref-format=files`, or name it as `file://{}`, which git itself reads",
+                path.display()
+            )
+            .into(),
+            Self::Sha256 { .. } => hint!(
+                "name a repository with SHA-1 object ids, or a folder with the files alone"
+            ),
+            Self::PartialClone { .. } => partial_clone_hint(),
+            Self::Unsafe { .. } => hint!(
+                "clone the repository with git, and name the clone: a clone has regular files only"
+            ),
+            Self::TimedOut { .. } => {
+                hint!("check the disk, or clone the repository to another place")
+            }
             Self::Shallow { .. } => hint!("fetch the rest with `git fetch --unshallow`"),
             Self::TooLarge { .. } => hint!("compare the first commit with git itself"),
             Self::Refused(_) => hint!("see the findings"),
             Self::Object { .. } => damaged_hint(),
         })
     }
+}
+
+/// The hint for an object that a partial clone has not fetched.
+pub(super) fn partial_clone_hint() -> Hint {
+    hint!(
+        "fetch everything there with `git fetch --refetch --no-filter`, or name the repository that it was cloned from"
+    )
 }

@@ -43,7 +43,10 @@ pub enum ObjectsError {
 
 impl Explain for ObjectsError {
     fn class(&self) -> Class {
-        Class::Environment
+        match self {
+            Self::Tree(error) => error.class(),
+            Self::Store(_) => Class::Environment,
+        }
     }
 
     fn code(&self) -> &'static str {
@@ -249,7 +252,7 @@ impl Writer<'_> {
         changes: &[Changed<'_>],
     ) -> Result<Option<ObjectId>, ObjectsError> {
         let node = self.base.nodes()[number];
-        if changes.is_empty() && self.base.has_ids() {
+        if changes.is_empty() && self.base.has_ids() && !node.id.is_null() {
             self.sink.keep(self.base, number..node.until as usize)?;
             return Ok(Some(node.id));
         }

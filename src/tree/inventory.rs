@@ -25,7 +25,7 @@ pub struct Inventory {
     /// All paths in a row; those of folders end in `/`.
     names: String,
     nodes: Vec<TreeNode>,
-    /// True if the ids of the nodes are those of existing git objects.
+    /// True if the ids of the nodes are those of existing git objects; a folder without an id was changed.
     has_ids: bool,
     files: usize,
     /// The numbers of the nodes, sorted by the folded path.
@@ -291,6 +291,21 @@ impl Builder {
     /// Closes the folder that was opened last.
     pub(super) fn leave(&mut self) {
         if let Some(folder) = self.open.pop() {
+            self.nodes[folder].until = number_of(self.nodes.len());
+        }
+    }
+
+    /// As [`Self::leave`], for a folder of which entries are left out: it has no id, and goes when it is empty.
+    pub(super) fn leave_partial(&mut self) {
+        let Some(folder) = self.open.pop() else {
+            return;
+        };
+        if folder + 1 == self.nodes.len() {
+            self.nodes.pop();
+            let end = self.nodes.last().map_or(0, |node| node.name_end as usize);
+            self.names.truncate(end);
+        } else {
+            self.nodes[folder].id = unknown();
             self.nodes[folder].until = number_of(self.nodes.len());
         }
     }

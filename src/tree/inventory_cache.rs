@@ -4,7 +4,7 @@
 //! ```text
 //! offset  bytes  content                                   numbers are little-endian
 //!      0      8  "gplan-2\n"
-//!      8     32  SHA-256 of: tree id, placeholders, program version, path limit, all bytes from offset 40
+//!      8     32  SHA-256 of: tree id, exclude patterns, placeholders, program version, path limit, all bytes from offset 40
 //!     40      8  number of nodes n
 //!     48   33·n  nodes: end of name (4), number after the last node below (4), size (4), kind (1), object id (20)
 //!                kind: bits 0-1 are 0 folder, 1 file, 2 executable, 3 symbolic link; bit 2 is "read by the placeholder pass"
@@ -14,6 +14,7 @@
 use super::inventory::{Inventory, NodeKind, TreeNode};
 use crate::base::atomic_file;
 use crate::model::content::Mode;
+use crate::model::exclude::ExcludePattern;
 use crate::model::path::TreePath;
 use crate::model::plan::Placeholder;
 use gix::ObjectId;
@@ -27,10 +28,38 @@ const FORMAT: &[u8; 8] = b"gplan-2\n";
 const HEAD: usize = FORMAT.len() + 32 + 8;
 const NODE: usize = 4 + 4 + 4 + 1 + 20;
 
-/// A folder of inventories by tree id.
+/// A folder of inventories by tree id and exclude patterns.
 #[derive(Clone, Debug)]
 pub struct InventoryCache {
     folder: PathBuf,
+}
+
+/// A tree, and the digest of the patterns that exclude entries of it.
+#[derive(Clone, Debug)]
+pub(super) struct InventoryKey {
+    tree: ObjectId,
+    /// None if nothing is excluded.
+    exclude: Option<[u8; 32]>,
+}
+
+impl InventoryKey {
+    pub(super) fn of(tree: ObjectId, exclude: &[ExcludePattern]) -> Self {
+        let digest = || {
+            let lines: Vec<&str> = exclude.iter().map(ExcludePattern::as_str).collect();
+            Sha256::digest(lines.join("\n")).into()
+        };
+        Self {
+            tree,
+            exclude: (!exclude.is_empty()).then(digest),
+        }
+    }
+
+    fn file_name(&self) -> String {
+        match &self.exclude {
+            None => format!("{}.inventory", self.tree),
+            Some(digest) => format!("{}-{}.inventory", self.tree, hex::encode(&digest[..8])),
+        }
+    }
 }
 
 impl InventoryCache {
@@ -42,36 +71,36 @@ impl InventoryCache {
     }
 
     /// The stored inventory of a tree; `None` when the file is absent, damaged, of another tree or in another format.
-    pub(super) fn load(&self, tree: ObjectId) -> Option<Inventory> {
-        let file = self.file(tree);
+    pub(super) fn load(&self, key: &InventoryKey) -> Option<Inventory> {
+        let file = self.file(key);
         // Reading a pipe would wait.
         let is_file = fs::metadata(&file).ok()?.is_file();
         let bytes = is_file.then(|| fs::read(&file).ok()).flatten()?;
-        decode(tree, &bytes)
+        decode(key, &bytes)
     }
 
     /// Removes the inventory of a tree with a damaged object, so that the next use reads all objects again.
-    pub(super) fn forget(&self, tree: ObjectId) {
+    pub(super) fn forget(&self, key: &InventoryKey) {
         // The file may be absent, or the cache read-only: then nothing was stored either.
-        drop(fs::remove_file(self.file(tree)));
+        drop(fs::remove_file(self.file(key)));
     }
 
     /// Stores the inventory of a tree.
-    pub(super) fn store(&self, tree: ObjectId, inventory: &Inventory) {
+    pub(super) fn store(&self, key: &InventoryKey, inventory: &Inventory) {
         let write = || -> io::Result<()> {
             fs::create_dir_all(&self.folder)?;
-            atomic_file::write(&self.file(tree), &encode(tree, inventory))
+            atomic_file::write(&self.file(key), &encode(key, inventory))
         };
         // A cache that cannot be written is no error: the next run reads the objects again.
         drop(write());
     }
 
-    fn file(&self, tree: ObjectId) -> PathBuf {
-        self.folder.join(format!("{tree}.inventory"))
+    fn file(&self, key: &InventoryKey) -> PathBuf {
+        self.folder.join(key.file_name())
     }
 }
 
-fn encode(tree: ObjectId, inventory: &Inventory) -> Vec<u8> {
+fn encode(key: &InventoryKey, inventory: &Inventory) -> Vec<u8> {
     let nodes = inventory.nodes();
     let mut body = Vec::with_capacity(8 + nodes.len() * NODE + inventory.names().len());
     body.extend_from_slice(&(nodes.len() as u64).to_le_bytes());
@@ -83,13 +112,13 @@ fn encode(tree: ObjectId, inventory: &Inventory) -> Vec<u8> {
         body.extend_from_slice(node.id.as_bytes());
     }
     body.extend_from_slice(inventory.names().as_bytes());
-    [FORMAT.as_slice(), &checksum(tree, &body), &body].concat()
+    [FORMAT.as_slice(), &checksum(key, &body), &body].concat()
 }
 
-fn decode(tree: ObjectId, bytes: &[u8]) -> Option<Inventory> {
+fn decode(key: &InventoryKey, bytes: &[u8]) -> Option<Inventory> {
     let (head, rest) = bytes.split_at_checked(HEAD)?;
     let body = &bytes[HEAD - 8..];
-    if !head.starts_with(FORMAT) || head[FORMAT.len()..FORMAT.len() + 32] != checksum(tree, body) {
+    if !head.starts_with(FORMAT) || head[FORMAT.len()..FORMAT.len() + 32] != checksum(key, body) {
         return None;
     }
     let count = usize::try_from(u64::from_le_bytes(head[HEAD - 8..].try_into().ok()?)).ok()?;
@@ -135,9 +164,10 @@ fn code(node: &TreeNode) -> u8 {
 
 /// The checksum of a file. It covers the inputs of the scan, so that other placeholders or other rules for names make
 /// the file stale.
-fn checksum(tree: ObjectId, body: &[u8]) -> [u8; 32] {
+fn checksum(key: &InventoryKey, body: &[u8]) -> [u8; 32] {
     let mut hasher = Sha256::new();
-    hasher.update(tree.as_bytes());
+    hasher.update(key.tree.as_bytes());
+    hasher.update(key.exclude.unwrap_or_default());
     for placeholder in Placeholder::ALL {
         hasher.update(placeholder.token());
     }

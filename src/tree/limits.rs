@@ -4,6 +4,8 @@ use crate::model::diagnostic::{Code, Diagnostic, Location};
 
 /// The most files and folders of a template.
 pub const MAX_ENTRIES: usize = 50_000;
+/// The most files and folders that are looked at, with those that are left out.
+const MAX_SEEN: usize = 20 * MAX_ENTRIES;
 /// The most folders above a file.
 pub const MAX_DEPTH: usize = 64;
 /// The size of the largest file, in bytes.
@@ -12,7 +14,7 @@ pub const MAX_FILE: u64 = 5 * 1024 * 1024;
 pub const MAX_TOTAL: u64 = 100 * 1024 * 1024;
 
 const EXTRA_FILES: &str =
-    "look for build output or installed packages that do not belong to a template";
+    "look for build output or installed packages, and leave them out with `template.exclude`";
 
 /// A limit that an entry exceeds.
 pub(super) enum Exceeded {
@@ -38,11 +40,27 @@ impl<E> From<E> for ScanEnd<E> {
 /// The entries and bytes read so far. Refused entries count too: few git objects can spell very many of them.
 #[derive(Debug, Default)]
 pub(super) struct Usage {
+    seen: usize,
     entries: usize,
     bytes: u64,
 }
 
 impl Usage {
+    /// Counts an entry of a folder that may be left out.
+    pub(super) fn see_entry(&mut self, folder: &str) -> Result<(), Box<Diagnostic>> {
+        self.seen += 1;
+        if self.seen > MAX_SEEN {
+            let message =
+                format!("there are more than {MAX_SEEN} files and folders, with those left out");
+            return Err(limit(
+                folder,
+                message,
+                "leave out the folders that contain them",
+            ));
+        }
+        Ok(())
+    }
+
     /// Counts an entry of a folder.
     pub(super) fn add_entry(&mut self, folder: &str) -> Result<(), Exceeded> {
         self.entries += 1;
@@ -57,7 +75,7 @@ impl Usage {
     pub(super) fn add_file(&mut self, path: &str, size: u64) -> Result<(), Exceeded> {
         if size > MAX_FILE {
             let message = format!("this file is {size} bytes, the limit is {MAX_FILE}");
-            let help = "keep large files elsewhere, and download them when they are needed";
+            let help = "keep large files elsewhere, or leave it out with `template.exclude`";
             return Err(Exceeded::Entry(limit(path, message, help)));
         }
         self.bytes += size + path.len() as u64;
@@ -75,7 +93,11 @@ pub(super) fn check_depth(path: &str, depth: usize) -> Result<(), Box<Diagnostic
         return Ok(());
     }
     let message = format!("this folder is more than {MAX_DEPTH} folders deep");
-    Err(limit(path, message, "nest the folders less deeply"))
+    Err(limit(
+        path,
+        message,
+        "nest the folders less deeply, or leave it out with `template.exclude`",
+    ))
 }
 
 fn limit(path: &str, message: String, help: &str) -> Box<Diagnostic> {

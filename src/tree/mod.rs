@@ -60,6 +60,8 @@ pub enum TreeError {
         path: PathBuf,
         source: io::Error,
     },
+    #[error("the template's repository `{path}` is a partial clone and lacks the object {id}")]
+    PartialClone { path: PathBuf, id: String },
     #[error("the git object {id} of the template cannot be read")]
     Object {
         id: String,
@@ -69,11 +71,15 @@ pub enum TreeError {
 
 impl Explain for TreeError {
     fn class(&self) -> Class {
-        Class::Environment
+        match self {
+            Self::PartialClone { .. } => Class::Refused,
+            Self::Blocked { .. } | Self::Io { .. } | Self::Object { .. } => Class::Environment,
+        }
     }
 
     fn code(&self) -> &'static str {
         match self {
+            Self::PartialClone { .. } => "tree_partial_clone",
             Self::Blocked { .. } => "tree_path_blocked",
             Self::Io { .. } => "tree_io",
             Self::Object { .. } => "tree_object_unreadable",
@@ -81,7 +87,11 @@ impl Explain for TreeError {
     }
 
     fn hint(&self) -> Option<Hint> {
-        matches!(self, Self::Object { .. }).then(damaged_hint)
+        match self {
+            Self::Object { .. } => Some(damaged_hint()),
+            Self::PartialClone { .. } => Some(git_error::partial_clone_hint()),
+            Self::Blocked { .. } | Self::Io { .. } => None,
+        }
     }
 }
 

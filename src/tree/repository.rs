@@ -6,7 +6,7 @@ use super::ids::{self, FirstCommit, Ids, ObjectsError};
 use super::pack::Pack;
 use super::{Tree, TreeError, disk};
 use crate::base::git_init;
-use crate::error::{Class, Explain, Hint, Setting};
+use crate::error::{Class, Explain, Hint};
 use crate::hint;
 use std::fs;
 use std::io::{self, Write as _};
@@ -22,8 +22,6 @@ pub enum RepositoryError {
     NotEmpty { path: PathBuf },
     #[error("`{path}` is not a folder")]
     NotAFolder { path: PathBuf },
-    #[error("`{path}` is the current folder and cannot be replaced")]
-    CurrentFolder { path: PathBuf },
     #[error("parent folder `{path}` does not exist")]
     NoParent { path: PathBuf },
     #[error("cannot {action} `{path}`")]
@@ -49,6 +47,8 @@ impl Explain for RepositoryError {
     fn class(&self) -> Class {
         match self {
             Self::Stopped => Class::Interrupted,
+            Self::Tree(error) => error.class(),
+            Self::Objects(error) => error.class(),
             _ => Class::Environment,
         }
     }
@@ -57,7 +57,6 @@ impl Explain for RepositoryError {
         match self {
             Self::NotEmpty { .. } => "target_not_empty",
             Self::NotAFolder { .. } => "target_not_a_folder",
-            Self::CurrentFolder { .. } => "target_is_current_folder",
             Self::NoParent { .. } => "target_without_parent",
             Self::Io { .. } => "target_io",
             Self::Stopped => "repository_stopped",
@@ -69,8 +68,9 @@ impl Explain for RepositoryError {
 
     fn hint(&self) -> Option<Hint> {
         Some(match self {
-            Self::Tree(error @ TreeError::Object { .. })
-            | Self::Objects(ObjectsError::Tree(error @ TreeError::Object { .. })) => {
+            Self::Tree(error) | Self::Objects(ObjectsError::Tree(error))
+                if error.hint().is_some() =>
+            {
                 return error.hint();
             }
             Self::Stopped => hint!("nothing was created"),
@@ -80,10 +80,6 @@ impl Explain for RepositoryError {
             Self::NotAFolder { .. } => {
                 hint!("name an empty folder, or one that does not exist yet")
             }
-            Self::CurrentFolder { .. } => hint!(
-                "run it in the parent folder, and name this one with ",
-                Setting::Into
-            ),
             Self::NoParent { .. } => hint!("create it first, or name another folder"),
             Self::Io { .. } | Self::Tree(_) | Self::Objects(_) | Self::Git { .. } => {
                 hint!("check permissions and free space; nothing was written")
@@ -117,6 +113,8 @@ pub enum Layout {
 pub struct Target {
     parent: PathBuf,
     path: PathBuf,
+    /// True for the current folder: it is filled, because a shell in it would stay in the replaced one.
+    is_current: bool,
 }
 
 impl Target {
@@ -144,13 +142,12 @@ impl Target {
         let is_current = std::path::absolute(".")
             .and_then(fs::canonicalize)
             .is_ok_and(|here| here.starts_with(&path));
-        if is_current {
-            return Err(RepositoryError::CurrentFolder {
-                path: folder.to_owned(),
-            });
-        }
         let parent = path.parent().ok_or_else(not_empty)?.to_owned();
-        Ok(Self { parent, path })
+        Ok(Self {
+            parent,
+            path,
+            is_current,
+        })
     }
 
     fn absent(folder: &Path) -> Result<Self, RepositoryError> {
@@ -169,6 +166,7 @@ impl Target {
         Ok(Self {
             path: parent.join(name),
             parent,
+            is_current: false,
         })
     }
 
@@ -198,6 +196,28 @@ impl Target {
         self.build(stop, |folder| Ok(disk::write_all(folder, tree, stop)?))
     }
 
+    /// Moves all entries of a finished repository into the target, `.git` last. A failure moves them back.
+    fn move_entries(&self, from: &Path) -> io::Result<()> {
+        if fs::read_dir(&self.path)?.next().is_some() {
+            return Err(io::ErrorKind::DirectoryNotEmpty.into());
+        }
+        let mut names = Vec::new();
+        for entry in fs::read_dir(from)? {
+            names.push(entry?.file_name());
+        }
+        names.sort_by_key(|name| name == ".git");
+        for (done, name) in names.iter().enumerate() {
+            let Err(error) = fs::rename(from.join(name), self.path.join(name)) else {
+                continue;
+            };
+            for name in &names[..done] {
+                fs::rename(self.path.join(name), from.join(name))?;
+            }
+            return Err(error);
+        }
+        Ok(())
+    }
+
     fn build<T>(
         &self,
         stop: &AtomicBool,
@@ -215,7 +235,12 @@ impl Target {
         if stop.load(Ordering::Relaxed) {
             return Err(RepositoryError::Stopped);
         }
-        match fs::rename(&folder, &self.path) {
+        let moved = if self.is_current {
+            self.move_entries(&folder)
+        } else {
+            fs::rename(&folder, &self.path)
+        };
+        match moved {
             Ok(()) => Ok(built),
             Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
                 Err(RepositoryError::NotEmpty {

@@ -3,9 +3,10 @@
 use super::git_error::GitTreeError;
 use super::inventory::{Builder, Inventory, NodeKind, TreeNode};
 use super::limits::{Exceeded, MAX_FILE, MAX_TOTAL, ScanEnd, Usage, check_depth};
-use super::validate::{Links, Validator, refuse};
+use super::validate::{Links, RENAME, Validator, refuse};
 use crate::model::content::Mode;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::exclude::{ExcludePattern, is_excluded};
 use crate::model::plan::Placeholder;
 use aho_corasick::AhoCorasick;
 use gix::ObjectId;
@@ -18,20 +19,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The blobs that one task reads.
 const BLOBS_PER_TASK: usize = 64;
 
-/// Lists a git tree. Fails with all findings if a template may not contain one of its entries.
+/// Lists a git tree without the excluded entries, which are not looked at. Fails with all findings if a template may not
+/// contain one of the others.
 pub(super) fn scan(
     repository: &gix::Repository,
     tree: ObjectId,
     links: Links,
+    exclude: &[ExcludePattern],
 ) -> Result<Inventory, GitTreeError> {
     let mut walk = TreeWalk {
         objects: &repository.objects,
+        exclude,
         validator: Validator::new(links),
         builder: Builder::default(),
         usage: Usage::default(),
     };
     let is_whole = match walk.folder(tree, "", 0) {
-        Ok(()) => true,
+        Ok(_) => true,
         Err(ScanEnd::Full(finding)) => {
             walk.validator.refuse(*finding);
             false
@@ -56,29 +60,36 @@ pub(super) fn scan(
 
 struct TreeWalk<'w> {
     objects: &'w gix::OdbHandle,
+    exclude: &'w [ExcludePattern],
     validator: Validator,
     builder: Builder,
     usage: Usage,
 }
 
 impl TreeWalk<'_> {
-    /// Reads a folder and all below it. The prefix is its path, which ends in `/` but for the root.
+    /// Reads a folder and all below it; true if something below it is excluded. The prefix is its path, which ends in `/`
+    /// but for the root.
     fn folder(
         &mut self,
         tree: ObjectId,
         prefix: &str,
         depth: usize,
-    ) -> Result<(), ScanEnd<GitTreeError>> {
+    ) -> Result<bool, ScanEnd<GitTreeError>> {
         let objects = self.objects;
         let mut buffer = Vec::new();
         let entries = objects
             .find_tree_iter(&tree, &mut buffer)
             .map_err(GitTreeError::object(tree))?;
         let mut last = String::new();
-        let mut is_empty = true;
+        let (mut is_empty, mut is_partial) = (true, false);
         for entry in entries {
             let entry = entry.map_err(GitTreeError::object(tree))?;
             is_empty = false;
+            self.usage.see_entry(prefix).map_err(ScanEnd::Full)?;
+            if self.is_excluded(prefix, &entry) {
+                is_partial = true;
+                continue;
+            }
             if let Err(Exceeded::Entry(finding) | Exceeded::Template(finding)) =
                 self.usage.add_entry(prefix)
             {
@@ -86,7 +97,7 @@ impl TreeWalk<'_> {
             }
             match listed(&entry, prefix, &mut last) {
                 Ok((path, NodeKind::Folder)) => {
-                    self.subfolder(&path, entry.oid.to_owned(), depth)?;
+                    is_partial |= self.subfolder(&path, entry.oid.to_owned(), depth)?;
                 }
                 Ok((path, NodeKind::File(mode))) => self.file(&path, mode, entry.oid),
                 Err(finding) => self.validator.refuse(*finding),
@@ -99,28 +110,42 @@ impl TreeWalk<'_> {
             self.validator
                 .refuse(refuse(path, message).help(NOT_BY_GIT));
         }
-        Ok(())
+        Ok(is_partial)
     }
 
+    fn is_excluded(&self, prefix: &str, entry: &EntryRef<'_>) -> bool {
+        if self.exclude.is_empty() {
+            return false;
+        }
+        let mut path = prefix.as_bytes().to_vec();
+        path.extend_from_slice(entry.filename);
+        is_excluded(self.exclude, path, entry.mode.is_tree())
+    }
+
+    /// Reads a folder, if it is admitted; true if something below it is excluded.
     fn subfolder(
         &mut self,
         path: &str,
         id: ObjectId,
         depth: usize,
-    ) -> Result<(), ScanEnd<GitTreeError>> {
+    ) -> Result<bool, ScanEnd<GitTreeError>> {
         if let Err(finding) = check_depth(path, depth) {
             self.validator.refuse(*finding);
-        } else if self
-            .validator
-            .entry(path, Mode::Regular, String::new)
-            .is_some()
-        {
-            let folder = format!("{path}/");
-            self.builder.enter(&folder, id);
-            self.folder(id, &folder, depth + 1)?;
+            return Ok(false);
+        }
+        let entry = self.validator.entry(path, Mode::Regular, String::new);
+        if entry.is_none() {
+            return Ok(false);
+        }
+        let folder = format!("{path}/");
+        self.builder.enter(&folder, id);
+        let is_partial = self.folder(id, &folder, depth + 1)?;
+        if is_partial {
+            self.builder.leave_partial();
+        } else {
             self.builder.leave();
         }
-        Ok(())
+        Ok(is_partial)
     }
 
     fn file(&mut self, path: &str, mode: Mode, id: &gix::oid) {
@@ -136,7 +161,7 @@ impl TreeWalk<'_> {
     }
 }
 
-const NOT_BY_GIT: &str = "the repository was not written by git; commit its files again";
+const NOT_BY_GIT: &str = "the repository was not written by git: commit its files again, or leave it out with `template.exclude`";
 
 /// The path and kind of an entry. `last` is the name of the entry before it, a folder's with `/`, and is updated.
 ///
@@ -150,13 +175,13 @@ fn listed(
     let Ok(name) = std::str::from_utf8(entry.filename) else {
         let shown = format!("{prefix}{}", entry.filename);
         return Err(refuse(&shown, "this file's name is not UTF-8")
-            .help("rename it")
+            .help(RENAME)
             .into());
     };
     let path = format!("{prefix}{name}");
     if name.is_empty() || name.contains('/') {
         let message = format!("`{}` cannot be a name", name.escape_debug());
-        return Err(refuse(&path, message).help("rename it").into());
+        return Err(refuse(&path, message).help(RENAME).into());
     }
     let kind = kind_of(entry.mode.value())
         .map_err(|(message, help)| Box::new(refuse(&path, message).help(help)))?;
@@ -181,11 +206,11 @@ fn kind_of(mode: u16) -> Result<NodeKind, (String, &'static str)> {
         0o120_000 => Ok(NodeKind::File(Mode::Symlink)),
         0o160_000 => Err((
             "this is a submodule, another repository".to_owned(),
-            "copy its files here, or leave it out of the template",
+            "copy its files here, or leave it out with `template.exclude`",
         )),
         odd => Err((
             format!("git mode {odd:o} is neither a file nor a folder"),
-            "commit the file again with a current git",
+            "commit the file again with a current git, or leave it out with `template.exclude`",
         )),
     }
 }

@@ -4,12 +4,16 @@ use super::inventory::Inventory;
 use super::listing::FileInfo;
 use crate::model::content::{File, Files, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Location};
+use crate::model::exclude::{ExcludePattern, is_file_excluded};
 use crate::model::path::TreePath;
 use gix::bstr::BStr;
 use gix::validate::path::component;
 
 /// The number of refused entries in a report; the others are counted.
-const MAX_NAMED: usize = 20;
+const MAX_NAMED: usize = 100;
+
+/// The remedy for a name that no template may contain.
+pub(super) const RENAME: &str = "rename it, or leave it out with `template.exclude`";
 
 /// The rule for symbolic links of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,14 +23,21 @@ pub enum Links {
     Kept,
 }
 
-/// Checks the files of a template and their paths.
+/// Checks the files of a template and their paths. Excluded files are left out before.
 ///
 /// # Errors
 /// A finding for every refused entry, placed by its path below the template's folder.
-pub fn admit(files: Files, links: Links) -> Result<Vec<(TreePath, File)>, Vec<Diagnostic>> {
+pub fn admit(
+    files: Files,
+    links: Links,
+    exclude: &[ExcludePattern],
+) -> Result<Vec<(TreePath, File)>, Vec<Diagnostic>> {
     let mut validator = Validator::new(links);
     let mut admitted = Vec::with_capacity(files.len());
-    for (path, file) in files {
+    let kept = files
+        .into_iter()
+        .filter(|(path, _)| !is_file_excluded(exclude, path));
+    for (path, file) in kept {
         let target = || String::from_utf8_lossy(&file.bytes).into_owned();
         if let Some(path) = validator.entry(&path, file.mode, target) {
             admitted.push((path, file));
@@ -67,7 +78,7 @@ impl Validator {
         target: impl FnOnce() -> String,
     ) -> Option<TreePath> {
         let finding = match TreePath::parse(path) {
-            Err(error) => refuse(path, error.to_string()).help("rename it, or leave it out"),
+            Err(error) => refuse(path, error.to_string()).help(RENAME),
             Ok(_) if mode == Mode::Symlink && self.links == Links::Refused => {
                 let message = format!(
                     "`{}` is a symbolic link to `{}`",
@@ -75,11 +86,12 @@ impl Validator {
                     target().escape_debug()
                 );
                 refuse(path, message)
-                    .help("replace it by a copy, or set `symlinks: ALLOW` in the catalogue")
+                    .help("replace it by a copy, leave it out with `template.exclude`, or keep it with `symlinks: ALLOW` in the catalogue")
             }
             Ok(checked) if mode == Mode::Symlink && !is_plain_link(&checked) => {
                 let message = "git refuses a symbolic link of this name";
-                refuse(path, message).help("replace it by the file")
+                refuse(path, message)
+                    .help("replace it by the file, or leave it out with `template.exclude`")
             }
             Ok(checked) => return Some(checked),
         };
@@ -103,13 +115,15 @@ impl Validator {
                         path.escape_debug()
                     )
                 };
-                refuse(path, message).help("rename one of them")
+                refuse(path, message)
+                    .help("rename one of them, or leave it out with `template.exclude`")
             })
             .collect();
         collisions.sort_by(|one, other| one.message.cmp(&other.message));
         let repositories = bare_repositories(all).map(|head| {
             let message = "the folder of this file is a bare git repository";
-            let help = "name a folder with the files of a template, without git repositories in it";
+            let help =
+                "name a folder without git repositories in it, or leave it out with `template.exclude`";
             refuse(head, message).help(help)
         });
         self.findings.splice(0..0, repositories);

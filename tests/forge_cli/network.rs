@@ -7,7 +7,7 @@ use crate::support::tls::{Authority, Certificate};
 use groundplan::error::{Class, Explain as _};
 use groundplan::forge::address::{ForgeAddress, RequestSettings};
 use groundplan::forge::repository::Remote;
-use groundplan::git::{Git, GitSettings};
+use groundplan::git::{AllowedHosts, Git, GitSettings};
 use groundplan::model::preflight::ForgeKind;
 use groundplan::publish::git_push::GitPush;
 use groundplan::publish::push::PushError;
@@ -120,6 +120,7 @@ fn push(certificate: Certificate, passed: bool) -> PushError {
                 .into_iter()
                 .collect(),
             allow_file: false,
+            allow_hosts: AllowedHosts::All,
             timeout: Duration::from_secs(30),
             max_bytes: GitSettings::MAX_BYTES,
         })),

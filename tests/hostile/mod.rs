@@ -1,6 +1,7 @@
 //! What a hostile or broken world hands to the program: it refuses in words, quickly, in little memory.
 
 mod documents;
+mod git_folders;
 mod repositories;
 mod targets;
 mod templates;

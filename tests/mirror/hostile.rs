@@ -42,6 +42,83 @@ fn an_address_or_a_reference_is_never_an_option_or_a_program() {
     assert_eq!(origin.server.requests(), Vec::<String>::new());
 }
 
+/// Addresses of this machine, of its link and of its cloud, in the notations that a resolver understands.
+#[test]
+fn a_special_host_is_contacted_only_with_the_permission_of_the_operator() {
+    let origin = Origin::new();
+    let hosts = [
+        "localhost",
+        "LocalHost.",
+        "127.0.0.1",
+        "127.1",
+        "0x7f000001",
+        "0177.0.0.1",
+        "2130706433",
+        "0",
+        "0.0.0.0",
+        "[::1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "[fe80::1]",
+        "169.254.1.1",
+        "169.254.169.254",
+        "metadata.google.internal",
+    ];
+    let template = |url: &str, allowed: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_groundplan"));
+        command
+            .args(["preview", "--defaults", "--template", url])
+            .args(crate::support::PRODUCT)
+            .env("GROUNDPLAN_ALLOW_HOST", allowed)
+            // A git that is started is not found.
+            .env("PATH", "");
+        origin.sandbox.run(&mut command)
+    };
+    for host in hosts {
+        let mut urls = vec![
+            format!("https://{host}/a/b"),
+            format!("http://{host}:8080/a/b"),
+            format!("ssh://git@{host}/a/b"),
+        ];
+        if !host.starts_with('[') {
+            urls.push(format!("git@{host}:a/b"));
+        }
+        for url in urls {
+            for allowed in ["", "example.org,10.0.0.1"] {
+                let ran = template(&url, allowed).exits(1);
+                assert!(
+                    ran.stderr.contains("`--allow-host`"),
+                    "{url}: {}",
+                    ran.stderr
+                );
+            }
+            let ran = template(&url, host).exits(3);
+            assert!(
+                ran.stderr.contains("`git` was not found"),
+                "{url}: {}",
+                ran.stderr
+            );
+        }
+    }
+    for url in [
+        "https://%31%32%37.1/a",
+        "git://localhost/a",
+        "https://\u{ff11}27.0.0.1/a",
+    ] {
+        template(url, "").exits(1);
+    }
+    for url in ["https://10.0.0.1/a", "ssh://git@forge.lan/a"] {
+        template(url, "").exits(3);
+    }
+    assert_eq!(origin.server.requests(), Vec::<String>::new());
+    let url = origin.url().replace("127.0.0.1", "127.1");
+    let mut add = command(&["add", &url, "--allow-host", "2130706433"]);
+    origin
+        .sandbox
+        .run(add.env("GROUNDPLAN_ALLOW_HOST", ""))
+        .exits(0);
+}
+
 #[test]
 fn files_of_this_machine_are_read_only_when_that_is_allowed() {
     let origin = Origin::new();

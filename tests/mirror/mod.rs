@@ -6,7 +6,7 @@ mod hostile;
 use crate::support::git_server::{Fault, GitServer};
 use crate::support::{Ran, Sandbox, files_below};
 use groundplan::git::mirror::{Freshness, MirrorError, Mirrors, Pinned};
-use groundplan::git::{Credential, Git, GitAccess, GitSettings};
+use groundplan::git::{AllowedHosts, Credential, Git, GitAccess, GitSettings};
 use groundplan::model::digest::GitId;
 use groundplan::model::ref_name::RefName;
 use groundplan::model::remote::RemoteUrl;
@@ -128,6 +128,7 @@ fn settings() -> GitSettings {
         path: std::env::var_os("PATH").unwrap(),
         passed: Vec::new(),
         allow_file: false,
+        allow_hosts: AllowedHosts::All,
         timeout: Duration::from_mins(1),
         max_bytes: GitSettings::MAX_BYTES,
     }

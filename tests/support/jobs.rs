@@ -146,7 +146,7 @@ pub(crate) fn accepted() -> (Plan, Report) {
                 Some((path.to_owned(), file))
             })
             .collect();
-        let template = MemoryTree::of(admit(template, Links::Refused).unwrap()).unwrap();
+        let template = MemoryTree::of(admit(template, Links::Refused, &[]).unwrap()).unwrap();
         let request = Request {
             template: TemplatePin {
                 repo: TemplateOrigin::Catalog("demo".to_owned()),

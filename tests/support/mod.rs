@@ -191,6 +191,8 @@ impl Sandbox {
             ("NO_COLOR", Path::new("1")),
             ("GIT_CONFIG_NOSYSTEM", Path::new("1")),
             ("GIT_CONFIG_GLOBAL", Path::new("/dev/null")),
+            // The servers of the tests.
+            ("GROUNDPLAN_ALLOW_HOST", Path::new("127.0.0.1")),
         ];
         for (name, value) in given {
             if !own.iter().any(|own| own == name) {
@@ -206,7 +208,9 @@ impl Sandbox {
                 || name.ends_with("_proxy")
         };
         for (name, _) in std::env::vars_os() {
-            let is_given = own.contains(&name) || name == "GROUNDPLAN_CACHE_DIR";
+            let is_given = own.contains(&name)
+                || name == "GROUNDPLAN_CACHE_DIR"
+                || name == "GROUNDPLAN_ALLOW_HOST";
             if !is_given && name.to_str().is_some_and(of_machine) {
                 command.env_remove(name);
             }

@@ -7,7 +7,7 @@ use groundplan::catalog::{self, Catalog};
 use groundplan::engine;
 use groundplan::forge::address::{ForgeAddress, RequestSettings};
 use groundplan::git::mirror::Mirrors;
-use groundplan::git::{Git, GitSettings};
+use groundplan::git::{AllowedHosts, Git, GitSettings};
 use groundplan::model::action::RiskLevel;
 use groundplan::model::content::Files;
 use groundplan::model::input::RepoName;
@@ -47,6 +47,7 @@ pub(crate) fn git() -> Git {
         path: std::env::var_os("PATH").unwrap(),
         passed: Vec::new(),
         allow_file: true,
+        allow_hosts: AllowedHosts::All,
         timeout: Duration::from_mins(1),
         max_bytes: GitSettings::MAX_BYTES,
     })

@@ -6,7 +6,7 @@ use crate::cli::error::Failure;
 use crate::forge::Forge;
 use crate::forge::address::{ForgeAddress, RequestSettings};
 use crate::forge::proxy::Proxies;
-use crate::git::{Git, GitSettings};
+use crate::git::{AllowedHosts, Git, GitSettings};
 use crate::model::preflight::ForgeKind;
 use crate::pat::classic::{self, PatError};
 use crate::publish::git_push::GitPush;
@@ -163,7 +163,7 @@ impl ForgeArgs {
             self.forge_proxy == ForgeProxy::Env || !GitSettings::is_proxy_variable(name)
         };
         let is_folder = self.forge.is_some_and(ForgeKind::is_folder);
-        git_with(is_wanted, is_folder, timeout)
+        git_with(is_wanted, is_folder, AllowedHosts::All, timeout)
     }
 
     /// The address of the forge. Sends no request.

@@ -1,6 +1,7 @@
 //! A repository that groundplan created: its first commit, and its plan, built again from the provenance.
 
 use crate::app::generated_repos::{GeneratedRepo, GeneratedRepoRequest, RecordedPlan};
+use crate::app::templates;
 use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::Failure;
 use crate::cli::output::terminal::Terminal;
@@ -15,6 +16,14 @@ pub(crate) struct GeneratedRepoArgs {
     /// Path of the provenance file in the repository.
     #[arg(long, value_name = "PATH", default_value = Provenance::DEFAULT_PATH)]
     provenance: String,
+    /// Allow to fetch the template from this address if the repository names it; repeatable.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "GROUNDPLAN_ALLOW_SOURCE",
+        value_delimiter = ','
+    )]
+    allow_source: Vec<String>,
     #[command(flatten)]
     template: TemplateArgs,
 }
@@ -22,7 +31,16 @@ pub(crate) struct GeneratedRepoArgs {
 impl GeneratedRepoArgs {
     /// Reads a repository, by path or URL, and resolves the plan that it records.
     pub(crate) fn read(&self, repository: &str) -> Result<(GeneratedRepo, RecordedPlan), Failure> {
+        let named = self.allow_source.iter().filter(|named| !named.is_empty());
+        let allowed_sources = named
+            .map(|named| templates::parse_address(named))
+            .collect::<Result<_, _>>()
+            .map_err(|error| {
+                Failure::usage("source_invalid", "invalid address in `--allow-source`")
+                    .caused_by(error)
+            })?;
         let request = GeneratedRepoRequest {
+            allowed_sources,
             repository: repository.to_owned(),
             provenance: self.provenance.clone(),
             catalog: self.catalog.clone(),

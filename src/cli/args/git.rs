@@ -7,7 +7,7 @@ use crate::cli::error::Failure;
 use crate::cli::signals;
 use crate::error::{Class, Explain, Hint};
 use crate::git::mirror::{Freshness, Mirrors};
-use crate::git::{Credential, CredentialError, Git, GitSettings};
+use crate::git::{AllowedHosts, Credential, CredentialError, Git, GitSettings};
 use crate::secret::{Secret, SecretError};
 use crate::tree::inventory_cache::InventoryCache;
 use clap::builder::FalseyValueParser;
@@ -18,7 +18,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// The template cache and the access to git repositories.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Templates from git")]
 pub(crate) struct GitArgs {
     /// Folder of the template cache [default: groundplan in the user's cache folder].
@@ -33,6 +33,15 @@ pub(crate) struct GitArgs {
     /// Allow `file://` templates from this machine.
     #[arg(long, global = true, env = "GROUNDPLAN_ALLOW_FILE", value_parser = FalseyValueParser::new())]
     allow_file: bool,
+    /// Allow templates from a host of this machine, of its link or of its cloud; repeatable.
+    #[arg(
+        long,
+        global = true,
+        env = "GROUNDPLAN_ALLOW_HOST",
+        value_name = "HOST",
+        value_delimiter = ','
+    )]
+    allow_host: Vec<String>,
     /// Time limit for fetching one repository.
     #[arg(long, global = true, env = "GROUNDPLAN_GIT_TIMEOUT", value_name = "SECONDS", default_value_t = 120,
         value_parser = clap::value_parser!(u64).range(1..=86_400))]
@@ -132,7 +141,11 @@ impl GitArgs {
             } else {
                 Freshness::AtMost(Duration::from_mins(10))
             },
-            git: git(self.allow_file, Duration::from_secs(self.git_timeout)),
+            git: git(
+                self.allow_file,
+                AllowedHosts::Only(self.allow_host.clone()),
+                Duration::from_secs(self.git_timeout),
+            ),
             credential: self.credential()?,
             stop,
         })
@@ -162,14 +175,15 @@ impl GitArgs {
 }
 
 /// The git program, with the environment variables that it may read.
-pub(crate) fn git(allow_file: bool, timeout: Duration) -> Git {
-    git_with(|_| true, allow_file, timeout)
+pub(crate) fn git(allow_file: bool, allow_hosts: AllowedHosts, timeout: Duration) -> Git {
+    git_with(|_| true, allow_file, allow_hosts, timeout)
 }
 
 /// The git program, with those of the environment variables it may read that are wanted.
 pub(crate) fn git_with(
     is_wanted: impl Fn(&str) -> bool,
     allow_file: bool,
+    allow_hosts: AllowedHosts,
     timeout: Duration,
 ) -> Git {
     let passed = |name: &str| Some((name.to_owned(), environment(name)?));
@@ -181,6 +195,7 @@ pub(crate) fn git_with(
             .filter_map(passed)
             .collect(),
         allow_file,
+        allow_hosts,
         timeout,
         max_bytes: GitSettings::MAX_BYTES,
     })
@@ -195,6 +210,11 @@ fn user_folder(variable: &str, usual: &str) -> Option<PathBuf> {
     };
     let above = absolute(variable).or_else(|| Some(absolute("HOME")?.join(usual)))?;
     Some(above.join("groundplan"))
+}
+
+/// The user's folder for data.
+pub(crate) fn data_folder() -> Option<PathBuf> {
+    user_folder("XDG_DATA_HOME", ".local/share")
 }
 
 /// The secret in an environment variable; none when unset or empty. Protects the memory that it is read into.

@@ -1,10 +1,12 @@
 //! Flags of the catalogue, the selection and the product.
 
-use crate::app::catalogs::{self, OpenedCatalog};
+use crate::app::catalogs::OpenedCatalog;
 use crate::app::previews::{self, Prepared, ProductRequest};
 use crate::app::selection::SelectionRequest;
 use crate::base::clock::SystemClock;
+use crate::cli::args::catalog;
 use crate::cli::args::template::TemplateArgs;
+use crate::cli::completion;
 use crate::cli::error::Failure;
 use crate::cli::input;
 use crate::cli::output::terminal::Terminal;
@@ -17,16 +19,17 @@ use std::path::PathBuf;
 /// The catalogue and the selected options.
 #[derive(clap::Args)]
 pub(crate) struct SelectionArgs {
-    /// A built-in catalogue, or a folder with catalog/ and recipes/.
+    /// A built-in catalogue, a folder with catalog/ and recipes/, or `db:NAME` in the database of DATABASE_URL.
     #[arg(
         long,
         value_name = "NAME|DIR",
         default_value = "nextjs",
-        env = "GROUNDPLAN_CATALOG"
+        env = "GROUNDPLAN_CATALOG",
+        add = completion::catalogs()
     )]
     pub(crate) catalog: String,
     /// Select options of a category, several separated by commas; repeatable. Replaces what `--selection` has for it.
-    #[arg(long, value_name = "CATEGORY=OPTION[,OPTION]", value_parser = parse_select)]
+    #[arg(long, value_name = "CATEGORY=OPTION[,OPTION]", value_parser = parse_select, add = completion::selections())]
     pub(crate) select: Vec<Selected>,
     /// Read the selection from a YAML or JSON file that maps each category to an option or a list of options.
     #[arg(long, value_name = "FILE")]
@@ -82,7 +85,7 @@ fn parse_select(text: &str) -> Result<Selected, String> {
 impl SelectionArgs {
     /// Opens the catalogue and reads the selection from flags, file, defaults and, on a terminal, questions.
     pub(crate) fn choose(&self) -> Result<(OpenedCatalog, SelectionRequest), Failure> {
-        let opened = catalogs::open(&self.catalog)?;
+        let opened = catalog::open(&self.catalog)?;
         let catalog = &opened.catalog;
         let mut request = match &self.selection {
             Some(path) => {

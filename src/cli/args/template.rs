@@ -16,7 +16,7 @@ use crate::template::Template;
 #[command(next_help_heading = "Template")]
 pub(crate) struct TemplateArgs {
     /// Use this template instead of the catalogue's own: a folder, or a git repository by URL, `owner/name` or, with
-    /// `--ref`, path.
+    /// `--ref`, path. `exclude` and `symlinks` of the catalogue apply to it, its `path` does not.
     #[arg(long, value_name = "DIR|URL")]
     template: Option<String>,
     /// Tag, branch or commit of the template's repository [default: the catalogue's, or HEAD].

@@ -9,6 +9,7 @@ use crate::cli::output::render;
 use crate::cli::output::render::{DetailArgs, quote};
 use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::cli::prompt;
+use crate::cli::safe_directory;
 use crate::cli::signals;
 use crate::engine::Addition;
 use crate::model::digest::GitId;
@@ -42,6 +43,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    safe_directory::check(&args.into)?;
     let repository = WorkTree::open(&args.into)?;
     let prepared = args.product.prepare(&args.selection)?;
     let preview = preview::make(&prepared)?;

@@ -1,6 +1,7 @@
 //! `groundplan explain`, and `preview --explain`
 
 use crate::app::explanation::{self, ExplainedFile, ExplainedLine, ExplainedOrigin, FileHistory};
+use crate::app::generated_repos::repository_above;
 use crate::cli::args::generated_repo::GeneratedRepoArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
@@ -9,15 +10,16 @@ use crate::model::path::TreePath;
 use crate::model::plan::Plan;
 use crate::model::report::ChangeOrigin;
 use crate::tree::Tree;
+use std::path::{Component, Path, PathBuf};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Path of the file from the repository's root.
-    #[arg(value_name = "PATH", value_parser = TreePath::parse)]
-    path: TreePath,
-    /// The repository: a folder, bare or not, or a URL.
-    #[arg(long = "in", value_name = "REPO", default_value = ".")]
-    repository: String,
+    /// Path of the file, relative to the current folder; with --in, from the repository's root.
+    #[arg(value_name = "PATH")]
+    path: String,
+    /// The repository: a folder, bare or not, or a URL [default: the one of the current folder].
+    #[arg(long = "in", value_name = "REPO")]
+    repository: Option<String>,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     #[command(flatten)]
@@ -25,8 +27,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (repository, recorded) = args.made.read(&args.repository)?;
-    let (file, history) = explanation::explain_recorded(&repository, &recorded, &args.path)?;
+    let path = args.path()?;
+    let (repository, recorded) = args.made.read(args.repository.as_deref().unwrap_or("."))?;
+    let (file, history) = explanation::explain_recorded(&repository, &recorded, &path)?;
     show(&file, args.format, terminal)?;
     let note = match history {
         FileHistory::AsGenerated => return Ok(Exit::Success),
@@ -37,6 +40,46 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     };
     writeln!(terminal.stderr(), "{DIM}{note}{DIM:#}")?;
     Ok(Exit::Success)
+}
+
+impl Args {
+    /// The path from the repository's root.
+    fn path(&self) -> Result<TreePath, Failure> {
+        let path = match &self.repository {
+            Some(_) => Path::new(&self.path).to_owned(),
+            None => from_root(Path::new(&self.path))?,
+        };
+        let text = path.to_string_lossy();
+        TreePath::parse(&text).map_err(|error| {
+            Failure::usage("path_invalid", format!("`{text}` is not a path of the repository"))
+                .caused_by(error)
+                .hinted("name a file below the current folder, or with `--in` its path from the repository's root")
+        })
+    }
+}
+
+/// A path relative to the current folder as a path from the root of its repository.
+fn from_root(path: &Path) -> Result<PathBuf, Failure> {
+    let here = Path::new(".");
+    let real = |folder: &Path| {
+        folder
+            .canonicalize()
+            .map_err(|error| Failure::reading(folder, error))
+    };
+    let (top, here) = (real(&repository_above(here))?, real(here)?);
+    if path.is_absolute() {
+        return Ok(path.strip_prefix(&top).unwrap_or(path).to_owned());
+    }
+    let mut inside = here.strip_prefix(&top).unwrap_or(Path::new("")).to_owned();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            // Above the root the path is none of the repository.
+            Component::ParentDir if inside.pop() => {}
+            part => inside.push(part),
+        }
+    }
+    Ok(inside)
 }
 
 /// Prints the origin of each line of a file.

@@ -1,5 +1,6 @@
 //! `groundplan completions` and `groundplan man`
 
+use crate::cli::completion;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::pager;
 use crate::cli::output::terminal::Terminal;
@@ -20,12 +21,9 @@ pub(crate) struct ManArgs {
 
 pub(crate) fn completions(
     args: &CompletionsArgs,
-    mut command: clap::Command,
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut command, "groundplan", &mut script);
-    terminal.bytes(&script)?;
+    terminal.bytes(&completion::registration(args.shell)?)?;
     Ok(Exit::Success)
 }
 

@@ -17,13 +17,17 @@ mod mirror;
 mod new;
 mod owners;
 mod pat;
+mod plan_document;
 mod preview;
+mod prune;
 mod resume;
 mod runs;
 mod schema;
+mod serve;
 mod show;
 mod sweep;
 mod test;
+mod token;
 mod verify;
 mod work;
 
@@ -62,6 +66,8 @@ pub(in crate::cli) enum Command {
     Resume(resume::Args),
     /// Remove what an unfinished publication left on the forge.
     Cleanup(resume::Args),
+    /// Remove what ended and interrupted runs left on this machine.
+    Prune(prune::Args),
     /// Add missing files from a catalogue. Existing files are not changed.
     Add(add::Args),
     /// Compare a repository with the plan it was created from.
@@ -82,12 +88,20 @@ pub(in crate::cli) enum Command {
     Test(test::Args),
     /// Test that all options of a catalogue are compatible.
     Sweep(sweep::Args),
+    /// Check plans of work: Markdown with front matter.
+    PlanDocument(plan_document::Args),
     /// Publish catalogues and compare their versions.
     Catalog(catalog::Args),
     /// Migrate a database to the current schema.
     Migrate(migrate::Args),
     /// Submit and manage runs.
     Runs(runs::Args),
+    /// Serve the API, with a worker inside, until stopped.
+    ///
+    /// Without any setting it uses an embedded database and a folder of bare repositories in the user's data folder.
+    Serve(Box<serve::Args>),
+    /// Create, list and revoke tokens of the API.
+    Token(token::Args),
     /// Create repositories from queued jobs until stopped.
     Work(Box<work::Args>),
     /// Fail or requeue runs whose worker has died.
@@ -104,7 +118,9 @@ pub(in crate::cli) enum Command {
     Canonical(canonical::Args),
     /// Print the JSON Schema of a document.
     Schema(schema::Args),
-    /// Print completions for a shell.
+    /// Print the completion script of a shell, to be read at its start.
+    ///
+    /// For bash, add `source <(groundplan completions bash)` to ~/.bashrc.
     Completions(generate::CompletionsArgs),
     /// Show the manual page of the program or of a command.
     Man(generate::ManArgs),
@@ -118,13 +134,32 @@ pub(in crate::cli) enum Color {
 }
 
 impl Command {
-    /// Runs the command.
+    /// Runs the command. Damage behind a remembered inventory is met only when the object is read: the inventory is
+    /// forgotten by then, and the second try reads all objects and fetches the template again.
     pub(in crate::cli) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
+        let mut twice = |run: &dyn Fn(&mut Terminal) -> Result<Exit, Failure>| match run(terminal) {
+            Err(Failure::Error(error)) if error.code() == DAMAGED => run(terminal),
+            ended => ended,
+        };
+        match &self {
+            Self::Sweep(args) => twice(&|terminal| sweep::run(args, terminal)),
+            Self::Test(args) => twice(&|terminal| test::run(args, terminal)),
+            Self::Preview(args) => twice(&|terminal| preview::run(args, terminal)),
+            Self::New(args) => twice(&|terminal| new::run(args, terminal)),
+            Self::Add(args) => twice(&|terminal| add::run(args, terminal)),
+            Self::Verify(args) => twice(&|terminal| verify::run(args, terminal)),
+            Self::Explain(args) => twice(&|terminal| explain::run(args, terminal)),
+            _ => self.run_once(terminal),
+        }
+    }
+
+    fn run_once(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
         match self {
             Self::Check(args) => check::run(&args, terminal),
             Self::Init(args) => init::run(&args, terminal),
             Self::Sweep(args) => sweep::run(&args, terminal),
             Self::Test(args) => test::run(&args, terminal),
+            Self::PlanDocument(args) => plan_document::run(&args, terminal),
             Self::Catalog(args) => catalog::run(&args, terminal),
             Self::Preview(args) => preview::run(&args, terminal),
             Self::New(args) => new::run(&args, terminal),
@@ -137,12 +172,15 @@ impl Command {
             Self::Hash(args) => hash::run(&args, terminal),
             Self::Canonical(args) => canonical::run(&args, terminal),
             Self::Schema(args) => schema::run(args, terminal),
-            Self::Completions(args) => generate::completions(&args, Cli::command(), terminal),
+            Self::Completions(args) => generate::completions(&args, terminal),
             Self::Man(args) => generate::man(&args, Cli::command(), terminal),
             Self::Resume(args) => resume::run(&args, terminal),
             Self::Cleanup(args) => cleanup::run(&args, terminal),
+            Self::Prune(args) => prune::run(&args, terminal),
             Self::Owners(args) => owners::run(&args, terminal),
             Self::Pat(args) => pat::run(&args, terminal),
+            Self::Serve(args) => serve::run(*args),
+            Self::Token(args) => token::run(&args, terminal),
             Self::Work(args) => work::run(&args),
             Self::Recover(args) => work::recover(&args, terminal),
             Self::Runs(args) => runs::run(&args, terminal),
@@ -152,6 +190,9 @@ impl Command {
         }
     }
 }
+
+/// The code of the error of an object that turned out to be damaged.
+const DAMAGED: &str = "tree_object_unreadable";
 
 #[cfg(test)]
 mod tests {

@@ -118,6 +118,9 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         }
         None => None,
     };
+    if let Some(into) = &args.into {
+        warn_of_nesting(into, terminal);
+    }
     let mut ids = None;
     if let Some(target) = &target {
         let written = Terminal::busy("writing the repository", || {
@@ -155,6 +158,24 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         terminal.done(format!("published `{}` at {}", repo.full_name, repo.remote));
     }
     args.print(&prepared, &preview, &ids, published.as_ref(), terminal)
+}
+
+/// Warns of a repository inside the work tree of another one, which git does not connect.
+fn warn_of_nesting(into: &Path, terminal: &mut Terminal) {
+    let Ok(absolute) = std::path::absolute(into) else {
+        return;
+    };
+    let mut above = absolute.ancestors().skip(1);
+    if let Some(top) = above.find(|folder| folder.join(".git").exists()) {
+        let message = format!(
+            "`{}` is inside the work tree of `{}`, which does not track its files",
+            into.display(),
+            top.display()
+        );
+        let hint =
+            "name a folder outside, or add it there with `git submodule add` or to `.gitignore`";
+        terminal.warning(&message, &[hint.to_owned()]);
+    }
 }
 
 impl Args {

@@ -1,7 +1,8 @@
 //! `groundplan show`
 
-use crate::app::catalogs;
 use crate::catalog::{Catalog, CatalogOption, SelectionType};
+use crate::cli::args::catalog;
+use crate::cli::completion;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, DIM, Terminal};
@@ -10,14 +11,14 @@ use crate::model::slug::OptionRef;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// A built-in catalogue, or a folder with catalog/ and recipes/.
-    #[arg(value_name = "CATALOG")]
+    #[arg(value_name = "CATALOG", add = completion::catalogs())]
     catalog: String,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let opened = catalogs::open(&args.catalog)?;
+    let opened = catalog::open(&args.catalog)?;
     match args.format {
         Format::Json => terminal.json(&opened.details())?,
         Format::Text => text(&opened.catalog, terminal)?,

@@ -376,8 +376,13 @@ pub(crate) fn command(
         flag("--expect", tree.as_str());
     }
     let url = RemoteUrl::parse(&plan.template.repo.to_string());
-    if url.is_ok_and(|url| url.transport() == Transport::File) {
-        words.push("--allow-file".to_owned());
+    if let Ok(url) = url {
+        if url.transport() == Transport::File {
+            words.push("--allow-file".to_owned());
+        }
+        if url.host_group().is_some() {
+            words.extend(["--allow-host".to_owned(), url.host().to_owned()]);
+        }
     }
     words
         .iter()

@@ -139,7 +139,16 @@ impl Terminal {
 
     /// Prints an error and its hints.
     pub(crate) fn error(&mut self, message: &str, hints: &[String]) {
-        let mut text = format!("{ERROR}error{ERROR:#}: {}\n", self.cleaned(message));
+        self.message(&format!("{ERROR}error{ERROR:#}"), message, hints);
+    }
+
+    /// Prints a warning and its hints.
+    pub(crate) fn warning(&mut self, message: &str, hints: &[String]) {
+        self.message(&format!("{YELLOW}warning{YELLOW:#}"), message, hints);
+    }
+
+    fn message(&mut self, label: &str, message: &str, hints: &[String]) {
+        let mut text = format!("{label}: {}\n", self.cleaned(message));
         for hint in hints {
             text.extend([&format!("{HINT}hint{HINT:#}: "), &*self.cleaned(hint), "\n"]);
         }

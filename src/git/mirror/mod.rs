@@ -80,6 +80,10 @@ impl Mirrors {
         if freshness == Freshness::Offline {
             return Err(mirror.missing(url, reference));
         }
+        access
+            .git
+            .check(url)
+            .map_err(|error| MirrorError::Git { error, older: None })?;
         let lock = Lock::take(&mirror, access)?;
         // The process that had the lock may have fetched it.
         if let Some(pinned) = mirror.fresh(reference, since) {

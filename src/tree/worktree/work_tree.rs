@@ -5,6 +5,7 @@ use crate::model::content::File;
 use crate::model::path::TreePath;
 use crate::tree::commits::{self, FileIndex};
 use crate::tree::disk::{DiskEntry, DiskTree};
+use crate::tree::git;
 use crate::tree::git_error::GitTreeError;
 use crate::tree::ids::{self, Ids};
 use crate::tree::names::CommittedNames;
@@ -59,11 +60,12 @@ impl WorkTree {
         if folder.is_symlink() {
             return Err(WorkTreeError::Link { path });
         }
-        let repository = crate::tree::git::open(folder)?;
+        let repository = git::open(folder)?;
         check(&repository, folder)?;
         let (branch, head) = head(&repository, folder)?;
         let committed = match &head {
-            Some(head) => commits::files(&repository, head.tree)?,
+            Some(head) => commits::files(&repository, head.tree)
+                .map_err(|error| git::explained(&repository, error))?,
             None => FileIndex::new(),
         };
         let shared = repository

@@ -3,6 +3,7 @@
 use super::check::Check;
 use crate::cli::args::git;
 use crate::cli::args::key;
+use crate::git::AllowedHosts;
 use crate::model::preflight::ForgeKind;
 use crate::pat::key::Key;
 use crate::policy::Policy;
@@ -23,7 +24,7 @@ const PASSING: [(u64, &str); 3] = [
 ];
 
 pub(super) fn git() -> Check {
-    let program = git::git(false, Duration::from_secs(10));
+    let program = git::git(false, AllowedHosts::All, Duration::from_secs(10));
     match program.version(&AtomicBool::new(false)) {
         Ok(version) => Check::ok("git", version),
         Err(error) => Check::fail(

@@ -11,7 +11,7 @@ use crate::model::path::TreePath;
 use crate::model::slug::Slug;
 use crate::schemas::SchemaDocument;
 use crate::tree::memory::MemoryTree;
-use crate::tree::repository::{RepositoryError, Target};
+use crate::tree::repository::Target;
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
 
@@ -41,13 +41,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let InitCommand::Catalog(args) = &args.command;
     let folder = &args.folder;
     let name = args.name.clone().map_or_else(|| name_of(folder), Ok)?;
-    let target = Target::check(folder).map_err(|error| match error {
-        RepositoryError::CurrentFolder { .. } => {
-            Failure::environment("current_folder", error.to_string())
-                .hinted("run it in the parent folder, as `groundplan init catalog NAME`")
-        }
-        error => error.into(),
-    })?;
+    let target = Target::check(folder)?;
     target.fill(&files(&name), signals::stop())?;
     let shown = quote(&folder.display().to_string());
     writeln!(
