@@ -57,7 +57,7 @@
 //! 5. [`template`], [`git`]: templates from git repositories, read without a checkout.
 //! 6. [`forge`], [`preflight`], [`publish`]: a tree becomes a repository on a forge; a failure leaves nothing or an exact account.
 //! 7. [`store`], [`policy`], [`worker`]: the same as queued runs, with leases and recovery.
-//! 8. [`app`], [`cli`]: use cases with authorisation, and the command line over them.
+//! 8. [`app`], [`cli`], [`server`]: use cases with authorisation, and the command line and the HTTP API over them.
 //!
 //! `ARCHITECTURE.md` has the layers, the invariants, a glossary and the decisions with their reasons.
 
@@ -67,6 +67,7 @@ pub mod error;
 pub mod model;
 
 pub mod catalog;
+pub mod plan_document;
 pub mod recipe;
 pub mod resolve;
 pub mod schemas;
@@ -96,3 +97,4 @@ pub mod worker;
 
 pub mod app;
 pub mod cli;
+pub mod server;

@@ -245,6 +245,37 @@ fn a_usage_error_shows_a_wrong_value_escaped_and_cut() {
 }
 
 #[test]
+fn control_characters_pass_through_no_message_of_hash_and_pat() {
+    let sandbox = Sandbox::new();
+    // Messages keep line ends and tabs.
+    let odd = controls().replace(['\n', '\t'], "");
+    for args in [
+        &["hash", "--catalog", &odd, "--format", "json"][..],
+        &["pat", "encrypt", "--owner-id", "7", "--host", &odd],
+        &[
+            "pat",
+            "encrypt",
+            "--owner-id",
+            &odd,
+            "--host",
+            "forge.example.org",
+        ],
+        &["pat", "test", "--forge", &odd, "--format", "json"],
+    ] {
+        let ran = sandbox.groundplan(args);
+        assert_ne!(ran.code, 0, "{args:?}");
+        for text in [&ran.stdout, &ran.stderr] {
+            let raw = text.chars().find(|c| c.is_control() && *c != '\n');
+            assert_eq!(raw, None, "{args:?}: {text:?}");
+            assert!(!text.contains('\u{202e}'), "{args:?}: {text:?}");
+        }
+        if args.contains(&"json") {
+            assert!(ran.json()["error"]["code"].is_string(), "{}", ran.stdout);
+        }
+    }
+}
+
+#[test]
 fn findings_keep_their_document() {
     let sandbox = Sandbox::with_demo();
     sandbox.write("catalog/demo/catalog.yaml", "catalog: demo\n");

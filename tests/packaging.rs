@@ -88,7 +88,12 @@ fn read_by_the_program() -> BTreeSet<String> {
     let sources = sources();
     found.extend(mentioned(&sources));
     // Variables passed by name to the functions that read the environment.
-    for call in ["environment(\"", "absolute(\"", "user_folder(\""] {
+    for call in [
+        "environment(\"",
+        "absolute(\"",
+        "user_folder(\"",
+        "secret(\"",
+    ] {
         let names = sources.split(call).skip(1);
         let names = names.map(|part| part.split('"').next().unwrap());
         found.extend(names.filter(|name| is_variable(name)).map(str::to_owned));

@@ -133,7 +133,7 @@ fn an_invalid_token_is_refused_with_a_hint() {
             &[("BOOTSTRAP_ENCRYPTION_KEY", "AAECAwQF")],
             TOKEN,
             2,
-            "6 bytes instead of 32",
+            "8 characters, fewer than 32",
         ),
         (
             &[("BOOTSTRAP_ENCRYPTION_KEY", "canary")],
@@ -268,6 +268,43 @@ fn tokens_of_the_previous_key_should_be_sealed_again() {
         &sealed,
     );
     assert_eq!(json.exits(0).json()["sealAgain"], true);
+}
+
+/// The vectors of docs/sealing.md, and its Node.js code.
+#[test]
+fn a_token_that_an_application_seals_as_documented_opens() {
+    let document = include_str!("../docs/sealing.md");
+    let binding = Binding {
+        owner: "user-1",
+        host: "github.com",
+    };
+    let open = |key: &str, sealed: &str| {
+        let opened = Opener::new(Key::parse(key).unwrap(), None).open(sealed, binding);
+        opened.unwrap().secret.expose().to_owned()
+    };
+    let rows: Vec<(&str, &str)> = document
+        .lines()
+        .filter(|line| line.contains("`v1:A"))
+        .map(|line| {
+            let mut cells = line.split('`');
+            (cells.nth(1).unwrap(), cells.nth(1).unwrap())
+        })
+        .collect();
+    assert_eq!(rows.len(), 2);
+    let code = document.split("```js\n").nth(1).unwrap();
+    let code = code.split("```").next().unwrap();
+    for (key, sealed) in rows {
+        assert_eq!(open(key, sealed), "ghp_canary01234567890");
+        let sandbox = Sandbox::new();
+        let call = format!(
+            "{code}\nconsole.log(seal(keyOf({key:?}), \"ghp_canary01234567890\", \"user-1\", \"github.com\"));"
+        );
+        sandbox.write("seal.mjs", call);
+        let mut node = std::process::Command::new("node");
+        let ran = sandbox.run(node.arg("seal.mjs"));
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        assert_eq!(open(key, ran.stdout.trim_end()), "ghp_canary01234567890");
+    }
 }
 
 /// Saves a token in a database in the folder of a sandbox.

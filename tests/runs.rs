@@ -237,9 +237,12 @@ fn a_submission_that_no_administrator_can_approve_says_how_to_name_one() {
     let submit = ["runs", "submit", "--catalog", ".", "--defaults"];
     let text = |more: &[&str]| {
         let ran = office.ask(&[&submit[..], &PRODUCT, more].concat());
-        ran.exits(0).stdout
+        ran.exits(0)
     };
-    let without = text(&[]);
+    let ran = text(&[]);
+    let placeholder = "the author of the commit is the placeholder";
+    assert!(ran.stderr.contains(placeholder), "{}", ran.stderr);
+    let without = ran.stdout;
     assert!(
         without.contains("no policy names an administrator") && without.contains("--policy FILE"),
         "{without}"
@@ -248,7 +251,10 @@ fn a_submission_that_no_administrator_can_approve_says_how_to_name_one() {
         "policy.toml",
         "[tiers]\ndemo = \"low\"\n\n[approval]\nadministrators = [\"ada\"]\n",
     );
-    let with = text(&["--policy", "policy.toml", "--product", "other"]);
+    let named = ["--product", "other", "--author", "Ada <ada@example.org>"];
+    let ran = text(&[&["--policy", "policy.toml"], &named[..]].concat());
+    assert!(!ran.stderr.contains(placeholder), "{}", ran.stderr);
+    let with = ran.stdout;
     assert!(with.contains("An administrator can approve it"), "{with}");
 }
 

@@ -19,6 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("recipe", &["model", "source", "interpret"]),
     ("catalog", &["model", "source", "interpret", "recipe"]),
     ("resolve", &["model", "source", "recipe", "catalog"]),
+    ("plan_document", &["model", "source"]),
     ("secret", &[]),
     ("scrub", &["secret"]),
     ("pat", &["secret"]),
@@ -93,9 +94,18 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "server",
+        &[
+            "app", "catalog", "engine", "forge", "model", "pat", "policy", "resolve", "schemas",
+            "secret", "source", "store", "template", "worker",
+        ],
+    ),
+    (
         "cli",
         &[
             "app",
+            "server",
+            "plan_document",
             "model",
             "source",
             "recipe",
@@ -194,6 +204,7 @@ fn only_the_shells_the_doors_and_the_repository_touch_files() {
         "src/forge/local.rs",
         "src/git/",
         "src/publish/file_ledger.rs",
+        "src/server/",
         "src/store/sql/sqlite_file.rs",
         "src/tree/disk/",
         "src/tree/pack.rs",
@@ -241,6 +252,7 @@ fn nothing_below_the_shells_knows_of_dry_runs_or_tokio() {
             "src/forge/",
             "src/preflight/",
             "src/publish/",
+            "src/server/",
             "src/store/sql/",
             "src/worker/",
         ];

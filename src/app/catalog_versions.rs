@@ -114,7 +114,8 @@ impl VersionName {
     /// Parses a version: a folder or a built-in catalogue where one has that name, else `[REPO@]REF[:FOLDER]`.
     pub fn parse(text: &str) -> Result<Self, VersionError> {
         if let Some(named) = text.strip_prefix(PUBLISHED) {
-            return Self::parse_published(named);
+            let (catalog, number) = parse_published(named)?;
+            return Ok(Self::Published { catalog, number });
         }
         if Path::new(text).is_dir() || catalogs::is_builtin(text) {
             return Ok(Self::Here(text.to_owned()));
@@ -138,26 +139,6 @@ impl VersionName {
                 text: text.to_owned(),
                 source,
             })?,
-        })
-    }
-
-    fn parse_published(named: &str) -> Result<Self, VersionError> {
-        let (catalog, number) = match named.split_once('@') {
-            Some((catalog, number)) => (catalog, Some(number)),
-            None => (named, None),
-        };
-        let parse = |text: &str| {
-            text.parse().map_err(|source| VersionError::Number {
-                text: text.to_owned(),
-                source,
-            })
-        };
-        Ok(Self::Published {
-            catalog: Slug::parse(catalog).map_err(|source| VersionError::Name {
-                text: catalog.to_owned(),
-                source,
-            })?,
-            number: number.map(parse).transpose()?,
         })
     }
 
@@ -185,23 +166,49 @@ impl VersionName {
                 }
                 Ok(opened)
             }
-            Self::Published { catalog, number } => {
-                let found = match database {
-                    Some(database) => find_published(database, catalog, *number).await?,
-                    None => None,
-                };
-                let published = found.ok_or_else(|| match number {
-                    Some(number) => VersionError::NoNumber {
-                        catalog: catalog.clone(),
-                        number: *number,
-                    },
-                    None => VersionError::NeverPublished {
-                        catalog: catalog.clone(),
-                    },
-                })?;
-                CatalogFiles::from(&published).load_all()
-            }
+            Self::Published { catalog, number } => match database {
+                Some(database) => Ok(vec![open_published(database, catalog, *number).await?]),
+                None => Err(unpublished(catalog, *number).into()),
+            },
         }
+    }
+}
+
+/// Parses `NAME` or `NAME@NUMBER`.
+pub(super) fn parse_published(named: &str) -> Result<(Slug, Option<i64>), VersionError> {
+    let (catalog, number) = match named.split_once('@') {
+        Some((catalog, number)) => (catalog, Some(number)),
+        None => (named, None),
+    };
+    let parse = |text: &str| {
+        text.parse().map_err(|source| VersionError::Number {
+            text: text.to_owned(),
+            source,
+        })
+    };
+    let slug = Slug::parse(catalog).map_err(|source| VersionError::Name {
+        text: catalog.to_owned(),
+        source,
+    })?;
+    Ok((slug, number.map(parse).transpose()?))
+}
+
+/// Opens a published version: the newest, or one by its number.
+pub async fn open_published(
+    database: &Database,
+    catalog: &Slug,
+    number: Option<i64>,
+) -> Result<OpenedCatalog, AppError> {
+    let published = find_published(database, catalog, number).await?;
+    let published = published.ok_or_else(|| unpublished(catalog, number))?;
+    CatalogFiles::from(&published).load(catalog.as_str())
+}
+
+fn unpublished(catalog: &Slug, number: Option<i64>) -> VersionError {
+    let catalog = catalog.clone();
+    match number {
+        Some(number) => VersionError::NoNumber { catalog, number },
+        None => VersionError::NeverPublished { catalog },
     }
 }
 

@@ -299,7 +299,9 @@ impl CatalogFiles {
 
     /// The catalogues of these files for a list, with those that have errors.
     pub fn list(&self) -> CatalogList {
-        let summary = |name: &String| CatalogSummary::of(name, &self.files);
+        let summary = |name: &String| {
+            CatalogSummary::of(name, catalog::load(&self.files, name).catalog.as_ref())
+        };
         CatalogList {
             catalogs: catalog::names(&self.files).iter().map(summary).collect(),
         }
@@ -420,9 +422,8 @@ fn named_below_root(path: &Path) -> Option<(&Path, &str)> {
 }
 
 impl CatalogSummary {
-    fn of(name: &str, files: &Files) -> Self {
-        let catalog = catalog::load(files, name).catalog;
-        let written = catalog.as_ref().map(Catalog::file);
+    fn of(name: &str, catalog: Option<&Catalog>) -> Self {
+        let written = catalog.map(Catalog::file);
         let template = written.map(|written| &written.template);
         Self {
             catalog: name.to_owned(),
@@ -440,6 +441,11 @@ impl CatalogSummary {
 }
 
 impl OpenedCatalog {
+    /// The catalogue as a line of a list.
+    pub fn summary(&self) -> CatalogSummary {
+        CatalogSummary::of(self.catalog.slug().as_str(), Some(&self.catalog))
+    }
+
     /// The catalogue as a document.
     pub fn details(&self) -> CatalogDetails {
         CatalogDetails {

@@ -29,11 +29,16 @@ pub enum CheckedSubject {
 
 /// Checks all catalogues, recipes and templates of a folder.
 pub fn folder(root: &Path) -> Result<Checked, AppError> {
+    Ok(catalogs(CatalogFiles::of_folder(root)?))
+}
+
+/// Checks all catalogues, recipes and templates among files.
+pub fn catalogs(source: CatalogFiles) -> Checked {
     let CatalogFiles {
         files,
         mut findings,
         root,
-    } = CatalogFiles::of_folder(root)?;
+    } = source;
     let names = catalog::names(&files);
     for name in &names {
         let loaded = catalog::load(&files, name);
@@ -47,14 +52,14 @@ pub fn folder(root: &Path) -> Result<Checked, AppError> {
     }
     findings.extend(catalog::orphans(&files));
     diagnostic::sort(&mut findings);
-    Ok(Checked {
+    Checked {
         subject: CheckedSubject::Catalogs(names.len()),
         findings: Findings {
             findings,
             files,
             root,
         },
-    })
+    }
 }
 
 fn template(files: &Files, folder: &str, written: &CatalogFile) -> Vec<Diagnostic> {

@@ -4,17 +4,23 @@
 //! Nothing here prints, knows a terminal, or reads the environment; authorisation happens here and in the store.
 
 pub mod additions;
+pub mod api_tokens;
 pub mod caller;
 pub mod catalog_versions;
 pub mod catalogs;
 pub mod checks;
+pub mod database_catalogs;
 pub mod error;
 pub mod explanation;
 pub mod generated_repos;
+pub mod kept_previews;
 pub mod owners;
 pub mod previews;
+pub mod products;
+pub mod run_view;
 pub mod runs;
 pub mod selection;
+pub mod sessions;
 pub mod templates;
 pub mod tokens;
 pub mod verification;

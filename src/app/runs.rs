@@ -1,6 +1,6 @@
 //! Runs: submitting an accepted preview, and what people do with a run afterwards.
 
-use super::caller::{Caller, Scope};
+use super::caller::{Access, Caller, Scope};
 use super::error::AppError;
 use super::previews::{self, Prevented};
 use crate::engine::Preview;
@@ -89,6 +89,7 @@ pub async fn submit(
     request: &SubmitRequest,
     preview: &Preview<'_>,
 ) -> Result<Run, AppError> {
+    caller.check(Access::Write)?;
     let submission = submission(policy, caller, request, preview)?;
     let (user, product) = (&submission.user, &submission.product);
     database.ensure_local(user, product).await?;
@@ -195,6 +196,19 @@ pub async fn list(store: &dyn Store, filter: &RunFilter) -> Result<Vec<Listed<Ru
     Ok(store.runs(filter).await?)
 }
 
+/// Runs that the caller may see and that match a filter, newest first.
+pub async fn list_for(
+    store: &dyn Store,
+    caller: &Caller,
+    filter: RunFilter,
+) -> Result<Vec<Listed<Run>>, AppError> {
+    let user = match caller.scope() {
+        Scope::All => filter.user,
+        Scope::Of(user) => Some(user),
+    };
+    list(store, &RunFilter { user, ..filter }).await
+}
+
 /// Cancels a run: at once when no worker holds it, else at the worker's next step.
 pub async fn cancel(store: &dyn Store, caller: &Caller, id: &RunId) -> Result<Run, AppError> {
     change(store, caller, id, &RunChange::Cancel).await
@@ -255,6 +269,7 @@ async fn change(
     id: &RunId,
     change: &RunChange,
 ) -> Result<Run, AppError> {
+    caller.check(Access::Write)?;
     if let scope @ Scope::Of(_) = caller.scope() {
         scope.find_run(store, id).await?;
     }

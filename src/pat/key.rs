@@ -3,25 +3,24 @@
 use crate::error::{Class, Explain};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
 use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// An AES-256 key: 32 random bytes, written in base64. Its `Debug` does not contain it.
+/// An AES-256 key: 32 random bytes, written in base64, or derived from a longer text. Its `Debug` does not contain it.
 #[derive(Clone)]
 pub struct Key(Zeroizing<[u8; Self::LENGTH]>);
 
 /// The reasons to refuse a key. None contains the text.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum KeyError {
-    #[error("encryption key is not base64: create one with `{}`", Key::HOW_TO_MAKE)]
-    NotBase64,
     #[error(
-        "encryption key has {found} bytes instead of {}: create one with `{}`",
-        Key::LENGTH,
+        "encryption key has {found} characters, fewer than {}: create one with `{}`",
+        Key::SHORTEST,
         Key::HOW_TO_MAKE
     )]
-    Length { found: usize },
+    Short { found: usize },
     #[error(
         "encryption key repeats one byte: create a random one with `{}`",
         Key::HOW_TO_MAKE
@@ -48,20 +47,30 @@ impl Key {
     pub const HOW_TO_MAKE: &'static str = "openssl rand -base64 32";
     /// The length in bytes.
     pub const LENGTH: usize = 32;
+    /// The length of the shortest text that gives a key, in characters.
+    pub const SHORTEST: usize = 32;
 
-    /// Parses the output of [`Key::HOW_TO_MAKE`], with or without its line end.
+    /// Parses the output of [`Key::HOW_TO_MAKE`], with or without its line end. Any other text of at least 32 characters
+    /// gives the SHA-256 of its UTF-8 bytes, so that a key of the surrounding application can be shared.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let bytes = STANDARD
-            .decode(text.trim_end_matches(['\r', '\n']))
-            .map(Zeroizing::new)
-            .map_err(|_| KeyError::NotBase64)?;
-        let key = <[u8; Self::LENGTH]>::try_from(bytes.as_slice())
-            .map(Zeroizing::new)
-            .map_err(|_| KeyError::Length { found: bytes.len() })?;
-        if key.iter().all(|byte| *byte == key[0]) {
+        let text = text.trim_end_matches(['\r', '\n']);
+        let decoded = STANDARD.decode(text).map(Zeroizing::new).ok();
+        let exact = decoded.and_then(|bytes| <[u8; Self::LENGTH]>::try_from(bytes.as_slice()).ok());
+        if let Some(key) = exact.map(Zeroizing::new) {
+            return if is_flat(key.as_slice()) {
+                Err(KeyError::NotRandom)
+            } else {
+                Ok(Self(key))
+            };
+        }
+        let found = text.chars().count();
+        if found < Self::SHORTEST {
+            return Err(KeyError::Short { found });
+        }
+        if is_flat(text.as_bytes()) {
             return Err(KeyError::NotRandom);
         }
-        Ok(Self(key))
+        Ok(Self(Zeroizing::new(Sha256::digest(text).into())))
     }
 
     /// True if both are the same key.
@@ -72,6 +81,11 @@ impl Key {
     pub(super) fn bytes(&self) -> &[u8; Self::LENGTH] {
         &self.0
     }
+}
+
+/// True for bytes that are all the same.
+fn is_flat(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte == bytes[0])
 }
 
 impl fmt::Debug for Key {
@@ -97,15 +111,30 @@ mod tests {
         let flat = STANDARD.encode([0; 32]);
         let unpadded = "A".repeat(43);
         for (text, why) in [
-            ("", KeyError::Length { found: 0 }),
-            ("correct horse battery staple and more", KeyError::NotBase64),
-            (&short, KeyError::Length { found: 16 }),
+            ("", KeyError::Short { found: 0 }),
+            (
+                "correct horse battery staple",
+                KeyError::Short { found: 28 },
+            ),
+            (&short, KeyError::Short { found: 24 }),
             (&flat, KeyError::NotRandom),
-            (&unpadded, KeyError::NotBase64),
+            (&unpadded, KeyError::NotRandom),
         ] {
             let error = Key::parse(text).expect_err("not a key");
             assert!(error.to_string().contains("openssl rand -base64 32"));
             assert_eq!(error, why, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_longer_text_gives_its_sha_256() {
+        let text = "correct horse battery staple and more";
+        let derived = STANDARD.encode(Sha256::digest(text));
+        assert!(Key::parse(text).unwrap().is(&Key::parse(&derived).unwrap()));
+        assert!(
+            Key::parse(&format!("{text}\n"))
+                .unwrap()
+                .is(&Key::parse(text).unwrap())
+        );
     }
 }

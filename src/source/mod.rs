@@ -15,6 +15,15 @@ use crate::model::diagnostic::Diagnostic;
 use node::Document;
 use text::Text;
 
+/// Parses a YAML document, whatever its name.
+///
+/// # Errors
+/// All syntax errors and ambiguities.
+pub fn read_yaml(name: &str, bytes: &[u8]) -> Result<Document, Vec<Diagnostic>> {
+    let text = Text::read(name, bytes).map_err(|finding| vec![*finding])?;
+    yaml::read(text)
+}
+
 /// Parses a document: JSON if its name ends in `.json`, otherwise strict YAML, of which JSON is a subset.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ use crate::model::digest::Digest;
 use crate::model::slug::Slug;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// One version of a catalogue, complete: it can be compared with another version and resolved again.
@@ -59,4 +60,28 @@ pub struct CatalogVersion {
     pub by: String,
     /// The time of the first publication, in milliseconds since 1970.
     pub at: i64,
+}
+
+/// A category as its row and the rows of its options show it now. The texts are not checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CategoryRow {
+    pub slug: String,
+    pub title: String,
+    pub description: Option<String>,
+    /// `SINGLE` or `MULTI`.
+    pub selection: String,
+    pub is_required: bool,
+    /// In their order.
+    pub options: Vec<OptionRow>,
+}
+
+/// An option as its rows show it now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptionRow {
+    pub slug: String,
+    pub title: String,
+    pub description: Option<String>,
+    pub is_default: bool,
+    /// The actions, in the order of their execution.
+    pub actions: Vec<Value>,
 }

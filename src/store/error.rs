@@ -38,6 +38,13 @@ pub enum StoreError {
     NoRun { run: RunId },
     #[error("product `{product}` of user `{user}` does not exist")]
     NoProduct { product: ProductId, user: UserId },
+    #[error("product `{product}` already exists")]
+    ProductTaken { product: ProductId },
+    /// Rows that only the surrounding application adds.
+    #[error("{what} are added by the application that owns this database")]
+    ForeignTables { what: &'static str },
+    #[error("user `{user}` has other rights")]
+    OtherRights { user: UserId },
     #[error("user `{user}` does not exist")]
     NoUser { user: UserId },
     #[error("user `{user}` is a demo user and may only read")]
@@ -126,6 +133,8 @@ impl Explain for StoreError {
             Self::LeaseLost { .. }
             | Self::Cancelled { .. }
             | Self::ActiveRun { .. }
+            | Self::ProductTaken { .. }
+            | Self::OtherRights { .. }
             | Self::Conflict { .. }
             | Self::AnotherTree { .. }
             | Self::CategoryTaken { .. } => Class::Conflict,
@@ -133,6 +142,7 @@ impl Explain for StoreError {
             | Self::NoProduct { .. }
             | Self::NoUser { .. }
             | Self::Demo { .. }
+            | Self::ForeignTables { .. }
             | Self::Unstorable { .. } => Class::Refused,
         }
     }
@@ -147,6 +157,9 @@ impl Explain for StoreError {
             Self::ActiveRun { .. } => "run_active",
             Self::NoRun { .. } => "run_not_found",
             Self::NoProduct { .. } => "product_not_found",
+            Self::ProductTaken { .. } => "product_taken",
+            Self::ForeignTables { .. } => "store_not_own",
+            Self::OtherRights { .. } => "user_rights_differ",
             Self::NoUser { .. } => "user_not_found",
             Self::Demo { .. } => "user_demo",
             Self::Conflict { .. } => "run_conflict",
@@ -202,6 +215,13 @@ impl Explain for StoreError {
                 Setting::As,
                 "; the first `runs submit` or `pat save` of a user adds the user"
             ),
+            Self::ProductTaken { .. } => hint!("choose another slug with ", Setting::Slug),
+            Self::ForeignTables { .. } => "add them in the application; nothing was changed".into(),
+            Self::OtherRights { .. } => {
+                "rights are set when a user is added: choose another name; in a database of an application, \
+                 administrators are named by the policy file"
+                    .into()
+            }
             Self::Demo { .. } => hint!("act as another user with ", Setting::As, "; nothing was changed"),
             Self::AnotherTree { .. } => {
                 "see the run again before you approve it; nothing was approved".into()

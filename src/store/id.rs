@@ -97,6 +97,8 @@ ids! {
     UserId;
     /// A row of `products`.
     ProductId;
+    /// A row of `api_tokens`.
+    ApiTokenId;
     /// A row of `claude_workers`.
     WorkerRowId;
     /// A row of the tables that describe a catalogue.

@@ -1,5 +1,7 @@
 //! Jobs and runs: submissions, leases of workers, the state of each run, and the ledger of its effects outside.
 
+pub mod access;
+pub mod answer;
 pub mod catalog;
 pub mod change;
 pub mod error;
@@ -8,6 +10,8 @@ pub mod id;
 pub mod job;
 pub mod lease;
 pub mod listed;
+pub mod preview;
+pub mod product;
 pub mod recovery;
 pub mod remains;
 pub mod run;

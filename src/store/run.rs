@@ -88,6 +88,8 @@ pub struct JobPayload {
     pub entries: Vec<LedgerEntry>,
     /// The user's sealed token.
     pub sealed_token: Option<String>,
+    /// True if the installation names the author of the run's approval as administrator; a policy may do so too.
+    pub is_approver_administrator: bool,
 }
 
 /// Conditions on runs; all must be met.

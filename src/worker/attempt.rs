@@ -4,7 +4,7 @@ use super::build::{self, BuildError};
 use super::context::{UserTokenError, WorkerContext};
 use super::lease_keeper::{LeaseKeeper, Shutdown};
 use super::ledger::StoreLedger;
-use super::log::{RunLog, Severity};
+use super::log::{LogLevel, RunLog};
 use super::metrics::MeasuredStep;
 use super::outcome::{AttemptError, AttemptOutcome, CleanupError};
 use super::retry::retry;
@@ -97,7 +97,7 @@ pub async fn clean_up(
             .await;
         if let Err(error) = released {
             let text = format!("the lease was not released: {error}");
-            attempt.log_at(Severity::Warning, "stop", &text);
+            attempt.log_at(LogLevel::Warning, "stop", &text);
         }
     }
     cleaned.map_err(CleanupError)
@@ -201,6 +201,7 @@ impl Attempt {
         let task = build::Task {
             context: Arc::clone(&self.context),
             approval: job.run.approval.clone(),
+            is_approver_administrator: job.is_approver_administrator,
             accepted: Arc::clone(&built.accepted),
             target: built.repository(),
             stop: Arc::clone(&self.stop),
@@ -306,10 +307,10 @@ impl Attempt {
     }
 
     pub(super) fn log(&self, step: &'static str, text: &str) {
-        self.log_at(Severity::Info, step, text);
+        self.log_at(LogLevel::Info, step, text);
     }
 
-    pub(super) fn log_at(&self, severity: Severity, step: &'static str, text: &str) {
+    pub(super) fn log_at(&self, severity: LogLevel, step: &'static str, text: &str) {
         let now = self.context.clock.now();
         self.run_log.write_at(severity, now, step, text);
     }

@@ -26,6 +26,8 @@ pub(super) struct Task {
     pub(super) context: Arc<WorkerContext>,
     pub(super) accepted: Arc<Accepted>,
     pub(super) approval: Option<Approval>,
+    /// True if the installation names the author of the approval as administrator.
+    pub(super) is_approver_administrator: bool,
     /// The folder of the bare repository to create.
     pub(super) target: PathBuf,
     /// Stops the build when it is set.
@@ -107,7 +109,9 @@ impl Task {
         same("tree", &accepted.tree, report.tree_id.as_ref())?;
         same("commit", &accepted.commit, report.commit_id.as_ref())?;
         let risk = context.policy.assess(plan, &report.risk, &accepted.tree);
-        let is_named = |approval: &&Approval| context.policy.is_administrator(&approval.by);
+        let is_named = |approval: &&Approval| {
+            self.is_approver_administrator || context.policy.is_administrator(&approval.by)
+        };
         let approval = self.approval.as_ref();
         if risk.needs_approval(approval.filter(is_named)) {
             let refused = approval.filter(|approval| !is_named(approval));

@@ -29,9 +29,9 @@ pub struct RunLog {
     secrets: Mutex<Vec<Secret>>,
 }
 
-/// The severity of a line in the log of the program.
+/// The level of a line in the log of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
+pub enum LogLevel {
     Info,
     /// The run did not succeed.
     Warning,
@@ -189,17 +189,17 @@ impl RunLog {
 
     /// Writes one line about a step. `now` is in milliseconds since 1970.
     pub fn write(&self, now: i64, step: &'static str, text: &str) {
-        self.write_at(Severity::Info, now, step, text);
+        self.write_at(LogLevel::Info, now, step, text);
     }
 
     /// Writes one line about a step, with a severity in the log of the program.
-    pub fn write_at(&self, severity: Severity, now: i64, step: &'static str, text: &str) {
+    pub fn write_at(&self, severity: LogLevel, now: i64, step: &'static str, text: &str) {
         let text = self.scrub(text);
         let (run, job) = (&self.run, &self.job);
         match severity {
-            Severity::Info => tracing::info!(run.id = %run, job.id = %job, step, "{text}"),
-            Severity::Warning => tracing::warn!(run.id = %run, job.id = %job, step, "{text}"),
-            Severity::Error => tracing::error!(run.id = %run, job.id = %job, step, "{text}"),
+            LogLevel::Info => tracing::info!(run.id = %run, job.id = %job, step, "{text}"),
+            LogLevel::Warning => tracing::warn!(run.id = %run, job.id = %job, step, "{text}"),
+            LogLevel::Error => tracing::error!(run.id = %run, job.id = %job, step, "{text}"),
         }
         let at = Timestamp::of_unix_millis(now)
             .map_or_else(|| now.to_string(), |timestamp| timestamp.to_string());

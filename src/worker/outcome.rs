@@ -1,6 +1,6 @@
 //! The results of an attempt: its outcome, and the errors by what the worker does next.
 
-use super::log::Severity;
+use super::log::LogLevel;
 use crate::error::{Class, Explain, chain};
 use crate::publish::error::PublishError;
 use crate::publish::ledger::LedgerError;
@@ -72,17 +72,17 @@ pub struct CleanupError(pub(super) String);
 
 impl AttemptOutcome {
     /// The severity of the outcome in the log.
-    pub fn severity(self) -> Severity {
+    pub fn severity(self) -> LogLevel {
         match self {
             Self::Succeeded
             | Self::Cancelled { remains: false }
             | Self::AwaitingApproval
-            | Self::HandedBack => Severity::Info,
+            | Self::HandedBack => LogLevel::Info,
             Self::Failed { remains: false }
             | Self::Refused
             | Self::RetryLater
-            | Self::LeaseLost => Severity::Warning,
-            Self::Failed { remains: true } | Self::Cancelled { remains: true } => Severity::Error,
+            | Self::LeaseLost => LogLevel::Warning,
+            Self::Failed { remains: true } | Self::Cancelled { remains: true } => LogLevel::Error,
         }
     }
 
@@ -104,10 +104,10 @@ impl AttemptOutcome {
 
 impl AttemptError {
     /// The severity of the error in the log.
-    pub(super) fn severity(&self) -> Severity {
+    pub(super) fn severity(&self) -> LogLevel {
         match self {
-            Self::AwaitingApproval { .. } | Self::Cancelled | Self::Stopping => Severity::Info,
-            _ => Severity::Warning,
+            Self::AwaitingApproval { .. } | Self::Cancelled | Self::Stopping => LogLevel::Info,
+            _ => LogLevel::Warning,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Records the result of an attempt in the store.
 
 use super::attempt::Attempt;
-use super::log::Severity;
+use super::log::LogLevel;
 use super::outcome::{AttemptError, AttemptOutcome, Cause};
 use super::retry::retry;
 use crate::publish::PublishedRepo;
@@ -99,7 +99,7 @@ impl Attempt {
             Err(error) => {
                 // The store reads the same ledger when it records the failure.
                 let text = format!("the ledger cannot be read: {error}");
-                self.log_at(Severity::Warning, "stop", &text);
+                self.log_at(LogLevel::Warning, "stop", &text);
                 return None;
             }
         };
@@ -129,7 +129,7 @@ impl Attempt {
     /// Gives up without a record. The lease expires and recovery finds the run.
     fn abandon(&self, error: &AttemptError) -> AttemptOutcome {
         let text = format!("the result was not recorded: {error}");
-        self.log_at(Severity::Warning, "stop", &text);
+        self.log_at(LogLevel::Warning, "stop", &text);
         match error {
             AttemptError::DatabaseUnavailable(_) => AttemptOutcome::RetryLater,
             _ => AttemptOutcome::LeaseLost,

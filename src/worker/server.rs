@@ -56,7 +56,8 @@ pub async fn serve(
         .await
 }
 
-fn router(server: Arc<HealthServer>) -> Router {
+/// The pages.
+pub fn router(server: Arc<HealthServer>) -> Router {
     Router::new()
         .route("/health", get(health))
         .route("/health/live", get(live))

@@ -9,6 +9,7 @@ use groundplan::store::error::StoreError;
 use groundplan::store::run::RunFilter;
 use groundplan::store::sql::address::DatabaseUrl;
 use groundplan::store::sql::{Database, DatabaseOptions, Dialect};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 use std::process::Command;
 
 promises! {
@@ -217,5 +218,86 @@ fn a_sqlite_file_that_is_deleted_is_missed_and_one_in_its_place_is_used() {
         }
         std::fs::rename(&kept, path).unwrap();
         assert_eq!(fixture.runs(&RunFilter::default()).await.len(), 1);
+    });
+}
+
+/// Rows as an earlier version stored them. `$` is a time.
+const EARLIER_ROWS: &str = "
+    INSERT INTO bootstrap_categories (id, slug, name, selection_type, updated_at) VALUES
+        ('c1', 'nextjs/deploy', 'Deploy', 'SINGLE', $), ('c2', 'rust-cli/deploy', 'Deploy', 'SINGLE', $),
+        ('c3', 'other/auth', 'Auth', 'SINGLE', $);
+    INSERT INTO bootstrap_options (id, category_id, slug, name, updated_at) VALUES ('o1', 'c1', 'vercel', 'Vercel', $);
+    INSERT INTO bootstrap_actions (id, option_id, kind, execution_order, config, updated_at)
+        VALUES ('a1', 'o1', 'COPY_FILE', 1, '{}', $);
+    INSERT INTO bootstrap_catalog_versions (catalog_version, catalog, number, snapshot, published_by, published_at)
+        VALUES ('v1', 'nextjs', 1, '{}', 'ada', $), ('v2', 'rust-cli', 1, '{}', 'ada', $);";
+
+#[test]
+fn categories_of_an_earlier_version_get_their_own_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = format!(
+        "sqlite:{}?mode=rwc",
+        folder.path().join("jobs.db").display()
+    );
+    let postgres = [
+        include_str!("../../schema/sql/postgres/app/0001_tables.sql"),
+        include_str!("../../schema/sql/postgres/own/0001_tables.sql"),
+        // It shows that the tables are our own.
+        "CREATE TABLE bootstrap_app_migrations (version bigint)",
+        EARLIER_ROWS,
+        include_str!("../../schema/sql/postgres/app/0002_run_order_and_category_slugs.sql"),
+        include_str!("../../schema/sql/postgres/own/0002_catalog_categories.sql"),
+    ];
+    let file = [
+        include_str!("../../schema/sql/sqlite/app/0001_tables.sql"),
+        include_str!("../../schema/sql/sqlite/own/0001_tables.sql"),
+        EARLIER_ROWS,
+        include_str!("../../schema/sql/sqlite/app/0002_run_order_and_category_slugs.sql"),
+        include_str!("../../schema/sql/sqlite/own/0002_catalog_categories.sql"),
+    ];
+    wait(async {
+        sqlx::any::install_default_drivers();
+        let cluster = Cluster::get();
+        let database = cluster.address(&cluster.empty().await);
+        for (address, scripts, time) in [
+            (&sqlite, &file[..], "0"),
+            (&database, &postgres[..], "timestamp 'epoch'"),
+        ] {
+            let mut raw = AnyConnection::connect(address).await.unwrap();
+            for script in scripts {
+                let rows = script.replace("$)", &format!("{time})"));
+                let script = format!("BEGIN; {rows}; COMMIT;");
+                sqlx::raw_sql(AssertSqlSafe(script))
+                    .execute(&mut raw)
+                    .await
+                    .unwrap();
+            }
+            let found: Vec<(String, String, Option<String>)> = sqlx::query_as(
+                "SELECT c.id, c.slug, m.catalog FROM bootstrap_categories c \
+                 LEFT JOIN bootstrap_catalog_categories m ON m.category_id = c.id ORDER BY c.id",
+            )
+            .fetch_all(&mut raw)
+            .await
+            .unwrap();
+            let row = |id: &str, slug: &str, catalog: Option<&str>| {
+                (id.to_owned(), slug.to_owned(), catalog.map(str::to_owned))
+            };
+            assert_eq!(
+                found,
+                [
+                    row("c1", "deploy", Some("nextjs")),
+                    row("c2", "deploy", Some("rust-cli")),
+                    row("c3", "other/auth", None),
+                ]
+            );
+            let kept: i64 = sqlx::query_scalar(
+                "SELECT COUNT(*) FROM bootstrap_actions a JOIN bootstrap_options o ON o.id = a.option_id \
+                 WHERE o.category_id = 'c1'",
+            )
+            .fetch_one(&mut raw)
+            .await
+            .unwrap();
+            assert_eq!(kept, 1);
+        }
     });
 }

@@ -1,15 +1,15 @@
 //! Flags of the database.
 
 use crate::base::memory;
-use crate::cli::args::git::unprotected;
+use crate::cli::args::git::{environment, unprotected};
 use crate::cli::error::Failure;
 use crate::cli::runtime::wait_for;
 use crate::store::sql::address::DatabaseUrl;
 use crate::store::sql::{Database, DatabaseOptions};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The database of jobs and runs. Addresses may contain passwords, so help shows no value of them.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Database")]
 pub(crate) struct DatabaseArgs {
     /// Database: `postgres://…`, or `sqlite:PATH`, whose file is created when missing.
@@ -30,6 +30,24 @@ impl DatabaseArgs {
         self.database_url
             .as_ref()
             .is_some_and(|text| !text.is_empty())
+    }
+
+    /// The database that the environment names.
+    pub(crate) fn of_environment() -> Self {
+        let text = |name| environment(name).and_then(|text| text.into_string().ok());
+        Self {
+            database_url: text("DATABASE_URL"),
+            direct_url: text("DIRECT_URL"),
+            database_connections: 2,
+        }
+    }
+
+    /// The same settings with a SQLite file as the database.
+    pub(crate) fn with_file(&self, file: &Path) -> Self {
+        Self {
+            database_url: Some(format!("sqlite:{}", file.display())),
+            ..self.clone()
+        }
     }
 
     /// The file of a SQLite database.

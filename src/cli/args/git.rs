@@ -18,7 +18,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// The template cache and the access to git repositories.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Templates from git")]
 pub(crate) struct GitArgs {
     /// Folder of the template cache [default: groundplan in the user's cache folder].
@@ -210,6 +210,11 @@ fn user_folder(variable: &str, usual: &str) -> Option<PathBuf> {
     };
     let above = absolute(variable).or_else(|| Some(absolute("HOME")?.join(usual)))?;
     Some(above.join("groundplan"))
+}
+
+/// The user's folder for data.
+pub(crate) fn data_folder() -> Option<PathBuf> {
+    user_folder("XDG_DATA_HOME", ".local/share")
 }
 
 /// The secret in an environment variable; none when unset or empty. Protects the memory that it is read into.

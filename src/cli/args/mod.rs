@@ -1,5 +1,7 @@
 //! Groups of flags that several commands share, each with the values made from them.
 
+pub(crate) mod catalog;
+pub(crate) mod data;
 pub(crate) mod database;
 pub(crate) mod forge;
 pub(crate) mod generated_repo;

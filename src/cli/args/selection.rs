@@ -1,9 +1,10 @@
 //! Flags of the catalogue, the selection and the product.
 
-use crate::app::catalogs::{self, OpenedCatalog};
+use crate::app::catalogs::OpenedCatalog;
 use crate::app::previews::{self, Prepared, ProductRequest};
 use crate::app::selection::SelectionRequest;
 use crate::base::clock::SystemClock;
+use crate::cli::args::catalog;
 use crate::cli::args::template::TemplateArgs;
 use crate::cli::completion;
 use crate::cli::error::Failure;
@@ -18,7 +19,7 @@ use std::path::PathBuf;
 /// The catalogue and the selected options.
 #[derive(clap::Args)]
 pub(crate) struct SelectionArgs {
-    /// A built-in catalogue, or a folder with catalog/ and recipes/.
+    /// A built-in catalogue, a folder with catalog/ and recipes/, or `db:NAME` in the database of DATABASE_URL.
     #[arg(
         long,
         value_name = "NAME|DIR",
@@ -84,7 +85,7 @@ fn parse_select(text: &str) -> Result<Selected, String> {
 impl SelectionArgs {
     /// Opens the catalogue and reads the selection from flags, file, defaults and, on a terminal, questions.
     pub(crate) fn choose(&self) -> Result<(OpenedCatalog, SelectionRequest), Failure> {
-        let opened = catalogs::open(&self.catalog)?;
+        let opened = catalog::open(&self.catalog)?;
         let catalog = &opened.catalog;
         let mut request = match &self.selection {
             Some(path) => {

@@ -3,6 +3,7 @@
 use crate::app::catalogs::CatalogFiles;
 use crate::base::clock::SystemClock;
 use crate::catalog;
+use crate::cli::args::data::DataArgs;
 use crate::cli::args::forge::{ForgeArgs, no_forge};
 use crate::cli::args::git::{GitArgs, state_folder};
 use crate::cli::args::key;
@@ -28,7 +29,7 @@ use std::sync::atomic::AtomicBool;
 
 /// The flag of requests that no signal ends: a worker listens for signals itself, and the handler behind
 /// `signals::stop` would replace its own.
-static NEVER: AtomicBool = AtomicBool::new(false);
+pub(crate) static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// Everything but the database that a worker needs.
 #[derive(clap::Args)]
@@ -45,6 +46,9 @@ pub(crate) struct WorkerArgs {
     /// Folder with catalog/ and recipes/ of the catalogues that plans use [default: the built-in ones].
     #[arg(long, env = "GROUNDPLAN_CATALOGS", value_name = "DIR")]
     catalogs: Option<PathBuf>,
+    /// Where the key is kept when no variable has it.
+    #[arg(skip)]
+    key_folder: Option<DataArgs>,
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
     #[command(flatten)]
@@ -74,6 +78,40 @@ impl From<RecoveryChoice> for Recovery {
 }
 
 impl WorkerArgs {
+    /// Sets the folder in which repositories are built, unless one is named.
+    pub(crate) fn set_default_state(&mut self, folder: PathBuf) {
+        self.state.get_or_insert(folder);
+    }
+
+    /// Sets the data folder whose key is used when no variable has one.
+    pub(crate) fn set_key_folder(&mut self, data: DataArgs) {
+        self.key_folder = Some(data);
+    }
+
+    /// Reads the current key and, where there is one, the previous key.
+    pub(crate) fn keys(
+        &self,
+    ) -> impl Fn() -> Result<(Key, Option<Key>), Failure> + Send + Sync + use<> {
+        let folder = self.key_folder.clone();
+        move || {
+            let current = match (key::read_key(Key::VARIABLE)?, &folder) {
+                (Some(key), _) => key,
+                (None, Some(folder)) => folder.key()?,
+                (None, None) => return Err(key::no_key()),
+            };
+            Ok((current, key::read_key(Key::PREVIOUS_VARIABLE)?))
+        }
+    }
+
+    /// The opener of users' tokens. A local forge needs none.
+    fn opener(&self, kind: ForgeKind) -> Result<Option<Opener>, Failure> {
+        if !kind.has_tokens() {
+            return Ok(None);
+        }
+        let (current, previous) = self.keys()()?;
+        Ok(Some(Opener::new(current, previous)))
+    }
+
     /// The recovery from transient errors.
     pub(crate) fn recovery(&self) -> Recovery {
         self.recovery.into()
@@ -141,7 +179,7 @@ impl WorkerArgs {
                 git: Arc::new(self.forge.git(self.push.timeout())),
                 user: self.forge.push_user().to_owned(),
             },
-            opener: opener(kind)?,
+            opener: self.opener(kind)?,
             templates: self.shelf()?,
             plans: stored::StoredPlanReader::new(),
             policy: self.policy.read()?,
@@ -182,16 +220,4 @@ impl WorkerArgs {
             .cache_until(&NEVER)?
             .into_store(catalogs, source.files))
     }
-}
-
-/// The opener of users' tokens. A local forge needs none.
-fn opener(kind: ForgeKind) -> Result<Option<Opener>, Failure> {
-    if !kind.has_tokens() {
-        return Ok(None);
-    }
-    let current = key::read_key(Key::VARIABLE)?.ok_or_else(key::no_key)?;
-    Ok(Some(Opener::new(
-        current,
-        key::read_key(Key::PREVIOUS_VARIABLE)?,
-    )))
 }

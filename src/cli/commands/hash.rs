@@ -1,6 +1,7 @@
 //! `groundplan hash`
 
-use crate::app::{catalogs, selection};
+use crate::app::selection;
+use crate::cli::args::catalog;
 use crate::cli::args::selection::SelectionArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
@@ -22,7 +23,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         let (opened, request) = args.selection.choose()?;
         (opened, Some(request))
     } else {
-        (catalogs::open(&args.selection.catalog)?, None)
+        (catalog::open(&args.selection.catalog)?, None)
     };
     let hashes = selection::hashes(&opened, request)?;
     match args.format {

@@ -17,14 +17,17 @@ mod mirror;
 mod new;
 mod owners;
 mod pat;
+mod plan_document;
 mod preview;
 mod prune;
 mod resume;
 mod runs;
 mod schema;
+mod serve;
 mod show;
 mod sweep;
 mod test;
+mod token;
 mod verify;
 mod work;
 
@@ -85,12 +88,20 @@ pub(in crate::cli) enum Command {
     Test(test::Args),
     /// Test that all options of a catalogue are compatible.
     Sweep(sweep::Args),
+    /// Check plans of work: Markdown with front matter.
+    PlanDocument(plan_document::Args),
     /// Publish catalogues and compare their versions.
     Catalog(catalog::Args),
     /// Migrate a database to the current schema.
     Migrate(migrate::Args),
     /// Submit and manage runs.
     Runs(runs::Args),
+    /// Serve the API, with a worker inside, until stopped.
+    ///
+    /// Without any setting it uses an embedded database and a folder of bare repositories in the user's data folder.
+    Serve(Box<serve::Args>),
+    /// Create, list and revoke tokens of the API.
+    Token(token::Args),
     /// Create repositories from queued jobs until stopped.
     Work(Box<work::Args>),
     /// Fail or requeue runs whose worker has died.
@@ -148,6 +159,7 @@ impl Command {
             Self::Init(args) => init::run(&args, terminal),
             Self::Sweep(args) => sweep::run(&args, terminal),
             Self::Test(args) => test::run(&args, terminal),
+            Self::PlanDocument(args) => plan_document::run(&args, terminal),
             Self::Catalog(args) => catalog::run(&args, terminal),
             Self::Preview(args) => preview::run(&args, terminal),
             Self::New(args) => new::run(&args, terminal),
@@ -167,6 +179,8 @@ impl Command {
             Self::Prune(args) => prune::run(&args, terminal),
             Self::Owners(args) => owners::run(&args, terminal),
             Self::Pat(args) => pat::run(&args, terminal),
+            Self::Serve(args) => serve::run(*args),
+            Self::Token(args) => token::run(&args, terminal),
             Self::Work(args) => work::run(&args),
             Self::Recover(args) => work::recover(&args, terminal),
             Self::Runs(args) => runs::run(&args, terminal),

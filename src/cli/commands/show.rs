@@ -1,7 +1,7 @@
 //! `groundplan show`
 
-use crate::app::catalogs;
 use crate::catalog::{Catalog, CatalogOption, SelectionType};
+use crate::cli::args::catalog;
 use crate::cli::completion;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
@@ -18,7 +18,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let opened = catalogs::open(&args.catalog)?;
+    let opened = catalog::open(&args.catalog)?;
     match args.format {
         Format::Json => terminal.json(&opened.details())?,
         Format::Text => text(&opened.catalog, terminal)?,

@@ -387,7 +387,8 @@ impl Args {
     }
 }
 
-async fn connect(settings: DatabaseOptions) -> Result<Database, StoreError> {
+/// Connects, and fails unless the tables are as new as this program.
+pub(super) async fn connect(settings: DatabaseOptions) -> Result<Database, StoreError> {
     let database = Database::open(settings).await?;
     match database.ready().await {
         Ok(()) => Ok(database),
@@ -399,13 +400,13 @@ async fn connect(settings: DatabaseOptions) -> Result<Database, StoreError> {
 }
 
 /// The signals that end the program.
-struct Signals {
+pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
-    fn listen() -> Result<Self, Failure> {
+    pub(super) fn listen() -> Result<Self, Failure> {
         let listen = |kind| {
             signal(kind).map_err(|error| {
                 Failure::environment("signals_failed", "cannot listen for signals").caused_by(error)
@@ -418,7 +419,7 @@ impl Signals {
     }
 
     /// Waits for a signal and returns its exit code.
-    async fn next(&mut self) -> u8 {
+    pub(super) async fn next(&mut self) -> u8 {
         tokio::select! {
             _ = self.terminate.recv() => 143,
             _ = self.interrupt.recv() => 130,
@@ -426,14 +427,15 @@ impl Signals {
     }
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
     runtime.map_err(|error| Failure::environment("runtime_failed", "cannot start").caused_by(error))
 }
 
-fn host() -> String {
+/// The name of this machine.
+pub(super) fn host() -> String {
     rustix::system::uname()
         .nodename()
         .to_string_lossy()

@@ -52,6 +52,9 @@ const NEEDED: [Needed; 9] = [
         columns: &[
             ("id", Text),
             ("user_id", Text),
+            ("name", Text),
+            ("code", Text),
+            ("created_at", Time),
             ("repo_url", Text),
             ("repo_owner", Text),
             ("repo_slug", Text),
@@ -67,9 +70,12 @@ const NEEDED: [Needed; 9] = [
             ("id", Text),
             ("user_id", Text),
             ("token_hash", Text),
+            ("label", Text),
+            ("created_at", Time),
             ("revoked_at", Time),
             ("expires_at", Time),
         ],
+        // The server reads them; adding one is the application's right.
         is_added_to: false,
     },
     Needed {

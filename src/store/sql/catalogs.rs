@@ -4,10 +4,10 @@ use super::Database;
 use super::clock::now;
 use super::connection::Tx;
 use super::locks::AdvisoryLock;
-use super::tables::{catalog_versions, catalogs};
+use super::tables::{catalog_rows, catalog_versions, catalogs};
 use crate::model::digest::Digest;
 use crate::model::slug::Slug;
-use crate::store::catalog::{CatalogVersion, PublishedCatalog};
+use crate::store::catalog::{CatalogVersion, CategoryRow, PublishedCatalog};
 use crate::store::error::StoreError;
 use crate::store::listed::Listed;
 
@@ -32,6 +32,11 @@ impl Database {
         catalog: &Slug,
     ) -> Result<Vec<Listed<CatalogVersion>>, StoreError> {
         catalog_versions::of_catalog(self, catalog).await
+    }
+
+    /// The categories of a catalogue as their rows are now; none for a catalogue that was never published.
+    pub async fn catalog_rows(&self, catalog: &Slug) -> Result<Vec<CategoryRow>, StoreError> {
+        catalog_rows::of_catalog(self, catalog).await
     }
 
     /// The content of a published version; `None` when it was never published in this database.

@@ -5,7 +5,7 @@ use super::dialect::Dialect;
 use super::migrations::Tables;
 use super::notify::Notification;
 use super::sqlite_file::SqliteFile;
-use super::{claim, clock, queue_stats, recovery, tables, writable};
+use super::{claim, clock, insights, queue_stats, recovery, tables, writable};
 use crate::store::error::StoreError;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
 use sqlx::{
@@ -129,6 +129,7 @@ impl Database {
         let lists = [
             claim::STATEMENTS,
             clock::STATEMENTS,
+            insights::STATEMENTS,
             queue_stats::STATEMENTS,
             recovery::STATEMENTS,
             writable::STATEMENTS,

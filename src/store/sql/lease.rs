@@ -2,7 +2,7 @@
 
 use super::connection::Tx;
 use super::tables::run_row::LockedRun;
-use super::tables::{claims, effects, jobs, runs, users};
+use super::tables::{administrators, claims, effects, jobs, runs, users};
 use crate::store::error::StoreError;
 use crate::store::lease::{Lease, Renewal};
 use crate::store::run::JobPayload;
@@ -52,7 +52,12 @@ pub(super) async fn payload(tx: &mut Tx, lease: &Lease) -> Result<JobPayload, St
     check(&found, lease)?;
     let run = found.run;
     let (plan, report) = runs::documents(tx, &run.id).await?;
+    let is_approver_administrator = match &run.approval {
+        Some(approval) => administrators::contains(tx, &approval.by).await?,
+        None => false,
+    };
     Ok(JobPayload {
+        is_approver_administrator,
         plan,
         report,
         sealed_token: users::sealed_token(tx, &run.user).await?,

@@ -49,6 +49,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                 &[
                     script!("postgres/own/0001_tables.sql"),
                     script!("postgres/own/0002_catalog_categories.sql"),
+                    script!("postgres/own/0003_server.sql"),
                 ],
             ),
         ),
@@ -65,6 +66,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                 &[
                     script!("sqlite/own/0001_tables.sql"),
                     script!("sqlite/own/0002_catalog_categories.sql"),
+                    script!("sqlite/own/0003_server.sql"),
                 ],
             ),
         ),

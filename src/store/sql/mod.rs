@@ -2,6 +2,7 @@
 //!
 //! `tables/` has the statements, one file for each table; the files here combine them into operations.
 
+mod access;
 pub mod address;
 mod application;
 mod apply;
@@ -12,11 +13,13 @@ mod clock;
 mod connection;
 mod dialect;
 mod error;
+pub mod insights;
 mod lease;
 mod ledger;
 mod locks;
 pub mod migrations;
 mod notify;
+pub mod products;
 pub mod queue_stats;
 mod recovery;
 mod sqlite_file;
@@ -124,5 +127,12 @@ impl Store for Database {
 
     async fn recover_expired(&self, recovery: Recovery) -> Result<RecoveryReport, StoreError> {
         self.recover_all(recovery).await
+    }
+}
+
+impl Database {
+    /// The sequence number of the newest event; 0 when there is none.
+    pub async fn last_event(&self) -> Result<i64, StoreError> {
+        tables::events::last(&mut self.begin_read().await?).await
     }
 }

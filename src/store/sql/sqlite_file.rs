@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Debug)]
 pub(super) struct SqliteFile {
     path: Option<PathBuf>,
-    opened: Arc<Mutex<Option<Opened>>>,
+    opened: Arc<Mutex<Option<SeenFile>>>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Opened {
+struct SeenFile {
     identity: Identity,
     /// The time at which this file was seen first.
     since: Instant,
@@ -40,7 +40,7 @@ impl SqliteFile {
         };
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if opened.is_none_or(|opened| opened.identity != identity) {
-            *opened = Some(Opened {
+            *opened = Some(SeenFile {
                 identity,
                 since: Instant::now(),
             });

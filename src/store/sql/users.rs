@@ -34,6 +34,11 @@ impl Database {
         users::find(self, id).await
     }
 
+    /// The sealed token of a user, if there is one.
+    pub async fn sealed_token(&self, user: &UserId) -> Result<Option<String>, StoreError> {
+        users::sealed_token(&mut self.begin_read().await?, user).await
+    }
+
     /// Replaces a user's sealed token.
     ///
     /// # Errors
@@ -51,6 +56,20 @@ impl Database {
         }
         .await;
         tx.finish(saved).await
+    }
+
+    /// Removes a user's sealed token.
+    ///
+    /// # Errors
+    /// [`StoreError::NoUser`]; [`StoreError::Demo`] for a demo user.
+    pub async fn remove_token(&self, user: &UserId) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let removed = async {
+            users::check_may_write(&mut tx, user).await?;
+            users::remove_token(&mut tx, user).await
+        }
+        .await;
+        tx.finish(removed).await
     }
 
     /// Adds a missing user where the tables are our own, and checks that the user may write.

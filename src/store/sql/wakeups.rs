@@ -34,6 +34,8 @@ pub enum Wakeup {
 /// Listens for queued jobs. A lost database only delays it.
 pub struct Wakeups {
     address: DatabaseUrl,
+    /// True for a payload that wakes the caller.
+    wakes: fn(&str) -> bool,
     connection: ListenConnection,
     waits: Peekable<ExponentialBackoff>,
 }
@@ -52,6 +54,15 @@ impl Database {
     /// Listens from now on: a job that is queued after this returns wakes the caller. Uses the direct address, because a
     /// notification belongs to a session.
     pub async fn wakeups(&self) -> Wakeups {
+        self.listen(is_enqueued).await
+    }
+
+    /// Listens from now on for every change of a job.
+    pub async fn changes(&self) -> Wakeups {
+        self.listen(|_| true).await
+    }
+
+    async fn listen(&self, wakes: fn(&str) -> bool) -> Wakeups {
         let settings = &self.settings;
         let address = settings.direct.as_ref().unwrap_or(&settings.database);
         Wakeups {
@@ -65,6 +76,7 @@ impl Database {
                 ListenConnection::Lost
             }),
             address: address.clone(),
+            wakes,
             waits: RECONNECT.build().peekable(),
         }
     }
@@ -87,7 +99,7 @@ impl Wakeups {
                     continue;
                 }
                 ListenConnection::Postgres(listener) => match listener.try_recv().await {
-                    Ok(Some(notification)) => Ok(is_enqueued(notification.payload())),
+                    Ok(Some(notification)) => Ok((self.wakes)(notification.payload())),
                     // The listener has made a new connection.
                     Ok(None) => return Wakeup::Reconnected,
                     Err(error) => Err(error),

@@ -21,6 +21,8 @@ statements! {
                 THEN CAST(number AS BIGINT) END), 0) + 1 FROM bootstrap_events WHERE run_id = $1),
             {at:$2}, $3, $4, {cast:$5 AS jsonb})"];
 
+    LAST = ["SELECT COALESCE(MAX(sequence), 0) FROM bootstrap_events"];
+
     SELECT = [COLUMNS, SELECTED];
 
     /// A key that none of our rows can have belongs to another program.
@@ -156,4 +158,11 @@ fn unreadable(row: &AnyRow, error: &StoreError) -> Result<Event, StoreError> {
             .unwrap_or_else(|_| "unknown".to_owned()),
         detail: json!({ "error": chain(error) }),
     })
+}
+
+/// The sequence number of the newest event; 0 when there is none.
+pub(crate) async fn last(tx: &mut Tx) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar(LAST.on(tx.dialect))
+        .fetch_one(tx.connection())
+        .await?)
 }

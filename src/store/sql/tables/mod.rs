@@ -1,6 +1,9 @@
 //! The tables, one file each: every statement that reads or writes the table, with the function that binds its values.
 
+pub(super) mod administrators;
+pub(super) mod answers;
 pub(super) mod api_tokens;
+pub(super) mod catalog_rows;
 pub(super) mod catalog_versions;
 pub(super) mod catalogs;
 pub(super) mod claims;
@@ -10,6 +13,8 @@ pub(super) mod jobs;
 pub(super) mod products;
 pub(super) mod run_row;
 pub(super) mod runs;
+pub(super) mod sessions;
+pub(super) mod stored_previews;
 pub(super) mod tiers;
 pub(super) mod users;
 pub(super) mod workers;
@@ -21,7 +26,10 @@ use serde::Serialize;
 /// Every statement of the tables.
 pub(super) fn statements() -> impl Iterator<Item = &'static Statement> {
     [
+        administrators::STATEMENTS,
+        answers::STATEMENTS,
         api_tokens::STATEMENTS,
+        catalog_rows::STATEMENTS,
         catalog_versions::STATEMENTS,
         catalogs::STATEMENTS,
         claims::STATEMENTS,
@@ -30,6 +38,8 @@ pub(super) fn statements() -> impl Iterator<Item = &'static Statement> {
         jobs::STATEMENTS,
         products::STATEMENTS,
         runs::STATEMENTS,
+        sessions::STATEMENTS,
+        stored_previews::STATEMENTS,
         tiers::STATEMENTS,
         users::STATEMENTS,
         workers::STATEMENTS,

@@ -1,11 +1,17 @@
 //! `products`: who owns a product, and where its repository is.
 
 use crate::store::error::StoreError;
-use crate::store::id::{ProductId, UserId};
+use crate::store::id::{ProductId, RunId, UserId};
+use crate::store::product::Product;
 use crate::store::run::Run;
 use crate::store::sql::Database;
 use crate::store::sql::connection::Tx;
 use crate::store::sql::dialect::{Statement, statements};
+use sqlx_macros::FromRow;
+
+const SELECT: &str = "
+    SELECT id, name, code, repo_url, last_bootstrap_run_id AS last_run, {millis:created_at} AS created_at
+    FROM products WHERE user_id = $1 ";
 
 statements! {
     OF_USER = ["SELECT id FROM products WHERE id = $1 AND user_id = $2"];
@@ -13,6 +19,14 @@ statements! {
     INSERT = ["
         INSERT INTO products (id, user_id, name, updated_at) VALUES ($1, $2, $1, {now})
         ON CONFLICT (id) DO NOTHING"];
+
+    INSERT_NEW = ["
+        INSERT INTO products (id, user_id, name, code, updated_at) VALUES ($1, $2, $3, $4, {now})
+        ON CONFLICT (id) DO NOTHING"];
+
+    ALL = [SELECT, "AND id > $2 ORDER BY id LIMIT $3"];
+
+    ONE = [SELECT, "AND id = $2"];
 
     /// Owner and name are left out when another product has that pair.
     SET_REPOSITORY = ["
@@ -83,4 +97,87 @@ pub(crate) async fn set_repository(
         .execute(tx.connection())
         .await?;
     Ok(())
+}
+
+#[derive(FromRow)]
+struct ProductRow {
+    id: String,
+    name: String,
+    code: Option<String>,
+    repo_url: Option<String>,
+    last_run: Option<String>,
+    created_at: i64,
+}
+
+impl TryFrom<ProductRow> for Product {
+    type Error = StoreError;
+
+    fn try_from(row: ProductRow) -> Result<Self, StoreError> {
+        let damaged = |error| StoreError::damaged(format!("product {}", row.id), error);
+        let last_run = row.last_run.as_deref().map(RunId::parse).transpose();
+        Ok(Self {
+            slug: row.id.clone(),
+            id: ProductId::parse(&row.id).map_err(damaged)?,
+            name: row.name,
+            code: row.code,
+            repo_url: row.repo_url,
+            last_run: last_run.map_err(damaged)?,
+            created_at: row.created_at,
+        })
+    }
+}
+
+/// Adds a product. False when the id is taken.
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    user: &UserId,
+    id: &ProductId,
+    name: &str,
+    code: Option<&str>,
+) -> Result<bool, StoreError> {
+    let added = sqlx::query(INSERT_NEW.on(tx.dialect))
+        .bind(id.as_str())
+        .bind(user.as_str())
+        .bind(name)
+        .bind(code)
+        .execute(tx.connection())
+        .await?;
+    Ok(added.rows_affected() == 1)
+}
+
+/// At most `limit` products of a user whose ids follow `after`, by id.
+pub(crate) async fn list(
+    database: &Database,
+    user: &UserId,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<Product>, StoreError> {
+    let rows: Vec<ProductRow> = sqlx::query_as(ALL.on(database.dialect()))
+        .bind(user.as_str())
+        .bind(after)
+        .bind(i64::from(limit))
+        .fetch_all(&database.pool)
+        .await?;
+    rows.into_iter().map(Product::try_from).collect()
+}
+
+/// A product of a user.
+///
+/// # Errors
+/// [`StoreError::NoProduct`].
+pub(crate) async fn find(
+    database: &Database,
+    user: &UserId,
+    id: &ProductId,
+) -> Result<Product, StoreError> {
+    let row: Option<ProductRow> = sqlx::query_as(ONE.on(database.dialect()))
+        .bind(user.as_str())
+        .bind(id.as_str())
+        .fetch_optional(&database.pool)
+        .await?;
+    row.ok_or_else(|| StoreError::NoProduct {
+        product: id.clone(),
+        user: user.clone(),
+    })?
+    .try_into()
 }

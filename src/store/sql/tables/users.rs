@@ -20,6 +20,13 @@ statements! {
     INSERT = ["
         INSERT INTO users (id, username, updated_at) VALUES ($1, $1, {now}) ON CONFLICT (id) DO NOTHING"];
 
+    INSERT_WITH_RIGHTS = ["
+        INSERT INTO users (id, username, is_demo, updated_at) VALUES ($1, $1, {cast:$2 <> 0 AS boolean}, {now})
+        ON CONFLICT (id) DO NOTHING"];
+
+    REMOVE_TOKEN = [REMOVE, "CAST(ARRAY[] AS text[]) WHERE id = $1"]
+        or_sqlite [REMOVE, "'[]' WHERE id = $1"];
+
     SET_TOKEN = [SET, "ARRAY(SELECT jsonb_array_elements_text(CAST($6 AS jsonb))) WHERE id = $1"]
         or_sqlite [SET, "$6 WHERE id = $1"];
 }
@@ -29,6 +36,11 @@ const COLUMNS: &str = "
     SELECT username, CASE WHEN is_demo THEN 1 ELSE 0 END AS is_demo, github_pat_encrypted AS sealed,
         github_username AS login, {millis:github_pat_verified_at} AS verified_at,
         {millis:github_pat_expires_at} AS expires_at, ";
+
+const REMOVE: &str = "
+    UPDATE users
+    SET github_pat_encrypted = NULL, github_username = NULL, github_pat_verified_at = NULL,
+        github_pat_expires_at = NULL, updated_at = {now}, github_pat_scopes = ";
 
 const SET: &str = "
     UPDATE users
@@ -80,15 +92,10 @@ pub(crate) async fn find(database: &Database, id: &UserId) -> Result<User, Store
 /// # Errors
 /// [`StoreError::NoUser`], [`StoreError::Demo`].
 pub(crate) async fn check_may_write(tx: &mut Tx, user: &UserId) -> Result<(), StoreError> {
-    let is_demo: Option<i64> = sqlx::query_scalar(IS_DEMO.on(tx.dialect))
-        .bind(user.as_str())
-        .fetch_optional(tx.connection())
-        .await?;
-    match is_demo {
-        None => Err(StoreError::NoUser { user: user.clone() }),
-        Some(1) => Err(StoreError::Demo { user: user.clone() }),
-        Some(_) => Ok(()),
+    if is_demo(tx, user).await? {
+        return Err(StoreError::Demo { user: user.clone() });
     }
+    Ok(())
 }
 
 /// The sealed token of a user, if there is one.
@@ -98,6 +105,15 @@ pub(crate) async fn sealed_token(tx: &mut Tx, user: &UserId) -> Result<Option<St
         .fetch_optional(tx.connection())
         .await?;
     Ok(token.flatten())
+}
+
+/// Removes the sealed token of a user.
+pub(crate) async fn remove_token(tx: &mut Tx, user: &UserId) -> Result<(), StoreError> {
+    sqlx::query(REMOVE_TOKEN.on(tx.dialect))
+        .bind(user.as_str())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
 }
 
 /// Replaces the sealed token of a user.
@@ -114,6 +130,30 @@ pub(crate) async fn set_token(
         .bind(facts.verified_at)
         .bind(facts.expires_at)
         .bind(json!(facts.scopes).to_string())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// True for a user who may only read.
+///
+/// # Errors
+/// [`StoreError::NoUser`].
+pub(crate) async fn is_demo(tx: &mut Tx, user: &UserId) -> Result<bool, StoreError> {
+    let is_demo: Option<i64> = sqlx::query_scalar(IS_DEMO.on(tx.dialect))
+        .bind(user.as_str())
+        .fetch_optional(tx.connection())
+        .await?;
+    is_demo
+        .map(|is_demo| is_demo == 1)
+        .ok_or_else(|| StoreError::NoUser { user: user.clone() })
+}
+
+/// Adds a user who is missing, with the given rights.
+pub(crate) async fn insert(tx: &mut Tx, user: &UserId, is_demo: bool) -> Result<(), StoreError> {
+    sqlx::query(INSERT_WITH_RIGHTS.on(tx.dialect))
+        .bind(user.as_str())
+        .bind(i64::from(is_demo))
         .execute(tx.connection())
         .await?;
     Ok(())

@@ -1,0 +1,113 @@
+//! Catalogues whose categories, options and actions are rows of the database: what an administrator changes there is
+//! what the next preview shows. Templates, rules and copied files come from the last published version.
+
+use super::catalog_versions::{open_published, parse_published};
+use super::catalogs::{CatalogFiles, OpenedCatalog};
+use super::error::AppError;
+use crate::catalog::Catalog;
+use crate::model::content::{File, Files};
+use crate::model::slug::{OptionRef, Slug};
+use crate::store::catalog::{CategoryRow, OptionRow};
+use crate::store::sql::Database;
+use serde_json::{Map, Value, json};
+
+/// The prefix of a catalogue of the database, which no folder and no built-in catalogue has.
+pub const PREFIX: &str = "db:";
+
+/// Opens `NAME` from the rows, or `NAME@NUMBER` as it was published.
+pub async fn open(database: &Database, named: &str) -> Result<OpenedCatalog, AppError> {
+    let (catalog, number) = parse_published(named)?;
+    let published = open_published(database, &catalog, number).await?;
+    if number.is_some() {
+        return Ok(published);
+    }
+    of_rows(&published, &database.catalog_rows(&catalog).await?)
+}
+
+/// The catalogue of the rows; `None` for a catalogue without rows.
+pub async fn find(database: &Database, catalog: &Slug) -> Result<Option<OpenedCatalog>, AppError> {
+    let rows = database.catalog_rows(catalog).await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let published = open_published(database, catalog, None).await?;
+    of_rows(&published, &rows).map(Some)
+}
+
+/// A published catalogue with the categories, options and actions of the rows.
+fn of_rows(published: &OpenedCatalog, rows: &[CategoryRow]) -> Result<OpenedCatalog, AppError> {
+    let catalog = &published.catalog;
+    let name = catalog.slug().to_string();
+    let mut files: Files = published.source.files.clone();
+    let mut document = json!(catalog.file());
+    document["categories"] = rows
+        .iter()
+        .map(|row| category(&document["categories"], row))
+        .collect();
+    // JSON is YAML.
+    let text = File::regular(document.to_string());
+    files.insert(format!("catalog/{name}/catalog.yaml"), text);
+    for row in rows {
+        for option in &row.options {
+            let path = recipe_path(catalog, &row.slug, &option.slug);
+            let has_recipe = files.contains_key(&path);
+            if has_recipe || !option.actions.is_empty() {
+                let recipe = json!({ "actions": option.actions });
+                files.insert(path, File::regular(recipe.to_string()));
+            }
+        }
+    }
+    CatalogFiles {
+        files,
+        ..CatalogFiles::default()
+    }
+    .load(&name)
+}
+
+/// The file of an option's recipe: the one it was published from, else a new one.
+fn recipe_path(catalog: &Catalog, category: &str, option: &str) -> String {
+    let known = OptionRef::parse(&format!("{category}/{option}"))
+        .ok()
+        .and_then(|option| Some(catalog.recipe(&option)?.file.clone()));
+    known.unwrap_or_else(|| format!("recipes/{}/{category}/{option}.yaml", catalog.slug()))
+}
+
+/// A category as it was published, with the values of its row.
+fn category(published: &Value, row: &CategoryRow) -> Value {
+    let mut category = by_slug(published, &row.slug);
+    category.insert("slug".to_owned(), json!(row.slug));
+    category.insert("title".to_owned(), json!(row.title));
+    set_text(&mut category, "description", row.description.as_deref());
+    category.insert("selection".to_owned(), json!(row.selection));
+    category.insert("required".to_owned(), json!(row.is_required));
+    let options = category.remove("options").unwrap_or_default();
+    let options = row.options.iter().map(|row| option(&options, row));
+    category.insert("options".to_owned(), options.collect());
+    Value::Object(category)
+}
+
+fn option(published: &Value, row: &OptionRow) -> Value {
+    let mut option = by_slug(published, &row.slug);
+    option.insert("slug".to_owned(), json!(row.slug));
+    option.insert("title".to_owned(), json!(row.title));
+    set_text(&mut option, "description", row.description.as_deref());
+    option.insert("default".to_owned(), json!(row.is_default));
+    Value::Object(option)
+}
+
+fn by_slug(list: &Value, slug: &str) -> Map<String, Value> {
+    let entries = list.as_array().into_iter().flatten();
+    let found = entries.filter_map(Value::as_object);
+    found
+        .filter(|entry| entry.get("slug").and_then(Value::as_str) == Some(slug))
+        .next_back()
+        .cloned()
+        .unwrap_or_default()
+}
+
+fn set_text(entry: &mut Map<String, Value>, field: &str, text: Option<&str>) {
+    match text {
+        Some(text) => entry.insert(field.to_owned(), json!(text)),
+        None => entry.remove(field),
+    };
+}

@@ -1,0 +1,40 @@
+//! Sessions of browsers: signing in with a token or a one-time code, and signing out.
+
+use super::api_tokens::{hash, random_text};
+use super::error::AppError;
+use crate::store::access::Account;
+use crate::store::id::UserId;
+use crate::store::sql::Database;
+use zeroize::Zeroizing;
+
+/// Starts a session of a user and returns its key, of which only the hash is stored.
+pub async fn start(database: &Database, user: &UserId) -> Result<Zeroizing<String>, AppError> {
+    let key = random_text("");
+    database.add_session(&hash(&key), user).await?;
+    Ok(key)
+}
+
+/// The account of a session; `None` if it has ended.
+pub async fn recognise(database: &Database, key: &str) -> Result<Option<Account>, AppError> {
+    Ok(database.account_of_session(&hash(key)).await?)
+}
+
+/// Ends a session.
+pub async fn end(database: &Database, key: &str) -> Result<(), AppError> {
+    Ok(database.end_session(&hash(key)).await?)
+}
+
+/// A code that signs in a user once, within ten minutes.
+pub async fn create_code(
+    database: &Database,
+    user: &UserId,
+) -> Result<Zeroizing<String>, AppError> {
+    let code = random_text("");
+    database.add_sign_in_code(&hash(&code), user).await?;
+    Ok(code)
+}
+
+/// Uses up a code; `None` if it was used or has expired.
+pub async fn use_code(database: &Database, code: &str) -> Result<Option<UserId>, AppError> {
+    Ok(database.use_sign_in_code(&hash(code)).await?)
+}

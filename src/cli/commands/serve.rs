@@ -1,0 +1,380 @@
+//! `groundplan serve`
+
+use crate::app::catalogs::OpenedCatalog;
+use crate::base::clock::{Clock as _, SystemClock};
+use crate::base::memory;
+use crate::cli::args::data::DataArgs;
+use crate::cli::args::database::DatabaseArgs;
+use crate::cli::args::git::{secret_variable, unprotected};
+use crate::cli::args::log::TraceArgs;
+use crate::cli::args::worker::WorkerArgs;
+use crate::cli::commands::work::{Signals, host, new_worker_id, runtime};
+use crate::cli::error::{Exit, Failure};
+use crate::forge::address::ForgeAddress;
+use crate::model::preflight::ForgeKind;
+use crate::resolve::stored::StoredPlanReader;
+use crate::secret::Secret;
+use crate::server::events::Events;
+use crate::server::front::Front;
+use crate::server::problem::Problem;
+use crate::server::rates::Rates;
+use crate::server::settings::{PublicUrl, ServerSettings, TrustedProxy};
+use crate::server::state::{Cleaner, ServerForge, ServerState};
+use crate::store::sql::Database;
+use crate::store::sql::workers::Presence;
+use crate::worker::context::WorkerContext;
+use crate::worker::health_state::HealthState;
+use crate::worker::log::Logs;
+use crate::worker::metrics::Metrics;
+use crate::worker::server::HealthServer;
+use crate::worker::service::Service;
+use axum::http::StatusCode;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, OnceLock};
+use std::thread::available_parallelism;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
+
+/// The variable with the secret that a trusted proxy presents.
+const PROXY_SECRET: &str = "GROUNDPLAN_PROXY_SECRET";
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Address to listen on.
+    #[arg(long, env = "GROUNDPLAN_LISTEN", value_name = "ADDRESS:PORT",
+        default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)))]
+    listen: SocketAddr,
+    /// Run no worker in this process.
+    #[arg(long)]
+    no_worker: bool,
+    /// Address under which browsers reach the server, with its path prefix: `https://host/bootstrap`.
+    #[arg(long, env = "GROUNDPLAN_PUBLIC_URL", value_name = "URL", value_parser = PublicUrl::parse)]
+    public_url: Option<PublicUrl>,
+    /// Header in which a trusted proxy names the user. Requires the variable `GROUNDPLAN_PROXY_SECRET`.
+    #[arg(
+        long,
+        env = "GROUNDPLAN_PROXY_USER_HEADER",
+        value_name = "HEADER",
+        requires = "proxy_addresses"
+    )]
+    proxy_user_header: Option<String>,
+    /// Addresses of the trusted proxy.
+    #[arg(
+        long = "proxy-address",
+        env = "GROUNDPLAN_PROXY_ADDRESSES",
+        value_name = "IP",
+        value_delimiter = ','
+    )]
+    proxy_addresses: Vec<IpAddr>,
+    /// Number of runs at a time.
+    #[arg(long, env = "GROUNDPLAN_CONCURRENCY", value_name = "N", default_value_t = 4,
+        value_parser = clap::value_parser!(u16).range(1..=64))]
+    concurrency: u16,
+    /// Time limit of running steps and open requests after a stop signal.
+    #[arg(long, env = "GROUNDPLAN_GRACE", value_name = "SECONDS", default_value_t = 25,
+        value_parser = clap::value_parser!(u64).range(0..=3600))]
+    grace: u64,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    means: WorkerArgs,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    trace: TraceArgs,
+}
+
+pub(crate) fn run(mut args: Args) -> Result<Exit, Failure> {
+    // Tokens arrive with requests.
+    memory::protect().map_err(unprotected)?;
+    args.trace.begin()?;
+    args.complete()?;
+    runtime()?.block_on(args.serve())
+}
+
+impl Args {
+    /// Fills in what an installation on one machine does not name: database, forge, folders and key.
+    fn complete(&mut self) -> Result<(), Failure> {
+        let is_embedded = !self.database.is_named();
+        self.database = self.data.database(&self.database)?;
+        if self.means.forge.forge.is_none() {
+            self.means.forge.forge = Some(ForgeKind::Local);
+            if self.means.forge.forge_url.is_none() {
+                let folder = self.data.subfolder("repositories")?;
+                self.means.forge.forge_url = Some(folder.to_string_lossy().into_owned());
+            }
+        }
+        if is_embedded {
+            let state = self.data.subfolder("state")?;
+            self.means.set_default_state(state);
+            self.means.set_key_folder(self.data.clone());
+        }
+        Ok(())
+    }
+
+    async fn serve(&self) -> Result<Exit, Failure> {
+        let mut signals = Signals::listen()?;
+        let settings = self.settings()?;
+        let listener = TcpListener::bind(self.listen).await.map_err(|error| {
+            Failure::environment(
+                "address_unavailable",
+                format!("cannot listen on {}", self.listen),
+            )
+            .caused_by(error)
+            .hinted("stop the program that listens there, or name another address by `--listen`")
+        })?;
+        let address = listener.local_addr().unwrap_or(self.listen);
+        let (stop, stopped) = watch::channel(false);
+        let health = Arc::new(HealthServer {
+            health: Arc::new(HealthState::default()),
+            metrics: Arc::new(Metrics::new()),
+            clock: Arc::new(SystemClock),
+            database: OnceLock::new(),
+        });
+        let prefix = settings.public_url.as_ref().map(PublicUrl::prefix);
+        let front = Front::new(Arc::clone(&health), prefix.unwrap_or_default());
+        tracing::info!(%address, "listening");
+        let serving = tokio::spawn(front.clone().serve(listener, stopped.clone()));
+        let work = self.work(settings, &front, &health, stopped);
+        let mut work = std::pin::pin!(work);
+        let mut code = None;
+        let worked = loop {
+            tokio::select! {
+                worked = &mut work => break worked,
+                received = signals.next(), if code.is_none() => {
+                    tracing::info!("asked to stop");
+                    code = Some(received);
+                    stop.send_replace(true);
+                }
+            }
+        };
+        stop.send_replace(true);
+        if timeout(Duration::from_secs(self.grace), serving)
+            .await
+            .is_err()
+        {
+            tracing::warn!("requests were cut off at the end of the grace time");
+        }
+        worked?;
+        Ok(code.map_or(Exit::Success, Exit::Code))
+    }
+
+    /// Opens the database, answers the API, and works until stopped.
+    async fn work(
+        &self,
+        settings: ServerSettings,
+        front: &Front,
+        health: &Arc<HealthServer>,
+        mut stopped: watch::Receiver<bool>,
+    ) -> Result<(), Failure> {
+        let Some(database) = self.open(health, &mut stopped).await? else {
+            return Ok(());
+        };
+        let database = Arc::new(database);
+        let worker = new_worker_id();
+        let context = Arc::new(self.means.means(
+            database.clone(),
+            worker.clone(),
+            Arc::clone(&health.metrics),
+        )?);
+        let logs = Arc::new(self.means.logs()?);
+        let state = self.state(settings, &database, stopped.clone())?;
+        let cleaner = Cleaner {
+            context: Arc::clone(&context),
+            logs: Arc::clone(&logs),
+        };
+        if state.cleaner.set(cleaner).is_err() {
+            tracing::error!("the cleaner was set twice");
+        }
+        let events = state.events.clone();
+        let passing = tokio::spawn(events.pass_on(Arc::clone(&database), stopped.clone()));
+        front.answer(Arc::clone(&state));
+        if health.database.set(Arc::clone(&database)).is_err() {
+            tracing::error!("the database was set twice");
+        }
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            catalogs = state.catalogs.len(),
+            forge = state.forge.kind.as_str(),
+            worker = !self.no_worker,
+            "ready",
+        );
+        if self.no_worker {
+            self.idle(health, stopped).await;
+        } else {
+            let is_own = database.is_own().await?;
+            let service = self.service(context, logs, &database, health, is_own);
+            service.run(stopped).await;
+        }
+        passing.abort();
+        database.close().await;
+        Ok(())
+    }
+
+    /// Keeps /health alive without a worker.
+    async fn idle(&self, health: &HealthServer, mut stopped: watch::Receiver<bool>) {
+        while !*stopped.borrow_and_update() {
+            health.health.iterated(SystemClock.now());
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_secs(30)) => {}
+                _ = stopped.changed() => {}
+            }
+        }
+    }
+
+    fn service(
+        &self,
+        context: Arc<WorkerContext>,
+        logs: Arc<Logs>,
+        database: &Arc<Database>,
+        health: &HealthServer,
+        is_own: bool,
+    ) -> Service {
+        Service {
+            // Tables of an application list only workers with a token: `groundplan work --as-token`.
+            presence: is_own.then(|| Presence {
+                worker: context.worker.clone(),
+                host: host(),
+                process: std::process::id(),
+                owner: None,
+            }),
+            context,
+            database: Arc::clone(database),
+            health: Arc::clone(&health.health),
+            logs,
+            concurrency: usize::from(self.concurrency),
+            grace: Duration::from_secs(self.grace),
+            is_once: false,
+        }
+    }
+
+    /// Waits for the database, which may start later than the server. None when a signal came first.
+    async fn open(
+        &self,
+        health: &HealthServer,
+        stopped: &mut watch::Receiver<bool>,
+    ) -> Result<Option<Database>, Failure> {
+        let settings = self.database.settings()?;
+        while !*stopped.borrow_and_update() {
+            health.health.iterated(SystemClock.now());
+            match crate::cli::commands::work::connect(settings.clone()).await {
+                Ok(database) => {
+                    health.health.database_answered();
+                    return Ok(Some(database));
+                }
+                Err(error) => {
+                    health.health.database_failed(&error);
+                    let (message, hints) = Failure::from(error).into_parts();
+                    tracing::warn!(hint = hints.join("; "), "{message}");
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(health.health.delay()) => {}
+                _ = stopped.changed() => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn settings(&self) -> Result<ServerSettings, Failure> {
+        let proxy = match &self.proxy_user_header {
+            Some(header) => Some(TrustedProxy {
+                user_header: header.to_ascii_lowercase(),
+                addresses: self.proxy_addresses.clone(),
+                secret: secret(PROXY_SECRET)?.ok_or_else(|| {
+                    Failure::usage(
+                        "proxy_secret_missing",
+                        format!("`--proxy-user-header` requires the variable {PROXY_SECRET}"),
+                    )
+                    .hinted("set it to a long random text that the proxy sends in `x-groundplan-proxy-secret`")
+                })?,
+            }),
+            None => None,
+        };
+        Ok(ServerSettings {
+            public_url: self.public_url.clone(),
+            proxy,
+            cron_secret: secret("CRON_SECRET")?,
+        })
+    }
+
+    fn state(
+        &self,
+        settings: ServerSettings,
+        database: &Arc<Database>,
+        stopped: watch::Receiver<bool>,
+    ) -> Result<Arc<ServerState>, Failure> {
+        let templates = self.means.shelf()?;
+        let source = crate::app::catalogs::CatalogFiles {
+            files: templates.files().clone(),
+            ..Default::default()
+        };
+        let opened = templates.catalogs().map(|catalog| {
+            let opened = OpenedCatalog {
+                catalog: catalog.clone(),
+                source: source.clone(),
+            };
+            (catalog.slug().to_string(), Arc::new(opened))
+        });
+        let cores = available_parallelism().map_or(1, usize::from);
+        let git = self.means.git.clone();
+        Ok(Arc::new(ServerState {
+            database: Arc::clone(database),
+            settings,
+            policy: self.means.policy.read()?,
+            clock: Arc::new(SystemClock),
+            forge: self.forge()?,
+            catalogs: opened.collect(),
+            templates,
+            plans: StoredPlanReader::new(),
+            cache: Box::new(move || git.cache_until(&crate::cli::args::worker::NEVER)),
+            recovery: self.means.recovery(),
+            rates: Rates::default(),
+            previews: Semaphore::new(cores),
+            events: Events::default(),
+            cleaner: OnceLock::new(),
+            stopped,
+        }))
+    }
+
+    fn forge(&self) -> Result<ServerForge, Failure> {
+        let flags = &self.means.forge;
+        let kind = flags.forge.unwrap_or(ForgeKind::Local);
+        let address: ForgeAddress = flags.address(kind)?;
+        let keys = self.means.keys();
+        Ok(ServerForge {
+            kind,
+            host: flags.host(kind)?,
+            address,
+            requests: flags.requests()?,
+            keys: kind
+                .has_tokens()
+                .then(|| Box::new(move || keys().map_err(without_key)) as _),
+        })
+    }
+}
+
+/// The answer to a request that needs the key of this installation, which cannot be read.
+fn without_key(failure: Failure) -> Problem {
+    let (message, hints) = failure.into_parts();
+    tracing::error!(hint = hints.join("; "), "{message}");
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "key_missing", message)
+        .hinted("ask the operator of this server")
+}
+
+/// A secret in an environment variable; none when unset or empty.
+fn secret(variable: &str) -> Result<Option<Secret>, Failure> {
+    let Some(text) = secret_variable(variable).map_err(unprotected)? else {
+        return Ok(None);
+    };
+    let parsed = text.into_string().ok().map(Secret::parse);
+    match parsed {
+        Some(Ok(secret)) => Ok(Some(secret)),
+        _ => Err(Failure::usage(
+            "secret_invalid",
+            format!("the variable {variable} is not a secret of printable characters"),
+        )),
+    }
+}

@@ -1,0 +1,136 @@
+//! What the forge knows of a user: owners, and the user's token.
+
+use crate::app::owners::{self, OwnerList};
+use crate::app::tokens::{self, TokenReport};
+use crate::pat::classic;
+use crate::secret::Secret;
+use crate::server::body::{Json, JsonBody, request_bodies};
+use crate::server::guard::Signed;
+use crate::server::problem::Problem;
+use crate::server::rates::Rated;
+use crate::server::state::ServerState;
+use axum::extract::State;
+use axum::http::StatusCode;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A token to test or to store.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::server) struct TokenRequest {
+    /// A classic personal access token with the scope `repo`.
+    #[schemars(length(min = 1, max = 512))]
+    token: String,
+}
+
+/// The stored token of a user; its text is never shown.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::server) struct StoredToken {
+    login: String,
+    scopes: Vec<String>,
+    /// In milliseconds since 1970.
+    verified_at: i64,
+    /// In milliseconds since 1970; null for a token that does not expire.
+    expires_at: Option<i64>,
+}
+
+request_bodies!(TokenRequest);
+
+/// `GET /owners`
+pub(in crate::server) async fn owners(
+    State(state): State<Arc<ServerState>>,
+    signed: Signed,
+) -> Result<Json<OwnerList>, Problem> {
+    let forge = state.forge_of(signed.caller.user()).await?;
+    let server = &state.forge;
+    let host = server.host.clone();
+    let list = owners::list(forge.as_ref(), server.kind, host, state.clock.as_ref()).await?;
+    Ok(Json(list))
+}
+
+/// `GET /token`
+pub(in crate::server) async fn find(
+    State(state): State<Arc<ServerState>>,
+    signed: Signed,
+) -> Result<Json<StoredToken>, Problem> {
+    let user = state.database.user(signed.caller.user()).await?;
+    let facts = user.token.ok_or_else(Problem::not_found)?;
+    Ok(Json(StoredToken {
+        login: facts.login,
+        scopes: facts.scopes,
+        verified_at: facts.verified_at,
+        expires_at: facts.expires_at,
+    }))
+}
+
+/// `PUT /token`
+pub(in crate::server) async fn save(
+    State(state): State<Arc<ServerState>>,
+    signed: Signed,
+    JsonBody(request): JsonBody<TokenRequest>,
+) -> Result<Json<StoredToken>, Problem> {
+    let user = signed.caller.user();
+    state
+        .rates
+        .count(Rated::TokenTest, user.as_str(), state.clock.now())?;
+    let keys = state.forge.keys.as_ref().ok_or_else(without_tokens)?;
+    let secret = parse(request.token)?;
+    let forge = state.forge.connect(|| Ok(secret.copy()), &state.clock)?;
+    let (current, _) = keys()?;
+    tokens::save(
+        &state.database,
+        &signed.caller,
+        state.forge.of(forge.as_ref()),
+        &secret,
+        current,
+        state.clock.as_ref(),
+    )
+    .await?;
+    find(State(state), signed).await
+}
+
+/// `DELETE /token`
+pub(in crate::server) async fn remove(
+    State(state): State<Arc<ServerState>>,
+    signed: Signed,
+) -> Result<StatusCode, Problem> {
+    state.database.remove_token(signed.caller.user()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /token/test`
+pub(in crate::server) async fn test(
+    State(state): State<Arc<ServerState>>,
+    signed: Signed,
+    JsonBody(request): JsonBody<TokenRequest>,
+) -> Result<Json<TokenReport>, Problem> {
+    let user = signed.caller.user();
+    state
+        .rates
+        .count(Rated::TokenTest, user.as_str(), state.clock.now())?;
+    let secret = parse(request.token)?;
+    let forge = state.forge.connect(|| Ok(secret.copy()), &state.clock)?;
+    let at = state.forge.of(forge.as_ref());
+    let (report, _) = tokens::test(at, false, state.clock.as_ref()).await?;
+    Ok(Json(report))
+}
+
+fn parse(token: String) -> Result<Secret, Problem> {
+    classic::parse(token).map_err(|error| {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "token_invalid",
+            format!("the token cannot be used: {error}"),
+        )
+    })
+}
+
+fn without_tokens() -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "forge_without_tokens",
+        "the forge of this server needs no token",
+    )
+}

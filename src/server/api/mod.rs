@@ -1,0 +1,13 @@
+//! The handlers of the API, one file for each subject.
+
+pub(super) mod api_tokens;
+pub(super) mod catalogs;
+pub(super) mod forge;
+pub(super) mod previews;
+pub(super) mod products;
+pub(super) mod realtime;
+pub(super) mod recovery;
+pub(super) mod runs;
+pub(super) mod selection;
+pub(super) mod version;
+pub(super) mod workers;

@@ -1,0 +1,194 @@
+//! Previews, and the files of those that are kept.
+
+use super::selection::PreviewRequest;
+use crate::app::kept_previews::{self, PreviewFile};
+use crate::app::previews as use_case;
+use crate::model::digest::GitId;
+use crate::model::path::TreePath;
+use crate::model::report::Report;
+use crate::resolve::stored::Accepted;
+use crate::server::archive;
+use crate::server::body::{Json, JsonBody};
+use crate::server::guard::Signed;
+use crate::server::page::invalid;
+use crate::server::problem::Problem;
+use crate::server::rates::Rated;
+use crate::server::state::ServerState;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
+
+/// Parameters of a preview.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(in crate::server) struct PreviewQuery {
+    /// True to ask the forge about owner, name and token, and to add its answers to the report.
+    forge: bool,
+}
+
+/// The formats of a download.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Download {
+    Zip,
+    Patch,
+}
+
+/// `POST /previews`
+pub(in crate::server) async fn create(
+    State(state): State<Arc<ServerState>>,
+    Query(query): Query<PreviewQuery>,
+    signed: Signed,
+    JsonBody(request): JsonBody<PreviewRequest>,
+) -> Result<Json<Report>, Problem> {
+    let user = signed.caller.user();
+    state
+        .rates
+        .count(Rated::Preview, user.as_str(), state.clock.now())?;
+    request.check_template()?;
+    let forge = match query.forge {
+        true => Some(state.forge_of(user).await?),
+        false => None,
+    };
+    let opened = state.catalog(request.catalog.as_str()).await?;
+    let permit = state.preview_permit().await?;
+    let shared = Arc::clone(&state);
+    let computed = spawn_blocking(move || {
+        let prepared = request.prepare(&opened, &shared)?;
+        let mut preview = prepared.preview()?;
+        let runtime = Handle::current();
+        if let Some(forge) = forge {
+            let server = &shared.forge;
+            runtime.block_on(use_case::ask_forge(
+                forge.as_ref(),
+                server.kind,
+                server.host.clone(),
+                server.requests.timeout,
+                shared.clock.as_ref(),
+                &mut preview,
+            ))?;
+        }
+        runtime.block_on(kept_previews::keep(
+            &shared.database,
+            &signed.caller,
+            &preview,
+        ))?;
+        Ok::<_, Problem>(preview.report)
+    });
+    let report = computed.await.map_err(failed)??;
+    drop(permit);
+    Ok(Json(report))
+}
+
+/// `GET /previews/{treeId}/files/{path}`
+pub(in crate::server) async fn file(
+    State(state): State<Arc<ServerState>>,
+    Path((tree, path)): Path<(String, String)>,
+    headers: HeaderMap,
+    signed: Signed,
+) -> Result<Response, Problem> {
+    let path = TreePath::parse(&path).map_err(|_| Problem::not_found())?;
+    let accepted = kept(&state, &signed, &tree).await?;
+    let tag = format!("\"{tree}\"");
+    if is_known(&headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
+    let file: PreviewFile = on_a_core(&state, move |state| {
+        Ok(kept_previews::file(&state.templates, &accepted, &path)?)
+    })
+    .await?;
+    Ok((immutable(tag), Json(file)).into_response())
+}
+
+/// `GET /previews/{treeId}/archive.zip`
+pub(in crate::server) async fn zip(
+    state: State<Arc<ServerState>>,
+    tree: Path<String>,
+    signed: Signed,
+) -> Result<Response, Problem> {
+    download(state, tree, signed, Download::Zip).await
+}
+
+/// `GET /previews/{treeId}/archive.patch`
+pub(in crate::server) async fn patch(
+    state: State<Arc<ServerState>>,
+    tree: Path<String>,
+    signed: Signed,
+) -> Result<Response, Problem> {
+    download(state, tree, signed, Download::Patch).await
+}
+
+async fn download(
+    State(state): State<Arc<ServerState>>,
+    Path(tree): Path<String>,
+    signed: Signed,
+    format: Download,
+) -> Result<Response, Problem> {
+    let accepted = kept(&state, &signed, &tree).await?;
+    let repo = accepted.plan.inputs.repo.clone();
+    let folder = repo.to_string();
+    let bytes = on_a_core(&state, move |state| {
+        let files = kept_previews::files(&state.templates, &accepted)?;
+        match format {
+            Download::Zip => archive::zip(&folder, &files),
+            Download::Patch => Ok(archive::patch(&files)),
+        }
+    })
+    .await?;
+    let (media_type, extension) = match format {
+        Download::Zip => ("application/zip", "zip"),
+        Download::Patch => ("text/x-patch; charset=utf-8", "patch"),
+    };
+    let disposition = format!("attachment; filename=\"{repo}.{extension}\"");
+    let headers = [
+        (header::CONTENT_TYPE, media_type.to_owned()),
+        (header::CONTENT_DISPOSITION, disposition),
+    ];
+    Ok((headers, immutable(format!("\"{tree}\"")), bytes).into_response())
+}
+
+async fn kept(state: &ServerState, signed: &Signed, tree: &str) -> Result<Accepted, Problem> {
+    let tree = GitId::parse(tree).map_err(|_| invalid("a tree id has 40 hexadecimal digits"))?;
+    let (database, plans) = (&state.database, &state.plans);
+    Ok(kept_previews::find(database, plans, &signed.caller, &tree).await?)
+}
+
+/// Runs work that keeps a core busy, when one is free.
+pub(super) async fn on_a_core<T: Send + 'static>(
+    state: &Arc<ServerState>,
+    work: impl FnOnce(&ServerState) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let permit = state.preview_permit().await?;
+    let shared = Arc::clone(state);
+    let worked = spawn_blocking(move || work(&shared))
+        .await
+        .map_err(failed)?;
+    drop(permit);
+    worked
+}
+
+/// The headers of an answer that never changes.
+pub(super) fn immutable(tag: String) -> [(header::HeaderName, String); 2] {
+    let cache = "private, max-age=86400, immutable".to_owned();
+    [(header::ETAG, tag), (header::CACHE_CONTROL, cache)]
+}
+
+/// True if the caller has the answer with this tag.
+pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|known| known.trim().trim_start_matches("W/"))
+        .any(|known| known == tag || known == "*")
+}
+
+pub(super) fn failed(error: tokio::task::JoinError) -> Problem {
+    tracing::error!(%error, "a request failed by a fault of this program");
+    Problem::internal()
+}

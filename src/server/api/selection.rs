@@ -1,0 +1,157 @@
+//! The body of a preview or a submission, and the preview that it asks for.
+
+use crate::app::catalogs::OpenedCatalog;
+use crate::app::error::AppError;
+use crate::app::previews::{self, Prepared, ProductRequest};
+use crate::app::selection::SelectionRequest;
+use crate::app::templates::TemplateRequest;
+use crate::model::date::Day;
+use crate::model::digest::GitId;
+use crate::model::input::{Identity, Owner, ProductName, RepoName};
+use crate::model::path::SafeRelPath;
+use crate::model::ref_name::RefName;
+use crate::model::slug::Slug;
+use crate::resolve::SelectionFile;
+use crate::server::body::request_bodies;
+use crate::server::problem::Problem;
+use crate::server::state::ServerState;
+use crate::store::id::ProductId;
+use axum::http::StatusCode;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A selection of options, the product and its repository.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::server) struct PreviewRequest {
+    /// The slug of the catalogue.
+    pub(super) catalog: Slug,
+    /// True to select the catalogue's defaults in all categories without a selected option.
+    #[serde(default)]
+    pub(super) defaults: bool,
+    /// Each category with an option or a list of options.
+    #[serde(default)]
+    pub(super) selection: SelectionFile,
+    /// The display name of the product.
+    pub(super) name: ProductName,
+    /// The machine-readable name. By default it is derived from the display name.
+    #[serde(default)]
+    pub(super) slug: Option<Slug>,
+    /// The user or organisation that owns the repository.
+    pub(super) owner: Owner,
+    pub(super) repo: RepoName,
+    /// The date in decision records and the commit. By default today (UTC).
+    #[serde(default)]
+    pub(super) date: Option<Day>,
+    /// The author of the commit.
+    #[serde(default)]
+    pub(super) author: Option<Identity>,
+    /// Another template than the catalogue's own.
+    #[serde(default)]
+    pub(super) template: Option<TemplateChoice>,
+}
+
+/// A template in a git repository.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::server) struct TemplateChoice {
+    /// A URL, or `owner/name` on GitHub.
+    pub(super) repo: String,
+    /// The tag, branch or commit.
+    #[serde(default)]
+    pub(super) r#ref: Option<RefName>,
+    /// The commit that the reference must resolve to.
+    #[serde(default)]
+    pub(super) sha: Option<GitId>,
+    /// A folder of the repository.
+    #[serde(default)]
+    pub(super) path: Option<SafeRelPath>,
+}
+
+/// A preview to be turned into a repository.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::server) struct RunRequest {
+    #[serde(flatten)]
+    pub(super) preview: PreviewRequest,
+    /// The product that the repository is for.
+    pub(super) product: ProductId,
+    /// The tree id of the accepted preview; another result is refused.
+    pub(super) expect: GitId,
+}
+
+request_bodies!(PreviewRequest, RunRequest);
+
+impl PreviewRequest {
+    /// Opens the template and collects all that the preview is computed from.
+    pub(super) fn prepare(
+        &self,
+        opened: &OpenedCatalog,
+        state: &ServerState,
+    ) -> Result<Prepared, Problem> {
+        let mut selection = SelectionRequest {
+            selection: self.selection.clone().into(),
+            document: None,
+        };
+        if self.defaults {
+            selection.fill_with_defaults(&opened.catalog);
+        }
+        Ok(self.prepare_with(opened.clone(), selection, state)?)
+    }
+
+    fn prepare_with(
+        &self,
+        opened: OpenedCatalog,
+        selection: SelectionRequest,
+        state: &ServerState,
+    ) -> Result<Prepared, AppError> {
+        let product = ProductRequest {
+            name: self.name.clone(),
+            slug: self.slug.clone(),
+            owner: self.owner.clone(),
+            repo: self.repo.clone(),
+            date: self.date.clone(),
+            author: self.author.clone(),
+        };
+        let cache = || (state.cache)();
+        previews::prepare(
+            opened,
+            selection,
+            &product,
+            &self.template_request(),
+            &cache,
+            state.clock.as_ref(),
+        )
+    }
+
+    fn template_request(&self) -> TemplateRequest {
+        let Some(template) = &self.template else {
+            return TemplateRequest::default();
+        };
+        TemplateRequest {
+            template: Some(template.repo.clone()),
+            reference: template.r#ref.clone(),
+            sha: template.sha.clone(),
+            folder: template.path.clone(),
+            replacement: None,
+        }
+    }
+
+    /// Refuses a template that is a folder of the server's machine.
+    pub(super) fn check_template(&self) -> Result<(), Problem> {
+        let Some(template) = &self.template else {
+            return Ok(());
+        };
+        let is_remote = template.repo.contains("://")
+            || (template.repo.split('/').count() == 2
+                && !template.repo.starts_with(['.', '/', '~']));
+        if is_remote && !template.repo.starts_with("file:") {
+            return Ok(());
+        }
+        Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "template_is_a_folder",
+            "a template is named by the URL of its repository or by `owner/name`",
+        ))
+    }
+}

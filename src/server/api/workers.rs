@@ -1,0 +1,53 @@
+//! Workers, and the number of runs by day.
+
+use crate::server::body::Json;
+use crate::server::guard::Signed;
+use crate::server::page::Page;
+use crate::server::problem::Problem;
+use crate::server::state::ServerState;
+use crate::store::sql::insights::{DayCount, ListedWorker};
+use axum::extract::{Query, State};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// Parameters of a throughput.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(in crate::server) struct ThroughputQuery {
+    /// Number of days until today, 1 to 366; default 30.
+    days: u32,
+}
+
+impl Default for ThroughputQuery {
+    fn default() -> Self {
+        Self { days: 30 }
+    }
+}
+
+/// `GET /workers`
+pub(in crate::server) async fn list(
+    State(state): State<Arc<ServerState>>,
+    _: Signed,
+) -> Result<Json<Page<ListedWorker>>, Problem> {
+    Ok(Json(Page::whole(state.database.workers().await?)))
+}
+
+/// `GET /insights/throughput`
+pub(in crate::server) async fn throughput(
+    State(state): State<Arc<ServerState>>,
+    Query(query): Query<ThroughputQuery>,
+    signed: Signed,
+) -> Result<Json<Page<DayCount>>, Problem> {
+    if !(1..=366).contains(&query.days) {
+        return Err(crate::server::page::invalid(
+            "`days` is a number from 1 to 366",
+        ));
+    }
+    let user = match signed.caller.scope() {
+        crate::app::caller::Scope::All => None,
+        crate::app::caller::Scope::Of(user) => Some(user),
+    };
+    let counts = state.database.throughput(user.as_ref(), query.days).await?;
+    Ok(Json(Page::whole(counts)))
+}

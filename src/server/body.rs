@@ -1,0 +1,95 @@
+//! JSON bodies of requests, validated by the schema of their type with a pointer to each fault.
+
+use super::problem::Problem;
+use crate::source;
+use crate::source::schema::Schema;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A type of bodies, with its compiled schema.
+pub(super) trait RequestBody: DeserializeOwned + JsonSchema + Send + 'static {
+    fn schema() -> &'static Schema<Self>;
+}
+
+/// Declares types of bodies. A schema is compiled at the first request.
+macro_rules! request_bodies {
+    ($($body:ty),+ $(,)?) => {$(
+        impl $crate::server::body::RequestBody for $body {
+            fn schema() -> &'static $crate::source::schema::Schema<Self> {
+                static SCHEMA: std::sync::LazyLock<$crate::source::schema::Schema<$body>> =
+                    std::sync::LazyLock::new($crate::source::schema::Schema::new);
+                &SCHEMA
+            }
+        }
+    )+};
+}
+pub(super) use request_bodies;
+
+/// A JSON body.
+pub(super) struct JsonBody<T>(pub(super) T);
+
+/// A JSON answer.
+pub(super) struct Json<T>(pub(super) T);
+
+impl<S: Send + Sync, T: RequestBody> FromRequest<S> for JsonBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let media_type = request.headers().get(header::CONTENT_TYPE);
+        let is_json = media_type
+            .and_then(|value| value.to_str().ok())
+            .and_then(|text| text.split(';').next())
+            .is_some_and(|text| text.trim().eq_ignore_ascii_case("application/json"));
+        if !is_json {
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "media_type_unsupported",
+                "the body is not declared as `application/json`",
+            ));
+        }
+        let bytes = read(request, state).await?;
+        let document = source::read("request.json", &bytes)
+            .map_err(|findings| Problem::findings(&findings))?;
+        let body = T::schema()
+            .parse(&document)
+            .map_err(|findings| Problem::findings(&findings))?;
+        Ok(Self(body))
+    }
+}
+
+/// The bytes of a body within the limit.
+pub(super) async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state)
+        .await
+        .map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                return Problem::new(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "body_too_large",
+                    "the body is larger than 1 MiB",
+                );
+            }
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                "unreadable",
+                "the body was cut short",
+            )
+        })
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+            Err(error) => {
+                tracing::error!(%error, "cannot write an answer");
+                Problem::internal().into_response()
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Authentication and authorisation, before a request reaches its handler.
+
+use super::idempotency;
+use super::operation::Guarded;
+use super::problem::Problem;
+use super::settings::TrustedProxy;
+use super::state::ServerState;
+use crate::app::caller::{Access, Caller};
+use crate::app::{api_tokens, sessions};
+use crate::secret::Secret;
+use crate::store::access::Account;
+use crate::store::id::UserId;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use sha2::{Digest as _, Sha256};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The cookies of a session: on https, behind a path prefix on https, and without encryption.
+pub(super) const SESSION_COOKIES: [&str; 3] =
+    ["__Host-groundplan", "__Secure-groundplan", "groundplan"];
+/// The header by which a trusted proxy presents its secret.
+const PROXY_SECRET: &str = "x-groundplan-proxy-secret";
+
+/// The account of a request, for its handler.
+#[derive(Clone, Debug)]
+pub(super) struct Signed {
+    pub(super) caller: Caller,
+    pub(super) account: Account,
+}
+
+/// How the account of a request was proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Proof {
+    /// By a token or a proxy, which no browser sends by itself.
+    Explicit,
+    /// By a cookie, which a browser sends with requests of other sites too.
+    Cookie,
+}
+
+/// Checks the credential and the rights of a request, then carries it out.
+pub(super) async fn check(
+    State((state, guarded)): State<(Arc<ServerState>, Guarded)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if guarded.access == Access::Public {
+        return next.run(request).await;
+    }
+    // The body of a request cannot be shared between threads, so only its head is passed on.
+    let (parts, body) = request.into_parts();
+    let authorized = authorize(&state, guarded.access, &parts).await;
+    request = Request::from_parts(parts, body);
+    match authorized {
+        Ok(signed) => {
+            let user = signed.caller.user().clone();
+            request.extensions_mut().insert(signed);
+            if request.method() == Method::POST && guarded.keeps_answers {
+                return idempotency::once(&state, &user, request, next).await;
+            }
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn authorize(
+    state: &ServerState,
+    access: Access,
+    request: &Parts,
+) -> Result<Signed, Problem> {
+    let peer = request
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|ConnectInfo(address)| *address);
+    let (account, proof) = authenticate(state, &request.headers, peer).await?;
+    if proof == Proof::Cookie && !request.method.is_safe() {
+        check_same_site(state, &request.headers)?;
+    }
+    let caller = Caller::of_account(&account, &state.policy);
+    caller.check(access)?;
+    Ok(Signed { caller, account })
+}
+
+async fn authenticate(
+    state: &ServerState,
+    headers: &HeaderMap,
+    peer: Option<SocketAddr>,
+) -> Result<(Account, Proof), Problem> {
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let token = value.to_str().ok().and_then(bearer);
+        let account = match token {
+            Some(token) => api_tokens::recognise(&state.database, token).await?,
+            None => None,
+        };
+        let account = account.ok_or_else(Problem::unauthorized)?;
+        return Ok((account, Proof::Explicit));
+    }
+    if let Some(proxy) = &state.settings.proxy
+        && let Some(user) = proxy.user(headers, peer)?
+    {
+        let account = state.database.account(&user).await?;
+        let account = account.ok_or_else(Problem::unauthorized)?;
+        return Ok((account, Proof::Explicit));
+    }
+    if let Some(key) = session_key(headers)
+        && let Some(account) = sessions::recognise(&state.database, key).await?
+    {
+        return Ok((account, Proof::Cookie));
+    }
+    Err(Problem::unauthorized())
+}
+
+/// The token of an `Authorization` header.
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The key of a session in the cookies of a request.
+pub(super) fn session_key(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .find(|(name, _)| SESSION_COOKIES.contains(name))
+        .map(|(_, key)| key)
+}
+
+/// Refuses a change that the page of another site asks for.
+pub(super) fn check_same_site(state: &ServerState, headers: &HeaderMap) -> Result<(), Problem> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_same = match (text("sec-fetch-site"), text("origin")) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => {
+            let public = state.settings.public_url.as_ref();
+            let own = public.map(super::settings::PublicUrl::origin);
+            own.as_deref() == Some(origin)
+                || text("host").is_some_and(|host| {
+                    origin
+                        .split_once("://")
+                        .is_some_and(|(_, rest)| rest == host)
+                })
+        }
+        (None, None) => false,
+    };
+    if is_same {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::FORBIDDEN,
+        "cross_site",
+        "the request comes from another site",
+    ))
+}
+
+impl TrustedProxy {
+    /// The user that the proxy names; `None` for a request that does not come from it.
+    ///
+    /// # Errors
+    /// Refuses a wrong secret and an unknown address: somebody else sends the proxy's headers.
+    fn user(
+        &self,
+        headers: &HeaderMap,
+        peer: Option<SocketAddr>,
+    ) -> Result<Option<UserId>, Problem> {
+        let mut named = headers.get_all(self.user_header.as_str()).iter();
+        let Some(user) = named.next() else {
+            return Ok(None);
+        };
+        let presented = headers.get(PROXY_SECRET).map(|value| value.as_bytes());
+        let is_proxy = named.next().is_none()
+            && peer.is_some_and(|peer| self.addresses.contains(&peer.ip().to_canonical()))
+            && presented.is_some_and(|presented| is_secret(&self.secret, presented));
+        let user = user.to_str().ok().and_then(|text| UserId::parse(text).ok());
+        match user {
+            Some(user) if is_proxy => Ok(Some(user)),
+            _ => Err(Problem::unauthorized()),
+        }
+    }
+}
+
+/// Compares by digests, so that the time of the comparison tells nothing of the secret.
+pub(super) fn is_secret(secret: &Secret, presented: &[u8]) -> bool {
+    Sha256::digest(secret.expose().as_bytes()) == Sha256::digest(presented)
+}
+
+/// True if the request presents the secret of the cron route.
+pub(super) fn is_cron(state: &ServerState, headers: &HeaderMap) -> bool {
+    let presented = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(bearer);
+    match (&state.settings.cron_secret, presented) {
+        (Some(secret), Some(presented)) => is_secret(secret, presented.as_bytes()),
+        _ => false,
+    }
+}
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Signed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(Problem::unauthorized)
+    }
+}

@@ -1,0 +1,57 @@
+//! The HTTP server: the API for applications and programs.
+//!
+//! [`operations`] lists every operation with its access, its parameters and its answers; routes, authorisation and the
+//! OpenAPI document are made from that list. Handlers in `api/` parse a request, call one use case of [`crate::app`],
+//! and render its answer or a [`problem::Problem`].
+
+mod api;
+mod archive;
+mod body;
+pub mod events;
+pub mod front;
+mod guard;
+mod idempotency;
+pub mod openapi;
+pub mod operation;
+pub mod operations;
+pub mod page;
+pub mod problem;
+pub mod rates;
+mod request_id;
+pub mod settings;
+pub mod state;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::get;
+use problem::Problem;
+use state::ServerState;
+use std::any::Any;
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// The largest body of a request, in bytes.
+pub const MAX_BODY: usize = 1024 * 1024;
+
+/// All routes: the API below `/api`, and the events of jobs.
+pub fn router(state: Arc<ServerState>) -> Router {
+    let mut api = Router::new().route("/openapi.json", get(api::version::openapi));
+    for operation in operations::all() {
+        let (path, handler) = operation.route(&state);
+        api = api.route(path, handler);
+    }
+    let mut root = Router::new().nest("/api/v1", api);
+    for operation in operations::outside_v1() {
+        let (path, handler) = operation.route(&state);
+        root = root.route(path, handler);
+    }
+    root.fallback(|| async { Problem::not_found() })
+        .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .layer(CatchPanicLayer::custom(
+            |panic: Box<dyn Any + Send + 'static>| Problem::panicked(panic.as_ref()),
+        ))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn(request_id::assign))
+        .with_state(state)
+}

@@ -1,0 +1,145 @@
+//! An operation of the API: its address, access, parameters and answers, and the handler behind it.
+
+use super::guard;
+use super::state::ServerState;
+use crate::app::caller::Access;
+use axum::handler::Handler;
+use axum::http::{Method, StatusCode};
+use axum::middleware;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use std::sync::Arc;
+
+/// Writes the schema of a type into a generator.
+pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// What is checked before the handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guarded {
+    pub access: Access,
+    /// True if an `Idempotency-Key` makes a repeated request change nothing.
+    pub keeps_answers: bool,
+}
+
+/// The content of an answer.
+#[derive(Clone, Copy)]
+pub enum Content {
+    Nothing,
+    Json(SchemaOf),
+    /// Bytes with a media type.
+    Bytes(&'static str),
+}
+
+/// An operation.
+pub struct Operation {
+    pub method: Method,
+    /// The path below `/api/v1`, with `{parameters}`.
+    pub path: &'static str,
+    /// The name of the operation in generated clients.
+    pub id: &'static str,
+    pub summary: &'static str,
+    pub guarded: Guarded,
+    pub query: Option<SchemaOf>,
+    pub body: Option<SchemaOf>,
+    pub answers: Vec<(StatusCode, Content)>,
+    handler: MethodRouter<Arc<ServerState>>,
+}
+
+impl Operation {
+    /// An operation that every user may call, and that answers nothing yet.
+    pub fn new<H, T>(
+        method: Method,
+        path: &'static str,
+        id: &'static str,
+        summary: &'static str,
+        handler: H,
+    ) -> Self
+    where
+        H: Handler<T, Arc<ServerState>>,
+        T: 'static,
+    {
+        let filter = MethodFilter::try_from(method.clone()).expect("a standard method");
+        Self {
+            guarded: Guarded {
+                access: if method.is_safe() {
+                    Access::Read
+                } else {
+                    Access::Write
+                },
+                keeps_answers: method == Method::POST,
+            },
+            method,
+            path,
+            id,
+            summary,
+            query: None,
+            body: None,
+            answers: Vec::new(),
+            handler: on(filter, handler),
+        }
+    }
+
+    /// The operation with other rights than its method suggests.
+    #[must_use]
+    pub fn access(mut self, access: Access) -> Self {
+        self.guarded.access = access;
+        self
+    }
+
+    /// A POST that changes nothing, so that no answer is kept.
+    #[must_use]
+    pub fn reads(mut self) -> Self {
+        self.guarded = Guarded {
+            access: Access::Read,
+            keeps_answers: false,
+        };
+        self
+    }
+
+    /// The operation with parameters in its query.
+    #[must_use]
+    pub fn query<T: JsonSchema>(mut self) -> Self {
+        self.query = Some(SchemaGenerator::subschema_for::<T>);
+        self
+    }
+
+    /// The operation with a JSON body.
+    #[must_use]
+    pub fn body<T: JsonSchema>(mut self) -> Self {
+        self.body = Some(SchemaGenerator::subschema_for::<T>);
+        self
+    }
+
+    /// The operation with a JSON answer.
+    #[must_use]
+    pub fn answers<T: JsonSchema>(mut self, status: StatusCode) -> Self {
+        let content = Content::Json(SchemaGenerator::subschema_for::<T>);
+        self.answers.push((status, content));
+        self
+    }
+
+    /// The operation with an answer without content.
+    #[must_use]
+    pub fn answers_nothing(mut self, status: StatusCode) -> Self {
+        self.answers.push((status, Content::Nothing));
+        self
+    }
+
+    /// The operation with an answer of another media type.
+    #[must_use]
+    pub fn answers_bytes(mut self, media_type: &'static str) -> Self {
+        self.answers
+            .push((StatusCode::OK, Content::Bytes(media_type)));
+        self
+    }
+
+    /// The route, with the checks before the handler.
+    pub(super) fn route(
+        self,
+        state: &Arc<ServerState>,
+    ) -> (&'static str, MethodRouter<Arc<ServerState>>) {
+        let checked = (Arc::clone(state), self.guarded);
+        let layer = middleware::from_fn_with_state(checked, guard::check);
+        (self.path, self.handler.layer(layer))
+    }
+}

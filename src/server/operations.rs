@@ -1,0 +1,367 @@
+//! The list of all operations of the API.
+
+use super::api::{
+    api_tokens, catalogs, forge, previews, products, realtime, recovery, runs, selection, version,
+    workers,
+};
+use super::operation::Operation;
+use super::page::{Page, PageQuery};
+use crate::app::caller::Access;
+use crate::app::catalog_versions::CatalogDiff;
+use crate::app::catalogs::{CatalogDetails, CatalogSummary};
+use crate::app::kept_previews::PreviewFile;
+use crate::app::owners::OwnerList;
+use crate::app::products::NewProduct;
+use crate::app::run_view::RunView;
+use crate::app::tokens::TokenReport;
+use crate::model::report::Report;
+use crate::store::access::TokenInfo;
+use crate::store::catalog::CatalogVersion;
+use crate::store::event::Event;
+use crate::store::listed::Listed;
+use crate::store::product::Product;
+use crate::store::sql::insights::{DayCount, ListedWorker};
+use axum::http::{Method, StatusCode};
+
+const OK: StatusCode = StatusCode::OK;
+const CREATED: StatusCode = StatusCode::CREATED;
+
+/// The operations below `/api/v1`.
+pub fn all() -> Vec<Operation> {
+    [
+        general(),
+        catalog_operations(),
+        preview_operations(),
+        product_operations(),
+        run_operations(),
+        forge_operations(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The operations at addresses that the surrounding application and its scheduler know.
+pub fn outside_v1() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            Method::GET,
+            "/api/realtime/jobs",
+            "streamJobs",
+            "Stream the changes of jobs",
+            realtime::of_jobs,
+        )
+        .answers_bytes("text/event-stream"),
+        Operation::new(
+            Method::POST,
+            "/api/cron/bootstrap-stale-recovery",
+            "recoverRuns",
+            "Fail or requeue the runs whose worker has died; needs the secret of the scheduler",
+            recovery::recover,
+        )
+        .access(Access::Public)
+        .answers::<recovery::Recovered>(OK),
+    ]
+}
+
+fn general() -> Vec<Operation> {
+    let get = Method::GET;
+    vec![
+        Operation::new(
+            get.clone(),
+            "/version",
+            "getVersion",
+            "Read the versions of the server and its catalogues",
+            version::versions,
+        )
+        .access(Access::Public)
+        .answers::<version::Versions>(OK),
+        Operation::new(
+            get.clone(),
+            "/me",
+            "getMe",
+            "Read the signed-in user",
+            api_tokens::me,
+        )
+        .answers::<api_tokens::Me>(OK),
+        Operation::new(
+            get.clone(),
+            "/api-tokens",
+            "listApiTokens",
+            "List API tokens",
+            api_tokens::list,
+        )
+        .answers::<Page<TokenInfo>>(OK),
+        Operation::new(
+            Method::DELETE,
+            "/api-tokens/{id}",
+            "revokeApiToken",
+            "Revoke an API token",
+            api_tokens::revoke,
+        )
+        .answers_nothing(StatusCode::NO_CONTENT),
+        Operation::new(
+            get.clone(),
+            "/workers",
+            "listWorkers",
+            "List the workers that run",
+            workers::list,
+        )
+        .answers::<Page<ListedWorker>>(OK),
+        Operation::new(
+            get,
+            "/insights/throughput",
+            "getThroughput",
+            "Count the runs that ended on each day",
+            workers::throughput,
+        )
+        .query::<workers::ThroughputQuery>()
+        .answers::<Page<DayCount>>(OK),
+    ]
+}
+
+fn catalog_operations() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            Method::GET,
+            "/catalogs",
+            "listCatalogs",
+            "List the catalogues",
+            catalogs::list,
+        )
+        .answers::<Page<CatalogSummary>>(OK),
+        Operation::new(
+            Method::GET,
+            "/catalogs/{slug}",
+            "getCatalog",
+            "Read a catalogue with its categories and options",
+            catalogs::find,
+        )
+        .query::<catalogs::VersionQuery>()
+        .answers::<CatalogDetails>(OK)
+        .answers_nothing(StatusCode::NOT_MODIFIED),
+        Operation::new(
+            Method::POST,
+            "/catalogs/{slug}/check",
+            "checkCatalog",
+            "Check changed files of a catalogue; changes nothing",
+            catalogs::check,
+        )
+        .reads()
+        .body::<catalogs::CheckRequest>()
+        .answers::<catalogs::CheckAnswer>(OK),
+        Operation::new(
+            Method::POST,
+            "/catalogs/{slug}/publish",
+            "publishCatalog",
+            "Publish the version that the server offers",
+            catalogs::publish,
+        )
+        .access(Access::Administrate)
+        .answers::<CatalogVersion>(CREATED),
+        Operation::new(
+            Method::GET,
+            "/catalogs/{slug}/diff",
+            "diffCatalog",
+            "Compare a published version with the version that the server offers",
+            catalogs::diff,
+        )
+        .query::<catalogs::DiffQuery>()
+        .answers::<CatalogDiff>(OK),
+    ]
+}
+
+fn preview_operations() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            Method::POST,
+            "/previews",
+            "createPreview",
+            "Compute the exact result of a selection; creates no repository",
+            previews::create,
+        )
+        .reads()
+        .query::<previews::PreviewQuery>()
+        .body::<selection::PreviewRequest>()
+        .answers::<Report>(OK),
+        Operation::new(
+            Method::GET,
+            "/previews/{treeId}/files/{*path}",
+            "getPreviewFile",
+            "Read a file of a preview, with its difference from the template and the origin of each line",
+            previews::file,
+        )
+        .answers::<PreviewFile>(OK)
+        .answers_nothing(StatusCode::NOT_MODIFIED),
+        Operation::new(
+            Method::GET,
+            "/previews/{treeId}/archive.zip",
+            "downloadPreviewZip",
+            "Download all files of a preview as a zip archive",
+            previews::zip,
+        )
+        .answers_bytes("application/zip"),
+        Operation::new(
+            Method::GET,
+            "/previews/{treeId}/archive.patch",
+            "downloadPreviewPatch",
+            "Download all files of a preview as a patch for an empty repository",
+            previews::patch,
+        )
+        .answers_bytes("text/x-patch"),
+    ]
+}
+
+fn product_operations() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            Method::GET,
+            "/products",
+            "listProducts",
+            "List products",
+            products::list,
+        )
+        .query::<PageQuery>()
+        .answers::<Page<Product>>(OK),
+        Operation::new(
+            Method::POST,
+            "/products",
+            "createProduct",
+            "Add a product",
+            products::create,
+        )
+        .body::<NewProduct>()
+        .answers::<Product>(CREATED),
+        Operation::new(
+            Method::GET,
+            "/products/{id}",
+            "getProduct",
+            "Read a product",
+            products::find,
+        )
+        .answers::<Product>(OK),
+    ]
+}
+
+fn run_operations() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            Method::GET,
+            "/runs",
+            "listRuns",
+            "List runs, newest first",
+            runs::list,
+        )
+        .query::<runs::RunQuery>()
+        .answers::<Page<Listed<RunView>>>(OK),
+        Operation::new(
+            Method::POST,
+            "/runs",
+            "submitRun",
+            "Create the repository of an accepted preview",
+            runs::submit,
+        )
+        .body::<selection::RunRequest>()
+        .answers::<RunView>(CREATED),
+        Operation::new(
+            Method::GET,
+            "/runs/{id}",
+            "getRun",
+            "Read a run with its steps",
+            runs::find,
+        )
+        .answers::<RunView>(OK),
+        Operation::new(
+            Method::GET,
+            "/runs/{id}/events",
+            "followRun",
+            "Read or, with `Accept: text/event-stream`, stream the events of a run",
+            realtime::of_run,
+        )
+        .query::<realtime::EventQuery>()
+        .answers::<Page<Event>>(OK)
+        .answers_nothing(StatusCode::NO_CONTENT),
+        Operation::new(
+            Method::POST,
+            "/runs/{id}/cancel",
+            "cancelRun",
+            "Cancel a run",
+            runs::cancel,
+        )
+        .answers::<RunView>(OK),
+        Operation::new(
+            Method::POST,
+            "/runs/{id}/retry",
+            "retryRun",
+            "Queue a failed run again",
+            runs::retry,
+        )
+        .answers::<RunView>(OK),
+        Operation::new(
+            Method::POST,
+            "/runs/{id}/approve",
+            "approveRun",
+            "Allow a run to create one tree",
+            runs::approve,
+        )
+        .access(Access::Administrate)
+        .body::<runs::ApprovalRequest>()
+        .answers::<RunView>(OK),
+        Operation::new(
+            Method::POST,
+            "/runs/{id}/cleanup",
+            "cleanUpRun",
+            "Remove, or keep, what a failed run left on the forge",
+            runs::clean_up,
+        )
+        .body::<runs::CleanupRequest>()
+        .answers::<RunView>(OK),
+    ]
+}
+
+fn forge_operations() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            Method::GET,
+            "/owners",
+            "listOwners",
+            "List the accounts and organisations that the user can create repositories in",
+            forge::owners,
+        )
+        .answers::<OwnerList>(OK),
+        Operation::new(
+            Method::GET,
+            "/token",
+            "getToken",
+            "Read the facts about the stored token of the forge",
+            forge::find,
+        )
+        .answers::<forge::StoredToken>(OK),
+        Operation::new(
+            Method::PUT,
+            "/token",
+            "saveToken",
+            "Test a token of the forge, seal it and store it",
+            forge::save,
+        )
+        .body::<forge::TokenRequest>()
+        .answers::<forge::StoredToken>(OK),
+        Operation::new(
+            Method::DELETE,
+            "/token",
+            "removeToken",
+            "Remove the stored token of the forge",
+            forge::remove,
+        )
+        .answers_nothing(StatusCode::NO_CONTENT),
+        Operation::new(
+            Method::POST,
+            "/token/test",
+            "testToken",
+            "Test a token of the forge; nothing is stored",
+            forge::test,
+        )
+        .body::<forge::TokenRequest>()
+        .answers::<TokenReport>(OK),
+    ]
+}

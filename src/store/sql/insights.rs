@@ -1,0 +1,99 @@
+//! Facts for boards: the workers that run, and the number of runs by day.
+
+use super::Database;
+use super::dialect::{Statement, statements};
+use crate::store::error::StoreError;
+use crate::store::id::UserId;
+use schemars::JsonSchema;
+use serde::Serialize;
+use sqlx_macros::FromRow;
+
+/// A worker that reported within the last minute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, FromRow)]
+#[serde(rename_all = "camelCase")]
+pub struct ListedWorker {
+    pub id: String,
+    pub host: String,
+    pub process: i64,
+    /// In milliseconds since 1970.
+    pub started_at: i64,
+    /// In milliseconds since 1970.
+    pub seen_at: i64,
+}
+
+/// The number of runs of one kind that ended on one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DayCount {
+    /// `YYYY-MM-DD`, UTC.
+    pub day: String,
+    pub kind: String,
+    pub label: &'static str,
+    pub succeeded: i64,
+    pub failed: i64,
+    /// Always null: creating a repository costs no tokens.
+    pub cost: Option<i64>,
+}
+
+#[derive(FromRow)]
+struct DayRow {
+    day: String,
+    succeeded: i64,
+    failed: i64,
+}
+
+const WORKER: &str = "
+    SELECT instance_id AS id, hostname AS host, CAST(pid AS BIGINT) AS process,
+        {millis:started_at} AS started_at, {millis:last_seen_at} AS seen_at
+    FROM claude_workers WHERE last_seen_at > {after:$1} ORDER BY started_at, instance_id";
+
+const COUNTS: &str = " AS day,
+        CAST(SUM(CASE WHEN status = 'SUCCEEDED' THEN 1 ELSE 0 END) AS BIGINT) AS succeeded,
+        CAST(SUM(CASE WHEN status = 'SUCCEEDED' THEN 0 ELSE 1 END) AS BIGINT) AS failed
+    FROM bootstrap_runs
+    WHERE finished_at > {after:$1} AND status IN ('SUCCEEDED', 'FAILED', 'FAILED_NEEDS_CLEANUP')
+        AND (CAST($2 AS TEXT) IS NULL OR user_id = $2)
+    GROUP BY 1 ORDER BY 1";
+
+statements! {
+    WORKERS = [WORKER];
+
+    THROUGHPUT = ["SELECT to_char(finished_at, 'YYYY-MM-DD')", COUNTS]
+        or_sqlite ["SELECT strftime('%Y-%m-%d', finished_at / 1000, 'unixepoch')", COUNTS];
+}
+
+/// A worker that was silent for longer is not listed.
+const SILENT: i64 = 60_000;
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+impl Database {
+    /// The workers that reported within the last minute, oldest first.
+    pub async fn workers(&self) -> Result<Vec<ListedWorker>, StoreError> {
+        Ok(sqlx::query_as(WORKERS.on(self.dialect()))
+            .bind(-SILENT)
+            .fetch_all(&self.pool)
+            .await?)
+    }
+
+    /// The number of runs that ended on each of the last days, of one user or of all.
+    pub async fn throughput(
+        &self,
+        user: Option<&UserId>,
+        days: u32,
+    ) -> Result<Vec<DayCount>, StoreError> {
+        let rows: Vec<DayRow> = sqlx::query_as(THROUGHPUT.on(self.dialect()))
+            .bind(-DAY * i64::from(days))
+            .bind(user.map(UserId::as_str))
+            .fetch_all(&self.pool)
+            .await?;
+        let count = |row: DayRow| DayCount {
+            day: row.day,
+            kind: "BOOTSTRAP_REPO".to_owned(),
+            label: "Bootstrap repo",
+            succeeded: row.succeeded,
+            failed: row.failed,
+            cost: None,
+        };
+        Ok(rows.into_iter().map(count).collect())
+    }
+}

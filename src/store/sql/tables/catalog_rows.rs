@@ -1,0 +1,88 @@
+//! The rows of a catalogue as they are now, read from the three tables together.
+
+use crate::model::slug::Slug;
+use crate::store::catalog::{CategoryRow, OptionRow};
+use crate::store::error::StoreError;
+use crate::store::sql::Database;
+use crate::store::sql::dialect::{Statement, statements};
+use sqlx_macros::FromRow;
+
+statements! {
+    SELECT = ["
+        SELECT c.id AS category_id, c.slug AS category, c.name AS category_title,
+            c.description AS category_description, CAST(c.selection_type AS TEXT) AS selection,
+            CASE WHEN c.required THEN 1 ELSE 0 END AS is_required,
+            o.id AS option_id, o.slug AS option_slug, o.name AS option_title, o.description AS option_description,
+            CASE WHEN o.is_default THEN 1 ELSE 0 END AS is_default, CAST(a.config AS TEXT) AS config
+        FROM bootstrap_catalog_categories m
+        JOIN bootstrap_categories c ON c.id = m.category_id
+        LEFT JOIN bootstrap_options o ON o.category_id = c.id
+        LEFT JOIN bootstrap_actions a ON a.option_id = o.id
+        WHERE m.catalog = $1
+        ORDER BY c.position, c.id, o.position, o.id, a.execution_order"];
+}
+
+/// One action, with its option and category; without them where there is none.
+#[derive(FromRow)]
+struct ActionRow {
+    category_id: String,
+    category: String,
+    category_title: String,
+    category_description: Option<String>,
+    selection: String,
+    is_required: i64,
+    option_id: Option<String>,
+    option_slug: Option<String>,
+    option_title: Option<String>,
+    option_description: Option<String>,
+    is_default: i64,
+    config: Option<String>,
+}
+
+/// The categories of a catalogue in their order; none for a catalogue that was never published.
+pub(crate) async fn of_catalog(
+    database: &Database,
+    catalog: &Slug,
+) -> Result<Vec<CategoryRow>, StoreError> {
+    let rows: Vec<ActionRow> = sqlx::query_as(SELECT.on(database.dialect()))
+        .bind(catalog.as_str())
+        .fetch_all(&database.pool)
+        .await?;
+    let mut categories = Vec::new();
+    for of_category in rows.chunk_by(|a, b| a.category_id == b.category_id) {
+        let first = &of_category[0];
+        let of_options = of_category.chunk_by(|a, b| a.option_id == b.option_id);
+        categories.push(CategoryRow {
+            slug: first.category.clone(),
+            title: first.category_title.clone(),
+            description: first.category_description.clone(),
+            selection: first.selection.clone(),
+            is_required: first.is_required == 1,
+            options: of_options
+                .filter_map(|rows| option(catalog, rows).transpose())
+                .collect::<Result<_, _>>()?,
+        });
+    }
+    Ok(categories)
+}
+
+/// An option and its actions; `None` for a category without options.
+fn option(catalog: &Slug, rows: &[ActionRow]) -> Result<Option<OptionRow>, StoreError> {
+    let first = &rows[0];
+    let (Some(slug), Some(title)) = (&first.option_slug, &first.option_title) else {
+        return Ok(None);
+    };
+    let configs = rows.iter().filter_map(|row| row.config.as_deref());
+    let actions = configs.map(|text| {
+        serde_json::from_str(text).map_err(|error| {
+            StoreError::damaged(format!("an action of option {slug} of {catalog}"), error)
+        })
+    });
+    Ok(Some(OptionRow {
+        slug: slug.clone(),
+        title: title.clone(),
+        description: first.option_description.clone(),
+        is_default: first.is_default == 1,
+        actions: actions.collect::<Result<_, _>>()?,
+    }))
+}

@@ -1,0 +1,10 @@
+//! The HTTP API, by requests to the real program.
+
+mod access;
+mod documents;
+mod doors;
+mod events;
+mod previews;
+mod problems;
+mod runs;
+mod support;
