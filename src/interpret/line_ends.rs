@@ -47,9 +47,12 @@ impl<'t> Lines<'t> {
         let ends: Vec<LineEnd> = text
             .split_inclusive('\n')
             .filter(|line| line.ends_with('\n'))
-            .map(|line| match line.ends_with("\r\n") {
-                true => LineEnd::CrLf,
-                false => LineEnd::Lf,
+            .map(|line| {
+                if line.ends_with("\r\n") {
+                    LineEnd::CrLf
+                } else {
+                    LineEnd::Lf
+                }
             })
             .collect();
         let windows = ends.iter().filter(|end| **end == LineEnd::CrLf).count();

@@ -75,6 +75,7 @@ pub(super) fn in_double_quotes(value: &str) -> Option<String> {
     Some(quoted[1..quoted.len() - 1].to_owned())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a `Writer`")]
 fn in_single_quotes(value: &str) -> Option<String> {
     Some(value.replace('\\', "\\\\").replace('\'', "\\'"))
 }

@@ -31,31 +31,28 @@ pub(super) fn dot_env(text: &str, regions: &mut Regions<'_>) {
         let rest = &content[equals + 1..];
         let value = rest.trim();
         let start = line.start + equals + 1 + (rest.len() - rest.trim_start().len());
-        match value.as_bytes().first() {
-            Some(quote @ (b'"' | b'\'')) => {
-                let length = value[1..].find(char::from(*quote));
-                let length = length.map_or(value.len(), |length| length + 2);
-                let write = if *quote == b'"' {
-                    in_env_double
-                } else {
-                    in_env_single
-                };
-                let range = start..start + length;
-                // Other quotes would change the meaning of its own escapes.
-                if *quote == b'"' && value[..length].contains(['\\', '$', '`']) {
-                    regions.push_quoted(range, write);
-                } else {
-                    regions.push_rewritable(range, write, quoted_again, true);
-                }
-                regions.push(start + length..line.end, verbatim);
+        let length = if let Some(quote @ (b'"' | b'\'')) = value.as_bytes().first() {
+            let closing = value[1..].find(char::from(*quote));
+            let length = closing.map_or(value.len(), |length| length + 2);
+            let write = if *quote == b'"' {
+                in_env_double
+            } else {
+                in_env_single
+            };
+            // Other quotes would change the meaning of the escapes in it.
+            if *quote == b'"' && value[..length].contains(['\\', '$', '`']) {
+                regions.push_quoted(start..start + length, write);
+            } else {
+                regions.push_rewritable(start..start + length, write, quoted_again, true);
             }
-            _ => {
-                let length = value.find(" #").unwrap_or(value.len());
-                let length = value[..length].trim_end().len();
-                regions.push_rewritable(start..start + length, env_word, env_quoted, false);
-                regions.push(start + length..line.end, verbatim);
-            }
-        }
+            length
+        } else {
+            let comment = value.find(" #").unwrap_or(value.len());
+            let length = value[..comment].trim_end().len();
+            regions.push_rewritable(start..start + length, env_word, env_quoted, false);
+            length
+        };
+        regions.push(start + length..line.end, verbatim);
     }
 }
 

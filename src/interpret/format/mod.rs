@@ -1,5 +1,6 @@
 //! The formats of files in which a value can be written so that it reads back as itself.
 
+mod fill;
 mod json;
 mod lines;
 mod markup;
@@ -12,9 +13,7 @@ mod yaml;
 pub(super) use parsed::SyntaxProblem;
 pub(super) use regions::Find;
 
-use crate::base::pattern::pattern;
-use parsed::{Event, json_events, toml_events};
-use regions::{Attempt, Regions};
+use crate::model::content::BYTE_ORDER_MARK;
 
 /// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,10 +52,14 @@ impl Format {
     /// The format of a file by its name, or by its first line.
     pub(super) fn of(path: &str, text: &str) -> Option<Self> {
         let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-        if pattern!(r"^(.*\.)?(dockerfile|containerfile)(\..*)?$").is_match(&name) {
+        let mut parts = name.split('.');
+        if parts
+            .clone()
+            .any(|part| part == "dockerfile" || part == "containerfile")
+        {
             return Some(Self::Dockerfile);
         }
-        if pattern!(r"^\.env(\..*)?$").is_match(&name) {
+        if (parts.next(), parts.next()) == (Some(""), Some("env")) {
             return Some(Self::DotEnv);
         }
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
@@ -77,9 +80,7 @@ impl Format {
             "env" => Some(Self::DotEnv),
             "properties" => Some(Self::Properties),
             _ if name == "pipfile" => Some(Self::Toml),
-            _ if pattern!(r"^\x{feff}?#!\S*[/ ](env +)?(ba|da|z|k)?sh\b").is_match(text) => {
-                Some(Self::Shell)
-            }
+            _ if is_shell_script(text) => Some(Self::Shell),
             _ => None,
         }
     }
@@ -122,75 +123,15 @@ impl Format {
         }
         check(before).is_ok().then_some(problem)
     }
+}
 
-    /// The text with a value at each find, written as its place needs it.
-    ///
-    /// For JSON, TOML and YAML the result is read again: each text in it contains the value itself.
-    pub(super) fn fill(
-        self,
-        text: &str,
-        finds: &[Find<'_>],
-        part: Part,
-    ) -> Result<String, Unwritable> {
-        if finds.iter().all(|find| self.is_plain(find.value)) {
-            return Ok(regions::fill_plainly(text, finds));
-        }
-        if part == Part::Fragment && self != Self::Yaml {
-            return self.fill_fragment(text, finds);
-        }
-        let mut regions = Regions::of(finds);
-        match self {
-            Self::Json | Self::JsonLines => {
-                json::scan(text, &mut regions);
-            }
-            Self::Toml => toml::scan(text, &mut regions),
-            Self::Yaml => return yaml::fill(text, finds, part),
-            Self::Xml | Self::Html => markup::scan(text, self == Self::Html, &mut regions),
-            Self::Shell => shell::scan(text, &mut regions),
-            Self::DotEnv => lines::dot_env(text, &mut regions),
-            Self::Properties => lines::properties(text, &mut regions),
-            Self::Dockerfile => lines::dockerfile(text, &mut regions),
-        }
-        let filled = regions.fill(text, finds, Attempt::InPlace)?;
-        let events: fn(&str) -> Option<Vec<Event>> = match self {
-            Self::Json => json_events,
-            Self::Toml => toml_events,
-            _ => return Ok(filled),
-        };
-        parsed::compare(events, text, &filled, finds)?;
-        Ok(filled)
-    }
-
-    /// A part of a file: the places inside its own quotes are known, the others are not.
-    fn fill_fragment(self, text: &str, finds: &[Find<'_>]) -> Result<String, Unwritable> {
-        let mut regions = Regions::of(finds);
-        match self {
-            Self::Json | Self::JsonLines => {
-                regions.push_quoted(0..text.len(), json::in_double_quotes);
-            }
-            Self::Xml | Self::Html => regions.push_quoted(0..text.len(), markup::anywhere),
-            Self::Toml => toml::scan(text, &mut regions),
-            Self::Shell => shell::scan(text, &mut regions),
-            Self::DotEnv => lines::dot_env(text, &mut regions),
-            Self::Properties => lines::properties(text, &mut regions),
-            Self::Dockerfile => lines::dockerfile(text, &mut regions),
-            Self::Yaml => {}
-        }
-        regions.fill(text, finds, Attempt::Fragment)
-    }
-
-    /// True for a value that reads back as itself wherever a name can be in the format.
-    fn is_plain(self, value: &str) -> bool {
-        match self {
-            Self::Yaml => false,
-            Self::Json | Self::JsonLines => {
-                json::in_double_quotes(value).as_deref() == Some(value)
-                    && !value.contains('\'')
-                    && !value.contains('*')
-            }
-            _ => pattern!("^[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*$").is_match(value),
-        }
-    }
+/// True for a text whose first line names a shell.
+fn is_shell_script(text: &str) -> bool {
+    const SHELLS: [&str; 5] = ["sh", "bash", "dash", "ksh", "zsh"];
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    text.strip_prefix("#!")
+        .and_then(|line| line.lines().next())
+        .is_some_and(|line| line.split(['/', ' ']).any(|word| SHELLS.contains(&word)))
 }
 
 #[cfg(test)]

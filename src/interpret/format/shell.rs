@@ -101,7 +101,7 @@ impl Scanner<'_, '_> {
         self.open.pop();
     }
 
-    /// Adds a region of its own and continues after it.
+    /// Adds a region and continues after it.
     fn whole(&mut self, length: usize, write: super::regions::Writer) {
         self.close_region();
         let end = (self.at + length).min(self.text.len());

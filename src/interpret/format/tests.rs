@@ -137,6 +137,27 @@ fn a_value_is_written_as_its_place_needs_it() {
 }
 
 #[test]
+fn the_format_is_that_of_the_name_or_of_the_first_line() {
+    for (path, text, format) in [
+        ("a/Dockerfile", "", Some(Format::Dockerfile)),
+        ("web.Dockerfile", "", Some(Format::Dockerfile)),
+        ("Dockerfile.dev", "", Some(Format::Dockerfile)),
+        ("a/.env", "", Some(Format::DotEnv)),
+        (".env.local", "", Some(Format::DotEnv)),
+        (".environment", "", None),
+        ("tsconfig.JSON", "", Some(Format::Json)),
+        ("json", "", None),
+        ("Pipfile", "", Some(Format::Toml)),
+        ("bin/run", "#!/usr/bin/env bash\n", Some(Format::Shell)),
+        ("bin/run", "\u{feff}#!/bin/sh -e\n", Some(Format::Shell)),
+        ("bin/run", "#!/usr/bin/env python3\nsh\n", None),
+        ("a.md", "sh", None),
+    ] {
+        assert_eq!(Format::of(path, text), format, "{path}");
+    }
+}
+
+#[test]
 fn a_part_of_a_file_takes_only_what_its_own_quotes_allow() {
     let part = |path, text| fill(path, text, "Acme \"Web\"", Part::Fragment);
     for path in ["a.toml", "a.yaml", "a.sh", ".env", "Dockerfile"] {

@@ -60,14 +60,12 @@ pub(super) fn change(
             });
         }
     }
-    match wanted {
-        Some(wanted) => change_section(text, &wanted, dependency),
-        None => {
-            let line = format!("{} = \"{}\"", dependency.name, dependency.range);
-            let splice = toml::add_table(text, wanted_key, &line);
-            Ok(VersionChange::Add(vec![splice]))
-        }
+    if let Some(wanted) = wanted {
+        return change_section(text, &wanted, dependency);
     }
+    let line = format!("{} = \"{}\"", dependency.name, dependency.range);
+    let splice = toml::add_table(text, wanted_key, &line);
+    Ok(VersionChange::Add(vec![splice]))
 }
 
 /// The table of a section, under any of its names. Fails if a second one exists, which cargo ignores.
