@@ -590,13 +590,11 @@ fn a_repository_of_another_user_is_left_alone_unless_git_trusts_it() {
     };
     let refused = add("");
     assert_eq!(refused.code, 1, "{}", refused.stderr);
-    let way_on = format!(
-        "git config --global --add safe.directory {}",
-        sandbox.join("theirs").canonicalize().unwrap().display()
-    );
+    let top = sandbox.join("theirs").canonicalize().unwrap();
+    let listed = top.display();
+    let way_on = format!("git config --global --add safe.directory {listed}");
     assert!(refused.stderr.contains(&way_on), "{}", refused.stderr);
     fs::remove_file(sandbox.join("config")).unwrap();
     assert_eq!(sandbox.files(), before);
-    let listed = sandbox.join("theirs").canonicalize().unwrap();
-    add(&format!("[safe]\n\tdirectory = {}\n", listed.display())).exits(0);
+    add(&format!("[safe]\n\tdirectory = {listed}\n")).exits(0);
 }
