@@ -42,14 +42,20 @@ pub(super) fn zip(folder: &str, files: &[(TreePath, File)]) -> Result<Vec<u8>, P
 pub(super) fn patch(files: &[(TreePath, File)]) -> Vec<u8> {
     let mut patch = String::new();
     for (path, file) in files {
-        // `fmt::Write` to a string does not fail.
         let quoted = |prefix: &str| quoted(&format!("{prefix}{path}"));
-        patch += &format!(
-            "diff --git {} {}\nnew file mode {}\n",
-            quoted("a/"),
-            quoted("b/"),
-            file.mode.octal()
-        );
+        patch.extend([
+            "diff --git ",
+            &quoted("a/"),
+            " ",
+            &quoted("b/"),
+            "
+new file mode ",
+        ]);
+        patch.extend([
+            file.mode.octal(),
+            "
+",
+        ]);
         match file.text() {
             Some("") => {}
             Some(text) => add_text(&mut patch, &quoted("b/"), text),
@@ -61,7 +67,14 @@ pub(super) fn patch(files: &[(TreePath, File)]) -> Vec<u8> {
 
 fn add_text(patch: &mut String, path: &str, text: &str) {
     let lines = text.split_inclusive('\n').count();
-    *patch += &format!("--- /dev/null\n+++ {path}\n@@ -0,0 +1,{lines} @@\n");
+    let lines = lines.to_string();
+    patch.extend([
+        "--- /dev/null\n+++ ",
+        path,
+        "\n@@ -0,0 +1,",
+        &lines,
+        " @@\n",
+    ]);
     for line in text.split_inclusive('\n') {
         patch.push('+');
         patch.push_str(line);
@@ -76,10 +89,19 @@ fn add_binary(patch: &mut String, bytes: &[u8]) {
     let blob = gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, bytes)
         .expect("the bytes of a blob are few enough to be hashed");
     let none = gix::ObjectId::null(gix::hash::Kind::Sha1);
-    *patch += &format!(
-        "index {none}..{blob}\nGIT binary patch\nliteral {}\n",
-        bytes.len()
-    );
+    let (none, blob, length) = (none.to_string(), blob.to_string(), bytes.len().to_string());
+    patch.extend([
+        "index ",
+        &none,
+        "..",
+        &blob,
+        "
+GIT binary patch
+literal ",
+        &length,
+        "
+",
+    ]);
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
     let compressed = encoder
         .write_all(bytes)

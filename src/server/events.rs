@@ -47,15 +47,11 @@ impl Events {
 
     /// Passes on the events after a sequence number, and returns the last number. `None` begins with the newest events.
     async fn read(&self, database: &Database, after: Option<i64>) -> Option<i64> {
-        let mut after = match after {
-            Some(after) => after,
-            None => match database.last_event().await {
-                Ok(last) => return Some(last),
-                Err(error) => {
-                    tracing::debug!(%error, "cannot read the number of the last event");
-                    return None;
-                }
-            },
+        let Some(mut after) = after else {
+            let last = database.last_event().await;
+            return last
+                .inspect_err(|error| tracing::debug!(%error, "cannot read the last event"))
+                .ok();
         };
         loop {
             match database.events(after, None, PAGE).await {

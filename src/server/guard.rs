@@ -12,7 +12,7 @@ use crate::store::access::Account;
 use crate::store::id::UserId;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
@@ -173,7 +173,7 @@ impl TrustedProxy {
         let Some(user) = named.next() else {
             return Ok(None);
         };
-        let presented = headers.get(PROXY_SECRET).map(|value| value.as_bytes());
+        let presented = headers.get(PROXY_SECRET).map(HeaderValue::as_bytes);
         let is_proxy = named.next().is_none()
             && peer.is_some_and(|peer| self.addresses.contains(&peer.ip().to_canonical()))
             && presented.is_some_and(|presented| is_secret(&self.secret, presented));

@@ -1,11 +1,11 @@
 //! Limits of requests per minute, by kind and actor. Each server counts its own requests.
 
 use super::problem::Problem;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 /// A kind of requests with a limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rated {
     Preview,
     SignIn,
@@ -19,7 +19,7 @@ pub struct Rates(Mutex<Minute>);
 #[derive(Debug, Default)]
 struct Minute {
     number: i64,
-    counts: HashMap<(Rated, String), u32>,
+    counts: BTreeMap<(Rated, String), u32>,
 }
 
 impl Rated {

@@ -39,6 +39,9 @@ const PREVIEW_WAIT: Duration = Duration::from_secs(10);
 /// Opens the template cache for templates in git.
 pub type OpenCache = Box<dyn Fn() -> Result<TemplateCache<'static>, AppError> + Send + Sync>;
 
+/// Reads the encryption key and, where there is one, the previous key.
+pub type ReadKeys = Box<dyn Fn() -> Result<(Key, Option<Key>), Problem> + Send + Sync>;
+
 /// The state that all requests share.
 pub struct ServerState {
     pub database: Arc<Database>,
@@ -77,7 +80,7 @@ pub struct ServerForge {
     pub host: String,
     pub requests: RequestSettings,
     /// Reads the encryption key and, where there is one, the previous key. None for a forge without tokens.
-    pub keys: Option<Box<dyn Fn() -> Result<(Key, Option<Key>), Problem> + Send + Sync>>,
+    pub keys: Option<ReadKeys>,
 }
 
 impl ServerState {
