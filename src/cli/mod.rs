@@ -52,3 +52,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         },
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent_in_itself() {
+        Cli::command().debug_assert();
+    }
+}

@@ -193,13 +193,3 @@ impl Command {
 
 /// The code of the error of an object that turned out to be damaged.
 const DAMAGED: &str = "tree_object_unreadable";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_line_is_consistent_in_itself() {
-        Cli::command().debug_assert();
-    }
-}
