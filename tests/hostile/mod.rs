@@ -20,6 +20,8 @@ fn bounded(sandbox: &Sandbox, args: &[&str]) -> Ran {
         Command::new("sh")
             .args(["-c", &script, "sh", env!("CARGO_BIN_EXE_groundplan")])
             .args(args)
+            // The limit counts addresses, and glibc reserves 64 MiB of them, without memory, for each thread.
+            .env("MALLOC_ARENA_MAX", "1")
             .env("CANARY", SECRET),
     );
     let shown = format!("{}\n{}", ran.stdout, ran.stderr);
