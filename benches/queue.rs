@@ -19,7 +19,7 @@ use groundplan::catalog::{self, Catalog, builtin};
 use groundplan::engine;
 use groundplan::forge::address::{ForgeAddress, RequestSettings};
 use groundplan::git::mirror::Mirrors;
-use groundplan::git::{Git, GitSettings};
+use groundplan::git::{AllowedHosts, Git, GitSettings};
 use groundplan::model::action::RiskLevel;
 use groundplan::model::date::Day;
 use groundplan::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
@@ -252,6 +252,7 @@ impl Bench {
                 path: std::env::var_os("PATH").unwrap(),
                 passed: Vec::new(),
                 allow_file: true,
+                allow_hosts: AllowedHosts::All,
                 timeout: Duration::from_mins(1),
                 max_bytes: GitSettings::MAX_BYTES,
             })
@@ -290,12 +291,12 @@ impl Bench {
             database,
             health: Arc::new(HealthState::default()),
             logs: Arc::new(Logs::open(&folder.join("logs")).unwrap()),
-            presence: Presence {
+            presence: Some(Presence {
                 worker,
                 host: "bench".to_owned(),
                 process: std::process::id(),
-                user: None,
-            },
+                owner: None,
+            }),
             concurrency,
             grace: Duration::from_secs(10),
             is_once,
@@ -548,6 +549,7 @@ async fn end_to_end(bench: &Bench, dialect: Dialect) {
         };
         loop {
             let run = store.runs(&filter).await.unwrap().remove(0);
+            let run = run.readable().expect("a run that was just submitted");
             if run.status == RunStatus::Succeeded {
                 break;
             }

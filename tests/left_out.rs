@@ -41,10 +41,10 @@ fn with_refused_in_git() -> Sandbox {
         .to_owned();
     let mut all = String::new();
     for (name, lines) in REFUSED_IN_GIT {
-        script += &format!("commit {name} \"{lines}\"\n");
+        script.extend(["commit ", name, " \"", lines, "\"\n"]);
         all += lines;
     }
-    script += &format!("commit all \"{all}\"\n");
+    script.extend(["commit all \"", &all, "\"\n"]);
     sandbox
         .run(Command::new("bash").args(["-c", &script]))
         .exits(0);

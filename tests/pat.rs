@@ -94,7 +94,7 @@ fn a_process_with_a_secret_leaves_no_core_file() {
         .unwrap();
     // More than a pipe holds: once it is written, the program is reading.
     let mut input = child.stdin.take().unwrap();
-    let refused = input.write_all(&[b'x'; 128 * 1024]);
+    let refused = input.write_all(&vec![b'x'; 128 * 1024]);
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id()));
     drop((refused, input));
     child.wait().unwrap();

@@ -2,6 +2,7 @@
 
 use crate::support::{Ran, Sandbox};
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 const LEDGERS: &str = ".local/state/groundplan/ledgers";
@@ -20,7 +21,11 @@ fn published(sandbox: &Sandbox) -> String {
     let mut names: Vec<String> = fs::read_dir(sandbox.join(LEDGERS))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".jsonl"))
+        .filter(|name| {
+            Path::new(name)
+                .extension()
+                .is_some_and(|end| end == "jsonl")
+        })
         .collect();
     names.pop().unwrap()
 }

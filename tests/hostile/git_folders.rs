@@ -107,7 +107,7 @@ fn no_file_of_a_repository_is_waited_for_or_read_without_end() {
             set(&sandbox, &sandbox.join("trap/.git").join(file), trap);
             // A folder that is a pipe contains nothing.
             let is_refused =
-                !(file.ends_with("pack") && !file.contains('-')) || matches!(trap, Trap::Endless);
+                !file.ends_with("pack") || file.contains('-') || matches!(trap, Trap::Endless);
             try_all(&sandbox, &format!("{file} {trap:?}"), is_refused);
         }
     }

@@ -85,7 +85,7 @@ const CHANGES: [Change; 5] = [
     ("public", |repo| repo.private = false),
     ("starred", |repo| repo.stars = 1),
     ("tagged", |repo| repo.tags.push("v1".to_owned())),
-    ("in other letters", |repo| repo.name = "Web".to_owned()),
+    ("in other letters", |repo| "Web".clone_into(&mut repo.name)),
     ("years old", |repo| repo.created_at = 0),
 ];
 

@@ -18,7 +18,7 @@ use groundplan::store::recovery::{Recovery, RecoveryReport};
 use groundplan::store::sql::Database;
 use groundplan::store::sql::migrations::Tables;
 use groundplan::store::sql::workers::Presence;
-use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 use std::process::Command;
 
 const APPLICATION: &str = include_str!("../fixtures/application.sql");
@@ -219,7 +219,7 @@ fn a_worker_is_listed_beside_an_application_under_the_user_of_a_token() {
 
 #[test]
 fn the_program_beside_an_application_is_listed_with_a_token_and_warns_without_one() {
-    let (name, mut raw) = wait(async {
+    let name = wait(async {
         let cluster = Cluster::get();
         let name = cluster.empty().await;
         let mut raw = cluster.connect(&name).await;
@@ -241,7 +241,8 @@ fn the_program_beside_an_application_is_listed_with_a_token_and_warns_without_on
             .migrate(Tables::Own)
             .await
             .unwrap();
-        (name, raw)
+        raw.close().await.unwrap();
+        name
     });
     let sandbox = Sandbox::with_demo();
     sandbox.write("forge/.keep", "").write("token", "secret\n");
@@ -269,6 +270,7 @@ fn the_program_beside_an_application_is_listed_with_a_token_and_warns_without_on
         );
     }
     wait(async {
+        let mut raw = Cluster::get().connect(&name).await;
         let seen = raw
             .fetch_one(
                 "SELECT COUNT(*) AS number FROM seen WHERE user_id = 'ada' AND token_id = 'token'",

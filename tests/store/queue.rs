@@ -178,7 +178,7 @@ async fn runs_are_filtered_and_listed_newest_first(fixture: StoreFixture) {
         ..RunFilter::default()
     })
     .await;
-    assert_eq!(one, [old.id.clone()]);
+    assert_eq!(one, std::slice::from_ref(&old.id));
     let waiting = ids(RunFilter {
         statuses: vec![RunStatus::Pending, RunStatus::FailedNeedsCleanup],
         ..RunFilter::default()
@@ -194,13 +194,13 @@ async fn runs_are_filtered_and_listed_newest_first(fixture: StoreFixture) {
         ..RunFilter::default()
     })
     .await;
-    assert_eq!(last, [new.id.clone()]);
+    assert_eq!(last, std::slice::from_ref(&new.id));
     let next = ids(RunFilter {
         after: Some(new.id.clone()),
         ..RunFilter::default()
     })
     .await;
-    assert_eq!(next, [old.id.clone()]);
+    assert_eq!(next, std::slice::from_ref(&old.id));
     let of_another = ids(RunFilter {
         user: Some(user("bob")),
         ..RunFilter::default()
