@@ -1,6 +1,6 @@
 //! Tokens of the API: creating, recognising, listing and revoking them.
 
-use super::caller::{Access, Caller, Scope};
+use super::caller::{Access, Caller};
 use super::error::AppError;
 use crate::error::{Class, Explain, Hint};
 use crate::model::digest::Digest;
@@ -58,11 +58,7 @@ pub async fn recognise(database: &Database, token: &str) -> Result<Option<Accoun
 
 /// The tokens that the caller may see and revoke.
 pub async fn list(database: &Database, caller: &Caller) -> Result<Vec<TokenInfo>, AppError> {
-    let user = match caller.scope() {
-        Scope::All => None,
-        Scope::Of(user) => Some(user),
-    };
-    Ok(database.tokens(user.as_ref()).await?)
+    Ok(database.tokens(caller.scope().user()).await?)
 }
 
 /// Revokes a token.

@@ -27,8 +27,6 @@ pub enum Caller {
 /// The rights that a use case requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Everyone, without a credential.
-    Public,
     /// Every user.
     Read,
     /// Every user but demo users.

@@ -13,6 +13,7 @@ pub mod database_catalogs;
 pub mod error;
 pub mod explanation;
 pub mod generated_repos;
+pub mod insights;
 pub mod kept_previews;
 pub mod owners;
 pub mod previews;

@@ -202,10 +202,7 @@ pub async fn list_for(
     caller: &Caller,
     filter: RunFilter,
 ) -> Result<Vec<Listed<Run>>, AppError> {
-    let user = match caller.scope() {
-        Scope::All => filter.user,
-        Scope::Of(user) => Some(user),
-    };
+    let user = caller.scope().user().cloned().or(filter.user);
     list(store, &RunFilter { user, ..filter }).await
 }
 

@@ -13,7 +13,7 @@ use crate::model::digest::GitId;
 use crate::model::path::SafeRelPath;
 use crate::model::plan::{TemplateOrigin, TemplatePin};
 use crate::model::ref_name::{RefName, RefNameError};
-use crate::model::remote::{RemoteUrl, RemoteUrlError};
+use crate::model::remote::{RemoteUrl, RemoteUrlError, Transport};
 use crate::template::{
     Template, TemplateCommit, TemplateError, TemplateLocation, TemplateRules, TemplateStore,
 };
@@ -37,6 +37,8 @@ pub struct TemplateRequest {
     pub folder: Option<SafeRelPath>,
     /// The repository that replaces the template of every catalogue, at the version that the catalogue names.
     pub replacement: Option<String>,
+    /// True for a request from another machine: `template` is never taken for a path or a `file://` URL of this one.
+    pub is_remote: bool,
 }
 
 /// Access to templates in git repositories, until `stop` is set.
@@ -73,6 +75,8 @@ pub enum TemplateRequestError {
     },
     #[error("`--ref` and `--sha` require a repository, but this catalogue's template is a folder")]
     FolderWithReference,
+    #[error("`{}` is not the address of a repository on a server", text.escape_debug())]
+    OfThisMachine { text: String },
     #[error("`{}` is not a template", text.escape_debug())]
     NotATemplate {
         text: String,
@@ -437,7 +441,7 @@ impl TemplateRequest {
                 folder: self.folder.as_ref(),
             })
         };
-        let is_path = path.exists() || !looks_like_an_address(named);
+        let is_path = !self.is_remote && (path.exists() || !looks_like_an_address(named));
         match (is_path, &self.reference) {
             (true, None) if sha.is_some() || self.folder.is_some() => {
                 let folder = named.to_owned();
@@ -446,10 +450,23 @@ impl TemplateRequest {
             (true, None) => Ok(Source::Folder(path)),
             (true, Some(reference)) => Ok(commit(TemplateLocation::Local(path), reference.clone())),
             (false, reference) => Ok(commit(
-                TemplateLocation::Remote(address(named)?),
+                TemplateLocation::Remote(self.address(named)?),
                 reference.clone().unwrap_or_else(RefName::head),
             )),
         }
+    }
+
+    /// The address that the request names.
+    fn address(&self, named: &str) -> Result<RemoteUrl, TemplateRequestError> {
+        let is_of_this_machine = match RemoteUrl::parse(named) {
+            Ok(url) => url.transport() == Transport::File,
+            Err(_) => !named.contains(':') && RemoteUrl::of_short_name(named).is_err(),
+        };
+        if self.is_remote && is_of_this_machine {
+            let text = named.to_owned();
+            return Err(TemplateRequestError::OfThisMachine { text });
+        }
+        address(named)
     }
 }
 
@@ -497,9 +514,10 @@ fn looks_like_an_address(text: &str) -> bool {
 impl Explain for TemplateRequestError {
     fn class(&self) -> Class {
         match self {
-            Self::Unknown { .. } | Self::SourceNotAllowed { .. } | Self::Differs { .. } => {
-                Class::Refused
-            }
+            Self::OfThisMachine { .. }
+            | Self::Unknown { .. }
+            | Self::SourceNotAllowed { .. }
+            | Self::Differs { .. } => Class::Refused,
             Self::NotATemplate {
                 source: RemoteUrlError::SpecialHost { .. },
                 ..
@@ -514,6 +532,7 @@ impl Explain for TemplateRequestError {
                 "template_flags_conflict"
             }
             Self::VersionIsNoTag { .. } => "template_version_invalid",
+            Self::OfThisMachine { .. } => "template_is_a_folder",
             Self::NotATemplate { .. } => "template_address_invalid",
             Self::Unknown { .. } => "template_unknown",
             Self::SourceNotAllowed { .. } => "template_source_not_allowed",
@@ -534,6 +553,9 @@ impl Explain for TemplateRequestError {
                 Setting::Template,
                 ", or omit them"
             ),
+            Self::OfThisMachine { .. } => {
+                "name the repository by its URL, or by `owner/name` on GitHub".into()
+            }
             Self::NotATemplate { .. } => {
                 "name a folder, a URL such as `https://github.com/owner/name.git`, or `owner/name`"
                     .into()

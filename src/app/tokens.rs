@@ -39,6 +39,18 @@ pub struct TokenReport {
     pub seal_again: bool,
 }
 
+/// The stored token of a user. Its text is never shown.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredToken {
+    pub login: String,
+    pub scopes: Vec<String>,
+    /// In milliseconds since 1970.
+    pub verified_at: i64,
+    /// In milliseconds since 1970; null for a token that does not expire.
+    pub expires_at: Option<i64>,
+}
+
 /// The forge that a token belongs to.
 #[derive(Clone, Copy)]
 pub struct TokenForge<'f> {
@@ -115,6 +127,25 @@ pub async fn save(
     database.ensure_user(user).await?;
     database.save_token(user, &sealed, &facts).await?;
     Ok(login)
+}
+
+/// The facts about the caller's stored token; `None` without one.
+pub async fn stored(database: &Database, caller: &Caller) -> Result<Option<StoredToken>, AppError> {
+    let facts = database.user(caller.user()).await?.token;
+    Ok(facts.map(|facts| StoredToken {
+        login: facts.login,
+        scopes: facts.scopes,
+        verified_at: facts.verified_at,
+        expires_at: facts.expires_at,
+    }))
+}
+
+/// Removes the caller's stored token.
+///
+/// # Errors
+/// Refuses a demo user.
+pub async fn remove(database: &Database, caller: &Caller) -> Result<(), AppError> {
+    Ok(database.remove_token(caller.user()).await?)
 }
 
 /// Fails for a token that certainly cannot create repositories. GitHub lists the scopes of every classic token; Forgejo

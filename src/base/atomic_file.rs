@@ -13,6 +13,18 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Creates a file, readable by its user only. False, and nothing is written, when it exists. Its folder must exist.
+pub fn create(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let mut beside = tempfile::NamedTempFile::new_in(folder_of(path))?;
+    beside.write_all(bytes)?;
+    beside.as_file().sync_all()?;
+    match beside.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error.error),
+    }
+}
+
 /// Creates or replaces a file by way of the file `beside`, readable by its user only.
 ///
 /// For callers that hold a lock and clear the leftovers of processes that died. Fails when `beside` exists.

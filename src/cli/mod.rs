@@ -4,6 +4,7 @@ mod accepted_file;
 mod args;
 mod commands;
 mod completion;
+mod daemon;
 mod error;
 mod forge_session;
 mod input;

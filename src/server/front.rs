@@ -1,10 +1,13 @@
 //! The port of a server: health pages from the first moment on, the API once the database is there.
 
 use super::problem::Problem;
+use super::request_id;
 use super::state::ServerState;
 use crate::worker::server::{HealthServer, router as health_router};
 use axum::extract::Request;
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::any;
 use axum::{Router, http::StatusCode};
 use std::io;
 use std::net::SocketAddr;
@@ -51,10 +54,13 @@ impl Front {
             }
         };
         let api = Arc::clone(&self.api);
-        let routes = self.health.fallback(move |request: Request| {
+        let forward = any(move |request: Request| {
             let api = api.get().cloned();
             async move { forward(api, request).await }
         });
+        let routes = self
+            .health
+            .fallback_service(forward.layer(from_fn(request_id::assign)));
         // A proxy may pass the prefix on, or remove it.
         let routes = match self.prefix.as_str() {
             "" => routes,

@@ -1,7 +1,7 @@
 //! Authentication and authorisation, before a request reaches its handler.
 
 use super::idempotency;
-use super::operation::Guarded;
+use super::operation::{Credential, Guarded};
 use super::problem::Problem;
 use super::settings::TrustedProxy;
 use super::state::ServerState;
@@ -20,8 +20,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// The cookies of a session: on https, behind a path prefix on https, and without encryption.
-pub(super) const SESSION_COOKIES: [&str; 3] =
-    ["__Host-groundplan", "__Secure-groundplan", "groundplan"];
+const SESSION_COOKIES: [&str; 3] = ["__Host-groundplan", "__Secure-groundplan", "groundplan"];
 /// The header by which a trusted proxy presents its secret.
 const PROXY_SECRET: &str = "x-groundplan-proxy-secret";
 
@@ -32,7 +31,7 @@ pub(super) struct Signed {
     pub(super) account: Account,
 }
 
-/// How the account of a request was proven.
+/// The proof of the account of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Proof {
     /// By a token or a proxy, which no browser sends by itself.
@@ -47,12 +46,16 @@ pub(super) async fn check(
     mut request: Request,
     next: Next,
 ) -> Response {
-    if guarded.access == Access::Public {
-        return next.run(request).await;
-    }
+    let access = match guarded.credential {
+        Credential::User(access) => access,
+        Credential::Scheduler if !is_scheduler(&state, request.headers()) => {
+            return Problem::unauthorized().into_response();
+        }
+        Credential::Scheduler | Credential::Nothing => return next.run(request).await,
+    };
     // The body of a request cannot be shared between threads, so only its head is passed on.
     let (parts, body) = request.into_parts();
-    let authorized = authorize(&state, guarded.access, &parts).await;
+    let authorized = authorize(&state, access, &parts).await;
     request = Request::from_parts(parts, body);
     match authorized {
         Ok(signed) => {
@@ -80,7 +83,7 @@ async fn authorize(
     if proof == Proof::Cookie && !request.method.is_safe() {
         check_same_site(state, &request.headers)?;
     }
-    let caller = Caller::of_account(&account, &state.policy);
+    let caller = Caller::of_account(&account, &state.context.policy);
     caller.check(access)?;
     Ok(Signed { caller, account })
 }
@@ -121,7 +124,7 @@ fn bearer(value: &str) -> Option<&str> {
 }
 
 /// The key of a session in the cookies of a request.
-pub(super) fn session_key(headers: &HeaderMap) -> Option<&str> {
+fn session_key(headers: &HeaderMap) -> Option<&str> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -133,7 +136,7 @@ pub(super) fn session_key(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Refuses a change that the page of another site asks for.
-pub(super) fn check_same_site(state: &ServerState, headers: &HeaderMap) -> Result<(), Problem> {
+fn check_same_site(state: &ServerState, headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let is_same = match (text("sec-fetch-site"), text("origin")) {
         (Some(site), _) => matches!(site, "same-origin" | "none"),
@@ -186,12 +189,12 @@ impl TrustedProxy {
 }
 
 /// Compares by digests, so that the time of the comparison tells nothing of the secret.
-pub(super) fn is_secret(secret: &Secret, presented: &[u8]) -> bool {
+fn is_secret(secret: &Secret, presented: &[u8]) -> bool {
     Sha256::digest(secret.expose().as_bytes()) == Sha256::digest(presented)
 }
 
-/// True if the request presents the secret of the cron route.
-pub(super) fn is_cron(state: &ServerState, headers: &HeaderMap) -> bool {
+/// True if the request presents the secret of the scheduler.
+fn is_scheduler(state: &ServerState, headers: &HeaderMap) -> bool {
     let presented = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())

@@ -23,7 +23,6 @@ pub mod state;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware;
 use axum::routing::get;
 use problem::Problem;
 use state::ServerState;
@@ -52,6 +51,5 @@ pub fn router(state: Arc<ServerState>) -> Router {
             |panic: Box<dyn Any + Send + 'static>| Problem::panicked(panic.as_ref()),
         ))
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn(request_id::assign))
         .with_state(state)
 }

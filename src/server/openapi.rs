@@ -1,9 +1,8 @@
 //! The OpenAPI 3.1 document, made from the list of operations and the schemas of their types.
 
-use super::operation::{Content, Operation, SchemaOf};
+use super::operation::{Content, Credential, Operation, SchemaOf};
 use super::operations;
 use super::problem::{MEDIA_TYPE, ProblemDocument};
-use crate::app::caller::Access;
 use axum::http::{Method, StatusCode};
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
@@ -64,10 +63,10 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
             "content": { "application/json": { "schema": body(generator) } },
         });
     }
-    if operation.id == "recoverRuns" {
-        described["security"] = json!([{ "scheduler": [] }]);
-    } else if operation.guarded.access == Access::Public {
-        described["security"] = json!([]);
+    match operation.guarded.credential {
+        Credential::User(_) => {}
+        Credential::Scheduler => described["security"] = json!([{ "scheduler": [] }]),
+        Credential::Nothing => described["security"] = json!([]),
     }
     described
 }
@@ -93,7 +92,7 @@ fn parameters(operation: &Operation, generator: &mut SchemaGenerator) -> Vec<Val
             .into_iter()
             .flat_map(|query| in_query(query, generator)),
     );
-    if operation.guarded.keeps_answers && operation.guarded.access != Access::Public {
+    if operation.guarded.keeps_answers {
         parameters.push(json!({
             "name": "Idempotency-Key",
             "in": "header",
@@ -169,11 +168,12 @@ fn failures(operation: &Operation) -> Vec<StatusCode> {
         StatusCode::INTERNAL_SERVER_ERROR,
         StatusCode::SERVICE_UNAVAILABLE,
     ];
-    let is_restricted = operation.guarded.access != Access::Public || operation.id == "recoverRuns";
-    if is_restricted {
-        statuses.extend([StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN]);
+    match operation.guarded.credential {
+        Credential::User(_) => statuses.extend([StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN]),
+        Credential::Scheduler => statuses.push(StatusCode::UNAUTHORIZED),
+        Credential::Nothing => {}
     }
-    if operation.path.contains('{') || operation.id == "getToken" || operation.id == "submitRun" {
+    if operation.may_miss {
         statuses.push(StatusCode::NOT_FOUND);
     }
     if operation.body.is_some() {

@@ -13,10 +13,21 @@ use std::sync::Arc;
 /// Writes the schema of a type into a generator.
 pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
-/// What is checked before the handler.
+/// The credential that an operation requires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// None: everyone may call it.
+    Nothing,
+    /// That of a user with these rights.
+    User(Access),
+    /// The secret of the scheduler.
+    Scheduler,
+}
+
+/// The checks before the handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guarded {
-    pub access: Access,
+    pub credential: Credential,
     /// True if an `Idempotency-Key` makes a repeated request change nothing.
     pub keeps_answers: bool,
 }
@@ -42,6 +53,8 @@ pub struct Operation {
     pub query: Option<SchemaOf>,
     pub body: Option<SchemaOf>,
     pub answers: Vec<(StatusCode, Content)>,
+    /// True if what it is about may not exist, or may belong to another user.
+    pub may_miss: bool,
     handler: MethodRouter<Arc<ServerState>>,
 }
 
@@ -61,13 +74,14 @@ impl Operation {
         let filter = MethodFilter::try_from(method.clone()).expect("a standard method");
         Self {
             guarded: Guarded {
-                access: if method.is_safe() {
+                credential: Credential::User(if method.is_safe() {
                     Access::Read
                 } else {
                     Access::Write
-                },
+                }),
                 keeps_answers: method == Method::POST,
             },
+            may_miss: path.contains('{'),
             method,
             path,
             id,
@@ -82,7 +96,24 @@ impl Operation {
     /// The operation with other rights than its method suggests.
     #[must_use]
     pub fn access(mut self, access: Access) -> Self {
-        self.guarded.access = access;
+        self.guarded.credential = Credential::User(access);
+        self
+    }
+
+    /// An operation that no user calls: an answer is kept for users only.
+    #[must_use]
+    pub fn without_user(mut self, credential: Credential) -> Self {
+        self.guarded = Guarded {
+            credential,
+            keeps_answers: false,
+        };
+        self
+    }
+
+    /// The operation with an answer for what does not exist, though its path names nothing.
+    #[must_use]
+    pub fn may_miss(mut self) -> Self {
+        self.may_miss = true;
         self
     }
 
@@ -90,7 +121,7 @@ impl Operation {
     #[must_use]
     pub fn reads(mut self) -> Self {
         self.guarded = Guarded {
-            access: Access::Read,
+            credential: Credential::User(Access::Read),
             keeps_answers: false,
         };
         self

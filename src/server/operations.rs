@@ -4,7 +4,7 @@ use super::api::{
     api_tokens, catalogs, forge, previews, products, realtime, recovery, runs, selection, version,
     workers,
 };
-use super::operation::Operation;
+use super::operation::{Credential, Operation};
 use super::page::{Page, PageQuery};
 use crate::app::caller::Access;
 use crate::app::catalog_versions::CatalogDiff;
@@ -13,7 +13,7 @@ use crate::app::kept_previews::PreviewFile;
 use crate::app::owners::OwnerList;
 use crate::app::products::NewProduct;
 use crate::app::run_view::RunView;
-use crate::app::tokens::TokenReport;
+use crate::app::tokens::{StoredToken, TokenReport};
 use crate::model::report::Report;
 use crate::store::access::TokenInfo;
 use crate::store::catalog::CatalogVersion;
@@ -59,7 +59,7 @@ pub fn outside_v1() -> Vec<Operation> {
             "Fail or requeue the runs whose worker has died; needs the secret of the scheduler",
             recovery::recover,
         )
-        .access(Access::Public)
+        .without_user(Credential::Scheduler)
         .answers::<recovery::Recovered>(OK),
     ]
 }
@@ -74,7 +74,7 @@ fn general() -> Vec<Operation> {
             "Read the versions of the server and its catalogues",
             version::versions,
         )
-        .access(Access::Public)
+        .without_user(Credential::Nothing)
         .answers::<version::Versions>(OK),
         Operation::new(
             get.clone(),
@@ -182,6 +182,7 @@ fn preview_operations() -> Vec<Operation> {
         )
         .reads()
         .query::<previews::PreviewQuery>()
+        .may_miss()
         .body::<selection::PreviewRequest>()
         .answers::<Report>(OK),
         Operation::new(
@@ -261,6 +262,7 @@ fn run_operations() -> Vec<Operation> {
             "Create the repository of an accepted preview",
             runs::submit,
         )
+        .may_miss()
         .body::<selection::RunRequest>()
         .answers::<RunView>(CREATED),
         Operation::new(
@@ -280,6 +282,7 @@ fn run_operations() -> Vec<Operation> {
         )
         .query::<realtime::EventQuery>()
         .answers::<Page<Event>>(OK)
+        .answers_bytes("text/event-stream")
         .answers_nothing(StatusCode::NO_CONTENT),
         Operation::new(
             Method::POST,
@@ -336,7 +339,8 @@ fn forge_operations() -> Vec<Operation> {
             "Read the facts about the stored token of the forge",
             forge::find,
         )
-        .answers::<forge::StoredToken>(OK),
+        .may_miss()
+        .answers::<StoredToken>(OK),
         Operation::new(
             Method::PUT,
             "/token",
@@ -345,7 +349,7 @@ fn forge_operations() -> Vec<Operation> {
             forge::save,
         )
         .body::<forge::TokenRequest>()
-        .answers::<forge::StoredToken>(OK),
+        .answers::<StoredToken>(OK),
         Operation::new(
             Method::DELETE,
             "/token",

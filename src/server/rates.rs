@@ -8,7 +8,6 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rated {
     Preview,
-    SignIn,
     TokenTest,
 }
 
@@ -26,7 +25,7 @@ impl Rated {
     fn per_minute(self) -> u32 {
         match self {
             Self::Preview => 60_000,
-            Self::SignIn | Self::TokenTest => 10,
+            Self::TokenTest => 10,
         }
     }
 }

@@ -61,11 +61,6 @@ impl PublicUrl {
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()
     }
-
-    /// True if browsers use encryption.
-    pub fn is_encrypted(&self) -> bool {
-        self.0.scheme() == "https"
-    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use super::events::Events;
 use super::problem::Problem;
-use super::rates::Rates;
+use super::rates::{Rated, Rates};
 use super::settings::ServerSettings;
+use crate::app::caller::Caller;
 use crate::app::catalogs::{CatalogError, OpenedCatalog};
 use crate::app::database_catalogs;
 use crate::app::error::AppError;
@@ -11,24 +12,18 @@ use crate::app::templates::TemplateCache;
 use crate::app::tokens::TokenForge;
 use crate::base::clock::Clock;
 use crate::forge::Forge;
-use crate::forge::address::{ForgeAddress, RequestSettings};
 use crate::model::preflight::ForgeKind;
 use crate::model::slug::Slug;
 use crate::model::suggest;
 use crate::pat::key::Key;
-use crate::pat::sealed::{Binding, Opener};
-use crate::policy::Policy;
-use crate::resolve::stored::StoredPlanReader;
 use crate::secret::Secret;
 use crate::store::id::UserId;
-use crate::store::recovery::Recovery;
 use crate::store::sql::Database;
-use crate::template::TemplateStore;
-use crate::worker::context::WorkerContext;
+use crate::worker::context::{UserTokenError, WorkerContext};
 use crate::worker::log::Logs;
 use axum::http::StatusCode;
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use tokio::time::timeout;
@@ -39,48 +34,36 @@ const PREVIEW_WAIT: Duration = Duration::from_secs(10);
 /// Opens the template cache for templates in git.
 pub type OpenCache = Box<dyn Fn() -> Result<TemplateCache<'static>, AppError> + Send + Sync>;
 
-/// Reads the encryption key and, where there is one, the previous key.
-pub type ReadKeys = Box<dyn Fn() -> Result<(Key, Option<Key>), Problem> + Send + Sync>;
+/// Reads the encryption key.
+pub type ReadKey = Box<dyn Fn() -> Result<Key, Problem> + Send + Sync>;
 
 /// The state that all requests share.
 pub struct ServerState {
     pub database: Arc<Database>,
     pub settings: ServerSettings,
-    pub policy: Policy,
-    pub clock: Arc<dyn Clock>,
+    /// The forge, the templates and the policy, which the worker of this process uses too.
+    pub context: Arc<WorkerContext>,
+    /// The logs of runs that are cleaned up by a request.
+    pub logs: Arc<Logs>,
     pub forge: ServerForge,
     /// The catalogues that this server offers, by slug.
     pub catalogs: BTreeMap<String, Arc<OpenedCatalog>>,
-    /// Opens the templates of kept previews.
-    pub templates: TemplateStore,
-    pub plans: StoredPlanReader,
     pub cache: OpenCache,
-    pub recovery: Recovery,
     pub rates: Rates,
     /// One permit for each preview that may run at a time.
     pub previews: Semaphore,
     pub events: Events,
-    /// Removes what failed runs left on the forge. Empty until the forge's settings are complete.
-    pub cleaner: OnceLock<Cleaner>,
     /// True once the server stops.
     pub stopped: watch::Receiver<bool>,
 }
 
-/// The worker that removes what failed runs left, when a caller asks for it.
-pub struct Cleaner {
-    pub context: Arc<WorkerContext>,
-    pub logs: Arc<Logs>,
-}
-
-/// The forge that repositories are created on.
+/// The forge as requests name it.
 pub struct ServerForge {
     pub kind: ForgeKind,
-    pub address: ForgeAddress,
     /// The host; for a local forge, its folder.
     pub host: String,
-    pub requests: RequestSettings,
-    /// Reads the encryption key and, where there is one, the previous key. None for a forge without tokens.
-    pub keys: Option<ReadKeys>,
+    /// Reads the key that tokens are sealed with. None for a forge without tokens.
+    pub key: Option<ReadKey>,
 }
 
 impl ServerState {
@@ -109,50 +92,46 @@ impl ServerState {
         }
     }
 
+    /// The clock.
+    pub(super) fn clock(&self) -> &dyn Clock {
+        self.context.clock.as_ref()
+    }
+
+    /// Counts a request of the caller against the limit of its kind.
+    pub(super) fn count(&self, kind: Rated, caller: &Caller) -> Result<(), Problem> {
+        self.rates
+            .count(kind, caller.user().as_str(), self.clock().now())
+    }
+
     /// The forge with the stored token of a user.
     pub(super) async fn forge_of(&self, user: &UserId) -> Result<Box<dyn Forge>, Problem> {
-        let token = self.stored_token(user).await?;
-        let missing = || {
-            Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "user_token_missing",
-                "no token of the forge is stored",
-            )
-            .hinted("store one with `PUT /api/v1/token`")
+        let sealed = self.database.sealed_token(user).await?;
+        let token = match self.context.token(user, sealed.as_deref()) {
+            Err(UserTokenError::Missing) => {
+                return Err(Problem::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "user_token_missing",
+                    "no token of the forge is stored",
+                )
+                .hinted("store one with `PUT /api/v1/token`"));
+            }
+            token => token?,
         };
-        self.forge
-            .connect(|| token.ok_or_else(missing), &self.clock)
+        self.connect(|| token.ok_or_else(Problem::internal))
     }
 
-    /// The stored token of a user, decrypted.
-    async fn stored_token(&self, user: &UserId) -> Result<Option<Secret>, Problem> {
-        let (Some(keys), Some(host)) = (&self.forge.keys, self.forge.address.host()) else {
-            return Ok(None);
-        };
-        let Some(sealed) = self.database.sealed_token(user).await? else {
-            return Ok(None);
-        };
-        let (current, previous) = keys()?;
-        let binding = Binding {
-            owner: user.as_str(),
-            host,
-        };
-        let opened = Opener::new(current, previous).open(&sealed, binding)?;
-        Ok(Some(opened.secret))
-    }
-}
-
-impl ServerForge {
     /// The forge with a token, which is asked for only where the forge needs one.
     pub(super) fn connect(
         &self,
         token: impl FnOnce() -> Result<Secret, Problem>,
-        clock: &Arc<dyn Clock>,
     ) -> Result<Box<dyn Forge>, Problem> {
-        self.address
-            .connect(token, &self.requests, Arc::clone(clock))
+        let context = &self.context;
+        let clock = Arc::clone(&context.clock);
+        context.forge.connect(token, &context.forge_requests, clock)
     }
+}
 
+impl ServerForge {
     /// A connected forge with its kind and host.
     pub(super) fn of<'f>(&'f self, forge: &'f dyn Forge) -> TokenForge<'f> {
         TokenForge {

@@ -93,6 +93,19 @@ impl JobKind {
         }
     }
 
+    /// The name for people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::TaskImplementation => "Implement task",
+            Self::IdeaGrill => "Question idea",
+            Self::IdeaMakePlan => "Plan idea",
+            Self::IdeaReviewPlan => "Review plan",
+            Self::PlanChat => "Discuss plan",
+            Self::SprintImplementation => "Implement sprint",
+            Self::BootstrapRepo => "Bootstrap repo",
+        }
+    }
+
     /// The kind with a name; `None` for an unknown name.
     pub fn of_db(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_db() == text)

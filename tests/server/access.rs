@@ -1,8 +1,13 @@
 //! Who may do what: every operation, with every kind of caller.
 
 use super::support::{TestServer, preview, submission};
+use crate::support::jobs::wait;
+use crate::support::postgres::open;
 use groundplan::app::caller::Access;
+use groundplan::app::sessions;
+use groundplan::server::operation::Credential;
 use groundplan::server::operations;
+use groundplan::store::id::UserId;
 use serde_json::json;
 
 /// The address of an operation, with values in place of its parameters.
@@ -43,11 +48,13 @@ fn every_operation_refuses_whom_its_access_excludes() {
                 )
                 .status
         };
-        let expected = match operation.guarded.access {
-            Access::Public => continue,
-            Access::Read => (401, false, false),
-            Access::Write => (401, true, false),
-            Access::Administrate => (401, true, true),
+        let expected = match operation.guarded.credential {
+            Credential::Nothing => continue,
+            // A user's token is no secret of the scheduler.
+            Credential::Scheduler => (401, false, false),
+            Credential::User(Access::Read) => (401, false, false),
+            Credential::User(Access::Write) => (401, true, false),
+            Credential::User(Access::Administrate) => (401, true, true),
         };
         let found = (
             ask(None),
@@ -212,4 +219,64 @@ fn the_scheduler_recovers_runs_with_its_secret_only() {
     without
         .send("POST", path, &[("authorization", "Bearer ")], b"")
         .is(401);
+}
+
+#[test]
+fn a_browser_is_refused_changes_that_another_site_asks_for() {
+    let server = TestServer::start(&["--no-worker"]);
+    server.token("ada", &[]);
+    let key = wait(async {
+        let database = open(&server.database()).await;
+        let ada = UserId::parse("ada").unwrap();
+        let key = sessions::start(&database, &ada).await.unwrap();
+        database.close().await;
+        key
+    });
+    let cookie = format!("theme=dark; groundplan={}", key.as_str());
+    let ask = |method: &str, path: &str, headers: &[(&str, &str)]| {
+        let own = [
+            ("cookie", cookie.as_str()),
+            ("content-type", "application/json"),
+        ];
+        let headers: Vec<_> = own.iter().chain(headers).copied().collect();
+        server.send(method, path, &headers, br#"{"name":"Acme"}"#)
+    };
+    let me = ask("GET", "/api/v1/me", &[("sec-fetch-site", "cross-site")]);
+    assert_eq!(me.is(200).json()["user"], "ada");
+    let foreign: [&[(&str, &str)]; 5] = [
+        &[],
+        &[("sec-fetch-site", "cross-site")],
+        &[("sec-fetch-site", "same-site")],
+        &[("origin", "https://evil.example")],
+        &[("origin", "null")],
+    ];
+    for headers in foreign {
+        assert_eq!(
+            ask("POST", "/api/v1/products", headers).problem(403),
+            "cross_site"
+        );
+    }
+    ask(
+        "POST",
+        "/api/v1/products",
+        &[("sec-fetch-site", "same-origin")],
+    )
+    .is(201);
+}
+
+#[test]
+fn tests_of_tokens_are_limited_for_each_user() {
+    let server = TestServer::start(&["--no-worker"]);
+    let (ada, eve) = (server.token("ada", &[]), server.token("eve", &[]));
+    let test = |token: &str| server.post("/api/v1/token/test", token, &json!({ "token": "short" }));
+    // Two minutes may begin while the requests are sent.
+    let answers: Vec<_> = (0..21).map(|_| test(&ada)).collect();
+    let limited = answers.iter().find(|answer| answer.status == 429).unwrap();
+    assert_eq!(limited.header("retry-after"), Some("60"));
+    assert!(
+        answers
+            .iter()
+            .all(|answer| matches!(answer.status, 422 | 429))
+    );
+    test(&eve).is(422);
 }

@@ -1,28 +1,9 @@
 //! Documents of the server: versions, the OpenAPI document, and the health pages.
 
 use super::support::TestServer;
-use crate::support::PRODUCT;
+use crate::support::{PRODUCT, Sandbox};
 use serde_json::Value;
-use sqlx::{AnyConnection, Connection as _};
 use std::process::Command;
-
-/// Runs a statement as an administrator would with the database's own program.
-fn execute(address: &str, statement: &'static str) {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        sqlx::any::install_default_drivers();
-        let mut connection = AnyConnection::connect(address).await.unwrap();
-        let changed = sqlx::query(statement)
-            .execute(&mut connection)
-            .await
-            .unwrap();
-        assert_eq!(changed.rows_affected(), 1);
-        connection.close().await.unwrap();
-    });
-}
 
 #[test]
 fn the_openapi_document_is_the_one_in_the_repository() {
@@ -149,12 +130,10 @@ fn a_row_that_is_changed_by_sql_changes_the_next_preview_at_every_door() {
     // Publishing changes nothing by itself.
     assert_eq!(tree(), before);
     let version = server.get("/api/v1/catalogs/demo", &ada).json()["catalogVersion"].clone();
-    let file = server.sandbox.join("data/groundplan.db");
-    let address = format!("sqlite:{}", file.display());
-    execute(
-        &address,
+    server.execute(
         "UPDATE bootstrap_actions SET config = replace(config, 'lib/session.ts', 'lib/changed.ts') \
          WHERE kind = 'COPY_FILE'",
+        1,
     );
     let after = tree();
     assert_ne!(after, before);
@@ -173,11 +152,26 @@ fn a_row_that_is_changed_by_sql_changes_the_next_preview_at_every_door() {
         ])
         .args(PRODUCT)
         .args(["--format", "json"])
-        .env("DATABASE_URL", &address);
+        .env("DATABASE_URL", server.database());
     let ran = server.sandbox.run(&mut command).exits(0);
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(report["treeId"], after);
     // A published version stays as it was.
     let published = server.get("/api/v1/catalogs/demo?version=1", &ada).json();
     assert_eq!(published["catalogVersion"], version);
+}
+
+#[test]
+fn a_server_that_cannot_work_yet_says_so_and_starts_once_it_can() {
+    let sandbox = Sandbox::with_demo();
+    sandbox.write("policy.toml", "nonsense");
+    let flags = ["--no-worker", "--policy", "policy.toml"];
+    let mut server = TestServer::start_in(sandbox, &flags, &[], "cannot start to work");
+    let health = server.send("GET", "/health", &[], b"").is(503).text();
+    assert!(health.contains("policy.toml"), "{health}");
+    let answer = server.send("GET", "/api/v1/version", &[], b"");
+    assert_eq!(answer.problem(503), "server_starting");
+    server.sandbox.write("policy.toml", "[tiers]\n");
+    server.wait_for(" ready ");
+    server.send("GET", "/health", &[], b"").is(200);
 }

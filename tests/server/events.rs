@@ -67,3 +67,51 @@ fn a_stream_and_its_json_twin_have_the_same_events_and_resume_after_a_number() {
     let last = events.last().unwrap()["sequence"].to_string();
     stream(&[("last-event-id", &last)], "").is(204);
 }
+
+#[test]
+fn a_stream_that_begins_late_misses_none_of_many_events() {
+    let server = TestServer::start(&["--no-worker"]);
+    let token = server.token("ada", &[]);
+    server
+        .post("/api/v1/products", &token, &json!({ "name": "Acme Web" }))
+        .is(201);
+    let tree = server
+        .post("/api/v1/previews", &token, &preview())
+        .is(200)
+        .json()["treeId"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let run = server
+        .post("/api/v1/runs", &token, &submission("acme-web", &tree))
+        .is(201)
+        .json();
+    let id = run["id"].as_str().unwrap();
+    server.execute(
+        "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 1201)
+         INSERT INTO bootstrap_events (run_id, number, at, kind, actor, detail)
+         SELECT r.id, n.i, 0, 'intended', 'worker', '{}' FROM bootstrap_runs r, n",
+        1200,
+    );
+    server
+        .post(&format!("/api/v1/runs/{id}/cancel"), &token, &json!({}))
+        .is(200);
+    let bearer = format!("Bearer {token}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("accept", "text/event-stream"),
+    ];
+    let streamed = server
+        .send("GET", &format!("/api/v1/runs/{id}/events"), &headers, b"")
+        .text();
+    let numbers: Vec<u32> = streamed
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "))
+        .filter_map(|data| {
+            serde_json::from_str::<serde_json::Value>(data).unwrap()["number"].as_u64()
+        })
+        .map(|number| u32::try_from(number).unwrap())
+        .collect();
+    assert_eq!(numbers, (1..=1203).collect::<Vec<_>>());
+    assert!(streamed.contains("event: end\n"));
+}

@@ -144,3 +144,39 @@ fn a_selection_that_cannot_be_carried_out_is_answered_with_its_findings() {
         "template_is_a_folder"
     );
 }
+
+#[test]
+fn a_template_is_never_a_path_of_the_server() {
+    let server = TestServer::start(&["--no-worker", "--offline", "--allow-file"]);
+    let token = server.token("ada", &[]);
+    // Folders and a repository in the working directory of the server.
+    server.sandbox.write("secret/files/key.txt", "canary");
+    server.sandbox.commit("secret");
+    let file = format!("file://{}", server.sandbox.join("secret").display());
+    let upper = file.replacen("file", "FILE", 1);
+    for repo in [
+        "secret",
+        "./secret",
+        "secret/files",
+        "../etc",
+        "~/x",
+        &file,
+        &upper,
+    ] {
+        for reference in [Value::Null, json!("main")] {
+            let mut body = preview();
+            body["template"] = json!({ "repo": repo, "ref": reference });
+            let answer = server.post("/api/v1/previews", &token, &body);
+            assert!(
+                matches!(answer.status, 422 | 503),
+                "{repo}: {}",
+                answer.text()
+            );
+            assert!(
+                !answer.text().contains("key.txt"),
+                "{repo}: {}",
+                answer.text()
+            );
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Runs over HTTP, with the worker inside the server.
 
 use super::support::{TestServer, preview, submission};
+use crate::support::Sandbox;
 use serde_json::{Value, json};
 
 /// A server with a product and an accepted preview of one user.
@@ -181,4 +182,42 @@ fn a_server_stops_with_open_streams_and_its_run_is_there_after_a_restart() {
     let (code, log) = server.stop();
     assert_eq!(code, Some(143), "{log}");
     drop(stream);
+}
+
+#[test]
+fn a_run_of_a_high_tier_waits_for_an_administrator_and_is_carried_out_then() {
+    let sandbox = Sandbox::with_demo();
+    sandbox.write("policy.toml", "[tiers]\ndemo = \"high\"\n");
+    let server = TestServer::start_in(sandbox, &["--policy", "policy.toml"], &[], " ready ");
+    let (token, admin) = (server.token("ada", &[]), server.token("root", &["--admin"]));
+    server
+        .post("/api/v1/products", &token, &json!({ "name": "Acme Web" }))
+        .is(201);
+    let report = server
+        .post("/api/v1/previews", &token, &preview())
+        .is(200)
+        .json();
+    let tree = report["treeId"].as_str().unwrap();
+    let run = server
+        .post("/api/v1/runs", &token, &submission("acme-web", tree))
+        .is(201)
+        .json();
+    assert_eq!(run["awaitsApproval"], true, "{run}");
+    let address = format!("/api/v1/runs/{}/approve", run["id"].as_str().unwrap());
+    let approval = json!({ "tree": tree });
+    assert_eq!(
+        server.post(&address, &token, &approval).problem(403),
+        "not_an_administrator"
+    );
+    let other = json!({ "tree": "1".repeat(40) });
+    assert_eq!(
+        server.post(&address, &admin, &other).problem(409),
+        "run_other_tree"
+    );
+    server.post(&address, &admin, &approval).is(200);
+    let run = server.finished(run["id"].as_str().unwrap(), &token);
+    assert_eq!(
+        (&run["status"], &run["approval"]["by"]),
+        (&json!("succeeded"), &json!("root"))
+    );
 }

@@ -1,17 +1,21 @@
 //! The real program as a server on one machine, and a small HTTP client.
 
 use crate::support::Sandbox;
+use crate::support::jobs::wait;
 use serde_json::Value;
+use sqlx::{AnyConnection, Connection as _};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc;
+use std::thread;
 
 /// A running `groundplan serve` with its own data folder, killed when it is dropped.
 pub(crate) struct TestServer {
     pub(crate) sandbox: Sandbox,
     child: Child,
-    reader: Option<JoinHandle<String>>,
+    lines: mpsc::Receiver<String>,
+    log: String,
     pub(crate) address: String,
 }
 
@@ -46,7 +50,16 @@ impl TestServer {
     }
 
     pub(crate) fn start_with(more: &[&str], variables: &[(&str, &str)]) -> Self {
-        let sandbox = Sandbox::with_demo();
+        Self::start_in(Sandbox::with_demo(), more, variables, " ready ")
+    }
+
+    /// A server in a sandbox, once its log has a line with these words.
+    pub(crate) fn start_in(
+        sandbox: Sandbox,
+        more: &[&str],
+        variables: &[(&str, &str)],
+        words: &str,
+    ) -> Self {
         let mut command = program(&sandbox);
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--catalogs", "."])
@@ -55,30 +68,39 @@ impl TestServer {
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap());
-        let mut address = String::new();
-        let mut log = String::new();
-        loop {
-            let mut line = String::new();
-            let length = lines.read_line(&mut line).unwrap();
-            assert!(length > 0, "the server did not start: {log}");
-            if let Some((_, at)) = line.split_once("listening address=") {
-                at.trim().clone_into(&mut address);
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            for line in stderr.lines() {
+                // The test may have ended.
+                drop(sender.send(line.unwrap()));
             }
-            log.push_str(&line);
-            if line.contains(" ready ") {
-                break;
-            }
-        }
-        let reader = thread::spawn(move || {
-            lines.read_to_string(&mut log).unwrap();
-            log
         });
-        Self {
+        let mut server = Self {
             sandbox,
             child,
-            reader: Some(reader),
-            address,
+            lines,
+            log: String::new(),
+            address: String::new(),
+        };
+        server.wait_for(words);
+        let (_, rest) = server.log.split_once("listening address=").unwrap();
+        server.address = rest.lines().next().unwrap().trim().to_owned();
+        server
+    }
+
+    /// Waits for a line of the log with these words.
+    #[track_caller]
+    pub(crate) fn wait_for(&mut self, words: &str) {
+        loop {
+            let Ok(line) = self.lines.recv() else {
+                panic!("the server ended without `{words}`: {}", self.log);
+            };
+            self.log += &line;
+            self.log.push('\n');
+            if line.contains(words) {
+                return;
+            }
         }
     }
 
@@ -163,12 +185,35 @@ impl TestServer {
         self.get(&format!("/api/v1/runs/{run}"), token).json()
     }
 
+    /// The address of its database.
+    pub(crate) fn database(&self) -> String {
+        format!(
+            "sqlite:{}",
+            self.sandbox.join("data/groundplan.db").display()
+        )
+    }
+
+    /// Runs a statement as an administrator would with the database's own program; it must change this many rows.
+    pub(crate) fn execute(&self, statement: &'static str, rows: u64) {
+        wait(async {
+            sqlx::any::install_default_drivers();
+            let mut connection = AnyConnection::connect(&self.database()).await.unwrap();
+            let changed = sqlx::query(statement)
+                .execute(&mut connection)
+                .await
+                .unwrap();
+            assert_eq!(changed.rows_affected(), rows);
+            connection.close().await.unwrap();
+        });
+    }
+
     /// Asks the server to stop and returns its exit code and its log.
     pub(crate) fn stop(mut self) -> (Option<i32>, String) {
         let process = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
         let status = self.child.wait().unwrap();
-        (status.code(), self.reader.take().unwrap().join().unwrap())
+        let rest: Vec<String> = self.lines.iter().collect();
+        (status.code(), format!("{}{}", self.log, rest.join("\n")))
     }
 }
 

@@ -1,15 +1,15 @@
 //! The data folder: the database, the repositories and the key of an installation on one machine.
 
+use crate::base::atomic_file;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::git::data_folder;
 use crate::cli::error::Failure;
 use crate::pat::key::Key;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::PathBuf;
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// The data folder, which is used when no database is named.
@@ -40,27 +40,17 @@ impl DataArgs {
     pub(crate) fn key(&self) -> Result<Key, Failure> {
         let path = self.folder()?.join("key");
         let failed = |error| Failure::reading(&path, error);
-        match fs::read_to_string(&path).map(Zeroizing::new) {
-            Ok(text) => Key::parse(&text).map_err(Failure::from),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let mut bytes = Zeroizing::new([0u8; Key::LENGTH]);
-                getrandom::fill(bytes.as_mut_slice())
-                    .expect("the operating system has random numbers");
-                let text = Zeroizing::new(STANDARD.encode(bytes.as_slice()));
-                OpenOptions::new()
-                    .write(true)
-                    .create_new(true)
-                    .mode(0o600)
-                    .open(&path)
-                    .and_then(|mut file| {
-                        file.write_all(text.as_bytes())?;
-                        file.sync_all()
-                    })
-                    .map_err(failed)?;
-                Key::parse(&text).map_err(Failure::from)
-            }
-            Err(error) => Err(failed(error)),
+        if !path.exists() {
+            let mut bytes = Zeroizing::new([0u8; Key::LENGTH]);
+            getrandom::fill(bytes.as_mut_slice()).expect("the operating system has random numbers");
+            let text = Zeroizing::new(STANDARD.encode(bytes.as_slice()));
+            // Another process may have created it meanwhile; then that one is read.
+            atomic_file::create(&path, text.as_bytes()).map_err(failed)?;
         }
+        let text = fs::read_to_string(&path)
+            .map(Zeroizing::new)
+            .map_err(failed)?;
+        Ok(Key::parse(&text)?)
     }
 
     fn folder(&self) -> Result<PathBuf, Failure> {
@@ -83,7 +73,7 @@ impl DataArgs {
 }
 
 /// Creates a folder that only its owner may read.
-fn create(folder: &std::path::Path) -> Result<(), Failure> {
+fn create(folder: &Path) -> Result<(), Failure> {
     let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     created.map_err(|error| {
         Failure::environment(

@@ -85,6 +85,7 @@ impl TemplateArgs {
             sha: self.sha.clone(),
             folder: self.template_path.clone(),
             replacement: self.template_repo.clone(),
+            is_remote: false,
         }
     }
 }

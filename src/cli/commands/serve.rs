@@ -1,25 +1,23 @@
 //! `groundplan serve`
 
-use crate::app::catalogs::OpenedCatalog;
+use crate::app::catalogs::{CatalogFiles, OpenedCatalog};
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::memory;
 use crate::cli::args::data::DataArgs;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::git::{secret_variable, unprotected};
 use crate::cli::args::log::TraceArgs;
-use crate::cli::args::worker::WorkerArgs;
-use crate::cli::commands::work::{Signals, host, new_worker_id, runtime};
+use crate::cli::args::worker::{NEVER, WorkerArgs};
+use crate::cli::daemon::{Signals, Startup, host, runtime};
 use crate::cli::error::{Exit, Failure};
-use crate::forge::address::ForgeAddress;
 use crate::model::preflight::ForgeKind;
-use crate::resolve::stored::StoredPlanReader;
 use crate::secret::Secret;
 use crate::server::events::Events;
 use crate::server::front::Front;
 use crate::server::problem::Problem;
 use crate::server::rates::Rates;
 use crate::server::settings::{PublicUrl, ServerSettings, TrustedProxy};
-use crate::server::state::{Cleaner, ServerForge, ServerState};
+use crate::server::state::{ServerForge, ServerState};
 use crate::store::sql::Database;
 use crate::store::sql::workers::Presence;
 use crate::worker::context::WorkerContext;
@@ -138,18 +136,7 @@ impl Args {
         tracing::info!(%address, "listening");
         let serving = tokio::spawn(front.clone().serve(listener, stopped.clone()));
         let work = self.work(settings, &front, &health, stopped);
-        let mut work = std::pin::pin!(work);
-        let mut code = None;
-        let worked = loop {
-            tokio::select! {
-                worked = &mut work => break worked,
-                received = signals.next(), if code.is_none() => {
-                    tracing::info!("asked to stop");
-                    code = Some(received);
-                    stop.send_replace(true);
-                }
-            }
-        };
+        let (worked, code) = signals.until(work, &stop).await;
         stop.send_replace(true);
         if timeout(Duration::from_secs(self.grace), serving)
             .await
@@ -166,32 +153,40 @@ impl Args {
         &self,
         settings: ServerSettings,
         front: &Front,
-        health: &Arc<HealthServer>,
-        mut stopped: watch::Receiver<bool>,
+        health: &HealthServer,
+        stopped: watch::Receiver<bool>,
     ) -> Result<(), Failure> {
-        let Some(database) = self.open(health, &mut stopped).await? else {
+        let options = self.database.settings()?;
+        let mut startup = Startup {
+            health,
+            stopped: stopped.clone(),
+            is_once: false,
+        };
+        let Some(database) = startup.database(&options).await? else {
             return Ok(());
         };
         let database = Arc::new(database);
-        let worker = new_worker_id();
-        let context = Arc::new(self.means.means(
-            database.clone(),
-            worker.clone(),
-            Arc::clone(&health.metrics),
-        )?);
-        let logs = Arc::new(self.means.logs()?);
-        let state = self.state(settings, &database, stopped.clone())?;
-        let cleaner = Cleaner {
-            context: Arc::clone(&context),
-            logs: Arc::clone(&logs),
-        };
-        if state.cleaner.set(cleaner).is_err() {
-            tracing::error!("the cleaner was set twice");
+        if let Some((context, logs)) = startup.worker(&self.means, &database).await? {
+            let state = self.state(settings, &database, context, logs, stopped.clone())?;
+            self.answer(&state, front, health, stopped).await?;
         }
+        database.close().await;
+        Ok(())
+    }
+
+    /// Answers the API, and works until stopped.
+    async fn answer(
+        &self,
+        state: &Arc<ServerState>,
+        front: &Front,
+        health: &HealthServer,
+        stopped: watch::Receiver<bool>,
+    ) -> Result<(), Failure> {
+        let database = &state.database;
         let events = state.events.clone();
-        let passing = tokio::spawn(events.pass_on(Arc::clone(&database), stopped.clone()));
-        front.answer(Arc::clone(&state));
-        if health.database.set(Arc::clone(&database)).is_err() {
+        let passing = tokio::spawn(events.pass_on(Arc::clone(database), stopped.clone()));
+        front.answer(Arc::clone(state));
+        if health.database.set(Arc::clone(database)).is_err() {
             tracing::error!("the database was set twice");
         }
         tracing::info!(
@@ -205,11 +200,10 @@ impl Args {
             self.idle(health, stopped).await;
         } else {
             let is_own = database.is_own().await?;
-            let service = self.service(context, logs, &database, health, is_own);
+            let service = self.service(state, health, is_own);
             service.run(stopped).await;
         }
         passing.abort();
-        database.close().await;
         Ok(())
     }
 
@@ -224,14 +218,8 @@ impl Args {
         }
     }
 
-    fn service(
-        &self,
-        context: Arc<WorkerContext>,
-        logs: Arc<Logs>,
-        database: &Arc<Database>,
-        health: &HealthServer,
-        is_own: bool,
-    ) -> Service {
+    fn service(&self, state: &ServerState, health: &HealthServer, is_own: bool) -> Service {
+        let context = Arc::clone(&state.context);
         Service {
             // Tables of an application list only workers with a token: `groundplan work --as-token`.
             presence: is_own.then(|| Presence {
@@ -241,41 +229,13 @@ impl Args {
                 owner: None,
             }),
             context,
-            database: Arc::clone(database),
+            database: Arc::clone(&state.database),
             health: Arc::clone(&health.health),
-            logs,
+            logs: Arc::clone(&state.logs),
             concurrency: usize::from(self.concurrency),
             grace: Duration::from_secs(self.grace),
             is_once: false,
         }
-    }
-
-    /// Waits for the database, which may start later than the server. None when a signal came first.
-    async fn open(
-        &self,
-        health: &HealthServer,
-        stopped: &mut watch::Receiver<bool>,
-    ) -> Result<Option<Database>, Failure> {
-        let settings = self.database.settings()?;
-        while !*stopped.borrow_and_update() {
-            health.health.iterated(SystemClock.now());
-            match crate::cli::commands::work::connect(settings.clone()).await {
-                Ok(database) => {
-                    health.health.database_answered();
-                    return Ok(Some(database));
-                }
-                Err(error) => {
-                    health.health.database_failed(&error);
-                    let (message, hints) = Failure::from(error).into_parts();
-                    tracing::warn!(hint = hints.join("; "), "{message}");
-                }
-            }
-            tokio::select! {
-                () = tokio::time::sleep(health.health.delay()) => {}
-                _ = stopped.changed() => {}
-            }
-        }
-        Ok(None)
     }
 
     fn settings(&self) -> Result<ServerSettings, Failure> {
@@ -304,37 +264,33 @@ impl Args {
         &self,
         settings: ServerSettings,
         database: &Arc<Database>,
+        context: WorkerContext,
+        logs: Logs,
         stopped: watch::Receiver<bool>,
     ) -> Result<Arc<ServerState>, Failure> {
-        let templates = self.means.shelf()?;
-        let source = crate::app::catalogs::CatalogFiles {
-            files: templates.files().clone(),
-            ..Default::default()
+        let source = CatalogFiles {
+            files: context.templates.files().clone(),
+            ..CatalogFiles::default()
         };
-        let opened = templates.catalogs().map(|catalog| {
+        let opened = context.templates.catalogs().map(|catalog| {
             let opened = OpenedCatalog {
                 catalog: catalog.clone(),
                 source: source.clone(),
             };
             (catalog.slug().to_string(), Arc::new(opened))
         });
-        let cores = available_parallelism().map_or(1, usize::from);
         let git = self.means.git.clone();
         Ok(Arc::new(ServerState {
             database: Arc::clone(database),
             settings,
-            policy: self.means.policy.read()?,
-            clock: Arc::new(SystemClock),
             forge: self.forge()?,
             catalogs: opened.collect(),
-            templates,
-            plans: StoredPlanReader::new(),
-            cache: Box::new(move || git.cache_until(&crate::cli::args::worker::NEVER)),
-            recovery: self.means.recovery(),
+            context: Arc::new(context),
+            logs: Arc::new(logs),
+            cache: Box::new(move || git.cache_until(&NEVER)),
             rates: Rates::default(),
-            previews: Semaphore::new(cores),
+            previews: Semaphore::new(available_parallelism().map_or(1, usize::from)),
             events: Events::default(),
-            cleaner: OnceLock::new(),
             stopped,
         }))
     }
@@ -342,16 +298,12 @@ impl Args {
     fn forge(&self) -> Result<ServerForge, Failure> {
         let flags = &self.means.forge;
         let kind = flags.forge.unwrap_or(ForgeKind::Local);
-        let address: ForgeAddress = flags.address(kind)?;
         let keys = self.means.keys();
+        let key = move || keys().map(|(current, _)| current).map_err(without_key);
         Ok(ServerForge {
             kind,
             host: flags.host(kind)?,
-            address,
-            requests: flags.requests()?,
-            keys: kind
-                .has_tokens()
-                .then(|| Box::new(move || keys().map_err(without_key)) as _),
+            key: kind.has_tokens().then(|| Box::new(key) as _),
         })
     }
 }

@@ -6,6 +6,7 @@ use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::forge::no_forge;
 use crate::cli::args::log::TraceArgs;
 use crate::cli::args::worker::{RecoveryChoice, WorkerArgs};
+use crate::cli::daemon::{Signals, Startup, host, runtime};
 use crate::cli::error::{Exit, Failure};
 use crate::cli::input;
 use crate::cli::output::terminal::Terminal;
@@ -14,13 +15,12 @@ use crate::model::digest::Digest;
 use crate::model::preflight::ForgeKind;
 use crate::schemas;
 use crate::store::Store as _;
-use crate::store::error::StoreError;
 use crate::store::id::RunId;
 use crate::store::lease::WorkerId;
 use crate::store::listed::{Listed, UnreadableRow};
 use crate::store::recovery::OrphanedRun;
 use crate::store::sql::workers::Presence;
-use crate::store::sql::{Database, DatabaseOptions, Dialect};
+use crate::store::sql::{Database, Dialect};
 use crate::worker::context::WorkerContext;
 use crate::worker::health_state::HealthState;
 use crate::worker::metrics::Metrics;
@@ -32,9 +32,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 #[derive(clap::Args)]
@@ -100,8 +98,6 @@ pub(crate) struct RecoverArgs {
     database: DatabaseArgs,
 }
 
-/// The longest pause between two heartbeats while the worker waits for the database.
-const LONGEST_NAP: Duration = Duration::from_secs(30);
 /// The exit code of a worker whose run failed because of a user's token.
 const CREDENTIAL: u8 = 3;
 
@@ -179,18 +175,7 @@ impl Args {
                 tokio::spawn(files.keep(Arc::clone(&panel.health), Arc::new(SystemClock)))
             });
         let work = self.serve(&panel, stopped);
-        let mut work = std::pin::pin!(work);
-        let mut code = None;
-        let finished = loop {
-            tokio::select! {
-                finished = &mut work => break finished,
-                received = signals.next(), if code.is_none() => {
-                    tracing::info!("asked to stop");
-                    code = Some(received);
-                    stop.send_replace(true);
-                }
-            }
-        };
+        let (finished, code) = signals.until(work, &stop).await;
         stop.send_replace(true);
         if let Some(pages) = pages {
             pages.abort();
@@ -217,55 +202,36 @@ impl Args {
     async fn serve(
         &self,
         panel: &Arc<HealthServer>,
-        mut stopped: watch::Receiver<bool>,
+        stopped: watch::Receiver<bool>,
     ) -> Result<ServiceReport, Failure> {
         // A mistake in a flag cannot be corrected while the process runs.
         let settings = self.database.settings()?;
         self.means.forge.forge.ok_or_else(no_forge)?;
-        let open = async || match connect(settings.clone()).await {
-            Ok(database) => {
-                panel.health.database_answered();
-                Ok(database)
-            }
-            Err(error) => {
-                panel.health.database_failed(&error);
-                Err(error.into())
-            }
+        let mut startup = Startup {
+            health: panel,
+            stopped: stopped.clone(),
+            is_once: self.once,
         };
-        let Some(database) = self.patiently(panel, &mut stopped, open).await? else {
+        let Some(database) = startup.database(&settings).await? else {
             return Ok(ServiceReport::default());
         };
         let database = Arc::new(database);
-        let worked = self.work_with(panel, &database, stopped).await;
+        let worked = self.work_with(startup, &database, stopped).await;
         database.close().await;
         worked
     }
 
     async fn work_with(
         &self,
-        panel: &Arc<HealthServer>,
+        mut startup: Startup<'_>,
         database: &Arc<Database>,
-        mut stopped: watch::Receiver<bool>,
+        stopped: watch::Receiver<bool>,
     ) -> Result<ServiceReport, Failure> {
-        let worker = new_worker_id();
-        let prepare = async || {
-            let (store, metrics) = (database.clone(), Arc::clone(&panel.metrics));
-            let prepared = self.means.means(store, worker.clone(), metrics);
-            match prepared.and_then(|context| Ok((context, self.means.logs()?))) {
-                Ok(prepared) => {
-                    panel.health.preflight_passed();
-                    Ok(prepared)
-                }
-                Err(failure) => {
-                    panel.health.preflight_failed(failure.message());
-                    Err(failure)
-                }
-            }
-        };
-        let Some((context, logs)) = self.patiently(panel, &mut stopped, prepare).await? else {
+        let Some((context, logs)) = startup.worker(&self.means, database).await? else {
             return Ok(ServiceReport::default());
         };
-        let presence = self.presence(database, &worker).await?;
+        let panel = startup.health;
+        let presence = self.presence(database, &context.worker).await?;
         self.introduce(&context, database).await;
         // Set last: from here on the worker reports ready.
         drop(panel.database.set(Arc::clone(database)));
@@ -315,36 +281,6 @@ impl Args {
         }))
     }
 
-    /// Tries until it succeeds, because the cause of a failure can be mended while the worker waits: it answers /health with
-    /// the reason, which `attempt` records. With `--once` the first failure is final. Returns none when a signal came first.
-    async fn patiently<T>(
-        &self,
-        panel: &HealthServer,
-        stopped: &mut watch::Receiver<bool>,
-        attempt: impl AsyncFn() -> Result<T, Failure>,
-    ) -> Result<Option<T>, Failure> {
-        while !*stopped.borrow_and_update() {
-            panel.health.iterated(SystemClock.now());
-            let failure = match attempt().await {
-                Ok(value) => return Ok(Some(value)),
-                Err(failure) if self.once => return Err(failure),
-                Err(failure) => failure,
-            };
-            let (message, hints) = failure.into_parts();
-            tracing::warn!(hint = hints.join("; "), "cannot start to work: {message}");
-            let again = Instant::now() + panel.health.delay();
-            while Instant::now() < again && !*stopped.borrow_and_update() {
-                panel.health.iterated(SystemClock.now());
-                let next = again.min(Instant::now() + LONGEST_NAP);
-                tokio::select! {
-                    () = tokio::time::sleep_until(next) => {}
-                    _ = stopped.changed() => {}
-                }
-            }
-        }
-        Ok(None)
-    }
-
     /// Logs the versions and settings of this worker in one line.
     async fn introduce(&self, means: &WorkerContext, database: &Database) {
         let (mut here, mut published) = (Vec::new(), Vec::new());
@@ -385,65 +321,4 @@ impl Args {
             "working",
         );
     }
-}
-
-/// Connects, and fails unless the tables are as new as this program.
-pub(super) async fn connect(settings: DatabaseOptions) -> Result<Database, StoreError> {
-    let database = Database::open(settings).await?;
-    match database.ready().await {
-        Ok(()) => Ok(database),
-        Err(error) => {
-            database.close().await;
-            Err(error)
-        }
-    }
-}
-
-/// The signals that end the program.
-pub(super) struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    pub(super) fn listen() -> Result<Self, Failure> {
-        let listen = |kind| {
-            signal(kind).map_err(|error| {
-                Failure::environment("signals_failed", "cannot listen for signals").caused_by(error)
-            })
-        };
-        Ok(Self {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-        })
-    }
-
-    /// Waits for a signal and returns its exit code.
-    pub(super) async fn next(&mut self) -> u8 {
-        tokio::select! {
-            _ = self.terminate.recv() => 143,
-            _ = self.interrupt.recv() => 130,
-        }
-    }
-}
-
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    runtime.map_err(|error| Failure::environment("runtime_failed", "cannot start").caused_by(error))
-}
-
-/// The name of this machine.
-pub(super) fn host() -> String {
-    rustix::system::uname()
-        .nodename()
-        .to_string_lossy()
-        .into_owned()
-}
-
-/// The id of this process as a worker: host, process and start time.
-pub(crate) fn new_worker_id() -> WorkerId {
-    let now = u64::try_from(SystemClock.now()).unwrap_or_default();
-    WorkerId::new(&host(), std::process::id(), now)
 }

@@ -1,7 +1,7 @@
-//! What the forge knows of a user: owners, and the user's token.
+//! The owners that the forge offers to a user, and the user's token.
 
 use crate::app::owners::{self, OwnerList};
-use crate::app::tokens::{self, TokenReport};
+use crate::app::tokens::{self, StoredToken, TokenReport};
 use crate::pat::classic;
 use crate::secret::Secret;
 use crate::server::body::{Json, JsonBody, request_bodies};
@@ -12,7 +12,7 @@ use crate::server::state::ServerState;
 use axum::extract::State;
 use axum::http::StatusCode;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::sync::Arc;
 
 /// A token to test or to store.
@@ -22,18 +22,6 @@ pub(in crate::server) struct TokenRequest {
     /// A classic personal access token with the scope `repo`.
     #[schemars(length(min = 1, max = 512))]
     token: String,
-}
-
-/// The stored token of a user; its text is never shown.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(in crate::server) struct StoredToken {
-    login: String,
-    scopes: Vec<String>,
-    /// In milliseconds since 1970.
-    verified_at: i64,
-    /// In milliseconds since 1970; null for a token that does not expire.
-    expires_at: Option<i64>,
 }
 
 request_bodies!(TokenRequest);
@@ -46,7 +34,7 @@ pub(in crate::server) async fn owners(
     let forge = state.forge_of(signed.caller.user()).await?;
     let server = &state.forge;
     let host = server.host.clone();
-    let list = owners::list(forge.as_ref(), server.kind, host, state.clock.as_ref()).await?;
+    let list = owners::list(forge.as_ref(), server.kind, host, state.clock()).await?;
     Ok(Json(list))
 }
 
@@ -55,14 +43,8 @@ pub(in crate::server) async fn find(
     State(state): State<Arc<ServerState>>,
     signed: Signed,
 ) -> Result<Json<StoredToken>, Problem> {
-    let user = state.database.user(signed.caller.user()).await?;
-    let facts = user.token.ok_or_else(Problem::not_found)?;
-    Ok(Json(StoredToken {
-        login: facts.login,
-        scopes: facts.scopes,
-        verified_at: facts.verified_at,
-        expires_at: facts.expires_at,
-    }))
+    let stored = tokens::stored(&state.database, &signed.caller).await?;
+    Ok(Json(stored.ok_or_else(Problem::not_found)?))
 }
 
 /// `PUT /token`
@@ -71,21 +53,17 @@ pub(in crate::server) async fn save(
     signed: Signed,
     JsonBody(request): JsonBody<TokenRequest>,
 ) -> Result<Json<StoredToken>, Problem> {
-    let user = signed.caller.user();
-    state
-        .rates
-        .count(Rated::TokenTest, user.as_str(), state.clock.now())?;
-    let keys = state.forge.keys.as_ref().ok_or_else(without_tokens)?;
+    state.count(Rated::TokenTest, &signed.caller)?;
+    let key = state.forge.key.as_ref().ok_or_else(without_tokens)?;
     let secret = parse(request.token)?;
-    let forge = state.forge.connect(|| Ok(secret.copy()), &state.clock)?;
-    let (current, _) = keys()?;
+    let forge = state.connect(|| Ok(secret.copy()))?;
     tokens::save(
         &state.database,
         &signed.caller,
         state.forge.of(forge.as_ref()),
         &secret,
-        current,
-        state.clock.as_ref(),
+        key()?,
+        state.clock(),
     )
     .await?;
     find(State(state), signed).await
@@ -96,7 +74,7 @@ pub(in crate::server) async fn remove(
     State(state): State<Arc<ServerState>>,
     signed: Signed,
 ) -> Result<StatusCode, Problem> {
-    state.database.remove_token(signed.caller.user()).await?;
+    tokens::remove(&state.database, &signed.caller).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -106,14 +84,11 @@ pub(in crate::server) async fn test(
     signed: Signed,
     JsonBody(request): JsonBody<TokenRequest>,
 ) -> Result<Json<TokenReport>, Problem> {
-    let user = signed.caller.user();
-    state
-        .rates
-        .count(Rated::TokenTest, user.as_str(), state.clock.now())?;
+    state.count(Rated::TokenTest, &signed.caller)?;
     let secret = parse(request.token)?;
-    let forge = state.forge.connect(|| Ok(secret.copy()), &state.clock)?;
+    let forge = state.connect(|| Ok(secret.copy()))?;
     let at = state.forge.of(forge.as_ref());
-    let (report, _) = tokens::test(at, false, state.clock.as_ref()).await?;
+    let (report, _) = tokens::test(at, false, state.clock()).await?;
     Ok(Json(report))
 }
 

@@ -45,13 +45,9 @@ pub(in crate::server) async fn create(
     signed: Signed,
     JsonBody(request): JsonBody<PreviewRequest>,
 ) -> Result<Json<Report>, Problem> {
-    let user = signed.caller.user();
-    state
-        .rates
-        .count(Rated::Preview, user.as_str(), state.clock.now())?;
-    request.check_template()?;
+    state.count(Rated::Preview, &signed.caller)?;
     let forge = if query.forge {
-        Some(state.forge_of(user).await?)
+        Some(state.forge_of(signed.caller.user()).await?)
     } else {
         None
     };
@@ -68,8 +64,8 @@ pub(in crate::server) async fn create(
                 forge.as_ref(),
                 server.kind,
                 server.host.clone(),
-                server.requests.timeout,
-                shared.clock.as_ref(),
+                shared.context.forge_requests.timeout,
+                shared.clock(),
                 &mut preview,
             ))?;
         }
@@ -99,7 +95,11 @@ pub(in crate::server) async fn file(
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
     let file: PreviewFile = on_a_core(&state, move |state| {
-        Ok(kept_previews::file(&state.templates, &accepted, &path)?)
+        Ok(kept_previews::file(
+            &state.context.templates,
+            &accepted,
+            &path,
+        )?)
     })
     .await?;
     Ok((immutable(tag), Json(file)).into_response())
@@ -133,7 +133,7 @@ async fn download(
     let repo = accepted.plan.inputs.repo.clone();
     let folder = repo.to_string();
     let bytes = on_a_core(&state, move |state| {
-        let files = kept_previews::files(&state.templates, &accepted)?;
+        let files = kept_previews::files(&state.context.templates, &accepted)?;
         match format {
             Download::Zip => archive::zip(&folder, &files),
             Download::Patch => Ok(archive::patch(&files)),
@@ -154,7 +154,7 @@ async fn download(
 
 async fn kept(state: &ServerState, signed: &Signed, tree: &str) -> Result<Accepted, Problem> {
     let tree = GitId::parse(tree).map_err(|_| invalid("a tree id has 40 hexadecimal digits"))?;
-    let (database, plans) = (&state.database, &state.plans);
+    let (database, plans) = (&state.database, &state.context.plans);
     Ok(kept_previews::find(database, plans, &signed.caller, &tree).await?)
 }
 

@@ -9,6 +9,8 @@ use crate::server::guard::Signed;
 use crate::server::page::Page;
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
+use crate::store::Store as _;
+use crate::store::error::StoreError;
 use crate::store::event::Event;
 use crate::store::id::RunId;
 use crate::store::job::JobKind;
@@ -32,6 +34,8 @@ use tokio::time::{Instant, sleep_until};
 const BEAT: Duration = Duration::from_secs(25);
 /// The longest stream; the client connects again.
 const LONGEST: Duration = Duration::from_mins(4);
+/// The number of events of one read.
+const PAGE: u32 = 500;
 /// The wait of a client before it connects again.
 const RECONNECT: Duration = Duration::from_secs(2);
 
@@ -83,21 +87,20 @@ pub(in crate::server) async fn of_run(
         })
         .into_response());
     }
-    let follower = Follower::new(
-        Arc::clone(&state),
-        scope.clone(),
-        Subject::Run(id.clone()),
-        after,
-    );
-    let page = use_case::follow(state.database.as_ref(), &scope, &id, after).await?;
-    let is_over = page.events.is_empty() && !page.run.status.is_active();
-    if is_over && last_event_id(&headers) > 0 {
-        // A client that has seen the end stops connecting.
-        return Ok(StatusCode::NO_CONTENT.into_response());
+    let subject = Subject::Run(id.clone());
+    let mut follower = Follower::new(Arc::clone(&state), scope.clone(), subject, after);
+    follower.ready();
+    // The run first, so that one that has ended comes with its last event.
+    let run = scope.find_run(state.database.as_ref(), &id).await?;
+    follower.catch_up().await?;
+    if !run.status.is_active() {
+        if follower.after == after && last_event_id(&headers) > 0 {
+            // A client that has seen the end stops connecting.
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+        follower.end();
     }
-    Ok(follower
-        .begin_run(&page.events, !page.run.status.is_active())
-        .respond())
+    Ok(follower.respond())
 }
 
 /// `GET /api/realtime/jobs`
@@ -160,18 +163,6 @@ impl Follower {
             .push_back(ready.data(json!({ "after": self.after }).to_string()));
     }
 
-    /// Begins with the events that the run has, and ends with them if the run has ended.
-    fn begin_run(mut self, events: &[Event], is_over: bool) -> Self {
-        self.ready();
-        for event in events {
-            self.push_event(event);
-        }
-        if is_over {
-            self.end();
-        }
-        self
-    }
-
     fn push_event(&mut self, event: &Event) {
         self.after = event.sequence;
         let message = Message::default()
@@ -213,14 +204,19 @@ impl Follower {
         }
     }
 
+    /// A new event: the end of the run is the end of its stream.
     async fn receive(&mut self, event: &Event) {
+        self.push(event).await;
+        if matches!(&self.subject, Subject::Run(run) if event.run == *run)
+            && event.kind.is_terminal()
+        {
+            self.end();
+        }
+    }
+
+    async fn push(&mut self, event: &Event) {
         match &self.subject {
-            Subject::Run(run) if event.run == *run => {
-                self.push_event(event);
-                if event.kind.is_terminal() {
-                    self.end();
-                }
-            }
+            Subject::Run(run) if event.run == *run => self.push_event(event),
             Subject::Run(_) => {}
             Subject::Jobs => self.push_job(event).await,
         }
@@ -235,8 +231,10 @@ impl Follower {
             .await
         {
             Ok(run) => run,
+            // The run of another user.
+            Err(StoreError::NoRun { .. }) => return,
             Err(error) => {
-                tracing::debug!(%error, "an event of a run that the caller does not see");
+                tracing::debug!(%error, "cannot read the run of an event");
                 return;
             }
         };
@@ -247,7 +245,7 @@ impl Follower {
             "user_id": view.user,
             "product_id": view.product,
             "kind": JobKind::BootstrapRepo.as_db(),
-            "label": "Bootstrap repo",
+            "label": JobKind::BootstrapRepo.label(),
             "status": view.job_status,
             "bootstrap_run_id": view.id,
             "run_status": view.status,
@@ -263,22 +261,28 @@ impl Follower {
     /// Reads the events that the stream missed because it was too slow.
     async fn read_again(&mut self) {
         if let Err(error) = self.catch_up().await {
-            tracing::debug!(?error, "cannot read the events of a slow stream");
+            tracing::debug!(%error, "cannot read the events of a slow stream");
             self.has_ended = true;
         }
     }
 
-    async fn catch_up(&mut self) -> Result<(), Problem> {
-        use crate::store::Store as _;
+    /// Adds all events after the last one that was sent.
+    async fn catch_up(&mut self) -> Result<(), StoreError> {
         let run = match &self.subject {
             Subject::Run(run) => Some(run.clone()),
             Subject::Jobs => None,
         };
         let database = Arc::clone(&self.state.database);
-        for event in database.events(self.after, run.as_ref(), 500).await? {
-            self.receive(&event).await;
+        loop {
+            let page = database.events(self.after, run.as_ref(), PAGE).await?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            for event in &page {
+                self.push(event).await;
+            }
+            self.after = last.sequence;
         }
-        Ok(())
     }
 
     fn respond(self) -> Response {

@@ -1,12 +1,10 @@
 //! Recovery of runs whose worker has died, for a scheduler.
 
 use crate::server::body::Json;
-use crate::server::guard;
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
 use crate::store::Store as _;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
@@ -24,12 +22,11 @@ pub(in crate::server) struct Recovered {
 /// `POST /api/cron/bootstrap-stale-recovery`
 pub(in crate::server) async fn recover(
     State(state): State<Arc<ServerState>>,
-    headers: HeaderMap,
 ) -> Result<Json<Recovered>, Problem> {
-    if !guard::is_cron(&state, &headers) {
-        return Err(Problem::unauthorized());
-    }
-    let report = state.database.recover_expired(state.recovery).await?;
+    let report = state
+        .database
+        .recover_expired(state.context.recovery)
+        .await?;
     Ok(Json(Recovered {
         failed: report.failed.len(),
         needs_cleanup: report.needs_cleanup.len(),

@@ -2,6 +2,7 @@
 
 use super::previews::failed;
 use super::selection::RunRequest;
+use crate::app::products;
 use crate::app::run_view::{RunView, run_status_of_api};
 use crate::app::runs::{self as use_case, SubmitRequest};
 use crate::model::digest::GitId;
@@ -63,7 +64,6 @@ pub(in crate::server) async fn submit(
     signed: Signed,
     JsonBody(request): JsonBody<RunRequest>,
 ) -> Result<(StatusCode, Json<RunView>), Problem> {
-    request.preview.check_template()?;
     let opened = state.catalog(request.preview.catalog.as_str()).await?;
     let permit = state.preview_permit().await?;
     let shared = Arc::clone(&state);
@@ -73,21 +73,17 @@ pub(in crate::server) async fn submit(
         if !preview.report.can_proceed {
             return Err(Problem::refused_preview(&preview.report));
         }
-        let submit = SubmitRequest {
-            product: Some(request.product),
-            expected: Some(request.expect),
-        };
-        let (database, policy) = (&shared.database, &shared.policy);
-        let submission = use_case::submission(policy, &signed.caller, &submit, &preview)?;
-        Handle::current()
-            .block_on(async {
-                // The product is one of the caller's: the API adds products by a request of their own.
-                database
-                    .product(&submission.user, &submission.product)
-                    .await?;
-                use_case::submit(database, policy, &signed.caller, &submit, &preview).await
-            })
-            .map_err(Problem::from)
+        Handle::current().block_on(async {
+            let (database, caller) = (&shared.database, &signed.caller);
+            // The API adds products by a request of their own.
+            products::find(database, caller, &request.product).await?;
+            let submit = SubmitRequest {
+                product: Some(request.product),
+                expected: Some(request.expect),
+            };
+            let policy = &shared.context.policy;
+            Ok(use_case::submit(database, policy, caller, &submit, &preview).await?)
+        })
     });
     let run = submitted.await.map_err(|error| failed(&error))??;
     drop(permit);
@@ -194,7 +190,7 @@ pub(in crate::server) async fn approve(
     JsonBody(request): JsonBody<ApprovalRequest>,
 ) -> Result<Json<RunView>, Problem> {
     let id = parse(&id)?;
-    let (store, policy) = (state.database.as_ref(), &state.policy);
+    let (store, policy) = (state.database.as_ref(), &state.context.policy);
     use_case::approve(store, policy, &signed.caller, &id, request.tree).await?;
     Ok(Json(read(&state, &signed, &id).await?))
 }
@@ -211,11 +207,10 @@ pub(in crate::server) async fn clean_up(
     if request.release {
         use_case::release(store, caller, &id).await?;
     } else {
-        let cleaner = state.cleaner.get().ok_or_else(Problem::busy)?;
-        let worker = &cleaner.context.worker;
-        let lease = use_case::claim_for_cleanup(store, caller, worker, &id).await?;
-        let log = cleaner.logs.run_log(&lease);
-        worker::clean_up(&cleaner.context, lease, log)
+        let context = &state.context;
+        let lease = use_case::claim_for_cleanup(store, caller, &context.worker, &id).await?;
+        let log = state.logs.run_log(&lease);
+        worker::clean_up(context, lease, log)
             .await
             .map_err(|error| {
                 Problem::new(StatusCode::CONFLICT, "cleanup_failed", error.to_string())

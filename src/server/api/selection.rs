@@ -16,7 +16,6 @@ use crate::server::body::request_bodies;
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
 use crate::store::id::ProductId;
-use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -120,7 +119,7 @@ impl PreviewRequest {
             &product,
             &self.template_request(),
             &cache,
-            state.clock.as_ref(),
+            state.clock(),
         )
     }
 
@@ -134,24 +133,7 @@ impl PreviewRequest {
             sha: template.sha.clone(),
             folder: template.path.clone(),
             replacement: None,
+            is_remote: true,
         }
-    }
-
-    /// Refuses a template that is a folder of the server's machine.
-    pub(super) fn check_template(&self) -> Result<(), Problem> {
-        let Some(template) = &self.template else {
-            return Ok(());
-        };
-        let is_remote = template.repo.contains("://")
-            || (template.repo.split('/').count() == 2
-                && !template.repo.starts_with(['.', '/', '~']));
-        if is_remote && !template.repo.starts_with("file:") {
-            return Ok(());
-        }
-        Err(Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "template_is_a_folder",
-            "a template is named by the URL of its repository or by `owner/name`",
-        ))
     }
 }

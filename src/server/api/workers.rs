@@ -1,8 +1,9 @@
 //! Workers, and the number of runs by day.
 
+use crate::app::insights;
 use crate::server::body::Json;
 use crate::server::guard::Signed;
-use crate::server::page::Page;
+use crate::server::page::{Page, invalid};
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
 use crate::store::sql::insights::{DayCount, ListedWorker};
@@ -30,7 +31,7 @@ pub(in crate::server) async fn list(
     State(state): State<Arc<ServerState>>,
     _: Signed,
 ) -> Result<Json<Page<ListedWorker>>, Problem> {
-    Ok(Json(Page::whole(state.database.workers().await?)))
+    Ok(Json(Page::whole(insights::workers(&state.database).await?)))
 }
 
 /// `GET /insights/throughput`
@@ -40,14 +41,8 @@ pub(in crate::server) async fn throughput(
     signed: Signed,
 ) -> Result<Json<Page<DayCount>>, Problem> {
     if !(1..=366).contains(&query.days) {
-        return Err(crate::server::page::invalid(
-            "`days` is a number from 1 to 366",
-        ));
+        return Err(invalid("`days` is a number from 1 to 366"));
     }
-    let user = match signed.caller.scope() {
-        crate::app::caller::Scope::All => None,
-        crate::app::caller::Scope::Of(user) => Some(user),
-    };
-    let counts = state.database.throughput(user.as_ref(), query.days).await?;
+    let counts = insights::throughput(&state.database, &signed.caller, query.days).await?;
     Ok(Json(Page::whole(counts)))
 }

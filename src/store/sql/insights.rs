@@ -4,6 +4,7 @@ use super::Database;
 use super::dialect::{Statement, statements};
 use crate::store::error::StoreError;
 use crate::store::id::UserId;
+use crate::store::job::JobKind;
 use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx_macros::FromRow;
@@ -27,7 +28,7 @@ pub struct ListedWorker {
 pub struct DayCount {
     /// `YYYY-MM-DD`, UTC.
     pub day: String,
-    pub kind: String,
+    pub kind: &'static str,
     pub label: &'static str,
     pub succeeded: i64,
     pub failed: i64,
@@ -88,8 +89,8 @@ impl Database {
             .await?;
         let count = |row: DayRow| DayCount {
             day: row.day,
-            kind: "BOOTSTRAP_REPO".to_owned(),
-            label: "Bootstrap repo",
+            kind: JobKind::BootstrapRepo.as_db(),
+            label: JobKind::BootstrapRepo.label(),
             succeeded: row.succeeded,
             failed: row.failed,
             cost: None,

@@ -3,8 +3,9 @@
 use super::Database;
 use super::tables::{api_tokens, workers};
 use crate::model::digest::Digest;
+use crate::store::access::Account;
 use crate::store::error::StoreError;
-use crate::store::id::UserId;
+use crate::store::id::{ApiTokenId, UserId};
 use crate::store::lease::WorkerId;
 
 /// A worker process, as it is listed.
@@ -21,20 +22,21 @@ pub struct Presence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenOwner {
     pub user: UserId,
-    /// The key of the row.
-    pub token: String,
+    pub token: ApiTokenId,
 }
 
 impl Database {
     /// The owner of a token of the application; `None` for a token that is unknown, revoked or expired, or whose user may
     /// only read. `hash` is the token's SHA-256 in lower-case hexadecimal digits.
     pub async fn token_owner(&self, hash: &Digest) -> Result<Option<TokenOwner>, StoreError> {
-        let Some((user, token)) = api_tokens::owner(self, hash.as_str()).await? else {
-            return Ok(None);
-        };
-        let user = UserId::parse(&user)
-            .map_err(|error| StoreError::damaged("the user of a token", error))?;
-        Ok(Some(TokenOwner { user, token }))
+        let account = api_tokens::account(self, hash.as_str()).await?;
+        let account = account.filter(|account| !account.is_demo);
+        Ok(account.and_then(|Account { user, token, .. }| {
+            Some(TokenOwner {
+                user,
+                token: token?,
+            })
+        }))
     }
 
     /// Writes that a worker runs, and lists it if it is not listed. Readers ignore rows older than a minute.

@@ -3,7 +3,7 @@
 use super::steer;
 use crate::app::runs;
 use crate::cli::args::worker::WorkerArgs;
-use crate::cli::commands::work;
+use crate::cli::daemon;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::terminal::Terminal;
 use crate::cli::runtime::wait_for;
@@ -53,7 +53,7 @@ impl Args {
     async fn clean(&self, store: Arc<dyn Store>) -> Result<(Run, CleanupOutcome), Failure> {
         let caller = self.run.caller();
         let id = &self.run.id(&*store).await?;
-        let worker = work::new_worker_id();
+        let worker = daemon::new_worker_id();
         runs::check_remains(&*store, &caller, id).await?;
         let context = self
             .means

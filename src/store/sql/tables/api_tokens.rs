@@ -31,12 +31,6 @@ statements! {
         FROM users u LEFT JOIN bootstrap_administrators a ON a.user_id = u.id
         WHERE u.id = $1"];
 
-    /// Tokens that are revoked or expired, and those of users who may only read, are left out.
-    OWNER = ["
-        SELECT t.user_id, t.id FROM api_tokens t JOIN users u ON u.id = t.user_id
-        WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > {now})
-            AND CASE WHEN u.is_demo THEN 1 ELSE 0 END = 0"];
-
     ALL = [LIST, "ORDER BY created_at, id"];
 
     OF_USER = [LIST, "AND user_id = $1 ORDER BY created_at, id"];
@@ -159,15 +153,4 @@ pub(crate) async fn revoke(database: &Database, id: &ApiTokenId) -> Result<bool,
         .execute(&database.pool)
         .await?;
     Ok(written.rows_affected() == 1)
-}
-
-/// The user and the row of a token, by its hash; `None` for a token that may not be used.
-pub(crate) async fn owner(
-    database: &Database,
-    hash: &str,
-) -> Result<Option<(String, String)>, StoreError> {
-    Ok(sqlx::query_as(OWNER.on(database.dialect()))
-        .bind(hash)
-        .fetch_optional(&database.pool)
-        .await?)
 }
