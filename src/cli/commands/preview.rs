@@ -53,7 +53,6 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     match args.format {
         Format::Json => terminal.json(&preview.report)?,
         Format::Text => {
-            terminal.page()?;
             let detail = args.detail.wanted();
             let root = prepared.root.as_deref();
             render::report(&preview, detail, &prepared.files, root, terminal)?;

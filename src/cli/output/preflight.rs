@@ -71,12 +71,10 @@ fn line(fact: &Fact) -> (&'static str, String, Style) {
             reason,
             ..
         } => {
-            let reason = reason.as_ref().map(|reason| format!(", {reason}"));
-            let text = format!(
-                "{owner}: {}{}",
-                standing.as_str(),
-                reason.unwrap_or_default()
-            );
+            let text = match reason {
+                Some(reason) => format!("{owner}: {}, {reason}", standing.as_str()),
+                None => format!("{owner}: {}", standing.as_str()),
+            };
             ("owner", text, colour(*standing))
         }
         Fact::Name {
