@@ -34,7 +34,7 @@ pub(super) struct Signed {
 /// The proof of the account of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Proof {
-    /// By a token or a proxy, which no browser sends by itself.
+    /// By a token or a proxy, which a browser never sends unasked.
     Explicit,
     /// By a cookie, which a browser sends with requests of other sites too.
     Cookie,
