@@ -14,6 +14,7 @@ pub mod error;
 pub mod explanation;
 pub mod generated_repos;
 pub mod insights;
+pub mod jobs;
 pub mod kept_previews;
 pub mod owners;
 pub mod previews;

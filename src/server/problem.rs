@@ -223,6 +223,7 @@ fn status_of(error: &dyn Explain) -> StatusCode {
     match error.code() {
         "user_demo" | "not_an_administrator" => StatusCode::FORBIDDEN,
         "run_not_found"
+        | "job_not_found"
         | "product_not_found"
         | "user_not_found"
         | "api_token_not_found"
