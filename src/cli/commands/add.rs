@@ -52,8 +52,14 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let report = &addition.preview.report;
     if args.format == Format::Text {
         let detail = args.detail.wanted();
-        let root = prepared.root.as_deref();
-        render::report(&addition.preview, detail, &prepared.files, root, terminal)?;
+        let root = prepared.opened.source.root.as_deref();
+        render::report(
+            &addition.preview,
+            detail,
+            &prepared.opened.source.files,
+            root,
+            terminal,
+        )?;
     }
     if !report.can_proceed {
         if args.format == Format::Json {

@@ -208,8 +208,14 @@ impl Args {
             })?;
             return Ok(Exit::Success);
         }
-        let root = prepared.root.as_deref();
-        render::report(preview, Detail::Summary, &prepared.files, root, terminal)?;
+        let root = prepared.opened.source.root.as_deref();
+        render::report(
+            preview,
+            Detail::Summary,
+            &prepared.opened.source.files,
+            root,
+            terminal,
+        )?;
         if let Some(published) = published {
             writeln!(terminal.out())?;
             published

@@ -56,8 +56,14 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         Format::Text => {
             terminal.page()?;
             let detail = args.detail.wanted();
-            let root = prepared.root.as_deref();
-            render::report(&preview, detail, &prepared.files, root, terminal)?;
+            let root = prepared.opened.source.root.as_deref();
+            render::report(
+                &preview,
+                detail,
+                &prepared.opened.source.files,
+                root,
+                terminal,
+            )?;
             if preview.report.can_proceed {
                 let mut flags = args.product.template.flags(&preview.plan);
                 let place = args.forge.flags();
@@ -95,8 +101,8 @@ pub(crate) fn accept(
         return Err(Failure::Report(Box::new(RefusedPlan {
             plan: preview.plan.clone(),
             report: report.clone(),
-            files: prepared.files.clone(),
-            root: prepared.root.clone(),
+            files: prepared.opened.source.files.clone(),
+            root: prepared.opened.source.root.clone(),
         })));
     };
     previews::check_expected(expected, tree, prevented)?;

@@ -1,6 +1,8 @@
 //! `groundplan serve`
 
 use crate::app::catalogs::{CatalogFiles, OpenedCatalog};
+use crate::app::database_catalogs::LoadedCatalogs;
+use crate::app::kept_previews::RecentPreviews;
 use crate::app::sessions;
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::memory;
@@ -305,10 +307,7 @@ impl Args {
             ..CatalogFiles::default()
         };
         let opened = context.templates.catalogs().map(|catalog| {
-            let opened = OpenedCatalog {
-                catalog: catalog.clone(),
-                source: source.clone(),
-            };
+            let opened = OpenedCatalog::new(catalog.clone(), source.clone());
             (catalog.slug().to_string(), Arc::new(opened))
         });
         let git = self.means.git.clone();
@@ -321,7 +320,11 @@ impl Args {
             logs: Arc::new(logs),
             cache: Box::new(move || git.cache_until(&NEVER)),
             rates: Rates::default(),
-            previews: Semaphore::new(available_parallelism().map_or(1, usize::from)),
+            loaded: LoadedCatalogs::default(),
+            previews: Arc::new(Semaphore::new(
+                available_parallelism().map_or(1, usize::from),
+            )),
+            recent: RecentPreviews::default(),
             events: Events::default(),
             stopped,
         }))

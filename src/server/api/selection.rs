@@ -18,6 +18,7 @@ use crate::server::state::ServerState;
 use crate::store::id::ProductId;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// A selection of options, the product and its repository.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -85,7 +86,7 @@ impl PreviewRequest {
     /// Opens the template and collects all that the preview is computed from.
     pub(in crate::server) fn prepare(
         &self,
-        opened: &OpenedCatalog,
+        opened: &Arc<OpenedCatalog>,
         state: &ServerState,
     ) -> Result<Prepared, Problem> {
         let mut selection = SelectionRequest {
@@ -95,12 +96,12 @@ impl PreviewRequest {
         if self.defaults {
             selection.fill_with_defaults(&opened.catalog);
         }
-        Ok(self.prepare_with(opened.clone(), selection, state)?)
+        Ok(self.prepare_with(Arc::clone(opened), selection, state)?)
     }
 
     fn prepare_with(
         &self,
-        opened: OpenedCatalog,
+        opened: Arc<OpenedCatalog>,
         selection: SelectionRequest,
         state: &ServerState,
     ) -> Result<Prepared, AppError> {
