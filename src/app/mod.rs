@@ -9,6 +9,7 @@ pub mod caller;
 pub mod catalog_versions;
 pub mod catalogs;
 pub mod checks;
+pub mod command_line;
 pub mod database_catalogs;
 pub mod error;
 pub mod explanation;
