@@ -20,12 +20,15 @@ use crate::tree::inventory_cache::InventoryCache;
 use crate::tree::memory::MemoryTree;
 use crate::tree::validate::{Links, admit};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use thiserror::Error;
 
-/// A template and its pin.
+/// A template and its pin. A copy shares the files.
+#[derive(Clone)]
 pub struct Template {
     pub pin: TemplatePin,
     /// Findings about files that were taken over or left out.
@@ -33,9 +36,10 @@ pub struct Template {
     base: TemplateFiles,
 }
 
+#[derive(Clone)]
 enum TemplateFiles {
-    Memory(MemoryTree),
-    Git(Box<GitTree>),
+    Memory(Arc<MemoryTree>),
+    Git(Arc<GitTree>),
 }
 
 /// The rules of a catalogue for the files of its template.
@@ -109,7 +113,7 @@ pub enum TemplateError {
 impl Template {
     pub fn tree(&self) -> &dyn Tree {
         match &self.base {
-            TemplateFiles::Memory(tree) => tree,
+            TemplateFiles::Memory(tree) => tree.as_ref(),
             TemplateFiles::Git(tree) => tree.as_ref(),
         }
     }
@@ -173,8 +177,15 @@ impl Template {
         Ok(Self {
             pin: pin(GitId::of(&id)),
             warnings: Vec::new(),
-            base: TemplateFiles::Memory(tree),
+            base: TemplateFiles::Memory(Arc::new(tree)),
         })
+    }
+}
+
+impl fmt::Debug for Template {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pin = &self.pin;
+        formatter.debug_tuple("Template").field(pin).finish()
     }
 }
 
@@ -274,7 +285,7 @@ impl TemplateCommit<'_> {
         Ok(Template {
             pin,
             warnings: Vec::new(),
-            base: TemplateFiles::Git(Box::new(tree)),
+            base: TemplateFiles::Git(Arc::new(tree)),
         })
     }
 

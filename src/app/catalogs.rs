@@ -10,6 +10,7 @@ use crate::model::digest::{Digest, GitId};
 use crate::model::exclude::ExcludePattern;
 use crate::model::path::{SafeRelPath, TreePath};
 use crate::model::suggest;
+use crate::template::Template;
 use crate::tree::Tree as _;
 use crate::tree::commits::Commits;
 use crate::tree::disk;
@@ -19,6 +20,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use thiserror::Error;
 
 /// The folders below a root that contain catalogues and recipes.
@@ -39,6 +41,8 @@ pub struct CatalogFiles {
 pub struct OpenedCatalog {
     pub catalog: Catalog,
     pub source: CatalogFiles,
+    /// The template among the files, once it was opened.
+    template: OnceLock<Template>,
 }
 
 /// The catalogues of a source.
@@ -279,8 +283,7 @@ impl CatalogFiles {
     pub fn load(self, name: &str) -> Result<OpenedCatalog, AppError> {
         let loaded = catalog::load(&self.files, name);
         if let (Some(catalog), true) = (loaded.catalog, self.findings.is_empty()) {
-            let source = self;
-            return Ok(OpenedCatalog { catalog, source });
+            return Ok(OpenedCatalog::new(catalog, self));
         }
         let findings = self.findings.into_iter().chain(loaded.findings);
         Err(Findings {
@@ -441,6 +444,34 @@ impl CatalogSummary {
 }
 
 impl OpenedCatalog {
+    /// A catalogue that was loaded from these files.
+    pub fn new(catalog: Catalog, source: CatalogFiles) -> Self {
+        let template = OnceLock::new();
+        Self {
+            catalog,
+            source,
+            template,
+        }
+    }
+
+    /// The template in a folder of the catalogue. It is read once.
+    ///
+    /// # Errors
+    /// Findings about its files.
+    pub fn own_template(&self, path: &SafeRelPath) -> Result<Template, Findings> {
+        if let Some(template) = self.template.get() {
+            return Ok(template.clone());
+        }
+        let source = &self.source;
+        let opened = Template::of_catalog(&self.catalog, &source.files, path);
+        let opened = opened.map_err(|findings| Findings {
+            findings,
+            files: source.files.clone(),
+            root: source.root.clone(),
+        })?;
+        Ok(self.template.get_or_init(|| opened).clone())
+    }
+
     /// The catalogue as a line of a list.
     pub fn summary(&self) -> CatalogSummary {
         CatalogSummary::of(self.catalog.slug().as_str(), Some(&self.catalog))

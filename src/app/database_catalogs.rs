@@ -7,12 +7,55 @@ use super::error::AppError;
 use crate::catalog::Catalog;
 use crate::model::content::{File, Files};
 use crate::model::slug::{OptionRef, Slug};
-use crate::store::catalog::{CategoryRow, OptionRow};
+use crate::store::catalog::{CategoryRow, OptionRow, RowsVersion};
 use crate::store::sql::Database;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The prefix of a catalogue of the database, which no folder and no built-in catalogue has.
 pub const PREFIX: &str = "db:";
+
+/// The catalogues of the rows, each kept until its rows change.
+#[derive(Debug, Default)]
+pub struct LoadedCatalogs(Mutex<BTreeMap<Slug, LoadedCatalog>>);
+
+#[derive(Clone, Debug)]
+struct LoadedCatalog {
+    version: RowsVersion,
+    opened: Arc<OpenedCatalog>,
+}
+
+impl LoadedCatalogs {
+    /// The catalogue of the rows as they are now; `None` for a catalogue without rows.
+    pub async fn find(
+        &self,
+        database: &Database,
+        catalog: &Slug,
+    ) -> Result<Option<Arc<OpenedCatalog>>, AppError> {
+        let Some(version) = database.catalog_rows_version(catalog).await? else {
+            return Ok(None);
+        };
+        let loaded = self.lock().get(catalog).cloned();
+        if let Some(loaded) = loaded.filter(|loaded| loaded.version == version) {
+            return Ok(Some(loaded.opened));
+        }
+        let Some(opened) = find(database, catalog).await?.map(Arc::new) else {
+            return Ok(None);
+        };
+        // Rows that changed while they were read have another version now.
+        if database.catalog_rows_version(catalog).await?.as_ref() == Some(&version) {
+            let opened = Arc::clone(&opened);
+            self.lock()
+                .insert(catalog.clone(), LoadedCatalog { version, opened });
+        }
+        Ok(Some(opened))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<Slug, LoadedCatalog>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Opens `NAME` from the rows, or `NAME@NUMBER` as it was published.
 pub async fn open(database: &Database, named: &str) -> Result<OpenedCatalog, AppError> {

@@ -3,20 +3,25 @@
 use super::caller::Caller;
 use super::error::AppError;
 use super::explanation::{self, ExplainedLine};
-use crate::engine::{self, Preview};
+use crate::engine;
 use crate::error::{Class, Explain, Hint};
 use crate::model::content::{File, Mode};
 use crate::model::digest::{Digest, DigestError, GitId};
 use crate::model::path::TreePath;
-use crate::model::report::Change;
+use crate::model::plan::Plan;
+use crate::model::report::{Change, Report};
 use crate::resolve::stored::{Accepted, Expected, StoredPlanReader};
+use crate::store::id::UserId;
+use crate::store::preview::{NewPreview, StoredPreview};
 use crate::store::sql::Database;
 use crate::template::TemplateStore;
 use crate::tree::Tree as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
 /// A file of a preview.
@@ -46,17 +51,81 @@ pub enum KeptPreviewError {
     Damaged { source: DigestError },
 }
 
+/// The previews that this process has just kept: a preview that is computed again is not written again.
+#[derive(Debug, Default)]
+pub struct RecentPreviews(Mutex<Recent>);
+
+#[derive(Debug, Default)]
+struct Recent {
+    /// The start of this list, in milliseconds since 1970.
+    since: i64,
+    /// The plan hash of each preview.
+    plans: BTreeMap<(UserId, GitId), Digest>,
+}
+
+/// A computed preview, with its report as JSON too.
+pub struct ComputedPreview {
+    pub plan: Plan,
+    pub report: Report,
+    pub text: String,
+}
+
+impl RecentPreviews {
+    /// The largest number of previews.
+    const MOST: usize = 10_000;
+
+    /// Begins a new list when the time of the present one is over. True if it did.
+    fn renew(&self, now: i64) -> bool {
+        let mut recent = self.lock();
+        let is_over = now - recent.since >= StoredPreview::UNWRITTEN;
+        if is_over || recent.plans.len() >= Self::MOST {
+            *recent = Recent {
+                since: now,
+                ..Recent::default()
+            };
+        }
+        is_over
+    }
+
+    fn contains(&self, key: &(UserId, GitId), plan: &Digest) -> bool {
+        self.lock().plans.get(key) == Some(plan)
+    }
+
+    fn insert(&self, key: (UserId, GitId), plan: Digest) {
+        self.lock().plans.insert(key, plan);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Recent> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Keeps the preview of a result that can be created. Others have no tree id to be found by.
 pub async fn keep(
     database: &Database,
+    recent: &RecentPreviews,
     caller: &Caller,
-    preview: &Preview<'_>,
+    preview: &ComputedPreview,
+    now: i64,
 ) -> Result<(), AppError> {
-    if let Some(tree) = super::previews::accepted_tree(&preview.report) {
-        database
-            .keep_preview(caller.user(), tree, &preview.plan, &preview.report)
-            .await?;
+    let report = &preview.report;
+    let Some(tree) = super::previews::accepted_tree(report) else {
+        return Ok(());
+    };
+    if recent.renew(now) {
+        database.remove_old_previews().await?;
     }
+    let key = (caller.user().clone(), tree.clone());
+    if recent.contains(&key, &report.plan_hash) {
+        return Ok(());
+    }
+    let kept = NewPreview {
+        tree,
+        plan: &preview.plan,
+        report: &preview.text,
+    };
+    database.keep_preview(caller.user(), &kept).await?;
+    recent.insert(key, report.plan_hash.clone());
     Ok(())
 }
 

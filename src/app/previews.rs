@@ -5,13 +5,11 @@ use super::error::{AppError, Findings};
 use super::selection::SelectionRequest;
 use super::templates::{self, CacheOpener, TemplateRequest};
 use crate::base::clock::Clock;
-use crate::catalog::Catalog;
 use crate::engine::{self, Preview, PreviewError};
 use crate::error::{Class, Explain, Hint, Setting};
 use crate::forge::Forge;
 use crate::forge::repository::RepoPath;
 use crate::hint;
-use crate::model::content::Files;
 use crate::model::date::Day;
 use crate::model::digest::GitId;
 use crate::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
@@ -27,7 +25,7 @@ use crate::template::Template;
 use crate::tree::Tree as _;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -53,11 +51,8 @@ pub struct ProductRequest {
 
 /// All that a preview is computed from.
 pub struct Prepared {
-    pub catalog: Catalog,
-    /// The files of the catalogue, which findings point into.
-    pub files: Files,
-    /// The folder that they were read from.
-    pub root: Option<PathBuf>,
+    /// The catalogue, with the files that findings point into.
+    pub opened: Arc<OpenedCatalog>,
     pub template: Template,
     pub request: Request,
     /// The document that the selection was read from.
@@ -116,13 +111,14 @@ impl ProductRequest {
 
 /// Opens the template and collects all that a preview is computed from.
 pub fn prepare(
-    opened: OpenedCatalog,
+    opened: impl Into<Arc<OpenedCatalog>>,
     selection: SelectionRequest,
     product: &ProductRequest,
     template: &TemplateRequest,
     cache: CacheOpener<'_, '_>,
     clock: &dyn Clock,
 ) -> Result<Prepared, AppError> {
+    let opened = opened.into();
     let inputs = product.inputs(clock)?;
     let template = templates::open(template, &opened, cache)?;
     Ok(Prepared {
@@ -132,9 +128,7 @@ pub fn prepare(
             author: product.author.clone().unwrap_or_default(),
             template: template.pin.clone(),
         },
-        catalog: opened.catalog,
-        files: opened.source.files,
-        root: opened.source.root,
+        opened,
         template,
         document: selection.document,
     })
@@ -144,7 +138,7 @@ impl Prepared {
     /// Computes the preview.
     pub fn preview(&self) -> Result<Preview<'_>, AppError> {
         let request = self.request.clone();
-        let built = engine::preview(&self.catalog, request, self.template.tree());
+        let built = engine::preview(&self.opened.catalog, request, self.template.tree());
         let mut preview = built.map_err(|error| match error {
             PreviewError::Selection(findings) => {
                 Findings::in_selection(findings, self.document.as_ref()).into()

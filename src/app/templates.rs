@@ -225,7 +225,7 @@ pub fn open(
 ) -> Result<Template, AppError> {
     let rules = TemplateRules::of(&opened.catalog);
     match request.source(&opened.catalog.file().template)? {
-        Source::CatalogFolder(path) => of_catalog(opened, path),
+        Source::CatalogFolder(path) => Ok(opened.own_template(path)?),
         Source::Folder(folder) => of_folder(folder, rules),
         Source::Commit(commit) => match &commit.location {
             TemplateLocation::Local(path) => {
@@ -292,7 +292,7 @@ fn of_pin(
     let path = opened.catalog.file().template.path.as_ref();
     match (&pin.sha, path) {
         (None, Some(path)) if matches!(pin.repo, TemplateOrigin::Catalog(_)) => {
-            of_catalog(opened, path)
+            Ok(opened.own_template(path)?)
         }
         (Some(sha), _) => {
             let cache = cache()?;
@@ -308,19 +308,6 @@ fn of_pin(
         }
         _ => Err(unknown().into()),
     }
-}
-
-fn of_catalog(opened: &OpenedCatalog, path: &SafeRelPath) -> Result<Template, AppError> {
-    let source = &opened.source;
-    let template = Template::of_catalog(&opened.catalog, &source.files, path);
-    template.map_err(|findings| {
-        Findings {
-            findings,
-            files: source.files.clone(),
-            root: source.root.clone(),
-        }
-        .into()
-    })
 }
 
 /// The files of a folder, committed or not, without those that git ignores.

@@ -33,6 +33,9 @@ pub(super) use request_bodies;
 /// A JSON body.
 pub(super) struct JsonBody<T>(pub(super) T);
 
+/// An answer that is JSON already.
+pub(super) struct JsonText(pub(super) String);
+
 /// A JSON answer.
 pub(super) struct Json<T>(pub(super) T);
 
@@ -84,12 +87,23 @@ pub(super) async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
-        match serde_json::to_vec(&self.0) {
-            Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
-            Err(error) => {
-                tracing::error!(%error, "cannot write an answer");
-                Problem::internal().into_response()
-            }
+        match to_text(&self.0) {
+            Ok(text) => JsonText(text).into_response(),
+            Err(problem) => problem.into_response(),
         }
+    }
+}
+
+/// A document as JSON.
+pub(super) fn to_text<T: Serialize>(document: &T) -> Result<String, Problem> {
+    serde_json::to_string(document).map_err(|error| {
+        tracing::error!(%error, "cannot write an answer");
+        Problem::internal()
+    })
+}
+
+impl IntoResponse for JsonText {
+    fn into_response(self) -> Response {
+        ([(header::CONTENT_TYPE, "application/json")], self.0).into_response()
     }
 }

@@ -6,8 +6,9 @@ use super::rates::{Rated, Rates};
 use super::settings::ServerSettings;
 use crate::app::caller::Caller;
 use crate::app::catalogs::{CatalogError, OpenedCatalog};
-use crate::app::database_catalogs;
+use crate::app::database_catalogs::LoadedCatalogs;
 use crate::app::error::AppError;
+use crate::app::kept_previews::RecentPreviews;
 use crate::app::templates::TemplateCache;
 use crate::app::tokens::TokenForge;
 use crate::base::clock::Clock;
@@ -25,7 +26,7 @@ use axum::http::StatusCode;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
 /// The longest wait of a preview for a free core.
@@ -48,10 +49,13 @@ pub struct ServerState {
     pub forge: ServerForge,
     /// The catalogues that this server offers, by slug.
     pub catalogs: BTreeMap<String, Arc<OpenedCatalog>>,
+    /// The catalogues of the database's rows.
+    pub loaded: LoadedCatalogs,
     pub cache: OpenCache,
     pub rates: Rates,
     /// One permit for each preview that may run at a time.
-    pub previews: Semaphore,
+    pub previews: Arc<Semaphore>,
+    pub recent: RecentPreviews,
     pub events: Events,
     /// True once the server stops.
     pub stopped: watch::Receiver<bool>,
@@ -70,9 +74,9 @@ impl ServerState {
     /// A catalogue by its slug: the one of the database's rows, or the server's own if it was never published.
     pub(super) async fn catalog(&self, slug: &str) -> Result<Arc<OpenedCatalog>, AppError> {
         if let Ok(slug) = Slug::parse(slug)
-            && let Some(opened) = database_catalogs::find(&self.database, &slug).await?
+            && let Some(opened) = self.loaded.find(&self.database, &slug).await?
         {
-            return Ok(Arc::new(opened));
+            return Ok(opened);
         }
         self.catalogs.get(slug).cloned().ok_or_else(|| {
             let names = self.catalogs.keys().map(String::as_str);
@@ -85,8 +89,8 @@ impl ServerState {
     }
 
     /// Waits for the permission to compute a preview.
-    pub(super) async fn preview_permit(&self) -> Result<SemaphorePermit<'_>, Problem> {
-        match timeout(PREVIEW_WAIT, self.previews.acquire()).await {
+    pub(super) async fn preview_permit(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        match timeout(PREVIEW_WAIT, Arc::clone(&self.previews).acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) | Err(_) => Err(Problem::busy()),
         }
@@ -97,10 +101,14 @@ impl ServerState {
         self.context.clock.as_ref()
     }
 
+    /// Counts a request of an actor without account against the limit of its kind.
+    pub(super) fn count_of(&self, kind: Rated, actor: &str) -> Result<(), Problem> {
+        self.rates.count(kind, actor, self.clock().now())
+    }
+
     /// Counts a request of the caller against the limit of its kind.
     pub(super) fn count(&self, kind: Rated, caller: &Caller) -> Result<(), Problem> {
-        self.rates
-            .count(kind, caller.user().as_str(), self.clock().now())
+        self.count_of(kind, caller.user().as_str())
     }
 
     /// The forge with the stored token of a user.

@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// The state of a catalogue's rows: equal for equal rows, another one after every change of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowsVersion(pub(in crate::store) String);
+
 /// One version of a catalogue, complete: it can be compared with another version and resolved again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -9,6 +9,7 @@ use groundplan::store::listed::Listed;
 promises! {
     a_catalogue_that_is_published_twice_is_stored_once,
     a_new_version_replaces_the_offer_and_the_old_version_is_kept,
+    the_state_of_the_rows_changes_with_each_of_them,
 }
 
 async fn a_catalogue_that_is_published_twice_is_stored_once(fixture: StoreFixture) {
@@ -75,4 +76,32 @@ async fn a_new_version_replaces_the_offer_and_the_old_version_is_kept(fixture: S
     assert_eq!(versions, [new.catalog_version, old.catalog_version.clone()]);
     let kept = fixture.store.published_catalog(&old.catalog_version).await;
     assert_eq!(kept.unwrap(), Some(old));
+}
+
+async fn the_state_of_the_rows_changes_with_each_of_them(fixture: StoreFixture) {
+    let (store, mut catalog) = (&fixture.store, published_catalog());
+    let state = async || store.catalog_rows_version(&catalog.catalog).await.unwrap();
+    assert_eq!(state().await, None);
+    store.publish_catalog(&catalog, "ada").await.unwrap();
+    let mut states = vec![state().await];
+    assert_eq!(state().await, states[0], "nothing changed");
+    for statement in [
+        "UPDATE bootstrap_actions SET execution_order = execution_order + 10",
+        "UPDATE bootstrap_options SET name = 'Other' WHERE slug = 'session'",
+        "UPDATE bootstrap_categories SET position = position + 1",
+        "DELETE FROM bootstrap_actions",
+        "DELETE FROM bootstrap_options WHERE slug = 'session'",
+    ] {
+        assert!(fixture.write(statement).await > 0, "{statement}");
+        let next = state().await;
+        assert!(!states.contains(&next), "{statement}");
+        states.push(next);
+    }
+    assert!(states.iter().all(Option::is_some));
+    // Another version with the same categories: its files may differ.
+    let slug = catalog.catalog.clone();
+    catalog.catalog_version = Digest::of(b"new");
+    store.publish_catalog(&catalog, "ada").await.unwrap();
+    let published = store.catalog_rows_version(&slug).await.unwrap();
+    assert!(!states.contains(&published));
 }

@@ -1,5 +1,6 @@
 //! `groundplan preview`
 
+use crate::app::command_line;
 use crate::app::previews::{self, Prepared, Prevented};
 use crate::base::clock::SystemClock;
 use crate::cli::args::forge::ForgeArgs;
@@ -54,19 +55,26 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         Format::Json => terminal.json(&preview.report)?,
         Format::Text => {
             let detail = args.detail.wanted();
-            let root = prepared.root.as_deref();
-            render::report(&preview, detail, &prepared.files, root, terminal)?;
+            let root = prepared.opened.source.root.as_deref();
+            render::report(
+                &preview,
+                detail,
+                &prepared.opened.source.files,
+                root,
+                terminal,
+            )?;
             if preview.report.can_proceed {
-                let mut place = args.forge.flags();
+                let mut flags = args.product.template.flags(&preview.plan);
+                let place = args.forge.flags();
                 if place.is_empty() {
-                    place.push(("--into", preview.plan.inputs.repo.to_string()));
+                    flags.push(("--into", preview.plan.inputs.repo.to_string()));
                 }
-                let command = render::command(
+                flags.extend(place);
+                let command = command_line::command(
                     "new",
                     &preview.plan,
                     &args.selection.catalog,
-                    &args.product.template,
-                    place,
+                    flags,
                     &preview.report,
                 );
                 writeln!(terminal.out(), "\nCreate exactly this with:\n{command}")?;
@@ -92,8 +100,8 @@ pub(crate) fn accept(
         return Err(Failure::Report(Box::new(RefusedPlan {
             plan: preview.plan.clone(),
             report: report.clone(),
-            files: prepared.files.clone(),
-            root: prepared.root.clone(),
+            files: prepared.opened.source.files.clone(),
+            root: prepared.opened.source.root.clone(),
         })));
     };
     previews::check_expected(expected, tree, prevented)?;

@@ -1,14 +1,15 @@
 //! Previews, and the files of those that are kept.
 
 use super::selection::PreviewRequest;
-use crate::app::kept_previews::{self, PreviewFile};
+use crate::app::kept_previews::{self, ComputedPreview, PreviewFile};
 use crate::app::previews as use_case;
+use crate::engine::Preview;
 use crate::model::digest::GitId;
 use crate::model::path::TreePath;
 use crate::model::report::Report;
 use crate::resolve::stored::Accepted;
 use crate::server::archive;
-use crate::server::body::{Json, JsonBody};
+use crate::server::body::{self, Json, JsonBody, JsonText};
 use crate::server::guard::Signed;
 use crate::server::page::invalid;
 use crate::server::problem::Problem;
@@ -21,6 +22,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
 use tokio::runtime::Handle;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{JoinError, spawn_blocking};
 
 /// Parameters of a preview.
@@ -44,23 +46,19 @@ pub(in crate::server) async fn create(
     Query(query): Query<PreviewQuery>,
     signed: Signed,
     JsonBody(request): JsonBody<PreviewRequest>,
-) -> Result<Json<Report>, Problem> {
+) -> Result<JsonText, Problem> {
     state.count(Rated::Preview, &signed.caller)?;
     let forge = if query.forge {
         Some(state.forge_of(signed.caller.user()).await?)
     } else {
         None
     };
-    let opened = state.catalog(request.catalog.as_str()).await?;
-    let permit = state.preview_permit().await?;
     let shared = Arc::clone(&state);
-    let computed = spawn_blocking(move || {
-        let prepared = request.prepare(&opened, &shared)?;
-        let mut preview = prepared.preview()?;
-        let runtime = Handle::current();
+    let computed = state.compute(request, move |mut preview, permit| {
+        drop(permit);
         if let Some(forge) = forge {
             let server = &shared.forge;
-            runtime.block_on(use_case::ask_forge(
+            Handle::current().block_on(use_case::ask_forge(
                 forge.as_ref(),
                 server.kind,
                 server.host.clone(),
@@ -69,16 +67,41 @@ pub(in crate::server) async fn create(
                 &mut preview,
             ))?;
         }
-        runtime.block_on(kept_previews::keep(
-            &shared.database,
-            &signed.caller,
-            &preview,
-        ))?;
-        Ok::<_, Problem>(preview.report)
+        let text = body::to_text(&preview.report)?;
+        let (plan, report) = (preview.plan, preview.report);
+        Ok(ComputedPreview { plan, report, text })
     });
-    let report = computed.await.map_err(|error| failed(&error))??;
-    drop(permit);
-    Ok(Json(report))
+    let preview = computed.await?;
+    let (recent, now) = (&state.recent, state.clock().now());
+    kept_previews::keep(&state.database, recent, &signed.caller, &preview, now).await?;
+    Ok(JsonText(preview.text))
+}
+
+impl ServerState {
+    /// The report of a request; nothing is kept.
+    #[expect(dead_code, reason = "the live part of the pages calls it")]
+    pub(in crate::server) async fn preview(
+        self: &Arc<Self>,
+        request: PreviewRequest,
+    ) -> Result<Report, Problem> {
+        self.compute(request, |preview, _| Ok(preview.report)).await
+    }
+
+    /// Computes the preview of a request on a thread for it, and passes it on there with the permit of that core.
+    pub(super) async fn compute<T: Send + 'static>(
+        self: &Arc<Self>,
+        request: PreviewRequest,
+        then: impl FnOnce(Preview<'_>, OwnedSemaphorePermit) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let opened = self.catalog(request.catalog.as_str()).await?;
+        let permit = self.preview_permit().await?;
+        let shared = Arc::clone(self);
+        let computed = spawn_blocking(move || {
+            let prepared = request.prepare(&opened, &shared)?;
+            then(prepared.preview()?, permit)
+        });
+        computed.await.map_err(|error| failed(&error))?
+    }
 }
 
 /// `GET /previews/{treeId}/files/{path}`

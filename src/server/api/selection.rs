@@ -18,36 +18,37 @@ use crate::server::state::ServerState;
 use crate::store::id::ProductId;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// A selection of options, the product and its repository.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(in crate::server) struct PreviewRequest {
     /// The slug of the catalogue.
-    pub(super) catalog: Slug,
+    pub(in crate::server) catalog: Slug,
     /// True to select the catalogue's defaults in all categories without a selected option.
     #[serde(default)]
-    pub(super) defaults: bool,
+    pub(in crate::server) defaults: bool,
     /// Each category with an option or a list of options.
     #[serde(default)]
-    pub(super) selection: SelectionFile,
+    pub(in crate::server) selection: SelectionFile,
     /// The display name of the product.
-    pub(super) name: ProductName,
+    pub(in crate::server) name: ProductName,
     /// The machine-readable name. By default it is derived from the display name.
     #[serde(default)]
-    pub(super) slug: Option<Slug>,
+    pub(in crate::server) slug: Option<Slug>,
     /// The user or organisation that owns the repository.
-    pub(super) owner: Owner,
-    pub(super) repo: RepoName,
+    pub(in crate::server) owner: Owner,
+    pub(in crate::server) repo: RepoName,
     /// The date in decision records and the commit. By default today (UTC).
     #[serde(default)]
-    pub(super) date: Option<Day>,
+    pub(in crate::server) date: Option<Day>,
     /// The author of the commit.
     #[serde(default)]
-    pub(super) author: Option<Identity>,
+    pub(in crate::server) author: Option<Identity>,
     /// Another template than the catalogue's own.
     #[serde(default)]
-    pub(super) template: Option<TemplateChoice>,
+    pub(in crate::server) template: Option<TemplateChoice>,
 }
 
 /// A template in a git repository.
@@ -55,16 +56,16 @@ pub(in crate::server) struct PreviewRequest {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(in crate::server) struct TemplateChoice {
     /// A URL, or `owner/name` on GitHub.
-    pub(super) repo: String,
+    pub(in crate::server) repo: String,
     /// The tag, branch or commit.
     #[serde(default)]
-    pub(super) r#ref: Option<RefName>,
+    pub(in crate::server) r#ref: Option<RefName>,
     /// The commit that the reference must resolve to.
     #[serde(default)]
-    pub(super) sha: Option<GitId>,
+    pub(in crate::server) sha: Option<GitId>,
     /// A folder of the repository.
     #[serde(default)]
-    pub(super) path: Option<SafeRelPath>,
+    pub(in crate::server) path: Option<SafeRelPath>,
 }
 
 /// A preview to be turned into a repository.
@@ -72,20 +73,20 @@ pub(in crate::server) struct TemplateChoice {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(in crate::server) struct RunRequest {
     #[serde(flatten)]
-    pub(super) preview: PreviewRequest,
+    pub(in crate::server) preview: PreviewRequest,
     /// The product that the repository is for.
-    pub(super) product: ProductId,
+    pub(in crate::server) product: ProductId,
     /// The tree id of the accepted preview; another result is refused.
-    pub(super) expect: GitId,
+    pub(in crate::server) expect: GitId,
 }
 
 request_bodies!(PreviewRequest, RunRequest);
 
 impl PreviewRequest {
     /// Opens the template and collects all that the preview is computed from.
-    pub(super) fn prepare(
+    pub(in crate::server) fn prepare(
         &self,
-        opened: &OpenedCatalog,
+        opened: &Arc<OpenedCatalog>,
         state: &ServerState,
     ) -> Result<Prepared, Problem> {
         let mut selection = SelectionRequest {
@@ -95,12 +96,12 @@ impl PreviewRequest {
         if self.defaults {
             selection.fill_with_defaults(&opened.catalog);
         }
-        Ok(self.prepare_with(opened.clone(), selection, state)?)
+        Ok(self.prepare_with(Arc::clone(opened), selection, state)?)
     }
 
     fn prepare_with(
         &self,
-        opened: OpenedCatalog,
+        opened: Arc<OpenedCatalog>,
         selection: SelectionRequest,
         state: &ServerState,
     ) -> Result<Prepared, AppError> {

@@ -3,13 +3,11 @@
 use super::Database;
 use super::tables::{administrators, answers, api_tokens, sessions, stored_previews, users};
 use crate::model::digest::GitId;
-use crate::model::plan::Plan;
-use crate::model::report::Report;
 use crate::store::access::{Account, Rights, TokenInfo};
 use crate::store::answer::{Answer, Begun};
 use crate::store::error::StoreError;
 use crate::store::id::{ApiTokenId, UserId};
-use crate::store::preview::StoredPreview;
+use crate::store::preview::{NewPreview, StoredPreview};
 
 impl Database {
     /// Adds an API token, and its user where the tables are our own. `hash` is the SHA-256 of the token.
@@ -45,6 +43,26 @@ impl Database {
         .await;
         tx.finish(added).await?;
         Ok(id)
+    }
+
+    /// Makes a user an administrator of an installation with its own tables, and adds a missing one.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherRights`] for a demo user, and in tables of an application.
+    pub async fn add_administrator(&self, user: &UserId) -> Result<(), StoreError> {
+        if !self.is_own().await? {
+            return Err(StoreError::OtherRights { user: user.clone() });
+        }
+        let mut tx = self.begin().await?;
+        let added = async {
+            users::insert(&mut tx, user, false).await?;
+            if users::is_demo(&mut tx, user).await? {
+                return Err(StoreError::OtherRights { user: user.clone() });
+            }
+            administrators::insert(&mut tx, user).await
+        }
+        .await;
+        tx.finish(added).await
     }
 
     /// The account of a token that is neither revoked nor expired, by the SHA-256 of the token.
@@ -106,13 +124,14 @@ impl Database {
     pub async fn keep_preview(
         &self,
         user: &UserId,
-        tree: &GitId,
-        plan: &Plan,
-        report: &Report,
+        preview: &NewPreview<'_>,
     ) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        let kept = stored_previews::upsert(&mut tx, user, tree, plan, report).await;
-        tx.finish(kept).await
+        stored_previews::upsert(self, user, preview).await
+    }
+
+    /// Removes the previews of all users that are older than a day.
+    pub async fn remove_old_previews(&self) -> Result<(), StoreError> {
+        stored_previews::delete_old(self).await
     }
 
     /// A kept preview of a user.

@@ -7,7 +7,7 @@ use super::locks::AdvisoryLock;
 use super::tables::{catalog_rows, catalog_versions, catalogs};
 use crate::model::digest::Digest;
 use crate::model::slug::Slug;
-use crate::store::catalog::{CatalogVersion, CategoryRow, PublishedCatalog};
+use crate::store::catalog::{CatalogVersion, CategoryRow, PublishedCatalog, RowsVersion};
 use crate::store::error::StoreError;
 use crate::store::listed::Listed;
 
@@ -37,6 +37,15 @@ impl Database {
     /// The categories of a catalogue as their rows are now; none for a catalogue that was never published.
     pub async fn catalog_rows(&self, catalog: &Slug) -> Result<Vec<CategoryRow>, StoreError> {
         catalog_rows::of_catalog(self, catalog).await
+    }
+
+    /// The state of those rows and of the newest published version; `None` for a catalogue without rows. Reads no
+    /// document on Postgres.
+    pub async fn catalog_rows_version(
+        &self,
+        catalog: &Slug,
+    ) -> Result<Option<RowsVersion>, StoreError> {
+        catalog_rows::version(self, catalog).await
     }
 
     /// The content of a published version; `None` when it was never published in this database.

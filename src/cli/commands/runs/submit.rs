@@ -62,8 +62,14 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         terminal.json(&run)?;
         return Ok(Exit::Success);
     }
-    let root = prepared.root.as_deref();
-    render::report(&preview, Detail::Summary, &prepared.files, root, terminal)?;
+    let root = prepared.opened.source.root.as_deref();
+    render::report(
+        &preview,
+        Detail::Summary,
+        &prepared.opened.source.files,
+        root,
+        terminal,
+    )?;
     let id = &run.id;
     let next = match run.risk.as_ref().map_or(RiskLevel::High, |risk| risk.tier) {
         RiskLevel::High if !policy.has_administrators() => format!(

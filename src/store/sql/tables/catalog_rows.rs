@@ -1,7 +1,8 @@
 //! The rows of a catalogue as they are now, read from the three tables together.
 
+use crate::model::digest::Digest;
 use crate::model::slug::Slug;
-use crate::store::catalog::{CategoryRow, OptionRow};
+use crate::store::catalog::{CategoryRow, OptionRow, RowsVersion};
 use crate::store::error::StoreError;
 use crate::store::sql::Database;
 use crate::store::sql::dialect::{Statement, statements};
@@ -20,6 +21,31 @@ statements! {
         LEFT JOIN bootstrap_actions a ON a.option_id = o.id
         WHERE m.catalog = $1
         ORDER BY c.position, c.id, o.position, o.id, a.execution_order"];
+
+    /// Postgres changes the transaction and the place of a row with each change of it. SQLite's rows have no such mark, so
+    /// there it is their content, which is read from the memory of this process.
+    VERSION = ["
+        SELECT md5(string_agg(concat_ws(' ', CAST(m.xmin AS TEXT), CAST(m.ctid AS TEXT), CAST(c.xmin AS TEXT),
+            CAST(c.ctid AS TEXT), CAST(o.xmin AS TEXT), CAST(o.ctid AS TEXT), CAST(a.xmin AS TEXT),
+            CAST(a.ctid AS TEXT)), ',' ORDER BY c.ctid, o.ctid, a.ctid)) || COALESCE((
+                SELECT concat(' ', CAST(v.xmin AS TEXT), CAST(v.ctid AS TEXT)) FROM bootstrap_catalog_versions v
+                WHERE v.catalog = $1 ORDER BY v.number DESC LIMIT 1), '')
+        FROM bootstrap_catalog_categories m
+        JOIN bootstrap_categories c ON c.id = m.category_id
+        LEFT JOIN bootstrap_options o ON o.category_id = c.id
+        LEFT JOIN bootstrap_actions a ON a.option_id = o.id
+        WHERE m.catalog = $1"]
+        or_sqlite ["
+        SELECT group_concat(json_array(c.id, c.slug, c.name, c.description, c.selection_type, c.required, c.position,
+            o.id, o.slug, o.name, o.description, o.is_default, o.position, a.id, a.execution_order, a.config), ','
+            ORDER BY c.id, o.id, a.id) || COALESCE((
+                SELECT v.catalog_version FROM bootstrap_catalog_versions v
+                WHERE v.catalog = $1 ORDER BY v.number DESC LIMIT 1), '')
+        FROM bootstrap_catalog_categories m
+        JOIN bootstrap_categories c ON c.id = m.category_id
+        LEFT JOIN bootstrap_options o ON o.category_id = c.id
+        LEFT JOIN bootstrap_actions a ON a.option_id = o.id
+        WHERE m.catalog = $1"];
 }
 
 /// One action, with its option and category; without them where there is none.
@@ -37,6 +63,18 @@ struct ActionRow {
     option_description: Option<String>,
     is_default: i64,
     config: Option<String>,
+}
+
+/// The state of the rows of a catalogue; `None` for one without rows.
+pub(crate) async fn version(
+    database: &Database,
+    catalog: &Slug,
+) -> Result<Option<RowsVersion>, StoreError> {
+    let text: Option<String> = sqlx::query_scalar(VERSION.on(database.dialect()))
+        .bind(catalog.as_str())
+        .fetch_one(&database.pool)
+        .await?;
+    Ok(text.map(|text| RowsVersion(Digest::of(text.as_bytes()).to_string())))
 }
 
 /// The categories of a catalogue in their order; none for a catalogue that was never published.

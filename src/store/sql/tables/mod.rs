@@ -9,6 +9,7 @@ pub(super) mod catalogs;
 pub(super) mod claims;
 pub(super) mod effects;
 pub(super) mod events;
+pub(super) mod job_list;
 pub(super) mod jobs;
 pub(super) mod products;
 pub(super) mod run_row;
@@ -35,6 +36,7 @@ pub(super) fn statements() -> impl Iterator<Item = &'static Statement> {
         claims::STATEMENTS,
         effects::STATEMENTS,
         events::STATEMENTS,
+        job_list::STATEMENTS,
         jobs::STATEMENTS,
         products::STATEMENTS,
         runs::STATEMENTS,
@@ -54,9 +56,16 @@ pub(super) fn statements() -> impl Iterator<Item = &'static Statement> {
 /// # Errors
 /// [`StoreError::Unstorable`] for a document that contains the character NUL, which Postgres does not store.
 fn json_text<T: Serialize>(what: &'static str, document: &T) -> Result<String, StoreError> {
-    let unstorable =
-        |source: Box<dyn std::error::Error + Send + Sync>| StoreError::Unstorable { what, source };
-    let text = serde_json::to_string(document).map_err(|error| unstorable(error.into()))?;
+    let text = serde_json::to_string(document).map_err(|error| StoreError::Unstorable {
+        what,
+        source: error.into(),
+    })?;
+    check_storable(what, &text)?;
+    Ok(text)
+}
+
+/// Fails for a JSON text that contains the character NUL.
+fn check_storable(what: &'static str, text: &str) -> Result<(), StoreError> {
     // The escape of a NUL, unless its backslash is itself escaped.
     let contains_nul = text.match_indices("\\u0000").any(|(at, _)| {
         let backslashes = text[..at]
@@ -67,9 +76,8 @@ fn json_text<T: Serialize>(what: &'static str, document: &T) -> Result<String, S
         backslashes % 2 == 0
     });
     if contains_nul {
-        return Err(unstorable(
-            "it contains the character NUL; add such a file with COPY_FILE".into(),
-        ));
+        let source = "it contains the character NUL; add such a file with COPY_FILE".into();
+        return Err(StoreError::Unstorable { what, source });
     }
-    Ok(text)
+    Ok(())
 }

@@ -1,14 +1,11 @@
 //! `bootstrap_previews`: previews of the last day, for their users.
 
-use super::json_text;
+use super::{check_storable, json_text};
 use crate::model::digest::GitId;
-use crate::model::plan::Plan;
-use crate::model::report::Report;
 use crate::store::error::StoreError;
 use crate::store::id::UserId;
-use crate::store::preview::StoredPreview;
+use crate::store::preview::{NewPreview, StoredPreview};
 use crate::store::sql::Database;
-use crate::store::sql::connection::Tx;
 use crate::store::sql::dialect::{Statement, statements};
 use sqlx_macros::FromRow;
 
@@ -32,24 +29,28 @@ struct PreviewRow {
     report: String,
 }
 
-/// Stores a preview of a user, and removes old ones of all users.
+/// Stores a preview of a user.
 pub(crate) async fn upsert(
-    tx: &mut Tx,
+    database: &Database,
     user: &UserId,
-    tree: &GitId,
-    plan: &Plan,
-    report: &Report,
+    preview: &NewPreview<'_>,
 ) -> Result<(), StoreError> {
-    sqlx::query(DELETE_OLD.on(tx.dialect))
-        .bind(-StoredPreview::LIFETIME)
-        .execute(tx.connection())
-        .await?;
-    sqlx::query(UPSERT.on(tx.dialect))
+    check_storable("the report", preview.report)?;
+    sqlx::query(UPSERT.on(database.dialect()))
         .bind(user.as_str())
-        .bind(tree.as_str())
-        .bind(json_text("the plan", plan)?)
-        .bind(json_text("the report", report)?)
-        .execute(tx.connection())
+        .bind(preview.tree.as_str())
+        .bind(json_text("the plan", preview.plan)?)
+        .bind(preview.report)
+        .execute(&database.pool)
+        .await?;
+    Ok(())
+}
+
+/// Removes the old previews of all users.
+pub(crate) async fn delete_old(database: &Database) -> Result<(), StoreError> {
+    sqlx::query(DELETE_OLD.on(database.dialect()))
+        .bind(-StoredPreview::LIFETIME)
+        .execute(&database.pool)
         .await?;
     Ok(())
 }
