@@ -314,7 +314,7 @@ async fn listed(fixture: &StoreFixture) -> Vec<(String, Option<String>)> {
 #[test]
 fn a_list_reads_the_documents_of_no_run_but_those_of_older_versions() {
     on_both_databases(async |fixture| {
-        let (one, other) = (fixture.submit("one").await, fixture.submit("other").await);
+        let (one, other) = (fixture.submit("p0").await, fixture.submit("p1").await);
         let before = listed(&fixture).await;
         assert!(
             before
@@ -340,7 +340,7 @@ fn a_list_reads_the_documents_of_no_run_but_those_of_older_versions() {
 #[test]
 fn a_migration_fills_the_columns_of_runs_of_an_older_version() {
     on_both_databases(async |fixture| {
-        let run = fixture.submit("one").await;
+        let run = fixture.submit("p0").await;
         let select = "bootstrap_run_targets";
         let columns = "owner || '/' || repo || ' ' || tree";
         let before = fixture.value(columns, select).await;
