@@ -269,7 +269,7 @@ fn every_report_and_list_on_a_terminal_goes_through_the_pager() {
     // Documents for programs, and errors before any result, need no pager.
     for (args, code) in [
         (&["show", ".", "--format", "json"][..], 0),
-        (&["show", "nope"], 3),
+        (&["show", "nope"], 2),
     ] {
         let mut screen = Screen::with(&sandbox, args, &variables);
         assert_eq!(screen.exit_code(), code, "{}", screen.shown);
