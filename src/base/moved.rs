@@ -57,7 +57,7 @@ mod tests {
     fn folder(files: &[&str]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("a folder");
         for file in files {
-            fs::write(folder.path().join(file), file).expect("written");
+            fs::File::create_new(folder.path().join(file)).expect("created");
         }
         folder
     }
