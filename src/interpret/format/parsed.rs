@@ -123,7 +123,11 @@ pub(super) fn check_xml(text: &str) -> Result<(), SyntaxProblem> {
     roxmltree::Document::parse_with_options(text, options)
         .map(|_| ())
         .map_err(|error| SyntaxProblem {
-            line: error.pos().row as usize,
+            line: match error {
+                // The parser has no position for it: the end tag is missing at the end.
+                roxmltree::Error::UnclosedRootNode => text.lines().count().max(1),
+                _ => error.pos().row as usize,
+            },
             reason: xml_reason(&error),
         })
 }
