@@ -43,6 +43,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("postgres/app/0001_tables.sql"),
                     script!("postgres/app/0002_run_order_and_category_slugs.sql"),
                     script!("postgres/app/0003_job_lists.sql"),
+                    script!("postgres/app/0004_ideas.sql"),
                 ],
             ),
             of(
@@ -51,6 +52,8 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("postgres/own/0001_tables.sql"),
                     script!("postgres/own/0002_catalog_categories.sql"),
                     script!("postgres/own/0003_server.sql"),
+                    script!("postgres/own/0004_catalog_drafts.sql"),
+                    script!("postgres/own/0005_idea_log.sql"),
                 ],
             ),
         ),
@@ -61,6 +64,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("sqlite/app/0001_tables.sql"),
                     script!("sqlite/app/0002_run_order_and_category_slugs.sql"),
                     script!("sqlite/app/0003_job_lists.sql"),
+                    script!("sqlite/app/0004_ideas.sql"),
                 ],
             ),
             of(
@@ -69,6 +73,8 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("sqlite/own/0001_tables.sql"),
                     script!("sqlite/own/0002_catalog_categories.sql"),
                     script!("sqlite/own/0003_server.sql"),
+                    script!("sqlite/own/0004_catalog_drafts.sql"),
+                    script!("sqlite/own/0005_idea_log.sql"),
                 ],
             ),
         ),
