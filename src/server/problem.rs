@@ -95,6 +95,11 @@ impl Problem {
         StatusCode::from_u16(self.0.document.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
+    /// The document of the answer, before it has the id of a request.
+    pub fn document(&self) -> &ProblemDocument {
+        &self.0.document
+    }
+
     /// The failure in one sentence.
     pub fn detail(&self) -> &str {
         &self.0.document.detail
