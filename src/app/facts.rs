@@ -74,9 +74,10 @@ fn words(fact: &Fact) -> (&'static str, String, Tone) {
             reason,
             ..
         } => {
-            let reason = reason.as_ref().map(|reason| format!(", {reason}"));
-            let reason = reason.unwrap_or_default();
-            let text = format!("{owner}: {}{reason}", standing.as_str());
+            let text = match reason {
+                Some(reason) => format!("{owner}: {}, {reason}", standing.as_str()),
+                None => format!("{owner}: {}", standing.as_str()),
+            };
             ("owner", text, Tone::of_owner(*standing))
         }
         Fact::Name {

@@ -17,6 +17,7 @@ pub mod explanation;
 pub mod facts;
 pub mod generated_repos;
 pub mod insights;
+pub mod jobs;
 pub mod kept_previews;
 pub mod owners;
 pub mod previews;

@@ -172,7 +172,7 @@ impl Problem {
             .downcast_ref::<&str>()
             .map(|text| (*text).to_owned())
             .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_default();
+            .unwrap_or_else(|| "a panic without a text".to_owned());
         tracing::error!(panic = text, "a request failed by a fault of this program");
         Self::internal().into_response()
     }
@@ -233,11 +233,12 @@ fn is_syntax(code: Code) -> bool {
     )
 }
 
-/// The HTTP status of an error: by its code where HTTP has a status of its own for it, else by its class.
+/// The HTTP status of an error: by its code where HTTP has one for it, else by its class.
 fn status_of(error: &dyn Explain) -> StatusCode {
     match error.code() {
         "user_demo" | "not_an_administrator" => StatusCode::FORBIDDEN,
         "run_not_found"
+        | "job_not_found"
         | "product_not_found"
         | "user_not_found"
         | "api_token_not_found"

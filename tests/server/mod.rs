@@ -4,6 +4,7 @@ mod access;
 mod documents;
 mod doors;
 mod events;
+mod jobs;
 mod pages;
 mod previews;
 mod problems;

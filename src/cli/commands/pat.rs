@@ -96,7 +96,9 @@ fn encrypt(args: &EncryptArgs, terminal: &mut Terminal) -> Result<Exit, Failure>
 
 fn seal(key: Key, secret: &Secret, binding: Binding<'_>) -> Result<String, Failure> {
     let sealed = Sealer::new(key).seal(secret, binding);
-    sealed.map_err(|error| Failure::environment("token_not_sealed", error.to_string()))
+    sealed.map_err(|error| {
+        Failure::environment("token_not_sealed", "cannot seal the token").caused_by(error)
+    })
 }
 
 fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {

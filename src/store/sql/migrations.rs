@@ -42,6 +42,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                 &[
                     script!("postgres/app/0001_tables.sql"),
                     script!("postgres/app/0002_run_order_and_category_slugs.sql"),
+                    script!("postgres/app/0003_job_lists.sql"),
                 ],
             ),
             of(
@@ -50,6 +51,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("postgres/own/0001_tables.sql"),
                     script!("postgres/own/0002_catalog_categories.sql"),
                     script!("postgres/own/0003_server.sql"),
+                    script!("postgres/own/0004_run_targets.sql"),
                 ],
             ),
         ),
@@ -59,6 +61,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                 &[
                     script!("sqlite/app/0001_tables.sql"),
                     script!("sqlite/app/0002_run_order_and_category_slugs.sql"),
+                    script!("sqlite/app/0003_job_lists.sql"),
                 ],
             ),
             of(
@@ -67,6 +70,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("sqlite/own/0001_tables.sql"),
                     script!("sqlite/own/0002_catalog_categories.sql"),
                     script!("sqlite/own/0003_server.sql"),
+                    script!("sqlite/own/0004_run_targets.sql"),
                 ],
             ),
         ),
