@@ -27,7 +27,10 @@ fn the_application_of_the_manual_creates_a_repository() {
             .env("CATALOG", "demo");
         let output = command.output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{program} {args:?}: {text}{output:?}");
+        assert!(
+            output.status.success(),
+            "{program} {args:?}: {text}{output:?}"
+        );
         text
     };
     // What was installed by an earlier run is used again.
@@ -35,14 +38,28 @@ fn the_application_of_the_manual_creates_a_repository() {
     run("npm", &install);
     let document = server.get("/api/v1/openapi.json", "").is(200).text();
     std::fs::write(Path::new(PACKAGES).join("openapi.json"), document).unwrap();
-    let types = ["openapi-typescript", "openapi.json", "--default-non-nullable", "false", "-o", "api.d.ts"];
+    let types = [
+        "openapi-typescript",
+        "openapi.json",
+        "--default-non-nullable",
+        "false",
+        "-o",
+        "api.d.ts",
+    ];
     run("npx", &[&["--no-install"], &types[..]].concat());
     run("npx", &["--no-install", "tsc"]);
     let told = run("node", &["bootstrap.js"]);
-    let tree = server
-        .sandbox
-        .git("data/repositories/acme/acme-web.git", &["rev-parse", "main^{tree}"]);
-    assert!(told.contains(&format!("preview: tree {}", tree.trim_end())), "{told}");
-    assert!(told.contains("event: started") && told.contains("event: succeeded"), "{told}");
+    let tree = server.sandbox.git(
+        "data/repositories/acme/acme-web.git",
+        &["rev-parse", "main^{tree}"],
+    );
+    assert!(
+        told.contains(&format!("preview: tree {}", tree.trim_end())),
+        "{told}"
+    );
+    assert!(
+        told.contains("event: started") && told.contains("event: succeeded"),
+        "{told}"
+    );
     assert!(told.contains("succeeded: file://"), "{told}");
 }

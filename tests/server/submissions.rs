@@ -86,7 +86,10 @@ fn an_option_for_administrators_is_submitted_by_no_other_user_at_any_door() {
 
     let run = submit(&server, &admin, "theirs").is(201).json();
     // Rights are checked again by the worker: root is no administrator any more.
-    server.execute("DELETE FROM bootstrap_administrators WHERE user_id = 'root'", 1);
+    server.execute(
+        "DELETE FROM bootstrap_administrators WHERE user_id = 'root'",
+        1,
+    );
     let forge = server.sandbox.join("data/repositories");
     let work = [
         "work",
