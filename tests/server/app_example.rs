@@ -61,5 +61,9 @@ fn the_application_of_the_manual_creates_a_repository() {
         told.contains("event: started") && told.contains("event: succeeded"),
         "{told}"
     );
-    assert!(told.contains("succeeded: file://"), "{told}");
+    let last = told.lines().last().unwrap();
+    assert!(
+        last.starts_with("succeeded: ") && last.ends_with("acme-web.git"),
+        "{told}"
+    );
 }
