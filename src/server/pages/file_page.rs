@@ -28,6 +28,7 @@ struct FilePage {
     file: PreviewFile,
     change: Option<ChangeLabel>,
     view: View,
+    has_difference: bool,
     causes: Vec<String>,
     lines: Vec<Line>,
     is_cut: bool,
@@ -76,7 +77,9 @@ pub(super) async fn show(
     let diff = file
         .change
         .as_ref()
-        .and_then(|change| change.diff.as_deref());
+        .and_then(|change| change.diff.as_deref())
+        // A change of the mode alone has no hunks.
+        .filter(|diff| diff.contains("\n@@"));
     let view = match (query.get("view"), diff) {
         (Some("content"), _) | (_, None) => View::Content,
         _ => View::Difference,
@@ -85,6 +88,7 @@ pub(super) async fn show(
         (View::Difference, Some(diff)) => difference(diff),
         _ => content(&file),
     };
+    let has_difference = diff.is_some();
     let is_cut = lines.len() > MOST_LINES;
     lines.truncate(MOST_LINES);
     let origins = file.change.iter().flat_map(|change| &change.origin);
@@ -95,6 +99,7 @@ pub(super) async fn show(
         change: file.change.as_ref().map(ChangeLabel::of),
         causes: origins.map(cause).collect(),
         view,
+        has_difference,
         lines,
         is_cut,
         file,
@@ -131,10 +136,8 @@ fn content(file: &PreviewFile) -> Vec<Line> {
 /// The lines of a unified diff.
 fn difference(diff: &str) -> Vec<Line> {
     let mut number = 0;
-    let is_line = |line: &&str| !line.starts_with("--- ") && !line.starts_with("+++ ");
-    let head = diff.lines().take(2).filter(|line| !is_line(line)).count();
     diff.lines()
-        .skip(head)
+        .skip_while(|line| !line.starts_with("@@"))
         .map(|line| {
             let (class, sign, word) = match line.as_bytes().first() {
                 Some(b'+') => ("added", "+", "added"),
@@ -194,7 +197,9 @@ mod tests {
 
     #[test]
     fn a_difference_counts_the_lines_of_the_new_file() {
-        let lines = difference("--- a\n+++ b\n@@ -1,2 +3,3 @@\n one\n-two\n+three\n+four\n");
+        let lines = difference(
+            "diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1,2 +3,3 @@\n one\n-two\n+three\n+four\n",
+        );
         let shown: Vec<_> = lines
             .iter()
             .map(|line| (line.class, line.number, line.text.as_str()))
