@@ -1,11 +1,16 @@
 //! The HTTP API, by requests to the real program.
 
 mod access;
+mod app_example;
 mod documents;
 mod doors;
+mod drafts;
 mod events;
+mod ideas;
 mod jobs;
+mod pages;
 mod previews;
 mod problems;
 mod runs;
-mod support;
+mod submissions;
+pub(crate) mod support;

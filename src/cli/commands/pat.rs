@@ -1,16 +1,16 @@
 //! `groundplan pat`: personal access tokens, sealed for the database and tested against their forge.
 
+use crate::app::facts;
 use crate::app::tokens::{self, TokenForge};
 use crate::base::clock::SystemClock;
 use crate::base::{memory, sanitize};
 use crate::cli::args::database::DatabaseArgs;
-use crate::cli::args::forge::{ForgeArgs, TOKEN, no_forge, token_text, usable};
+use crate::cli::args::forge::{ForgeArgs, TOKEN, no_forge, no_tokens, token_text, usable};
 use crate::cli::args::git::unprotected;
 use crate::cli::args::key::{no_key, read_key};
 use crate::cli::args::policy::PersonArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
-use crate::cli::output::preflight;
 use crate::cli::output::terminal::{Terminal, YELLOW};
 use crate::cli::runtime::wait_for;
 use crate::pat::key::Key;
@@ -132,11 +132,6 @@ fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-fn no_tokens() -> Failure {
-    Failure::usage("forge_without_tokens", "a local forge has no tokens")
-        .hinted("name the forge of the token")
-}
-
 fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let kind = args.forge.forge.ok_or_else(no_forge)?;
     if !kind.has_tokens() {
@@ -173,7 +168,7 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
         }
         Format::Text => {
             let unsaid = || "the forge does not say".to_owned();
-            let scopes = report.scopes.as_ref().map_or_else(unsaid, preflight::list);
+            let scopes = report.scopes.as_ref().map_or_else(unsaid, facts::list);
             let expires = report
                 .expires_at
                 .map_or_else(|| "no expiry date".to_owned(), |at| at.to_string());
