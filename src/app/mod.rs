@@ -15,6 +15,7 @@ pub mod error;
 pub mod explanation;
 pub mod generated_repos;
 pub mod insights;
+pub mod job_batches;
 pub mod jobs;
 pub mod kept_previews;
 pub mod owners;

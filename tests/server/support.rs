@@ -242,7 +242,7 @@ impl Answer {
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
         Self {
             status: head.split(' ').nth(1).unwrap().parse().unwrap(),
-            head: head.to_ascii_lowercase(),
+            head,
             body: bytes[end + 4..].to_vec(),
         }
     }
@@ -250,7 +250,10 @@ impl Answer {
     /// The value of a header.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().skip(1);
-        lines.find_map(|line| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim()))
+        lines.find_map(|line| {
+            let (found, value) = line.split_once(':')?;
+            found.eq_ignore_ascii_case(name).then_some(value.trim())
+        })
     }
 
     pub(crate) fn text(&self) -> String {

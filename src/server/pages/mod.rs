@@ -3,14 +3,19 @@
 
 mod access;
 mod assets;
+mod chart;
+mod confirmation;
 mod fields;
 mod frame;
+mod jobs;
 mod problem_page;
 mod products;
 mod run_list;
+mod settings;
 mod sign_in;
 mod theme;
 mod time;
+mod workers;
 
 use super::guard;
 use super::state::ServerState;
@@ -41,6 +46,21 @@ pub fn all() -> Vec<Page> {
         get("/", products::list),
         post("/products", products::create),
         get("/products/{id}", products::show),
+        get("/jobs", jobs::show),
+        get("/jobs/batch", jobs::confirm_batch),
+        post("/jobs/batch", jobs::carry_out_batch),
+        get("/settings", settings::show),
+        post("/settings/token", settings::token),
+        get("/settings/token/remove", settings::confirm_token_removal),
+        post("/settings/token/remove", settings::remove_token),
+        post("/settings/sessions/end", settings::end_sessions),
+        post("/settings/api-tokens", settings::create_api_token),
+        get(
+            "/settings/api-tokens/{id}/revoke",
+            settings::confirm_revocation,
+        ),
+        post("/settings/api-tokens/{id}/revoke", settings::revoke),
+        get("/workers", workers::show),
     ]
 }
 
