@@ -1,7 +1,28 @@
 //! The pages for boards and settings, read as a browser without script reads them.
 
+use super::pages::Browser;
 use super::support::{TestServer, preview, submission};
 use serde_json::json;
+
+impl Browser<'_> {
+    /// The text of a page.
+    #[track_caller]
+    fn page(&mut self, path: &str) -> String {
+        let answer = self.get(path).is(200);
+        assert_eq!(
+            answer.header("content-type"),
+            Some("text/html; charset=utf-8")
+        );
+        answer.text()
+    }
+
+    /// Sends a form and reads the page that its answer leads to.
+    #[track_caller]
+    fn follow(&mut self, path: &str, fields: &[(&str, &str)]) -> String {
+        let answer = self.post(path, fields).is(303);
+        self.page(answer.header("location").unwrap())
+    }
+}
 
 /// Adds a product with a queued run of a user; the id of the run.
 fn queued_run(server: &TestServer, token: &str, name: &str) -> String {
@@ -38,7 +59,7 @@ fn the_board_shows_counts_that_obey_its_filter() {
          unixepoch() * 1000)",
         1,
     );
-    let browser = server.sign_in(&ada);
+    let mut browser = Browser::signed_in(&server, &ada);
     let all = browser.page("/jobs");
     assert_eq!(
         (tab(&all, "All"), tab(&all, "Failed"), tab(&all, "Queued")),
@@ -65,12 +86,12 @@ fn the_board_shows_counts_that_obey_its_filter() {
     );
     browser.get("/jobs?period=never").is(400);
 
-    let others = server.sign_in(&eve).page("/jobs?user=ada");
+    let others = Browser::signed_in(&server, &eve).page("/jobs?user=ada");
     assert!(
         others.contains("No job matches the filter.") && !others.contains("Acme"),
         "{others}"
     );
-    let admin = server.sign_in(&server.token("root", &["--admin"]));
+    let mut admin = Browser::signed_in(&server, &server.token("root", &["--admin"]));
     assert_eq!(tab(&admin.page("/jobs"), "All"), "2");
     assert_eq!(tab(&admin.page("/jobs?user=eve"), "All"), "0");
 }
@@ -80,7 +101,7 @@ fn a_batch_counts_again_before_it_changes_anything() {
     let server = TestServer::start(&["--no-worker"]);
     let ada = server.token("ada", &[]);
     let runs = ["One", "Two"].map(|name| queued_run(&server, &ada, name));
-    let browser = server.sign_in(&ada);
+    let mut browser = Browser::signed_in(&server, &ada);
     let board = browser.page("/jobs?product=one");
     assert!(
         board.contains("/jobs/batch?product=one&#38;action=cancel"),
@@ -125,7 +146,7 @@ fn a_batch_counts_again_before_it_changes_anything() {
 #[test]
 fn demo_users_see_no_forms_and_change_nothing() {
     let server = TestServer::start(&["--no-worker"]);
-    let browser = server.sign_in(&server.token("demo", &["--demo"]));
+    let mut browser = Browser::signed_in(&server, &server.token("demo", &["--demo"]));
     for path in ["/jobs", "/settings", "/workers"] {
         let page = browser.page(path);
         let (_, content) = page.split_once("<main").unwrap();
@@ -145,7 +166,7 @@ fn demo_users_see_no_forms_and_change_nothing() {
 #[test]
 fn a_new_api_token_is_shown_once_and_can_be_revoked() {
     let server = TestServer::start(&["--no-worker"]);
-    let browser = server.sign_in(&server.token("ada", &["--label", "laptop"]));
+    let mut browser = Browser::signed_in(&server, &server.token("ada", &["--label", "laptop"]));
     let answer = browser.post("/settings/api-tokens", &[("label", "build <server>")]);
     let answer = answer.is(200);
     assert_eq!(answer.header("cache-control"), Some("no-store"));
@@ -168,7 +189,7 @@ fn a_new_api_token_is_shown_once_and_can_be_revoked() {
     assert!(told.contains("The API token was revoked."), "{told}");
     server.get("/api/v1/me", &token).is(401);
 
-    let eve = server.sign_in(&server.token("eve", &[]));
+    let mut eve = Browser::signed_in(&server, &server.token("eve", &[]));
     let others = eve.page("/settings");
     assert!(!others.contains("laptop"), "{others}");
     let tokens = settings
@@ -184,13 +205,13 @@ fn a_new_api_token_is_shown_once_and_can_be_revoked() {
 fn sessions_are_listed_and_ended_from_another_browser() {
     let server = TestServer::start(&["--no-worker"]);
     let token = server.token("ada", &[]);
-    let (first, second) = (server.sign_in(&token), server.sign_in(&token));
-    let third = server.sign_in(&token);
+    let mut first = Browser::signed_in(&server, &token);
+    let others = [(), ()].map(|()| Browser::signed_in(&server, &token));
     let page = first.page("/settings");
     assert_eq!(page.matches("this browser").count(), 1);
     assert_eq!(page.matches("another browser").count(), 2);
     let session = part(&page, r#"name="session" value=""#, "\"").to_owned();
-    let eve = server.sign_in(&server.token("eve", &[]));
+    let mut eve = Browser::signed_in(&server, &server.token("eve", &[]));
     let answer = eve.follow("/settings/sessions/end", &[("session", &session)]);
     assert!(
         answer.contains("This session had ended already."),
@@ -200,7 +221,7 @@ fn sessions_are_listed_and_ended_from_another_browser() {
     assert!(told.contains("The session was ended."), "{told}");
     assert_eq!(told.matches("another browser").count(), 1);
     first.follow("/settings/sessions/end", &[]);
-    for ended in [&second, &third] {
+    for mut ended in others {
         ended.get("/settings").is(303);
     }
     first.page("/settings");
@@ -210,7 +231,7 @@ fn sessions_are_listed_and_ended_from_another_browser() {
 #[test]
 fn a_server_with_a_local_forge_asks_for_no_token() {
     let server = TestServer::start(&["--no-worker"]);
-    let browser = server.sign_in(&server.token("ada", &[]));
+    let mut browser = Browser::signed_in(&server, &server.token("ada", &[]));
     let page = browser.page("/settings");
     assert!(page.contains("no token is needed"), "{page}");
     assert!(!page.contains(r#"name="token""#), "{page}");
@@ -219,7 +240,7 @@ fn a_server_with_a_local_forge_asks_for_no_token() {
 #[test]
 fn workers_are_listed_with_what_they_do() {
     let without = TestServer::start(&["--no-worker"]);
-    let browser = without.sign_in(&without.token("ada", &[]));
+    let mut browser = Browser::signed_in(&without, &without.token("ada", &[]));
     let page = browser.page("/workers");
     assert!(
         page.contains("Start one with <code>groundplan work</code>"),
@@ -242,6 +263,6 @@ fn workers_are_listed_with_what_they_do() {
     assert!(row("busy").contains("Works") && row("busy").contains("a run of another user"));
     assert!(row("mute").contains("Silent") && row("mute").contains("host-b"));
     assert!(!page.contains(&run) && !page.contains("acme/"), "{page}");
-    let admin = without.sign_in(&without.token("root", &["--admin"]));
+    let mut admin = Browser::signed_in(&without, &without.token("root", &["--admin"]));
     assert!(admin.page("/workers").contains(&format!("/runs/{run}")));
 }
