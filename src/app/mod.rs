@@ -5,6 +5,7 @@
 
 pub mod additions;
 pub mod api_tokens;
+pub mod approvals;
 pub mod caller;
 pub mod catalog_versions;
 pub mod catalogs;

@@ -2,6 +2,7 @@
 
 use super::pages::Browser;
 use super::support::{TestServer, preview, submission};
+use crate::support::Sandbox;
 use serde_json::json;
 
 impl Browser<'_> {
@@ -265,4 +266,152 @@ fn workers_are_listed_with_what_they_do() {
     assert!(!page.contains(&run) && !page.contains("acme/"), "{page}");
     let mut admin = Browser::signed_in(&without, &without.token("root", &["--admin"]));
     assert!(admin.page("/workers").contains(&format!("/runs/{run}")));
+}
+
+/// A server whose policy gives the catalogue a tier.
+fn with_tier(tier: &str, flags: &[&str]) -> TestServer {
+    let sandbox = Sandbox::with_demo();
+    sandbox.write("policy.toml", format!("[tiers]\ndemo = \"{tier}\"\n"));
+    let flags = [&["--policy", "policy.toml"], flags].concat();
+    TestServer::start_in(sandbox, &flags, &[], " ready ")
+}
+
+#[test]
+fn an_administrator_approves_exactly_the_shown_tree() {
+    let server = with_tier("high", &["--no-worker"]);
+    let ada = server.token("ada", &[]);
+    let run = queued_run(&server, &ada, "Acme Web");
+    let mut member = Browser::signed_in(&server, &ada);
+    let own = member.page("/approvals");
+    assert!(
+        own.contains("acme/acme-web") && own.contains("tier high"),
+        "{own}"
+    );
+    assert!(
+        own.contains("`demo`") && own.contains("An administrator decides."),
+        "{own}"
+    );
+    assert!(!own.contains("/approve\""), "{own}");
+    let mut eve = Browser::signed_in(&server, &server.token("eve", &[]));
+    assert!(eve.page("/approvals").contains("No run waits."));
+    eve.get(&format!("/runs/{run}/approve")).is(404);
+    let tree = [("tree", "0000000000000000000000000000000000000000")];
+    member.post(&format!("/runs/{run}/approve"), &tree).is(403);
+
+    let mut admin = Browser::signed_in(&server, &server.token("root", &["--admin"]));
+    let question = admin.page(&format!("/runs/{run}/approve"));
+    assert!(
+        question.contains("No earlier run of this product"),
+        "{question}"
+    );
+    let shown = part(&question, r#"name="tree" value=""#, "\"").to_owned();
+    let other = admin.post(&format!("/runs/{run}/approve"), &tree);
+    assert!(matches!(other.status, 409 | 412 | 422), "{}", other.text());
+    let fields = [("tree", shown.as_str()), ("note", "looks <fine>")];
+    let told = admin.follow(&format!("/runs/{run}/approve"), &fields);
+    assert!(
+        told.contains("Approved.") && told.contains("No run waits."),
+        "{told}"
+    );
+    let page = admin.page(&format!("/runs/{run}"));
+    assert!(
+        page.contains("approved by root: looks &#60;fine&#62;"),
+        "{page}"
+    );
+    let again = admin
+        .post(&format!("/runs/{run}/refuse"), &[])
+        .is(409)
+        .text();
+    assert!(
+        again.contains("There is nothing to decide") || again.contains("does not wait"),
+        "{again}"
+    );
+}
+
+#[test]
+fn a_refused_run_is_cancelled_with_the_note() {
+    let server = with_tier("high", &["--no-worker"]);
+    let run = queued_run(&server, &server.token("ada", &[]), "Acme Web");
+    let mut admin = Browser::signed_in(&server, &server.token("root", &["--admin"]));
+    let told = admin.follow(&format!("/runs/{run}/refuse"), &[("note", "wrong owner")]);
+    assert!(told.contains("Refused and cancelled."), "{told}");
+    let page = admin.page(&format!("/runs/{run}"));
+    assert!(page.contains("refused by root: wrong owner"), "{page}");
+    assert!(page.contains(r#"data-status="cancelled""#), "{page}");
+}
+
+#[test]
+fn a_medium_run_starts_at_once_and_is_reviewed_afterwards() {
+    let server = with_tier("medium", &[]);
+    let ada = server.token("ada", &[]);
+    let run = queued_run(&server, &ada, "Acme Web");
+    assert_eq!(server.finished(&run, &ada)["status"], "succeeded");
+    let mut member = Browser::signed_in(&server, &ada);
+    let own = member.page("/approvals");
+    assert!(
+        own.contains("acme/acme-web") && own.contains("tier medium"),
+        "{own}"
+    );
+    member.post(&format!("/runs/{run}/review"), &[]).is(403);
+    let mut admin = Browser::signed_in(&server, &server.token("root", &["--admin"]));
+    let told = admin.follow(&format!("/runs/{run}/review"), &[("note", "checked")]);
+    assert!(
+        told.contains("The review is recorded.") && told.contains("No result waits"),
+        "{told}"
+    );
+    let page = admin.page(&format!("/runs/{run}"));
+    assert!(page.contains("reviewed by root: checked"), "{page}");
+    assert!(page.contains(r#"data-status="succeeded""#), "{page}");
+
+    let second = server
+        .post("/api/v1/products", &ada, &json!({ "name": "Other" }))
+        .is(201);
+    assert_eq!(second.json()["id"], "other");
+    let question = admin.page(&format!("/runs/{run}/review"));
+    assert!(
+        question.contains("No earlier run of this product"),
+        "{question}"
+    );
+}
+
+#[test]
+fn a_catalogue_is_explored_and_its_versions_are_compared() {
+    let server = TestServer::start(&["--no-worker"]);
+    let root = server.token("root", &["--admin"]);
+    let mut browser = Browser::signed_in(&server, &server.token("ada", &[]));
+    assert!(browser.page("/catalogs").contains("/catalogs/demo"));
+    let page = browser.page("/catalogs/demo");
+    assert!(
+        page.contains("auth/session") && page.contains("exactly one"),
+        "{page}"
+    );
+    assert!(page.contains("No version is published."), "{page}");
+    browser.get("/catalogs/nothing").is(404);
+    browser.get("/catalogs/demo/diff").is(400);
+
+    server
+        .post("/api/v1/catalogs/demo/publish", &root, &json!({}))
+        .is(201);
+    let page = browser.page("/catalogs/demo");
+    assert!(
+        page.contains("?version=1") && page.contains(">offered<"),
+        "{page}"
+    );
+    assert!(
+        browser
+            .page("/catalogs/demo?version=1")
+            .contains("version 1")
+    );
+    let same = browser.page("/catalogs/demo/diff?from=1");
+    assert!(same.contains("Nothing differs."), "{same}");
+    server.execute(
+        "UPDATE bootstrap_options SET is_default = 1 - is_default WHERE slug = 'docs'",
+        1,
+    );
+    let differs = browser.page("/catalogs/demo/diff?from=1");
+    assert!(
+        differs.contains("addons/docs") && !differs.contains("Nothing differs."),
+        "{differs}"
+    );
+    assert!(differs.contains("None of your products"), "{differs}");
 }

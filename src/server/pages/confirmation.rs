@@ -17,8 +17,6 @@ pub(super) struct ConfirmationPage {
     /// The path of the form's target; none if the change cannot be made.
     pub(super) target: Option<String>,
     pub(super) fields: Fields,
-    /// True if the form has a field for a note.
-    pub(super) takes_note: bool,
     pub(super) button: String,
     pub(super) is_destructive: bool,
     /// The path of the page to go back to.

@@ -246,7 +246,6 @@ fn confirmation(
         target: (count > 0).then(|| "/jobs/batch".to_owned()),
         back: format!("/jobs?{}", kept.without(&["action"]).query()),
         fields: kept.with("expected", &count.to_string()),
-        takes_note: false,
         is_destructive: action == BatchAction::Cancel,
     })
 }

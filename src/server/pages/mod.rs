@@ -2,7 +2,9 @@
 //! live parts of a page current.
 
 mod access;
+mod approvals;
 mod assets;
+mod catalogs;
 mod chart;
 mod choice;
 mod configure;
@@ -56,6 +58,16 @@ pub fn all() -> Vec<Page> {
         get("/", products::list),
         post("/products", products::create),
         get("/products/{id}", products::show),
+        get("/approvals", approvals::list),
+        get("/runs/{id}/approve", approvals::confirm_approval),
+        post("/runs/{id}/approve", approvals::approve).administrators(),
+        get("/runs/{id}/refuse", approvals::confirm_refusal),
+        post("/runs/{id}/refuse", approvals::refuse).administrators(),
+        get("/runs/{id}/review", approvals::confirm_review),
+        post("/runs/{id}/review", approvals::review).administrators(),
+        get("/catalogs", catalogs::list),
+        get("/catalogs/{slug}", catalogs::show),
+        get("/catalogs/{slug}/diff", catalogs::diff),
         get("/jobs", jobs::show),
         get("/jobs/batch", jobs::confirm_batch),
         post("/jobs/batch", jobs::carry_out_batch),
