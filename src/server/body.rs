@@ -3,8 +3,8 @@
 use super::problem::Problem;
 use crate::source;
 use crate::source::schema::Schema;
-use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, OptionalFromRequest, Request};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
@@ -38,6 +38,23 @@ pub(super) struct JsonText(pub(super) String);
 
 /// A JSON answer.
 pub(super) struct Json<T>(pub(super) T);
+
+impl<S: Send + Sync, T: RequestBody> OptionalFromRequest<S> for JsonBody<T> {
+    type Rejection = Problem;
+
+    /// `None` for an empty body and for `null`.
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = read(Request::new(body), state).await?;
+        if matches!(bytes.trim_ascii(), b"" | b"null") {
+            return Ok(None);
+        }
+        let whole = Request::from_parts(parts, Body::from(bytes));
+        <Self as FromRequest<S>>::from_request(whole, state)
+            .await
+            .map(Some)
+    }
+}
 
 impl<S: Send + Sync, T: RequestBody> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;

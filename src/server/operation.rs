@@ -52,6 +52,8 @@ pub struct Operation {
     pub guarded: Guarded,
     pub query: Option<SchemaOf>,
     pub body: Option<SchemaOf>,
+    /// True if a request may come without the body.
+    pub is_body_optional: bool,
     pub answers: Vec<(StatusCode, Content)>,
     /// True if what it is about may not exist, or may belong to another user.
     pub may_miss: bool,
@@ -88,6 +90,7 @@ impl Operation {
             summary,
             query: None,
             body: None,
+            is_body_optional: false,
             answers: Vec::new(),
             handler: on(filter, handler),
         }
@@ -139,6 +142,13 @@ impl Operation {
     pub fn body<T: JsonSchema>(mut self) -> Self {
         self.body = Some(SchemaGenerator::subschema_for::<T>);
         self
+    }
+
+    /// The operation with a JSON body that may be left out.
+    #[must_use]
+    pub fn optional_body<T: JsonSchema>(mut self) -> Self {
+        self.is_body_optional = true;
+        self.body::<T>()
     }
 
     /// The operation with a JSON answer.

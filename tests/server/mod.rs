@@ -1,13 +1,17 @@
 //! The HTTP API, by requests to the real program.
 
 mod access;
+mod app_example;
 mod documents;
 mod doors;
+mod drafts;
 mod events;
+mod ideas;
 mod jobs;
 mod pages;
 mod pages_board;
 mod previews;
 mod problems;
 mod runs;
+mod submissions;
 pub(crate) mod support;

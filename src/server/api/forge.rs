@@ -98,7 +98,7 @@ pub(in crate::server) async fn test(
     Ok(Json(report))
 }
 
-/// Tests a token, or the stored token of the caller. Nothing is stored.
+/// Tests a token, or the stored token of the caller. The token is not stored.
 pub(in crate::server) async fn test_token(
     state: &ServerState,
     signed: &Signed,
@@ -113,7 +113,8 @@ pub(in crate::server) async fn test_token(
         None => state.forge_of(signed.caller.user()).await?,
     };
     let at = state.forge.of(forge.as_ref());
-    Ok(tokens::test(at, false, state.clock()).await?)
+    let (database, caller) = (&state.database, &signed.caller);
+    Ok(tokens::test_of_user(database, caller, at, state.clock()).await?)
 }
 
 fn parse(token: String) -> Result<Secret, Problem> {

@@ -92,7 +92,11 @@ pub(in crate::server) async fn submit_request(
                 expected: Some(request.expect),
             };
             let policy = &shared.context.policy;
-            Ok(use_case::submit(database, policy, caller, &submit, &preview).await?)
+            // Before the forge is asked, and before its token is missed.
+            use_case::submission(policy, caller, &submit, &preview)?;
+            let forge = shared.forge_of(caller.user()).await?;
+            let asked = Some(shared.asked(forge.as_ref()));
+            Ok(use_case::submit(database, policy, caller, &submit, &preview, asked).await?)
         })
     });
     let run = submitted.await.map_err(|error| failed(&error))??;
