@@ -47,6 +47,16 @@ impl From<Findings> for AppError {
     }
 }
 
+impl AppError {
+    /// True for an error about the subject of a request, which others of its kind need not have.
+    pub fn is_about_subject(&self) -> bool {
+        match self {
+            Self::Findings(_) => true,
+            Self::Explained(error) => matches!(error.class(), Class::Conflict | Class::Refused),
+        }
+    }
+}
+
 impl Findings {
     /// Findings about a selection. Those that concern an entry of `document` get its place there.
     pub fn in_selection(findings: Vec<Diagnostic>, document: Option<&Document>) -> Self {

@@ -95,7 +95,7 @@ pub async fn counts(
 }
 
 /// The filter within the jobs that the caller may see.
-fn visible(caller: &Caller, filter: JobFilter) -> JobFilter {
+pub(super) fn visible(caller: &Caller, filter: JobFilter) -> JobFilter {
     JobFilter {
         user: caller.scope().user().cloned().or(filter.user),
         ..filter

@@ -5,6 +5,7 @@
 
 pub mod additions;
 pub mod api_tokens;
+pub mod approvals;
 pub mod caller;
 pub mod catalog_drafts;
 pub mod catalog_versions;
@@ -19,6 +20,7 @@ pub mod facts;
 pub mod generated_repos;
 pub mod ideas;
 pub mod insights;
+pub mod job_batches;
 pub mod jobs;
 pub mod kept_previews;
 pub mod owners;

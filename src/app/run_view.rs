@@ -181,6 +181,8 @@ fn steps(events: &[Event]) -> Vec<StepView> {
             EventKind::Held
             | EventKind::Approved
             | EventKind::ApprovalVoid
+            | EventKind::Refused
+            | EventKind::Reviewed
             | EventKind::CancelAsked
             | EventKind::HandedBack
             | EventKind::CleanedUp

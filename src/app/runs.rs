@@ -242,7 +242,7 @@ pub async fn release(store: &dyn Store, caller: &Caller, id: &RunId) -> Result<R
     change(store, caller, id, &RunChange::Release).await
 }
 
-/// Allows a run to create exactly one tree.
+/// Allows a run to create exactly one tree. The note is kept with the approval in the events of the run.
 ///
 /// # Errors
 /// Refuses everyone but the administrators of the policy, unknown and demo users among them, and any tree but the run's own.
@@ -252,10 +252,11 @@ pub async fn approve(
     caller: &Caller,
     id: &RunId,
     tree: GitId,
+    note: Option<String>,
 ) -> Result<Run, AppError> {
     caller.require_administrator(policy)?;
     let author = Actor::Person(caller.user());
-    let approve = RunChange::Approve { tree };
+    let approve = RunChange::Approve { tree, note };
     Ok(store.change(id, author, &approve).await?)
 }
 

@@ -1,8 +1,9 @@
 //! Sessions of browsers: signing in with a token or a one-time code, and signing out.
 
 use super::api_tokens::{hash, random_text};
+use super::caller::{Access, Caller};
 use super::error::AppError;
-use crate::store::access::Account;
+use crate::store::access::{Account, SessionInfo};
 use crate::store::id::UserId;
 use crate::store::sql::Database;
 use zeroize::Zeroizing;
@@ -22,6 +23,33 @@ pub async fn recognise(database: &Database, key: &str) -> Result<Option<Account>
 /// Ends a session.
 pub async fn end(database: &Database, key: &str) -> Result<(), AppError> {
     Ok(database.end_session(&hash(key)).await?)
+}
+
+/// The caller's sessions that have not ended, the one with the newest request first.
+pub async fn list(database: &Database, caller: &Caller) -> Result<Vec<SessionInfo>, AppError> {
+    Ok(database.sessions(caller.user()).await?)
+}
+
+/// True if a session has this key.
+pub fn is_session(session: &SessionInfo, key: &str) -> bool {
+    session.hash == hash(key)
+}
+
+/// Ends a session of the caller, by the hash of its key. False if the caller has no such session.
+pub async fn end_own(database: &Database, caller: &Caller, hash: &str) -> Result<bool, AppError> {
+    caller.check(Access::Write)?;
+    Ok(database.end_session_of(caller.user(), hash).await?)
+}
+
+/// Ends the caller's sessions, but not the one with a key. The number of ended sessions.
+pub async fn end_others(
+    database: &Database,
+    caller: &Caller,
+    kept: Option<&str>,
+) -> Result<u64, AppError> {
+    caller.check(Access::Write)?;
+    let kept = kept.map(hash).unwrap_or_default();
+    Ok(database.end_other_sessions(caller.user(), &kept).await?)
 }
 
 /// The administrator whom the one-time address of an installation on one machine signs in.

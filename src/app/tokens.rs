@@ -109,8 +109,8 @@ pub async fn test_of_user(
     caller: &Caller,
     at: TokenForge<'_>,
     clock: &dyn Clock,
-) -> Result<TokenReport, AppError> {
-    let (report, _) = test(at, false, clock).await?;
+) -> Result<(TokenReport, Result<(), UnusableToken>), AppError> {
+    let (report, verdict) = test(at, false, clock).await?;
     let stored = stored(database, caller).await?;
     if let Some(organisations) = &report.organisations
         && stored.is_some_and(|stored| stored.login == report.login)
@@ -118,7 +118,7 @@ pub async fn test_of_user(
         let user = caller.user();
         database.save_organisations(user, organisations).await?;
     }
-    Ok(report)
+    Ok((report, verdict))
 }
 
 /// The organisations that a token may see, by login. None if the forge does not answer: a token works without them.

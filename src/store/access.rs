@@ -30,6 +30,17 @@ pub struct TokenInfo {
     pub expires_at: Option<i64>,
 }
 
+/// A browser that is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionInfo {
+    /// The SHA-256 of its key.
+    pub hash: String,
+    /// In milliseconds since 1970.
+    pub created_at: i64,
+    /// The time of its last request, to the minute, in milliseconds since 1970.
+    pub seen_at: i64,
+}
+
 /// The rights of a new user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rights {

@@ -40,7 +40,11 @@ pub enum RunChange {
     /// A person retries a failed run; it continues where its ledger ends.
     Retry,
     /// An administrator approves exactly this tree.
-    Approve { tree: GitId },
+    Approve { tree: GitId, note: Option<String> },
+    /// An administrator refuses to approve it, which cancels it.
+    Refuse { note: Option<String> },
+    /// An administrator has reviewed its result. Nothing waits for it.
+    Review { note: Option<String> },
     /// Everything left outside was removed.
     CleanUp,
     /// Everything left outside belongs to a person from now on.
@@ -63,7 +67,8 @@ impl RunChange {
             Self::Retry => RunStep::Retry,
             Self::CleanUp | Self::Release => RunStep::CleanUp,
             // Only the job is cancelled; its worker, or the store when no worker has it, withdraws the run.
-            Self::Cancel | Self::Approve { .. } => return None,
+            Self::Cancel | Self::Refuse { .. } => return None,
+            Self::Approve { .. } | Self::Review { .. } => return None,
         })
     }
 
@@ -74,11 +79,13 @@ impl RunChange {
             Self::Succeed { .. } => JobStep::Succeed,
             Self::Fail { .. } => JobStep::Fail,
             Self::HandBack { .. } | Self::Hold { .. } => JobStep::Requeue,
-            Self::Cancel => JobStep::Cancel,
+            Self::Cancel | Self::Refuse { .. } => JobStep::Cancel,
             Self::Retry => JobStep::Retry,
-            Self::Withdraw { .. } | Self::Approve { .. } | Self::CleanUp | Self::Release => {
-                return None;
-            }
+            Self::Withdraw { .. }
+            | Self::Approve { .. }
+            | Self::Review { .. }
+            | Self::CleanUp
+            | Self::Release => return None,
         })
     }
 
@@ -94,6 +101,8 @@ impl RunChange {
             Self::Cancel => "cancelled",
             Self::Retry => "retried",
             Self::Approve { .. } => "approved",
+            Self::Refuse { .. } => "refused",
+            Self::Review { .. } => "reviewed",
             Self::CleanUp => "cleaned up",
             Self::Release => "released",
         }

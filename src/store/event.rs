@@ -33,6 +33,10 @@ pub enum EventKind {
     Approved,
     /// The approval was about another tree.
     ApprovalVoid,
+    /// An administrator refused to approve it; it is cancelled.
+    Refused,
+    /// An administrator has reviewed the result.
+    Reviewed,
     Started,
     /// A step outside is about to be tried.
     Intended,
@@ -55,11 +59,13 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Submitted,
         Self::Held,
         Self::Approved,
         Self::ApprovalVoid,
+        Self::Refused,
+        Self::Reviewed,
         Self::Started,
         Self::Intended,
         Self::Ended,
@@ -91,6 +97,8 @@ impl EventKind {
             Self::Held => "held",
             Self::Approved => "approved",
             Self::ApprovalVoid => "approval_void",
+            Self::Refused => "refused",
+            Self::Reviewed => "reviewed",
             Self::Started => "started",
             Self::Intended => "intended",
             Self::Ended => "ended",

@@ -16,6 +16,8 @@ pub struct JobFilter {
     pub statuses: Vec<JobStatus>,
     /// A text that the id, the product, the repository, the branch, the summary or the error contains. Case is ignored.
     pub text: Option<String>,
+    /// Only jobs created at this time or later, in milliseconds since 1970.
+    pub created_from: Option<i64>,
     /// Only jobs that follow this one in the list, which exists.
     pub after: Option<JobId>,
 }

@@ -105,6 +105,10 @@ pub struct RunFilter {
     pub statuses: Vec<RunStatus>,
     /// Only runs that wait for an approval.
     pub awaiting_approval: bool,
+    /// Only runs of this version of a catalogue.
+    pub catalog_version: Option<Digest>,
+    /// Only runs of tier medium that have begun and have no review.
+    pub awaiting_review: bool,
     /// Only runs that follow this one in the list, which exists.
     pub after: Option<RunId>,
     /// Maximum number of runs; default 100.

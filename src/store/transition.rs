@@ -71,6 +71,14 @@ impl LeaseState {
     }
 }
 
+/// The detail of an event with the note of its author, if there is one.
+fn noted(mut detail: Value, note: Option<&str>) -> Value {
+    if let Some(note) = note {
+        detail["note"] = json!(note);
+    }
+    detail
+}
+
 /// The event of a run that ended in a status.
 fn ending(status: RunStatus) -> EventKind {
     match status {
@@ -125,32 +133,46 @@ impl RunState<'_> {
     pub fn by_person(&self, change: &RunChange) -> Result<Transition, Refusal> {
         match change {
             RunChange::Cancel if self.run.is_active() => {
-                let job = self.job.after(JobStep::Cancel).ok_or(Refusal::Conflict)?;
-                let asked = (EventKind::CancelAsked, json!({}));
-                if self.is_held {
-                    return Ok(Transition {
-                        job: Some(job),
-                        events: vec![asked],
-                        ..Transition::default()
-                    });
-                }
-                let mut withdrawn = self.withdrawn(None)?;
-                withdrawn.job = Some(job);
-                withdrawn.events.insert(0, asked);
-                Ok(withdrawn)
+                self.cancelled((EventKind::CancelAsked, json!({})))
             }
+            RunChange::Refuse { note } if self.run.is_active() => {
+                self.cancelled((EventKind::Refused, noted(json!({}), note.as_deref())))
+            }
+            RunChange::Review { note } => Ok(Transition {
+                events: vec![(EventKind::Reviewed, noted(json!({}), note.as_deref()))],
+                ..Transition::default()
+            }),
             RunChange::Retry if !self.is_held => {
                 let mut retried = self.moved(change)?;
                 retried.is_retry = true;
                 Ok(retried)
             }
-            RunChange::Approve { tree } if self.run.is_active() => Ok(Transition {
-                events: vec![(EventKind::Approved, json!({ "tree": tree }))],
-                ..Transition::default()
-            }),
+            RunChange::Approve { tree, note } if self.run.is_active() => {
+                let detail = noted(json!({ "tree": tree }), note.as_deref());
+                Ok(Transition {
+                    events: vec![(EventKind::Approved, detail)],
+                    ..Transition::default()
+                })
+            }
             RunChange::CleanUp | RunChange::Release if !self.is_held => self.cleaned(change),
             _ => Err(Refusal::Conflict),
         }
+    }
+
+    /// The transition of a run that a person stops: at once when no worker has it, else at the worker's next step.
+    fn cancelled(&self, asked: (EventKind, Value)) -> Result<Transition, Refusal> {
+        let job = self.job.after(JobStep::Cancel).ok_or(Refusal::Conflict)?;
+        if self.is_held {
+            return Ok(Transition {
+                job: Some(job),
+                events: vec![asked],
+                ..Transition::default()
+            });
+        }
+        let mut withdrawn = self.withdrawn(None)?;
+        withdrawn.job = Some(job);
+        withdrawn.events.insert(0, asked);
+        Ok(withdrawn)
     }
 
     /// The transition of a run whose worker died, when it fails.

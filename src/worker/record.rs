@@ -185,8 +185,11 @@ fn is_result_of(change: &RunChange, status: RunStatus) -> bool {
         }
         RunChange::HandBack { .. } | RunChange::Hold { .. } => status == RunStatus::Pending,
         RunChange::CleanUp => status == RunStatus::Failed,
-        RunChange::Cancel | RunChange::Retry | RunChange::Approve { .. } | RunChange::Release => {
-            false
-        }
+        RunChange::Cancel
+        | RunChange::Retry
+        | RunChange::Approve { .. }
+        | RunChange::Refuse { .. }
+        | RunChange::Review { .. }
+        | RunChange::Release => false,
     }
 }

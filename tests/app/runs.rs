@@ -115,12 +115,13 @@ fn only_an_administrator_of_the_policy_approves_and_only_the_tree_of_the_run() {
         let (run, tree) = submitted(&fixture).await;
         let policy = policy();
         let root = as_user("root");
-        let unknown = runs::approve(&fixture.store, &policy, &root, &run.id, tree.clone()).await;
+        let unknown =
+            runs::approve(&fixture.store, &policy, &root, &run.id, tree.clone(), None).await;
         let (_, message) = explained(unknown.unwrap_err());
         assert!(message.contains("user `root` does not exist"), "{message}");
         fixture.store.ensure_user(&user("root")).await.unwrap();
         let approve = async |caller: Caller, tree: GitId| {
-            runs::approve(&fixture.store, &policy, &caller, &run.id, tree).await
+            runs::approve(&fixture.store, &policy, &caller, &run.id, tree, None).await
         };
         for caller in [as_user("ada"), Caller::Operator(user("zoe"))] {
             let name = caller.user().clone();

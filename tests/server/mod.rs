@@ -9,6 +9,7 @@ mod events;
 mod ideas;
 mod jobs;
 mod pages;
+mod pages_board;
 mod previews;
 mod problems;
 mod runs;

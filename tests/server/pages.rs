@@ -71,7 +71,7 @@ fn hidden_fields(page: &str) -> Vec<(String, String)> {
 #[test]
 fn every_page_leads_strangers_to_the_sign_in_and_refuses_changes_of_demo_users() {
     let server = TestServer::start(&["--no-worker"]);
-    let demo = server.token("demo", &["--demo"]);
+    let mut demo = Browser::signed_in(&server, &server.token("demo", &["--demo"]));
     for page in pages::all() {
         if page.credential == Credential::Nothing {
             continue;
@@ -95,7 +95,7 @@ fn every_page_leads_strangers_to_the_sign_in_and_refuses_changes_of_demo_users()
             stranger.header("location").unwrap().starts_with("/sign-in"),
             "{path}"
         );
-        let status = ask(&mut Browser::signed_in(&server, &demo)).status;
+        let status = ask(&mut demo).status;
         assert_eq!(
             status == 403,
             page.method != "GET",

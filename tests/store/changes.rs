@@ -352,12 +352,16 @@ async fn a_high_tier_waits_for_an_approval_of_exactly_its_tree(fixture: StoreFix
     let other = GitId::parse("4b825dc642cb6eb9a060e54bf8d69288fbee4904").unwrap();
     let approve = RunChange::Approve {
         tree: other.clone(),
+        note: None,
     };
     let error = by_ada(&fixture.store, &run.id, approve).await.unwrap_err();
     assert!(matches!(error, StoreError::AnotherTree { .. }), "{error}");
     assert!(error.to_string().contains(other.as_str()), "{error}");
     let tree = submitted.risk.tree;
-    let approve = RunChange::Approve { tree: tree.clone() };
+    let approve = RunChange::Approve {
+        tree: tree.clone(),
+        note: None,
+    };
     let approved = by_ada(&fixture.store, &run.id, approve).await.unwrap();
     let approval = approved.approval.unwrap();
     assert_eq!((approval.by.as_str(), approval.tree), ("ada", tree));
@@ -386,9 +390,13 @@ async fn a_job_whose_worker_finds_a_higher_tier_waits_in_the_queue(fixture: Stor
     assert_eq!(fixture.status(&run.id).await, "PENDING/QUEUED");
     let none = fixture.store.claim(&worker(1), &ClaimTarget::Oldest).await;
     assert_eq!(none.unwrap(), None);
-    by_ada(&fixture.store, &run.id, RunChange::Approve { tree })
-        .await
-        .unwrap();
+    by_ada(
+        &fixture.store,
+        &run.id,
+        RunChange::Approve { tree, note: None },
+    )
+    .await
+    .unwrap();
     fixture.claim(1).await;
 }
 
@@ -422,7 +430,7 @@ async fn a_demo_user_and_a_stranger_change_nothing(fixture: StoreFixture) {
     for change in [
         RunChange::Cancel,
         RunChange::Retry,
-        RunChange::Approve { tree },
+        RunChange::Approve { tree, note: None },
         RunChange::Release,
     ] {
         let demo = user("demo");

@@ -72,7 +72,7 @@ fn a_run_beside_an_application_changes_no_other_row() {
             .await
             .unwrap();
         let tree = submission("p0", RiskLevel::High).risk.tree;
-        by_ada(&store, &run.id, RunChange::Approve { tree })
+        by_ada(&store, &run.id, RunChange::Approve { tree, note: None })
             .await
             .unwrap();
         let claim = store.claim(&worker(1), &ClaimTarget::Oldest).await.unwrap();

@@ -156,7 +156,7 @@ fn a_high_tier_waits_for_an_approval_of_exactly_its_tree() {
         assert_eq!(next, None);
         let tree = fixture.submission(1).report.tree_id.unwrap();
         let ada = user("ada");
-        let approve = RunChange::Approve { tree };
+        let approve = RunChange::Approve { tree, note: None };
         fixture
             .jobs
             .store

@@ -1,7 +1,7 @@
 //! The owners that the forge offers to a user, and the user's token.
 
 use crate::app::owners::{self, OwnerList};
-use crate::app::tokens::{self, StoredToken, TokenReport};
+use crate::app::tokens::{self, StoredToken, TokenReport, UnusableToken};
 use crate::pat::classic;
 use crate::secret::Secret;
 use crate::server::body::{Json, JsonBody, request_bodies};
@@ -53,9 +53,19 @@ pub(in crate::server) async fn save(
     signed: Signed,
     JsonBody(request): JsonBody<TokenRequest>,
 ) -> Result<Json<StoredToken>, Problem> {
+    save_token(&state, &signed, request.token).await?;
+    find(State(state), signed).await
+}
+
+/// Tests a token, seals it and stores it for the caller.
+pub(in crate::server) async fn save_token(
+    state: &ServerState,
+    signed: &Signed,
+    token: String,
+) -> Result<(), Problem> {
     state.count(Rated::TokenTest, &signed.caller)?;
     let key = state.forge.key.as_ref().ok_or_else(without_tokens)?;
-    let secret = parse(request.token)?;
+    let secret = parse(token)?;
     let forge = state.connect(|| Ok(secret.copy()))?;
     tokens::save(
         &state.database,
@@ -66,7 +76,7 @@ pub(in crate::server) async fn save(
         state.clock(),
     )
     .await?;
-    find(State(state), signed).await
+    Ok(())
 }
 
 /// `DELETE /token`
@@ -84,14 +94,27 @@ pub(in crate::server) async fn test(
     signed: Signed,
     JsonBody(request): JsonBody<TokenRequest>,
 ) -> Result<Json<TokenReport>, Problem> {
+    let (report, _) = test_token(&state, &signed, Some(request.token)).await?;
+    Ok(Json(report))
+}
+
+/// Tests a token, or the stored token of the caller. The token is not stored.
+pub(in crate::server) async fn test_token(
+    state: &ServerState,
+    signed: &Signed,
+    token: Option<String>,
+) -> Result<(TokenReport, Result<(), UnusableToken>), Problem> {
     state.count(Rated::TokenTest, &signed.caller)?;
-    let secret = parse(request.token)?;
-    let forge = state.connect(|| Ok(secret.copy()))?;
+    let forge = match token {
+        Some(token) => {
+            let secret = parse(token)?;
+            state.connect(|| Ok(secret))?
+        }
+        None => state.forge_of(signed.caller.user()).await?,
+    };
     let at = state.forge.of(forge.as_ref());
     let (database, caller) = (&state.database, &signed.caller);
-    Ok(Json(
-        tokens::test_of_user(database, caller, at, state.clock()).await?,
-    ))
+    Ok(tokens::test_of_user(database, caller, at, state.clock()).await?)
 }
 
 fn parse(token: String) -> Result<Secret, Problem> {

@@ -23,13 +23,13 @@ const LONGEST_TEXT: usize = 200;
 #[serde(default)]
 pub(in crate::server) struct JobFilterQuery {
     /// Kinds such as `BOOTSTRAP_REPO`, separated by commas.
-    kind: Option<String>,
+    pub(in crate::server) kind: Option<String>,
     /// Statuses in lower case, separated by commas.
-    status: Option<String>,
+    pub(in crate::server) status: Option<String>,
     /// The id of a product.
-    product: Option<String>,
+    pub(in crate::server) product: Option<String>,
     /// A text that the id, the product, the repository, the branch, the summary or the error contains.
-    text: Option<String>,
+    pub(in crate::server) text: Option<String>,
 }
 
 /// Parameters of a list of jobs.
@@ -90,7 +90,8 @@ pub(in crate::server) async fn counts(
 }
 
 impl JobFilterQuery {
-    fn parse(&self) -> Result<JobFilter, Problem> {
+    /// The filter.
+    pub(in crate::server) fn parse(&self) -> Result<JobFilter, Problem> {
         let product = self.product.as_deref().map(ProductId::parse).transpose();
         let text = self.text.as_deref().map(str::trim);
         if text.is_some_and(|text| text.chars().count() > LONGEST_TEXT) {
@@ -133,7 +134,7 @@ fn kind(text: &str) -> Result<String, Problem> {
 }
 
 /// The job that a cursor names.
-fn after(cursor: &str) -> Result<Option<JobId>, Problem> {
+pub(in crate::server) fn after(cursor: &str) -> Result<Option<JobId>, Problem> {
     if cursor.is_empty() {
         return Ok(None);
     }

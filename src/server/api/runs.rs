@@ -205,7 +205,7 @@ pub(in crate::server) async fn approve(
 ) -> Result<Json<RunView>, Problem> {
     let id = parse(&id)?;
     let (store, policy) = (state.database.as_ref(), &state.context.policy);
-    use_case::approve(store, policy, &signed.caller, &id, request.tree).await?;
+    use_case::approve(store, policy, &signed.caller, &id, request.tree, None).await?;
     Ok(Json(read(&state, &signed, &id).await?))
 }
 

@@ -2,22 +2,29 @@
 //! live parts of a page current.
 
 mod access;
+mod approvals;
 mod assets;
+mod catalogs;
+mod chart;
 mod choice;
 mod configure;
+mod confirmation;
 mod fields;
 mod file_page;
 mod file_tree;
 mod frame;
+mod jobs;
 mod preview;
 mod problem_page;
 mod products;
 mod result;
 mod run_list;
 mod run_page;
+mod settings;
 mod sign_in;
 mod theme;
 mod time;
+mod workers;
 
 use super::guard;
 use super::problem::Problem;
@@ -51,6 +58,31 @@ pub fn all() -> Vec<Page> {
         get("/", products::list),
         post("/products", products::create),
         get("/products/{id}", products::show),
+        get("/approvals", approvals::list),
+        get("/runs/{id}/approve", approvals::confirm_approval),
+        post("/runs/{id}/approve", approvals::approve).administrators(),
+        get("/runs/{id}/refuse", approvals::confirm_refusal),
+        post("/runs/{id}/refuse", approvals::refuse).administrators(),
+        get("/runs/{id}/review", approvals::confirm_review),
+        post("/runs/{id}/review", approvals::review).administrators(),
+        get("/catalogs", catalogs::list),
+        get("/catalogs/{slug}", catalogs::show),
+        get("/catalogs/{slug}/diff", catalogs::diff),
+        get("/jobs", jobs::show),
+        get("/jobs/batch", jobs::confirm_batch),
+        post("/jobs/batch", jobs::carry_out_batch),
+        get("/settings", settings::show),
+        post("/settings/token", settings::token),
+        get("/settings/token/remove", settings::confirm_token_removal),
+        post("/settings/token/remove", settings::remove_token),
+        post("/settings/sessions/end", settings::end_sessions),
+        post("/settings/api-tokens", settings::create_api_token),
+        get(
+            "/settings/api-tokens/{id}/revoke",
+            settings::confirm_revocation,
+        ),
+        post("/settings/api-tokens/{id}/revoke", settings::revoke),
+        get("/workers", workers::show),
         get("/products/{id}/bootstrap", configure::show),
         get("/products/{id}/bootstrap/preview", preview::show),
         post("/products/{id}/runs", preview::run),

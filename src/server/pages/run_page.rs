@@ -276,7 +276,9 @@ fn event_text(event: &Event) -> String {
     match event.kind {
         EventKind::Submitted => format!("submitted by {by}"),
         EventKind::Held => "waits for the approval of an administrator".to_owned(),
-        EventKind::Approved => format!("approved by {by}"),
+        EventKind::Approved => format!("approved by {by}{}", because("note")),
+        EventKind::Refused => format!("refused by {by}{}", because("note")),
+        EventKind::Reviewed => format!("reviewed by {by}{}", because("note")),
         EventKind::ApprovalVoid => "the approval was about another tree".to_owned(),
         EventKind::Started => format!("started by worker {by}"),
         EventKind::Intended => format!("step {} begins", detail("step")),

@@ -3,7 +3,7 @@
 use super::Database;
 use super::tables::{administrators, answers, api_tokens, sessions, stored_previews, users};
 use crate::model::digest::GitId;
-use crate::store::access::{Account, Rights, TokenInfo};
+use crate::store::access::{Account, Rights, SessionInfo, TokenInfo};
 use crate::store::answer::{Answer, Begun};
 use crate::store::error::StoreError;
 use crate::store::id::{ApiTokenId, UserId};
@@ -104,6 +104,21 @@ impl Database {
     /// Ends a session.
     pub async fn end_session(&self, hash: &str) -> Result<(), StoreError> {
         sessions::delete(self, hash).await
+    }
+
+    /// The sessions of a user that have not ended.
+    pub async fn sessions(&self, user: &UserId) -> Result<Vec<SessionInfo>, StoreError> {
+        sessions::list(self, user).await
+    }
+
+    /// Ends a session of a user, by the hash of its key. False if the user has no such session.
+    pub async fn end_session_of(&self, user: &UserId, hash: &str) -> Result<bool, StoreError> {
+        sessions::delete_of_user(self, user, hash).await
+    }
+
+    /// Ends the sessions of a user but the one with this hash. The number of ended sessions.
+    pub async fn end_other_sessions(&self, user: &UserId, kept: &str) -> Result<u64, StoreError> {
+        sessions::delete_others(self, user, kept).await
     }
 
     /// Adds a code that signs in a user once. `hash` is its SHA-256.

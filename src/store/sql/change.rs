@@ -60,7 +60,7 @@ async fn write_details(
             tiers::assess(tx, &run.id, risk).await?;
             tiers::void_approval(tx, &run.id, &risk.tree, refused.as_ref()).await
         }
-        (RunChange::Approve { tree }, Actor::Person(user)) => {
+        (RunChange::Approve { tree, .. }, Actor::Person(user)) => {
             check_tree(run, tree)?;
             tiers::approve(tx, &run.id, user, now, tree).await
         }

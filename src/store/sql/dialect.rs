@@ -93,6 +93,11 @@ impl Dialect {
         }
     }
 
+    /// A time in milliseconds since 1970, as the databases store it.
+    pub(super) fn at(self, millis: i64) -> String {
+        self.word("at", &millis.to_string())
+    }
+
     fn translate(self, text: &str) -> String {
         let with_clock = text.replace("{now}", self.now());
         let mut translated = String::with_capacity(with_clock.len() * 2);

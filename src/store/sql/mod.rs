@@ -24,6 +24,7 @@ mod notify;
 pub mod products;
 pub mod queue_stats;
 mod recovery;
+mod run_reports;
 mod sqlite_file;
 mod submit;
 mod tables;

@@ -65,7 +65,7 @@ pub(super) fn approve(args: &ApproveArgs, terminal: &mut Terminal) -> Result<Exi
     let policy = args.policy.read()?;
     let (caller, tree) = (args.run.caller(), &args.tree);
     let run = args.run.apply(async |database, id| {
-        runs::approve(database, &policy, &caller, id, tree.clone()).await
+        runs::approve(database, &policy, &caller, id, tree.clone(), None).await
     })?;
     let what = format!("is approved to create tree {}, and no other", args.tree);
     args.run.print_result(&run, &what, terminal)

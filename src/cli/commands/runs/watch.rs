@@ -88,8 +88,8 @@ async fn follow(
 /// One event for people.
 pub(super) fn line(event: &Event, out: &mut dyn Write) -> io::Result<()> {
     let style = match event.kind {
-        EventKind::Succeeded | EventKind::Approved => GREEN,
-        EventKind::Failed | EventKind::NeedsCleanup => RED,
+        EventKind::Succeeded | EventKind::Approved | EventKind::Reviewed => GREEN,
+        EventKind::Failed | EventKind::NeedsCleanup | EventKind::Refused => RED,
         EventKind::Held | EventKind::ApprovalVoid | EventKind::CancelAsked => YELLOW,
         _ => Style::new(),
     };

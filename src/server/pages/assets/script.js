@@ -99,7 +99,9 @@ function watch(element) {
 function repeat(region) {
   setInterval(async () => {
     const current = document.getElementById(region.id);
-    if (document.hidden || current.contains(document.activeElement) || current.querySelector(":checked")) return;
+    const selection = getSelection();
+    const isSelected = !selection.isCollapsed && current.contains(selection.anchorNode);
+    if (document.hidden || isSelected || current.contains(document.activeElement) || current.querySelector(":checked")) return;
     try { adopt(await load(location.href)); } catch { /* The next turn tries again. */ }
   }, Number(region.dataset.repeat) * 1000);
 }

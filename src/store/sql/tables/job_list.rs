@@ -6,7 +6,7 @@ use crate::store::job::{JobStatus, job_status_to_api};
 use crate::store::job_list::{JobCount, JobEntry, JobFilter};
 use crate::store::listed::Listed;
 use crate::store::sql::Database;
-use crate::store::sql::dialect::{Statement, statements};
+use crate::store::sql::dialect::{Dialect, Statement, statements};
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, FromRow as _, Row as _};
 use sqlx_macros::FromRow;
@@ -104,7 +104,7 @@ pub(crate) async fn page(
     if let Some(after) = &filter.after {
         check_exists(database, after).await?;
     }
-    let conditions = Conditions::of(filter);
+    let conditions = Conditions::of(filter, database.dialect());
     let text = format!(
         "{} WHERE 1 = 1{} ORDER BY j.created_at DESC, j.id DESC LIMIT {limit}",
         ALL.on(database.dialect()),
@@ -142,7 +142,7 @@ pub(crate) async fn counts(
         Some(_) => &KINDS_BY_TEXT,
         None => &KINDS,
     };
-    let conditions = Conditions::of(filter);
+    let conditions = Conditions::of(filter, database.dialect());
     let text = format!(
         "SELECT kind, status, COUNT(*) FROM ({} WHERE 1 = 1{}) AS selected GROUP BY kind, status ORDER BY 1, 2",
         statement.on(database.dialect()),
@@ -170,7 +170,7 @@ struct Conditions {
 }
 
 impl Conditions {
-    fn of(filter: &JobFilter) -> Self {
+    fn of(filter: &JobFilter, dialect: Dialect) -> Self {
         let mut conditions = Self::default();
         if let Some(user) = &filter.user {
             let user = conditions.placeholder(user.as_str());
@@ -185,6 +185,9 @@ impl Conditions {
         conditions.add_one_of("j.status", statuses);
         if let Some(text) = &filter.text {
             conditions.add_text(text);
+        }
+        if let Some(from) = filter.created_from {
+            conditions.add(&format!("j.created_at >= {}", dialect.at(from)));
         }
         if let Some(after) = &filter.after {
             let after = conditions.placeholder(after.as_str());

@@ -237,6 +237,12 @@ fn page_of(column: &str, filter: &RunFilter) -> (String, Vec<String>) {
     if let Some(product) = &filter.product {
         add(format!("r.product_id = {}", placeholder(product.as_str())));
     }
+    if let Some(version) = &filter.catalog_version {
+        add(format!(
+            "r.catalog_version = {}",
+            placeholder(version.as_str())
+        ));
+    }
     if let Some(after) = &filter.after {
         add(format!(
             "(r.created_at, r.id) < (SELECT a.created_at, a.id FROM bootstrap_runs a WHERE a.id = {})",
@@ -251,6 +257,11 @@ fn page_of(column: &str, filter: &RunFilter) -> (String, Vec<String>) {
     if filter.awaiting_approval {
         add("t.tier = 'HIGH' AND r.status IN ('PENDING', 'RUNNING') \
              AND (t.approved_tree IS NULL OR t.approved_tree <> t.tree)"
+            .to_owned());
+    }
+    if filter.awaiting_review {
+        add("t.tier = 'MEDIUM' AND r.status IN ('RUNNING', 'SUCCEEDED', 'FAILED_NEEDS_CLEANUP') \
+             AND NOT EXISTS (SELECT 1 FROM bootstrap_events e WHERE e.run_id = r.id AND e.kind = 'reviewed')"
             .to_owned());
     }
     let limit = filter.limit.unwrap_or(100);

@@ -1,11 +1,12 @@
 //! `bootstrap_sessions` and `bootstrap_sign_in_codes`: browsers that are signed in, and the codes that sign in once.
 
-use crate::store::access::Session;
+use crate::store::access::{Session, SessionInfo};
 use crate::store::error::StoreError;
 use crate::store::id::UserId;
 use crate::store::sql::Database;
 use crate::store::sql::connection::Tx;
 use crate::store::sql::dialect::{Statement, statements};
+use sqlx_macros::FromRow;
 
 statements! {
     INSERT = ["
@@ -21,6 +22,17 @@ statements! {
         UPDATE bootstrap_sessions SET seen_at = {now} WHERE key_hash = $1 AND seen_at < {after:$2}"];
 
     DELETE = ["DELETE FROM bootstrap_sessions WHERE key_hash = $1"];
+
+    /// The sessions of a user that have not ended.
+    LIST = ["
+        SELECT key_hash AS hash, {millis:created_at} AS created_at, {millis:seen_at} AS seen_at
+        FROM bootstrap_sessions
+        WHERE user_id = $1 AND created_at > {after:$2} AND seen_at > {after:$3}
+        ORDER BY seen_at DESC, key_hash"];
+
+    DELETE_OF_USER = ["DELETE FROM bootstrap_sessions WHERE user_id = $1 AND key_hash = $2"];
+
+    DELETE_OTHERS = ["DELETE FROM bootstrap_sessions WHERE user_id = $1 AND key_hash <> $2"];
 
     DELETE_ENDED = ["
         DELETE FROM bootstrap_sessions WHERE created_at <= {after:$1} OR seen_at <= {after:$2}"];
@@ -86,6 +98,65 @@ pub(crate) async fn delete(database: &Database, hash: &str) -> Result<(), StoreE
         .execute(&database.pool)
         .await?;
     Ok(())
+}
+
+#[derive(FromRow)]
+struct SessionRow {
+    hash: String,
+    created_at: i64,
+    seen_at: i64,
+}
+
+impl From<SessionRow> for SessionInfo {
+    fn from(row: SessionRow) -> Self {
+        Self {
+            hash: row.hash,
+            created_at: row.created_at,
+            seen_at: row.seen_at,
+        }
+    }
+}
+
+/// The sessions of a user that have not ended, the one with the newest request first.
+pub(crate) async fn list(
+    database: &Database,
+    user: &UserId,
+) -> Result<Vec<SessionInfo>, StoreError> {
+    let rows: Vec<SessionRow> = sqlx::query_as(LIST.on(database.dialect()))
+        .bind(user.as_str())
+        .bind(-Session::LONGEST)
+        .bind(-Session::LONGEST_IDLE)
+        .fetch_all(&database.pool)
+        .await?;
+    Ok(rows.into_iter().map(SessionInfo::from).collect())
+}
+
+/// Ends a session of a user. False if the user has none with this hash.
+pub(crate) async fn delete_of_user(
+    database: &Database,
+    user: &UserId,
+    hash: &str,
+) -> Result<bool, StoreError> {
+    let written = sqlx::query(DELETE_OF_USER.on(database.dialect()))
+        .bind(user.as_str())
+        .bind(hash)
+        .execute(&database.pool)
+        .await?;
+    Ok(written.rows_affected() == 1)
+}
+
+/// Ends the sessions of a user but one. The number of ended sessions.
+pub(crate) async fn delete_others(
+    database: &Database,
+    user: &UserId,
+    kept: &str,
+) -> Result<u64, StoreError> {
+    let written = sqlx::query(DELETE_OTHERS.on(database.dialect()))
+        .bind(user.as_str())
+        .bind(kept)
+        .execute(&database.pool)
+        .await?;
+    Ok(written.rows_affected())
 }
 
 /// Adds a code that signs in a user once, and removes expired ones.
