@@ -27,6 +27,11 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
+/// The answer in what a server sent.
+pub(crate) fn answered(received: &[u8]) -> Answer {
+    Answer::parse(received)
+}
+
 /// The default selection of the small catalogue as a preview of the API.
 pub(crate) fn preview() -> Value {
     serde_json::json!({
