@@ -1,4 +1,4 @@
-//! Facts for boards: the workers that run, and the runs that ended.
+//! Facts for boards: the workers that run, and the jobs that ended.
 
 use super::caller::Caller;
 use super::error::AppError;
@@ -10,7 +10,7 @@ pub async fn workers(database: &Database) -> Result<Vec<ListedWorker>, AppError>
     Ok(database.workers().await?)
 }
 
-/// The number of runs, among those that the caller may see, that ended on each of the last days.
+/// The number of jobs, among those that the caller may see, that ended on each of the last days.
 pub async fn throughput(
     database: &Database,
     caller: &Caller,

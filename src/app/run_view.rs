@@ -83,6 +83,15 @@ pub fn run_status_of_api(text: &str) -> Option<RunStatus> {
         .find(|status| run_status_to_api(*status) == text)
 }
 
+impl RunView {
+    /// The address of the repository for a browser; `None` for a folder of this machine.
+    pub fn web_url(&self) -> Option<&str> {
+        let url = self.repo_url.as_deref()?;
+        let is_web = url.starts_with("https://") || url.starts_with("http://");
+        is_web.then_some(url)
+    }
+}
+
 impl From<Run> for RunView {
     /// A run without its steps, for lists.
     fn from(run: Run) -> Self {

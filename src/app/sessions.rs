@@ -24,13 +24,15 @@ pub async fn end(database: &Database, key: &str) -> Result<(), AppError> {
     Ok(database.end_session(&hash(key)).await?)
 }
 
-/// A code that signs in a user once, within ten minutes.
-pub async fn create_code(
-    database: &Database,
-    user: &UserId,
-) -> Result<Zeroizing<String>, AppError> {
+/// The administrator whom the one-time address of an installation on one machine signs in.
+const ADMINISTRATOR: &str = "admin";
+
+/// A code that signs in the administrator of an installation on one machine, once and within ten minutes.
+pub async fn create_administrator_code(database: &Database) -> Result<Zeroizing<String>, AppError> {
+    let user = UserId::parse(ADMINISTRATOR)?;
+    database.add_administrator(&user).await?;
     let code = random_text("");
-    database.add_sign_in_code(&hash(&code), user).await?;
+    database.add_sign_in_code(&hash(&code), &user).await?;
     Ok(code)
 }
 

@@ -1,11 +1,11 @@
 //! The publication of `new --forge`, `resume` and `cleanup`: requests before it, its run, and the report after it.
 
+use crate::app::command_line::quote;
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::forge::{ForgeArgs, token};
 use crate::cli::args::push::{PushArgs, PushHere};
 use crate::cli::error::Failure;
-use crate::cli::output::render::quote;
 use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::cli::publication_files::PublicationFiles;
 use crate::cli::runtime::wait_for;

@@ -3,6 +3,7 @@
 use super::idempotency;
 use super::operation::{Credential, Guarded};
 use super::problem::Problem;
+use super::session;
 use super::settings::TrustedProxy;
 use super::state::ServerState;
 use crate::app::caller::{Access, Caller};
@@ -19,8 +20,6 @@ use sha2::{Digest as _, Sha256};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// The cookies of a session: on https, behind a path prefix on https, and without encryption.
-const SESSION_COOKIES: [&str; 3] = ["__Host-groundplan", "__Secure-groundplan", "groundplan"];
 /// The header by which a trusted proxy presents its secret.
 const PROXY_SECRET: &str = "x-groundplan-proxy-secret";
 
@@ -34,8 +33,10 @@ pub(super) struct Signed {
 /// The proof of the account of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Proof {
-    /// By a token or a proxy, which no browser sends by itself.
-    Explicit,
+    /// By a token, which no browser sends by itself.
+    Token,
+    /// By a proxy, which names the user of a browser and of an application alike.
+    Proxy,
     /// By a cookie, which a browser sends with requests of other sites too.
     Cookie,
 }
@@ -75,24 +76,40 @@ async fn authorize(
     access: Access,
     request: &Parts,
 ) -> Result<Signed, Problem> {
-    let peer = request
-        .extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(address)| *address);
-    let (account, proof) = authenticate(state, &request.headers, peer).await?;
-    if proof == Proof::Cookie && !request.method.is_safe() {
-        check_same_site(state, &request.headers)?;
+    let (account, proof) = authenticate(state, request).await?;
+    if !request.method.is_safe() {
+        let is_browser = request.headers.contains_key("sec-fetch-site")
+            || request.headers.contains_key(header::ORIGIN);
+        if proof == Proof::Cookie || (proof == Proof::Proxy && is_browser) {
+            check_same_site(state, &request.headers)?;
+        }
     }
     let caller = Caller::of_account(&account, &state.context.policy);
     caller.check(access)?;
     Ok(Signed { caller, account })
 }
 
-async fn authenticate(
+/// The account of a request for a page; none where the page is open to all. A form is accepted from this site only.
+pub(super) async fn authorize_page(
     state: &ServerState,
-    headers: &HeaderMap,
-    peer: Option<SocketAddr>,
-) -> Result<(Account, Proof), Problem> {
+    credential: Credential,
+    request: &Parts,
+) -> Result<Option<Signed>, Problem> {
+    if !request.method.is_safe() {
+        check_same_site(state, &request.headers)?;
+    }
+    match credential {
+        Credential::User(access) => authorize(state, access, request).await.map(Some),
+        Credential::Nothing | Credential::Scheduler => Ok(None),
+    }
+}
+
+async fn authenticate(state: &ServerState, request: &Parts) -> Result<(Account, Proof), Problem> {
+    let headers = &request.headers;
+    let peer = request
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|ConnectInfo(address)| *address);
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let token = value.to_str().ok().and_then(bearer);
         let account = match token {
@@ -100,16 +117,16 @@ async fn authenticate(
             None => None,
         };
         let account = account.ok_or_else(Problem::unauthorized)?;
-        return Ok((account, Proof::Explicit));
+        return Ok((account, Proof::Token));
     }
     if let Some(proxy) = &state.settings.proxy
         && let Some(user) = proxy.user(headers, peer)?
     {
         let account = state.database.account(&user).await?;
         let account = account.ok_or_else(Problem::unauthorized)?;
-        return Ok((account, Proof::Explicit));
+        return Ok((account, Proof::Proxy));
     }
-    if let Some(key) = session_key(headers)
+    if let Some(key) = session::key(&state.settings, headers)
         && let Some(account) = sessions::recognise(&state.database, key).await?
     {
         return Ok((account, Proof::Cookie));
@@ -121,18 +138,6 @@ async fn authenticate(
 fn bearer(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-/// The key of a session in the cookies of a request.
-fn session_key(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|cookie| cookie.trim().split_once('='))
-        .find(|(name, _)| SESSION_COOKIES.contains(name))
-        .map(|(_, key)| key)
 }
 
 /// Refuses a change that the page of another site asks for.

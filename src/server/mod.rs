@@ -1,4 +1,4 @@
-//! The HTTP server: the API for applications and programs.
+//! The HTTP server: the API for applications and programs, and the pages for people.
 //!
 //! [`operations`] lists every operation with its access, its parameters and its answers; routes, authorisation and the
 //! OpenAPI document are made from that list. Handlers in `api/` parse a request, call one use case of [`crate::app`],
@@ -17,9 +17,11 @@ pub mod openapi;
 pub mod operation;
 pub mod operations;
 pub mod page;
+pub mod pages;
 pub mod problem;
 pub mod rates;
 mod request_id;
+mod session;
 pub mod settings;
 pub mod state;
 
@@ -36,7 +38,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 /// The largest body of a request, in bytes.
 pub const MAX_BODY: usize = 1024 * 1024;
 
-/// All routes: the API below `/api`, and the events of jobs.
+/// All routes: the API below `/api`, the events of jobs, and the pages.
 pub fn router(state: Arc<ServerState>) -> Router {
     let mut api = Router::new().route("/openapi.json", get(api::version::openapi));
     for operation in operations::all() {
@@ -48,6 +50,7 @@ pub fn router(state: Arc<ServerState>) -> Router {
         let (path, handler) = operation.route(&state);
         root = root.route(path, handler);
     }
+    root = root.merge(pages::router(&state));
     root.fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(CatchPanicLayer::custom(

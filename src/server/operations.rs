@@ -1,14 +1,15 @@
 //! The list of all operations of the API.
 
 use super::api::{
-    api_tokens, catalogs, forge, previews, products, realtime, recovery, runs, selection, version,
-    workers,
+    api_tokens, catalogs, forge, jobs, previews, products, realtime, recovery, runs, selection,
+    version, workers,
 };
 use super::operation::{Credential, Operation};
 use super::page::{Page, PageQuery};
 use crate::app::caller::Access;
 use crate::app::catalog_versions::CatalogDiff;
 use crate::app::catalogs::{CatalogDetails, CatalogSummary};
+use crate::app::jobs::JobCounts;
 use crate::app::kept_previews::PreviewFile;
 use crate::app::owners::OwnerList;
 use crate::app::products::NewProduct;
@@ -18,6 +19,7 @@ use crate::model::report::Report;
 use crate::store::access::TokenInfo;
 use crate::store::catalog::CatalogVersion;
 use crate::store::event::Event;
+use crate::store::job_list::JobEntry;
 use crate::store::listed::Listed;
 use crate::store::product::Product;
 use crate::store::sql::insights::{DayCount, ListedWorker};
@@ -34,6 +36,7 @@ pub fn all() -> Vec<Operation> {
         preview_operations(),
         product_operations(),
         run_operations(),
+        job_operations(),
         forge_operations(),
     ]
     .into_iter()
@@ -113,7 +116,7 @@ fn general() -> Vec<Operation> {
             get,
             "/insights/throughput",
             "getThroughput",
-            "Count the runs that ended on each day",
+            "Count the jobs of each kind that ended on each day",
             workers::throughput,
         )
         .query::<workers::ThroughputQuery>()
@@ -320,6 +323,30 @@ fn run_operations() -> Vec<Operation> {
         )
         .body::<runs::CleanupRequest>()
         .answers::<RunView>(OK),
+    ]
+}
+
+fn job_operations() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            Method::GET,
+            "/jobs",
+            "listJobs",
+            "List jobs of all kinds, newest first",
+            jobs::list,
+        )
+        .query::<jobs::JobQuery>()
+        .may_miss()
+        .answers::<Page<Listed<JobEntry>>>(OK),
+        Operation::new(
+            Method::GET,
+            "/jobs/counts",
+            "countJobs",
+            "Count jobs by kind and status, up to 1,000 each",
+            jobs::counts,
+        )
+        .query::<jobs::JobFilterQuery>()
+        .answers::<JobCounts>(OK),
     ]
 }
 

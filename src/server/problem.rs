@@ -90,6 +90,16 @@ impl Problem {
         self
     }
 
+    /// The status of the answer.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.document.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The failure in one sentence.
+    pub fn detail(&self) -> &str {
+        &self.0.document.detail
+    }
+
     /// Nothing is there, or it belongs to another user.
     pub fn not_found() -> Self {
         Self::new(
@@ -223,6 +233,7 @@ fn status_of(error: &dyn Explain) -> StatusCode {
     match error.code() {
         "user_demo" | "not_an_administrator" => StatusCode::FORBIDDEN,
         "run_not_found"
+        | "job_not_found"
         | "product_not_found"
         | "user_not_found"
         | "api_token_not_found"
@@ -272,13 +283,12 @@ impl<E: Explain> From<E> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let status = self.status();
         let ProblemAnswer {
             mut document,
             headers,
         } = *self.0;
         document.request_id = request_id::current();
-        let status =
-            StatusCode::from_u16(document.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_string(&document).unwrap_or_else(|error| {
             tracing::error!(%error, "cannot write a problem document");
             String::new()
@@ -286,6 +296,8 @@ impl IntoResponse for Problem {
         let mut response = (status, [(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response();
         let headers = headers.into_iter().map(|(name, value)| (Some(name), value));
         response.headers_mut().extend(headers);
+        // A page shows the same document.
+        response.extensions_mut().insert(document);
         response
     }
 }

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 pub enum Rated {
     Preview,
     TokenTest,
+    SignIn,
 }
 
 /// The requests of the current minute.
@@ -26,6 +27,7 @@ impl Rated {
         match self {
             Self::Preview => 60_000,
             Self::TokenTest => 10,
+            Self::SignIn => 20,
         }
     }
 }

@@ -39,6 +39,13 @@ pub struct ServerSettings {
     pub request_time: Duration,
 }
 
+impl ServerSettings {
+    /// The path before all addresses, without a final slash; empty for the root.
+    pub fn prefix(&self) -> &str {
+        self.public_url.as_ref().map_or("", PublicUrl::prefix)
+    }
+}
+
 impl PublicUrl {
     /// Parses a public address.
     pub fn parse(text: &str) -> Result<Self, PublicUrlError> {
@@ -58,6 +65,11 @@ impl PublicUrl {
     /// The path before all routes, without a final slash; empty for the root.
     pub fn prefix(&self) -> &str {
         self.0.path().trim_end_matches('/')
+    }
+
+    /// True for an https address.
+    pub fn is_encrypted(&self) -> bool {
+        self.0.scheme() == "https"
     }
 
     /// The origin as browsers send it.

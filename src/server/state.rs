@@ -101,10 +101,14 @@ impl ServerState {
         self.context.clock.as_ref()
     }
 
+    /// Counts a request of an actor without account against the limit of its kind.
+    pub(super) fn count_of(&self, kind: Rated, actor: &str) -> Result<(), Problem> {
+        self.rates.count(kind, actor, self.clock().now())
+    }
+
     /// Counts a request of the caller against the limit of its kind.
     pub(super) fn count(&self, kind: Rated, caller: &Caller) -> Result<(), Problem> {
-        self.rates
-            .count(kind, caller.user().as_str(), self.clock().now())
+        self.count_of(kind, caller.user().as_str())
     }
 
     /// The forge with the stored token of a user.

@@ -1,6 +1,6 @@
 //! Errors of the store, by what the caller can do.
 
-use super::id::{ProductId, RunId, UserId};
+use super::id::{JobId, ProductId, RunId, UserId};
 use super::job::JobStatus;
 use super::run::RunStatus;
 use crate::error::{Class, Explain, Hint, Setting};
@@ -36,6 +36,8 @@ pub enum StoreError {
     },
     #[error("run `{run}` does not exist")]
     NoRun { run: RunId },
+    #[error("job `{job}` does not exist")]
+    NoJob { job: JobId },
     #[error("product `{product}` of user `{user}` does not exist")]
     NoProduct { product: ProductId, user: UserId },
     #[error("product `{product}` already exists")]
@@ -139,6 +141,7 @@ impl Explain for StoreError {
             | Self::AnotherTree { .. }
             | Self::CategoryTaken { .. } => Class::Conflict,
             Self::NoRun { .. }
+            | Self::NoJob { .. }
             | Self::NoProduct { .. }
             | Self::NoUser { .. }
             | Self::Demo { .. }
@@ -156,6 +159,7 @@ impl Explain for StoreError {
             Self::Cancelled { .. } => "run_cancelled",
             Self::ActiveRun { .. } => "run_active",
             Self::NoRun { .. } => "run_not_found",
+            Self::NoJob { .. } => "job_not_found",
             Self::NoProduct { .. } => "product_not_found",
             Self::ProductTaken { .. } => "product_taken",
             Self::ForeignTables { .. } => "store_not_own",
@@ -205,6 +209,7 @@ impl Explain for StoreError {
                 "remove it from the selection or the catalogue; nothing was stored".into()
             }
             Self::NoRun { .. } => "list the runs with `groundplan runs list`".into(),
+            Self::NoJob { .. } => "begin again with the first page".into(),
             Self::NoProduct { .. } => hint!(
                 "name a product of the user or a new one with ",
                 Setting::Product,

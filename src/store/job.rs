@@ -106,6 +106,19 @@ impl JobKind {
         }
     }
 
+    /// The colour of the kind on boards, by its English name.
+    pub fn colour(self) -> &'static str {
+        match self {
+            Self::TaskImplementation => "blue",
+            Self::IdeaGrill => "amber",
+            Self::IdeaMakePlan => "violet",
+            Self::IdeaReviewPlan => "pink",
+            Self::PlanChat => "teal",
+            Self::SprintImplementation => "indigo",
+            Self::BootstrapRepo => "green",
+        }
+    }
+
     /// The kind with a name; `None` for an unknown name.
     pub fn of_db(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_db() == text)
@@ -181,6 +194,13 @@ impl JobStatus {
     pub fn of_db(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_db() == text)
     }
+}
+
+/// The status with a name in interfaces; `None` for an unknown name.
+pub fn job_status_of_api(text: &str) -> Option<JobStatus> {
+    JobStatus::ALL
+        .into_iter()
+        .find(|status| job_status_to_api(*status) == text)
 }
 
 /// The name of a status in interfaces and notifications. A mapping rather than a change of letter case, so that a new

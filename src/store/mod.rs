@@ -8,6 +8,7 @@ pub mod error;
 pub mod event;
 pub mod id;
 pub mod job;
+pub mod job_list;
 pub mod lease;
 pub mod listed;
 pub mod preview;

@@ -6,6 +6,7 @@ mod documents;
 mod doors;
 mod events;
 mod limits;
+mod jobs;
 mod previews;
 mod problems;
 mod runs;

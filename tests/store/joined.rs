@@ -5,6 +5,8 @@ use crate::store::made::{begun, ended, intended, made};
 use crate::support::Sandbox;
 use crate::support::jobs::{published_catalog, submission, user, wait, worker};
 use crate::support::postgres::{Cluster, open};
+use groundplan::app::caller::Caller;
+use groundplan::app::jobs;
 use groundplan::model::action::RiskLevel;
 use groundplan::model::digest::Digest;
 use groundplan::model::slug::Slug;
@@ -13,6 +15,7 @@ use groundplan::store::Store as _;
 use groundplan::store::catalog::PublishedCatalog;
 use groundplan::store::change::RunChange;
 use groundplan::store::error::StoreError;
+use groundplan::store::job_list::JobFilter;
 use groundplan::store::lease::ClaimTarget;
 use groundplan::store::recovery::{Recovery, RecoveryReport};
 use groundplan::store::sql::Database;
@@ -101,6 +104,37 @@ fn a_run_beside_an_application_changes_no_other_row() {
             .unwrap();
         assert_eq!(product.get::<String, _>("place"), "Acme/acme-web");
         assert_eq!(product.get::<String, _>("run"), run.id.as_str());
+    });
+}
+
+#[test]
+fn jobs_of_every_kind_of_an_application_are_listed_and_counted() {
+    wait(async {
+        let (store, _) = application("SELECT 1").await;
+        store.migrate(Tables::Own).await.unwrap();
+        let filter = JobFilter {
+            kinds: vec!["SOMETHING_NEW".to_owned()],
+            ..JobFilter::default()
+        };
+        let listed = store.jobs(&filter, 100).await.unwrap();
+        let mut statuses: Vec<_> = listed
+            .into_iter()
+            .map(|job| job.into_result("job").unwrap().status)
+            .collect();
+        statuses.sort_unstable();
+        // PAUSED is a status of a newer application.
+        let expected = ["cancelled", "claimed", "queued", "running", "unknown"];
+        assert_eq!(statuses, expected);
+        let operator = Caller::Operator(user("ada"));
+        let counts = jobs::counts(&store, &operator, JobFilter::default())
+            .await
+            .unwrap();
+        assert_eq!(counts.total.count, 15);
+        let newer = counts.kinds.last().unwrap();
+        let shown = (newer.info.label.as_str(), newer.info.colour);
+        assert_eq!((shown, newer.number.count), (("SOMETHING_NEW", "grey"), 5));
+        let newer = counts.statuses.last().unwrap();
+        assert_eq!((newer.status, newer.number.count), ("unknown", 3));
     });
 }
 

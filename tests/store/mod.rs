@@ -6,6 +6,7 @@ mod damaged;
 mod database;
 mod events;
 mod faults;
+mod job_list;
 mod joined;
 mod leases;
 mod ledger;

@@ -1,12 +1,13 @@
 //! `groundplan add`
 
 use crate::app::additions::{self, AdditionOutcome, AdditionResult};
+use crate::app::command_line::{self, quote};
 use crate::cli::args::selection::{ProductArgs, SelectionArgs};
 use crate::cli::commands::preview;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::render;
-use crate::cli::output::render::{DetailArgs, quote};
+use crate::cli::output::render::DetailArgs;
 use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::cli::prompt;
 use crate::cli::safe_directory;
@@ -137,14 +138,11 @@ fn print_result(
             }
         }
         AdditionOutcome::Shown => {
-            let command = render::command(
-                "add",
-                &addition.preview.plan,
-                &args.selection.catalog,
-                &args.product.template,
-                vec![("--into", path)],
-                report,
-            );
+            let plan = &addition.preview.plan;
+            let mut flags = args.product.template.flags(plan);
+            flags.push(("--into", path));
+            let catalog = &args.selection.catalog;
+            let command = command_line::command("add", plan, catalog, flags, report);
             writeln!(
                 out,
                 "\nNothing was written. Add exactly this with:\n{command}"

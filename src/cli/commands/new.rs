@@ -1,5 +1,6 @@
 //! `groundplan new`
 
+use crate::app::command_line::quote;
 use crate::app::previews::{Prepared, Prevented};
 use crate::base::clock::SystemClock;
 use crate::cli::args::forge::ForgeArgs;
@@ -10,7 +11,7 @@ use crate::cli::error::{Exit, Failure};
 use crate::cli::forge_session::{ForgeSession, PublishedJson};
 use crate::cli::output::Format;
 use crate::cli::output::render;
-use crate::cli::output::render::{Detail, quote};
+use crate::cli::output::render::Detail;
 use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::cli::publication_files::PublicationFiles;
 use crate::cli::signals;

@@ -1,5 +1,6 @@
 //! `groundplan preview`
 
+use crate::app::command_line;
 use crate::app::previews::{self, Prepared, Prevented};
 use crate::base::clock::SystemClock;
 use crate::cli::args::forge::ForgeArgs;
@@ -64,16 +65,17 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
                 terminal,
             )?;
             if preview.report.can_proceed {
-                let mut place = args.forge.flags();
+                let mut flags = args.product.template.flags(&preview.plan);
+                let place = args.forge.flags();
                 if place.is_empty() {
-                    place.push(("--into", preview.plan.inputs.repo.to_string()));
+                    flags.push(("--into", preview.plan.inputs.repo.to_string()));
                 }
-                let command = render::command(
+                flags.extend(place);
+                let command = command_line::command(
                     "new",
                     &preview.plan,
                     &args.selection.catalog,
-                    &args.product.template,
-                    place,
+                    flags,
                     &preview.report,
                 );
                 writeln!(terminal.out(), "\nCreate exactly this with:\n{command}")?;

@@ -3,6 +3,7 @@
 use crate::app::catalogs::{CatalogFiles, OpenedCatalog};
 use crate::app::database_catalogs::LoadedCatalogs;
 use crate::app::kept_previews::RecentPreviews;
+use crate::app::sessions;
 use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::memory;
 use crate::cli::args::data::DataArgs;
@@ -29,6 +30,7 @@ use crate::worker::metrics::Metrics;
 use crate::worker::server::HealthServer;
 use crate::worker::service::Service;
 use axum::http::StatusCode;
+use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
@@ -80,6 +82,9 @@ pub(crate) struct Args {
     #[arg(long, env = "GROUNDPLAN_REQUEST_TIMEOUT", value_name = "SECONDS", default_value_t = 30,
         value_parser = clap::value_parser!(u64).range(1..=3600))]
     request_timeout: u64,
+    /// True for a database in the data folder, whose administrator may sign in by a one-time address.
+    #[arg(skip)]
+    is_embedded: bool,
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
@@ -101,7 +106,7 @@ pub(crate) fn run(mut args: Args) -> Result<Exit, Failure> {
 impl Args {
     /// Fills in what an installation on one machine does not name: database, forge, folders and key.
     fn complete(&mut self) -> Result<(), Failure> {
-        let is_embedded = !self.database.is_named();
+        self.is_embedded = !self.database.is_named();
         self.database = self.data.database(&self.database)?;
         if self.means.forge.forge.is_none() {
             self.means.forge.forge = Some(ForgeKind::Local);
@@ -110,7 +115,7 @@ impl Args {
                 self.means.forge.forge_url = Some(folder.to_string_lossy().into_owned());
             }
         }
-        if is_embedded {
+        if self.is_embedded {
             let state = self.data.subfolder("state")?;
             self.means.set_default_state(state);
             self.means.set_key_folder(self.data.clone());
@@ -145,7 +150,7 @@ impl Args {
         );
         tracing::info!(%address, "listening");
         let serving = tokio::spawn(front.clone().serve(listener, stopped.clone()));
-        let work = self.work(settings, &front, &health, stopped);
+        let work = self.work(settings, address, &front, &health, stopped);
         let (worked, code) = signals.until(work, &stop).await;
         stop.send_replace(true);
         if timeout(Duration::from_secs(self.grace), serving)
@@ -162,6 +167,7 @@ impl Args {
     async fn work(
         &self,
         settings: ServerSettings,
+        address: SocketAddr,
         front: &Front,
         health: &HealthServer,
         stopped: watch::Receiver<bool>,
@@ -178,9 +184,31 @@ impl Args {
         let database = Arc::new(database);
         if let Some((context, logs)) = startup.worker(&self.means, &database).await? {
             let state = self.state(settings, &database, context, logs, stopped.clone())?;
-            self.answer(&state, front, health, stopped).await?;
+            self.answer(&state, address, front, health, stopped).await?;
         }
         database.close().await;
+        Ok(())
+    }
+
+    /// Prints the address that signs in the administrator of the data folder once.
+    async fn print_sign_in_address(
+        &self,
+        state: &ServerState,
+        address: SocketAddr,
+    ) -> Result<(), Failure> {
+        let code = sessions::create_administrator_code(&state.database).await?;
+        let base = match &state.settings.public_url {
+            Some(url) => format!("{}{}", url.origin(), url.prefix()),
+            None if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
+            None => format!("http://{address}"),
+        };
+        let line = format!(
+            "Sign in once, within ten minutes: {base}/sign-in?code={}\n",
+            *code
+        );
+        if let Err(error) = io::stdout().write_all(line.as_bytes()) {
+            tracing::warn!(%error, "cannot print the sign-in address");
+        }
         Ok(())
     }
 
@@ -188,6 +216,7 @@ impl Args {
     async fn answer(
         &self,
         state: &Arc<ServerState>,
+        address: SocketAddr,
         front: &Front,
         health: &HealthServer,
         stopped: watch::Receiver<bool>,
@@ -198,6 +227,9 @@ impl Args {
         front.answer(Arc::clone(state));
         if health.database.set(Arc::clone(database)).is_err() {
             tracing::error!("the database was set twice");
+        }
+        if self.is_embedded {
+            self.print_sign_in_address(state, address).await?;
         }
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),

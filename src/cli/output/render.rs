@@ -1,7 +1,6 @@
 //! A report for people.
 
 use crate::base::sanitize;
-use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::{Failure, RefusedPlan};
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW};
@@ -10,16 +9,12 @@ use crate::engine::Preview;
 use crate::model::action::RiskLevel;
 use crate::model::content::Files;
 use crate::model::diagnostic::Code;
-use crate::model::input::Identity;
 use crate::model::path::TreePath;
 use crate::model::plan::Plan;
-use crate::model::remote::{RemoteUrl, Transport};
 use crate::model::report::{Change, ChangeKind, ChangeOrigin, Report};
-use crate::model::slug::Slug;
 use crate::tree::Tree as _;
 use anstyle::Style;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
 
@@ -323,97 +318,6 @@ fn risk_reasons(report: &Report) -> Vec<String> {
         _ => format!("{} (×{count})", sanitize::line(reason)),
     });
     counted.collect()
-}
-
-/// The command line of `name` that does exactly what was previewed, with the flags in `place`.
-pub(crate) fn command(
-    name: &str,
-    plan: &Plan,
-    catalog: &str,
-    template: &TemplateArgs,
-    place: Vec<(&'static str, String)>,
-    report: &Report,
-) -> String {
-    let inputs = &plan.inputs;
-    let mut words = vec![
-        "groundplan".to_owned(),
-        name.to_owned(),
-        "--catalog".to_owned(),
-        catalog.to_owned(),
-    ];
-    let mut flag = |name: &str, value: &str| {
-        if value.is_empty() {
-            words.push(name.to_owned());
-        } else if value.starts_with('-') {
-            words.push(format!("{name}={value}"));
-        } else {
-            words.extend([name.to_owned(), value.to_owned()]);
-        }
-    };
-    for option in plan.recipe.selections.options() {
-        flag(
-            "--select",
-            &format!("{}={}", option.category(), option.option()),
-        );
-    }
-    flag("--name", inputs.product_name.as_str());
-    if Slug::from_title(inputs.product_name.as_str()).as_ref() != Some(&inputs.product_slug) {
-        flag("--slug", inputs.product_slug.as_str());
-    }
-    flag("--owner", inputs.owner.as_str());
-    flag("--repo", inputs.repo.as_str());
-    flag("--date", inputs.date.as_str());
-    if plan.author != Identity::default() {
-        flag("--author", plan.author.as_str());
-    }
-    for (name, value) in template.flags(plan) {
-        flag(name, &value);
-    }
-    for (name, value) in place {
-        flag(name, &value);
-    }
-    if let Some(tree) = &report.tree_id {
-        flag("--expect", tree.as_str());
-    }
-    let url = RemoteUrl::parse(&plan.template.repo.to_string());
-    if let Ok(url) = url {
-        if url.transport() == Transport::File {
-            words.push("--allow-file".to_owned());
-        }
-        if url.host_group().is_some() {
-            words.extend(["--allow-host".to_owned(), url.host().to_owned()]);
-        }
-    }
-    words
-        .iter()
-        .map(|word| quote(word))
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-/// A word quoted for a POSIX shell; with control characters as `$'…'` (POSIX.1-2024).
-pub(crate) fn quote(word: &str) -> String {
-    if word.contains(char::is_control) {
-        return dollar_quoted(word);
-    }
-    let quoted = |part| shlex::try_quote(part).expect("a word without control characters");
-    word.split('=').map(quoted).collect::<Vec<_>>().join("=")
-}
-
-fn dollar_quoted(word: &str) -> String {
-    let mut quoted = "$'".to_owned();
-    for c in word.chars() {
-        if c.is_control() {
-            let mut bytes = [0; 4];
-            for byte in c.encode_utf8(&mut bytes).bytes() {
-                write!(quoted, "\\{byte:03o}").expect("a string grows");
-            }
-        } else {
-            quoted.extend(matches!(c, '\'' | '\\').then_some('\\'));
-            quoted.push(c);
-        }
-    }
-    quoted + "'"
 }
 
 /// The name and the colour of a level.

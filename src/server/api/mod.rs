@@ -3,6 +3,7 @@
 pub(super) mod api_tokens;
 pub(super) mod catalogs;
 pub(super) mod forge;
+pub(super) mod jobs;
 pub(super) mod previews;
 pub(super) mod products;
 pub(super) mod realtime;

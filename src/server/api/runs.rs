@@ -64,9 +64,19 @@ pub(in crate::server) async fn submit(
     signed: Signed,
     JsonBody(request): JsonBody<RunRequest>,
 ) -> Result<(StatusCode, Json<RunView>), Problem> {
+    let run = submit_request(&state, signed, request).await?;
+    Ok((StatusCode::CREATED, Json(RunView::from(run))))
+}
+
+/// Stores a run with its queued job, for the API and for the form of a page.
+pub(in crate::server) async fn submit_request(
+    state: &Arc<ServerState>,
+    signed: Signed,
+    request: RunRequest,
+) -> Result<Run, Problem> {
     let opened = state.catalog(request.preview.catalog.as_str()).await?;
     let permit = state.preview_permit().await?;
-    let shared = Arc::clone(&state);
+    let shared = Arc::clone(state);
     let submitted = spawn_blocking(move || {
         let prepared = request.preview.prepare(&opened, &shared)?;
         let preview = prepared.preview()?;
@@ -75,7 +85,7 @@ pub(in crate::server) async fn submit(
         }
         Handle::current().block_on(async {
             let (database, caller) = (&shared.database, &signed.caller);
-            // The API adds products by a request of their own.
+            // The server adds products by a request of their own.
             products::find(database, caller, &request.product).await?;
             let submit = SubmitRequest {
                 product: Some(request.product),
@@ -87,7 +97,7 @@ pub(in crate::server) async fn submit(
     });
     let run = submitted.await.map_err(|error| failed(&error))??;
     drop(permit);
-    Ok((StatusCode::CREATED, Json(RunView::from(run))))
+    Ok(run)
 }
 
 /// `GET /runs`

@@ -1,5 +1,6 @@
 //! The versions of this server, and the OpenAPI document.
 
+use crate::app::jobs::{self, KindInfo};
 use crate::model::action::ACTION_SCHEMA_VERSION;
 use crate::model::digest::Digest;
 use crate::schemas;
@@ -25,6 +26,8 @@ pub(in crate::server) struct Versions {
     schema_hash: Digest,
     /// The version of each catalogue.
     catalogs: BTreeMap<String, Digest>,
+    /// The known kinds of jobs.
+    kinds: Vec<KindInfo>,
 }
 
 /// `GET /version`
@@ -39,6 +42,7 @@ pub(in crate::server) async fn versions(State(state): State<Arc<ServerState>>) -
             .iter()
             .map(|(slug, opened)| (slug.clone(), version(opened)))
             .collect(),
+        kinds: jobs::kinds(),
     })
 }
 

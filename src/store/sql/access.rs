@@ -45,6 +45,26 @@ impl Database {
         Ok(id)
     }
 
+    /// Makes a user an administrator of an installation with its own tables, and adds a missing one.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherRights`] for a demo user, and in tables of an application.
+    pub async fn add_administrator(&self, user: &UserId) -> Result<(), StoreError> {
+        if !self.is_own().await? {
+            return Err(StoreError::OtherRights { user: user.clone() });
+        }
+        let mut tx = self.begin().await?;
+        let added = async {
+            users::insert(&mut tx, user, false).await?;
+            if users::is_demo(&mut tx, user).await? {
+                return Err(StoreError::OtherRights { user: user.clone() });
+            }
+            administrators::insert(&mut tx, user).await
+        }
+        .await;
+        tx.finish(added).await
+    }
+
     /// The account of a token that is neither revoked nor expired, by the SHA-256 of the token.
     pub async fn account_of_token(&self, hash: &str) -> Result<Option<Account>, StoreError> {
         api_tokens::account(self, hash).await

@@ -1,4 +1,4 @@
-//! Facts for boards: the workers that run, and the number of runs by day.
+//! Facts for boards: the workers that run, and the number of jobs by day.
 
 use super::Database;
 use super::dialect::{Statement, statements};
@@ -22,23 +22,24 @@ pub struct ListedWorker {
     pub seen_at: i64,
 }
 
-/// The number of runs of one kind that ended on one day.
+/// The number of jobs of one kind that ended on one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DayCount {
     /// `YYYY-MM-DD`, UTC.
     pub day: String,
-    pub kind: &'static str,
-    pub label: &'static str,
+    pub kind: String,
+    pub label: String,
     pub succeeded: i64,
     pub failed: i64,
-    /// Always null: creating a repository costs no tokens.
+    /// Null: creating a repository costs no tokens, and only the application knows the cost of its jobs.
     pub cost: Option<i64>,
 }
 
 #[derive(FromRow)]
 struct DayRow {
     day: String,
+    kind: String,
     succeeded: i64,
     failed: i64,
 }
@@ -48,13 +49,13 @@ const WORKER: &str = "
         {millis:started_at} AS started_at, {millis:last_seen_at} AS seen_at
     FROM claude_workers WHERE last_seen_at > {after:$1} ORDER BY started_at, instance_id";
 
-const COUNTS: &str = " AS day,
-        CAST(SUM(CASE WHEN status = 'SUCCEEDED' THEN 1 ELSE 0 END) AS BIGINT) AS succeeded,
-        CAST(SUM(CASE WHEN status = 'SUCCEEDED' THEN 0 ELSE 1 END) AS BIGINT) AS failed
-    FROM bootstrap_runs
-    WHERE finished_at > {after:$1} AND status IN ('SUCCEEDED', 'FAILED', 'FAILED_NEEDS_CLEANUP')
+const COUNTS: &str = " AS day, CAST(kind AS TEXT) AS kind,
+        CAST(SUM(CASE WHEN status = 'DONE' THEN 1 ELSE 0 END) AS BIGINT) AS succeeded,
+        CAST(SUM(CASE WHEN status = 'DONE' THEN 0 ELSE 1 END) AS BIGINT) AS failed
+    FROM claude_jobs
+    WHERE finished_at > {after:$1} AND status IN ('DONE', 'FAILED')
         AND (CAST($2 AS TEXT) IS NULL OR user_id = $2)
-    GROUP BY 1 ORDER BY 1";
+    GROUP BY 1, 2 ORDER BY 1, 2";
 
 statements! {
     WORKERS = [WORKER];
@@ -76,7 +77,7 @@ impl Database {
             .await?)
     }
 
-    /// The number of runs that ended on each of the last days, of one user or of all.
+    /// The number of jobs that ended on each of the last days, of one user or of all.
     pub async fn throughput(
         &self,
         user: Option<&UserId>,
@@ -89,8 +90,9 @@ impl Database {
             .await?;
         let count = |row: DayRow| DayCount {
             day: row.day,
-            kind: JobKind::BootstrapRepo.as_db(),
-            label: JobKind::BootstrapRepo.label(),
+            label: JobKind::of_db(&row.kind)
+                .map_or_else(|| row.kind.clone(), |kind| kind.label().to_owned()),
+            kind: row.kind,
             succeeded: row.succeeded,
             failed: row.failed,
             cost: None,

@@ -42,6 +42,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                 &[
                     script!("postgres/app/0001_tables.sql"),
                     script!("postgres/app/0002_run_order_and_category_slugs.sql"),
+                    script!("postgres/app/0003_job_lists.sql"),
                 ],
             ),
             of(
@@ -59,6 +60,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                 &[
                     script!("sqlite/app/0001_tables.sql"),
                     script!("sqlite/app/0002_run_order_and_category_slugs.sql"),
+                    script!("sqlite/app/0003_job_lists.sql"),
                 ],
             ),
             of(

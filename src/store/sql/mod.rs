@@ -14,6 +14,7 @@ mod connection;
 mod dialect;
 mod error;
 pub mod insights;
+pub mod job_list;
 mod lease;
 mod ledger;
 mod locks;

@@ -2,8 +2,8 @@
 
 mod starter;
 
+use crate::app::command_line::quote;
 use crate::cli::error::{Exit, Failure};
-use crate::cli::output::render::quote;
 use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::cli::signals;
 use crate::model::content::File;

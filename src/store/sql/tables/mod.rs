@@ -9,6 +9,7 @@ pub(super) mod catalogs;
 pub(super) mod claims;
 pub(super) mod effects;
 pub(super) mod events;
+pub(super) mod job_list;
 pub(super) mod jobs;
 pub(super) mod products;
 pub(super) mod run_row;
@@ -35,6 +36,7 @@ pub(super) fn statements() -> impl Iterator<Item = &'static Statement> {
         claims::STATEMENTS,
         effects::STATEMENTS,
         events::STATEMENTS,
+        job_list::STATEMENTS,
         jobs::STATEMENTS,
         products::STATEMENTS,
         runs::STATEMENTS,

@@ -1,0 +1,102 @@
+//! The pages: Configure → Preview → Run, and what surrounds them. Every path works without script; `script.js` keeps the
+//! live parts of a page current.
+
+mod access;
+mod assets;
+mod fields;
+mod frame;
+mod problem_page;
+mod products;
+mod run_list;
+mod sign_in;
+mod theme;
+mod time;
+
+use super::guard;
+use super::state::ServerState;
+use crate::app::caller::Access;
+use crate::server::operation::Credential;
+use axum::Router;
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::middleware;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use std::sync::Arc;
+
+/// A page or the target of a form.
+pub struct Page {
+    pub method: Method,
+    pub path: &'static str,
+    pub credential: Credential,
+    handler: MethodRouter<Arc<ServerState>>,
+}
+
+/// Every page and every target of a form.
+pub fn all() -> Vec<Page> {
+    vec![
+        get("/sign-in", sign_in::show).open(),
+        post("/sign-in", sign_in::enter).open(),
+        post("/sign-out", sign_in::leave).open(),
+        post("/theme", theme::choose).open(),
+        get("/", products::list),
+        post("/products", products::create),
+        get("/products/{id}", products::show),
+    ]
+}
+
+/// The routes of the pages, and of the files that they load.
+pub(super) fn router(state: &Arc<ServerState>) -> Router<Arc<ServerState>> {
+    let mut router = Router::new().route("/assets/{name}", on(MethodFilter::GET, assets::file));
+    for page in all() {
+        let checked = (Arc::clone(state), page.credential);
+        let layer = middleware::from_fn_with_state(checked, access::check);
+        router = router.route(page.path, page.handler.layer(layer));
+    }
+    router
+}
+
+/// A page for every user.
+fn get<H, T>(path: &'static str, handler: H) -> Page
+where
+    H: Handler<T, Arc<ServerState>>,
+    T: 'static,
+{
+    Page::new(Method::GET, path, Access::Read, handler)
+}
+
+/// A change, which demo users may not make.
+fn post<H, T>(path: &'static str, handler: H) -> Page
+where
+    H: Handler<T, Arc<ServerState>>,
+    T: 'static,
+{
+    Page::new(Method::POST, path, Access::Write, handler)
+}
+
+impl Page {
+    fn new<H, T>(method: Method, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, Arc<ServerState>>,
+        T: 'static,
+    {
+        let filter = MethodFilter::try_from(method.clone()).expect("a standard method");
+        Self {
+            method,
+            path,
+            credential: Credential::User(access),
+            handler: on(filter, handler),
+        }
+    }
+
+    /// The page for those who are not signed in too.
+    fn open(mut self) -> Self {
+        self.credential = Credential::Nothing;
+        self
+    }
+
+    /// The page for administrators.
+    fn administrators(mut self) -> Self {
+        self.credential = Credential::User(Access::Administrate);
+        self
+    }
+}
