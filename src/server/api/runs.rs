@@ -11,11 +11,12 @@ use crate::server::guard::Signed;
 use crate::server::page::{Page, PageQuery, invalid};
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
+use crate::store::answer::RequestKey;
 use crate::store::id::{ProductId, RunId};
 use crate::store::listed::Listed;
 use crate::store::run::{Run, RunFilter};
 use crate::worker;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -62,6 +63,7 @@ request_bodies!(ApprovalRequest, CleanupRequest);
 pub(in crate::server) async fn submit(
     State(state): State<Arc<ServerState>>,
     signed: Signed,
+    key: Option<Extension<RequestKey>>,
     JsonBody(request): JsonBody<RunRequest>,
 ) -> Result<(StatusCode, Json<RunView>), Problem> {
     let run = submit_request(&state, signed, request).await?;
@@ -90,6 +92,7 @@ pub(in crate::server) async fn submit_request(
             let submit = SubmitRequest {
                 product: Some(request.product),
                 expected: Some(request.expect),
+                key: key.map(|Extension(key)| key),
             };
             let policy = &shared.context.policy;
             Ok(use_case::submit(database, policy, caller, &submit, &preview).await?)
