@@ -66,7 +66,7 @@ pub(in crate::server) async fn submit(
     key: Option<Extension<RequestKey>>,
     JsonBody(request): JsonBody<RunRequest>,
 ) -> Result<(StatusCode, Json<RunView>), Problem> {
-    let run = submit_request(&state, signed, request).await?;
+    let run = submit_request(&state, signed, key.map(|Extension(key)| key), request).await?;
     Ok((StatusCode::CREATED, Json(RunView::from(run))))
 }
 
@@ -74,6 +74,7 @@ pub(in crate::server) async fn submit(
 pub(in crate::server) async fn submit_request(
     state: &Arc<ServerState>,
     signed: Signed,
+    key: Option<RequestKey>,
     request: RunRequest,
 ) -> Result<Run, Problem> {
     let opened = state.catalog(request.preview.catalog.as_str()).await?;
@@ -92,7 +93,7 @@ pub(in crate::server) async fn submit_request(
             let submit = SubmitRequest {
                 product: Some(request.product),
                 expected: Some(request.expect),
-                key: key.map(|Extension(key)| key),
+                key,
             };
             let policy = &shared.context.policy;
             Ok(use_case::submit(database, policy, caller, &submit, &preview).await?)
