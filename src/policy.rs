@@ -1,5 +1,7 @@
 //! The risk tier of a run: the risk of its result, raised by the operator's policy.
 
+use crate::error::{Class, Explain, Hint};
+use crate::hint;
 use crate::model::action::RiskLevel;
 use crate::model::digest::GitId;
 use crate::model::plan::Plan;
@@ -8,6 +10,7 @@ use crate::store::id::UserId;
 use crate::store::submission::RiskAssessment;
 use std::collections::BTreeMap;
 use std::iter;
+use std::path::{Path, PathBuf};
 use thiserror::Error;
 use toml_edit::{Document, Item, Table, Value};
 
@@ -40,6 +43,8 @@ enum PolicyTier {
 /// An error in the text of a policy. An unknown tier is no error: it counts as high.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum PolicyError {
+    #[error("the policy is not UTF-8")]
+    NotText,
     #[error("the policy is not TOML: {message}")]
     NotToml { message: String },
     #[error("the policy has no table `[tiers]`: add it, even if it is empty")]
@@ -52,7 +57,59 @@ pub enum PolicyError {
     Administrators,
 }
 
+/// A policy file that cannot be used.
+#[derive(Debug, Error)]
+#[error("invalid policy `{}`", path.display())]
+pub struct PolicyFileError {
+    path: PathBuf,
+    source: PolicyError,
+}
+
+impl Explain for PolicyError {
+    fn class(&self) -> Class {
+        Class::Usage
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotText => "policy_not_text",
+            Self::NotToml { .. } => "policy_not_toml",
+            Self::NoTiers => "policy_without_tiers",
+            Self::Unknown { .. } => "policy_name_unknown",
+            Self::Administrators => "policy_administrators_invalid",
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(hint!("see docs/operations.md for an example"))
+    }
+}
+
+impl Explain for PolicyFileError {
+    fn class(&self) -> Class {
+        self.source.class()
+    }
+
+    fn code(&self) -> &'static str {
+        "policy_invalid"
+    }
+
+    fn inner(&self) -> Option<&dyn Explain> {
+        Some(&self.source)
+    }
+}
+
 impl Policy {
+    /// Parses the content of the file at `path`.
+    pub fn of_file(path: &Path, bytes: &[u8]) -> Result<Self, PolicyFileError> {
+        let text = std::str::from_utf8(bytes).map_err(|_| PolicyError::NotText);
+        text.and_then(Self::parse)
+            .map_err(|source| PolicyFileError {
+                path: path.to_owned(),
+                source,
+            })
+    }
+
     /// Parses the text of a policy.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         let document = Document::parse(text).map_err(|error| PolicyError::NotToml {
@@ -171,13 +228,13 @@ fn policy_tier((name, item): (&str, &Item)) -> (String, PolicyTier) {
 }
 
 fn administrators(approval: Option<&Table>) -> Result<Vec<UserId>, PolicyError> {
-    let approval = approval.ok_or(PolicyError::Administrators)?;
-    if let Some((name, _)) = approval.iter().find(|(name, _)| *name != "administrators") {
+    let table = approval.ok_or(PolicyError::Administrators)?;
+    if let Some((name, _)) = table.iter().find(|(name, _)| *name != "administrators") {
         return Err(PolicyError::Unknown {
             name: format!("approval.{}", name.escape_debug()),
         });
     }
-    approval
+    table
         .get("administrators")
         .and_then(Item::as_array)
         .and_then(|users| {

@@ -11,6 +11,7 @@ mod add;
 mod agreement;
 mod app;
 mod authoring;
+mod browser;
 mod case_files;
 mod cases;
 mod catalog;

@@ -128,6 +128,240 @@ fn a_repository_inside_another_work_tree_is_announced() {
         "{}",
         ran.stderr
     );
-    let ran = sandbox.make(&["--defaults", "--into", "alone"]).exits(0);
+    let author = ["--author", "Jane Doe <jane@example.org>"];
+    let alone = [&["--defaults", "--into", "alone"][..], &author].concat();
+    let ran = sandbox.make(&alone).exits(0);
     assert_eq!(ran.stderr, "");
+}
+
+/// A clone of a bare repository without commits whose default branch is `trunk`.
+fn with_empty_clone() -> Sandbox {
+    let sandbox = Sandbox::with_demo();
+    sandbox.git(".", &["init", "-q", "--bare", "-b", "trunk", "origin.git"]);
+    sandbox.git(".", &["clone", "-q", "origin.git", "clone"]);
+    sandbox
+}
+
+/// Name and content of every file in a git folder.
+fn git_files(folder: &std::path::Path) -> std::collections::BTreeMap<String, Vec<u8>> {
+    let files = crate::support::files_below(folder).into_iter();
+    files
+        .map(|file| (file.clone(), std::fs::read(folder.join(&file)).unwrap()))
+        .collect()
+}
+
+#[test]
+fn an_empty_clone_gets_its_first_commit_on_its_own_branch_and_can_be_pushed() {
+    let sandbox = with_empty_clone();
+    let before = git_files(&sandbox.join("clone/.git"));
+    let report = sandbox
+        .preview(&["--defaults", "--format", "json"])
+        .exits(0)
+        .json();
+    let made = sandbox
+        .make(&["--defaults", "--into", "clone", "--format", "json"])
+        .exits(0)
+        .json();
+    assert_eq!(made["branch"], "trunk");
+    assert_eq!(made["commitId"], report["commitId"]);
+    sandbox.git("clone", &["fsck", "--strict"]);
+    assert_eq!(sandbox.git("clone", &["status", "--porcelain"]), "");
+    let after = git_files(&sandbox.join("clone/.git"));
+    let added: Vec<&String> = after
+        .keys()
+        .filter(|name| !before.contains_key(*name))
+        .collect();
+    for (name, bytes) in &before {
+        assert!(after[name] == *bytes, "{name}");
+    }
+    assert!(
+        added.iter().all(
+            |name| ["index", "logs/", "objects/pack/", "refs/heads/trunk"]
+                .iter()
+                .any(|start| name.starts_with(start))
+        ),
+        "{added:?}"
+    );
+    sandbox.git("clone", &["push", "-q"]);
+    assert_eq!(
+        sandbox.git("origin.git", &["rev-parse", "trunk"]).trim(),
+        report["commitId"].as_str().unwrap()
+    );
+    let left = std::fs::read_dir(sandbox.path()).unwrap();
+    let hidden = left.filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        name.to_str().unwrap().starts_with(".groundplan-")
+    });
+    assert_eq!(hidden.count(), 0);
+}
+
+#[test]
+fn the_current_folder_may_be_an_empty_clone() {
+    let sandbox = with_empty_clone();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_groundplan"));
+    command
+        .args(["new", "--catalog", "..", "--defaults", "--into", "."])
+        .args(PRODUCT);
+    sandbox.settle(&mut command);
+    let output = command.current_dir(sandbox.join("clone")).output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{printed}");
+    assert!(printed.contains("one commit on `trunk`"), "{printed}");
+    assert!(
+        printed.ends_with("  git push -u origin trunk\n"),
+        "{printed}"
+    );
+    assert!(!printed.contains("git remote"), "{printed}");
+    sandbox.git("clone", &["push", "-q"]);
+}
+
+#[test]
+fn a_clone_without_a_remote_is_told_how_to_add_one() {
+    let sandbox = Sandbox::with_demo();
+    sandbox.git(".", &["init", "-q", "-b", "feature/x", "clone"]);
+    let ran = sandbox.make(&["--defaults", "--into", "clone"]).exits(0);
+    assert!(
+        ran.stdout
+            .contains("git remote add origin https://github.com/acme/acme-web.git\n  git push -u origin feature/x"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(
+        sandbox.git("clone", &["branch", "--show-current"]),
+        "feature/x\n"
+    );
+}
+
+#[test]
+fn a_clone_with_a_commit_or_a_file_is_refused_unchanged() {
+    let sandbox = with_empty_clone();
+    let commit = [
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=b",
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        "x",
+    ];
+    let clones: [(&str, &dyn Fn(&str)); 8] = [
+        ("committed", &|clone| drop(sandbox.git(clone, &commit))),
+        ("file", &|clone| {
+            sandbox.write(&format!("{clone}/a"), "x");
+        }),
+        ("hidden", &|clone| {
+            sandbox.write(&format!("{clone}/.env"), "x");
+        }),
+        ("staged", &|clone| {
+            sandbox.write(&format!("{clone}/a"), "x");
+            sandbox.git(clone, &["add", "a"]);
+            std::fs::remove_file(sandbox.join(clone).join("a")).unwrap();
+        }),
+        ("elsewhere", &|clone| {
+            sandbox.git(clone, &commit);
+            sandbox.git(clone, &["checkout", "-q", "--orphan", "other"]);
+        }),
+        ("detached", &|clone| {
+            sandbox.git(clone, &commit);
+            sandbox.git(clone, &["checkout", "-q", "--detach"]);
+        }),
+        ("locked", &|clone| {
+            sandbox.write(&format!("{clone}/.git/index.lock"), "");
+        }),
+        ("damaged", &|clone| {
+            std::fs::remove_file(sandbox.join(clone).join(".git/HEAD")).unwrap()
+        }),
+    ];
+    for (name, prepare) in clones {
+        sandbox.git(".", &["clone", "-q", "origin.git", name]);
+        prepare(name);
+        let before = (sandbox.files(), git_files(&sandbox.join(name).join(".git")));
+        let ran = sandbox.make(&["--defaults", "--into", name]).exits(3);
+        let expected = if name == "locked" {
+            "is locked"
+        } else {
+            "is not empty"
+        };
+        assert!(ran.stderr.contains(expected), "{name}: {}", ran.stderr);
+        assert_eq!(
+            (sandbox.files(), git_files(&sandbox.join(name).join(".git"))),
+            before,
+            "{name}"
+        );
+    }
+    let ran = sandbox
+        .make(&["--defaults", "--into", "clone", "--bare"])
+        .exits(3);
+    assert!(
+        ran.stderr.contains("cannot become a bare repository"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn the_author_is_git_s_own_where_none_is_named_and_the_tree_is_the_same() {
+    let sandbox = Sandbox::with_demo();
+    sandbox
+        .write(
+            "settings",
+            "[include]\n\tpath = person\n[includeIf \"gitdir:/x/\"]\n\tpath = other\n",
+        )
+        .write(
+            "person",
+            "[user]\n\tname = Jane Doe\n\temail = jane@example.org\n",
+        )
+        .write("other", "[user]\n\tname = Other\n");
+    let with = |settings: &str, command: &str, args: &[&str]| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_groundplan"));
+        program
+            .args([command, "--catalog", ".", "--defaults"])
+            .args(PRODUCT)
+            .args(args)
+            .env("GIT_CONFIG_GLOBAL", sandbox.join(settings));
+        sandbox.run(&mut program).exits(0)
+    };
+    let nobody = sandbox.make(&["--defaults", "--into", "nobody"]).exits(0);
+    assert!(
+        nobody
+            .stderr
+            .starts_with("warning: the author of the commit is the placeholder"),
+        "{}",
+        nobody.stderr
+    );
+    let ran = with("settings", "new", &["--into", "jane"]);
+    assert_eq!(ran.stderr, "");
+    assert!(
+        ran.stdout
+            .contains("one commit on `main` by Jane Doe <jane@example.org>"),
+        "{}",
+        ran.stdout
+    );
+    let author = |folder: &str| sandbox.git(folder, &["log", "-1", "--format=%an <%ae> %cn"]);
+    assert_eq!(author("jane"), "Jane Doe <jane@example.org> Jane Doe\n");
+    let tree = |folder: &str| sandbox.git(folder, &["rev-parse", "HEAD^{tree}"]);
+    assert_eq!(tree("jane"), tree("nobody"));
+    let named = with("settings", "new", &["--into", "named", "--author", "A <b>"]);
+    assert_eq!((&*named.stderr, &*author("named")), ("", "A <b> A\n"));
+    // The printed command names the author, so that another person creates the same commit.
+    let shown = with("settings", "preview", &[]);
+    assert!(
+        shown
+            .stdout
+            .contains("--author 'Jane Doe <jane@example.org>'"),
+        "{}",
+        shown.stdout
+    );
+    // Half an identity, and one that git itself would not accept, are none.
+    for half in [
+        "[user]\n\tname = Jane\n",
+        "[user]\n\tname = <\n\temail = x\n",
+        "[user",
+    ] {
+        sandbox.write("half", half);
+        let ran = with("half", "preview", &[]);
+        assert!(!ran.stdout.contains("--author"), "{}", ran.stdout);
+    }
 }

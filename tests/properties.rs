@@ -450,3 +450,67 @@ proptest! {
         hold(&plan)?;
     }
 }
+
+// --- messages
+
+/// A text that a person may type or paste: letters between characters that steer a terminal or break a line.
+fn steering() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        "[a-z]{1,3}",
+        select(vec![
+            "\n",
+            "\r",
+            "\t",
+            "\u{1b}[2J",
+            "\u{7}",
+            "\u{85}",
+            "\u{2028}",
+            "\u{202e}",
+            "\u{9b}31m",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    vec(part, 2..6).prop_map(|parts| format!("a{}b", parts.concat()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..config() })]
+
+    #[test]
+    fn a_message_quotes_every_value_in_one_line_without_control_characters(value in steering()) {
+        let sandbox = Sandbox::with_demo();
+        let url = format!("https://{value}.example/x");
+        let flag = format!("--{value}");
+        let asked: [&[&str]; 15] = [
+            &["show", &value],
+            &["list", "--catalog", &value],
+            &["check", &value],
+            &["test", &value],
+            &["verify", &value],
+            &["explain", &value, "--in", "."],
+            &["canonical", &value],
+            &["plan-document", "check", &value],
+            &["mirror", "add", &url],
+            &["preview", "--catalog", &value, "--defaults", "--name", "A", "--owner", "a", "--repo", "a"],
+            &["new", "--catalog", ".", "--defaults", "--name", "A", "--owner", "a", "--repo", &value, "--into", "x"],
+            &["init", "catalog", &value, "--name", &value],
+            &["runs", "list", "--database-url", &value],
+            &["add", "--catalog", ".", "--defaults", "--name", "A", "--owner", "a", "--repo", "a", "--into", &value],
+            &["show", &flag],
+        ];
+        for args in asked {
+            let ran = sandbox.groundplan(args);
+            if ran.code == 0 {
+                continue;
+            }
+            let is_steering = |c: char| c != '\n' && groundplan::base::sanitize::is_unsafe(c);
+            prop_assert!(!ran.stderr.contains(is_steering), "{args:?}: {:?}", ran.stderr);
+            for line in ran.stderr.lines().filter(|line| !line.is_empty()) {
+                let is_own = ["error: ", "hint: ", "warning: ", "Usage: ", "For more information", "  "]
+                    .iter()
+                    .any(|start| line.starts_with(start));
+                prop_assert!(is_own, "{args:?}: {line:?} in {:?}", ran.stderr);
+            }
+        }
+    }
+}

@@ -31,6 +31,8 @@ impl Screen {
         command.cwd(sandbox.path());
         command.env("NO_COLOR", "1");
         command.env("TERM", "xterm");
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null");
+        command.env("GIT_CONFIG_NOSYSTEM", "1");
         for (name, value) in variables {
             command.env(name, value);
         }
@@ -222,6 +224,57 @@ fn a_preview_on_a_terminal_goes_through_the_pager() {
     }
     let last = "Create exactly this";
     assert!(!screen.shown.contains(last), "{}", screen.shown);
+}
+
+#[test]
+fn every_report_and_list_on_a_terminal_goes_through_the_pager() {
+    let sandbox = Sandbox::with_demo();
+    sandbox
+        .write("pager", "#!/bin/sh\ncat > \"$1\"\n")
+        .make_executable("pager");
+    sandbox.make(&["--defaults", "--into", "out"]).exits(0);
+    let database = ["--database-url", "sqlite:jobs.db"];
+    let submit = ["runs", "submit", "--catalog", ".", "--defaults"];
+    let product = crate::support::PRODUCT;
+    sandbox
+        .groundplan([&submit[..], &product, &database].concat())
+        .exits(0);
+    let pager = format!("'{}' paged", sandbox.join("pager").display());
+    let variables = [("PAGER", &*pager)];
+    let mut args: Vec<Vec<&str>> = vec![
+        vec!["list"],
+        vec!["show", "."],
+        vec!["verify", "out", "--catalog", "."],
+        vec!["explain", "README.md", "--in", "out", "--catalog", "."],
+    ];
+    for command in [&["runs", "list"][..], &["runs", "show", "latest"]] {
+        args.push([command, &database].concat());
+    }
+    for args in &args {
+        let mut screen = Screen::with(&sandbox, args, &variables);
+        assert_eq!(screen.exit_code(), 0, "{args:?}: {}", screen.shown);
+        let paged = std::fs::read_to_string(sandbox.join("paged")).unwrap();
+        let piped = sandbox.groundplan(args).exits(0);
+        for line in piped.stdout.lines().chain(piped.stderr.lines()) {
+            assert!(paged.contains(line), "{args:?}: {line}: {paged}");
+            let is_shown = !line.trim().is_empty() && screen.shown.contains(line);
+            assert!(!is_shown, "{args:?}: {}", screen.shown);
+        }
+        std::fs::remove_file(sandbox.join("paged")).unwrap();
+        let plain = [args, &["--no-pager"][..]].concat();
+        let mut screen = Screen::with(&sandbox, &plain, &variables);
+        assert_eq!(screen.exit_code(), 0, "{args:?}: {}", screen.shown);
+        assert!(!sandbox.join("paged").exists(), "{args:?}");
+    }
+    // Documents for programs, and errors before any result, need no pager.
+    for (args, code) in [
+        (&["show", ".", "--format", "json"][..], 0),
+        (&["show", "nope"], 2),
+    ] {
+        let mut screen = Screen::with(&sandbox, args, &variables);
+        assert_eq!(screen.exit_code(), code, "{}", screen.shown);
+        assert!(!screen.shown.is_empty() && !sandbox.join("paged").exists());
+    }
 }
 
 #[test]

@@ -210,6 +210,7 @@ fn only_the_shells_the_doors_and_the_repository_touch_files() {
         "src/tree/pack.rs",
         "src/tree/inventory_cache.rs",
         "src/tree/repository.rs",
+        "src/tree/worktree/first_commit.rs",
         "src/worker/listener.rs",
         "src/worker/server.rs",
         "src/worker/log.rs",

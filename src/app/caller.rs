@@ -52,13 +52,6 @@ pub enum Scope {
     Of(UserId),
 }
 
-/// An approval by a user whom the policy does not name as administrator.
-#[derive(Debug, Error)]
-#[error("`{user}` is not an administrator; nothing was approved")]
-pub struct NotAdministrator {
-    user: UserId,
-}
-
 impl Caller {
     /// The user in whose name a change is made.
     pub fn user(&self) -> &UserId {
@@ -106,12 +99,12 @@ impl Caller {
     }
 
     /// Fails unless the installation or the policy names the caller as administrator.
-    pub fn require_administrator(&self, policy: &Policy) -> Result<(), NotAdministrator> {
+    pub fn require_administrator(&self, policy: &Policy) -> Result<(), AccessError> {
         if matches!(self, Self::Administrator(_)) || policy.is_administrator(self.user()) {
             return Ok(());
         }
         let user = self.user().clone();
-        Err(NotAdministrator { user })
+        Err(AccessError::NotAdministrator { user })
     }
 
     /// The runs that the caller may see and change.
@@ -160,24 +153,10 @@ impl Explain for AccessError {
     fn hint(&self) -> Option<Hint> {
         Some(match self {
             Self::Demo { .. } => "sign in as another user; nothing was changed".into(),
-            Self::NotAdministrator { .. } => "ask an administrator of this installation".into(),
+            Self::NotAdministrator { .. } => hint!(
+                "ask an administrator; they are listed in this installation, or in the policy under `[approval]`, named by ",
+                Setting::Policy
+            ),
         })
-    }
-}
-
-impl Explain for NotAdministrator {
-    fn class(&self) -> Class {
-        Class::Refused
-    }
-
-    fn code(&self) -> &'static str {
-        "not_an_administrator"
-    }
-
-    fn hint(&self) -> Option<Hint> {
-        Some(hint!(
-            "administrators are listed in the policy under `[approval]`; name the policy by ",
-            Setting::Policy
-        ))
     }
 }

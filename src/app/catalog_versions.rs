@@ -131,11 +131,11 @@ impl VersionName {
             Some((reference, folder)) => (reference, Some(folder)),
             None => (rest, None),
         };
-        let folder = folder.map(SafeRelPath::parse).transpose();
+        let parsed = folder.map(SafeRelPath::parse).transpose();
         Ok(Self::Commit {
             repository: PathBuf::from(repository),
             reference: reference.to_owned(),
-            folder: folder.map_err(|source| VersionError::Folder {
+            folder: parsed.map_err(|source| VersionError::Folder {
                 text: text.to_owned(),
                 source,
             })?,
@@ -199,8 +199,8 @@ pub async fn open_published(
     catalog: &Slug,
     number: Option<i64>,
 ) -> Result<OpenedCatalog, AppError> {
-    let published = find_published(database, catalog, number).await?;
-    let published = published.ok_or_else(|| unpublished(catalog, number))?;
+    let found = find_published(database, catalog, number).await?;
+    let published = found.ok_or_else(|| unpublished(catalog, number))?;
     CatalogFiles::from(&published).load(catalog.as_str())
 }
 
@@ -341,8 +341,8 @@ impl From<&OpenedCatalog> for PublishedCatalog {
     fn from(opened: &OpenedCatalog) -> Self {
         let catalog = &opened.catalog;
         let own = ["catalog", "recipes"].map(|folder| format!("{folder}/{}/", catalog.slug()));
-        let files = opened.source.files.iter();
-        let files = files.filter(|(path, _)| own.iter().any(|own| path.starts_with(own)));
+        let all = opened.source.files.iter();
+        let files = all.filter(|(path, _)| own.iter().any(|own| path.starts_with(own)));
         let categories = catalog.categories().iter();
         Self {
             catalog: catalog.slug().clone(),

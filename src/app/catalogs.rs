@@ -316,10 +316,10 @@ fn excludes_of_folder(folder: &Path) -> Result<Vec<ExcludePattern>, AppError> {
     let tree = disk::DiskTree::open(folder)?;
     let mut exclude = Vec::new();
     for entry in fs::read_dir(folder).map_err(|error| ReadError::new(folder, error))? {
-        let name = entry
+        let file_name = entry
             .map_err(|error| ReadError::new(folder, error))?
             .file_name();
-        let name = name.to_string_lossy();
+        let name = file_name.to_string_lossy();
         let Ok(path) = TreePath::parse(&format!("{name}/catalog.yaml")) else {
             continue;
         };

@@ -77,8 +77,7 @@ fn template(files: &Files, folder: &str, written: &CatalogFile) -> Vec<Diagnosti
     let admitted = admit(template, links, &written.template.exclude);
     let findings = match admitted {
         Ok(files) => {
-            let files = files.iter().map(|(path, file)| (path.as_str(), file));
-            catalog::template_warnings(files)
+            catalog::template_warnings(files.iter().map(|(path, file)| (path.as_str(), file)))
         }
         Err(findings) => findings,
     };

@@ -123,8 +123,8 @@ fn category(published: &Value, row: &CategoryRow) -> Value {
     set_text(&mut category, "description", row.description.as_deref());
     category.insert("selection".to_owned(), json!(row.selection));
     category.insert("required".to_owned(), json!(row.is_required));
-    let options = category.remove("options").unwrap_or_default();
-    let options = row.options.iter().map(|row| option(&options, row));
+    let written = category.remove("options").unwrap_or(Value::Null);
+    let options = row.options.iter().map(|row| option(&written, row));
     category.insert("options".to_owned(), options.collect());
     Value::Object(category)
 }

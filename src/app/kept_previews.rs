@@ -136,9 +136,9 @@ pub async fn find(
     caller: &Caller,
     tree: &GitId,
 ) -> Result<Accepted, AppError> {
-    let kept = database.kept_preview(caller.user(), tree).await?;
-    let kept = kept.ok_or_else(|| KeptPreviewError::NoPreview { tree: tree.clone() })?;
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let found = database.kept_preview(caller.user(), tree).await?;
+    let kept = found.ok_or_else(|| KeptPreviewError::NoPreview { tree: tree.clone() })?;
+    let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
     let digest = |field: &str| {
         Digest::parse(&text(&kept.report[field]))
             .map_err(|source| KeptPreviewError::Damaged { source })

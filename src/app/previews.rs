@@ -138,8 +138,8 @@ impl Prepared {
     /// Computes the preview.
     pub fn preview(&self) -> Result<Preview<'_>, AppError> {
         let request = self.request.clone();
-        let preview = engine::preview(&self.opened.catalog, request, self.template.tree());
-        let mut preview = preview.map_err(|error| match error {
+        let built = engine::preview(&self.opened.catalog, request, self.template.tree());
+        let mut preview = built.map_err(|error| match error {
             PreviewError::Selection(findings) => {
                 Findings::in_selection(findings, self.document.as_ref()).into()
             }

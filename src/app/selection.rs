@@ -37,7 +37,7 @@ pub struct Hashes {
 
 /// Required categories without a selected option.
 #[derive(Debug, Error)]
-#[error("no option selected for these categories:\n{}", open.join("\n"))]
+#[error("no option selected for these categories: {}", open.join(", "))]
 pub struct OpenCategories {
     /// A flag for each category, with its options.
     open: Vec<String>,
@@ -90,7 +90,7 @@ fn flag(category: &Category) -> String {
         .iter()
         .map(|option| option.slug.as_str())
         .collect();
-    format!("  --select {}={}", category.slug, options.join("|"))
+    format!("`--select {}={}`", category.slug, options.join("|"))
 }
 
 impl fmt::Display for Hashes {

@@ -322,8 +322,8 @@ fn of_folder(folder: &Path, rules: TemplateRules<'_>) -> Result<Template, AppErr
         tree,
     };
     let warnings = warnings(&scan, &shown);
-    let template = Template::of_files(scan.files, scan.findings, rules, pin);
-    let mut template = template.map_err(|findings| Findings::below(findings, &shown))?;
+    let opened = Template::of_files(scan.files, scan.findings, rules, pin);
+    let mut template = opened.map_err(|findings| Findings::below(findings, &shown))?;
     template.warnings = warnings;
     Ok(template)
 }
@@ -353,8 +353,9 @@ fn warnings(scan: &Scan, folder: &str) -> Vec<Diagnostic> {
 /// The first paths, and the number of the others; none for no path.
 fn named(paths: &[String]) -> Option<String> {
     const MAX_NAMED: usize = 10;
-    let first = paths.iter().take(MAX_NAMED);
-    let first: Vec<String> = first
+    let first: Vec<String> = paths
+        .iter()
+        .take(MAX_NAMED)
         .map(|path| format!("`{}`", path.escape_debug()))
         .collect();
     match paths.len() {

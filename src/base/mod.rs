@@ -7,6 +7,7 @@ pub mod git_dir;
 pub mod git_init;
 pub mod host;
 pub mod memory;
+pub mod moved;
 pub mod pattern;
 pub mod process;
 pub mod sanitize;

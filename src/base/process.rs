@@ -1,6 +1,7 @@
 //! Programs run under limits: each ends in time, on request, or when it writes too much, with everything it started.
 
 use super::clock;
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::fs;
 use std::io::{self, Read};
@@ -132,9 +133,16 @@ impl<'l> Process<'l> {
 
     /// Ends the whole group at once.
     fn kill(&mut self) {
-        // An error of either call means that the process had already ended.
-        let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
-        drop(self.child.wait());
+        let killed = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
+        // ESRCH: every process of the group has ended.
+        if let Err(error) = killed
+            && error != Errno::SRCH
+        {
+            tracing::debug!(%error, "cannot end a process group");
+        }
+        if let Err(error) = self.child.wait() {
+            tracing::debug!(%error, "cannot wait for a process");
+        }
     }
 }
 

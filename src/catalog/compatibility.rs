@@ -61,8 +61,7 @@ impl<'c> Compatibility<'c> {
             let requires = self
                 .options
                 .get(&option)
-                .map(|option| option.requires.as_slice())
-                .unwrap_or_default();
+                .map_or(&[][..], |option| option.requires.as_slice());
             open.extend(
                 requires
                     .iter()

@@ -37,8 +37,10 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, Failure> {
 
 /// Writes a file of accepted results and the folders above it.
 pub(crate) fn write(folder: &Path, path: &str, text: &str) -> Result<(), Failure> {
-    let path = TreePath::parse(path)
-        .map_err(|error| Failure::environment("accepted_file_path", error.to_string()))?;
+    let path = TreePath::parse(path).map_err(|error| {
+        let message = format!("cannot write accepted results to `{path}`");
+        Failure::environment("accepted_file_path", message).caused_by(error)
+    })?;
     fs::create_dir_all(folder).map_err(|error| {
         Failure::environment(
             "folder_not_created",

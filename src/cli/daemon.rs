@@ -175,6 +175,6 @@ pub(crate) fn host() -> String {
 
 /// The id of this process as a worker: host, process and start time.
 pub(crate) fn new_worker_id() -> WorkerId {
-    let now = u64::try_from(SystemClock.now()).unwrap_or_default();
+    let now = SystemClock.now().unsigned_abs();
     WorkerId::new(&host(), std::process::id(), now)
 }

@@ -297,7 +297,10 @@ impl ForgeSession {
 
 /// Refuses an address that a push would have to send the token to without encryption.
 fn check_encryption(flags: &ForgeArgs) -> Result<(), Failure> {
-    let url = flags.forge_url.as_deref().unwrap_or_default();
+    let Some(url) = flags.forge_url.as_deref() else {
+        // The public hosts are reached over https.
+        return Ok(());
+    };
     let address = format!("{}/owner/name.git", url.trim_end_matches('/'));
     match RemoteUrl::parse(&address) {
         Err(RemoteUrlError::Unencrypted { host })

@@ -2,11 +2,13 @@
 
 mod accepted_file;
 mod args;
+mod author;
 mod commands;
 mod completion;
 mod daemon;
 mod error;
 mod forge_session;
+mod git_settings;
 mod input;
 mod output;
 mod prompt;
@@ -30,7 +32,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(true) => return ExitCode::SUCCESS,
         Err(error) => return ExitCode::from(usage::print(error, &mut Terminal::new(Format::Text))),
     }
-    // A flag that clap does not know ends its parsing, so that it cannot tell the format of its own error.
+    // clap stops at a flag that it does not know, and then has not read `--format`.
     let format = Format::typed(&args);
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
@@ -42,8 +44,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Color::Never => anstream::ColorChoice::Never.write_global(),
     }
     let mut terminal = Terminal::new(format);
-    if cli.no_pager {
-        terminal.disable_pager();
+    if cli.command.has_long_results() && !cli.no_pager {
+        terminal.page_results();
     }
     let result = cli.command.run(&mut terminal);
     ExitCode::from(

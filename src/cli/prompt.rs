@@ -26,7 +26,7 @@ pub(crate) fn consent(question: &str) -> Result<bool, Failure> {
     let hint = "answer with `--yes`";
     Ok(answer
         .map_err(|error| interrupted(error, hint))?
-        .unwrap_or_default())
+        .unwrap_or(false))
 }
 
 fn ask(catalog: &Catalog) -> Result<Selection, Failure> {

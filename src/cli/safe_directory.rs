@@ -4,14 +4,9 @@
 
 use crate::cli::args::git::environment;
 use crate::cli::error::Failure;
-use gix::config::{File, Source, file};
-use std::fs;
-use std::io::Read as _;
+use crate::cli::git_settings;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-
-/// The longest settings file that is read, in bytes.
-const MAX: u64 = 1024 * 1024;
 
 /// Fails for a repository of another user, unless the user's or the system's settings name it.
 pub(crate) fn check(folder: &Path) -> Result<(), Failure> {
@@ -24,11 +19,12 @@ pub(crate) fn check(folder: &Path) -> Result<(), Failure> {
         path.symlink_metadata()
             .is_ok_and(|found| !is_own(found.uid()))
     };
-    let names: Vec<String> = settings_files()
-        .iter()
-        .flat_map(|path| listed(path))
-        .collect();
-    if !owners.iter().any(is_foreign) || is_listed(&names, &top.to_string_lossy()) {
+    if !owners.iter().any(is_foreign)
+        || is_listed(
+            &git_settings::values("safe.directory"),
+            &top.to_string_lossy(),
+        )
+    {
         return Ok(());
     }
     let shown = top.display();
@@ -46,41 +42,6 @@ fn is_own(owner: u32) -> bool {
     let user = rustix::process::geteuid();
     let caller = || environment("SUDO_UID")?.to_str()?.parse::<u32>().ok();
     owner == user.as_raw() || user.is_root() && caller() == Some(owner)
-}
-
-/// The settings files of the system and the user, which no repository can change.
-fn settings_files() -> Vec<PathBuf> {
-    let path = |name: &str| environment(name).map(PathBuf::from);
-    let has_system = path("GIT_CONFIG_NOSYSTEM").is_none_or(|value| value == Path::new("0"));
-    let system = has_system.then(|| path("GIT_CONFIG_SYSTEM").unwrap_or("/etc/gitconfig".into()));
-    let own = path("GIT_CONFIG_GLOBAL").map_or_else(
-        || {
-            let home = path("HOME");
-            let folder = path("XDG_CONFIG_HOME").or_else(|| Some(home.clone()?.join(".config")));
-            let files = [
-                folder.map(|folder| folder.join("git/config")),
-                home.map(|home| home.join(".gitconfig")),
-            ];
-            files.into_iter().flatten().collect()
-        },
-        |file| vec![file],
-    );
-    system.into_iter().chain(own).collect()
-}
-
-/// The values of `safe.directory` in a settings file; none for one that cannot be read.
-fn listed(path: &Path) -> Vec<String> {
-    let read = || {
-        let is_file = fs::metadata(path).ok()?.is_file();
-        let mut text = Vec::new();
-        let file = fs::File::open(path).ok().filter(|_| is_file)?;
-        file.take(MAX).read_to_end(&mut text).ok()?;
-        let metadata = file::Metadata::from(Source::User);
-        let parsed = File::from_bytes_no_includes(&text, metadata, file::init::Options::default());
-        let values = parsed.ok()?.strings("safe.directory")?;
-        Some(values.iter().map(ToString::to_string).collect())
-    };
-    read().unwrap_or_default()
 }
 
 /// True if the values name a folder. An empty one discards those before it.

@@ -2,6 +2,7 @@
 
 use super::Preview;
 use crate::interpret::describe_added;
+use crate::model::action::RiskLevel;
 use crate::model::content::File;
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::digest::GitId;
@@ -159,7 +160,7 @@ fn risk_of(whole: Risk, missing: &[(TreePath, File)]) -> Risk {
             .iter()
             .map(|reason| reason.level)
             .max()
-            .unwrap_or_default(),
+            .unwrap_or(RiskLevel::Low),
         reasons,
     }
 }

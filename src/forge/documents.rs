@@ -1,7 +1,7 @@
 //! Checks that the documents of GitHub and Forgejo have in common.
 
 use super::error::ForgeError;
-use super::repository::{Content, RepositoryId, split_full_name};
+use super::repository::{Availability, Content, RepoPath, RepositoryId, split_full_name};
 use crate::model::digest::GitId;
 
 /// Nothing for a page that does not exist.
@@ -47,9 +47,47 @@ pub(super) fn git_id(text: &str) -> Result<GitId, ForgeError> {
     GitId::parse(text).map_err(|error| ForgeError::protocol(error.to_string()))
 }
 
-/// The content of a repository with more than one ref.
-pub(super) fn refs(branches: Vec<String>, tags: Vec<String>) -> Content {
-    Content::Refs([branches, tags].concat())
+/// The refs of a repository. The tree of an only branch is still to be read.
+pub(super) enum Refs {
+    None,
+    OneBranch { name: String, commit: GitId },
+    Several(Content),
+}
+
+impl Refs {
+    /// The refs by the names and commits of the branches and the names of the tags.
+    pub(super) fn of(
+        mut branches: Vec<(String, String)>,
+        tags: Vec<String>,
+    ) -> Result<Self, ForgeError> {
+        if branches.len() + tags.len() > 1 || branches.is_empty() && !tags.is_empty() {
+            let names = branches.into_iter().map(|(name, _)| name);
+            return Ok(Self::Several(Content::Refs(names.chain(tags).collect())));
+        }
+        Ok(match branches.pop() {
+            Some((name, commit)) => Self::OneBranch {
+                name,
+                commit: git_id(&commit)?,
+            },
+            None => Self::None,
+        })
+    }
+}
+
+/// The use of a name by the answer to a request for the repository of this name: its id and its full name.
+pub(super) fn availability(
+    repo: &RepoPath,
+    found: Result<(u64, String), ForgeError>,
+) -> Result<Availability, ForgeError> {
+    match found {
+        Ok((id, full_name)) if repo.is_same_name(&full_name) => Ok(Availability::Taken {
+            id: RepositoryId(id),
+            full_name,
+        }),
+        Ok(_) | Err(ForgeError::Moved) => Ok(Availability::Moved),
+        Err(ForgeError::NotFound { .. }) => Ok(Availability::Free),
+        Err(error) => Err(error),
+    }
 }
 
 /// The outcome of a create whose repository exists and cannot be read: its state is unknown.

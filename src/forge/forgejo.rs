@@ -3,7 +3,7 @@
 use super::Forge;
 use super::account::{Account, OwnerOption, Owners};
 use super::denial::Denial;
-use super::documents::{answered, check_id, existing, git_id, refs, split, unknown};
+use super::documents::{Refs, answered, availability, check_id, existing, git_id, split, unknown};
 use super::error::ForgeError;
 use super::ownership::OwnershipProof;
 use super::repository::{
@@ -210,23 +210,29 @@ impl Forgejo {
         let path = |list| ["repos", owner, name, list];
         let (branches, _) = self.page::<BranchJson>(&path("branches"), 1).await?;
         let (tags, _) = self.page::<TagJson>(&path("tags"), 1).await?;
-        match (branches.as_slice(), tags.as_slice()) {
-            ([], []) => Ok(Content::Empty),
-            ([branch], []) => {
-                let commit = git_id(&branch.commit.id)?;
+        let refs = Refs::of(
+            branches
+                .into_iter()
+                .map(|found| (found.name, found.commit.id))
+                .collect(),
+            tags.into_iter().map(|tag| tag.name).collect(),
+        )?;
+        Ok(match refs {
+            Refs::None => Content::Empty,
+            Refs::Several(content) => content,
+            Refs::OneBranch {
+                name: branch,
+                commit,
+            } => {
                 let path = ["repos", owner, name, "git", "commits", commit.as_str()];
                 let found: CommitJson = self.get(&path).await?;
-                Ok(Content::Branch(Branch {
-                    name: branch.name.clone(),
+                Content::Branch(Branch {
+                    name: branch,
                     commit,
                     tree: git_id(&found.commit.tree.sha)?,
-                }))
+                })
             }
-            _ => Ok(refs(
-                branches.into_iter().map(|branch| branch.name).collect(),
-                tags.into_iter().map(|tag| tag.name).collect(),
-            )),
-        }
+        })
     }
 
     fn repository_of(
@@ -308,15 +314,8 @@ impl Forge for Forgejo {
 
     async fn availability(&self, repo: &RepoPath) -> Result<Availability, ForgeError> {
         let path = ["repos", repo.owner.as_str(), repo.name.as_str()];
-        match self.get::<RepositoryJson>(&path).await {
-            Ok(found) if repo.is_same_name(&found.full_name) => Ok(Availability::Taken {
-                id: RepositoryId(found.id),
-                full_name: found.full_name,
-            }),
-            Ok(_) | Err(ForgeError::Moved) => Ok(Availability::Moved),
-            Err(ForgeError::NotFound { .. }) => Ok(Availability::Free),
-            Err(error) => Err(error),
-        }
+        let found = self.get::<RepositoryJson>(&path).await;
+        availability(repo, found.map(|found| (found.id, found.full_name)))
     }
 
     async fn create(&self, order: &NewRepository) -> Result<Repository, ForgeError> {

@@ -3,7 +3,7 @@
 use super::Forge;
 use super::account::{Account, OwnerOption, Owners, RateLimit};
 use super::denial::Denial;
-use super::documents::{answered, check_id, existing, git_id, refs, split, unknown};
+use super::documents::{Refs, answered, availability, check_id, existing, git_id, split, unknown};
 use super::error::ForgeError;
 use super::ownership::OwnershipProof;
 use super::repository::{
@@ -181,22 +181,28 @@ impl GitHub {
             .read(repo.list_branches().per_page(50).send().await)?
             .items;
         let tags = self.read(repo.list_tags().per_page(50).send().await)?.items;
-        match (branches.as_slice(), tags.as_slice()) {
-            ([], []) => Ok(Content::Empty),
-            ([branch], []) => {
-                let commit = git_id(&branch.commit.sha)?;
+        let refs = Refs::of(
+            branches
+                .into_iter()
+                .map(|found| (found.name, found.commit.sha))
+                .collect(),
+            tags.into_iter().map(|tag| tag.name).collect(),
+        )?;
+        Ok(match refs {
+            Refs::None => Content::Empty,
+            Refs::Several(content) => content,
+            Refs::OneBranch {
+                name: branch,
+                commit,
+            } => {
                 let found = self.read(repo.git().get_commit(commit.as_str()).await)?;
-                Ok(Content::Branch(Branch {
-                    name: branch.name.clone(),
+                Content::Branch(Branch {
+                    name: branch,
                     commit,
                     tree: git_id(&found.tree.sha)?,
-                }))
+                })
             }
-            _ => Ok(refs(
-                branches.into_iter().map(|branch| branch.name).collect(),
-                tags.into_iter().map(|tag| tag.name).collect(),
-            )),
-        }
+        })
     }
 
     fn repository_of(
@@ -290,21 +296,11 @@ impl Forge for GitHub {
             .repos(repo.owner.as_str(), repo.name.as_str())
             .get()
             .await;
-        let found = match self.read(found) {
-            Ok(found) => found,
-            Err(ForgeError::Moved) => return Ok(Availability::Moved),
-            Err(ForgeError::NotFound { .. }) => return Ok(Availability::Free),
-            Err(error) => return Err(error),
-        };
-        let full_name = full_name_of(&found)?;
-        Ok(if repo.is_same_name(&full_name) {
-            Availability::Taken {
-                id: RepositoryId(found.id.into_inner()),
-                full_name,
-            }
-        } else {
-            Availability::Moved
-        })
+        let found = self.read(found);
+        availability(
+            repo,
+            found.and_then(|found| Ok((found.id.into_inner(), full_name_of(&found)?))),
+        )
     }
 
     async fn create(&self, order: &NewRepository) -> Result<Repository, ForgeError> {

@@ -46,7 +46,7 @@ impl Site {
     /// GitHub, or GitHub Enterprise at another address. Each is accepted by the address of its pages or of its API.
     pub fn github(address: &str, http_hosts: &[String]) -> Result<Self, SiteError> {
         let given = parse(address, http_hosts)?;
-        let host = given.host_str().unwrap_or_default().to_owned();
+        let host = given.host_str().unwrap_or("").to_owned();
         let at = |host: String| {
             let mut url = given.clone();
             match url.set_host(Some(&host)) {
@@ -76,10 +76,10 @@ impl Site {
 
     /// The host of the forge's pages.
     pub fn host(&self) -> &str {
-        self.web.host_str().unwrap_or_default()
+        self.web.host_str().unwrap_or("")
     }
 
-    /// The host of the forge's pages, with its port if it has one of its own.
+    /// The host of the forge's pages, with the port that the address names.
     pub(super) fn authority(&self) -> String {
         match self.web.port() {
             Some(port) => format!("{}:{port}", self.host()),

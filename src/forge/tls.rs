@@ -36,7 +36,7 @@ fn describe(error: &TlsError) -> String {
             "is not valid yet"
         }
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "is signed by an unknown authority, or by itself"
+            "is signed by an unknown authority, or self-signed"
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "is for another host"

@@ -305,7 +305,7 @@ const SIGNALS: [(GitFailure, &[&str]); 11] = [
     ),
 ];
 
-/// The line of a server that lacks objects of its own repository.
+/// The line of a server whose repository lacks objects.
 const INCOMPLETE: &str = "aborting due to possible repository corruption on the remote side";
 
 impl GitFailure {

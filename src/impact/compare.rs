@@ -177,7 +177,7 @@ fn options(old: &Catalog, new: &Catalog) -> Vec<OptionChange> {
         Some(OptionChange {
             option: option.clone(),
             change: ChangeKind::between(was.get(option), is.get(option))?,
-            default: is.get(option).copied().unwrap_or_default(),
+            default: is.get(option).is_some_and(|is_default| *is_default),
         })
     };
     all.into_iter().filter_map(change).collect()

@@ -43,8 +43,7 @@ fn lock_files(manifest: &TreePath) -> Vec<TreePath> {
     let folder = manifest
         .folders()
         .last()
-        .map(|folder| format!("{folder}/"))
-        .unwrap_or_default();
+        .map_or_else(String::new, |folder| format!("{folder}/"));
     let mut folders = vec![folder.as_str(), ""];
     folders.dedup();
     folders

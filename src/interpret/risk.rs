@@ -64,7 +64,7 @@ pub(super) fn assess(interpreter: &Interpreter<'_>) -> Result<Risk, TreeError> {
         .iter()
         .map(|reason| reason.level)
         .max()
-        .unwrap_or_default();
+        .unwrap_or(RiskLevel::Low);
     Ok(Risk { level, reasons })
 }
 

@@ -192,6 +192,15 @@ impl RiskLevel {
             Self::High => "HIGH",
         }
     }
+
+    /// The word in texts for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
 }
 
 /// The status of a decision record.

@@ -165,7 +165,7 @@ impl RemoteUrl {
         pattern!(r"^(?:[^:]*://)?(?:[^@]*@)?(\[[^\]]*\]|[^:]*)")
             .captures(self.origin())
             .and_then(|parts| Some(parts.get(1)?.as_str()))
-            .unwrap_or_default()
+            .unwrap_or("")
     }
 
     /// The group of the host, if an operator must allow it.
@@ -232,7 +232,7 @@ const AUTHORITY: &str = r"^(?:(?:[^-@%:][^@%:]*)?@)?(?:[A-Za-z0-9._\[\]:-]*[A-Za
 /// The part with user, host and port, and the byte at which the path starts.
 fn split(text: &str, is_scp: bool) -> (&str, usize) {
     if is_scp {
-        let bracket = text.rfind(']').unwrap_or_default();
+        let bracket = text.rfind(']').unwrap_or(0);
         let colon = text[bracket..]
             .find(':')
             .map_or(text.len(), |at| bracket + at);

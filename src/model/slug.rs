@@ -85,7 +85,7 @@ fn transliterated(text: &str) -> String {
             ascii.push(c);
         } else if c.is_alphanumeric() || is_combining_mark(c) {
             // The signs for hard and soft letters are quotes there.
-            let letters = deunicode_char(c).unwrap_or_default();
+            let letters = deunicode_char(c).unwrap_or("");
             ascii.extend(
                 letters
                     .chars()

@@ -59,8 +59,8 @@ pub(super) fn denied_scope(publication: &PlannedPublication<'_>, reason: &str) -
     {
         Some(found) => {
             let scopes: Vec<&str> = found[1].split(',').map(str::trim).collect();
-            let scopes = scopes.join("` or `");
-            format!("the token for {host} lacks the scope `{scopes}`")
+            let listed = scopes.join("` or `");
+            format!("the token for {host} lacks the scope `{listed}`")
         }
         None => format!("the token for {host} lacks a scope: {reason}"),
     };

@@ -50,12 +50,14 @@ impl GitPush {
         let Some(secret) = &self.secret else {
             return Err(self.refused("there is no token"));
         };
-        let host = url.host_str().unwrap_or_default();
-        let host = match url.port() {
+        let Some(host) = url.host_str() else {
+            return Err(self.refused("its address has no host"));
+        };
+        let authority = match url.port() {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
-        Credential::new(&host, &self.user, secret.copy())
+        Credential::new(&authority, &self.user, secret.copy())
             .map_err(|error| self.refused(&chain(&error)))
     }
 

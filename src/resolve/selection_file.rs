@@ -31,6 +31,16 @@ pub fn read(document: &Document) -> Result<Selection, Vec<Diagnostic>> {
     Ok(written.into())
 }
 
+impl From<Selection> for SelectionFile {
+    fn from(selection: Selection) -> Self {
+        let written = selection.iter().map(|(category, options)| {
+            let options = options.iter().cloned().collect();
+            (category.clone(), OneOrMany::Many(options))
+        });
+        Self(written.collect())
+    }
+}
+
 impl From<SelectionFile> for Selection {
     fn from(SelectionFile(written): SelectionFile) -> Self {
         let mut selection = Self::default();

@@ -66,8 +66,7 @@ new file mode ",
 }
 
 fn add_text(patch: &mut String, path: &str, text: &str) {
-    let lines = text.split_inclusive('\n').count();
-    let lines = lines.to_string();
+    let lines = text.split_inclusive('\n').count().to_string();
     patch.extend([
         "--- /dev/null\n+++ ",
         path,

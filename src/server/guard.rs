@@ -33,7 +33,7 @@ pub(super) struct Signed {
 /// The proof of the account of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Proof {
-    /// By a token, which no browser sends by itself.
+    /// By a token, which a browser never sends unasked.
     Token,
     /// By a proxy, which names the user of a browser and of an application alike.
     Proxy,

@@ -51,7 +51,7 @@ pub fn router(state: Arc<ServerState>) -> Router {
         root = root.route(path, handler);
     }
     root = root.merge(pages::router(&state));
-    root.fallback(|| async { Problem::not_found() })
+    root.fallback(pages::missing)
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(CatchPanicLayer::custom(
             |panic: Box<dyn Any + Send + 'static>| Problem::panicked(panic.as_ref()),

@@ -110,7 +110,7 @@ fn in_query(query: SchemaOf, generator: &mut SchemaGenerator) -> Vec<Value> {
         .get("$ref")
         .and_then(Value::as_str)
         .and_then(|path| path.rsplit('/').next())
-        .unwrap_or_default()
+        .unwrap_or("")
         .to_owned();
     let schema = generator
         .definitions_mut()

@@ -54,7 +54,7 @@ impl PageQuery {
 
     /// The text of the cursor; empty for the first page.
     pub(super) fn cursor(&self) -> Result<String, Problem> {
-        let after = self.after.as_deref().unwrap_or_default();
+        let after = self.after.as_deref().unwrap_or("");
         URL_SAFE_NO_PAD
             .decode(after)
             .ok()

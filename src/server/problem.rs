@@ -95,6 +95,11 @@ impl Problem {
         StatusCode::from_u16(self.0.document.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
+    /// The document of the answer, before it has the id of a request.
+    pub fn document(&self) -> &ProblemDocument {
+        &self.0.document
+    }
+
     /// The failure in one sentence.
     pub fn detail(&self) -> &str {
         &self.0.document.detail
@@ -167,7 +172,7 @@ impl Problem {
             .downcast_ref::<&str>()
             .map(|text| (*text).to_owned())
             .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_default();
+            .unwrap_or_else(|| "a panic without a text".to_owned());
         tracing::error!(panic = text, "a request failed by a fault of this program");
         Self::internal().into_response()
     }
@@ -228,7 +233,7 @@ fn is_syntax(code: Code) -> bool {
     )
 }
 
-/// The HTTP status of an error: by its code where HTTP has a status of its own for it, else by its class.
+/// The HTTP status of an error: by its code where HTTP has one for it, else by its class.
 fn status_of(error: &dyn Explain) -> StatusCode {
     match error.code() {
         "user_demo" | "not_an_administrator" => StatusCode::FORBIDDEN,

@@ -206,7 +206,7 @@ impl<'d> SchemaFindings<'d> {
                 self.unknown_fields(error, unexpected);
             }
             ValidationErrorKind::Required { property } => {
-                let name = property.as_str().unwrap_or_default();
+                let name = property.as_str().unwrap_or("");
                 let finding =
                     Diagnostic::error(Code::MissingField, format!("field `{name}` is missing"))
                         .at(pointer, self.document.mapping_location(pointer));
@@ -251,8 +251,9 @@ impl<'d> SchemaFindings<'d> {
         let known: Vec<&str> = self
             .neighbour(error, "properties")
             .and_then(Value::as_object)
-            .map(|properties| properties.keys().map(String::as_str).collect())
-            .unwrap_or_default();
+            .map_or_else(Vec::new, |properties| {
+                properties.keys().map(String::as_str).collect()
+            });
         for field in unexpected {
             if self.is_full() {
                 break;

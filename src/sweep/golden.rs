@@ -120,12 +120,12 @@ impl Golden {
 
     /// A comment and one line for each selection.
     pub fn text(&self, comment: &str) -> String {
-        let comment = comment.lines().map(|line| format!("# {line}\n"));
+        let heading = comment.lines().map(|line| format!("# {line}\n"));
         let selections = self
             .0
             .iter()
             .map(|(line, (_, id))| format!("{id} {line}\n"));
-        comment.chain(selections).collect()
+        heading.chain(selections).collect()
     }
 
     /// The differences to the current tree ids.

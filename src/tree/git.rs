@@ -163,7 +163,7 @@ impl GitTree {
         let found = repository
             .find_object(id)
             .map(|mut blob| Bytes::from(std::mem::take(&mut blob.data)));
-        let bytes = found.map_err(|error| {
+        let read = found.map_err(|error| {
             self.invalidate();
             let id = id.to_string();
             if is_partial_clone(&repository) {
@@ -174,7 +174,7 @@ impl GitTree {
             TreeError::Object { id, source }
         });
         lock(&self.idle).push(repository);
-        let bytes = bytes?;
+        let bytes = read?;
         let mut contents = lock(&self.contents);
         if !contents.read.insert(id) && contents.kept_bytes + bytes.len() <= MAX_KEPT {
             contents.kept_bytes += bytes.len();

@@ -1,11 +1,13 @@
 //! A tree as a new git repository in a folder, whole or not at all.
 
 use super::git::GitTree;
-use super::git_error::GixError;
+use super::git_error::{GitTreeError, GixError};
 use super::ids::{self, FirstCommit, Ids, ObjectsError};
 use super::pack::Pack;
+use super::worktree::{WorkTree, WorkTreeError};
 use super::{Tree, TreeError, disk};
 use crate::base::git_init;
+use crate::base::moved::MovedEntries;
 use crate::error::{Class, Explain, Hint};
 use crate::hint;
 use std::fs;
@@ -30,8 +32,12 @@ pub enum RepositoryError {
         path: PathBuf,
         source: io::Error,
     },
+    #[error("`{path}` is a clone, which cannot become a bare repository")]
+    BareClone { path: PathBuf },
     #[error("stopped by a signal")]
     Stopped,
+    #[error(transparent)]
+    Clone(WorkTreeError),
     #[error(transparent)]
     Tree(#[from] TreeError),
     #[error(transparent)]
@@ -47,6 +53,7 @@ impl Explain for RepositoryError {
     fn class(&self) -> Class {
         match self {
             Self::Stopped => Class::Interrupted,
+            Self::Clone(error) => error.class(),
             Self::Tree(error) => error.class(),
             Self::Objects(error) => error.class(),
             _ => Class::Environment,
@@ -59,7 +66,9 @@ impl Explain for RepositoryError {
             Self::NotAFolder { .. } => "target_not_a_folder",
             Self::NoParent { .. } => "target_without_parent",
             Self::Io { .. } => "target_io",
+            Self::BareClone { .. } => "target_is_a_clone",
             Self::Stopped => "repository_stopped",
+            Self::Clone(error) => error.code(),
             Self::Tree(error) => error.code(),
             Self::Objects(error) => error.code(),
             Self::Git { .. } => "repository_git",
@@ -74,6 +83,8 @@ impl Explain for RepositoryError {
                 return error.hint();
             }
             Self::Stopped => hint!("nothing was created"),
+            Self::Clone(error) => return error.hint(),
+            Self::BareClone { .. } => hint!("name a new folder, or leave out `--bare`"),
             Self::NotEmpty { .. } => {
                 hint!("name an empty folder, or one that does not exist yet; nothing was written")
             }
@@ -108,13 +119,30 @@ pub enum Layout {
     BareShared,
 }
 
-/// An absent or empty folder that a new repository can replace.
+/// An absent or empty folder, or an empty clone, that can take a new repository.
 #[derive(Debug)]
 pub struct Target {
     parent: PathBuf,
     path: PathBuf,
-    /// True for the current folder: it is filled, because a shell in it would stay in the replaced one.
-    is_current: bool,
+    kind: TargetKind,
+}
+
+#[derive(Debug)]
+enum TargetKind {
+    /// An absent or empty folder, which is replaced.
+    Replaced,
+    /// The current folder. It is filled, because a shell in it would stay in the replaced one.
+    Filled,
+    /// A clone without commits and files, which is filled and gets its first commit.
+    Clone(EmptyClone),
+}
+
+/// A clone of a repository that has no commit.
+#[derive(Debug)]
+pub struct EmptyClone {
+    /// The short name of the branch that HEAD names.
+    pub branch: String,
+    pub has_remote: bool,
 }
 
 impl Target {
@@ -135,19 +163,27 @@ impl Target {
         let not_empty = || RepositoryError::NotEmpty {
             path: folder.to_owned(),
         };
-        if fs::read_dir(folder).map_err(failed())?.next().is_some() {
-            return Err(not_empty());
+        let mut is_clone = false;
+        for entry in fs::read_dir(folder).map_err(failed())? {
+            let found = entry.map_err(failed())?;
+            if found.file_name() != ".git" || found.path().is_symlink() || !found.path().is_dir() {
+                return Err(not_empty());
+            }
+            is_clone = true;
         }
         let path = fs::canonicalize(folder).map_err(failed())?;
         let is_current = std::path::absolute(".")
             .and_then(fs::canonicalize)
             .is_ok_and(|here| here.starts_with(&path));
         let parent = path.parent().ok_or_else(not_empty)?.to_owned();
-        Ok(Self {
-            parent,
-            path,
-            is_current,
-        })
+        let kind = if is_clone {
+            TargetKind::Clone(EmptyClone::open(&path)?.ok_or_else(not_empty)?)
+        } else if is_current {
+            TargetKind::Filled
+        } else {
+            TargetKind::Replaced
+        };
+        Ok(Self { parent, path, kind })
     }
 
     fn absent(folder: &Path) -> Result<Self, RepositoryError> {
@@ -166,11 +202,20 @@ impl Target {
         Ok(Self {
             path: parent.join(name),
             parent,
-            is_current: false,
+            kind: TargetKind::Replaced,
         })
     }
 
-    /// Creates the repository beside the target and renames it into place as the last step.
+    /// The empty clone that the target is, if it is one.
+    pub fn empty_clone(&self) -> Option<&EmptyClone> {
+        match &self.kind {
+            TargetKind::Clone(clone) => Some(clone),
+            TargetKind::Replaced | TargetKind::Filled => None,
+        }
+    }
+
+    /// Creates the repository beside the target and moves it into place as the last step. A clone keeps its branch, its
+    /// remotes and its settings.
     ///
     /// A process killed meanwhile leaves the target unchanged, and a hidden folder `.groundplan-…` beside it. `stop` is
     /// checked between files, and leaves nothing.
@@ -179,7 +224,12 @@ impl Target {
         repository: &CreatedRepository<'_>,
         stop: &AtomicBool,
     ) -> Result<Ids, RepositoryError> {
-        self.build(stop, |folder| {
+        let is_bare = repository.layout != Layout::WorkTree;
+        if is_bare && self.empty_clone().is_some() {
+            let path = self.path.clone();
+            return Err(RepositoryError::BareClone { path });
+        }
+        let build = |folder: &Path| {
             let files = || match repository.layout {
                 Layout::WorkTree => disk::write_all(folder, repository.tree, stop),
                 Layout::Bare | Layout::BareShared => Ok(()),
@@ -188,33 +238,50 @@ impl Target {
             let (written, ids) = rayon::join(files, || commit(folder, repository));
             written?;
             ids
+        };
+        self.build(stop, build, |folder, ids| match &self.kind {
+            TargetKind::Clone(_) => WorkTree::open(&self.path)
+                .and_then(|clone| clone.adopt(folder, ids.commit, repository.commit))
+                .map_err(RepositoryError::Clone),
+            TargetKind::Replaced | TargetKind::Filled => self.move_in(folder),
         })
     }
 
     /// Creates a folder of plain files, without a repository, in the same way: all of them or none.
     pub fn fill(&self, tree: &dyn Tree, stop: &AtomicBool) -> Result<(), RepositoryError> {
-        self.build(stop, |folder| Ok(disk::write_all(folder, tree, stop)?))
+        let build = |folder: &Path| Ok(disk::write_all(folder, tree, stop)?);
+        self.build(stop, build, |folder, ()| self.move_in(folder))
     }
 
-    /// Moves all entries of a finished repository into the target, `.git` last. A failure moves them back.
-    fn move_entries(&self, from: &Path) -> io::Result<()> {
-        if fs::read_dir(&self.path)?.next().is_some() {
-            return Err(io::ErrorKind::DirectoryNotEmpty.into());
-        }
-        let mut names = Vec::new();
-        for entry in fs::read_dir(from)? {
-            names.push(entry?.file_name());
-        }
-        names.sort_by_key(|name| name == ".git");
-        for (done, name) in names.iter().enumerate() {
-            let Err(error) = fs::rename(from.join(name), self.path.join(name)) else {
-                continue;
-            };
-            for name in &names[..done] {
-                fs::rename(self.path.join(name), from.join(name))?;
+    fn move_in(&self, folder: &Path) -> Result<(), RepositoryError> {
+        let moved = match self.kind {
+            TargetKind::Replaced => fs::rename(folder, &self.path),
+            TargetKind::Filled | TargetKind::Clone(_) => self.move_entries(folder),
+        };
+        moved.map_err(|error| {
+            if error.kind() == io::ErrorKind::DirectoryNotEmpty {
+                let path = self.path.clone();
+                return RepositoryError::NotEmpty { path };
             }
-            return Err(error);
+            RepositoryError::io("move the finished repository to", &self.path)(error)
+        })
+    }
+
+    /// Moves all entries of a finished folder into the target, `.git` last. A failure moves them back.
+    fn move_entries(&self, from: &Path) -> io::Result<()> {
+        let is_clone = self.empty_clone().is_some();
+        for entry in fs::read_dir(&self.path)? {
+            if !(is_clone && entry?.file_name() == ".git") {
+                return Err(io::ErrorKind::DirectoryNotEmpty.into());
+            }
         }
+        let mut moved = MovedEntries::default();
+        moved.take_all(from, &self.path, &[".git"])?;
+        let git_dir = from.join(".git");
+        if git_dir.exists() {
+            moved.take(&git_dir, &self.path.join(".git"))?;
+        }
+        moved.keep();
         Ok(())
     }
 
@@ -222,6 +289,7 @@ impl Target {
         &self,
         stop: &AtomicBool,
         build: impl FnOnce(&Path) -> Result<T, RepositoryError>,
+        install: impl FnOnce(&Path, &T) -> Result<(), RepositoryError>,
     ) -> Result<T, RepositoryError> {
         let private = tempfile::Builder::new()
             .permissions(fs::Permissions::from_mode(0o700))
@@ -235,23 +303,31 @@ impl Target {
         if stop.load(Ordering::Relaxed) {
             return Err(RepositoryError::Stopped);
         }
-        let moved = if self.is_current {
-            self.move_entries(&folder)
-        } else {
-            fs::rename(&folder, &self.path)
+        install(&folder, &built)?;
+        Ok(built)
+    }
+}
+
+impl EmptyClone {
+    /// The empty clone at a path; `None` for a folder that is no repository, or one with a commit or a file.
+    fn open(path: &Path) -> Result<Option<Self>, RepositoryError> {
+        let clone = match WorkTree::open(path) {
+            Ok(clone) => clone,
+            Err(
+                WorkTreeError::Repository(GitTreeError::NotARepository { .. })
+                | WorkTreeError::Bare { .. }
+                | WorkTreeError::Busy { .. }
+                | WorkTreeError::Detached { .. }
+                | WorkTreeError::NotATop { .. }
+                | WorkTreeError::Sparse { .. },
+            ) => return Ok(None),
+            Err(error) => return Err(RepositoryError::Clone(error)),
         };
-        match moved {
-            Ok(()) => Ok(built),
-            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
-                Err(RepositoryError::NotEmpty {
-                    path: self.path.clone(),
-                })
-            }
-            Err(error) => Err(RepositoryError::io(
-                "move the finished repository to",
-                &self.path,
-            )(error)),
-        }
+        let is_empty = clone.is_empty_clone().map_err(RepositoryError::Clone)?;
+        Ok(is_empty.then(|| Self {
+            branch: clone.branch(),
+            has_remote: clone.has_remote(),
+        }))
     }
 }
 
@@ -287,7 +363,7 @@ fn commit(folder: &Path, new: &CreatedRepository<'_>) -> Result<Ids, RepositoryE
     let tree = ids::write_tree(new.tree, &mut pack)?;
     let commit = ids::write_commit(tree, new.commit, &mut pack)?;
     pack.write(&objects.join("pack"))?;
-    let subject = new.commit.message.lines().next().unwrap_or_default();
+    let subject = new.commit.message.lines().next().unwrap_or("");
     repository
         .reference(
             "refs/heads/main",

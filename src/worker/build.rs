@@ -114,8 +114,8 @@ impl Task {
         };
         let approval = self.approval.as_ref();
         if risk.needs_approval(approval.filter(is_named)) {
-            let refused = approval.filter(|approval| !is_named(approval));
-            let refused = refused.map(|approval| approval.by.clone());
+            let unnamed = approval.filter(|approval| !is_named(approval));
+            let refused = unnamed.map(|approval| approval.by.clone());
             return Err(AttemptError::AwaitingApproval { risk, refused });
         }
         let repository = CreatedRepository {

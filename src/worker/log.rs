@@ -149,7 +149,7 @@ fn rotate_file(path: &Path, now: SystemTime, rotated: &mut Rotated) -> io::Resul
     let metadata = fs::symlink_metadata(path)?;
     let modified = metadata.modified()?;
     // A file from the future has the age zero.
-    let age = now.duration_since(modified).unwrap_or_default();
+    let age = now.duration_since(modified).unwrap_or(Duration::ZERO);
     let kind = path.extension().and_then(|extension| extension.to_str());
     match kind {
         Some("log" | "gz") if metadata.is_file() && age > DELETED_AFTER => {

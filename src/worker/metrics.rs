@@ -97,8 +97,10 @@ impl Metrics {
     /// Counts an attempt that has finished.
     pub fn attempt_finished(&self, outcome: AttemptOutcome) {
         self.running.dec();
-        let outcome = outcome.as_str();
-        self.runs.get_or_create(&RunLabels { outcome }).inc();
+        let labels = RunLabels {
+            outcome: outcome.as_str(),
+        };
+        self.runs.get_or_create(&labels).inc();
     }
 
     /// Records the duration of a step.
@@ -115,7 +117,8 @@ impl Metrics {
         let gauge = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         self.depth.set(gauge(waiting));
         self.held.set(gauge(held));
-        self.oldest.set(gauge(oldest.unwrap_or_default().as_secs()));
+        self.oldest
+            .set(gauge(oldest.map_or(0, |age| age.as_secs())));
     }
 
     /// All metrics in the OpenMetrics text format.

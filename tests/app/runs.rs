@@ -128,7 +128,7 @@ fn only_an_administrator_of_the_policy_approves_and_only_the_tree_of_the_run() {
             let refused = approve(caller, tree.clone()).await;
             let (class, message) = explained(refused.unwrap_err());
             assert_eq!(class, Class::Refused);
-            let expected = format!("`{name}` is not an administrator; nothing was approved");
+            let expected = format!("user `{name}` is not an administrator");
             assert_eq!(message, expected);
         }
         let demo = approve(as_user("demo"), tree.clone()).await;

@@ -6,8 +6,8 @@ use serde_json::Value;
 use sqlx::{AnyConnection, Connection as _};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 
 /// A running `groundplan serve` with its own data folder, killed when it is dropped.
@@ -15,6 +15,7 @@ pub(crate) struct TestServer {
     pub(crate) sandbox: Sandbox,
     child: Child,
     lines: mpsc::Receiver<String>,
+    output: Mutex<BufReader<ChildStdout>>,
     log: String,
     pub(crate) address: String,
     variables: Vec<(String, String)>,
@@ -25,6 +26,7 @@ pub(crate) struct TestServer {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     head: String,
+    cookie: Option<String>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -71,10 +73,11 @@ impl TestServer {
             .args(["serve", "--listen", "127.0.0.1:0", "--catalogs", "."])
             .args(more)
             .envs(variables.iter().copied())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
+        let output = Mutex::new(BufReader::new(child.stdout.take().unwrap()));
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
             for line in stderr.lines() {
@@ -86,6 +89,7 @@ impl TestServer {
             sandbox,
             child,
             lines,
+            output,
             log: String::new(),
             address: String::new(),
             variables: variables
@@ -112,6 +116,14 @@ impl TestServer {
                 return;
             }
         }
+    }
+
+    /// The address that signs in the administrator once, from the first line of its output.
+    pub(crate) fn sign_in_address(&self) -> String {
+        let mut line = String::new();
+        self.output.lock().unwrap().read_line(&mut line).unwrap();
+        let (_, address) = line.split_once("http").unwrap();
+        format!("http{}", address.trim_end())
     }
 
     /// A new token of a user.
@@ -271,6 +283,10 @@ impl Answer {
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
         Self {
             status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+            cookie: head
+                .lines()
+                .find_map(|line| line.strip_prefix("set-cookie: "))
+                .map(str::to_owned),
             head: head.to_ascii_lowercase(),
             body: bytes[end + 4..].to_vec(),
         }
@@ -280,6 +296,11 @@ impl Answer {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.head.lines().skip(1);
         lines.find_map(|line| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim()))
+    }
+
+    /// The cookie that it sets, with its attributes.
+    pub(crate) fn cookie(&self) -> Option<&str> {
+        self.cookie.as_deref()
     }
 
     pub(crate) fn text(&self) -> String {

@@ -8,6 +8,7 @@ use groundplan::store::change::{Actor, RunChange};
 use groundplan::store::error::StoreError;
 use groundplan::store::run::RunFilter;
 use groundplan::store::sql::address::DatabaseUrl;
+use groundplan::store::sql::migrations::Tables;
 use groundplan::store::sql::{Database, DatabaseOptions, Dialect};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 use std::process::Command;
@@ -299,5 +300,60 @@ fn categories_of_an_earlier_version_get_their_own_names() {
             .unwrap();
             assert_eq!(kept, 1);
         }
+    });
+}
+
+/// The repositories and trees of all runs, as a list shows them.
+async fn listed(fixture: &StoreFixture) -> Vec<(String, Option<String>)> {
+    let runs = fixture.runs(&RunFilter::default()).await;
+    let mut listed: Vec<_> = runs.into_iter().map(|run| (run.repo, run.tree)).collect();
+    listed.sort();
+    listed
+}
+
+#[test]
+fn a_list_reads_the_documents_of_no_run_but_those_of_older_versions() {
+    on_both_databases(async |fixture| {
+        let (one, other) = (fixture.submit("p0").await, fixture.submit("p1").await);
+        let before = listed(&fixture).await;
+        assert!(
+            before
+                .iter()
+                .all(|(repo, tree)| !repo.is_empty() && tree.is_some())
+        );
+        // A version without the table wrote the first run.
+        let forgotten = format!(
+            "DELETE FROM bootstrap_run_targets WHERE run_id = '{}'",
+            one.id
+        );
+        fixture.write(&forgotten).await;
+        assert_eq!(listed(&fixture).await, before);
+        let emptied = format!(
+            "UPDATE bootstrap_runs SET recipe_snapshot = '{{}}', dry_run_report = '{{}}' WHERE id = '{}'",
+            other.id
+        );
+        fixture.write(&emptied).await;
+        assert_eq!(listed(&fixture).await, before);
+    });
+}
+
+#[test]
+fn a_migration_fills_the_columns_of_runs_of_an_older_version() {
+    on_both_databases(async |fixture| {
+        let run = fixture.submit("p0").await;
+        let select = "bootstrap_run_targets";
+        let columns = "owner || '/' || repo || ' ' || tree";
+        let before = fixture.value(columns, select).await;
+        assert_eq!(before, format!("{} {}", run.repo, run.tree.unwrap()));
+        fixture.write("DROP TABLE bootstrap_run_targets").await;
+        fixture
+            .write("DELETE FROM bootstrap_own_migrations WHERE version = 4")
+            .await;
+        assert!(matches!(
+            fixture.store.ready().await,
+            Err(StoreError::NotMigrated { .. })
+        ));
+        fixture.store.migrate(Tables::All).await.unwrap();
+        assert_eq!(fixture.value(columns, select).await, before);
     });
 }

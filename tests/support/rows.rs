@@ -293,6 +293,11 @@ impl StoreFixture {
              FROM (SELECT * FROM bootstrap_runs LIMIT 1) AS r, {numbers}"
         ))
         .await;
+        self.write(&format!(
+            "INSERT INTO bootstrap_run_targets (run_id, owner, repo, tree) \
+             SELECT 'run' || n, owner, repo, tree FROM (SELECT * FROM bootstrap_run_targets LIMIT 1) AS t, {numbers}"
+        ))
+        .await;
     }
 
     /// A connection without the protection of foreign keys and checks, to damage rows.

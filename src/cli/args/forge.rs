@@ -27,7 +27,7 @@ const TOKEN_HINT: &str = "set GROUNDPLAN_FORGE_TOKEN to a classic token with the
 #[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Forge")]
 pub(crate) struct ForgeArgs {
-    /// Where to create the repository. The token is read from GROUNDPLAN_FORGE_TOKEN; workers use each user's stored token.
+    /// Forge to create the repository on. The token is read from GROUNDPLAN_FORGE_TOKEN; workers use each user's stored token.
     #[arg(long, value_enum)]
     pub(crate) forge: Option<ForgeKind>,
     /// URL of the forge, or folder of a local one [default for `github`: `https://github.com`].

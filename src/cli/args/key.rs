@@ -11,15 +11,17 @@ pub(crate) fn read_key(variable: &str) -> Result<Option<Key>, Failure> {
         return Ok(None);
     };
     let usage = |message: String| {
-        Failure::usage("key_invalid", format!("invalid {variable}: {message}"))
+        Failure::usage("key_invalid", message)
             .hinted(format!("set it to the output of `{}`", Key::HOW_TO_MAKE))
     };
-    let text = text
+    let decoded = text
         .into_string()
         .map(Zeroizing::new)
-        .map_err(|_| usage("it is not text".to_owned()))?;
-    let key = Key::parse(&text).map_err(|error| usage(error.to_string()))?;
-    Ok(Some(key))
+        .map_err(|_| usage(format!("invalid {variable}: it is not text")))?;
+    let key = Key::parse(&decoded);
+    Ok(Some(key.map_err(|error| {
+        usage(format!("invalid {variable}")).caused_by(error)
+    })?))
 }
 
 /// The failure of a command that requires a key and has none.

@@ -38,15 +38,6 @@ impl PolicyArgs {
             return Ok(Policy::default());
         };
         let bytes = input::document(path)?;
-        let refused = |message: String| {
-            Failure::usage(
-                "policy_invalid",
-                format!("invalid policy `{}`: {message}", path.display()),
-            )
-            .hinted("see docs/operations.md for an example")
-        };
-        let text =
-            std::str::from_utf8(&bytes).map_err(|_| refused("it is not UTF-8".to_owned()))?;
-        Policy::parse(text).map_err(|error| refused(error.to_string()))
+        Ok(Policy::of_file(path, &bytes)?)
     }
 }

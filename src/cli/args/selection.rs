@@ -8,6 +8,7 @@ use crate::cli::args::catalog;
 use crate::cli::args::template::TemplateArgs;
 use crate::cli::completion;
 use crate::cli::error::Failure;
+use crate::cli::git_settings;
 use crate::cli::input;
 use crate::cli::output::terminal::Terminal;
 use crate::cli::prompt;
@@ -64,7 +65,7 @@ pub(crate) struct ProductArgs {
     /// Date used in decision records and the commit [default: today, UTC].
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = Day::parse)]
     pub(crate) date: Option<Day>,
-    /// Author of the commit.
+    /// Author of the commit [default: `user.name` and `user.email` of git].
     #[arg(long, value_name = "NAME <MAIL>", value_parser = Identity::parse, env = "GROUNDPLAN_AUTHOR")]
     pub(crate) author: Option<Identity>,
     #[command(flatten)]
@@ -121,7 +122,7 @@ impl ProductArgs {
             owner: self.owner.clone(),
             repo: self.repo.clone(),
             date: self.date.clone(),
-            author: self.author.clone(),
+            author: self.author.clone().or_else(git_settings::identity),
         };
         let (opened, selection) = selection.choose()?;
         let template = self.template.request();

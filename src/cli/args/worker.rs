@@ -46,7 +46,7 @@ pub(crate) struct WorkerArgs {
     /// Folder with catalog/ and recipes/ of the catalogues that plans use [default: the built-in ones].
     #[arg(long, env = "GROUNDPLAN_CATALOGS", value_name = "DIR")]
     catalogs: Option<PathBuf>,
-    /// Where the key is kept when no variable has it.
+    /// Folder of the key when no variable has it.
     #[arg(skip)]
     key_folder: Option<DataArgs>,
     #[command(flatten)]

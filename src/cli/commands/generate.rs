@@ -46,7 +46,6 @@ pub(crate) fn man(
         terminal.bytes(&text)?;
     } else if !pager::man(&text)? {
         // Without `man`, the help says the same.
-        terminal.page()?;
         write!(terminal.out(), "{}", page.render_long_help().ansi())?;
     }
     Ok(Exit::Success)

@@ -201,7 +201,7 @@ fn print_fetched(
         .iter()
         .map(|fetch| fetch.url.as_str().len())
         .max()
-        .unwrap_or_default();
+        .unwrap_or(0);
     for Fetch {
         url,
         reference,
@@ -336,10 +336,10 @@ fn print_mirror(mirror: &MirrorInfo, terminal: &mut Terminal) -> Result<(), Fail
     let width = names
         .map(|reference| reference.name.as_str().len())
         .max()
-        .unwrap_or_default();
+        .unwrap_or(0);
     for reference in &mirror.references {
         let commit = reference.commit.as_ref().map_or("-", short);
-        let asked = reference.asked.map(time).unwrap_or_default();
+        let asked = reference.asked.map_or_else(String::new, time);
         let kept = if reference.is_kept { "  kept" } else { "" };
         let name = reference.name.as_str();
         writeln!(

@@ -16,6 +16,7 @@ mod migrate;
 mod mirror;
 mod new;
 mod owners;
+mod paged;
 mod pat;
 mod plan_document;
 mod preview;

@@ -6,6 +6,7 @@ use crate::base::clock::SystemClock;
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::push::PushArgs;
 use crate::cli::args::selection::{ProductArgs, SelectionArgs};
+use crate::cli::author;
 use crate::cli::commands::preview;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::forge_session::{ForgeSession, PublishedJson};
@@ -14,12 +15,14 @@ use crate::cli::output::render;
 use crate::cli::output::render::Detail;
 use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::cli::publication_files::PublicationFiles;
+use crate::cli::safe_directory;
 use crate::cli::signals;
 use crate::engine::{self, Preview};
 use crate::forge::marker::Marker;
 use crate::forge::repository::RepoPath;
 use crate::model::digest::GitId;
-use crate::model::input::Inputs;
+use crate::model::input::{Identity, Inputs};
+use crate::model::plan::Plan;
 use crate::model::preflight::OwnerKind;
 use crate::model::report::Report;
 use crate::preflight::scopes_for;
@@ -28,7 +31,7 @@ use crate::publish::ledger::PublishRequest;
 use crate::publish::{PublishedRepo, Publisher};
 use crate::tree::Tree as _;
 use crate::tree::ids::Ids;
-use crate::tree::repository::{CreatedRepository, Layout, Target};
+use crate::tree::repository::{CreatedRepository, EmptyClone, Layout, Target};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -36,7 +39,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Args {
     #[command(flatten)]
     selection: SelectionArgs,
-    /// An empty or missing folder, which becomes a git repository with one commit on `main`.
+    /// An empty or missing folder, or an empty clone, for one commit on `main` or on the clone's own branch.
     #[arg(long, value_name = "DIR", required_unless_present = "forge")]
     into: Option<PathBuf>,
     /// Create only this tree, and fail otherwise.
@@ -67,12 +70,26 @@ pub(crate) struct Args {
 #[serde(rename_all = "camelCase")]
 struct NewJson<'a> {
     path: Option<&'a Path>,
-    branch: &'static str,
+    branch: &'a str,
+    author: &'a Identity,
     tree_id: &'a GitId,
     commit_id: &'a GitId,
     report: &'a Report,
     #[serde(skip_serializing_if = "Option::is_none")]
     published: Option<PublishedJson>,
+}
+
+/// A new repository: its commit, the clone that took it, and its copy on a forge.
+struct Created<'s> {
+    ids: CommitIds,
+    clone: Option<&'s EmptyClone>,
+    published: Option<Published<'s>>,
+}
+
+impl Created<'_> {
+    fn branch(&self) -> &str {
+        self.clone.map_or("main", |clone| &clone.branch)
+    }
 }
 
 /// A repository on a forge, and the files of its publication.
@@ -90,6 +107,9 @@ impl Published<'_> {
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let target = args.into.as_deref().map(Target::check).transpose()?;
+    if let (Some(into), Some(_)) = (&args.into, clone_of(target.as_ref())) {
+        safe_directory::check(into)?;
+    }
     let session = ForgeSession::open(args.forge.clone(), &args.push, terminal)?;
     let ledger = args
         .ledger
@@ -158,7 +178,17 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     if let Some(Published { repo, .. }) = &published {
         terminal.done(format!("published `{}` at {}", repo.full_name, repo.remote));
     }
-    args.print(&prepared, &preview, &ids, published.as_ref(), terminal)
+    let created = Created {
+        ids,
+        clone: clone_of(target.as_ref()),
+        published,
+    };
+    args.print(&prepared, &preview, &created, terminal)?;
+    Ok(Exit::Success)
+}
+
+fn clone_of(target: Option<&Target>) -> Option<&EmptyClone> {
+    target.and_then(Target::empty_clone)
 }
 
 /// Warns of a repository inside the work tree of another one, which git does not connect.
@@ -193,20 +223,21 @@ impl Args {
         &self,
         prepared: &Prepared,
         preview: &Preview<'_>,
-        ids: &CommitIds,
-        published: Option<&Published<'_>>,
+        created: &Created<'_>,
         terminal: &mut Terminal,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<(), Failure> {
+        let Created { ids, published, .. } = created;
         if self.format == Format::Json {
             terminal.json(&NewJson {
                 path: self.into.as_deref(),
-                branch: "main",
+                branch: created.branch(),
+                author: &preview.plan.author,
                 tree_id: &ids.tree,
                 commit_id: &ids.commit,
                 report: &preview.report,
-                published: published.map(Published::json),
+                published: published.as_ref().map(Published::json),
             })?;
-            return Ok(Exit::Success);
+            return Ok(());
         }
         let root = prepared.opened.source.root.as_deref();
         render::report(
@@ -223,16 +254,17 @@ impl Args {
                 .print(&published.repo, &published.files, terminal)?;
         }
         let has_package = preview.tree.list()?.get("package.json").is_some();
-        self.print_next_steps(&preview.plan.inputs, has_package, published, terminal)?;
-        Ok(Exit::Success)
+        self.print_next_steps(&preview.plan, has_package, created, terminal)?;
+        author::warn_of_placeholder(&preview.plan, terminal);
+        Ok(())
     }
 
     /// Prints the commands that usually follow in the new folder.
     fn print_next_steps(
         &self,
-        inputs: &Inputs,
+        plan: &Plan,
         has_package: bool,
-        published: Option<&Published<'_>>,
+        created: &Created<'_>,
         terminal: &mut Terminal,
     ) -> Result<(), Failure> {
         let Some(folder) = &self.into else {
@@ -241,20 +273,35 @@ impl Args {
         let folder = quote(&folder.display().to_string());
         writeln!(
             terminal.out(),
-            "\n{BOLD}Created {folder}{BOLD:#}, one commit on `main`. Next:\n  cd {folder}"
+            "\n{BOLD}Created {folder}{BOLD:#}, one commit on `{branch}` by {author}. Next:\n  cd {folder}",
+            branch = created.branch(),
+            author = plan.author.as_str(),
         )?;
         if !self.bare && has_package {
             writeln!(terminal.out(), "  npm install")?;
         }
-        let (remote, then) = match published {
-            Some(published) => (published.repo.remote.to_string(), "git fetch"),
-            None => (
-                format!("https://github.com/{}/{}.git", inputs.owner, inputs.repo),
-                "git push -u origin main",
+        let has_remote = created.clone.is_some_and(|clone| clone.has_remote);
+        let push = format!("git push -u origin {}", quote(created.branch()));
+        let (remote, then) = match &created.published {
+            Some(published) => (
+                Some(published.repo.remote.to_string()),
+                "git fetch".to_owned(),
             ),
+            None if has_remote => (None, push),
+            None => {
+                let Inputs { owner, repo, .. } = &plan.inputs;
+                (Some(format!("https://github.com/{owner}/{repo}.git")), push)
+            }
         };
-        let remote = quote(&remote);
-        writeln!(terminal.out(), "  git remote add origin {remote}\n  {then}")?;
+        if let Some(remote) = remote {
+            let verb = if has_remote { "set-url" } else { "add" };
+            writeln!(
+                terminal.out(),
+                "  git remote {verb} origin {}",
+                quote(&remote)
+            )?;
+        }
+        writeln!(terminal.out(), "  {then}")?;
         Ok(())
     }
 }

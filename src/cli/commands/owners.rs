@@ -1,5 +1,6 @@
 //! `groundplan owners`
 
+use crate::app::facts::Tone;
 use crate::app::owners;
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
@@ -37,7 +38,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         .unwrap_or(0)
         .min(40);
     for line in &list.owners {
-        let style = colour(line.standing);
+        let style = colour(Tone::of_owner(line.standing));
         let about = match (line.kind, &line.reason) {
             (_, Some(reason)) => format!("  {reason}"),
             (OwnerKind::CurrentUser, None) => "  yourself".to_owned(),

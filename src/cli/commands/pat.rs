@@ -1,5 +1,6 @@
 //! `groundplan pat`: personal access tokens, sealed for the database and tested against their forge.
 
+use crate::app::facts;
 use crate::app::tokens::{self, TokenForge};
 use crate::base::clock::SystemClock;
 use crate::base::{memory, sanitize};
@@ -10,7 +11,6 @@ use crate::cli::args::key::{no_key, read_key};
 use crate::cli::args::policy::PersonArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
-use crate::cli::output::preflight;
 use crate::cli::output::terminal::{Terminal, YELLOW};
 use crate::cli::runtime::wait_for;
 use crate::pat::key::Key;
@@ -96,7 +96,9 @@ fn encrypt(args: &EncryptArgs, terminal: &mut Terminal) -> Result<Exit, Failure>
 
 fn seal(key: Key, secret: &Secret, binding: Binding<'_>) -> Result<String, Failure> {
     let sealed = Sealer::new(key).seal(secret, binding);
-    sealed.map_err(|error| Failure::environment("token_not_sealed", error.to_string()))
+    sealed.map_err(|error| {
+        Failure::environment("token_not_sealed", "cannot seal the token").caused_by(error)
+    })
 }
 
 fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -171,7 +173,7 @@ fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
         }
         Format::Text => {
             let unsaid = || "the forge does not say".to_owned();
-            let scopes = report.scopes.as_ref().map_or_else(unsaid, preflight::list);
+            let scopes = report.scopes.as_ref().map_or_else(unsaid, facts::list);
             let expires = report
                 .expires_at
                 .map_or_else(|| "no expiry date".to_owned(), |at| at.to_string());

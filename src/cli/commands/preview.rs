@@ -54,7 +54,6 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     match args.format {
         Format::Json => terminal.json(&preview.report)?,
         Format::Text => {
-            terminal.page()?;
             let detail = args.detail.wanted();
             let root = prepared.opened.source.root.as_deref();
             render::report(

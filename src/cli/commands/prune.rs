@@ -36,7 +36,7 @@ pub(crate) struct Args {
     format: Format,
 }
 
-/// What was found, as a JSON document.
+/// The findings as a JSON document.
 #[derive(Serialize)]
 struct PruneJson {
     removed: bool,

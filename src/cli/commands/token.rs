@@ -120,8 +120,8 @@ fn list(args: &ListArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     {
         let at = Timestamp::of_unix_millis(created_at)
             .map_or_else(String::new, |at| at.as_str().to_owned());
-        let label = label.unwrap_or_default();
-        writeln!(terminal.out(), "{id}  {user}  {at}  {label}")?;
+        let shown = label.as_deref().unwrap_or("");
+        writeln!(terminal.out(), "{id}  {user}  {at}  {shown}")?;
     }
     Ok(Exit::Success)
 }

@@ -175,7 +175,7 @@ impl Args {
                 tokio::spawn(files.keep(Arc::clone(&panel.health), Arc::new(SystemClock)))
             });
         let work = self.serve(&panel, stopped);
-        let (finished, code) = signals.until(work, &stop).await;
+        let (result, code) = signals.until(work, &stop).await;
         stop.send_replace(true);
         if let Some(pages) = pages {
             pages.abort();
@@ -183,7 +183,7 @@ impl Args {
         if let Some(state) = state {
             state.abort();
         }
-        let finished = finished?;
+        let finished = result?;
         Ok(match code {
             Some(code) => Exit::Code(code),
             None if finished.was_refused => Exit::Code(CREDENTIAL),

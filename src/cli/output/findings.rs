@@ -288,8 +288,10 @@ pub(crate) fn github(
                 place.end_column
             )
         });
-        let help = finding.help.as_ref().map(|help| format!("\n{help}"));
-        let message = format!("{}{}", finding.message, help.unwrap_or_default());
+        let message = match &finding.help {
+            Some(help) => format!("{}\n{help}", finding.message),
+            None => finding.message.clone(),
+        };
         let line = format!(
             "::{command} {}title={}::{}\n",
             place.unwrap_or_default(),

@@ -322,11 +322,12 @@ fn risk_reasons(report: &Report) -> Vec<String> {
 
 /// The name and the colour of a level.
 pub(crate) fn level(level: RiskLevel) -> (&'static str, Style) {
-    match level {
-        RiskLevel::Low => ("low", GREEN),
-        RiskLevel::Medium => ("medium", YELLOW),
-        RiskLevel::High => ("high", RED),
-    }
+    let style = match level {
+        RiskLevel::Low => GREEN,
+        RiskLevel::Medium => YELLOW,
+        RiskLevel::High => RED,
+    };
+    (level.word(), style)
 }
 
 /// The sign of a change, and its colour.

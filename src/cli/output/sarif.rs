@@ -63,8 +63,10 @@ fn result(finding: &Diagnostic, relabel: &Relabel<'_>) -> SarifResult {
             .message(message(related.message.clone()))
             .build()
     });
-    let help = finding.help.as_ref().map(|help| format!(" ({help})"));
-    let text = format!("{}{}", finding.message, help.unwrap_or_default());
+    let text = match &finding.help {
+        Some(help) => format!("{} ({help})", finding.message),
+        None => finding.message.clone(),
+    };
     let primary = finding
         .location
         .iter()

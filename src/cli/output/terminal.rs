@@ -28,10 +28,10 @@ pub(crate) struct Terminal {
     format: Format,
     has_json_lines: bool,
     secrets: Vec<Secret>,
-    /// False after `--no-pager`.
-    may_page: bool,
+    /// True if the first result starts the pager.
+    is_paged: bool,
     pager: Option<Pager>,
-    /// What the command has created or changed so far.
+    /// Everything that the command has created or changed so far.
     effects: Vec<String>,
 }
 
@@ -44,28 +44,23 @@ impl Terminal {
             format,
             has_json_lines: false,
             secrets: Vec::new(),
-            may_page: true,
+            is_paged: false,
             pager: None,
             effects: Vec::new(),
         }
     }
 
-    /// Prints without a pager from here on.
-    pub(crate) fn disable_pager(&mut self) {
-        self.may_page = false;
+    /// Shows the results in a pager, if standard output is a terminal. It starts with the first result: a command that
+    /// prints none, and its questions, need no pager. Messages go through it as well, so that they do not cover the text.
+    pub(crate) fn page_results(&mut self) {
+        self.is_paged = io::stdout().is_terminal();
     }
 
-    /// Starts the pager for the text that follows, if standard output is a terminal. Messages go through it as well, so that
-    /// they do not cover the text.
-    pub(crate) fn page(&mut self) -> Result<(), Failure> {
-        if !self.may_page || self.pager.is_some() || !io::stdout().is_terminal() {
-            return Ok(());
-        }
-        self.out.flush()?;
+    fn start_pager(&mut self) {
+        self.is_paged = false;
         // Ctrl-C belongs to the pager from here on.
         signals::stop();
         self.pager = Pager::start(anstream::AutoStream::choice(&io::stdout()));
-        Ok(())
     }
 
     /// Records an effect, in the words `created x`. A failure to print the result names it.
@@ -90,6 +85,9 @@ impl Terminal {
     /// The stream of results for people. Without colours it drops every escape sequence: bytes for programs go through
     /// [`Terminal::bytes`].
     pub(crate) fn out(&mut self) -> &mut dyn Write {
+        if self.is_paged {
+            self.start_pager();
+        }
         match &mut self.pager {
             Some(pager) => pager.input(),
             None => &mut self.out,
@@ -137,7 +135,7 @@ impl Terminal {
         self.bytes(format!("{}\n", escaped(&text)).as_bytes())
     }
 
-    /// Prints an error and its hints.
+    /// Prints an error and its hints, each in one line: a line break in a quoted value is shown as `\n`.
     pub(crate) fn error(&mut self, message: &str, hints: &[String]) {
         self.message(&format!("{ERROR}error{ERROR:#}"), message, hints);
     }
@@ -169,7 +167,7 @@ impl Terminal {
     }
 
     fn cleaned(&self, text: &str) -> String {
-        sanitize::text(&self.scrubbed(text))
+        sanitize::line(&self.scrubbed(text))
     }
 
     /// True if results are printed on a terminal.

@@ -85,7 +85,7 @@ fn explained(error: &clap::Error) -> Failure {
     let mut paragraphs = text.trim().split("\n\n");
     let message = paragraphs
         .next()
-        .unwrap_or_default()
+        .unwrap_or("")
         .trim_start_matches("error: ")
         .to_owned();
     let tips = paragraphs.filter_map(|paragraph| paragraph.trim().strip_prefix("tip: "));

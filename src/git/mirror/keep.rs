@@ -49,9 +49,8 @@ impl Mirrors {
             for reference in record.kept {
                 let result = self.update(access, &url, &reference);
                 let is_stopped = result.as_ref().is_err_and(MirrorError::is_stop);
-                let url = url.clone();
                 synced.push(Synced {
-                    url,
+                    url: url.clone(),
                     reference,
                     result,
                 });

@@ -105,8 +105,8 @@ fn script(text: &str, range: std::ops::Range<usize>, regions: &mut Regions<'_>) 
 
 #[expect(clippy::unnecessary_wraps, reason = "a `Writer`")]
 fn in_text(value: &str) -> Option<String> {
-    let value = value.replace('&', "&amp;");
-    Some(value.replace('<', "&lt;").replace('>', "&gt;"))
+    let escaped = value.replace('&', "&amp;").replace('<', "&lt;");
+    Some(escaped.replace('>', "&gt;"))
 }
 
 fn in_attribute(value: &str) -> Option<String> {

@@ -106,13 +106,11 @@ impl Format {
             Self::Json => parsed::check_json,
             Self::Toml => parsed::check_toml,
             Self::Yaml => parsed::check_yaml,
-            Self::JsonLines
-            | Self::Xml
-            | Self::Html
-            | Self::Shell
-            | Self::DotEnv
-            | Self::Properties
-            | Self::Dockerfile => return None,
+            Self::Xml => parsed::check_xml,
+            Self::JsonLines => parsed::check_json_lines,
+            Self::Html | Self::Shell | Self::DotEnv | Self::Properties | Self::Dockerfile => {
+                return None;
+            }
         };
         let problem = check(after).err()?;
         if self == Self::Json && check(before).is_err() {

@@ -106,6 +106,35 @@ pub(super) fn check_json(text: &str) -> Result<(), SyntaxProblem> {
         })
 }
 
+pub(super) fn check_json_lines(text: &str) -> Result<(), SyntaxProblem> {
+    let documents = (1..).zip(text.lines());
+    for (line, document) in documents.filter(|(_, document)| !document.trim().is_empty()) {
+        check_json(document).map_err(|problem| SyntaxProblem { line, ..problem })?;
+    }
+    Ok(())
+}
+
+/// Entities of a document type are expanded within the parser's limits; nothing outside the text is read.
+pub(super) fn check_xml(text: &str) -> Result<(), SyntaxProblem> {
+    let options = roxmltree::ParsingOptions {
+        allow_dtd: true,
+        ..roxmltree::ParsingOptions::default()
+    };
+    roxmltree::Document::parse_with_options(text, options)
+        .map(|_| ())
+        .map_err(|error| SyntaxProblem {
+            line: error.pos().row as usize,
+            reason: xml_reason(&error),
+        })
+}
+
+/// The reason without its place, which is shown apart.
+fn xml_reason(error: &roxmltree::Error) -> String {
+    let reason = error.to_string();
+    let end = reason.rfind(" at ").unwrap_or(reason.len());
+    reason[..end].to_owned()
+}
+
 /// The reason without its place, which is shown apart.
 fn reason_of(error: &serde_json::Error) -> String {
     let reason = error.to_string();

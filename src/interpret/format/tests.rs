@@ -185,6 +185,23 @@ fn a_file_that_is_broken_by_a_change_is_found() {
     assert_eq!(damage("a.json", "// a\n{}", "// b\n{}"), None);
     assert_eq!(damage("a.json", "// a\n{}", "// b\n{"), Some(2));
     assert_eq!(damage("a.json", "{ broken", "{ broken too"), None);
+    assert_eq!(damage("a.jsonl", "{}\n\n[]\n", "{}\n\n[\n"), Some(3));
+    assert_eq!(damage("a.jsonl", "{}\n", "{}\n[]\n"), None);
+    assert_eq!(damage("a.xml", "<a/>\n", "<a/>\n<b/>\n"), Some(2));
+    assert_eq!(damage("a.csproj", "<a>\n</a>\n", "<a>\n</b>\n"), Some(2));
+    assert_eq!(damage("a.svg", "<a b='1'/>", "<a b='1' b='2'/>"), Some(1));
+    assert_eq!(
+        damage("a.xml", "<a>&amp;</a>", "<a>&amp;</a><!-- -- -->"),
+        Some(1)
+    );
+    assert_eq!(damage("a.xml", "<a>", "<a><b>"), None);
+    assert_eq!(damage("a.xml", "<a>&nbsp;</a>", "<a>&nbsp;</a><"), None);
+    let typed = "<!DOCTYPE a [<!ENTITY e 'x'>]>\n<a>&e;</a>\n";
+    assert_eq!(
+        damage("a.xml", typed, &typed.replace("&e;", "&e;&e;")),
+        None
+    );
+    assert_eq!(damage("a.xml", typed, &typed.replace("</a>", "")), Some(3));
     assert_eq!(damage("a.yaml", "a: 1\n", "a: 2\n"), None);
 }
 
@@ -275,4 +292,22 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_hostile_xml_file_is_refused_in_bounded_time_and_depth() {
+    let deep = format!("{}{}", "<a>".repeat(200_000), "</a>".repeat(200_000));
+    let mut bomb = String::from("<!DOCTYPE a [<!ENTITY e0 'xxxxxxxxxx'>");
+    for level in 1..30 {
+        let below = format!("&e{};", level - 1).repeat(10);
+        bomb += &format!("<!ENTITY e{level} '{below}'>");
+    }
+    bomb += "]><a>&e29;</a>";
+    let outside = "<!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><a>&e;</a>";
+    for text in [&*bomb, outside] {
+        assert!(super::parsed::check_xml(text).is_err());
+    }
+    // A nesting without end neither overflows the stack nor is it called valid with an end missing.
+    let _parsed = super::parsed::check_xml(&deep);
+    assert!(super::parsed::check_xml(&deep[..deep.len() - 1]).is_err());
 }

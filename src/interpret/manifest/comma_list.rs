@@ -110,7 +110,7 @@ impl<'a> CommaList<'a> {
         let limit = next.map_or(self.inside.end, |next| next.start);
         // After a comment on the line of the predecessor.
         let line_end = newline_at(&self.text[previous.end..limit]);
-        let at = previous.end + line_end.unwrap_or_default();
+        let at = previous.end + line_end.unwrap_or(0);
         vec![Splice::insert(at, format!("{lead},{after}{item}"))]
     }
 

@@ -136,7 +136,7 @@ fn read(text: &str) -> Result<Object<'_>, ManifestError> {
         let reason = error.to_string();
         let end = reason.rfind(" at line ").unwrap_or(reason.len());
         let line = text.lines().nth(error.line().saturating_sub(1));
-        let (_, column) = place(line.unwrap_or_default(), error.column().saturating_sub(1));
+        let (_, column) = place(line.unwrap_or(""), error.column().saturating_sub(1));
         syntax(error.line(), column, reason[..end].to_owned())
     })?;
     match parsed.value {
@@ -234,7 +234,7 @@ impl<'a> ManifestLayout<'a> {
 
     /// Adds a section at the end, as npm does.
     fn add_section(&self, top: &Object<'_>, dependency: &Dependency<'_>) -> Vec<Splice> {
-        let unit = self.unit.unwrap_or_default();
+        let unit = self.unit.unwrap_or("");
         let entry = entry_text(self.colon, dependency);
         let list = comma_list(self.text, top, self.space, None);
         if let Some(CommaFirst { lead, .. }) = self.comma_first {
@@ -270,7 +270,7 @@ impl<'a> ManifestLayout<'a> {
     ) -> Vec<Splice> {
         let list = comma_list(self.text, entries, self.space, self.comma_first);
         let Some(neighbour) = entries.properties.first() else {
-            let line = last_line_lead(&self.text[..section.range.start]).unwrap_or_default();
+            let line = last_line_lead(&self.text[..section.range.start]).unwrap_or("");
             let indent = line.trim_start_matches(['\r', '\n']);
             return vec![Splice {
                 at: entries.range.start..entries.range.end,

@@ -4,6 +4,7 @@ use super::selection::PreviewRequest;
 use crate::app::kept_previews::{self, ComputedPreview, PreviewFile};
 use crate::app::previews as use_case;
 use crate::engine::Preview;
+use crate::forge::Forge;
 use crate::model::digest::GitId;
 use crate::model::path::TreePath;
 use crate::model::report::Report;
@@ -53,33 +54,43 @@ pub(in crate::server) async fn create(
     } else {
         None
     };
-    let shared = Arc::clone(&state);
-    let computed = state.compute(request, move |mut preview, permit| {
-        drop(permit);
-        if let Some(forge) = forge {
-            let server = &shared.forge;
-            Handle::current().block_on(use_case::ask_forge(
-                forge.as_ref(),
-                server.kind,
-                server.host.clone(),
-                shared.context.forge_requests.timeout,
-                shared.clock(),
-                &mut preview,
-            ))?;
-        }
-        let text = body::to_text(&preview.report)?;
-        let (plan, report) = (preview.plan, preview.report);
-        Ok(ComputedPreview { plan, report, text })
-    });
-    let preview = computed.await?;
-    let (recent, now) = (&state.recent, state.clock().now());
-    kept_previews::keep(&state.database, recent, &signed.caller, &preview, now).await?;
+    let preview = state.keep_preview(request, &signed, forge).await?;
     Ok(JsonText(preview.text))
 }
 
 impl ServerState {
+    /// Computes the preview of a request, asks the forge about it, and keeps it for its user.
+    pub(in crate::server) async fn keep_preview(
+        self: &Arc<Self>,
+        request: PreviewRequest,
+        signed: &Signed,
+        forge: Option<Box<dyn Forge>>,
+    ) -> Result<ComputedPreview, Problem> {
+        let shared = Arc::clone(self);
+        let computed = self.compute(request, move |mut preview, permit| {
+            drop(permit);
+            if let Some(forge) = forge {
+                let server = &shared.forge;
+                Handle::current().block_on(use_case::ask_forge(
+                    forge.as_ref(),
+                    server.kind,
+                    server.host.clone(),
+                    shared.context.forge_requests.timeout,
+                    shared.clock(),
+                    &mut preview,
+                ))?;
+            }
+            let text = body::to_text(&preview.report)?;
+            let (plan, report) = (preview.plan, preview.report);
+            Ok(ComputedPreview { plan, report, text })
+        });
+        let preview = computed.await?;
+        let (recent, now) = (&self.recent, self.clock().now());
+        kept_previews::keep(&self.database, recent, &signed.caller, &preview, now).await?;
+        Ok(preview)
+    }
+
     /// The report of a request; nothing is kept.
-    #[expect(dead_code, reason = "the live part of the pages calls it")]
     pub(in crate::server) async fn preview(
         self: &Arc<Self>,
         request: PreviewRequest,
@@ -175,14 +186,18 @@ async fn download(
     Ok((headers, immutable(format!("\"{tree}\"")), bytes).into_response())
 }
 
-async fn kept(state: &ServerState, signed: &Signed, tree: &str) -> Result<Accepted, Problem> {
+pub(in crate::server) async fn kept(
+    state: &ServerState,
+    signed: &Signed,
+    tree: &str,
+) -> Result<Accepted, Problem> {
     let tree = GitId::parse(tree).map_err(|_| invalid("a tree id has 40 hexadecimal digits"))?;
     let (database, plans) = (&state.database, &state.context.plans);
     Ok(kept_previews::find(database, plans, &signed.caller, &tree).await?)
 }
 
 /// Runs work that keeps a core busy, when one is free.
-pub(super) async fn on_a_core<T: Send + 'static>(
+pub(in crate::server) async fn on_a_core<T: Send + 'static>(
     state: &Arc<ServerState>,
     work: impl FnOnce(&ServerState) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {

@@ -217,12 +217,23 @@ pub(in crate::server) async fn clean_up(
     JsonBody(request): JsonBody<CleanupRequest>,
 ) -> Result<Json<RunView>, Problem> {
     let id = parse(&id)?;
+    clean_up_run(&state, &signed, &id, request.release).await?;
+    Ok(Json(read(&state, &signed, &id).await?))
+}
+
+/// Removes what a failed run left on the forge, or with `release` leaves it to its owner.
+pub(in crate::server) async fn clean_up_run(
+    state: &ServerState,
+    signed: &Signed,
+    id: &RunId,
+    release: bool,
+) -> Result<(), Problem> {
     let (store, caller) = (state.database.as_ref(), &signed.caller);
-    if request.release {
-        use_case::release(store, caller, &id).await?;
+    if release {
+        use_case::release(store, caller, id).await?;
     } else {
         let context = &state.context;
-        let lease = use_case::claim_for_cleanup(store, caller, &context.worker, &id).await?;
+        let lease = use_case::claim_for_cleanup(store, caller, &context.worker, id).await?;
         let log = state.logs.run_log(&lease);
         worker::clean_up(context, lease, log)
             .await
@@ -231,10 +242,10 @@ pub(in crate::server) async fn clean_up(
                     .hinted("look at the repository on the forge; `release` keeps it")
             })?;
     }
-    Ok(Json(read(&state, &signed, &id).await?))
+    Ok(())
 }
 
-pub(super) fn parse(id: &str) -> Result<RunId, Problem> {
+pub(in crate::server) fn parse(id: &str) -> Result<RunId, Problem> {
     RunId::parse(id).map_err(|_| Problem::not_found())
 }
 

@@ -39,7 +39,7 @@ pub(super) async fn check(
         }
         Err(problem) => problem.into_response(),
     };
-    protect(problem_page::render(&state, &mut parts, response).await)
+    protect(problem_page::render(&state, &parts, response))
 }
 
 /// Leads to the sign-in, and after it to the page that was asked for, or whose form was sent.
@@ -73,7 +73,7 @@ fn form_page(parts: &Parts) -> Option<String> {
 }
 
 /// Adds the headers that keep a page from being framed, guessed or sent elsewhere.
-fn protect(mut response: Response) -> Response {
+pub(super) fn protect(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),

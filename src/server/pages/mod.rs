@@ -3,23 +3,33 @@
 
 mod access;
 mod assets;
+mod choice;
+mod configure;
 mod fields;
+mod file_page;
+mod file_tree;
 mod frame;
+mod preview;
 mod problem_page;
 mod products;
+mod result;
 mod run_list;
+mod run_page;
 mod sign_in;
 mod theme;
 mod time;
 
 use super::guard;
+use super::problem::Problem;
 use super::state::ServerState;
 use crate::app::caller::Access;
 use crate::server::operation::Credential;
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use std::sync::Arc;
 
@@ -41,6 +51,13 @@ pub fn all() -> Vec<Page> {
         get("/", products::list),
         post("/products", products::create),
         get("/products/{id}", products::show),
+        get("/products/{id}/bootstrap", configure::show),
+        get("/products/{id}/bootstrap/preview", preview::show),
+        post("/products/{id}/runs", preview::run),
+        get("/previews/{treeId}/files/{*path}", file_page::show),
+        get("/runs/{id}", run_page::show),
+        get("/runs/{id}/{action}", run_page::confirm),
+        post("/runs/{id}/{action}", run_page::carry_out),
     ]
 }
 
@@ -71,6 +88,16 @@ where
     T: 'static,
 {
     Page::new(Method::POST, path, Access::Write, handler)
+}
+
+/// The answer at an address that is no page.
+pub(super) async fn missing(State(state): State<Arc<ServerState>>, request: Request) -> Response {
+    let problem = Problem::not_found().into_response();
+    if request.uri().path().starts_with("/api/") {
+        return problem;
+    }
+    let (parts, _) = request.into_parts();
+    access::protect(problem_page::render(&state, &parts, problem))
 }
 
 impl Page {

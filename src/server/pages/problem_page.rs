@@ -17,7 +17,7 @@ struct ProblemPage {
 }
 
 /// The answer; as a page if it is a failure and the request accepts pages.
-pub(super) async fn render(state: &ServerState, parts: &mut Parts, response: Response) -> Response {
+pub(super) fn render(state: &ServerState, parts: &Parts, response: Response) -> Response {
     let accepts_pages = parts
         .headers
         .get(header::ACCEPT)

@@ -231,7 +231,7 @@ impl fmt::Display for DatabaseUrl {
             Dialect::Postgres => write!(
                 formatter,
                 "postgres://{}{}{}",
-                self.url.host_str().unwrap_or_default(),
+                self.url.host_str().unwrap_or(""),
                 self.url
                     .port()
                     .map_or_else(String::new, |port| format!(":{port}")),

@@ -5,6 +5,7 @@ use crate::store::error::StoreError;
 use sqlx::Error;
 use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
+use std::borrow::Cow;
 use thiserror::Error as ThisError;
 
 /// A value of a closed set that this program does not know.
@@ -62,7 +63,7 @@ fn low_byte(code: &str) -> Option<u32> {
 
 /// Postgres has five characters, of which the first two are the class; SQLite has a number.
 fn of_database(error: &dyn DatabaseError) -> StoreError {
-    let code = error.code().unwrap_or_default().into_owned();
+    let code = error.code().map_or_else(String::new, Cow::into_owned);
     let is_postgres = code.len() == 5;
     let is_disk_full = if is_postgres {
         code == "53100"

@@ -41,8 +41,8 @@ impl Database {
                 .await?;
         let mut report = RecoveryReport::default();
         for (job, run) in candidates {
-            let run = run.as_deref().map(RunId::parse).transpose();
-            let Some(run) = run.map_err(unreadable_key)? else {
+            let named = run.as_deref().map(RunId::parse).transpose();
+            let Some(run) = named.map_err(unreadable_key)? else {
                 let job = JobId::parse(&job).map_err(unreadable_key)?;
                 jobs::fail_without_run(self, &job).await?;
                 continue;

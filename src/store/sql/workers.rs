@@ -30,8 +30,8 @@ impl Database {
     /// only read. `hash` is the token's SHA-256 in lower-case hexadecimal digits.
     pub async fn token_owner(&self, hash: &Digest) -> Result<Option<TokenOwner>, StoreError> {
         let account = api_tokens::account(self, hash.as_str()).await?;
-        let account = account.filter(|account| !account.is_demo);
-        Ok(account.and_then(|Account { user, token, .. }| {
+        let entitled = account.filter(|account| !account.is_demo);
+        Ok(entitled.and_then(|Account { user, token, .. }| {
             Some(TokenOwner {
                 user,
                 token: token?,

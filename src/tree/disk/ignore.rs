@@ -68,7 +68,7 @@ impl IgnoreRules {
     fn matches(&self, path: &[u8], is_folder: bool) -> bool {
         let mut next = self.0.as_deref();
         while let Some(rules) = next {
-            let inside = path.get(rules.base..).unwrap_or_default();
+            let inside = path.get(rules.base..).unwrap_or(&[]);
             let found = rules
                 .patterns
                 .iter()

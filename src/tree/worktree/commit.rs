@@ -15,6 +15,7 @@ use gix::index::entry::{Flags, Mode as IndexMode, Stat};
 use gix::lock::acquire::Fail;
 use gix::objs::tree::{Editor, EntryMode};
 use gix::objs::{FindExt as _, Kind, Tree, Write as _};
+use gix::refs::file::Transaction;
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit};
 use gix::refs::{FullName, Target};
 use std::io::{BufWriter, Write as _};
@@ -65,28 +66,43 @@ impl WorkTree {
             }
         }
         let lock = now.write_index(lock, addition)?;
-        let transaction = now
-            .repository
-            .refs
-            .transaction()
-            .prepare(
-                [now.ref_edit(ids.commit, addition)],
-                Fail::Immediately,
-                Fail::Immediately,
-            )
-            .map_err(WorkTreeError::git("lock the branch", &self.path))?;
+        let transaction = now.prepare_branch(ids.commit, addition.message)?;
         lock.commit()
             .map_err(|error| self.failed("write the index", error.error))?;
         added.keep();
-        let author = ids::commit_signature(addition.author, now.seconds(addition));
-        let mut time = gix::date::parse::TimeBuf::default();
-        transaction
-            .commit(author.to_ref(&mut time))
-            .map_err(WorkTreeError::git("move the branch", &self.path))?;
+        self.commit_branch(transaction, addition.author, now.seconds(addition))?;
         Ok(ids)
     }
 
-    fn failed(
+    /// Locks the branch for its move to a commit.
+    pub(super) fn prepare_branch(
+        &self,
+        commit: ObjectId,
+        message: &str,
+    ) -> Result<Transaction<'_, '_>, WorkTreeError> {
+        let edit = self.ref_edit(commit, message);
+        let transaction = self.repository.refs.transaction();
+        transaction
+            .prepare([edit], Fail::Immediately, Fail::Immediately)
+            .map_err(WorkTreeError::git("lock the branch", &self.path))
+    }
+
+    /// Moves the locked branch.
+    pub(super) fn commit_branch(
+        &self,
+        transaction: Transaction<'_, '_>,
+        author: &Identity,
+        seconds: i64,
+    ) -> Result<(), WorkTreeError> {
+        let signature = ids::commit_signature(author, seconds);
+        let mut time = gix::date::parse::TimeBuf::default();
+        transaction
+            .commit(signature.to_ref(&mut time))
+            .map_err(WorkTreeError::git("move the branch", &self.path))?;
+        Ok(())
+    }
+
+    pub(super) fn failed(
         &self,
         action: &'static str,
         error: impl Into<crate::tree::git_error::GixError>,
@@ -94,7 +110,7 @@ impl WorkTree {
         WorkTreeError::git(action, &self.path)(error)
     }
 
-    fn lock_index(&self) -> Result<gix::lock::File, WorkTreeError> {
+    pub(super) fn lock_index(&self) -> Result<gix::lock::File, WorkTreeError> {
         let index = self.repository.index_path();
         gix::lock::File::acquire_to_update_resource(&index, Fail::Immediately, None, 0).map_err(
             |error| {
@@ -189,8 +205,8 @@ impl WorkTree {
         Ok(index)
     }
 
-    fn ref_edit(&self, commit: ObjectId, addition: &NewFiles<'_>) -> RefEdit {
-        let subject = addition.message.lines().next().unwrap_or_default();
+    fn ref_edit(&self, commit: ObjectId, message: &str) -> RefEdit {
+        let subject = message.lines().next().unwrap_or("");
         let (expected, kind) = match self.head {
             Some(head) => (
                 PreviousValue::MustExistAndMatch(Target::Object(head.commit)),

@@ -2,6 +2,7 @@
 
 mod commit;
 mod error;
+mod first_commit;
 mod work_tree;
 
 pub use commit::NewFiles;

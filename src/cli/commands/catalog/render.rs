@@ -278,11 +278,11 @@ fn versions(dependency: &DependencyChange) -> String {
         (None, Some(new)) => format!("{manifest}: + {name} {new} ({section})"),
         (Some(old), None) => format!("{manifest}: - {name} {old} ({section})"),
         (old, new) => {
-            let text = |version: &Option<String>| version.clone().unwrap_or_default();
+            let text = |version: Option<&str>| version.unwrap_or("").to_owned();
             format!(
                 "{manifest}: {name} {} → {} ({section})",
-                text(old),
-                text(new)
+                text(old.as_deref()),
+                text(new.as_deref())
             )
         }
     }

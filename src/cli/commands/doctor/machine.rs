@@ -86,8 +86,8 @@ pub(super) fn folder(name: &'static str, folder: &Path) -> Check {
 
 /// The kind of a file system that does not last, if it is one, and its free space in bytes.
 fn disk(folder: &Path) -> rustix::io::Result<(Option<&'static str>, u64)> {
-    let kind = u64::try_from(rustix::fs::statfs(folder)?.f_type).unwrap_or_default();
-    let kind = PASSING.iter().find(|(number, _)| *number == kind);
+    let found = u64::try_from(rustix::fs::statfs(folder)?.f_type);
+    let kind = PASSING.iter().find(|(number, _)| found == Ok(*number));
     let space = rustix::fs::statvfs(folder)?;
     let room = space.f_bavail.saturating_mul(space.f_frsize);
     Ok((kind.map(|(_, words)| *words), room))

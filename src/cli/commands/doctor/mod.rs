@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
                 .iter()
                 .map(|check| check.name.len())
                 .max()
-                .unwrap_or_default();
+                .unwrap_or(0);
             for check in &checks {
                 let (word, style) = check.verdict.word();
                 writeln!(

@@ -28,7 +28,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "RUN", value_parser = RunName::parse)]
     after: Option<RunName>,
     /// Maximum number of runs.
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     limit: u32,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,

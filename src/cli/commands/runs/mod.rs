@@ -42,6 +42,12 @@ enum RunsCommand {
     Cleanup(Box<cleanup::Args>),
 }
 
+impl Args {
+    pub(super) fn has_long_results(&self) -> bool {
+        matches!(self.command, RunsCommand::List(_) | RunsCommand::Show(_))
+    }
+}
+
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     match &args.command {
         RunsCommand::Submit(args) => submit::run(args, terminal),

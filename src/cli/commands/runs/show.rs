@@ -72,8 +72,8 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             writeln!(out, "  {name:8}  {}", sanitize::line(&value))?;
         }
     }
-    let reasons = tier.map(|risk| risk.reasons.as_slice());
-    for (nth, reason) in reasons.unwrap_or_default().iter().enumerate() {
+    let reasons = tier.map_or(&[][..], |risk| &risk.reasons);
+    for (nth, reason) in reasons.iter().enumerate() {
         let name = if nth == 0 { "reasons" } else { "" };
         writeln!(out, "  {name:8}  {}", sanitize::line(reason))?;
     }

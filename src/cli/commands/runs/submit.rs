@@ -5,15 +5,15 @@ use crate::app::runs::{self, SubmitRequest};
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::policy::{PersonArgs, PolicyArgs};
 use crate::cli::args::selection::{ProductArgs, SelectionArgs};
+use crate::cli::author;
 use crate::cli::commands::preview;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::render;
 use crate::cli::output::render::Detail;
-use crate::cli::output::terminal::{BOLD, Terminal, YELLOW};
+use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::model::action::RiskLevel;
 use crate::model::digest::GitId;
-use crate::model::input::Identity;
 use crate::store::id::ProductId;
 
 #[derive(clap::Args)]
@@ -92,13 +92,6 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         "\n{BOLD}Submitted run {id}{BOLD:#} for {}. {next}",
         run.repo
     )?;
-    if preview.plan.author == Identity::default() {
-        writeln!(
-            terminal.stderr(),
-            "{YELLOW}the author of the commit is the placeholder `{}`: hosts such as Vercel refuse to deploy its commits; \
-             name a person with `--author` or GROUNDPLAN_AUTHOR{YELLOW:#}",
-            preview.plan.author.as_str(),
-        )?;
-    }
+    author::warn_of_placeholder(&preview.plan, terminal);
     Ok(Exit::Success)
 }

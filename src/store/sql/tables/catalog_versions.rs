@@ -28,6 +28,11 @@ statements! {
             {cast:$3 AS jsonb}, $4, {at:$5})
         ON CONFLICT (catalog_version) DO NOTHING"];
 
+    /// The versions of a catalogue, or texts that are none.
+    IDS = ["
+        SELECT CASE WHEN {key:catalog_version} THEN catalog_version ELSE '(invalid version)' END
+        FROM bootstrap_catalog_versions WHERE catalog = $1 ORDER BY number DESC"];
+
     OF_CATALOG = [SELECT, "WHERE catalog = $1 ORDER BY number DESC"];
 
     ONE = [SELECT, "WHERE catalog_version = $1"];
@@ -92,17 +97,47 @@ pub(crate) async fn of_catalog(
     let rows = sqlx::query(OF_CATALOG.on(database.dialect()))
         .bind(catalog.as_str())
         .fetch_all(&database.pool)
+        .await
+        .map_err(StoreError::from);
+    match rows {
+        Ok(rows) => rows.iter().map(read_row).collect(),
+        // One row made the statement fail.
+        Err(error) if error.concerns_row() => read_one_by_one(database, catalog).await,
+        Err(error) => Err(error),
+    }
+}
+
+fn read_row(row: &AnyRow) -> Result<Listed<CatalogVersion>, StoreError> {
+    let id: String = row
+        .try_get("catalog_version")
+        .unwrap_or_else(|_| "unknown".to_owned());
+    let version = VersionRow::from_row(row)
+        .map_err(StoreError::from)
+        .and_then(CatalogVersion::try_from);
+    Listed::of(&id, version)
+}
+
+/// Reads each version of a catalogue with its own statement.
+async fn read_one_by_one(
+    database: &Database,
+    catalog: &Slug,
+) -> Result<Vec<Listed<CatalogVersion>>, StoreError> {
+    let ids: Vec<String> = sqlx::query_scalar(IDS.on(database.dialect()))
+        .bind(catalog.as_str())
+        .fetch_all(&database.pool)
         .await?;
-    let read = |row: &AnyRow| {
-        let id: String = row
-            .try_get("catalog_version")
-            .unwrap_or_else(|_| "unknown".to_owned());
-        let version = VersionRow::from_row(row)
+    let mut versions = Vec::new();
+    for id in ids {
+        let row = sqlx::query_as::<_, VersionRow>(ONE.on(database.dialect()))
+            .bind(&id)
+            .fetch_one(&database.pool)
+            .await;
+        let version = row
             .map_err(StoreError::from)
             .and_then(CatalogVersion::try_from);
-        Listed::of(&id, version)
-    };
-    rows.iter().map(read).collect()
+        versions.push(Listed::of(&id, version)?);
+    }
+    Ok(versions)
 }
 
 /// The content of a version; `None` when it was never published in this database.

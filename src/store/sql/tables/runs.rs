@@ -1,4 +1,4 @@
-//! `bootstrap_runs`: one run for each job of our kind.
+//! `bootstrap_runs`: one run for each job of our kind; `bootstrap_run_targets`: the repository of each run, for lists.
 
 use super::json_text;
 use super::run_row::{LockedRun, RunRow};
@@ -16,13 +16,25 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, FromRow as _, Row as _};
 use sqlx_macros::FromRow;
 
-/// The columns of [`RunRow`].
+/// The columns of [`RunRow`] before those of the repository.
 const SELECT: &str = "
     SELECT CASE WHEN {key:r.id} THEN r.id ELSE '(invalid id)' END AS id, j.id AS job, r.user_id AS user_id, r.product_id AS product_id,
-        CAST(r.status AS TEXT) AS status, CAST(j.status AS TEXT) AS job_status,
+        CAST(r.status AS TEXT) AS status, CAST(j.status AS TEXT) AS job_status,";
+
+/// The repository by the stored documents.
+const OF_DOCUMENTS: &str = "
         {json:r.recipe_snapshot -> 'inputs' ->> 'owner'} AS owner,
-        {json:r.recipe_snapshot -> 'inputs' ->> 'repo'} AS repo, {json:r.dry_run_report ->> 'treeId'} AS tree, r.recipe_hash AS recipe_hash,
-        r.catalog_version AS catalog_version, CAST(j.retry_count AS BIGINT) AS retries,
+        {json:r.recipe_snapshot -> 'inputs' ->> 'repo'} AS repo, {json:r.dry_run_report ->> 'treeId'} AS tree,";
+
+/// The repository as it was written beside the documents: a database reads a whole document for one of its values.
+const OF_TARGETS: &str = "
+        COALESCE(g.owner, {json:r.recipe_snapshot -> 'inputs' ->> 'owner'}) AS owner,
+        COALESCE(g.repo, {json:r.recipe_snapshot -> 'inputs' ->> 'repo'}) AS repo,
+        COALESCE(g.tree, {json:r.dry_run_report ->> 'treeId'}) AS tree,";
+
+/// The other columns, and the tables.
+const FROM: &str = "
+        r.recipe_hash AS recipe_hash, r.catalog_version AS catalog_version, CAST(j.retry_count AS BIGINT) AS retries,
         r.github_repo_full_name AS full_name, {millis:r.github_repo_created_at} AS repo_created_at,
         r.repo_url AS repo_url, j.error AS error, {millis:r.created_at} AS created_at,
         {millis:r.started_at} AS started_at, {millis:r.finished_at} AS finished_at,
@@ -41,9 +53,12 @@ const SELECT: &str = "
 
 statements! {
     /// Runs, without a condition; [`list`] adds its own.
-    ALL = [SELECT];
+    ALL = [SELECT, OF_TARGETS, FROM, "LEFT JOIN bootstrap_run_targets g ON g.run_id = r.id"];
 
-    ONE = [SELECT, "WHERE r.id = $1"];
+    ONE = [SELECT, OF_DOCUMENTS, FROM, "WHERE r.id = $1"];
+
+    INSERT_TARGET = ["
+        INSERT INTO bootstrap_run_targets (run_id, owner, repo, tree) VALUES ($1, $2, $3, $4)"];
 
     EXISTS = ["SELECT id FROM bootstrap_runs WHERE id = $1"];
 
@@ -145,7 +160,7 @@ async fn read_page(
     filter: &RunFilter,
 ) -> Result<Vec<Listed<Run>>, StoreError> {
     let (page, values) = page_of("r.id", filter);
-    // The documents are read for the runs of the page only.
+    // Runs of older versions have only documents: they are read for the runs of the page only.
     let text = format!(
         "{} WHERE r.id IN (SELECT id FROM ({page}) AS page) {NEWEST_FIRST}",
         ALL.on(database.dialect())
@@ -331,6 +346,13 @@ pub(crate) async fn insert(
         .execute(tx.connection())
         .await
         .map_err(|error| or_active(error, &submission.product))?;
+    sqlx::query(INSERT_TARGET.on(tx.dialect))
+        .bind(run.as_str())
+        .bind(plan.inputs.owner.as_str())
+        .bind(plan.inputs.repo.as_str())
+        .bind(submission.risk.tree.as_str())
+        .execute(tx.connection())
+        .await?;
     Ok(())
 }
 

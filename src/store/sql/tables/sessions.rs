@@ -39,8 +39,8 @@ statements! {
 const SEEN_EVERY: i64 = 60_000;
 
 fn parsed(user: Option<&str>) -> Result<Option<UserId>, StoreError> {
-    let user = user.map(UserId::parse).transpose();
-    user.map_err(|error| StoreError::damaged("the user of a session", error))
+    let parsed = user.map(UserId::parse).transpose();
+    parsed.map_err(|error| StoreError::damaged("the user of a session", error))
 }
 
 /// Adds a session and removes those that have ended.
