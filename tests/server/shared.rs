@@ -93,14 +93,21 @@ fn a_run_is_submitted_at_one_server_followed_at_another_and_approved_there() {
     assert_eq!(again.json(), run.json());
     let id = run.json()["id"].as_str().unwrap().to_owned();
 
-    std::thread::scope(|scope| {
-        let followed = scope.spawn(|| first.finished(&id, &token));
-        let approval = json!({ "tree": tree });
-        second
-            .post(&format!("/api/v1/runs/{id}/approve"), &admin, &approval)
-            .is(200);
-        assert_eq!(followed.join().unwrap()["status"], "succeeded");
-    });
+    let bearer = format!("Bearer {token}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("accept", "text/event-stream"),
+    ];
+    let path = format!("/api/v1/runs/{id}/events");
+    let mut stream = first.begin("GET", &path, &headers, b"");
+    let approval = json!({ "tree": tree });
+    second
+        .post(&format!("/api/v1/runs/{id}/approve"), &admin, &approval)
+        .is(200);
+    let mut followed = String::new();
+    stream.read_to_string(&mut followed).unwrap();
+    assert!(followed.contains("\"succeeded\""), "{followed}");
+    assert!(followed.contains("event: end\n"), "{followed}");
     let events = format!("/api/v1/runs/{id}/events");
     let listed = second.get(&events, &token).is(200).json();
     assert_eq!(listed, first.get(&events, &token).json());

@@ -3,13 +3,13 @@
 use crate::app::products::{self as use_case, NewProduct};
 use crate::server::body::{Json, JsonBody, request_bodies};
 use crate::server::guard::Signed;
-use crate::server::page::{Page, PageQuery};
+use crate::server::page::{Page, PageQuery, Query};
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
 use crate::store::answer::RequestKey;
 use crate::store::id::ProductId;
 use crate::store::product::Product;
-use axum::extract::{Extension, Path, Query, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
 use std::sync::Arc;
 

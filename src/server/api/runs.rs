@@ -8,7 +8,7 @@ use crate::app::runs::{self as use_case, SubmitRequest};
 use crate::model::digest::GitId;
 use crate::server::body::{Json, JsonBody, request_bodies};
 use crate::server::guard::Signed;
-use crate::server::page::{Page, PageQuery, invalid};
+use crate::server::page::{Page, PageQuery, Query, invalid};
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
 use crate::store::answer::RequestKey;
@@ -16,7 +16,7 @@ use crate::store::id::{ProductId, RunId};
 use crate::store::listed::Listed;
 use crate::store::run::{Run, RunFilter};
 use crate::worker;
-use axum::extract::{Extension, Path, Query, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -37,6 +37,7 @@ pub(in crate::server) struct RunQuery {
     /// `next` of the page before.
     after: Option<String>,
     /// Number of items, 1 to 200; default 50.
+    #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
 }
 
