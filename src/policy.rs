@@ -2,10 +2,11 @@
 
 use crate::error::{Class, Explain, Hint};
 use crate::hint;
-use crate::model::action::RiskLevel;
+use crate::model::action::{RiskLevel, RoleRequired};
 use crate::model::digest::GitId;
 use crate::model::plan::Plan;
 use crate::model::report::Risk;
+use crate::model::slug::OptionRef;
 use crate::store::id::UserId;
 use crate::store::submission::RiskAssessment;
 use std::collections::BTreeMap;
@@ -57,6 +58,31 @@ pub enum PolicyError {
     Administrators,
 }
 
+/// A selected option that only administrators may use.
+#[derive(Debug, Error)]
+#[error("option `{option}` is for administrators, and user `{user}` is not one")]
+pub struct RoleError {
+    option: OptionRef,
+    user: UserId,
+}
+
+impl Explain for RoleError {
+    fn class(&self) -> Class {
+        Class::Refused
+    }
+
+    fn code(&self) -> &'static str {
+        "option_for_administrators"
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        Some(
+            "select another option, or ask an administrator to submit it; nothing was created"
+                .into(),
+        )
+    }
+}
+
 /// A policy file that cannot be used.
 #[derive(Debug, Error)]
 #[error("invalid policy `{}`", path.display())]
@@ -100,6 +126,28 @@ impl Explain for PolicyFileError {
 }
 
 impl Policy {
+    /// Fails if an action of a plan requires an administrator and the user is none. `is_administrator` is true for an
+    /// administrator of the installation; the policy may name others.
+    pub fn check_roles(
+        &self,
+        plan: &Plan,
+        user: &UserId,
+        is_administrator: bool,
+    ) -> Result<(), RoleError> {
+        if is_administrator || self.is_administrator(user) {
+            return Ok(());
+        }
+        let mut actions = plan.recipe.actions.iter();
+        let restricted =
+            actions.find(|planned| planned.action.common().role() == RoleRequired::Admin);
+        restricted.map_or(Ok(()), |planned| {
+            Err(RoleError {
+                option: planned.origin.option.clone(),
+                user: user.clone(),
+            })
+        })
+    }
+
     /// Parses the content of the file at `path`.
     pub fn of_file(path: &Path, bytes: &[u8]) -> Result<Self, PolicyFileError> {
         let text = std::str::from_utf8(bytes).map_err(|_| PolicyError::NotText);

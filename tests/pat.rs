@@ -174,6 +174,7 @@ fn a_test_shows_owner_and_scopes_of_the_token() {
             "login": "jane",
             "scopes": ["delete_repo", "repo", "workflow"],
             "expiresAt": "2027-01-15T08:00:00Z",
+            "organisations": ["acme", "closed"],
             "usable": true,
             "sealAgain": false,
         })
@@ -351,6 +352,7 @@ fn a_saved_token_is_stored_sealed_with_the_facts_of_its_forge() {
             ("jane", expires_at)
         );
         assert_eq!(facts.scopes, scopes);
+        assert_eq!(facts.organisations, ["acme", "closed"]);
         assert!(facts.verified_at > 0 && facts.verified_at <= before);
         let file = std::fs::read(sandbox.join("jobs.db")).unwrap();
         let wal = std::fs::read(sandbox.join("jobs.db-wal")).unwrap_or_default();

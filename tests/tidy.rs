@@ -74,6 +74,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "model",
             "source",
+            "plan_document",
             "recipe",
             "catalog",
             "resolve",

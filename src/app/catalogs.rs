@@ -4,11 +4,13 @@ use super::error::{AppError, Findings, ReadError};
 use crate::catalog::{self, Catalog, CatalogFile, builtin};
 use crate::error::{Class, Explain, Hint, Setting};
 use crate::hint;
+use crate::model::action::{RoleRequired, SideEffect};
 use crate::model::content::{File, Files};
 use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::digest::{Digest, GitId};
 use crate::model::exclude::ExcludePattern;
 use crate::model::path::{SafeRelPath, TreePath};
+use crate::model::slug::{OptionRef, Slug};
 use crate::model::suggest;
 use crate::template::Template;
 use crate::tree::Tree as _;
@@ -73,6 +75,19 @@ pub struct CatalogDetails {
     #[serde(flatten)]
     pub catalog: CatalogFile,
     pub catalog_version: Digest,
+    /// The options with an action that differs from the usual one.
+    pub restrictions: Vec<OptionRestriction>,
+}
+
+/// The attributes of an option's actions: the strictest of each.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OptionRestriction {
+    pub option: OptionRef,
+    /// The role of the users who may submit a selection with the option.
+    pub role_required: RoleRequired,
+    pub side_effect: SideEffect,
+    pub supports_dry_run: bool,
 }
 
 /// A catalogue that cannot be found.
@@ -279,6 +294,15 @@ impl CatalogFiles {
         Ok(true)
     }
 
+    /// The files of one catalogue.
+    #[must_use]
+    pub fn of_catalog(mut self, catalog: &Slug) -> Self {
+        let own = FOLDERS.map(|folder| format!("{folder}/{catalog}/"));
+        self.files
+            .retain(|path, _| own.iter().any(|own| path.starts_with(own)));
+        self
+    }
+
     /// One catalogue of these files, by name.
     pub fn load(self, name: &str) -> Result<OpenedCatalog, AppError> {
         let loaded = catalog::load(&self.files, name);
@@ -370,8 +394,14 @@ pub fn is_builtin(name: &str) -> bool {
 
 /// Opens a built-in catalogue by name, the only catalogue of a folder, or `FOLDER/catalog/NAME`.
 pub fn open(argument: &str) -> Result<OpenedCatalog, AppError> {
+    let (source, name) = locate(argument)?;
+    source.load(&name)
+}
+
+/// The files and the name of the catalogue that [`open`] opens. They may have errors.
+pub fn locate(argument: &str) -> Result<(CatalogFiles, String), AppError> {
     if is_builtin(argument) {
-        return CatalogFiles::builtin().load(argument);
+        return Ok((CatalogFiles::builtin(), argument.to_owned()));
     }
     let path = Path::new(argument);
     if !path.is_dir() {
@@ -383,12 +413,12 @@ pub fn open(argument: &str) -> Result<OpenedCatalog, AppError> {
         .into());
     }
     if let Some((root, name)) = named_below_root(path) {
-        return CatalogFiles::of_folder(root)?.load(name);
+        return Ok((CatalogFiles::of_folder(root)?, name.to_owned()));
     }
     let source = CatalogFiles::of_folder(path)?;
     let mut names: Vec<String> = catalog::names(&source.files).into_iter().collect();
     if let (Some(name), true) = (names.pop(), names.is_empty()) {
-        return source.load(&name);
+        return Ok((source, name));
     }
     let names = catalog::names(&source.files).into_iter().collect();
     let root = argument.to_owned();
@@ -482,6 +512,38 @@ impl OpenedCatalog {
         CatalogDetails {
             catalog: self.catalog.file().clone(),
             catalog_version: self.catalog.version().clone(),
+            restrictions: self.restrictions(),
+        }
+    }
+
+    /// The options with an action that has a role, an effect or a kind of preview other than the usual one.
+    pub fn restrictions(&self) -> Vec<OptionRestriction> {
+        let categories = self.catalog.categories().iter();
+        let options = categories.flat_map(|category| {
+            let names = category.options.iter();
+            names.map(|option| OptionRef::new(&category.slug, &option.slug))
+        });
+        options
+            .map(|option| self.restriction(option))
+            .filter(|restriction| {
+                restriction.role_required != RoleRequired::default()
+                    || restriction.side_effect != SideEffect::default()
+                    || !restriction.supports_dry_run
+            })
+            .collect()
+    }
+
+    fn restriction(&self, option: OptionRef) -> OptionRestriction {
+        let recipe = self.catalog.recipe(&option);
+        let actions = recipe.into_iter().flat_map(|recipe| &recipe.actions);
+        let actions: Vec<_> = actions.map(|action| action.action.common()).collect();
+        let role = actions.iter().map(|common| common.role()).max();
+        let effect = actions.iter().map(|common| common.effect()).max();
+        OptionRestriction {
+            option,
+            role_required: role.unwrap_or_default(),
+            side_effect: effect.unwrap_or_default(),
+            supports_dry_run: actions.iter().all(|common| common.is_previewed()),
         }
     }
 }

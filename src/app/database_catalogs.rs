@@ -82,16 +82,22 @@ fn of_rows(published: &OpenedCatalog, rows: &[CategoryRow]) -> Result<OpenedCata
     let catalog = &published.catalog;
     let name = catalog.slug().to_string();
     let mut files: Files = published.source.files.clone();
-    let mut document = json!(catalog.file());
+    let written = json!(catalog.file());
+    let mut document = written.clone();
     document["categories"] = rows
         .iter()
         .map(|row| category(&document["categories"], row))
         .collect();
-    // JSON is YAML.
-    let text = File::regular(document.to_string());
-    files.insert(format!("catalog/{name}/catalog.yaml"), text);
+    // Files of rows that say the same keep their text. JSON is YAML.
+    if document != written {
+        let text = File::regular(document.to_string());
+        files.insert(format!("catalog/{name}/catalog.yaml"), text);
+    }
     for row in rows {
         for option in &row.options {
+            if published_actions(catalog, &row.slug, &option.slug) == option.actions {
+                continue;
+            }
             let path = recipe_path(catalog, &row.slug, &option.slug);
             let has_recipe = files.contains_key(&path);
             if has_recipe || !option.actions.is_empty() {
@@ -105,6 +111,14 @@ fn of_rows(published: &OpenedCatalog, rows: &[CategoryRow]) -> Result<OpenedCata
         ..CatalogFiles::default()
     }
     .load(&name)
+}
+
+/// The actions of an option as they were published.
+fn published_actions(catalog: &Catalog, category: &str, option: &str) -> Vec<Value> {
+    let option = OptionRef::parse(&format!("{category}/{option}"));
+    let recipe = option.ok().and_then(|option| catalog.recipe(&option));
+    let actions = recipe.into_iter().flat_map(|recipe| &recipe.actions);
+    actions.map(|action| json!(action.action)).collect()
 }
 
 /// The file of an option's recipe: the one it was published from, else a new one.

@@ -6,6 +6,7 @@
 pub mod additions;
 pub mod api_tokens;
 pub mod caller;
+pub mod catalog_drafts;
 pub mod catalog_versions;
 pub mod catalogs;
 pub mod checks;
@@ -16,6 +17,7 @@ pub mod error;
 pub mod explanation;
 pub mod facts;
 pub mod generated_repos;
+pub mod ideas;
 pub mod insights;
 pub mod jobs;
 pub mod kept_previews;

@@ -172,31 +172,61 @@ pub fn check_expected(
     }
 }
 
+/// A forge to be asked about a publication, with the token of its client.
+pub struct AskedForge<'f> {
+    pub forge: &'f dyn Forge,
+    pub kind: ForgeKind,
+    pub host: String,
+    /// The time limit of all requests together.
+    pub timeout: Duration,
+    pub clock: &'f dyn Clock,
+}
+
 /// Asks a forge about owner, name and token, and adds its answers to the report. An unreachable forge is a warning there.
-pub async fn ask_forge(
-    forge: &dyn Forge,
-    kind: ForgeKind,
-    host: String,
-    timeout: Duration,
-    clock: &dyn Clock,
-    preview: &mut Preview<'_>,
-) -> Result<(), AppError> {
-    let inputs = &preview.plan.inputs;
-    let publication = PlannedPublication {
-        kind,
-        host,
-        repo: RepoPath {
-            owner: inputs.owner.clone(),
-            name: inputs.repo.clone(),
-        },
-        scopes: scopes_for(preview.tree.list()?.iter().map(|(path, _)| path)),
-        template: &preview.plan.template,
-        now: clock.now() / 1000,
-    };
-    let answers = Answers::from_forge(forge, &publication.repo, timeout).await;
-    let assessment = Assessment::of(&publication, &answers).ok_or(ProductError::NoDate)?;
-    assessment.add_to(&mut preview.report);
+pub async fn ask_forge(asked: AskedForge<'_>, preview: &mut Preview<'_>) -> Result<(), AppError> {
+    asked.assess(preview).await?.add_to(&mut preview.report);
     Ok(())
+}
+
+/// Asks a forge about owner, name and token, and fails with its findings if the repository certainly cannot be created. The
+/// report stays as it is.
+pub async fn check_forge(asked: AskedForge<'_>, preview: &Preview<'_>) -> Result<(), AppError> {
+    let mut report = preview.report.clone();
+    asked.assess(preview).await?.add_to(&mut report);
+    if report.can_proceed {
+        return Ok(());
+    }
+    Err(Findings {
+        findings: report.obstacles().cloned().collect(),
+        ..Findings::default()
+    }
+    .into())
+}
+
+impl AskedForge<'_> {
+    async fn assess(self, preview: &Preview<'_>) -> Result<Assessment, AppError> {
+        let Self {
+            forge,
+            kind,
+            host,
+            timeout,
+            clock,
+        } = self;
+        let inputs = &preview.plan.inputs;
+        let publication = PlannedPublication {
+            kind,
+            host,
+            repo: RepoPath {
+                owner: inputs.owner.clone(),
+                name: inputs.repo.clone(),
+            },
+            scopes: scopes_for(preview.tree.list()?.iter().map(|(path, _)| path)),
+            template: &preview.plan.template,
+            now: clock.now() / 1000,
+        };
+        let answers = Answers::from_forge(forge, &publication.repo, timeout).await;
+        Ok(Assessment::of(&publication, &answers).ok_or(ProductError::NoDate)?)
+    }
 }
 
 impl Prevented {

@@ -2,7 +2,7 @@
 
 use super::caller::{Access, Caller, Scope};
 use super::error::AppError;
-use super::previews::{self, Prevented};
+use super::previews::{self, AskedForge, Prevented};
 use crate::engine::Preview;
 use crate::error::{Class, Explain, Hint};
 use crate::model::digest::GitId;
@@ -83,17 +83,23 @@ impl RunName {
 /// Stores an accepted preview as a run with a queued job.
 ///
 /// # Errors
-/// Refuses a demo user, a product of another user, a second active run of the product, a tree that is not the expected
-/// one, and a template that other machines cannot open.
+/// Refuses a demo user, an option for administrators of another user, a product of another user, a second active run of the
+/// product, a tree that is not the expected one, a template that other machines cannot open, and what the forge certainly
+/// refuses, if there is one to ask. An unreachable forge refuses nothing.
 pub async fn submit(
     database: &Database,
     policy: &Policy,
     caller: &Caller,
     request: &SubmitRequest,
     preview: &Preview<'_>,
+    forge: Option<AskedForge<'_>>,
 ) -> Result<Run, AppError> {
     caller.check(Access::Write)?;
     let submission = submission(policy, caller, request, preview)?;
+    check_roles(database, policy, &submission).await?;
+    if let Some(forge) = forge {
+        previews::check_forge(forge, preview).await?;
+    }
     let (user, product) = (&submission.user, &submission.product);
     database.ensure_local(user, product).await?;
     Ok(database.submit(&submission).await?)
@@ -123,6 +129,21 @@ pub fn submission(
         risk: policy.assess(plan, &report.risk, tree),
         key: request.key.clone(),
     })
+}
+
+/// Fails if the plan has an option for administrators and its user is none.
+async fn check_roles(
+    database: &Database,
+    policy: &Policy,
+    submission: &Submission,
+) -> Result<(), AppError> {
+    let Submission { user, plan, .. } = submission;
+    if policy.check_roles(plan, user, false).is_ok() {
+        return Ok(());
+    }
+    let account = database.account(user).await?;
+    let is_administrator = account.is_some_and(|account| account.is_administrator);
+    Ok(policy.check_roles(plan, user, is_administrator)?)
 }
 
 /// The id of the run that a person named.

@@ -3,10 +3,10 @@
 use super::caller::Caller;
 use super::error::AppError;
 use crate::base::clock::Clock;
-use crate::error::{Class, Explain, Hint};
+use crate::error::{Class, Explain, Hint, chain};
 use crate::forge::Forge;
 use crate::forge::account::Account;
-use crate::model::preflight::ForgeKind;
+use crate::model::preflight::{ForgeKind, OwnerKind};
 use crate::model::timestamp::Timestamp;
 use crate::pat::key::Key;
 use crate::pat::sealed::{Binding, Sealer};
@@ -33,6 +33,8 @@ pub struct TokenReport {
     pub scopes: Option<BTreeSet<String>>,
     /// None where the token does not expire or the forge does not say.
     pub expires_at: Option<Timestamp>,
+    /// The organisations that the token may see. None where the forge did not list them.
+    pub organisations: Option<Vec<String>>,
     /// True if the token can create repositories, as far as the forge says.
     pub usable: bool,
     /// True if the token was sealed with the previous key.
@@ -49,6 +51,8 @@ pub struct StoredToken {
     pub verified_at: i64,
     /// In milliseconds since 1970; null for a token that does not expire.
     pub expires_at: Option<i64>,
+    /// The organisations that the token may see, as the forge listed them when it was saved or tested.
+    pub organisations: Vec<String>,
 }
 
 /// The forge that a token belongs to.
@@ -91,10 +95,41 @@ pub async fn test(
         login: excerpt(&account.login),
         scopes: scopes.map(|scopes| scopes.iter().map(|scope| excerpt(scope)).collect()),
         expires_at: account.expires_at.and_then(Timestamp::of_unix_seconds),
+        organisations: organisations(at.forge).await,
         usable: verdict.is_ok(),
         seal_again,
     };
     Ok((report, verdict))
+}
+
+/// Tests a token with its forge as [`test`]. If it belongs to the account of the caller's stored token, the organisations
+/// beside that token are replaced by the forge's answer.
+pub async fn test_of_user(
+    database: &Database,
+    caller: &Caller,
+    at: TokenForge<'_>,
+    clock: &dyn Clock,
+) -> Result<TokenReport, AppError> {
+    let (report, _) = test(at, false, clock).await?;
+    let stored = stored(database, caller).await?;
+    if let Some(organisations) = &report.organisations
+        && stored.is_some_and(|stored| stored.login == report.login)
+    {
+        let user = caller.user();
+        database.save_organisations(user, organisations).await?;
+    }
+    Ok(report)
+}
+
+/// The organisations that a token may see, by login. None if the forge does not answer: a token works without them.
+async fn organisations(forge: &dyn Forge) -> Option<Vec<String>> {
+    let owners = forge
+        .owners()
+        .await
+        .inspect_err(|error| tracing::warn!("cannot list organisations: {}", chain(error)));
+    let options = owners.ok()?.options.into_iter();
+    let organisations = options.filter(|owner| owner.kind == OwnerKind::Organisation);
+    Some(organisations.map(|owner| excerpt(&owner.login)).collect())
 }
 
 /// Tests a token with its forge, seals it for the caller and stores it. Returns the login that it belongs to.
@@ -123,6 +158,7 @@ pub async fn save(
         verified_at: clock.now(),
         scopes: account.scopes.into_iter().flatten().collect(),
         expires_at: account.expires_at.map(|at| at.saturating_mul(1000)),
+        organisations: organisations(at.forge).await.unwrap_or_default(),
     };
     database.ensure_user(user).await?;
     database.save_token(user, &sealed, &facts).await?;
@@ -137,6 +173,7 @@ pub async fn stored(database: &Database, caller: &Caller) -> Result<Option<Store
         scopes: facts.scopes,
         verified_at: facts.verified_at,
         expires_at: facts.expires_at,
+        organisations: facts.organisations,
     }))
 }
 

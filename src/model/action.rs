@@ -144,6 +144,61 @@ pub struct Common {
     /// The lowest risk level of this action; the computed level may be higher.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub risk_level: Option<RiskLevel>,
+    /// The role of the users who may submit a plan with this action (default MEMBER).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role_required: Option<RoleRequired>,
+    /// The effect of the action, for readers of the catalogue (default FILES). No action has another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side_effect: Option<SideEffect>,
+    /// False for an action whose preview does not show everything, for readers of the catalogue (default true).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supports_dry_run: Option<bool>,
+}
+
+/// The role that an action requires of the user who submits it.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum RoleRequired {
+    /// Every user who may write.
+    #[default]
+    Member,
+    /// An administrator.
+    Admin,
+}
+
+/// The effect of an action.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum SideEffect {
+    None,
+    #[default]
+    Files,
+    Network,
+}
+
+impl RoleRequired {
+    /// The word in documents and rows.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Member => "MEMBER",
+            Self::Admin => "ADMIN",
+        }
+    }
+}
+
+impl SideEffect {
+    /// The word in documents and rows.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "NONE",
+            Self::Files => "FILES",
+            Self::Network => "NETWORK",
+        }
+    }
 }
 
 /// The reaction to an existing file with other content at the path that an action writes.
@@ -269,6 +324,21 @@ impl Common {
     /// The position in the order of execution, ascending.
     pub fn order(&self) -> i32 {
         self.execution_order.unwrap_or(0)
+    }
+
+    /// The role of the users who may submit a plan with the action.
+    pub fn role(&self) -> RoleRequired {
+        self.role_required.unwrap_or_default()
+    }
+
+    /// The effect of the action.
+    pub fn effect(&self) -> SideEffect {
+        self.side_effect.unwrap_or_default()
+    }
+
+    /// True unless the catalogue says that a preview does not show everything.
+    pub fn is_previewed(&self) -> bool {
+        self.supports_dry_run.unwrap_or(true)
     }
 }
 

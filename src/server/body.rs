@@ -4,8 +4,8 @@ use super::problem::Problem;
 use super::state::ServerState;
 use crate::source;
 use crate::source::schema::Schema;
-use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, OptionalFromRequest, Request};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
@@ -41,6 +41,26 @@ pub(super) struct JsonText(pub(super) String);
 
 /// A JSON answer.
 pub(super) struct Json<T>(pub(super) T);
+
+impl<T: RequestBody> OptionalFromRequest<Arc<ServerState>> for JsonBody<T> {
+    type Rejection = Problem;
+
+    /// `None` for an empty body and for `null`.
+    async fn from_request(
+        request: Request,
+        state: &Arc<ServerState>,
+    ) -> Result<Option<Self>, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = read(Request::from_parts(parts.clone(), body), state).await?;
+        if matches!(bytes.trim_ascii(), b"" | b"null") {
+            return Ok(None);
+        }
+        let whole = Request::from_parts(parts, Body::from(bytes));
+        <Self as FromRequest<Arc<ServerState>>>::from_request(whole, state)
+            .await
+            .map(Some)
+    }
+}
 
 impl<T: RequestBody> FromRequest<Arc<ServerState>> for JsonBody<T> {
     type Rejection = Problem;

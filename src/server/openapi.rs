@@ -59,7 +59,7 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
     });
     if let Some(body) = operation.body {
         described["requestBody"] = json!({
-            "required": true,
+            "required": !operation.is_body_optional,
             "content": { "application/json": { "schema": body(generator) } },
         });
     }

@@ -52,6 +52,8 @@ pub struct Operation {
     pub guarded: Guarded,
     pub query: Option<SchemaOf>,
     pub body: Option<SchemaOf>,
+    /// True if a request may come without the body.
+    pub is_body_optional: bool,
     pub answers: Vec<(StatusCode, Content)>,
     /// True if an answer may have a secret beside a text of the request, so that it is never compressed.
     pub has_secrets: bool,
@@ -90,6 +92,7 @@ impl Operation {
             summary,
             query: None,
             body: None,
+            is_body_optional: false,
             answers: Vec::new(),
             has_secrets: false,
             handler: on(filter, handler),
@@ -149,6 +152,13 @@ impl Operation {
     pub fn body<T: JsonSchema>(mut self) -> Self {
         self.body = Some(SchemaGenerator::subschema_for::<T>);
         self
+    }
+
+    /// The operation with a JSON body that may be left out.
+    #[must_use]
+    pub fn optional_body<T: JsonSchema>(mut self) -> Self {
+        self.is_body_optional = true;
+        self.body::<T>()
     }
 
     /// The operation with a JSON answer.

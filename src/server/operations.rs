@@ -1,14 +1,16 @@
 //! The list of all operations of the API.
 
 use super::api::{
-    api_tokens, catalogs, forge, jobs, previews, products, realtime, recovery, runs, selection,
-    version, workers,
+    api_tokens, catalogs, drafts, forge, ideas, jobs, previews, products, realtime, recovery, runs,
+    selection, version, workers,
 };
 use super::operation::{Credential, Operation};
 use super::page::{Page, PageQuery};
 use crate::app::caller::Access;
+use crate::app::catalog_drafts::DraftView;
 use crate::app::catalog_versions::CatalogDiff;
 use crate::app::catalogs::{CatalogDetails, CatalogSummary};
+use crate::app::ideas::{IdeaDetails, IdeaRequest, PlanDocumentAnswer, PlanDocumentRequest};
 use crate::app::jobs::JobCounts;
 use crate::app::kept_previews::PreviewFile;
 use crate::app::owners::OwnerList;
@@ -19,6 +21,7 @@ use crate::model::report::Report;
 use crate::store::access::TokenInfo;
 use crate::store::catalog::CatalogVersion;
 use crate::store::event::Event;
+use crate::store::idea::Idea;
 use crate::store::job_list::JobEntry;
 use crate::store::listed::Listed;
 use crate::store::product::Product;
@@ -37,6 +40,7 @@ pub fn all() -> Vec<Operation> {
         product_operations(),
         run_operations(),
         job_operations(),
+        idea_operations(),
         forge_operations(),
     ]
     .into_iter()
@@ -158,11 +162,48 @@ fn catalog_operations() -> Vec<Operation> {
             Method::POST,
             "/catalogs/{slug}/publish",
             "publishCatalog",
-            "Publish the version that the server offers",
+            "Publish the expected draft, or the version that the server offers",
             catalogs::publish,
         )
         .access(Access::Administrate)
+        .optional_body::<catalogs::PublishRequest>()
         .answers::<CatalogVersion>(CREATED),
+        Operation::new(
+            Method::GET,
+            "/catalogs/{slug}/versions",
+            "listCatalogVersions",
+            "List the published versions of a catalogue, newest first",
+            catalogs::versions,
+        )
+        .answers::<Page<Listed<CatalogVersion>>>(OK),
+        Operation::new(
+            Method::GET,
+            "/catalogs/{slug}/draft",
+            "getCatalogDraft",
+            "Read the draft of a catalogue",
+            drafts::find,
+        )
+        .access(Access::Administrate)
+        .answers::<DraftView>(OK),
+        Operation::new(
+            Method::POST,
+            "/catalogs/{slug}/draft",
+            "saveCatalogDraft",
+            "Save and check changed files of a catalogue as its draft",
+            drafts::save,
+        )
+        .access(Access::Administrate)
+        .body::<catalogs::CheckRequest>()
+        .answers::<DraftView>(OK),
+        Operation::new(
+            Method::DELETE,
+            "/catalogs/{slug}/draft",
+            "deleteCatalogDraft",
+            "Remove the draft of a catalogue",
+            drafts::delete,
+        )
+        .access(Access::Administrate)
+        .answers_nothing(StatusCode::NO_CONTENT),
         Operation::new(
             Method::GET,
             "/catalogs/{slug}/diff",
@@ -347,6 +388,48 @@ fn job_operations() -> Vec<Operation> {
         )
         .query::<jobs::JobFilterQuery>()
         .answers::<JobCounts>(OK),
+    ]
+}
+
+fn idea_operations() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            Method::GET,
+            "/ideas",
+            "listIdeas",
+            "List ideas",
+            ideas::list,
+        )
+        .query::<PageQuery>()
+        .answers::<Page<Idea>>(OK),
+        Operation::new(
+            Method::POST,
+            "/ideas",
+            "createIdea",
+            "Add an idea",
+            ideas::create,
+        )
+        .may_miss()
+        .body::<IdeaRequest>()
+        .answers::<IdeaDetails>(CREATED),
+        Operation::new(
+            Method::GET,
+            "/ideas/{id}",
+            "getIdea",
+            "Read an idea with its plan document",
+            ideas::find,
+        )
+        .answers::<IdeaDetails>(OK),
+        Operation::new(
+            Method::POST,
+            "/plan-documents",
+            "savePlanDocument",
+            "Check a plan document and store it for an idea",
+            ideas::save_plan_document,
+        )
+        .may_miss()
+        .body::<PlanDocumentRequest>()
+        .answers::<PlanDocumentAnswer>(CREATED),
     ]
 }
 

@@ -53,6 +53,9 @@ pub struct ProblemError {
     pub code: Code,
     pub message: String,
     pub help: Option<String>,
+    /// The line of the fault in a document that the request contains, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
 }
 
 /// The media type of all failures.
@@ -199,6 +202,20 @@ impl Problem {
         problem
     }
 
+    /// Findings in a document that a readable request contains, each with its line.
+    pub fn of_document(findings: &[Diagnostic]) -> Self {
+        let mut problem = Self::findings(findings);
+        let Self(answer) = &mut problem;
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        answer.document.status = status.as_u16();
+        answer.document.title = status.canonical_reason().unwrap_or("Error");
+        "findings".clone_into(&mut answer.document.code);
+        for (error, finding) in answer.document.errors.iter_mut().zip(findings) {
+            error.line = finding.location.as_ref().map(|location| location.line);
+        }
+        problem
+    }
+
     /// A preview whose repository cannot be created.
     pub fn refused_preview(report: &Report) -> Self {
         let findings: Vec<Diagnostic> = report.obstacles().cloned().collect();
@@ -236,17 +253,19 @@ fn is_syntax(code: Code) -> bool {
 /// The HTTP status of an error: by its code where HTTP has one for it, else by its class.
 fn status_of(error: &dyn Explain) -> StatusCode {
     match error.code() {
-        "user_demo" | "not_an_administrator" => StatusCode::FORBIDDEN,
+        "user_demo" | "not_an_administrator" | "option_for_administrators" => StatusCode::FORBIDDEN,
         "run_not_found"
         | "job_not_found"
+        | "idea_not_found"
         | "product_not_found"
         | "user_not_found"
         | "api_token_not_found"
         | "preview_not_found"
         | "catalog_not_found"
         | "catalog_not_published"
+        | "draft_not_found"
         | "file_not_found" => StatusCode::NOT_FOUND,
-        "tree_differs" => StatusCode::PRECONDITION_FAILED,
+        "tree_differs" | "draft_differs" => StatusCode::PRECONDITION_FAILED,
         _ => match error.class() {
             Class::Usage | Class::Refused | Class::Credential => StatusCode::UNPROCESSABLE_ENTITY,
             Class::Conflict => StatusCode::CONFLICT,
@@ -264,6 +283,7 @@ impl From<&Diagnostic> for ProblemError {
             code: finding.code,
             message: finding.message.clone(),
             help: finding.help.clone(),
+            line: None,
         }
     }
 }

@@ -10,6 +10,7 @@ pub enum Rated {
     Preview,
     TokenTest,
     SignIn,
+    PlanDocument,
 }
 
 /// The requests of the current minute.
@@ -28,6 +29,7 @@ impl Rated {
             Self::Preview => 60_000,
             Self::TokenTest => 10,
             Self::SignIn => 20,
+            Self::PlanDocument => 60,
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::app::catalogs::{CatalogError, OpenedCatalog};
 use crate::app::database_catalogs::LoadedCatalogs;
 use crate::app::error::AppError;
 use crate::app::kept_previews::RecentPreviews;
+use crate::app::previews::AskedForge;
 use crate::app::templates::TemplateCache;
 use crate::app::tokens::TokenForge;
 use crate::base::clock::Clock;
@@ -126,6 +127,17 @@ impl ServerState {
             token => token?,
         };
         self.connect(|| token.ok_or_else(Problem::internal))
+    }
+
+    /// A connected forge, to be asked about a publication.
+    pub(super) fn asked<'f>(&'f self, forge: &'f dyn Forge) -> AskedForge<'f> {
+        AskedForge {
+            forge,
+            kind: self.forge.kind,
+            host: self.forge.host.clone(),
+            timeout: self.context.forge_requests.timeout,
+            clock: self.clock(),
+        }
     }
 
     /// The forge with a token, which is asked for only where the forge needs one.

@@ -66,6 +66,22 @@ pub struct CatalogVersion {
     pub at: i64,
 }
 
+/// A change of a catalogue that is not published yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogDraft {
+    pub catalog: Slug,
+    /// The digest of the files.
+    pub hash: Digest,
+    /// The version of the rows that the draft was made from; none where there was none.
+    pub base: Option<Digest>,
+    /// All files of the catalogue, by their path from its root.
+    pub files: BTreeMap<String, StoredFile>,
+    /// The user who saved it.
+    pub by: String,
+    /// In milliseconds since 1970.
+    pub at: i64,
+}
+
 /// A category as its row and the rows of its options show it now. The texts are not checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CategoryRow {

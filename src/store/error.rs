@@ -1,6 +1,6 @@
 //! Errors of the store, by what the caller can do.
 
-use super::id::{JobId, ProductId, RunId, UserId};
+use super::id::{IdeaId, JobId, ProductId, RunId, UserId};
 use super::job::JobStatus;
 use super::run::RunStatus;
 use crate::error::{Class, Explain, Hint, Setting};
@@ -38,6 +38,11 @@ pub enum StoreError {
     NoRun { run: RunId },
     #[error("job `{job}` does not exist")]
     NoJob { job: JobId },
+    #[error("idea `{idea}` does not exist")]
+    NoIdea { idea: IdeaId },
+    /// The name in the row.
+    #[error("idea `{idea}` is {status}: it accepts no plan document; nothing was stored")]
+    IdeaStatus { idea: IdeaId, status: String },
     #[error("product `{product}` of user `{user}` does not exist")]
     NoProduct { product: ProductId, user: UserId },
     #[error("product `{product}` already exists")]
@@ -138,10 +143,12 @@ impl Explain for StoreError {
             | Self::ProductTaken { .. }
             | Self::OtherRights { .. }
             | Self::Conflict { .. }
+            | Self::IdeaStatus { .. }
             | Self::AnotherTree { .. }
             | Self::CategoryTaken { .. } => Class::Conflict,
             Self::NoRun { .. }
             | Self::NoJob { .. }
+            | Self::NoIdea { .. }
             | Self::NoProduct { .. }
             | Self::NoUser { .. }
             | Self::Demo { .. }
@@ -160,6 +167,8 @@ impl Explain for StoreError {
             Self::ActiveRun { .. } => "run_active",
             Self::NoRun { .. } => "run_not_found",
             Self::NoJob { .. } => "job_not_found",
+            Self::NoIdea { .. } => "idea_not_found",
+            Self::IdeaStatus { .. } => "idea_status",
             Self::NoProduct { .. } => "product_not_found",
             Self::ProductTaken { .. } => "product_taken",
             Self::ForeignTables { .. } => "store_not_own",
@@ -209,6 +218,10 @@ impl Explain for StoreError {
                 "remove it from the selection or the catalogue; nothing was stored".into()
             }
             Self::NoRun { .. } => "list the runs with `groundplan runs list`".into(),
+            Self::NoIdea { .. } => "add one first; the id may belong to another user".into(),
+            Self::IdeaStatus { .. } => {
+                "wait until its job has ended; a planned idea keeps its plan".into()
+            }
             Self::NoJob { .. } => "begin again with the first page".into(),
             Self::NoProduct { .. } => hint!(
                 "name a product of the user or a new one with ",

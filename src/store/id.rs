@@ -99,6 +99,8 @@ ids! {
     ProductId;
     /// A row of `api_tokens`.
     ApiTokenId;
+    /// A row of `ideas`.
+    IdeaId;
     /// A row of `claude_workers`.
     WorkerRowId;
     /// A row of the tables that describe a catalogue.

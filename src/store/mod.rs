@@ -7,6 +7,7 @@ pub mod change;
 pub mod error;
 pub mod event;
 pub mod id;
+pub mod idea;
 pub mod job;
 pub mod job_list;
 pub mod lease;

@@ -90,6 +90,8 @@ pub struct JobPayload {
     pub sealed_token: Option<String>,
     /// True if the installation names the author of the run's approval as administrator; a policy may do so too.
     pub is_approver_administrator: bool,
+    /// True if the installation names the user of the run as administrator; a policy may do so too.
+    pub is_user_administrator: bool,
 }
 
 /// Conditions on runs; all must be met.

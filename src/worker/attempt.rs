@@ -174,8 +174,14 @@ impl Attempt {
             [] => None,
             entries => Some(stage::read(entries)?),
         };
-        if let Some((request, _)) = &earlier {
-            build::check_request(request, &accepted)?;
+        match &earlier {
+            Some((request, _)) => build::check_request(request, &accepted)?,
+            // Rights may have changed since the submission.
+            None => self.context.policy.check_roles(
+                &accepted.plan,
+                &job.run.user,
+                job.is_user_administrator,
+            )?,
         }
         let folder = self.context.workspace.attempt_dir(&self.lease);
         let mut built = Built {

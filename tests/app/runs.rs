@@ -38,7 +38,7 @@ async fn submit(
 ) -> Result<Run, AppError> {
     let prepared = prepared(&TemplateRequest::default());
     let preview = prepared.preview()?;
-    runs::submit(&fixture.store, &policy(), caller, request, &preview).await
+    runs::submit(&fixture.store, &policy(), caller, request, &preview, None).await
 }
 
 /// A run of `ada` that waits for an approval, and its tree.
@@ -103,7 +103,7 @@ fn a_template_folder_of_this_machine_is_not_submitted() {
         });
         let preview = prepared.preview().unwrap();
         let (request, ada, policy) = (for_product("p0"), as_user("ada"), policy());
-        let submitted = runs::submit(&fixture.store, &policy, &ada, &request, &preview).await;
+        let submitted = runs::submit(&fixture.store, &policy, &ada, &request, &preview, None).await;
         let (class, message) = explained(submitted.unwrap_err());
         assert_eq!(class, Class::Refused);
         assert!(message.contains("template folder"), "{message}");

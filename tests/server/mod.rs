@@ -1,10 +1,13 @@
 //! The HTTP API, by requests to the real program.
 
 mod access;
+mod app_example;
 mod compression;
 mod documents;
 mod doors;
+mod drafts;
 mod events;
+mod ideas;
 mod jobs;
 mod limits;
 mod pages;
@@ -12,4 +15,5 @@ mod previews;
 mod problems;
 mod runs;
 mod shared;
+mod submissions;
 pub(crate) mod support;

@@ -24,6 +24,7 @@ async fn a_sealed_token_is_stored_for_its_user_and_given_only_to_the_worker(fixt
         verified_at: 1_795_000_000_123,
         scopes: vec!["repo".to_owned(), "odd \"scope\",{}".to_owned()],
         expires_at: None,
+        organisations: vec!["acme".to_owned(), "odd \"name\"".to_owned()],
     };
     let saved = fixture.store.save_token(&ada, "v1:sealed", &facts);
     saved.await.unwrap();

@@ -182,6 +182,12 @@ pub(crate) fn no_forge() -> Failure {
         .hinted("name the kind of forge: `--forge github`, `forgejo` or `local`")
 }
 
+/// The failure of a command that needs a token for a forge without tokens.
+pub(crate) fn no_tokens() -> Failure {
+    Failure::usage("forge_without_tokens", "a local forge has no tokens")
+        .hinted("name the forge of the token")
+}
+
 /// The token. It is read from the environment each time, so that no copy stays in memory.
 pub(crate) fn token() -> Result<Secret, Failure> {
     let text = token_text()?.ok_or_else(|| {

@@ -5,7 +5,7 @@ use crate::app::tokens::{self, TokenForge};
 use crate::base::clock::SystemClock;
 use crate::base::{memory, sanitize};
 use crate::cli::args::database::DatabaseArgs;
-use crate::cli::args::forge::{ForgeArgs, TOKEN, no_forge, token_text, usable};
+use crate::cli::args::forge::{ForgeArgs, TOKEN, no_forge, no_tokens, token_text, usable};
 use crate::cli::args::git::unprotected;
 use crate::cli::args::key::{no_key, read_key};
 use crate::cli::args::policy::PersonArgs;
@@ -130,11 +130,6 @@ fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
         caller.user(),
     )?;
     Ok(Exit::Success)
-}
-
-fn no_tokens() -> Failure {
-    Failure::usage("forge_without_tokens", "a local forge has no tokens")
-        .hinted("name the forge of the token")
 }
 
 fn test(args: &TestArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {

@@ -1,7 +1,7 @@
 //! `groundplan preview`
 
 use crate::app::command_line;
-use crate::app::previews::{self, Prepared, Prevented};
+use crate::app::previews::{self, AskedForge, Prepared, Prevented};
 use crate::base::clock::SystemClock;
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::selection::{ProductArgs, SelectionArgs};
@@ -122,12 +122,17 @@ fn ask_forge(
     args: &ForgeArgs,
     preview: &mut Preview<'_>,
 ) -> Result<(), Failure> {
-    let (host, timeout) = (args.host(kind)?, args.patience());
+    let asked = AskedForge {
+        forge,
+        kind,
+        host: args.host(kind)?,
+        timeout: args.patience(),
+        clock: &SystemClock,
+    };
     // No step is half done while the forge is asked, so a signal may end the program at once.
     signals::end_while_asking();
     Terminal::busy("asking the forge", || {
-        let asked = previews::ask_forge(forge, kind, host, timeout, &SystemClock, preview);
-        wait_for(asked)
+        wait_for(previews::ask_forge(asked, preview))
     })??;
     Ok(())
 }

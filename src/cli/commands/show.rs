@@ -1,11 +1,13 @@
 //! `groundplan show`
 
-use crate::catalog::{Catalog, CatalogOption, SelectionType};
+use crate::app::catalogs::{OpenedCatalog, OptionRestriction};
+use crate::catalog::{CatalogOption, SelectionType};
 use crate::cli::args::catalog;
 use crate::cli::completion;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, DIM, Terminal};
+use crate::model::action::{RoleRequired, SideEffect};
 use crate::model::slug::OptionRef;
 
 #[derive(clap::Args)]
@@ -21,13 +23,14 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let opened = catalog::open(&args.catalog)?;
     match args.format {
         Format::Json => terminal.json(&opened.details())?,
-        Format::Text => text(&opened.catalog, terminal)?,
+        Format::Text => text(&opened, terminal)?,
     }
     Ok(Exit::Success)
 }
 
-fn text(catalog: &Catalog, terminal: &mut Terminal) -> Result<(), Failure> {
-    let written = catalog.file();
+fn text(opened: &OpenedCatalog, terminal: &mut Terminal) -> Result<(), Failure> {
+    let catalog = &opened.catalog;
+    let (written, restrictions) = (catalog.file(), opened.restrictions());
     let out = terminal.out();
     writeln!(
         out,
@@ -62,14 +65,30 @@ fn text(catalog: &Catalog, terminal: &mut Terminal) -> Result<(), Failure> {
             let about = option.description.as_ref().unwrap_or(&option.title);
             writeln!(
                 out,
-                " {mark} {:width$}  {about}{}",
+                " {mark} {:width$}  {about}{}{}",
                 option.slug.as_str(),
-                relations(option)
+                relations(option),
+                attributes(&OptionRef::new(&category.slug, &option.slug), &restrictions),
             )?;
         }
     }
     writeln!(out, "\n* default; choose with `--select CATEGORY=OPTION`")?;
     Ok(())
+}
+
+/// The attributes of an option that differ from the usual ones.
+fn attributes(option: &OptionRef, restrictions: &[OptionRestriction]) -> String {
+    let Some(found) = restrictions.iter().find(|one| one.option == *option) else {
+        return String::new();
+    };
+    let role = (found.role_required == RoleRequired::Admin).then_some(" [administrators only]");
+    let effect = match found.side_effect {
+        SideEffect::None => Some(" [no side effect]"),
+        SideEffect::Files => None,
+        SideEffect::Network => Some(" [uses the network]"),
+    };
+    let preview = (!found.supports_dry_run).then_some(" [preview incomplete]");
+    [role, effect, preview].into_iter().flatten().collect()
 }
 
 fn relations(option: &CatalogOption) -> String {

@@ -1,12 +1,13 @@
 //! Catalogues: listing, reading, checking, publishing and comparing them.
 
 use super::previews::{immutable, is_known, on_a_core};
+use crate::app::catalog_drafts;
 use crate::app::catalog_versions::{self, CatalogDiff, CatalogPairs};
-use crate::app::catalogs::{CatalogDetails, CatalogFiles, CatalogSummary, OpenedCatalog};
+use crate::app::catalogs::{CatalogDetails, CatalogSummary, OpenedCatalog};
 use crate::app::checks;
 use crate::app::templates::{self, TemplateRequest};
-use crate::model::content::File;
 use crate::model::diagnostic::Diagnostic;
+use crate::model::digest::Digest;
 use crate::model::path::TreePath;
 use crate::model::slug::Slug;
 use crate::server::body::{Json, JsonBody, request_bodies};
@@ -15,6 +16,7 @@ use crate::server::page::{Page, Query};
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
 use crate::store::catalog::CatalogVersion;
+use crate::store::listed::Listed;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -48,6 +50,16 @@ pub(in crate::server) struct CheckRequest {
     pub(super) files: BTreeMap<TreePath, Option<String>>,
 }
 
+/// The draft to publish.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(in crate::server) struct PublishRequest {
+    /// The hash of the draft; another draft is not published. Without it, the version that the server offers is published,
+    /// and a draft stays.
+    #[serde(default)]
+    pub(super) expect: Option<Digest>,
+}
+
 /// The findings of a check.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -57,7 +69,7 @@ pub(in crate::server) struct CheckAnswer {
     findings: Vec<Diagnostic>,
 }
 
-request_bodies!(CheckRequest);
+request_bodies!(CheckRequest, PublishRequest);
 
 /// `GET /catalogs`
 pub(in crate::server) async fn list(
@@ -104,19 +116,7 @@ pub(in crate::server) async fn check(
 ) -> Result<Json<CheckAnswer>, Problem> {
     let opened = state.catalog(&slug).await?;
     let answer = on_a_core(&state, move |_| {
-        let own = ["catalog", "recipes"].map(|folder| format!("{folder}/{slug}/"));
-        let mut files = opened.source.files.clone();
-        files.retain(|path, _| own.iter().any(|own| path.starts_with(own)));
-        for (path, text) in request.files {
-            match text {
-                Some(text) => files.insert(path.to_string(), File::regular(text)),
-                None => files.remove(path.as_str()),
-            };
-        }
-        let source = CatalogFiles {
-            files,
-            ..CatalogFiles::default()
-        };
+        let source = catalog_drafts::changed(&opened, request.files);
         let findings = checks::catalogs(source).findings.findings;
         Ok(CheckAnswer {
             usable: !findings.iter().any(Diagnostic::is_error),
@@ -132,13 +132,33 @@ pub(in crate::server) async fn publish(
     State(state): State<Arc<ServerState>>,
     Path(slug): Path<String>,
     signed: Signed,
+    request: Option<JsonBody<PublishRequest>>,
 ) -> Result<(StatusCode, Json<CatalogVersion>), Problem> {
+    if let Some(draft) = request.and_then(|JsonBody(request)| request.expect) {
+        let (catalog, caller) = (parse(&slug)?, &signed.caller);
+        let version = catalog_drafts::publish(&state.database, caller, &catalog, &draft).await?;
+        return Ok((StatusCode::CREATED, Json(version)));
+    }
     let opened = state.catalog(&slug).await?;
     let offered = [OpenedCatalog::clone(&opened)];
     let mut published =
         catalog_versions::publish(&state.database, &signed.caller, &offered).await?;
     let version = published.pop().ok_or_else(Problem::not_found)?;
     Ok((StatusCode::CREATED, Json(version)))
+}
+
+/// `GET /catalogs/{slug}/versions`
+pub(in crate::server) async fn versions(
+    State(state): State<Arc<ServerState>>,
+    Path(slug): Path<String>,
+    _: Signed,
+) -> Result<Json<Page<Listed<CatalogVersion>>>, Problem> {
+    let versions = catalog_versions::history(&state.database, &parse(&slug)?).await?;
+    if versions.is_empty() {
+        // An unknown catalogue is no catalogue without versions.
+        state.catalog(&slug).await?;
+    }
+    Ok(Json(Page::whole(versions)))
 }
 
 /// `GET /catalogs/{slug}/diff`
@@ -166,6 +186,9 @@ async fn published(
     slug: &str,
     number: Option<i64>,
 ) -> Result<OpenedCatalog, Problem> {
-    let catalog = Slug::parse(slug).map_err(|_| Problem::not_found())?;
-    Ok(catalog_versions::open_published(&state.database, &catalog, number).await?)
+    Ok(catalog_versions::open_published(&state.database, &parse(slug)?, number).await?)
+}
+
+pub(super) fn parse(slug: &str) -> Result<Slug, Problem> {
+    Slug::parse(slug).map_err(|_| Problem::not_found())
 }

@@ -88,8 +88,10 @@ pub(in crate::server) async fn test(
     let secret = parse(request.token)?;
     let forge = state.connect(|| Ok(secret.copy()))?;
     let at = state.forge.of(forge.as_ref());
-    let (report, _) = tokens::test(at, false, state.clock()).await?;
-    Ok(Json(report))
+    let (database, caller) = (&state.database, &signed.caller);
+    Ok(Json(
+        tokens::test_of_user(database, caller, at, state.clock()).await?,
+    ))
 }
 
 fn parse(token: String) -> Result<Secret, Problem> {

@@ -2,7 +2,9 @@
 
 pub(super) mod api_tokens;
 pub(super) mod catalogs;
+pub(super) mod drafts;
 pub(super) mod forge;
+pub(super) mod ideas;
 pub(super) mod jobs;
 pub(super) mod previews;
 pub(super) mod products;

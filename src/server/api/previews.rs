@@ -70,15 +70,8 @@ impl ServerState {
         let computed = self.compute(request, move |mut preview, permit| {
             drop(permit);
             if let Some(forge) = forge {
-                let server = &shared.forge;
-                Handle::current().block_on(use_case::ask_forge(
-                    forge.as_ref(),
-                    server.kind,
-                    server.host.clone(),
-                    shared.context.forge_requests.timeout,
-                    shared.clock(),
-                    &mut preview,
-                ))?;
+                let asked = shared.asked(forge.as_ref());
+                Handle::current().block_on(use_case::ask_forge(asked, &mut preview))?;
             }
             let text = body::to_text(&preview.report)?;
             let (plan, report) = (preview.plan, preview.report);

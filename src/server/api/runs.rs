@@ -87,6 +87,8 @@ pub(in crate::server) async fn submit_request(
         if !preview.report.can_proceed {
             return Err(Problem::refused_preview(&preview.report));
         }
+        // A slow forge must not keep a core from the previews of others.
+        drop(permit);
         Handle::current().block_on(async {
             let (database, caller) = (&shared.database, &signed.caller);
             // The server adds products by a request of their own.
@@ -97,12 +99,14 @@ pub(in crate::server) async fn submit_request(
                 key,
             };
             let policy = &shared.context.policy;
-            Ok(use_case::submit(database, policy, caller, &submit, &preview).await?)
+            // Before the forge is asked, and before its token is missed.
+            use_case::submission(policy, caller, &submit, &preview)?;
+            let forge = shared.forge_of(caller.user()).await?;
+            let asked = Some(shared.asked(forge.as_ref()));
+            Ok(use_case::submit(database, policy, caller, &submit, &preview, asked).await?)
         })
     });
-    let run = submitted.await.map_err(|error| failed(&error))??;
-    drop(permit);
-    Ok(run)
+    submitted.await.map_err(|error| failed(&error))?
 }
 
 /// `GET /runs`

@@ -1,7 +1,8 @@
 //! The check of an application's tables before ours are added beside them.
 
 use super::{Database, Dialect};
-use crate::model::action::Action;
+use crate::model::action::{Action, RoleRequired, SideEffect};
+use crate::store::catalog::PublishedCatalog;
 use crate::store::error::StoreError;
 use crate::store::job::{JobKind, JobStatus};
 use crate::store::run::RunStatus;
@@ -25,11 +26,15 @@ enum TypeKind {
     Time,
     Json,
     TextArray,
+    /// A list of texts, as an array or in a document.
+    List,
+    /// A text or any enum.
+    Word,
     /// An enum with this name.
     Enum(&'static str),
 }
 
-use TypeKind::{Boolean, Enum, Json, Number, Text, TextArray, Time};
+use TypeKind::{Boolean, Enum, Json, List, Number, Text, TextArray, Time, Word};
 
 const NEEDED: [Needed; 9] = [
     Needed {
@@ -43,6 +48,7 @@ const NEEDED: [Needed; 9] = [
             ("github_pat_verified_at", Time),
             ("github_pat_scopes", TextArray),
             ("github_pat_expires_at", Time),
+            ("github_orgs", List),
             ("updated_at", Time),
         ],
         is_added_to: false,
@@ -181,11 +187,30 @@ const NEEDED: [Needed; 9] = [
             ("execution_order", Number),
             ("config", Json),
             ("risk_level", Enum("RiskLevel")),
+            ("supports_dry_run", Boolean),
+            ("role_required", Enum("RoleRequired")),
+            ("side_effect", Enum("SideEffect")),
             ("updated_at", Time),
         ],
         is_added_to: true,
     },
 ];
+
+/// The ideas of an application, which need not have them. The type of the status is its own.
+const IDEAS: Needed = Needed {
+    table: "ideas",
+    columns: &[
+        ("id", Text),
+        ("user_id", Text),
+        ("product_id", Text),
+        ("title", Text),
+        ("status", Word),
+        ("plan_md", Text),
+        ("created_at", Time),
+        ("updated_at", Time),
+    ],
+    is_added_to: false,
+};
 
 impl TypeKind {
     /// True if a column of this Postgres type can store it.
@@ -197,6 +222,8 @@ impl TypeKind {
             Time => postgres_type == "timestamp",
             Json => postgres_type == "jsonb",
             TextArray => matches!(postgres_type, "_text" | "_varchar"),
+            Word => true,
+            List => matches!(postgres_type, "_text" | "_varchar" | "jsonb"),
             Enum(name) => postgres_type == name,
         }
     }
@@ -209,6 +236,8 @@ impl TypeKind {
             Time => "timestamp(3) without time zone".to_owned(),
             Json => "jsonb".to_owned(),
             TextArray => "text[]".to_owned(),
+            Word => "a text or an enum".to_owned(),
+            List => "text[] or jsonb".to_owned(),
             Enum(name) => format!("the enum \"{name}\""),
         }
     }
@@ -272,18 +301,10 @@ pub(super) async fn check(database: &Database) -> Result<(), StoreError> {
         .iter()
         .flat_map(|needed| needed.missing_in(&columns))
         .collect();
-    let values: BTreeSet<(String, String)> = sqlx::query_as(ENUM_VALUES)
-        .fetch_all(&database.pool)
-        .await?
-        .into_iter()
-        .collect();
-    for (name, needed) in enum_values() {
-        for value in needed {
-            if !values.contains(&(name.to_owned(), value.to_owned())) {
-                missing.push(format!("{value} in the enum \"{name}\""));
-            }
-        }
-    }
+    let needed = enum_values().into_iter();
+    let needed =
+        needed.flat_map(|(name, values)| values.into_iter().map(move |value| (name, value)));
+    missing.extend(missing_values(database, needed).await?);
     let indexes: i64 = sqlx::query_scalar(ONE_ACTIVE_INDEXES)
         .fetch_one(&database.pool)
         .await?;
@@ -293,6 +314,61 @@ pub(super) async fn check(database: &Database) -> Result<(), StoreError> {
                 .to_owned(),
         );
     }
+    refuse(&missing)
+}
+
+/// Checks the table of ideas.
+///
+/// # Errors
+/// [`StoreError::NotReady`] with everything that is missing.
+pub(super) async fn check_ideas(database: &Database) -> Result<(), StoreError> {
+    let columns: Vec<ColumnRow> = sqlx::query_as(COLUMNS).fetch_all(&database.pool).await?;
+    refuse(&IDEAS.missing_in(&columns))
+}
+
+/// Checks that the enums of the tables have the roles and effects of a catalogue's actions, which are written only where
+/// they are not the default.
+///
+/// # Errors
+/// [`StoreError::NotReady`] with the values that are missing.
+pub(super) async fn check_attributes(
+    database: &Database,
+    catalog: &PublishedCatalog,
+) -> Result<(), StoreError> {
+    let options = catalog
+        .categories
+        .iter()
+        .flat_map(|category| &category.options);
+    let mut needed = BTreeSet::new();
+    for action in options.flat_map(|option| &option.actions) {
+        let (role, effect) = (action.common().role(), action.common().effect());
+        if role != RoleRequired::default() {
+            needed.insert(("RoleRequired", role.as_str()));
+        }
+        if effect != SideEffect::default() {
+            needed.insert(("SideEffect", effect.as_str()));
+        }
+    }
+    refuse(&missing_values(database, needed.into_iter()).await?)
+}
+
+/// The values that enums of the tables lack.
+async fn missing_values(
+    database: &Database,
+    needed: impl Iterator<Item = (&'static str, &'static str)>,
+) -> Result<Vec<String>, StoreError> {
+    let values: BTreeSet<(String, String)> = sqlx::query_as(ENUM_VALUES)
+        .fetch_all(&database.pool)
+        .await?
+        .into_iter()
+        .collect();
+    Ok(needed
+        .filter(|(name, value)| !values.contains(&((*name).to_owned(), (*value).to_owned())))
+        .map(|(name, value)| format!("{value} in the enum \"{name}\""))
+        .collect())
+}
+
+fn refuse(missing: &[String]) -> Result<(), StoreError> {
     if missing.is_empty() {
         return Ok(());
     }

@@ -1,15 +1,20 @@
 //! Catalogues in the database: what they offer now, and every version that was published.
 
 use super::Database;
+use super::application;
 use super::clock::now;
 use super::connection::Tx;
 use super::locks::AdvisoryLock;
-use super::tables::{catalog_rows, catalog_versions, catalogs};
+use super::tables::{catalog_drafts, catalog_rows, catalog_versions, catalogs};
+use crate::model::content::StoredFile;
 use crate::model::digest::Digest;
 use crate::model::slug::Slug;
-use crate::store::catalog::{CatalogVersion, CategoryRow, PublishedCatalog, RowsVersion};
+use crate::store::catalog::{
+    CatalogDraft, CatalogVersion, CategoryRow, PublishedCatalog, RowsVersion,
+};
 use crate::store::error::StoreError;
 use crate::store::listed::Listed;
+use std::collections::BTreeMap;
 
 impl Database {
     /// Publishes a catalogue: its rows become the offer, and its version is kept. A version that is already published
@@ -19,11 +24,63 @@ impl Database {
         catalog: &PublishedCatalog,
         by: &str,
     ) -> Result<CatalogVersion, StoreError> {
-        // An application's table has its own index.
-        let are_names_unique = !self.is_own().await?;
+        let are_names_unique = self.check_publishable(catalog).await?;
         let mut tx = self.begin().await?;
         let published = publish(&mut tx, catalog, are_names_unique, by).await;
         tx.finish(published).await
+    }
+
+    /// Replaces the draft of a catalogue. `base` is the version of the rows that it was made from.
+    pub async fn save_draft(
+        &self,
+        catalog: &Slug,
+        hash: &Digest,
+        base: Option<&Digest>,
+        files: &BTreeMap<String, StoredFile>,
+        by: &str,
+    ) -> Result<(), StoreError> {
+        catalog_drafts::upsert(self, catalog, hash, base, files, by).await
+    }
+
+    /// The draft of a catalogue, if there is one.
+    pub async fn draft(&self, catalog: &Slug) -> Result<Option<CatalogDraft>, StoreError> {
+        catalog_drafts::find(self, catalog).await
+    }
+
+    /// Removes the draft of a catalogue. False if there is none.
+    pub async fn delete_draft(&self, catalog: &Slug) -> Result<bool, StoreError> {
+        catalog_drafts::delete(self, catalog).await
+    }
+
+    /// Publishes the catalogue of a draft and removes the draft; `None` if the draft is another one by now.
+    pub async fn publish_draft(
+        &self,
+        catalog: &PublishedCatalog,
+        draft: &Digest,
+        by: &str,
+    ) -> Result<Option<CatalogVersion>, StoreError> {
+        let are_names_unique = self.check_publishable(catalog).await?;
+        let mut tx = self.begin().await?;
+        let published = async {
+            if !catalog_drafts::delete_exact(&mut tx, &catalog.catalog, draft).await? {
+                return Ok(None);
+            }
+            publish(&mut tx, catalog, are_names_unique, by)
+                .await
+                .map(Some)
+        }
+        .await;
+        tx.finish(published).await
+    }
+
+    /// Fails if the tables cannot store the catalogue. True if they allow each name of a category once, as the index of an
+    /// application does.
+    async fn check_publishable(&self, catalog: &PublishedCatalog) -> Result<bool, StoreError> {
+        if self.is_own().await? {
+            return Ok(false);
+        }
+        application::check_attributes(self, catalog).await?;
+        Ok(true)
     }
 
     /// The published versions of a catalogue, newest first.

@@ -134,7 +134,14 @@ impl Database {
             recovery::STATEMENTS,
             writable::STATEMENTS,
         ];
+        // An application need not have ideas.
+        let of_ideas = if self.is_own().await? {
+            tables::ideas::STATEMENTS
+        } else {
+            &[]
+        };
         let texts = tables::statements()
+            .chain(of_ideas.iter().copied())
             .chain(lists.into_iter().flatten().copied())
             .map(|statement| statement.on(self.dialect()).into_sql_str());
         let settings = &self.settings;

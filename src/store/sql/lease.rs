@@ -58,6 +58,7 @@ pub(super) async fn payload(tx: &mut Tx, lease: &Lease) -> Result<JobPayload, St
     };
     Ok(JobPayload {
         is_approver_administrator,
+        is_user_administrator: administrators::contains(tx, &run.user).await?,
         plan,
         report,
         sealed_token: users::sealed_token(tx, &run.user).await?,

@@ -43,6 +43,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("postgres/app/0001_tables.sql"),
                     script!("postgres/app/0002_run_order_and_category_slugs.sql"),
                     script!("postgres/app/0003_job_lists.sql"),
+                    script!("postgres/app/0004_ideas.sql"),
                 ],
             ),
             of(
@@ -52,6 +53,8 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("postgres/own/0002_catalog_categories.sql"),
                     script!("postgres/own/0003_server.sql"),
                     script!("postgres/own/0004_run_targets.sql"),
+                    script!("postgres/own/0005_catalog_drafts.sql"),
+                    script!("postgres/own/0006_idea_log.sql"),
                 ],
             ),
         ),
@@ -62,6 +65,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("sqlite/app/0001_tables.sql"),
                     script!("sqlite/app/0002_run_order_and_category_slugs.sql"),
                     script!("sqlite/app/0003_job_lists.sql"),
+                    script!("sqlite/app/0004_ideas.sql"),
                 ],
             ),
             of(
@@ -71,6 +75,8 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("sqlite/own/0002_catalog_categories.sql"),
                     script!("sqlite/own/0003_server.sql"),
                     script!("sqlite/own/0004_run_targets.sql"),
+                    script!("sqlite/own/0005_catalog_drafts.sql"),
+                    script!("sqlite/own/0006_idea_log.sql"),
                 ],
             ),
         ),

@@ -23,6 +23,8 @@ pub struct TokenFacts {
     pub verified_at: i64,
     pub scopes: Vec<String>,
     pub expires_at: Option<i64>,
+    /// The organisations that the token may see.
+    pub organisations: Vec<String>,
 }
 
 impl Database {
@@ -53,6 +55,24 @@ impl Database {
         let saved = async {
             users::check_may_write(&mut tx, user).await?;
             users::set_token(&mut tx, user, sealed, facts).await
+        }
+        .await;
+        tx.finish(saved).await
+    }
+
+    /// Replaces the organisations of a user's token.
+    ///
+    /// # Errors
+    /// [`StoreError::NoUser`]; [`StoreError::Demo`] for a demo user.
+    pub async fn save_organisations(
+        &self,
+        user: &UserId,
+        organisations: &[String],
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let saved = async {
+            users::check_may_write(&mut tx, user).await?;
+            users::set_organisations(&mut tx, user, organisations).await
         }
         .await;
         tx.finish(saved).await

@@ -1,6 +1,7 @@
 //! `groundplan catalog`
 
 mod diff;
+mod draft;
 mod publish;
 mod render;
 
@@ -20,6 +21,8 @@ enum CatalogCommand {
     Diff(Box<diff::Args>),
     /// Store the current version of a catalogue in the database.
     Publish(publish::Args),
+    /// Store, check and publish a change of a catalogue in steps.
+    Draft(draft::Args),
     /// List the published versions of a catalogue.
     History(publish::HistoryArgs),
 }
@@ -28,6 +31,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     match &args.command {
         CatalogCommand::Diff(args) => diff::run(args, terminal),
         CatalogCommand::Publish(args) => publish::run(args, terminal),
+        CatalogCommand::Draft(args) => draft::run(args, terminal),
         CatalogCommand::History(args) => publish::history(args, terminal),
     }
 }

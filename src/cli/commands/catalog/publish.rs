@@ -9,6 +9,7 @@ use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, Terminal};
 use crate::model::slug::Slug;
+use crate::store::catalog::CatalogVersion;
 use crate::store::listed::Listed;
 
 #[derive(clap::Args)]
@@ -46,17 +47,26 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         return Ok(Exit::Success);
     }
     for version in &published {
-        writeln!(
-            terminal.out(),
-            "{BOLD}{}{BOLD:#} {} is version {}, published by {} at {}",
-            version.catalog,
-            version.catalog_version.short(),
-            version.number,
-            sanitize::line(&version.by),
-            runs::moment(version.at),
-        )?;
+        print_version(version, terminal)?;
     }
     Ok(Exit::Success)
+}
+
+/// Prints a version that was published.
+pub(super) fn print_version(
+    version: &CatalogVersion,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    writeln!(
+        terminal.out(),
+        "{BOLD}{}{BOLD:#} {} is version {}, published by {} at {}",
+        version.catalog,
+        version.catalog_version.short(),
+        version.number,
+        sanitize::line(&version.by),
+        runs::moment(version.at),
+    )?;
+    Ok(())
 }
 
 pub(super) fn history(args: &HistoryArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {

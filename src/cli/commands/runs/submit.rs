@@ -1,8 +1,12 @@
 //! `groundplan runs submit`
 
-use crate::app::previews::Prevented;
+use crate::app::caller::Caller;
+use crate::app::previews::{AskedForge, Prevented};
 use crate::app::runs::{self, SubmitRequest};
+use crate::base::clock::SystemClock;
 use crate::cli::args::database::DatabaseArgs;
+use crate::cli::args::forge::{ForgeArgs, no_tokens};
+use crate::cli::args::key;
 use crate::cli::args::policy::{PersonArgs, PolicyArgs};
 use crate::cli::args::selection::{ProductArgs, SelectionArgs};
 use crate::cli::author;
@@ -12,9 +16,14 @@ use crate::cli::output::Format;
 use crate::cli::output::render;
 use crate::cli::output::render::Detail;
 use crate::cli::output::terminal::{BOLD, Terminal};
+use crate::forge::Forge;
 use crate::model::action::RiskLevel;
 use crate::model::digest::GitId;
+use crate::pat::key::Key;
+use crate::pat::sealed::{Binding, Opener};
 use crate::store::id::ProductId;
+use crate::store::sql::Database;
+use crate::worker::context::UserTokenError;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -34,8 +43,37 @@ pub(super) struct Args {
     policy: PolicyArgs,
     #[command(flatten)]
     named: ProductArgs,
+    // Asked before the run is stored.
+    #[command(flatten)]
+    forge: ForgeArgs,
     #[command(flatten)]
     database: DatabaseArgs,
+}
+
+impl Args {
+    /// The forge that is named, with the stored token of the user whose name the run carries.
+    async fn forge_of(
+        &self,
+        database: &Database,
+        caller: &Caller,
+    ) -> Result<Option<Box<dyn Forge>>, Failure> {
+        let Some(kind) = self.forge.forge else {
+            return Ok(None);
+        };
+        if !kind.has_tokens() {
+            return self.forge.open_with(|| Err(no_tokens()));
+        }
+        let (owner, host) = (caller.user().as_str(), self.forge.host(kind)?);
+        let key = key::read_key(Key::VARIABLE)?.ok_or_else(key::no_key)?;
+        let opener = Opener::new(key, key::read_key(Key::PREVIOUS_VARIABLE)?);
+        let sealed = database.sealed_token(caller.user()).await?;
+        let sealed = sealed.ok_or(UserTokenError::Missing)?;
+        let binding = Binding { owner, host: &host };
+        let opened = opener
+            .open(&sealed, binding)
+            .map_err(UserTokenError::from)?;
+        self.forge.open_with(|| Ok(opened.secret))
+    }
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -57,7 +95,18 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     // Opening the database creates a missing SQLite file; a refused submission must not.
     runs::submission(&policy, &caller, &request, &preview)?;
     let run = args.database.ask(async |database| {
-        Ok(runs::submit(database, &policy, &caller, &request, &preview).await?)
+        let forge = args.forge_of(database, &caller).await?;
+        let asked = match forge.as_ref().zip(args.forge.forge) {
+            Some((forge, kind)) => Some(AskedForge {
+                forge: forge.as_ref(),
+                kind,
+                host: args.forge.host(kind)?,
+                timeout: args.forge.patience(),
+                clock: &SystemClock,
+            }),
+            None => None,
+        };
+        Ok(runs::submit(database, &policy, &caller, &request, &preview, asked).await?)
     })?;
     if args.format == Format::Json {
         terminal.json(&run)?;

@@ -6,21 +6,11 @@ use crate::store::catalog::{CategoryRow, OptionRow, RowsVersion};
 use crate::store::error::StoreError;
 use crate::store::sql::Database;
 use crate::store::sql::dialect::{Statement, statements};
+use serde_json::{Value, json};
 use sqlx_macros::FromRow;
 
 statements! {
-    SELECT = ["
-        SELECT c.id AS category_id, c.slug AS category, c.name AS category_title,
-            c.description AS category_description, CAST(c.selection_type AS TEXT) AS selection,
-            CASE WHEN c.required THEN 1 ELSE 0 END AS is_required,
-            o.id AS option_id, o.slug AS option_slug, o.name AS option_title, o.description AS option_description,
-            CASE WHEN o.is_default THEN 1 ELSE 0 END AS is_default, CAST(a.config AS TEXT) AS config
-        FROM bootstrap_catalog_categories m
-        JOIN bootstrap_categories c ON c.id = m.category_id
-        LEFT JOIN bootstrap_options o ON o.category_id = c.id
-        LEFT JOIN bootstrap_actions a ON a.option_id = o.id
-        WHERE m.catalog = $1
-        ORDER BY c.position, c.id, o.position, o.id, a.execution_order"];
+    SELECT = [ROWS, ROLE, TABLES] or_sqlite [ROWS, "a.role_required", TABLES];
 
     /// Postgres changes the transaction and the place of a row with each change of it. SQLite's rows have no such mark, so
     /// there it is their content, which is read from the memory of this process.
@@ -37,7 +27,8 @@ statements! {
         WHERE m.catalog = $1"]
         or_sqlite ["
         SELECT group_concat(json_array(c.id, c.slug, c.name, c.description, c.selection_type, c.required, c.position,
-            o.id, o.slug, o.name, o.description, o.is_default, o.position, a.id, a.execution_order, a.config), ','
+            o.id, o.slug, o.name, o.description, o.is_default, o.position, a.id, a.execution_order, a.config, a.supports_dry_run,
+            a.side_effect, a.role_required), ','
             ORDER BY c.id, o.id, a.id) || COALESCE((
                 SELECT v.catalog_version FROM bootstrap_catalog_versions v
                 WHERE v.catalog = $1 ORDER BY v.number DESC LIMIT 1), '')
@@ -47,6 +38,32 @@ statements! {
         LEFT JOIN bootstrap_actions a ON a.option_id = o.id
         WHERE m.catalog = $1"];
 }
+
+const ROWS: &str = "
+        SELECT c.id AS category_id, c.slug AS category, c.name AS category_title,
+            c.description AS category_description, CAST(c.selection_type AS TEXT) AS selection,
+            CASE WHEN c.required THEN 1 ELSE 0 END AS is_required,
+            o.id AS option_id, o.slug AS option_slug, o.name AS option_title, o.description AS option_description,
+            CASE WHEN o.is_default THEN 1 ELSE 0 END AS is_default, CAST(a.config AS TEXT) AS config,
+            CASE WHEN a.supports_dry_run THEN 1 ELSE 0 END AS supports_dry_run,
+            CAST(a.side_effect AS TEXT) AS side_effect, ";
+
+/// The role of an action. An application has its own names: its default is a member, and any other unknown role an
+/// administrator.
+const ROLE: &str = "
+            CASE WHEN CAST(a.role_required AS TEXT) IN ('MEMBER', 'ADMIN') THEN CAST(a.role_required AS TEXT)
+                WHEN (SELECT column_default FROM information_schema.columns WHERE table_schema = current_schema()
+                    AND table_name = 'bootstrap_actions' AND column_name = 'role_required')
+                    LIKE '''' || CAST(a.role_required AS TEXT) || '''%' THEN 'MEMBER'
+                ELSE 'ADMIN' END";
+
+const TABLES: &str = " AS role_required
+        FROM bootstrap_catalog_categories m
+        JOIN bootstrap_categories c ON c.id = m.category_id
+        LEFT JOIN bootstrap_options o ON o.category_id = c.id
+        LEFT JOIN bootstrap_actions a ON a.option_id = o.id
+        WHERE m.catalog = $1
+        ORDER BY c.position, c.id, o.position, o.id, a.execution_order";
 
 /// One action, with its option and category; without them where there is none.
 #[derive(FromRow)]
@@ -63,6 +80,9 @@ struct ActionRow {
     option_description: Option<String>,
     is_default: i64,
     config: Option<String>,
+    supports_dry_run: i64,
+    side_effect: Option<String>,
+    role_required: Option<String>,
 }
 
 /// The state of the rows of a catalogue; `None` for one without rows.
@@ -110,11 +130,15 @@ fn option(catalog: &Slug, rows: &[ActionRow]) -> Result<Option<OptionRow>, Store
     let (Some(slug), Some(title)) = (&first.option_slug, &first.option_title) else {
         return Ok(None);
     };
-    let configs = rows.iter().filter_map(|row| row.config.as_deref());
-    let actions = configs.map(|text| {
-        serde_json::from_str(text).map_err(|error| {
-            StoreError::damaged(format!("an action of option {slug} of {catalog}"), error)
-        })
+    let actions = rows.iter().filter_map(|row| {
+        let action = serde_json::from_str(row.config.as_deref()?);
+        let damaged =
+            |error| StoreError::damaged(format!("an action of option {slug} of {catalog}"), error);
+        Some(
+            action
+                .map(|action| row.with_columns(action))
+                .map_err(damaged),
+        )
     });
     Ok(Some(OptionRow {
         slug: slug.clone(),
@@ -123,4 +147,33 @@ fn option(catalog: &Slug, rows: &[ActionRow]) -> Result<Option<OptionRow>, Store
         is_default: first.is_default == 1,
         actions: actions.collect::<Result<_, _>>()?,
     }))
+}
+
+impl ActionRow {
+    /// The action with the values of its columns. A value that the action has already, or has by default, is left as it
+    /// was written, so that an unchanged row is an unchanged document.
+    fn with_columns(&self, mut action: Value) -> Value {
+        let side_effect = match self.side_effect.as_deref() {
+            Some(word @ ("NONE" | "NETWORK")) => word,
+            // The default, by any name that an application gives it.
+            _ => "FILES",
+        };
+        let role = self.role_required.as_deref().unwrap_or("MEMBER");
+        for (field, default, value) in [
+            ("role_required", json!("MEMBER"), json!(role)),
+            ("side_effect", json!("FILES"), json!(side_effect)),
+            (
+                "supports_dry_run",
+                json!(true),
+                json!(self.supports_dry_run == 1),
+            ),
+        ] {
+            if let Some(fields) = action.as_object_mut()
+                && *fields.get(field).unwrap_or(&default) != value
+            {
+                fields.insert(field.to_owned(), value);
+            }
+        }
+        action
+    }
 }

@@ -1,6 +1,7 @@
 //! `bootstrap_categories`, `bootstrap_options` and `bootstrap_actions`: what published catalogues offer now.
 
 use super::json_text;
+use crate::model::action::{RoleRequired, SideEffect};
 use crate::model::slug::Slug;
 use crate::store::catalog::{PublishedCatalog, PublishedCategory, PublishedOption};
 use crate::store::error::StoreError;
@@ -40,14 +41,17 @@ statements! {
             position = excluded.position, updated_at = excluded.updated_at
         RETURNING id"];
 
-    /// `role_required` and `side_effect` keep the table's defaults: recipes only write files.
-    UPSERT_ACTION = [r#"
-        INSERT INTO bootstrap_actions (id, option_id, kind, execution_order, config, risk_level, updated_at)
-        VALUES ($1, $2, {cast:$3 AS "BootstrapActionKind"}, CAST($4 AS INTEGER), {cast:$5 AS jsonb},
-            {cast:$6 AS "RiskLevel"}, {at:$7})
-        ON CONFLICT (option_id, execution_order) DO UPDATE
-        SET kind = excluded.kind, config = excluded.config, risk_level = excluded.risk_level,
-            updated_at = excluded.updated_at"#];
+    /// Role and effect get the table's defaults, which an application may name in its own way.
+    UPSERT_ACTION = [ACTION, "role_required = DEFAULT, side_effect = DEFAULT"]
+        or_sqlite [ACTION, "role_required = 'MEMBER', side_effect = 'FILES'"];
+
+    SET_ROLE = [r#"
+        UPDATE bootstrap_actions SET role_required = {cast:$3 AS "RoleRequired"}
+        WHERE option_id = $1 AND execution_order = $2"#];
+
+    SET_SIDE_EFFECT = [r#"
+        UPDATE bootstrap_actions SET side_effect = {cast:$3 AS "SideEffect"}
+        WHERE option_id = $1 AND execution_order = $2"#];
 
     DELETE_ACTIONS_AFTER = ["
         DELETE FROM bootstrap_actions WHERE option_id = $1 AND execution_order > $2"];
@@ -75,6 +79,15 @@ statements! {
         DELETE FROM bootstrap_catalog_categories
         WHERE catalog = $1 AND category_id NOT IN (SELECT id FROM bootstrap_categories)"];
 }
+
+const ACTION: &str = r#"
+        INSERT INTO bootstrap_actions
+            (id, option_id, kind, execution_order, config, risk_level, updated_at, supports_dry_run)
+        VALUES ($1, $2, {cast:$3 AS "BootstrapActionKind"}, CAST($4 AS INTEGER), {cast:$5 AS jsonb},
+            {cast:$6 AS "RiskLevel"}, {at:$7}, {cast:$8 <> 0 AS boolean})
+        ON CONFLICT (option_id, execution_order) DO UPDATE
+        SET kind = excluded.kind, config = excluded.config, risk_level = excluded.risk_level,
+            updated_at = excluded.updated_at, supports_dry_run = excluded.supports_dry_run, "#;
 
 /// Replaces the rows of a catalogue. `are_names_unique` is true where the table allows each name of a category once.
 ///
@@ -205,8 +218,9 @@ async fn upsert_option(
         .fetch_one(tx.connection())
         .await?;
     for (number, action) in (1_i64..).zip(&option.actions) {
+        let common = action.common();
         // The risk that the recipe states; each preview assesses the risk of its result.
-        let risk = action.common().risk_level.unwrap_or_default();
+        let risk = common.risk_level.unwrap_or_default();
         sqlx::query(UPSERT_ACTION.on(tx.dialect))
             .bind(CatalogRowId::fresh().as_str())
             .bind(id.as_str())
@@ -215,12 +229,36 @@ async fn upsert_option(
             .bind(json_text("an action", action)?)
             .bind(risk.as_str())
             .bind(at)
+            .bind(i64::from(common.is_previewed()))
             .execute(tx.connection())
             .await?;
+        if common.role() != RoleRequired::default() {
+            set_attribute(tx, &SET_ROLE, &id, number, common.role().as_str()).await?;
+        }
+        if common.effect() != SideEffect::default() {
+            set_attribute(tx, &SET_SIDE_EFFECT, &id, number, common.effect().as_str()).await?;
+        }
     }
     sqlx::query(DELETE_ACTIONS_AFTER.on(tx.dialect))
         .bind(id.as_str())
         .bind(count(option.actions.len()))
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Sets an attribute of one action to another value than the table's default.
+async fn set_attribute(
+    tx: &mut Tx,
+    statement: &'static Statement,
+    option: &str,
+    number: i64,
+    value: &str,
+) -> Result<(), StoreError> {
+    sqlx::query(statement.on(tx.dialect))
+        .bind(option)
+        .bind(number)
+        .bind(value)
         .execute(tx.connection())
         .await?;
     Ok(())

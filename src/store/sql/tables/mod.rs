@@ -3,12 +3,14 @@
 pub(super) mod administrators;
 pub(super) mod answers;
 pub(super) mod api_tokens;
+pub(super) mod catalog_drafts;
 pub(super) mod catalog_rows;
 pub(super) mod catalog_versions;
 pub(super) mod catalogs;
 pub(super) mod claims;
 pub(super) mod effects;
 pub(super) mod events;
+pub(super) mod ideas;
 pub(super) mod job_list;
 pub(super) mod jobs;
 pub(super) mod products;
@@ -30,6 +32,7 @@ pub(super) fn statements() -> impl Iterator<Item = &'static Statement> {
         administrators::STATEMENTS,
         answers::STATEMENTS,
         api_tokens::STATEMENTS,
+        catalog_drafts::STATEMENTS,
         catalog_rows::STATEMENTS,
         catalog_versions::STATEMENTS,
         catalogs::STATEMENTS,

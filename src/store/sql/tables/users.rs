@@ -10,8 +10,10 @@ use serde_json::json;
 use sqlx_macros::FromRow;
 
 statements! {
-    SELECT = [COLUMNS, "CAST(array_to_json(github_pat_scopes) AS TEXT) AS scopes FROM users WHERE id = $1"]
-        or_sqlite [COLUMNS, "github_pat_scopes AS scopes FROM users WHERE id = $1"];
+    SELECT = [COLUMNS, "
+        CAST(array_to_json(github_pat_scopes) AS TEXT) AS scopes, CAST(to_jsonb(github_orgs) AS TEXT) AS organisations
+        FROM users WHERE id = $1"]
+        or_sqlite [COLUMNS, "github_pat_scopes AS scopes, github_orgs AS organisations FROM users WHERE id = $1"];
 
     IS_DEMO = ["SELECT CASE WHEN is_demo THEN 1 ELSE 0 END FROM users WHERE id = $1"];
 
@@ -26,6 +28,13 @@ statements! {
 
     REMOVE_TOKEN = [REMOVE, "CAST(ARRAY[] AS text[]) WHERE id = $1"]
         or_sqlite [REMOVE, "'[]' WHERE id = $1"];
+
+    /// An application's column is `text[]` or `jsonb`: the record of the table converts the list to its type.
+    SET_ORGANISATIONS = ["
+        UPDATE users SET updated_at = {now}, github_orgs = (json_populate_record(CAST(NULL AS users),
+            json_build_object('github_orgs', CAST($2 AS json)))).github_orgs
+        WHERE id = $1"]
+        or_sqlite ["UPDATE users SET updated_at = {now}, github_orgs = $2 WHERE id = $1"];
 
     SET_TOKEN = [SET, "ARRAY(SELECT jsonb_array_elements_text(CAST($6 AS jsonb))) WHERE id = $1"]
         or_sqlite [SET, "$6 WHERE id = $1"];
@@ -56,6 +65,7 @@ struct UserRow {
     verified_at: Option<i64>,
     expires_at: Option<i64>,
     scopes: Option<String>,
+    organisations: Option<String>,
 }
 
 /// Reads a user.
@@ -68,14 +78,18 @@ pub(crate) async fn find(database: &Database, id: &UserId) -> Result<User, Store
         .fetch_optional(&database.pool)
         .await?
         .ok_or_else(|| StoreError::NoUser { user: id.clone() })?;
+    let list = |text: Option<String>, what: &str| {
+        serde_json::from_str::<Option<Vec<String>>>(text.as_deref().unwrap_or("null"))
+            .map(Option::unwrap_or_default)
+            .map_err(|error| StoreError::damaged(format!("the {what} of user {id}"), error))
+    };
     let token = match (row.sealed, row.login, row.verified_at) {
         (Some(_), Some(login), Some(verified_at)) => Some(TokenFacts {
             login,
             verified_at,
-            scopes: serde_json::from_str(row.scopes.as_deref().unwrap_or("[]")).map_err(
-                |error| StoreError::damaged(format!("the token scopes of user {id}"), error),
-            )?,
+            scopes: list(row.scopes, "token scopes")?,
             expires_at: row.expires_at,
+            organisations: list(row.organisations, "organisations")?,
         }),
         _ => None,
     };
@@ -113,6 +127,20 @@ pub(crate) async fn remove_token(tx: &mut Tx, user: &UserId) -> Result<(), Store
         .bind(user.as_str())
         .execute(tx.connection())
         .await?;
+    set_organisations(tx, user, &[]).await
+}
+
+/// Replaces the organisations of a user.
+pub(crate) async fn set_organisations(
+    tx: &mut Tx,
+    user: &UserId,
+    organisations: &[String],
+) -> Result<(), StoreError> {
+    sqlx::query(SET_ORGANISATIONS.on(tx.dialect))
+        .bind(user.as_str())
+        .bind(json!(organisations).to_string())
+        .execute(tx.connection())
+        .await?;
     Ok(())
 }
 
@@ -132,7 +160,7 @@ pub(crate) async fn set_token(
         .bind(json!(facts.scopes).to_string())
         .execute(tx.connection())
         .await?;
-    Ok(())
+    set_organisations(tx, user, &facts.organisations).await
 }
 
 /// True for a user who may only read.
