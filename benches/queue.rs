@@ -227,6 +227,7 @@ impl Bench {
             },
             plan: preview.plan,
             report: preview.report,
+            key: None,
         }
     }
 

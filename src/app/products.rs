@@ -5,6 +5,7 @@ use super::error::AppError;
 use super::previews::ProductError;
 use crate::model::input::ProductName;
 use crate::model::slug::Slug;
+use crate::store::answer::RequestKey;
 use crate::store::id::ProductId;
 use crate::store::product::Product;
 use crate::store::sql::Database;
@@ -33,6 +34,7 @@ pub async fn create(
     database: &Database,
     caller: &Caller,
     new: &NewProduct,
+    key: Option<&RequestKey>,
 ) -> Result<Product, AppError> {
     caller.check(Access::Write)?;
     let slug = new
@@ -45,7 +47,7 @@ pub async fn create(
     let id = ProductId::parse(slug.as_str()).expect("a slug is a valid id");
     let code = new.code.as_ref().map(Slug::as_str);
     database
-        .add_product(caller.user(), &id, new.name.as_str(), code)
+        .add_product(caller.user(), &id, new.name.as_str(), code, key)
         .await?;
     find(database, caller, &id).await
 }

@@ -9,6 +9,7 @@ use crate::model::digest::GitId;
 use crate::model::plan::TemplateOrigin;
 use crate::policy::Policy;
 use crate::store::Store;
+use crate::store::answer::RequestKey;
 use crate::store::change::{Actor, RunChange};
 use crate::store::error::StoreError;
 use crate::store::event::Event;
@@ -32,6 +33,8 @@ pub struct SubmitRequest {
     pub product: Option<ProductId>,
     /// The only tree that may be submitted.
     pub expected: Option<GitId>,
+    /// The idempotency key of the request.
+    pub key: Option<RequestKey>,
 }
 
 /// A run with its events in order.
@@ -124,6 +127,7 @@ pub fn submission(
         plan: plan.clone(),
         report: report.clone(),
         risk: policy.assess(plan, &report.risk, tree),
+        key: request.key.clone(),
     })
 }
 

@@ -2,6 +2,7 @@
 
 pub mod atomic_file;
 pub mod clock;
+pub mod descriptors;
 pub mod git_dir;
 pub mod git_init;
 pub mod host;

@@ -1,6 +1,7 @@
 //! JSON bodies of requests, validated by the schema of their type with a pointer to each fault.
 
 use super::problem::Problem;
+use super::state::ServerState;
 use crate::source;
 use crate::source::schema::Schema;
 use axum::body::{Body, Bytes};
@@ -10,6 +11,8 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use tokio::time::timeout;
 
 /// A type of bodies, with its compiled schema.
 pub(super) trait RequestBody: DeserializeOwned + JsonSchema + Send + 'static {
@@ -39,27 +42,30 @@ pub(super) struct JsonText(pub(super) String);
 /// A JSON answer.
 pub(super) struct Json<T>(pub(super) T);
 
-impl<S: Send + Sync, T: RequestBody> OptionalFromRequest<S> for JsonBody<T> {
+impl<T: RequestBody> OptionalFromRequest<Arc<ServerState>> for JsonBody<T> {
     type Rejection = Problem;
 
     /// `None` for an empty body and for `null`.
-    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
+    async fn from_request(
+        request: Request,
+        state: &Arc<ServerState>,
+    ) -> Result<Option<Self>, Problem> {
         let (parts, body) = request.into_parts();
-        let bytes = read(Request::new(body), state).await?;
+        let bytes = read(Request::from_parts(parts.clone(), body), state).await?;
         if matches!(bytes.trim_ascii(), b"" | b"null") {
             return Ok(None);
         }
         let whole = Request::from_parts(parts, Body::from(bytes));
-        <Self as FromRequest<S>>::from_request(whole, state)
+        <Self as FromRequest<Arc<ServerState>>>::from_request(whole, state)
             .await
             .map(Some)
     }
 }
 
-impl<S: Send + Sync, T: RequestBody> FromRequest<S> for JsonBody<T> {
+impl<T: RequestBody> FromRequest<Arc<ServerState>> for JsonBody<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &Arc<ServerState>) -> Result<Self, Problem> {
         let media_type = request.headers().get(header::CONTENT_TYPE);
         let is_json = media_type
             .and_then(|value| value.to_str().ok())
@@ -82,24 +88,35 @@ impl<S: Send + Sync, T: RequestBody> FromRequest<S> for JsonBody<T> {
     }
 }
 
-/// The bytes of a body within the limit.
-pub(super) async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    Bytes::from_request(request, state)
-        .await
-        .map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                return Problem::new(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    "body_too_large",
-                    "the body is larger than 1 MiB",
-                );
-            }
-            Problem::new(
-                StatusCode::BAD_REQUEST,
-                "unreadable",
-                "the body was cut short",
-            )
-        })
+/// The bytes of a body within the limits of length and time.
+pub(super) async fn read(request: Request, state: &ServerState) -> Result<Bytes, Problem> {
+    timeout(
+        state.settings.request_time,
+        Bytes::from_request(request, &()),
+    )
+    .await
+    .map_err(|_| {
+        Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "body_too_slow",
+            "the body did not arrive in time",
+        )
+        .with_header(header::CONNECTION, "close")
+    })?
+    .map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "body_too_large",
+                "the body is larger than 1 MiB",
+            );
+        }
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "unreadable",
+            "the body was cut short",
+        )
+    })
 }
 
 impl<T: Serialize> IntoResponse for Json<T> {

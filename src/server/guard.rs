@@ -60,10 +60,10 @@ pub(super) async fn check(
     request = Request::from_parts(parts, body);
     match authorized {
         Ok(signed) => {
-            let user = signed.caller.user().clone();
+            let caller = signed.caller.clone();
             request.extensions_mut().insert(signed);
             if request.method() == Method::POST && guarded.keeps_answers {
-                return idempotency::once(&state, &user, request, next).await;
+                return idempotency::once(&state, &caller, request, next).await;
             }
             next.run(request).await
         }

@@ -3,8 +3,11 @@
 use super::body;
 use super::problem::Problem;
 use super::state::ServerState;
+use crate::app::caller::Caller;
+use crate::app::products;
+use crate::app::run_view::RunView;
 use crate::model::digest::Digest;
-use crate::store::answer::{Answer, Begun};
+use crate::store::answer::{Answer, Begun, Created, RequestKey};
 use crate::store::id::UserId;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -15,22 +18,20 @@ use axum::response::{IntoResponse as _, Response};
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The header of an answer that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-/// The longest key, in bytes.
-const LONGEST: usize = 255;
 /// The largest answer that is kept, in bytes. Reports of big previews are larger; they change nothing.
 const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 
 /// Carries out a request, or repeats the answer that its key was given before.
 pub(super) async fn once(
     state: &ServerState,
-    user: &UserId,
+    caller: &Caller,
     request: Request,
     next: Next,
 ) -> Response {
     let Some(key) = request.headers().get(KEY).cloned() else {
         return next.run(request).await;
     };
-    match answer(state, user, &key, request, next).await {
+    match answer(state, caller, &key, request, next).await {
         Ok(response) => response,
         Err(problem) => problem.into_response(),
     }
@@ -38,7 +39,7 @@ pub(super) async fn once(
 
 async fn answer(
     state: &ServerState,
-    user: &UserId,
+    caller: &Caller,
     key: &HeaderValue,
     request: Request,
     next: Next,
@@ -46,7 +47,7 @@ async fn answer(
     let key = key
         .to_str()
         .ok()
-        .filter(|key| !key.is_empty() && key.len() <= LONGEST)
+        .and_then(RequestKey::parse)
         .ok_or_else(|| {
             Problem::new(
                 StatusCode::BAD_REQUEST,
@@ -54,7 +55,8 @@ async fn answer(
                 "an idempotency key has 1 to 255 printable ASCII characters",
             )
         })?;
-    let (parts, body) = request.into_parts();
+    let user = caller.user();
+    let (mut parts, body) = request.into_parts();
     let head = Request::from_parts(parts.clone(), body);
     let bytes = body::read(head, state).await?;
     let mut identity = format!("{} {}\n", parts.method, parts.uri).into_bytes();
@@ -62,7 +64,7 @@ async fn answer(
     let hash = Digest::of(&identity);
     match state
         .database
-        .begin_answer(user, key, hash.as_str())
+        .begin_answer(user, &key, hash.as_str())
         .await?
     {
         Begun::New => {}
@@ -84,18 +86,20 @@ async fn answer(
             .hinted("use a new key for each new request"));
         }
         Begun::Answered(answer) => return Ok(replay(&answer)),
+        Begun::Created(created) => return again(state, caller, created).await,
     }
+    parts.extensions.insert(key.clone());
     let response = next
         .run(Request::from_parts(parts, Body::from(bytes)))
         .await;
-    keep(state, user, key, response).await
+    keep(state, user, &key, response).await
 }
 
 /// Keeps an answer. One that says nothing about the request itself, such as a failure of the server, is forgotten.
 async fn keep(
     state: &ServerState,
     user: &UserId,
-    key: &str,
+    key: &RequestKey,
     response: Response,
 ) -> Result<Response, Problem> {
     let status = response.status();
@@ -117,6 +121,26 @@ async fn keep(
         None => state.database.forget_answer(user, key).await?,
     }
     Ok(Response::from_parts(parts, Body::from(bytes)))
+}
+
+/// The answer to a request that has created something and was not answered.
+async fn again(
+    state: &ServerState,
+    caller: &Caller,
+    created: Created,
+) -> Result<Response, Problem> {
+    let database = &state.database;
+    let body = match created {
+        Created::Run(run) => {
+            let run = caller.scope().find_run(database.as_ref(), &run).await?;
+            body::to_text(&RunView::from(run))?
+        }
+        Created::Product(product) => {
+            body::to_text(&products::find(database, caller, &product).await?)?
+        }
+    };
+    let headers = [(REPLAYED, HeaderValue::from_static("true"))];
+    Ok((StatusCode::CREATED, headers, body::JsonText(body)).into_response())
 }
 
 fn replay(answer: &Answer) -> Response {

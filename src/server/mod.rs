@@ -7,6 +7,8 @@
 mod api;
 mod archive;
 mod body;
+mod compression;
+mod connections;
 pub mod events;
 pub mod front;
 mod guard;
@@ -25,6 +27,7 @@ pub mod state;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::map_response;
 use axum::routing::get;
 use problem::Problem;
 use state::ServerState;
@@ -54,5 +57,7 @@ pub fn router(state: Arc<ServerState>) -> Router {
             |panic: Box<dyn Any + Send + 'static>| Problem::panicked(panic.as_ref()),
         ))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(compression::layer())
+        .layer(map_response(compression::weaken_tag))
         .with_state(state)
 }

@@ -178,6 +178,7 @@ fn failures(operation: &Operation) -> Vec<StatusCode> {
     }
     if operation.body.is_some() {
         statuses.extend([
+            StatusCode::REQUEST_TIMEOUT,
             StatusCode::PAYLOAD_TOO_LARGE,
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ]);

@@ -1,7 +1,7 @@
 //! An operation of the API: its address, access, parameters and answers, and the handler behind it.
 
-use super::guard;
 use super::state::ServerState;
+use super::{compression, guard};
 use crate::app::caller::Access;
 use axum::handler::Handler;
 use axum::http::{Method, StatusCode};
@@ -55,6 +55,8 @@ pub struct Operation {
     /// True if a request may come without the body.
     pub is_body_optional: bool,
     pub answers: Vec<(StatusCode, Content)>,
+    /// True if an answer may have a secret beside a text of the request, so that it is never compressed.
+    pub has_secrets: bool,
     /// True if what it is about may not exist, or may belong to another user.
     pub may_miss: bool,
     handler: MethodRouter<Arc<ServerState>>,
@@ -92,6 +94,7 @@ impl Operation {
             body: None,
             is_body_optional: false,
             answers: Vec::new(),
+            has_secrets: false,
             handler: on(filter, handler),
         }
     }
@@ -117,6 +120,13 @@ impl Operation {
     #[must_use]
     pub fn may_miss(mut self) -> Self {
         self.may_miss = true;
+        self
+    }
+
+    /// The operation with secrets in its answers.
+    #[must_use]
+    pub fn has_secrets(mut self) -> Self {
+        self.has_secrets = true;
         self
     }
 
@@ -181,6 +191,10 @@ impl Operation {
     ) -> (&'static str, MethodRouter<Arc<ServerState>>) {
         let checked = (Arc::clone(state), self.guarded);
         let layer = middleware::from_fn_with_state(checked, guard::check);
-        (self.path, self.handler.layer(layer))
+        let mut handler = self.handler.layer(layer);
+        if self.has_secrets {
+            handler = handler.layer(middleware::map_response(compression::exempt));
+        }
+        (self.path, handler)
     }
 }

@@ -98,6 +98,7 @@ fn general() -> Vec<Operation> {
             "List API tokens",
             api_tokens::list,
         )
+        .has_secrets()
         .answers::<Page<TokenInfo>>(OK),
         Operation::new(
             Method::DELETE,
@@ -449,6 +450,7 @@ fn forge_operations() -> Vec<Operation> {
             "Read the facts about the stored token of the forge",
             forge::find,
         )
+        .has_secrets()
         .may_miss()
         .answers::<StoredToken>(OK),
         Operation::new(
@@ -458,6 +460,7 @@ fn forge_operations() -> Vec<Operation> {
             "Test a token of the forge, seal it and store it",
             forge::save,
         )
+        .has_secrets()
         .body::<forge::TokenRequest>()
         .answers::<StoredToken>(OK),
         Operation::new(
@@ -475,6 +478,7 @@ fn forge_operations() -> Vec<Operation> {
             "Test a token of the forge; nothing is stored",
             forge::test,
         )
+        .has_secrets()
         .body::<forge::TokenRequest>()
         .answers::<TokenReport>(OK),
     ]

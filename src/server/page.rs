@@ -1,10 +1,13 @@
 //! Pages of lists, with a cursor to the next one.
 
 use super::problem::Problem;
+use axum::extract::{self, FromRequestParts};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// A page of a list.
@@ -22,6 +25,7 @@ pub struct PageQuery {
     /// `next` of the page before.
     pub after: Option<String>,
     /// Number of items, 1 to 200; default 50.
+    #[schemars(range(min = 1, max = 200))]
     pub limit: Option<u32>,
 }
 
@@ -60,6 +64,20 @@ impl PageQuery {
             .ok()
             .and_then(|bytes| String::from_utf8(bytes).ok())
             .ok_or_else(|| invalid("`after` is not the `next` of a page"))
+    }
+}
+
+/// The parameters in the query of a request. Those that cannot be parsed are a problem, unlike those of the web framework.
+pub(super) struct Query<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match extract::Query::try_from_uri(&parts.uri) {
+            Ok(extract::Query(parameters)) => Ok(Self(parameters)),
+            Err(rejection) => Err(invalid(format!("invalid query: {}", rejection.body_text()))),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::secret::Secret;
 use std::net::IpAddr;
+use std::time::Duration;
 use thiserror::Error;
 use url::Url;
 
@@ -34,6 +35,8 @@ pub struct ServerSettings {
     pub proxy: Option<TrustedProxy>,
     /// The secret of `POST /api/cron/bootstrap-stale-recovery`. None disables it.
     pub cron_secret: Option<Secret>,
+    /// The longest time in which a body arrives.
+    pub request_time: Duration,
 }
 
 impl ServerSettings {

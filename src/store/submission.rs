@@ -1,5 +1,6 @@
 //! Submissions, and the assessed risk that decides whether an approval is needed.
 
+use super::answer::RequestKey;
 use super::id::{ProductId, UserId};
 use crate::model::action::RiskLevel;
 use crate::model::digest::GitId;
@@ -17,6 +18,8 @@ pub struct Submission {
     /// The accepted report; it can proceed and has a tree id.
     pub report: Report,
     pub risk: RiskAssessment,
+    /// The key of the request, if it has one.
+    pub key: Option<RequestKey>,
 }
 
 /// The tier of a run: low runs at once, medium runs and is listed for review, high waits for an approval.

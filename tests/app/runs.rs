@@ -27,6 +27,7 @@ fn for_product(id: &str) -> SubmitRequest {
     SubmitRequest {
         product: Some(product(id)),
         expected: None,
+        key: None,
     }
 }
 

@@ -2,16 +2,19 @@
 
 mod access;
 mod app_example;
+mod compression;
 mod documents;
 mod doors;
 mod drafts;
 mod events;
 mod ideas;
 mod jobs;
+mod limits;
 mod pages;
 mod pages_board;
 mod previews;
 mod problems;
 mod runs;
+mod shared;
 mod submissions;
 pub(crate) mod support;

@@ -25,6 +25,19 @@ fn every_failure_is_a_problem_document() {
         send("DELETE", "/api/v1/version", &[auth], b"").problem(405),
         "method_not_allowed"
     );
+    for query in [
+        "runs?limit=x",
+        "products?limit=-1",
+        "catalogs/demo?version=9223372036854775808",
+        "insights/throughput?days=a&days=b",
+    ] {
+        let address = format!("/api/v1/{query}");
+        assert_eq!(
+            send("GET", &address, &[auth], b"").problem(400),
+            "parameter_invalid",
+            "{query}"
+        );
+    }
     let previews = "/api/v1/previews";
     assert_eq!(
         send("POST", previews, &[auth], b"{}").problem(415),

@@ -18,6 +18,7 @@ pub(crate) struct TestServer {
     output: Mutex<BufReader<ChildStdout>>,
     log: String,
     pub(crate) address: String,
+    variables: Vec<(String, String)>,
 }
 
 /// An answer.
@@ -27,6 +28,11 @@ pub(crate) struct Answer {
     head: String,
     cookie: Option<String>,
     pub(crate) body: Vec<u8>,
+}
+
+/// The answer in what a server sent.
+pub(crate) fn answered(received: &[u8]) -> Answer {
+    Answer::parse(received)
 }
 
 /// The default selection of the small catalogue as a preview of the API.
@@ -86,6 +92,10 @@ impl TestServer {
             output,
             log: String::new(),
             address: String::new(),
+            variables: variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
         };
         server.wait_for(words);
         let (_, rest) = server.log.split_once("listening address=").unwrap();
@@ -121,7 +131,8 @@ impl TestServer {
         let mut command = program(&self.sandbox);
         command
             .args(["token", "create", "--user", user])
-            .args(flags);
+            .args(flags)
+            .envs(self.variables.iter().cloned());
         let output = command.output().unwrap();
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout)
@@ -167,6 +178,20 @@ impl TestServer {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Answer {
+        let mut stream = self.begin(method, path, headers, body);
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        Answer::parse(&answer)
+    }
+
+    /// Sends a request whose answer is not read.
+    pub(crate) fn begin(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         // HTTP/1.0: the answer ends with the connection and comes in one piece.
         let mut head = format!(
@@ -180,9 +205,13 @@ impl TestServer {
         stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
         // The server may answer, and close, before it has read all.
         drop(stream.write_all(body));
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        Answer::parse(&answer)
+        stream
+    }
+
+    /// Ends the server at once.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Waits until a run has ended, by its event stream, and reads it.

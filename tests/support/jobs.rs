@@ -189,6 +189,7 @@ pub(crate) fn submission(product_id: &str, tier: RiskLevel) -> Submission {
         },
         plan,
         report,
+        key: None,
     }
 }
 

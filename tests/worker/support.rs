@@ -184,6 +184,7 @@ impl WorkerFixture {
             },
             plan,
             report,
+            key: None,
         }
     }
 

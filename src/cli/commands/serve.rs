@@ -78,6 +78,10 @@ pub(crate) struct Args {
     #[arg(long, env = "GROUNDPLAN_GRACE", value_name = "SECONDS", default_value_t = 25,
         value_parser = clap::value_parser!(u64).range(0..=3600))]
     grace: u64,
+    /// Time limit of the head and of the body of a request, and of a connection without one.
+    #[arg(long, env = "GROUNDPLAN_REQUEST_TIMEOUT", value_name = "SECONDS", default_value_t = 30,
+        value_parser = clap::value_parser!(u64).range(1..=3600))]
+    request_timeout: u64,
     /// True for a database in the data folder, whose administrator may sign in by a one-time address.
     #[arg(skip)]
     is_embedded: bool,
@@ -139,7 +143,11 @@ impl Args {
             database: OnceLock::new(),
         });
         let prefix = settings.public_url.as_ref().map(PublicUrl::prefix);
-        let front = Front::new(Arc::clone(&health), prefix.unwrap_or_default());
+        let front = Front::new(
+            Arc::clone(&health),
+            prefix.unwrap_or_default(),
+            settings.request_time,
+        );
         tracing::info!(%address, "listening");
         let serving = tokio::spawn(front.clone().serve(listener, stopped.clone()));
         let work = self.work(settings, address, &front, &health, stopped);
@@ -291,6 +299,7 @@ impl Args {
             public_url: self.public_url.clone(),
             proxy,
             cron_secret: secret("CRON_SECRET")?,
+            request_time: Duration::from_secs(self.request_timeout),
         })
     }
 

@@ -6,13 +6,13 @@ use crate::app::ideas::{
 };
 use crate::server::body::{Json, JsonBody, request_bodies};
 use crate::server::guard::Signed;
-use crate::server::page::{Page, PageQuery};
+use crate::server::page::{Page, PageQuery, Query};
 use crate::server::problem::Problem;
 use crate::server::rates::Rated;
 use crate::server::state::ServerState;
 use crate::store::id::IdeaId;
 use crate::store::idea::Idea;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use std::sync::Arc;
 

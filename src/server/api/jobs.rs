@@ -3,14 +3,14 @@
 use crate::app::jobs::{self as use_case, JobCounts};
 use crate::server::body::Json;
 use crate::server::guard::Signed;
-use crate::server::page::{Page, PageQuery, invalid};
+use crate::server::page::{Page, PageQuery, Query, invalid};
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
 use crate::store::id::{JobId, ProductId};
 use crate::store::job::job_status_of_api;
 use crate::store::job_list::{JobEntry, JobFilter};
 use crate::store::listed::Listed;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -47,6 +47,7 @@ pub(in crate::server) struct JobQuery {
     /// `next` of the page before.
     after: Option<String>,
     /// Number of items, 1 to 200; default 50.
+    #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
 }
 

@@ -3,12 +3,13 @@
 use crate::app::products::{self as use_case, NewProduct};
 use crate::server::body::{Json, JsonBody, request_bodies};
 use crate::server::guard::Signed;
-use crate::server::page::{Page, PageQuery};
+use crate::server::page::{Page, PageQuery, Query};
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
+use crate::store::answer::RequestKey;
 use crate::store::id::ProductId;
 use crate::store::product::Product;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
 use std::sync::Arc;
 
@@ -31,9 +32,10 @@ pub(in crate::server) async fn list(
 pub(in crate::server) async fn create(
     State(state): State<Arc<ServerState>>,
     signed: Signed,
+    key: Option<Extension<RequestKey>>,
     JsonBody(new): JsonBody<NewProduct>,
 ) -> Result<(StatusCode, Json<Product>), Problem> {
-    let product = use_case::create(&state.database, &signed.caller, &new).await?;
+    let product = use_case::create(&state.database, &signed.caller, &new, key.as_deref()).await?;
     Ok((StatusCode::CREATED, Json(product)))
 }
 

@@ -8,14 +8,15 @@ use crate::app::runs::{self as use_case, SubmitRequest};
 use crate::model::digest::GitId;
 use crate::server::body::{Json, JsonBody, request_bodies};
 use crate::server::guard::Signed;
-use crate::server::page::{Page, PageQuery, invalid};
+use crate::server::page::{Page, PageQuery, Query, invalid};
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
+use crate::store::answer::RequestKey;
 use crate::store::id::{ProductId, RunId};
 use crate::store::listed::Listed;
 use crate::store::run::{Run, RunFilter};
 use crate::worker;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -36,6 +37,7 @@ pub(in crate::server) struct RunQuery {
     /// `next` of the page before.
     after: Option<String>,
     /// Number of items, 1 to 200; default 50.
+    #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
 }
 
@@ -62,9 +64,10 @@ request_bodies!(ApprovalRequest, CleanupRequest);
 pub(in crate::server) async fn submit(
     State(state): State<Arc<ServerState>>,
     signed: Signed,
+    key: Option<Extension<RequestKey>>,
     JsonBody(request): JsonBody<RunRequest>,
 ) -> Result<(StatusCode, Json<RunView>), Problem> {
-    let run = submit_request(&state, signed, request).await?;
+    let run = submit_request(&state, signed, key.map(|Extension(key)| key), request).await?;
     Ok((StatusCode::CREATED, Json(RunView::from(run))))
 }
 
@@ -72,6 +75,7 @@ pub(in crate::server) async fn submit(
 pub(in crate::server) async fn submit_request(
     state: &Arc<ServerState>,
     signed: Signed,
+    key: Option<RequestKey>,
     request: RunRequest,
 ) -> Result<Run, Problem> {
     let opened = state.catalog(request.preview.catalog.as_str()).await?;
@@ -83,6 +87,8 @@ pub(in crate::server) async fn submit_request(
         if !preview.report.can_proceed {
             return Err(Problem::refused_preview(&preview.report));
         }
+        // A slow forge must not keep a core from the previews of others.
+        drop(permit);
         Handle::current().block_on(async {
             let (database, caller) = (&shared.database, &signed.caller);
             // The server adds products by a request of their own.
@@ -90,6 +96,7 @@ pub(in crate::server) async fn submit_request(
             let submit = SubmitRequest {
                 product: Some(request.product),
                 expected: Some(request.expect),
+                key,
             };
             let policy = &shared.context.policy;
             // Before the forge is asked, and before its token is missed.
@@ -99,9 +106,7 @@ pub(in crate::server) async fn submit_request(
             Ok(use_case::submit(database, policy, caller, &submit, &preview, asked).await?)
         })
     });
-    let run = submitted.await.map_err(|error| failed(&error))??;
-    drop(permit);
-    Ok(run)
+    submitted.await.map_err(|error| failed(&error))?
 }
 
 /// `GET /runs`

@@ -3,11 +3,11 @@
 use crate::app::insights;
 use crate::server::body::Json;
 use crate::server::guard::Signed;
-use crate::server::page::{Page, invalid};
+use crate::server::page::{Page, Query, invalid};
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
 use crate::store::sql::insights::{DayCount, ListedWorker};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use std::sync::Arc;
 #[serde(default)]
 pub(in crate::server) struct ThroughputQuery {
     /// Number of days until today, 1 to 366; default 30.
+    #[schemars(range(min = 1, max = 366))]
     days: u32,
 }
 

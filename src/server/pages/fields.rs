@@ -2,10 +2,12 @@
 
 use crate::server::body;
 use crate::server::problem::Problem;
+use crate::server::state::ServerState;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use std::convert::Infallible;
+use std::sync::Arc;
 use url::form_urlencoded;
 
 /// The largest number of fields.
@@ -85,10 +87,10 @@ impl FromIterator<(String, String)> for Fields {
     }
 }
 
-impl<S: Send + Sync> FromRequest<S> for Fields {
+impl FromRequest<Arc<ServerState>> for Fields {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &Arc<ServerState>) -> Result<Self, Problem> {
         let media_type = request.headers().get(header::CONTENT_TYPE);
         let is_form = media_type
             .and_then(|value| value.to_str().ok())

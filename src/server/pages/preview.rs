@@ -213,7 +213,7 @@ pub(super) async fn run(
         product: product.id.clone(),
         expect: expect.clone(),
     };
-    match submit_request(&state, signed.clone(), request).await {
+    match submit_request(&state, signed.clone(), None, request).await {
         Ok(run) => {
             let to = format!("{}/runs/{}", frame.base, run.id);
             Ok(Redirect::to(&to).into_response())

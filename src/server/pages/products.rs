@@ -79,7 +79,7 @@ pub(super) async fn create(
 ) -> Result<Response, Problem> {
     let mut form = NewProductForm::of(&fields);
     match form.parse() {
-        Ok(new) => match products::create(&state.database, &signed.caller, &new).await {
+        Ok(new) => match products::create(&state.database, &signed.caller, &new, None).await {
             Ok(product) => {
                 let to = format!("{}/products/{}", frame.base, product.id);
                 return Ok(Redirect::to(&to).into_response());

@@ -4,7 +4,7 @@ use super::Database;
 use super::tables::{administrators, answers, api_tokens, sessions, stored_previews, users};
 use crate::model::digest::GitId;
 use crate::store::access::{Account, Rights, SessionInfo, TokenInfo};
-use crate::store::answer::{Answer, Begun};
+use crate::store::answer::{Answer, Begun, RequestKey};
 use crate::store::error::StoreError;
 use crate::store::id::{ApiTokenId, UserId};
 use crate::store::preview::{NewPreview, StoredPreview};
@@ -162,7 +162,7 @@ impl Database {
     pub async fn begin_answer(
         &self,
         user: &UserId,
-        key: &str,
+        key: &RequestKey,
         hash: &str,
     ) -> Result<Begun, StoreError> {
         let mut tx = self.begin().await?;
@@ -174,14 +174,14 @@ impl Database {
     pub async fn keep_answer(
         &self,
         user: &UserId,
-        key: &str,
+        key: &RequestKey,
         answer: &Answer,
     ) -> Result<(), StoreError> {
         answers::finish(self, user, key, answer).await
     }
 
     /// Forgets a request with an idempotency key that changed nothing.
-    pub async fn forget_answer(&self, user: &UserId, key: &str) -> Result<(), StoreError> {
+    pub async fn forget_answer(&self, user: &UserId, key: &RequestKey) -> Result<(), StoreError> {
         answers::forget(self, user, key).await
     }
 }

@@ -1,13 +1,14 @@
 //! Products of users.
 
 use super::Database;
-use super::tables::{products, users};
+use super::tables::{answers, products, users};
+use crate::store::answer::{Created, RequestKey};
 use crate::store::error::StoreError;
 use crate::store::id::{ProductId, UserId};
 use crate::store::product::Product;
 
 impl Database {
-    /// Adds a product.
+    /// Adds a product, for the request with a key if it has one.
     ///
     /// # Errors
     /// [`StoreError::ProductTaken`]; [`StoreError::Demo`] for a demo user; [`StoreError::ForeignTables`] in tables of an
@@ -18,6 +19,7 @@ impl Database {
         id: &ProductId,
         name: &str,
         code: Option<&str>,
+        key: Option<&RequestKey>,
     ) -> Result<(), StoreError> {
         if !self.is_own().await? {
             return Err(StoreError::ForeignTables { what: "products" });
@@ -25,11 +27,14 @@ impl Database {
         let mut tx = self.begin().await?;
         let added = async {
             users::check_may_write(&mut tx, user).await?;
-            if products::insert(&mut tx, user, id, name, code).await? {
-                return Ok(());
-            }
             let product = id.clone();
-            Err(StoreError::ProductTaken { product })
+            if !products::insert(&mut tx, user, id, name, code).await? {
+                return Err(StoreError::ProductTaken { product });
+            }
+            match key {
+                Some(key) => answers::record(&mut tx, user, key, &Created::Product(product)).await,
+                None => Ok(()),
+            }
         }
         .await;
         tx.finish(added).await

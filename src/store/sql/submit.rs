@@ -3,7 +3,8 @@
 use super::Database;
 use super::clock::now;
 use super::connection::Tx;
-use super::tables::{events, jobs, products, runs, tiers, users};
+use super::tables::{answers, events, jobs, products, runs, tiers, users};
+use crate::store::answer::Created;
 use crate::store::error::StoreError;
 use crate::store::event::EventKind;
 use crate::store::id::{JobId, RunId};
@@ -32,6 +33,7 @@ pub(super) async fn insert(tx: &mut Tx, submission: &Submission) -> Result<Run, 
         product,
         report,
         risk,
+        key,
         ..
     } = submission;
     if report.tree_id.as_ref() != Some(&risk.tree) {
@@ -53,5 +55,8 @@ pub(super) async fn insert(tx: &mut Tx, submission: &Submission) -> Result<Run, 
         happened.push((EventKind::Held, json!(risk)));
     }
     events::append(tx, &run, at, user.as_str(), &happened).await?;
+    if let Some(key) = key {
+        answers::record(tx, user, key, &Created::Run(run.clone())).await?;
+    }
     Ok(runs::find(tx, &run).await?.run)
 }

@@ -90,6 +90,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let request = SubmitRequest {
         product: args.product.clone(),
         expected: args.expect.clone(),
+        key: None,
     };
     // Opening the database creates a missing SQLite file; a refused submission must not.
     runs::submission(&policy, &caller, &request, &preview)?;

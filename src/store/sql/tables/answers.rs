@@ -1,6 +1,7 @@
 //! `bootstrap_answers`: answers to requests with an idempotency key, so that a repeated request changes nothing.
 
-use crate::store::answer::{Answer, Begun};
+use super::json_text;
+use crate::store::answer::{Answer, Begun, Created, RequestKey};
 use crate::store::error::StoreError;
 use crate::store::id::UserId;
 use crate::store::sql::Database;
@@ -11,7 +12,7 @@ use sqlx_macros::FromRow;
 statements! {
     DELETE_OLD = ["
         DELETE FROM bootstrap_answers
-        WHERE created_at <= {after:$1} OR (status IS NULL AND created_at <= {after:$2})"];
+        WHERE created_at <= {after:$1} OR (status IS NULL AND body IS NULL AND created_at <= {after:$2})"];
 
     /// Adds nothing when the user has used the key.
     INSERT = ["
@@ -25,7 +26,12 @@ statements! {
     SET = ["
         UPDATE bootstrap_answers SET status = $3, body = {cast:$4 AS jsonb} WHERE user_id = $1 AND key = $2"];
 
-    DELETE = ["DELETE FROM bootstrap_answers WHERE user_id = $1 AND key = $2 AND status IS NULL"];
+    /// A body without a status names what the request has created.
+    RECORD = ["
+        UPDATE bootstrap_answers SET body = {cast:$3 AS jsonb} WHERE user_id = $1 AND key = $2 AND status IS NULL"];
+
+    DELETE = ["
+        DELETE FROM bootstrap_answers WHERE user_id = $1 AND key = $2 AND status IS NULL AND body IS NULL"];
 }
 
 #[derive(FromRow)]
@@ -39,7 +45,7 @@ struct AnswerRow {
 pub(crate) async fn begin(
     tx: &mut Tx,
     user: &UserId,
-    key: &str,
+    key: &RequestKey,
     hash: &str,
 ) -> Result<Begun, StoreError> {
     sqlx::query(DELETE_OLD.on(tx.dialect))
@@ -49,7 +55,7 @@ pub(crate) async fn begin(
         .await?;
     let added = sqlx::query(INSERT.on(tx.dialect))
         .bind(user.as_str())
-        .bind(key)
+        .bind(key.as_str())
         .bind(hash)
         .execute(tx.connection())
         .await?;
@@ -58,32 +64,54 @@ pub(crate) async fn begin(
     }
     let row: AnswerRow = sqlx::query_as(SELECT.on(tx.dialect))
         .bind(user.as_str())
-        .bind(key)
+        .bind(key.as_str())
         .fetch_one(tx.connection())
         .await?;
     if row.request_hash != hash {
         return Ok(Begun::OtherRequest);
     }
-    let Some((status, body)) = row.status.zip(row.body) else {
+    let what = "the answer to a repeated request";
+    let Some(body) = row.body else {
         return Ok(Begun::InProgress);
     };
-    let what = "the answer to a repeated request";
+    let Some(status) = row.status else {
+        let created = serde_json::from_str(&body);
+        return Ok(Begun::Created(
+            created.map_err(|error| StoreError::damaged(what, error))?,
+        ));
+    };
     Ok(Begun::Answered(Answer {
         status: u16::try_from(status).map_err(|error| StoreError::damaged(what, error))?,
         body: serde_json::from_str(&body).map_err(|error| StoreError::damaged(what, error))?,
     }))
 }
 
+/// Records what a request has created, in the same transaction.
+pub(crate) async fn record(
+    tx: &mut Tx,
+    user: &UserId,
+    key: &RequestKey,
+    created: &Created,
+) -> Result<(), StoreError> {
+    sqlx::query(RECORD.on(tx.dialect))
+        .bind(user.as_str())
+        .bind(key.as_str())
+        .bind(json_text("the result of a request", created)?)
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// Keeps the answer to a request.
 pub(crate) async fn finish(
     database: &Database,
     user: &UserId,
-    key: &str,
+    key: &RequestKey,
     answer: &Answer,
 ) -> Result<(), StoreError> {
     sqlx::query(SET.on(database.dialect()))
         .bind(user.as_str())
-        .bind(key)
+        .bind(key.as_str())
         .bind(i64::from(answer.status))
         .bind(answer.body.to_string())
         .execute(&database.pool)
@@ -95,11 +123,11 @@ pub(crate) async fn finish(
 pub(crate) async fn forget(
     database: &Database,
     user: &UserId,
-    key: &str,
+    key: &RequestKey,
 ) -> Result<(), StoreError> {
     sqlx::query(DELETE.on(database.dialect()))
         .bind(user.as_str())
-        .bind(key)
+        .bind(key.as_str())
         .execute(&database.pool)
         .await?;
     Ok(())
