@@ -153,15 +153,17 @@ impl ActionRow {
     /// The action with the values of its columns. A value that the action has already, or has by default, is left as it
     /// was written, so that an unchanged row is an unchanged document.
     fn with_columns(&self, mut action: Value) -> Value {
-        let side_effect = match self.side_effect.as_deref() {
-            Some(word @ ("NONE" | "NETWORK")) => word,
-            // The default, by any name that an application gives it.
-            _ => "FILES",
-        };
+        // Any other word is the default, by the name that an application gives it.
+        let is_other = |word: &&str| matches!(*word, "NONE" | "NETWORK");
+        let side_effect = self.side_effect.as_deref().filter(is_other);
         let role = self.role_required.as_deref().unwrap_or("MEMBER");
         for (field, default, value) in [
             ("role_required", json!("MEMBER"), json!(role)),
-            ("side_effect", json!("FILES"), json!(side_effect)),
+            (
+                "side_effect",
+                json!("FILES"),
+                json!(side_effect.unwrap_or("FILES")),
+            ),
             (
                 "supports_dry_run",
                 json!(true),

@@ -1,7 +1,7 @@
 //! `ideas` and `bootstrap_idea_log`: ideas of users, and every plan document that they got.
 
 use crate::store::error::StoreError;
-use crate::store::id::{IdeaId, UserId};
+use crate::store::id::{IdeaId, ProductId, UserId};
 use crate::store::idea::{Idea, IdeaStatus, NewIdea};
 use crate::store::sql::Database;
 use crate::store::sql::connection::Tx;
@@ -77,7 +77,7 @@ pub(crate) async fn insert(
     sqlx::query(INSERT.on(tx.dialect))
         .bind(id.as_str())
         .bind(user.as_str())
-        .bind(new.product.as_ref().map(|product| product.as_str()))
+        .bind(new.product.as_ref().map(ProductId::as_str))
         .bind(new.title.as_str())
         .execute(tx.connection())
         .await?;
