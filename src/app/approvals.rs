@@ -148,8 +148,9 @@ async fn difference(
         (Ok(before), Ok(after)) if before.template.tree == after.template.tree => {
             Ok(Some(ReportDifference::between(&before, &after)))
         }
-        (Ok(_), Ok(_)) => Ok(None),
-        (Err(StoreError::Damaged { .. }), _) | (_, Err(StoreError::Damaged { .. })) => Ok(None),
+        (Ok(_), Ok(_))
+        | (Err(StoreError::Damaged { .. }), _)
+        | (_, Err(StoreError::Damaged { .. })) => Ok(None),
         (Err(error), _) | (_, Err(error)) => Err(error.into()),
     }
 }

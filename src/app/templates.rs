@@ -505,8 +505,8 @@ impl Explain for TemplateRequestError {
             Self::OfThisMachine { .. }
             | Self::Unknown { .. }
             | Self::SourceNotAllowed { .. }
-            | Self::Differs { .. } => Class::Refused,
-            Self::NotATemplate {
+            | Self::Differs { .. }
+            | Self::NotATemplate {
                 source: RemoteUrlError::SpecialHost { .. },
                 ..
             } => Class::Refused,

@@ -67,8 +67,9 @@ impl RunChange {
             Self::Retry => RunStep::Retry,
             Self::CleanUp | Self::Release => RunStep::CleanUp,
             // Only the job is cancelled; its worker, or the store when no worker has it, withdraws the run.
-            Self::Cancel | Self::Refuse { .. } => return None,
-            Self::Approve { .. } | Self::Review { .. } => return None,
+            Self::Cancel | Self::Refuse { .. } | Self::Approve { .. } | Self::Review { .. } => {
+                return None;
+            }
         })
     }
 

@@ -16,11 +16,10 @@ fn database(cluster: &Cluster) -> (String, String) {
     (name, address)
 }
 
-/// A server on a database of Postgres with a folder of repositories and a key of its own.
+/// A server on a database of Postgres with a data folder of its own.
 fn server(address: &str, more: &[&str]) -> TestServer {
     let sandbox = Sandbox::with_demo();
-    let flags = [&["--forge", "local", "--forge-url", "repositories"], more].concat();
-    TestServer::start_in(sandbox, &flags, &[("DATABASE_URL", address)], " ready ")
+    TestServer::start_in(sandbox, more, &[("DATABASE_URL", address)], " ready ")
 }
 
 fn execute(cluster: &Cluster, database: &str, statement: &str) {
@@ -231,7 +230,7 @@ fn an_exhausted_pool_is_a_problem_that_passes() {
         let waiting = [(); 2].map(|()| server.begin("GET", "/api/v1/me", &headers, b""));
         let refused = server.get("/api/v1/me", &token);
         assert_eq!(refused.header("retry-after"), Some("5"));
-        assert_eq!(refused.problem(503), "database_unavailable");
+        assert_eq!(refused.problem(503), "store_unavailable");
         connection.execute("ROLLBACK").await.unwrap();
         for mut stream in waiting {
             let mut answer = Vec::new();

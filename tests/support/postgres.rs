@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::OnceCell;
 
 /// Starts a cluster and prints its folder, and restarts it for each line of input. The input ends with the test process,
 /// however that ends; then everything is removed.
@@ -36,10 +37,11 @@ pub(crate) struct Cluster {
     /// Its input is open as long as this process runs.
     keeper: Child,
     output: BufReader<ChildStdout>,
+    /// Set once the database `ours`, with all tables, exists.
+    template: OnceCell<()>,
 }
 
 static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-static TEMPLATE: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// The folders in which Postgres's programs may be, newest version first, and PATH after them.
@@ -97,6 +99,7 @@ impl Cluster {
         Self {
             folder,
             keeper,
+            template: OnceCell::const_new(),
             output,
         }
     }
@@ -132,7 +135,7 @@ impl Cluster {
 
     /// Creates a database with all tables and returns its name.
     pub(crate) async fn migrated(&self) -> String {
-        TEMPLATE
+        self.template
             .get_or_init(|| async {
                 let name = self.create("").await;
                 let database = open(&self.address(&name)).await;

@@ -70,12 +70,12 @@ impl Chart {
     }
 
     /// The line below the bars.
-    pub(super) fn ground(&self) -> i64 {
+    pub(super) fn ground() -> i64 {
         TOP + HEIGHT
     }
 
     /// The place of the words below the line.
-    pub(super) fn words(&self) -> i64 {
+    pub(super) fn words() -> i64 {
         TOP + HEIGHT + 12
     }
 }

@@ -10,6 +10,7 @@ use crate::app::{choices, owners};
 use crate::catalog::{Catalog, Category, OptionEntry, SelectionType};
 use crate::forge::Forge;
 use crate::forge::repository::{Availability, RepoPath};
+use crate::model::action::RiskLevel;
 use crate::model::preflight::OwnerStanding;
 use crate::model::selection::Selection;
 use crate::server::guard::Signed;
@@ -175,7 +176,7 @@ impl OptionView {
             is_selected,
             is_default: entry.option.default,
             has_decision_record: choices::has_decision_record(catalog, &reference),
-            risk: choices::stated_risk(catalog, &reference).map(|level| level.word()),
+            risk: choices::stated_risk(catalog, &reference).map(RiskLevel::word),
             obstacle,
         }
     }

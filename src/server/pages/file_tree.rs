@@ -38,7 +38,7 @@ pub(super) struct ChangeLabel {
 /// A folder with its folders and files.
 #[derive(Default)]
 struct Folder<'r> {
-    folders: BTreeMap<&'r str, Folder<'r>>,
+    folders: BTreeMap<&'r str, Self>,
     files: Vec<TreeFile>,
 }
 

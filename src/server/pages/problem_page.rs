@@ -22,7 +22,7 @@ pub(super) fn render(state: &ServerState, parts: &Parts, response: Response) -> 
         .headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())
-        .is_none_or(|accepted| accepted.contains("text/html") || accepted.contains("*/*"));
+        .is_some_and(|accepted| accepted.contains("text/html"));
     let Some(problem) = response.extensions().get::<ProblemDocument>() else {
         return response;
     };
