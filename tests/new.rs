@@ -246,7 +246,8 @@ fn a_clone_with_a_commit_or_a_file_is_refused_unchanged() {
         "-m",
         "x",
     ];
-    let clones: [(&str, &dyn Fn(&str)); 8] = [
+    type Damage<'d> = &'d dyn Fn(&str);
+    let clones: [(&str, Damage<'_>); 8] = [
         ("committed", &|clone| drop(sandbox.git(clone, &commit))),
         ("file", &|clone| {
             sandbox.write(&format!("{clone}/a"), "x");
@@ -271,7 +272,7 @@ fn a_clone_with_a_commit_or_a_file_is_refused_unchanged() {
             sandbox.write(&format!("{clone}/.git/index.lock"), "");
         }),
         ("damaged", &|clone| {
-            std::fs::remove_file(sandbox.join(clone).join(".git/HEAD")).unwrap()
+            std::fs::remove_file(sandbox.join(clone).join(".git/HEAD")).unwrap();
         }),
     ];
     for (name, prepare) in clones {

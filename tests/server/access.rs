@@ -51,8 +51,7 @@ fn every_operation_refuses_whom_its_access_excludes() {
         let expected = match operation.guarded.credential {
             Credential::Nothing => continue,
             // A user's token is no secret of the scheduler.
-            Credential::Scheduler => (401, false, false),
-            Credential::User(Access::Read) => (401, false, false),
+            Credential::Scheduler | Credential::User(Access::Read) => (401, false, false),
             Credential::User(Access::Write) => (401, true, false),
             Credential::User(Access::Administrate) => (401, true, true),
         };

@@ -41,7 +41,8 @@ impl<'s> Browser<'s> {
         let headers: Vec<_> = own.iter().chain(headers).copied().collect();
         let answer = self.server.send(method, path, &headers, body);
         if let Some(cookie) = answer.cookie() {
-            self.cookie = cookie.split(';').next().unwrap().to_owned();
+            let pair = cookie.split(';').next().unwrap();
+            pair.clone_into(&mut self.cookie);
         }
         answer
     }
