@@ -96,6 +96,13 @@ fn the_way_to_a_repository_needs_no_pointer() {
 }
 
 #[test]
+fn a_wrong_turn_loses_no_choice_and_makes_no_second_run() {
+    let server = TestServer::start(&["--no-worker"]);
+    let (ada, demo) = (server.token("ada", &[]), server.token("demo", &["--demo"]));
+    run(&server, &ada, "turns.mjs", &[&demo]);
+}
+
+#[test]
 fn every_page_is_sound_in_light_and_dark_wide_and_narrow() {
     let server = TestServer::start(&[]);
     let admin = server.token("root", &["--admin"]);

@@ -110,8 +110,8 @@ pub async fn save(
         return Err(DraftError::Outside { catalog, path }.into());
     }
     database.ensure_user(caller.user()).await?;
-    let base = current(database, catalog).await?;
-    let base = base.as_ref().map(|opened| opened.catalog.version());
+    let opened = current(database, catalog).await?;
+    let base = opened.as_ref().map(|opened| opened.catalog.version());
     let files = source.files.iter();
     let stored: BTreeMap<String, StoredFile> = files
         .map(|(path, file)| (path.clone(), file.into()))
@@ -135,9 +135,9 @@ pub async fn find(
 ) -> Result<DraftView, AppError> {
     caller.check(Access::Administrate)?;
     let draft = stored(database, catalog).await?;
-    let base = current(database, catalog).await?;
+    let opened = current(database, catalog).await?;
     let none = Files::new();
-    let base = base.as_ref().map_or(&none, |opened| &opened.source.files);
+    let base = opened.as_ref().map_or(&none, |opened| &opened.source.files);
     Ok(view(draft, base))
 }
 
@@ -156,8 +156,8 @@ pub async fn publish(
     let differs = || DraftError::Differs {
         catalog: catalog.clone(),
     };
-    let draft = database.draft(catalog).await?;
-    let draft = draft
+    let saved = database.draft(catalog).await?;
+    let draft = saved
         .filter(|draft| draft.hash == *expected)
         .ok_or_else(differs)?;
     let base = current(database, catalog).await?;
@@ -214,15 +214,15 @@ fn view(draft: CatalogDraft, base: &Files) -> DraftView {
     let source = source(&draft);
     let files = &source.files;
     let paths: BTreeSet<&String> = base.keys().chain(files.keys()).collect();
-    let changed = paths.into_iter().filter_map(|path| {
+    let change = |path: &String| {
         let new = files.get(path);
         Some(DraftFile {
             path: path.clone(),
             change: ChangeKind::between(base.get(path), new)?,
             text: new.and_then(|file| file.text().map(str::to_owned)),
         })
-    });
-    let changed = changed.collect();
+    };
+    let changed = paths.into_iter().filter_map(change).collect();
     let findings = checks::catalogs(source).findings.findings;
     DraftView {
         catalog: draft.catalog,

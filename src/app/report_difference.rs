@@ -119,7 +119,6 @@ mod tests {
             "objectFormat": "sha1", "planHash": digest, "recipeHash": digest, "catalogVersion": digest,
             "template": {
                 "repo": "folder", "ref": "worktree", "sha": null, "tree": "0".repeat(40), "path": null,
-                "exclude": [], "symlinks": "REFUSE",
             },
             "changes": [], "risk": { "level": "LOW", "reasons": [] },
         }))

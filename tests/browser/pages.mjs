@@ -33,6 +33,6 @@ async function look(page, address, colorScheme, width) {
   const name = `${address} ${colorScheme} ${width}`;
   await isSound(page, name).catch((error) => found.push(error.message));
   await isAccessible(page, name).catch((error) => found.push(error.message));
-  const file = address.split("?")[0].replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "products";
+  const file = `${addresses.indexOf(address) + 1}-${address.split("?")[0]}`.replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "products";
   await picture(page, `${file}-${colorScheme}-${width}`);
 }

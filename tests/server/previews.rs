@@ -1,6 +1,6 @@
 //! Previews over HTTP: the report of the command line, and the files behind it.
 
-use super::support::{TestServer, preview};
+use super::support::{TestServer, preview, submission};
 use serde_json::{Value, json};
 
 #[test]
@@ -178,5 +178,24 @@ fn a_template_is_never_a_path_of_the_server() {
                 answer.text()
             );
         }
+    }
+}
+
+#[test]
+fn a_field_of_a_later_version_is_refused_by_its_name() {
+    let server = TestServer::start(&["--no-worker"]);
+    let token = server.token("ada", &[]);
+    let mut body = preview();
+    body["inputs"] = serde_json::json!({ "PACKAGE": "acme" });
+    let mut run = submission("acme-web", &"1".repeat(40));
+    run["inputs"] = body["inputs"].clone();
+    for (path, body) in [("/api/v1/previews", body), ("/api/v1/runs", run)] {
+        let problem = server.post(path, &token, &body).is(422).json();
+        let error = &problem["errors"][0];
+        assert_eq!(error["pointer"], "/inputs", "{problem}");
+        assert!(
+            error["message"].as_str().unwrap().contains("`inputs`"),
+            "{problem}"
+        );
     }
 }

@@ -3,7 +3,8 @@
 use super::support::{Answer, TestServer, answered, preview, submission};
 use crate::support::Sandbox;
 use crate::support::jobs::wait;
-use crate::support::postgres::{CARELESS, Cluster};
+use crate::support::postgres::{CARELESS, Cluster, open};
+use groundplan::store::sql::migrations::Tables;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor as _};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -19,6 +20,7 @@ fn database(cluster: &Cluster) -> (String, String) {
 /// A server on a database of Postgres with a folder of repositories and a key of its own.
 fn server(address: &str, more: &[&str]) -> TestServer {
     let sandbox = Sandbox::with_demo();
+    std::fs::create_dir(sandbox.join("repositories")).unwrap();
     let flags = [&["--forge", "local", "--forge-url", "repositories"], more].concat();
     TestServer::start_in(sandbox, &flags, &[("DATABASE_URL", address)], " ready ")
 }
@@ -178,7 +180,13 @@ fn a_submission_whose_server_is_killed_before_it_answers_is_not_made_twice() {
 #[test]
 fn a_stream_misses_no_event_of_a_database_that_is_restarted() {
     let mut cluster = Cluster::start(CARELESS);
-    let (name, address) = database(&cluster);
+    let name = wait(cluster.empty());
+    let address = cluster.address(&name);
+    wait(async {
+        let database = open(&address).await;
+        database.migrate(Tables::All).await.unwrap();
+        database.close().await;
+    });
     let server = server(&address, &["--no-worker"]);
     let token = server.token("ada", &[]);
     let tree = prepared(&server, &token);
@@ -212,7 +220,7 @@ fn a_stream_misses_no_event_of_a_database_that_is_restarted() {
         patiently(|| server.post(&format!("/api/v1/runs/{id}/cancel"), &token, &json!({})));
     assert_eq!(cancelled.json()["status"], "cancelled");
     stream.read_to_string(&mut text).unwrap();
-    assert_eq!(numbers(&text), [1, 2, 3, 4, 5, 6], "{text}");
+    assert_eq!(numbers(&text), [1, 2, 3, 4, 5, 6, 7], "{text}");
     assert!(text.contains("event: end\n"), "{text}");
 }
 
@@ -231,7 +239,7 @@ fn an_exhausted_pool_is_a_problem_that_passes() {
         let waiting = [(); 2].map(|()| server.begin("GET", "/api/v1/me", &headers, b""));
         let refused = server.get("/api/v1/me", &token);
         assert_eq!(refused.header("retry-after"), Some("5"));
-        assert_eq!(refused.problem(503), "database_unavailable");
+        assert_eq!(refused.problem(503), "store_unavailable");
         connection.execute("ROLLBACK").await.unwrap();
         for mut stream in waiting {
             let mut answer = Vec::new();

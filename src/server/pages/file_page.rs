@@ -4,7 +4,7 @@ use super::fields::QueryFields;
 use super::file_tree::ChangeLabel;
 use super::frame::{Frame, Html};
 use super::preview::encoded;
-use crate::app::explanation::ExplainedOrigin;
+use crate::app::explanation::{ExplainedLine, ExplainedOrigin};
 use crate::app::kept_previews::{self, PreviewFile};
 use crate::model::path::TreePath;
 use crate::model::report::ChangeOrigin;
@@ -14,6 +14,7 @@ use crate::server::problem::Problem;
 use crate::server::state::ServerState;
 use askama::Template;
 use axum::extract::{Path, State};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The largest number of lines on the page; a download has all.
@@ -28,6 +29,7 @@ struct FilePage {
     file: PreviewFile,
     change: Option<ChangeLabel>,
     view: View,
+    has_difference: bool,
     causes: Vec<String>,
     lines: Vec<Line>,
     is_cut: bool,
@@ -76,25 +78,30 @@ pub(super) async fn show(
     let diff = file
         .change
         .as_ref()
-        .and_then(|change| change.diff.as_deref());
+        .and_then(|change| change.diff.as_deref())
+        // A change of the mode alone has no hunks.
+        .filter(|diff| diff.contains("\n@@"));
     let view = match (query.get("view"), diff) {
         (Some("content"), _) | (_, None) => View::Content,
         _ => View::Difference,
     };
     let mut lines = match (view, diff) {
-        (View::Difference, Some(diff)) => difference(diff),
+        (View::Difference, Some(diff)) => difference(diff, &file.lines),
         _ => content(&file),
     };
+    let has_difference = diff.is_some();
     let is_cut = lines.len() > MOST_LINES;
     lines.truncate(MOST_LINES);
     let origins = file.change.iter().flat_map(|change| &change.origin);
+    let causes: BTreeSet<String> = origins.map(cause).collect();
     Ok(Html(FilePage {
         frame,
         product: query.text("product").to_owned(),
         back: query.text("back").to_owned(),
         change: file.change.as_ref().map(ChangeLabel::of),
-        causes: origins.map(cause).collect(),
+        causes: causes.into_iter().collect(),
         view,
+        has_difference,
         lines,
         is_cut,
         file,
@@ -105,11 +112,8 @@ pub(super) async fn show(
 /// The lines of the text, each with its cause where that differs from the line before.
 fn content(file: &PreviewFile) -> Vec<Line> {
     let mut before = String::new();
-    let line = |line: &crate::app::explanation::ExplainedLine| {
-        let cause = match &line.origin {
-            ExplainedOrigin::Template(_) => String::new(),
-            ExplainedOrigin::Change(origin) => cause(origin),
-        };
+    let line = |line: &ExplainedLine| {
+        let cause = cause_of_line(line);
         let shown = if cause == before {
             String::new()
         } else {
@@ -128,13 +132,11 @@ fn content(file: &PreviewFile) -> Vec<Line> {
     file.lines.iter().map(line).collect()
 }
 
-/// The lines of a unified diff.
-fn difference(diff: &str) -> Vec<Line> {
+/// The lines of a unified diff, each added one with its cause.
+fn difference(diff: &str, explained: &[ExplainedLine]) -> Vec<Line> {
     let mut number = 0;
-    let is_line = |line: &&str| !line.starts_with("--- ") && !line.starts_with("+++ ");
-    let head = diff.lines().take(2).filter(|line| !is_line(line)).count();
     diff.lines()
-        .skip(head)
+        .skip_while(|line| !line.starts_with("@@"))
         .map(|line| {
             let (class, sign, word) = match line.as_bytes().first() {
                 Some(b'+') => ("added", "+", "added"),
@@ -148,6 +150,10 @@ fn difference(diff: &str) -> Vec<Line> {
                 number += 1;
             }
             let shows_number = class != "fold" && class != "removed";
+            let cause = match class {
+                "added" => explained.get(number.wrapping_sub(1)).map(cause_of_line),
+                _ => None,
+            };
             Line {
                 class,
                 sign,
@@ -157,10 +163,18 @@ fn difference(diff: &str) -> Vec<Line> {
                     "fold" => line.to_owned(),
                     _ => line.get(1..).unwrap_or_default().to_owned(),
                 },
-                cause: String::new(),
+                cause: cause.unwrap_or_default(),
             }
         })
         .collect()
+}
+
+/// The cause of a line; empty for a line of the template.
+fn cause_of_line(line: &ExplainedLine) -> String {
+    match &line.origin {
+        ExplainedOrigin::Template(_) => String::new(),
+        ExplainedOrigin::Change(origin) => cause(origin),
+    }
 }
 
 /// The first line of the new file in the head of a hunk, such as `@@ -1,2 +3,4 @@`.
@@ -194,7 +208,10 @@ mod tests {
 
     #[test]
     fn a_difference_counts_the_lines_of_the_new_file() {
-        let lines = difference("--- a\n+++ b\n@@ -1,2 +3,3 @@\n one\n-two\n+three\n+four\n");
+        let lines = difference(
+            "diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1,2 +3,3 @@\n one\n-two\n+three\n+four\n",
+            &[],
+        );
         let shown: Vec<_> = lines
             .iter()
             .map(|line| (line.class, line.number, line.text.as_str()))

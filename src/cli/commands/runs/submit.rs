@@ -66,8 +66,8 @@ impl Args {
         let (owner, host) = (caller.user().as_str(), self.forge.host(kind)?);
         let key = key::read_key(Key::VARIABLE)?.ok_or_else(key::no_key)?;
         let opener = Opener::new(key, key::read_key(Key::PREVIOUS_VARIABLE)?);
-        let sealed = database.sealed_token(caller.user()).await?;
-        let sealed = sealed.ok_or(UserTokenError::Missing)?;
+        let stored = database.sealed_token(caller.user()).await?;
+        let sealed = stored.ok_or(UserTokenError::Missing)?;
         let binding = Binding { owner, host: &host };
         let opened = opener
             .open(&sealed, binding)
