@@ -13,6 +13,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -123,16 +124,16 @@ pub(super) async fn serve(
     graceful.shutdown().await;
 }
 
+/// The answer to a request, in time.
+type Answering =
+    Pin<Box<dyn Future<Output = Result<hyper::Response<AnswerBody>, Infallible>> + Send>>;
+
 /// The service of one connection.
 fn service(
     place: Arc<Place>,
     peer: SocketAddr,
     routes: Router,
-) -> impl Fn(
-    hyper::Request<Incoming>,
-) -> Pin<
-    Box<dyn Future<Output = Result<hyper::Response<AnswerBody>, std::convert::Infallible>> + Send>,
-> {
+) -> impl Fn(hyper::Request<Incoming>) -> Answering {
     move |request| {
         let busy = place.begin();
         let routes = routes.clone();

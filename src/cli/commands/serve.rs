@@ -150,7 +150,7 @@ impl Args {
         );
         tracing::info!(%address, "listening");
         let serving = tokio::spawn(front.clone().serve(listener, stopped.clone()));
-        let work = self.work(settings, address, &front, &health, stopped);
+        let work = Box::pin(self.work(settings, address, &front, &health, stopped));
         let (worked, code) = signals.until(work, &stop).await;
         stop.send_replace(true);
         if timeout(Duration::from_secs(self.grace), serving)
