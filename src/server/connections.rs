@@ -124,15 +124,16 @@ pub(super) async fn serve(
     graceful.shutdown().await;
 }
 
-/// The answer of the routes, which never fail.
-type Answered = Result<hyper::Response<AnswerBody>, Infallible>;
+/// The answer to a request, in time.
+type Answering =
+    Pin<Box<dyn Future<Output = Result<hyper::Response<AnswerBody>, Infallible>> + Send>>;
 
 /// The service of one connection.
 fn service(
     place: Arc<Place>,
     peer: SocketAddr,
     routes: Router,
-) -> impl Fn(hyper::Request<Incoming>) -> Pin<Box<dyn Future<Output = Answered> + Send>> {
+) -> impl Fn(hyper::Request<Incoming>) -> Answering {
     move |request| {
         let busy = place.begin();
         let routes = routes.clone();

@@ -7,7 +7,7 @@ use crate::app::caller::Caller;
 use crate::app::products;
 use crate::app::run_view::RunView;
 use crate::model::digest::Digest;
-use crate::store::answer::{Answer, Begun, Created, RequestKey};
+use crate::store::answer::{Answer, Begun, CreatedObject, RequestKey};
 use crate::store::id::UserId;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -127,15 +127,15 @@ async fn keep(
 async fn again(
     state: &ServerState,
     caller: &Caller,
-    created: Created,
+    created: CreatedObject,
 ) -> Result<Response, Problem> {
     let database = &state.database;
     let body = match created {
-        Created::Run(run) => {
+        CreatedObject::Run(run) => {
             let run = caller.scope().find_run(database.as_ref(), &run).await?;
             body::to_text(&RunView::from(run))?
         }
-        Created::Product(product) => {
+        CreatedObject::Product(product) => {
             body::to_text(&products::find(database, caller, &product).await?)?
         }
     };

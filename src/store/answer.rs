@@ -19,7 +19,7 @@ pub struct RequestKey(String);
 /// The result of a request whose answer was lost, because its server ended after the commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Created {
+pub enum CreatedObject {
     Run(RunId),
     Product(ProductId),
 }
@@ -32,7 +32,7 @@ pub enum Begun {
     /// The same request is being carried out elsewhere.
     InProgress,
     /// The same request has created something, and was not answered.
-    Created(Created),
+    Created(CreatedObject),
     /// The same request was answered.
     Answered(Answer),
     /// The key was used with another request.

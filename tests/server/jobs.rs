@@ -30,7 +30,10 @@ fn jobs_are_listed_and_counted_by_the_same_conditions() {
     };
     let (job, chat) = (run["job"].clone(), json!("chat"));
     assert_eq!(list("", &ada).0, [job.clone(), chat.clone()]);
-    assert_eq!(list("kind=PLAN_CHAT&status=", &ada).0, std::slice::from_ref(&chat));
+    assert_eq!(
+        list("kind=PLAN_CHAT&status=", &ada).0,
+        std::slice::from_ref(&chat)
+    );
     assert_eq!(list("status=done,failed", &ada).0, [json!(null); 0]);
     assert_eq!(list("text=WEB", &ada).0, [job.clone(), chat.clone()]);
     assert_eq!(list("", &eve).0, [json!(null); 0]);

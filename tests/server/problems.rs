@@ -14,7 +14,13 @@ fn every_failure_is_a_problem_document() {
         server.send(method, path, headers, body)
     };
     assert_eq!(
-        send("GET", "/nothing", &[auth], b"").problem(404),
+        send(
+            "GET",
+            "/nothing",
+            &[auth, ("accept", "application/json")],
+            b""
+        )
+        .problem(404),
         "not_found"
     );
     assert_eq!(

@@ -3,7 +3,8 @@
 use super::support::{Answer, TestServer, answered, preview, submission};
 use crate::support::Sandbox;
 use crate::support::jobs::wait;
-use crate::support::postgres::{CARELESS, Cluster};
+use crate::support::postgres::{CARELESS, Cluster, open};
+use groundplan::store::sql::migrations::Tables;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor as _};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -16,10 +17,12 @@ fn database(cluster: &Cluster) -> (String, String) {
     (name, address)
 }
 
-/// A server on a database of Postgres with a data folder of its own.
+/// A server on a database of Postgres with a folder of repositories and a key of its own.
 fn server(address: &str, more: &[&str]) -> TestServer {
     let sandbox = Sandbox::with_demo();
-    TestServer::start_in(sandbox, more, &[("DATABASE_URL", address)], " ready ")
+    std::fs::create_dir(sandbox.join("repositories")).unwrap();
+    let flags = [&["--forge", "local", "--forge-url", "repositories"], more].concat();
+    TestServer::start_in(sandbox, &flags, &[("DATABASE_URL", address)], " ready ")
 }
 
 fn execute(cluster: &Cluster, database: &str, statement: &str) {
@@ -177,7 +180,13 @@ fn a_submission_whose_server_is_killed_before_it_answers_is_not_made_twice() {
 #[test]
 fn a_stream_misses_no_event_of_a_database_that_is_restarted() {
     let mut cluster = Cluster::start(CARELESS);
-    let (name, address) = database(&cluster);
+    let name = wait(cluster.empty());
+    let address = cluster.address(&name);
+    wait(async {
+        let database = open(&address).await;
+        database.migrate(Tables::All).await.unwrap();
+        database.close().await;
+    });
     let server = server(&address, &["--no-worker"]);
     let token = server.token("ada", &[]);
     let tree = prepared(&server, &token);
@@ -211,7 +220,7 @@ fn a_stream_misses_no_event_of_a_database_that_is_restarted() {
         patiently(|| server.post(&format!("/api/v1/runs/{id}/cancel"), &token, &json!({})));
     assert_eq!(cancelled.json()["status"], "cancelled");
     stream.read_to_string(&mut text).unwrap();
-    assert_eq!(numbers(&text), [1, 2, 3, 4, 5, 6], "{text}");
+    assert_eq!(numbers(&text), [1, 2, 3, 4, 5, 6, 7], "{text}");
     assert!(text.contains("event: end\n"), "{text}");
 }
 

@@ -2,7 +2,7 @@
 
 use super::Database;
 use super::tables::{answers, products, users};
-use crate::store::answer::{Created, RequestKey};
+use crate::store::answer::{CreatedObject, RequestKey};
 use crate::store::error::StoreError;
 use crate::store::id::{ProductId, UserId};
 use crate::store::product::Product;
@@ -32,7 +32,9 @@ impl Database {
                 return Err(StoreError::ProductTaken { product });
             }
             match key {
-                Some(key) => answers::record(&mut tx, user, key, &Created::Product(product)).await,
+                Some(key) => {
+                    answers::record(&mut tx, user, key, &CreatedObject::Product(product)).await
+                }
                 None => Ok(()),
             }
         }

@@ -4,7 +4,7 @@ use super::Database;
 use super::clock::now;
 use super::connection::Tx;
 use super::tables::{answers, events, jobs, products, runs, tiers, users};
-use crate::store::answer::Created;
+use crate::store::answer::CreatedObject;
 use crate::store::error::StoreError;
 use crate::store::event::EventKind;
 use crate::store::id::{JobId, RunId};
@@ -56,7 +56,7 @@ pub(super) async fn insert(tx: &mut Tx, submission: &Submission) -> Result<Run, 
     }
     events::append(tx, &run, at, user.as_str(), &happened).await?;
     if let Some(key) = key {
-        answers::record(tx, user, key, &Created::Run(run.clone())).await?;
+        answers::record(tx, user, key, &CreatedObject::Run(run.clone())).await?;
     }
     Ok(runs::find(tx, &run).await?.run)
 }

@@ -1,7 +1,7 @@
 //! `bootstrap_answers`: answers to requests with an idempotency key, so that a repeated request changes nothing.
 
 use super::json_text;
-use crate::store::answer::{Answer, Begun, Created, RequestKey};
+use crate::store::answer::{Answer, Begun, CreatedObject, RequestKey};
 use crate::store::error::StoreError;
 use crate::store::id::UserId;
 use crate::store::sql::Database;
@@ -91,7 +91,7 @@ pub(crate) async fn record(
     tx: &mut Tx,
     user: &UserId,
     key: &RequestKey,
-    created: &Created,
+    created: &CreatedObject,
 ) -> Result<(), StoreError> {
     sqlx::query(RECORD.on(tx.dialect))
         .bind(user.as_str())
