@@ -232,6 +232,9 @@ fn a_clone_without_a_remote_is_told_how_to_add_one() {
     );
 }
 
+/// What happens to a clone before `new` meets it.
+type Damage<'d> = &'d dyn Fn(&str);
+
 #[test]
 fn a_clone_with_a_commit_or_a_file_is_refused_unchanged() {
     let sandbox = with_empty_clone();
@@ -246,7 +249,6 @@ fn a_clone_with_a_commit_or_a_file_is_refused_unchanged() {
         "-m",
         "x",
     ];
-    type Damage<'d> = &'d dyn Fn(&str);
     let clones: [(&str, Damage<'_>); 8] = [
         ("committed", &|clone| drop(sandbox.git(clone, &commit))),
         ("file", &|clone| {

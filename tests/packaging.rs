@@ -508,7 +508,7 @@ fn run_test_script(programs: &[&str], manager: &str, user_id: u32) -> Ran {
         stub(program, &format!("echo {program} \"$@\""));
     }
     stub("id", &format!("echo {user_id}"));
-    let install = "cd \"$BIN\" && for name in git cc node npm python3 initdb; do : >$name; chmod +x $name; done";
+    let install = "cd \"$BIN\" && for name in git cc node npm python3 chromium initdb; do : >$name; chmod +x $name; done";
     stub(
         manager,
         &format!("case \" $* \" in *\" install \"*) {install};; esac"),
@@ -531,7 +531,9 @@ fn run_test_script(programs: &[&str], manager: &str, user_id: u32) -> Ran {
 
 #[test]
 fn the_test_script_only_runs_cargo_if_nothing_is_missing() {
-    let programs = ["git", "cc", "node", "npm", "python3", "initdb", "cargo"];
+    let programs = [
+        "git", "cc", "node", "npm", "python3", "chromium", "initdb", "cargo",
+    ];
     let ran = run_test_script(&programs, "apt-get", 1000).exits(0);
     assert_eq!(ran.stdout, "cargo test --locked --lib\n");
     assert_eq!(ran.stderr, "");
@@ -546,7 +548,7 @@ fn the_test_script_installs_missing_packages_or_prints_the_command() {
         ),
         ("dnf", "dnf install -y gcc npm"),
     ] {
-        let programs = ["git", "node", "python3", "initdb", "cargo"];
+        let programs = ["git", "node", "python3", "chromium", "initdb", "cargo"];
         let ran = run_test_script(&programs, manager, 0).exits(0);
         assert!(ran.stderr.contains(install), "{}", ran.stderr);
         assert_eq!(ran.stdout, "cargo test --locked --lib\n");
@@ -563,7 +565,7 @@ fn the_test_script_installs_missing_packages_or_prints_the_command() {
 
 #[test]
 fn the_test_script_needs_no_root_rights_for_homebrew() {
-    let programs = ["git", "cc", "npm", "initdb", "cargo"];
+    let programs = ["git", "cc", "npm", "chromium", "initdb", "cargo"];
     let ran = run_test_script(&programs, "brew", 501).exits(0);
     assert!(
         ran.stderr.contains("brew install node python\n"),
@@ -574,7 +576,7 @@ fn the_test_script_needs_no_root_rights_for_homebrew() {
 
 #[test]
 fn the_test_script_without_a_package_manager_lists_the_missing_programs() {
-    let ran = run_test_script(&["git", "cc", "npm", "initdb"], "none", 0).exits(1);
+    let ran = run_test_script(&["git", "cc", "npm", "chromium", "initdb"], "none", 0).exits(1);
     assert_eq!(
         ran.stderr,
         "error: missing programs: node python3\nhint: install them, then run `scripts/test` again\n"

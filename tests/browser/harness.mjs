@@ -24,7 +24,7 @@ export const close = () => browser.close();
 // A context with its own session, and the faults that its pages have reported.
 export async function visitor(options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   const faults = [];
   context.on("page", (page) => {
     page.on("pageerror", (error) => faults.push(`${page.url()}: ${error.message}`));

@@ -43,7 +43,7 @@ struct CatalogPage {
     /// The number of the published version that is shown; none for the one that the server offers.
     number: Option<i64>,
     categories: Vec<ExploredCategory>,
-    versions: Vec<VersionRow>,
+    versions: Vec<VersionLine>,
 }
 
 struct ExploredCategory {
@@ -69,7 +69,7 @@ struct ExploredAction {
     path: String,
 }
 
-struct VersionRow {
+struct VersionLine {
     version: CatalogVersion,
     published: Moment,
     is_offered: bool,
@@ -138,7 +138,7 @@ pub(super) async fn show(
     let now = state.clock().now();
     let history = catalog_versions::history(&state.database, offered.catalog.slug()).await?;
     let versions = history.into_iter().filter_map(Listed::readable);
-    let versions = versions.map(|version| VersionRow {
+    let versions = versions.map(|version| VersionLine {
         published: Moment::new(version.at, now),
         is_offered: version.catalog_version == *offered.catalog.version(),
         version,

@@ -34,7 +34,7 @@ struct ConfigurePage {
     product: Product,
     catalogs: Vec<CatalogTab>,
     choice: Choice,
-    groups: Vec<Group>,
+    groups: Vec<OptionGroup>,
     owners: Vec<Suggestion>,
     /// The reason why there are no suggestions.
     owners_note: Option<String>,
@@ -51,7 +51,7 @@ struct CatalogTab {
 }
 
 /// A category with its options.
-struct Group {
+struct OptionGroup {
     category: Category,
     options: Vec<OptionView>,
 }
@@ -133,10 +133,10 @@ fn tabs(state: &ServerState, current: &Catalog) -> Vec<CatalogTab> {
     state.catalogs.iter().map(tab).collect()
 }
 
-fn groups(catalog: &Catalog, selection: &Selection) -> Vec<Group> {
+fn groups(catalog: &Catalog, selection: &Selection) -> Vec<OptionGroup> {
     let group = |category: &Category| {
         let of_category = |entry: &OptionEntry<'_>| entry.category.slug == category.slug;
-        Group {
+        OptionGroup {
             category: category.clone(),
             options: catalog
                 .options()
@@ -148,7 +148,7 @@ fn groups(catalog: &Catalog, selection: &Selection) -> Vec<Group> {
     catalog.categories().iter().map(group).collect()
 }
 
-impl Group {
+impl OptionGroup {
     fn is_single(&self) -> bool {
         self.category.selection == SelectionType::Single
     }

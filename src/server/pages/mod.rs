@@ -41,7 +41,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use std::sync::Arc;
 
 /// A page or the target of a form.
-pub struct Page {
+pub struct PageRoute {
     pub method: Method,
     pub path: &'static str,
     pub credential: Credential,
@@ -49,7 +49,7 @@ pub struct Page {
 }
 
 /// Every page and every target of a form.
-pub fn all() -> Vec<Page> {
+pub fn all() -> Vec<PageRoute> {
     vec![
         get("/sign-in", sign_in::show).open(),
         post("/sign-in", sign_in::enter).open(),
@@ -105,21 +105,21 @@ pub(super) fn router(state: &Arc<ServerState>) -> Router<Arc<ServerState>> {
 }
 
 /// A page for every user.
-fn get<H, T>(path: &'static str, handler: H) -> Page
+fn get<H, T>(path: &'static str, handler: H) -> PageRoute
 where
     H: Handler<T, Arc<ServerState>>,
     T: 'static,
 {
-    Page::new(Method::GET, path, Access::Read, handler)
+    PageRoute::new(Method::GET, path, Access::Read, handler)
 }
 
 /// A change, which demo users may not make.
-fn post<H, T>(path: &'static str, handler: H) -> Page
+fn post<H, T>(path: &'static str, handler: H) -> PageRoute
 where
     H: Handler<T, Arc<ServerState>>,
     T: 'static,
 {
-    Page::new(Method::POST, path, Access::Write, handler)
+    PageRoute::new(Method::POST, path, Access::Write, handler)
 }
 
 /// The answer at an address that is no page.
@@ -132,7 +132,7 @@ pub(super) async fn missing(State(state): State<Arc<ServerState>>, request: Requ
     access::protect(problem_page::render(&state, &parts, problem))
 }
 
-impl Page {
+impl PageRoute {
     fn new<H, T>(method: Method, path: &'static str, access: Access, handler: H) -> Self
     where
         H: Handler<T, Arc<ServerState>>,

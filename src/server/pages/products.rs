@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, QueryFields};
 use super::frame::{Frame, Html};
-use super::run_list::RunRow;
+use super::run_list::RunLine;
 use super::time::Moment;
 use crate::app::products::{self, NewProduct};
 use crate::app::runs;
@@ -28,13 +28,13 @@ const RUNS: u32 = 20;
 #[template(path = "products.html")]
 struct ProductsPage {
     frame: Frame,
-    products: Vec<ProductRow>,
+    products: Vec<ProductLine>,
     next: Option<String>,
     form: NewProductForm,
 }
 
 /// A line of the list.
-struct ProductRow {
+struct ProductLine {
     product: Product,
     created: Moment,
 }
@@ -55,7 +55,7 @@ struct ProductPage {
     frame: Frame,
     product: Product,
     created: Moment,
-    runs: Vec<RunRow>,
+    runs: Vec<RunLine>,
 }
 
 /// `GET /`
@@ -115,7 +115,7 @@ pub(super) async fn show(
     Ok(Html(ProductPage {
         frame,
         created: Moment::new(product.created_at, now),
-        runs: runs.into_iter().map(|run| RunRow::new(run, now)).collect(),
+        runs: runs.into_iter().map(|run| RunLine::new(run, now)).collect(),
         product,
     }))
 }
@@ -146,7 +146,7 @@ async fn page(
     let found = products::list(&state.database, &signed.caller, &after, limit + 1).await?;
     let found = Page::of(found, limit, |product| product.id.to_string());
     let now = state.clock().now();
-    let row = |product: Product| ProductRow {
+    let row = |product: Product| ProductLine {
         created: Moment::new(product.created_at, now),
         product,
     };

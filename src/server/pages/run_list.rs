@@ -6,7 +6,7 @@ use crate::store::listed::{Listed, UnreadableRow};
 use crate::store::run::Run;
 
 /// A line of a list of runs.
-pub(super) enum RunRow {
+pub(super) enum RunLine {
     Readable(Box<ReadableRun>),
     Unreadable(UnreadableRow),
 }
@@ -19,7 +19,7 @@ pub(super) struct ReadableRun {
     pub(super) took: Option<String>,
 }
 
-impl RunRow {
+impl RunLine {
     /// The line of a run, seen at a time in milliseconds since 1970.
     pub(super) fn new(run: Listed<Run>, now: i64) -> Self {
         match run {

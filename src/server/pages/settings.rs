@@ -33,8 +33,8 @@ struct SettingsPage {
     /// The outcome of the change that led here.
     told: Option<&'static str>,
     forge: ForgeSection,
-    sessions: Vec<SessionRow>,
-    tokens: Vec<TokenRow>,
+    sessions: Vec<SessionLine>,
+    tokens: Vec<TokenLine>,
     /// A token that was just created, which no other page shows.
     created: Option<Zeroizing<String>>,
 }
@@ -65,14 +65,14 @@ struct TestedToken {
     refusal: Option<String>,
 }
 
-struct SessionRow {
+struct SessionLine {
     session: SessionInfo,
     is_current: bool,
     created: Moment,
     seen: Moment,
 }
 
-struct TokenRow {
+struct TokenLine {
     token: TokenInfo,
     created: Moment,
     expires: Option<Moment>,
@@ -257,13 +257,13 @@ impl SettingsPage {
         let now = state.clock().now();
         let (database, caller) = (&state.database, &signed.caller);
         let key = session::key(&state.settings, headers);
-        let session_row = |session: SessionInfo| SessionRow {
+        let session_row = |session: SessionInfo| SessionLine {
             is_current: key.is_some_and(|key| sessions::is_session(&session, key)),
             created: Moment::new(session.created_at, now),
             seen: Moment::new(session.seen_at, now),
             session,
         };
-        let token_row = |token: TokenInfo| TokenRow {
+        let token_row = |token: TokenInfo| TokenLine {
             created: Moment::new(token.created_at, now),
             expires: Moment::optional(token.expires_at, now),
             token,
