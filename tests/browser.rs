@@ -128,6 +128,15 @@ fn every_page_is_sound_in_light_and_dark_wide_and_narrow() {
         &file,
         &run_page,
         &format!("{run_page}/retry"),
+        &format!("{run_page}/review"),
+        "/jobs",
+        "/jobs?status=failed&text=acme",
+        "/approvals",
+        "/settings",
+        "/settings/token/remove",
+        "/workers",
+        "/catalogs",
+        "/catalogs/demo",
         "/nothing-here",
     ];
     run(&server, &admin, "pages.mjs", &pages);

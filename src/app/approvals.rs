@@ -67,12 +67,7 @@ pub async fn refuse(
 ) -> Result<Run, AppError> {
     caller.require_administrator(policy)?;
     let run = caller.scope().find_run(store, id).await?;
-    let waits = run.status.is_active()
-        && run
-            .risk
-            .as_ref()
-            .is_some_and(|risk| risk.needs_approval(run.approval.as_ref()));
-    if !waits {
+    if !run.awaits_approval() {
         return Err(DecisionError::NotWaiting { run: id.clone() }.into());
     }
     let author = Actor::Person(caller.user());

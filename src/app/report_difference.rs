@@ -39,11 +39,6 @@ impl ReportDifference {
         difference
     }
 
-    /// True if the results are the same.
-    pub fn is_empty(&self) -> bool {
-        self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty()
-    }
-
     /// The difference in one line, such as `+4 files, ~package.json, −2 files`.
     pub fn summary(&self) -> String {
         let part = |sign: char, paths: &[TreePath]| match paths {

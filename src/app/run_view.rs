@@ -83,15 +83,6 @@ pub fn run_status_of_api(text: &str) -> Option<RunStatus> {
         .find(|status| run_status_to_api(*status) == text)
 }
 
-impl RunView {
-    /// The address of the repository for a browser; `None` for a folder of this machine.
-    pub fn web_url(&self) -> Option<&str> {
-        let url = self.repo_url.as_deref()?;
-        let is_web = url.starts_with("https://") || url.starts_with("http://");
-        is_web.then_some(url)
-    }
-}
-
 impl From<Run> for RunView {
     /// A run without its steps, for lists.
     fn from(run: Run) -> Self {
@@ -101,16 +92,11 @@ impl From<Run> for RunView {
             }
             _ => Vec::new(),
         };
-        let awaits_approval = run.status.is_active()
-            && run
-                .risk
-                .as_ref()
-                .is_some_and(|risk| risk.needs_approval(run.approval.as_ref()));
         Self {
             status: run_status_to_api(run.status),
             job_status: job_status_to_api(run.job_status),
             left,
-            awaits_approval,
+            awaits_approval: run.awaits_approval(),
             steps: Vec::new(),
             id: run.id,
             job: run.job,

@@ -34,22 +34,16 @@ pub(super) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> 
 /// The header that gives a browser the key of a session. `Lax`: a link from another site arrives signed in.
 pub(super) fn start(settings: &ServerSettings, key: &str) -> HeaderValue {
     let seconds = Session::LONGEST / 1000;
-    set(settings, cookie_name(settings), key, seconds, true)
+    set(settings, cookie_name(settings), key, seconds)
 }
 
 /// The header that removes the key of a session.
 pub(super) fn end(settings: &ServerSettings) -> HeaderValue {
-    set(settings, cookie_name(settings), "", 0, true)
+    set(settings, cookie_name(settings), "", 0)
 }
 
-/// A cookie for this server alone.
-pub(super) fn set(
-    settings: &ServerSettings,
-    name: &str,
-    value: &str,
-    seconds: i64,
-    is_secret: bool,
-) -> HeaderValue {
+/// A cookie for this server alone, which no script reads.
+pub(super) fn set(settings: &ServerSettings, name: &str, value: &str, seconds: i64) -> HeaderValue {
     let url = settings.public_url.as_ref();
     let path = match url.map(PublicUrl::prefix) {
         None | Some("") => "/",
@@ -60,8 +54,7 @@ pub(super) fn set(
     } else {
         ""
     };
-    let hidden = if is_secret { "; HttpOnly" } else { "" };
     let text =
-        format!("{name}={value}; Path={path}; Max-Age={seconds}; SameSite=Lax{hidden}{secure}");
+        format!("{name}={value}; Path={path}; Max-Age={seconds}; SameSite=Lax; HttpOnly{secure}");
     HeaderValue::from_str(&text).expect("a cookie of visible ASCII characters")
 }

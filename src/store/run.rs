@@ -115,6 +115,17 @@ pub struct RunFilter {
     pub limit: Option<u32>,
 }
 
+impl Run {
+    /// True while it waits for the approval of an administrator.
+    pub fn awaits_approval(&self) -> bool {
+        self.status.is_active()
+            && self
+                .risk
+                .as_ref()
+                .is_some_and(|risk| risk.needs_approval(self.approval.as_ref()))
+    }
+}
+
 impl RunFilter {
     /// The run with an id.
     pub fn one(id: &RunId) -> Self {

@@ -1,5 +1,6 @@
 //! Use cases through the library, where the command line does not reach: above all, authorisation.
 
+mod choices;
 mod previews;
 mod runs;
 mod tokens;

@@ -177,6 +177,27 @@ fn a_proxy_names_the_user_only_with_its_secret_and_from_its_address() {
         me(&[("x-user", "ada"), secret]).is(200).json()["user"],
         "ada"
     );
+    // The proxy names the user of a browser too, whose other pages may send forms. An application sends no origin.
+    let add = |origin: &[(&str, &str)], name: &str| {
+        let own = [
+            ("x-user", "ada"),
+            secret,
+            ("content-type", "application/json"),
+        ];
+        let headers: Vec<_> = own.iter().chain(origin).copied().collect();
+        let body = json!({ "name": name }).to_string();
+        server.send("POST", "/api/v1/products", &headers, body.as_bytes())
+    };
+    add(&[], "One").is(201);
+    add(&[("sec-fetch-site", "same-origin")], "Two").is(201);
+    assert_eq!(
+        add(&[("sec-fetch-site", "cross-site")], "Three").problem(403),
+        "cross_site"
+    );
+    assert_eq!(
+        add(&[("origin", "https://evil.example")], "Four").problem(403),
+        "cross_site"
+    );
     for headers in [
         vec![("x-user", "ada")],
         vec![("x-user", "ada"), ("x-groundplan-proxy-secret", "wrong")],

@@ -1,6 +1,7 @@
 //! The pages as a browser without script uses them: links, forms, cookies and redirects.
 
-use super::support::{Answer, TestServer};
+use super::support::{Answer, TestServer, program};
+use crate::support::Sandbox;
 use groundplan::server::operation::Credential;
 use groundplan::server::pages;
 
@@ -502,4 +503,60 @@ fn the_theme_is_chosen_by_a_form_and_kept_in_a_cookie() {
             .contains("data-theme=\"dark\"")
     );
     browser.post("/theme", &[("theme", "pink")]).is(400);
+}
+
+#[test]
+fn on_https_the_cookie_is_bound_to_its_host() {
+    let server = TestServer::start(&["--no-worker", "--public-url", "https://host.example"]);
+    let token = server.token("ada", &[]);
+    let mut browser = Browser::new(&server);
+    let answer = browser.post("/sign-in", &[("token", &token)]).is(303);
+    let cookie = answer.cookie().unwrap();
+    assert!(cookie.starts_with("__Host-groundplan="), "{cookie}");
+    assert!(
+        cookie.contains("; Path=/;") && cookie.ends_with("; Secure"),
+        "{cookie}"
+    );
+    // An unencrypted answer of the same host cannot plant a session.
+    browser.cookie = browser.cookie.replace("__Host-", "");
+    browser.get("/").is(303);
+}
+
+#[test]
+fn a_taken_repository_name_is_told_and_cannot_be_run() {
+    let server = TestServer::start(&["--no-worker"]);
+    let mut browser = with_product(&server);
+    let form =
+        "/products/acme-web/bootstrap?catalog=demo&auth=none&before=catalog%3Ddemo&changed=repo";
+    let page = browser.get(form).is(200).text();
+    assert!(page.contains("ada/acme-web is free"), "{page}");
+    let preview = "/products/acme-web/bootstrap/preview?catalog=demo&auth=none";
+    let run = |page: &str| {
+        let rest = page.split("id=\"run\"").nth(1).unwrap();
+        rest.split('>').next().unwrap().trim().to_owned()
+    };
+    assert_eq!(run(&browser.get(preview).is(200).text()), "");
+    let taken = server.sandbox.join("data/repositories/ada/acme-web.git");
+    std::fs::create_dir_all(&taken).unwrap();
+    let page = browser.get(form).is(200).text();
+    assert!(page.contains("ada/acme-web is taken"), "{page}");
+    let page = browser.get(preview).is(200).text();
+    assert_eq!(run(&page), "disabled");
+    assert!(page.contains("1 finding prevents the creation"), "{page}");
+    let mut guest = Browser::signed_in(&server, &server.token("demo", &["--demo"]));
+    assert!(!guest.get("/").is(200).text().contains("New product"));
+}
+
+#[test]
+fn a_server_without_a_sign_in_address_works_all_the_same() {
+    let sandbox = Sandbox::with_demo();
+    let mut command = program(&sandbox);
+    let created = command
+        .args(["token", "create", "--user", "admin", "--demo"])
+        .output();
+    assert!(created.unwrap().status.success());
+    let server = TestServer::start_in(sandbox, &["--no-worker"], &[], " ready ");
+    server.send("GET", "/sign-in", &[], b"").is(200);
+    let (_, log) = server.stop();
+    assert!(log.contains("no sign-in address: "), "{log}");
 }

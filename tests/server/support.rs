@@ -259,7 +259,7 @@ impl TestServer {
 }
 
 /// The program with a data folder in the sandbox.
-fn program(sandbox: &Sandbox) -> Command {
+pub(crate) fn program(sandbox: &Sandbox) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_groundplan"));
     sandbox.settle(&mut command);
     command.env("GROUNDPLAN_DATA_DIR", sandbox.join("data"));

@@ -190,13 +190,17 @@ impl Args {
         Ok(())
     }
 
-    /// Prints the address that signs in the administrator of the data folder once.
-    async fn print_sign_in_address(
-        &self,
-        state: &ServerState,
-        address: SocketAddr,
-    ) -> Result<(), Failure> {
-        let code = sessions::create_administrator_code(&state.database).await?;
+    /// Prints the address that signs in the administrator of the data folder once. Without one, the server works all the
+    /// same: a token of `groundplan token create` signs in too.
+    async fn print_sign_in_address(&self, state: &ServerState, address: SocketAddr) {
+        let code = match sessions::create_administrator_code(&state.database).await {
+            Ok(code) => code,
+            Err(error) => {
+                let (message, hints) = Failure::from(error).into_parts();
+                tracing::warn!(hint = hints.join("; "), "no sign-in address: {message}");
+                return;
+            }
+        };
         let base = match &state.settings.public_url {
             Some(url) => format!("{}{}", url.origin(), url.prefix()),
             None if address.ip().is_unspecified() => format!("http://localhost:{}", address.port()),
@@ -209,7 +213,6 @@ impl Args {
         if let Err(error) = io::stdout().write_all(line.as_bytes()) {
             tracing::warn!(%error, "cannot print the sign-in address");
         }
-        Ok(())
     }
 
     /// Answers the API, and works until stopped.
@@ -229,7 +232,7 @@ impl Args {
             tracing::error!("the database was set twice");
         }
         if self.is_embedded {
-            self.print_sign_in_address(state, address).await?;
+            self.print_sign_in_address(state, address).await;
         }
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),

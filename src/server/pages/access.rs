@@ -1,4 +1,4 @@
-//! Access to pages: whoever is not signed in is led to the sign-in, and back to the same address.
+//! Access to pages. A request without a session is redirected to the sign-in, and from there back to its address.
 
 use super::frame::local_address;
 use super::{guard, problem_page};

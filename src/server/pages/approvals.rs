@@ -1,5 +1,6 @@
 //! Approvals and reviews: what waits for a decision and why, and the pages on which administrators decide.
 
+use super::changes::ChangedPath;
 use super::fields::{Fields, QueryFields};
 use super::frame::{Frame, Html};
 use super::run_list::status_label;
@@ -18,8 +19,9 @@ use crate::store::id::RunId;
 use crate::store::listed::{Listed, UnreadableRow};
 use crate::store::run::Run;
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, Path, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use std::sync::Arc;
 
@@ -49,7 +51,7 @@ struct DecisionSubject {
 
 /// A decision of an administrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Decision {
+pub(super) enum Decision {
     Approve,
     Refuse,
     Review,
@@ -72,13 +74,6 @@ struct EarlierRow {
     run: RunView,
     created: Moment,
     difference: Option<Vec<ChangedPath>>,
-}
-
-/// A path with another content than before.
-struct ChangedPath {
-    word: &'static str,
-    class: &'static str,
-    path: String,
 }
 
 /// `GET /approvals`
@@ -106,70 +101,8 @@ pub(super) async fn list(
     }))
 }
 
-/// `GET /runs/{id}/approve`
-pub(super) async fn confirm_approval(
-    state: State<Arc<ServerState>>,
-    id: Path<String>,
-    signed: Signed,
-    frame: Frame,
-) -> Result<Response, Problem> {
-    confirm(state, id, signed, frame, Decision::Approve).await
-}
-
-/// `GET /runs/{id}/refuse`
-pub(super) async fn confirm_refusal(
-    state: State<Arc<ServerState>>,
-    id: Path<String>,
-    signed: Signed,
-    frame: Frame,
-) -> Result<Response, Problem> {
-    confirm(state, id, signed, frame, Decision::Refuse).await
-}
-
-/// `GET /runs/{id}/review`
-pub(super) async fn confirm_review(
-    state: State<Arc<ServerState>>,
-    id: Path<String>,
-    signed: Signed,
-    frame: Frame,
-) -> Result<Response, Problem> {
-    confirm(state, id, signed, frame, Decision::Review).await
-}
-
-/// `POST /runs/{id}/approve`
-pub(super) async fn approve(
-    state: State<Arc<ServerState>>,
-    id: Path<String>,
-    signed: Signed,
-    frame: Frame,
-    fields: Fields,
-) -> Result<Response, Problem> {
-    decide(state, id, signed, frame, Decision::Approve, fields).await
-}
-
-/// `POST /runs/{id}/refuse`
-pub(super) async fn refuse(
-    state: State<Arc<ServerState>>,
-    id: Path<String>,
-    signed: Signed,
-    frame: Frame,
-    fields: Fields,
-) -> Result<Response, Problem> {
-    decide(state, id, signed, frame, Decision::Refuse, fields).await
-}
-
-/// `POST /runs/{id}/review`
-pub(super) async fn review(
-    state: State<Arc<ServerState>>,
-    id: Path<String>,
-    signed: Signed,
-    frame: Frame,
-    fields: Fields,
-) -> Result<Response, Problem> {
-    decide(state, id, signed, frame, Decision::Review, fields).await
-}
-
-async fn confirm(
+/// `GET /runs/{id}/approve`, `…/refuse` and `…/review`
+pub(super) async fn confirm(
     State(state): State<Arc<ServerState>>,
     Path(id): Path<String>,
     signed: Signed,
@@ -180,7 +113,8 @@ async fn confirm(
     Ok(Html(page).into_response())
 }
 
-async fn decide(
+/// `POST /runs/{id}/approve`, `…/refuse` and `…/review`
+pub(super) async fn decide(
     State(state): State<Arc<ServerState>>,
     Path(id): Path<String>,
     signed: Signed,
@@ -272,10 +206,8 @@ impl DecisionSubject {
 
     /// The tier in a word and its class.
     fn tier(&self) -> (&'static str, &'static str) {
-        match self.run.risk.as_ref().map(|risk| risk.tier) {
-            Some(RiskLevel::Low) => ("low", "low"),
-            Some(RiskLevel::Medium) => ("medium", "medium"),
-            Some(RiskLevel::High) => ("high", "high"),
+        match &self.run.risk {
+            Some(risk) => (risk.tier.word(), risk.tier.word()),
             None => ("not assessed", "medium"),
         }
     }
@@ -295,27 +227,21 @@ impl DecisionSubject {
 
 impl EarlierRow {
     fn new(earlier: EarlierRun, now: i64) -> Self {
-        let paths = earlier.difference.map(|difference| {
-            [
-                ("added", "good", &difference.added),
-                ("changed", "medium", &difference.changed),
-                ("removed", "bad", &difference.removed),
-            ]
-            .into_iter()
-            .flat_map(|(word, class, paths)| {
-                paths.iter().map(move |path| ChangedPath {
-                    word,
-                    class,
-                    path: path.to_string(),
-                })
-            })
-            .collect()
-        });
         Self {
             created: Moment::new(earlier.run.created_at, now),
             run: RunView::from(earlier.run),
-            difference: paths,
+            difference: earlier.difference.as_ref().map(ChangedPath::all),
         }
+    }
+}
+
+/// The decision in the last part of an address.
+impl<S: Send + Sync> FromRequestParts<S> for Decision {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let last = parts.uri.path().rsplit('/').next();
+        last.and_then(Self::parse).ok_or_else(Problem::not_found)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Catalogues: the list, one with its options and versions, and the difference between two versions.
 
+use super::changes::words;
 use super::fields::QueryFields;
 use super::frame::{Frame, Html};
 use super::time::Moment;
@@ -377,11 +378,7 @@ fn affected(selections: usize, with: Option<&[OptionRef]>) -> String {
 
 impl ImpactLine {
     fn new(change: ChangeKind, subject: String, when: String, diff: Option<String>) -> Self {
-        let (word, class) = match change {
-            ChangeKind::Added => ("added", "good"),
-            ChangeKind::Modified => ("changed", "medium"),
-            ChangeKind::Removed => ("removed", "bad"),
-        };
+        let (word, class) = words(change);
         Self {
             word,
             class,

@@ -45,8 +45,10 @@ impl Field {
             "" => None,
             text => parse(text).err().map(|error| error.to_string()),
         };
-        let value = value.to_owned();
-        Self { value, error }
+        Self {
+            value: value.to_owned(),
+            error,
+        }
     }
 
     fn parsed<T, E>(&self, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
@@ -187,8 +189,11 @@ pub(super) fn query_of(plan: &Plan) -> String {
         ("owner", inputs.owner.to_string()),
         ("repo", inputs.repo.to_string()),
     ];
-    let names = names.map(|(name, value)| (name.to_owned(), value));
     let options = plan.recipe.selections.options();
-    let options = options.map(|option| (option.category().to_owned(), option.option().to_owned()));
-    names.into_iter().chain(options).collect::<Fields>().query()
+    names
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .chain(options.map(|one| (one.category().to_owned(), one.option().to_owned())))
+        .collect::<Fields>()
+        .query()
 }

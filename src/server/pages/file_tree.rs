@@ -1,5 +1,6 @@
 //! The files of a result as nested lists.
 
+use super::changes::words;
 use crate::model::report::{Change, ChangeKind, Report};
 use std::collections::BTreeMap;
 
@@ -44,11 +45,7 @@ struct Folder<'r> {
 
 impl ChangeLabel {
     pub(super) fn of(change: &Change) -> Self {
-        let (word, class) = match change.change {
-            ChangeKind::Added => ("added", "good"),
-            ChangeKind::Modified => ("changed", "medium"),
-            ChangeKind::Removed => ("removed", "bad"),
-        };
+        let (word, class) = words(change.change);
         Self {
             word,
             class,

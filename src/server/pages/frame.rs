@@ -1,4 +1,4 @@
-//! What every page shows around its content, and the answer that carries a page.
+//! The surroundings of every page, and the answer that contains a page.
 
 use super::assets;
 use super::theme::Theme;
@@ -102,6 +102,12 @@ pub(super) fn local_address(text: &str) -> Option<&str> {
         && !text.starts_with("//")
         && !text.contains(['\\', '\r', '\n', '\t']);
     is_local.then_some(text)
+}
+
+/// An address that a link may lead to; `None` for a folder of this machine.
+pub(super) fn web_address(text: &str) -> Option<&str> {
+    let is_web = text.starts_with("https://") || text.starts_with("http://");
+    is_web.then_some(text)
 }
 
 impl FromRequestParts<Arc<ServerState>> for Frame {

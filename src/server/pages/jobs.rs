@@ -3,7 +3,7 @@
 use super::chart::Chart;
 use super::confirmation::ConfirmationPage;
 use super::fields::{Fields, QueryFields};
-use super::frame::{Frame, Html};
+use super::frame::{Frame, Html, web_address};
 use super::time::{Moment, duration};
 use crate::app::job_batches::{self, BatchAction, BatchOutcome};
 use crate::app::jobs::{self, CappedCount, JobCounts, KindInfo};
@@ -397,8 +397,7 @@ impl ReadableJob {
 
     /// The address of what the job made, for a browser.
     fn web_url(&self) -> Option<&str> {
-        let url = self.job.url.as_deref()?;
-        (url.starts_with("https://") || url.starts_with("http://")).then_some(url)
+        self.job.url.as_deref().and_then(web_address)
     }
 }
 

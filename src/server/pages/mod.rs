@@ -5,6 +5,7 @@ mod access;
 mod approvals;
 mod assets;
 mod catalogs;
+mod changes;
 mod chart;
 mod choice;
 mod configure;
@@ -59,12 +60,12 @@ pub fn all() -> Vec<PageRoute> {
         post("/products", products::create),
         get("/products/{id}", products::show),
         get("/approvals", approvals::list),
-        get("/runs/{id}/approve", approvals::confirm_approval),
-        post("/runs/{id}/approve", approvals::approve).administrators(),
-        get("/runs/{id}/refuse", approvals::confirm_refusal),
-        post("/runs/{id}/refuse", approvals::refuse).administrators(),
-        get("/runs/{id}/review", approvals::confirm_review),
-        post("/runs/{id}/review", approvals::review).administrators(),
+        get("/runs/{id}/approve", approvals::confirm),
+        post("/runs/{id}/approve", approvals::decide).administrators(),
+        get("/runs/{id}/refuse", approvals::confirm),
+        post("/runs/{id}/refuse", approvals::decide).administrators(),
+        get("/runs/{id}/review", approvals::confirm),
+        post("/runs/{id}/review", approvals::decide).administrators(),
         get("/catalogs", catalogs::list),
         get("/catalogs/{slug}", catalogs::show),
         get("/catalogs/{slug}/diff", catalogs::diff),

@@ -1,5 +1,6 @@
 //! Preview: the exact result of a choice, with the button that creates it.
 
+use super::changes::ChangedPath;
 use super::choice::Choice;
 use super::fields::{Fields, QueryFields};
 use super::file_tree::{self, TreeItem};
@@ -73,8 +74,8 @@ struct TreeDiffersPage {
     product: Product,
     expected: String,
     found: Option<GitId>,
-    /// None if the preview is no longer kept.
-    difference: Option<ReportDifference>,
+    /// The difference in one line and by path; none if the preview is no longer kept.
+    difference: Option<(String, Vec<ChangedPath>)>,
     query: String,
 }
 
@@ -242,7 +243,10 @@ async fn tree_differs(
     let (database, plans) = (&state.database, &state.context.plans);
     let kept = kept_previews::find(database, plans, &signed.caller, expected).await;
     let difference = match kept {
-        Ok(kept) => Some(ReportDifference::between(&kept.report, &now)),
+        Ok(kept) => {
+            let difference = ReportDifference::between(&kept.report, &now);
+            Some((difference.summary(), ChangedPath::all(&difference)))
+        }
         Err(error) => {
             tracing::debug!(?error, "the preview is no longer kept");
             None

@@ -30,8 +30,11 @@ pub(super) fn render(state: &ServerState, parts: &Parts, response: Response) -> 
         return response;
     }
     let frame = Frame::new(state, parts, parts.extensions.get::<Signed>());
-    let problem = problem.clone();
-    let mut page = (response.status(), Html(ProblemPage { frame, problem })).into_response();
+    let content = ProblemPage {
+        frame,
+        problem: problem.clone(),
+    };
+    let mut page = (response.status(), Html(content)).into_response();
     if let Some(wait) = response.headers().get(header::RETRY_AFTER) {
         page.headers_mut().insert(header::RETRY_AFTER, wait.clone());
     }

@@ -1,7 +1,7 @@
 //! Products: the list, a new one, and the page of one.
 
 use super::fields::{Fields, QueryFields};
-use super::frame::{Frame, Html};
+use super::frame::{Frame, Html, web_address};
 use super::run_list::RunLine;
 use super::time::Moment;
 use crate::app::products::{self, NewProduct};
@@ -56,6 +56,13 @@ struct ProductPage {
     product: Product,
     created: Moment,
     runs: Vec<RunLine>,
+}
+
+impl ProductPage {
+    /// The address of the repository for a browser.
+    fn web_url(&self) -> Option<&str> {
+        self.product.repo_url.as_deref().and_then(web_address)
+    }
 }
 
 /// `GET /`

@@ -102,13 +102,11 @@ impl ResultView {
 
     /// The result in one sentence, for people who hear it.
     pub(super) fn announcement(&self) -> String {
-        let difference = self
-            .difference
-            .iter()
-            .map(|difference| format!(": {difference}"));
-        let difference: String = difference.collect();
         match &self.outcome {
-            Outcome::Report(summary) => format!("{}{difference}", summary.verdict()),
+            Outcome::Report(summary) => match &self.difference {
+                Some(difference) => format!("{}: {difference}", summary.verdict()),
+                None => summary.verdict(),
+            },
             Outcome::Refused { detail, .. } => detail.clone(),
             Outcome::Incomplete => "The form has an error".to_owned(),
         }

@@ -1,5 +1,6 @@
 //! Runs as lines of a table.
 
+use super::frame::web_address;
 use super::time::{Moment, duration};
 use crate::app::run_view::RunView;
 use crate::store::listed::{Listed, UnreadableRow};
@@ -51,6 +52,11 @@ pub(super) fn status_label(run: &RunView) -> &'static str {
 }
 
 impl ReadableRun {
+    /// The address of the repository for a browser.
+    pub(super) fn web_url(&self) -> Option<&str> {
+        self.run.repo_url.as_deref().and_then(web_address)
+    }
+
     /// The status in words.
     pub(super) fn label(&self) -> &'static str {
         status_label(&self.run)

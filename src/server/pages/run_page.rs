@@ -1,9 +1,12 @@
 //! A run: its steps with their log, its end, and what can be done with it.
 
 use super::choice;
-use super::frame::{Frame, Html};
+use super::confirmation::ConfirmationPage;
+use super::fields::Fields;
+use super::frame::{Frame, Html, web_address};
 use super::run_list::status_label;
 use super::time::{Moment, duration};
+use crate::app::command_line::quote;
 use crate::app::kept_previews;
 use crate::app::run_view::{RunView, StepState, StepView};
 use crate::app::runs::{self, RunDetails};
@@ -53,23 +56,13 @@ struct LogLine {
     text: String,
 }
 
-/// A change that is confirmed on a page of its own.
+/// A change of a run that a page asks about first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum RunAction {
     Cancel,
     Retry,
     Cleanup,
     Release,
-}
-
-#[derive(Template)]
-#[template(path = "run-confirm.html")]
-struct ConfirmPage {
-    frame: Frame,
-    run: RunView,
-    action: RunAction,
-    /// The reason why the change cannot be made.
-    refusal: Option<String>,
 }
 
 /// `GET /runs/{id}`
@@ -84,7 +77,11 @@ pub(super) async fn show(
     let after = details.events.last().map_or(0, |event| event.sequence);
     let events = details.events.clone();
     let run = RunView::from(details);
-    let again = again(&state, &signed, &run).await?;
+    let again = if is_active(&run) {
+        None
+    } else {
+        same_choice(&state, &signed, &run).await
+    };
     Ok(Html(RunPage {
         created: Moment::new(run.created_at, now),
         took: run
@@ -104,17 +101,12 @@ pub(super) async fn confirm(
     Path((id, action)): Path<(String, String)>,
     signed: Signed,
     frame: Frame,
-) -> Result<Html<impl Template>, Problem> {
+) -> Result<Html<ConfirmationPage>, Problem> {
     let action = RunAction::parse(&action).ok_or_else(Problem::not_found)?;
     let run = RunView::from(read(&state, &signed, &parse(&id)?).await?);
     let refusal = (!action.is_possible(&run))
         .then(|| format!("The run is in the state “{}”.", status_label(&run)));
-    Ok(Html(ConfirmPage {
-        frame,
-        run,
-        action,
-        refusal,
-    }))
+    Ok(Html(action.question(frame, &run, refusal)))
 }
 
 /// `POST /runs/{id}/{action}`
@@ -132,41 +124,32 @@ pub(super) async fn carry_out(
         RunAction::Retry => runs::retry(store, caller, &id).await.map(drop),
         RunAction::Release => runs::release(store, caller, &id).await.map(drop),
         RunAction::Cleanup => {
-            return match clean_up_run(&state, &signed, &id, false).await {
-                Ok(()) => Ok(Redirect::to(&address(&frame, &id)).into_response()),
-                Err(problem) => refused(&state, &signed, frame, &id, action, &problem).await,
-            };
+            let cleaned = clean_up_run(&state, &signed, &id, false).await;
+            return answer(&state, &signed, frame, &id, action, cleaned).await;
         }
     };
-    match done.map_err(Problem::from) {
-        Ok(()) => Ok(Redirect::to(&address(&frame, &id)).into_response()),
-        Err(problem) => refused(&state, &signed, frame, &id, action, &problem).await,
-    }
+    let done = done.map_err(Problem::from);
+    answer(&state, &signed, frame, &id, action, done).await
 }
 
-/// The confirmation page with the reason why nothing was done.
-async fn refused(
+/// The page of the run; after a conflict the confirmation page, with the reason why nothing was done.
+async fn answer(
     state: &ServerState,
     signed: &Signed,
     frame: Frame,
     id: &RunId,
     action: RunAction,
-    problem: &Problem,
+    done: Result<(), Problem>,
 ) -> Result<Response, Problem> {
-    if problem.status() != StatusCode::CONFLICT {
-        return Err(problem.clone());
+    match done {
+        Ok(()) => Ok(Redirect::to(&format!("{}/runs/{id}", frame.base)).into_response()),
+        Err(problem) if problem.status() == StatusCode::CONFLICT => {
+            let run = RunView::from(read(state, signed, id).await?);
+            let page = action.question(frame, &run, Some(problem.detail().to_owned()));
+            Ok((StatusCode::CONFLICT, Html(page)).into_response())
+        }
+        Err(problem) => Err(problem),
     }
-    let page = ConfirmPage {
-        frame,
-        run: RunView::from(read(state, signed, id).await?),
-        action,
-        refusal: Some(problem.detail().to_owned()),
-    };
-    Ok((StatusCode::CONFLICT, Html(page)).into_response())
-}
-
-fn address(frame: &Frame, id: &RunId) -> String {
-    format!("{}/runs/{id}", frame.base)
 }
 
 async fn read(state: &ServerState, signed: &Signed, id: &RunId) -> Result<RunDetails, Problem> {
@@ -175,23 +158,16 @@ async fn read(state: &ServerState, signed: &Signed, id: &RunId) -> Result<RunDet
 }
 
 /// The query that makes the choice of a run again, while its preview is kept.
-async fn again(
-    state: &ServerState,
-    signed: &Signed,
-    run: &RunView,
-) -> Result<Option<String>, Problem> {
-    let Some(tree) = run
-        .tree_id
-        .as_deref()
-        .and_then(|tree| GitId::parse(tree).ok())
-    else {
-        return Ok(None);
-    };
+async fn same_choice(state: &ServerState, signed: &Signed, run: &RunView) -> Option<String> {
+    let tree = GitId::parse(run.tree_id.as_deref()?).ok()?;
     let (database, plans) = (&state.database, &state.context.plans);
-    Ok(kept_previews::find(database, plans, &signed.caller, &tree)
-        .await
-        .ok()
-        .map(|accepted| choice::query_of(&accepted.plan)))
+    match kept_previews::find(database, plans, &signed.caller, &tree).await {
+        Ok(kept) => Some(choice::query_of(&kept.plan)),
+        Err(error) => {
+            tracing::debug!(?error, "the choice of a run cannot be made again");
+            None
+        }
+    }
 }
 
 /// The steps of a run, each with the events from its begin to the begin of the next.
@@ -344,6 +320,30 @@ impl RunAction {
         matches!(self, Self::Cancel | Self::Cleanup)
     }
 
+    /// The page that asks before the change, or says why it cannot be made.
+    fn question(self, frame: Frame, run: &RunView, refusal: Option<String>) -> ConfirmationPage {
+        let path = format!("/runs/{}", run.id);
+        let mut sentences = vec![format!("{}: {}.", run.repo, status_label(run))];
+        if refusal.is_none() {
+            sentences.push(self.consequence().to_owned());
+            let left = run.left.iter();
+            sentences.extend(left.map(|repo| format!("Left on the forge: {repo}")));
+        }
+        ConfirmationPage {
+            frame,
+            title: self.label().to_owned(),
+            sentences,
+            target: refusal
+                .is_none()
+                .then(|| format!("{path}/{}", self.as_str())),
+            refusal: refusal.map(|reason| format!("Nothing was done. {reason}")),
+            fields: Fields::default(),
+            button: self.label().to_owned(),
+            is_destructive: self.is_destructive(),
+            back: path,
+        }
+    }
+
     fn is_possible(self, run: &RunView) -> bool {
         match self {
             Self::Cancel => is_active(run),
@@ -370,10 +370,15 @@ impl RunPage {
             .filter(|action| action.is_possible(run))
     }
 
-    /// The address for `git clone`, and the name of the folder that it makes.
-    fn clone_address(&self) -> Option<(&str, &str)> {
+    /// The address of the repository for a browser.
+    fn web_url(&self) -> Option<&str> {
+        self.run.repo_url.as_deref().and_then(web_address)
+    }
+
+    /// The address for `git clone`, and the name of the folder that it makes, quoted for a shell.
+    fn clone_address(&self) -> Option<(String, String)> {
         let url = self.run.repo_url.as_deref()?;
         let name = self.run.repo.rsplit('/').next()?;
-        Some((url, name))
+        Some((quote(url), quote(name)))
     }
 }

@@ -66,7 +66,7 @@ pub(super) async fn choose(
         let names = Theme::ALL.map(Theme::as_str).join("`, `");
         page::invalid(format!("a theme is one of `{names}`"))
     })?;
-    let cookie = session::set(&state.settings, COOKIE, theme.as_str(), LIFETIME, true);
+    let cookie = session::set(&state.settings, COOKIE, theme.as_str(), LIFETIME);
     let back = local_address(fields.text("back")).unwrap_or("/");
     let to = format!("{}{back}", state.settings.prefix());
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(&to)).into_response())

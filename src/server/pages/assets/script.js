@@ -74,12 +74,22 @@ function watch(element) {
   const { stream, after } = element.dataset;
   let last = Date.now();
   let source;
+  // One load at a time, so that an older answer never replaces a newer one.
+  let isLoading = false;
+  let isStale = false;
   const refresh = async () => {
-    try {
-      adopt(await load(location.href));
-      const state = document.querySelector("[data-status]");
-      if (state && !state.dataset.active) stop();
-    } catch { /* The next event or poll tries again. */ }
+    isStale = true;
+    if (isLoading) return;
+    isLoading = true;
+    while (isStale) {
+      isStale = false;
+      try {
+        adopt(await load(location.href));
+        const state = document.querySelector("[data-status]");
+        if (state && !state.dataset.active) stop();
+      } catch { /* The next event or poll tries again. */ }
+    }
+    isLoading = false;
   };
   const connect = () => {
     source?.close();
