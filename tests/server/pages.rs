@@ -441,6 +441,7 @@ fn run_creates_the_tree_of_the_preview_and_another_one_is_never_made() {
         page.contains("data-status=\"succeeded\"") && page.contains("git clone"),
         "{page}"
     );
+    assert!(page.contains("Run again with these choices"), "{page}");
     let page = browser.get(&format!("{run}/cancel")).is(200).text();
     assert!(page.contains("Nothing was done"), "{page}");
     browser.post(&format!("{run}/cancel"), &[]).is(409);
@@ -464,6 +465,10 @@ fn a_file_of_a_preview_shows_its_difference_and_the_causes_of_its_lines() {
     let difference = browser.get(&address).is(200).text();
     assert!(
         difference.contains("added: </span>") && difference.contains("iron-session"),
+        "{difference}"
+    );
+    assert!(
+        difference.contains("auth/session: ADD_DEPENDENCY"),
         "{difference}"
     );
     let content = browser
