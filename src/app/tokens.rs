@@ -102,7 +102,7 @@ pub async fn test(
     Ok((report, verdict))
 }
 
-/// Tests a token with its forge as [`test`]. If it belongs to the account of the caller's stored token, the organisations
+/// Tests a token with its forge as [`test()`]. If it belongs to the account of the caller's stored token, the organisations
 /// beside that token are replaced by the forge's answer.
 pub async fn test_of_user(
     database: &Database,
