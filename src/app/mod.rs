@@ -33,4 +33,6 @@ pub mod selection;
 pub mod sessions;
 pub mod templates;
 pub mod tokens;
+pub mod update_report;
+pub mod updates;
 pub mod verification;

@@ -29,6 +29,7 @@ mod show;
 mod sweep;
 mod test;
 mod token;
+mod update;
 mod verify;
 mod work;
 
@@ -71,6 +72,8 @@ pub(in crate::cli) enum Command {
     Prune(prune::Args),
     /// Add missing files from a catalogue. Existing files are not changed.
     Add(add::Args),
+    /// Update a repository to the current version of its catalogue, or to other choices.
+    Update(update::Args),
     /// Compare a repository with the plan it was created from.
     Verify(verify::Args),
     /// Show the origin of each line of a generated file.
@@ -148,6 +151,7 @@ impl Command {
             Self::Preview(args) => twice(&|terminal| preview::run(args, terminal)),
             Self::New(args) => twice(&|terminal| new::run(args, terminal)),
             Self::Add(args) => twice(&|terminal| add::run(args, terminal)),
+            Self::Update(args) => twice(&|terminal| update::run(args, terminal)),
             Self::Verify(args) => twice(&|terminal| verify::run(args, terminal)),
             Self::Explain(args) => twice(&|terminal| explain::run(args, terminal)),
             _ => self.run_once(terminal),
@@ -165,6 +169,7 @@ impl Command {
             Self::Preview(args) => preview::run(&args, terminal),
             Self::New(args) => new::run(&args, terminal),
             Self::Add(args) => add::run(&args, terminal),
+            Self::Update(args) => update::run(&args, terminal),
             Self::Verify(args) => verify::run(&args, terminal),
             Self::Explain(args) => explain::run(&args, terminal),
             Self::List(args) => list::run(&args, terminal),
