@@ -11,6 +11,7 @@ pub mod local;
 pub mod marker;
 pub mod ownership;
 pub mod proxy;
+pub mod pull_request;
 pub mod repository;
 mod response;
 pub mod site;
