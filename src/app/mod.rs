@@ -26,6 +26,7 @@ pub mod kept_previews;
 pub mod owners;
 pub mod previews;
 pub mod products;
+pub mod pull_requests;
 pub mod report_difference;
 pub mod run_view;
 pub mod runs;

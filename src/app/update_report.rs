@@ -1,5 +1,6 @@
 //! The report of an update: sources, choices, a verdict for each path and the ids.
 
+use super::pull_requests::Proposal;
 use crate::engine::ChangedChoice;
 use crate::engine::update::{PathUpdate, Verdict};
 use crate::model::date::Day;
@@ -45,6 +46,8 @@ pub struct UpdateReport {
     /// The commit and branch that were created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<CreatedUpdate>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pull_request: Option<Proposal>,
 }
 
 /// The versions that a plan is made from.

@@ -138,6 +138,7 @@ pub fn plan(
         warnings: preview.report.warnings,
         errors: [preview.report.collisions, preview.report.errors].concat(),
         created: None,
+        pull_request: None,
     };
     Ok(PlannedUpdate {
         report,
@@ -408,6 +409,21 @@ impl PlannedUpdate {
         message
     }
 
+    /// The paths that the update changes.
+    pub fn changed_paths(&self) -> impl Iterator<Item = &str> {
+        self.changes.keys().map(TreePath::as_str)
+    }
+
+    /// The git folder with the repository's objects.
+    pub fn git_dir(&self) -> &Path {
+        self.repository.commits.path()
+    }
+
+    /// True if a branch or a pull request would have any content.
+    pub fn has_changes(&self) -> bool {
+        self.report.can_proceed && !self.report.up_to_date
+    }
+
     /// Creates a branch with the update, one commit after the repository's current one. Nothing is checked out.
     pub fn commit_to_branch(
         &mut self,
@@ -415,26 +431,39 @@ impl PlannedUpdate {
         author: &Identity,
         date: &Day,
     ) -> Result<(), AppError> {
-        if !self.report.can_proceed {
-            return Err(UpdateRefused::Errors.into());
-        }
         let commits = &self.repository.commits;
         commits.check_branch_is_free(branch)?;
-        let message = self.message();
-        let ids = commits.store_changes(&ChangeCommit {
-            parent: &self.report.head,
-            changes: &self.changes,
-            author,
-            date,
-            message: &message,
-        })?;
-        let commit = GitId::of(&ids.commit);
+        let commit = self.store(author, date)?;
         commits.create_branch(branch, &commit, author)?;
         self.report.created = Some(CreatedUpdate {
             branch: branch.to_string(),
             commit_id: commit,
         });
         Ok(())
+    }
+
+    /// Stores the commit of a pull request: the same one whenever it is computed for the same commit of the repository.
+    pub fn store_for_pull_request(&self, author: &Identity) -> Result<CreatedUpdate, AppError> {
+        Ok(CreatedUpdate {
+            branch: self.branch_name(),
+            // Not before its parent, whose date it gets.
+            commit_id: self.store(author, &self.plan.inputs.date)?,
+        })
+    }
+
+    fn store(&self, author: &Identity, date: &Day) -> Result<GitId, AppError> {
+        if !self.report.can_proceed {
+            return Err(UpdateRefused::Errors.into());
+        }
+        let message = self.message();
+        let ids = self.repository.commits.store_changes(&ChangeCommit {
+            parent: &self.report.head,
+            changes: &self.changes,
+            author,
+            date,
+            message: &message,
+        })?;
+        Ok(GitId::of(&ids.commit))
     }
 }
 

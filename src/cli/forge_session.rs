@@ -1,6 +1,9 @@
 //! The publication of `new --forge`, `resume` and `cleanup`: requests before it, its run, and the report after it.
 
 use crate::app::command_line::quote;
+use crate::app::pull_requests::{Proposal, ProposalTarget};
+use crate::app::update_report::CreatedUpdate;
+use crate::app::updates::PlannedUpdate;
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::forge::{ForgeArgs, token};
@@ -145,6 +148,33 @@ impl ForgeSession {
             wait_for(until_stopped(target::resolve(&*self.forge, inputs, scopes)))
         })?;
         Ok(found.ok_or_else(Failure::cancelled)??)
+    }
+
+    /// Opens the pull request of an update, or brings it up to date.
+    pub(crate) fn propose(
+        &self,
+        planned: &PlannedUpdate,
+        created: &CreatedUpdate,
+    ) -> Result<Proposal, Failure> {
+        let inputs = &planned.plan.inputs;
+        let push = GitPush {
+            git: Arc::new(self.flags.git(self.timeout)),
+            repository: planned.git_dir().to_owned(),
+            user: self.flags.push_user().to_owned(),
+            secret: self.secret.as_ref().map(Secret::copy),
+        };
+        let target = ProposalTarget {
+            forge: &*self.forge,
+            repo: RepoPath {
+                owner: inputs.owner.clone(),
+                name: inputs.repo.clone(),
+            },
+            push: &|remote, branch| push.branch(remote, branch, signals::stop()),
+        };
+        let done = Terminal::busy("opening the pull request", || {
+            wait_for(until_stopped(target.propose(planned, created)))
+        })?;
+        Ok(done.ok_or_else(Failure::cancelled)??)
     }
 
     /// Works on a publication until it ends or a signal comes.

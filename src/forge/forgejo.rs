@@ -404,6 +404,10 @@ impl Forge for Forgejo {
         Ok(())
     }
 
+    fn pull_requests(&self) -> Option<&dyn PullRequests> {
+        Some(self)
+    }
+
     fn removal_command(&self, repo: &RepoPath, _: Option<RepositoryId>) -> String {
         let path = ["repos", repo.owner.as_str(), repo.name.as_str()];
         let url = self.transport.site().api(&path);

@@ -359,6 +359,10 @@ impl Forge for GitHub {
         self.changed(self.api().repos_by_id(id.0).delete().await)
     }
 
+    fn pull_requests(&self) -> Option<&dyn PullRequests> {
+        Some(self)
+    }
+
     fn removal_command(&self, repo: &RepoPath, id: Option<RepositoryId>) -> String {
         let host = self.transport.site().authority();
         match id {

@@ -18,7 +18,7 @@ pub use credential::{Credential, CredentialError};
 pub use error::{GitError, GitFailure};
 pub(crate) use fetch::history;
 pub use ls_remote::ls_remote;
-pub use push::push_main;
+pub use push::{PushedBranch, push_branch, push_main};
 
 use crate::base::process::{self, Limits, ProcessError};
 use crate::model::remote::{RemoteUrl, Transport};

@@ -56,6 +56,11 @@ impl Commits {
         })
     }
 
+    /// The folder it was opened at.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The first and last commit of HEAD; `None` before the first commit.
     pub fn history(&self) -> Result<Option<History>, GitTreeError> {
         self.explained(self.find_history())

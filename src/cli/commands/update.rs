@@ -1,12 +1,16 @@
 //! `groundplan update`
 
 use crate::app::command_line::quote;
+use crate::app::pull_requests::{Proposal, ProposalOutcome};
 use crate::app::update_report::{PlanSource, UpdateReport};
 use crate::app::updates::{self, ExpectedUpdate, PlannedUpdate, UpdateRequest};
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
+use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::generated_repo::GeneratedRepoArgs;
+use crate::cli::args::push::PushArgs;
 use crate::cli::error::{Exit, Failure};
+use crate::cli::forge_session::ForgeSession;
 use crate::cli::git_settings;
 use crate::cli::output::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW};
 use crate::cli::output::{Format, findings};
@@ -38,6 +42,10 @@ pub(crate) struct Args {
     /// Create this branch with the update, one commit after the current one. Nothing is checked out.
     #[arg(long, value_name = "BRANCH", value_parser = RefName::parse)]
     into_branch: Option<RefName>,
+    /// Push the update to a branch of the forge and open a pull request, a draft if there are conflicts; or bring the
+    /// open one of an earlier update up to date.
+    #[arg(long, requires = "forge", conflicts_with = "into_branch")]
+    pull_request: bool,
     /// Go on only if the update gives this tree, and is for this commit.
     #[arg(long, value_name = "TREE_ID[@COMMIT]", value_parser = ExpectedUpdate::parse)]
     expect: Option<ExpectedUpdate>,
@@ -54,6 +62,10 @@ pub(crate) struct Args {
     full: bool,
     #[command(flatten)]
     made: GeneratedRepoArgs,
+    #[command(flatten)]
+    forge: ForgeArgs,
+    #[command(flatten)]
+    push: PushArgs,
 }
 
 /// Changes of the selection.
@@ -139,16 +151,21 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         updates::plan(&request, &cache)
     })?;
     planned.check_expected(args.expect.as_ref())?;
-    if let Some(branch) = &args.into_branch
-        && planned.report.can_proceed
-        && !planned.report.up_to_date
-    {
-        let author = args.author.clone().or_else(git_settings::identity);
+    let author = args.author.clone().or_else(git_settings::identity);
+    let author = author.unwrap_or_default();
+    if let Some(branch) = args.into_branch.as_ref().filter(|_| planned.has_changes()) {
         let date = match &args.date {
             Some(date) => date.clone(),
             None => updates::today(&SystemClock)?,
         };
-        planned.commit_to_branch(branch, &author.unwrap_or_default(), &date)?;
+        planned.commit_to_branch(branch, &author, &date)?;
+    }
+    if args.pull_request && planned.has_changes() && !planned.report.only_provenance {
+        let session = ForgeSession::open(args.forge.clone(), &args.push, terminal)?;
+        let session = session.expect("`--pull-request` requires `--forge`");
+        let created = planned.store_for_pull_request(&author)?;
+        planned.report.pull_request = Some(session.propose(&planned, &created)?);
+        planned.report.created = Some(created);
     }
     match args.format {
         Format::Json => terminal.json(&planned.report)?,
@@ -216,22 +233,22 @@ fn arrow(from: &str, to: &str) -> String {
     }
 }
 
-/// The sign, colour and word of a verdict.
-fn mark(verdict: Verdict) -> (char, Style, &'static str) {
+/// The sign and colour of a verdict.
+fn mark(verdict: Verdict) -> (char, Style) {
     match verdict {
-        Verdict::Take => ('+', GREEN, "take"),
-        Verdict::Keep => ('=', DIM, "keep"),
-        Verdict::Merge => ('~', GREEN, "merge"),
-        Verdict::Already => ('=', DIM, "already"),
-        Verdict::Remove => ('-', RED, "remove"),
-        Verdict::Move => ('>', GREEN, "move"),
-        Verdict::Declined => ('·', YELLOW, "declined"),
-        Verdict::Conflict => ('!', RED, "conflict"),
+        Verdict::Take => ('+', GREEN),
+        Verdict::Keep | Verdict::Already => ('=', DIM),
+        Verdict::Merge => ('~', GREEN),
+        Verdict::Remove => ('-', RED),
+        Verdict::Move => ('>', GREEN),
+        Verdict::Declined => ('·', YELLOW),
+        Verdict::Conflict => ('!', RED),
     }
 }
 
 fn print_file(file: &PathUpdate, is_full: bool, out: &mut dyn Write) -> Result<(), Failure> {
-    let (sign, style, word) = mark(file.verdict);
+    let (sign, style) = mark(file.verdict);
+    let word = file.verdict.word();
     let path = match &file.from {
         Some(from) => format!("{from} → {}", file.path),
         None => file.path.clone(),
@@ -301,6 +318,21 @@ fn print_conflict(conflict: &Conflict, out: &mut dyn Write) -> Result<(), Failur
     Ok(())
 }
 
+fn proposed(proposal: &Proposal) -> String {
+    let number = proposal.number;
+    let draft = if proposal.draft { " as a draft" } else { "" };
+    match proposal.outcome {
+        ProposalOutcome::Opened => format!("Opened pull request #{number}{draft}"),
+        ProposalOutcome::Adopted => format!("Pull request #{number} has this update already"),
+        ProposalOutcome::Advanced => format!("Brought pull request #{number} up to date"),
+        ProposalOutcome::Commented => {
+            format!(
+                "Somebody pushed to pull request #{number}; it got a comment and stays as it is"
+            )
+        }
+    }
+}
+
 fn conclusion(args: &Args, planned: &PlannedUpdate, out: &mut dyn Write) -> Result<(), Failure> {
     let report = &planned.report;
     if !report.can_proceed {
@@ -342,6 +374,14 @@ fn conclusion(args: &Args, planned: &PlannedUpdate, out: &mut dyn Write) -> Resu
     )?;
     if let Some(tree) = &report.tree_id {
         writeln!(out, "Tree:   {tree}   no line of yours is lost")?;
+    }
+    if let Some(proposal) = &report.pull_request {
+        return Ok(writeln!(
+            out,
+            "\n{BOLD}{}{BOLD:#}: {}",
+            proposed(proposal),
+            sanitize::line(&proposal.url)
+        )?);
     }
     if let Some(created) = &report.created {
         writeln!(

@@ -30,6 +30,22 @@ pub enum Verdict {
     Conflict,
 }
 
+impl Verdict {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Take => "take",
+            Self::Keep => "keep",
+            Self::Merge => "merge",
+            Self::Already => "already",
+            Self::Remove => "remove",
+            Self::Move => "move",
+            Self::Declined => "declined",
+            Self::Conflict => "conflict",
+        }
+    }
+}
+
 /// One path of an update.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
