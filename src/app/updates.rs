@@ -26,7 +26,7 @@ use crate::tree::edited::{ChangeCommit, FileChanges};
 use crate::tree::snapshot::Snapshot;
 use crate::tree::worktree::WorkTree;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// A request to update a repository.
@@ -414,9 +414,9 @@ impl PlannedUpdate {
         self.changes.keys().map(TreePath::as_str)
     }
 
-    /// The git folder with the repository's objects.
-    pub fn git_dir(&self) -> &Path {
-        self.repository.commits.path()
+    /// The folder of the repository's objects.
+    pub fn objects(&self) -> PathBuf {
+        self.repository.commits.objects()
     }
 
     /// True if a branch or a pull request would have any content.

@@ -15,6 +15,7 @@ use crate::cli::runtime::wait_for;
 use crate::cli::signals;
 use crate::forge::Forge;
 use crate::forge::repository::{RepoPath, RepositoryId};
+use crate::git;
 use crate::model::digest::GitId;
 use crate::model::input::Inputs;
 use crate::model::preflight::{ForgeKind, OwnerKind};
@@ -157,9 +158,12 @@ impl ForgeSession {
         created: &CreatedUpdate,
     ) -> Result<Proposal, Failure> {
         let inputs = &planned.plan.inputs;
+        let objects = planned.objects();
+        let repository =
+            git::borrowed(&objects).map_err(|error| Failure::reading(&objects, error))?;
         let push = GitPush {
             git: Arc::new(self.flags.git(self.timeout)),
-            repository: planned.git_dir().to_owned(),
+            repository: repository.path().to_owned(),
             user: self.flags.push_user().to_owned(),
             secret: self.secret.as_ref().map(Secret::copy),
         };

@@ -4,6 +4,7 @@
 //! which ssh finds itself. Every call has limits, and ends with all processes it started.
 
 mod allowed_hosts;
+mod borrowed;
 mod credential;
 mod environment;
 mod error;
@@ -14,6 +15,7 @@ mod program;
 mod push;
 
 pub use allowed_hosts::AllowedHosts;
+pub use borrowed::borrowed;
 pub use credential::{Credential, CredentialError};
 pub use error::{GitError, GitFailure};
 pub(crate) use fetch::history;

@@ -56,9 +56,9 @@ impl Commits {
         })
     }
 
-    /// The folder it was opened at.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// The folder of its objects.
+    pub fn objects(&self) -> PathBuf {
+        self.repository.common_dir().join("objects")
     }
 
     /// The first and last commit of HEAD; `None` before the first commit.

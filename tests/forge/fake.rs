@@ -84,6 +84,19 @@ pub(crate) struct Repo {
     pub hidden: u32,
 }
 
+/// A pull request of the fake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pull {
+    pub number: u64,
+    pub repo: u64,
+    pub title: String,
+    pub body: String,
+    pub head: String,
+    pub base: String,
+    pub draft: bool,
+    pub comments: Vec<String>,
+}
+
 /// The state of the fake.
 pub(crate) struct State {
     dialect: Dialect,
@@ -117,6 +130,10 @@ pub(crate) struct State {
     pub hide_new: u32,
     /// The name that a new repository gets instead of the requested one.
     pub renames_to: Option<&'static str>,
+    /// The open pull requests of all repositories.
+    pub pulls: Vec<Pull>,
+    /// The branch that every repository starts with.
+    pub default_branch: &'static str,
     /// The folder of its repositories, if they are real.
     pub disk: Option<Disk>,
     next: u64,
@@ -170,6 +187,8 @@ impl Fake {
             deletes: Vec::new(),
             hide_new: 0,
             renames_to: None,
+            pulls: Vec::new(),
+            default_branch: "main",
             disk: None,
             next: 41,
         }));
@@ -311,6 +330,8 @@ impl State {
             deletes: Vec::new(),
             hide_new: 0,
             renames_to: None,
+            pulls: Vec::new(),
+            default_branch: "main",
             disk: None,
             next: 0,
         }
@@ -465,6 +486,24 @@ impl State {
                     })
                 })
             }
+            ("GET", ["pulls"]) => {
+                let open = self.pulls.iter().filter(|pull| pull.repo == id);
+                let open = open.map(|pull| documents::pull(dialect, pull, &self.repos[&id]));
+                Response::json(200, &open.collect())
+            }
+            ("POST", ["pulls"]) => self.open_pull(id, body),
+            ("PATCH", ["pulls", number]) => {
+                let pull = self.pull(number);
+                pull.title = String::from(body["title"].as_str().unwrap());
+                pull.body = String::from(body["body"].as_str().unwrap());
+                let pull = pull.clone();
+                Response::json(200, &documents::pull(dialect, &pull, &self.repos[&id]))
+            }
+            ("POST", ["issues", number, "comments"]) => {
+                let text = String::from(body["body"].as_str().unwrap());
+                self.pull(number).comments.push(text);
+                Response::json(201, &documents::comment(dialect))
+            }
             ("GET", ["tags"]) => self.visible(id, |repo| Some(documents::tags(dialect, repo))),
             ("GET", ["git", "commits", wanted]) => self.visible(id, |repo| {
                 let (_, tree) = repo
@@ -475,6 +514,36 @@ impl State {
             }),
             _ => Response::message(404, "Not Found"),
         }
+    }
+
+    fn pull(&mut self, number: &str) -> &mut Pull {
+        let number: u64 = number.parse().unwrap();
+        let found = self.pulls.iter_mut().find(|pull| pull.number == number);
+        found.expect("a pull request of this number")
+    }
+
+    fn open_pull(&mut self, repo: u64, body: &Value) -> Response {
+        let text = |name: &str| String::from(body[name].as_str().unwrap());
+        let branches = &self.repos[&repo].branches;
+        let is_there = |name: &str| branches.contains_key(&text(name));
+        let is_open = self.pulls.iter().any(|pull| pull.head == text("head"));
+        if is_open || !is_there("head") || !is_there("base") {
+            return Response::message(422, "Validation Failed");
+        }
+        let title = text("title");
+        let pull = Pull {
+            number: self.pulls.len() as u64 + 7,
+            repo,
+            draft: body["draft"] == true || title.starts_with("WIP: "),
+            title,
+            body: text("body"),
+            head: text("head"),
+            base: text("base"),
+            comments: Vec::new(),
+        };
+        let answer = documents::pull(self.dialect, &pull, &self.repos[&repo]);
+        self.pulls.push(pull);
+        Response::json(201, &answer)
     }
 
     fn find(&self, full_name: &str) -> Option<u64> {
@@ -517,7 +586,12 @@ impl State {
                 Response::message(404, "Not Found")
             }
             Some(repo) => {
-                let whole = || documents::repository(dialect, id, repo);
+                let branch = self.default_branch;
+                let whole = || {
+                    let mut whole = documents::repository(dialect, id, repo);
+                    whole["default_branch"] = json!(branch);
+                    whole
+                };
                 Response::json(200, &part(repo).unwrap_or_else(whole))
             }
             None => Response::message(404, "Not Found"),
