@@ -197,37 +197,35 @@ fn after_any_fault_a_second_run_finds_or_opens_the_one_pull_request() {
         (Dialect::Forgejo, Fault::Truncated),
     ];
     for (dialect, fault) in faults {
-        {
-            let joint = behind(dialect);
-            let start = joint.state().calls.len();
-            propose(&joint).exits(0);
-            let end = joint.state().calls.len();
-            let tree = on_forge(&joint, &format!("{}^{{tree}}", only_pull(&joint).head));
-            for call in 0..end - start {
-                let branch = {
-                    let mut state = joint.state();
-                    let branch = state.pulls.drain(..).next().map(|pull| pull.head);
-                    let from = state.calls.len() + call;
-                    state.fault = Some((from, fault, 1));
-                    branch
-                };
-                if let Some(branch) = branch {
-                    let published = joint.published();
-                    joint.sandbox.git(
-                        published.to_str().unwrap(),
-                        &["branch", "-q", "-D", &branch],
-                    );
-                }
-                propose(&joint);
-                joint.state().fault = None;
-                propose(&joint).exits(0);
-                let pull = only_pull(&joint);
-                assert_eq!(
-                    on_forge(&joint, &format!("{}^{{tree}}", pull.head)),
-                    tree,
-                    "{fault:?} at {call}"
+        let joint = behind(dialect);
+        let start = joint.state().calls.len();
+        propose(&joint).exits(0);
+        let end = joint.state().calls.len();
+        let tree = on_forge(&joint, &format!("{}^{{tree}}", only_pull(&joint).head));
+        for call in 0..end - start {
+            let branch = {
+                let mut state = joint.state();
+                let branch = state.pulls.drain(..).next().map(|pull| pull.head);
+                let from = state.calls.len() + call;
+                state.fault = Some((from, fault, 1));
+                branch
+            };
+            if let Some(branch) = branch {
+                let published = joint.published();
+                joint.sandbox.git(
+                    published.to_str().unwrap(),
+                    &["branch", "-q", "-D", &branch],
                 );
             }
+            propose(&joint);
+            joint.state().fault = None;
+            propose(&joint).exits(0);
+            let pull = only_pull(&joint);
+            assert_eq!(
+                on_forge(&joint, &format!("{}^{{tree}}", pull.head)),
+                tree,
+                "{fault:?} at {call}"
+            );
         }
     }
 }

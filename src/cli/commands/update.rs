@@ -35,10 +35,6 @@ pub(crate) struct Args {
     /// The repository: a folder, bare or not, or a URL.
     #[arg(value_name = "REPO", default_value = ".")]
     repository: String,
-    #[command(flatten)]
-    choices: ChoiceArgs,
-    #[command(flatten)]
-    decisions: DecisionArgs,
     /// Create this branch with the update, one commit after the current one. Nothing is checked out.
     #[arg(long, value_name = "BRANCH", value_parser = RefName::parse)]
     into_branch: Option<RefName>,
@@ -62,6 +58,10 @@ pub(crate) struct Args {
     full: bool,
     #[command(flatten)]
     made: GeneratedRepoArgs,
+    #[command(flatten)]
+    choices: ChoiceArgs,
+    #[command(flatten)]
+    decisions: DecisionArgs,
     #[command(flatten)]
     forge: ForgeArgs,
     #[command(flatten)]
