@@ -17,6 +17,7 @@ pub mod database_catalogs;
 pub mod error;
 pub mod explanation;
 pub mod facts;
+pub mod fleet;
 pub mod generated_repos;
 pub mod ideas;
 pub mod insights;

@@ -18,6 +18,7 @@ use crate::publish::push::PushError;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt::Write as _;
+use std::time::Duration;
 use thiserror::Error;
 
 /// The start of the branches of updates.
@@ -68,6 +69,16 @@ pub enum ProposalError {
     Forge(#[from] ForgeError),
     #[error(transparent)]
     Push(#[from] PushError),
+}
+
+impl ProposalError {
+    /// The pause that the forge asks for.
+    pub fn pause(&self) -> Option<Duration> {
+        match self {
+            Self::Forge(ForgeError::RateLimited { retry_after }) => Some(*retry_after),
+            _ => None,
+        }
+    }
 }
 
 /// A forge and the way to push to it.

@@ -31,6 +31,8 @@ pub struct UpdateReport {
     pub up_to_date: bool,
     /// True if nothing but the record of the plan would change.
     pub only_provenance: bool,
+    /// True if nobody changed the repository since it was created or last updated.
+    pub untouched: bool,
     pub from: PlanSource,
     pub to: PlanSource,
     /// The categories whose options change.

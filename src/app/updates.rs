@@ -123,6 +123,7 @@ pub fn plan(
     let report = UpdateReport {
         product: recorded.inputs.product_name.to_string(),
         up_to_date: tree.as_ref() == Some(&head_tree) && !has_conflict(&files),
+        untouched: update.untouched,
         only_provenance: !is_same_plan && only_record && !has_conflict(&files),
         tree_id: tree,
         base_tree_id: base.tree_id,

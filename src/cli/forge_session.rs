@@ -1,7 +1,7 @@
 //! The publication of `new --forge`, `resume` and `cleanup`: requests before it, its run, and the report after it.
 
 use crate::app::command_line::quote;
-use crate::app::pull_requests::{Proposal, ProposalTarget};
+use crate::app::pull_requests::{Proposal, ProposalError, ProposalTarget};
 use crate::app::update_report::CreatedUpdate;
 use crate::app::updates::PlannedUpdate;
 use crate::base::clock::SystemClock;
@@ -38,6 +38,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
+
+/// The longest pause that a forge is granted.
+const MAX_PAUSE: Duration = Duration::from_secs(3600);
 
 /// A forge with the settings and the token of one command.
 pub(crate) struct ForgeSession {
@@ -157,6 +160,14 @@ impl ForgeSession {
         planned: &PlannedUpdate,
         created: &CreatedUpdate,
     ) -> Result<Proposal, Failure> {
+        Ok(self.try_propose(planned, created)??)
+    }
+
+    fn try_propose(
+        &self,
+        planned: &PlannedUpdate,
+        created: &CreatedUpdate,
+    ) -> Result<Result<Proposal, ProposalError>, Failure> {
         let inputs = &planned.plan.inputs;
         let objects = planned.objects();
         let repository =
@@ -178,7 +189,28 @@ impl ForgeSession {
         let done = Terminal::busy("opening the pull request", || {
             wait_for(until_stopped(target.propose(planned, created)))
         })?;
-        Ok(done.ok_or_else(Failure::cancelled)??)
+        done.ok_or_else(Failure::cancelled)
+    }
+
+    /// Opens a pull request as [`Self::propose`] does. A forge that asks for a pause is tried again after it.
+    pub(crate) fn propose_paced(
+        &self,
+        planned: &PlannedUpdate,
+        created: &CreatedUpdate,
+    ) -> Result<Proposal, Failure> {
+        loop {
+            let pause = match self.try_propose(planned, created)? {
+                Ok(proposal) => return Ok(proposal),
+                Err(error) => match error.pause().filter(|pause| *pause <= MAX_PAUSE) {
+                    Some(pause) => pause,
+                    None => return Err(error.into()),
+                },
+            };
+            let slept = Terminal::busy("waiting, as the forge asks", || {
+                wait_for(until_stopped(tokio::time::sleep(pause)))
+            })?;
+            slept.ok_or_else(Failure::cancelled)?;
+        }
     }
 
     /// Works on a publication until it ends or a signal comes.

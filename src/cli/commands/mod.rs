@@ -7,6 +7,7 @@ mod check;
 mod cleanup;
 mod doctor;
 mod explain;
+mod fleet;
 mod generate;
 mod hash;
 mod health;
@@ -74,6 +75,8 @@ pub(in crate::cli) enum Command {
     Add(add::Args),
     /// Update a repository to the current version of its catalogue, or to other choices.
     Update(update::Args),
+    /// Compare or update many repositories.
+    Fleet(fleet::Args),
     /// Compare a repository with the plan it was created from.
     Verify(verify::Args),
     /// Show the origin of each line of a generated file.
@@ -170,6 +173,7 @@ impl Command {
             Self::New(args) => new::run(&args, terminal),
             Self::Add(args) => add::run(&args, terminal),
             Self::Update(args) => update::run(&args, terminal),
+            Self::Fleet(args) => fleet::run(&args, terminal),
             Self::Verify(args) => verify::run(&args, terminal),
             Self::Explain(args) => explain::run(&args, terminal),
             Self::List(args) => list::run(&args, terminal),

@@ -110,6 +110,8 @@ pub struct Update {
     pub changes: BTreeMap<TreePath, Option<File>>,
     /// The number of entries of the repository that the plan never had.
     pub own: usize,
+    /// True if the repository is exactly the old plan's tree.
+    pub untouched: bool,
 }
 
 impl Update {

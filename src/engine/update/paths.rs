@@ -44,6 +44,7 @@ pub(super) fn update(sides: Sides<'_>, rules: &Rules) -> Result<Update, UpdateEr
     updater.check_names()?;
     let mut result = updater.result;
     result.files.sort_by(|a, b| a.path.cmp(&b.path));
+    result.untouched = sides.base.iter().eq(sides.ours.iter());
     result.own = sides
         .ours
         .iter()
