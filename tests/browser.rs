@@ -3,7 +3,7 @@
 mod end_to_end;
 
 use crate::server::support::TestServer;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -154,6 +154,13 @@ fn a_wrong_turn_loses_no_choice_and_makes_no_second_run() {
 }
 
 #[test]
+fn findings_appear_while_an_author_types() {
+    let server = TestServer::start(&["--no-worker"]);
+    let admin = server.token("root", &["--admin"]);
+    run(&server, &admin, "drafts.mjs", &[]);
+}
+
+#[test]
 fn every_page_is_sound_in_light_and_dark_wide_and_narrow() {
     let server = TestServer::start(&[]);
     let admin = server.token("root", &["--admin"]);
@@ -169,6 +176,9 @@ fn every_page_is_sound_in_light_and_dark_wide_and_narrow() {
         "/previews/{}/files/README.md",
         told["tree"].as_str().unwrap()
     );
+    let change = json!({ "files": { "recipes/demo/auth/none.yaml": "actions: [{ kind: WRITE_FILE, path: a, content: b }]" } });
+    let draft = server.post("/api/v1/catalogs/demo/draft", &admin, &change);
+    draft.is(200);
     let pages = [
         "/",
         "/products/acme-web",
@@ -188,6 +198,11 @@ fn every_page_is_sound_in_light_and_dark_wide_and_narrow() {
         "/workers",
         "/catalogs",
         "/catalogs/demo",
+        "/catalogs/demo/draft",
+        "/catalogs/demo/draft?file=recipes/demo/auth/session.yaml",
+        "/catalogs/demo/draft/publish",
+        "/catalogs/demo/draft/discard",
+        "/playground",
         "/nothing-here",
     ];
     run(&server, &admin, "pages.mjs", &pages);
