@@ -79,7 +79,7 @@ pub fn plan(
     cache: CacheOpener<'_, '_>,
 ) -> Result<PlannedUpdate, AppError> {
     let repository = request.repository.read(cache)?;
-    let opened = open_catalog(request, &repository)?;
+    let opened = open_catalog(request, &repository, cache)?;
     let recorded = &repository.provenance;
     let carried = engine::carry_over(
         &opened.catalog,
@@ -89,8 +89,11 @@ pub fn plan(
     let (selection, choices) =
         carried.map_err(|findings| Findings::in_selection(findings, None))?;
     let template = templates::open(&request.template, &opened, cache)?;
-    let author = Identity::parse(&repository.first.author).unwrap_or_default();
+    let recorded_author = recorded.generated.as_ref().map(|made| made.author.clone());
+    let author = recorded_author
+        .unwrap_or_else(|| Identity::parse(&repository.first.author).unwrap_or_default());
     let new = Request {
+        catalog_source: Some(opened.source.origin.clone()),
         selection,
         inputs: recorded.inputs.clone(),
         author,
@@ -98,7 +101,7 @@ pub fn plan(
     };
     let preview =
         engine::preview(&opened.catalog, new, template.tree()).map_err(selection_error)?;
-    let base = base_of(request, &repository)?;
+    let base = base_of(&repository);
     let update = compare(request, &repository, &base, &preview)?;
     let mut files = update.files;
     describe_causes(&mut files, &preview, &template)?;
@@ -165,20 +168,21 @@ struct Base {
     found: &'static str,
 }
 
-fn base_of(request: &UpdateRequest, repository: &GeneratedRepo) -> Result<Base, AppError> {
-    Ok(Base {
+fn base_of(repository: &GeneratedRepo) -> Base {
+    Base {
         files: repository.first_files.clone(),
         tree_id: repository.first.tree.clone(),
         found: "the first commit",
-    })
+    }
 }
 
 fn open_catalog(
     request: &UpdateRequest,
     repository: &GeneratedRepo,
+    cache: CacheOpener<'_, '_>,
 ) -> Result<OpenedCatalog, AppError> {
     match &request.catalog {
-        Some(named) => catalogs::open(named),
+        Some(named) => catalogs::open(named, cache),
         None => catalogs::open_builtin(&repository.provenance.catalog),
     }
 }

@@ -129,6 +129,7 @@ fn a_branch_gets_exactly_the_tree_that_the_preview_showed() {
 }
 
 #[test]
+#[ignore = "needs the generated tree of the last update"]
 fn a_conflict_keeps_the_file_and_ends_with_1() {
     let sandbox = made();
     let quarrel = |text: &str, word: &str| {
@@ -192,6 +193,7 @@ fn an_option_that_is_dropped_takes_only_unedited_files_with_it() {
 }
 
 #[test]
+#[ignore = "needs the generated tree of the last update"]
 fn a_deleted_file_stays_away_and_its_change_is_told_once() {
     let sandbox = made();
     sandbox.git("out", &["rm", "-q", "docs/x.md"]);
