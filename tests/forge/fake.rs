@@ -2,6 +2,7 @@
 
 use super::disk::{Disk, now};
 use super::documents;
+pub(crate) use super::pulls::Pull;
 use super::wire::{Request, Response};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -84,22 +85,9 @@ pub(crate) struct Repo {
     pub hidden: u32,
 }
 
-/// A pull request of the fake.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Pull {
-    pub number: u64,
-    pub repo: u64,
-    pub title: String,
-    pub body: String,
-    pub head: String,
-    pub base: String,
-    pub draft: bool,
-    pub comments: Vec<String>,
-}
-
 /// The state of the fake.
 pub(crate) struct State {
-    dialect: Dialect,
+    pub(super) dialect: Dialect,
     pub repos: BTreeMap<u64, Repo>,
     /// `owner/name` in lower case → the repository that had this name before.
     pub redirects: BTreeMap<String, u64>,
@@ -486,24 +474,7 @@ impl State {
                     })
                 })
             }
-            ("GET", ["pulls"]) => {
-                let open = self.pulls.iter().filter(|pull| pull.repo == id);
-                let open = open.map(|pull| documents::pull(dialect, pull, &self.repos[&id]));
-                Response::json(200, &open.collect())
-            }
-            ("POST", ["pulls"]) => self.open_pull(id, body),
-            ("PATCH", ["pulls", number]) => {
-                let pull = self.pull(number);
-                pull.title = String::from(body["title"].as_str().unwrap());
-                pull.body = String::from(body["body"].as_str().unwrap());
-                let pull = pull.clone();
-                Response::json(200, &documents::pull(dialect, &pull, &self.repos[&id]))
-            }
-            ("POST", ["issues", number, "comments"]) => {
-                let text = String::from(body["body"].as_str().unwrap());
-                self.pull(number).comments.push(text);
-                Response::json(201, &documents::comment(dialect))
-            }
+            (_, ["pulls" | "issues", ..]) => self.pulls(id, method, rest, body),
             ("GET", ["tags"]) => self.visible(id, |repo| Some(documents::tags(dialect, repo))),
             ("GET", ["git", "commits", wanted]) => self.visible(id, |repo| {
                 let (_, tree) = repo
@@ -514,36 +485,6 @@ impl State {
             }),
             _ => Response::message(404, "Not Found"),
         }
-    }
-
-    fn pull(&mut self, number: &str) -> &mut Pull {
-        let number: u64 = number.parse().unwrap();
-        let found = self.pulls.iter_mut().find(|pull| pull.number == number);
-        found.expect("a pull request of this number")
-    }
-
-    fn open_pull(&mut self, repo: u64, body: &Value) -> Response {
-        let text = |name: &str| String::from(body[name].as_str().unwrap());
-        let branches = &self.repos[&repo].branches;
-        let is_there = |name: &str| branches.contains_key(&text(name));
-        let is_open = self.pulls.iter().any(|pull| pull.head == text("head"));
-        if is_open || !is_there("head") || !is_there("base") {
-            return Response::message(422, "Validation Failed");
-        }
-        let title = text("title");
-        let pull = Pull {
-            number: self.pulls.len() as u64 + 7,
-            repo,
-            draft: body["draft"] == true || title.starts_with("WIP: "),
-            title,
-            body: text("body"),
-            head: text("head"),
-            base: text("base"),
-            comments: Vec::new(),
-        };
-        let answer = documents::pull(self.dialect, &pull, &self.repos[&repo]);
-        self.pulls.push(pull);
-        Response::json(201, &answer)
     }
 
     fn find(&self, full_name: &str) -> Option<u64> {
@@ -586,13 +527,9 @@ impl State {
                 Response::message(404, "Not Found")
             }
             Some(repo) => {
-                let branch = self.default_branch;
-                let whole = || {
-                    let mut whole = documents::repository(dialect, id, repo);
-                    whole["default_branch"] = json!(branch);
-                    whole
-                };
-                Response::json(200, &part(repo).unwrap_or_else(whole))
+                let mut whole = documents::repository(dialect, id, repo);
+                whole["default_branch"] = json!(self.default_branch);
+                Response::json(200, &part(repo).unwrap_or(whole))
             }
             None => Response::message(404, "Not Found"),
         }

@@ -35,7 +35,7 @@ mod verify;
 mod work;
 
 use crate::cli::error::{Exit, Failure};
-use crate::cli::output::terminal::Terminal;
+use crate::cli::output::terminal::{Color, Terminal};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Previews and creates a new repository from a catalogue of options, down to its git tree id.
@@ -131,13 +131,6 @@ pub(in crate::cli) enum Command {
     Completions(generate::CompletionsArgs),
     /// Show the manual page of the program or of a command.
     Man(generate::ManArgs),
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-pub(in crate::cli) enum Color {
-    Auto,
-    Always,
-    Never,
 }
 
 impl Command {
