@@ -23,8 +23,10 @@ use crate::model::path::TreePath;
 use crate::model::plan::{Plan, PlannedAction};
 use crate::model::provenance::Provenance;
 use crate::model::report::{ActionOutcome, Change, LogEntry, Risk};
+use crate::tree::ids::ObjectsError;
 use crate::tree::{TreeError, TreeMut};
 pub use changes::describe_added;
+use gix::ObjectId;
 use interpreter::{Interpreter, PlanFindings};
 pub use step::Violation;
 use step::{ActionError, ActionKind, Step};
@@ -45,6 +47,8 @@ pub struct Interpretation {
     /// The difference to the template, by path.
     pub changes: Vec<Change>,
     pub risk: Risk,
+    /// The id of the result.
+    pub tree: ObjectId,
 }
 
 impl Interpretation {
@@ -60,7 +64,7 @@ impl Interpretation {
 ///
 /// # Errors
 /// Only when the tree cannot be read or written; problems of the plan are part of the result.
-pub fn interpret(plan: &Plan, tree: &mut dyn TreeMut) -> Result<Interpretation, TreeError> {
+pub fn interpret(plan: &Plan, tree: &mut dyn TreeMut) -> Result<Interpretation, ObjectsError> {
     run(Interpreter::new(plan, tree)?).map(|(interpretation, _)| interpretation)
 }
 
@@ -69,20 +73,20 @@ pub fn explain(
     plan: &Plan,
     tree: &mut dyn TreeMut,
     path: &TreePath,
-) -> Result<(Interpretation, Vec<LineOrigin>), TreeError> {
+) -> Result<(Interpretation, Vec<LineOrigin>), ObjectsError> {
     let mut interpreter = Interpreter::new(plan, tree)?;
     interpreter.start_trace(path)?;
     run(interpreter)
 }
 
-fn run(mut interpreter: Interpreter<'_>) -> Result<(Interpretation, Vec<LineOrigin>), TreeError> {
-    let plan = interpreter.plan();
-    let provenance = plan.provenance();
-    let actions = kinds(plan);
-    template_pass::run(&mut interpreter, &provenance)?;
+fn run(
+    mut interpreter: Interpreter<'_>,
+) -> Result<(Interpretation, Vec<LineOrigin>), ObjectsError> {
+    let actions = kinds(interpreter.plan());
+    template_pass::run(&mut interpreter)?;
     let log = run_actions(&mut interpreter, &actions)?;
     validity::verify(&mut interpreter)?;
-    provenance::write(&mut interpreter, &provenance)?;
+    let (provenance, tree) = provenance::write(&mut interpreter)?;
     if !interpreter.has_failed() {
         stability::verify(&mut interpreter, &actions)?;
     }
@@ -104,6 +108,7 @@ fn run(mut interpreter: Interpreter<'_>) -> Result<(Interpretation, Vec<LineOrig
         errors,
         changes,
         risk,
+        tree,
     };
     Ok((interpretation, lines))
 }

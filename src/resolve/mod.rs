@@ -15,7 +15,7 @@ use crate::model::path::SafeRelPath;
 use crate::model::plan::{
     MAX_ACTIONS, MAX_WRITTEN, Origin, Plan, PlannedAction, ResolvedRecipe, TemplatePin,
 };
-use crate::model::provenance::Provenance;
+use crate::model::provenance::{CatalogSource, Provenance};
 use crate::model::selection::Selection;
 use std::collections::BTreeMap;
 
@@ -31,6 +31,8 @@ pub struct Request {
     pub selection: Selection,
     pub inputs: Inputs,
     pub author: Identity,
+    /// The source of the catalogue, for the provenance file. None writes version 1 of it.
+    pub catalog_source: Option<CatalogSource>,
     pub template: TemplatePin,
 }
 
@@ -113,6 +115,7 @@ pub fn resolve(catalog: &Catalog, request: Request) -> Result<Plan, Vec<Diagnost
         action_schema_version: ACTION_SCHEMA_VERSION,
         catalog: catalog.slug().clone(),
         catalog_version: catalog.version().clone(),
+        catalog_source: request.catalog_source,
         template: request.template,
         provenance_path: file.provenance.clone().unwrap_or_else(default_path),
         placeholders,

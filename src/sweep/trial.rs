@@ -63,6 +63,7 @@ impl<'g> TrialInput<'g> {
             selection,
             inputs,
             author: Identity::default(),
+            catalog_source: None,
             template: self.pin.clone(),
         };
         engine::preview(self.catalog, request, self.template)
