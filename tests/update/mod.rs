@@ -1,6 +1,7 @@
 //! Updates of repositories: the comparison of three trees, and the command over real repositories.
 
 mod command;
+mod fleet;
 mod properties;
 mod table;
 

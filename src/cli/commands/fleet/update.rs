@@ -96,7 +96,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let author = author.unwrap_or_default();
     let stop = signals::stop();
     let mut updated = Vec::new();
-    for request in args.list.requests(&args.made)? {
+    for request in args.list.requests(&args.made, &args.forge)? {
         if stop.load(Ordering::Relaxed) {
             return Err(Failure::cancelled());
         }
