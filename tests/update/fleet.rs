@@ -145,3 +145,39 @@ fn all_repositories_of_an_owner_are_compared() {
         .json();
     assert_eq!(report["repositories"], json!([]));
 }
+
+#[test]
+fn authors_see_the_effect_of_a_change_on_existing_repositories() {
+    let sandbox = fleet(&["one", "two"]);
+    sandbox.write("two/README.md", "# Mine\n");
+    sandbox.commit("two");
+    let args = [
+        "catalog",
+        "diff",
+        ".",
+        ".",
+        "--against",
+        "one",
+        "--against",
+        "two",
+    ];
+    let report = sandbox
+        .groundplan(args.iter().chain(&["--format", "json"]))
+        .exits(0)
+        .json();
+    assert_eq!(each(&report, "state"), ["untouched", "behind-conflicts"]);
+    let text = sandbox.groundplan(args).exits(0);
+    assert!(
+        text.stdout.contains("behind, conflicts  two  1 conflict"),
+        "{}",
+        text.stdout
+    );
+    let comment = sandbox
+        .groundplan(args.iter().chain(&["--format", "markdown"]))
+        .exits(0);
+    assert!(
+        comment.stdout.contains("| two | behind, conflicts |"),
+        "{}",
+        comment.stdout
+    );
+}

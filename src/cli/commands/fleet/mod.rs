@@ -1,6 +1,6 @@
 //! `groundplan fleet`
 
-mod status;
+pub(in crate::cli::commands) mod status;
 mod update;
 
 use crate::app::fleet;

@@ -50,7 +50,11 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     })
 }
 
-fn print(status: &FleetStatus, terminal: &mut Terminal) -> Result<(), Failure> {
+/// Prints a line for each repository, and the number of each state.
+pub(in crate::cli::commands) fn print(
+    status: &FleetStatus,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
     for repository in &status.repositories {
         print_one(repository, terminal)?;
     }
