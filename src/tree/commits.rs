@@ -40,6 +40,8 @@ pub struct CommitInfo {
     /// `NAME <MAIL>`.
     pub author: String,
     pub tree: GitId,
+    /// The time of the commit, in seconds since 1970.
+    pub seconds: i64,
 }
 
 /// Mode and blob of every path.
@@ -57,6 +59,27 @@ impl Commits {
     /// The first and last commit of HEAD; `None` before the first commit.
     pub fn history(&self) -> Result<Option<History>, GitTreeError> {
         self.explained(self.find_history())
+    }
+
+    pub(super) fn repository(&self) -> &gix::Repository {
+        &self.repository
+    }
+
+    /// The path that it was opened at.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The first parent of a commit; none for a commit without parents.
+    pub fn first_parent(&self, commit: &GitId) -> Result<Option<GitId>, GitTreeError> {
+        let parents = self.parents(id_of(commit)?)?;
+        Ok(parents.first().map(|parent| GitId::of(parent)))
+    }
+
+    /// The parents of a commit.
+    pub fn parents_of(&self, commit: &GitId) -> Result<Vec<GitId>, GitTreeError> {
+        let parents = self.parents(id_of(commit)?)?;
+        Ok(parents.iter().map(|parent| GitId::of(parent)).collect())
     }
 
     fn explained<T>(&self, found: Result<T, GitTreeError>) -> Result<T, GitTreeError> {
@@ -127,6 +150,7 @@ impl Commits {
                 author.email.to_str_lossy()
             ),
             tree: GitId::of(&found.tree()),
+            seconds: found.time().map_err(GitTreeError::object(id))?.seconds,
         })
     }
 
@@ -196,6 +220,7 @@ pub(super) fn files(
     Ok(files)
 }
 
-fn id_of(id: &GitId) -> Result<ObjectId, GitTreeError> {
+/// The object id of a parsed id.
+pub(super) fn id_of(id: &GitId) -> Result<ObjectId, GitTreeError> {
     ObjectId::from_hex(id.as_str().as_bytes()).map_err(GitTreeError::object(id))
 }

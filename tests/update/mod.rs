@@ -1,0 +1,3 @@
+//! Updates of generated repositories.
+
+mod base;
