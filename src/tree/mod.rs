@@ -2,6 +2,7 @@
 
 pub mod commits;
 pub mod disk;
+pub mod edited;
 pub mod fold;
 pub mod generated;
 pub mod git;
@@ -17,6 +18,7 @@ pub mod overlay;
 mod pack;
 pub mod repository;
 mod scan;
+pub mod snapshot;
 pub mod validate;
 pub mod worktree;
 

@@ -3,9 +3,10 @@
 use crate::app::catalog_versions;
 use crate::app::catalogs::OpenedCatalog;
 use crate::app::database_catalogs;
+use crate::app::error::AppError;
 use crate::app::generated_repos::{GeneratedRepo, GeneratedRepoRequest, RecordedPlan};
 use crate::app::recorded_sources::RecordedSources;
-use crate::app::templates;
+use crate::app::templates::{self, TemplateCache, TemplateRequest};
 use crate::cli::args::catalog;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::git::environment;
@@ -38,6 +39,22 @@ pub(crate) struct GeneratedRepoArgs {
 }
 
 impl GeneratedRepoArgs {
+    /// The request for a repository, the catalogue of its new plan and that plan's template.
+    pub(crate) fn update(
+        &self,
+        repository: &str,
+    ) -> Result<(GeneratedRepoRequest, Option<String>, TemplateRequest), Failure> {
+        let request = GeneratedRepoRequest {
+            catalog: None,
+            ..self.request(repository)?
+        };
+        Ok((request, self.catalog.clone(), self.template.request()))
+    }
+
+    pub(crate) fn cache(&self) -> Result<TemplateCache<'_>, AppError> {
+        self.template.git.cache()
+    }
+
     /// Reads a repository, by path or URL, and resolves the plan that its first commit records.
     pub(crate) fn read(&self, repository: &str) -> Result<(GeneratedRepo, RecordedPlan), Failure> {
         self.read_plan(repository, |repository| &repository.provenance)
