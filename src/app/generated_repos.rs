@@ -174,6 +174,11 @@ impl GeneratedRepoRequest {
         Ok((inside, Some(folder)))
     }
 
+    /// True for an address that may be contacted because the operator named it.
+    pub(super) fn trusts(&self, url: &RemoteUrl) -> bool {
+        self.trusted().contains(url)
+    }
+
     /// The allowed addresses, and that of the repository itself if it is named by one.
     fn trusted(&self) -> Vec<RemoteUrl> {
         let mut trusted = self.allowed_sources.clone();

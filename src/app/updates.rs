@@ -1,32 +1,39 @@
 //! Updates: a repository that groundplan created is brought to another version of its catalogue, or to other choices.
 
+use super::catalog_commits::{CatalogCommit, CatalogRepository};
 use super::catalogs::{self, OpenedCatalog};
 use super::error::{AppError, Findings};
 use super::generated_repos::{GeneratedRepo, GeneratedRepoRequest};
 use super::previews::ProductError;
+use super::recorded_sources::RecordedSources;
 use super::templates::{self, CacheOpener, TemplateRequest};
+use super::update_base::{self, Base, BaseFiles};
 use super::update_report::{self, CreatedUpdate, PlanSource, UpdateReport};
 use crate::base::clock::Clock;
 use crate::engine::update::{Conflict, Decision, PathUpdate, Rules, Sides, Update, Verdict};
 use crate::engine::{self, LineOrigin, Preview, PreviewError, SelectionChanges};
 use crate::error::{Class, Explain, Hint, Setting};
+use crate::git::PushedBranch;
 use crate::hint;
+use crate::model::content::File;
 use crate::model::date::Day;
 use crate::model::digest::{Digest, DigestError, GitId};
 use crate::model::input::Identity;
 use crate::model::path::TreePath;
 use crate::model::plan::Plan;
-use crate::model::provenance::Provenance;
+use crate::model::provenance::{CatalogSource, Provenance};
 use crate::model::ref_name::RefName;
 use crate::model::report::ChangeOrigin;
 use crate::resolve::Request;
 use crate::template::Template;
 use crate::tree::Tree as _;
 use crate::tree::edited::{ChangeCommit, FileChanges};
+use crate::tree::generated::{GENERATED_REF, GeneratedCommit};
 use crate::tree::snapshot::Snapshot;
-use crate::tree::worktree::WorkTree;
+use crate::tree::worktree::{MarkedFile, WorkTree, WorkTreeError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// A request to update a repository.
@@ -34,8 +41,12 @@ use thiserror::Error;
 pub struct UpdateRequest {
     /// The repository, and what it was created from.
     pub repository: GeneratedRepoRequest,
-    /// The catalogue of the new plan; by default the built-in one that the repository was created from.
-    pub catalog: Option<String>,
+    /// Catalogues in which the old plan's is searched first.
+    pub old_catalogs: Vec<OpenedCatalog>,
+    /// The catalogue of the new plan; by default the recorded one as it is now.
+    pub catalog: Option<Arc<OpenedCatalog>>,
+    /// Another commit of the recorded catalogue; of the template, where the catalogue is in no repository.
+    pub to: Option<RefName>,
     /// The template of the new plan.
     pub template: TemplateRequest,
     pub choices: SelectionChanges,
@@ -50,9 +61,16 @@ pub struct PlannedUpdate {
     pub plan: Plan,
     recipe_hash: Digest,
     repository: GeneratedRepo,
+    template: Template,
     /// All changes of the repository, with its provenance file.
     changes: FileChanges,
+    /// The versions of each text with conflicting lines.
+    unmerged: BTreeMap<TreePath, [File; 3]>,
     decisions: BTreeMap<TreePath, Decision>,
+    /// The generated commit that the one of this update follows.
+    previous: Option<GitId>,
+    /// True if the new plan is the recorded one.
+    is_recorded: bool,
 }
 
 /// The tree and the commit that an update must be for.
@@ -71,6 +89,8 @@ pub enum UpdateRefused {
     AnotherHead { expected: GitId, found: GitId },
     #[error("the new plan has errors; nothing was written")]
     Errors,
+    #[error("catalogue `{}` is in a repository that only this one names", catalog.escape_debug())]
+    CatalogNotNamed { catalog: String },
 }
 
 /// Compares a repository with its new plan. Nothing is written.
@@ -79,8 +99,13 @@ pub fn plan(
     cache: CacheOpener<'_, '_>,
 ) -> Result<PlannedUpdate, AppError> {
     let repository = request.repository.read(cache)?;
-    let opened = open_catalog(request, &repository, cache)?;
-    let recorded = &repository.provenance;
+    let sources = RecordedSources {
+        cache,
+        published: &request.old_catalogs,
+    };
+    let base = update_base::find(&request.repository, &repository, sources)?;
+    let recorded = &base.provenance;
+    let opened = open_catalog(request, recorded, cache)?;
     let carried = engine::carry_over(
         &opened.catalog,
         &recorded.selected_options,
@@ -88,7 +113,7 @@ pub fn plan(
     );
     let (selection, choices) =
         carried.map_err(|findings| Findings::in_selection(findings, None))?;
-    let template = templates::open(&request.template, &opened, cache)?;
+    let template = templates::open(&request.template_for(recorded), &opened, cache)?;
     let recorded_author = recorded.generated.as_ref().map(|made| made.author.clone());
     let author = recorded_author
         .unwrap_or_else(|| Identity::parse(&repository.first.author).unwrap_or_default());
@@ -101,7 +126,6 @@ pub fn plan(
     };
     let preview =
         engine::preview(&opened.catalog, new, template.tree()).map_err(selection_error)?;
-    let base = base_of(&repository);
     let update = compare(request, &repository, &base, &preview)?;
     let mut files = update.files;
     describe_causes(&mut files, &preview, &template)?;
@@ -109,7 +133,7 @@ pub fn plan(
         files.retain(|file| file.verdict != Verdict::Keep || is_decided(request, file));
     }
     let mut changes = update.changes;
-    let is_same_plan = is_same_plan(&repository.provenance, &preview);
+    let is_same_plan = is_same_plan(recorded, &preview);
     if !is_same_plan {
         record(&mut changes, request, &preview)?;
     }
@@ -129,8 +153,8 @@ pub fn plan(
         untouched: update.untouched,
         only_provenance: !is_same_plan && only_record && !has_conflict(&files),
         tree_id: tree,
-        base_tree_id: base.tree_id,
-        base: base.found.to_owned(),
+        base_tree_id: base.tree.clone(),
+        base: base.origin.to_string(),
         head,
         can_proceed,
         from: PlanSource::of_provenance(recorded),
@@ -149,8 +173,12 @@ pub fn plan(
         plan: preview.plan,
         recipe_hash: preview.report.recipe_hash,
         changes,
+        unmerged: update.unmerged,
         decisions: request.decisions.clone(),
+        previous: base.previous,
+        is_recorded: is_same_plan,
         repository,
+        template,
     })
 }
 
@@ -161,29 +189,56 @@ fn selection_error(error: PreviewError) -> AppError {
     }
 }
 
-/// The tree that the old plan made.
-struct Base {
-    files: crate::tree::commits::FileIndex,
-    tree_id: GitId,
-    found: &'static str,
-}
-
-fn base_of(repository: &GeneratedRepo) -> Base {
-    Base {
-        files: repository.first_files.clone(),
-        tree_id: repository.first.tree.clone(),
-        found: "the first commit",
-    }
-}
-
 fn open_catalog(
     request: &UpdateRequest,
-    repository: &GeneratedRepo,
+    recorded: &Provenance,
     cache: CacheOpener<'_, '_>,
-) -> Result<OpenedCatalog, AppError> {
-    match &request.catalog {
-        Some(named) => catalogs::open(named, cache),
-        None => catalogs::open_builtin(&repository.provenance.catalog),
+) -> Result<Arc<OpenedCatalog>, AppError> {
+    if let Some(opened) = &request.catalog {
+        return Ok(Arc::clone(opened));
+    }
+    let source = recorded.generated.as_ref().map(|made| &made.catalog_source);
+    let (
+        Some(CatalogSource::Git {
+            address,
+            r#ref,
+            path,
+            ..
+        }),
+        catalog,
+    ) = (source, &recorded.catalog)
+    else {
+        return Ok(Arc::new(catalogs::open_builtin(&recorded.catalog)?));
+    };
+    let Some(url) = address
+        .as_ref()
+        .filter(|url| request.repository.trusts(url))
+    else {
+        return Err(UpdateRefused::CatalogNotNamed {
+            catalog: catalog.clone(),
+        }
+        .into());
+    };
+    let commit = CatalogCommit {
+        repository: CatalogRepository::Remote(url.clone()),
+        reference: request.to.clone().unwrap_or_else(|| r#ref.clone()),
+        folder: path.clone(),
+    };
+    let (files, _) = commit.files(cache)?;
+    Ok(Arc::new(files.load(catalog)?))
+}
+
+impl UpdateRequest {
+    /// The template of the new plan, at the wanted reference if that is not the catalogue's.
+    fn template_for(&self, recorded: &Provenance) -> TemplateRequest {
+        let source = recorded.generated.as_ref().map(|made| &made.catalog_source);
+        let is_catalogs =
+            self.catalog.is_none() && matches!(source, Some(CatalogSource::Git { .. }));
+        let mut template = self.template.clone();
+        if !is_catalogs && template.reference.is_none() {
+            template.reference.clone_from(&self.to);
+        }
+        template
     }
 }
 
@@ -198,7 +253,10 @@ fn compare(
     let old = request.repository.provenance.as_str();
     let new = preview.plan.provenance_path.as_tree().as_str();
     let head = commits.files(&repository.history.last)?;
-    let base = Snapshot::of_files(base.files.clone(), commits).without(old);
+    let base = match &base.files {
+        BaseFiles::Stored(files) => Snapshot::of_files(files.clone(), commits),
+        BaseFiles::Built(tree) => Snapshot::of_tree(tree)?,
+    };
     let ours = Snapshot::of_files(head, commits).without(old).without(new);
     let theirs = Snapshot::of_tree(&preview.tree)?.without(new);
     let sides = Sides {
@@ -440,6 +498,7 @@ impl PlannedUpdate {
         commits.check_branch_is_free(branch)?;
         let commit = self.store(author, date)?;
         commits.create_branch(branch, &commit, author)?;
+        self.advance_generated(author, date)?;
         self.report.created = Some(CreatedUpdate {
             branch: branch.to_string(),
             commit_id: commit,
@@ -454,6 +513,79 @@ impl PlannedUpdate {
             // Not before its parent, whose date it gets.
             commit_id: self.store(author, &self.plan.inputs.date)?,
         })
+    }
+
+    /// Stores what the new plan generates as the next generated commit and moves their reference, which finds the base of the
+    /// next update whatever becomes of the branch. None if the plan is the recorded one.
+    pub fn advance_generated(
+        &self,
+        author: &Identity,
+        date: &Day,
+    ) -> Result<Option<PushedBranch>, AppError> {
+        if self.is_recorded {
+            return Ok(None);
+        }
+        let (_, tree) = engine::build(&self.plan, self.template.tree())?;
+        let commits = &self.repository.commits;
+        let commit = commits.store_generated(&GeneratedCommit {
+            tree: &tree,
+            previous: self.previous.as_ref(),
+            author,
+            date,
+            message: &self.message(),
+        })?;
+        let before = commits.newest_generated()?;
+        if before.as_ref() != Some(&commit) {
+            commits.set_newest_generated(&commit, before.as_ref(), author)?;
+        }
+        Ok(Some(PushedBranch {
+            name: GENERATED_REF.to_owned(),
+            commit,
+            expected: before,
+        }))
+    }
+
+    /// Writes the update to the repository's work tree and index, without a commit. Texts with conflicting lines get markers,
+    /// and are unmerged in the index.
+    pub fn write_to_work_tree(&self, folder: &Path) -> Result<(), AppError> {
+        let labels = [
+            format!("plan of {}", self.report.from.date),
+            "repository".to_owned(),
+            "new plan".to_owned(),
+        ];
+        let [base_label, ours_label, theirs_label] = labels.each_ref().map(String::as_str);
+        let marked = self.unmerged.iter().filter_map(|(path, versions)| {
+            let [base, ours, theirs] = versions.each_ref().map(File::text);
+            let text = engine::update::with_markers(
+                base?,
+                ours?,
+                theirs?,
+                [base_label, ours_label, theirs_label],
+            );
+            Some(MarkedFile {
+                path: path.clone(),
+                marked: File {
+                    mode: versions[1].mode,
+                    bytes: text.into(),
+                },
+                versions: versions.clone(),
+            })
+        });
+        let marked: Vec<MarkedFile> = marked.collect();
+        let work_tree = WorkTree::open(folder)?;
+        if work_tree
+            .head()
+            .map(|head| GitId::of(&head.commit))
+            .as_ref()
+            != Some(&self.report.head)
+        {
+            return Err(WorkTreeError::Changed {
+                path: folder.to_owned(),
+            }
+            .into());
+        }
+        work_tree.write_pending(&self.changes, &marked)?;
+        Ok(())
     }
 
     fn store(&self, author: &Identity, date: &Day) -> Result<GitId, AppError> {
@@ -496,7 +628,7 @@ impl Explain for UpdateRefused {
     fn class(&self) -> Class {
         match self {
             Self::AnotherTree { .. } | Self::AnotherHead { .. } => Class::Conflict,
-            Self::Errors => Class::Refused,
+            Self::Errors | Self::CatalogNotNamed { .. } => Class::Refused,
         }
     }
 
@@ -505,6 +637,7 @@ impl Explain for UpdateRefused {
             Self::AnotherTree { .. } => "tree_differs",
             Self::AnotherHead { .. } => "head_differs",
             Self::Errors => "plan_has_errors",
+            Self::CatalogNotNamed { .. } => "catalog_not_named",
         }
     }
 
@@ -515,6 +648,12 @@ impl Explain for UpdateRefused {
                 Setting::Expect
             ),
             Self::Errors => "see the findings".into(),
+            Self::CatalogNotNamed { .. } => hint!(
+                "name its new version with ",
+                Setting::Catalog,
+                ", or allow its address with ",
+                Setting::AllowSource
+            ),
         })
     }
 }

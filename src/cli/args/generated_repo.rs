@@ -6,15 +6,20 @@ use crate::app::database_catalogs;
 use crate::app::error::AppError;
 use crate::app::generated_repos::{GeneratedRepo, GeneratedRepoRequest, RecordedPlan};
 use crate::app::recorded_sources::RecordedSources;
-use crate::app::templates::{self, TemplateCache, TemplateRequest};
+use crate::app::templates::{self, TemplateCache};
+use crate::app::updates::UpdateRequest;
 use crate::cli::args::catalog;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::git::environment;
 use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::Failure;
 use crate::cli::output::terminal::Terminal;
+use crate::engine::SelectionChanges;
 use crate::model::provenance::{CatalogSource, Provenance};
+use crate::model::ref_name::RefName;
 use crate::model::slug::Slug;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The catalogue, provenance and template of an existing repository.
 #[derive(clap::Args)]
@@ -38,17 +43,51 @@ pub(crate) struct GeneratedRepoArgs {
     template: TemplateArgs,
 }
 
+/// The catalogue of the old plan, and the version of the new one.
+#[derive(clap::Args)]
+pub(crate) struct OldCatalogArgs {
+    /// The catalogue of the recorded plan, if neither the repository nor its recorded source has it any more.
+    #[arg(long, value_name = "NAME|DIR|REPO@REF")]
+    from_catalog: Option<String>,
+    /// Another commit of the recorded catalogue, or of the template if the catalogue is in no repository.
+    #[arg(long, value_name = "REF", value_parser = RefName::parse)]
+    to: Option<RefName>,
+}
+
 impl GeneratedRepoArgs {
-    /// The request for a repository, the catalogue of its new plan and that plan's template.
+    /// The request for an update of a repository. `catalog` is that of the new plan.
     pub(crate) fn update(
         &self,
         repository: &str,
-    ) -> Result<(GeneratedRepoRequest, Option<String>, TemplateRequest), Failure> {
-        let request = GeneratedRepoRequest {
-            catalog: None,
-            ..self.request(repository)?
-        };
-        Ok((request, self.catalog.clone(), self.template.request()))
+        catalog: Option<&Arc<OpenedCatalog>>,
+        from: &OldCatalogArgs,
+    ) -> Result<UpdateRequest, Failure> {
+        let named = from.from_catalog.as_deref();
+        let is_stored = |named: &&str| named.starts_with(database_catalogs::PREFIX);
+        let old_catalogs = named
+            .filter(is_stored)
+            .map(|named| catalog::open(named, &self.template.git))
+            .transpose()?;
+        Ok(UpdateRequest {
+            repository: GeneratedRepoRequest {
+                catalog: named.filter(|named| !is_stored(named)).map(str::to_owned),
+                ..self.request(repository)?
+            },
+            old_catalogs: old_catalogs.into_iter().collect(),
+            catalog: catalog.cloned(),
+            to: from.to.clone(),
+            template: self.template.request(),
+            choices: SelectionChanges::default(),
+            decisions: BTreeMap::new(),
+            is_full: false,
+        })
+    }
+
+    /// The catalogue that is named for the new plan, opened.
+    pub(crate) fn new_catalog(&self) -> Result<Option<Arc<OpenedCatalog>>, Failure> {
+        let named = self.catalog.as_ref();
+        let opened = named.map(|named| catalog::open(named, &self.template.git));
+        Ok(opened.transpose()?.map(Arc::new))
     }
 
     pub(crate) fn cache(&self) -> Result<TemplateCache<'_>, AppError> {

@@ -21,6 +21,7 @@ use crate::model::slug::Slug;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::thread::available_parallelism;
 
 #[derive(clap::Args)]
@@ -103,13 +104,19 @@ impl Args {
         if self.against.is_empty() {
             return Ok(None);
         }
-        if VersionName::parse(&self.new)?.is_published() {
-            return Err(Failure::usage(
-                "against_published",
-                "`--against` does not take a published version as the new one",
-            )
-            .hinted("name a folder, a built-in catalogue or a commit"));
-        }
+        let mut new = self.open(&self.new)?;
+        new.retain(|opened| {
+            self.only
+                .as_ref()
+                .is_none_or(|only| opened.catalog.slug() == only)
+        });
+        let (Some(opened), true) = (new.pop(), new.is_empty()) else {
+            return Err(
+                Failure::usage("against_several", "`--against` needs one new catalogue")
+                    .hinted("name one with `--only NAME`"),
+            );
+        };
+        let catalog = Arc::new(opened);
         let request = |repository: &String| UpdateRequest {
             repository: GeneratedRepoRequest {
                 repository: repository.clone(),
@@ -118,7 +125,9 @@ impl Args {
                 template: self.template.request(),
                 allowed_sources: Vec::new(),
             },
-            catalog: Some(self.new.clone()),
+            old_catalogs: Vec::new(),
+            catalog: Some(Arc::clone(&catalog)),
+            to: None,
             template: self.template.request(),
             choices: SelectionChanges::default(),
             decisions: BTreeMap::new(),

@@ -6,15 +6,13 @@ mod update;
 use crate::app::fleet;
 use crate::app::updates::UpdateRequest;
 use crate::cli::args::forge::ForgeArgs;
-use crate::cli::args::generated_repo::GeneratedRepoArgs;
+use crate::cli::args::generated_repo::{GeneratedRepoArgs, OldCatalogArgs};
 use crate::cli::error::{Exit, Failure};
 use crate::cli::input;
 use crate::cli::output::terminal::Terminal;
 use crate::cli::runtime::wait_for;
-use crate::engine::SelectionChanges;
 use crate::model::input::Owner;
 use clap::Subcommand;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
@@ -40,6 +38,8 @@ struct ListArgs {
     /// All repositories of this owner on the forge instead of a list. Private ones are fetched with GROUNDPLAN_GIT_TOKEN.
     #[arg(long, value_name = "NAME", value_parser = Owner::parse, requires = "forge", conflicts_with = "list")]
     owner: Option<Owner>,
+    #[command(flatten)]
+    old: OldCatalogArgs,
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -56,17 +56,8 @@ impl ListArgs {
         made: &GeneratedRepoArgs,
         forge: &ForgeArgs,
     ) -> Result<Vec<UpdateRequest>, Failure> {
-        let request = |place: String| {
-            let (repository, catalog, template) = made.update(&place)?;
-            Ok(UpdateRequest {
-                repository,
-                catalog,
-                template,
-                choices: SelectionChanges::default(),
-                decisions: BTreeMap::new(),
-                is_full: false,
-            })
-        };
+        let catalog = made.new_catalog()?;
+        let request = |place: String| made.update(&place, catalog.as_ref(), &self.old);
         self.places(forge)?.into_iter().map(request).collect()
     }
 

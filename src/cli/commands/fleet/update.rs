@@ -191,7 +191,9 @@ fn write(
     }
     if let Some(session) = session {
         let created = planned.store_for_pull_request(author)?;
-        planned.report.pull_request = Some(session.propose_paced(planned, &created)?);
+        let generated = planned.advance_generated(author, &planned.plan.inputs.date)?;
+        planned.report.pull_request =
+            Some(session.propose_paced(planned, &created, generated.as_ref())?);
         planned.report.created = Some(created);
     }
     Ok(())
