@@ -27,6 +27,7 @@ pub mod job_batches;
 pub mod jobs;
 pub mod kept_previews;
 pub mod owners;
+pub mod planned_update;
 pub mod playground;
 pub mod previews;
 pub mod products;

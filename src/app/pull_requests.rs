@@ -3,8 +3,8 @@
 //! Branch and commit follow from the plan and the repository's commit alone. A process that stops between two requests, or
 //! gets no answer, is therefore repeated safely: what arrived is found under the same names.
 
+use super::planned_update::PlannedUpdate;
 use super::update_report::{CreatedUpdate, UpdateReport};
-use super::updates::PlannedUpdate;
 use crate::engine::update::{Conflict, Verdict};
 use crate::error::{Class, Explain, Hint};
 use crate::forge::Forge;

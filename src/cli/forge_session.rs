@@ -1,9 +1,9 @@
 //! The publication of `new --forge`, `resume` and `cleanup`: requests before it, its run, and the report after it.
 
 use crate::app::command_line::quote;
+use crate::app::planned_update::PlannedUpdate;
 use crate::app::pull_requests::{Proposal, ProposalError, ProposalTarget};
 use crate::app::update_report::CreatedUpdate;
-use crate::app::updates::PlannedUpdate;
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::forge::{ForgeArgs, token};

@@ -1,9 +1,10 @@
 //! `groundplan update`
 
 use crate::app::command_line::quote;
+use crate::app::planned_update::{ExpectedUpdate, PlannedUpdate};
 use crate::app::pull_requests::{Proposal, ProposalOutcome};
 use crate::app::update_report::{PlanSource, UpdateReport};
-use crate::app::updates::{self, ExpectedUpdate, PlannedUpdate, UpdateRequest};
+use crate::app::updates::{self, UpdateRequest};
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::forge::ForgeArgs;

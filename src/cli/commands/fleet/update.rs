@@ -3,7 +3,8 @@
 use super::ListArgs;
 use crate::app::error::AppError;
 use crate::app::fleet::{FleetRepository, FleetState};
-use crate::app::updates::{self, PlannedUpdate};
+use crate::app::planned_update::PlannedUpdate;
+use crate::app::updates;
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::forge::ForgeArgs;
