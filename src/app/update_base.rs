@@ -21,7 +21,7 @@ use std::fmt;
 use thiserror::Error;
 
 /// The generated tree of a repository's recorded plan, without the provenance file.
-pub struct Base {
+pub struct UpdateBase {
     /// The provenance of the repository's current commit.
     pub provenance: Provenance,
     pub files: BaseFiles,
@@ -112,7 +112,7 @@ pub fn find(
     request: &GeneratedRepoRequest,
     repository: &GeneratedRepo,
     sources: RecordedSources<'_, '_>,
-) -> Result<Base, AppError> {
+) -> Result<UpdateBase, AppError> {
     let path = TreePath::parse(&request.provenance).map_err(|source| BaseError::Path {
         path: request.provenance.clone(),
         source,
@@ -201,7 +201,7 @@ impl BaseSearch<'_> {
         Ok(None)
     }
 
-    fn in_commit(self, origin: BaseOrigin, tree: GitId) -> Result<Base, AppError> {
+    fn in_commit(self, origin: BaseOrigin, tree: GitId) -> Result<UpdateBase, AppError> {
         let commits = self.commits();
         let mut files = match &origin {
             BaseOrigin::Generated(commit)
@@ -213,13 +213,18 @@ impl BaseSearch<'_> {
         self.base(BaseFiles::Stored(files), tree, origin)
     }
 
-    fn base(self, files: BaseFiles, tree: GitId, origin: BaseOrigin) -> Result<Base, AppError> {
+    fn base(
+        self,
+        files: BaseFiles,
+        tree: GitId,
+        origin: BaseOrigin,
+    ) -> Result<UpdateBase, AppError> {
         let previous = match (self.commits().newest_generated()?, &origin) {
             (Some(newest), _) => Some(newest),
             (None, BaseOrigin::FirstCommit(first)) => Some(first.clone()),
             (None, _) => None,
         };
-        Ok(Base {
+        Ok(UpdateBase {
             provenance: self.provenance,
             files,
             tree,
@@ -229,7 +234,11 @@ impl BaseSearch<'_> {
     }
 
     /// Builds the recorded plan again; its tree must be the recorded one.
-    fn built(self, recorded: &GitId, sources: RecordedSources<'_, '_>) -> Result<Base, AppError> {
+    fn built(
+        self,
+        recorded: &GitId,
+        sources: RecordedSources<'_, '_>,
+    ) -> Result<UpdateBase, AppError> {
         let (_, files, found) = self.build(Some(recorded), sources)?;
         if found != *recorded {
             let recorded = recorded.clone();
@@ -239,7 +248,7 @@ impl BaseSearch<'_> {
     }
 
     /// The base of a provenance file without a tree: the first commit if the recorded plan gives its tree.
-    fn of_version_1(self, sources: RecordedSources<'_, '_>) -> Result<Base, AppError> {
+    fn of_version_1(self, sources: RecordedSources<'_, '_>) -> Result<UpdateBase, AppError> {
         let (whole, files, tree) = self.build(None, sources)?;
         let first = &self.repository.first;
         if whole.as_ref() == Some(&first.tree) {

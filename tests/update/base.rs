@@ -6,7 +6,7 @@ use groundplan::app::error::AppError;
 use groundplan::app::generated_repos::GeneratedRepoRequest;
 use groundplan::app::recorded_sources::RecordedSources;
 use groundplan::app::templates::{TemplateCache, TemplateRequest};
-use groundplan::app::update_base::{self, Base, BaseFiles, BaseOrigin};
+use groundplan::app::update_base::{self, BaseFiles, BaseOrigin, UpdateBase};
 use groundplan::error::{chain, hints};
 use groundplan::model::content::File;
 use groundplan::model::date::Day;
@@ -75,7 +75,7 @@ fn no_cache() -> Result<TemplateCache<'static>, AppError> {
     panic!("no template in git is needed")
 }
 
-fn find(request: &GeneratedRepoRequest) -> Result<(Base, Vec<String>), AppError> {
+fn find(request: &GeneratedRepoRequest) -> Result<(UpdateBase, Vec<String>), AppError> {
     let repository = request.read(&no_cache)?;
     let sources = RecordedSources {
         cache: &no_cache,
@@ -111,7 +111,7 @@ fn refused(request: &GeneratedRepoRequest) -> String {
 }
 
 #[track_caller]
-fn found(sandbox: &Sandbox, catalog: Option<&str>, has_update: bool) -> Base {
+fn found(sandbox: &Sandbox, catalog: Option<&str>, has_update: bool) -> UpdateBase {
     let (base, paths) = find(&request(sandbox, "out", catalog)).unwrap_or_else(|error| {
         let error: String = format!("{error:?}");
         panic!("{error}")
