@@ -8,7 +8,7 @@ use super::planned_update::{PlannedUpdate, UpdateRefused};
 use super::previews::ProductError;
 use super::recorded_sources::RecordedSources;
 use super::templates::{self, CacheOpener, TemplateRequest};
-use super::update_base::{self, Base, BaseFiles};
+use super::update_base::{self, BaseFiles, UpdateBase};
 use super::update_report::{self, PlanSource, UpdateReport};
 use crate::base::clock::Clock;
 use crate::engine::update::{Conflict, Decision, PathUpdate, Rules, Sides, Update, Verdict};
@@ -201,7 +201,7 @@ impl UpdateRequest {
 fn compare(
     request: &UpdateRequest,
     repository: &GeneratedRepo,
-    base: &Base,
+    base: &UpdateBase,
     preview: &Preview<'_>,
 ) -> Result<Update, AppError> {
     let commits = &repository.commits;
