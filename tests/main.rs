@@ -27,6 +27,7 @@ mod health;
 mod hostile;
 mod impact;
 mod init;
+mod inputs;
 mod left_out;
 mod listing;
 mod machine_output;

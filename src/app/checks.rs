@@ -77,7 +77,8 @@ fn template(files: &Files, folder: &str, written: &CatalogFile) -> Vec<Diagnosti
     let admitted = admit(template, links, &written.template.exclude);
     let findings = match admitted {
         Ok(files) => {
-            catalog::template_warnings(files.iter().map(|(path, file)| (path.as_str(), file)))
+            let all = files.iter().map(|(path, file)| (path.as_str(), file));
+            catalog::template_warnings(all, &written.placeholder_names())
         }
         Err(findings) => findings,
     };

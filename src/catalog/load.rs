@@ -5,6 +5,7 @@ use super::{Catalog, CatalogFile, overlap, rules};
 use crate::model::content::{File, Files, Mode};
 use crate::model::diagnostic::{self, Code, Diagnostic, Location};
 use crate::model::exclude::ExcludePattern;
+use crate::model::placeholder::PlaceholderName;
 use crate::model::slug::{OptionRef, Slug};
 use crate::model::suggest;
 use crate::recipe::{Recipe, RecipeReader};
@@ -142,7 +143,7 @@ pub fn check_recipe_file(path: &str, bytes: &[u8], files: &Files) -> Vec<Diagnos
         Ok(document) => document,
         Err(findings) => return findings,
     };
-    let (recipe, mut findings) = RecipeReader::new().read(&document, None, files);
+    let (recipe, mut findings) = RecipeReader::new().read(&document, None, files, None);
     findings.extend(overlap::check(recipe.iter(), &Compatibility::unknown()));
     diagnostic::sort(&mut findings);
     findings
@@ -216,6 +217,8 @@ struct Recipes<'l> {
     misnamed: Vec<OptionRef>,
     /// Recipes that are missing for literal files.
     missing: BTreeSet<String>,
+    /// The placeholders of the catalogue, if it could be read.
+    placeholders: Option<Vec<PlaceholderName>>,
 }
 
 impl<'l> Recipes<'l> {
@@ -237,6 +240,7 @@ impl<'l> Recipes<'l> {
             by_option: BTreeMap::new(),
             misnamed: Vec::new(),
             missing: BTreeSet::new(),
+            placeholders: catalog.map(|catalog| catalog.file.placeholder_names()),
         };
         let reader = RecipeReader::new();
         for (path, file) in own {
@@ -309,11 +313,16 @@ impl<'l> Recipes<'l> {
             Ok(document) => document,
             Err(found) => return self.findings.extend(found),
         };
-        let (recipe, found) = reader.read(&document, Some(option.clone()), self.files);
+        let (recipe, found) = reader.read(
+            &document,
+            Some(option.clone()),
+            self.files,
+            self.placeholders.as_deref(),
+        );
         self.findings.extend(found);
         let Some(recipe) = recipe else { return };
         if let Some(Parsed { file, .. }) = self.catalog {
-            check_when(&recipe, &document, file, self.findings);
+            check_conditions(&recipe, &document, file, self.findings);
         }
         self.by_option.insert(option, recipe);
     }
@@ -377,29 +386,17 @@ fn stem(file: &str) -> Option<&str> {
         .find_map(|extension| file.strip_suffix(extension))
 }
 
-fn check_when(
+fn check_conditions(
     recipe: &Recipe,
     document: &Document,
     catalog: &CatalogFile,
     findings: &mut Vec<Diagnostic>,
 ) {
     for action in &recipe.actions {
-        for (category, option) in &action.action.common().when {
-            let option = OptionRef::new(category, option);
-            let Some((message, help)) = rules::unknown(catalog, &option) else {
-                continue;
-            };
-            let pointer = format!("{}/when/{category}", action.pointer);
-            let location = if catalog.category(category.as_str()).is_some() {
-                document.location(&pointer)
-            } else {
-                document.key_location(&pointer)
-            };
-            findings.push(
-                Diagnostic::error(Code::UnknownOption, message)
-                    .at(pointer, location)
-                    .help(help),
-            );
+        let common = action.action.common();
+        for (field, condition) in [("when", &common.when), ("unless", &common.unless)] {
+            let pointer = format!("{}/{field}", action.pointer);
+            findings.extend(rules::condition(catalog, document, &pointer, condition));
         }
     }
 }

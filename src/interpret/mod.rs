@@ -8,6 +8,7 @@ mod lfs;
 mod line_ends;
 mod lock_files;
 pub mod manifest;
+mod paths;
 mod provenance;
 mod risk;
 mod stability;
@@ -17,6 +18,7 @@ mod template_pass;
 mod trace;
 mod unfilled;
 mod validity;
+mod value;
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::path::TreePath;
@@ -26,10 +28,11 @@ use crate::model::report::{ActionOutcome, Change, LogEntry, Risk};
 use crate::tree::{TreeError, TreeMut};
 pub use changes::describe_added;
 use interpreter::{Interpreter, PlanFindings};
+use paths::PlannedPaths;
 pub use step::Violation;
 use step::{ActionError, ActionKind, Step};
 pub use trace::LineOrigin;
-pub use unfilled::template_warnings;
+pub use unfilled::{template_warnings, unknown_help};
 
 /// The effect of a plan on a tree.
 #[derive(Clone, Debug)]
@@ -78,18 +81,23 @@ pub fn explain(
 fn run(mut interpreter: Interpreter<'_>) -> Result<(Interpretation, Vec<LineOrigin>), TreeError> {
     let plan = interpreter.plan();
     let provenance = plan.provenance();
-    let actions = kinds(plan);
+    let paths = PlannedPaths::of(&interpreter);
+    let actions: Vec<&dyn ActionKind> = paths
+        .actions
+        .iter()
+        .map(|action| action::kind_of(action))
+        .collect();
     template_pass::run(&mut interpreter, &provenance)?;
-    let log = run_actions(&mut interpreter, &actions)?;
+    let log = run_actions(&mut interpreter, &paths, &actions)?;
     validity::verify(&mut interpreter)?;
-    provenance::write(&mut interpreter, &provenance)?;
+    provenance::write(&mut interpreter, &provenance, &actions)?;
     if !interpreter.has_failed() {
         stability::verify(&mut interpreter, &actions)?;
     }
     lock_files::warn_of_stale_ones(&mut interpreter)?;
     unfilled::warn(&mut interpreter)?;
     let changes = changes::describe(&interpreter)?;
-    let risk = risk::assess(&interpreter)?;
+    let risk = risk::assess(&interpreter, &actions)?;
     let lines = interpreter.take_trace().unwrap_or_default();
     let PlanFindings {
         warnings,
@@ -108,21 +116,18 @@ fn run(mut interpreter: Interpreter<'_>) -> Result<(Interpretation, Vec<LineOrig
     Ok((interpretation, lines))
 }
 
-fn kinds(plan: &Plan) -> Vec<&dyn ActionKind> {
-    plan.recipe
-        .actions
-        .iter()
-        .map(|planned| action::kind_of(&planned.action))
-        .collect()
-}
-
-fn run_actions<'a>(
-    interpreter: &mut Interpreter<'a>,
-    actions: &[&'a dyn ActionKind],
+fn run_actions(
+    interpreter: &mut Interpreter<'_>,
+    paths: &PlannedPaths<'_>,
+    actions: &[&dyn ActionKind],
 ) -> Result<Vec<LogEntry>, TreeError> {
     let mut log = Vec::with_capacity(actions.len());
     for (index, action) in actions.iter().enumerate() {
-        let (outcome, message) = match Step::new(interpreter, actions, index).run() {
+        let done = match paths.refusal(index) {
+            Some(refusal) => Err(refusal.clone().into()),
+            None => Step::new(interpreter, actions, index).run(),
+        };
+        let (outcome, message) = match done {
             Ok(done) => (done.outcome(), done.into_message()),
             Err(ActionError::Finding(finding)) => {
                 let message = finding.message.clone();

@@ -1,7 +1,7 @@
 //! The provenance file, written last: the repository's record of its plan.
 
-use super::action::kind_of;
 use super::interpreter::Interpreter;
+use super::step::ActionKind;
 use crate::model::content::File;
 use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::provenance::Provenance;
@@ -9,13 +9,17 @@ use crate::model::report::ChangeOrigin;
 use crate::tree::TreeError;
 
 /// Writes the provenance file over the template's; reports an action that writes to its path.
-pub(super) fn write(interpreter: &mut Interpreter<'_>, own: &Provenance) -> Result<(), TreeError> {
+pub(super) fn write(
+    interpreter: &mut Interpreter<'_>,
+    own: &Provenance,
+    actions: &[&dyn ActionKind],
+) -> Result<(), TreeError> {
     let path = interpreter.plan().provenance_path.as_tree();
     let file = File::regular(own.to_text());
     if interpreter.tree().read(path)?.as_ref() == Some(&file) {
         return Ok(());
     }
-    if let Some(writer) = writer(interpreter, path.as_str()) {
+    if let Some(writer) = writer(interpreter, actions, path.as_str()) {
         let message = format!("`{path}` is the provenance file, which groundplan writes itself");
         let finding = Diagnostic::error(Code::FileExists, message).at("", writer);
         interpreter.report(finding.help("use another path"));
@@ -38,11 +42,13 @@ pub(super) fn write(interpreter: &mut Interpreter<'_>, own: &Provenance) -> Resu
 }
 
 /// The place of an action that writes the path.
-fn writer(interpreter: &Interpreter<'_>, path: &str) -> Option<Location> {
-    let actions = &interpreter.plan().recipe.actions;
-    actions
-        .iter()
-        .find(|planned| kind_of(&planned.action).target() == path)
-        .map(|planned| planned.origin.location())
+fn writer(
+    interpreter: &Interpreter<'_>,
+    actions: &[&dyn ActionKind],
+    path: &str,
+) -> Option<Location> {
+    let index = actions.iter().position(|action| action.target() == path);
+    index
+        .map(|index| interpreter.planned(index).origin.location())
         .or_else(|| interpreter.last_writer(path))
 }

@@ -3,7 +3,7 @@
 mod check;
 pub mod rules;
 
-use crate::model::action::Action;
+use crate::model::action::{Action, WrittenAction};
 use crate::model::content::File;
 use crate::model::diagnostic::Location;
 use crate::model::path::TreePath;
@@ -19,7 +19,7 @@ pub use check::{RecipeReader, literal_folder};
 #[serde(deny_unknown_fields)]
 pub struct RecipeFile {
     /// The actions, in order.
-    pub actions: Vec<Action>,
+    pub actions: Vec<WrittenAction>,
 }
 
 /// A valid recipe.

@@ -2,6 +2,7 @@
 
 use crate::catalog::Catalog;
 use crate::engine::{self, Preview, PreviewError};
+use crate::model::condition::InputValues;
 use crate::model::date::Day;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::GitId;
@@ -49,6 +50,8 @@ pub fn sample_inputs() -> Inputs {
         owner: Owner::parse("sample-owner").expect(is_valid),
         repo: RepoName::parse("sample-repo").expect(is_valid),
         date: Day::parse("2026-01-01").expect(is_valid),
+        repo_url: None,
+        values: InputValues::new(),
     }
 }
 

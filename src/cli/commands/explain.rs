@@ -129,9 +129,12 @@ fn name(origin: &ExplainedOrigin) -> String {
         ExplainedOrigin::Template(_) | ExplainedOrigin::Change(ChangeOrigin::Template {}) => {
             "template".to_owned()
         }
+        ExplainedOrigin::Change(ChangeOrigin::Condition {}) => {
+            "condition of the template".to_owned()
+        }
         ExplainedOrigin::Change(ChangeOrigin::Provenance {}) => "provenance".to_owned(),
         ExplainedOrigin::Change(ChangeOrigin::Placeholders { placeholders }) => {
-            let names: Vec<&str> = placeholders
+            let names: Vec<String> = placeholders
                 .iter()
                 .map(|placeholder| placeholder.token())
                 .collect();

@@ -213,6 +213,7 @@ fn origins(change: &Change) -> String {
         .map(|origin| match origin {
             ChangeOrigin::Action(action) => action.origin.option.to_string(),
             ChangeOrigin::Placeholders { .. } => "placeholders".to_owned(),
+            ChangeOrigin::Condition {} => "condition of the template".to_owned(),
             ChangeOrigin::Provenance {} => "provenance".to_owned(),
             ChangeOrigin::Template {} => "template".to_owned(),
         })

@@ -1,14 +1,14 @@
 //! Adds one dependency to the text of a manifest. Every other byte stays as it is.
 
 mod cargo;
-mod comma_list;
+pub(super) mod comma_list;
 mod error;
 mod listed;
 mod npm;
 mod npm_order;
 mod python;
 mod resolve_range;
-mod splice;
+pub(super) mod splice;
 #[cfg(test)]
 mod tests;
 mod toml;
