@@ -1,10 +1,13 @@
 //! The pages in a real browser. Needs node, npm, the npm registry and Chromium.
 
+mod end_to_end;
+
 use crate::server::support::TestServer;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 
 /// The folder with the npm packages of the scripts; they are installed at the first use.
@@ -27,16 +30,12 @@ fn modules() -> &'static Path {
     })
 }
 
-/// Runs a script against a server as a user, and returns what it prints.
-#[track_caller]
-fn run(server: &TestServer, token: &str, script: &str, arguments: &[&str]) -> String {
+/// A script against a server, in the name of a user.
+fn script(server: &TestServer, token: &str, name: &str, arguments: &[&str]) -> Command {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
     let mut command = Command::new("node");
     command
-        .arg(
-            Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("tests/browser")
-                .join(script),
-        )
+        .arg(folder.join(name))
         .args(arguments)
         .env("BROWSER_MODULES", modules())
         .env("BASE_URL", format!("http://{}", server.address))
@@ -44,15 +43,67 @@ fn run(server: &TestServer, token: &str, script: &str, arguments: &[&str]) -> St
     if let Some(folder) = std::env::var_os("GROUNDPLAN_PICTURES") {
         command.env("PICTURES", folder);
     }
-    let output = command.output().unwrap();
+    command
+}
+
+/// Runs a script to its end, and returns what it prints.
+#[track_caller]
+fn run(server: &TestServer, token: &str, name: &str, arguments: &[&str]) -> String {
+    let output = script(server, token, name, arguments).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(
         output.status.success(),
-        "{script}: {}{}",
+        "{name}: {}{}",
         text(&output.stdout),
         text(&output.stderr)
     );
     text(&output.stdout)
+}
+
+/// A script that waits for the test in between. It is killed when it is dropped.
+struct Script {
+    child: Child,
+    output: BufReader<ChildStdout>,
+}
+
+impl Script {
+    fn start(server: &TestServer, token: &str, name: &str, arguments: &[&str]) -> Self {
+        let mut child = script(server, token, name, arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self { child, output }
+    }
+
+    /// The facts that the script tells before it waits.
+    #[track_caller]
+    fn facts(&mut self) -> Value {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+
+    /// Lets the script continue.
+    fn proceed(&mut self) {
+        let input = self.child.stdin.as_mut().unwrap();
+        input.write_all(b"\n").unwrap();
+    }
+
+    /// Waits for the end of the script, which must be a success.
+    #[track_caller]
+    fn finish(mut self) {
+        assert!(self.child.wait().unwrap().success(), "see its output above");
+    }
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        // It may have ended long before.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
 }
 
 #[track_caller]
@@ -103,6 +154,13 @@ fn a_wrong_turn_loses_no_choice_and_makes_no_second_run() {
 }
 
 #[test]
+fn findings_appear_while_an_author_types() {
+    let server = TestServer::start(&["--no-worker"]);
+    let admin = server.token("root", &["--admin"]);
+    run(&server, &admin, "drafts.mjs", &[]);
+}
+
+#[test]
 fn every_page_is_sound_in_light_and_dark_wide_and_narrow() {
     let server = TestServer::start(&[]);
     let admin = server.token("root", &["--admin"]);
@@ -118,6 +176,9 @@ fn every_page_is_sound_in_light_and_dark_wide_and_narrow() {
         "/previews/{}/files/README.md",
         told["tree"].as_str().unwrap()
     );
+    let change = json!({ "files": { "recipes/demo/auth/none.yaml": "actions: [{ kind: WRITE_FILE, path: a, content: b }]" } });
+    let draft = server.post("/api/v1/catalogs/demo/draft", &admin, &change);
+    draft.is(200);
     let pages = [
         "/",
         "/products/acme-web",
@@ -137,6 +198,11 @@ fn every_page_is_sound_in_light_and_dark_wide_and_narrow() {
         "/workers",
         "/catalogs",
         "/catalogs/demo",
+        "/catalogs/demo/draft",
+        "/catalogs/demo/draft?file=recipes/demo/auth/session.yaml",
+        "/catalogs/demo/draft/publish",
+        "/catalogs/demo/draft/discard",
+        "/playground",
         "/nothing-here",
     ];
     run(&server, &admin, "pages.mjs", &pages);

@@ -1,7 +1,7 @@
 //! Drafts: a change of a catalogue that is checked and published later. A catalogue has at most one.
 
 use super::caller::{Access, Caller};
-use super::catalogs::{CatalogFiles, OpenedCatalog};
+use super::catalogs::{CatalogFiles, OpenedCatalog, belongs_to};
 use super::checks;
 use super::database_catalogs;
 use super::error::{AppError, Findings};
@@ -47,6 +47,20 @@ pub struct DraftFile {
     pub change: ChangeKind,
     /// The new text; null for a removed or a binary file.
     pub text: Option<String>,
+}
+
+/// All files of a draft, for an editor.
+#[derive(Clone, Debug)]
+pub struct SavedDraft {
+    pub source: CatalogFiles,
+    /// The digest of all files: what a publication expects.
+    pub hash: Digest,
+    /// The user who saved it.
+    pub by: String,
+    /// In milliseconds since 1970.
+    pub at: i64,
+    /// True if the database's rows were changed since, so that the draft cannot be published.
+    pub is_outdated: bool,
 }
 
 /// A draft that cannot be saved, found or published.
@@ -103,9 +117,8 @@ pub async fn save(
         }
         .into());
     }
-    let own = source.clone().of_catalog(catalog).files;
     let mut paths = source.files.keys();
-    if let Some(path) = paths.find(|path| !own.contains_key(*path)) {
+    if let Some(path) = paths.find(|path| !belongs_to(catalog, path)) {
         let (catalog, path) = (catalog.clone(), path.clone());
         return Err(DraftError::Outside { catalog, path }.into());
     }
@@ -139,6 +152,30 @@ pub async fn find(
     let none = Files::new();
     let base = opened.as_ref().map_or(&none, |opened| &opened.source.files);
     Ok(view(draft, base))
+}
+
+/// All files of the draft of a catalogue; `None` where there is no draft.
+///
+/// # Errors
+/// Refuses everyone but administrators.
+pub async fn saved(
+    database: &Database,
+    caller: &Caller,
+    catalog: &Slug,
+) -> Result<Option<SavedDraft>, AppError> {
+    caller.check(Access::Administrate)?;
+    let Some(draft) = database.draft(catalog).await? else {
+        return Ok(None);
+    };
+    let rows = current(database, catalog).await?;
+    let version = rows.as_ref().map(|opened| opened.catalog.version());
+    Ok(Some(SavedDraft {
+        source: source(&draft),
+        is_outdated: version != draft.base.as_ref(),
+        hash: draft.hash,
+        by: draft.by,
+        at: draft.at,
+    }))
 }
 
 /// Publishes the expected draft of a catalogue and removes it.

@@ -297,9 +297,7 @@ impl CatalogFiles {
     /// The files of one catalogue.
     #[must_use]
     pub fn of_catalog(mut self, catalog: &Slug) -> Self {
-        let own = FOLDERS.map(|folder| format!("{folder}/{catalog}/"));
-        self.files
-            .retain(|path, _| own.iter().any(|own| path.starts_with(own)));
+        self.files.retain(|path, _| belongs_to(catalog, path));
         self
     }
 
@@ -333,6 +331,15 @@ impl CatalogFiles {
             catalogs: catalog::names(&self.files).iter().map(summary).collect(),
         }
     }
+}
+
+/// True for a path below the folders of one catalogue.
+pub fn belongs_to(catalog: &Slug, path: &str) -> bool {
+    FOLDERS
+        .iter()
+        .filter_map(|folder| path.strip_prefix(folder)?.strip_prefix('/'))
+        .filter_map(|path| path.split_once('/'))
+        .any(|(name, file)| name == catalog.as_str() && !file.is_empty())
 }
 
 /// The patterns that exclude template files of the catalogues in a folder `catalog`, for paths in it.

@@ -40,6 +40,46 @@ pub fn obstacle(
     Some(format!("Requires {}.", title(catalog, missing)))
 }
 
+/// A small valid selection with an option: what it requires, and the defaults that can be combined with it. A required
+/// category whose defaults cannot gets its first option that can.
+pub fn around(catalog: &Catalog, option: &OptionRef) -> Selection {
+    let mut selection = Selection::default();
+    let mut required = vec![option.clone()];
+    while let Some(option) = required.pop() {
+        if selection.contains(&option) {
+            continue;
+        }
+        if let Some(entry) = find(catalog, &option) {
+            required.extend(entry.option.requires.iter().cloned());
+        }
+        selection.insert_option(&option);
+    }
+    for category in catalog.categories() {
+        if selection.of(category.slug.as_str()).next().is_some() {
+            continue;
+        }
+        let options = catalog.options();
+        let possible: Vec<OptionEntry<'_>> = options
+            .filter(|entry| entry.category.slug == category.slug)
+            .filter(|entry| obstacle(catalog, &selection, entry).is_none())
+            .collect();
+        let defaults: Vec<_> = possible
+            .iter()
+            .filter(|entry| entry.option.default)
+            .collect();
+        let substitute = possible.first().filter(|_| category.required);
+        let added = if defaults.is_empty() {
+            substitute.into_iter().collect()
+        } else {
+            defaults
+        };
+        for entry in added {
+            selection.insert_option(&entry.reference());
+        }
+    }
+    selection
+}
+
 /// An option of a catalogue by its reference.
 pub fn find<'c>(catalog: &'c Catalog, reference: &OptionRef) -> Option<OptionEntry<'c>> {
     catalog

@@ -24,6 +24,7 @@ pub mod job_batches;
 pub mod jobs;
 pub mod kept_previews;
 pub mod owners;
+pub mod playground;
 pub mod previews;
 pub mod products;
 pub mod report_difference;

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { createRequire } from "node:module";
+import readline from "node:readline";
 import { pathToFileURL } from "node:url";
 
 const require = createRequire(path.join(process.env.BROWSER_MODULES, "package.json"));
@@ -20,6 +21,14 @@ const browser = await chromium.launch({
 });
 
 export const close = () => browser.close();
+
+// Tells the test something as JSON, and waits until the test says that the script may continue.
+let answers;
+export async function tell(facts) {
+  answers ??= readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  console.log(JSON.stringify(facts));
+  await answers.next();
+}
 
 // A context with its own session, and the faults that its pages have reported.
 export async function visitor(options = {}) {
@@ -43,12 +52,27 @@ export async function signIn(page, key = token) {
   await page.waitForURL((url) => !url.pathname.endsWith("/sign-in"));
 }
 
+// Stores a token of the forge by the page of settings.
+export async function saveForgeToken(page, key) {
+  await page.goto(`${base}/settings`);
+  await page.fill("#token", key);
+  await page.click("button:has-text('Save')");
+  await page.waitForSelector("text=The token was tested and stored.");
+}
+
 // Creates a product and opens its page.
 export async function createProduct(page, name) {
   await page.goto(`${base}/`);
   await page.fill("#name", name);
   await page.click("text=Create product");
   await page.waitForURL(/\/products\//);
+}
+
+// Waits until the page of a run shows a status.
+export async function reaches(page, status) {
+  await page.waitForSelector(`[data-status=${status}]`).catch(async (error) => {
+    assert.fail(`${error.message}\n${await page.textContent("main")}`);
+  });
 }
 
 export async function isSound(page, name) {

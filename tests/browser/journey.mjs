@@ -1,6 +1,6 @@
 // From the sign-in to a repository: with script, without it, and by keyboard alone.
 import assert from "node:assert/strict";
-import { base, close, createProduct, isSound, signIn, visitor } from "./harness.mjs";
+import { base, close, createProduct, isSound, reaches, signIn, visitor } from "./harness.mjs";
 
 const mode = process.argv[2];
 const name = process.argv[3];
@@ -56,7 +56,7 @@ if (mode === "keyboard") {
 await page.waitForURL(/\/runs\//);
 // Without script a person loads the page again.
 for (let tries = 0; mode === "plain" && tries < 100 && await page.$("[data-active]"); tries += 1) await page.reload();
-await page.waitForSelector("[data-status=succeeded]");
+await reaches(page, "succeeded");
 assert.ok((await page.textContent("main")).includes(tree), "the run created the tree of the preview");
 await isSound(page, "run");
 assert.deepEqual(faults, []);

@@ -1,6 +1,6 @@
 // Wrong turns: an expired session, two people at once, a held-back stream, a demo user. No worker runs.
 import assert from "node:assert/strict";
-import { base, close, createProduct, signIn, visitor } from "./harness.mjs";
+import { base, close, createProduct, reaches, signIn, visitor } from "./harness.mjs";
 
 const demo = process.argv[2];
 const choice = "catalog=demo&auth=none&addons=docs";
@@ -58,14 +58,14 @@ const held = await visitor();
 await held.context.route("**/events?*", (route) => route.abort());
 await signIn(held.page);
 await held.page.goto(run.url());
-await held.page.waitForSelector("[data-status=pending]");
+await reaches(held.page, "pending");
 const id = run.url().split("/").pop();
 const answer = await fetch(`${base}/api/v1/runs/${id}/cancel`, {
   method: "POST",
   headers: { authorization: `Bearer ${process.env.API_TOKEN}` },
 });
 assert.equal(answer.status, 200);
-for (const one of [run, held.page]) await one.waitForSelector("[data-status=cancelled]");
+for (const one of [run, held.page]) await reaches(one, "cancelled");
 
 // A demo user reads and previews, and starts nothing.
 const guest = await visitor();

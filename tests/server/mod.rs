@@ -12,6 +12,7 @@ mod jobs;
 mod limits;
 mod pages;
 mod pages_board;
+mod pages_drafts;
 mod previews;
 mod problems;
 mod runs;

@@ -8,7 +8,7 @@ use serde_json::json;
 impl Browser<'_> {
     /// The text of a page.
     #[track_caller]
-    fn page(&mut self, path: &str) -> String {
+    pub(super) fn page(&mut self, path: &str) -> String {
         let answer = self.get(path).is(200);
         assert_eq!(
             answer.header("content-type"),
@@ -19,7 +19,7 @@ impl Browser<'_> {
 
     /// Sends a form and reads the page that its answer leads to.
     #[track_caller]
-    fn follow(&mut self, path: &str, fields: &[(&str, &str)]) -> String {
+    pub(super) fn follow(&mut self, path: &str, fields: &[(&str, &str)]) -> String {
         let answer = self.post(path, fields).is(303);
         self.page(answer.header("location").unwrap())
     }
@@ -37,7 +37,7 @@ fn queued_run(server: &TestServer, token: &str, name: &str) -> String {
 
 /// The text of an element without its tags, from the first occurrence of `start` to `end`.
 #[track_caller]
-fn part<'t>(page: &'t str, start: &str, end: &str) -> &'t str {
+pub(super) fn part<'t>(page: &'t str, start: &str, end: &str) -> &'t str {
     let (_, rest) = page
         .split_once(start)
         .unwrap_or_else(|| panic!("no `{start}` in {page}"));

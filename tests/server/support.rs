@@ -61,7 +61,8 @@ impl TestServer {
         Self::start_in(Sandbox::with_demo(), more, variables, " ready ")
     }
 
-    /// A server in a sandbox, once its log has a line with these words.
+    /// A server in a sandbox, once its log has a line with these words. It offers the catalogues of the sandbox, or in one
+    /// without any the built-in ones.
     pub(crate) fn start_in(
         sandbox: Sandbox,
         more: &[&str],
@@ -70,11 +71,17 @@ impl TestServer {
     ) -> Self {
         let mut command = program(&sandbox);
         command
-            .args(["serve", "--listen", "127.0.0.1:0", "--catalogs", "."])
+            .arg("serve")
             .args(more)
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if !more.contains(&"--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
+        if sandbox.join("catalog").exists() {
+            command.args(["--catalogs", "."]);
+        }
         let mut child = command.spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let output = Mutex::new(BufReader::new(child.stdout.take().unwrap()));
@@ -206,6 +213,12 @@ impl TestServer {
         // The server may answer, and close, before it has read all.
         drop(stream.write_all(body));
         stream
+    }
+
+    /// Ends the server at once and gives its sandbox, for another server.
+    pub(crate) fn killed(mut self) -> Sandbox {
+        self.kill();
+        std::mem::replace(&mut self.sandbox, Sandbox::new())
     }
 
     /// Ends the server at once.

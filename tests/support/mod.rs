@@ -1,6 +1,7 @@
 //! The one harness: a folder of its own, the real program, and what both leave behind.
 
 pub(crate) mod faulty;
+pub(crate) mod gate;
 pub(crate) mod git_server;
 pub(crate) mod jobs;
 pub(crate) mod postgres;

@@ -2,89 +2,18 @@
 
 use super::process::{Worker, program, until, work};
 use super::support::WorkerFixture;
+use crate::support::gate::Gate;
 use crate::support::jobs::{StoreFixture, on, wait};
 use crate::support::postgres::{CARELESS, Cluster};
 use groundplan::store::Store as _;
 use groundplan::store::recovery::Recovery;
 use groundplan::store::run::RunStatus;
 use groundplan::store::sql::Dialect;
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::time::{Duration, Instant};
 
 /// The request, then intent and outcome of create, push and describe.
 const ENTRIES: i64 = 7;
-
-/// Keeps the database from storing one entry of a ledger until the gate is opened.
-struct Gate(PgConnection);
-
-impl Gate {
-    /// A gate before the entry with this number, counted from 1.
-    async fn at(fixture: &WorkerFixture, entry: i64) -> Self {
-        let mut keeper = PgConnection::connect(&fixture.jobs.address).await.unwrap();
-        for statement in [
-            "CREATE OR REPLACE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
-             PERFORM pg_advisory_lock(4711); PERFORM pg_advisory_unlock(4711); RETURN NEW; END $$"
-                .to_owned(),
-            format!(
-                "CREATE TRIGGER gate BEFORE INSERT ON bootstrap_effects FOR EACH ROW WHEN (NEW.number = {entry}) \
-                 EXECUTE FUNCTION gate()"
-            ),
-            "SELECT pg_advisory_lock(4711)".to_owned(),
-        ] {
-            keeper.execute(AssertSqlSafe(statement)).await.unwrap();
-        }
-        Self(keeper)
-    }
-
-    /// A gate at the end of the transaction that stores the entry: a worker that is suspended there has stored it and done
-    /// nothing after it.
-    async fn after(fixture: &WorkerFixture, entry: i64) -> Self {
-        let mut gate = Self::at(fixture, entry).await;
-        gate.0
-            .execute("DROP TRIGGER gate ON bootstrap_effects")
-            .await
-            .unwrap();
-        let trigger = format!(
-            "CREATE CONSTRAINT TRIGGER gate AFTER INSERT ON bootstrap_effects DEFERRABLE INITIALLY DEFERRED \
-             FOR EACH ROW WHEN (NEW.number = {entry}) EXECUTE FUNCTION gate()"
-        );
-        gate.0.execute(AssertSqlSafe(trigger)).await.unwrap();
-        gate
-    }
-
-    /// Waits until a worker waits at the gate.
-    async fn is_reached(&self, fixture: &WorkerFixture) {
-        let waiting = "pg_locks WHERE locktype = 'advisory' AND NOT granted \
-                       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-        let begun = Instant::now();
-        while fixture.jobs.value("COUNT(*)", waiting).await == "0" {
-            assert!(
-                begun.elapsed() < Duration::from_mins(1),
-                "no worker reached the gate"
-            );
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-
-    /// Lets all workers pass.
-    async fn open(mut self) {
-        self.0
-            .execute("SELECT pg_advisory_unlock(4711)")
-            .await
-            .unwrap();
-        self.0
-            .execute("DROP TRIGGER gate ON bootstrap_effects")
-            .await
-            .unwrap();
-    }
-
-    /// Closes every connection of the workers.
-    async fn disconnect(&mut self) {
-        let disconnect = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
-                   AND application_name = 'groundplan' AND pid <> pg_backend_pid()";
-        self.0.execute(disconnect).await.unwrap();
-    }
-}
 
 /// Finishes a requeued run with another worker and checks the result.
 async fn finish(
@@ -111,9 +40,9 @@ fn a_process_that_is_killed_at_any_entry_is_recovered_and_the_repository_created
         for entry in 1..=ENTRIES {
             let number = u32::try_from(entry).unwrap();
             let run = fixture.submit(number).await;
-            let gate = Gate::at(&fixture, entry).await;
+            let mut gate = Gate::at(&fixture.jobs.address, entry).await;
             let mut worker = Worker::start(&fixture, &[]);
-            gate.is_reached(&fixture).await;
+            gate.is_reached().await;
             worker.kill();
             gate.open().await;
             fixture.jobs.expire_leases().await;
@@ -135,9 +64,9 @@ fn a_process_that_is_suspended_longer_than_its_lease_records_nothing() {
         for entry in 1..=ENTRIES {
             let number = u32::try_from(entry).unwrap();
             let run = fixture.submit(number).await;
-            let mut gate = Gate::at(&fixture, entry).await;
+            let mut gate = Gate::at(&fixture.jobs.address, entry).await;
             let mut worker = Worker::start(&fixture, &[]);
-            gate.is_reached(&fixture).await;
+            gate.is_reached().await;
             worker.signal("STOP");
             // Its transaction ends with its session, as it would after the time-out of an idle one.
             gate.disconnect().await;
@@ -192,9 +121,9 @@ fn a_process_that_is_suspended_between_intent_and_effect_has_no_second_effect() 
         for entry in [2, 4, 6] {
             let number = u32::try_from(entry).unwrap();
             let run = fixture.submit(number).await;
-            let gate = Gate::after(&fixture, entry).await;
+            let mut gate = Gate::after(&fixture.jobs.address, entry).await;
             let mut worker = Worker::start(&fixture, &[]);
-            gate.is_reached(&fixture).await;
+            gate.is_reached().await;
             worker.signal("STOP");
             gate.open().await;
             let stored = format!("bootstrap_effects WHERE run_id = '{}'", run.id);
@@ -231,9 +160,9 @@ fn a_product_that_is_deleted_during_a_run_ends_it_and_its_repository_is_reported
         for entry in [1, 3, 5, ENTRIES] {
             let number = u32::try_from(entry).unwrap();
             let run = fixture.submit(number).await;
-            let gate = Gate::at(&fixture, entry).await;
+            let mut gate = Gate::at(&fixture.jobs.address, entry).await;
             let mut worker = Worker::start(&fixture, &[]);
-            gate.is_reached(&fixture).await;
+            gate.is_reached().await;
             // It waits for the transaction that waits at the gate.
             let product = format!("p{number}");
             tokio::join!(fixture.jobs.delete_product(&product), async {
@@ -278,9 +207,9 @@ fn a_process_that_is_asked_to_stop_finishes_its_step_and_hands_the_job_back() {
             (7, "SUCCEEDED/DONE"),
         ] {
             let run = fixture.submit(entry).await;
-            let gate = Gate::at(&fixture, i64::from(entry)).await;
+            let mut gate = Gate::at(&fixture.jobs.address, i64::from(entry)).await;
             let mut worker = Worker::start(&fixture, &[]);
-            gate.is_reached(&fixture).await;
+            gate.is_reached().await;
             worker.signal("TERM");
             let begun = Instant::now();
             while !worker.log().contains("asked to stop") {
@@ -307,9 +236,9 @@ fn a_process_whose_connections_are_closed_during_a_run_finishes_it() {
         let mut worker = Worker::start(&fixture, &[]);
         for entry in 1..=ENTRIES {
             let number = u32::try_from(entry).unwrap();
-            let mut gate = Gate::at(&fixture, entry).await;
+            let mut gate = Gate::at(&fixture.jobs.address, entry).await;
             let run = fixture.submit(number).await;
-            gate.is_reached(&fixture).await;
+            gate.is_reached().await;
             gate.disconnect().await;
             gate.open().await;
             let begun = Instant::now();
@@ -338,9 +267,9 @@ fn a_run_is_finished_although_the_database_is_restarted() {
         let mut worker = Worker::start(&fixture, &[]);
         // Before the intent to create, between push and its outcome, before the last one.
         for (number, entry) in [(1, 2), (2, 5), (3, ENTRIES)] {
-            let gate = Gate::at(&fixture, entry).await;
+            let mut gate = Gate::at(&fixture.jobs.address, entry).await;
             let run = fixture.submit(number).await;
-            gate.is_reached(&fixture).await;
+            gate.is_reached().await;
             cluster.restart();
             let mut keeper = PgConnection::connect(&fixture.jobs.address).await.unwrap();
             let gone = "DROP TRIGGER gate ON bootstrap_effects";

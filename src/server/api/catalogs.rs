@@ -189,6 +189,6 @@ async fn published(
     Ok(catalog_versions::open_published(&state.database, &parse(slug)?, number).await?)
 }
 
-pub(super) fn parse(slug: &str) -> Result<Slug, Problem> {
+pub(in crate::server) fn parse(slug: &str) -> Result<Slug, Problem> {
     Slug::parse(slug).map_err(|_| Problem::not_found())
 }

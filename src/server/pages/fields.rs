@@ -25,9 +25,15 @@ impl Fields {
     /// Parses `name=value&…`.
     pub(super) fn parse(text: &[u8]) -> Self {
         let pairs = form_urlencoded::parse(text)
-            .map(|(name, value)| (name.into_owned(), value.trim().to_owned()))
-            .filter(|(_, value)| !value.is_empty());
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .filter(|(_, value)| !value.trim().is_empty());
         Self(pairs.take(MOST).collect())
+    }
+
+    /// The text of a field with its spaces and with line breaks as in files, which browsers send as CRLF.
+    pub(super) fn document(&self, name: &str) -> String {
+        let found = self.0.iter().rfind(|(found, _)| found == name);
+        found.map_or_else(String::new, |(_, value)| value.replace("\r\n", "\n"))
     }
 
     /// The last value of a field; empty if it is absent.
@@ -47,11 +53,11 @@ impl Fields {
             .map(|(_, value)| value)
     }
 
-    /// Every field with its value.
+    /// Every field with its value, without the spaces around it.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .map(|(name, value)| (name.as_str(), value.trim()))
     }
 
     /// The fields as a query, without the question mark.
@@ -129,5 +135,13 @@ mod tests {
             ["docs", "renovate"]
         );
         assert_eq!(fields.query(), "name=Acme+Web&addons=docs&addons=renovate");
+    }
+
+    #[test]
+    fn a_document_keeps_its_spaces() {
+        let fields = Fields::parse(b"name=+Acme+&text=++a:%0D%0A++-+b%0D%0A");
+        assert_eq!(fields.get("name"), Some("Acme"));
+        assert_eq!(fields.document("text"), "  a:\n  - b\n");
+        assert_eq!(fields.document("other"), "");
     }
 }

@@ -10,11 +10,15 @@ mod chart;
 mod choice;
 mod configure;
 mod confirmation;
+mod draft_editor;
+mod draft_publication;
 mod fields;
 mod file_page;
 mod file_tree;
+mod findings;
 mod frame;
 mod jobs;
+mod playground;
 mod preview;
 mod problem_page;
 mod products;
@@ -69,6 +73,19 @@ pub fn all() -> Vec<PageRoute> {
         get("/catalogs", catalogs::list),
         get("/catalogs/{slug}", catalogs::show),
         get("/catalogs/{slug}/diff", catalogs::diff),
+        get("/catalogs/{slug}/draft", draft_editor::show).administrators(),
+        post("/catalogs/{slug}/draft", draft_editor::save).administrators(),
+        post("/catalogs/{slug}/draft/check", draft_editor::check).administrators(),
+        get("/catalogs/{slug}/draft/publish", draft_publication::show).administrators(),
+        post("/catalogs/{slug}/draft/publish", draft_publication::publish).administrators(),
+        get(
+            "/catalogs/{slug}/draft/discard",
+            draft_publication::confirm_discard,
+        )
+        .administrators(),
+        post("/catalogs/{slug}/draft/discard", draft_publication::discard).administrators(),
+        get("/playground", playground::show),
+        post("/playground", playground::build),
         get("/jobs", jobs::show),
         get("/jobs/batch", jobs::confirm_batch),
         post("/jobs/batch", jobs::carry_out_batch),

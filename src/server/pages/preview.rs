@@ -170,7 +170,7 @@ fn place(state: &ServerState, repo: &str) -> Vec<(&'static str, String)> {
 }
 
 /// True if an action of the option causes the change.
-fn is_of(change: &Change, option: &OptionRef) -> bool {
+pub(super) fn is_of(change: &Change, option: &OptionRef) -> bool {
     change.origin.iter().any(|origin| match origin {
         ChangeOrigin::Action(action) => action.origin.option == *option,
         ChangeOrigin::Placeholders { .. }

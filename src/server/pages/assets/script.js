@@ -30,8 +30,8 @@ function adopt(answer) {
   document.title = answer.title || document.title;
 }
 
-async function load(address, signal) {
-  const response = await fetch(address, { signal, headers: { accept: "text/html" } });
+async function load(address, signal, body) {
+  const response = await fetch(address, { signal, body, method: body ? "POST" : "GET", headers: { accept: "text/html" } });
   if (new URL(response.url).pathname.endsWith("/sign-in")) {
     location.reload();
     throw new Error("signed out");
@@ -39,9 +39,11 @@ async function load(address, signal) {
   return parse(await response.text());
 }
 
-// A form whose answer is shown while it is filled in. A form that is read by GET has its fields in the address.
+// A form whose answer is shown while it is filled in. A form that is read by GET has its fields in the address; one with a
+// document sends them.
 function follow(form) {
   let running;
+  const isSent = form.dataset.liveMethod === "post";
   let shown = new URLSearchParams(new FormData(form)).toString();
   const update = async (event) => {
     running?.abort();
@@ -49,10 +51,12 @@ function follow(form) {
     const fields = new URLSearchParams(new FormData(form));
     for (const [name, value] of [...fields]) if (!value) fields.delete(name, value);
     const query = fields.toString();
-    fields.append("before", shown);
-    if (event.target.name) fields.append("changed", event.target.name);
+    if (!isSent) fields.append("before", shown);
+    if (event.target.name && !isSent) fields.append("changed", event.target.name);
     try {
-      const answer = await load(`${form.dataset.liveForm}?${fields}`, running.signal);
+      const answer = isSent
+        ? await load(form.dataset.liveForm, running.signal, fields)
+        : await load(`${form.dataset.liveForm}?${fields}`, running.signal);
       shown = query;
       if (form.method === "get") history.replaceState(null, "", `${form.dataset.liveForm}?${query}`);
       adopt(answer);
@@ -133,7 +137,24 @@ function filter(input) {
   });
 }
 
+// Sets the caret of the document to the place of a finding.
+function place(caret) {
+  const area = document.getElementById("text");
+  const [line, column] = caret.split(":").map(Number);
+  const lines = area.value.split("\n");
+  const start = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0);
+  const at = start + [...lines[line - 1] ?? ""].slice(0, column - 1).join("").length;
+  area.focus();
+  area.setSelectionRange(at, at);
+}
+
 function prepare(root) {
+  for (const link of root.querySelectorAll("[data-caret]")) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      place(link.dataset.caret);
+    });
+  }
   for (const button of root.querySelectorAll("[data-copy]")) {
     button.hidden = false;
     button.addEventListener("click", async () => {
