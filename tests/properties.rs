@@ -318,6 +318,12 @@ fn action() -> impl Strategy<Value = Action> {
                 name: name.to_owned(),
                 version: version.to_owned(),
                 section,
+                features: Vec::new(),
+                default_features: None,
+                optional: false,
+                extras: Vec::new(),
+                group: None,
+                workspace: false,
                 common,
             })
         }),

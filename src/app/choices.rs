@@ -1,7 +1,6 @@
 //! Options beside a selection: which of them can be added, and what each one brings.
 
 use crate::catalog::{Catalog, OptionEntry, SelectionType};
-use crate::interpret::action::kind_of;
 use crate::model::action::{Action, RiskLevel};
 use crate::model::condition::InputValues;
 use crate::model::date::Day;
@@ -118,7 +117,13 @@ pub fn actions<'c>(
 
 /// The path that an action writes or edits, as the recipe names it.
 pub fn target(action: &Action) -> String {
-    kind_of(action).target().into_owned()
+    match action {
+        Action::CreateAdrStub(action) => action.path(),
+        other => other
+            .paths()
+            .last()
+            .map_or_else(String::new, |(_, path)| path.to_string()),
+    }
 }
 
 /// The names of a product, as far as they are valid.

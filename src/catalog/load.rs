@@ -202,6 +202,20 @@ fn check_location(name: &str, parsed: &Parsed, files: &Files, findings: &mut Vec
             let help = "add the template's files to the folder, or correct the path";
             report(Code::MissingTemplate, "/template/path", message, help);
         }
+        for (index, conditional) in file.template.files.iter().enumerate() {
+            let path = format!("{folder}{}", conditional.path);
+            let is_there = |(found, _): (&String, _)| {
+                found
+                    .strip_prefix(&path)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            if has_files && !files.range(path.clone()..).take(100).any(is_there) {
+                let message = format!("`{path}` does not exist");
+                let help = "correct the path: it is the one in the template, placeholders included";
+                let pointer = format!("/template/files/{index}/path");
+                report(Code::MissingTemplate, &pointer, message, help);
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 mod addition;
 mod preview;
 
-pub use crate::interpret::LineOrigin;
+pub use crate::interpret::{LineOrigin, fill};
 pub use addition::{Addition, add};
 pub use preview::{
     Explanation, Preview, PreviewError, build, explain, first_commit, preview, remake,

@@ -31,6 +31,7 @@ use interpreter::{Interpreter, PlanFindings};
 use paths::PlannedPaths;
 pub use step::Violation;
 use step::{ActionError, ActionKind, Step};
+use substitution::Substitution;
 pub use trace::LineOrigin;
 pub use unfilled::{template_warnings, unknown_help};
 
@@ -76,6 +77,11 @@ pub fn explain(
     let mut interpreter = Interpreter::new(plan, tree)?;
     interpreter.start_trace(path)?;
     run(interpreter)
+}
+
+/// A text with the placeholders of a plan replaced by their values as they are.
+pub fn fill(plan: &Plan, text: &str) -> String {
+    Substitution::of(plan).plain(text)
 }
 
 fn run(mut interpreter: Interpreter<'_>) -> Result<(Interpretation, Vec<LineOrigin>), TreeError> {

@@ -141,11 +141,34 @@ pub struct AddDependency {
     pub manifest: ActionPath,
     #[schemars(length(min = 1, max = 214))]
     pub name: String,
-    /// An exact version or a range in the manifest's syntax; never a tag, URL or alias.
+    /// An exact version or a range in the manifest's syntax; never a tag, URL or alias. May be omitted with `workspace`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(min = 1, max = 256))]
     pub version: String,
     #[serde(default)]
     pub section: Section,
+    /// Features of a crate, in Cargo.toml; added to those that are there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50))]
+    pub features: Vec<SingleLine>,
+    /// False for a crate without its default features, in Cargo.toml.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_features: Option<bool>,
+    /// An optional dependency: `optional = true` in Cargo.toml, a group of `project.optional-dependencies` in
+    /// pyproject.toml, `optionalDependencies` or `peerDependenciesMeta` in package.json.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+    /// Extras of a package, in pyproject.toml; added to those that are there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50))]
+    pub extras: Vec<SingleLine>,
+    /// The group of the dependency in pyproject.toml; `dev` for devDependencies by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<SingleLine>,
+    /// True if the workspace sets the version: `workspace = true` in Cargo.toml, `workspace:*` in package.json, a source of
+    /// uv in pyproject.toml.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub workspace: bool,
     #[serde(flatten)]
     pub common: Common,
 }

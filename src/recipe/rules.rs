@@ -39,7 +39,7 @@ pub fn violations(action: &Action) -> Vec<Violation> {
             code: Code::BadPath,
             field: Some(field),
             message: error.to_string(),
-            help: "write a path as in `docs/notes.md`, or add `any_path: true` for a name that only templates have",
+            help: "write a path as in `docs/notes.md`; copy files with other names by a COPY_FILE of their folder",
         });
     too_many
         .chain(paths)

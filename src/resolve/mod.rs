@@ -159,22 +159,52 @@ fn check_size(steps: &[order::Step<'_>]) -> Result<(), Vec<Diagnostic>> {
 pub fn resolve(catalog: &Catalog, request: Request) -> Result<Plan, Vec<Diagnostic>> {
     let Request {
         selection,
-        mut inputs,
+        inputs,
         author,
         template,
     } = request;
     let (recipe, values) = recipe(catalog, &selection, &inputs, &author)?;
+    let inputs = Inputs { values, ..inputs };
+    Ok(plan(catalog, recipe, inputs, author, template))
+}
+
+/// The plan of a selection that may lack options of required categories, for a trial of single options.
+///
+/// # Errors
+/// Inputs without a value, and more actions than a plan may have.
+pub fn partial(catalog: &Catalog, request: Request) -> Result<Plan, Vec<Diagnostic>> {
+    let Request {
+        selection,
+        inputs,
+        author,
+        template,
+    } = request;
+    let given = inputs::Given {
+        inputs: &inputs,
+        author: &author,
+    };
+    let values = inputs::values(catalog, &selection, given)?;
+    let recipe = actions(catalog, selection, &values)?;
+    let inputs = Inputs { values, ..inputs };
+    Ok(plan(catalog, recipe, inputs, author, template))
+}
+
+/// The plan of a recipe.
+fn plan(
+    catalog: &Catalog,
+    recipe: ResolvedRecipe,
+    inputs: Inputs,
+    author: Identity,
+    template: TemplatePin,
+) -> Plan {
     let file = catalog.file();
-    inputs.values = values;
-    if !file.placeholders.contains(&BuiltInFact::RepoUrl) {
-        inputs.repo_url = None;
-    }
     let mut placeholders = file.placeholders.clone();
     placeholders.sort_unstable();
     placeholders.dedup();
+    let has_address = placeholders.contains(&BuiltInFact::RepoUrl);
     let default_path =
         || SafeRelPath::parse(Provenance::DEFAULT_PATH).expect("the default path is a safe path");
-    Ok(Plan {
+    Plan {
         generator: GENERATOR.to_owned(),
         action_schema_version: ACTION_SCHEMA_VERSION,
         catalog: catalog.slug().clone(),
@@ -182,10 +212,13 @@ pub fn resolve(catalog: &Catalog, request: Request) -> Result<Plan, Vec<Diagnost
         template,
         provenance_path: file.provenance.clone().unwrap_or_else(default_path),
         placeholders,
-        inputs,
+        inputs: Inputs {
+            repo_url: inputs.repo_url.filter(|_| has_address),
+            ..inputs
+        },
         author,
         recipe,
-    })
+    }
 }
 
 /// Selects the defaults of every category without a selected option.

@@ -66,7 +66,7 @@ pub(super) const FORMATS: [Format; 20] = [
             let error = ActionPath::parse(text).err();
             error.map(|error| SafeRelPath::parse(text).err().unwrap_or(error).to_string())
         },
-        help: "write a path as in `docs/notes.md`",
+        help: "write a path as in `docs/notes.md`; copy files with other names by a COPY_FILE of their folder",
     },
     Format {
         name: "groundplan-placeholder",

@@ -62,15 +62,15 @@ impl ActionKind for AppendToFile {
         // A mark belongs to the start of a file.
         let block = block.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&block);
         let place = match (&self.after, &self.before) {
-            (Some(line), _) => Place::After(line.as_str()),
-            (None, Some(line)) => Place::Before(line.as_str()),
-            (None, None) => Place::End,
+            (Some(line), _) => BlockPlace::After(line.as_str()),
+            (None, Some(line)) => BlockPlace::Before(line.as_str()),
+            (None, None) => BlockPlace::End,
         };
         match add(&file.text, block, place) {
             Ok(None) => Ok(Done::unchanged("the block is already present")),
             Ok(Some(text)) => {
                 step.write_text(path, &file, &text)?;
-                let verb = if place == Place::End {
+                let verb = if place == BlockPlace::End {
                     "appended"
                 } else {
                     "added"
@@ -103,7 +103,7 @@ fn block(content: &str) -> String {
 
 /// The place of a block in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place<'p> {
+enum BlockPlace<'p> {
     End,
     /// After this line.
     After(&'p str),
@@ -119,7 +119,11 @@ struct AnchorCount<'p> {
 }
 
 /// The text with the block at its place; `None` if it already contains the lines of the block in a row.
-fn add<'p>(text: &str, block: &str, place: Place<'p>) -> Result<Option<String>, AnchorCount<'p>> {
+fn add<'p>(
+    text: &str,
+    block: &str,
+    place: BlockPlace<'p>,
+) -> Result<Option<String>, AnchorCount<'p>> {
     let lines = Lines::of(text);
     let text = lines.text();
     let is_whole = text.is_empty() || text.ends_with('\n');
@@ -128,9 +132,9 @@ fn add<'p>(text: &str, block: &str, place: Place<'p>) -> Result<Option<String>, 
         return Ok(None);
     }
     let at = match place {
-        Place::End => text.len(),
-        Place::After(line) => anchor(text, line)?.end,
-        Place::Before(line) => anchor(text, line)?.start,
+        BlockPlace::End => text.len(),
+        BlockPlace::After(line) => anchor(text, line)?.end,
+        BlockPlace::Before(line) => anchor(text, line)?.start,
     };
     let joint = if at == text.len() { joint } else { "" };
     let edit = (at..at, format!("{joint}{block}"));
@@ -159,7 +163,7 @@ mod tests {
     use super::*;
 
     fn append(text: &str, block: &str) -> Option<String> {
-        add(text, block, Place::End).expect("a block at the end has no anchor")
+        add(text, block, BlockPlace::End).expect("a block at the end has no anchor")
     }
 
     #[test]
@@ -169,17 +173,17 @@ mod tests {
             assert_eq!(once, expected);
             assert_eq!(add(&once, "new\n", place), Ok(None));
         };
-        check("a\n  b\nc\n", Place::After("b"), "a\n  b\nnew\nc\n");
+        check("a\n  b\nc\n", BlockPlace::After("b"), "a\n  b\nnew\nc\n");
         check(
             "a\r\nb\r\nc\r\n",
-            Place::Before("b"),
+            BlockPlace::Before("b"),
             "a\r\nnew\r\nb\r\nc\r\n",
         );
-        check("a\nb", Place::After("b"), "a\nb\nnew\n");
-        check("a\nb", Place::Before("a"), "new\na\nb");
+        check("a\nb", BlockPlace::After("b"), "a\nb\nnew\n");
+        check("a\nb", BlockPlace::Before("a"), "new\na\nb");
         for (text, found) in [("a\n", 0), ("b\nb\n", 2)] {
             let expected = Err(AnchorCount { line: "b", found });
-            assert_eq!(add(text, "new\n", Place::After("b")), expected);
+            assert_eq!(add(text, "new\n", BlockPlace::After("b")), expected);
         }
     }
 

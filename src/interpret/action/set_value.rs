@@ -3,7 +3,7 @@
 use crate::interpret::format::Format;
 use crate::interpret::line_ends::Lines;
 use crate::interpret::step::{ActionError, ActionKind, Done, Step, Violation};
-use crate::interpret::value::{self, ValueError, ValueFormat};
+use crate::interpret::value::{self, SetValueError, ValueFormat};
 use crate::model::action::SetValue;
 use crate::model::diagnostic::Code;
 use crate::model::path::TreePath;
@@ -79,8 +79,7 @@ impl ActionKind for SetValue {
         let Some(text) = changed else {
             return Ok(Done::unchanged("the value is already set"));
         };
-        let text = with_line_ends(&lines, &text);
-        step.write_text(path, &file, &text)?;
+        step.write_text(path, &file, &lines.replaced_by(&text))?;
         Ok(Done::Changed(format!("`{}` set", self.pointer)))
     }
 }
@@ -127,36 +126,14 @@ fn filled(step: &Step<'_, '_>, value: &Value) -> Value {
     }
 }
 
-/// The new text with the line ends of the file.
-fn with_line_ends(lines: &Lines<'_>, new: &str) -> String {
-    let old = lines.text();
-    let start = old
-        .bytes()
-        .zip(new.bytes())
-        .take_while(|(one, other)| one == other)
-        .count();
-    let start = old
-        .floor_char_boundary(start)
-        .min(new.floor_char_boundary(start));
-    let end = old[start..]
-        .bytes()
-        .rev()
-        .zip(new[start..].bytes().rev())
-        .take_while(|(one, other)| one == other)
-        .count();
-    let old_end = old.ceil_char_boundary(old.len() - end);
-    let new_end = new.len() - (old.len() - old_end);
-    lines.edited([(start..old_end, &new[start..new_end])])
-}
-
-fn refused(step: &Step<'_, '_>, path: &TreePath, error: &ValueError) -> ActionError {
+fn refused(step: &Step<'_, '_>, path: &TreePath, error: &SetValueError) -> ActionError {
     let help = match error {
-        ValueError::Syntax { .. } => "correct the file in the template",
-        ValueError::NoContainer { .. } | ValueError::NoEntry { .. } => {
+        SetValueError::Syntax { .. } => "correct the file in the template",
+        SetValueError::NoContainer { .. } | SetValueError::NoEntry { .. } => {
             "compare the pointer with the file; each token is a key or the number of an entry"
         }
-        ValueError::NoToml { .. } => "write another value",
-        ValueError::Layout { .. } => "use REPLACE_STRING here",
+        SetValueError::NoToml { .. } => "write another value",
+        SetValueError::Layout { .. } => "use REPLACE_STRING here",
     };
     let message = format!("`{path}`: {error}");
     step.finding(Code::UnsettableValue, message)

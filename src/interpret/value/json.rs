@@ -1,6 +1,6 @@
 //! Values of JSON texts, with and without comments.
 
-use super::{ValueError, entry, nested, no_container};
+use super::{SetValueError, entry, nested, no_container};
 use crate::interpret::manifest::comma_list::CommaList;
 use crate::interpret::manifest::splice::{Splice, apply, last_line_lead};
 use jsonc_parser::ast::{Array, Object, Value as Node};
@@ -26,7 +26,7 @@ const WITH_COMMENTS: ParseOptions = ParseOptions {
 };
 
 /// The value of a whole text.
-pub(super) fn value(text: &str) -> Result<Value, ValueError> {
+pub(super) fn value(text: &str) -> Result<Value, SetValueError> {
     to_value(&read(text)?)
 }
 
@@ -35,9 +35,9 @@ pub(super) fn set(
     text: &str,
     tokens: &[String],
     value: &Value,
-) -> Result<Option<String>, ValueError> {
+) -> Result<Option<String>, SetValueError> {
     let root = read(text)?;
-    let edit = Edit {
+    let edit = JsonEdit {
         text,
         unit: indentation(text),
         tokens,
@@ -47,8 +47,8 @@ pub(super) fn set(
     Ok(splices.map(|splices| apply(text, splices)))
 }
 
-fn read(text: &str) -> Result<Node<'_>, ValueError> {
-    let syntax = |reason: String| ValueError::Syntax {
+fn read(text: &str) -> Result<Node<'_>, SetValueError> {
+    let syntax = |reason: String| SetValueError::Syntax {
         format: "JSON",
         reason,
     };
@@ -71,8 +71,8 @@ fn read(text: &str) -> Result<Node<'_>, ValueError> {
         .ok_or_else(|| syntax("the file is empty".to_owned()))
 }
 
-fn to_value(node: &Node<'_>) -> Result<Value, ValueError> {
-    let syntax = |reason: String| ValueError::Syntax {
+fn to_value(node: &Node<'_>) -> Result<Value, SetValueError> {
+    let syntax = |reason: String| SetValueError::Syntax {
         format: "JSON",
         reason,
     };
@@ -110,16 +110,16 @@ fn indentation(text: &str) -> &str {
         .unwrap_or("  ")
 }
 
-struct Edit<'e> {
+struct JsonEdit<'e> {
     text: &'e str,
     unit: &'e str,
     tokens: &'e [String],
     value: &'e Value,
 }
 
-impl Edit<'_> {
+impl JsonEdit<'_> {
     /// The changes at or below a node that has the first tokens.
-    fn at(&self, node: &Node<'_>, depth: usize) -> Result<Option<Vec<Splice>>, ValueError> {
+    fn at(&self, node: &Node<'_>, depth: usize) -> Result<Option<Vec<Splice>>, SetValueError> {
         let Some(token) = self.tokens.get(depth) else {
             if to_value(node)? == *self.value {
                 return Ok(None);
@@ -148,7 +148,11 @@ impl Edit<'_> {
         }
     }
 
-    fn in_array(&self, array: &Array<'_>, depth: usize) -> Result<Option<Vec<Splice>>, ValueError> {
+    fn in_array(
+        &self,
+        array: &Array<'_>,
+        depth: usize,
+    ) -> Result<Option<Vec<Splice>>, SetValueError> {
         let length = array.elements.len();
         let index = entry(self.tokens, depth, length)?;
         if let Some(element) = array.elements.get(index) {

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 /// The format of a text in which values can be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ValueFormat {
+pub(super) enum ValueFormat {
     /// With comments and trailing commas where the text has them.
     Json,
     Toml,
@@ -17,7 +17,7 @@ pub enum ValueFormat {
 
 /// The reasons why a value cannot be set.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub enum ValueError {
+pub(super) enum SetValueError {
     #[error("not valid {format}: {reason}")]
     Syntax {
         format: &'static str,
@@ -42,12 +42,12 @@ pub enum ValueError {
 }
 
 /// The text with a value at a pointer, or `None` if it has the value already. Objects on the way are created.
-pub fn set(
+pub(super) fn set(
     format: ValueFormat,
     text: &str,
     pointer: &ValuePointer,
     value: &Value,
-) -> Result<Option<String>, ValueError> {
+) -> Result<Option<String>, SetValueError> {
     let tokens = pointer.tokens();
     let (before, after) = match format {
         ValueFormat::Json => {
@@ -68,7 +68,7 @@ pub fn set(
     insert(&mut expected, &tokens, value);
     match after {
         (Ok(found), text) if found == expected => Ok(Some(text)),
-        _ => Err(ValueError::Layout {
+        _ => Err(SetValueError::Layout {
             place: place(&tokens),
         }),
     }
@@ -108,7 +108,7 @@ fn nested(tokens: &[String], value: &Value) -> Value {
 }
 
 /// The position of an entry of a list; its length for a new entry.
-fn entry(tokens: &[String], at: usize, length: usize) -> Result<usize, ValueError> {
+fn entry(tokens: &[String], at: usize, length: usize) -> Result<usize, SetValueError> {
     let token = &tokens[at];
     let is_last = at + 1 == tokens.len();
     let index = match token.as_str() {
@@ -118,7 +118,7 @@ fn entry(tokens: &[String], at: usize, length: usize) -> Result<usize, ValueErro
     };
     match index {
         Some(index) if index < length || index == length && is_last => Ok(index),
-        _ => Err(ValueError::NoEntry {
+        _ => Err(SetValueError::NoEntry {
             place: place(&tokens[..at]),
             length,
             token: token.clone(),
@@ -138,8 +138,8 @@ fn place(tokens: &[String]) -> String {
     format!("`/{}`", escaped.join("/"))
 }
 
-fn no_container(tokens: &[String], at: usize, found: &'static str) -> ValueError {
-    ValueError::NoContainer {
+fn no_container(tokens: &[String], at: usize, found: &'static str) -> SetValueError {
+    SetValueError::NoContainer {
         place: place(&tokens[..at]),
         found,
         token: tokens[at].clone(),

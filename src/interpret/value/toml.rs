@@ -1,11 +1,11 @@
 //! Values of TOML texts.
 
-use super::{ValueError, entry, no_container, place};
+use super::{SetValueError, entry, no_container, place};
 use serde_json::Value;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Key, Table, TableLike, Value as TomlValue};
 
 /// The value of a whole text.
-pub(super) fn value(text: &str) -> Result<Value, ValueError> {
+pub(super) fn value(text: &str) -> Result<Value, SetValueError> {
     Ok(table_value(read(text)?.as_table()))
 }
 
@@ -14,20 +14,20 @@ pub(super) fn set(
     text: &str,
     tokens: &[String],
     value: &Value,
-) -> Result<Option<String>, ValueError> {
+) -> Result<Option<String>, SetValueError> {
     let mut document = read(text)?;
     if document.to_string() != text {
         let place = place(&[]);
-        return Err(ValueError::Layout { place });
+        return Err(SetValueError::Layout { place });
     }
-    let edit = Edit { tokens, value };
+    let edit = TomlEdit { tokens, value };
     let changed = edit.in_table(document.as_table_mut(), 0)?;
     Ok(changed.then(|| document.to_string()))
 }
 
-fn read(text: &str) -> Result<DocumentMut, ValueError> {
+fn read(text: &str) -> Result<DocumentMut, SetValueError> {
     text.parse()
-        .map_err(|error: toml_edit::TomlError| ValueError::Syntax {
+        .map_err(|error: toml_edit::TomlError| SetValueError::Syntax {
             format: "TOML",
             reason: error.message().to_owned(),
         })
@@ -63,14 +63,14 @@ fn plain(value: &TomlValue) -> Value {
     }
 }
 
-struct Edit<'e> {
+struct TomlEdit<'e> {
     tokens: &'e [String],
     value: &'e Value,
 }
 
-impl Edit<'_> {
+impl TomlEdit<'_> {
     /// Sets the value below a table; false if it is there already.
-    fn in_table(&self, table: &mut Table, depth: usize) -> Result<bool, ValueError> {
+    fn in_table(&self, table: &mut Table, depth: usize) -> Result<bool, SetValueError> {
         let token = &self.tokens[depth];
         let is_last = depth + 1 == self.tokens.len();
         if table.get(token).is_some_and(|item| !item.is_none()) {
@@ -93,7 +93,7 @@ impl Edit<'_> {
         Ok(true)
     }
 
-    fn in_item(&self, item: &mut Item, depth: usize) -> Result<bool, ValueError> {
+    fn in_item(&self, item: &mut Item, depth: usize) -> Result<bool, SetValueError> {
         if depth == self.tokens.len() {
             return self.replace(item);
         }
@@ -105,7 +105,7 @@ impl Edit<'_> {
                 let index = entry(self.tokens, depth, length)?;
                 match tables.get_mut(index) {
                     Some(table) if depth + 1 < self.tokens.len() => self.in_table(table, depth + 1),
-                    _ => Err(ValueError::Layout {
+                    _ => Err(SetValueError::Layout {
                         place: place(&self.tokens[..=depth]),
                     }),
                 }
@@ -114,7 +114,7 @@ impl Edit<'_> {
         }
     }
 
-    fn in_value(&self, value: &mut TomlValue, depth: usize) -> Result<bool, ValueError> {
+    fn in_value(&self, value: &mut TomlValue, depth: usize) -> Result<bool, SetValueError> {
         if depth == self.tokens.len() {
             return self.replace_value(value);
         }
@@ -130,7 +130,7 @@ impl Edit<'_> {
         }
     }
 
-    fn in_inline(&self, table: &mut InlineTable, depth: usize) -> Result<bool, ValueError> {
+    fn in_inline(&self, table: &mut InlineTable, depth: usize) -> Result<bool, SetValueError> {
         let token = &self.tokens[depth];
         if let Some(value) = table.get_mut(token) {
             return self.in_value(value, depth + 1);
@@ -140,7 +140,7 @@ impl Edit<'_> {
         Ok(true)
     }
 
-    fn in_array(&self, array: &mut Array, depth: usize) -> Result<bool, ValueError> {
+    fn in_array(&self, array: &mut Array, depth: usize) -> Result<bool, SetValueError> {
         let index = entry(self.tokens, depth, array.len())?;
         if let Some(value) = array.get_mut(index) {
             return self.in_value(value, depth + 1);
@@ -159,7 +159,7 @@ impl Edit<'_> {
         Ok(true)
     }
 
-    fn replace(&self, item: &mut Item) -> Result<bool, ValueError> {
+    fn replace(&self, item: &mut Item) -> Result<bool, SetValueError> {
         if item_value(item) == *self.value {
             return Ok(false);
         }
@@ -172,7 +172,7 @@ impl Edit<'_> {
                 *table = new;
             }
             _ => {
-                return Err(ValueError::Layout {
+                return Err(SetValueError::Layout {
                     place: place(self.tokens),
                 });
             }
@@ -180,7 +180,7 @@ impl Edit<'_> {
         Ok(true)
     }
 
-    fn replace_value(&self, value: &mut TomlValue) -> Result<bool, ValueError> {
+    fn replace_value(&self, value: &mut TomlValue) -> Result<bool, SetValueError> {
         if plain(value) == *self.value {
             return Ok(false);
         }
@@ -209,7 +209,7 @@ fn insert(table: &mut Table, key: &str, item: Item) {
     table.insert_formatted(&key, item);
 }
 
-fn new_table(entries: &serde_json::Map<String, Value>) -> Result<Table, ValueError> {
+fn new_table(entries: &serde_json::Map<String, Value>) -> Result<Table, SetValueError> {
     let mut table = Table::new();
     for (key, value) in entries {
         let item = match value {
@@ -221,15 +221,15 @@ fn new_table(entries: &serde_json::Map<String, Value>) -> Result<Table, ValueErr
     Ok(table)
 }
 
-fn toml_value(value: &Value) -> Result<TomlValue, ValueError> {
+fn toml_value(value: &Value) -> Result<TomlValue, SetValueError> {
     Ok(match value {
-        Value::Null => return Err(ValueError::NoToml { what: "null" }),
+        Value::Null => return Err(SetValueError::NoToml { what: "null" }),
         Value::Bool(boolean) => (*boolean).into(),
         Value::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(number), _) => number.into(),
             (None, Some(float)) if number.is_f64() => float.into(),
             _ => {
-                return Err(ValueError::NoToml {
+                return Err(SetValueError::NoToml {
                     what: "a number of that size",
                 });
             }
