@@ -9,6 +9,7 @@ use groundplan::model::digest::GitId;
 use groundplan::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
 use groundplan::model::path::TreePath;
 use groundplan::model::plan::{TemplateOrigin, TemplatePin};
+use groundplan::model::provenance::CatalogSource;
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::Slug;
 use groundplan::resolve::{self, Request};
@@ -45,6 +46,7 @@ fn request(catalog: &Catalog, template: &MemoryTree) -> Request {
             date: Day::parse("2026-11-21").expect("a good day"),
         },
         author: Identity::default(),
+        catalog_source: Some(CatalogSource::Local),
         template: TemplatePin {
             repo: TemplateOrigin::Catalog("nextjs".to_owned()),
             r#ref: "v1.0.0".to_owned(),

@@ -23,6 +23,7 @@ use groundplan::git::{AllowedHosts, Git, GitSettings};
 use groundplan::model::action::RiskLevel;
 use groundplan::model::date::Day;
 use groundplan::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
+use groundplan::model::provenance::CatalogSource;
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::Slug;
 use groundplan::policy::Policy;
@@ -213,6 +214,7 @@ impl Bench {
                 date: Day::parse("2026-11-21").unwrap(),
             },
             author: Identity::default(),
+            catalog_source: Some(CatalogSource::Local),
             template: self.template.pin.clone(),
         };
         let preview = engine::preview(&self.catalog, request, self.template.tree()).unwrap();

@@ -13,6 +13,7 @@ use groundplan::model::digest::GitId;
 use groundplan::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
 use groundplan::model::path::TreePath;
 use groundplan::model::plan::{TemplateOrigin, TemplatePin};
+use groundplan::model::provenance::CatalogSource;
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::Slug;
 use groundplan::resolve::{self, Request};
@@ -36,6 +37,7 @@ fn repository(folder: &Path, count: usize) -> (PathBuf, GitId) {
     let into = folder.join(format!("template-{count}.git"));
     let commit = FirstCommit {
         author: Identity::default(),
+        catalog_source: Some(CatalogSource::Local),
         date: Day::parse("2026-11-21").expect("a good day"),
         message: "Template\n".to_owned(),
     };

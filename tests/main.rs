@@ -43,6 +43,7 @@ mod plan_documents;
 mod preflight;
 mod preview;
 mod properties;
+mod provenance;
 mod prune;
 mod publish;
 mod questions;

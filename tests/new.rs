@@ -305,7 +305,7 @@ fn a_clone_with_a_commit_or_a_file_is_refused_unchanged() {
 }
 
 #[test]
-fn the_author_is_git_s_own_where_none_is_named_and_the_tree_is_the_same() {
+fn the_author_is_git_s_own_where_none_is_named_and_only_provenance_differs() {
     let sandbox = Sandbox::with_demo();
     sandbox
         .write(
@@ -344,8 +344,15 @@ fn the_author_is_git_s_own_where_none_is_named_and_the_tree_is_the_same() {
     );
     let author = |folder: &str| sandbox.git(folder, &["log", "-1", "--format=%an <%ae> %cn"]);
     assert_eq!(author("jane"), "Jane Doe <jane@example.org> Jane Doe\n");
-    let tree = |folder: &str| sandbox.git(folder, &["rev-parse", "HEAD^{tree}"]);
-    assert_eq!(tree("jane"), tree("nobody"));
+    let generated = |folder: &str| {
+        let file = sandbox.read(&format!("{folder}/.scrum4me/bootstrap.json"));
+        let file: serde_json::Value = serde_json::from_str(&file).unwrap();
+        (file["author"].clone(), file["tree"].clone())
+    };
+    let (jane, nobody) = (generated("jane"), generated("nobody"));
+    assert_eq!(jane.0, "Jane Doe <jane@example.org>");
+    assert_ne!(jane.0, nobody.0);
+    assert_eq!(jane.1, nobody.1);
     let named = with("settings", "new", &["--into", "named", "--author", "A <b>"]);
     assert_eq!((&*named.stderr, &*author("named")), ("", "A <b> A\n"));
     // The printed command names the author, so that another person creates the same commit.

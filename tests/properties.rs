@@ -18,15 +18,15 @@ use groundplan::model::placeholder::BuiltInFact;
 use groundplan::model::plan::{
     Origin, Plan, PlannedAction, ResolvedRecipe, TemplateOrigin, TemplatePin,
 };
-use groundplan::model::provenance::Provenance;
+use groundplan::model::provenance::{CatalogSource, Provenance};
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::{OptionRef, Slug};
 use groundplan::model::value_pointer::ValuePointer;
 use groundplan::tree::disk::DiskTree;
-use groundplan::tree::ids::tree_id;
+use groundplan::tree::ids::{ObjectsError, tree_id};
 use groundplan::tree::memory::MemoryTree;
 use groundplan::tree::overlay::Overlay;
-use groundplan::tree::{Tree, TreeError, TreeMut as _};
+use groundplan::tree::{Tree as _, TreeMut as _};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -378,6 +378,7 @@ fn plan_of(
         generator: "test".to_owned(),
         action_schema_version: ACTION_SCHEMA_VERSION,
         catalog_version: Digest::of(b""),
+        catalog_source: Some(CatalogSource::Local),
         template: TemplatePin {
             repo: TemplateOrigin::Folder,
             r#ref: "v1".to_owned(),
@@ -440,7 +441,7 @@ fn template() -> Vec<(TreePath, File)> {
 }
 
 /// What an interpretation says, without the order of memory.
-pub(crate) fn said(result: Result<Interpretation, TreeError>) -> String {
+pub(crate) fn said(result: Result<Interpretation, ObjectsError>) -> String {
     format!("{:?}", result.map_err(|error| error.to_string()))
 }
 
@@ -470,6 +471,11 @@ fn hold(plan: &Plan) -> Result<(), TestCaseError> {
     prop_assert_eq!(sandbox.files().len(), memory.list().unwrap().len() + 1);
 
     if first.is_complete() {
+        prop_assert_eq!(first.tree, id);
+        let mut without = memory.clone();
+        without.remove(plan.provenance_path.as_tree()).unwrap();
+        let recorded = GitId::of(&tree_id(&without).unwrap());
+        prop_assert_eq!(first.provenance.tree(), Some(&recorded));
         let mut twice = memory.clone();
         let second = interpret(plan, &mut twice).unwrap();
         prop_assert!(

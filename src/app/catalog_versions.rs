@@ -1,13 +1,14 @@
 //! Versions of catalogues: naming, publishing, listing and comparing them.
 
 use super::caller::Caller;
-use super::catalogs::{self, CatalogError, CatalogFiles, OpenedCatalog};
+use super::catalog_commits::{CatalogCommit, CatalogRepository};
+use super::catalogs::{self, CatalogFiles, OpenedCatalog};
 use super::error::AppError;
+use super::templates::CacheOpener;
 use crate::catalog::{Category, SelectionType};
 use crate::error::{Class, Explain, Hint};
 use crate::impact::{self, Impact, ImpactLevel};
 use crate::model::action::ACTION_SCHEMA_VERSION;
-use crate::model::path::{PathError, SafeRelPath};
 use crate::model::slug::{OptionRef, Slug, SlugError};
 use crate::model::suggest;
 use crate::store::catalog::{CatalogVersion, PublishedCatalog, PublishedCategory, PublishedOption};
@@ -26,13 +27,8 @@ use thiserror::Error;
 pub enum VersionName {
     /// A folder with catalog/ and recipes/, one catalogue of it, or a built-in catalogue by name.
     Here(String),
-    /// A commit of a repository on this disk.
-    Commit {
-        repository: PathBuf,
-        reference: String,
-        /// The folder that contains catalog/ and recipes/. None for the top of the repository.
-        folder: Option<SafeRelPath>,
-    },
+    /// A commit of a repository.
+    Commit(CatalogCommit),
     /// A version in the database: the newest, or one by its number.
     Published { catalog: Slug, number: Option<i64> },
 }
@@ -64,8 +60,6 @@ pub struct CatalogPairs {
 /// A version that cannot be named or found.
 #[derive(Debug, Error)]
 pub enum VersionError {
-    #[error("`{}` is not a version of a catalogue", text.escape_debug())]
-    Folder { text: String, source: PathError },
     #[error("`{}` is not the name of a catalogue", text.escape_debug())]
     Name { text: String, source: SlugError },
     #[error("the version of a published catalogue is a number, not `{}`", text.escape_debug())]
@@ -85,9 +79,7 @@ impl Explain for VersionError {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Folder { .. } | Self::Name { .. } | Self::Number { .. } => {
-                "catalog_version_invalid"
-            }
+            Self::Name { .. } | Self::Number { .. } => "catalog_version_invalid",
             Self::NoNumber { .. } | Self::NeverPublished { .. } => "catalog_not_published",
             Self::InNeither { .. } => "catalog_not_found",
         }
@@ -95,9 +87,6 @@ impl Explain for VersionError {
 
     fn hint(&self) -> Option<Hint> {
         Some(match self {
-            Self::Folder { .. } => {
-                "name a folder of the commit after the colon, such as `main:tools/starter`".into()
-            }
             Self::Name { .. } | Self::Number { .. } => {
                 "name a published version such as `published:nextjs` or `published:nextjs@3`".into()
             }
@@ -112,7 +101,7 @@ impl Explain for VersionError {
 
 impl VersionName {
     /// Parses a version: a folder or a built-in catalogue where one has that name, else `[REPO@]REF[:FOLDER]`.
-    pub fn parse(text: &str) -> Result<Self, VersionError> {
+    pub fn parse(text: &str) -> Result<Self, AppError> {
         if let Some(named) = text.strip_prefix(PUBLISHED) {
             let (catalog, number) = parse_published(named)?;
             return Ok(Self::Published { catalog, number });
@@ -120,26 +109,11 @@ impl VersionName {
         if Path::new(text).is_dir() || catalogs::is_builtin(text) {
             return Ok(Self::Here(text.to_owned()));
         }
-        let repository = text
-            .match_indices('@')
-            .find(|(at, _)| Path::new(&text[..*at]).is_dir());
-        let (repository, rest) = match repository {
-            Some((at, _)) => (&text[..at], &text[at + 1..]),
-            None => (".", text),
+        let commit = match CatalogCommit::parse(text)? {
+            Some(commit) => commit,
+            None => CatalogCommit::at(CatalogRepository::Local(PathBuf::from(".")), text, text)?,
         };
-        let (reference, folder) = match rest.split_once(':') {
-            Some((reference, folder)) => (reference, Some(folder)),
-            None => (rest, None),
-        };
-        let parsed = folder.map(SafeRelPath::parse).transpose();
-        Ok(Self::Commit {
-            repository: PathBuf::from(repository),
-            reference: reference.to_owned(),
-            folder: parsed.map_err(|source| VersionError::Folder {
-                text: text.to_owned(),
-                source,
-            })?,
-        })
+        Ok(Self::Commit(commit))
     }
 
     /// True if the version is in the database.
@@ -148,24 +122,14 @@ impl VersionName {
     }
 
     /// Opens all catalogues of the version. `database` is needed for published versions only.
-    pub async fn open(&self, database: Option<&Database>) -> Result<Vec<OpenedCatalog>, AppError> {
+    pub async fn open(
+        &self,
+        database: Option<&Database>,
+        cache: CacheOpener<'_, '_>,
+    ) -> Result<Vec<OpenedCatalog>, AppError> {
         match self {
-            Self::Here(argument) => catalogs::open_all(argument),
-            Self::Commit {
-                repository,
-                reference,
-                folder,
-            } => {
-                let source = CatalogFiles::of_commit(repository, reference, folder.as_ref())?;
-                let opened = source.load_all()?;
-                if opened.is_empty() {
-                    return Err(CatalogError::NotInCommit {
-                        reference: reference.clone(),
-                    }
-                    .into());
-                }
-                Ok(opened)
-            }
+            Self::Here(argument) => catalogs::open_all(argument, cache),
+            Self::Commit(commit) => commit.open_all(cache),
             Self::Published { catalog, number } => match database {
                 Some(database) => Ok(vec![open_published(database, catalog, *number).await?]),
                 None => Err(unpublished(catalog, *number).into()),

@@ -1,32 +1,34 @@
 //! Opening catalogues: built-in ones, a folder, or a commit of a repository.
 
+use super::catalog_commits::CatalogCommit;
 use super::error::{AppError, Findings, ReadError};
+use super::templates::CacheOpener;
 use crate::catalog::{self, Catalog, CatalogFile, builtin};
 use crate::error::{Class, Explain, Hint, Setting};
 use crate::hint;
 use crate::model::action::{RoleRequired, SideEffect};
-use crate::model::content::{File, Files};
+use crate::model::content::Files;
 use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::digest::{Digest, GitId};
 use crate::model::exclude::ExcludePattern;
 use crate::model::path::{SafeRelPath, TreePath};
+use crate::model::provenance::CatalogSource;
 use crate::model::slug::{OptionRef, Slug};
 use crate::model::suggest;
 use crate::template::Template;
 use crate::tree::Tree as _;
-use crate::tree::commits::Commits;
 use crate::tree::disk;
-use crate::tree::git::{self, GitTree, GitTreeError, TemplatePart};
-use crate::tree::validate::Links;
+use crate::tree::git::GitTreeError;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use thiserror::Error;
 
 /// The folders below a root that contain catalogues and recipes.
-const FOLDERS: [&str; 2] = ["catalog", "recipes"];
+pub(super) const FOLDERS: [&str; 2] = ["catalog", "recipes"];
 
 /// The files of one or more catalogues, by path from their root.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +38,8 @@ pub struct CatalogFiles {
     pub findings: Vec<Diagnostic>,
     /// The folder they were read from. None for all but folders.
     pub root: Option<PathBuf>,
+    /// The source that provenance records.
+    pub origin: CatalogSource,
 }
 
 /// A catalogue without errors, and the files it was loaded from.
@@ -102,7 +106,12 @@ pub enum CatalogError {
     #[error("`{root}` contains no catalogue")]
     NoCatalog { root: String },
     #[error("`{root}` contains {} catalogues: {}", names.len(), listed(names))]
-    Ambiguous { root: String, names: Vec<String> },
+    Ambiguous {
+        root: String,
+        names: Vec<String>,
+        /// The argument that names the first of them.
+        example: String,
+    },
     #[error("there is no folder `{}`", reference.escape_debug())]
     NoCommit {
         reference: String,
@@ -141,14 +150,12 @@ impl Explain for CatalogError {
             ),
             Self::Unknown { suggestion, .. } => {
                 let or = if suggestion.ends_with('?') { " Or" } else { ", or" };
-                format!("{suggestion}{or} name a folder with catalog/ and recipes/").into()
+                format!("{suggestion}{or} name a folder with catalog/ and recipes/, or a commit as `REPO@REF`").into()
             }
             Self::NoFolder { .. } => "name the folder that contains `catalog/` and `recipes/`, or create one with `groundplan init catalog DIR`".into(),
             Self::NoCatalog { .. } => "create one with `groundplan init catalog DIR`".into(),
-            Self::Ambiguous { root, names } => {
-                let name = names.first().map_or("NAME", String::as_str);
-                let one = Path::new(root).join("catalog").join(name);
-                format!("name one of them, such as `--catalog {}`", one.display()).into()
+            Self::Ambiguous { example, .. } => {
+                format!("name one of them, such as `--catalog {example}`").into()
             }
             Self::NoCommit { .. } => "name a folder, a built-in catalogue, or a commit as `REF`, `REPO@REF` or `REF:FOLDER`".into(),
             Self::NotInCommit { .. } => "name a commit that contains one in its folder `catalog`".into(),
@@ -173,6 +180,7 @@ impl CatalogFiles {
     pub fn builtin() -> Self {
         Self {
             files: builtin::files(),
+            origin: CatalogSource::built_in(),
             ..Self::default()
         }
     }
@@ -222,75 +230,6 @@ impl CatalogFiles {
         let findings = scan.findings.into_iter();
         self.findings
             .extend(findings.map(|finding| finding.below(name)));
-        Ok(true)
-    }
-
-    /// The files of a commit in a repository on this disk, read from git's objects. `folder` is the one above
-    /// `catalog/` and `recipes/`.
-    pub fn of_commit(
-        repository: &Path,
-        reference: &str,
-        folder: Option<&SafeRelPath>,
-    ) -> Result<Self, AppError> {
-        let commit = git::resolve(repository, reference).map_err(|error| match error {
-            GitTreeError::NotARepository { .. } | GitTreeError::NoReference { .. } => {
-                AppError::from(CatalogError::NoCommit {
-                    reference: reference.to_owned(),
-                    source: error,
-                })
-            }
-            other => other.into(),
-        })?;
-        let mut source = Self::default();
-        let mut is_found = false;
-        for name in FOLDERS {
-            is_found |= source.add_tree(repository, &commit, folder, name)?;
-        }
-        if is_found {
-            return Ok(source);
-        }
-        Err(CatalogError::NoFolderInCommit {
-            commit,
-            folder: folder.cloned(),
-        }
-        .into())
-    }
-
-    /// Adds the files of one folder of a commit. False if there is none.
-    fn add_tree(
-        &mut self,
-        repository: &Path,
-        commit: &GitId,
-        folder: Option<&SafeRelPath>,
-        name: &str,
-    ) -> Result<bool, AppError> {
-        let path = folder.map_or_else(|| name.to_owned(), |folder| format!("{folder}/{name}"));
-        let exclude = if name == FOLDERS[0] {
-            excludes_of_commit(repository, commit, &path)?
-        } else {
-            Vec::new()
-        };
-        let part = TemplatePart {
-            commit: commit.clone(),
-            folder: Some(&SafeRelPath::parse(&path).expect("a safe path and a word")),
-            exclude: &exclude,
-            links: Links::Kept,
-        };
-        let tree = match GitTree::open(repository, &part, None) {
-            Ok(tree) => tree,
-            Err(GitTreeError::NoFolder { .. }) => return Ok(false),
-            Err(GitTreeError::Refused(findings)) => {
-                self.findings
-                    .extend(findings.into_iter().map(|finding| finding.below(name)));
-                return Ok(true);
-            }
-            Err(error) => return Err(error.into()),
-        };
-        for (path, _) in tree.list()?.iter() {
-            if let Some(file) = tree.read(&TreePath::of_checked(path))? {
-                self.files.insert(format!("{name}/{path}"), file);
-            }
-        }
         Ok(true)
     }
 
@@ -362,27 +301,6 @@ fn excludes_of_folder(folder: &Path) -> Result<Vec<ExcludePattern>, AppError> {
     Ok(exclude)
 }
 
-/// The patterns that exclude template files of the catalogues in a folder `catalog` of a commit, for paths in it.
-fn excludes_of_commit(
-    repository: &Path,
-    commit: &GitId,
-    folder: &str,
-) -> Result<Vec<ExcludePattern>, AppError> {
-    let commits = Commits::open(repository)?;
-    let prefix = format!("{folder}/");
-    let mut exclude = Vec::new();
-    for (path, (_, blob)) in commits.files(commit)? {
-        let name = path
-            .strip_prefix(&prefix)
-            .and_then(|path| path.strip_suffix("/catalog.yaml"));
-        if let Some(name) = name.filter(|name| !name.contains('/')) {
-            let file = File::regular(commits.read(blob)?);
-            exclude.extend(catalog::template_excludes(name, &file));
-        }
-    }
-    Ok(exclude)
-}
-
 /// Opens a built-in catalogue by a name from a document, which is never taken for a folder.
 pub fn open_builtin(name: &str) -> Result<OpenedCatalog, AppError> {
     if is_builtin(name) {
@@ -394,49 +312,108 @@ pub fn open_builtin(name: &str) -> Result<OpenedCatalog, AppError> {
     .into())
 }
 
+/// The version of a built-in catalogue.
+fn builtin_version(name: &str) -> Option<&'static Digest> {
+    static VERSIONS: OnceLock<BTreeMap<String, Digest>> = OnceLock::new();
+    let load = || {
+        let files = builtin::files();
+        let version = |name: String| {
+            let catalog = catalog::load(&files, &name).catalog?;
+            Some((name, catalog.version().clone()))
+        };
+        catalog::names(&files)
+            .into_iter()
+            .filter_map(version)
+            .collect()
+    };
+    VERSIONS.get_or_init(load).get(name)
+}
+
 /// True if a built-in catalogue has the name.
 pub fn is_builtin(name: &str) -> bool {
     catalog::names(&builtin::files()).contains(name)
 }
 
-/// Opens a built-in catalogue by name, the only catalogue of a folder, or `FOLDER/catalog/NAME`.
-pub fn open(argument: &str) -> Result<OpenedCatalog, AppError> {
-    let (source, name) = locate(argument)?;
+/// Opens a built-in catalogue by name, the only catalogue of a folder or commit, or one of several.
+pub fn open(argument: &str, cache: CacheOpener<'_, '_>) -> Result<OpenedCatalog, AppError> {
+    let (source, name) = locate(argument, cache)?;
     source.load(&name)
 }
 
 /// The files and the name of the catalogue that [`open`] opens. They may have errors.
-pub fn locate(argument: &str) -> Result<(CatalogFiles, String), AppError> {
+pub fn locate(
+    argument: &str,
+    cache: CacheOpener<'_, '_>,
+) -> Result<(CatalogFiles, String), AppError> {
     if is_builtin(argument) {
         return Ok((CatalogFiles::builtin(), argument.to_owned()));
     }
     let path = Path::new(argument);
-    if !path.is_dir() {
-        let names = catalog::names(&builtin::files());
-        return Err(CatalogError::Unknown {
-            name: argument.to_owned(),
-            suggestion: suggest::help(argument, names.iter().map(String::as_str)),
+    let (source, named) = if path.is_dir() {
+        match named_below_root(path) {
+            Some((root, name)) => (CatalogFiles::of_folder(root)?, Some(name.to_owned())),
+            None => (CatalogFiles::of_folder(path)?, None),
         }
-        .into());
-    }
-    if let Some((root, name)) = named_below_root(path) {
-        return Ok((CatalogFiles::of_folder(root)?, name.to_owned()));
-    }
-    let source = CatalogFiles::of_folder(path)?;
-    let mut names: Vec<String> = catalog::names(&source.files).into_iter().collect();
-    if let (Some(name), true) = (names.pop(), names.is_empty()) {
+    } else {
+        let commit = CatalogCommit::parse(argument)?.ok_or_else(|| unknown(argument))?;
+        commit.files(cache)?
+    };
+    if let Some(name) = named {
         return Ok((source, name));
     }
-    let names = catalog::names(&source.files).into_iter().collect();
+    let mut names: Vec<String> = catalog::names(&source.files).into_iter().collect();
+    if let [_] = *names
+        && let Some(name) = names.pop()
+    {
+        return Ok((source, name));
+    }
     let root = argument.to_owned();
-    Err(CatalogError::Ambiguous { root, names }.into())
+    if names.is_empty() {
+        return Err(CatalogError::NoCatalog { root }.into());
+    }
+    let separator = match (path.is_dir(), argument.contains(':')) {
+        (false, false) => ":",
+        (true, _) | (false, true) => "/",
+    };
+    let root_text = argument.trim_end_matches('/');
+    let example = format!("{root_text}{separator}catalog/{}", names[0]);
+    Err(CatalogError::Ambiguous {
+        root,
+        names,
+        example,
+    }
+    .into())
 }
 
-/// Opens a built-in catalogue by name, or all catalogues of a folder.
-pub fn open_all(argument: &str) -> Result<Vec<OpenedCatalog>, AppError> {
+fn unknown(argument: &str) -> CatalogError {
+    let names = catalog::names(&builtin::files());
+    CatalogError::Unknown {
+        name: argument.to_owned(),
+        suggestion: suggest::help(argument, names.iter().map(String::as_str)),
+    }
+}
+
+/// The files of all catalogues of a folder or commit.
+pub fn files(argument: &str, cache: CacheOpener<'_, '_>) -> Result<CatalogFiles, AppError> {
     let path = Path::new(argument);
-    if path.join("catalog.yaml").is_file() || !path.is_dir() {
-        return Ok(vec![open(argument)?]);
+    match CatalogCommit::parse(argument)? {
+        Some(commit) if !path.is_dir() => Ok(commit.files(cache)?.0),
+        _ => CatalogFiles::of_folder(path),
+    }
+}
+
+/// Opens a built-in catalogue by name, or all catalogues of a folder or commit.
+pub fn open_all(
+    argument: &str,
+    cache: CacheOpener<'_, '_>,
+) -> Result<Vec<OpenedCatalog>, AppError> {
+    let path = Path::new(argument);
+    if path.join("catalog.yaml").is_file() || is_builtin(argument) {
+        return Ok(vec![open(argument, cache)?]);
+    }
+    if !path.is_dir() {
+        let commit = CatalogCommit::parse(argument)?.ok_or_else(|| unknown(argument))?;
+        return commit.open_all(cache);
     }
     let opened = CatalogFiles::of_folder(path)?.load_all()?;
     if opened.is_empty() {
@@ -481,8 +458,12 @@ impl CatalogSummary {
 }
 
 impl OpenedCatalog {
-    /// A catalogue that was loaded from these files.
-    pub fn new(catalog: Catalog, source: CatalogFiles) -> Self {
+    /// A catalogue that was loaded from these files. A copy of the built-in one is recorded as built-in.
+    pub fn new(catalog: Catalog, mut source: CatalogFiles) -> Self {
+        let is_built_in = builtin_version(catalog.slug().as_str()) == Some(catalog.version());
+        if is_built_in && source.origin == CatalogSource::Local {
+            source.origin = CatalogSource::built_in();
+        }
         let template = OnceLock::new();
         Self {
             catalog,

@@ -42,6 +42,7 @@ pub fn catalogs(source: CatalogFiles) -> Checked {
         files,
         mut findings,
         root,
+        origin: _,
     } = source;
     let names = catalog::names(&files);
     for name in &names {

@@ -187,7 +187,7 @@ impl GeneratedRepoRequest {
             .into());
         }
         let opened = match &self.catalog {
-            Some(named) => catalogs::open(named),
+            Some(named) => catalogs::open(named, cache),
             None => catalogs::open_builtin(&provenance.catalog),
         }?;
         check_catalog(&opened, provenance)?;

@@ -135,6 +135,7 @@ pub fn prepare(
             selection: selection.selection,
             inputs,
             author: product.author.clone().unwrap_or_default(),
+            catalog_source: Some(opened.source.origin.clone()),
             template: template.pin.clone(),
         },
         opened,

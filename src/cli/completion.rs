@@ -2,7 +2,7 @@
 
 use crate::app::catalogs::{self, OpenedCatalog};
 use crate::catalog::{self, builtin};
-use crate::cli::args::git::environment;
+use crate::cli::args::git::{GitArgs, environment};
 use crate::cli::commands::Cli;
 use crate::cli::error::Failure;
 use clap::CommandFactory as _;
@@ -146,5 +146,6 @@ fn typed_catalog() -> Result<OpenedCatalog, crate::app::error::AppError> {
         Some(name.to_string_lossy().into_owned()).filter(|name| !name.is_empty())
     };
     let name = typed.or_else(variable);
-    catalogs::open(name.as_deref().unwrap_or("nextjs"))
+    let git = GitArgs::offline();
+    catalogs::open(name.as_deref().unwrap_or("nextjs"), &|| git.cache())
 }

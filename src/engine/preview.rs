@@ -106,16 +106,19 @@ fn locate_in_catalog(report: &mut Report, template: &Listing, folder: &str) {
     }
 }
 
-/// The plan of an existing repository, resolved again from its provenance and its catalogue.
+/// The plan of an existing repository, resolved again from its provenance and its catalogue. `author` is that of its first
+/// commit, which version 1 of the provenance file does not record.
 pub fn remake(
     catalog: &Catalog,
     provenance: &Provenance,
     author: Identity,
 ) -> Result<Plan, PreviewError> {
+    let generated = provenance.generated.as_ref();
     let request = Request {
         selection: provenance.selected_options.clone(),
         inputs: provenance.inputs.clone(),
-        author,
+        author: generated.map_or(author, |generated| generated.author.clone()),
+        catalog_source: generated.map(|generated| generated.catalog_source.clone()),
         template: provenance.template.clone(),
     };
     let plan = resolve(catalog, request).map_err(PreviewError::Selection)?;
@@ -196,11 +199,11 @@ fn report(
         errors,
         changes,
         risk,
+        tree: tree_id,
     } = interpretation;
+    let accepted = can_proceed.then_some(tree_id);
     let commit = first_commit(plan, &provenance.recipe_hash);
-    let ids = can_proceed
-        .then(|| ids::compute(tree, &commit))
-        .transpose()?;
+    let commit_id = accepted.map(|tree| ids::commit_id(tree, &commit));
     let (action_log, action_log_truncated) = cap_log(log);
     let all = tree.list()?;
     let (file_tree, truncated) = file_tree(&all);
@@ -214,8 +217,8 @@ fn report(
         can_proceed,
         collisions,
         errors,
-        tree_id: ids.map(|ids| GitId::of(&ids.tree)),
-        commit_id: ids.map(|ids| GitId::of(&ids.commit)),
+        tree_id: accepted.map(|id| GitId::of(&id)),
+        commit_id: commit_id.transpose()?.map(|id| GitId::of(&id)),
         object_format: ObjectFormat::Sha1,
         plan_hash: plan.hash(&provenance.recipe_hash),
         recipe_hash: provenance.recipe_hash,

@@ -25,8 +25,10 @@ use crate::model::path::TreePath;
 use crate::model::plan::{Plan, PlannedAction};
 use crate::model::provenance::Provenance;
 use crate::model::report::{ActionOutcome, Change, LogEntry, Risk};
+use crate::tree::ids::ObjectsError;
 use crate::tree::{TreeError, TreeMut};
 pub use changes::describe_added;
+use gix::ObjectId;
 use interpreter::{Interpreter, PlanFindings};
 use paths::PlannedPaths;
 pub use step::Violation;
@@ -49,6 +51,8 @@ pub struct Interpretation {
     /// The difference to the template, by path.
     pub changes: Vec<Change>,
     pub risk: Risk,
+    /// The id of the result.
+    pub tree: ObjectId,
 }
 
 impl Interpretation {
@@ -64,7 +68,7 @@ impl Interpretation {
 ///
 /// # Errors
 /// Only when the tree cannot be read or written; problems of the plan are part of the result.
-pub fn interpret(plan: &Plan, tree: &mut dyn TreeMut) -> Result<Interpretation, TreeError> {
+pub fn interpret(plan: &Plan, tree: &mut dyn TreeMut) -> Result<Interpretation, ObjectsError> {
     run(Interpreter::new(plan, tree)?).map(|(interpretation, _)| interpretation)
 }
 
@@ -73,7 +77,7 @@ pub fn explain(
     plan: &Plan,
     tree: &mut dyn TreeMut,
     path: &TreePath,
-) -> Result<(Interpretation, Vec<LineOrigin>), TreeError> {
+) -> Result<(Interpretation, Vec<LineOrigin>), ObjectsError> {
     let mut interpreter = Interpreter::new(plan, tree)?;
     interpreter.start_trace(path)?;
     run(interpreter)
@@ -84,19 +88,19 @@ pub fn fill(plan: &Plan, text: &str) -> String {
     Substitution::of(plan).plain(text)
 }
 
-fn run(mut interpreter: Interpreter<'_>) -> Result<(Interpretation, Vec<LineOrigin>), TreeError> {
-    let plan = interpreter.plan();
-    let provenance = plan.provenance();
+fn run(
+    mut interpreter: Interpreter<'_>,
+) -> Result<(Interpretation, Vec<LineOrigin>), ObjectsError> {
     let paths = PlannedPaths::of(&interpreter);
     let actions: Vec<&dyn ActionKind> = paths
         .actions
         .iter()
         .map(|action| action::kind_of(action))
         .collect();
-    template_pass::run(&mut interpreter, &provenance)?;
+    template_pass::run(&mut interpreter)?;
     let log = run_actions(&mut interpreter, &paths, &actions)?;
     validity::verify(&mut interpreter)?;
-    provenance::write(&mut interpreter, &provenance, &actions)?;
+    let (provenance, tree) = provenance::write(&mut interpreter, &actions)?;
     if !interpreter.has_failed() {
         stability::verify(&mut interpreter, &actions)?;
     }
@@ -118,6 +122,7 @@ fn run(mut interpreter: Interpreter<'_>) -> Result<(Interpretation, Vec<LineOrig
         errors,
         changes,
         risk,
+        tree,
     };
     Ok((interpretation, lines))
 }

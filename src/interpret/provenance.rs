@@ -4,18 +4,47 @@ use super::interpreter::Interpreter;
 use super::step::ActionKind;
 use crate::model::content::File;
 use crate::model::diagnostic::{Code, Diagnostic, Location};
+use crate::model::digest::GitId;
 use crate::model::provenance::Provenance;
 use crate::model::report::ChangeOrigin;
 use crate::tree::TreeError;
+use crate::tree::ids::{ObjectsError, TreeWithout};
+use gix::ObjectId;
 
-/// Writes the provenance file over the template's; reports an action that writes to its path.
+/// True if the tree is already the result of the plan: its provenance file is the plan's.
+pub(super) fn is_result(interpreter: &Interpreter<'_>) -> Result<bool, TreeError> {
+    let plan = interpreter.plan();
+    let Some(file) = interpreter.tree().read(plan.provenance_path.as_tree())? else {
+        return Ok(false);
+    };
+    let Ok(recorded) = serde_json::from_slice::<Provenance>(&file.bytes) else {
+        return Ok(false);
+    };
+    let tree = recorded.tree().unwrap_or(&plan.template.tree).clone();
+    Ok(file.bytes == plan.provenance(tree).to_text())
+}
+
+/// Writes the provenance file over the template's, and gives its content and the id of the result.
 pub(super) fn write(
     interpreter: &mut Interpreter<'_>,
-    own: &Provenance,
+    actions: &[&dyn ActionKind],
+) -> Result<(Provenance, ObjectId), ObjectsError> {
+    let plan = interpreter.plan();
+    let without = TreeWithout::compute(interpreter.tree(), plan.provenance_path.as_tree())?;
+    let own = plan.provenance(GitId::of(&without.id()));
+    let file = File::regular(own.to_text());
+    let tree = without.with(&file)?;
+    put(interpreter, file, actions)?;
+    Ok((own, tree))
+}
+
+/// Writes the file; reports an action that writes to its path.
+fn put(
+    interpreter: &mut Interpreter<'_>,
+    file: File,
     actions: &[&dyn ActionKind],
 ) -> Result<(), TreeError> {
     let path = interpreter.plan().provenance_path.as_tree();
-    let file = File::regular(own.to_text());
     if interpreter.tree().read(path)?.as_ref() == Some(&file) {
         return Ok(());
     }

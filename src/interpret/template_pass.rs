@@ -4,21 +4,19 @@
 use super::format::Part;
 use super::interpreter::Interpreter;
 use super::lfs;
+use super::provenance;
 use super::unfilled::Unfilled;
 use crate::model::content::{File, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::path::TreePath;
-use crate::model::provenance::Provenance;
 use crate::model::report::ChangeOrigin;
 use crate::tree::TreeError;
 
 /// Prepares the template, unless the tree already contains this plan's provenance.
 ///
 /// Actions replace the placeholders of the text they add, so that no text is searched twice.
-pub(super) fn run(interpreter: &mut Interpreter<'_>, own: &Provenance) -> Result<(), TreeError> {
-    let path = interpreter.plan().provenance_path.as_tree();
-    let provenance = interpreter.tree().read(path)?;
-    if provenance.is_some_and(|file| file.bytes == own.to_text()) {
+pub(super) fn run(interpreter: &mut Interpreter<'_>) -> Result<(), TreeError> {
+    if provenance::is_result(interpreter)? {
         return Ok(());
     }
     omit(interpreter)?;

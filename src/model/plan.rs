@@ -8,7 +8,8 @@ use super::digest::{Digest, GitId};
 use super::input::{Identity, Inputs};
 use super::path::{PathError, SafeRelPath, TreePath};
 use super::placeholder::BuiltInFact;
-use super::provenance::Provenance;
+use super::provenance::{CatalogSource, Generated, Provenance};
+use super::report::ObjectFormat;
 use super::selection::Selection;
 use super::slug::{OptionRef, Slug};
 use schemars::JsonSchema;
@@ -31,6 +32,9 @@ pub struct Plan {
     pub action_schema_version: u32,
     pub catalog: Slug,
     pub catalog_version: Digest,
+    /// The source of the catalogue. Plans without it write provenance of version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalog_source: Option<CatalogSource>,
     pub template: TemplatePin,
     /// The path of the provenance file.
     pub provenance_path: SafeRelPath,
@@ -132,6 +136,8 @@ struct PlanHashInput<'a> {
     generator: &'a str,
     catalog: &'a Slug,
     catalog_version: &'a Digest,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    catalog_source: Option<&'a CatalogSource>,
     template: &'a TemplatePin,
     provenance_path: &'a SafeRelPath,
     placeholders: &'a [BuiltInFact],
@@ -183,6 +189,7 @@ impl Plan {
             generator: &self.generator,
             catalog: &self.catalog,
             catalog_version: &self.catalog_version,
+            catalog_source: self.catalog_source.as_ref(),
             template: &self.template,
             provenance_path: &self.provenance_path,
             placeholders: &self.placeholders,
@@ -198,8 +205,14 @@ impl Plan {
         })
     }
 
-    /// The provenance that the repository records.
-    pub fn provenance(&self) -> Provenance {
+    /// The provenance that the repository records. `tree` is the result without the provenance file.
+    pub fn provenance(&self, tree: GitId) -> Provenance {
+        let generated = |catalog_source: &CatalogSource| Generated {
+            author: self.author.clone(),
+            catalog_source: catalog_source.clone(),
+            object_format: ObjectFormat::Sha1,
+            tree,
+        };
         Provenance {
             generator: self.generator.clone(),
             action_schema_version: self.action_schema_version,
@@ -209,6 +222,7 @@ impl Plan {
             template: self.template.clone(),
             selected_options: self.recipe.selections.clone(),
             inputs: self.inputs.clone(),
+            generated: self.catalog_source.as_ref().map(generated),
         }
     }
 

@@ -19,7 +19,7 @@ use crate::model::placeholder::BuiltInFact;
 use crate::model::plan::{
     MAX_ACTIONS, MAX_WRITTEN, Origin, Plan, PlannedAction, ResolvedRecipe, TemplatePin,
 };
-use crate::model::provenance::Provenance;
+use crate::model::provenance::{CatalogSource, Provenance};
 use crate::model::selection::Selection;
 use std::collections::BTreeMap;
 
@@ -37,6 +37,8 @@ pub struct Request {
     pub selection: Selection,
     pub inputs: Inputs,
     pub author: Identity,
+    /// The source of the catalogue, for the provenance file. None writes version 1 of it.
+    pub catalog_source: Option<CatalogSource>,
     pub template: TemplatePin,
 }
 
@@ -157,15 +159,13 @@ fn check_size(steps: &[order::Step<'_>]) -> Result<(), Vec<Diagnostic>> {
 /// # Errors
 /// As [`recipe`].
 pub fn resolve(catalog: &Catalog, request: Request) -> Result<Plan, Vec<Diagnostic>> {
-    let Request {
-        selection,
-        inputs,
-        author,
-        template,
-    } = request;
-    let (recipe, values) = recipe(catalog, &selection, &inputs, &author)?;
-    let inputs = Inputs { values, ..inputs };
-    Ok(plan(catalog, recipe, inputs, author, template))
+    let (recipe, values) = recipe(
+        catalog,
+        &request.selection,
+        &request.inputs,
+        &request.author,
+    )?;
+    Ok(plan(catalog, recipe, values, request))
 }
 
 /// The plan of a selection that may lack options of required categories, for a trial of single options.
@@ -173,30 +173,24 @@ pub fn resolve(catalog: &Catalog, request: Request) -> Result<Plan, Vec<Diagnost
 /// # Errors
 /// Inputs without a value, and more actions than a plan may have.
 pub fn partial(catalog: &Catalog, request: Request) -> Result<Plan, Vec<Diagnostic>> {
-    let Request {
-        selection,
-        inputs,
-        author,
-        template,
-    } = request;
     let given = inputs::Given {
-        inputs: &inputs,
-        author: &author,
+        inputs: &request.inputs,
+        author: &request.author,
     };
-    let values = inputs::values(catalog, &selection, given)?;
-    let recipe = actions(catalog, selection, &values)?;
-    let inputs = Inputs { values, ..inputs };
-    Ok(plan(catalog, recipe, inputs, author, template))
+    let values = inputs::values(catalog, &request.selection, given)?;
+    let recipe = actions(catalog, request.selection.clone(), &values)?;
+    Ok(plan(catalog, recipe, values, request))
 }
 
 /// The plan of a recipe.
-fn plan(
-    catalog: &Catalog,
-    recipe: ResolvedRecipe,
-    inputs: Inputs,
-    author: Identity,
-    template: TemplatePin,
-) -> Plan {
+fn plan(catalog: &Catalog, recipe: ResolvedRecipe, values: InputValues, request: Request) -> Plan {
+    let Request {
+        inputs,
+        author,
+        catalog_source,
+        template,
+        ..
+    } = request;
     let file = catalog.file();
     let mut placeholders = file.placeholders.clone();
     placeholders.sort_unstable();
@@ -209,11 +203,13 @@ fn plan(
         action_schema_version: ACTION_SCHEMA_VERSION,
         catalog: catalog.slug().clone(),
         catalog_version: catalog.version().clone(),
+        catalog_source,
         template,
         provenance_path: file.provenance.clone().unwrap_or_else(default_path),
         placeholders,
         inputs: Inputs {
             repo_url: inputs.repo_url.filter(|_| has_address),
+            values,
             ..inputs
         },
         author,

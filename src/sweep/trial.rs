@@ -101,6 +101,7 @@ impl<'g> TrialInput<'g> {
             inputs: self.with_sample_values(&selection, inputs),
             selection,
             author: Identity::default(),
+            catalog_source: None,
             template: self.pin.clone(),
         };
         engine::preview(self.catalog, request, self.template)
@@ -133,6 +134,7 @@ impl<'g> TrialInput<'g> {
             inputs: self.with_sample_values(&selection, inputs),
             selection,
             author: Identity::default(),
+            catalog_source: None,
             template: self.pin.clone(),
         };
         let Ok(plan) = resolve::partial(self.catalog, request) else {

@@ -4,7 +4,7 @@ use super::commits::FileIndex;
 use super::inventory::{Inventory, NodeKind};
 use super::{Tree, TreeError, listing};
 use crate::error::{Class, Explain, Hint};
-use crate::model::content::Mode;
+use crate::model::content::{File, Mode};
 use crate::model::date::Day;
 use crate::model::input::Identity;
 use crate::model::path::TreePath;
@@ -92,13 +92,9 @@ pub(super) fn id_of(kind: Kind, bytes: &[u8]) -> Result<ObjectId, ObjectsError> 
         .map_err(|error| ObjectsError::Store(error.into()))
 }
 
-/// The ids alone: nothing is stored.
-pub fn compute(tree: &dyn Tree, commit: &FirstCommit) -> Result<Ids, ObjectsError> {
-    let tree = tree_id(tree)?;
-    Ok(Ids {
-        tree,
-        commit: write_commit(tree, commit, &mut Hasher)?,
-    })
+/// The id of the first commit of a tree. Nothing is stored.
+pub fn commit_id(tree: ObjectId, commit: &FirstCommit) -> Result<ObjectId, ObjectsError> {
+    write_commit(tree, commit, &mut Hasher)
 }
 
 /// The id of a tree alone.
@@ -117,12 +113,9 @@ pub fn files(tree: &dyn Tree) -> Result<FileIndex, ObjectsError> {
             .flatten();
         let id = match known {
             Some(number) => base.nodes()[number].id,
-            None => Writer {
-                tree,
-                base,
-                sink: &mut Hasher,
+            None => {
+                Writer::new(tree, base, &mut Hasher).changed_file(&TreePath::of_checked(path))?
             }
-            .changed_file(&TreePath::of_checked(path))?,
         };
         let mode = gix::objs::tree::EntryMode::from(kind_of(entry.mode)).value();
         files.insert(path.to_owned(), (mode, id));
@@ -134,15 +127,49 @@ pub fn files(tree: &dyn Tree) -> Result<FileIndex, ObjectsError> {
 pub fn write_tree(tree: &dyn Tree, sink: &mut dyn ObjectSink) -> Result<ObjectId, ObjectsError> {
     let listing = tree.list()?;
     let changes: Vec<Changed<'_>> = listing.changes().iter().collect();
-    let mut writer = Writer {
-        tree,
-        base: listing.base(),
-        sink,
-    };
-    let all = 0..listing.base().nodes().len();
-    match writer.folder("", Some(all), &changes)? {
-        Some(id) => Ok(id),
-        None => writer.sink.put(Kind::Tree, b""),
+    Writer::new(tree, listing.base(), sink).root(&changes)
+}
+
+/// A tree without the file at one path: its id, and the id with another file there. The rest is hashed once.
+pub struct TreeWithout<'p> {
+    path: &'p TreePath,
+    id: ObjectId,
+    /// The entries of each folder above the path without the one that leads to it, the innermost first.
+    above: Vec<Vec<Entry>>,
+}
+
+impl<'p> TreeWithout<'p> {
+    /// Computes the id of a tree without a path.
+    pub fn compute(tree: &dyn Tree, path: &'p TreePath) -> Result<Self, ObjectsError> {
+        let listing = tree.list()?;
+        let mut changes = listing.changes().clone();
+        changes.insert(path.clone(), None);
+        let changes: Vec<Changed<'_>> = changes.iter().collect();
+        let mut sink = Hasher;
+        let mut writer = Writer::new(tree, listing.base(), &mut sink);
+        writer.without = Some(path);
+        let id = writer.root(&changes)?;
+        let above = writer.above;
+        Ok(Self { path, id, above })
+    }
+
+    /// The id without the path.
+    pub fn id(&self) -> ObjectId {
+        self.id
+    }
+
+    /// The id with a file at the path. No folder of the path may be a file of the tree.
+    pub fn with(self, file: &File) -> Result<ObjectId, ObjectsError> {
+        let mut id = id_of(Kind::Blob, &file.bytes)?;
+        let mut kind = kind_of(file.mode);
+        for (name, mut entries) in self.path.as_str().rsplit('/').zip(self.above) {
+            entries.retain(|entry| entry.filename != name);
+            entries.push(entry(kind, name, id));
+            entries.sort();
+            id = id_of(Kind::Tree, &encode(&gix::objs::Tree { entries })?)?;
+            kind = EntryKind::Tree;
+        }
+        Ok(id)
     }
 }
 
@@ -197,9 +224,31 @@ struct Writer<'w> {
     tree: &'w dyn Tree,
     base: &'w Inventory,
     sink: &'w mut dyn ObjectSink,
+    /// A path whose folders are recorded in `above`.
+    without: Option<&'w TreePath>,
+    above: Vec<Vec<Entry>>,
 }
 
-impl Writer<'_> {
+impl<'w> Writer<'w> {
+    fn new(tree: &'w dyn Tree, base: &'w Inventory, sink: &'w mut dyn ObjectSink) -> Self {
+        Self {
+            tree,
+            base,
+            sink,
+            without: None,
+            above: Vec::new(),
+        }
+    }
+
+    /// Writes the whole tree.
+    fn root(&mut self, changes: &[Changed<'_>]) -> Result<ObjectId, ObjectsError> {
+        let all = 0..self.base.nodes().len();
+        match self.folder("", Some(all), changes)? {
+            Some(id) => Ok(id),
+            None => self.sink.put(Kind::Tree, b""),
+        }
+    }
+
     /// Writes the folder of a prefix, which ends in `/` but for the root; `None` when it contains no file. `nodes` are
     /// those of the base below it, if the base has the folder.
     fn folder(
@@ -237,6 +286,12 @@ impl Writer<'_> {
                 let id = self.folder(&format!("{path}/"), None, group.below)?;
                 entries.extend(id.map(|id| entry(EntryKind::Tree, name, id)));
             }
+        }
+        if self
+            .without
+            .is_some_and(|path| path.as_str().starts_with(prefix))
+        {
+            self.above.push(entries.clone());
         }
         if entries.is_empty() {
             return Ok(None);

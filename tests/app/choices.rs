@@ -30,7 +30,7 @@ fn an_option_says_what_it_conflicts_with_and_what_it_requires() {
     sandbox.write("catalog/shop/catalog.yaml", CATALOG);
     sandbox.write("catalog/shop/template/README.md", "# Shop\n");
     let root = sandbox.join(".").display().to_string();
-    let catalog = catalogs::open(&root).unwrap().catalog;
+    let catalog = catalogs::open(&root, &super::no_cache).unwrap().catalog;
     let told = |selected: &[&str], option: &str| {
         let mut selection = Selection::default();
         for option in selected {

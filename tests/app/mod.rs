@@ -10,7 +10,7 @@ use groundplan::app::catalogs::{self, CatalogFiles};
 use groundplan::app::error::AppError;
 use groundplan::app::previews::{Prepared, ProductRequest, prepare};
 use groundplan::app::selection::SelectionRequest;
-use groundplan::app::templates::TemplateRequest;
+use groundplan::app::templates::{TemplateCache, TemplateRequest};
 use groundplan::base::clock::SystemClock;
 use groundplan::error::Class;
 use groundplan::model::input::{Owner, ProductName, RepoName};
@@ -28,6 +28,11 @@ fn product() -> ProductRequest {
     }
 }
 
+/// The cache of a test that needs no template in git.
+fn no_cache() -> Result<TemplateCache<'static>, AppError> {
+    panic!("no template in git is needed")
+}
+
 /// The demo catalogue with its defaults, over a template that the request names.
 fn prepared(template: &TemplateRequest) -> Prepared {
     let sandbox = Sandbox::with_demo();
@@ -35,7 +40,6 @@ fn prepared(template: &TemplateRequest) -> Prepared {
     let opened = files.load("demo").unwrap();
     let mut selection = SelectionRequest::default();
     selection.fill_with_defaults(&opened.catalog);
-    let no_cache = || -> Result<_, AppError> { panic!("no template in git is needed") };
     let prepared = prepare(
         opened,
         selection,
@@ -60,7 +64,7 @@ fn explained(error: AppError) -> (Class, String) {
 fn a_name_from_a_document_is_never_taken_for_a_folder() {
     let sandbox = Sandbox::with_demo();
     let folder = sandbox.path().to_str().unwrap();
-    assert!(catalogs::open(folder).is_ok());
+    assert!(catalogs::open(folder, &no_cache).is_ok());
     let (class, message) = explained(catalogs::open_builtin(folder).unwrap_err());
     assert_eq!(class, Class::Usage);
     assert_eq!(message, format!("no built-in catalogue `{folder}`"));

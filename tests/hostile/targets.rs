@@ -65,10 +65,10 @@ fn a_killed_process_leaves_the_target_whole_or_absent() {
     for round in 0..rounds {
         let into = format!("{round}/out");
         fs::create_dir(sandbox.join(&round.to_string())).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_groundplan"))
-            .args(&args)
-            .args(["--into", &into])
-            .current_dir(sandbox.path())
+        let mut command = Command::new(env!("CARGO_BIN_EXE_groundplan"));
+        // The provenance file records the author: without the identity of the machine.
+        let mut child = sandbox
+            .settle(command.args(&args).args(["--into", &into]))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

@@ -16,6 +16,7 @@ use groundplan::model::date::Day;
 use groundplan::model::digest::GitId;
 use groundplan::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
 use groundplan::model::plan::{TemplateOrigin, TemplatePin};
+use groundplan::model::provenance::CatalogSource;
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::Slug;
 use groundplan::resolve::{self, Request};
@@ -335,6 +336,7 @@ pub(crate) fn request(catalog: &Catalog) -> Request {
             values: InputValues::new(),
         },
         author: Identity::default(),
+        catalog_source: Some(CatalogSource::default()),
         template: TemplatePin {
             repo: TemplateOrigin::Folder,
             r#ref: "v1".to_owned(),

@@ -19,7 +19,7 @@ use thiserror::Error;
 
 /// The template cache and the access to git repositories.
 #[derive(Clone, clap::Args)]
-#[command(next_help_heading = "Templates from git")]
+#[command(next_help_heading = "Templates and catalogues from git")]
 pub(crate) struct GitArgs {
     /// Folder of the template cache [default: groundplan in the user's cache folder].
     #[arg(long, global = true, env = "GROUNDPLAN_CACHE_DIR", value_name = "DIR")]
@@ -107,6 +107,20 @@ impl Explain for CacheError {
 }
 
 impl GitArgs {
+    /// The cache alone, for completions: no request is sent.
+    pub(crate) fn offline() -> Self {
+        Self {
+            cache_dir: environment("GROUNDPLAN_CACHE_DIR"),
+            offline: true,
+            refresh: false,
+            allow_file: true,
+            allow_host: Vec::new(),
+            git_timeout: 1,
+            git_host: String::new(),
+            git_user: String::new(),
+        }
+    }
+
     /// The flags that name the template cache.
     pub(crate) fn flags(&self) -> Vec<(&'static str, Option<String>)> {
         let folder = self

@@ -5,6 +5,7 @@ use crate::app::previews::{self, Prepared, ProductRequest};
 use crate::app::selection::SelectionRequest;
 use crate::base::clock::SystemClock;
 use crate::cli::args::catalog;
+use crate::cli::args::git::GitArgs;
 use crate::cli::args::template::TemplateArgs;
 use crate::cli::completion;
 use crate::cli::error::Failure;
@@ -22,10 +23,11 @@ use std::path::PathBuf;
 /// The catalogue and the selected options.
 #[derive(clap::Args)]
 pub(crate) struct SelectionArgs {
-    /// A built-in catalogue, a folder with catalog/ and recipes/, or `db:NAME` in the database of DATABASE_URL.
+    /// A built-in catalogue, a folder with catalog/ and recipes/, a commit as `REPO@REF` or `REPO@REF:FOLDER`, or `db:NAME`
+    /// in the database of DATABASE_URL.
     #[arg(
         long,
-        value_name = "NAME|DIR",
+        value_name = "NAME|DIR|REPO@REF",
         default_value = "nextjs",
         env = "GROUNDPLAN_CATALOG",
         add = completion::catalogs()
@@ -127,8 +129,11 @@ impl SelectionArgs {
     }
 
     /// Opens the catalogue and reads the selection from flags, file, defaults and, on a terminal, questions.
-    pub(crate) fn choose(&self) -> Result<(OpenedCatalog, SelectionRequest), Failure> {
-        let opened = catalog::open(&self.catalog)?;
+    pub(crate) fn choose(
+        &self,
+        git: &GitArgs,
+    ) -> Result<(OpenedCatalog, SelectionRequest), Failure> {
+        let opened = catalog::open(&self.catalog, git)?;
         let catalog = &opened.catalog;
         let mut request = match &self.selection {
             Some(path) => {
@@ -169,7 +174,7 @@ impl ProductArgs {
             repo_url: self.repo_url.clone(),
         };
         let is_asked = selection.is_asked();
-        let (opened, mut selection) = selection.choose()?;
+        let (opened, mut selection) = selection.choose(&self.template.git)?;
         if is_asked {
             prompt::inputs(&opened.catalog, &mut selection, &product)?;
         }

@@ -8,6 +8,7 @@ use crate::cli::output::terminal::Terminal;
 use crate::model::digest::GitId;
 use crate::model::path::SafeRelPath;
 use crate::model::plan::Plan;
+use crate::model::provenance::CatalogSource;
 use crate::model::ref_name::RefName;
 use crate::template::Template;
 
@@ -55,7 +56,8 @@ impl TemplateArgs {
                 text(plan.template.sha.as_ref().map(|sha| sha as _)),
             ),
         ];
-        let is_from_git = plan.template.sha.is_some();
+        let is_catalog_from_git = matches!(plan.catalog_source, Some(CatalogSource::Git { .. }));
+        let is_from_git = plan.template.sha.is_some() || is_catalog_from_git;
         let cache = self.git.flags().into_iter().filter(|_| is_from_git);
         let given = flags.into_iter().chain(cache);
         given

@@ -2,6 +2,7 @@
 
 use crate::app::selection;
 use crate::cli::args::catalog;
+use crate::cli::args::git::GitArgs;
 use crate::cli::args::selection::SelectionArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
@@ -13,6 +14,8 @@ pub(crate) struct Args {
     selection: SelectionArgs,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    git: GitArgs,
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -20,10 +23,10 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         || args.selection.selection.is_some()
         || !args.selection.select.is_empty();
     let (opened, request) = if asks_for_recipe {
-        let (opened, request) = args.selection.choose()?;
+        let (opened, request) = args.selection.choose(&args.git)?;
         (opened, Some(request))
     } else {
-        (catalog::open(&args.selection.catalog)?, None)
+        (catalog::open(&args.selection.catalog, &args.git)?, None)
     };
     let hashes = selection::hashes(&opened, request)?;
     match args.format {

@@ -1,24 +1,26 @@
 //! `groundplan list`
 
-use crate::app::catalogs::CatalogFiles;
+use crate::app::catalogs::{self, CatalogFiles};
 use crate::base::sanitize;
+use crate::cli::args::git::GitArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, Terminal};
-use std::path::PathBuf;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// A folder with catalog/ and recipes/, instead of the built-in catalogues.
-    #[arg(long, value_name = "DIR")]
-    catalog: Option<PathBuf>,
+    /// A folder with catalog/ and recipes/ or a commit as `REPO@REF`, instead of the built-in catalogues.
+    #[arg(long, value_name = "DIR|REPO@REF")]
+    catalog: Option<String>,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    git: GitArgs,
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let source = match &args.catalog {
-        Some(folder) => CatalogFiles::of_folder(folder)?,
+        Some(named) => catalogs::files(named, &|| args.git.cache())?,
         None => CatalogFiles::builtin(),
     };
     let list = source.list();

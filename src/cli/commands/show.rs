@@ -3,6 +3,7 @@
 use crate::app::catalogs::{OpenedCatalog, OptionRestriction};
 use crate::catalog::{CatalogOption, SelectionType};
 use crate::cli::args::catalog;
+use crate::cli::args::git::GitArgs;
 use crate::cli::completion;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
@@ -12,15 +13,17 @@ use crate::model::slug::OptionRef;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// A built-in catalogue, or a folder with catalog/ and recipes/.
+    /// A built-in catalogue, a folder with catalog/ and recipes/, a commit as `REPO@REF`, or `db:NAME`.
     #[arg(value_name = "CATALOG", add = completion::catalogs())]
     catalog: String,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    git: GitArgs,
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let opened = catalog::open(&args.catalog)?;
+    let opened = catalog::open(&args.catalog, &args.git)?;
     match args.format {
         Format::Json => terminal.json(&opened.details())?,
         Format::Text => text(&opened, terminal)?,

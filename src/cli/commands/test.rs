@@ -87,7 +87,7 @@ struct FileDifference {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let chosen = catalogs::open_all(&args.catalog)?;
+    let chosen = catalogs::open_all(&args.catalog, &|| args.template.git.cache())?;
     let mut all = Vec::new();
     let mut names = Vec::new();
     for chosen in chosen {

@@ -75,11 +75,12 @@ impl Args {
 
     fn open(&self, version: &str) -> Result<Vec<OpenedCatalog>, Failure> {
         let version = VersionName::parse(version)?;
+        let cache = || self.template.git.cache();
         if version.is_published() {
             return self
                 .database
-                .look(async |database| Ok(version.open(Some(database)).await?));
+                .look(async |database| Ok(version.open(Some(database), &cache).await?));
         }
-        Ok(wait_for(version.open(None))??)
+        Ok(wait_for(version.open(None, &cache))??)
     }
 }

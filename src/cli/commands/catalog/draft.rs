@@ -5,6 +5,7 @@ use crate::app::catalog_drafts::{self, DraftView};
 use crate::app::catalogs;
 use crate::base::sanitize;
 use crate::cli::args::database::DatabaseArgs;
+use crate::cli::args::git::GitArgs;
 use crate::cli::args::policy::PersonArgs;
 use crate::cli::commands::runs;
 use crate::cli::error::{Exit, Failure};
@@ -37,11 +38,13 @@ enum DraftCommand {
 
 #[derive(clap::Args)]
 struct SaveArgs {
-    /// A built-in catalogue, or a folder with catalog/ and recipes/ of one catalogue.
-    #[arg(value_name = "NAME|DIR")]
+    /// A built-in catalogue, or a folder with catalog/ and recipes/ or a commit as `REPO@REF` of one catalogue.
+    #[arg(value_name = "NAME|DIR|REPO@REF")]
     catalog: String,
     #[command(flatten)]
     common: CommonArgs,
+    #[command(flatten)]
+    git: GitArgs,
 }
 
 #[derive(clap::Args)]
@@ -85,7 +88,7 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 }
 
 fn save(args: &SaveArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let (source, name) = catalogs::locate(&args.catalog)?;
+    let (source, name) = catalogs::locate(&args.catalog, &|| args.git.cache())?;
     let (common, caller) = (&args.common, args.common.person.caller());
     let catalog = Slug::parse(&name).map_err(|error| {
         Failure::usage(

@@ -3,6 +3,7 @@
 use crate::app::{catalog_versions, catalogs};
 use crate::base::sanitize;
 use crate::cli::args::database::DatabaseArgs;
+use crate::cli::args::git::GitArgs;
 use crate::cli::args::policy::PersonArgs;
 use crate::cli::commands::runs;
 use crate::cli::error::{Exit, Failure};
@@ -14,8 +15,9 @@ use crate::store::listed::Listed;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// A built-in catalogue, or a folder with catalog/ and recipes/, to publish all of its catalogues.
-    #[arg(value_name = "NAME|DIR")]
+    /// A built-in catalogue, or a folder with catalog/ and recipes/ or a commit as `REPO@REF`, to publish all of its
+    /// catalogues.
+    #[arg(value_name = "NAME|DIR|REPO@REF")]
     catalog: String,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -23,6 +25,8 @@ pub(super) struct Args {
     person: PersonArgs,
     #[command(flatten)]
     database: DatabaseArgs,
+    #[command(flatten)]
+    git: GitArgs,
 }
 
 #[derive(clap::Args)]
@@ -37,7 +41,7 @@ pub(super) struct HistoryArgs {
 }
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let opened = catalogs::open_all(&args.catalog)?;
+    let opened = catalogs::open_all(&args.catalog, &|| args.git.cache())?;
     let caller = args.person.caller();
     let published = args
         .database

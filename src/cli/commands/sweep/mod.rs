@@ -72,7 +72,7 @@ struct Which {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let chosen = catalogs::open_all(&args.catalog)?;
+    let chosen = catalogs::open_all(&args.catalog, &|| args.template.git.cache())?;
     let mut is_fine = true;
     let mut results = Vec::new();
     for chosen in chosen {
