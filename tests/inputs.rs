@@ -72,12 +72,7 @@ fn written(sandbox: &Sandbox, more: &[&str]) -> Vec<String> {
 #[test]
 fn values_and_their_case_forms_are_in_texts_paths_and_provenance() {
     let sandbox = with_inputs();
-    let author = [
-        "--author",
-        "Jane Doe <jane@example.org>",
-        "--date",
-        "2026-11-21",
-    ];
+    let author = ["--author", "Jane Doe <jane@example.org>"];
     let files = written(&sandbox, &[&["--defaults"], &author[..]].concat());
     assert_eq!(
         files,
@@ -159,37 +154,37 @@ fn a_wrong_value_is_a_finding_with_place_expectation_and_help() {
         (
             "PACKAGE: My Pkg",
             "GP508",
-            19,
+            20,
             "input PACKAGE is `My Pkg`, expected a text that matches `[a-z][a-z0-9_]*`",
         ),
         (
             "PORT: 80",
             "GP508",
-            16,
+            17,
             "input PORT is `80`, expected a number from 1024 to 65535",
         ),
         (
             "PORT: eighty",
             "GP508",
-            16,
+            17,
             "input PORT is `eighty`, expected a whole number",
         ),
         (
             "CONTAINER: maybe",
             "GP508",
-            21,
+            22,
             "input CONTAINER is `maybe`, expected `true` or `false`",
         ),
         (
             "PYTHON: '3.11'",
             "GP508",
-            18,
+            19,
             "input PYTHON is `3.11`, expected one of `3.12`, `3.13`",
         ),
         (
             "PACKGE: a",
             "GP506",
-            18,
+            19,
             "catalogue `demo` has no input `PACKGE`",
         ),
     ] {
@@ -320,7 +315,7 @@ fn the_mistakes_of_authors_are_found_at_their_places() {
         (
             "from: PRODUCT_SLUG,",
             "from: PRODUCT_SLUGG,",
-            "GP313 catalog/demo/catalog.yaml:11:97",
+            "GP313 catalog/demo/catalog.yaml:11:95",
         ),
         (
             "{ name: MODULE",
@@ -330,12 +325,12 @@ fn the_mistakes_of_authors_are_found_at_their_places() {
         (
             "type: integer, min: 1024",
             "type: boolean, min: 1024",
-            "GP312 catalog/demo/catalog.yaml:13:53",
+            "GP312 catalog/demo/catalog.yaml:13:52",
         ),
         (
             "default: 8080",
             "default: 80",
-            "GP312 catalog/demo/catalog.yaml:13:78",
+            "GP312 catalog/demo/catalog.yaml:13:79",
         ),
         (
             "default: { from: PRODUCT_SLUG, case: snake }",
@@ -345,7 +340,7 @@ fn the_mistakes_of_authors_are_found_at_their_places() {
         (
             "CONTAINER: true",
             "CONTAINER: maybe",
-            "GP313 catalog/demo/catalog.yaml:7:62",
+            "GP313 catalog/demo/catalog.yaml:7:56",
         ),
         (
             "unless: { auth: [none] }",
@@ -355,12 +350,12 @@ fn the_mistakes_of_authors_are_found_at_their_places() {
         (
             "pattern: '[a-z]",
             "pattern: '[a-z",
-            "GP205 catalog/demo/catalog.yaml:11:61",
+            "GP205 catalog/demo/catalog.yaml:11:59",
         ),
         (
             "type: choice",
             "type: chois",
-            "GP204 catalog/demo/catalog.yaml:15:44",
+            "GP204 catalog/demo/catalog.yaml:15:42",
         ),
         (
             "{ name: PORT",

@@ -71,6 +71,12 @@ impl CatalogInput {
         }
     }
 
+    /// True if the default is derived from one of these inputs.
+    pub fn is_derived_from(&self, names: &[&PlaceholderName]) -> bool {
+        self.derived()
+            .is_some_and(|derived| names.contains(&&derived.from))
+    }
+
     /// The names that the default and the conditions contain.
     fn needs(&self) -> impl Iterator<Item = &PlaceholderName> {
         let conditions = self.when.inputs.keys().chain(self.unless.inputs.keys());

@@ -4,6 +4,7 @@ pub mod builtin;
 mod checked;
 mod compatibility;
 mod file;
+mod include;
 mod input;
 mod input_rules;
 mod load;

@@ -125,7 +125,7 @@ impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
         let one = generator.subschema_for::<T>();
         schemars::json_schema!({
             "description": "One value, or a list of values.",
-            "anyOf": [one, { "type": "array", "items": one, "minItems": 1, "maxItems": 100 }],
+            "anyOf": [one, { "type": "array", "items": one, "maxItems": 100 }],
         })
     }
 }

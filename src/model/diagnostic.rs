@@ -162,6 +162,8 @@ codes! {
     PlaceholderInPath = "GP412",
     /// Recipes do not write `.gitmodules`.
     WritesSubmodules = "GP413",
+    /// Included recipes exist and do not include each other.
+    IncludedRecipe = "GP414",
     /// A selected category or option exists.
     UnknownSelection = "GP501",
     /// Every required category has a selected option.

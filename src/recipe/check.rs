@@ -7,12 +7,12 @@ use crate::interpret::{template_warnings, unknown_help};
 use crate::model::action::{Action, WrittenAction};
 use crate::model::content::{File, Files, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Location};
-use crate::model::path::{ActionPath, TreePath};
+use crate::model::path::{ActionPath, SafeRelPath, TreePath};
 use crate::model::placeholder::{BuiltInFact, PlaceholderName, tokens_in};
 use crate::model::plan::MAX_ACTIONS;
 use crate::model::slug::OptionRef;
 use crate::model::suggest;
-use crate::source::node::{Document, NodeValue};
+use crate::source::node::{Document, MAX_FINDINGS, NodeValue};
 use crate::source::schema::Schema;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,9 +50,13 @@ impl RecipeReader {
         if check.has_too_many_actions() {
             return (None, check.findings);
         }
+        check.unsafe_paths();
         let recipe = match self.schema.parse(document) {
             Ok(recipe) => recipe,
-            Err(findings) => return (None, findings),
+            Err(findings) => {
+                check.add_new(findings);
+                return (None, check.findings);
+            }
         };
         let written = recipe.actions.into_iter();
         let actions: Vec<Action> = written.map(|WrittenAction(action)| action).collect();
@@ -60,6 +64,7 @@ impl RecipeReader {
             for violation in rules::violations(action) {
                 check.violation(&format!("/actions/{index}"), violation);
             }
+            check.without_repetitions();
         }
         let has_many_conditions = |action: &Action| {
             let common = action.common();
@@ -119,6 +124,48 @@ impl<'d> RecipeCheck<'d> {
             used: BTreeSet::new(),
             placeholders,
         }
+    }
+
+    /// Reports the paths that only an action with `any_path` may name. Before the schema, so that all are reported even if
+    /// another action is not valid.
+    fn unsafe_paths(&mut self) {
+        const FIELDS: [&str; 5] = ["from", "template", "to", "path", "manifest"];
+        let Some(NodeValue::List(actions)) =
+            self.document.root.get("actions").map(|node| &node.value)
+        else {
+            return;
+        };
+        for (index, action) in actions.iter().enumerate().take(MAX_ACTIONS) {
+            let any_path = action.get("any_path").map(|node| &node.value);
+            if matches!(any_path, Some(NodeValue::Bool(true))) {
+                continue;
+            }
+            for field in FIELDS {
+                if self.findings.len() >= MAX_FINDINGS {
+                    return;
+                }
+                if let Some(NodeValue::Text(path)) = action.get(field).map(|node| &node.value)
+                    && let Err(error) = SafeRelPath::parse(path)
+                {
+                    let pointer = format!("/actions/{index}/{field}");
+                    self.error(Code::BadPath, &pointer, error.to_string(), rules::PATH_HELP);
+                }
+            }
+        }
+    }
+
+    /// Adds findings except those about a path that is reported already.
+    fn add_new(&mut self, findings: Vec<Diagnostic>) {
+        self.findings.extend(findings);
+        self.without_repetitions();
+    }
+
+    /// Keeps the first finding about each path.
+    fn without_repetitions(&mut self) {
+        let mut seen = BTreeSet::new();
+        self.findings.retain(|finding| {
+            finding.code != Code::BadPath || seen.insert(finding.pointer.clone())
+        });
     }
 
     fn has_too_many_actions(&mut self) -> bool {

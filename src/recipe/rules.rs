@@ -10,6 +10,9 @@ use crate::model::diagnostic::Code;
 /// compared.
 pub(super) const MAX_CONDITIONS: usize = 20;
 
+/// The help about a path that an action may not name.
+pub(super) const PATH_HELP: &str = "write a path as in `docs/notes.md`; copy files with other names by a COPY_FILE of their folder";
+
 /// All broken rules of an action.
 pub fn violations(action: &Action) -> Vec<Violation> {
     let common = action.common();
@@ -39,7 +42,7 @@ pub fn violations(action: &Action) -> Vec<Violation> {
             code: Code::BadPath,
             field: Some(field),
             message: error.to_string(),
-            help: "write a path as in `docs/notes.md`; copy files with other names by a COPY_FILE of their folder",
+            help: PATH_HELP,
         });
     too_many
         .chain(paths)

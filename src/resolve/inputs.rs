@@ -27,6 +27,7 @@ pub(super) fn values(
     let file = catalog.file();
     let mut findings = unknown(catalog, &given.inputs.values);
     let mut values = InputValues::new();
+    let mut without_value: Vec<&PlaceholderName> = Vec::new();
     for input in in_order(file).expect("a valid catalogue has no cycle of inputs") {
         let given_value = given.inputs.values.get(&input.name);
         if !applies(&input.when, &input.unless, selection, &values) {
@@ -37,7 +38,14 @@ pub(super) fn values(
             Ok(value) => {
                 values.insert(input.name.clone(), value);
             }
-            Err(finding) => findings.push(*finding),
+            // Without the other value its own default is not known: one finding is enough.
+            Err(_) if input.is_derived_from(&without_value) && given_value.is_none() => {
+                without_value.push(&input.name);
+            }
+            Err(finding) => {
+                without_value.push(&input.name);
+                findings.push(*finding);
+            }
         }
     }
     if findings.is_empty() {

@@ -87,7 +87,7 @@ fn actions(
     check_size(&steps)?;
     let mut literals = BTreeMap::new();
     let mut actions = Vec::new();
-    for (option, recipe, index, step) in steps {
+    for (option, index, step) in steps {
         for (path, file) in &step.literals {
             let path = ResolvedRecipe::literal_path(catalog.slug(), &option, path.as_str());
             literals.insert(
@@ -98,7 +98,7 @@ fn actions(
         let origin = Origin {
             option,
             index: index + 1,
-            file: recipe.file.clone(),
+            file: step.location.file.clone(),
             line: step.location.line,
             column: step.location.column,
         };

@@ -4,10 +4,10 @@ use crate::catalog::Catalog;
 use crate::model::condition::{InputValues, applies};
 use crate::model::selection::Selection;
 use crate::model::slug::OptionRef;
-use crate::recipe::{Recipe, RecipeAction};
+use crate::recipe::RecipeAction;
 
-/// An action with its option, its recipe and its position in the recipe, from 0.
-pub(super) type Step<'c> = (OptionRef, &'c Recipe, usize, &'c RecipeAction);
+/// An action with its option and its position in the recipe, from 0.
+pub(super) type Step<'c> = (OptionRef, usize, &'c RecipeAction);
 
 /// The actions of a selection by `execution_order`, then by category, option and list order of the catalogue.
 pub(super) fn ordered<'c>(
@@ -24,7 +24,7 @@ pub(super) fn ordered<'c>(
         for (index, step) in recipe.actions.iter().enumerate() {
             let common = step.action.common();
             if applies(&common.when, &common.unless, selection, values) {
-                steps.push((option.clone(), recipe, index, step));
+                steps.push((option.clone(), index, step));
             }
         }
     }

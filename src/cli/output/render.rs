@@ -99,6 +99,12 @@ fn heading(plan: &Plan, out: &mut dyn Write) -> Result<(), Failure> {
         plan.recipe.actions.len(),
         plan.template.r#ref
     )?;
+    let inputs = &plan.inputs;
+    writeln!(
+        out,
+        "{} · slug {} · {}/{}",
+        inputs.product_name, inputs.product_slug, inputs.owner, inputs.repo
+    )?;
     Ok(())
 }
 

@@ -1,3 +1,5 @@
+//! Edits of values in JSON and TOML texts.
+
 use super::*;
 use proptest::prelude::*;
 use serde_json::json;

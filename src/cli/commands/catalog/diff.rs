@@ -51,13 +51,17 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         Format::Text => render::text(&diff, args.full, terminal.out())?,
         Format::Markdown => render::markdown(&diff, args.full, terminal.out())?,
     }
-    Ok(
-        if args.fail_on_breaking && diff.level == ImpactLevel::Breaking {
-            Exit::Findings
-        } else {
-            Exit::Success
-        },
-    )
+    for catalog in &diff.unraised {
+        let message = format!("the template of `{catalog}` changed under the same version");
+        let hint = "raise `template.version` in catalog.yaml: repositories record it";
+        terminal.warning(&message, &[hint.to_owned()]);
+    }
+    let is_refused = diff.level == ImpactLevel::Breaking || !diff.unraised.is_empty();
+    Ok(if args.fail_on_breaking && is_refused {
+        Exit::Findings
+    } else {
+        Exit::Success
+    })
 }
 
 impl Args {
