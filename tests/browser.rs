@@ -1,6 +1,7 @@
 //! The pages in a real browser. Needs node, npm, the npm registry and Chromium.
 
 mod end_to_end;
+mod media;
 
 use crate::server::support::TestServer;
 use serde_json::{Value, json};

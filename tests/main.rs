@@ -61,5 +61,6 @@ mod sweep;
 mod templates;
 mod texts;
 mod tidy;
+mod update;
 mod verify;
 mod worker;

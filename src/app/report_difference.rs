@@ -86,12 +86,29 @@ fn is_same(one: Option<&Change>, other: Option<&Change>) -> bool {
     })
 }
 
+/// A result without files.
+#[cfg(test)]
+pub(crate) fn empty_report() -> Report {
+    use crate::model::digest::Digest;
+    use serde_json::json;
+
+    let digest = Digest::of(b"");
+    serde_json::from_value(json!({
+        "fileTree": [], "truncated": false, "fileCount": 0, "actionLog": [], "actionLogTruncated": false,
+        "warnings": [], "canProceed": true, "collisions": [], "errors": [], "treeId": null, "commitId": null,
+        "objectFormat": "sha1", "planHash": digest, "recipeHash": digest, "catalogVersion": digest,
+        "template": {
+            "repo": "folder", "ref": "worktree", "sha": null, "tree": "0".repeat(40), "path": null,
+        },
+        "changes": [], "risk": { "level": "LOW", "reasons": [] },
+    }))
+    .unwrap()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::content::Mode;
-    use crate::model::digest::Digest;
-    use serde_json::json;
 
     fn change(path: &str, kind: ChangeKind, diff: &str) -> Change {
         Change {
@@ -106,20 +123,6 @@ mod tests {
         }
     }
 
-    fn empty() -> Report {
-        let digest = Digest::of(b"");
-        serde_json::from_value(json!({
-            "fileTree": [], "truncated": false, "fileCount": 0, "actionLog": [], "actionLogTruncated": false,
-            "warnings": [], "canProceed": true, "collisions": [], "errors": [], "treeId": null, "commitId": null,
-            "objectFormat": "sha1", "planHash": digest, "recipeHash": digest, "catalogVersion": digest,
-            "template": {
-                "repo": "folder", "ref": "worktree", "sha": null, "tree": "0".repeat(40), "path": null,
-            },
-            "changes": [], "risk": { "level": "LOW", "reasons": [] },
-        }))
-        .unwrap()
-    }
-
     fn paths(paths: &[TreePath]) -> Vec<&str> {
         paths.iter().map(TreePath::as_str).collect()
     }
@@ -127,7 +130,7 @@ mod tests {
     #[test]
     fn a_path_without_a_change_is_the_templates() {
         use ChangeKind::{Added, Modified, Removed};
-        let report = empty();
+        let report = empty_report();
         let with = |changes: Vec<Change>| Report {
             changes,
             ..report.clone()

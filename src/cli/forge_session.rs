@@ -1,6 +1,9 @@
 //! The publication of `new --forge`, `resume` and `cleanup`: requests before it, its run, and the report after it.
 
 use crate::app::command_line::quote;
+use crate::app::pull_requests::{Proposal, ProposalError, ProposalTarget};
+use crate::app::update_report::CreatedUpdate;
+use crate::app::updates::PlannedUpdate;
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::forge::{ForgeArgs, token};
@@ -12,6 +15,7 @@ use crate::cli::runtime::wait_for;
 use crate::cli::signals;
 use crate::forge::Forge;
 use crate::forge::repository::{RepoPath, RepositoryId};
+use crate::git;
 use crate::model::digest::GitId;
 use crate::model::input::Inputs;
 use crate::model::preflight::{ForgeKind, OwnerKind};
@@ -34,6 +38,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
+
+/// The longest pause that a forge is granted.
+const MAX_PAUSE: Duration = Duration::from_secs(3600);
 
 /// A forge with the settings and the token of one command.
 pub(crate) struct ForgeSession {
@@ -145,6 +152,65 @@ impl ForgeSession {
             wait_for(until_stopped(target::resolve(&*self.forge, inputs, scopes)))
         })?;
         Ok(found.ok_or_else(Failure::cancelled)??)
+    }
+
+    /// Opens the pull request of an update, or brings it up to date.
+    pub(crate) fn propose(
+        &self,
+        planned: &PlannedUpdate,
+        created: &CreatedUpdate,
+    ) -> Result<Proposal, Failure> {
+        Ok(self.try_propose(planned, created)??)
+    }
+
+    fn try_propose(
+        &self,
+        planned: &PlannedUpdate,
+        created: &CreatedUpdate,
+    ) -> Result<Result<Proposal, ProposalError>, Failure> {
+        let inputs = &planned.plan.inputs;
+        let objects = planned.objects();
+        let repository =
+            git::borrowed(&objects).map_err(|error| Failure::reading(&objects, error))?;
+        let push = GitPush {
+            git: Arc::new(self.flags.git(self.timeout)),
+            repository: repository.path().to_owned(),
+            user: self.flags.push_user().to_owned(),
+            secret: self.secret.as_ref().map(Secret::copy),
+        };
+        let target = ProposalTarget {
+            forge: &*self.forge,
+            repo: RepoPath {
+                owner: inputs.owner.clone(),
+                name: inputs.repo.clone(),
+            },
+            push: &|remote, branch| push.branch(remote, branch, signals::stop()),
+        };
+        let done = Terminal::busy("opening the pull request", || {
+            wait_for(until_stopped(target.propose(planned, created)))
+        })?;
+        done.ok_or_else(Failure::cancelled)
+    }
+
+    /// Opens a pull request as [`Self::propose`] does. A forge that asks for a pause is tried again after it.
+    pub(crate) fn propose_paced(
+        &self,
+        planned: &PlannedUpdate,
+        created: &CreatedUpdate,
+    ) -> Result<Proposal, Failure> {
+        loop {
+            let pause = match self.try_propose(planned, created)? {
+                Ok(proposal) => return Ok(proposal),
+                Err(error) => match error.pause().filter(|pause| *pause <= MAX_PAUSE) {
+                    Some(pause) => pause,
+                    None => return Err(error.into()),
+                },
+            };
+            let slept = Terminal::busy("waiting, as the forge asks", || {
+                wait_for(until_stopped(tokio::time::sleep(pause)))
+            })?;
+            slept.ok_or_else(Failure::cancelled)?;
+        }
     }
 
     /// Works on a publication until it ends or a signal comes.

@@ -18,7 +18,8 @@ mod safe_directory;
 mod signals;
 
 use clap::Parser as _;
-use commands::{Cli, Color};
+use commands::Cli;
+use output::terminal::Color;
 use output::terminal::Terminal;
 use output::{Format, failure, usage};
 use std::ffi::OsString;

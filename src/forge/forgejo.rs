@@ -6,6 +6,7 @@ use super::denial::Denial;
 use super::documents::{Refs, answered, availability, check_id, existing, git_id, split, unknown};
 use super::error::ForgeError;
 use super::ownership::OwnershipProof;
+use super::pull_request::{NewPullRequest, PullRequest, PullRequestText, PullRequests};
 use super::repository::{
     Availability, Branch, Content, NewRepository, Remote, RepoPath, Repository, RepositoryId,
 };
@@ -93,6 +94,34 @@ struct TreeJson {
 #[derive(Deserialize)]
 struct TagJson {
     name: String,
+}
+
+#[derive(Deserialize)]
+struct DefaultBranchJson {
+    default_branch: String,
+}
+
+#[derive(Deserialize)]
+struct PullJson {
+    number: u64,
+    state: String,
+    body: Option<String>,
+    html_url: String,
+    head: PullHeadJson,
+}
+
+#[derive(Deserialize)]
+struct PullHeadJson {
+    #[serde(rename = "ref")]
+    branch: String,
+    sha: String,
+    /// None for a fork that was removed.
+    repo: Option<PullRepoJson>,
+}
+
+#[derive(Deserialize)]
+struct PullRepoJson {
+    full_name: String,
 }
 
 impl Forgejo {
@@ -375,10 +404,97 @@ impl Forge for Forgejo {
         Ok(())
     }
 
+    fn pull_requests(&self) -> Option<&dyn PullRequests> {
+        Some(self)
+    }
+
     fn removal_command(&self, repo: &RepoPath, _: Option<RepositoryId>) -> String {
         let path = ["repos", repo.owner.as_str(), repo.name.as_str()];
         let url = self.transport.site().api(&path);
         format!("curl --fail --request DELETE --header \"Authorization: token $TOKEN\" {url}")
+    }
+}
+
+#[async_trait]
+impl PullRequests for Forgejo {
+    async fn default_branch(&self, repo: &RepoPath) -> Result<String, ForgeError> {
+        let path = ["repos", repo.owner.as_str(), repo.name.as_str()];
+        let found: DefaultBranchJson = self.get(&path).await?;
+        Ok(found.default_branch)
+    }
+
+    async fn open_pull_requests(&self, repo: &RepoPath) -> Result<Vec<PullRequest>, ForgeError> {
+        let path = ["repos", repo.owner.as_str(), repo.name.as_str(), "pulls"];
+        // Open ones alone are the default of the list.
+        let (found, _) = self.list::<PullJson>(&path).await?;
+        let is_own = |pull: &PullJson| {
+            let from = pull.head.repo.as_ref();
+            from.is_some_and(|from| repo.is_same_name(&from.full_name))
+        };
+        let open = found.into_iter().filter(|pull| pull.state == "open");
+        open.filter(is_own).map(PullJson::pull_request).collect()
+    }
+
+    async fn open_pull_request(
+        &self,
+        repo: &RepoPath,
+        new: &NewPullRequest,
+    ) -> Result<PullRequest, ForgeError> {
+        let path = ["repos", repo.owner.as_str(), repo.name.as_str(), "pulls"];
+        let body = json!({
+            "title": title(&new.text),
+            "body": new.text.body,
+            "head": new.branch,
+            "base": new.base,
+        });
+        let opened: PullJson = self.change(Method::POST, &path, &body).await?;
+        opened.pull_request().map_err(|error| unknown(&error))
+    }
+
+    async fn revise_pull_request(
+        &self,
+        repo: &RepoPath,
+        number: u64,
+        text: &PullRequestText,
+    ) -> Result<(), ForgeError> {
+        let number = number.to_string();
+        let (owner, name) = (repo.owner.as_str(), repo.name.as_str());
+        let path = ["repos", owner, name, "pulls", &number];
+        let body = json!({ "title": title(text), "body": text.body });
+        self.change::<Value>(Method::PATCH, &path, &body)
+            .await
+            .map(drop)
+    }
+
+    async fn comment(&self, repo: &RepoPath, number: u64, text: &str) -> Result<(), ForgeError> {
+        let number = number.to_string();
+        let (owner, name) = (repo.owner.as_str(), repo.name.as_str());
+        let path = ["repos", owner, name, "issues", &number, "comments"];
+        let body = json!({ "body": text });
+        self.change::<Value>(Method::POST, &path, &body)
+            .await
+            .map(drop)
+    }
+}
+
+/// The title, which makes a draft of a pull request here.
+fn title(text: &PullRequestText) -> String {
+    if text.is_draft {
+        format!("WIP: {}", text.title)
+    } else {
+        text.title.clone()
+    }
+}
+
+impl PullJson {
+    fn pull_request(self) -> Result<PullRequest, ForgeError> {
+        Ok(PullRequest {
+            number: self.number,
+            branch: self.head.branch,
+            head: git_id(&self.head.sha)?,
+            body: self.body.unwrap_or_default(),
+            url: self.html_url,
+        })
     }
 }
 

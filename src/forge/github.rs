@@ -6,6 +6,7 @@ use super::denial::Denial;
 use super::documents::{Refs, answered, availability, check_id, existing, git_id, split, unknown};
 use super::error::ForgeError;
 use super::ownership::OwnershipProof;
+use super::pull_request::{NewPullRequest, PullRequest, PullRequestText, PullRequests};
 use super::repository::{
     Availability, Branch, Content, NewRepository, Remote, RepoPath, Repository, RepositoryId,
 };
@@ -36,6 +37,8 @@ const API_VERSION: &str = "2022-11-28";
 const MAX_ORGANISATIONS: usize = 30;
 /// The longest page of organisations that GitHub gives.
 const PAGE: usize = 100;
+/// The pages of open pull requests that are read.
+const MAX_PAGES: u32 = 10;
 
 impl GitHub {
     /// A client for one site with one token.
@@ -356,6 +359,10 @@ impl Forge for GitHub {
         self.changed(self.api().repos_by_id(id.0).delete().await)
     }
 
+    fn pull_requests(&self) -> Option<&dyn PullRequests> {
+        Some(self)
+    }
+
     fn removal_command(&self, repo: &RepoPath, id: Option<RepositoryId>) -> String {
         let host = self.transport.site().authority();
         match id {
@@ -363,6 +370,90 @@ impl Forge for GitHub {
             None => format!("gh repo delete {host}/{repo}"),
         }
     }
+}
+
+#[async_trait]
+impl PullRequests for GitHub {
+    async fn default_branch(&self, repo: &RepoPath) -> Result<String, ForgeError> {
+        let api = self.api();
+        let found = api
+            .repos(repo.owner.as_str(), repo.name.as_str())
+            .get()
+            .await;
+        let branch = self.read(found)?.default_branch;
+        branch.ok_or_else(|| ForgeError::protocol("a repository has no default branch"))
+    }
+
+    async fn open_pull_requests(&self, repo: &RepoPath) -> Result<Vec<PullRequest>, ForgeError> {
+        let api = self.api();
+        let pulls = api.pulls(repo.owner.as_str(), repo.name.as_str());
+        let mut open = Vec::new();
+        for page in 1..=MAX_PAGES {
+            let list = pulls.list().state(octocrab::params::State::Open);
+            let found = self.read(list.per_page(100).page(page).send().await)?.items;
+            let is_last = found.len() < PAGE;
+            for pull in found {
+                let from = pull
+                    .head
+                    .repo
+                    .as_ref()
+                    .and_then(|repo| repo.full_name.as_deref());
+                if from.is_some_and(|from| repo.is_same_name(from)) {
+                    open.push(pull_request(pull)?);
+                }
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(open)
+    }
+
+    async fn open_pull_request(
+        &self,
+        repo: &RepoPath,
+        new: &NewPullRequest,
+    ) -> Result<PullRequest, ForgeError> {
+        let NewPullRequest { branch, base, text } = new;
+        let api = self.api();
+        let pulls = api.pulls(repo.owner.as_str(), repo.name.as_str());
+        let order = pulls.create(&text.title, branch, base).body(&text.body);
+        let opened = self.changed(order.draft(text.is_draft).send().await)?;
+        pull_request(opened).map_err(|error| unknown(&error))
+    }
+
+    /// A draft stays one: only its page and another API can change that.
+    async fn revise_pull_request(
+        &self,
+        repo: &RepoPath,
+        number: u64,
+        text: &PullRequestText,
+    ) -> Result<(), ForgeError> {
+        let api = self.api();
+        let pulls = api.pulls(repo.owner.as_str(), repo.name.as_str());
+        let order = pulls.update(number).title(&text.title).body(&text.body);
+        self.changed(order.send().await).map(drop)
+    }
+
+    async fn comment(&self, repo: &RepoPath, number: u64, text: &str) -> Result<(), ForgeError> {
+        let api = self.api();
+        let issues = api.issues(repo.owner.as_str(), repo.name.as_str());
+        self.changed(issues.create_comment(number, text).await)
+            .map(drop)
+    }
+}
+
+fn pull_request(found: models::pulls::PullRequest) -> Result<PullRequest, ForgeError> {
+    let url = found
+        .html_url
+        .map_or_else(|| found.url.clone(), String::from);
+    Ok(PullRequest {
+        number: found.number,
+        branch: found.head.ref_field,
+        head: git_id(&found.head.sha)?,
+        body: found.body.unwrap_or_default(),
+        url,
+    })
 }
 
 /// The transport as the service that octocrab calls. The transport sets all headers; octocrab's are not sent.

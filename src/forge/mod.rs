@@ -11,6 +11,7 @@ pub mod local;
 pub mod marker;
 pub mod ownership;
 pub mod proxy;
+pub mod pull_request;
 pub mod repository;
 mod response;
 pub mod site;
@@ -22,6 +23,7 @@ use account::{Account, OwnerOption, Owners};
 use async_trait::async_trait;
 use error::ForgeError;
 use ownership::OwnershipProof;
+use pull_request::PullRequests;
 use repository::{Availability, NewRepository, RepoPath, Repository, RepositoryId};
 
 /// A host of repositories, with one token. A read is repeated while the forge is unreachable. A change is sent once, and
@@ -55,6 +57,11 @@ pub trait Forge: Send + Sync {
 
     /// Reads a repository again and deletes it if the proof holds. Fails with `NotOurs` otherwise.
     async fn delete(&self, id: RepositoryId, proof: &OwnershipProof) -> Result<(), ForgeError>;
+
+    /// The pull requests of this forge; none if it has no such thing.
+    fn pull_requests(&self) -> Option<&dyn PullRequests> {
+        None
+    }
 
     /// A shell command with which a person deletes a repository that the program must not delete.
     fn removal_command(&self, repo: &RepoPath, id: Option<RepositoryId>) -> String;

@@ -4,6 +4,7 @@
 //! which ssh finds itself. Every call has limits, and ends with all processes it started.
 
 mod allowed_hosts;
+mod borrowed;
 mod credential;
 mod environment;
 mod error;
@@ -14,11 +15,12 @@ mod program;
 mod push;
 
 pub use allowed_hosts::AllowedHosts;
+pub use borrowed::borrowed;
 pub use credential::{Credential, CredentialError};
 pub use error::{GitError, GitFailure};
 pub(crate) use fetch::history;
 pub use ls_remote::ls_remote;
-pub use push::push_main;
+pub use push::{PushedBranch, push_branch, push_main};
 
 use crate::base::process::{self, Limits, ProcessError};
 use crate::model::remote::{RemoteUrl, Transport};

@@ -1,6 +1,7 @@
-//! The first push to a new repository: its branch `main`, and nothing else.
+//! Pushes of one branch and nothing else: the first one of a new repository, and branches with an update.
 
 use super::{Call, GitAccess, GitError};
+use crate::model::digest::GitId;
 use crate::model::remote::RemoteUrl;
 use std::path::Path;
 
@@ -20,6 +21,49 @@ pub fn push_main(access: &GitAccess<'_>, url: &RemoteUrl, git_dir: &Path) -> Res
         "--",
         url.as_str(),
         "refs/heads/main:refs/heads/main",
+    ];
+    let call = Call {
+        url,
+        git_dir,
+        args: &args,
+        lock: None,
+    };
+    access.git.run(access, &call).map(drop)
+}
+
+/// A branch to push: one commit of the local repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushedBranch {
+    /// The full name of the reference, such as `refs/heads/next`.
+    pub name: String,
+    pub commit: GitId,
+    /// The commit that the branch must be at; none if it must not exist.
+    pub expected: Option<GitId>,
+}
+
+/// Pushes a branch, over the expected commit alone. Nothing happens if it is at the new commit already.
+///
+/// # Errors
+/// [`super::GitFailure::NotEmpty`] if the branch is at another commit; it is not changed.
+pub fn push_branch(
+    access: &GitAccess<'_>,
+    url: &RemoteUrl,
+    git_dir: &Path,
+    branch: &PushedBranch,
+) -> Result<(), GitError> {
+    let expected = branch.expected.as_ref().map_or("", GitId::as_str);
+    let lease = format!("--force-with-lease={}:{expected}", branch.name);
+    let reference = format!("{}:{}", branch.commit, branch.name);
+    let args = [
+        "push",
+        "--porcelain",
+        "--no-verify",
+        "--no-follow-tags",
+        "--recurse-submodules=no",
+        &lease,
+        "--",
+        url.as_str(),
+        &reference,
     ];
     let call = Call {
         url,

@@ -12,7 +12,7 @@ const MAX_LINES: usize = 10_000;
 /// A longer diff is omitted, in bytes.
 const MAX_BYTES: usize = 256 * 1024;
 /// The bytes of all diffs of a report; later files get none.
-const MAX_ALL_BYTES: usize = 8 * 1024 * 1024;
+pub const MAX_ALL_BYTES: usize = 8 * 1024 * 1024;
 
 /// Every path whose content or mode differs from the template.
 pub(super) fn describe(interpreter: &Interpreter<'_>) -> Result<Vec<Change>, TreeError> {
@@ -47,8 +47,9 @@ pub fn describe_added<'f>(
         .collect()
 }
 
-/// One change. The diff is omitted if it is longer than the bytes left in `budget`.
-fn describe_one(
+/// The change from one version of a file to another; none if neither exists. The diff is omitted if it is longer than the
+/// bytes left in `budget`.
+pub fn describe_one(
     path: &TreePath,
     before: Option<&File>,
     after: Option<&File>,

@@ -8,7 +8,7 @@ pub(super) const MAX_POINTER: u64 = 1024;
 
 /// True for a pointer file: a version, then keys in order with an object id and a size.
 /// Source: <https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md>
-pub(super) fn is_pointer(file: &File) -> bool {
+pub(crate) fn is_pointer(file: &File) -> bool {
     let pointer = pattern!(
         r"^version https?://(git-lfs\.github\.com|hawser\.github\.com|git-media\.io)/[^ \r\n]+\r?\n(ext-[0-9]-[a-z0-9.-]+ [^\n]+\n)*oid sha256:[0-9a-f]{64}\r?\n([a-z0-9.-]+ [^\n]*\n)*size [0-9]+\s*$"
     );

@@ -25,10 +25,10 @@ pub(super) fn warn_of_stale_ones(interpreter: &mut Interpreter<'_>) -> Result<()
     Ok(())
 }
 
-/// The possible lock files of a manifest, beside it and at the top of the repository.
-fn lock_files(manifest: &TreePath) -> Vec<TreePath> {
-    let names: &[&str] = match Ecosystem::of(manifest.as_str()) {
-        Some(Ecosystem::Npm) => &[
+/// The lock files of each ecosystem.
+fn names(ecosystem: Ecosystem) -> &'static [&'static str] {
+    match ecosystem {
+        Ecosystem::Npm => &[
             "package-lock.json",
             "npm-shrinkwrap.json",
             "yarn.lock",
@@ -36,10 +36,29 @@ fn lock_files(manifest: &TreePath) -> Vec<TreePath> {
             "bun.lock",
             "bun.lockb",
         ],
-        Some(Ecosystem::Cargo) => &["Cargo.lock"],
-        Some(Ecosystem::Python) => &["poetry.lock", "uv.lock", "pdm.lock", "Pipfile.lock"],
-        None => &[],
-    };
+        Ecosystem::Cargo => &["Cargo.lock"],
+        Ecosystem::Python => &["poetry.lock", "uv.lock", "pdm.lock", "Pipfile.lock"],
+    }
+}
+
+/// True for the path of a lock file that a package manager writes.
+pub(crate) fn is_lock_file(path: &str) -> bool {
+    const OTHERS: [&str; 5] = [
+        "Gemfile.lock",
+        "composer.lock",
+        "go.sum",
+        "flake.lock",
+        "deno.lock",
+    ];
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let ecosystems = [Ecosystem::Npm, Ecosystem::Cargo, Ecosystem::Python];
+    let mut known = ecosystems.into_iter().flat_map(names).chain(&OTHERS);
+    known.any(|known| *known == name)
+}
+
+/// The possible lock files of a manifest, beside it and at the top of the repository.
+fn lock_files(manifest: &TreePath) -> Vec<TreePath> {
+    let names = Ecosystem::of(manifest.as_str()).map_or(&[][..], names);
     let folder = manifest
         .folders()
         .last()

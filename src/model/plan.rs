@@ -244,7 +244,8 @@ impl Plan {
         )
     }
 
-    fn trailers(&self, recipe_hash: &Digest) -> String {
+    /// The trailers of a commit that identify the plan.
+    pub fn trailers(&self, recipe_hash: &Digest) -> String {
         format!(
             "Recipe-Hash: {}\nCatalog-Version: {}\nTemplate: {} {} {}\n",
             recipe_hash,

@@ -3,7 +3,7 @@
 use super::push::PushError;
 use crate::error::chain;
 use crate::forge::repository::Remote;
-use crate::git::{self, Credential, Git, GitAccess, GitError, GitFailure};
+use crate::git::{self, Credential, Git, GitAccess, GitError, GitFailure, PushedBranch};
 use crate::model::remote::RemoteUrl;
 use crate::scrub::scrub;
 use crate::secret::Secret;
@@ -29,6 +29,29 @@ impl GitPush {
 
     /// Pushes `main`, and ends early if `stop` is set.
     pub fn run(&self, remote: &Remote, stop: &AtomicBool) -> Result<(), PushError> {
+        self.with_access(remote, stop, |access, url| {
+            git::push_main(access, url, &self.repository)
+        })
+    }
+
+    /// Pushes a branch, over the commit that is expected there alone; ends early if `stop` is set.
+    pub fn branch(
+        &self,
+        remote: &Remote,
+        branch: &PushedBranch,
+        stop: &AtomicBool,
+    ) -> Result<(), PushError> {
+        self.with_access(remote, stop, |access, url| {
+            git::push_branch(access, url, &self.repository, branch)
+        })
+    }
+
+    fn with_access(
+        &self,
+        remote: &Remote,
+        stop: &AtomicBool,
+        push: impl FnOnce(&GitAccess<'_>, &RemoteUrl) -> Result<(), GitError>,
+    ) -> Result<(), PushError> {
         let (address, credential) = match remote {
             Remote::Url(url) => (url.to_string(), Some(self.credential(url)?)),
             Remote::Folder(folder) => {
@@ -43,7 +66,7 @@ impl GitPush {
             credential: credential.as_ref(),
             stop,
         };
-        git::push_main(&access, &url, &self.repository).map_err(|error| self.push_error(&error))
+        push(&access, &url).map_err(|error| self.push_error(&error))
     }
 
     fn credential(&self, url: &Url) -> Result<Credential, PushError> {

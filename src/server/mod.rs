@@ -13,6 +13,7 @@ pub mod events;
 pub mod front;
 mod guard;
 mod idempotency;
+pub mod live_results;
 pub mod openapi;
 pub mod operation;
 pub mod operations;

@@ -1,6 +1,7 @@
 //! The state that all requests share.
 
 use super::events::Events;
+use super::live_results::LiveResults;
 use super::problem::Problem;
 use super::rates::{Rated, Rates};
 use super::settings::ServerSettings;
@@ -57,6 +58,7 @@ pub struct ServerState {
     /// One permit for each preview that may run at a time.
     pub previews: Arc<Semaphore>,
     pub recent: RecentPreviews,
+    pub live: LiveResults,
     pub events: Events,
     /// True once the server stops.
     pub stopped: watch::Receiver<bool>,

@@ -40,6 +40,8 @@ pub struct CommitInfo {
     /// `NAME <MAIL>`.
     pub author: String,
     pub tree: GitId,
+    /// The time of the commit, in seconds since 1970.
+    pub seconds: i64,
 }
 
 /// Mode and blob of every path.
@@ -54,9 +56,18 @@ impl Commits {
         })
     }
 
+    /// The folder of its objects.
+    pub fn objects(&self) -> PathBuf {
+        self.repository.common_dir().join("objects")
+    }
+
     /// The first and last commit of HEAD; `None` before the first commit.
     pub fn history(&self) -> Result<Option<History>, GitTreeError> {
         self.explained(self.find_history())
+    }
+
+    pub(super) fn repository(&self) -> &gix::Repository {
+        &self.repository
     }
 
     fn explained<T>(&self, found: Result<T, GitTreeError>) -> Result<T, GitTreeError> {
@@ -127,6 +138,7 @@ impl Commits {
                 author.email.to_str_lossy()
             ),
             tree: GitId::of(&found.tree()),
+            seconds: found.time().map_err(GitTreeError::object(id))?.seconds,
         })
     }
 
@@ -145,22 +157,25 @@ impl Commits {
 
     /// The bytes of a small blob.
     pub fn read(&self, blob: ObjectId) -> Result<Vec<u8>, GitTreeError> {
+        self.read_up_to(blob, MAX_READ)?.ok_or_else(|| {
+            let reason = format!("it is not a file of at most {MAX_READ} bytes");
+            GitTreeError::object(blob)(reason)
+        })
+    }
+
+    /// The bytes of a blob; none if it is larger than `limit` bytes, or another kind of object.
+    pub fn read_up_to(&self, blob: ObjectId, limit: u64) -> Result<Option<Vec<u8>>, GitTreeError> {
         let header = self
             .repository
             .objects
             .try_header(&blob)
             .map_err(GitTreeError::object(blob))?;
-        match header {
-            Some(header) if header.kind != Kind::Blob || header.size > MAX_READ => {
-                let reason = format!("it is not a file of at most {MAX_READ} bytes");
-                Err(GitTreeError::object(blob)(reason))
-            }
-            _ => {
-                let found = self.repository.find_object(blob);
-                let mut found = self.explained(found.map_err(GitTreeError::object(blob)))?;
-                Ok(std::mem::take(&mut found.data))
-            }
+        if header.is_some_and(|header| header.kind != Kind::Blob || header.size > limit) {
+            return Ok(None);
         }
+        let found = self.repository.find_object(blob);
+        let mut found = self.explained(found.map_err(GitTreeError::object(blob)))?;
+        Ok(Some(std::mem::take(&mut found.data)))
     }
 }
 
@@ -196,6 +211,7 @@ pub(super) fn files(
     Ok(files)
 }
 
-fn id_of(id: &GitId) -> Result<ObjectId, GitTreeError> {
+/// The object id of a parsed id.
+pub(super) fn id_of(id: &GitId) -> Result<ObjectId, GitTreeError> {
     ObjectId::from_hex(id.as_str().as_bytes()).map_err(GitTreeError::object(id))
 }

@@ -2,6 +2,7 @@
 
 pub mod commits;
 pub mod disk;
+pub mod edited;
 pub mod fold;
 pub mod git;
 mod git_error;
@@ -16,6 +17,7 @@ pub mod overlay;
 mod pack;
 pub mod repository;
 mod scan;
+pub mod snapshot;
 pub mod validate;
 pub mod worktree;
 

@@ -1,6 +1,6 @@
 // The editor of a draft and the playground: findings while one types, their places, the way to a new version.
 import assert from "node:assert/strict";
-import { base, close, isAccessible, isSound, picture, signIn, visitor } from "./harness.mjs";
+import { base, close, guidePicture, isAccessible, isSound, signIn, visitor } from "./harness.mjs";
 
 const { page, faults } = await visitor();
 await signIn(page);
@@ -18,7 +18,7 @@ const before = broken.slice(0, caret).split("\n");
 assert.deepEqual([before.length, before.at(-1).length + 1], [Number(line), Number(column)], "the caret is at the finding");
 await isSound(page, "draft with a finding");
 await isAccessible(page, "draft with a finding");
-await picture(page, "draft-finding");
+await guidePicture(page, "draft");
 
 await page.fill("#text", broken.replace("default: maybe", "default: true").replace("title: Demo", "title: Changed"));
 await page.waitForSelector("#findings .success");
@@ -40,6 +40,6 @@ await page.fill("#text", "actions:\n  - { kind: WRITE_FILE, path: docs/tried.md,
 await page.waitForSelector("#trial:has-text('docs/tried.md')");
 await isSound(page, "playground");
 await isAccessible(page, "playground");
-await picture(page, "playground");
+await guidePicture(page, "playground");
 assert.deepEqual(faults, []);
 await close();

@@ -99,3 +99,13 @@ export async function picture(page, name) {
   const folder = process.env.PICTURES;
   if (folder) await page.screenshot({ path: path.join(folder, `${name}.png`), fullPage: true });
 }
+
+// The picture of a page for docs/web.md: the part that a small window shows.
+export async function guidePicture(page, name) {
+  const folder = process.env.PICTURES;
+  if (!folder) return;
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 1000, height: 640 });
+  await page.screenshot({ path: path.join(folder, `guide-${name}.png`) });
+  await page.setViewportSize(size);
+}

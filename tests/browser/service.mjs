@@ -1,6 +1,6 @@
 // A person of a service: the token of the forge, all categories of a large catalogue, and the run to its end.
 import assert from "node:assert/strict";
-import { base, close, createProduct, isSound, reaches, saveForgeToken, signIn, visitor } from "./harness.mjs";
+import { base, close, createProduct, guidePicture, isSound, reaches, saveForgeToken, signIn, visitor } from "./harness.mjs";
 
 const [key, product] = process.argv.slice(2);
 const { page, faults } = await visitor();
@@ -26,6 +26,7 @@ assert.equal(groups, 6, "six core categories");
 await page.fill("#owner", "acme");
 await page.waitForSelector("#name-check:has-text('acme/acme-web is free')");
 await isSound(page, "configure");
+await guidePicture(page, "configure");
 
 await page.click("main button:has-text('Preview')");
 await page.waitForURL(/\/bootstrap\/preview\?/);
@@ -39,7 +40,11 @@ assert.equal(selection.length, choices.length, "the preview is of all choices");
 await page.click("#run");
 await page.waitForURL(/\/runs\//);
 await reaches(page, "succeeded");
+const run = page.url().split("/").pop();
 assert.equal(await page.locator("main a:has-text('Open on')").count(), 1);
+await guidePicture(page, "run");
+await page.goto(`${base}/previews/${tree}/files/package.json`);
+await guidePicture(page, "file");
 assert.deepEqual(faults, []);
-console.log(JSON.stringify({ tree, run: page.url().split("/").pop(), base }));
+console.log(JSON.stringify({ tree, run }));
 await close();

@@ -1,7 +1,7 @@
 //! The documents of the fake forges, as complete as the real ones. Addresses in them point to another host, which nothing
 //! may follow.
 
-use super::fake::{Dialect, Repo};
+use super::fake::{Dialect, Pull, Repo};
 use serde_json::{Map, Value, json};
 
 const ELSEWHERE: &str = "https://evil.example";
@@ -182,6 +182,43 @@ pub(super) fn repository(dialect: Dialect, id: u64, repo: &Repo) -> Value {
         unreachable!("it is an object");
     };
     with(document, more)
+}
+
+/// One entry of `GET /repos/{owner}/{name}/pulls`.
+pub(super) fn pull(dialect: Dialect, pull: &Pull, repo: &Repo) -> Value {
+    let side = |name: &str| {
+        let commit = repo.branches.get(name).map(|(commit, _)| commit.clone());
+        json!({
+            "label": name,
+            "ref": name,
+            "sha": commit,
+            "repo": repository(dialect, pull.repo, repo),
+        })
+    };
+    json!({
+        "id": pull.number + 1000,
+        "number": pull.number,
+        "url": format!("{ELSEWHERE}/api/pull"),
+        "html_url": format!("{ELSEWHERE}/pulls/{}", pull.number),
+        "state": "open",
+        "title": pull.title,
+        "body": pull.body,
+        "draft": pull.draft,
+        "head": side(&pull.head),
+        "base": side(&pull.base),
+    })
+}
+
+/// `POST /repos/{owner}/{name}/issues/{number}/comments`.
+pub(super) fn comment(dialect: Dialect) -> Value {
+    json!({
+        "id": 3,
+        "node_id": "MDEyOklzc3VlQ29tbWVudDE=",
+        "url": format!("{ELSEWHERE}/comment"),
+        "html_url": format!("{ELSEWHERE}/comment"),
+        "user": profile(dialect, "jane", "User"),
+        "created_at": "2026-01-01T00:00:00Z",
+    })
 }
 
 /// `GET /repos/{owner}/{name}/branches`.

@@ -2,6 +2,7 @@
 
 use super::disk::{Disk, now};
 use super::documents;
+pub(crate) use super::pulls::Pull;
 use super::wire::{Request, Response};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -86,7 +87,7 @@ pub(crate) struct Repo {
 
 /// The state of the fake.
 pub(crate) struct State {
-    dialect: Dialect,
+    pub(super) dialect: Dialect,
     pub repos: BTreeMap<u64, Repo>,
     /// `owner/name` in lower case → the repository that had this name before.
     pub redirects: BTreeMap<String, u64>,
@@ -117,6 +118,10 @@ pub(crate) struct State {
     pub hide_new: u32,
     /// The name that a new repository gets instead of the requested one.
     pub renames_to: Option<&'static str>,
+    /// The open pull requests of all repositories.
+    pub pulls: Vec<Pull>,
+    /// The branch that every repository starts with.
+    pub default_branch: &'static str,
     /// The folder of its repositories, if they are real.
     pub disk: Option<Disk>,
     next: u64,
@@ -170,6 +175,8 @@ impl Fake {
             deletes: Vec::new(),
             hide_new: 0,
             renames_to: None,
+            pulls: Vec::new(),
+            default_branch: "main",
             disk: None,
             next: 41,
         }));
@@ -311,6 +318,8 @@ impl State {
             deletes: Vec::new(),
             hide_new: 0,
             renames_to: None,
+            pulls: Vec::new(),
+            default_branch: "main",
             disk: None,
             next: 0,
         }
@@ -465,6 +474,7 @@ impl State {
                     })
                 })
             }
+            (_, ["pulls" | "issues", ..]) => self.pulls(id, method, rest, body),
             ("GET", ["tags"]) => self.visible(id, |repo| Some(documents::tags(dialect, repo))),
             ("GET", ["git", "commits", wanted]) => self.visible(id, |repo| {
                 let (_, tree) = repo
@@ -517,8 +527,9 @@ impl State {
                 Response::message(404, "Not Found")
             }
             Some(repo) => {
-                let whole = || documents::repository(dialect, id, repo);
-                Response::json(200, &part(repo).unwrap_or_else(whole))
+                let mut whole = documents::repository(dialect, id, repo);
+                whole["default_branch"] = json!(self.default_branch);
+                Response::json(200, &part(repo).unwrap_or(whole))
             }
             None => Response::message(404, "Not Found"),
         }

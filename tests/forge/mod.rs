@@ -7,5 +7,6 @@ pub(crate) mod disk;
 mod documents;
 pub(crate) mod fake;
 mod faults;
+mod pulls;
 pub(crate) mod support;
 mod wire;

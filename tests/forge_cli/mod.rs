@@ -4,6 +4,7 @@ mod failures;
 mod network;
 mod stops;
 mod success;
+mod updates;
 
 use crate::forge::disk::Disk;
 use crate::forge::fake::{Dialect, Fake, State, TOKEN};

@@ -7,6 +7,7 @@ mod check;
 mod cleanup;
 mod doctor;
 mod explain;
+mod fleet;
 mod generate;
 mod hash;
 mod health;
@@ -29,11 +30,12 @@ mod show;
 mod sweep;
 mod test;
 mod token;
+mod update;
 mod verify;
 mod work;
 
 use crate::cli::error::{Exit, Failure};
-use crate::cli::output::terminal::Terminal;
+use crate::cli::output::terminal::{Color, Terminal};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Previews and creates a new repository from a catalogue of options, down to its git tree id.
@@ -71,6 +73,10 @@ pub(in crate::cli) enum Command {
     Prune(prune::Args),
     /// Add missing files from a catalogue. Existing files are not changed.
     Add(add::Args),
+    /// Update a repository to the current version of its catalogue, or to other choices.
+    Update(update::Args),
+    /// Compare or update many repositories.
+    Fleet(fleet::Args),
     /// Compare a repository with the plan it was created from.
     Verify(verify::Args),
     /// Show the origin of each line of a generated file.
@@ -127,13 +133,6 @@ pub(in crate::cli) enum Command {
     Man(generate::ManArgs),
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
-pub(in crate::cli) enum Color {
-    Auto,
-    Always,
-    Never,
-}
-
 impl Command {
     /// Runs the command. Damage behind a remembered inventory is met only when the object is read: the inventory is
     /// forgotten by then, and the second try reads all objects and fetches the template again.
@@ -148,6 +147,7 @@ impl Command {
             Self::Preview(args) => twice(&|terminal| preview::run(args, terminal)),
             Self::New(args) => twice(&|terminal| new::run(args, terminal)),
             Self::Add(args) => twice(&|terminal| add::run(args, terminal)),
+            Self::Update(args) => twice(&|terminal| update::run(args, terminal)),
             Self::Verify(args) => twice(&|terminal| verify::run(args, terminal)),
             Self::Explain(args) => twice(&|terminal| explain::run(args, terminal)),
             _ => self.run_once(terminal),
@@ -165,6 +165,8 @@ impl Command {
             Self::Preview(args) => preview::run(&args, terminal),
             Self::New(args) => new::run(&args, terminal),
             Self::Add(args) => add::run(&args, terminal),
+            Self::Update(args) => update::run(&args, terminal),
+            Self::Fleet(args) => fleet::run(&args, terminal),
             Self::Verify(args) => verify::run(&args, terminal),
             Self::Explain(args) => explain::run(&args, terminal),
             Self::List(args) => list::run(&args, terminal),

@@ -17,6 +17,7 @@ use crate::model::preflight::ForgeKind;
 use crate::secret::Secret;
 use crate::server::events::Events;
 use crate::server::front::Front;
+use crate::server::live_results::LiveResults;
 use crate::server::problem::Problem;
 use crate::server::rates::Rates;
 use crate::server::settings::{PublicUrl, ServerSettings, TrustedProxy};
@@ -337,6 +338,7 @@ impl Args {
                 available_parallelism().map_or(1, usize::from),
             )),
             recent: RecentPreviews::default(),
+            live: LiveResults::default(),
             events: Events::default(),
             stopped,
         }))

@@ -10,7 +10,7 @@ mod shell;
 mod toml;
 mod yaml;
 
-pub(super) use parsed::SyntaxProblem;
+pub(crate) use parsed::SyntaxProblem;
 pub(super) use regions::Find;
 
 use crate::model::content::BYTE_ORDER_MARK;
@@ -121,6 +121,12 @@ impl Format {
         }
         check(before).is_ok().then_some(problem)
     }
+}
+
+/// The first problem that makes the text `after` of a file invalid, if `before` is valid; none for a format without a
+/// parser here.
+pub(crate) fn damage(path: &str, before: &str, after: &str) -> Option<SyntaxProblem> {
+    Format::of(path, after)?.damage(before, after)
 }
 
 /// True for a text whose first line names a shell.

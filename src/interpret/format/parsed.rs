@@ -6,6 +6,7 @@ use super::regions::{Find, Regions, fill_plainly};
 use jsonc_parser::ast::{ObjectPropName, Value};
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use saphyr_parser::{Parser, ScalarStyle};
+use std::collections::BTreeSet;
 use toml_edit::{Document, Item};
 
 /// The deepest nesting of brackets that is parsed, as in `serde_json`.
@@ -13,9 +14,9 @@ const DEPTH: usize = 127;
 
 /// A place where a text is not valid. Lines count from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::interpret) struct SyntaxProblem {
-    pub(in crate::interpret) line: usize,
-    pub(in crate::interpret) reason: String,
+pub(crate) struct SyntaxProblem {
+    pub(crate) line: usize,
+    pub(crate) reason: String,
 }
 
 /// A part of a parsed text, in order.
@@ -176,12 +177,67 @@ pub(super) fn check_toml(text: &str) -> Result<(), SyntaxProblem> {
 }
 
 pub(super) fn check_yaml(text: &str) -> Result<(), SyntaxProblem> {
-    match Parser::new_from_str(text).find_map(Result::err) {
-        None => Ok(()),
-        Some(error) => Err(SyntaxProblem {
+    let mut keys = YamlKeys::default();
+    for event in Parser::new_from_str(text) {
+        let (event, span) = event.map_err(|error| SyntaxProblem {
             line: error.marker().line(),
             reason: error.info().to_owned(),
-        }),
+        })?;
+        if let Some(key) = keys.duplicate(&event) {
+            return Err(SyntaxProblem {
+                line: span.start.line(),
+                reason: format!("the key `{}` is there twice", key.escape_debug()),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The keys of the open mappings, which the parser does not compare.
+#[derive(Default)]
+struct YamlKeys {
+    open: Vec<YamlCollection>,
+}
+
+enum YamlCollection {
+    Sequence,
+    /// The keys so far, and true if the next node is a value.
+    Mapping(BTreeSet<String>, bool),
+}
+
+impl YamlKeys {
+    /// Follows an event; gives the key that its mapping has already.
+    fn duplicate(&mut self, event: &saphyr_parser::Event<'_>) -> Option<String> {
+        use saphyr_parser::Event as Yaml;
+        match event {
+            Yaml::SequenceStart(..) => self.open.push(YamlCollection::Sequence),
+            Yaml::MappingStart(..) => {
+                self.open
+                    .push(YamlCollection::Mapping(BTreeSet::new(), false));
+            }
+            Yaml::SequenceEnd | Yaml::MappingEnd => {
+                self.open.pop();
+                self.node(None);
+            }
+            Yaml::Scalar(key, ..) => return self.node(Some(key)),
+            Yaml::Alias(_) => return self.node(None),
+            Yaml::DocumentStart(_)
+            | Yaml::DocumentEnd
+            | Yaml::StreamStart
+            | Yaml::StreamEnd
+            | Yaml::Nothing => {}
+        }
+        None
+    }
+
+    /// Counts a node of the innermost mapping, `key` for a scalar. A merge key may be there several times.
+    fn node(&mut self, key: Option<&str>) -> Option<String> {
+        let Some(YamlCollection::Mapping(keys, is_value)) = self.open.last_mut() else {
+            return None;
+        };
+        *is_value = !*is_value;
+        let key = key.filter(|key| *is_value && *key != "<<")?;
+        (!keys.insert(key.to_owned())).then(|| key.to_owned())
     }
 }
 

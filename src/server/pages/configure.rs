@@ -138,7 +138,7 @@ pub(super) async fn show(
         None => None,
     };
     let is_live = before.is_some();
-    let mut result = ResultView::of(&state, &choice, before.as_ref()).await?;
+    let mut result = ResultView::of(&state, signed.caller.user(), &choice, before.as_ref()).await?;
     let changed = fields.text("changed");
     if matches!(changed, "repo" | "owner") {
         result.name_check = Some(name_check(&state, &signed, &choice).await);

@@ -5,6 +5,7 @@ use crate::app::report_difference::ReportDifference;
 use crate::model::report::{ChangeKind, Report};
 use crate::server::problem::{Problem, ProblemError};
 use crate::server::state::ServerState;
+use crate::store::id::UserId;
 use std::sync::Arc;
 
 /// The result of a choice.
@@ -29,7 +30,7 @@ pub(super) enum Outcome {
 
 /// A report with its counts.
 pub(super) struct Summary {
-    pub(super) report: Report,
+    pub(super) report: Arc<Report>,
     pub(super) counts: Counts,
 }
 
@@ -61,9 +62,12 @@ impl Counts {
 }
 
 impl Summary {
-    pub(super) fn new(report: Report) -> Self {
-        let counts = Counts::of(&report);
-        Self { report, counts }
+    pub(super) fn new(report: impl Into<Arc<Report>>) -> Self {
+        let report = report.into();
+        Self {
+            counts: Counts::of(&report),
+            report,
+        }
     }
 
     /// The verdict in one line.
@@ -79,19 +83,24 @@ impl Summary {
 }
 
 impl ResultView {
-    /// Computes the result of a choice, and its difference from an earlier one. Nothing is kept.
+    /// Computes the result of a choice, and its difference from an earlier one. Nothing is stored.
     pub(super) async fn of(
         state: &Arc<ServerState>,
+        user: &UserId,
         choice: &Choice,
         before: Option<&Choice>,
     ) -> Result<Self, Problem> {
         let outcome = Outcome::of(state, choice).await?;
         let mut difference = None;
-        if let (Some(before), Outcome::Report(now)) = (before, &outcome)
-            && let Outcome::Report(before) = Outcome::of(state, before).await?
-        {
-            let between = ReportDifference::between(&before.report, &now.report);
-            difference = Some(between.summary());
+        if let Outcome::Report(now) = &outcome {
+            if let Some(before) = before
+                && let Some(before) = earlier(state, user, before).await?
+            {
+                let between = ReportDifference::between(&before, &now.report);
+                difference = Some(between.summary());
+            }
+            let query = choice.to_fields().query();
+            state.live.keep(user, query, &now.report);
         }
         Ok(Self {
             outcome,
@@ -111,6 +120,23 @@ impl ResultView {
             Outcome::Incomplete => "The form has an error".to_owned(),
         }
     }
+}
+
+/// The result of an earlier choice, computed again only if it is not the last one of the user; `None` if it had none.
+async fn earlier(
+    state: &Arc<ServerState>,
+    user: &UserId,
+    choice: &Choice,
+) -> Result<Option<Arc<Report>>, Problem> {
+    let version = choice.opened.catalog.version();
+    let kept = state.live.find(user, &choice.to_fields().query(), version);
+    if kept.is_some() {
+        return Ok(kept);
+    }
+    Ok(match Outcome::of(state, choice).await? {
+        Outcome::Report(summary) => Some(summary.report),
+        Outcome::Refused { .. } | Outcome::Incomplete => None,
+    })
 }
 
 impl Outcome {

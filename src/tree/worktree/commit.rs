@@ -1,20 +1,20 @@
 //! One commit that adds files to folder, index and branch of a work tree.
 
 use super::error::WorkTreeError;
-use super::work_tree::{FileState, Head, WorkTree};
+use super::work_tree::{FileState, WorkTree};
 use crate::model::content::File;
 use crate::model::date::Day;
 use crate::model::input::Identity;
 use crate::model::path::TreePath;
 use crate::tree::disk::{DiskEntry, DiskTree};
-use crate::tree::git_error::GitTreeError;
+use crate::tree::edited::{self, StoreObject};
 use crate::tree::ids::{self, Ids, ObjectsError};
 use crate::tree::{TreeError, TreeMut as _};
 use gix::ObjectId;
 use gix::index::entry::{Flags, Mode as IndexMode, Stat};
 use gix::lock::acquire::Fail;
-use gix::objs::tree::{Editor, EntryMode};
-use gix::objs::{FindExt as _, Kind, Tree, Write as _};
+use gix::objs::tree::EntryMode;
+use gix::objs::{Kind, Write as _};
 use gix::refs::file::Transaction;
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit};
 use gix::refs::{FullName, Target};
@@ -29,9 +29,6 @@ pub struct NewFiles<'a> {
     pub date: &'a Day,
     pub message: &'a str,
 }
-
-/// Takes the kind and bytes of an object and gives its id.
-type Store<'s> = dyn FnMut(Kind, &[u8]) -> Result<ObjectId, ObjectsError> + 's;
 
 impl WorkTree {
     /// The ids that [`Self::commit`] gives. Nothing is stored.
@@ -140,26 +137,12 @@ impl WorkTree {
     fn objects(
         &self,
         addition: &NewFiles<'_>,
-        store: &mut Store<'_>,
+        store: &mut StoreObject<'_>,
     ) -> Result<Ids, WorkTreeError> {
-        let mut buffer = Vec::new();
-        let root = match &self.head {
-            Some(Head { tree, .. }) => self
-                .repository
-                .objects
-                .find_tree(tree, &mut buffer)
-                .map_err(GitTreeError::object(*tree))?
-                .into(),
-            None => Tree::default(),
-        };
-        let mut editor = Editor::new(root, &self.repository.objects, gix::hash::Kind::Sha1);
-        for (path, file) in addition.files {
-            let id = store(Kind::Blob, &file.bytes)?;
-            editor
-                .upsert(path.as_str().split('/'), ids::kind_of(file.mode), id)
-                .map_err(WorkTreeError::git("read the folders", &self.path))?;
-        }
-        let tree = editor.write(|tree| store(Kind::Tree, &ids::encode(tree)?))?;
+        let root = self.head.map(|head| head.tree);
+        let files = addition.files.iter();
+        let files = files.map(|(path, file)| (path, Some(file)));
+        let tree = edited::edit(&self.repository, root, files, store)?;
         let signature = ids::commit_signature(addition.author, self.seconds(addition));
         let parent = self.head.map(|head| head.commit);
         let bytes = ids::encode_commit(tree, parent, signature, addition.message)?;

@@ -3,6 +3,7 @@
 use crate::error::{Class, Explain, Hint};
 use crate::hint;
 use crate::tree::TreeError;
+use crate::tree::edited::EditError;
 use crate::tree::git_error::{GitTreeError, GixError};
 use crate::tree::ids::ObjectsError;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,8 @@ pub enum WorkTreeError {
     Tree(#[from] TreeError),
     #[error(transparent)]
     Objects(#[from] ObjectsError),
+    #[error(transparent)]
+    Edit(#[from] EditError),
     #[error("cannot {action} of `{path}`")]
     Git {
         action: &'static str,
@@ -69,6 +72,7 @@ impl Explain for WorkTreeError {
             Self::Changed { .. } => Class::Conflict,
             Self::Stopped => Class::Interrupted,
             Self::Repository(error) => error.class(),
+            Self::Edit(error) => error.class(),
             Self::Locked { .. } | Self::Tree(_) | Self::Objects(_) | Self::Git { .. } => {
                 Class::Environment
             }
@@ -87,6 +91,7 @@ impl Explain for WorkTreeError {
             Self::Changed { .. } => "worktree_changed",
             Self::Stopped => "worktree_stopped",
             Self::Repository(error) => error.code(),
+            Self::Edit(error) => error.code(),
             Self::Tree(error) => error.code(),
             Self::Objects(error) => error.code(),
             Self::Git { .. } => "worktree_git",
@@ -111,7 +116,7 @@ impl Explain for WorkTreeError {
             Self::Changed { .. } => hint!("run it again; nothing was added"),
             Self::Stopped => hint!("nothing was added"),
             Self::Repository(error) => return error.hint(),
-            Self::Tree(_) | Self::Objects(_) | Self::Git { .. } => {
+            Self::Tree(_) | Self::Objects(_) | Self::Edit(_) | Self::Git { .. } => {
                 hint!("check permissions and free space, then run it again")
             }
         })

@@ -145,6 +145,38 @@ impl WorkTree {
     }
 }
 
+impl WorkTree {
+    /// Something at a path that is not committed, as a sentence: staged, changed, removed or untracked. Line ends alone are
+    /// no change, because git may have converted them.
+    pub fn uncommitted(&self, path: &TreePath) -> Result<Option<String>, WorkTreeError> {
+        let committed = self.committed.get(path.as_str()).copied();
+        let index = self.index.entry_by_path(path.as_str().into());
+        let staged = index.map(|entry| entry.id);
+        if staged != committed.map(|(_, id)| id) {
+            return Ok(Some(format!("`{path}` is staged and not committed")));
+        }
+        let Some((_, id)) = committed else {
+            let entry = self.disk.entry(path)?;
+            let is_there = entry != DiskEntry::Absent;
+            return Ok(is_there.then(|| format!("`{path}` exists and is not committed")));
+        };
+        Ok(match self.disk.entry(path)? {
+            DiskEntry::Absent => Some(format!("`{path}` is removed, which is not committed")),
+            DiskEntry::File(file) => {
+                let is_same =
+                    |bytes: &[u8]| Ok::<_, WorkTreeError>(ids::id_of(Kind::Blob, bytes)? == id);
+                let is_clean = is_same(&file.bytes)?
+                    || match file.text() {
+                        Some(text) => is_same(text.replace("\r\n", "\n").as_bytes())?,
+                        None => false,
+                    };
+                (!is_clean).then(|| format!("`{path}` has changes that are not committed"))
+            }
+            DiskEntry::Unusable(_) => None,
+        })
+    }
+}
+
 /// Fails for a repository that has no files at `folder`, or has an operation in progress.
 fn check(repository: &gix::Repository, folder: &Path) -> Result<(), WorkTreeError> {
     let path = folder.to_owned();

@@ -1,0 +1,196 @@
+//! Many repositories at once: the state of each against its new plan, computed in memory, several at a time.
+
+use super::error::AppError;
+use super::templates::TemplateCache;
+use super::update_report::UpdateReport;
+use super::updates::{self, PlannedUpdate, UpdateRequest};
+use crate::engine::update::Verdict;
+use crate::error::chain;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+/// The state of a repository against its new plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FleetState {
+    /// It has all of the new plan.
+    Current,
+    /// Its update has no conflict.
+    BehindClean,
+    /// Its update has conflicts.
+    BehindConflicts,
+    /// It is behind, and nobody changed it since it was created or last updated.
+    Untouched,
+    /// The comparison is not possible.
+    CannotBeRemade,
+}
+
+/// A repository of a fleet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FleetRepository {
+    /// The folder or address as it was named.
+    pub repository: String,
+    pub state: FleetState,
+    /// The reason why the comparison is not possible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub head: Option<String>,
+    /// The tree after the update.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tree_id: Option<String>,
+    /// The number of paths by verdict.
+    pub counts: BTreeMap<Verdict, usize>,
+}
+
+/// The states of a fleet, in the order of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FleetStatus {
+    pub repositories: Vec<FleetRepository>,
+    /// The number of repositories by state.
+    pub counts: BTreeMap<FleetState, usize>,
+}
+
+impl FleetState {
+    /// The state as a phrase.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::BehindClean => "behind, clean",
+            Self::BehindConflicts => "behind, conflicts",
+            Self::Untouched => "behind, untouched",
+            Self::CannotBeRemade => "cannot be remade",
+        }
+    }
+
+    fn of(report: &UpdateReport) -> Self {
+        if report.up_to_date || report.only_provenance {
+            Self::Current
+        } else if report.has_conflicts() {
+            Self::BehindConflicts
+        } else if report.untouched {
+            Self::Untouched
+        } else {
+            Self::BehindClean
+        }
+    }
+}
+
+impl FleetRepository {
+    /// A repository that was compared.
+    pub fn compared(repository: &str, planned: &PlannedUpdate) -> Self {
+        let report = &planned.report;
+        let errors = || {
+            let found = report.errors.first();
+            found.map(|finding| finding.message.clone())
+        };
+        let state = if report.can_proceed {
+            FleetState::of(report)
+        } else {
+            FleetState::CannotBeRemade
+        };
+        Self {
+            repository: repository.to_owned(),
+            state,
+            reason: (!report.can_proceed).then(errors).flatten(),
+            head: Some(report.head.to_string()),
+            tree_id: report.tree_id.as_ref().map(ToString::to_string),
+            counts: report.counts.clone(),
+        }
+    }
+
+    /// A repository that cannot be compared.
+    pub fn failed(repository: &str, error: &AppError) -> Self {
+        let reason = match error {
+            AppError::Findings(found) => {
+                let messages = found
+                    .findings
+                    .iter()
+                    .map(|finding| finding.message.as_str());
+                messages.collect::<Vec<_>>().join("; ")
+            }
+            AppError::Explained(error) => chain(error.as_ref()),
+        };
+        Self {
+            repository: repository.to_owned(),
+            state: FleetState::CannotBeRemade,
+            reason: Some(reason),
+            head: None,
+            tree_id: None,
+            counts: BTreeMap::new(),
+        }
+    }
+}
+
+impl FleetStatus {
+    /// The states of some repositories.
+    pub fn of(repositories: Vec<FleetRepository>) -> Self {
+        let mut counts = BTreeMap::new();
+        for repository in &repositories {
+            *counts.entry(repository.state).or_default() += 1;
+        }
+        Self {
+            repositories,
+            counts,
+        }
+    }
+}
+
+/// Compares repositories, `parallel` of them at a time, until `stop` is set.
+pub fn status<'s>(
+    requests: &[UpdateRequest],
+    cache: &(dyn Fn() -> Result<TemplateCache<'s>, AppError> + Sync),
+    parallel: NonZeroUsize,
+    stop: &AtomicBool,
+) -> FleetStatus {
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(BTreeMap::new());
+    thread::scope(|scope| {
+        for _ in 0..parallel.get().min(requests.len()) {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(request) = requests.get(index) else {
+                        return;
+                    };
+                    let state = compare(request, cache);
+                    let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+                    found.insert(index, state);
+                }
+            });
+        }
+    });
+    let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    FleetStatus::of(found.into_values().collect())
+}
+
+fn compare<'s>(
+    request: &UpdateRequest,
+    cache: &(dyn Fn() -> Result<TemplateCache<'s>, AppError> + Sync),
+) -> FleetRepository {
+    let name = &request.repository.repository;
+    match updates::plan(request, &|| cache()) {
+        Ok(planned) => FleetRepository::compared(name, &planned),
+        Err(error) => FleetRepository::failed(name, &error),
+    }
+}
+
+/// The repositories of a list: one folder or address on each line, with comments after `#`.
+pub fn parse_list(text: &str) -> Vec<String> {
+    text.lines()
+        .map(|line| {
+            line.split_once(" #")
+                .map_or(line, |(before, _)| before)
+                .trim()
+        })
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect()
+}
