@@ -290,7 +290,7 @@ fn actions() -> [Value; 10] {
 }
 
 /// The fields of all kinds that are free text.
-const TEXTS: [&str; 12] = [
+const TEXTS: [&str; 13] = [
     "content",
     "find",
     "replace",
@@ -303,6 +303,7 @@ const TEXTS: [&str; 12] = [
     "after",
     "before",
     "pointer",
+    "group",
 ];
 
 /// The kind of each action of the recipe schema, with its text fields and its path fields.

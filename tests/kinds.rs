@@ -168,7 +168,7 @@ fn attributes_of_dependencies_are_written_as_each_manifest_spells_them() {
     let cargo = &parsed("out/Cargo.toml")["dependencies"];
     assert_eq!(
         cargo["serde"],
-        json!({ "version": "1.0", "default-features": false, "features": ["derive", "rc"], "optional": true })
+        json!({ "version": "1", "default-features": false, "features": ["derive", "rc"], "optional": true })
     );
     assert_eq!(
         cargo["tokio"],
@@ -242,7 +242,7 @@ fn the_mistakes_in_actions_are_found_at_their_places() {
         ),
         (
             "{ kind: ADD_DEPENDENCY, manifest: Cargo.toml, name: x }",
-            "GP405 recipes/demo/auth/none.yaml:2:13",
+            "GP405 recipes/demo/auth/none.yaml:2:5",
         ),
     ] {
         let sandbox = with(&format!("  - {action}\n"), &[]);
@@ -270,8 +270,8 @@ fn check_tries_every_option_over_the_template() {
     assert_eq!(
         found,
         [
-            "GP703 recipes/demo/auth/none.yaml:2:11",
-            "GP702 recipes/demo/auth/none.yaml:3:11",
+            "GP703 recipes/demo/auth/none.yaml:2:13",
+            "GP702 recipes/demo/auth/none.yaml:3:13",
         ]
     );
 }

@@ -23,6 +23,7 @@ pub mod ref_name;
 pub mod remote;
 pub mod report;
 pub mod selection;
+pub mod single_line;
 pub mod slug;
 pub mod suggest;
 pub mod timestamp;

@@ -140,6 +140,21 @@ fn error(code: Code, name: &PlaceholderName, message: String) -> Diagnostic {
     Diagnostic::error(code, message).at(format!("/inputs/{name}"), None)
 }
 
+/// The given values that a catalogue still has a question for, for a plan of another version of it.
+pub fn applicable(
+    catalog: &Catalog,
+    selection: &Selection,
+    inputs: &Inputs,
+    author: &Identity,
+) -> InputValues {
+    let asked = questions(catalog, selection, inputs, author);
+    let given = asked.into_iter().filter_map(|question| {
+        let given = question.given?;
+        Some((question.input.name.clone(), given))
+    });
+    given.collect()
+}
+
 /// An input that applies to a selection.
 #[derive(Clone, Debug)]
 pub struct Question<'c> {

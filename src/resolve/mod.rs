@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 
 pub use case_file::CaseFile;
 pub use former::current;
-pub use inputs::{Question, questions};
+pub use inputs::{Question, applicable, questions};
 pub use selection_file::{SelectedOptions, SelectionFile};
 
 /// The name and version of this program in plans and provenance.
