@@ -6,6 +6,7 @@
 //! ```
 //! use groundplan::catalog::{self, builtin};
 //! use groundplan::engine;
+//! use groundplan::model::condition::InputValues;
 //! use groundplan::model::date::Day;
 //! use groundplan::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
 //! use groundplan::model::path::SafeRelPath;
@@ -35,6 +36,8 @@
 //!         owner: Owner::parse("acme")?,
 //!         repo: RepoName::parse("acme-tool")?,
 //!         date: Day::parse("2026-11-21")?,
+//!         repo_url: None,
+//!         values: InputValues::new(),
 //!     },
 //!     author: Identity::default(),
 //!     template: template.pin.clone(),

@@ -231,7 +231,15 @@ impl<'c> Hostile<'c> {
                 previewed.code, made.code
             ));
         }
-        if checks.iter().all(|ran| ran.code == 0) {
+        // The check of the folder tries the recipe over the template, as a preview does; that of a file has no template.
+        let is_found_at_run_time = checks[1..].iter().all(|ran| ran.code == 0)
+            && checks[0].json()["diagnostics"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|finding| finding["severity"] == "error")
+                .all(|finding| finding["code"].as_str().unwrap().starts_with("GP7"));
+        if is_found_at_run_time {
             return match (made.code, self.sandbox.join("out").exists()) {
                 (0, true) => Ok("OK_LITERAL"),
                 (1, false) => Ok("FAIL_RUNTIME_CLEAN"),

@@ -274,7 +274,7 @@ fn errors_of_template_and_recipes_are_reported_together() {
 }
 
 /// A valid action of each kind.
-fn actions() -> [Value; 7] {
+fn actions() -> [Value; 10] {
     [
         json!({ "kind": "COPY_FILE", "from": "a", "to": "b" }),
         json!({ "kind": "COPY_FILE", "template": "a", "to": "b" }),
@@ -283,11 +283,14 @@ fn actions() -> [Value; 7] {
         json!({ "kind": "REPLACE_STRING", "path": "a", "find": "x", "replace": "y" }),
         json!({ "kind": "CREATE_ADR_STUB", "number": 1, "title": "x", "context": "x", "decision": "x", "consequences": "x" }),
         json!({ "kind": "ADD_DEPENDENCY", "manifest": "package.json", "name": "x", "version": "1.0.0" }),
+        json!({ "kind": "SET_VALUE", "path": "a.json", "pointer": "/a", "value": 1 }),
+        json!({ "kind": "REMOVE_FILE", "path": "a" }),
+        json!({ "kind": "MOVE_FILE", "from": "a", "to": "b" }),
     ]
 }
 
 /// The fields of all kinds that are free text.
-const TEXTS: [&str; 9] = [
+const TEXTS: [&str; 13] = [
     "content",
     "find",
     "replace",
@@ -297,6 +300,10 @@ const TEXTS: [&str; 9] = [
     "consequences",
     "name",
     "version",
+    "after",
+    "before",
+    "pointer",
+    "group",
 ];
 
 /// The kind of each action of the recipe schema, with its text fields and its path fields.

@@ -31,6 +31,7 @@ fn add(text: &str, section: Section, name: &str) -> String {
         name: &PackageName::parse(Ecosystem::Npm, name).expect("a name"),
         range: &VersionRange::parse(Ecosystem::Npm, "1.0.0").expect("a version"),
         section,
+        group: None,
     };
     match edit(Ecosystem::Npm, text, &dependency).expect("a well-formed manifest") {
         Edit::Added(text) | Edit::Replaced { text, .. } => text,

@@ -4,20 +4,24 @@ use crate::support::Sandbox;
 use groundplan::interpret::{Interpretation, interpret};
 use groundplan::model::action::{
     ACTION_SCHEMA_VERSION, Action, AddDependency, AdrStatus, AppendToFile, Common, CopyFile, Count,
-    CreateAdrStub, IfExists, ReplaceString, Section, SingleLine, WriteFile,
+    CreateAdrStub, IfExists, MoveFile, RemoveFile, ReplaceString, Section, SetValue, SingleLine,
+    WriteFile,
 };
 use groundplan::model::canonical;
+use groundplan::model::condition::InputValues;
 use groundplan::model::content::{File, Mode, StoredFile};
 use groundplan::model::date::Day;
 use groundplan::model::digest::{Digest, GitId};
 use groundplan::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
-use groundplan::model::path::{SafeRelPath, TreePath};
+use groundplan::model::path::{ActionPath, SafeRelPath, TreePath};
+use groundplan::model::placeholder::BuiltInFact;
 use groundplan::model::plan::{
-    Origin, Placeholder, Plan, PlannedAction, ResolvedRecipe, TemplateOrigin, TemplatePin,
+    Origin, Plan, PlannedAction, ResolvedRecipe, TemplateOrigin, TemplatePin,
 };
 use groundplan::model::provenance::{CatalogSource, Provenance};
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::{OptionRef, Slug};
+use groundplan::model::value_pointer::ValuePointer;
 use groundplan::tree::disk::DiskTree;
 use groundplan::tree::ids::{ObjectsError, tree_id};
 use groundplan::tree::memory::MemoryTree;
@@ -183,8 +187,8 @@ const NAMES: [&str; 11] = [
     "{{x}} </script> 🚀",
 ];
 
-fn safe_path() -> impl Strategy<Value = SafeRelPath> {
-    select(&PATHS[..]).prop_map(|path| SafeRelPath::parse(path).unwrap())
+fn safe_path() -> impl Strategy<Value = ActionPath> {
+    select(&PATHS[..]).prop_map(|path| ActionPath::parse(path).unwrap())
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -216,9 +220,15 @@ fn action() -> impl Strategy<Value = Action> {
         (None, Some("docs")),
         (None, Some("missing")),
     ]);
-    let path = |text: Option<&str>| text.map(|text| SafeRelPath::parse(text).unwrap());
+    let path = |text: Option<&str>| text.map(|text| ActionPath::parse(text).unwrap());
     let count = select(vec![Count::One, Count::All, Count::Exactly(2)]);
     let titles = select(vec!["Why", "__PRODUCT_NAME__", "[x](y) | z"]);
+    let pointers = select(vec!["/x", "/name", "/new/deep", "/list/-", "/scripts/test"]);
+    let values = prop_oneof![
+        text().prop_map(Value::from),
+        Just(serde_json::json!({ "a": [1, "__PRODUCT_NAME__"] })),
+        Just(serde_json::json!([true, null])),
+    ];
     let packages = (
         select(vec!["next", "zod"]),
         select(vec!["1.2.3", "^1.2.0", "^2.0.0", ">=1"]),
@@ -226,8 +236,8 @@ fn action() -> impl Strategy<Value = Action> {
     );
     prop_oneof![
         (sources, safe_path(), if_exists(), common()).prop_map(
-            move |((from, template), to, if_exists, common)| Action::CopyFile(CopyFile {
-                from: path(from),
+            move |((source, template), to, if_exists, common)| Action::CopyFile(CopyFile {
+                from: path(source),
                 template: path(template),
                 to,
                 if_exists,
@@ -248,6 +258,8 @@ fn action() -> impl Strategy<Value = Action> {
                 path,
                 content,
                 create,
+                after: None,
+                before: None,
                 common,
             })
         ),
@@ -275,16 +287,43 @@ fn action() -> impl Strategy<Value = Action> {
                 common,
             })
         ),
+        (safe_path(), pointers, values, common()).prop_map(|(path, pointer, value, common)| {
+            let path = match path.as_str() {
+                "package.json" => path,
+                _ => ActionPath::parse("data.json").unwrap(),
+            };
+            let pointer = ValuePointer::parse(pointer).unwrap();
+            Action::SetValue(SetValue {
+                path,
+                pointer,
+                value,
+                common,
+            })
+        }),
+        (safe_path(), common())
+            .prop_map(|(path, common)| Action::RemoveFile(RemoveFile { path, common })),
+        (safe_path(), safe_path(), common())
+            .prop_filter("what a check lets through", |(from, to, _)| {
+                let (from, to) = (from.as_tree(), to.as_tree());
+                !to.is_at_or_below(from.as_str()) && !from.is_at_or_below(to.as_str())
+            })
+            .prop_map(|(from, to, common)| Action::MoveFile(MoveFile { from, to, common })),
         (safe_path(), packages, common()).prop_map(|(path, (name, version, section), common)| {
             let manifest = match path.as_str() {
                 "package.json" | "b" => path,
-                _ => SafeRelPath::parse("package.json").unwrap(),
+                _ => ActionPath::parse("package.json").unwrap(),
             };
             Action::AddDependency(AddDependency {
                 manifest,
                 name: name.to_owned(),
                 version: version.to_owned(),
                 section,
+                features: Vec::new(),
+                default_features: None,
+                optional: false,
+                extras: Vec::new(),
+                group: None,
+                workspace: false,
                 common,
             })
         }),
@@ -293,8 +332,8 @@ fn action() -> impl Strategy<Value = Action> {
 
 pub(crate) fn plan() -> impl Strategy<Value = Plan> {
     let placeholders = prop_oneof![
-        Just(Placeholder::ALL.to_vec()),
-        Just(vec![Placeholder::ProductName]),
+        Just(BuiltInFact::ALL.to_vec()),
+        Just(vec![BuiltInFact::ProductName]),
         Just(Vec::new()),
     ];
     (
@@ -310,7 +349,7 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
 
 fn plan_of(
     mut actions: Vec<Action>,
-    placeholders: Vec<Placeholder>,
+    placeholders: Vec<BuiltInFact>,
     name: &str,
     literal: &str,
 ) -> Plan {
@@ -355,12 +394,15 @@ fn plan_of(
             owner: Owner::parse("acme").unwrap(),
             repo: RepoName::parse("x").unwrap(),
             date: Day::parse("2026-11-21").unwrap(),
+            repo_url: None,
+            values: InputValues::new(),
         },
         author: Identity::default(),
         recipe: ResolvedRecipe {
             selections: Selection::default(),
             actions: actions.collect(),
             literals: literals.into_iter().collect(),
+            omitted: Vec::new(),
         },
         catalog,
     }

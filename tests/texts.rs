@@ -290,7 +290,6 @@ fn what_is_not_filled_in_is_warned_of_in_a_folder_and_in_git() {
     }
     let expected = [
         "GP411 placeholders in files that are not UTF-8 text are not replaced: `a.txt`, `b.txt`",
-        "GP412 placeholders in paths are not replaced: `__PRODUCT_SLUG__/e.txt`",
         "GP603 Git LFS pointers are copied without the content they stand for: `d.psd`",
     ];
     let flags = [

@@ -9,6 +9,7 @@ use crate::catalog::{Category, SelectionType};
 use crate::error::{Class, Explain, Hint};
 use crate::impact::{self, Impact, ImpactLevel};
 use crate::model::action::ACTION_SCHEMA_VERSION;
+use crate::model::content::{File, Files};
 use crate::model::digest::Digest;
 use crate::model::slug::{OptionRef, Slug, SlugError};
 use crate::model::suggest;
@@ -49,6 +50,9 @@ pub struct CatalogDiff {
     pub gone: Vec<Slug>,
     /// Catalogues that only the new version contains.
     pub new: Vec<Slug>,
+    /// Catalogues whose template changed under the same version, which repositories record.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unraised: Vec<Slug>,
 }
 
 /// The catalogues of two versions, paired by name. A single catalogue on each side is a pair under any name.
@@ -71,11 +75,16 @@ pub enum VersionError {
     NeverPublished { catalog: Slug },
     #[error("neither version has a catalogue `{name}`")]
     InNeither { name: Slug, suggestion: String },
+    #[error("the template of `{catalog}` changed, but its version is still `{version}`")]
+    TemplateUnraised { catalog: Slug, version: String },
 }
 
 impl Explain for VersionError {
     fn class(&self) -> Class {
-        Class::Usage
+        match self {
+            Self::TemplateUnraised { .. } => Class::Refused,
+            _ => Class::Usage,
+        }
     }
 
     fn code(&self) -> &'static str {
@@ -83,6 +92,7 @@ impl Explain for VersionError {
             Self::Name { .. } | Self::Number { .. } => "catalog_version_invalid",
             Self::NoNumber { .. } | Self::NeverPublished { .. } => "catalog_not_published",
             Self::InNeither { .. } => "catalog_not_found",
+            Self::TemplateUnraised { .. } => "template_version_not_raised",
         }
     }
 
@@ -96,6 +106,9 @@ impl Explain for VersionError {
                     .into()
             }
             Self::InNeither { suggestion, .. } => suggestion.clone().into(),
+            Self::TemplateUnraised { .. } => {
+                "raise `template.version` in catalog.yaml: repositories record it".into()
+            }
         })
     }
 }
@@ -227,11 +240,50 @@ pub async fn publish(
     database.ensure_user(caller.user()).await?;
     let mut published = Vec::new();
     for one in opened {
+        let newest = find_published(database, one.catalog.slug(), None).await?;
+        if let Some(newest) = newest {
+            check_template_version(&CatalogFiles::from(&newest), one)?;
+        }
         let snapshot = PublishedCatalog::from(one);
         let by = caller.user().as_str();
         published.push(database.publish_catalog(&snapshot, by).await?);
     }
     Ok(published)
+}
+
+/// Fails if the template beside a catalogue changed under the version that is published.
+fn check_template_version(
+    published: &CatalogFiles,
+    opened: &OpenedCatalog,
+) -> Result<(), VersionError> {
+    let catalog = opened.catalog.slug();
+    // A published version that this program cannot read any more has no version to compare with.
+    let Ok(before) = published.clone().load(catalog.as_str()) else {
+        return Ok(());
+    };
+    let (was, is) = (
+        &before.catalog.file().template,
+        &opened.catalog.file().template,
+    );
+    let (Some(path), Some(version)) = (&is.path, &is.version) else {
+        return Ok(());
+    };
+    let prefix = format!("catalog/{catalog}/{path}/");
+    let of = |files: &Files| -> Vec<(String, File)> {
+        let below = files.range(prefix.clone()..);
+        below
+            .take_while(|(path, _)| path.starts_with(&prefix))
+            .map(|(path, file)| (path.clone(), file.clone()))
+            .collect()
+    };
+    let is_same_version = (&was.path, &was.version) == (&is.path, &is.version);
+    if is_same_version && of(&before.source.files) != of(&opened.source.files) {
+        return Err(VersionError::TemplateUnraised {
+            catalog: catalog.clone(),
+            version: version.to_string(),
+        });
+    }
+    Ok(())
 }
 
 /// The published versions of a catalogue, newest first.
@@ -287,8 +339,14 @@ impl CatalogPairs {
         template: impl Fn(&OpenedCatalog) -> Result<Template, AppError>,
     ) -> Result<CatalogDiff, AppError> {
         let mut catalogs = Vec::new();
+        let mut unraised = Vec::new();
         for (old, new) in &self.both {
             let (before, after) = (template(old)?, template(new)?);
+            let is_versioned = new.catalog.file().template.version.is_some();
+            let (was, is) = (&before.pin, &after.pin);
+            if is_versioned && was.r#ref == is.r#ref && was.tree != is.tree {
+                unraised.push(new.catalog.slug().clone());
+            }
             catalogs.push(impact::compare(input(old, &before), input(new, &after))?);
         }
         let levels = catalogs.iter().map(|impact| impact.level);
@@ -302,6 +360,7 @@ impl CatalogPairs {
                 .unwrap_or(ImpactLevel::Unchanged),
             gone: self.gone.clone(),
             new: self.new.clone(),
+            unraised,
             catalogs,
         })
     }

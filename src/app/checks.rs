@@ -2,11 +2,15 @@
 
 use super::catalogs::CatalogFiles;
 use super::error::{AppError, Findings};
-use crate::catalog::{self, CatalogFile, Symlinks};
+use crate::catalog::{self, Catalog, CatalogFile, Symlinks};
 use crate::model::content::{File, Files};
-use crate::model::diagnostic::{self, Diagnostic};
+use crate::model::diagnostic::{self, Code, Diagnostic, Location};
+use crate::model::path::SafeRelPath;
 use crate::recipe::literal_folder;
 use crate::source;
+use crate::sweep::option_check;
+use crate::sweep::trial::TrialInput;
+use crate::template::Template;
 use crate::tree::disk;
 use crate::tree::validate::{Links, admit};
 use std::path::Path;
@@ -48,7 +52,12 @@ pub fn catalogs(source: CatalogFiles) -> Checked {
             && let Some(path) = &written.template.path
         {
             let folder = format!("catalog/{name}/{path}");
-            findings.extend(template(&files, &folder, written));
+            let of_template = template(&files, &folder, written);
+            let is_admitted = !of_template.iter().any(Diagnostic::is_error);
+            findings.extend(of_template);
+            if let Some(catalog) = loaded.catalog.as_ref().filter(|_| is_admitted) {
+                findings.extend(options(&files, catalog, path));
+            }
         }
     }
     findings.extend(catalog::orphans(&files));
@@ -78,7 +87,8 @@ fn template(files: &Files, folder: &str, written: &CatalogFile) -> Vec<Diagnosti
     let admitted = admit(template, links, &written.template.exclude);
     let findings = match admitted {
         Ok(files) => {
-            catalog::template_warnings(files.iter().map(|(path, file)| (path.as_str(), file)))
+            let all = files.iter().map(|(path, file)| (path.as_str(), file));
+            catalog::template_warnings(all, &written.placeholder_names())
         }
         Err(findings) => findings,
     };
@@ -86,6 +96,25 @@ fn template(files: &Files, folder: &str, written: &CatalogFile) -> Vec<Diagnosti
         .into_iter()
         .map(|finding| finding.below(folder))
         .collect()
+}
+
+/// The findings of trial plans: every action over the catalogue's own template, and paths of conditions that it lacks.
+fn options(files: &Files, catalog: &Catalog, path: &SafeRelPath) -> Vec<Diagnostic> {
+    let template = match Template::of_catalog(catalog, files, path) {
+        Ok(template) => template,
+        Err(findings) => return findings,
+    };
+    let input = TrialInput {
+        catalog,
+        template: template.tree(),
+        pin: &template.pin,
+    };
+    option_check::check(input).unwrap_or_else(|error| {
+        let message = format!("the options cannot be tried: {error}");
+        let place = Location::start_of(format!("catalog/{}/catalog.yaml", catalog.slug()));
+        let finding = Diagnostic::error(Code::MissingTemplate, message).at("", place);
+        vec![finding.help("read the template's files again")]
+    })
 }
 
 /// Checks one document. A recipe is checked with the files in its folder beside it, which is read from disk.

@@ -2,8 +2,13 @@
 
 use crate::catalog::{Catalog, OptionEntry, SelectionType};
 use crate::model::action::{Action, RiskLevel};
+use crate::model::condition::InputValues;
+use crate::model::date::Day;
+use crate::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
 use crate::model::selection::Selection;
-use crate::model::slug::OptionRef;
+use crate::model::slug::{OptionRef, Slug};
+use crate::resolve::{self, Question};
+use crate::sweep::trial::sample_inputs;
 
 /// The reason why an option cannot be added to a selection; `None` if it can. An option that it replaces, because its
 /// category allows only one, prevents nothing.
@@ -108,4 +113,48 @@ pub fn actions<'c>(
 ) -> impl Iterator<Item = &'c Action> {
     let recipe = catalog.recipe(reference).into_iter();
     recipe.flat_map(|recipe| recipe.actions.iter().map(|action| &action.action))
+}
+
+/// The path that an action writes or edits, as the recipe names it.
+pub fn target(action: &Action) -> String {
+    match action {
+        Action::CreateAdrStub(action) => action.path(),
+        other => other
+            .paths()
+            .last()
+            .map_or_else(String::new, |(_, path)| path.to_string()),
+    }
+}
+
+/// The names of a product, as far as they are valid.
+#[derive(Clone, Debug, Default)]
+pub struct KnownNames {
+    pub name: Option<ProductName>,
+    pub slug: Option<Slug>,
+    pub owner: Option<Owner>,
+    pub repo: Option<RepoName>,
+    pub date: Option<Day>,
+}
+
+/// The inputs that apply to a selection, with the values that were given. Defaults that are derived from a name that is
+/// not known come from the sample product.
+pub fn questions<'c>(
+    catalog: &'c Catalog,
+    selection: &Selection,
+    known: KnownNames,
+    values: InputValues,
+) -> Vec<Question<'c>> {
+    let sample = sample_inputs();
+    let title = known.name.as_ref().map(ProductName::as_str);
+    let derived = title.and_then(Slug::from_title);
+    let inputs = Inputs {
+        product_slug: known.slug.or(derived).unwrap_or(sample.product_slug),
+        product_name: known.name.unwrap_or(sample.product_name),
+        owner: known.owner.unwrap_or(sample.owner),
+        repo: known.repo.unwrap_or(sample.repo),
+        date: known.date.unwrap_or(sample.date),
+        repo_url: None,
+        values,
+    };
+    resolve::questions(catalog, selection, &inputs, &Identity::default())
 }

@@ -37,12 +37,18 @@ pub fn command(
             &format!("{}={}", option.category(), option.option()),
         );
     }
+    for (name, value) in &inputs.values {
+        flag("--input", &format!("{name}={value}"));
+    }
     flag("--name", inputs.product_name.as_str());
     if Slug::from_title(inputs.product_name.as_str()).as_ref() != Some(&inputs.product_slug) {
         flag("--slug", inputs.product_slug.as_str());
     }
     flag("--owner", inputs.owner.as_str());
     flag("--repo", inputs.repo.as_str());
+    if let Some(address) = &inputs.repo_url {
+        flag("--repo-url", address.as_str());
+    }
     flag("--date", inputs.date.as_str());
     if plan.author != Identity::default() {
         flag("--author", plan.author.as_str());

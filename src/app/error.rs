@@ -67,8 +67,12 @@ impl Findings {
             };
         };
         let located = |finding: Diagnostic| {
-            let is_there = document.root.at(&finding.pointer).is_some()
-                || finding.code == Code::NothingSelected;
+            // What is missing belongs to the document as a whole.
+            let is_missing = matches!(
+                finding.code,
+                Code::NothingSelected | Code::MissingInput | Code::InvalidInput | Code::InvalidSlug
+            );
+            let is_there = document.root.at(&finding.pointer).is_some() || is_missing;
             let location = is_there.then(|| document.location(&finding.pointer));
             Diagnostic {
                 location,

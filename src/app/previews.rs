@@ -10,9 +10,10 @@ use crate::error::{Class, Explain, Hint, Setting};
 use crate::forge::Forge;
 use crate::forge::repository::RepoPath;
 use crate::hint;
+use crate::model::condition::InputValues;
 use crate::model::date::Day;
 use crate::model::digest::GitId;
-use crate::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
+use crate::model::input::{Identity, Inputs, Owner, ProductName, RepoName, RepoUrl};
 use crate::model::preflight::ForgeKind;
 use crate::model::report::Report;
 use crate::model::slug::Slug;
@@ -47,6 +48,9 @@ pub struct ProductRequest {
     /// The author of the commit.
     #[serde(default)]
     pub author: Option<Identity>,
+    /// The web address of the repository. By default the one on github.com.
+    #[serde(default)]
+    pub repo_url: Option<RepoUrl>,
 }
 
 /// All that a preview is computed from.
@@ -105,6 +109,8 @@ impl ProductRequest {
                     Day::of_unix_seconds(clock.now() / 1000).map_err(|_| ProductError::NoDate)?
                 }
             },
+            repo_url: self.repo_url.clone(),
+            values: InputValues::new(),
         })
     }
 }
@@ -119,7 +125,10 @@ pub fn prepare(
     clock: &dyn Clock,
 ) -> Result<Prepared, AppError> {
     let opened = opened.into();
-    let inputs = product.inputs(clock)?;
+    let inputs = Inputs {
+        values: selection.inputs,
+        ..product.inputs(clock)?
+    };
     let template = templates::open(template, &opened, cache)?;
     Ok(Prepared {
         request: Request {

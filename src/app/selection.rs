@@ -5,13 +5,16 @@ use super::error::{AppError, Findings};
 use crate::catalog::{Catalog, Category};
 use crate::error::{Class, Explain, Hint};
 use crate::model::action::ACTION_SCHEMA_VERSION;
+use crate::model::condition::InputValues;
 use crate::model::content::{File, Files};
 use crate::model::digest::Digest;
+use crate::model::input::{Identity, Inputs};
 use crate::model::selection::Selection;
 use crate::model::slug::{OptionRef, Slug};
 use crate::resolve::{self, selection_file};
 use crate::schemas;
 use crate::source::{self, node::Document};
+use crate::sweep::trial::sample_inputs;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
@@ -21,6 +24,8 @@ use thiserror::Error;
 #[derive(Clone, Debug, Default)]
 pub struct SelectionRequest {
     pub selection: Selection,
+    /// The values that are given for the catalogue's inputs.
+    pub inputs: InputValues,
     pub document: Option<Document>,
 }
 
@@ -48,16 +53,17 @@ impl SelectionRequest {
     pub fn read(name: &str, bytes: &[u8]) -> Result<Self, AppError> {
         let document = source::read(name, bytes);
         let read = document.and_then(|document| {
-            let selection = selection_file::read(&document)?;
-            Ok((selection, document))
+            let (selection, inputs) = selection_file::read(&document)?;
+            Ok((selection, inputs, document))
         });
-        let (selection, document) = read.map_err(|findings| Findings {
+        let (selection, inputs, document) = read.map_err(|findings| Findings {
             findings,
             files: Files::from([(name.to_owned(), File::regular(bytes.to_vec()))]),
             root: None,
         })?;
         Ok(Self {
             selection,
+            inputs,
             document: Some(document),
         })
     }
@@ -70,12 +76,13 @@ impl SelectionRequest {
     /// Fails if a required category is open. Selections from a document, and selections of unknown options, are left to
     /// the findings of the preview.
     pub fn check_complete(&self, catalog: &Catalog) -> Result<(), OpenCategories> {
-        let open = resolve::unanswered(catalog, &self.selection);
+        let selection = resolve::current(catalog, &self.selection);
+        let open = resolve::unanswered(catalog, &selection);
         let is_known = |option: OptionRef| {
             let category = catalog.category(option.category());
             category.is_some_and(|category| category.option(option.option()).is_some())
         };
-        if open.is_empty() || self.document.is_some() || !self.selection.options().all(is_known) {
+        if open.is_empty() || self.document.is_some() || !selection.options().all(is_known) {
             return Ok(());
         }
         Err(OpenCategories {
@@ -118,7 +125,13 @@ pub fn hashes(
 ) -> Result<Hashes, AppError> {
     let catalog = &opened.catalog;
     let recipe_hash = |request: SelectionRequest| {
-        let recipe = resolve::recipe(catalog, request.selection)
+        // Products have equal recipes but for inputs, whose defaults come from the sample product here.
+        let inputs = Inputs {
+            values: request.inputs,
+            ..sample_inputs()
+        };
+        let author = Identity::default();
+        let (recipe, _) = resolve::recipe(catalog, &request.selection, &inputs, &author)
             .map_err(|findings| Findings::in_selection(findings, request.document.as_ref()))?;
         Ok::<_, Findings>(recipe.hash(ACTION_SCHEMA_VERSION))
     };

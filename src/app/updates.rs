@@ -19,7 +19,7 @@ use crate::model::path::TreePath;
 use crate::model::provenance::{CatalogSource, Provenance};
 use crate::model::ref_name::RefName;
 use crate::model::report::ChangeOrigin;
-use crate::resolve::Request;
+use crate::resolve::{self, Request};
 use crate::template::Template;
 use crate::tree::Tree as _;
 use crate::tree::edited::FileChanges;
@@ -72,16 +72,20 @@ pub fn plan(
     let recorded_author = recorded.generated.as_ref().map(|made| made.author.clone());
     let author = recorded_author
         .unwrap_or_else(|| Identity::parse(&repository.first.author).unwrap_or_default());
+    let mut inputs = recorded.inputs.clone();
+    inputs.values = resolve::applicable(&opened.catalog, &selection, &inputs, &author);
     let new = Request {
         catalog_source: Some(opened.source.origin.clone()),
         selection,
-        inputs: recorded.inputs.clone(),
+        inputs,
         author,
         template: template.pin.clone(),
     };
     let preview =
         engine::preview(&opened.catalog, new, template.tree()).map_err(selection_error)?;
-    let update = compare(request, &repository, &base, &preview)?;
+    let moved = opened.catalog.file().moved.iter();
+    let moved = moved.map(|moved| (moved.from.clone(), moved.to.clone()));
+    let update = compare(request, &repository, &base, &preview, moved.collect())?;
     let mut files = update.files;
     describe_causes(&mut files, &preview, &template)?;
     if !request.is_full {
@@ -203,6 +207,7 @@ fn compare(
     repository: &GeneratedRepo,
     base: &UpdateBase,
     preview: &Preview<'_>,
+    moved: Vec<(TreePath, TreePath)>,
 ) -> Result<Update, AppError> {
     let commits = &repository.commits;
     let old = request.repository.provenance.as_str();
@@ -221,7 +226,7 @@ fn compare(
     };
     let mut rules = Rules {
         decisions: request.decisions.clone(),
-        moved: Vec::new(),
+        moved,
         uncommitted: BTreeMap::new(),
     };
     let update = engine::update(sides, &rules)?;

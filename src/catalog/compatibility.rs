@@ -1,6 +1,8 @@
 //! Compatibility of options: `requires`, `conflicts` and SINGLE categories.
 
 use super::{CatalogFile, CatalogOption, SelectionType};
+use crate::model::condition::{Condition, InputValue, OneOrMany};
+use crate::model::placeholder::PlaceholderName;
 use crate::model::slug::{OptionRef, Slug};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,25 +100,107 @@ impl<'c> Compatibility<'c> {
         })
     }
 
-    /// True if two actions can run in one plan, each with its option and its `when`.
-    pub(super) fn can_run_together(&self, one: &Condition<'_>, other: &Condition<'_>) -> bool {
-        let required = self.closure(one.options().chain(other.options()));
-        self.conflict(&required).is_none()
+    /// True if two actions can run in one plan, each with its option and its conditions. Of conditions with very many
+    /// combinations it is not known, and the answer is no.
+    pub(super) fn can_run_together(
+        &self,
+        one: &RunCondition<'_>,
+        other: &RunCondition<'_>,
+    ) -> bool {
+        let both = [one, other];
+        if !inputs_allow(both) {
+            return false;
+        }
+        let fixed: BTreeSet<OptionRef> = both
+            .iter()
+            .filter_map(|condition| condition.option.cloned())
+            .collect();
+        let alternatives: Vec<Vec<OptionRef>> = both
+            .iter()
+            .flat_map(|condition| &condition.when.categories)
+            .map(|(category, options)| {
+                let options = options.0.iter();
+                options
+                    .map(|option| OptionRef::new(category, option))
+                    .collect()
+            })
+            .collect();
+        combinations(&alternatives).is_some_and(|mut all| {
+            all.any(|chosen| {
+                let selected = self.closure(fixed.iter().cloned().chain(chosen));
+                self.conflict(&selected).is_none()
+                    && !both
+                        .iter()
+                        .any(|condition| condition.is_excluded(&selected))
+            })
+        })
     }
 }
 
-/// The options with which an action runs.
-pub(super) struct Condition<'a> {
-    pub(super) option: Option<&'a OptionRef>,
-    pub(super) when: &'a BTreeMap<Slug, Slug>,
+/// One option of each list, in all combinations; `None` if there are too many.
+fn combinations(lists: &[Vec<OptionRef>]) -> Option<impl Iterator<Item = Vec<OptionRef>>> {
+    const MAX: usize = 1000;
+    let count = lists
+        .iter()
+        .try_fold(1_usize, |count, list| count.checked_mul(list.len()))
+        .filter(|count| *count <= MAX)?;
+    Some((0..count).map(|number| {
+        let mut rest = number;
+        let pick = |list: &Vec<OptionRef>| {
+            let picked = list[rest % list.len()].clone();
+            rest /= list.len();
+            picked
+        };
+        lists.iter().map(pick).collect()
+    }))
 }
 
-impl Condition<'_> {
-    fn options(&self) -> impl Iterator<Item = OptionRef> {
-        self.option.cloned().into_iter().chain(
-            self.when
-                .iter()
-                .map(|(category, option)| OptionRef::new(category, option)),
+/// False if the conditions on inputs exclude each other.
+fn inputs_allow(both: [&RunCondition<'_>; 2]) -> bool {
+    let wanted = |name: &PlaceholderName| -> Option<Vec<&InputValue>> {
+        let mut lists = both
+            .iter()
+            .filter_map(|condition| condition.when.inputs.get(name));
+        let first = lists.next()?.0.iter();
+        let rest: Vec<_> = lists.collect();
+        Some(
+            first
+                .filter(|value| rest.iter().all(|list| list.0.contains(value)))
+                .collect(),
         )
+    };
+    let is_possible = |name| wanted(name).is_none_or(|values| !values.is_empty());
+    let is_excluded = |condition: &&RunCondition<'_>| {
+        let unless = condition.unless;
+        let is_certain = |(name, list): (&PlaceholderName, &OneOrMany<InputValue>)| {
+            wanted(name).is_some_and(|values| values.iter().all(|value| list.0.contains(value)))
+        };
+        unless.categories.is_empty()
+            && !unless.inputs.is_empty()
+            && unless.inputs.iter().all(is_certain)
+    };
+    both.iter()
+        .flat_map(|condition| condition.when.inputs.keys())
+        .all(is_possible)
+        && !both.iter().any(is_excluded)
+}
+
+/// The options and conditions with which an action runs.
+pub(super) struct RunCondition<'a> {
+    pub(super) option: Option<&'a OptionRef>,
+    pub(super) when: &'a Condition,
+    pub(super) unless: &'a Condition,
+}
+
+impl RunCondition<'_> {
+    /// True if the action does not run with some options, whatever the inputs are.
+    fn is_excluded(&self, selected: &BTreeSet<OptionRef>) -> bool {
+        let is_selected = |(category, options): (&Slug, &OneOrMany<Slug>)| {
+            let mut options = options.0.iter();
+            options.any(|option| selected.contains(&OptionRef::new(category, option)))
+        };
+        !self.unless.is_empty()
+            && self.unless.inputs.is_empty()
+            && self.unless.categories.iter().all(is_selected)
     }
 }

@@ -1,10 +1,13 @@
 //! The content of `catalog.yaml`.
 
+use super::input::CatalogInput;
 use crate::model::action::SingleLine;
+use crate::model::condition::Condition;
 use crate::model::digest::GitId;
 use crate::model::exclude::ExcludePattern;
-use crate::model::path::SafeRelPath;
-use crate::model::plan::Placeholder;
+use crate::model::input_pattern::InputPattern;
+use crate::model::path::{SafeRelPath, TreePath};
+use crate::model::placeholder::{BuiltInFact, PlaceholderName};
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
 use crate::model::slug::{OptionRef, Slug};
@@ -21,9 +24,24 @@ pub struct CatalogFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<SingleLine>,
     pub template: TemplateSource,
-    /// The placeholders to replace, without their underscores.
+    /// The facts that files contain as placeholders, without their underscores. Inputs and case forms need no entry.
     #[serde(default)]
-    pub placeholders: Vec<Placeholder>,
+    pub placeholders: Vec<BuiltInFact>,
+    /// The inputs, in the order of questions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    pub inputs: Vec<CatalogInput>,
+    /// The rules for the slug of a product.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slug: Option<SlugRules>,
+    /// The steps after the creation of a repository, one line each. Placeholders are replaced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20))]
+    pub next_steps: Vec<SingleLine>,
+    /// Files and folders of the template that an earlier version had at another path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000))]
+    pub moved: Vec<MovedPath>,
     /// The path of the provenance file, `.scrum4me/bootstrap.json` by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance: Option<SafeRelPath>,
@@ -56,6 +74,47 @@ pub struct TemplateSource {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
     pub exclude: Vec<ExcludePattern>,
+    /// Files and folders with conditions. All others are in every result.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000))]
+    pub files: Vec<TemplateFile>,
+}
+
+/// A file or folder of the template that is only there with some selections.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateFile {
+    /// A file or folder of the template, as the template names it.
+    pub path: TreePath,
+    /// The result contains it if this condition holds.
+    #[serde(default, skip_serializing_if = "Condition::is_empty")]
+    pub when: Condition,
+    /// The result does not contain it if this condition holds.
+    #[serde(default, skip_serializing_if = "Condition::is_empty")]
+    pub unless: Condition,
+}
+
+/// The rules for the slug of a product, beside those for every slug.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SlugRules {
+    /// A regular expression that the whole slug must match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<InputPattern>,
+    /// Slugs that no product may have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000))]
+    pub reserved: Vec<SingleLine>,
+}
+
+/// A file or folder of the template that an update moves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MovedPath {
+    /// The path in earlier versions.
+    pub from: TreePath,
+    /// The path now.
+    pub to: TreePath,
 }
 
 /// The policy for symbolic links in a template.
@@ -81,6 +140,10 @@ pub struct Category {
     /// True if an option must be selected.
     #[serde(default)]
     pub required: bool,
+    /// Slugs that the category had in earlier versions. Selections may still name them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20))]
+    pub formerly: Vec<Slug>,
     #[schemars(length(min = 1))]
     pub options: Vec<CatalogOption>,
 }
@@ -111,6 +174,14 @@ pub struct CatalogOption {
     /// Options that cannot be selected with this one.
     #[serde(default)]
     pub conflicts: Vec<OptionRef>,
+    /// Slugs that the option had in earlier versions. Selections may still name them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20))]
+    pub formerly: Vec<Slug>,
+    /// The steps after the creation of a repository with this option, one line each. Placeholders are replaced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20))]
+    pub next_steps: Vec<SingleLine>,
 }
 
 /// An option with its category.
@@ -134,6 +205,27 @@ impl CatalogFile {
                 position: (c, o),
             })
         })
+    }
+
+    /// An input by its name.
+    pub fn input(&self, name: &PlaceholderName) -> Option<&CatalogInput> {
+        self.inputs.iter().find(|input| input.name == *name)
+    }
+
+    /// The placeholders that are replaced in files and paths of this catalogue.
+    pub fn placeholder_names(&self) -> Vec<PlaceholderName> {
+        let facts = BuiltInFact::ALL.into_iter().flat_map(|fact| {
+            let is_listed = self.placeholders.contains(&fact);
+            let name = fact.name();
+            let cases: Vec<_> = if fact.is_text() {
+                name.with_cases().into_iter().skip(1).collect()
+            } else {
+                Vec::new()
+            };
+            is_listed.then_some(name).into_iter().chain(cases)
+        });
+        let inputs = self.inputs.iter().flat_map(CatalogInput::placeholder_names);
+        facts.chain(inputs).collect()
     }
 
     /// A category by its slug.

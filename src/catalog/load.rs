@@ -1,13 +1,14 @@
 //! Loading of a [`Catalog`] from its files, with all findings.
 
 use super::compatibility::Compatibility;
-use super::{Catalog, CatalogFile, overlap, rules};
+use super::{Catalog, CatalogFile, include, overlap, rules};
 use crate::model::content::{File, Files, Mode};
 use crate::model::diagnostic::{self, Code, Diagnostic, Location};
 use crate::model::exclude::ExcludePattern;
+use crate::model::placeholder::PlaceholderName;
 use crate::model::slug::{OptionRef, Slug};
 use crate::model::suggest;
-use crate::recipe::{Recipe, RecipeReader};
+use crate::recipe::{Recipe, RecipeAction, RecipeReader};
 use crate::source;
 use crate::source::node::Document;
 use crate::source::schema::Schema;
@@ -142,7 +143,7 @@ pub fn check_recipe_file(path: &str, bytes: &[u8], files: &Files) -> Vec<Diagnos
         Ok(document) => document,
         Err(findings) => return findings,
     };
-    let (recipe, mut findings) = RecipeReader::new().read(&document, None, files);
+    let (recipe, mut findings) = RecipeReader::new().read(&document, None, files, None);
     findings.extend(overlap::check(recipe.iter(), &Compatibility::unknown()));
     diagnostic::sort(&mut findings);
     findings
@@ -201,6 +202,20 @@ fn check_location(name: &str, parsed: &Parsed, files: &Files, findings: &mut Vec
             let help = "add the template's files to the folder, or correct the path";
             report(Code::MissingTemplate, "/template/path", message, help);
         }
+        for (index, conditional) in file.template.files.iter().enumerate() {
+            let path = format!("{folder}{}", conditional.path);
+            let is_there = |(found, _): (&String, _)| {
+                found
+                    .strip_prefix(&path)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            if has_files && !files.range(path.clone()..).take(100).any(is_there) {
+                let message = format!("`{path}` does not exist");
+                let help = "correct the path: it is the one in the template, placeholders included";
+                let pointer = format!("/template/files/{index}/path");
+                report(Code::MissingTemplate, &pointer, message, help);
+            }
+        }
     }
 }
 
@@ -216,6 +231,11 @@ struct Recipes<'l> {
     misnamed: Vec<OptionRef>,
     /// Recipes that are missing for literal files.
     missing: BTreeSet<String>,
+    /// The placeholders of the catalogue, if it could be read.
+    placeholders: Option<Vec<PlaceholderName>>,
+    /// The paths of shared pieces, and those whose findings are reported.
+    shared: BTreeSet<String>,
+    reported: BTreeSet<String>,
 }
 
 impl<'l> Recipes<'l> {
@@ -237,9 +257,15 @@ impl<'l> Recipes<'l> {
             by_option: BTreeMap::new(),
             misnamed: Vec::new(),
             missing: BTreeSet::new(),
+            placeholders: catalog.map(|catalog| catalog.file.placeholder_names()),
+            shared: include::shared(files, &folder),
+            reported: BTreeSet::new(),
         };
         let reader = RecipeReader::new();
         for (path, file) in own {
+            if recipes.shared.contains(path) || include::is_beside(&recipes.shared, path) {
+                continue;
+            }
             let parts: Vec<&str> = path[folder.len()..].split('/').collect();
             match parts.as_slice() {
                 [category, recipe] => {
@@ -309,13 +335,94 @@ impl<'l> Recipes<'l> {
             Ok(document) => document,
             Err(found) => return self.findings.extend(found),
         };
-        let (recipe, found) = reader.read(&document, Some(option.clone()), self.files);
+        let (recipe, found) = reader.read(
+            &document,
+            Some(option.clone()),
+            self.files,
+            self.placeholders.as_deref(),
+        );
         self.findings.extend(found);
-        let Some(recipe) = recipe else { return };
+        let Some(mut recipe) = recipe else { return };
         if let Some(Parsed { file, .. }) = self.catalog {
-            check_when(&recipe, &document, file, self.findings);
+            check_conditions(&recipe, &document, file, self.findings);
         }
+        let mut trail = vec![path.to_owned()];
+        let mut actions = self.included(reader, &document, &option, &mut trail);
+        actions.append(&mut recipe.actions);
+        recipe.actions = actions;
         self.by_option.insert(option, recipe);
+    }
+
+    /// The actions of the pieces that a recipe includes, in order.
+    fn included(
+        &mut self,
+        reader: &RecipeReader,
+        document: &Document,
+        option: &OptionRef,
+        trail: &mut Vec<String>,
+    ) -> Vec<RecipeAction> {
+        let mut actions = Vec::new();
+        for (index, piece) in include::included_by(document).iter().enumerate() {
+            let path = format!("{}{piece}", self.folder);
+            let problem = if trail.contains(&path) {
+                Some((
+                    format!("recipes include each other: `{}`", trail.join("` → `")),
+                    "remove one of the entries".to_owned(),
+                ))
+            } else if self.files.contains_key(&path) {
+                None
+            } else {
+                Some((
+                    format!("`{path}` does not exist"),
+                    format!("write a path below `{}`", self.folder),
+                ))
+            };
+            if let Some((message, help)) = problem {
+                let pointer = format!("/include/{index}");
+                let location = document.location(&pointer);
+                let finding =
+                    Diagnostic::error(Code::IncludedRecipe, message).at(pointer, location);
+                self.findings.push(finding.help(help));
+                continue;
+            }
+            trail.push(path);
+            actions.extend(self.piece(reader, piece, option, trail));
+            trail.pop();
+        }
+        actions
+    }
+
+    /// The actions of the last piece of a trail, after those that it includes itself.
+    fn piece(
+        &mut self,
+        reader: &RecipeReader,
+        piece: &str,
+        option: &OptionRef,
+        trail: &mut Vec<String>,
+    ) -> Vec<RecipeAction> {
+        let path = trail.last().cloned().unwrap_or_default();
+        let is_new = self.reported.insert(path.clone());
+        let document = match read_document(&path, &self.files[&path]) {
+            Ok(document) => document,
+            Err(found) => {
+                self.findings.extend(found.into_iter().filter(|_| is_new));
+                return Vec::new();
+            }
+        };
+        let placeholders = self.placeholders.as_deref();
+        let (recipe, found) =
+            reader.read(&document, Some(option.clone()), self.files, placeholders);
+        self.findings.extend(found.into_iter().filter(|_| is_new));
+        let mut actions = self.included(reader, &document, option, trail);
+        let Some(recipe) = recipe else {
+            return actions;
+        };
+        if let Some(Parsed { file, .. }) = self.catalog.filter(|_| is_new) {
+            check_conditions(&recipe, &document, file, self.findings);
+        }
+        let own = recipe.actions.into_iter();
+        actions.extend(own.map(|action| include::adopted(action, piece)));
+        actions
     }
 
     /// A recipe of an unknown option: the name may be meant for an option without a recipe.
@@ -377,29 +484,17 @@ fn stem(file: &str) -> Option<&str> {
         .find_map(|extension| file.strip_suffix(extension))
 }
 
-fn check_when(
+fn check_conditions(
     recipe: &Recipe,
     document: &Document,
     catalog: &CatalogFile,
     findings: &mut Vec<Diagnostic>,
 ) {
     for action in &recipe.actions {
-        for (category, option) in &action.action.common().when {
-            let option = OptionRef::new(category, option);
-            let Some((message, help)) = rules::unknown(catalog, &option) else {
-                continue;
-            };
-            let pointer = format!("{}/when/{category}", action.pointer);
-            let location = if catalog.category(category.as_str()).is_some() {
-                document.location(&pointer)
-            } else {
-                document.key_location(&pointer)
-            };
-            findings.push(
-                Diagnostic::error(Code::UnknownOption, message)
-                    .at(pointer, location)
-                    .help(help),
-            );
+        let common = action.action.common();
+        for (field, condition) in [("when", &common.when), ("unless", &common.unless)] {
+            let pointer = format!("{}/{field}", action.pointer);
+            findings.extend(rules::condition(catalog, document, &pointer, condition));
         }
     }
 }

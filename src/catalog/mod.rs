@@ -4,6 +4,9 @@ pub mod builtin;
 mod checked;
 mod compatibility;
 mod file;
+mod include;
+mod input;
+mod input_rules;
 mod load;
 mod overlap;
 mod rules;
@@ -11,8 +14,11 @@ mod rules;
 pub use crate::interpret::template_warnings;
 pub use checked::Catalog;
 pub use file::{
-    CatalogFile, CatalogOption, Category, OptionEntry, SelectionType, Symlinks, TemplateSource,
+    CatalogFile, CatalogOption, Category, MovedPath, OptionEntry, SelectionType, SlugRules,
+    Symlinks, TemplateFile, TemplateSource,
 };
+pub use input::{CatalogInput, DerivedDefault, InputDefault, InputType, ValueProblem};
+pub use input_rules::in_order;
 pub use load::{
     Loaded, check_catalog_file, check_recipe_file, load, names, orphans, template_excludes,
 };

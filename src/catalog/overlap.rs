@@ -1,6 +1,6 @@
 //! Conflicts between actions that can run together.
 
-use super::compatibility::{Compatibility, Condition};
+use super::compatibility::{Compatibility, RunCondition};
 use crate::interpret::action::kind_of;
 use crate::model::action::IfExists;
 use crate::model::content::File;
@@ -104,10 +104,12 @@ fn can_run_together(
     )
 }
 
-fn condition<'r>(recipe: &'r Recipe, action: &'r RecipeAction) -> Condition<'r> {
-    Condition {
+fn condition<'r>(recipe: &'r Recipe, action: &'r RecipeAction) -> RunCondition<'r> {
+    let common = action.action.common();
+    RunCondition {
         option: recipe.option.as_ref(),
-        when: &action.action.common().when,
+        when: &common.when,
+        unless: &common.unless,
     }
 }
 

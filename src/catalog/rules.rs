@@ -2,7 +2,8 @@
 
 use super::compatibility::Compatibility;
 use super::file::OptionEntry;
-use super::{CatalogFile, SelectionType};
+use super::{CatalogFile, SelectionType, input_rules};
+use crate::model::condition::Condition;
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::slug::{OptionRef, Slug};
 use crate::model::suggest;
@@ -27,6 +28,8 @@ pub(super) fn check(document: &Document, catalog: &CatalogFile) -> Vec<Diagnosti
         rules.cycles();
         rules.defaults();
         rules.compatibility();
+        rules.findings.extend(input_rules::check(document, catalog));
+        rules.former_slugs();
     }
     rules.findings
 }
@@ -114,6 +117,33 @@ impl<'d> Rules<'d> {
                 );
             } else {
                 first.insert(slug, pointer);
+            }
+        }
+    }
+
+    /// A former slug means one category or option.
+    fn former_slugs(&mut self) {
+        let mut known: BTreeSet<&str> = BTreeSet::new();
+        known.extend(self.catalog.categories.iter().map(|one| one.slug.as_str()));
+        for (c, category) in self.catalog.categories.iter().enumerate() {
+            let pointer = format!("/categories/{c}");
+            self.former(&pointer, &category.formerly, &mut known);
+            let options = category.options.iter();
+            let mut own: BTreeSet<&str> = options.map(|option| option.slug.as_str()).collect();
+            for (o, option) in category.options.iter().enumerate() {
+                let pointer = format!("{pointer}/options/{o}");
+                self.former(&pointer, &option.formerly, &mut own);
+            }
+        }
+    }
+
+    fn former(&mut self, pointer: &str, formerly: &'d [Slug], known: &mut BTreeSet<&'d str>) {
+        for (index, slug) in formerly.iter().enumerate() {
+            if !known.insert(slug.as_str()) {
+                let message = format!("former slug `{slug}` is the slug of another one");
+                let pointer = format!("{pointer}/formerly/{index}");
+                let help = "remove it: a selection with that slug means the other one";
+                self.error(Code::DuplicateSlug, &pointer, message, help);
             }
         }
     }
@@ -299,6 +329,76 @@ pub(super) fn unknown(catalog: &CatalogFile, named: &OptionRef) -> Option<(Strin
         named.option()
     );
     Some((message, suggest::help(named.option(), options)))
+}
+
+/// The findings about a condition that names unknown categories, options, inputs or values.
+pub(super) fn condition(
+    catalog: &CatalogFile,
+    document: &Document,
+    pointer: &str,
+    condition: &Condition,
+) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    let mut error = |code, pointer: String, is_key, (message, help): (String, String)| {
+        let location = if is_key {
+            document.key_location(&pointer)
+        } else {
+            document.location(&pointer)
+        };
+        findings.push(
+            Diagnostic::error(code, message)
+                .at(pointer, location)
+                .help(help),
+        );
+    };
+    for (category, options) in &condition.categories {
+        let at = format!("{pointer}/{category}");
+        let is_known = catalog.category(category.as_str()).is_some();
+        for (index, option) in options.0.iter().enumerate() {
+            if let Some(problem) = unknown(catalog, &OptionRef::new(category, option)) {
+                if !is_known {
+                    error(Code::UnknownOption, at.clone(), true, problem);
+                    break;
+                }
+                let at = element(document, &at, index);
+                error(Code::UnknownOption, at, false, problem);
+            }
+        }
+    }
+    for (name, values) in &condition.inputs {
+        let at = format!("{pointer}/inputs/{name}");
+        if let Some(problem) = input_rules::unknown(catalog, name) {
+            error(Code::UnknownInput, at.clone(), true, problem);
+        }
+        let Some(input) = catalog.input(name) else {
+            continue;
+        };
+        for (index, value) in values.0.iter().enumerate() {
+            let found = input.value(value);
+            let is_other = !found.as_ref().is_ok_and(|found| found == value);
+            if is_other {
+                let expected = found.err().map_or_else(
+                    || "a value of its type".to_owned(),
+                    |problem| problem.expected,
+                );
+                let message = format!("`{name}` is never `{value}`: it is {expected}");
+                let help = "compare with a value that the input can have".to_owned();
+                let at = element(document, &at, index);
+                error(Code::UnknownInput, at, false, (message, help));
+            }
+        }
+    }
+    findings
+}
+
+/// The pointer of one of several values; that of a value without a list is the pointer itself.
+fn element(document: &Document, pointer: &str, index: usize) -> String {
+    let element = format!("{pointer}/{index}");
+    if document.root.at(&element).is_some() {
+        element
+    } else {
+        pointer.to_owned()
+    }
 }
 
 /// A reference from one option to another.

@@ -5,7 +5,7 @@ mod carry_over;
 mod preview;
 pub mod update;
 
-pub use crate::interpret::LineOrigin;
+pub use crate::interpret::{LineOrigin, fill};
 pub use addition::{Addition, add};
 pub use carry_over::{ChangedChoice, ChoiceReason, SelectionChanges, carry_over};
 pub use preview::{

@@ -137,7 +137,7 @@ fn selections(catalog: &Catalog, known: &[Selection]) -> Result<Vec<Selection>, 
 }
 
 fn is_valid(input: TrialInput<'_>, selection: &Selection) -> bool {
-    crate::resolve::recipe(input.catalog, selection.clone()).is_ok()
+    crate::resolve::check(input.catalog, selection).is_ok()
 }
 
 /// A renamed catalogue breaks every stored run, because runs refer to it by name.
@@ -236,6 +236,7 @@ impl<'t> Side<'t> {
         let option = |origin: &ChangeOrigin| match origin {
             ChangeOrigin::Action(action) => Some(action.origin.option.clone()),
             ChangeOrigin::Placeholders { .. }
+            | ChangeOrigin::Condition {}
             | ChangeOrigin::Provenance {}
             | ChangeOrigin::Template {} => None,
         };

@@ -2,15 +2,17 @@
 
 use super::substitution::Substitution;
 use super::trace::{LineOrigin, Trace};
-use super::unfilled::{Unfilled, UnfilledFiles};
+use super::unfilled::{Unfilled, UnfilledFiles, UnknownPlaceholders};
 use crate::model::content::File;
 use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::path::TreePath;
 use crate::model::plan::{MAX_WRITTEN, Plan, PlannedAction};
 use crate::model::report::ChangeOrigin;
+use crate::model::value_pointer::ValuePointer;
 use crate::tree::limits::MAX_FILE;
 use crate::tree::names::ListedNames;
 use crate::tree::{Tree, TreeError, TreeMut};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A path that was written to.
@@ -20,6 +22,8 @@ pub(super) struct TouchedFile {
     /// The first content, of a file that did not exist.
     pub(super) created: Option<File>,
     pub(super) origins: Vec<ChangeOrigin>,
+    /// True if its bytes count towards the limit of written bytes.
+    is_counted: bool,
 }
 
 /// The problems found, sorted for the report.
@@ -41,8 +45,13 @@ pub(crate) struct Interpreter<'a> {
     copied: BTreeMap<TreePath, usize>,
     /// The action that last set the range of a dependency, by manifest and name.
     dependencies: BTreeMap<(TreePath, String), usize>,
+    /// The values that actions set, by file, each with the action.
+    values: BTreeMap<TreePath, Vec<(ValuePointer, Value, usize)>>,
+    /// Paths that actions removed or moved, each with the action.
+    vacated: BTreeMap<TreePath, usize>,
     findings: PlanFindings,
     unfilled: UnfilledFiles,
+    unknown: UnknownPlaceholders,
     /// The bytes of all touched files.
     written: u64,
     trace: Option<Trace>,
@@ -58,8 +67,11 @@ impl<'a> Interpreter<'a> {
             touched: BTreeMap::new(),
             copied: BTreeMap::new(),
             dependencies: BTreeMap::new(),
+            values: BTreeMap::new(),
+            vacated: BTreeMap::new(),
             findings: PlanFindings::default(),
             unfilled: UnfilledFiles::new(),
+            unknown: UnknownPlaceholders::default(),
             written: 0,
             trace: None,
         })
@@ -102,7 +114,7 @@ impl<'a> Interpreter<'a> {
 
     /// The bytes at a path that count towards the limit of written bytes.
     fn written_at(&self, path: &TreePath) -> Result<u64, TreeError> {
-        if !self.touched.contains_key(path) {
+        if !self.touched.get(path).is_some_and(|file| file.is_counted) {
             return Ok(0);
         }
         let existing = self.tree.read(path)?;
@@ -142,18 +154,63 @@ impl<'a> Interpreter<'a> {
         }
         self.tree.write(path, file.clone())?;
         self.names.add(path);
+        self.touch(path, before, Some(file), origin).is_counted = true;
+        Ok(())
+    }
+
+    /// Removes a file and records its content and the origin of the change.
+    pub(super) fn remove(
+        &mut self,
+        path: &TreePath,
+        origin: ChangeOrigin,
+    ) -> Result<(), TreeError> {
+        let Some(before) = self.tree.read(path)? else {
+            return Ok(());
+        };
+        self.written -= self.written_at(path)?;
+        self.tree.remove(path)?;
+        self.names.remove(path);
+        self.touch(path, Some(before), None, origin).is_counted = false;
+        Ok(())
+    }
+
+    /// Moves a file of the template, whose bytes count towards no limit.
+    pub(super) fn place(
+        &mut self,
+        path: &TreePath,
+        file: File,
+        origin: ChangeOrigin,
+    ) -> Result<(), TreeError> {
+        if let Some(trace) = &mut self.trace {
+            trace.place(path, &file);
+        }
+        self.tree.write(path, file.clone())?;
+        self.names.add(path);
+        self.touch(path, None, Some(file), origin);
+        Ok(())
+    }
+
+    /// The record of a path, with one more change.
+    fn touch(
+        &mut self,
+        path: &TreePath,
+        before: Option<File>,
+        after: Option<File>,
+        origin: ChangeOrigin,
+    ) -> &mut TouchedFile {
         let touched = self
             .touched
             .entry(path.clone())
             .or_insert_with(|| TouchedFile {
-                created: before.is_none().then_some(file),
+                created: after.filter(|_| before.is_none()),
                 before,
                 origins: Vec::new(),
+                is_counted: false,
             });
         if !touched.origins.contains(&origin) {
             touched.origins.push(origin);
         }
-        Ok(())
+        touched
     }
 
     /// Records that an action copied a path of the template.
@@ -165,6 +222,52 @@ impl<'a> Interpreter<'a> {
     pub(super) fn copied_before(&self, index: usize, path: &TreePath) -> Option<&'a PlannedAction> {
         let copier = self.copied.get(path).filter(|copier| **copier < index)?;
         Some(self.planned(*copier))
+    }
+
+    /// Records a value that an action set.
+    pub(super) fn record_value(
+        &mut self,
+        index: usize,
+        path: &TreePath,
+        pointer: &ValuePointer,
+        value: Value,
+    ) {
+        let of_file = self.values.entry(path.clone()).or_default();
+        of_file.push((pointer.clone(), value, index));
+    }
+
+    /// An earlier action that set a value at, above or below the pointer to something else.
+    pub(super) fn other_value(
+        &self,
+        path: &TreePath,
+        pointer: &ValuePointer,
+        value: &Value,
+    ) -> Option<&'a PlannedAction> {
+        let tokens = pointer.tokens();
+        let of_file = self.values.get(path)?;
+        let other = of_file.iter().find(|(other, theirs, _)| {
+            let others = other.tokens();
+            if tokens == others && tokens.last().is_some_and(|last| last == "-") {
+                false
+            } else if let Some(below) = tokens.strip_prefix(others.as_slice()) {
+                !has(theirs, below, value)
+            } else if let Some(below) = others.strip_prefix(tokens.as_slice()) {
+                !has(value, below, theirs)
+            } else {
+                false
+            }
+        });
+        other.map(|(_, _, index)| self.planned(*index))
+    }
+
+    /// Records that an action removed or moved a file.
+    pub(super) fn record_vacated(&mut self, index: usize, path: &TreePath) {
+        self.vacated.insert(path.clone(), index);
+    }
+
+    /// The action that removed or moved a file.
+    pub(super) fn vacated_by(&self, path: &TreePath) -> Option<&'a PlannedAction> {
+        self.vacated.get(path).map(|index| self.planned(*index))
     }
 
     /// Records the action that set the range of a dependency.
@@ -197,6 +300,16 @@ impl<'a> Interpreter<'a> {
     pub(super) fn note_unfilled(&mut self, reason: Unfilled, path: &TreePath) {
         let paths = self.unfilled.entry(reason).or_default();
         paths.insert(path.to_string());
+    }
+
+    /// Records the placeholders of a file's text that the plan does not have.
+    pub(super) fn note_unknown(&mut self, path: &TreePath, text: &str) {
+        let known = self.substitution.names();
+        self.unknown.see_text(known, path.as_str(), text);
+    }
+
+    pub(super) fn take_unknown(&mut self) -> UnknownPlaceholders {
+        std::mem::take(&mut self.unknown)
     }
 
     pub(super) fn take_unfilled(&mut self) -> UnfilledFiles {
@@ -245,6 +358,25 @@ impl<'a> Interpreter<'a> {
             .iter()
             .rev()
             .find_map(ChangeOrigin::location)
+    }
+}
+
+/// True if a value contains another one at some keys. Each entry that was added to a list is in it.
+fn has(value: &Value, below: &[String], wanted: &Value) -> bool {
+    let Some((token, rest)) = below.split_first() else {
+        return value == wanted;
+    };
+    match value {
+        Value::Array(items) if token == "-" && rest.is_empty() => items.contains(wanted),
+        Value::Array(items) => token
+            .parse()
+            .ok()
+            .and_then(|index: usize| items.get(index))
+            .is_some_and(|item| has(item, rest, wanted)),
+        Value::Object(entries) => entries
+            .get(token)
+            .is_some_and(|item| has(item, rest, wanted)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 

@@ -105,6 +105,19 @@ impl<'t> Lines<'t> {
         result
     }
 
+    /// Another text in place of this one, which it equals in most lines: they keep their ends.
+    pub(super) fn replaced_by(&self, new: &str) -> String {
+        let old = self.text();
+        let start = common_bytes(old.bytes(), new.bytes());
+        let start = old
+            .floor_char_boundary(start)
+            .min(new.floor_char_boundary(start));
+        let end = common_bytes(old[start..].bytes().rev(), new[start..].bytes().rev());
+        let old_end = old.ceil_char_boundary(old.len() - end);
+        let new_end = new.len() - (old.len() - old_end);
+        self.edited([(start..old_end, &new[start..new_end])])
+    }
+
     /// Appends a text whose first line has the number `line` in the file and whose further lines have the ends of the
     /// next `count` lines, the last of them for all that follow.
     fn push(&self, result: &mut String, text: &str, line: usize, count: usize) {
@@ -123,6 +136,13 @@ impl<'t> Lines<'t> {
             }
         }
     }
+}
+
+/// The number of equal bytes at the start.
+fn common_bytes(one: impl Iterator<Item = u8>, other: impl Iterator<Item = u8>) -> usize {
+    one.zip(other)
+        .take_while(|(one, other)| one == other)
+        .count()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod lfs;
 mod line_ends;
 mod lock_files;
 pub mod manifest;
+mod paths;
 mod provenance;
 mod risk;
 mod stability;
@@ -17,6 +18,7 @@ mod template_pass;
 mod trace;
 mod unfilled;
 mod validity;
+mod value;
 
 use crate::model::diagnostic::Diagnostic;
 use crate::model::path::TreePath;
@@ -31,10 +33,12 @@ use gix::ObjectId;
 use interpreter::{Interpreter, PlanFindings};
 pub(crate) use lfs::is_pointer as is_lfs_pointer;
 pub(crate) use lock_files::is_lock_file;
+use paths::PlannedPaths;
 pub use step::Violation;
 use step::{ActionError, ActionKind, Step};
+use substitution::Substitution;
 pub use trace::LineOrigin;
-pub use unfilled::template_warnings;
+pub use unfilled::{template_warnings, unknown_help};
 
 /// The effect of a plan on a tree.
 #[derive(Clone, Debug)]
@@ -82,21 +86,31 @@ pub fn explain(
     run(interpreter)
 }
 
+/// A text with the placeholders of a plan replaced by their values as they are.
+pub fn fill(plan: &Plan, text: &str) -> String {
+    Substitution::of(plan).plain(text)
+}
+
 fn run(
     mut interpreter: Interpreter<'_>,
 ) -> Result<(Interpretation, Vec<LineOrigin>), ObjectsError> {
-    let actions = kinds(interpreter.plan());
+    let paths = PlannedPaths::of(&interpreter);
+    let actions: Vec<&dyn ActionKind> = paths
+        .actions
+        .iter()
+        .map(|action| action::kind_of(action))
+        .collect();
     template_pass::run(&mut interpreter)?;
-    let log = run_actions(&mut interpreter, &actions)?;
+    let log = run_actions(&mut interpreter, &paths, &actions)?;
     validity::verify(&mut interpreter)?;
-    let (provenance, tree) = provenance::write(&mut interpreter)?;
+    let (provenance, tree) = provenance::write(&mut interpreter, &actions)?;
     if !interpreter.has_failed() {
         stability::verify(&mut interpreter, &actions)?;
     }
     lock_files::warn_of_stale_ones(&mut interpreter)?;
     unfilled::warn(&mut interpreter)?;
     let changes = changes::describe(&interpreter)?;
-    let risk = risk::assess(&interpreter)?;
+    let risk = risk::assess(&interpreter, &actions)?;
     let lines = interpreter.take_trace().unwrap_or_default();
     let PlanFindings {
         warnings,
@@ -116,21 +130,18 @@ fn run(
     Ok((interpretation, lines))
 }
 
-fn kinds(plan: &Plan) -> Vec<&dyn ActionKind> {
-    plan.recipe
-        .actions
-        .iter()
-        .map(|planned| action::kind_of(&planned.action))
-        .collect()
-}
-
-fn run_actions<'a>(
-    interpreter: &mut Interpreter<'a>,
-    actions: &[&'a dyn ActionKind],
+fn run_actions(
+    interpreter: &mut Interpreter<'_>,
+    paths: &PlannedPaths<'_>,
+    actions: &[&dyn ActionKind],
 ) -> Result<Vec<LogEntry>, TreeError> {
     let mut log = Vec::with_capacity(actions.len());
     for (index, action) in actions.iter().enumerate() {
-        let (outcome, message) = match Step::new(interpreter, actions, index).run() {
+        let done = match paths.refusal(index) {
+            Some(refusal) => Err(refusal.clone().into()),
+            None => Step::new(interpreter, actions, index).run(),
+        };
+        let (outcome, message) = match done {
             Ok(done) => (done.outcome(), done.into_message()),
             Err(ActionError::Finding(finding)) => {
                 let message = finding.message.clone();

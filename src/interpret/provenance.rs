@@ -1,7 +1,7 @@
 //! The provenance file, written last: the repository's record of its plan.
 
-use super::action::kind_of;
 use super::interpreter::Interpreter;
+use super::step::ActionKind;
 use crate::model::content::File;
 use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::digest::GitId;
@@ -27,23 +27,28 @@ pub(super) fn is_result(interpreter: &Interpreter<'_>) -> Result<bool, TreeError
 /// Writes the provenance file over the template's, and gives its content and the id of the result.
 pub(super) fn write(
     interpreter: &mut Interpreter<'_>,
+    actions: &[&dyn ActionKind],
 ) -> Result<(Provenance, ObjectId), ObjectsError> {
     let plan = interpreter.plan();
     let without = TreeWithout::compute(interpreter.tree(), plan.provenance_path.as_tree())?;
     let own = plan.provenance(GitId::of(&without.id()));
     let file = File::regular(own.to_text());
     let tree = without.with(&file)?;
-    put(interpreter, file)?;
+    put(interpreter, file, actions)?;
     Ok((own, tree))
 }
 
 /// Writes the file; reports an action that writes to its path.
-fn put(interpreter: &mut Interpreter<'_>, file: File) -> Result<(), TreeError> {
+fn put(
+    interpreter: &mut Interpreter<'_>,
+    file: File,
+    actions: &[&dyn ActionKind],
+) -> Result<(), TreeError> {
     let path = interpreter.plan().provenance_path.as_tree();
     if interpreter.tree().read(path)?.as_ref() == Some(&file) {
         return Ok(());
     }
-    if let Some(writer) = writer(interpreter, path.as_str()) {
+    if let Some(writer) = writer(interpreter, actions, path.as_str()) {
         let message = format!("`{path}` is the provenance file, which groundplan writes itself");
         let finding = Diagnostic::error(Code::FileExists, message).at("", writer);
         interpreter.report(finding.help("use another path"));
@@ -66,11 +71,13 @@ fn put(interpreter: &mut Interpreter<'_>, file: File) -> Result<(), TreeError> {
 }
 
 /// The place of an action that writes the path.
-fn writer(interpreter: &Interpreter<'_>, path: &str) -> Option<Location> {
-    let actions = &interpreter.plan().recipe.actions;
-    actions
-        .iter()
-        .find(|planned| kind_of(&planned.action).target() == path)
-        .map(|planned| planned.origin.location())
+fn writer(
+    interpreter: &Interpreter<'_>,
+    actions: &[&dyn ActionKind],
+    path: &str,
+) -> Option<Location> {
+    let index = actions.iter().position(|action| action.target() == path);
+    index
+        .map(|index| interpreter.planned(index).origin.location())
         .or_else(|| interpreter.last_writer(path))
 }

@@ -1,7 +1,7 @@
 //! The risk of a result: files that run on their own, files that run on demand, and new dependencies.
 
-use super::action::kind_of;
 use super::interpreter::Interpreter;
+use super::step::ActionKind;
 use crate::model::action::RiskLevel;
 use crate::model::content::{File, Mode};
 use crate::model::path::TreePath;
@@ -40,7 +40,10 @@ const TOOL_SETTINGS: [&str; 6] = [
 ];
 
 /// The level of the whole result, and the reasons for it.
-pub(super) fn assess(interpreter: &Interpreter<'_>) -> Result<Risk, TreeError> {
+pub(super) fn assess(
+    interpreter: &Interpreter<'_>,
+    actions: &[&dyn ActionKind],
+) -> Result<Risk, TreeError> {
     let mut reasons = Vec::new();
     // One buffer for the folded path of all files, since there are many.
     let mut folded = String::new();
@@ -59,7 +62,8 @@ pub(super) fn assess(interpreter: &Interpreter<'_>) -> Result<Risk, TreeError> {
             reasons.extend(scripts(interpreter, &TreePath::of_checked(path))?);
         }
     }
-    reasons.extend(interpreter.plan().recipe.actions.iter().flat_map(of_action));
+    let planned = interpreter.plan().recipe.actions.iter().zip(actions);
+    reasons.extend(planned.flat_map(|(planned, kind)| of_action(planned, *kind)));
     let level = reasons
         .iter()
         .map(|reason| reason.level)
@@ -89,8 +93,7 @@ fn of_file(folded: &str, mode: Mode) -> impl Iterator<Item = (RiskLevel, &'stati
 }
 
 /// The reasons that an action states itself.
-fn of_action(planned: &PlannedAction) -> impl Iterator<Item = RiskReason> {
-    let kind = kind_of(&planned.action);
+fn of_action(planned: &PlannedAction, kind: &dyn ActionKind) -> impl Iterator<Item = RiskReason> {
     let stated = planned.action.common().risk_level.map(|level| {
         let message = format!("risk level set in the recipe of {}", planned.origin.option);
         (level, message)

@@ -8,9 +8,9 @@ use crate::tree::TreeError;
 use crate::tree::overlay::Overlay;
 
 /// Runs all actions a second time, over the result, and reports every change and failure.
-pub(super) fn verify<'a>(
-    interpreter: &mut Interpreter<'a>,
-    actions: &[&'a dyn ActionKind],
+pub(super) fn verify(
+    interpreter: &mut Interpreter<'_>,
+    actions: &[&dyn ActionKind],
 ) -> Result<(), TreeError> {
     for finding in second_run(interpreter, actions)? {
         interpreter.report(finding);

@@ -7,11 +7,13 @@ use super::unfilled::Unfilled;
 use crate::model::action::{IfExists, RiskLevel};
 use crate::model::content::{BYTE_ORDER_MARK, File, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Location};
-use crate::model::path::{SafeRelPath, TreePath};
+use crate::model::path::{ActionPath, TreePath};
 use crate::model::plan::{Plan, PlannedAction};
 use crate::model::report::{ActionOrigin, ActionOutcome, ChangeOrigin};
+use crate::model::value_pointer::ValuePointer;
 use crate::tree::listing::Listing;
 use crate::tree::{Tree as _, TreeError};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -31,7 +33,7 @@ pub(crate) trait ActionKind: Sync {
     }
 
     /// The file or folder beside the recipe that the action copies.
-    fn source(&self) -> Option<&SafeRelPath> {
+    fn source(&self) -> Option<&ActionPath> {
         None
     }
 
@@ -103,14 +105,14 @@ pub(crate) enum ActionError {
 pub(crate) struct Step<'s, 'a> {
     interpreter: &'s mut Interpreter<'a>,
     /// The actions of the plan, in order.
-    actions: &'s [&'a dyn ActionKind],
+    actions: &'s [&'s dyn ActionKind],
     index: usize,
 }
 
 impl<'s, 'a> Step<'s, 'a> {
     pub(super) fn new(
         interpreter: &'s mut Interpreter<'a>,
-        actions: &'s [&'a dyn ActionKind],
+        actions: &'s [&'s dyn ActionKind],
         index: usize,
     ) -> Self {
         Self {
@@ -144,6 +146,7 @@ impl<'s, 'a> Step<'s, 'a> {
     /// A file to edit.
     pub(super) fn text(&self, path: &TreePath) -> Result<EditedFile, ActionError> {
         let Some(file) = self.read(path)? else {
+            self.check_occupy(path)?;
             let finding = self.finding(Code::FileMissing, format!("file `{path}` does not exist"));
             return Err(finding
                 .help("check the path, or create the file with an earlier action")
@@ -173,6 +176,18 @@ impl<'s, 'a> Step<'s, 'a> {
         match substitution.apply(text, path.as_str(), part) {
             Ok(filled) => Ok(filled.unwrap_or_else(|| text.to_owned())),
             Err(error) => Err(self.locate(*error).into()),
+        }
+    }
+
+    /// The path of a copied file below a folder, with its placeholders replaced.
+    pub(super) fn fill_path(&self, path: TreePath) -> Result<TreePath, ActionError> {
+        let filled = self
+            .interpreter
+            .substitution()
+            .path(path.as_str(), TreePath::parse);
+        match filled {
+            Ok(filled) => Ok(filled.unwrap_or(path)),
+            Err(error) => Err(self.locate(error).into()),
         }
     }
 
@@ -249,6 +264,7 @@ impl<'s, 'a> Step<'s, 'a> {
     /// Writes a file on behalf of the action.
     pub(super) fn write(&mut self, path: &TreePath, file: File) -> Result<(), ActionError> {
         self.check_size(path, file.bytes.len() as u64)?;
+        self.check_occupy(path)?;
         if let Some((message, other)) = self.interpreter.name_clash(path) {
             let finding = self.finding(Code::PathClash, message);
             return Err(finding
@@ -266,14 +282,103 @@ impl<'s, 'a> Step<'s, 'a> {
                 .help("change it first, with a lower `execution_order`")
                 .into());
         }
+        let origin = self.origin();
+        self.interpreter.write(path, file, origin)?;
+        Ok(())
+    }
+
+    /// The file at a path, or all files below a folder.
+    pub(super) fn at_or_below(&self, path: &TreePath) -> Result<Vec<TreePath>, ActionError> {
+        let listing = self.list()?;
+        let itself = listing.get(path.as_str()).map(|_| path.clone());
+        let below = listing
+            .below(path.as_str())
+            .map(|(path, _)| TreePath::of_checked(path));
+        Ok(itself.into_iter().chain(below).collect())
+    }
+
+    /// Removes a file of the template.
+    pub(super) fn remove(&mut self, path: &TreePath) -> Result<(), ActionError> {
+        self.check_vacate(path, "removed")?;
+        let origin = self.origin();
+        self.interpreter.remove(path, origin)?;
+        self.interpreter.record_vacated(self.index, path);
+        Ok(())
+    }
+
+    /// Moves a file of the template.
+    pub(super) fn move_file(&mut self, from: &TreePath, to: &TreePath) -> Result<(), ActionError> {
+        self.check_vacate(from, "moved")?;
+        let Some(file) = self.read(from)? else {
+            return Ok(());
+        };
+        if let Some(existing) = self.read(to)? {
+            return Err(self.file_exists(to, &existing).into());
+        }
+        let origin = self.origin();
+        self.interpreter.remove(from, origin)?;
+        self.interpreter.record_vacated(self.index, from);
+        self.write(to, file)
+    }
+
+    /// Fails for a file that an earlier action wrote or copied: a second run would find it elsewhere.
+    fn check_vacate(&self, path: &TreePath, verb: &str) -> Result<(), ActionError> {
+        let writer = self.interpreter.last_writer(path.as_str());
+        let copier = self.interpreter.copied_before(self.index, path);
+        let (other, by) = match (writer, copier) {
+            (Some(writer), _) => (Some(writer), "written here"),
+            (None, Some(copier)) => (Some(copier.origin.location()), "copied here"),
+            (None, None) => return Ok(()),
+        };
+        let message = format!("`{path}` is {verb} after another action used it");
+        Err(self
+            .finding(Code::MovedFile, message)
+            .also(other, by)
+            .help("let the other action use the file at its new path, and run later with a higher `execution_order`, or add a conflict between the options")
+            .into())
+    }
+
+    /// Fails for a path from which an earlier action removed or moved the file.
+    fn check_occupy(&self, path: &TreePath) -> Result<(), ActionError> {
+        let Some(vacated) = self.interpreter.vacated_by(path) else {
+            return Ok(());
+        };
+        let message = format!("`{path}` is written after another action removed or moved it");
+        Err(self
+            .finding(Code::MovedFile, message)
+            .also(Some(vacated.origin.location()), "removed or moved here")
+            .help("write another path, or add a conflict between the options")
+            .into())
+    }
+
+    fn origin(&self) -> ChangeOrigin {
         let planned = self.planned();
-        let origin = ActionOrigin {
+        ChangeOrigin::Action(ActionOrigin {
             kind: planned.action.kind().to_owned(),
             origin: planned.origin.clone(),
-        };
+        })
+    }
+
+    /// A text with its placeholders replaced by their values as they are.
+    pub(super) fn fill_plainly(&self, text: &str) -> String {
+        self.interpreter.substitution().plain(text)
+    }
+
+    /// Records a value that the action set.
+    pub(super) fn record_value(&mut self, path: &TreePath, pointer: &ValuePointer, value: Value) {
         self.interpreter
-            .write(path, file, ChangeOrigin::Action(origin))?;
-        Ok(())
+            .record_value(self.index, path, pointer, value);
+    }
+
+    /// The place of an earlier action that set the value to something else.
+    pub(super) fn other_value(
+        &self,
+        path: &TreePath,
+        pointer: &ValuePointer,
+        value: &Value,
+    ) -> Option<Location> {
+        let other = self.interpreter.other_value(path, pointer, value)?;
+        Some(other.origin.location())
     }
 
     /// Fails when a file of `length` bytes exceeds the limit of a file or of the plan.

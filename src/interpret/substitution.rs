@@ -1,16 +1,18 @@
 //! Placeholders such as `__PRODUCT_NAME__`, replaced in one pass; the values themselves are not searched again.
 
 use super::format::{Find, Format, Part, Unwritable};
+use crate::model::condition::InputValue;
 use crate::model::content::BYTE_ORDER_MARK;
 use crate::model::diagnostic::{Code, Diagnostic, Location};
-use crate::model::plan::{Placeholder, Plan};
+use crate::model::placeholder::{BuiltInFact, CaseForm, PlaceholderName};
+use crate::model::plan::Plan;
 use aho_corasick::AhoCorasick;
 use thiserror::Error;
 
 /// The placeholders of a plan, each with its value.
 pub(super) struct Substitution {
     tokens: AhoCorasick,
-    placeholders: Vec<Placeholder>,
+    placeholders: Vec<PlaceholderName>,
     values: Vec<String>,
 }
 
@@ -20,9 +22,22 @@ pub(super) struct Substitution {
 pub(super) struct UnwritableValue {
     path: String,
     line: usize,
-    placeholder: Placeholder,
+    placeholder: PlaceholderName,
     value: String,
     format: &'static str,
+}
+
+/// A path that is not valid with its placeholders replaced.
+#[derive(Debug, Error)]
+pub(super) enum UnusablePath {
+    #[error("`{path}` has a segment without a name: `{segment}` is empty")]
+    EmptySegment { path: String, segment: String },
+    #[error("`{path}` is replaced by `{}`, which is not valid: {reason}", filled.escape_debug())]
+    Invalid {
+        path: String,
+        filled: String,
+        reason: String,
+    },
 }
 
 impl UnwritableValue {
@@ -40,16 +55,47 @@ impl From<UnwritableValue> for Diagnostic {
     }
 }
 
+impl From<UnusablePath> for Diagnostic {
+    fn from(error: UnusablePath) -> Self {
+        Self::error(Code::PlaceholderInPath, error.to_string())
+            .help("choose another value, or use a case form such as `__NAME_KEBAB__` in the path")
+    }
+}
+
+/// The placeholders of a plan with their values: the listed facts, the case forms of all facts, and the inputs with
+/// theirs.
+fn named_values(plan: &Plan) -> Vec<(PlaceholderName, String)> {
+    let mut named = Vec::new();
+    let add_cases = |named: &mut Vec<_>, name: &PlaceholderName, value: &str| {
+        let cases = CaseForm::ALL.into_iter();
+        named.extend(cases.map(|case| (name.in_case(case), case.apply(value))));
+    };
+    for fact in BuiltInFact::ALL {
+        let value = fact.value(&plan.inputs, &plan.author);
+        if fact.is_text() {
+            add_cases(&mut named, &fact.name(), &value);
+        }
+        if plan.placeholders.contains(&fact) {
+            named.push((fact.name(), value));
+        }
+    }
+    for (name, value) in &plan.inputs.values {
+        if let InputValue::Text(value) = value {
+            add_cases(&mut named, name, value);
+        }
+        named.push((name.clone(), value.to_string()));
+    }
+    named
+}
+
 impl Substitution {
     pub(super) fn of(plan: &Plan) -> Self {
-        let placeholders = plan.placeholders.clone();
+        let (placeholders, values): (Vec<PlaceholderName>, Vec<String>) =
+            named_values(plan).into_iter().unzip();
         Self {
-            tokens: AhoCorasick::new(placeholders.iter().map(|placeholder| placeholder.token()))
-                .expect("a handful of short tokens"),
-            values: placeholders
-                .iter()
-                .map(|placeholder| placeholder.value(&plan.inputs).to_owned())
-                .collect(),
+            tokens: AhoCorasick::new(placeholders.iter().map(PlaceholderName::token))
+                .expect("some hundred short tokens"),
+            values,
             placeholders,
         }
     }
@@ -64,11 +110,9 @@ impl Substitution {
         is_wide && self.tokens.is_match(&narrow().collect::<Vec<u8>>())
     }
 
-    /// The placeholders of the plan as they are written.
-    pub(super) fn tokens(&self) -> impl Iterator<Item = &'static str> {
-        self.placeholders
-            .iter()
-            .map(|placeholder| placeholder.token())
+    /// The placeholders of the plan.
+    pub(super) fn names(&self) -> &[PlaceholderName] {
+        &self.placeholders
     }
 
     /// The text with its placeholders replaced, each value as the format of the file needs it there; `None` if the text
@@ -83,7 +127,7 @@ impl Substitution {
             return Ok(None);
         }
         let Some(format) = Format::of(path, text) else {
-            return Ok(Some(self.tokens.replace_all(text, &self.values)));
+            return Ok(Some(self.plain(text)));
         };
         let (mark, body) = match text.strip_prefix(BYTE_ORDER_MARK) {
             Some(body) => (BYTE_ORDER_MARK, body),
@@ -102,10 +146,44 @@ impl Substitution {
             Err(Unwritable(number)) => Err(Box::new(UnwritableValue {
                 path: path.to_owned(),
                 line: body[..found[number].start()].matches('\n').count() + 1,
-                placeholder: self.placeholders[found[number].pattern()],
+                placeholder: self.placeholders[found[number].pattern().as_usize()].clone(),
                 value: finds[number].value.to_owned(),
                 format: format.name(),
             })),
+        }
+    }
+
+    /// The text with its placeholders replaced by their values as they are.
+    pub(super) fn plain(&self, text: &str) -> String {
+        self.tokens.replace_all(text, &self.values)
+    }
+
+    /// A path with its placeholders replaced, as `parse` reads it; `None` if it contains none. A value may contain `/`.
+    pub(super) fn path<P, E: ToString>(
+        &self,
+        path: &str,
+        parse: impl Fn(&str) -> Result<P, E>,
+    ) -> Result<Option<P>, UnusablePath> {
+        if !self.tokens.is_match(path) {
+            return Ok(None);
+        }
+        let mut filled = Vec::new();
+        for segment in path.split('/') {
+            let segment_filled = self.plain(segment);
+            if segment_filled.is_empty() {
+                let (path, segment) = (path.to_owned(), segment.to_owned());
+                return Err(UnusablePath::EmptySegment { path, segment });
+            }
+            filled.push(segment_filled);
+        }
+        let filled = filled.join("/");
+        match parse(&filled) {
+            Ok(parsed) => Ok(Some(parsed)),
+            Err(error) => Err(UnusablePath::Invalid {
+                path: path.to_owned(),
+                reason: error.to_string(),
+                filled,
+            }),
         }
     }
 
@@ -118,15 +196,17 @@ impl Substitution {
             })
     }
 
-    /// The placeholders in a text, sorted, each once.
-    pub(super) fn used_in(&self, text: &str) -> Vec<Placeholder> {
-        let mut used: Vec<Placeholder> = self
+    /// The placeholders in a text, sorted by their order in the plan, each once.
+    pub(super) fn used_in(&self, text: &str) -> Vec<PlaceholderName> {
+        let mut used: Vec<usize> = self
             .tokens
             .find_iter(text)
-            .map(|found| self.placeholders[found.pattern().as_usize()])
+            .map(|found| found.pattern().as_usize())
             .collect();
         used.sort_unstable();
         used.dedup();
-        used
+        used.into_iter()
+            .map(|number| self.placeholders[number].clone())
+            .collect()
     }
 }

@@ -37,6 +37,14 @@ impl Trace {
         })
     }
 
+    /// Starts again with the lines of a file that was moved within the template.
+    pub(super) fn place(&mut self, path: &TreePath, file: &File) {
+        if *path == self.path {
+            let numbers = 1..=lines(Some(file)).len();
+            self.lines = numbers.map(|line| LineOrigin::Template { line }).collect();
+        }
+    }
+
     /// Updates the origins after one write.
     pub(super) fn record(
         &mut self,
@@ -109,10 +117,11 @@ fn without_comma(line: &str) -> &str {
 fn in_line(by: &ChangeOrigin, replaced: Option<&&str>) -> ChangeOrigin {
     match (by, replaced) {
         (ChangeOrigin::Placeholders { placeholders }, Some(line)) => {
-            let here = placeholders.iter().copied();
+            let here = placeholders.iter();
             ChangeOrigin::Placeholders {
                 placeholders: here
-                    .filter(|placeholder| line.contains(placeholder.token()))
+                    .filter(|placeholder| line.contains(&placeholder.token()))
+                    .cloned()
                     .collect(),
             }
         }

@@ -1,23 +1,24 @@
 //! The closed set of actions of a recipe. They contain literal text only; no action runs code.
 
+use super::condition::Condition;
 use super::content::{File, Mode};
-use super::path::SafeRelPath;
+use super::path::{ActionPath, PathError};
 use super::slug::Slug;
-use crate::base::sanitize::is_unsafe;
+use super::value_pointer::ValuePointer;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use thiserror::Error;
 
 pub use super::dependency::Section;
+pub use super::single_line::{SingleLine, SingleLineError};
 
 /// The version of the actions' meaning, part of every plan and recipe hash. A change of meaning increases it.
 pub const ACTION_SCHEMA_VERSION: u32 = 1;
 
 /// One action of a recipe, tagged by `kind`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind")]
+#[serde(tag = "kind", remote = "Self")]
 pub enum Action {
     #[serde(rename = "COPY_FILE")]
     CopyFile(CopyFile),
@@ -31,7 +32,17 @@ pub enum Action {
     CreateAdrStub(CreateAdrStub),
     #[serde(rename = "ADD_DEPENDENCY")]
     AddDependency(AddDependency),
+    #[serde(rename = "SET_VALUE")]
+    SetValue(SetValue),
+    #[serde(rename = "REMOVE_FILE")]
+    RemoveFile(RemoveFile),
+    #[serde(rename = "MOVE_FILE")]
+    MoveFile(MoveFile),
 }
+
+/// An action as a recipe contains it: its paths are not compared with the rules yet, which have places there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenAction(pub Action);
 
 /// Copies bytes and mode of a file; a folder copies everything below it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -39,12 +50,12 @@ pub enum Action {
 pub struct CopyFile {
     /// A file or folder below the recipe's own folder. Give this or `template`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<SafeRelPath>,
+    pub from: Option<ActionPath>,
     /// A file or folder of the template. Give this or `from`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub template: Option<SafeRelPath>,
+    pub template: Option<ActionPath>,
     /// The path of the copy.
-    pub to: SafeRelPath,
+    pub to: ActionPath,
     #[serde(default)]
     pub if_exists: IfExists,
     #[serde(flatten)]
@@ -55,7 +66,7 @@ pub struct CopyFile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WriteFile {
-    pub path: SafeRelPath,
+    pub path: ActionPath,
     pub content: String,
     /// Sets the executable bit.
     #[serde(default)]
@@ -66,15 +77,22 @@ pub struct WriteFile {
     pub common: Common,
 }
 
-/// Appends a block unless the file contains it already. Keeps the file's line endings.
+/// Adds a block of whole lines unless the file contains it already: at the end, or beside a line. Keeps the file's line
+/// endings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppendToFile {
-    pub path: SafeRelPath,
+    pub path: ActionPath,
     pub content: String,
     /// Creates the file if it is missing.
     #[serde(default)]
     pub create: bool,
+    /// The line after which the block is added; it occurs once. Spaces around it do not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<SingleLine>,
+    /// The line before which the block is added; it occurs once. Spaces around it do not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<SingleLine>,
     #[serde(flatten)]
     pub common: Common,
 }
@@ -83,7 +101,7 @@ pub struct AppendToFile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReplaceString {
-    pub path: SafeRelPath,
+    pub path: ActionPath,
     /// The text to replace, compared literally.
     #[schemars(length(min = 1))]
     pub find: String,
@@ -119,14 +137,74 @@ pub struct CreateAdrStub {
 #[serde(deny_unknown_fields)]
 pub struct AddDependency {
     /// The manifest: a path that ends in package.json, Cargo.toml or pyproject.toml.
-    pub manifest: SafeRelPath,
+    pub manifest: ActionPath,
     #[schemars(length(min = 1, max = 214))]
     pub name: String,
-    /// An exact version or a range in the manifest's syntax; never a tag, URL or alias.
+    /// An exact version or a range in the manifest's syntax; never a tag, URL or alias. May be omitted with `workspace`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(min = 1, max = 256))]
     pub version: String,
     #[serde(default)]
     pub section: Section,
+    /// Features of a crate, in Cargo.toml; added to those that are there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50))]
+    pub features: Vec<SingleLine>,
+    /// False for a crate without its default features, in Cargo.toml.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_features: Option<bool>,
+    /// An optional dependency: `optional = true` in Cargo.toml, a group of `project.optional-dependencies` in
+    /// pyproject.toml, `optionalDependencies` or `peerDependenciesMeta` in package.json.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+    /// Extras of a package, in pyproject.toml; added to those that are there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50))]
+    pub extras: Vec<SingleLine>,
+    /// The group of the dependency in pyproject.toml; `dev` for devDependencies by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<SingleLine>,
+    /// True if the workspace sets the version: `workspace = true` in Cargo.toml, `workspace:*` in package.json, a source of
+    /// uv in pyproject.toml.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub workspace: bool,
+    #[serde(flatten)]
+    pub common: Common,
+}
+
+/// Sets one value of a JSON or TOML file and keeps everything else: comments, order and formatting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetValue {
+    /// A JSON file, with or without comments, or a TOML file.
+    pub path: ActionPath,
+    /// The place of the value (RFC 6901), as in `/scripts/test`. Missing objects and tables on the way are created. `-`
+    /// as the last token adds an entry to a list, unless the list contains it.
+    pub pointer: ValuePointer,
+    /// The value. Placeholders in its texts are replaced.
+    pub value: Value,
+    #[serde(flatten)]
+    pub common: Common,
+}
+
+/// Removes a file of the template, or all files below a folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RemoveFile {
+    /// A file or folder that no other action writes.
+    pub path: ActionPath,
+    #[serde(flatten)]
+    pub common: Common,
+}
+
+/// Moves a file of the template, or all files below a folder, with bytes and mode.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoveFile {
+    /// A file or folder that no earlier action writes.
+    pub from: ActionPath,
+    /// The new path.
+    pub to: ActionPath,
     #[serde(flatten)]
     pub common: Common,
 }
@@ -138,9 +216,15 @@ pub struct Common {
     /// Actions run in ascending order of this number (default 0), then in category, option and list order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution_order: Option<i32>,
-    /// Category → option. The action runs if all of them are selected.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub when: BTreeMap<Slug, Slug>,
+    /// The action runs if this condition holds.
+    #[serde(default, skip_serializing_if = "Condition::is_empty")]
+    pub when: Condition,
+    /// The action does not run if this condition holds.
+    #[serde(default, skip_serializing_if = "Condition::is_empty")]
+    pub unless: Condition,
+    /// Allows paths that only templates have, such as `app/[slug]/page.tsx`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub any_path: bool,
     /// The lowest risk level of this action; the computed level may be higher.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub risk_level: Option<RiskLevel>,
@@ -269,30 +353,61 @@ pub enum AdrStatus {
     Superseded,
 }
 
-/// One line of printable text, 1 to 200 characters.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SingleLine(String);
+impl Serialize for Action {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
 
-/// The reasons to refuse a line of text.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum SingleLineError {
-    #[error("text must not be empty")]
-    Empty,
-    #[error("text has {length} characters, the maximum is {max}", max = SingleLine::MAX)]
-    TooLong { length: usize },
-    #[error("text contains an invalid character `{}`: write one line of printable text", found.escape_debug())]
-    Character { found: char },
+impl<'de> Deserialize<'de> for Action {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let WrittenAction(action) = WrittenAction::deserialize(deserializer)?;
+        match action.unsafe_path() {
+            None => Ok(action),
+            Some((field, error)) => Err(serde::de::Error::custom(format!("{field}: {error}"))),
+        }
+    }
+}
+
+impl Serialize for WrittenAction {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Action::serialize(&self.0, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for WrittenAction {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // The derived reading, not the one of the trait above.
+        Action::deserialize(deserializer).map(Self)
+    }
+}
+
+impl JsonSchema for WrittenAction {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        Action::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        generator.subschema_for::<Action>()
+    }
 }
 
 impl Action {
     /// Every `kind`.
-    pub const KINDS: [&'static str; 6] = [
+    pub const KINDS: [&'static str; 9] = [
         "COPY_FILE",
         "WRITE_FILE",
         "APPEND_TO_FILE",
         "REPLACE_STRING",
         "CREATE_ADR_STUB",
         "ADD_DEPENDENCY",
+        "SET_VALUE",
+        "REMOVE_FILE",
+        "MOVE_FILE",
     ];
 
     /// The fields that every action may have.
@@ -304,6 +419,57 @@ impl Action {
             Self::ReplaceString(action) => &action.common,
             Self::CreateAdrStub(action) => &action.common,
             Self::AddDependency(action) => &action.common,
+            Self::SetValue(action) => &action.common,
+            Self::RemoveFile(action) => &action.common,
+            Self::MoveFile(action) => &action.common,
+        }
+    }
+
+    /// The paths of the action in the repository, each with its field.
+    pub fn paths(&self) -> Vec<(&'static str, &ActionPath)> {
+        match self {
+            Self::CopyFile(action) => {
+                let template = action.template.as_ref().map(|path| ("template", path));
+                template.into_iter().chain([("to", &action.to)]).collect()
+            }
+            Self::WriteFile(action) => vec![("path", &action.path)],
+            Self::AppendToFile(action) => vec![("path", &action.path)],
+            Self::ReplaceString(action) => vec![("path", &action.path)],
+            Self::CreateAdrStub(_) => Vec::new(),
+            Self::AddDependency(action) => vec![("manifest", &action.manifest)],
+            Self::SetValue(action) => vec![("path", &action.path)],
+            Self::RemoveFile(action) => vec![("path", &action.path)],
+            Self::MoveFile(action) => vec![("from", &action.from), ("to", &action.to)],
+        }
+    }
+
+    /// The first path that only an action with `any_path` may name, with its field.
+    pub fn unsafe_path(&self) -> Option<(&'static str, PathError)> {
+        let source = match self {
+            Self::CopyFile(action) => action.from.as_ref().map(|path| ("from", path)),
+            _ => None,
+        };
+        let mut paths = self.paths().into_iter().chain(source);
+        paths
+            .find_map(|(field, path)| Some((field, path.check().err()?)))
+            .filter(|_| !self.common().any_path)
+    }
+
+    /// The same paths, to be replaced.
+    pub fn paths_mut(&mut self) -> Vec<&mut ActionPath> {
+        match self {
+            Self::CopyFile(action) => {
+                let template = action.template.as_mut();
+                template.into_iter().chain([&mut action.to]).collect()
+            }
+            Self::WriteFile(action) => vec![&mut action.path],
+            Self::AppendToFile(action) => vec![&mut action.path],
+            Self::ReplaceString(action) => vec![&mut action.path],
+            Self::CreateAdrStub(_) => Vec::new(),
+            Self::AddDependency(action) => vec![&mut action.manifest],
+            Self::SetValue(action) => vec![&mut action.path],
+            Self::RemoveFile(action) => vec![&mut action.path],
+            Self::MoveFile(action) => vec![&mut action.from, &mut action.to],
         }
     }
 
@@ -316,6 +482,9 @@ impl Action {
             Self::ReplaceString(_) => "REPLACE_STRING",
             Self::CreateAdrStub(_) => "CREATE_ADR_STUB",
             Self::AddDependency(_) => "ADD_DEPENDENCY",
+            Self::SetValue(_) => "SET_VALUE",
+            Self::RemoveFile(_) => "REMOVE_FILE",
+            Self::MoveFile(_) => "MOVE_FILE",
         }
     }
 }
@@ -390,33 +559,6 @@ impl AdrStatus {
         }
     }
 }
-
-impl SingleLine {
-    /// The longest line, in characters.
-    pub const MAX: usize = 200;
-
-    /// Parses a line of text.
-    pub fn parse(text: &str) -> Result<Self, SingleLineError> {
-        let length = text.chars().count();
-        if text.trim().is_empty() {
-            return Err(SingleLineError::Empty);
-        }
-        if length > Self::MAX {
-            return Err(SingleLineError::TooLong { length });
-        }
-        match text.chars().find(|c| is_unsafe(*c)) {
-            Some(found) => Err(SingleLineError::Character { found }),
-            None => Ok(Self(text.to_owned())),
-        }
-    }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-text_value!(SingleLine, error: SingleLineError, format: "groundplan-line", max: SingleLine::MAX, pattern: "\\S", doc: "One line of text.");
 
 impl Serialize for Count {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

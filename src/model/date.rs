@@ -51,6 +51,11 @@ impl Day {
         &self.text
     }
 
+    /// `YYYY`.
+    pub fn year(&self) -> &str {
+        &self.text[..4]
+    }
+
     /// Midnight UTC of the day, in seconds since 1970.
     pub fn unix_seconds(&self) -> i64 {
         self.date

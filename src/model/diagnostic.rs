@@ -128,6 +128,14 @@ codes! {
     TooManyOptions = "GP309",
     /// The template of a catalogue exists.
     MissingTemplate = "GP310",
+    /// The name of an input is no other placeholder.
+    InputName = "GP311",
+    /// An input has the fields of its type.
+    InputFields = "GP312",
+    /// Conditions and defaults name inputs that exist, and their values.
+    UnknownInput = "GP313",
+    /// Defaults and conditions of inputs must not form a cycle.
+    InputCycle = "GP314",
     /// Two actions that can run together do not create the same path.
     TwoOnOnePath = "GP401",
     /// Paths differ by more than letter case, and no path is both a file and a folder.
@@ -150,10 +158,12 @@ codes! {
     UnknownPlaceholder = "GP410",
     /// Placeholders are in files of UTF-8 text.
     PlaceholderNotText = "GP411",
-    /// Paths contain no placeholders.
+    /// A path with its placeholders replaced is valid.
     PlaceholderInPath = "GP412",
     /// Recipes do not write `.gitmodules`.
     WritesSubmodules = "GP413",
+    /// Included recipes exist and do not include each other.
+    IncludedRecipe = "GP414",
     /// A selected category or option exists.
     UnknownSelection = "GP501",
     /// Every required category has a selected option.
@@ -164,6 +174,14 @@ codes! {
     RequirementUnmet = "GP504",
     /// Selected options do not conflict.
     OptionsConflict = "GP505",
+    /// A given input exists and applies to the selection.
+    UnusedInput = "GP506",
+    /// Every input without a default has a value.
+    MissingInput = "GP507",
+    /// The value of an input follows the rules of the catalogue.
+    InvalidInput = "GP508",
+    /// The slug of a product follows the rules of the catalogue.
+    InvalidSlug = "GP509",
     /// A catalogue and its template contain only regular files with portable names.
     TemplateEntry = "GP601",
     /// A template is within the limits on entries, depth and size.
@@ -196,6 +214,12 @@ codes! {
     BrokenFormat = "GP711",
     /// A template has no provenance file.
     ProvenanceReplaced = "GP712",
+    /// A value can be set at its pointer.
+    UnsettableValue = "GP713",
+    /// Options do not set one value differently.
+    ValueConflict = "GP714",
+    /// Only one action decides where a file is.
+    MovedFile = "GP715",
     /// The repository name is free on the forge.
     NameTaken = "GP801",
     /// The repository name is not the former name of another repository.

@@ -3,6 +3,7 @@
 use crate::base::pattern::pattern;
 use crate::base::sanitize::is_unsafe;
 
+use super::condition::InputValues;
 use super::date::Day;
 use super::slug::Slug;
 use schemars::JsonSchema;
@@ -29,9 +30,13 @@ pub struct Identity {
     name_length: usize,
 }
 
-/// The inputs of a plan besides the selection.
+/// The web address of a repository: `http` or `https`, without a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RepoUrl(String);
+
+/// The inputs of a plan besides the selection. The values of the catalogue's inputs stand beside the fields, by their
+/// names in capital letters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Inputs {
     pub product_name: ProductName,
     pub product_slug: Slug,
@@ -39,6 +44,13 @@ pub struct Inputs {
     pub repo: RepoName,
     /// The date of decision records and of the commit.
     pub date: Day,
+    /// The web address of the repository, if a file contains it; by default the one on github.com.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repo_url: Option<RepoUrl>,
+    /// The values of the catalogue's inputs: in a request those that were given, in a plan those of all inputs that
+    /// apply.
+    #[serde(flatten)]
+    pub values: InputValues,
 }
 
 /// The reasons to refuse a name.
@@ -146,6 +158,39 @@ impl RepoName {
     /// The name's text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl RepoUrl {
+    const WHAT: &'static str = "repository address";
+    const EXPECTED: &'static str = "write it as `https://git.example.org/acme/acme-web`";
+    /// The longest address, in characters.
+    pub const MAX: usize = 300;
+    const PATTERN: &'static str = r"^https?://[A-Za-z0-9.\[\]:_-]+(/[A-Za-z0-9._~%/-]*)?$";
+
+    /// Parses an address.
+    pub fn parse(text: &str) -> Result<Self, InputError> {
+        check_length(Self::WHAT, text, Self::MAX)?;
+        if pattern!(RepoUrl::PATTERN).is_match(text) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(shape(Self::WHAT, text, Self::EXPECTED))
+        }
+    }
+
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Inputs {
+    /// The web address of the repository.
+    pub fn repo_address(&self) -> String {
+        self.repo_url.as_ref().map_or_else(
+            || format!("https://github.com/{}/{}", self.owner, self.repo),
+            ToString::to_string,
+        )
     }
 }
 
@@ -258,6 +303,8 @@ text_value!(Owner, error: InputError, format: "groundplan-owner", max: Owner::MA
     doc: "The login of the user or organisation that owns the repository.");
 text_value!(RepoName, error: InputError, format: "groundplan-repo", max: RepoName::MAX, pattern: RepoName::PATTERN,
     doc: "The name of a repository.");
+text_value!(RepoUrl, error: InputError, format: "groundplan-repo-url", max: RepoUrl::MAX, pattern: RepoUrl::PATTERN,
+    doc: "The web address of the repository.");
 text_value!(Identity, error: InputError, format: "groundplan-identity", max: Identity::MAX, pattern: Identity::PATTERN,
     doc: "The author of a commit: `Name <address>`.");
 

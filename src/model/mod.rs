@@ -5,6 +5,7 @@ mod text;
 
 pub mod action;
 pub mod canonical;
+pub mod condition;
 pub mod content;
 pub mod date;
 pub mod dependency;
@@ -12,8 +13,9 @@ pub mod diagnostic;
 pub mod digest;
 pub mod exclude;
 pub mod input;
-
+pub mod input_pattern;
 pub mod path;
+pub mod placeholder;
 pub mod plan;
 pub mod preflight;
 pub mod provenance;
@@ -21,6 +23,8 @@ pub mod ref_name;
 pub mod remote;
 pub mod report;
 pub mod selection;
+pub mod single_line;
 pub mod slug;
 pub mod suggest;
 pub mod timestamp;
+pub mod value_pointer;

@@ -19,6 +19,10 @@ pub struct TreePath(Arc<str>);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SafeRelPath(TreePath);
 
+/// A path that an action names: a [`SafeRelPath`], or any [`TreePath`] if the action says so. It may contain placeholders.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ActionPath(TreePath);
+
 /// The reasons to refuse a path.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum PathError {
@@ -216,6 +220,28 @@ impl SafeRelPath {
     }
 }
 
+impl ActionPath {
+    /// Parses a path of a repository. [`Self::check`] compares it with the rules for actions.
+    pub fn parse(text: &str) -> Result<Self, PathError> {
+        TreePath::parse(text).map(Self)
+    }
+
+    /// Fails for a path that only an action with `any_path` may name.
+    pub fn check(&self) -> Result<(), PathError> {
+        SafeRelPath::parse(self.as_str()).map(drop)
+    }
+
+    /// The path's text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The path as a path of a repository.
+    pub fn as_tree(&self) -> &TreePath {
+        &self.0
+    }
+}
+
 fn check_start(text: &str) -> Result<(), PathError> {
     if text.is_empty() {
         return Err(PathError::Empty);
@@ -242,8 +268,10 @@ fn check_segment(segment: &str) -> Result<(), PathError> {
 
 text_value!(TreePath, error: PathError, format: "groundplan-tree-path", max: TreePath::MAX, pattern: "^[^/]",
     doc: "A path from the repository's root that is valid on every system.");
-text_value!(SafeRelPath, error: PathError, format: "groundplan-path", max: SafeRelPath::MAX, pattern: SafeRelPath::PATTERN,
+text_value!(SafeRelPath, error: PathError, format: "groundplan-safe-path", max: SafeRelPath::MAX, pattern: SafeRelPath::PATTERN,
     doc: "A path from the root: letters, digits and `_ . / -`, no `..`, no `.git`, at most 256 bytes.");
+text_value!(ActionPath, error: PathError, format: "groundplan-path", max: TreePath::MAX, pattern: "^[^/]*[^/.](/[^/]*[^/.])*$",
+    doc: "A path from the root: letters, digits and `_ . / -`, no `..`, no `.git`, at most 256 bytes; with `any_path: true` every path that a template may have. Placeholders in it are replaced.");
 
 #[cfg(test)]
 mod tests {

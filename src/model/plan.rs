@@ -7,6 +7,7 @@ use super::diagnostic::Location;
 use super::digest::{Digest, GitId};
 use super::input::{Identity, Inputs};
 use super::path::{PathError, SafeRelPath, TreePath};
+use super::placeholder::BuiltInFact;
 use super::provenance::{CatalogSource, Generated, Provenance};
 use super::report::ObjectFormat;
 use super::selection::Selection;
@@ -37,8 +38,8 @@ pub struct Plan {
     pub template: TemplatePin,
     /// The path of the provenance file.
     pub provenance_path: SafeRelPath,
-    /// The placeholders to replace, without their underscores.
-    pub placeholders: Vec<Placeholder>,
+    /// The facts that files contain as placeholders. Their case forms and the inputs are replaced too.
+    pub placeholders: Vec<BuiltInFact>,
     pub inputs: Inputs,
     pub author: Identity,
     #[serde(flatten)]
@@ -53,6 +54,9 @@ pub struct ResolvedRecipe {
     pub actions: Vec<PlannedAction>,
     /// The files that COPY_FILE actions copy, by their path below the catalogue's `recipes` folder.
     pub literals: BTreeMap<TreePath, StoredFile>,
+    /// Files and folders of the template that the result does not contain.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub omitted: Vec<TreePath>,
 }
 
 /// The exact template of a plan.
@@ -114,18 +118,6 @@ impl Origin {
     }
 }
 
-/// The names that templates contain between double underscores: `__PRODUCT_NAME__`.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Placeholder {
-    ProductName,
-    ProductSlug,
-    GithubOwner,
-    RepoName,
-}
-
 /// The hashed part of a resolved recipe: no locations, which change with a comment.
 #[derive(Serialize)]
 struct RecipeHashInput<'a> {
@@ -134,6 +126,8 @@ struct RecipeHashInput<'a> {
     actions: Vec<(&'a OptionRef, &'a Action)>,
     literals: BTreeMap<&'a TreePath, (Mode, Digest)>,
     selections: &'a Selection,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    omitted: &'a [TreePath],
 }
 
 /// The hashed part of a plan.
@@ -146,7 +140,7 @@ struct PlanHashInput<'a> {
     catalog_source: Option<&'a CatalogSource>,
     template: &'a TemplatePin,
     provenance_path: &'a SafeRelPath,
-    placeholders: &'a [Placeholder],
+    placeholders: &'a [BuiltInFact],
     inputs: &'a Inputs,
     author: &'a Identity,
     recipe_hash: &'a Digest,
@@ -178,6 +172,7 @@ impl ResolvedRecipe {
                 .map(|(path, file)| (path, (file.mode, Digest::of(&file.content))))
                 .collect(),
             selections: &self.selections,
+            omitted: &self.omitted,
         })
     }
 }
@@ -290,35 +285,5 @@ impl TemplateOrigin {
 impl From<TemplateOrigin> for String {
     fn from(origin: TemplateOrigin) -> Self {
         origin.to_string()
-    }
-}
-
-impl Placeholder {
-    /// All placeholders.
-    pub const ALL: [Self; 4] = [
-        Self::ProductName,
-        Self::ProductSlug,
-        Self::GithubOwner,
-        Self::RepoName,
-    ];
-
-    /// The placeholder in a file.
-    pub fn token(self) -> &'static str {
-        match self {
-            Self::ProductName => "__PRODUCT_NAME__",
-            Self::ProductSlug => "__PRODUCT_SLUG__",
-            Self::GithubOwner => "__GITHUB_OWNER__",
-            Self::RepoName => "__REPO_NAME__",
-        }
-    }
-
-    /// The replacement.
-    pub fn value(self, inputs: &Inputs) -> &str {
-        match self {
-            Self::ProductName => inputs.product_name.as_str(),
-            Self::ProductSlug => inputs.product_slug.as_str(),
-            Self::GithubOwner => inputs.owner.as_str(),
-            Self::RepoName => inputs.repo.as_str(),
-        }
     }
 }

@@ -5,7 +5,8 @@ use super::content::Mode;
 use super::diagnostic::{Diagnostic, Location};
 use super::digest::{Digest, GitId};
 use super::path::TreePath;
-use super::plan::{Origin, Placeholder, TemplatePin};
+use super::placeholder::PlaceholderName;
+use super::plan::{Origin, TemplatePin};
 use super::preflight::Preflight;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -157,8 +158,10 @@ impl ChangeKind {
 pub enum ChangeOrigin {
     /// An action of a selected option.
     Action(ActionOrigin),
-    /// Replaced placeholders of the template.
-    Placeholders { placeholders: Vec<Placeholder> },
+    /// Replaced placeholders of the template, in a file or in its path.
+    Placeholders { placeholders: Vec<PlaceholderName> },
+    /// A condition of the template's file, which does not hold.
+    Condition {},
     /// The provenance file.
     Provenance {},
     /// The unchanged template.
@@ -170,7 +173,10 @@ impl ChangeOrigin {
     pub fn location(&self) -> Option<Location> {
         match self {
             Self::Action(action) => Some(action.origin.location()),
-            Self::Placeholders { .. } | Self::Provenance {} | Self::Template {} => None,
+            Self::Placeholders { .. }
+            | Self::Condition {}
+            | Self::Provenance {}
+            | Self::Template {} => None,
         }
     }
 }

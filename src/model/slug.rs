@@ -78,7 +78,7 @@ impl Slug {
 }
 
 /// A text with the letters and digits of other scripts in ASCII; other characters separate words.
-fn transliterated(text: &str) -> String {
+pub(super) fn transliterated(text: &str) -> String {
     let mut ascii = String::with_capacity(text.len());
     for c in text.nfc() {
         if c.is_ascii() {

@@ -2,17 +2,17 @@
 
 use super::rules::{self, MAX_CONDITIONS, Violation};
 use super::{Recipe, RecipeAction, RecipeFile};
-use crate::base::pattern::pattern;
 use crate::interpret::action::kind_of;
-use crate::interpret::template_warnings;
-use crate::model::action::Action;
+use crate::interpret::{template_warnings, unknown_help};
+use crate::model::action::{Action, WrittenAction};
 use crate::model::content::{File, Files, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Location};
-use crate::model::path::{SafeRelPath, TreePath};
-use crate::model::plan::{MAX_ACTIONS, Placeholder};
+use crate::model::path::{ActionPath, SafeRelPath, TreePath};
+use crate::model::placeholder::{BuiltInFact, PlaceholderName, tokens_in};
+use crate::model::plan::MAX_ACTIONS;
 use crate::model::slug::OptionRef;
 use crate::model::suggest;
-use crate::source::node::{Document, NodeValue};
+use crate::source::node::{Document, MAX_FINDINGS, NodeValue};
 use crate::source::schema::Schema;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,33 +36,44 @@ impl RecipeReader {
         }
     }
 
-    /// Validates a recipe and the files beside it. Returns no recipe if the document cannot be read as one.
+    /// Validates a recipe and the files beside it. Returns no recipe if the document cannot be read as one. `placeholders`
+    /// are those of the catalogue; without it they are not known.
     pub fn read(
         &self,
         document: &Document,
         option: Option<OptionRef>,
         files: &Files,
+        placeholders: Option<&[PlaceholderName]>,
     ) -> (Option<Recipe>, Vec<Diagnostic>) {
-        let mut check = RecipeCheck::of(document, files);
+        let mut check = RecipeCheck::of(document, files, placeholders);
         // Checked before the schema, which allocates several errors for each wrong action.
         if check.has_too_many_actions() {
             return (None, check.findings);
         }
+        check.unsafe_paths();
         let recipe = match self.schema.parse(document) {
             Ok(recipe) => recipe,
-            Err(findings) => return (None, findings),
+            Err(findings) => {
+                check.add_new(findings);
+                return (None, check.findings);
+            }
         };
-        for (index, action) in recipe.actions.iter().enumerate() {
+        let written = recipe.actions.into_iter();
+        let actions: Vec<Action> = written.map(|WrittenAction(action)| action).collect();
+        for (index, action) in actions.iter().enumerate() {
             for violation in rules::violations(action) {
                 check.violation(&format!("/actions/{index}"), violation);
             }
+            check.without_repetitions();
         }
-        let has_many_conditions = |action: &Action| action.common().when.len() > MAX_CONDITIONS;
-        if recipe.actions.iter().any(has_many_conditions) {
+        let has_many_conditions = |action: &Action| {
+            let common = action.common();
+            common.when.len().max(common.unless.len()) > MAX_CONDITIONS
+        };
+        if actions.iter().any(has_many_conditions) {
             return (None, check.findings);
         }
-        let actions = recipe
-            .actions
+        let actions = actions
             .into_iter()
             .enumerate()
             .map(|(index, action)| check.action(index, action))
@@ -91,10 +102,16 @@ struct RecipeCheck<'d> {
     literals: BTreeMap<&'d str, &'d File>,
     /// The literal files that an action copies.
     used: BTreeSet<&'d str>,
+    /// The placeholders of the catalogue, if it is known.
+    placeholders: Option<&'d [PlaceholderName]>,
 }
 
 impl<'d> RecipeCheck<'d> {
-    fn of(document: &'d Document, files: &'d Files) -> Self {
+    fn of(
+        document: &'d Document,
+        files: &'d Files,
+        placeholders: Option<&'d [PlaceholderName]>,
+    ) -> Self {
         let folder = format!("{}/", literal_folder(document.text.name()));
         Self {
             document,
@@ -105,7 +122,50 @@ impl<'d> RecipeCheck<'d> {
                 .map(|(path, file)| (&path[folder.len()..], file))
                 .collect(),
             used: BTreeSet::new(),
+            placeholders,
         }
+    }
+
+    /// Reports the paths that only an action with `any_path` may name. Before the schema, so that all are reported even if
+    /// another action is not valid.
+    fn unsafe_paths(&mut self) {
+        const FIELDS: [&str; 5] = ["from", "template", "to", "path", "manifest"];
+        let Some(NodeValue::List(actions)) =
+            self.document.root.get("actions").map(|node| &node.value)
+        else {
+            return;
+        };
+        for (index, action) in actions.iter().enumerate().take(MAX_ACTIONS) {
+            let any_path = action.get("any_path").map(|node| &node.value);
+            if matches!(any_path, Some(NodeValue::Bool(true))) {
+                continue;
+            }
+            for field in FIELDS {
+                if self.findings.len() >= MAX_FINDINGS {
+                    return;
+                }
+                if let Some(NodeValue::Text(path)) = action.get(field).map(|node| &node.value)
+                    && let Err(error) = SafeRelPath::parse(path)
+                {
+                    let pointer = format!("/actions/{index}/{field}");
+                    self.error(Code::BadPath, &pointer, error.to_string(), rules::PATH_HELP);
+                }
+            }
+        }
+    }
+
+    /// Adds findings except those about a path that is reported already.
+    fn add_new(&mut self, findings: Vec<Diagnostic>) {
+        self.findings.extend(findings);
+        self.without_repetitions();
+    }
+
+    /// Keeps the first finding about each path.
+    fn without_repetitions(&mut self) {
+        let mut seen = BTreeSet::new();
+        self.findings.retain(|finding| {
+            finding.code != Code::BadPath || seen.insert(finding.pointer.clone())
+        });
     }
 
     fn has_too_many_actions(&mut self) -> bool {
@@ -133,6 +193,9 @@ impl<'d> RecipeCheck<'d> {
         for (field, text) in kind.texts() {
             self.placeholders(&format!("{pointer}/{field}"), text);
         }
+        for (field, path) in action.paths() {
+            self.placeholders(&format!("{pointer}/{field}"), path.as_str());
+        }
         self.target(&pointer, &kind.target());
         let literals = match kind.source() {
             Some(from) => self.copy(&format!("{pointer}/from"), from),
@@ -147,7 +210,7 @@ impl<'d> RecipeCheck<'d> {
     }
 
     /// The literal files at or below a path of the recipe's folder.
-    fn copy(&mut self, pointer: &str, from: &SafeRelPath) -> BTreeMap<TreePath, File> {
+    fn copy(&mut self, pointer: &str, from: &ActionPath) -> BTreeMap<TreePath, File> {
         let below = format!("{from}/");
         let is_copied = |path: &str| path == from.as_str() || path.starts_with(&below);
         let found: Vec<(&str, &File)> = self
@@ -168,7 +231,12 @@ impl<'d> RecipeCheck<'d> {
                     "replace the link with the file",
                 ),
                 Ok(checked) => {
-                    let warnings = template_warnings(std::iter::once((path, file)));
+                    let known = self.placeholders.unwrap_or_default();
+                    let one = std::iter::once((path, file));
+                    let mut warnings = template_warnings(one, known);
+                    if self.placeholders.is_none() {
+                        warnings.retain(|warning| warning.code != Code::UnknownPlaceholder);
+                    }
                     let folder = literal_folder(self.document.text.name());
                     let below = |warning: Diagnostic| warning.below(folder);
                     self.findings.extend(warnings.into_iter().map(below));
@@ -185,19 +253,13 @@ impl<'d> RecipeCheck<'d> {
         copied
     }
 
-    /// Warns about paths with a placeholder, and about the file in which git finds submodules.
+    /// Warns about the file in which git finds submodules.
     fn target(&mut self, action: &str, target: &str) {
         let field = ["to", "path", "manifest"]
             .map(|field| format!("{action}/{field}"))
             .into_iter()
             .find(|pointer| self.document.root.at(pointer).is_some());
         let pointer = field.as_deref().unwrap_or(action);
-        let tokens = Placeholder::ALL.map(Placeholder::token);
-        if tokens.iter().any(|token| target.contains(token)) {
-            let message = format!("placeholders in paths are not replaced: `{target}`");
-            let help = "give the file or folder a fixed name";
-            self.warning(Code::PlaceholderInPath, pointer, message, help);
-        }
         if target.eq_ignore_ascii_case(".gitmodules") {
             let message = "recipe writes `.gitmodules`, whose repositories git fetches".to_owned();
             let help = "copy the files into the template instead";
@@ -234,22 +296,27 @@ impl<'d> RecipeCheck<'d> {
         }
     }
 
-    /// Warns about `__PRODUCT_NAM__`: similar to a placeholder, but unknown.
+    /// Warns about placeholders that nothing replaces. Without the catalogue only misspelt facts are known to be some.
     fn placeholders(&mut self, pointer: &str, text: &str) {
-        let known = Placeholder::ALL.map(Placeholder::token);
-        for word in pattern!("__[A-Z_]+__")
-            .find_iter(text)
-            .map(|found| found.as_str())
-        {
-            if !known.contains(&word)
-                && let Some(near) = suggest::nearest(word, known)
-            {
-                let message = format!("unknown placeholder `{word}` is not replaced");
-                self.findings.push(
-                    Diagnostic::warning(Code::UnknownPlaceholder, message)
-                        .at(pointer, self.document.location(pointer))
-                        .help(format!("did you mean `{near}`?")),
-                );
+        let facts: Vec<PlaceholderName>;
+        let known = if let Some(known) = self.placeholders {
+            known
+        } else {
+            facts = BuiltInFact::ALL
+                .iter()
+                .flat_map(|fact| fact.name().with_cases())
+                .collect();
+            &facts
+        };
+        for (_, word) in tokens_in(text) {
+            let name = &word[2..word.len() - 2];
+            let is_known = known.iter().any(|known| known.as_str() == name);
+            let is_near =
+                || suggest::nearest(name, known.iter().map(PlaceholderName::as_str)).is_some();
+            if !is_known && (self.placeholders.is_some() || is_near()) {
+                let message = format!("nothing replaces the placeholder `{word}`");
+                let help = unknown_help(known, word);
+                self.warning(Code::UnknownPlaceholder, pointer, message, &help);
             }
         }
     }

@@ -3,10 +3,10 @@
 mod check;
 pub mod rules;
 
-use crate::model::action::Action;
+use crate::model::action::{Action, WrittenAction};
 use crate::model::content::File;
 use crate::model::diagnostic::Location;
-use crate::model::path::TreePath;
+use crate::model::path::{SafeRelPath, TreePath};
 use crate::model::slug::OptionRef;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,8 +18,12 @@ pub use check::{RecipeReader, literal_folder};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecipeFile {
+    /// Recipes whose actions come before the own ones: paths below `recipes/<catalogue>/`, as in `shared/lint.yaml`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20))]
+    pub include: Vec<SafeRelPath>,
     /// The actions, in order.
-    pub actions: Vec<Action>,
+    pub actions: Vec<WrittenAction>,
 }
 
 /// A valid recipe.

@@ -3,22 +3,49 @@
 pub use crate::interpret::Violation;
 use crate::interpret::action::kind_of;
 use crate::model::action::Action;
+use crate::model::condition::Condition;
 use crate::model::diagnostic::Code;
 
-/// The maximum number of categories in one `when`. Those of every two actions on one path are compared.
+/// The maximum number of categories and inputs in one `when` or `unless`. Those of every two actions on one path are
+/// compared.
 pub(super) const MAX_CONDITIONS: usize = 20;
+
+/// The help about a path that an action may not name.
+pub(super) const PATH_HELP: &str = "write a path as in `docs/notes.md`; copy files with other names by a COPY_FILE of their folder";
 
 /// All broken rules of an action.
 pub fn violations(action: &Action) -> Vec<Violation> {
-    let conditions = action.common().when.len();
-    let too_many = (conditions > MAX_CONDITIONS).then(|| Violation {
-        code: Code::BadValue,
-        field: Some("when"),
-        message: format!("`when` names {conditions} categories, the maximum is {MAX_CONDITIONS}"),
-        help: "use `requires` of the option instead",
-    });
-    too_many
+    let common = action.common();
+    let too_many = |field, condition: &Condition| {
+        (condition.len() > MAX_CONDITIONS).then(|| Violation {
+            code: Code::BadValue,
+            field: Some(field),
+            message: format!(
+                "`{field}` names {} categories and inputs, the maximum is {MAX_CONDITIONS}",
+                condition.len()
+            ),
+            help: "use `requires` of the option instead",
+        })
+    };
+    let conditions = [("when", &common.when), ("unless", &common.unless)];
+    let too_many = conditions
         .into_iter()
+        .filter_map(|(field, condition)| too_many(field, condition));
+    let source = kind_of(action).source().map(|path| ("from", path));
+    let paths = action
+        .paths()
+        .into_iter()
+        .chain(source)
+        .filter(|_| !common.any_path)
+        .filter_map(|(field, path)| Some((field, path.check().err()?)))
+        .map(|(field, error)| Violation {
+            code: Code::BadPath,
+            field: Some(field),
+            message: error.to_string(),
+            help: PATH_HELP,
+        });
+    too_many
+        .chain(paths)
         .chain(kind_of(action).violations())
         .collect()
 }

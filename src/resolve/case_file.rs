@@ -1,6 +1,7 @@
 //! Test cases of a catalogue: a selection and the inputs of a product.
 
-use super::selection_file::SelectionFile;
+use super::selection_file::SelectedOptions;
+use crate::model::condition::InputValues;
 use crate::model::date::Day;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::input::{Inputs, Owner, ProductName, RepoName};
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub struct CaseFile {
     /// The selection: category → option, or a list of options.
     #[serde(default)]
-    selection: SelectionFile,
+    selection: SelectedOptions,
     /// Selects the catalogue's defaults in categories without a selected option.
     #[serde(default)]
     pub defaults: bool,
@@ -36,6 +37,9 @@ pub struct CaseFile {
     /// The date in decision records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     date: Option<Day>,
+    /// The values of the catalogue's inputs.
+    #[serde(default, skip_serializing_if = "InputValues::is_empty")]
+    inputs: InputValues,
 }
 
 impl CaseFile {
@@ -64,6 +68,8 @@ impl CaseFile {
             owner: self.owner.clone().unwrap_or(sample.owner),
             repo: self.repo.clone().unwrap_or(sample.repo),
             date: self.date.clone().unwrap_or(sample.date),
+            repo_url: sample.repo_url,
+            values: self.inputs.clone(),
         }
     }
 }

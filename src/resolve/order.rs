@@ -1,15 +1,20 @@
 //! The order of execution.
 
 use crate::catalog::Catalog;
+use crate::model::condition::{InputValues, applies};
 use crate::model::selection::Selection;
 use crate::model::slug::OptionRef;
-use crate::recipe::{Recipe, RecipeAction};
+use crate::recipe::RecipeAction;
 
-/// An action with its option, its recipe and its position in the recipe, from 0.
-pub(super) type Step<'c> = (OptionRef, &'c Recipe, usize, &'c RecipeAction);
+/// An action with its option and its position in the recipe, from 0.
+pub(super) type Step<'c> = (OptionRef, usize, &'c RecipeAction);
 
 /// The actions of a selection by `execution_order`, then by category, option and list order of the catalogue.
-pub(super) fn ordered<'c>(catalog: &'c Catalog, selection: &Selection) -> Vec<Step<'c>> {
+pub(super) fn ordered<'c>(
+    catalog: &'c Catalog,
+    selection: &Selection,
+    values: &InputValues,
+) -> Vec<Step<'c>> {
     let options = catalog.options().map(|entry| entry.reference());
     let mut steps = Vec::new();
     for option in options.filter(|option| selection.contains(option)) {
@@ -17,12 +22,9 @@ pub(super) fn ordered<'c>(catalog: &'c Catalog, selection: &Selection) -> Vec<St
             continue;
         };
         for (index, step) in recipe.actions.iter().enumerate() {
-            let when = &step.action.common().when;
-            if when
-                .iter()
-                .all(|(category, option)| selection.has(category.as_str(), option.as_str()))
-            {
-                steps.push((option.clone(), recipe, index, step));
+            let common = step.action.common();
+            if applies(&common.when, &common.unless, selection, values) {
+                steps.push((option.clone(), index, step));
             }
         }
     }

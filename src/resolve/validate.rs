@@ -2,6 +2,7 @@
 
 use super::unanswered;
 use crate::catalog::{Catalog, Category, SelectionType};
+use crate::model::action::SingleLine;
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::selection::Selection;
 use crate::model::slug::{OptionRef, Slug};
@@ -89,6 +90,33 @@ fn references(catalog: &Catalog, selection: &Selection) -> Vec<Diagnostic> {
         }
     }
     findings
+}
+
+/// The finding about a slug that the catalogue does not allow.
+pub(super) fn slug(catalog: &Catalog, slug: &Slug) -> Option<Diagnostic> {
+    let rules = catalog.file().slug.as_ref()?;
+    let is_reserved = |word: &SingleLine| word.as_str() == slug.as_str();
+    let (message, help) = if rules.reserved.iter().any(is_reserved) {
+        (
+            format!("the slug `{slug}` is reserved"),
+            format!("choose another slug, such as `{slug}-app`"),
+        )
+    } else if let Some(pattern) = rules.pattern.as_ref()
+        && !pattern.matches(slug.as_str())
+    {
+        (
+            format!("the slug `{slug}` does not match `{pattern}`"),
+            "choose another slug with `--slug`".to_owned(),
+        )
+    } else {
+        return None;
+    };
+    let message = format!("{message} in catalogue `{}`", catalog.slug());
+    Some(
+        Diagnostic::error(Code::InvalidSlug, message)
+            .at("/slug", None)
+            .help(help),
+    )
 }
 
 fn unknown(catalog: &Catalog, selection: &Selection) -> Vec<Diagnostic> {

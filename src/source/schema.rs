@@ -7,12 +7,15 @@ use crate::model::date::Day;
 use crate::model::diagnostic::{self, Code, Diagnostic};
 use crate::model::digest::{Digest, GitId};
 use crate::model::exclude::ExcludePattern;
-use crate::model::input::{Identity, Owner, ProductName, RepoName};
-use crate::model::path::{SafeRelPath, TreePath};
+use crate::model::input::{Identity, Owner, ProductName, RepoName, RepoUrl};
+use crate::model::input_pattern::InputPattern;
+use crate::model::path::{ActionPath, SafeRelPath, TreePath};
+use crate::model::placeholder::PlaceholderName;
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
 use crate::model::slug::{OptionRef, Slug};
 use crate::model::suggest;
+use crate::model::value_pointer::ValuePointer;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
 use schemars::JsonSchema;
@@ -36,7 +39,7 @@ pub(super) struct Format {
 }
 
 /// All text newtypes.
-pub(super) const FORMATS: [Format; 15] = [
+pub(super) const FORMATS: [Format; 20] = [
     Format {
         name: "groundplan-slug",
         refuse: |text| Slug::parse(text).err().map(|error| error.to_string()),
@@ -48,13 +51,45 @@ pub(super) const FORMATS: [Format; 15] = [
         help: "write a category and one of its options, as in `auth/iron-session`",
     },
     Format {
-        name: "groundplan-path",
+        name: "groundplan-safe-path",
         refuse: |text| {
             SafeRelPath::parse(text)
                 .err()
                 .map(|error| error.to_string())
         },
         help: "write a path as in `docs/notes.md`; copy files with other names by a COPY_FILE of their folder",
+    },
+    Format {
+        name: "groundplan-path",
+        // The stricter rule first: most refused paths break both, and it has the clearer reasons.
+        refuse: |text| {
+            let error = ActionPath::parse(text).err();
+            error.map(|error| SafeRelPath::parse(text).err().unwrap_or(error).to_string())
+        },
+        help: "write a path as in `docs/notes.md`; copy files with other names by a COPY_FILE of their folder",
+    },
+    Format {
+        name: "groundplan-placeholder",
+        refuse: |text| {
+            PlaceholderName::parse(text)
+                .err()
+                .map(|error| error.to_string())
+        },
+        help: "write a name as in `PACKAGE_NAME`",
+    },
+    Format {
+        name: "groundplan-pattern",
+        refuse: |text| {
+            InputPattern::parse(text)
+                .err()
+                .map(|error| error.to_string())
+        },
+        help: "write a regular expression as in `[a-z][a-z0-9_]*`",
+    },
+    Format {
+        name: "groundplan-repo-url",
+        refuse: |text| RepoUrl::parse(text).err().map(|error| error.to_string()),
+        help: "write an address as in `https://git.example.org/acme/acme-web`",
     },
     Format {
         name: "groundplan-tree-path",
@@ -65,6 +100,15 @@ pub(super) const FORMATS: [Format; 15] = [
         name: "groundplan-line",
         refuse: |text| SingleLine::parse(text).err().map(|error| error.to_string()),
         help: "write one line of 1 to 200 characters",
+    },
+    Format {
+        name: "groundplan-pointer",
+        refuse: |text| {
+            ValuePointer::parse(text)
+                .err()
+                .map(|error| error.to_string())
+        },
+        help: "write a pointer as in `/scripts/test`",
     },
     Format {
         name: "groundplan-day",
@@ -205,6 +249,9 @@ impl<'d> SchemaFindings<'d> {
             | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
                 self.unknown_fields(error, unexpected);
             }
+            ValidationErrorKind::PropertyNames { error } => {
+                self.bad_key(pointer, error.instance().as_str().unwrap_or_default());
+            }
             ValidationErrorKind::Required { property } => {
                 let name = property.as_str().unwrap_or("");
                 let finding =
@@ -258,20 +305,32 @@ impl<'d> SchemaFindings<'d> {
             if self.is_full() {
                 break;
             }
+            if known.is_empty() {
+                self.bad_key(pointer, field);
+                continue;
+            }
             let pointer = format!("{pointer}/{}", escape(field));
+            let message = format!("unknown field `{}`", field.escape_debug());
             let location = self.document.key_location(&pointer);
-            let shown = field.escape_debug();
-            let finding = if known.is_empty() {
-                Diagnostic::error(Code::BadValue, format!("invalid key `{shown}`"))
-                    .at(pointer, location)
-                    .help("write a slug: lower-case letters and digits, joined by single dashes")
-            } else {
-                Diagnostic::error(Code::UnknownField, format!("unknown field `{shown}`"))
-                    .at(pointer, location)
-                    .help(suggest::help(field, known.iter().copied()))
-            };
-            self.found.push(finding);
+            let finding = Diagnostic::error(Code::UnknownField, message).at(pointer, location);
+            self.found
+                .push(finding.help(suggest::help(field, known.iter().copied())));
         }
+    }
+
+    /// A key that is not a name: those of inputs have capital letters, all others are slugs.
+    fn bad_key(&mut self, pointer: &str, key: &str) {
+        let is_of_inputs = pointer == "/inputs" || pointer.ends_with("/inputs");
+        let help = if is_of_inputs {
+            "write the name of an input: capital letters and digits, joined by single underscores"
+        } else {
+            "write a slug: lower-case letters and digits, joined by single dashes"
+        };
+        let pointer = format!("{pointer}/{}", escape(key));
+        let location = self.document.key_location(&pointer);
+        let message = format!("invalid key `{}`", key.escape_debug());
+        let finding = Diagnostic::error(Code::BadValue, message).at(pointer, location);
+        self.found.push(finding.help(help));
     }
 
     fn wrong_type(&mut self, pointer: &str, wanted: &TypeKind) {

@@ -5,6 +5,7 @@ mod assignment;
 pub mod cover;
 pub mod diagnose;
 pub mod golden;
+pub mod option_check;
 mod rng;
 pub mod rounds;
 pub mod selections;

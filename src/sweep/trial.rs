@@ -1,15 +1,17 @@
 //! Trials: selections that are built twice in memory.
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, CatalogInput, InputType};
 use crate::engine::{self, Preview, PreviewError};
+use crate::model::condition::{InputValue, InputValues};
 use crate::model::date::Day;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::GitId;
 use crate::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
 use crate::model::plan::TemplatePin;
+use crate::model::report::Report;
 use crate::model::selection::Selection;
 use crate::model::slug::Slug;
-use crate::resolve::Request;
+use crate::resolve::{self, Request};
 use crate::tree::overlay::Overlay;
 use crate::tree::{Tree, TreeMut as _, ids};
 use rayon::prelude::*;
@@ -49,7 +51,43 @@ pub fn sample_inputs() -> Inputs {
         owner: Owner::parse("sample-owner").expect(is_valid),
         repo: RepoName::parse("sample-repo").expect(is_valid),
         date: Day::parse("2026-01-01").expect(is_valid),
+        repo_url: None,
+        values: InputValues::new(),
     }
+}
+
+/// A value that an input can have, if one is found. It never changes, because accepted tree ids depend on it.
+fn sample_value(input: &CatalogInput) -> Option<InputValue> {
+    let text = |text: &str| InputValue::Text(text.to_owned());
+    let candidates = match input.r#type {
+        InputType::Boolean => vec![InputValue::Boolean(false)],
+        InputType::Integer => [Some(1), input.min, input.max]
+            .into_iter()
+            .flatten()
+            .map(InputValue::Integer)
+            .collect(),
+        InputType::Choice => {
+            let first = input.options.first();
+            first
+                .map(|option| text(option.as_str()))
+                .into_iter()
+                .collect()
+        }
+        InputType::Text => [
+            "sample",
+            "Sample",
+            "sample-product",
+            "org.example.sample",
+            "1",
+            "1.0.0",
+            "SAMPLE",
+        ]
+        .map(text)
+        .to_vec(),
+    };
+    candidates
+        .iter()
+        .find_map(|candidate| input.value(candidate).ok())
 }
 
 impl<'g> TrialInput<'g> {
@@ -60,13 +98,50 @@ impl<'g> TrialInput<'g> {
         inputs: Inputs,
     ) -> Result<Preview<'g>, PreviewError> {
         let request = Request {
+            inputs: self.with_sample_values(&selection, inputs),
             selection,
-            inputs,
             author: Identity::default(),
             catalog_source: None,
             template: self.pin.clone(),
         };
         engine::preview(self.catalog, request, self.template)
+    }
+
+    /// The inputs with a value for each input of the catalogue that has neither a value nor a default.
+    fn with_sample_values(&self, selection: &Selection, mut inputs: Inputs) -> Inputs {
+        let author = Identity::default();
+        loop {
+            let questions = resolve::questions(self.catalog, selection, &inputs, &author);
+            let mut open = questions
+                .into_iter()
+                .filter(|question| question.given.is_none() && question.default.is_none());
+            let Some((name, value)) = open.find_map(|question| {
+                Some((question.input.name.clone(), sample_value(question.input)?))
+            }) else {
+                return inputs;
+            };
+            inputs.values.insert(name, value);
+        }
+    }
+
+    /// The report on a selection that may lack options of required categories; `None` if an input has no value.
+    pub fn partial(
+        &self,
+        selection: Selection,
+        inputs: Inputs,
+    ) -> Result<Option<Report>, PreviewError> {
+        let request = Request {
+            inputs: self.with_sample_values(&selection, inputs),
+            selection,
+            author: Identity::default(),
+            catalog_source: None,
+            template: self.pin.clone(),
+        };
+        let Ok(plan) = resolve::partial(self.catalog, request) else {
+            return Ok(None);
+        };
+        let (report, _) = engine::build(&plan, self.template)?;
+        Ok(Some(report))
     }
 
     /// The preview of a selection for the sample product, or the findings that prevent a build.

@@ -4,7 +4,7 @@
 //! ```text
 //! offset  bytes  content                                   numbers are little-endian
 //!      0      8  "gplan-2\n"
-//!      8     32  SHA-256 of: tree id, exclude patterns, placeholders, program version, path limit, all bytes from offset 40
+//!      8     32  SHA-256 of: tree id, exclude patterns, pattern of placeholders, program version, path limit, all bytes from offset 40
 //!     40      8  number of nodes n
 //!     48   33·n  nodes: end of name (4), number after the last node below (4), size (4), kind (1), object id (20)
 //!                kind: bits 0-1 are 0 folder, 1 file, 2 executable, 3 symbolic link; bit 2 is "read by the placeholder pass"
@@ -16,7 +16,7 @@ use crate::base::atomic_file;
 use crate::model::content::Mode;
 use crate::model::exclude::ExcludePattern;
 use crate::model::path::TreePath;
-use crate::model::plan::Placeholder;
+use crate::model::placeholder::PlaceholderName;
 use gix::ObjectId;
 use sha2::{Digest as _, Sha256};
 use std::fs;
@@ -168,9 +168,7 @@ fn checksum(key: &InventoryKey, body: &[u8]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     hasher.update(key.tree.as_bytes());
     hasher.update(key.exclude.unwrap_or_default());
-    for placeholder in Placeholder::ALL {
-        hasher.update(placeholder.token());
-    }
+    hasher.update(PlaceholderName::TOKEN);
     hasher.update(env!("CARGO_PKG_VERSION"));
     hasher.update(TreePath::MAX.to_le_bytes());
     hasher.update(body);

@@ -167,6 +167,25 @@ impl ListedNames {
         self.added.entry(fold(name)).or_insert_with(added);
     }
 
+    /// Removes a file and the folders that become empty.
+    pub(crate) fn remove(&mut self, path: &TreePath) {
+        self.start.set(path, None);
+        self.added.remove(&fold(path.as_str()));
+        let folders: Vec<&str> = path.folders().collect();
+        for folder in folders.into_iter().rev() {
+            let folded = fold(folder);
+            let below = format!("{folded}/");
+            let mut rest = self.added.range(below.clone()..);
+            if rest
+                .next()
+                .is_some_and(|(name, _)| name.starts_with(&below))
+            {
+                break;
+            }
+            self.added.remove(&folded);
+        }
+    }
+
     /// The files whose path begins with `start`, letter case and Unicode form aside.
     pub(crate) fn starting_with(&self, start: &str) -> Vec<&str> {
         let start = fold(start);

@@ -7,12 +7,12 @@ use super::validate::{Links, RENAME, Validator, refuse};
 use crate::model::content::Mode;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::exclude::{ExcludePattern, is_excluded};
-use crate::model::plan::Placeholder;
-use aho_corasick::AhoCorasick;
+use crate::model::placeholder::PlaceholderName;
 use gix::ObjectId;
 use gix::objs::tree::EntryRef;
 use gix::objs::{Find as _, FindExt as _, FindHeader as _, Kind};
 use rayon::prelude::*;
+use regex::bytes::Regex;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -282,8 +282,7 @@ fn read_blobs(
     repository: &gix::Repository,
     blobs: &[ObjectId],
 ) -> Result<BTreeMap<ObjectId, BlobFacts>, GitTreeError> {
-    let tokens = AhoCorasick::new(Placeholder::ALL.map(Placeholder::token))
-        .expect("a handful of short tokens");
+    let tokens = Regex::new(PlaceholderName::TOKEN).expect("a fixed pattern");
     let total = AtomicU64::new(0);
     let shared = repository.clone().into_sync();
     blobs
@@ -317,7 +316,7 @@ fn read_blob(
     objects: &gix::OdbHandle,
     id: ObjectId,
     buffer: &mut Vec<u8>,
-    tokens: &AhoCorasick,
+    tokens: &Regex,
     total: &AtomicU64,
 ) -> Result<BlobFacts, GitTreeError> {
     let missing = || GitTreeError::object(id)("it is missing");

@@ -24,6 +24,7 @@ fn product() -> ProductRequest {
         repo: RepoName::parse("acme-web").unwrap(),
         date: None,
         author: None,
+        repo_url: None,
     }
 }
 

@@ -11,6 +11,7 @@ mod snapshot;
 pub(crate) mod tls;
 
 use groundplan::catalog::Catalog;
+use groundplan::model::condition::InputValues;
 use groundplan::model::date::Day;
 use groundplan::model::digest::GitId;
 use groundplan::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
@@ -331,6 +332,8 @@ pub(crate) fn request(catalog: &Catalog) -> Request {
             owner: Owner::parse("acme").unwrap(),
             repo: RepoName::parse("acme-web").unwrap(),
             date: Day::parse("2026-11-21").unwrap(),
+            repo_url: None,
+            values: InputValues::new(),
         },
         author: Identity::default(),
         catalog_source: Some(CatalogSource::default()),

@@ -102,7 +102,7 @@ fn valid(catalog: &Catalog) -> BTreeSet<String> {
         }
         selection
     });
-    let fits = |selection: &Selection| resolve::recipe(catalog, selection.clone()).is_ok();
+    let fits = |selection: &Selection| resolve::check(catalog, selection).is_ok();
     subsets
         .filter(fits)
         .map(|selection| line(&selection))

@@ -13,8 +13,10 @@ use crate::cli::git_settings;
 use crate::cli::input;
 use crate::cli::output::terminal::Terminal;
 use crate::cli::prompt;
+use crate::model::condition::{InputValue, InputValues};
 use crate::model::date::Day;
-use crate::model::input::{Identity, Owner, ProductName, RepoName};
+use crate::model::input::{Identity, Owner, ProductName, RepoName, RepoUrl};
+use crate::model::placeholder::PlaceholderName;
 use crate::model::slug::Slug;
 use std::path::PathBuf;
 
@@ -40,6 +42,24 @@ pub(crate) struct SelectionArgs {
     /// Use the catalogue's defaults for everything else.
     #[arg(long)]
     pub(crate) defaults: bool,
+    /// Set an input of the catalogue; repeatable. Replaces what `--selection` has for it.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_input)]
+    pub(crate) input: Vec<GivenInput>,
+}
+
+/// The value of one input.
+#[derive(Clone, Debug)]
+pub(crate) struct GivenInput {
+    name: PlaceholderName,
+    value: String,
+}
+
+impl GivenInput {
+    /// The values by name; the last one of each counts.
+    pub(crate) fn values(given: &[Self]) -> InputValues {
+        let value = |one: &Self| (one.name.clone(), InputValue::Text(one.value.clone()));
+        given.iter().map(value).collect()
+    }
 }
 
 /// Options of one category.
@@ -64,6 +84,9 @@ pub(crate) struct ProductArgs {
     /// Name of the repository.
     #[arg(long, value_parser = RepoName::parse)]
     pub(crate) repo: RepoName,
+    /// Web address of the repository, for files that contain it [default: the one on github.com].
+    #[arg(long, value_name = "URL", value_parser = RepoUrl::parse)]
+    pub(crate) repo_url: Option<RepoUrl>,
     /// Date used in decision records and the commit [default: today, UTC].
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = Day::parse)]
     pub(crate) date: Option<Day>,
@@ -85,7 +108,26 @@ fn parse_select(text: &str) -> Result<Selected, String> {
     })
 }
 
+/// Parses `NAME=VALUE`. The value may be empty.
+pub(crate) fn parse_input(text: &str) -> Result<GivenInput, String> {
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("expected NAME=VALUE, such as `PACKAGE=acme_web`")?;
+    Ok(GivenInput {
+        name: PlaceholderName::parse(name).map_err(|error| error.to_string())?,
+        value: value.to_owned(),
+    })
+}
+
 impl SelectionArgs {
+    /// True if the options are asked on the terminal.
+    fn is_asked(&self) -> bool {
+        self.select.is_empty()
+            && self.selection.is_none()
+            && !self.defaults
+            && Terminal::is_interactive()
+    }
+
     /// Opens the catalogue and reads the selection from flags, file, defaults and, on a terminal, questions.
     pub(crate) fn choose(
         &self,
@@ -108,6 +150,7 @@ impl SelectionArgs {
                 request.selection.insert(category.clone(), option.clone());
             }
         }
+        request.inputs.extend(GivenInput::values(&self.input));
         if self.defaults {
             request.fill_with_defaults(catalog);
         } else if request.selection.is_empty() && Terminal::is_interactive() {
@@ -128,8 +171,13 @@ impl ProductArgs {
             repo: self.repo.clone(),
             date: self.date.clone(),
             author: self.author.clone().or_else(git_settings::identity),
+            repo_url: self.repo_url.clone(),
         };
-        let (opened, selection) = selection.choose(&self.template.git)?;
+        let is_asked = selection.is_asked();
+        let (opened, mut selection) = selection.choose(&self.template.git)?;
+        if is_asked {
+            prompt::inputs(&opened.catalog, &mut selection, &product)?;
+        }
         let template = self.template.request();
         let cache = || self.template.git.cache();
         Ok(Terminal::busy("opening the template", || {

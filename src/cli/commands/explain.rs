@@ -1,5 +1,6 @@
 //! `groundplan explain`, and `preview --explain`
 
+use crate::app::code_documentation;
 use crate::app::explanation::{self, ExplainedFile, ExplainedLine, ExplainedOrigin, FileHistory};
 use crate::app::generated_repos::repository_above;
 use crate::cli::args::generated_repo::GeneratedRepoArgs;
@@ -14,8 +15,9 @@ use std::path::{Component, Path, PathBuf};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Path of the file, relative to the current folder; with --in, from the repository's root.
-    #[arg(value_name = "PATH")]
+    /// Path of the file, relative to the current folder; with --in, from the repository's root. Or the code of a
+    /// finding, such as GP403.
+    #[arg(value_name = "PATH|CODE")]
     path: String,
     /// The repository: a folder, bare or not, or a URL [default: the one of the current folder].
     #[arg(long = "in", value_name = "REPO")]
@@ -27,6 +29,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    if let Some(code) = code_documentation::parse(&args.path) {
+        let documentation = code_documentation::of(code);
+        match args.format {
+            Format::Json => terminal.json(&documentation)?,
+            Format::Text => write!(terminal.out(), "{}", documentation.text)?,
+        }
+        return Ok(Exit::Success);
+    }
     let path = args.path()?;
     let (repository, recorded) = args
         .made
@@ -131,9 +141,12 @@ fn name(origin: &ExplainedOrigin) -> String {
         ExplainedOrigin::Template(_) | ExplainedOrigin::Change(ChangeOrigin::Template {}) => {
             "template".to_owned()
         }
+        ExplainedOrigin::Change(ChangeOrigin::Condition {}) => {
+            "condition of the template".to_owned()
+        }
         ExplainedOrigin::Change(ChangeOrigin::Provenance {}) => "provenance".to_owned(),
         ExplainedOrigin::Change(ChangeOrigin::Placeholders { placeholders }) => {
-            let names: Vec<&str> = placeholders
+            let names: Vec<String> = placeholders
                 .iter()
                 .map(|placeholder| placeholder.token())
                 .collect();

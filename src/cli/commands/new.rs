@@ -1,6 +1,7 @@
 //! `groundplan new`
 
 use crate::app::command_line::quote;
+use crate::app::next_steps;
 use crate::app::previews::{Prepared, Prevented};
 use crate::base::clock::SystemClock;
 use crate::cli::args::forge::ForgeArgs;
@@ -21,7 +22,7 @@ use crate::engine::{self, Preview};
 use crate::forge::marker::Marker;
 use crate::forge::repository::RepoPath;
 use crate::model::digest::GitId;
-use crate::model::input::{Identity, Inputs};
+use crate::model::input::Identity;
 use crate::model::plan::Plan;
 use crate::model::preflight::OwnerKind;
 use crate::model::report::Report;
@@ -75,6 +76,8 @@ struct NewJson<'a> {
     tree_id: &'a GitId,
     commit_id: &'a GitId,
     report: &'a Report,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    next_steps: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     published: Option<PublishedJson>,
 }
@@ -235,6 +238,7 @@ impl Args {
                 tree_id: &ids.tree,
                 commit_id: &ids.commit,
                 report: &preview.report,
+                next_steps: next_steps::of(&prepared.opened.catalog, &preview.plan),
                 published: published.as_ref().map(Published::json),
             })?;
             return Ok(());
@@ -253,8 +257,11 @@ impl Args {
                 .session
                 .print(&published.repo, &published.files, terminal)?;
         }
-        let has_package = preview.tree.list()?.get("package.json").is_some();
-        self.print_next_steps(&preview.plan, has_package, created, terminal)?;
+        let mut steps = next_steps::of(&prepared.opened.catalog, &preview.plan);
+        if steps.is_empty() && preview.tree.list()?.get("package.json").is_some() {
+            steps.push("npm install".to_owned());
+        }
+        self.print_next_steps(&preview.plan, &steps, created, terminal)?;
         author::warn_of_placeholder(&preview.plan, terminal);
         Ok(())
     }
@@ -263,7 +270,7 @@ impl Args {
     fn print_next_steps(
         &self,
         plan: &Plan,
-        has_package: bool,
+        steps: &[String],
         created: &Created<'_>,
         terminal: &mut Terminal,
     ) -> Result<(), Failure> {
@@ -277,10 +284,20 @@ impl Args {
             branch = created.branch(),
             author = plan.author.as_str(),
         )?;
-        if !self.bare && has_package {
-            writeln!(terminal.out(), "  npm install")?;
-        }
         let has_remote = created.clone.is_some_and(|clone| clone.has_remote);
+        let knows_remote = has_remote || created.published.is_some();
+        let is_remote = |step: &String| step.starts_with("git remote ");
+        let names_remote = steps.iter().any(is_remote);
+        for step in steps {
+            let is_shown = if is_remote(step) {
+                !knows_remote
+            } else {
+                !self.bare
+            };
+            if is_shown {
+                writeln!(terminal.out(), "  {step}")?;
+            }
+        }
         let push = format!("git push -u origin {}", quote(created.branch()));
         let (remote, then) = match &created.published {
             Some(published) => (
@@ -288,10 +305,8 @@ impl Args {
                 "git fetch".to_owned(),
             ),
             None if has_remote => (None, push),
-            None => {
-                let Inputs { owner, repo, .. } = &plan.inputs;
-                (Some(format!("https://github.com/{owner}/{repo}.git")), push)
-            }
+            None if names_remote => (None, push),
+            None => (Some(format!("{}.git", plan.inputs.repo_address())), push),
         };
         if let Some(remote) = remote {
             let verb = if has_remote { "set-url" } else { "add" };

@@ -334,6 +334,7 @@ fn compare_files(accepted: &Holding, now: &Holding, changes: &[Change]) -> Vec<F
         let option = |origin: &ChangeOrigin| match origin {
             ChangeOrigin::Action(action) => Some(action.origin.option.to_string()),
             ChangeOrigin::Placeholders { .. }
+            | ChangeOrigin::Condition {}
             | ChangeOrigin::Provenance {}
             | ChangeOrigin::Template {} => None,
         };

@@ -99,6 +99,12 @@ fn heading(plan: &Plan, out: &mut dyn Write) -> Result<(), Failure> {
         plan.recipe.actions.len(),
         plan.template.r#ref
     )?;
+    let inputs = &plan.inputs;
+    writeln!(
+        out,
+        "{} · slug {} · {}/{}",
+        inputs.product_name, inputs.product_slug, inputs.owner, inputs.repo
+    )?;
     Ok(())
 }
 
@@ -213,6 +219,7 @@ fn origins(change: &Change) -> String {
         .map(|origin| match origin {
             ChangeOrigin::Action(action) => action.origin.option.to_string(),
             ChangeOrigin::Placeholders { .. } => "placeholders".to_owned(),
+            ChangeOrigin::Condition {} => "condition of the template".to_owned(),
             ChangeOrigin::Provenance {} => "provenance".to_owned(),
             ChangeOrigin::Template {} => "template".to_owned(),
         })

@@ -1,8 +1,9 @@
-//! ADD_DEPENDENCY: one package in a manifest. The narrower range wins when several options ask for one package.
+//! ADD_DEPENDENCY: one package in a manifest. The narrower range wins when several options ask for one package; features
+//! and extras add up.
 
-use crate::interpret::manifest::{self, Dependency, Edit, ManifestError};
+use crate::interpret::manifest::{self, Attributes, Dependency, Described, Edit, ManifestError};
 use crate::interpret::step::{ActionError, ActionKind, Done, Step, Violation};
-use crate::model::action::{AddDependency, RiskLevel};
+use crate::model::action::{AddDependency, RiskLevel, Section, SingleLine};
 use crate::model::dependency::{Ecosystem, PackageName, VersionRange};
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::path::TreePath;
@@ -15,20 +16,26 @@ impl ActionKind for AddDependency {
 
     fn violations(&self) -> Vec<Violation> {
         let mut violations = parse(self).err().unwrap_or_default();
-        if let Some(ecosystem) = Ecosystem::of(self.manifest.as_str())
-            && self.section.name_in(ecosystem).is_none()
-        {
-            violations.push(violation(
-                "section",
-                format!("{} has no section `{}`", ecosystem.manifest(), self.section),
-                "choose `dependencies` or `devDependencies`",
-            ));
+        if let Some(ecosystem) = Ecosystem::of(self.manifest.as_str()) {
+            if self.section().name_in(ecosystem).is_none() {
+                violations.push(violation(
+                    "section",
+                    format!("{} has no section `{}`", ecosystem.manifest(), self.section),
+                    "choose `dependencies` or `devDependencies`",
+                ));
+            }
+            violations.extend(attribute_violations(self, ecosystem));
         }
         violations
     }
 
     fn risk(&self) -> Option<(RiskLevel, String)> {
-        let message = format!("a new dependency: {} {}", self.name, self.version);
+        let version = if self.version.is_empty() {
+            "of the workspace"
+        } else {
+            self.version.as_str()
+        };
+        let message = format!("a new dependency: {} {version}", self.name);
         Some((RiskLevel::Medium, message))
     }
 
@@ -47,30 +54,30 @@ impl ActionKind for AddDependency {
                 .help("check the recipe that the plan was created from")
         })?;
         let file = step.text(path)?;
-        let dependency = Dependency {
+        let described = Described {
             name: &name,
-            range: &range,
-            section: self.section,
+            range: range.as_ref(),
+            section: self.section(),
+            attributes: Attributes {
+                features: &self.features,
+                default_features: self.default_features,
+                optional: self.optional,
+                extras: &self.extras,
+                group: self.group.as_ref().map(SingleLine::as_str),
+                workspace: self.workspace,
+            },
         };
-        let edit = manifest::edit(ecosystem, &file.text, &dependency)
-            .map_err(|error| refused(step, path, &name, &error))?;
-        let (text, message) = match edit {
-            Edit::Unchanged { kept } if kept == range.as_str() => {
-                return Ok(Done::unchanged("already present"));
-            }
-            Edit::Unchanged { kept } => {
-                let message = format!("kept {kept}, which {range} contains");
-                return Ok(Done::Unchanged(message));
-            }
-            Edit::Present { reason } => {
-                return Ok(Done::Unchanged(format!(
-                    "{name} is already present: {reason}"
-                )));
-            }
-            Edit::Added(text) => (text, format!("{name} {range} added")),
-            Edit::Replaced { text, previous } => {
-                (text, format!("{name} narrowed from {previous} to {range}"))
-            }
+        let refuse = |error: &ManifestError| refused(step, path, &name, error);
+        let (added, mut message) =
+            add(ecosystem, &file.text, &described).map_err(|error| refuse(&error))?;
+        let text = added.as_deref().unwrap_or(&file.text);
+        let with_attributes =
+            manifest::describe(ecosystem, text, &described).map_err(|error| refuse(&error))?;
+        if with_attributes.is_some() && added.is_none() {
+            message = format!("{name} gets what this option needs of it");
+        }
+        let Some(text) = with_attributes.or(added) else {
+            return Ok(Done::Unchanged(message));
         };
         step.write_text(path, &file, &text)?;
         step.record_range(path, name.key());
@@ -78,8 +85,107 @@ impl ActionKind for AddDependency {
     }
 }
 
+impl AddDependency {
+    /// The section; npm has one for optional dependencies.
+    fn section(&self) -> Section {
+        let is_npm = Ecosystem::of(self.manifest.as_str()) == Some(Ecosystem::Npm);
+        if is_npm && self.optional && self.section == Section::Dependencies {
+            Section::OptionalDependencies
+        } else {
+            self.section
+        }
+    }
+}
+
+/// Adds the package with its range: the new text, if it changed, and a message.
+fn add(
+    ecosystem: Ecosystem,
+    text: &str,
+    described: &Described<'_>,
+) -> Result<(Option<String>, String), ManifestError> {
+    let Described {
+        name,
+        range,
+        section,
+        attributes,
+    } = described;
+    let present = || "already present".to_owned();
+    if attributes.workspace {
+        let added = manifest::add_of_workspace(ecosystem, text, described)?;
+        let message = added
+            .as_ref()
+            .map_or_else(present, |_| format!("{name} of the workspace added"));
+        return Ok((added, message));
+    }
+    let Some(range) = range else {
+        return Ok((None, present()));
+    };
+    if ecosystem == Ecosystem::Python && attributes.optional {
+        let added = manifest::add_optional_python(text, described)?;
+        let message = added
+            .as_ref()
+            .map_or_else(present, |_| format!("{name} {range} added"));
+        return Ok((added, message));
+    }
+    let dependency = Dependency {
+        name,
+        range,
+        section: *section,
+        group: attributes.group,
+    };
+    Ok(match manifest::edit(ecosystem, text, &dependency)? {
+        Edit::Unchanged { kept } if kept == range.as_str() => (None, present()),
+        Edit::Unchanged { kept } => (None, format!("kept {kept}, which {range} contains")),
+        Edit::Present { reason } => (None, format!("{name} is already present: {reason}")),
+        Edit::Added(text) => (Some(text), format!("{name} {range} added")),
+        Edit::Replaced { text, previous } => {
+            let message = format!("{name} narrowed from {previous} to {range}");
+            (Some(text), message)
+        }
+    })
+}
+
+/// The attributes that a manifest of this kind does not have.
+fn attribute_violations(action: &AddDependency, ecosystem: Ecosystem) -> Vec<Violation> {
+    let (is_cargo, is_python) = (
+        ecosystem == Ecosystem::Cargo,
+        ecosystem == Ecosystem::Python,
+    );
+    let fields = [
+        ("features", !action.features.is_empty(), is_cargo),
+        (
+            "default_features",
+            action.default_features.is_some(),
+            is_cargo,
+        ),
+        ("extras", !action.extras.is_empty(), is_python),
+        ("group", action.group.is_some(), is_python),
+    ];
+    let mut violations: Vec<Violation> = fields
+        .into_iter()
+        .filter(|(_, is_given, is_known)| *is_given && !is_known)
+        .map(|(field, ..)| {
+            let message = format!("{} has no `{field}`", ecosystem.manifest());
+            violation(
+                field,
+                message,
+                "remove it: it belongs to another kind of manifest",
+            )
+        })
+        .collect();
+    if is_python && action.optional && action.group.is_none() {
+        let message = "an optional dependency of pyproject.toml has no `group`".to_owned();
+        let help = "add the name of its group in `project.optional-dependencies`";
+        violations.push(violation("optional", message, help));
+    }
+    violations
+}
+
+/// The typed parts of an action.
+type Parts = (Ecosystem, PackageName, Option<VersionRange>);
+
 /// The typed parts of an action, or the fields that cannot be parsed.
-fn parse(action: &AddDependency) -> Result<(Ecosystem, PackageName, VersionRange), Vec<Violation>> {
+fn parse(action: &AddDependency) -> Result<Parts, Vec<Violation>> {
     let manifest = &action.manifest;
     let Some(ecosystem) = Ecosystem::of(manifest.as_str()) else {
         return Err(vec![violation(
@@ -95,13 +201,17 @@ fn parse(action: &AddDependency) -> Result<(Ecosystem, PackageName, VersionRange
             "write the name as in the registry",
         )
     });
-    let range = VersionRange::parse(ecosystem, &action.version).map_err(|error| {
-        violation(
-            "version",
-            error.to_string(),
-            "choose the version that you tested: tags, URLs and open ranges change without notice",
-        )
-    });
+    let range = if action.workspace && action.version.is_empty() {
+        Ok(None)
+    } else {
+        VersionRange::parse(ecosystem, &action.version).map(Some).map_err(|error| {
+            violation(
+                "version",
+                error.to_string(),
+                "choose the version that you tested: tags, URLs and open ranges change without notice",
+            )
+        })
+    };
     match (name, range) {
         (Ok(name), Ok(range)) => Ok((ecosystem, name, range)),
         (name, range) => Err(name.err().into_iter().chain(range.err()).collect()),

@@ -1,16 +1,44 @@
-//! APPEND_TO_FILE: a block of whole lines at the end of a file, once, with the line ends of the file.
+//! APPEND_TO_FILE: a block of whole lines at the end of a file or beside a line, once, with the line ends of the file.
 
 use crate::interpret::format::Part;
 use crate::interpret::line_ends::Lines;
-use crate::interpret::step::{ActionError, ActionKind, Done, Step};
+use crate::interpret::step::{ActionError, ActionKind, Done, Step, Violation};
 use crate::model::action::AppendToFile;
 use crate::model::content::{BYTE_ORDER_MARK, File};
+use crate::model::diagnostic::Code;
 use crate::model::path::TreePath;
 use std::borrow::Cow;
+use std::ops::Range;
 
 impl ActionKind for AppendToFile {
     fn target(&self) -> Cow<'_, str> {
         self.path.as_str().into()
+    }
+
+    fn violations(&self) -> Vec<Violation> {
+        let both = self.after.is_some() && self.before.is_some();
+        let is_created = self.create && (self.after.is_some() || self.before.is_some());
+        let (field, message, help) = if both {
+            (
+                "before",
+                "a block has both `after` and `before`",
+                "keep one of them",
+            )
+        } else if is_created {
+            (
+                "create",
+                "a new file has no line beside which the block could be added",
+                "remove `create` or the line",
+            )
+        } else {
+            return Vec::new();
+        };
+        vec![Violation {
+            code: Code::BadValue,
+            field: Some(field),
+            message: message.to_owned(),
+            help,
+        }]
     }
 
     fn texts(&self) -> Vec<(&'static str, &str)> {
@@ -33,14 +61,34 @@ impl ActionKind for AppendToFile {
         let file = step.text(path)?;
         // A mark belongs to the start of a file.
         let block = block.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&block);
-        let Some(text) = append(&file.text, block) else {
-            return Ok(Done::unchanged("the block is already present"));
+        let place = match (&self.after, &self.before) {
+            (Some(line), _) => BlockPlace::After(line.as_str()),
+            (None, Some(line)) => BlockPlace::Before(line.as_str()),
+            (None, None) => BlockPlace::End,
         };
-        step.write_text(path, &file, &text)?;
-        Ok(Done::Changed(format!(
-            "{} lines appended",
-            block.lines().count()
-        )))
+        match add(&file.text, block, place) {
+            Ok(None) => Ok(Done::unchanged("the block is already present")),
+            Ok(Some(text)) => {
+                step.write_text(path, &file, &text)?;
+                let verb = if place == BlockPlace::End {
+                    "appended"
+                } else {
+                    "added"
+                };
+                Ok(Done::Changed(format!(
+                    "{} lines {verb}",
+                    block.lines().count()
+                )))
+            }
+            Err(AnchorCount { line, found }) => {
+                let message =
+                    format!("the line `{line}` is expected once in `{path}`, found {found} times");
+                let finding = step.finding(Code::TextNotFound, message);
+                Err(finding
+                    .help("compare the line with the text of the template; an earlier option may have changed it")
+                    .into())
+            }
+        }
     }
 }
 
@@ -53,22 +101,91 @@ fn block(content: &str) -> String {
     block
 }
 
-/// The text with the block at its end; `None` if it already contains the lines of the block in a row.
-fn append(text: &str, block: &str) -> Option<String> {
+/// The place of a block in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum BlockPlace<'p> {
+    End,
+    /// After this line.
+    After(&'p str),
+    /// Before this line.
+    Before(&'p str),
+}
+
+/// A line that does not occur once.
+#[derive(Debug, PartialEq, Eq)]
+struct AnchorCount<'p> {
+    line: &'p str,
+    found: usize,
+}
+
+/// The text with the block at its place; `None` if it already contains the lines of the block in a row.
+fn add<'p>(
+    text: &str,
+    block: &str,
+    place: BlockPlace<'p>,
+) -> Result<Option<String>, AnchorCount<'p>> {
     let lines = Lines::of(text);
     let text = lines.text();
     let is_whole = text.is_empty() || text.ends_with('\n');
     let joint = if is_whole { "" } else { "\n" };
     if format!("\n{text}{joint}").contains(&format!("\n{block}")) {
-        return None;
+        return Ok(None);
     }
-    let end = text.len();
-    Some(lines.edited([(end..end, format!("{joint}{block}").as_str())]))
+    let at = match place {
+        BlockPlace::End => text.len(),
+        BlockPlace::After(line) => anchor(text, line)?.end,
+        BlockPlace::Before(line) => anchor(text, line)?.start,
+    };
+    let joint = if at == text.len() { joint } else { "" };
+    let edit = (at..at, format!("{joint}{block}"));
+    Ok(Some(lines.edited([(edit.0, edit.1.as_str())])))
+}
+
+/// The range of the one line with this text, spaces at its ends aside, with its line end.
+fn anchor<'p>(text: &str, line: &'p str) -> Result<Range<usize>, AnchorCount<'p>> {
+    let mut start = 0;
+    let mut found = Vec::new();
+    for one in text.split_inclusive('\n') {
+        if one.trim() == line.trim() {
+            found.push(start..start + one.len());
+        }
+        start += one.len();
+    }
+    let count = found.len();
+    match found.pop() {
+        Some(range) if count == 1 => Ok(range),
+        _ => Err(AnchorCount { line, found: count }),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn append(text: &str, block: &str) -> Option<String> {
+        add(text, block, BlockPlace::End).expect("a block at the end has no anchor")
+    }
+
+    #[test]
+    fn a_block_is_added_beside_a_line_that_occurs_once() {
+        let check = |text: &str, place, expected: &str| {
+            let once = add(text, "new\n", place).unwrap().unwrap();
+            assert_eq!(once, expected);
+            assert_eq!(add(&once, "new\n", place), Ok(None));
+        };
+        check("a\n  b\nc\n", BlockPlace::After("b"), "a\n  b\nnew\nc\n");
+        check(
+            "a\r\nb\r\nc\r\n",
+            BlockPlace::Before("b"),
+            "a\r\nnew\r\nb\r\nc\r\n",
+        );
+        check("a\nb", BlockPlace::After("b"), "a\nb\nnew\n");
+        check("a\nb", BlockPlace::Before("a"), "new\na\nb");
+        for (text, found) in [("a\n", 0), ("b\nb\n", 2)] {
+            let expected = Err(AnchorCount { line: "b", found });
+            assert_eq!(add(text, "new\n", BlockPlace::After("b")), expected);
+        }
+    }
 
     #[track_caller]
     fn check(text: &str, content: &str, expected: &str) {

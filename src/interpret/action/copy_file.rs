@@ -4,7 +4,7 @@ use crate::interpret::step::{ActionError, ActionKind, CreatedFile, Done, Step, V
 use crate::model::action::{CopyFile, IfExists};
 use crate::model::content::{File, Mode};
 use crate::model::diagnostic::Code;
-use crate::model::path::{SafeRelPath, TreePath};
+use crate::model::path::{ActionPath, TreePath};
 use crate::model::plan::ResolvedRecipe;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ impl ActionKind for CopyFile {
         }]
     }
 
-    fn source(&self) -> Option<&SafeRelPath> {
+    fn source(&self) -> Option<&ActionPath> {
         self.from.as_ref().filter(|_| self.template.is_none())
     }
 
@@ -98,20 +98,20 @@ type Sources = Vec<(Option<String>, File)>;
 
 fn destination(
     step: &Step<'_, '_>,
-    to: &SafeRelPath,
+    to: &ActionPath,
     below: Option<&str>,
 ) -> Result<TreePath, ActionError> {
     let Some(below) = below else {
         return Ok(to.as_tree().clone());
     };
-    to.as_tree().join(below).map_err(|error| {
+    let path = to.as_tree().join(below).map_err(|error| {
         step.finding(
             Code::BadPath,
             format!("`{to}/{below}` cannot be a path: {error}"),
         )
         .help("rename the file, or copy it to another path")
-        .into()
-    })
+    })?;
+    step.fill_path(path)
 }
 
 fn from_recipe(step: &Step<'_, '_>, from: &str) -> Result<Sources, ActionError> {

@@ -4,7 +4,10 @@ mod add_dependency;
 mod append_to_file;
 mod copy_file;
 mod create_adr_stub;
+mod move_file;
+mod remove_file;
 mod replace_string;
+mod set_value;
 mod write_file;
 
 use super::step::ActionKind;
@@ -19,5 +22,8 @@ pub(crate) fn kind_of(action: &Action) -> &dyn ActionKind {
         Action::ReplaceString(action) => action,
         Action::CreateAdrStub(action) => action,
         Action::AddDependency(action) => action,
+        Action::SetValue(action) => action,
+        Action::RemoveFile(action) => action,
+        Action::MoveFile(action) => action,
     }
 }

@@ -5,22 +5,22 @@ use std::ops::Range;
 use super::splice::{Splice, last_line_lead, newline_at};
 
 /// A JSON object, a TOML array or a TOML inline table in its text. Offsets are in bytes.
-pub(super) struct CommaList<'a> {
-    pub(super) text: &'a str,
+pub(in crate::interpret) struct CommaList<'a> {
+    pub(in crate::interpret) text: &'a str,
     /// The inside of the brackets.
-    pub(super) inside: Range<usize>,
-    pub(super) items: Vec<Range<usize>>,
+    pub(in crate::interpret) inside: Range<usize>,
+    pub(in crate::interpret) items: Vec<Range<usize>>,
     /// The text after a comma, for a list on one line with fewer than two items.
-    pub(super) space: &'a str,
+    pub(in crate::interpret) space: &'a str,
     /// The layout of the lists around this one, for a list with fewer than two items.
-    pub(super) outer: Option<CommaFirst<'a>>,
+    pub(in crate::interpret) outer: Option<CommaFirst<'a>>,
 }
 
 /// The layout of a list whose lines start with the comma.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct CommaFirst<'a> {
+pub(in crate::interpret) struct CommaFirst<'a> {
     /// The line break and indentation before the comma.
-    pub(super) lead: &'a str,
+    pub(in crate::interpret) lead: &'a str,
     /// The text between comma and item.
     after: &'a str,
 }
@@ -29,7 +29,7 @@ impl<'a> CommaList<'a> {
     /// Inserts `item` before the item at `index`, or at the end.
     ///
     /// The new item follows the line of its predecessor, so that comments stay with their items.
-    pub(super) fn insert(&self, index: usize, item: &str) -> Vec<Splice> {
+    pub(in crate::interpret) fn insert(&self, index: usize, item: &str) -> Vec<Splice> {
         if let Some(layout) = self.comma_first(index) {
             return self.insert_comma_first(layout, index, item);
         }
@@ -65,7 +65,7 @@ impl<'a> CommaList<'a> {
     }
 
     /// The layout around the item at `index`, if its lines start with commas.
-    pub(super) fn comma_first(&self, index: usize) -> Option<CommaFirst<'a>> {
+    pub(in crate::interpret) fn comma_first(&self, index: usize) -> Option<CommaFirst<'a>> {
         let gaps = [index, index.saturating_sub(1), 1];
         let gap = gaps
             .into_iter()
@@ -129,12 +129,12 @@ impl<'a> CommaList<'a> {
         }
     }
 
-    pub(super) fn inside_text(&self) -> &'a str {
+    pub(in crate::interpret) fn inside_text(&self) -> &'a str {
         &self.text[self.inside.clone()]
     }
 
     /// The text between the item at `index` and the comma or bracket before it.
-    pub(super) fn before(&self, index: usize) -> &'a str {
+    pub(in crate::interpret) fn before(&self, index: usize) -> &'a str {
         let Some(item) = self.items.get(index) else {
             return "";
         };
@@ -154,15 +154,20 @@ impl<'a> CommaList<'a> {
         }
     }
 
-    /// Finds the comma between two items, outside TOML comments.
+    /// Finds the comma between two items, outside comments.
     fn comma(&self, between: Range<usize>) -> Option<usize> {
-        let mut in_comment = false;
-        self.text[between.clone()]
-            .bytes()
-            .position(|byte| {
-                in_comment = byte == b'#' || in_comment && byte != b'\n';
-                byte == b',' && !in_comment
-            })
-            .map(|length| between.start + length)
+        let text = &self.text[between.clone()];
+        let mut rest = 0;
+        while let Some(found) = text[rest..].find([',', '#', '/']) {
+            let at = rest + found;
+            let end = match text[at..].as_bytes() {
+                [b',', ..] => return Some(between.start + at),
+                [b'/', b'*', ..] => text[at..].find("*/").map(|length| at + length + 2),
+                [b'#', ..] | [b'/', b'/', ..] => text[at..].find('\n').map(|length| at + length),
+                _ => Some(at + 1),
+            };
+            rest = end?;
+        }
+        None
     }
 }

@@ -1,14 +1,15 @@
 //! Adds one dependency to the text of a manifest. Every other byte stays as it is.
 
+mod attributes;
 mod cargo;
-mod comma_list;
+pub(super) mod comma_list;
 mod error;
 mod listed;
 mod npm;
 mod npm_order;
 mod python;
 mod resolve_range;
-mod splice;
+pub(super) mod splice;
 #[cfg(test)]
 mod tests;
 mod toml;
@@ -16,6 +17,7 @@ mod toml;
 use crate::model::content::BYTE_ORDER_MARK;
 use crate::model::dependency::{Ecosystem, PackageName, Section, VersionRange};
 
+pub use attributes::{Attributes, Described, add_of_workspace, add_optional_python, describe};
 pub use error::ManifestError;
 pub use listed::listed;
 use resolve_range::VersionChange;
@@ -25,6 +27,8 @@ pub struct Dependency<'a> {
     pub name: &'a PackageName,
     pub range: &'a VersionRange,
     pub section: Section,
+    /// The group of a Python dependency; `dev` by default.
+    pub group: Option<&'a str>,
 }
 
 /// The result of an edit.

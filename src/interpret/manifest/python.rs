@@ -15,7 +15,6 @@ use crate::model::dependency::{Ecosystem, PackageName, Section};
 const GROUPS: &str = "dependency-groups";
 
 const MAIN: &str = "project.dependencies";
-const DEV: &str = "dependency-groups.dev";
 
 pub(super) fn change(
     text: &str,
@@ -26,17 +25,21 @@ pub(super) fn change(
     let project = table(document.as_table(), "project")?;
     let groups = table(document.as_table(), GROUPS)?;
     let main = array(project, "dependencies", MAIN)?;
+    let wanted_group = dependency.group.unwrap_or("dev");
     let group = groups.and_then(|groups| {
-        let dev = |(key, _): &(&str, &Item)| normalized(key) == "dev";
-        groups.iter().find(dev).map(|(key, _)| key)
+        let is_it = |(key, _): &(&str, &Item)| normalized(key) == normalized(wanted_group);
+        groups.iter().find(is_it).map(|(key, _)| key)
     });
-    let dev = array(groups, group.unwrap_or("dev"), DEV)?;
+    let group = group.unwrap_or(wanted_group);
+    let place = format!("{GROUPS}.{wanted_group}");
+    let dev = array(groups, group, &place)?;
 
-    let is_dev = dependency.section == Section::DevDependencies;
+    let is_dev = dependency.section == Section::DevDependencies || dependency.group.is_some();
+    let section = if is_dev { place.as_str() } else { section };
     let (wanted, other, other_section) = if is_dev {
         (dev, main, MAIN)
     } else {
-        (main, dev, DEV)
+        (main, dev, place.as_str())
     };
     if let Some(other) = other
         && requirements(other).any(|found| dependency.name.is_named_by(found.name))
@@ -57,7 +60,7 @@ pub(super) fn change(
     }
     if is_dev
         && let Some(groups) = groups
-        && let Some(change) = included(groups, group.unwrap_or("dev"), dependency)?
+        && let Some(change) = included(groups, group, dependency)?
     {
         return Ok(change);
     }
@@ -68,8 +71,8 @@ pub(super) fn change(
     let entry = format!("\"{}{}\"", dependency.name, dependency.range);
     let value = format!("[{newline}    {entry},{newline}]");
     let splice = match (is_dev, project, groups) {
-        (true, _, None) => Some(toml::add_table(text, GROUPS, &format!("dev = {value}"))),
-        (true, _, Some(groups)) => toml::add_line(text, groups, "dev", &value),
+        (true, _, None) => Some(toml::add_table(text, GROUPS, &format!("{group} = {value}"))),
+        (true, _, Some(groups)) => toml::add_line(text, groups, group, &value),
         (false, Some(project), _) => {
             let dynamic = project.get("dynamic").and_then(Item::as_array);
             if dynamic.is_some_and(|names| {
@@ -270,7 +273,12 @@ fn requirements(array: &Array) -> impl Iterator<Item = Requirement<'_>> {
         let text = value.as_str()?.trim();
         let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         let (name, rest) = text.split_at(text.find(|c| !is_part(c)).unwrap_or(text.len()));
-        let range = rest.trim_start();
+        // Extras stay as they are: `name[extra] >=1`.
+        let after = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((_, after)) => after,
+            None => rest,
+        };
+        let range = after.trim_start();
         let gap = &rest[..rest.len() - range.len()];
         Some(Requirement {
             at,

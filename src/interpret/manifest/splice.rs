@@ -4,19 +4,19 @@ use std::ops::Range;
 
 /// A range of the old text, in bytes, and its replacement.
 #[derive(Debug)]
-pub(super) struct Splice {
-    pub(super) at: Range<usize>,
-    pub(super) new: String,
+pub(in crate::interpret) struct Splice {
+    pub(in crate::interpret) at: Range<usize>,
+    pub(in crate::interpret) new: String,
 }
 
 impl Splice {
-    pub(super) fn insert(at: usize, new: String) -> Self {
+    pub(in crate::interpret) fn insert(at: usize, new: String) -> Self {
         Self { at: at..at, new }
     }
 }
 
 /// Applies splices that do not overlap. Splices at one position keep their order.
-pub(super) fn apply(text: &str, mut splices: Vec<Splice>) -> String {
+pub(in crate::interpret) fn apply(text: &str, mut splices: Vec<Splice>) -> String {
     splices.sort_by_key(|splice| splice.at.start);
     let mut result = String::with_capacity(text.len() + 128);
     let mut done = 0;
@@ -30,7 +30,7 @@ pub(super) fn apply(text: &str, mut splices: Vec<Splice>) -> String {
 }
 
 /// The line and column of a byte offset, both from 1, the column in characters.
-pub(super) fn place(text: &str, offset: usize) -> (usize, usize) {
+pub(in crate::interpret) fn place(text: &str, offset: usize) -> (usize, usize) {
     let before = &text[..text.floor_char_boundary(offset.min(text.len()))];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
     (
@@ -40,13 +40,13 @@ pub(super) fn place(text: &str, offset: usize) -> (usize, usize) {
 }
 
 /// The first line break in `text`, `\n` or `\r\n`.
-pub(super) fn first_newline(text: &str) -> Option<&str> {
+pub(in crate::interpret) fn first_newline(text: &str) -> Option<&str> {
     let at = newline_at(text)?;
     Some(&text[at..=text[at..].find('\n')? + at])
 }
 
 /// The last line break in `text`, with the indentation after it.
-pub(super) fn last_line_lead(text: &str) -> Option<&str> {
+pub(in crate::interpret) fn last_line_lead(text: &str) -> Option<&str> {
     let newline = text.rfind('\n')?;
     let start = if text[..newline].ends_with('\r') {
         newline - 1
@@ -60,7 +60,7 @@ pub(super) fn last_line_lead(text: &str) -> Option<&str> {
 }
 
 /// The offset of the first line break, before its `\r` if it has one.
-pub(super) fn newline_at(text: &str) -> Option<usize> {
+pub(in crate::interpret) fn newline_at(text: &str) -> Option<usize> {
     let newline = text.find('\n')?;
     Some(if text[..newline].ends_with('\r') {
         newline - 1

@@ -5,13 +5,14 @@ use crate::app::error::AppError;
 use crate::app::previews::{self, Prepared, ProductRequest};
 use crate::app::selection::SelectionRequest;
 use crate::app::templates::TemplateRequest;
+use crate::model::condition::InputValues;
 use crate::model::date::Day;
 use crate::model::digest::GitId;
 use crate::model::input::{Identity, Owner, ProductName, RepoName};
 use crate::model::path::SafeRelPath;
 use crate::model::ref_name::RefName;
 use crate::model::slug::Slug;
-use crate::resolve::SelectionFile;
+use crate::resolve::SelectedOptions;
 use crate::server::body::request_bodies;
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
@@ -31,7 +32,10 @@ pub(in crate::server) struct PreviewRequest {
     pub(in crate::server) defaults: bool,
     /// Each category with an option or a list of options.
     #[serde(default)]
-    pub(in crate::server) selection: SelectionFile,
+    pub(in crate::server) selection: SelectedOptions,
+    /// The values of the catalogue's inputs, by name.
+    #[serde(default)]
+    pub(in crate::server) inputs: InputValues,
     /// The display name of the product.
     pub(in crate::server) name: ProductName,
     /// The machine-readable name. By default it is derived from the display name.
@@ -91,6 +95,7 @@ impl PreviewRequest {
     ) -> Result<Prepared, Problem> {
         let mut selection = SelectionRequest {
             selection: self.selection.clone().into(),
+            inputs: self.inputs.clone(),
             document: None,
         };
         if self.defaults {
@@ -112,6 +117,7 @@ impl PreviewRequest {
             repo: self.repo.clone(),
             date: self.date.clone(),
             author: self.author.clone(),
+            repo_url: None,
         };
         let cache = || (state.cache)();
         previews::prepare(

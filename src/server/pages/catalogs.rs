@@ -286,14 +286,7 @@ impl ExploredAction {
     fn new(action: &Action) -> Self {
         Self {
             kind: action.kind(),
-            path: match action {
-                Action::CopyFile(action) => action.to.to_string(),
-                Action::WriteFile(action) => action.path.to_string(),
-                Action::AppendToFile(action) => action.path.to_string(),
-                Action::ReplaceString(action) => action.path.to_string(),
-                Action::CreateAdrStub(action) => action.path(),
-                Action::AddDependency(action) => action.manifest.to_string(),
-            },
+            path: choices::target(action),
         }
     }
 }

@@ -2,14 +2,16 @@
 
 use super::fields::Fields;
 use crate::app::catalogs::OpenedCatalog;
+use crate::app::choices::{self, KnownNames};
 use crate::app::tokens;
 use crate::catalog::SelectionType;
+use crate::model::condition::{InputValue, InputValues};
 use crate::model::date::Day;
 use crate::model::input::{Owner, ProductName, RepoName};
 use crate::model::plan::Plan;
 use crate::model::selection::Selection;
 use crate::model::slug::Slug;
-use crate::resolve;
+use crate::resolve::{self, Question};
 use crate::server::api::selection::PreviewRequest;
 use crate::server::guard::Signed;
 use crate::server::problem::Problem;
@@ -29,6 +31,8 @@ pub(super) struct Choice {
     pub(super) repo: Field,
     pub(super) date: Field,
     pub(super) selection: Selection,
+    /// The values given for inputs that apply to the selection.
+    pub(super) inputs: InputValues,
 }
 
 /// A field of the form, with the reason why its value cannot be used.
@@ -79,7 +83,8 @@ impl Choice {
             != Some(&product.slug))
         .then_some(product.slug.as_str());
         let text = |name: &str, default: &str| fields.get(name).unwrap_or(default).to_owned();
-        Ok(Self {
+        let mut choice = Self {
+            inputs: given_inputs(&opened, fields),
             name: Field::checked(&text("name", &product.name), ProductName::parse),
             slug: Field::checked(&text("slug", own_slug.unwrap_or_default()), Slug::parse),
             owner: Field::checked(&owner, Owner::parse),
@@ -87,7 +92,31 @@ impl Choice {
             date: Field::checked(&text("date", ""), Day::parse),
             selection: selection(&opened, fields),
             opened,
-        })
+        };
+        let asked = choice.questions();
+        let given = asked.into_iter().filter_map(|question| {
+            let given = question.given?;
+            Some((question.input.name.clone(), given))
+        });
+        choice.inputs = given.collect();
+        Ok(choice)
+    }
+
+    /// The inputs that apply to the selection. While a field has an error, defaults come from the sample product.
+    pub(super) fn questions(&self) -> Vec<Question<'_>> {
+        let names = KnownNames {
+            name: self.name.parsed(ProductName::parse),
+            slug: self.slug.parsed(Slug::parse),
+            owner: self.owner.parsed(Owner::parse),
+            repo: self.repo.parsed(RepoName::parse),
+            date: self.date.parsed(Day::parse),
+        };
+        choices::questions(
+            &self.opened.catalog,
+            &self.selection,
+            names,
+            self.inputs.clone(),
+        )
     }
 
     /// The request of the preview; `None` while a field has an error.
@@ -101,6 +130,7 @@ impl Choice {
             catalog: self.opened.catalog.slug().clone(),
             defaults: false,
             selection: self.selection.clone().into(),
+            inputs: self.inputs.clone(),
             name: self.name.parsed(ProductName::parse)?,
             slug: optional(&self.slug).and_then(|text| Slug::parse(&text).ok()),
             owner: self.owner.parsed(Owner::parse)?,
@@ -131,11 +161,26 @@ impl Choice {
                 pairs.push((name.to_owned(), field.value.clone()));
             }
         }
+        for (name, value) in &self.inputs {
+            pairs.push((name.to_string(), value.to_string()));
+        }
         for option in self.selection.options() {
             pairs.push((option.category().to_owned(), option.option().to_owned()));
         }
         pairs.into_iter().collect()
     }
+}
+
+/// The values of inputs in the fields; an empty field is absent.
+fn given_inputs(opened: &OpenedCatalog, fields: &Fields) -> InputValues {
+    let inputs = opened.catalog.file().inputs.iter();
+    inputs
+        .filter_map(|input| {
+            let text = fields.get(input.name.as_str())?;
+            let value = InputValue::Text(text.to_owned());
+            (!text.is_empty()).then(|| (input.name.clone(), value))
+        })
+        .collect()
 }
 
 /// The options in the fields. An address without any option, of a catalogue that requires some or without any other
@@ -190,9 +235,11 @@ pub(super) fn query_of(plan: &Plan) -> String {
         ("repo", inputs.repo.to_string()),
     ];
     let options = plan.recipe.selections.options();
+    let values = inputs.values.iter();
     names
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
+        .chain(values.map(|(name, value)| (name.to_string(), value.to_string())))
         .chain(options.map(|one| (one.category().to_owned(), one.option().to_owned())))
         .collect::<Fields>()
         .query()

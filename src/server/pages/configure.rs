@@ -7,12 +7,13 @@ use super::frame::{Frame, Html};
 use super::products;
 use super::result::{Outcome, ResultView};
 use crate::app::{choices, owners};
-use crate::catalog::{Catalog, Category, OptionEntry, SelectionType};
+use crate::catalog::{Catalog, Category, InputType, OptionEntry, SelectionType};
 use crate::forge::Forge;
 use crate::forge::repository::{Availability, RepoPath};
 use crate::model::action::RiskLevel;
 use crate::model::preflight::OwnerStanding;
 use crate::model::selection::Selection;
+use crate::resolve::Question;
 use crate::server::guard::Signed;
 use crate::server::problem::Problem;
 use crate::server::rates::Rated;
@@ -35,6 +36,7 @@ struct ConfigurePage {
     catalogs: Vec<CatalogTab>,
     choice: Choice,
     groups: Vec<OptionGroup>,
+    inputs: Vec<InputField>,
     owners: Vec<Suggestion>,
     /// The reason why there are no suggestions.
     owners_note: Option<String>,
@@ -69,6 +71,43 @@ struct OptionView {
     risk: Option<&'static str>,
     /// The reason why the option cannot be selected now.
     obstacle: Option<String>,
+}
+
+/// An input of the catalogue as the form shows it.
+struct InputField {
+    name: String,
+    title: String,
+    help: Option<String>,
+    /// The given value; empty for none.
+    value: String,
+    default: Option<String>,
+    /// The values to choose from; empty for a field of text.
+    options: Vec<String>,
+    error: Option<String>,
+}
+
+impl From<Question<'_>> for InputField {
+    fn from(question: Question<'_>) -> Self {
+        let Question {
+            input,
+            given,
+            default,
+        } = question;
+        let problem = given.as_ref().and_then(|given| input.value(given).err());
+        Self {
+            name: input.name.to_string(),
+            title: input.title.to_string(),
+            help: input.help.as_ref().map(ToString::to_string),
+            value: given.map_or_else(String::new, |value| value.to_string()),
+            default: default.map(|value| value.to_string()),
+            options: match input.r#type {
+                InputType::Boolean => vec!["true".to_owned(), "false".to_owned()],
+                InputType::Choice => input.options.iter().map(ToString::to_string).collect(),
+                InputType::Text | InputType::Integer => Vec::new(),
+            },
+            error: problem.map(|problem| format!("Expected {}.", problem.expected)),
+        }
+    }
 }
 
 /// An owner that the forge offers.
@@ -114,6 +153,7 @@ pub(super) async fn show(
     Ok(Html(ConfigurePage {
         catalogs: tabs(&state, catalog),
         groups: groups(catalog, &choice.selection),
+        inputs: choice.questions().into_iter().map(Into::into).collect(),
         query: choice.to_fields().query(),
         frame,
         product,

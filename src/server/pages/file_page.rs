@@ -191,12 +191,10 @@ fn cause(origin: &ChangeOrigin) -> String {
     match origin {
         ChangeOrigin::Action(action) => format!("{}: {}", action.origin.option, action.kind),
         ChangeOrigin::Placeholders { placeholders } => {
-            let names: Vec<String> = placeholders
-                .iter()
-                .map(|one| one.token().to_owned())
-                .collect();
+            let names: Vec<String> = placeholders.iter().map(|one| one.token()).collect();
             format!("template, replaced {}", names.join(", "))
         }
+        ChangeOrigin::Condition {} => "condition of the template".to_owned(),
         ChangeOrigin::Provenance {} => "record of the choice".to_owned(),
         ChangeOrigin::Template {} => "template".to_owned(),
     }

@@ -174,6 +174,7 @@ pub(super) fn is_of(change: &Change, option: &OptionRef) -> bool {
     change.origin.iter().any(|origin| match origin {
         ChangeOrigin::Action(action) => action.origin.option == *option,
         ChangeOrigin::Placeholders { .. }
+        | ChangeOrigin::Condition {}
         | ChangeOrigin::Provenance {}
         | ChangeOrigin::Template {} => false,
     })

@@ -256,7 +256,8 @@ fn enum_values() -> Vec<(&'static str, Vec<&'static str>)> {
             RunStatus::ALL.map(RunStatus::as_db).to_vec(),
         ),
         ("BootstrapSelectionType", vec!["SINGLE", "MULTI"]),
-        ("BootstrapActionKind", Action::KINDS.to_vec()),
+        // A catalogue with a later kind is refused when it is published.
+        ("BootstrapActionKind", Action::KINDS[..6].to_vec()),
         ("RiskLevel", vec!["LOW", "MEDIUM", "HIGH"]),
     ]
 }
@@ -326,8 +327,8 @@ pub(super) async fn check_ideas(database: &Database) -> Result<(), StoreError> {
     refuse(&IDEAS.missing_in(&columns))
 }
 
-/// Checks that the enums of the tables have the roles and effects of a catalogue's actions, which are written only where
-/// they are not the default.
+/// Checks that the enums of the tables have the kinds, roles and effects of a catalogue's actions. An older application
+/// has fewer kinds, and roles and effects are written only where they are not the default.
 ///
 /// # Errors
 /// [`StoreError::NotReady`] with the values that are missing.
@@ -348,6 +349,7 @@ pub(super) async fn check_attributes(
         if effect != SideEffect::default() {
             needed.insert(("SideEffect", effect.as_str()));
         }
+        needed.insert(("BootstrapActionKind", action.kind()));
     }
     refuse(&missing_values(database, needed.into_iter()).await?)
 }

@@ -44,6 +44,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("postgres/app/0002_run_order_and_category_slugs.sql"),
                     script!("postgres/app/0003_job_lists.sql"),
                     script!("postgres/app/0004_ideas.sql"),
+                    script!("postgres/app/0005_action_kinds.sql"),
                 ],
             ),
             of(
@@ -66,6 +67,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("sqlite/app/0002_run_order_and_category_slugs.sql"),
                     script!("sqlite/app/0003_job_lists.sql"),
                     script!("sqlite/app/0004_ideas.sql"),
+                    script!("sqlite/app/0005_action_kinds.sql"),
                 ],
             ),
             of(

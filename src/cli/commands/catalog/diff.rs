@@ -80,13 +80,17 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             }
         }
     }
-    Ok(
-        if args.fail_on_breaking && diff.level == ImpactLevel::Breaking {
-            Exit::Findings
-        } else {
-            Exit::Success
-        },
-    )
+    for catalog in &diff.unraised {
+        let message = format!("the template of `{catalog}` changed under the same version");
+        let hint = "raise `template.version` in catalog.yaml: repositories record it";
+        terminal.warning(&message, &[hint.to_owned()]);
+    }
+    let is_refused = diff.level == ImpactLevel::Breaking || !diff.unraised.is_empty();
+    Ok(if args.fail_on_breaking && is_refused {
+        Exit::Findings
+    } else {
+        Exit::Success
+    })
 }
 
 /// A comparison, with the state of existing repositories against the new version.

@@ -21,6 +21,7 @@ fn run(
             name: &PackageName::parse(ecosystem, name).unwrap(),
             range: &VersionRange::parse(ecosystem, range).unwrap(),
             section,
+            group: None,
         },
     )
 }

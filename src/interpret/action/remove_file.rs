@@ -1,0 +1,41 @@
+//! REMOVE_FILE: a file of the template, or all files below a folder.
+
+use crate::interpret::step::{ActionError, ActionKind, Done, Step};
+use crate::model::action::{RemoveFile, RiskLevel};
+use crate::model::diagnostic::{Code, Diagnostic, Severity};
+use crate::model::path::TreePath;
+use std::borrow::Cow;
+
+impl ActionKind for RemoveFile {
+    fn target(&self) -> Cow<'_, str> {
+        self.path.as_str().into()
+    }
+
+    fn risk(&self) -> Option<(RiskLevel, String)> {
+        Some((RiskLevel::Medium, "a removed file".to_owned()))
+    }
+
+    fn edits(&self, _: &TreePath) -> bool {
+        false
+    }
+
+    fn run(&self, step: &mut Step<'_, '_>) -> Result<Done, ActionError> {
+        let files = step.at_or_below(self.path.as_tree())?;
+        if files.is_empty() {
+            let message = format!("`{}` to remove does not exist", self.path);
+            let finding = step.finding(Code::FileMissing, message);
+            step.warn(Diagnostic {
+                severity: Severity::Warning,
+                ..finding.help("check the path, or remove the action")
+            });
+            return Ok(Done::unchanged("nothing to remove"));
+        }
+        for file in &files {
+            step.remove(file)?;
+        }
+        Ok(match files.len() {
+            1 => Done::changed("removed"),
+            count => Done::Changed(format!("{count} files removed")),
+        })
+    }
+}

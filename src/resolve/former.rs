@@ -1,0 +1,37 @@
+//! Former slugs of categories and options in selections.
+
+use crate::catalog::{Catalog, CatalogOption, Category};
+use crate::model::selection::Selection;
+use crate::model::slug::Slug;
+
+/// The selection with the present slugs of categories and options. Unknown ones stay as they are.
+pub fn current(catalog: &Catalog, selection: &Selection) -> Selection {
+    let mut current = Selection::default();
+    for (slug, options) in selection.iter() {
+        let category = category(catalog, slug);
+        for option in options {
+            let option = category
+                .and_then(|category| renamed(category, option))
+                .map_or(option, |option| &option.slug);
+            let category = category.map_or(slug, |category| &category.slug);
+            current.insert(category.clone(), option.clone());
+        }
+    }
+    current
+}
+
+fn category<'c>(catalog: &'c Catalog, slug: &Slug) -> Option<&'c Category> {
+    let former = || {
+        let mut categories = catalog.categories().iter();
+        categories.find(|category| category.formerly.contains(slug))
+    };
+    catalog.category(slug.as_str()).or_else(former)
+}
+
+fn renamed<'c>(category: &'c Category, slug: &Slug) -> Option<&'c CatalogOption> {
+    let former = || {
+        let mut options = category.options.iter();
+        options.find(|option| option.formerly.contains(slug))
+    };
+    category.option(slug.as_str()).or_else(former)
+}
