@@ -28,7 +28,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let path = args.path()?;
-    let (repository, recorded) = args.made.read(args.repository.as_deref().unwrap_or("."))?;
+    let (repository, recorded) = args
+        .made
+        .read_current(args.repository.as_deref().unwrap_or("."))?;
     let (file, history) = explanation::explain_recorded(&repository, &recorded, &path)?;
     show(&file, args.format, terminal)?;
     let note = match history {
