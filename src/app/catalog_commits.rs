@@ -40,11 +40,9 @@ pub enum CatalogRepository {
 /// A text that names no commit with catalogues.
 #[derive(Debug, Error)]
 pub enum CatalogCommitError {
-    #[error("`{}` is not the address of a catalogue", text.escape_debug())]
-    Address {
-        text: String,
-        source: RemoteUrlError,
-    },
+    /// The address may contain a secret, and is not repeated.
+    #[error("the address of the catalogue is invalid")]
+    Address(#[source] RemoteUrlError),
     #[error("`{}` is not a version of a catalogue", text.escape_debug())]
     Reference { text: String, source: RefNameError },
     #[error("`{}` is not a version of a catalogue", text.escape_debug())]
@@ -71,10 +69,7 @@ impl CatalogCommit {
         if !text.contains("://") {
             return Ok(None);
         }
-        let url = parse_address(text).map_err(|source| CatalogCommitError::Address {
-            text: text.to_owned(),
-            source,
-        })?;
+        let url = parse_address(text).map_err(CatalogCommitError::Address)?;
         Ok(Some(Self {
             repository: CatalogRepository::Remote(url),
             reference: RefName::head(),
@@ -304,24 +299,21 @@ fn excludes(
 impl Explain for CatalogCommitError {
     fn class(&self) -> Class {
         match self {
-            Self::Address {
-                source: RemoteUrlError::SpecialHost { .. },
-                ..
-            } => Class::Refused,
+            Self::Address(RemoteUrlError::SpecialHost { .. }) => Class::Refused,
             _ => Class::Usage,
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Address { .. } => "catalog_address_invalid",
+            Self::Address(_) => "catalog_address_invalid",
             Self::Reference { .. } | Self::Folder { .. } => "catalog_version_invalid",
         }
     }
 
     fn hint(&self) -> Option<Hint> {
         Some(match self {
-            Self::Address { .. } => {
+            Self::Address(_) => {
                 "name a folder, or a commit as `https://HOST/OWNER/NAME.git@REF`".into()
             }
             Self::Reference { .. } => "name a tag, a branch or a commit after the `@`".into(),

@@ -371,7 +371,10 @@ pub fn locate(
     if names.is_empty() {
         return Err(CatalogError::NoCatalog { root }.into());
     }
-    let separator = match (path.is_dir(), argument.contains(':')) {
+    let has_folder = argument
+        .rsplit_once('@')
+        .is_some_and(|(_, rest)| rest.contains(':'));
+    let separator = match (path.is_dir(), has_folder) {
         (false, false) => ":",
         (true, _) | (false, true) => "/",
     };
