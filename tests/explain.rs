@@ -49,6 +49,22 @@ fn explain(sandbox: &Sandbox, path: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_comma_that_a_later_key_needs_is_no_change_of_the_line_before() {
+    let sandbox = Sandbox::with_demo();
+    let recipe = sandbox.read("recipes/demo/auth/session.yaml");
+    let recipe = recipe.replace("iron-session", "zod");
+    sandbox.write("recipes/demo/auth/session.yaml", recipe);
+    sandbox.make(&["--defaults", "--into", "out"]).exits(0);
+    assert_eq!(
+        explain(&sandbox, "package.json")[3..5],
+        [
+            "4     \"next\": \"^16.0.0\", ← template 4",
+            "5     \"zod\": \"^8.0.4\" ← ADD_DEPENDENCY recipes/demo/auth/session.yaml:2",
+        ]
+    );
+}
+
+#[test]
 fn each_line_of_a_file_is_explained() {
     let sandbox = Sandbox::with_demo();
     sandbox.make(&["--defaults", "--into", "out"]).exits(0);

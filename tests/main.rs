@@ -23,6 +23,7 @@ mod doctor;
 mod explain;
 mod forge;
 mod forge_cli;
+mod git_catalogs;
 mod health;
 mod hostile;
 mod impact;

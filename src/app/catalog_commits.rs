@@ -154,7 +154,7 @@ impl CatalogCommit {
     }
 
     /// The files of the commit in the cache. A damaged repository there is fetched anew, once.
-    fn fetched(
+    pub(super) fn fetched(
         &self,
         url: &RemoteUrl,
         cache: &TemplateCache<'_>,

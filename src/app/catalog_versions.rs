@@ -10,6 +10,7 @@ use crate::error::{Class, Explain, Hint};
 use crate::impact::{self, Impact, ImpactLevel};
 use crate::model::action::ACTION_SCHEMA_VERSION;
 use crate::model::content::{File, Files};
+use crate::model::digest::Digest;
 use crate::model::slug::{OptionRef, Slug, SlugError};
 use crate::model::suggest;
 use crate::store::catalog::{CatalogVersion, PublishedCatalog, PublishedCategory, PublishedOption};
@@ -179,6 +180,20 @@ pub async fn open_published(
     let found = find_published(database, catalog, number).await?;
     let published = found.ok_or_else(|| unpublished(catalog, number))?;
     CatalogFiles::from(&published).load(catalog.as_str())
+}
+
+/// Opens the published version with a digest; none if the database does not have it.
+pub async fn find_by_digest(
+    database: &Database,
+    catalog: &Slug,
+    version: &Digest,
+) -> Result<Option<OpenedCatalog>, AppError> {
+    let Some(published) = database.published_catalog(version).await? else {
+        return Ok(None);
+    };
+    CatalogFiles::from(&published)
+        .load(catalog.as_str())
+        .map(Some)
 }
 
 fn unpublished(catalog: &Slug, number: Option<i64>) -> VersionError {

@@ -52,7 +52,7 @@ pub enum FileHistory {
     AsGenerated,
     /// The first commit contains another file than the plan's result.
     DiffersFromPlan,
-    /// The file was changed after the first commit.
+    /// The file was changed after it was generated.
     ChangedSince,
 }
 
@@ -79,15 +79,17 @@ pub fn explain_recorded(
     path: &TreePath,
 ) -> Result<(ExplainedFile, FileHistory), AppError> {
     let explanation = explanation(&recorded.plan, recorded.template.tree(), path)?;
-    let (commits, name) = (&repository.commits, path.as_str());
-    let head = commits.files(&repository.history.last)?;
-    let first = match repository.first_files.get(name) {
-        Some((_, blob)) => commits.read(*blob)?,
-        None => Vec::new(),
+    let text = explanation.text();
+    let read = |commit| -> Result<Vec<u8>, AppError> {
+        match repository.commits.entry(commit, path)? {
+            Some((_, blob)) => Ok(repository.commits.read(blob)?),
+            None => Ok(Vec::new()),
+        }
     };
-    let history = if explanation.text().as_bytes() != first {
+    let is_updated = repository.current != repository.provenance;
+    let history = if !is_updated && read(&repository.history.first)? != text.as_bytes() {
         FileHistory::DiffersFromPlan
-    } else if head.get(name) != repository.first_files.get(name) {
+    } else if read(&repository.history.last)? != text.as_bytes() {
         FileHistory::ChangedSince
     } else {
         FileHistory::AsGenerated

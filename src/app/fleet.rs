@@ -1,9 +1,10 @@
 //! Many repositories at once: the state of each against its new plan, computed in memory, several at a time.
 
 use super::error::AppError;
+use super::planned_update::PlannedUpdate;
 use super::templates::TemplateCache;
 use super::update_report::UpdateReport;
-use super::updates::{self, PlannedUpdate, UpdateRequest};
+use super::updates::{self, UpdateRequest};
 use crate::engine::update::Verdict;
 use crate::error::chain;
 use schemars::JsonSchema;

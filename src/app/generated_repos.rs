@@ -1,15 +1,17 @@
 //! Repositories that groundplan generated: their first commit, their provenance, and the plan that it records.
 
-use super::catalogs::{self, OpenedCatalog};
+use super::catalogs;
 use super::error::{AppError, Findings};
+use super::recorded_sources::{self, CatalogSearch, RecordedSources};
 use super::templates::{self, CacheOpener, TemplateRequest, parse_address};
 use crate::engine::{self, PreviewError};
 use crate::error::{Class, Explain, Hint, Setting};
 use crate::git::{self, mirror::MirrorError};
 use crate::hint;
 use crate::model::action::ACTION_SCHEMA_VERSION;
-use crate::model::digest::Digest;
+use crate::model::digest::{Digest, GitId};
 use crate::model::input::Identity;
+use crate::model::path::TreePath;
 use crate::model::plan::Plan;
 use crate::model::provenance::Provenance;
 use crate::model::remote::{RemoteUrl, RemoteUrlError};
@@ -27,8 +29,7 @@ pub struct GeneratedRepoRequest {
     pub repository: String,
     /// The path of the provenance file.
     pub provenance: String,
-    /// The catalogue, as for [`catalogs::open`]. By default the built-in one that the provenance names: a repository
-    /// that named a folder would vouch for itself.
+    /// The catalogue, as for [`catalogs::open`]. By default it is found by the recorded source.
     pub catalog: Option<String>,
     pub template: TemplateRequest,
     /// The addresses that may be contacted because the repository names them.
@@ -42,7 +43,12 @@ pub struct GeneratedRepo {
     pub first: CommitInfo,
     /// The files of the first commit.
     pub first_files: FileIndex,
+    /// The provenance of the first commit.
     pub provenance: Provenance,
+    /// The provenance of the current commit; that of the first where it has none that can be read.
+    pub current: Provenance,
+    /// The path of the provenance file.
+    pub provenance_path: String,
     /// The temporary folder of a repository that was fetched.
     _fetched: Option<TempDir>,
 }
@@ -126,18 +132,21 @@ impl GeneratedRepoRequest {
                     provenance: provenance.clone(),
                 })?;
         let text = commits.read(*blob)?;
-        let provenance = serde_json::from_slice(&text).map_err(|source| {
+        let recorded: Provenance = serde_json::from_slice(&text).map_err(|source| {
             GeneratedRepoError::UnreadableProvenance {
                 provenance: provenance.clone(),
                 source,
             }
         })?;
+        let current = current_provenance(&commits, &history.last, provenance)?;
         Ok(GeneratedRepo {
             commits,
             history,
             first,
             first_files,
-            provenance,
+            current: current.unwrap_or_else(|| recorded.clone()),
+            provenance: recorded,
+            provenance_path: provenance.clone(),
             _fetched: fetched,
         })
     }
@@ -165,6 +174,11 @@ impl GeneratedRepoRequest {
         Ok((inside, Some(folder)))
     }
 
+    /// True for an address that may be contacted because the operator named it.
+    pub(super) fn trusts(&self, url: &RemoteUrl) -> bool {
+        self.trusted().contains(url)
+    }
+
     /// The allowed addresses, and that of the repository itself if it is named by one.
     fn trusted(&self) -> Vec<RemoteUrl> {
         let mut trusted = self.allowed_sources.clone();
@@ -172,13 +186,22 @@ impl GeneratedRepoRequest {
         trusted
     }
 
-    /// Resolves the recorded plan again, from the recorded versions of catalogue and template.
+    /// Resolves the plan of the first commit again, from the recorded versions of catalogue and template.
     pub fn recorded_plan(
         &self,
         repository: &GeneratedRepo,
-        cache: CacheOpener<'_, '_>,
+        sources: RecordedSources<'_, '_>,
     ) -> Result<RecordedPlan, AppError> {
-        let provenance = &repository.provenance;
+        self.plan_of(&repository.provenance, repository, sources)
+    }
+
+    /// Resolves a recorded plan again, from the recorded versions of catalogue and template.
+    pub fn plan_of(
+        &self,
+        provenance: &Provenance,
+        repository: &GeneratedRepo,
+        sources: RecordedSources<'_, '_>,
+    ) -> Result<RecordedPlan, AppError> {
         if provenance.action_schema_version != ACTION_SCHEMA_VERSION {
             return Err(GeneratedRepoError::ActionVersion {
                 generator: provenance.generator.clone(),
@@ -186,11 +209,17 @@ impl GeneratedRepoRequest {
             }
             .into());
         }
+        let trusted = self.trusted();
+        let search = CatalogSearch {
+            provenance,
+            commits: &repository.commits,
+            trusted: &trusted,
+        };
         let opened = match &self.catalog {
-            Some(named) => catalogs::open(named, cache),
-            None => catalogs::open_builtin(&provenance.catalog),
+            Some(named) => catalogs::open(named, sources.cache),
+            None => search.open(sources),
         }?;
-        check_catalog(&opened, provenance)?;
+        recorded_sources::check_version(&opened, provenance)?;
         let author = Identity::parse(&repository.first.author).unwrap_or_default();
         let plan =
             engine::remake(&opened.catalog, provenance, author).map_err(|error| match error {
@@ -198,31 +227,25 @@ impl GeneratedRepoRequest {
                 other => AppError::from(other),
             })?;
         let recorded = &provenance.template;
-        let trusted = self.trusted();
-        let template = templates::reopen(&self.template, &opened, recorded, &trusted, cache)?;
+        let template =
+            templates::reopen(&self.template, &opened, recorded, &trusted, sources.cache)?;
         Ok(RecordedPlan { plan, template })
     }
 }
 
-fn check_catalog(
-    opened: &OpenedCatalog,
-    provenance: &Provenance,
-) -> Result<(), GeneratedRepoError> {
-    let catalog = &opened.catalog;
-    if catalog.slug().as_str() != provenance.catalog {
-        return Err(GeneratedRepoError::AnotherCatalog {
-            recorded: provenance.catalog.clone(),
-            named: catalog.slug().to_string(),
-        });
+/// The provenance of a commit; none where it has no such file, or one that cannot be read.
+fn current_provenance(
+    commits: &Commits,
+    commit: &GitId,
+    path: &str,
+) -> Result<Option<Provenance>, AppError> {
+    let Ok(path) = TreePath::parse(path) else {
+        return Ok(None);
+    };
+    match commits.entry(commit, &path)? {
+        Some((_, blob)) => Ok(serde_json::from_slice(&commits.read(blob)?).ok()),
+        None => Ok(None),
     }
-    if *catalog.version() != provenance.catalog_version {
-        return Err(GeneratedRepoError::AnotherVersion {
-            catalog: provenance.catalog.clone(),
-            recorded: provenance.catalog_version.clone(),
-            available: catalog.version().clone(),
-        });
-    }
-    Ok(())
 }
 
 /// The repository that a folder is in, as git finds it; the folder itself when there is none.

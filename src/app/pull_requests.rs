@@ -3,8 +3,8 @@
 //! Branch and commit follow from the plan and the repository's commit alone. A process that stops between two requests, or
 //! gets no answer, is therefore repeated safely: what arrived is found under the same names.
 
+use super::planned_update::PlannedUpdate;
 use super::update_report::{CreatedUpdate, UpdateReport};
-use super::updates::PlannedUpdate;
 use crate::engine::update::{Conflict, Verdict};
 use crate::error::{Class, Explain, Hint};
 use crate::forge::Forge;
@@ -37,6 +37,8 @@ pub struct Proposal {
     pub url: String,
     /// True for an update with conflicts.
     pub draft: bool,
+    /// True if the forge has the generated commit too, from which any clone finds the base of the next update.
+    pub has_generated: bool,
 }
 
 /// The outcome of a request for a pull request.
@@ -94,6 +96,7 @@ impl ProposalTarget<'_> {
         &self,
         planned: &PlannedUpdate,
         created: &CreatedUpdate,
+        generated: Option<&PushedBranch>,
     ) -> Result<Proposal, ProposalError> {
         let pulls = self.forge.pull_requests();
         let pulls = pulls.ok_or(ProposalError::NoPullRequests)?;
@@ -102,10 +105,17 @@ impl ProposalTarget<'_> {
         let text = text(planned, &created.commit_id);
         let open = pulls.open_pull_requests(&self.repo).await?;
         let mut ours = open.into_iter();
-        match ours.find(|pull| pull.branch.starts_with(BRANCHES)) {
-            Some(pull) => self.revise(pulls, pull, &remote, created, &text).await,
-            None => self.open(pulls, &remote, created, text).await,
-        }
+        let proposal = match ours.find(|pull| pull.branch.starts_with(BRANCHES)) {
+            Some(pull) => self.revise(pulls, pull, &remote, created, &text).await?,
+            None => self.open(pulls, &remote, created, text).await?,
+        };
+        // The pull request is complete without it: the base of the next update is then built again.
+        let has_generated = proposal.outcome != ProposalOutcome::Commented
+            && generated.is_some_and(|generated| (self.push)(&remote, generated).is_ok());
+        Ok(Proposal {
+            has_generated,
+            ..proposal
+        })
     }
 
     async fn check_scopes(&self, planned: &PlannedUpdate) -> Result<(), ProposalError> {
@@ -229,6 +239,7 @@ fn proposal(outcome: ProposalOutcome, pull: PullRequest, draft: bool) -> Proposa
         number: pull.number,
         url: pull.url,
         draft,
+        has_generated: false,
     }
 }
 

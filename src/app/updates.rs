@@ -1,41 +1,45 @@
 //! Updates: a repository that groundplan created is brought to another version of its catalogue, or to other choices.
 
+use super::catalog_commits::{CatalogCommit, CatalogRepository};
 use super::catalogs::{self, OpenedCatalog};
 use super::error::{AppError, Findings};
 use super::generated_repos::{GeneratedRepo, GeneratedRepoRequest};
+use super::planned_update::{PlannedUpdate, UpdateRefused};
 use super::previews::ProductError;
+use super::recorded_sources::RecordedSources;
 use super::templates::{self, CacheOpener, TemplateRequest};
-use super::update_report::{self, CreatedUpdate, PlanSource, UpdateReport};
+use super::update_base::{self, BaseFiles, UpdateBase};
+use super::update_report::{self, PlanSource, UpdateReport};
 use crate::base::clock::Clock;
 use crate::engine::update::{Conflict, Decision, PathUpdate, Rules, Sides, Update, Verdict};
 use crate::engine::{self, LineOrigin, Preview, PreviewError, SelectionChanges};
-use crate::error::{Class, Explain, Hint, Setting};
-use crate::hint;
 use crate::model::date::Day;
-use crate::model::digest::{Digest, DigestError, GitId};
 use crate::model::input::Identity;
 use crate::model::path::TreePath;
-use crate::model::plan::Plan;
-use crate::model::provenance::Provenance;
+use crate::model::provenance::{CatalogSource, Provenance};
 use crate::model::ref_name::RefName;
 use crate::model::report::ChangeOrigin;
 use crate::resolve::{self, Request};
 use crate::template::Template;
 use crate::tree::Tree as _;
-use crate::tree::edited::{ChangeCommit, FileChanges};
+use crate::tree::edited::FileChanges;
 use crate::tree::snapshot::Snapshot;
 use crate::tree::worktree::WorkTree;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use thiserror::Error;
+use std::path::Path;
+use std::sync::Arc;
 
 /// A request to update a repository.
 #[derive(Clone, Debug)]
 pub struct UpdateRequest {
     /// The repository, and what it was created from.
     pub repository: GeneratedRepoRequest,
-    /// The catalogue of the new plan; by default the built-in one that the repository was created from.
-    pub catalog: Option<String>,
+    /// Catalogues in which the old plan's is searched first.
+    pub old_catalogs: Vec<OpenedCatalog>,
+    /// The catalogue of the new plan; by default the recorded one as it is now.
+    pub catalog: Option<Arc<OpenedCatalog>>,
+    /// Another commit of the recorded catalogue; of the template, where the catalogue is in no repository.
+    pub to: Option<RefName>,
     /// The template of the new plan.
     pub template: TemplateRequest,
     pub choices: SelectionChanges,
@@ -44,43 +48,19 @@ pub struct UpdateRequest {
     pub is_full: bool,
 }
 
-/// An update before it is written.
-pub struct PlannedUpdate {
-    pub report: UpdateReport,
-    pub plan: Plan,
-    recipe_hash: Digest,
-    repository: GeneratedRepo,
-    /// All changes of the repository, with its provenance file.
-    changes: FileChanges,
-    decisions: BTreeMap<TreePath, Decision>,
-}
-
-/// The tree and the commit that an update must be for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExpectedUpdate {
-    pub tree: GitId,
-    pub head: Option<GitId>,
-}
-
-/// An update that was not written.
-#[derive(Debug, Error)]
-pub enum UpdateRefused {
-    #[error("the update gives tree {found}, expected {expected}; nothing was written")]
-    AnotherTree { expected: GitId, found: GitId },
-    #[error("the repository is at commit {found}, expected {expected}; nothing was written")]
-    AnotherHead { expected: GitId, found: GitId },
-    #[error("the new plan has errors; nothing was written")]
-    Errors,
-}
-
 /// Compares a repository with its new plan. Nothing is written.
 pub fn plan(
     request: &UpdateRequest,
     cache: CacheOpener<'_, '_>,
 ) -> Result<PlannedUpdate, AppError> {
     let repository = request.repository.read(cache)?;
-    let opened = open_catalog(request, &repository, cache)?;
-    let recorded = &repository.provenance;
+    let sources = RecordedSources {
+        cache,
+        published: &request.old_catalogs,
+    };
+    let base = update_base::find(&request.repository, &repository, sources)?;
+    let recorded = &base.provenance;
+    let opened = open_catalog(request, recorded, cache)?;
     let carried = engine::carry_over(
         &opened.catalog,
         &recorded.selected_options,
@@ -88,7 +68,7 @@ pub fn plan(
     );
     let (selection, choices) =
         carried.map_err(|findings| Findings::in_selection(findings, None))?;
-    let template = templates::open(&request.template, &opened, cache)?;
+    let template = templates::open(&request.template_for(recorded), &opened, cache)?;
     let recorded_author = recorded.generated.as_ref().map(|made| made.author.clone());
     let author = recorded_author
         .unwrap_or_else(|| Identity::parse(&repository.first.author).unwrap_or_default());
@@ -103,7 +83,6 @@ pub fn plan(
     };
     let preview =
         engine::preview(&opened.catalog, new, template.tree()).map_err(selection_error)?;
-    let base = base_of(&repository);
     let moved = opened.catalog.file().moved.iter();
     let moved = moved.map(|moved| (moved.from.clone(), moved.to.clone()));
     let update = compare(request, &repository, &base, &preview, moved.collect())?;
@@ -113,7 +92,7 @@ pub fn plan(
         files.retain(|file| file.verdict != Verdict::Keep || is_decided(request, file));
     }
     let mut changes = update.changes;
-    let is_same_plan = is_same_plan(&repository.provenance, &preview);
+    let is_same_plan = is_same_plan(recorded, &preview);
     if !is_same_plan {
         record(&mut changes, request, &preview)?;
     }
@@ -133,8 +112,8 @@ pub fn plan(
         untouched: update.untouched,
         only_provenance: !is_same_plan && only_record && !has_conflict(&files),
         tree_id: tree,
-        base_tree_id: base.tree_id,
-        base: base.found.to_owned(),
+        base_tree_id: base.tree.clone(),
+        base: base.origin.to_string(),
         head,
         can_proceed,
         from: PlanSource::of_provenance(recorded),
@@ -153,8 +132,12 @@ pub fn plan(
         plan: preview.plan,
         recipe_hash: preview.report.recipe_hash,
         changes,
+        unmerged: update.unmerged,
         decisions: request.decisions.clone(),
+        previous: base.previous,
+        is_recorded: is_same_plan,
         repository,
+        template,
     })
 }
 
@@ -165,29 +148,56 @@ fn selection_error(error: PreviewError) -> AppError {
     }
 }
 
-/// The tree that the old plan made.
-struct Base {
-    files: crate::tree::commits::FileIndex,
-    tree_id: GitId,
-    found: &'static str,
-}
-
-fn base_of(repository: &GeneratedRepo) -> Base {
-    Base {
-        files: repository.first_files.clone(),
-        tree_id: repository.first.tree.clone(),
-        found: "the first commit",
-    }
-}
-
 fn open_catalog(
     request: &UpdateRequest,
-    repository: &GeneratedRepo,
+    recorded: &Provenance,
     cache: CacheOpener<'_, '_>,
-) -> Result<OpenedCatalog, AppError> {
-    match &request.catalog {
-        Some(named) => catalogs::open(named, cache),
-        None => catalogs::open_builtin(&repository.provenance.catalog),
+) -> Result<Arc<OpenedCatalog>, AppError> {
+    if let Some(opened) = &request.catalog {
+        return Ok(Arc::clone(opened));
+    }
+    let source = recorded.generated.as_ref().map(|made| &made.catalog_source);
+    let (
+        Some(CatalogSource::Git {
+            address,
+            r#ref,
+            path,
+            ..
+        }),
+        catalog,
+    ) = (source, &recorded.catalog)
+    else {
+        return Ok(Arc::new(catalogs::open_builtin(&recorded.catalog)?));
+    };
+    let Some(url) = address
+        .as_ref()
+        .filter(|url| request.repository.trusts(url))
+    else {
+        return Err(UpdateRefused::CatalogNotNamed {
+            catalog: catalog.clone(),
+        }
+        .into());
+    };
+    let commit = CatalogCommit {
+        repository: CatalogRepository::Remote(url.clone()),
+        reference: request.to.clone().unwrap_or_else(|| r#ref.clone()),
+        folder: path.clone(),
+    };
+    let (files, _) = commit.files(cache)?;
+    Ok(Arc::new(files.load(catalog)?))
+}
+
+impl UpdateRequest {
+    /// The template of the new plan, at the wanted reference if that is not the catalogue's.
+    fn template_for(&self, recorded: &Provenance) -> TemplateRequest {
+        let source = recorded.generated.as_ref().map(|made| &made.catalog_source);
+        let is_catalogs =
+            self.catalog.is_none() && matches!(source, Some(CatalogSource::Git { .. }));
+        let mut template = self.template.clone();
+        if !is_catalogs && template.reference.is_none() {
+            template.reference.clone_from(&self.to);
+        }
+        template
     }
 }
 
@@ -195,7 +205,7 @@ fn open_catalog(
 fn compare(
     request: &UpdateRequest,
     repository: &GeneratedRepo,
-    base: &Base,
+    base: &UpdateBase,
     preview: &Preview<'_>,
     moved: Vec<(TreePath, TreePath)>,
 ) -> Result<Update, AppError> {
@@ -203,7 +213,10 @@ fn compare(
     let old = request.repository.provenance.as_str();
     let new = preview.plan.provenance_path.as_tree().as_str();
     let head = commits.files(&repository.history.last)?;
-    let base = Snapshot::of_files(base.files.clone(), commits).without(old);
+    let base = match &base.files {
+        BaseFiles::Stored(files) => Snapshot::of_files(files.clone(), commits),
+        BaseFiles::Built(tree) => Snapshot::of_tree(tree)?,
+    };
     let ours = Snapshot::of_files(head, commits).without(old).without(new);
     let theirs = Snapshot::of_tree(&preview.tree)?.without(new);
     let sides = Sides {
@@ -366,160 +379,8 @@ fn describe_lines(
     Ok(())
 }
 
-impl PlannedUpdate {
-    /// Fails if the update gives another tree, or is for another commit, than expected.
-    pub fn check_expected(&self, expected: Option<&ExpectedUpdate>) -> Result<(), UpdateRefused> {
-        let Some(expected) = expected else {
-            return Ok(());
-        };
-        if let Some(head) = expected
-            .head
-            .as_ref()
-            .filter(|head| **head != self.report.head)
-        {
-            return Err(UpdateRefused::AnotherHead {
-                expected: head.clone(),
-                found: self.report.head.clone(),
-            });
-        }
-        match &self.report.tree_id {
-            Some(found) if *found != expected.tree => Err(UpdateRefused::AnotherTree {
-                expected: expected.tree.clone(),
-                found: found.clone(),
-            }),
-            Some(_) => Ok(()),
-            None => Err(UpdateRefused::Errors),
-        }
-    }
-
-    /// A name for the branch of this update: one for each new plan.
-    pub fn branch_name(&self) -> String {
-        let hash = self.plan.hash(&self.recipe_hash);
-        format!("groundplan/update-{}", &hash.as_str()[..12])
-    }
-
-    /// The message of the commit: the versions, the decisions, and the trailers of a first commit.
-    pub fn message(&self) -> String {
-        let UpdateReport { from, to, .. } = &self.report;
-        let mut message = format!(
-            "Update {} from {} to {}\n\n",
-            to.catalog,
-            from.catalog_version.short(),
-            to.catalog_version.short()
-        );
-        message.push_str(&self.plan.trailers(&self.recipe_hash));
-        for (path, decision) in &self.decisions {
-            let word = match decision {
-                Decision::Mine => "Kept",
-                Decision::Theirs => "Taken",
-                Decision::Remove => "Removed",
-            };
-            message.push_str(&format!("{word}: {path}\n"));
-        }
-        message
-    }
-
-    /// The paths that the update changes.
-    pub fn changed_paths(&self) -> impl Iterator<Item = &str> {
-        self.changes.keys().map(TreePath::as_str)
-    }
-
-    /// The folder of the repository's objects.
-    pub fn objects(&self) -> PathBuf {
-        self.repository.commits.objects()
-    }
-
-    /// True if a branch or a pull request would have any content.
-    pub fn has_changes(&self) -> bool {
-        self.report.can_proceed && !self.report.up_to_date
-    }
-
-    /// Creates a branch with the update, one commit after the repository's current one. Nothing is checked out.
-    pub fn commit_to_branch(
-        &mut self,
-        branch: &RefName,
-        author: &Identity,
-        date: &Day,
-    ) -> Result<(), AppError> {
-        let commits = &self.repository.commits;
-        commits.check_branch_is_free(branch)?;
-        let commit = self.store(author, date)?;
-        commits.create_branch(branch, &commit, author)?;
-        self.report.created = Some(CreatedUpdate {
-            branch: branch.to_string(),
-            commit_id: commit,
-        });
-        Ok(())
-    }
-
-    /// Stores the commit of a pull request: the same one whenever it is computed for the same commit of the repository.
-    pub fn store_for_pull_request(&self, author: &Identity) -> Result<CreatedUpdate, AppError> {
-        Ok(CreatedUpdate {
-            branch: self.branch_name(),
-            // Not before its parent, whose date it gets.
-            commit_id: self.store(author, &self.plan.inputs.date)?,
-        })
-    }
-
-    fn store(&self, author: &Identity, date: &Day) -> Result<GitId, AppError> {
-        if !self.report.can_proceed {
-            return Err(UpdateRefused::Errors.into());
-        }
-        let message = self.message();
-        let ids = self.repository.commits.store_changes(&ChangeCommit {
-            parent: &self.report.head,
-            changes: &self.changes,
-            author,
-            date,
-            message: &message,
-        })?;
-        Ok(GitId::of(&ids.commit))
-    }
-}
-
 /// The current day.
 pub fn today(clock: &dyn Clock) -> Result<Day, AppError> {
     let day = Day::of_unix_seconds(clock.now() / 1000);
     Ok(day.map_err(|_| ProductError::NoDate)?)
-}
-
-impl ExpectedUpdate {
-    /// Parses `TREE` or `TREE@HEAD`.
-    pub fn parse(text: &str) -> Result<Self, DigestError> {
-        let (tree, head) = match text.split_once('@') {
-            Some((tree, head)) => (tree, Some(head)),
-            None => (text, None),
-        };
-        Ok(Self {
-            tree: GitId::parse(tree)?,
-            head: head.map(GitId::parse).transpose()?,
-        })
-    }
-}
-
-impl Explain for UpdateRefused {
-    fn class(&self) -> Class {
-        match self {
-            Self::AnotherTree { .. } | Self::AnotherHead { .. } => Class::Conflict,
-            Self::Errors => Class::Refused,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::AnotherTree { .. } => "tree_differs",
-            Self::AnotherHead { .. } => "head_differs",
-            Self::Errors => "plan_has_errors",
-        }
-    }
-
-    fn hint(&self) -> Option<Hint> {
-        Some(match self {
-            Self::AnotherTree { .. } | Self::AnotherHead { .. } => hint!(
-                "the repository, catalogue, template, choices or decisions differ from the preview: run it again without ",
-                Setting::Expect
-            ),
-            Self::Errors => "see the findings".into(),
-        })
-    }
 }

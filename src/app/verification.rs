@@ -2,6 +2,7 @@
 
 use super::error::AppError;
 use super::generated_repos::{GeneratedRepo, RecordedPlan};
+use super::generation_steps::{self, GenerationStep};
 use crate::engine;
 use crate::model::digest::GitId;
 use crate::model::provenance::Provenance;
@@ -31,6 +32,8 @@ pub struct Verification {
     pub commits_since: usize,
     /// The changes from the first commit to the current one.
     pub changed_since: Vec<PathChange>,
+    /// The first commit and each update.
+    pub steps: Vec<GenerationStep>,
 }
 
 /// The ids of a commit and its tree.
@@ -55,6 +58,7 @@ pub fn verify(
 ) -> Result<(Verification, Report), AppError> {
     let (report, tree) = engine::build(&recorded.plan, recorded.template.tree())?;
     let expected_files = ids::files(&tree)?;
+    let steps = generation_steps::steps(&repository, recorded.plan.provenance_path.as_tree())?;
     let GeneratedRepo {
         commits,
         history,
@@ -80,12 +84,13 @@ pub fn verify(
         differences: changes(&expected_files, &first_files),
         commits_since: history.since,
         changed_since: changes(&first_files, &commits.files(&history.last)?),
+        steps,
     };
     Ok((verification, report))
 }
 
 /// The changes between two trees, by path.
-fn changes(from: &FileIndex, to: &FileIndex) -> Vec<PathChange> {
+pub(super) fn changes(from: &FileIndex, to: &FileIndex) -> Vec<PathChange> {
     let paths: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
     let change = |path: &String| {
         Some(PathChange {

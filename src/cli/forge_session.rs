@@ -1,9 +1,9 @@
 //! The publication of `new --forge`, `resume` and `cleanup`: requests before it, its run, and the report after it.
 
 use crate::app::command_line::quote;
+use crate::app::planned_update::PlannedUpdate;
 use crate::app::pull_requests::{Proposal, ProposalError, ProposalTarget};
 use crate::app::update_report::CreatedUpdate;
-use crate::app::updates::PlannedUpdate;
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::forge::{ForgeArgs, token};
@@ -15,7 +15,7 @@ use crate::cli::runtime::wait_for;
 use crate::cli::signals;
 use crate::forge::Forge;
 use crate::forge::repository::{RepoPath, RepositoryId};
-use crate::git;
+use crate::git::{self, PushedBranch};
 use crate::model::digest::GitId;
 use crate::model::input::Inputs;
 use crate::model::preflight::{ForgeKind, OwnerKind};
@@ -159,14 +159,16 @@ impl ForgeSession {
         &self,
         planned: &PlannedUpdate,
         created: &CreatedUpdate,
+        generated: Option<&PushedBranch>,
     ) -> Result<Proposal, Failure> {
-        Ok(self.try_propose(planned, created)??)
+        Ok(self.try_propose(planned, created, generated)??)
     }
 
     fn try_propose(
         &self,
         planned: &PlannedUpdate,
         created: &CreatedUpdate,
+        generated: Option<&PushedBranch>,
     ) -> Result<Result<Proposal, ProposalError>, Failure> {
         let inputs = &planned.plan.inputs;
         let objects = planned.objects();
@@ -187,7 +189,7 @@ impl ForgeSession {
             push: &|remote, branch| push.branch(remote, branch, signals::stop()),
         };
         let done = Terminal::busy("opening the pull request", || {
-            wait_for(until_stopped(target.propose(planned, created)))
+            wait_for(until_stopped(target.propose(planned, created, generated)))
         })?;
         done.ok_or_else(Failure::cancelled)
     }
@@ -197,9 +199,10 @@ impl ForgeSession {
         &self,
         planned: &PlannedUpdate,
         created: &CreatedUpdate,
+        generated: Option<&PushedBranch>,
     ) -> Result<Proposal, Failure> {
         loop {
-            let pause = match self.try_propose(planned, created)? {
+            let pause = match self.try_propose(planned, created, generated)? {
                 Ok(proposal) => return Ok(proposal),
                 Err(error) => match error.pause().filter(|pause| *pause <= MAX_PAUSE) {
                     Some(pause) => pause,

@@ -116,11 +116,11 @@ struct PullHeadJson {
     branch: String,
     sha: String,
     /// None for a fork that was removed.
-    repo: Option<PullRepoJson>,
+    repo: Option<FullNameJson>,
 }
 
 #[derive(Deserialize)]
-struct PullRepoJson {
+struct FullNameJson {
     full_name: String,
 }
 
@@ -339,6 +339,20 @@ impl Forge for Forgejo {
             }
             Err(error) => Err(error),
         }
+    }
+
+    async fn repositories(&self, owner: &Owner) -> Result<Vec<Remote>, ForgeError> {
+        let path = |kind| [kind, owner.as_str(), "repos"];
+        let (found, _) = match self.list::<FullNameJson>(&path("orgs")).await {
+            Err(ForgeError::NotFound { .. }) => self.list(&path("users")).await?,
+            found => found?,
+        };
+        let site = self.transport.site();
+        let remote = |found: FullNameJson| {
+            let (owner, name) = split(&found.full_name)?;
+            Ok(Remote::Url(site.remote(owner, name)))
+        };
+        found.into_iter().map(remote).collect()
     }
 
     async fn availability(&self, repo: &RepoPath) -> Result<Availability, ForgeError> {

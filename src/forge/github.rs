@@ -37,7 +37,7 @@ const API_VERSION: &str = "2022-11-28";
 const MAX_ORGANISATIONS: usize = 30;
 /// The longest page of organisations that GitHub gives.
 const PAGE: usize = 100;
-/// The pages of open pull requests that are read.
+/// The pages of pull requests and repositories that are read.
 const MAX_PAGES: u32 = 10;
 
 impl GitHub {
@@ -291,6 +291,33 @@ impl Forge for GitHub {
         }
         let (user, _) = self.user().await?;
         Ok(OwnerOption::person(found.login, user.id == found.id))
+    }
+
+    async fn repositories(&self, owner: &Owner) -> Result<Vec<Remote>, ForgeError> {
+        let mut kind = "orgs";
+        let mut remotes = Vec::new();
+        let mut page = 1;
+        while page <= MAX_PAGES {
+            let route = format!("/{kind}/{owner}/repos?per_page={PAGE}&page={page}");
+            let response = match self.read(self.api()._get(route).await) {
+                Err(ForgeError::NotFound { .. }) if kind == "orgs" => {
+                    kind = "users";
+                    continue;
+                }
+                response => response?,
+            };
+            let found = self.read(Vec::<models::Repository>::from_response(response).await)?;
+            for repository in &found {
+                let full_name = full_name_of(repository)?;
+                let (owner, name) = split(&full_name)?;
+                remotes.push(Remote::Url(self.transport.site().remote(owner, name)));
+            }
+            if found.len() < PAGE {
+                break;
+            }
+            page += 1;
+        }
+        Ok(remotes)
     }
 
     async fn availability(&self, repo: &RepoPath) -> Result<Availability, ForgeError> {

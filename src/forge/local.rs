@@ -179,6 +179,18 @@ impl Forge for Local {
         ))
     }
 
+    async fn repositories(&self, owner: &Owner) -> Result<Vec<Remote>, ForgeError> {
+        let is_owned = |full_name: &str| {
+            let found = full_name.split_once('/');
+            found.is_some_and(|(found, _)| found.eq_ignore_ascii_case(owner.as_str()))
+        };
+        let all = self.all()?.into_iter();
+        Ok(all
+            .filter(|(full_name, _)| is_owned(full_name))
+            .map(|(_, path)| Remote::Folder(path))
+            .collect())
+    }
+
     async fn availability(&self, repo: &RepoPath) -> Result<Availability, ForgeError> {
         self.find(repo)
     }

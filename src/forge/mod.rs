@@ -24,7 +24,7 @@ use async_trait::async_trait;
 use error::ForgeError;
 use ownership::OwnershipProof;
 use pull_request::PullRequests;
-use repository::{Availability, NewRepository, RepoPath, Repository, RepositoryId};
+use repository::{Availability, NewRepository, Remote, RepoPath, Repository, RepositoryId};
 
 /// A host of repositories, with one token. A read is repeated while the forge is unreachable. A change is sent once, and
 /// its outcome is known or [`ForgeError::OutcomeUnknown`].
@@ -38,6 +38,9 @@ pub trait Forge: Send + Sync {
 
     /// One owner, also one that the user does not belong to. Fails with `NotFound` for an unknown login.
     async fn owner(&self, owner: &Owner) -> Result<OwnerOption, ForgeError>;
+
+    /// The addresses of all repositories of an owner that the token can see.
+    async fn repositories(&self, owner: &Owner) -> Result<Vec<Remote>, ForgeError>;
 
     /// The use of a name. A private repository that the token cannot see looks free.
     async fn availability(&self, repo: &RepoPath) -> Result<Availability, ForgeError>;

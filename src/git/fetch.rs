@@ -17,18 +17,14 @@ pub(super) fn shallow(
     into: &str,
     lock: &File,
 ) -> Result<(), GitError> {
-    fetch(
-        access,
-        url,
-        reference,
-        git_dir,
-        into,
-        lock,
-        &["--depth", "1"],
-    )
+    let refspec = format!("+{reference}:{into}");
+    fetch(access, url, git_dir, lock, &["--depth", "1"], &[&refspec])
 }
 
-/// Fetches HEAD with its history into a new bare repository, as its branch `main`.
+/// The generated commits, if the repository has any.
+const GENERATED: &str = "+refs/groundplan/*:refs/groundplan/*";
+
+/// Fetches HEAD with its history into a new bare repository, as its branch `main`, and the generated commits.
 pub(crate) fn history(
     access: &GitAccess<'_>,
     url: &RemoteUrl,
@@ -43,24 +39,21 @@ pub(crate) fn history(
     fetch(
         access,
         url,
-        &RefName::head(),
         folder,
-        "refs/heads/main",
         &lock,
         &[],
+        &["+HEAD:refs/heads/main", GENERATED],
     )
 }
 
 fn fetch(
     access: &GitAccess<'_>,
     url: &RemoteUrl,
-    reference: &RefName,
     git_dir: &Path,
-    into: &str,
     lock: &File,
-    more: &[&str],
+    flags: &[&str],
+    refspecs: &[&str],
 ) -> Result<(), GitError> {
-    let refspec = format!("+{reference}:{into}");
     let mut args = vec![
         "fetch",
         "--no-tags",
@@ -69,8 +62,9 @@ fn fetch(
         "--no-auto-maintenance",
         "--quiet",
     ];
-    args.extend(more);
-    args.extend(["--", url.as_str(), &refspec]);
+    args.extend(flags);
+    args.extend(["--", url.as_str()]);
+    args.extend(refspecs);
     let call = Call {
         url,
         git_dir,

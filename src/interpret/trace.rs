@@ -63,6 +63,7 @@ impl Trace {
         } else {
             capture_diff_slices(Algorithm::Myers, &old, &new)
         };
+        let is_json = path.as_str().ends_with(".json");
         let mut origins = Vec::with_capacity(new.len());
         for operation in operations {
             match operation {
@@ -76,11 +77,20 @@ impl Trace {
                 DiffOp::Replace {
                     old_index,
                     old_len,
+                    new_index,
                     new_len,
-                    ..
                 } => {
                     let replaced = &old[old_index..old_index + old_len];
-                    let of_line = |at: usize| LineOrigin::Change(in_line(by, replaced.get(at)));
+                    let of_line = |at: usize| {
+                        let line = new[new_index + at];
+                        let same = replaced
+                            .iter()
+                            .position(|old| is_json && has_same_value(old, line));
+                        match same {
+                            Some(found) => self.lines[old_index + found].clone(),
+                            None => LineOrigin::Change(in_line(by, replaced.get(at))),
+                        }
+                    };
                     origins.extend((0..new_len).map(of_line));
                 }
             }
@@ -91,6 +101,16 @@ impl Trace {
     pub(super) fn into_lines(self) -> Vec<LineOrigin> {
         self.lines
     }
+}
+
+/// True for lines that differ only in the comma at their end: a key that was added after a line is no change of it.
+fn has_same_value(old: &str, new: &str) -> bool {
+    !old.trim().is_empty() && without_comma(old) == without_comma(new)
+}
+
+fn without_comma(line: &str) -> &str {
+    let line = line.trim_end();
+    line.strip_suffix(',').unwrap_or(line)
 }
 
 /// The change for one line: of the placeholders, those in the replaced line.

@@ -136,18 +136,19 @@ fn in_query(query: SchemaOf, generator: &mut SchemaGenerator) -> Vec<Value> {
 fn responses(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
     let mut responses = Map::new();
     for (status, content) in &operation.answers {
-        let mut response = json!({ "description": status.canonical_reason().unwrap_or("Answer") });
+        // One status may have answers of several media types.
+        let response = responses.entry(status.as_str()).or_insert_with(
+            || json!({ "description": status.canonical_reason().unwrap_or("Answer") }),
+        );
         match content {
             Content::Nothing => {}
             Content::Json(schema) => {
-                response["content"] =
-                    json!({ "application/json": { "schema": schema(generator) } });
+                response["content"]["application/json"] = json!({ "schema": schema(generator) });
             }
             Content::Bytes(media_type) => {
-                response["content"] = json!({ *media_type: { "schema": { "type": "string" } } });
+                response["content"][*media_type] = json!({ "schema": { "type": "string" } });
             }
         }
-        responses.insert(status.as_str().to_owned(), response);
     }
     let problem = generator.subschema_for::<ProblemDocument>();
     for status in failures(operation) {

@@ -298,6 +298,7 @@ fn run_operations() -> Vec<Operation> {
             "List runs, newest first",
             runs::list,
         )
+        .may_miss()
         .query::<runs::RunQuery>()
         .answers::<Page<Listed<RunView>>>(OK),
         Operation::new(

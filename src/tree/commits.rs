@@ -70,6 +70,23 @@ impl Commits {
         &self.repository
     }
 
+    /// The path that it was opened at.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The first parent of a commit; none for a commit without parents.
+    pub fn first_parent(&self, commit: &GitId) -> Result<Option<GitId>, GitTreeError> {
+        let parents = self.parents(id_of(commit)?)?;
+        Ok(parents.first().map(|parent| GitId::of(parent)))
+    }
+
+    /// The parents of a commit.
+    pub fn parents_of(&self, commit: &GitId) -> Result<Vec<GitId>, GitTreeError> {
+        let parents = self.parents(id_of(commit)?)?;
+        Ok(parents.iter().map(|parent| GitId::of(parent)).collect())
+    }
+
     fn explained<T>(&self, found: Result<T, GitTreeError>) -> Result<T, GitTreeError> {
         found.map_err(|error| explained(&self.repository, error))
     }

@@ -29,6 +29,20 @@ impl MemoryTree {
     }
 }
 
+impl MemoryTree {
+    /// The files of another tree.
+    pub fn copy_of(tree: &dyn Tree) -> Result<Self, TreeError> {
+        let mut files = BTreeMap::new();
+        for (path, _) in tree.list()?.iter() {
+            let path = TreePath::of_checked(path);
+            if let Some(file) = tree.read(&path)? {
+                files.insert(path, file);
+            }
+        }
+        Ok(Self { files })
+    }
+}
+
 impl Tree for MemoryTree {
     fn read(&self, path: &TreePath) -> Result<Option<File>, TreeError> {
         Ok(self.files.get(path).cloned())

@@ -4,6 +4,7 @@ pub mod commits;
 pub mod disk;
 pub mod edited;
 pub mod fold;
+pub mod generated;
 pub mod git;
 mod git_error;
 pub mod ids;

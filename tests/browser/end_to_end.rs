@@ -3,15 +3,13 @@
 use super::{Script, run};
 use crate::forge::fake::{Dialect, Fault, TOKEN};
 use crate::forge_cli::Joint;
-use crate::server::support::TestServer;
+use crate::server::support::{KEY, TestServer};
 use crate::support::Sandbox;
 use crate::support::gate::Gate;
 use crate::support::jobs::wait;
 use crate::support::postgres::Cluster;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor as _, Row as _};
-
-const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// A database of Postgres with all tables.
 struct ServiceDatabase {

@@ -11,7 +11,7 @@ use groundplan::store::id::UserId;
 use serde_json::json;
 
 /// The address of an operation, with values in place of its parameters.
-fn address(path: &str) -> String {
+pub(super) fn address(path: &str) -> String {
     let path = path
         .replace("{slug}", "demo")
         .replace("{treeId}", &"0".repeat(40))

@@ -2,6 +2,7 @@
 
 mod access;
 mod app_example;
+mod canary;
 mod compression;
 mod documents;
 mod doors;
@@ -13,6 +14,7 @@ mod limits;
 mod pages;
 mod pages_board;
 mod pages_drafts;
+mod pages_settings;
 mod previews;
 mod problems;
 mod runs;

@@ -25,6 +25,11 @@ impl<'s> Browser<'s> {
         browser
     }
 
+    /// The key of its session.
+    pub(super) fn key(&self) -> &str {
+        self.cookie.split_once('=').unwrap().1
+    }
+
     pub(super) fn get(&mut self, path: &str) -> Answer {
         self.send("GET", path, &[], b"")
     }

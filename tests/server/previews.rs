@@ -1,6 +1,7 @@
 //! Previews over HTTP: the report of the command line, and the files behind it.
 
 use super::support::{TestServer, preview, submission};
+use crate::support::Sandbox;
 use serde_json::{Value, json};
 
 #[test]
@@ -114,6 +115,62 @@ fn a_download_makes_exactly_the_previewed_tree() {
         sandbox.git("unzipped/acme-web", &["write-tree"]).trim_end(),
         tree
     );
+}
+
+#[test]
+fn an_archive_of_strange_names_stays_in_its_folder_and_has_the_tree_of_the_preview() {
+    let sandbox = Sandbox::with_demo();
+    let catalog = "catalog/demo/catalog.yaml";
+    let allowed = format!("{}symlinks: ALLOW\n", sandbox.read(catalog));
+    sandbox.write(catalog, allowed);
+    for name in [
+        "-rf",
+        "$(touch x)",
+        "a b",
+        "ü.txt",
+        "'quoted'",
+        ";.sh",
+        "%2e%2e",
+        ".hidden",
+    ] {
+        sandbox.write(&format!("catalog/demo/template/{name}/{name}"), name);
+    }
+    sandbox.symlink("/etc/passwd", "catalog/demo/template/absolute");
+    sandbox.symlink("../../outside", "catalog/demo/template/above");
+    let server = TestServer::start_in(sandbox, &["--no-worker"], &[], " ready ");
+    let token = server.token("ada", &[]);
+    let report = server.post("/api/v1/previews", &token, &preview()).is(200);
+    let report = report.json();
+    let tree = report["treeId"].as_str().unwrap();
+    let zip = server.get(&format!("/api/v1/previews/{tree}/archive.zip"), &token);
+    let zip = zip.is(200);
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(&zip.body)).unwrap();
+    let mut links = Vec::new();
+    for number in 0..archive.len() {
+        let entry = archive.by_index(number).unwrap();
+        let inside = entry.enclosed_name().unwrap();
+        assert!(inside.starts_with("acme-web"), "{inside:?}");
+        if entry.is_symlink() {
+            links.push(entry.name().to_owned());
+        }
+    }
+    assert_eq!(links.len(), 2, "{links:?}");
+    // Nothing is written through a link.
+    for link in &links {
+        let below = format!("{link}/").to_lowercase();
+        assert!(
+            archive
+                .file_names()
+                .all(|name| !name.to_lowercase().starts_with(&below))
+        );
+    }
+    let patch = server.get(&format!("/api/v1/previews/{tree}/archive.patch"), &token);
+    server.sandbox.write("all.patch", &patch.is(200).body);
+    server.sandbox.git("", &["init", "-q", "applied"]);
+    let apply = ["apply", "--index", "../all.patch"];
+    server.sandbox.git("applied", &apply);
+    let written = server.sandbox.git("applied", &["write-tree"]);
+    assert_eq!(written.trim_end(), tree);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Several servers on one Postgres, and faults of it.
 
+use super::pages::Browser;
 use super::support::{Answer, TestServer, answered, preview, submission};
 use crate::support::Sandbox;
 use crate::support::jobs::wait;
@@ -222,6 +223,39 @@ fn a_stream_misses_no_event_of_a_database_that_is_restarted() {
     stream.read_to_string(&mut text).unwrap();
     assert_eq!(numbers(&text), [1, 2, 3, 4, 5, 6, 7], "{text}");
     assert!(text.contains("event: end\n"), "{text}");
+}
+
+#[test]
+fn a_server_continues_after_its_database_was_away() {
+    let mut cluster = Cluster::start(CARELESS);
+    let name = wait(cluster.migrated());
+    let address = cluster.address(&name);
+    let server = server(&address, &[]);
+    let token = server.token("ada", &[]);
+    let mut browser = Browser::signed_in(&server, &token);
+    let tree = prepared(&server, &token);
+    let submission = submission("acme-web", &tree);
+    cluster.stop();
+    for path in ["me", "runs", "products/acme-web", "jobs/counts", "workers"] {
+        let refused = server.get(&format!("/api/v1/{path}"), &token);
+        assert_eq!(refused.header("retry-after"), Some("5"), "{path}");
+        assert_eq!(refused.problem(503), "store_unavailable", "{path}");
+    }
+    let refused = server.post("/api/v1/runs", &token, &submission);
+    assert_eq!(refused.problem(503), "store_unavailable");
+    let page = browser.get("/").is(503);
+    assert!(
+        page.text().contains("<h1>Service Unavailable</h1>"),
+        "{}",
+        page.text()
+    );
+    server.send("GET", "/health/ready", &[], b"").is(503);
+    cluster.restart();
+    let run = patiently(|| server.post("/api/v1/runs", &token, &submission)).is(201);
+    let run = server.finished(run.json()["id"].as_str().unwrap(), &token);
+    assert_eq!(run["status"], "succeeded", "{run}");
+    assert!(browser.get("/").is(200).text().contains("has a repository"));
+    server.send("GET", "/health/ready", &[], b"").is(200);
 }
 
 #[test]

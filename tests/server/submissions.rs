@@ -1,14 +1,12 @@
 //! Submissions that are refused before a job exists: options for administrators, and what the forge certainly refuses.
 
-use super::support::{Answer, TestServer, preview, submission};
+use super::support::{Answer, KEY, TestServer, preview, submission};
 use crate::forge::fake::{Dialect, Fake, Fault, TOKEN};
 use crate::support::{PRODUCT, Ran, Sandbox};
 use serde_json::{Value, json};
 use std::process::Command;
 
 const RECIPE: &str = "recipes/demo/auth/session.yaml";
-const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
-
 /// Adds a product and submits the preview of the small catalogue for it.
 fn submit(server: &TestServer, token: &str, product: &str) -> Answer {
     server

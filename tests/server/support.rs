@@ -21,6 +21,9 @@ pub(crate) struct TestServer {
     variables: Vec<(String, String)>,
 }
 
+/// A key that tokens of a forge are sealed with.
+pub(crate) const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
 /// An answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -314,6 +317,16 @@ impl Answer {
     /// The cookie that it sets, with its attributes.
     pub(crate) fn cookie(&self) -> Option<&str> {
         self.cookie.as_deref()
+    }
+
+    /// Head and body as text, to look for what must not be there.
+    pub(crate) fn whole(&self) -> String {
+        format!(
+            "{}\n{}\n{}",
+            self.head,
+            self.cookie.as_deref().unwrap_or_default(),
+            String::from_utf8_lossy(&self.body)
+        )
     }
 
     pub(crate) fn text(&self) -> String {

@@ -11,8 +11,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::OnceCell;
 
-/// Starts a cluster and prints its folder, and restarts it for each line of input. The input ends with the test process,
-/// however that ends; then everything is removed.
+/// Starts a cluster and prints its folder; a line `stop` of the input stops it, any other one starts it again. The input ends
+/// with the test process, however that ends; then everything is removed.
 const SCRIPT: &str = r#"
 set -eu
 umask 077
@@ -22,8 +22,9 @@ initdb -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$fo
 pg_ctl -D "$folder/data" -w -t 60 -l "$folder/log" -o "-k $folder -c listen_addresses= $SETTINGS" start >/dev/null 2>&1 || { cat "$folder/log" >&2; exit 1; }
 trap 'pg_ctl -D "$folder/data" -m immediate stop >/dev/null 2>&1; rm -rf "$folder"' EXIT
 echo "$folder"
-while read -r _; do
-    pg_ctl -D "$folder/data" -w -t 60 -l "$folder/log" -m fast restart >/dev/null 2>&1 || { cat "$folder/log" >&2; exit 1; }
+while read -r order; do
+    [ "$order" = stop ] || order=restart
+    pg_ctl -D "$folder/data" -w -t 60 -l "$folder/log" -m fast "$order" >/dev/null 2>&1 || { cat "$folder/log" >&2; exit 1; }
     echo "$folder"
 done
 "#;
@@ -106,11 +107,20 @@ impl Cluster {
 
     /// Stops the server, which ends every session, and starts it again.
     pub(crate) fn restart(&mut self) {
+        self.order("restart");
+    }
+
+    /// Stops the server until it is restarted.
+    pub(crate) fn stop(&mut self) {
+        self.order("stop");
+    }
+
+    fn order(&mut self, order: &str) {
         let input = self.keeper.stdin.as_mut().unwrap();
-        input.write_all(b"again\n").unwrap();
+        writeln!(input, "{order}").unwrap();
         let mut folder = String::new();
         self.output.read_line(&mut folder).unwrap();
-        assert_eq!(folder.trim(), self.folder, "Postgres did not come back");
+        assert_eq!(folder.trim(), self.folder, "Postgres did not {order}");
     }
 
     /// The address of a database.

@@ -129,7 +129,6 @@ fn a_branch_gets_exactly_the_tree_that_the_preview_showed() {
 }
 
 #[test]
-#[ignore = "needs the generated tree of the last update"]
 fn a_conflict_keeps_the_file_and_ends_with_1() {
     let sandbox = made();
     let quarrel = |text: &str, word: &str| {
@@ -193,7 +192,6 @@ fn an_option_that_is_dropped_takes_only_unedited_files_with_it() {
 }
 
 #[test]
-#[ignore = "needs the generated tree of the last update"]
 fn a_deleted_file_stays_away_and_its_change_is_told_once() {
     let sandbox = made();
     sandbox.git("out", &["rm", "-q", "docs/x.md"]);
@@ -379,4 +377,73 @@ fn an_option_that_the_catalogue_dropped_needs_a_decision() {
         verdicts(&report),
         pairs(&[("lib/session.ts", "remove"), ("package.json", "take")])
     );
+}
+
+#[test]
+fn a_work_tree_takes_the_update_with_markers_around_conflicts() {
+    let sandbox = made();
+    sandbox.write("out/README.md", "# Mine\n\nOf acme.\n");
+    sandbox.commit("out");
+    template(&sandbox, "README.md", |text| {
+        text.replace("# __PRODUCT_NAME__", "# Theirs")
+    });
+    template(&sandbox, "docs/x.md", |text| text.replace("two", "2"));
+    sandbox.write(&format!("{TEMPLATE}/new.txt"), "new\n");
+    raise(&sandbox);
+    sandbox.write("out/own.txt", "mine\n");
+    update(&sandbox, &["--conflicts", "markers"]).exits(1);
+    let status = sandbox.git("out", &["status", "--porcelain"]);
+    let expected =
+        "M  .scrum4me/bootstrap.json\nUU README.md\nM  docs/x.md\nA  new.txt\n?? own.txt\n";
+    assert_eq!(status, expected);
+    assert_eq!(
+        sandbox.read("out/README.md"),
+        "<<<<<<< repository\n# Mine\n||||||| plan of 2026-11-21\n# Acme Web\n=======\n# Theirs\n>>>>>>> new plan\n\nOf acme.\n"
+    );
+    assert_eq!(
+        sandbox.git("out", &["show", ":1:README.md"]),
+        "# Acme Web\n\nOf acme.\n"
+    );
+    assert_eq!(
+        sandbox.git("out", &["show", ":2:README.md"]),
+        "# Mine\n\nOf acme.\n"
+    );
+    sandbox.git("out", &["reset", "-q", "--hard"]);
+    assert_eq!(
+        sandbox.git("out", &["status", "--porcelain"]),
+        "?? own.txt\n"
+    );
+}
+
+#[test]
+fn a_squashed_update_that_was_rebased_is_the_base_of_the_next() {
+    let sandbox = made();
+    sandbox.write(
+        "out/long.txt",
+        sandbox.read("out/long.txt").replace("line 5\n", "mine 5\n"),
+    );
+    sandbox.commit("out");
+    template(&sandbox, "long.txt", |text| {
+        text.replace("line 5\n", "theirs 5\n")
+    });
+    template(&sandbox, "docs/x.md", |text| text.replace("two", "2"));
+    raise(&sandbox);
+    update(&sandbox, &["--mine", "long.txt", "--into-branch", "next"]).exits(0);
+    let message = sandbox.git("out", &["log", "-1", "--format=%B", "next"]);
+    assert!(message.contains("\nKept: long.txt\n"), "{message}");
+    sandbox.git("out", &["merge", "-q", "--squash", "next"]);
+    sandbox.write("out/own.txt", "mine\n");
+    sandbox.commit("out");
+    let author = ["-c", "user.name=a", "-c", "user.email=a@b.c"];
+    sandbox.git(
+        "out",
+        &[&author[..], &["commit", "-q", "--amend", "-m", "rebased"]].concat(),
+    );
+    assert_eq!(update(&sandbox, &[]).exits(0).json()["upToDate"], true);
+    template(&sandbox, "long.txt", |text| {
+        text.replace("line 30\n", "new 30\n")
+    });
+    raise(&sandbox);
+    let report = update(&sandbox, &[]).exits(0).json();
+    assert_eq!(verdicts(&report), pairs(&[("long.txt", "merge")]));
 }

@@ -1,6 +1,8 @@
 //! Updates of repositories: the comparison of three trees, and the command over real repositories.
 
+mod base;
 mod command;
+mod fleet;
 mod properties;
 mod table;
 

@@ -1,23 +1,37 @@
 //! A repository that groundplan created: its first commit, and its plan, built again from the provenance.
 
+use crate::app::catalog_versions;
+use crate::app::catalogs::OpenedCatalog;
+use crate::app::database_catalogs;
 use crate::app::error::AppError;
 use crate::app::generated_repos::{GeneratedRepo, GeneratedRepoRequest, RecordedPlan};
-use crate::app::templates::{self, TemplateCache, TemplateRequest};
+use crate::app::recorded_sources::RecordedSources;
+use crate::app::templates::{self, TemplateCache};
+use crate::app::updates::UpdateRequest;
+use crate::cli::args::catalog;
+use crate::cli::args::database::DatabaseArgs;
+use crate::cli::args::git::environment;
 use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::Failure;
 use crate::cli::output::terminal::Terminal;
-use crate::model::provenance::Provenance;
+use crate::engine::SelectionChanges;
+use crate::model::provenance::{CatalogSource, Provenance};
+use crate::model::ref_name::RefName;
+use crate::model::slug::Slug;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The catalogue, provenance and template of an existing repository.
 #[derive(clap::Args)]
 pub(crate) struct GeneratedRepoArgs {
-    /// The catalogue it was created from: a built-in one, or a folder [default: the built-in one that it names].
-    #[arg(long, value_name = "NAME|DIR", env = "GROUNDPLAN_CATALOG")]
+    /// The catalogue it was created from: a built-in one, a folder, a commit as `REPO@REF`, or `db:NAME@NUMBER` [default:
+    /// found by the recorded source].
+    #[arg(long, value_name = "NAME|DIR|REPO@REF", env = "GROUNDPLAN_CATALOG")]
     catalog: Option<String>,
     /// Path of the provenance file in the repository.
     #[arg(long, value_name = "PATH", default_value = Provenance::DEFAULT_PATH)]
     provenance: String,
-    /// Allow to fetch the template from this address if the repository names it; repeatable.
+    /// Allow to fetch the catalogue or the template from this address if the repository names it; repeatable.
     #[arg(
         long,
         value_name = "URL",
@@ -29,32 +43,87 @@ pub(crate) struct GeneratedRepoArgs {
     template: TemplateArgs,
 }
 
+/// The catalogue of the old plan, and the version of the new one.
+#[derive(clap::Args)]
+pub(crate) struct OldCatalogArgs {
+    /// The catalogue of the recorded plan, if neither the repository nor its recorded source has it any more.
+    #[arg(long, value_name = "NAME|DIR|REPO@REF")]
+    from_catalog: Option<String>,
+    /// Another commit of the recorded catalogue, or of the template if the catalogue is in no repository.
+    #[arg(long, value_name = "REF", value_parser = RefName::parse)]
+    to: Option<RefName>,
+}
+
 impl GeneratedRepoArgs {
-    /// The request for a repository, the catalogue of its new plan and that plan's template.
+    /// The request for an update of a repository. `catalog` is that of the new plan.
     pub(crate) fn update(
         &self,
         repository: &str,
-    ) -> Result<(GeneratedRepoRequest, Option<String>, TemplateRequest), Failure> {
-        let request = GeneratedRepoRequest {
-            catalog: None,
-            ..self.request(repository)?
-        };
-        Ok((request, self.catalog.clone(), self.template.request()))
+        catalog: Option<&Arc<OpenedCatalog>>,
+        from: &OldCatalogArgs,
+    ) -> Result<UpdateRequest, Failure> {
+        let named = from.from_catalog.as_deref();
+        let is_stored = |named: &&str| named.starts_with(database_catalogs::PREFIX);
+        let old_catalogs = named
+            .filter(is_stored)
+            .map(|named| catalog::open(named, &self.template.git))
+            .transpose()?;
+        Ok(UpdateRequest {
+            repository: GeneratedRepoRequest {
+                catalog: named.filter(|named| !is_stored(named)).map(str::to_owned),
+                ..self.request(repository)?
+            },
+            old_catalogs: old_catalogs.into_iter().collect(),
+            catalog: catalog.cloned(),
+            to: from.to.clone(),
+            template: self.template.request(),
+            choices: SelectionChanges::default(),
+            decisions: BTreeMap::new(),
+            is_full: false,
+        })
+    }
+
+    /// The catalogue that is named for the new plan, opened.
+    pub(crate) fn new_catalog(&self) -> Result<Option<Arc<OpenedCatalog>>, Failure> {
+        let named = self.catalog.as_ref();
+        let opened = named.map(|named| catalog::open(named, &self.template.git));
+        Ok(opened.transpose()?.map(Arc::new))
     }
 
     pub(crate) fn cache(&self) -> Result<TemplateCache<'_>, AppError> {
         self.template.git.cache()
     }
 
-    /// Reads a repository, by path or URL, and resolves the plan that it records.
+    /// Reads a repository, by path or URL, and resolves the plan that its first commit records.
     pub(crate) fn read(&self, repository: &str) -> Result<(GeneratedRepo, RecordedPlan), Failure> {
+        self.read_plan(repository, |repository| &repository.provenance)
+    }
+
+    /// Reads a repository, by path or URL, and resolves the plan that its current commit records.
+    pub(crate) fn read_current(
+        &self,
+        repository: &str,
+    ) -> Result<(GeneratedRepo, RecordedPlan), Failure> {
+        self.read_plan(repository, |repository| &repository.current)
+    }
+
+    fn read_plan(
+        &self,
+        repository: &str,
+        provenance: impl Fn(&GeneratedRepo) -> &Provenance,
+    ) -> Result<(GeneratedRepo, RecordedPlan), Failure> {
         let request = self.request(repository)?;
         let cache = || self.template.git.cache();
-        Ok(Terminal::busy("reading the repository", || {
-            let repository = request.read(&cache)?;
-            let plan = request.recorded_plan(&repository, &cache)?;
-            Ok::<_, AppError>((repository, plan))
-        })?)
+        let repository = Terminal::busy("reading the repository", || request.read(&cache))?;
+        let published = self.published(provenance(&repository))?;
+        let sources = RecordedSources {
+            cache: &cache,
+            published: &published,
+        };
+        let plan = Terminal::busy("reading catalogue and template", || {
+            request.plan_of(provenance(&repository), &repository, sources)
+        })?;
+        Ok((repository, plan))
     }
 
     fn request(&self, repository: &str) -> Result<GeneratedRepoRequest, Failure> {
@@ -70,8 +139,35 @@ impl GeneratedRepoArgs {
             allowed_sources,
             repository: repository.to_owned(),
             provenance: self.provenance.clone(),
-            catalog: self.catalog.clone(),
+            catalog: self
+                .catalog
+                .clone()
+                .filter(|named| !named.starts_with(database_catalogs::PREFIX)),
             template: self.template.request(),
         })
+    }
+
+    /// The catalogue of the database that `--catalog` names or the repository records, if there is a database.
+    fn published(&self, provenance: &Provenance) -> Result<Vec<OpenedCatalog>, Failure> {
+        if let Some(named) = &self.catalog {
+            if named.starts_with(database_catalogs::PREFIX) {
+                return Ok(vec![catalog::open(named, &self.template.git)?]);
+            }
+            return Ok(Vec::new());
+        }
+        let source = provenance.generated.as_ref();
+        let is_local = source.is_some_and(|made| made.catalog_source == CatalogSource::Local);
+        let has_database = environment("DATABASE_URL").is_some_and(|url| !url.is_empty());
+        let Ok(slug) = Slug::parse(&provenance.catalog) else {
+            return Ok(Vec::new());
+        };
+        if !(is_local && has_database) {
+            return Ok(Vec::new());
+        }
+        let version = &provenance.catalog_version;
+        let found = DatabaseArgs::of_environment().look(async |database| {
+            Ok(catalog_versions::find_by_digest(database, &slug, version).await?)
+        })?;
+        Ok(found.into_iter().collect())
     }
 }

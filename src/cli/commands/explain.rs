@@ -38,7 +38,9 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         return Ok(Exit::Success);
     }
     let path = args.path()?;
-    let (repository, recorded) = args.made.read(args.repository.as_deref().unwrap_or("."))?;
+    let (repository, recorded) = args
+        .made
+        .read_current(args.repository.as_deref().unwrap_or("."))?;
     let (file, history) = explanation::explain_recorded(&repository, &recorded, &path)?;
     show(&file, args.format, terminal)?;
     let note = match history {

@@ -1,13 +1,14 @@
 //! `groundplan update`
 
 use crate::app::command_line::quote;
+use crate::app::planned_update::{ExpectedUpdate, PlannedUpdate};
 use crate::app::pull_requests::{Proposal, ProposalOutcome};
 use crate::app::update_report::{PlanSource, UpdateReport};
-use crate::app::updates::{self, ExpectedUpdate, PlannedUpdate, UpdateRequest};
+use crate::app::updates::{self, UpdateRequest};
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::forge::ForgeArgs;
-use crate::cli::args::generated_repo::GeneratedRepoArgs;
+use crate::cli::args::generated_repo::{GeneratedRepoArgs, OldCatalogArgs};
 use crate::cli::args::push::PushArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::forge_session::ForgeSession;
@@ -42,6 +43,9 @@ pub(crate) struct Args {
     /// open one of an earlier update up to date.
     #[arg(long, requires = "forge", conflicts_with = "into_branch")]
     pull_request: bool,
+    /// Write the update to the work tree and its index instead, without a commit; lines in conflict get markers.
+    #[arg(long, value_enum, value_name = "FORM", conflicts_with_all = ["into_branch", "pull_request"])]
+    conflicts: Option<ConflictForm>,
     /// Go on only if the update gives this tree, and is for this commit.
     #[arg(long, value_name = "TREE_ID[@COMMIT]", value_parser = ExpectedUpdate::parse)]
     expect: Option<ExpectedUpdate>,
@@ -57,6 +61,8 @@ pub(crate) struct Args {
     #[arg(long)]
     full: bool,
     #[command(flatten)]
+    old: OldCatalogArgs,
+    #[command(flatten)]
     made: GeneratedRepoArgs,
     #[command(flatten)]
     choices: ChoiceArgs,
@@ -66,6 +72,13 @@ pub(crate) struct Args {
     forge: ForgeArgs,
     #[command(flatten)]
     push: PushArgs,
+}
+
+/// The form of conflicts in a work tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum ConflictForm {
+    /// Markers with the lines of the old plan, as git writes them with the style `diff3`.
+    Markers,
 }
 
 /// Changes of the selection.
@@ -125,10 +138,9 @@ impl ChoiceArgs {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    if args.into_branch.is_some() {
+    if args.into_branch.is_some() || args.conflicts.is_some() {
         safe_directory::check(args.repository.as_ref())?;
     }
-    let (repository, catalog, template) = args.made.update(&args.repository)?;
     let decided = [
         (&args.decisions.mine, Decision::Mine),
         (&args.decisions.theirs, Decision::Theirs),
@@ -138,13 +150,14 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         .into_iter()
         .flat_map(|(paths, decision)| paths.iter().map(move |path| (path.clone(), decision)))
         .collect();
+    let catalog = args.made.new_catalog()?;
     let request = UpdateRequest {
-        repository,
-        catalog,
-        template,
         choices: args.choices.changes(),
         decisions,
         is_full: args.full,
+        ..args
+            .made
+            .update(&args.repository, catalog.as_ref(), &args.old)?
     };
     let cache = || args.made.cache();
     let mut planned = Terminal::busy("comparing the repository with the new plan", || {
@@ -160,11 +173,17 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         };
         planned.commit_to_branch(branch, &author, &date)?;
     }
+    if args.conflicts.is_some() && planned.has_changes() {
+        planned.write_to_work_tree(args.repository.as_ref())?;
+        planned.advance_generated(&author, &updates::today(&SystemClock)?)?;
+    }
     if args.pull_request && planned.has_changes() && !planned.report.only_provenance {
         let session = ForgeSession::open(args.forge.clone(), &args.push, terminal)?;
         let session = session.expect("`--pull-request` requires `--forge`");
         let created = planned.store_for_pull_request(&author)?;
-        planned.report.pull_request = Some(session.propose(&planned, &created)?);
+        let generated = planned.advance_generated(&author, &planned.plan.inputs.date)?;
+        planned.report.pull_request =
+            Some(session.propose(&planned, &created, generated.as_ref())?);
         planned.report.created = Some(created);
     }
     match args.format {
@@ -381,6 +400,13 @@ fn conclusion(args: &Args, planned: &PlannedUpdate, out: &mut dyn Write) -> Resu
             "\n{BOLD}{}{BOLD:#}: {}",
             proposed(proposal),
             sanitize::line(&proposal.url)
+        )?);
+    }
+    if args.conflicts.is_some() {
+        return Ok(writeln!(
+            out,
+            "\nWrote the update to {BOLD}{}{BOLD:#} and its index. Look at it with `git status`, decide the conflicts, and commit it; undo it with `git reset --merge`.",
+            sanitize::line(&args.repository)
         )?);
     }
     if let Some(created) = &report.created {

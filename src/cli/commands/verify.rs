@@ -1,5 +1,6 @@
 //! `groundplan verify`
 
+use crate::app::generation_steps::GenerationStep;
 use crate::app::verification::{self, PathChange, Verification};
 use crate::base::sanitize;
 use crate::cli::args::generated_repo::GeneratedRepoArgs;
@@ -9,6 +10,7 @@ use crate::cli::output::render::sign;
 use crate::cli::output::terminal::{BOLD, DIM, GREEN, RED, Terminal};
 use crate::model::digest::GitId;
 use crate::model::report::{ChangeKind, Report};
+use crate::tree::generated::GENERATED_REF;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -43,6 +45,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             )?;
             print_verdict(&result, &report, terminal)?;
             print_since(&result.changed_since, result.commits_since, terminal)?;
+            print_updates(&result.steps, terminal)?;
         }
     }
     Ok(if result.exact {
@@ -112,6 +115,28 @@ fn print_since(
         count(ChangeKind::Removed)
     )?;
     print_paths(changed, terminal)
+}
+
+/// Prints what each update brought.
+fn print_updates(steps: &[GenerationStep], terminal: &mut Terminal) -> Result<(), Failure> {
+    for step in steps.iter().skip(1) {
+        writeln!(
+            terminal.out(),
+            "\nUpdate in commit {} to {} {}, template {}",
+            step.commit_id,
+            sanitize::line(&step.catalog),
+            step.catalog_version.short(),
+            sanitize::line(&step.template)
+        )?;
+        match &step.brought {
+            Some(brought) => print_paths(brought, terminal)?,
+            None => writeln!(
+                terminal.out(),
+                "  {DIM}the generated tree is not in this repository: `git fetch origin {GENERATED_REF}:{GENERATED_REF}`{DIM:#}"
+            )?,
+        }
+    }
+    Ok(())
 }
 
 fn print_paths(differences: &[PathChange], terminal: &mut Terminal) -> Result<(), Failure> {

@@ -112,6 +112,8 @@ pub struct Update {
     pub own: usize,
     /// True if the repository is exactly the old plan's tree.
     pub untouched: bool,
+    /// The versions of each text with conflicting lines: of the base, of the repository, of the plan.
+    pub unmerged: BTreeMap<TreePath, [File; 3]>,
 }
 
 impl Update {

@@ -72,6 +72,8 @@ struct Decided {
     conflicts: Vec<Conflict>,
     /// The new file at the path; none if it stays.
     new: Option<Option<File>>,
+    /// The three versions of a text with conflicting lines.
+    unmerged: Option<Box<[File; 3]>>,
 }
 
 impl Decided {
@@ -81,6 +83,7 @@ impl Decided {
             reason: reason.into(),
             conflicts: Vec::new(),
             new: None,
+            unmerged: None,
         }
     }
 
@@ -271,6 +274,7 @@ impl Updater<'_> {
         };
         Ok(match content::merge(to, versions) {
             Err(conflicts) => Decided {
+                unmerged: has_lines(&conflicts).then(|| Box::new([base, ours, theirs])),
                 conflicts,
                 ..Decided::new(
                     Verdict::Conflict,
@@ -385,6 +389,9 @@ impl Updater<'_> {
         let change = self.change(path, from.as_deref(), &decided)?;
         if let Some(new) = decided.new {
             self.result.changes.insert(path.clone(), new);
+        }
+        if let Some(versions) = decided.unmerged {
+            self.result.unmerged.insert(path.clone(), *versions);
         }
         let (added_lines, removed_lines, diff) = change.map_or((0, 0, None), |change| {
             (change.added_lines, change.removed_lines, change.diff)
@@ -510,6 +517,11 @@ fn added_by_both(
     } else {
         format!("the repository has {ours} here, the plan adds {theirs}")
     })
+}
+
+fn has_lines(conflicts: &[Conflict]) -> bool {
+    let is_lines = |conflict: &Conflict| matches!(conflict, Conflict::Lines { .. });
+    conflicts.iter().any(is_lines)
 }
 
 /// The whole file at a path.

@@ -62,7 +62,7 @@ impl WorkTree {
                 added.add(path, file)?;
             }
         }
-        let lock = now.write_index(lock, addition)?;
+        let lock = now.write_index_file(lock, &now.index_with(addition)?)?;
         let transaction = now.prepare_branch(ids.commit, addition.message)?;
         lock.commit()
             .map_err(|error| self.failed("write the index", error.error))?;
@@ -156,14 +156,14 @@ impl WorkTree {
         addition.date.unix_seconds().max(before)
     }
 
-    /// Writes the index with the files into its lock file.
-    fn write_index(
+    /// Writes an index into its lock file.
+    pub(super) fn write_index_file(
         &self,
         lock: gix::lock::File,
-        addition: &NewFiles<'_>,
+        index: &gix::index::File,
     ) -> Result<gix::lock::File, WorkTreeError> {
         let mut out = BufWriter::new(lock);
-        self.index_with(addition)?
+        index
             .write_to(&mut out, gix::index::write::Options::default())
             .map_err(WorkTreeError::git("write the index", &self.path))?;
         out.flush()

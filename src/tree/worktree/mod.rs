@@ -3,8 +3,10 @@
 mod commit;
 mod error;
 mod first_commit;
+mod merge;
 mod work_tree;
 
 pub use commit::NewFiles;
 pub use error::WorkTreeError;
+pub use merge::MarkedFile;
 pub use work_tree::{FileState, WorkTree};

@@ -3,14 +3,26 @@
 use super::render;
 use crate::app::catalog_versions::{CatalogDiff, CatalogPairs, VersionName};
 use crate::app::catalogs::OpenedCatalog;
+use crate::app::fleet::{self, FleetStatus};
+use crate::app::generated_repos::GeneratedRepoRequest;
 use crate::app::templates;
+use crate::app::updates::UpdateRequest;
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::template::TemplateArgs;
+use crate::cli::commands::fleet::status;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::terminal::Terminal;
 use crate::cli::runtime::wait_for;
+use crate::cli::signals;
+use crate::engine::SelectionChanges;
 use crate::impact::ImpactLevel;
+use crate::model::provenance::Provenance;
 use crate::model::slug::Slug;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread::available_parallelism;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -28,6 +40,9 @@ pub(super) struct Args {
     /// Also show a diff of every changed text file.
     #[arg(long)]
     full: bool,
+    /// Also show what an update to the new version would do to this existing repository, a folder or a URL; repeatable.
+    #[arg(long, value_name = "REPO")]
+    against: Vec<String>,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     #[command(flatten)]
@@ -46,10 +61,24 @@ enum Format {
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let diff = args.diff()?;
+    let fleet = args.fleet()?;
     match args.format {
-        Format::Json => terminal.json(&diff)?,
-        Format::Text => render::text(&diff, args.full, terminal.out())?,
-        Format::Markdown => render::markdown(&diff, args.full, terminal.out())?,
+        Format::Json => terminal.json(&DiffJson {
+            diff: &diff,
+            fleet: fleet.as_ref(),
+        })?,
+        Format::Text => {
+            render::text(&diff, args.full, terminal.out())?;
+            if let Some(fleet) = &fleet {
+                status::print(fleet, terminal)?;
+            }
+        }
+        Format::Markdown => {
+            render::markdown(&diff, args.full, terminal.out())?;
+            if let Some(fleet) = &fleet {
+                render::repositories(fleet, terminal.out())?;
+            }
+        }
     }
     for catalog in &diff.unraised {
         let message = format!("the template of `{catalog}` changed under the same version");
@@ -64,7 +93,59 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     })
 }
 
+/// A comparison, with the state of existing repositories against the new version.
+#[derive(Serialize)]
+struct DiffJson<'d> {
+    #[serde(flatten)]
+    diff: &'d CatalogDiff,
+    #[serde(flatten)]
+    fleet: Option<&'d FleetStatus>,
+}
+
 impl Args {
+    /// The state of the named repositories against the new version.
+    fn fleet(&self) -> Result<Option<FleetStatus>, Failure> {
+        if self.against.is_empty() {
+            return Ok(None);
+        }
+        let mut new = self.open(&self.new)?;
+        new.retain(|opened| {
+            self.only
+                .as_ref()
+                .is_none_or(|only| opened.catalog.slug() == only)
+        });
+        let (Some(opened), true) = (new.pop(), new.is_empty()) else {
+            return Err(
+                Failure::usage("against_several", "`--against` needs one new catalogue")
+                    .hinted("name one with `--only NAME`"),
+            );
+        };
+        let catalog = Arc::new(opened);
+        let request = |repository: &String| UpdateRequest {
+            repository: GeneratedRepoRequest {
+                repository: repository.clone(),
+                provenance: Provenance::DEFAULT_PATH.to_owned(),
+                catalog: None,
+                template: self.template.request(),
+                allowed_sources: Vec::new(),
+            },
+            old_catalogs: Vec::new(),
+            catalog: Some(Arc::clone(&catalog)),
+            to: None,
+            template: self.template.request(),
+            choices: SelectionChanges::default(),
+            decisions: BTreeMap::new(),
+            is_full: false,
+        };
+        let requests: Vec<UpdateRequest> = self.against.iter().map(request).collect();
+        let parallel = available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let cache = || self.template.git.cache();
+        let stop = signals::stop();
+        Ok(Some(Terminal::busy("comparing the repositories", || {
+            fleet::status(&requests, &cache, parallel, stop)
+        })))
+    }
+
     fn diff(&self) -> Result<CatalogDiff, Failure> {
         let old = self.open(&self.old)?;
         let new = self.open(&self.new)?;

@@ -1,6 +1,7 @@
 //! The impact of a change, for a terminal and for a comment on a pull request.
 
 use crate::app::catalog_versions::CatalogDiff;
+use crate::app::fleet::FleetStatus;
 use crate::base::sanitize;
 use crate::cli::error::Failure;
 use crate::cli::output::render::sign;
@@ -18,6 +19,23 @@ const MAX_DIFFS: usize = 40_000;
 
 /// The most lines of a kind in a comment.
 const MAX_LINES: usize = 100;
+
+/// The state of existing repositories, for a comment.
+pub(super) fn repositories(fleet: &FleetStatus, out: &mut dyn Write) -> Result<(), Failure> {
+    writeln!(out, "\n| repository | update | reason |\n|---|---|---|")?;
+    for one in fleet.repositories.iter().take(MAX_LINES) {
+        let reason = one.reason.as_deref().unwrap_or_default();
+        let cell = |text: &str| sanitize::line(text).replace('|', "\\|");
+        writeln!(
+            out,
+            "| {} | {} | {} |",
+            cell(&one.repository),
+            one.state.phrase(),
+            cell(reason)
+        )?;
+    }
+    Ok(())
+}
 
 /// For people at a terminal.
 pub(super) fn text(diff: &CatalogDiff, full: bool, out: &mut dyn Write) -> Result<(), Failure> {

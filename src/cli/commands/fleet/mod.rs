@@ -1,17 +1,18 @@
 //! `groundplan fleet`
 
-mod status;
+pub(in crate::cli::commands) mod status;
 mod update;
 
 use crate::app::fleet;
 use crate::app::updates::UpdateRequest;
-use crate::cli::args::generated_repo::GeneratedRepoArgs;
+use crate::cli::args::forge::ForgeArgs;
+use crate::cli::args::generated_repo::{GeneratedRepoArgs, OldCatalogArgs};
 use crate::cli::error::{Exit, Failure};
 use crate::cli::input;
 use crate::cli::output::terminal::Terminal;
-use crate::engine::SelectionChanges;
+use crate::cli::runtime::wait_for;
+use crate::model::input::Owner;
 use clap::Subcommand;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
@@ -32,8 +33,13 @@ enum FleetCommand {
 #[derive(clap::Args)]
 struct ListArgs {
     /// File with a repository on each line: a folder, relative to the file, or a URL; `#` begins a comment.
-    #[arg(value_name = "FILE")]
-    list: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "owner")]
+    list: Option<PathBuf>,
+    /// All repositories of this owner on the forge instead of a list. Private ones are fetched with GROUNDPLAN_GIT_TOKEN.
+    #[arg(long, value_name = "NAME", value_parser = Owner::parse, requires = "forge", conflicts_with = "list")]
+    owner: Option<Owner>,
+    #[command(flatten)]
+    old: OldCatalogArgs,
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -44,30 +50,39 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 }
 
 impl ListArgs {
-    /// A request for each repository of the list.
-    fn requests(&self, made: &GeneratedRepoArgs) -> Result<Vec<UpdateRequest>, Failure> {
-        let text = input::document(&self.list)?;
-        let text = String::from_utf8(text).map_err(|error| {
-            let message = format!("`{}` is not UTF-8", self.list.display());
+    /// A request for each repository.
+    fn requests(
+        &self,
+        made: &GeneratedRepoArgs,
+        forge: &ForgeArgs,
+    ) -> Result<Vec<UpdateRequest>, Failure> {
+        let catalog = made.new_catalog()?;
+        let request = |place: String| made.update(&place, catalog.as_ref(), &self.old);
+        self.places(forge)?.into_iter().map(request).collect()
+    }
+
+    fn places(&self, forge: &ForgeArgs) -> Result<Vec<String>, Failure> {
+        if let Some(owner) = &self.owner {
+            let (forge, _) = forge.open_named()?;
+            let remotes =
+                Terminal::busy("asking the forge", || wait_for(forge.repositories(owner)))?;
+            return Ok(remotes?.iter().map(ToString::to_string).collect());
+        }
+        let Some(list) = &self.list else {
+            return Ok(Vec::new());
+        };
+        let text = String::from_utf8(input::document(list)?).map_err(|error| {
+            let message = format!("`{}` is not UTF-8", list.display());
             Failure::usage("list_not_text", message).caused_by(error)
         })?;
-        let folder = self.list.parent().unwrap_or(Path::new(""));
-        let request = |named: String| {
-            let place = if named.contains(':') {
+        let folder = list.parent().unwrap_or(Path::new(""));
+        let place = |named: String| {
+            if named.contains(':') {
                 named
             } else {
                 folder.join(named).to_string_lossy().into_owned()
-            };
-            let (repository, catalog, template) = made.update(&place)?;
-            Ok(UpdateRequest {
-                repository,
-                catalog,
-                template,
-                choices: SelectionChanges::default(),
-                decisions: BTreeMap::new(),
-                is_full: false,
-            })
+            }
         };
-        fleet::parse_list(&text).into_iter().map(request).collect()
+        Ok(fleet::parse_list(&text).into_iter().map(place).collect())
     }
 }

@@ -3,6 +3,7 @@
 use super::ListArgs;
 use crate::app::fleet::{self, FleetRepository, FleetState, FleetStatus};
 use crate::base::sanitize;
+use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::generated_repo::GeneratedRepoArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
@@ -23,10 +24,12 @@ pub(crate) struct Args {
     format: Format,
     #[command(flatten)]
     made: GeneratedRepoArgs,
+    #[command(flatten)]
+    forge: ForgeArgs,
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let requests = args.list.requests(&args.made)?;
+    let requests = args.list.requests(&args.made, &args.forge)?;
     let processors = || available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let parallel = args.parallel.unwrap_or_else(processors);
     let stop = signals::stop();
@@ -47,7 +50,11 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     })
 }
 
-fn print(status: &FleetStatus, terminal: &mut Terminal) -> Result<(), Failure> {
+/// Prints a line for each repository, and the number of each state.
+pub(in crate::cli::commands) fn print(
+    status: &FleetStatus,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
     for repository in &status.repositories {
         print_one(repository, terminal)?;
     }

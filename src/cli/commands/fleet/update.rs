@@ -3,7 +3,8 @@
 use super::ListArgs;
 use crate::app::error::AppError;
 use crate::app::fleet::{FleetRepository, FleetState};
-use crate::app::updates::{self, PlannedUpdate};
+use crate::app::planned_update::PlannedUpdate;
+use crate::app::updates;
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::forge::ForgeArgs;
@@ -96,7 +97,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let author = author.unwrap_or_default();
     let stop = signals::stop();
     let mut updated = Vec::new();
-    for request in args.list.requests(&args.made)? {
+    for request in args.list.requests(&args.made, &args.forge)? {
         if stop.load(Ordering::Relaxed) {
             return Err(Failure::cancelled());
         }
@@ -191,7 +192,9 @@ fn write(
     }
     if let Some(session) = session {
         let created = planned.store_for_pull_request(author)?;
-        planned.report.pull_request = Some(session.propose_paced(planned, &created)?);
+        let generated = planned.advance_generated(author, &planned.plan.inputs.date)?;
+        planned.report.pull_request =
+            Some(session.propose_paced(planned, &created, generated.as_ref())?);
         planned.report.created = Some(created);
     }
     Ok(())
