@@ -14,6 +14,7 @@ server=
 trap '[ -z "$server" ] || kill "$server"; wait; rm -rf "$work"' EXIT
 
 export GROUNDPLAN_DATA_DIR=$work/data GROUNDPLAN_LOG=warn
+mkdir "$work/repositories"
 "$program" serve --listen 127.0.0.1:8931 --forge local --forge-url "$work/repositories" 2>"$work/log" &
 server=$!
 url=http://127.0.0.1:8931

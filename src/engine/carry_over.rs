@@ -78,6 +78,7 @@ pub fn carry_over(
         }
         if current != option {
             renamed.insert(current.category().to_owned());
+            renamed.insert(option.category().to_owned());
         }
         selection.insert_option(&current);
     }
@@ -98,11 +99,31 @@ pub fn carry_over(
     }
 }
 
-/// The current name of a recorded option; none if the catalogue has dropped it.
+/// The current name of a recorded option, which the catalogue may have renamed; none if it has dropped it.
 fn current_name(catalog: &Catalog, option: &OptionRef) -> Option<OptionRef> {
-    let category = catalog.category(option.category())?;
-    category.option(option.option())?;
-    Some(option.clone())
+    let categories = catalog.categories().iter();
+    let category = renamed(categories, option.category(), |category| {
+        (&category.slug, &category.formerly)
+    })?;
+    let options = category.options.iter();
+    let found = renamed(options, option.option(), |option| {
+        (&option.slug, &option.formerly)
+    })?;
+    Some(OptionRef::new(&category.slug, &found.slug))
+}
+
+/// The entry of this name, or else the one that had it before.
+fn renamed<'e, E>(
+    entries: impl Iterator<Item = &'e E> + Clone,
+    name: &str,
+    names: impl Fn(&E) -> (&Slug, &Vec<Slug>),
+) -> Option<&'e E> {
+    let now = |entry: &&E| names(entry).0.as_str() == name;
+    let before = |entry: &&E| names(entry).1.iter().any(|former| former.as_str() == name);
+    entries
+        .clone()
+        .find(now)
+        .or_else(|| entries.clone().find(before))
 }
 
 /// True for a required category that the recorded selection knows nothing of: its question did not exist, or it would have an answer.
@@ -112,7 +133,9 @@ fn is_new(category: &Category, recorded: &Selection, changes: &SelectionChanges)
         .select
         .iter()
         .any(|option| option.category() == slug);
-    category.required && !is_asked && recorded.of(slug).next().is_none()
+    let names = category.formerly.iter().map(Slug::as_str).chain([slug]);
+    let is_recorded = |name: &str| recorded.of(name).next().is_some();
+    category.required && !is_asked && !names.into_iter().any(is_recorded)
 }
 
 fn not_selected(recorded: &Selection, dropped: &[OptionRef]) -> Vec<Diagnostic> {

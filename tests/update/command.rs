@@ -447,3 +447,51 @@ fn a_squashed_update_that_was_rebased_is_the_base_of_the_next() {
     let report = update(&sandbox, &[]).exits(0).json();
     assert_eq!(verdicts(&report), pairs(&[("long.txt", "merge")]));
 }
+
+#[test]
+fn renamed_options_and_moved_files_are_carried_over() {
+    let sandbox = made();
+    let edited = format!(
+        "{}export const mine = 1;\n",
+        sandbox.read("out/lib/session.ts")
+    );
+    sandbox.write("out/lib/session.ts", edited);
+    sandbox.write("out/docs/x.md", "zero\none\ntwo\nthree\n");
+    sandbox.commit("out");
+    let file = "catalog/demo/catalog.yaml";
+    let text = sandbox
+        .read(file)
+        .replace("slug: auth\n", "slug: login\n    formerly: [auth]\n");
+    let text = text.replace(
+        "slug: session\n",
+        "slug: cookie\n        formerly: [session]\n",
+    );
+    sandbox.write(
+        file,
+        format!("{text}moved: [{{ from: docs/x.md, to: docs/y.md }}]\n"),
+    );
+    for (old, new) in [
+        ("recipes/demo/auth", "recipes/demo/login"),
+        (
+            "recipes/demo/login/session.yaml",
+            "recipes/demo/login/cookie.yaml",
+        ),
+        ("recipes/demo/login/session", "recipes/demo/login/cookie"),
+        (
+            "catalog/demo/template/docs/x.md",
+            "catalog/demo/template/docs/y.md",
+        ),
+    ] {
+        std::fs::rename(sandbox.join(old), sandbox.join(new)).unwrap();
+    }
+    template(&sandbox, "docs/y.md", |text| text.replace("three", "3"));
+    raise(&sandbox);
+    let report = update(&sandbox, &["--into-branch", "next"]).exits(0).json();
+    let choices = json!([
+        { "category": "auth", "before": ["session"], "after": [], "reason": "renamed" },
+        { "category": "login", "before": [], "after": ["cookie"], "reason": "renamed" },
+    ]);
+    assert_eq!(report["choices"], choices);
+    assert_eq!(verdicts(&report), pairs(&[("docs/y.md", "move")]));
+    assert_eq!(shown(&sandbox, "next", "docs/y.md"), "zero\none\ntwo\n3\n");
+}
