@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
 
+pub use super::count::Count;
 pub use super::dependency::Section;
 pub use super::single_line::{SingleLine, SingleLineError};
 
@@ -298,18 +299,6 @@ pub enum IfExists {
     Keep,
 }
 
-/// The number of occurrences that a replacement expects.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Count {
-    /// Exactly one.
-    #[default]
-    One,
-    /// One or more.
-    All,
-    /// Exactly this many.
-    Exactly(u32),
-}
-
 /// The risk of accepting a change without a review.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
@@ -557,47 +546,5 @@ impl AdrStatus {
             Self::Deprecated => "Deprecated",
             Self::Superseded => "Superseded",
         }
-    }
-}
-
-impl Serialize for Count {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::One => serializer.serialize_str("one"),
-            Self::All => serializer.serialize_str("all"),
-            Self::Exactly(count) => serializer.serialize_u32(*count),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Count {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum ActionDocument {
-            Word(String),
-            Number(u32),
-        }
-        match ActionDocument::deserialize(deserializer)? {
-            ActionDocument::Word(word) if word == "one" => Ok(Self::One),
-            ActionDocument::Word(word) if word == "all" => Ok(Self::All),
-            ActionDocument::Number(count) if count > 0 => Ok(Self::Exactly(count)),
-            ActionDocument::Word(_) | ActionDocument::Number(_) => Err(serde::de::Error::custom(
-                "expected `one`, `all` or a number from 1",
-            )),
-        }
-    }
-}
-
-impl JsonSchema for Count {
-    fn schema_name() -> Cow<'static, str> {
-        "Count".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "description": "`one`, `all` or a number from 1",
-            "anyOf": [{ "enum": ["one", "all"] }, { "type": "integer", "minimum": 1, "maximum": u32::MAX }],
-        })
     }
 }

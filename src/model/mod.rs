@@ -7,6 +7,7 @@ pub mod action;
 pub mod canonical;
 pub mod condition;
 pub mod content;
+pub mod count;
 pub mod date;
 pub mod dependency;
 pub mod diagnostic;

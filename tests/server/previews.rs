@@ -243,15 +243,15 @@ fn a_field_of_a_later_version_is_refused_by_its_name() {
     let server = TestServer::start(&["--no-worker"]);
     let token = server.token("ada", &[]);
     let mut body = preview();
-    body["inputs"] = serde_json::json!({ "PACKAGE": "acme" });
+    body["later"] = serde_json::json!({ "PACKAGE": "acme" });
     let mut run = submission("acme-web", &"1".repeat(40));
-    run["inputs"] = body["inputs"].clone();
+    run["later"] = body["later"].clone();
     for (path, body) in [("/api/v1/previews", body), ("/api/v1/runs", run)] {
         let problem = server.post(path, &token, &body).is(422).json();
         let error = &problem["errors"][0];
-        assert_eq!(error["pointer"], "/inputs", "{problem}");
+        assert_eq!(error["pointer"], "/later", "{problem}");
         assert!(
-            error["message"].as_str().unwrap().contains("`inputs`"),
+            error["message"].as_str().unwrap().contains("`later`"),
             "{problem}"
         );
     }
