@@ -77,7 +77,7 @@ fn a_catalogue_by_url_is_recorded_with_its_commit_and_found_again_after_it_moved
         "{refused}"
     );
     assert!(
-        refused.contains(&format!("--allow-source {url}")),
+        refused.contains(&format!("`--allow-source` {url}")),
         "{refused}"
     );
     let allowed = [&empty[..], &["--allow-source", &url]].concat();

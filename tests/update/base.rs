@@ -228,7 +228,7 @@ fn a_base_that_cannot_be_proved_is_refused_with_what_is_missing() {
         moved_on.contains("is in no commit of the repository"),
         "{moved_on}"
     );
-    assert!(moved_on.contains("created from version"), "{moved_on}");
+    assert!(moved_on.contains("created from template"), "{moved_on}");
     assert!(moved_on.contains("--from-catalog"), "{moved_on}");
     assert!(
         moved_on.contains(&format!("git fetch origin {GENERATED_REF}")),
