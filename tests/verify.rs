@@ -286,7 +286,9 @@ fn what_cannot_be_verified_is_refused_in_words() {
     );
     let unknown = verify(&sandbox, &["out"]).exits(1);
     assert!(
-        unknown.stderr.contains("of catalogue `demo` was read from a folder or a database"),
+        unknown
+            .stderr
+            .contains("of catalogue `demo` was read from a folder or a database"),
         "{}",
         unknown.stderr
     );

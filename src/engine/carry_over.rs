@@ -6,6 +6,7 @@ use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::selection::Selection;
 use crate::model::slug::{OptionRef, Slug};
 use crate::model::suggest;
+use crate::resolve;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -67,7 +68,7 @@ pub fn carry_over(
         if changes.drop.contains(&option) {
             continue;
         }
-        let Some(current) = current_name(catalog, &option) else {
+        let Some(current) = resolve::current_option(catalog, &option) else {
             if !asked.contains(option.category()) {
                 findings.push(gone(catalog, &option));
             }
@@ -97,33 +98,6 @@ pub fn carry_over(
     } else {
         Err(findings)
     }
-}
-
-/// The current name of a recorded option, which the catalogue may have renamed; none if it has dropped it.
-fn current_name(catalog: &Catalog, option: &OptionRef) -> Option<OptionRef> {
-    let categories = catalog.categories().iter();
-    let category = renamed(categories, option.category(), |category| {
-        (&category.slug, &category.formerly)
-    })?;
-    let options = category.options.iter();
-    let found = renamed(options, option.option(), |option| {
-        (&option.slug, &option.formerly)
-    })?;
-    Some(OptionRef::new(&category.slug, &found.slug))
-}
-
-/// The entry of this name, or else the one that had it before.
-fn renamed<'e, E>(
-    entries: impl Iterator<Item = &'e E> + Clone,
-    name: &str,
-    names: impl Fn(&E) -> (&Slug, &Vec<Slug>),
-) -> Option<&'e E> {
-    let now = |entry: &&E| names(entry).0.as_str() == name;
-    let before = |entry: &&E| names(entry).1.iter().any(|former| former.as_str() == name);
-    entries
-        .clone()
-        .find(now)
-        .or_else(|| entries.clone().find(before))
 }
 
 /// True for a required category that the recorded selection knows nothing of: its question did not exist, or it would have an answer.

@@ -2,7 +2,7 @@
 
 use crate::catalog::{Catalog, CatalogOption, Category};
 use crate::model::selection::Selection;
-use crate::model::slug::Slug;
+use crate::model::slug::{OptionRef, Slug};
 
 /// The selection with the present slugs of categories and options. Unknown ones stay as they are.
 pub fn current(catalog: &Catalog, selection: &Selection) -> Selection {
@@ -18,6 +18,14 @@ pub fn current(catalog: &Catalog, selection: &Selection) -> Selection {
         }
     }
     current
+}
+
+/// The present name of an option; none if the catalogue has no option that has or had this name.
+pub fn current_option(catalog: &Catalog, option: &OptionRef) -> Option<OptionRef> {
+    let (category, option) = option.slugs();
+    let category = self::category(catalog, &category)?;
+    let option = renamed(category, &option)?;
+    Some(OptionRef::new(&category.slug, &option.slug))
 }
 
 fn category<'c>(catalog: &'c Catalog, slug: &Slug) -> Option<&'c Category> {

@@ -3,10 +3,10 @@
 //!
 //! [`Diagnostic`]: crate::model::diagnostic::Diagnostic
 
+mod formats;
 mod json;
 pub mod node;
 pub mod schema;
-
 pub mod text;
 pub mod value;
 mod yaml;

@@ -1,6 +1,7 @@
 //! Validation of values without a text, such as those of a database, by the JSON Schema of their type.
 
-use super::schema::{FORMATS, Schema};
+use super::formats::FORMATS;
+use super::schema::Schema;
 use jsonschema::error::ValidationErrorKind;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;

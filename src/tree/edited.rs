@@ -1,4 +1,4 @@
-//! Changes of a committed tree: its new id, and a commit of it on a branch of its own. Nothing is checked out.
+//! Changes of a committed tree: its new id, and a commit of it on a new branch. Nothing is checked out.
 
 use super::commits::Commits;
 use super::git_error::GitTreeError;

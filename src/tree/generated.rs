@@ -24,7 +24,7 @@ use gix::refs::{FullName, Target};
 use std::ops::Range;
 use thiserror::Error;
 
-/// The reference of the newest generated commit. A clone does not fetch it by itself.
+/// The reference of the newest generated commit. A clone does not fetch it.
 pub const GENERATED_REF: &str = "refs/groundplan/generated";
 
 /// The longest line of generated commits that is read.

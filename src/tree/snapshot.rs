@@ -29,7 +29,7 @@ enum Contents<'r> {
 }
 
 impl SnapshotEntry {
-    /// The mode, if the entry has bytes of its own; none for a submodule.
+    /// The mode, if the entry is a file or a link; none for a submodule.
     pub fn mode(&self) -> Option<Mode> {
         match self.kind {
             EntryKind::Blob => Some(Mode::Regular),
@@ -131,7 +131,7 @@ impl<'r> Snapshot<'r> {
     }
 }
 
-/// The names that a tree has, to see if a new file can stand beside them.
+/// The names that a tree has, to see if a new file is possible beside them.
 #[derive(Debug, Default)]
 pub struct TakenNames(CommittedNames);
 

@@ -440,7 +440,7 @@ impl Updater<'_> {
         ))
     }
 
-    /// Turns new files that cannot stand beside the repository's names into conflicts.
+    /// Turns new files that are not possible beside the repository's names into conflicts.
     fn check_names(&mut self) -> Result<(), UpdateError> {
         let ours = self.sides.ours;
         let is_new = |path: &TreePath| ours.get(path.as_str()).is_none();

@@ -1,4 +1,4 @@
-//! What a dependency has besides its range: features, extras, a group, and a version that the workspace sets.
+//! The attributes of a dependency besides its range: features, extras, a group, and a version that the workspace sets.
 
 use super::ManifestError;
 use crate::interpret::line_ends::Lines;

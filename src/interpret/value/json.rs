@@ -53,7 +53,7 @@ fn read(text: &str) -> Result<Node<'_>, SetValueError> {
         reason,
     };
     let mut depth = 0_usize;
-    // Brackets in strings count too: no sensible file has so many.
+    // Brackets in strings count too: files with so many are refused.
     for byte in text.bytes() {
         match byte {
             b'{' | b'[' => depth += 1,

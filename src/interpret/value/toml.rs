@@ -86,7 +86,7 @@ impl TomlEdit<'_> {
             return Ok(true);
         }
         let mut below = Table::new();
-        // A table that only contains tables needs no header of its own.
+        // A table that only contains tables needs no header.
         below.set_implicit(!(depth + 2 == self.tokens.len() && !self.value.is_object()));
         self.in_table(&mut below, depth + 1)?;
         insert(table, token, Item::Table(below));

@@ -37,7 +37,7 @@ struct DraftPublicationPage {
     is_other: bool,
 }
 
-/// What a publication would change, or the findings that prevent it.
+/// The changes that a publication would make, or the findings that prevent it.
 enum Outlook {
     Impact(Box<ImpactSummary>),
     Findings(FindingList),

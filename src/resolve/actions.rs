@@ -1,0 +1,88 @@
+//! The ordered actions of a valid selection, with the files that they copy.
+
+use super::order;
+use crate::catalog::Catalog;
+use crate::model::condition::{InputValues, applies};
+use crate::model::content::StoredFile;
+use crate::model::diagnostic::{Code, Diagnostic};
+use crate::model::path::TreePath;
+use crate::model::plan::{MAX_ACTIONS, MAX_WRITTEN, Origin, PlannedAction, ResolvedRecipe};
+use crate::model::selection::Selection;
+use std::collections::BTreeMap;
+
+/// The actions of a valid selection.
+pub(super) fn of_selection(
+    catalog: &Catalog,
+    selection: Selection,
+    values: &InputValues,
+) -> Result<ResolvedRecipe, Vec<Diagnostic>> {
+    let steps = order::ordered(catalog, &selection, values);
+    check_size(&steps)?;
+    let mut literals = BTreeMap::new();
+    let mut actions = Vec::new();
+    for (option, index, step) in steps {
+        for (path, file) in &step.literals {
+            let path = ResolvedRecipe::literal_path(catalog.slug(), &option, path.as_str());
+            literals.insert(
+                path.expect("a path below two slugs is valid"),
+                StoredFile::from(file),
+            );
+        }
+        let origin = Origin {
+            option,
+            index: index + 1,
+            file: step.location.file.clone(),
+            line: step.location.line,
+            column: step.location.column,
+        };
+        actions.push(PlannedAction {
+            origin,
+            action: step.action.clone(),
+        });
+    }
+    Ok(ResolvedRecipe {
+        omitted: omitted(catalog, &selection, values),
+        selections: selection,
+        actions,
+        literals,
+    })
+}
+
+/// The files and folders of the template whose conditions do not hold.
+fn omitted(catalog: &Catalog, selection: &Selection, values: &InputValues) -> Vec<TreePath> {
+    let files = catalog.file().template.files.iter();
+    let mut omitted: Vec<TreePath> = files
+        .filter(|file| !applies(&file.when, &file.unless, selection, values))
+        .map(|file| file.path.clone())
+        .collect();
+    omitted.sort_unstable();
+    omitted
+}
+
+/// Fails for more actions or larger files than a plan may have.
+fn check_size(steps: &[order::Step<'_>]) -> Result<(), Vec<Diagnostic>> {
+    if steps.len() > MAX_ACTIONS {
+        let message = format!(
+            "selection has {} actions, the maximum is {MAX_ACTIONS}",
+            steps.len()
+        );
+        let help = "select fewer options, or copy a folder with one COPY_FILE instead of many single files";
+        return Err(vec![
+            Diagnostic::error(Code::TooManyActions, message).help(help),
+        ]);
+    }
+    let copied: u64 = steps
+        .iter()
+        .flat_map(|(.., step)| step.literals.values())
+        .map(|file| file.bytes.len() as u64)
+        .sum();
+    if copied > MAX_WRITTEN {
+        let message =
+            format!("selection copies {copied} bytes of files, the maximum is {MAX_WRITTEN}");
+        return Err(vec![
+            Diagnostic::error(Code::FileTooLarge, message)
+                .help("move large files from recipes to the template"),
+        ]);
+    }
+    Ok(())
+}
