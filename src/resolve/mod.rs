@@ -98,7 +98,7 @@ pub fn partial(catalog: &Catalog, request: Request) -> Result<Plan, Vec<Diagnost
         author: &request.author,
     };
     let values = inputs::values(catalog, &request.selection, given)?;
-    let recipe = actions(catalog, request.selection.clone(), &values)?;
+    let recipe = actions::of_selection(catalog, request.selection.clone(), &values)?;
     Ok(plan(catalog, recipe, values, request))
 }
 
