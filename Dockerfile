@@ -12,9 +12,10 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
-COPY Cargo.toml Cargo.lock build.rs ./
+COPY Cargo.toml Cargo.lock build.rs askama.toml ./
 COPY catalog catalog
 COPY recipes recipes
+COPY docs docs
 COPY schema schema
 COPY src src
 # Not built, but Cargo.toml refers to it.

@@ -234,6 +234,9 @@ fn a_catalogue_of_a_database_is_found_by_its_version_after_it_changed() {
     ];
     run(&product.concat()).exits(0);
     sandbox.write("catalog/demo/template/NEW.md", "new\n");
+    let catalog = sandbox.read("catalog/demo/catalog.yaml");
+    let raised = catalog.replace("version: v1", "version: v2");
+    sandbox.write("catalog/demo/catalog.yaml", raised);
     run(&["catalog", "publish", "."]).exits(0);
     run(&["verify", "out"]).exits(0);
     run(&["explain", "README.md", "--in", "out"]).exits(0);

@@ -294,8 +294,15 @@ fn the_image_build_copies_exactly_the_files_it_needs() {
         "the Dockerfile copies the files that .dockerignore allows"
     );
     // The files embedded by build.rs, named in the manifest, or included by sources.
-    let mut needed: BTreeSet<&str> =
-        ["Cargo.toml", "Cargo.lock", "build.rs", "src", "benches"].into();
+    let mut needed: BTreeSet<&str> = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "build.rs",
+        "askama.toml",
+        "src",
+        "benches",
+    ]
+    .into();
     needed.extend(["catalog", "recipes"]);
     let sources = sources();
     // A path without `../` is in the folder of its source file.

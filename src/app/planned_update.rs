@@ -109,7 +109,7 @@ impl PlannedUpdate {
                 Decision::Theirs => "Taken",
                 Decision::Remove => "Removed",
             };
-            message.push_str(&format!("{word}: {path}\n"));
+            message.extend([word, ": ", path.as_str(), "\n"]);
         }
         message
     }

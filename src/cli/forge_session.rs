@@ -40,7 +40,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 /// The longest pause that a forge is granted.
-const MAX_PAUSE: Duration = Duration::from_secs(3600);
+const MAX_PAUSE: Duration = Duration::from_hours(1);
 
 /// A forge with the settings and the token of one command.
 pub(crate) struct ForgeSession {

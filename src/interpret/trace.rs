@@ -63,7 +63,8 @@ impl Trace {
         } else {
             capture_diff_slices(Algorithm::Myers, &old, &new)
         };
-        let is_json = path.as_str().ends_with(".json");
+        let ending = path.as_str().rsplit_once('.').map(|(_, ending)| ending);
+        let is_json = ending == Some("json");
         let mut origins = Vec::with_capacity(new.len());
         for operation in operations {
             match operation {

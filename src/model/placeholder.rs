@@ -121,6 +121,7 @@ impl PlaceholderName {
     }
 
     /// The name of a case form of this placeholder.
+    #[must_use]
     pub fn in_case(&self, case: CaseForm) -> Self {
         Self(format!("{}_{}", self.0, case.suffix()))
     }
@@ -239,7 +240,7 @@ impl CaseForm {
                 None => String::new(),
             },
             Self::Pascal => joined(&words, "", capitalized),
-            Self::Constant => joined(&words, "_", |word| word.to_uppercase()),
+            Self::Constant => joined(&words, "_", str::to_uppercase),
             Self::Dot => joined(&words, ".", lower),
             Self::Title => joined(&words, " ", capitalized),
         }

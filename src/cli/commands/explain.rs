@@ -148,7 +148,7 @@ fn name(origin: &ExplainedOrigin) -> String {
         ExplainedOrigin::Change(ChangeOrigin::Placeholders { placeholders }) => {
             let names: Vec<String> = placeholders
                 .iter()
-                .map(|placeholder| placeholder.token())
+                .map(crate::model::placeholder::PlaceholderName::token)
                 .collect();
             format!("template, {} replaced", names.join(" and "))
         }

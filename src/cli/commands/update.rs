@@ -18,6 +18,7 @@ use crate::cli::output::{Format, findings};
 use crate::cli::safe_directory;
 use crate::engine::SelectionChanges;
 use crate::engine::update::{Conflict, Decision, PathUpdate, Verdict};
+use crate::model::content::Files;
 use crate::model::date::Day;
 use crate::model::input::Identity;
 use crate::model::path::TreePath;
@@ -206,13 +207,13 @@ fn print(args: &Args, planned: &PlannedUpdate, terminal: &mut Terminal) -> Resul
     }
     terminal.flush()?;
     for list in [&report.warnings, &report.errors] {
-        findings::text(terminal.stderr(), list, &Default::default(), &str::to_owned)?;
+        findings::text(terminal.stderr(), list, &Files::new(), &str::to_owned)?;
     }
     conclusion(args, planned, terminal.out())
 }
 
 fn heading(report: &UpdateReport, out: &mut dyn Write) -> Result<(), Failure> {
-    let version = |source: &PlanSource| source.catalog_version.short().to_string();
+    let version = |source: &PlanSource| source.catalog_version.short().to_owned();
     let (from, to) = (&report.from, &report.to);
     writeln!(
         out,

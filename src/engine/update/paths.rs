@@ -70,10 +70,30 @@ struct Decided {
     verdict: Verdict,
     reason: String,
     conflicts: Vec<Conflict>,
-    /// The new file at the path; none if it stays.
-    new: Option<Option<File>>,
+    /// The change of the path; none if its file stays.
+    new: Option<NewState>,
     /// The three versions of a text with conflicting lines.
     unmerged: Option<Box<[File; 3]>>,
+}
+
+/// The state of a path that changes.
+#[derive(Clone)]
+enum NewState {
+    Written(File),
+    Removed,
+}
+
+impl NewState {
+    fn of(file: Option<File>) -> Self {
+        file.map_or(Self::Removed, Self::Written)
+    }
+
+    fn into_file(self) -> Option<File> {
+        match self {
+            Self::Written(file) => Some(file),
+            Self::Removed => None,
+        }
+    }
 }
 
 impl Decided {
@@ -99,7 +119,7 @@ impl Decided {
 
     fn with(self, file: Option<File>) -> Self {
         Self {
-            new: Some(file),
+            new: Some(NewState::of(file)),
             ..self
         }
     }
@@ -180,21 +200,17 @@ impl Updater<'_> {
         path: &TreePath,
         theirs: Option<SnapshotEntry>,
     ) -> Result<Decided, UpdateError> {
-        let is_new = self.sides.base.get(path.as_str()).is_none();
-        Ok(match theirs {
-            None => {
-                Decided::new(Verdict::Remove, "the plan has removed it, unchanged here").with(None)
-            }
-            Some(_) => {
-                let reason = if is_new {
-                    "new in the plan"
-                } else {
-                    "changed by the plan, unchanged here"
-                };
-                let new = file(self.sides.theirs, path.as_str())?;
-                Decided::new(Verdict::Take, reason).with(new)
-            }
-        })
+        if theirs.is_none() {
+            let reason = "the plan has removed it, unchanged here";
+            return Ok(Decided::new(Verdict::Remove, reason).with(None));
+        }
+        let reason = if self.sides.base.get(path.as_str()).is_none() {
+            "new in the plan"
+        } else {
+            "changed by the plan, unchanged here"
+        };
+        let new = file(self.sides.theirs, path.as_str())?;
+        Ok(Decided::new(Verdict::Take, reason).with(new))
     }
 
     /// The repository has removed or moved a file that the plan changed.
@@ -299,7 +315,7 @@ impl Updater<'_> {
                 Decided {
                     conflicts: merged.conflicts,
                     // A text that is the repository's own is no change.
-                    new: (new != ours).then_some(Some(new)),
+                    new: (new != ours).then_some(NewState::Written(new)),
                     ..Decided::new(verdict, reason)
                 }
             }
@@ -348,7 +364,10 @@ impl Updater<'_> {
                         verdict: Verdict::Move,
                         reason: format!("moved by the plan, {}", merged.reason),
                         // Content that stays the repository's moves too.
-                        new: Some(merged.new.unwrap_or(file(ours, from)?)),
+                        new: Some(match merged.new {
+                            Some(new) => new,
+                            None => NewState::of(file(ours, from)?),
+                        }),
                         ..merged
                     }
                 } else {
@@ -388,7 +407,7 @@ impl Updater<'_> {
         };
         let change = self.change(path, from.as_deref(), &decided)?;
         if let Some(new) = decided.new {
-            self.result.changes.insert(path.clone(), new);
+            self.result.changes.insert(path.clone(), new.into_file());
         }
         if let Some(versions) = decided.unmerged {
             self.result.unmerged.insert(path.clone(), *versions);
@@ -419,8 +438,11 @@ impl Updater<'_> {
     ) -> Result<Option<Change>, TreeError> {
         let Sides { base, ours, theirs } = self.sides;
         let (before, after) = match (&decided.new, decided.verdict) {
-            (Some(new), Verdict::Move) => (file(ours, from.unwrap_or(path.as_str()))?, new.clone()),
-            (Some(new), _) => (file(ours, path.as_str())?, new.clone()),
+            (Some(new), Verdict::Move) => {
+                let old = file(ours, from.unwrap_or(path.as_str()))?;
+                (old, new.clone().into_file())
+            }
+            (Some(new), _) => (file(ours, path.as_str())?, new.clone().into_file()),
             (None, Verdict::Conflict | Verdict::Declined) => {
                 let old = if base.get(path.as_str()).is_some() {
                     path.as_str()

@@ -3,7 +3,7 @@
 use super::outcome::Conflict;
 use similar::TextMerge;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// The three versions of a text.
 #[derive(Clone, Copy, Debug)]
@@ -120,8 +120,8 @@ pub fn with_markers(base: &str, ours: &str, theirs: &str, labels: [&str; 3]) -> 
 /// True if a result has every line that the repository added. Commas at line ends, and the space around a line, do not
 /// count: a key that is added after another one gives that a comma.
 pub(super) fn has_every_added_line(texts: Texts<'_>, result: &str) -> bool {
-    let count = |text: &'_ str| -> HashMap<String, usize> {
-        let mut counts = HashMap::new();
+    let count = |text: &'_ str| -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
         for line in text.lines() {
             let line = line.trim().trim_end_matches(',');
             *counts.entry(line.to_owned()).or_default() += 1;
@@ -129,7 +129,7 @@ pub(super) fn has_every_added_line(texts: Texts<'_>, result: &str) -> bool {
         counts
     };
     let [base, ours, result] = [texts.base, texts.ours, result].map(count);
-    let of = |counts: &HashMap<String, usize>, line: &str| counts.get(line).copied().unwrap_or(0);
+    let of = |counts: &BTreeMap<String, usize>, line: &str| counts.get(line).copied().unwrap_or(0);
     ours.iter().all(|(line, has)| {
         let added = has.saturating_sub(of(&base, line));
         of(&result, line) >= added

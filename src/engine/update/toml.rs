@@ -89,17 +89,15 @@ fn edit_requirement(array: &mut Array, name: &str, new: Option<toml_edit::Value>
         (Some(at), None) => {
             array.remove(at);
         }
-        (None, Some(mut new)) => {
-            match array.iter().last() {
-                Some(last) => {
-                    let prefix = last.decor().prefix().cloned().unwrap_or_default();
-                    new.decor_mut().set_prefix(prefix);
-                    new.decor_mut().set_suffix("");
-                    array.push_formatted(new);
-                }
-                None => array.push(new),
-            };
-        }
+        (None, Some(mut new)) => match array.iter().last() {
+            Some(last) => {
+                let prefix = last.decor().prefix().cloned().unwrap_or_default();
+                new.decor_mut().set_prefix(prefix);
+                new.decor_mut().set_suffix("");
+                array.push_formatted(new);
+            }
+            None => array.push(new),
+        },
         (None, None) => return None,
     }
     Some(())

@@ -8,10 +8,10 @@ use crate::model::dependency::{Ecosystem, Relation, VersionRange};
 #[derive(Clone, Debug)]
 pub(super) enum Value {
     /// Keys in the order of the document, each once.
-    Object(Vec<(String, Value)>),
+    Object(Vec<(String, Self)>),
     /// Python requirements, by the name of their package.
-    Requirements(Vec<(String, Value)>),
-    Array(Vec<Value>),
+    Requirements(Vec<(String, Self)>),
+    Array(Vec<Self>),
     /// The text of any other value, in one spelling.
     Scalar(String),
 }
@@ -40,7 +40,7 @@ pub(super) struct KeyMerge {
 
 impl Value {
     /// The members of an object or of requirements.
-    fn members(&self) -> Option<&[(String, Value)]> {
+    fn members(&self) -> Option<&[(String, Self)]> {
         match self {
             Self::Object(members) | Self::Requirements(members) => Some(members),
             Self::Array(_) | Self::Scalar(_) => None,
@@ -54,7 +54,7 @@ impl Value {
         )
     }
 
-    fn member(&self, key: &str) -> Option<&Value> {
+    fn member(&self, key: &str) -> Option<&Self> {
         let found = self.members()?.iter().find(|(name, _)| name == key)?;
         Some(&found.1)
     }
@@ -91,7 +91,7 @@ impl PartialEq for Value {
                 a.len() == b.len()
                     && a.iter()
                         .all(|(key, value)| other.member(key) == Some(value))
-                    && !b.is_empty() == !a.is_empty()
+                    && b.is_empty() == a.is_empty()
             }
             _ => false,
         }
@@ -217,9 +217,10 @@ impl Merger {
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
         let is_table = |name: &str| name.to_ascii_lowercase().ends_with("dependencies");
         match (ecosystem, path.as_slice()) {
-            (Ecosystem::Npm, [table, _]) => is_table(table),
             (Ecosystem::Cargo, [.., table, _]) if is_table(table) => true,
-            (Ecosystem::Cargo, [.., table, _, "version"]) => is_table(table),
+            (Ecosystem::Npm, [table, _]) | (Ecosystem::Cargo, [.., table, _, "version"]) => {
+                is_table(table)
+            }
             (Ecosystem::Python, [.., list, _]) => {
                 is_requirement_list(&path[..path.len() - 1]) || is_table(list)
             }

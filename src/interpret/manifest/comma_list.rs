@@ -160,7 +160,7 @@ impl<'a> CommaList<'a> {
         let mut rest = 0;
         while let Some(found) = text[rest..].find([',', '#', '/']) {
             let at = rest + found;
-            let end = match text[at..].as_bytes() {
+            let end = match &text.as_bytes()[at..] {
                 [b',', ..] => return Some(between.start + at),
                 [b'/', b'*', ..] => text[at..].find("*/").map(|length| at + length + 2),
                 [b'#', ..] | [b'/', b'/', ..] => text[at..].find('\n').map(|length| at + length),

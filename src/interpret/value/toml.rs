@@ -87,7 +87,7 @@ impl TomlEdit<'_> {
         }
         let mut below = Table::new();
         // A table that only contains tables needs no header.
-        below.set_implicit(!(depth + 2 == self.tokens.len() && !self.value.is_object()));
+        below.set_implicit(depth + 2 != self.tokens.len() || self.value.is_object());
         self.in_table(&mut below, depth + 1)?;
         insert(table, token, Item::Table(below));
         Ok(true)
@@ -136,7 +136,14 @@ impl TomlEdit<'_> {
             return self.in_value(value, depth + 1);
         }
         let below = super::nested(&self.tokens[depth + 1..], self.value);
-        table.insert(token, toml_value(&below)?);
+        let mut new = toml_value(&below)?;
+        // The space before the bracket stays there.
+        if let Some((_, last)) = table.iter_mut().last() {
+            let suffix = last.decor().suffix().cloned().unwrap_or_default();
+            last.decor_mut().set_suffix("");
+            new.decor_mut().set_suffix(suffix);
+        }
+        table.insert(token, new);
         Ok(true)
     }
 

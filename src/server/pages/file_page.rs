@@ -191,7 +191,10 @@ fn cause(origin: &ChangeOrigin) -> String {
     match origin {
         ChangeOrigin::Action(action) => format!("{}: {}", action.origin.option, action.kind),
         ChangeOrigin::Placeholders { placeholders } => {
-            let names: Vec<String> = placeholders.iter().map(|one| one.token()).collect();
+            let names: Vec<String> = placeholders
+                .iter()
+                .map(crate::model::placeholder::PlaceholderName::token)
+                .collect();
             format!("template, replaced {}", names.join(", "))
         }
         ChangeOrigin::Condition {} => "condition of the template".to_owned(),

@@ -211,7 +211,7 @@ fn print(one: &UpdatedRepository, terminal: &mut Terminal) -> Result<(), Failure
             sanitize::line(error)
         )?,
         (None, Some(place)) => {
-            writeln!(out, "  {:<9} {name}  {}", "updated", sanitize::line(place))?
+            writeln!(out, "  {:<9} {name}  {}", "updated", sanitize::line(place))?;
         }
         (None, None) => writeln!(out, "  {DIM}current   {name}{DIM:#}")?,
     }

@@ -108,6 +108,10 @@ fn the_narrower_of_nested_ranges_stays() {
     let with = |item: &str| format!("[project]\ndependencies = [{item}]\n");
     check(&with("'HTTPX >= 0.20'"), &with("'HTTPX >=0.27,<1'"));
     check(&with("\"httpx\""), &with("\"httpx>=0.27,<1\""));
+    check(
+        &with("\"httpx[http2]>=0.27\""),
+        &with("\"httpx[http2]>=0.27,<1\""),
+    );
     super::check_kept(
         Ecosystem::Python,
         HTTPX,
@@ -115,7 +119,6 @@ fn the_narrower_of_nested_ranges_stays() {
         "==0.28.0",
     );
     for refused in [
-        "\"httpx[http2]>=0.27\"",
         "\"httpx>=0.27; python_version<'3'\"",
         "\"httpx @ https://e.example/x\"",
         "\"httpx>=0.1\", \"httpx>=0.2\"",
