@@ -9,6 +9,8 @@ impl Command {
             Self::List(_)
             | Self::Show(_)
             | Self::Preview(_)
+            | Self::Update(_)
+            | Self::Fleet(_)
             | Self::Verify(_)
             | Self::Explain(_)
             | Self::Man(_) => true,
