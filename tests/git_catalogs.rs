@@ -91,7 +91,7 @@ fn a_catalogue_by_url_is_recorded_with_its_commit_and_found_again_after_it_moved
         .run(&["verify", "out", "--catalog", &other])
         .exits(1);
     assert!(
-        other.stderr.contains("created from version"),
+        other.stderr.contains("created from template"),
         "{}",
         other.stderr
     );

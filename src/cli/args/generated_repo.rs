@@ -120,7 +120,7 @@ impl GeneratedRepoArgs {
             cache: &cache,
             published: &published,
         };
-        let plan = Terminal::busy("reading catalogue and template", || {
+        let plan = Terminal::busy("resolving the recorded plan", || {
             request.plan_of(provenance(&repository), &repository, sources)
         })?;
         Ok((repository, plan))
