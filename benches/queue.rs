@@ -212,6 +212,8 @@ impl Bench {
                 owner: Owner::parse("acme").unwrap(),
                 repo: RepoName::parse(&name).unwrap(),
                 date: Day::parse("2026-11-21").unwrap(),
+                repo_url: None,
+                values: std::collections::BTreeMap::default(),
             },
             author: Identity::default(),
             catalog_source: Some(CatalogSource::Local),

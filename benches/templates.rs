@@ -85,6 +85,8 @@ fn request(catalog: &Catalog, template: &GitTree, commit: &GitId) -> Request {
             owner: Owner::parse("acme").expect("a good owner"),
             repo: RepoName::parse("acme-web").expect("a good name"),
             date: Day::parse("2026-11-21").expect("a good day"),
+            repo_url: None,
+            values: std::collections::BTreeMap::default(),
         },
         author: Identity::default(),
         template: TemplatePin {

@@ -66,7 +66,13 @@ fn a_stored_plan_is_read_and_gives_the_recorded_tree() {
     let files = files.map(|(path, text)| (TreePath::parse(path).unwrap(), File::regular(text)));
     let template = MemoryTree::of(files).unwrap();
     let (report, _) = engine::build(&accepted.plan, &template).unwrap();
-    assert_eq!(report.tree_id.as_ref().map(|id| id.as_str()), tree);
+    assert_eq!(
+        report
+            .tree_id
+            .as_ref()
+            .map(groundplan::model::digest::GitId::as_str),
+        tree
+    );
     assert_eq!(report.plan_hash, accepted.report.plan_hash);
 }
 

@@ -9,7 +9,8 @@ const PROVENANCE: &str = ".scrum4me/bootstrap.json";
 /// A repository `out` of the demo catalogue with a template of some more files.
 fn made() -> Sandbox {
     let sandbox = Sandbox::with_demo();
-    let lines: String = (1..=40).map(|line| format!("line {line}\n")).collect();
+    let lines: Vec<String> = (1..=40).map(|line| format!("line {line}\n")).collect();
+    let lines = lines.concat();
     sandbox
         .write(&format!("{TEMPLATE}/long.txt"), lines)
         .write(&format!("{TEMPLATE}/docs/x.md"), "one\ntwo\nthree\n")

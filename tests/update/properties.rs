@@ -14,7 +14,7 @@ use std::process::Command;
 /// A text of few different lines, so that changes meet.
 fn text() -> impl Strategy<Value = String> {
     vec(select(vec!["a", "b", "c", "}", "", "x: 1", "  y"]), 0..12)
-        .prop_map(|lines| lines.iter().map(|line| format!("{line}\n")).collect())
+        .prop_map(|lines| lines.iter().flat_map(|line| [line, "\n"]).collect())
 }
 
 fn content() -> impl Strategy<Value = String> {
@@ -154,7 +154,8 @@ fn triple() -> impl Strategy<Value = [String; 3]> {
     let base = vec(line.clone(), 0..40);
     let edits = || vec((any::<prop::sample::Index>(), 0..3, line.clone()), 0..4);
     (base, edits(), edits()).prop_map(|(base, ours, theirs)| {
-        let text = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect();
+        let text =
+            |lines: &[&str]| -> String { lines.iter().flat_map(|line| [*line, "\n"]).collect() };
         let version = |edits: Vec<(prop::sample::Index, i32, &'static str)>| -> String {
             let mut lines = base.clone();
             for (at, kind, line) in edits {

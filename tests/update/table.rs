@@ -84,7 +84,8 @@ fn one_file_gets_the_verdict_of_the_table() {
 
 #[test]
 fn two_quarrels_in_one_file_are_one_conflict_with_two_hunks() {
-    let base: String = (1..=40).map(|line| format!("line {line}\n")).collect();
+    let base: Vec<String> = (1..=40).map(|line| format!("line {line}\n")).collect();
+    let base = base.concat();
     let change = |word: &str| {
         let text = base.replace("line 5\n", &format!("{word} 5\n"));
         text.replace("line 30\n", &format!("{word} 30\n"))
