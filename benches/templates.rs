@@ -37,7 +37,6 @@ fn repository(folder: &Path, count: usize) -> (PathBuf, GitId) {
     let into = folder.join(format!("template-{count}.git"));
     let commit = FirstCommit {
         author: Identity::default(),
-        catalog_source: Some(CatalogSource::Local),
         date: Day::parse("2026-11-21").expect("a good day"),
         message: "Template\n".to_owned(),
     };
@@ -78,6 +77,7 @@ fn request(catalog: &Catalog, template: &GitTree, commit: &GitId) -> Request {
     let mut selection = Selection::default();
     resolve::fill_with_defaults(catalog, &mut selection);
     Request {
+        catalog_source: Some(CatalogSource::Local),
         selection,
         inputs: Inputs {
             product_name: ProductName::parse("Acme Web").expect("a good name"),
