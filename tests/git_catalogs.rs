@@ -245,3 +245,24 @@ fn a_catalogue_of_a_database_is_found_by_its_version_after_it_changed() {
     assert!(lost.contains("db:demo@NUMBER"), "{lost}");
     assert!(!lost.contains("sqlite:"), "{lost}");
 }
+
+#[test]
+fn an_update_takes_the_recorded_catalogue_at_another_commit_with_the_operators_permission() {
+    let catalogs = Catalogs::new();
+    catalogs.new_repository(&catalogs.at("v1:tools"));
+    let url = catalogs.server.url("cat");
+    let update = ["update", "out", "--to", "main", "--format", "json"];
+    let refused = catalogs.run(&update).exits(1).stderr;
+    assert!(
+        refused.contains("is in a repository that only this one names"),
+        "{refused}"
+    );
+    let allowed = [&update[..], &["--allow-source", &url]].concat();
+    let report: Value = serde_json::from_str(&catalogs.run(&allowed).exits(0).stdout).unwrap();
+    assert_eq!(report["files"][0]["path"], "NEW.md");
+    assert_eq!(report["files"][0]["verdict"], "take");
+    // Without another commit it is current.
+    let current = ["update", "out", "--allow-source", &url, "--format", "json"];
+    let report: Value = serde_json::from_str(&catalogs.run(&current).exits(0).stdout).unwrap();
+    assert_eq!(report["upToDate"], true);
+}

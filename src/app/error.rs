@@ -1,5 +1,6 @@
 //! The error of every use case: findings in documents, or one error with its class and hints.
 
+use crate::engine::PreviewError;
 use crate::error::{Class, Explain, Hint};
 use crate::model::content::{File, Files};
 use crate::model::diagnostic::{Code, Diagnostic};
@@ -85,6 +86,14 @@ impl Findings {
             findings: findings.into_iter().map(located).collect(),
             files: Files::from([(text.name().to_owned(), file)]),
             root: None,
+        }
+    }
+
+    /// The error of a preview; a selection that the catalogue refuses has its findings.
+    pub(super) fn of_preview(error: PreviewError, document: Option<&Document>) -> AppError {
+        match error {
+            PreviewError::Selection(findings) => Self::in_selection(findings, document).into(),
+            other => other.into(),
         }
     }
 

@@ -4,7 +4,7 @@ use super::catalogs;
 use super::error::{AppError, Findings};
 use super::recorded_sources::{self, CatalogSearch, RecordedSources};
 use super::templates::{self, CacheOpener, TemplateRequest, parse_address};
-use crate::engine::{self, PreviewError};
+use crate::engine;
 use crate::error::{Class, Explain, Hint, Setting};
 use crate::git::{self, mirror::MirrorError};
 use crate::hint;
@@ -16,7 +16,7 @@ use crate::model::plan::Plan;
 use crate::model::provenance::Provenance;
 use crate::model::remote::{RemoteUrl, RemoteUrlError};
 use crate::template::Template;
-use crate::tree::commits::{CommitInfo, Commits, FileIndex, History};
+use crate::tree::commits::{CommitInfo, Commits, History};
 use crate::tree::git::GitTreeError;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -41,8 +41,6 @@ pub struct GeneratedRepo {
     pub commits: Commits,
     pub history: History,
     pub first: CommitInfo,
-    /// The files of the first commit.
-    pub first_files: FileIndex,
     /// The provenance of the first commit.
     pub provenance: Provenance,
     /// The provenance of the current commit; that of the first where it has none that can be read.
@@ -122,16 +120,16 @@ impl GeneratedRepoRequest {
                 repository: repository.clone(),
             })?;
         let first = commits.info(&history.first)?;
-        let first_files = commits.files(&history.first)?;
         let provenance = &self.provenance;
-        let (_, blob) =
-            first_files
-                .get(provenance)
-                .ok_or_else(|| GeneratedRepoError::NoProvenance {
-                    repository,
-                    provenance: provenance.clone(),
-                })?;
-        let text = commits.read(*blob)?;
+        let found = match TreePath::parse(provenance) {
+            Ok(path) => commits.entry(&history.first, &path)?,
+            Err(_) => None,
+        };
+        let (_, blob) = found.ok_or_else(|| GeneratedRepoError::NoProvenance {
+            repository,
+            provenance: provenance.clone(),
+        })?;
+        let text = commits.read(blob)?;
         let recorded: Provenance = serde_json::from_slice(&text).map_err(|source| {
             GeneratedRepoError::UnreadableProvenance {
                 provenance: provenance.clone(),
@@ -143,7 +141,6 @@ impl GeneratedRepoRequest {
             commits,
             history,
             first,
-            first_files,
             current: current.unwrap_or_else(|| recorded.clone()),
             provenance: recorded,
             provenance_path: provenance.clone(),
@@ -221,11 +218,8 @@ impl GeneratedRepoRequest {
         }?;
         recorded_sources::check_version(&opened, provenance)?;
         let author = Identity::parse(&repository.first.author).unwrap_or_default();
-        let plan =
-            engine::remake(&opened.catalog, provenance, author).map_err(|error| match error {
-                PreviewError::Selection(findings) => Findings::in_selection(findings, None).into(),
-                other => AppError::from(other),
-            })?;
+        let plan = engine::remake(&opened.catalog, provenance, author)
+            .map_err(|error| Findings::of_preview(error, None))?;
         let recorded = &provenance.template;
         let template =
             templates::reopen(&self.template, &opened, recorded, &trusted, sources.cache)?;

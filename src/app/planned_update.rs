@@ -124,6 +124,12 @@ impl PlannedUpdate {
         self.repository.commits.objects()
     }
 
+    /// True if nobody decided against the repository's version of a file.
+    pub fn keeps_every_line(&self) -> bool {
+        let mut decisions = self.decisions.values();
+        decisions.all(|decision| *decision == Decision::Mine)
+    }
+
     /// True if a branch or a pull request would have any content.
     pub fn has_changes(&self) -> bool {
         self.report.can_proceed && !self.report.up_to_date
@@ -148,13 +154,19 @@ impl PlannedUpdate {
         Ok(())
     }
 
-    /// Stores the commit of a pull request: the same one whenever it is computed for the same commit of the repository.
-    pub fn store_for_pull_request(&self, author: &Identity) -> Result<CreatedUpdate, AppError> {
-        Ok(CreatedUpdate {
+    /// Stores the commit of a pull request, the same one whenever it is computed for the same commit of the repository, and the
+    /// generated commit.
+    pub fn store_for_pull_request(
+        &self,
+        author: &Identity,
+    ) -> Result<(CreatedUpdate, Option<PushedBranch>), AppError> {
+        // Before the current commit, so that the new one gets the date of that.
+        let date = &self.plan.inputs.date;
+        let created = CreatedUpdate {
             branch: self.branch_name(),
-            // Not before its parent, whose date it gets.
-            commit_id: self.store(author, &self.plan.inputs.date)?,
-        })
+            commit_id: self.store(author, date)?,
+        };
+        Ok((created, self.advance_generated(author, date)?))
     }
 
     /// Stores what the new plan generates as the next generated commit and moves their reference, which finds the base of the

@@ -5,7 +5,7 @@ use super::error::{AppError, Findings};
 use super::selection::SelectionRequest;
 use super::templates::{self, CacheOpener, TemplateRequest};
 use crate::base::clock::Clock;
-use crate::engine::{self, Preview, PreviewError};
+use crate::engine::{self, Preview};
 use crate::error::{Class, Explain, Hint, Setting};
 use crate::forge::Forge;
 use crate::forge::repository::RepoPath;
@@ -105,14 +105,17 @@ impl ProductRequest {
             repo: self.repo.clone(),
             date: match &self.date {
                 Some(date) => date.clone(),
-                None => {
-                    Day::of_unix_seconds(clock.now() / 1000).map_err(|_| ProductError::NoDate)?
-                }
+                None => today(clock)?,
             },
             repo_url: self.repo_url.clone(),
             values: InputValues::new(),
         })
     }
+}
+
+/// The current day in UTC.
+pub fn today(clock: &dyn Clock) -> Result<Day, ProductError> {
+    Day::of_unix_seconds(clock.now() / 1000).map_err(|_| ProductError::NoDate)
 }
 
 /// Opens the template and collects all that a preview is computed from.
@@ -149,12 +152,8 @@ impl Prepared {
     pub fn preview(&self) -> Result<Preview<'_>, AppError> {
         let request = self.request.clone();
         let built = engine::preview(&self.opened.catalog, request, self.template.tree());
-        let mut preview = built.map_err(|error| match error {
-            PreviewError::Selection(findings) => {
-                Findings::in_selection(findings, self.document.as_ref()).into()
-            }
-            other => AppError::from(other),
-        })?;
+        let mut preview =
+            built.map_err(|error| Findings::of_preview(error, self.document.as_ref()))?;
         let warnings = self.template.warnings.iter().cloned();
         preview.report.warnings.extend(warnings);
         Ok(preview)

@@ -283,20 +283,7 @@ fn text(planned: &PlannedUpdate, commit: &GitId) -> PullRequestText {
         code(&to.template.r#ref),
     );
     for choice in &report.choices {
-        let list = |options: &[String]| match options {
-            [] => "none".to_owned(),
-            some => some.join(", "),
-        };
-        push(
-            &mut body,
-            format_args!(
-                "- {}: {} → {} ({})\n",
-                choice.category,
-                list(&choice.before),
-                list(&choice.after),
-                choice.reason.phrase()
-            ),
-        );
+        push(&mut body, format_args!("- {choice}\n"));
     }
     body.push_str("\n| verdict | file | reason | cause |\n|---|---|---|---|\n");
     for file in &report.files {

@@ -5,15 +5,12 @@ use super::catalogs::{self, OpenedCatalog};
 use super::error::{AppError, Findings};
 use super::generated_repos::{GeneratedRepo, GeneratedRepoRequest};
 use super::planned_update::{PlannedUpdate, UpdateRefused};
-use super::previews::ProductError;
 use super::recorded_sources::RecordedSources;
 use super::templates::{self, CacheOpener, TemplateRequest};
 use super::update_base::{self, BaseFiles, UpdateBase};
 use super::update_report::{self, PlanSource, UpdateReport};
-use crate::base::clock::Clock;
 use crate::engine::update::{Conflict, Decision, PathUpdate, Rules, Sides, Update, Verdict};
-use crate::engine::{self, LineOrigin, Preview, PreviewError, SelectionChanges};
-use crate::model::date::Day;
+use crate::engine::{self, LineOrigin, Preview, SelectionChanges};
 use crate::model::input::Identity;
 use crate::model::path::TreePath;
 use crate::model::provenance::{CatalogSource, Provenance};
@@ -81,15 +78,16 @@ pub fn plan(
         author,
         template: template.pin.clone(),
     };
-    let preview =
-        engine::preview(&opened.catalog, new, template.tree()).map_err(selection_error)?;
+    let preview = engine::preview(&opened.catalog, new, template.tree())
+        .map_err(|error| Findings::of_preview(error, None))?;
     let moved = opened.catalog.file().moved.iter();
     let moved = moved.map(|moved| (moved.from.clone(), moved.to.clone()));
     let update = compare(request, &repository, &base, &preview, moved.collect())?;
     let mut files = update.files;
     describe_causes(&mut files, &preview, &template)?;
     if !request.is_full {
-        files.retain(|file| file.verdict != Verdict::Keep || is_decided(request, file));
+        let is_decided = |file: &PathUpdate| request.decisions.contains_key(file.path.as_str());
+        files.retain(|file| file.verdict != Verdict::Keep || is_decided(file));
     }
     let mut changes = update.changes;
     let is_same_plan = is_same_plan(recorded, &preview);
@@ -139,13 +137,6 @@ pub fn plan(
         repository,
         template,
     })
-}
-
-fn selection_error(error: PreviewError) -> AppError {
-    match error {
-        PreviewError::Selection(findings) => Findings::in_selection(findings, None).into(),
-        other => other.into(),
-    }
 }
 
 fn open_catalog(
@@ -240,6 +231,9 @@ fn compare(
 /// The changed paths at which a work tree has something that is not committed. A bare repository has none, and one that
 /// no commit can be added to now has no work that an update of another branch could touch.
 fn uncommitted(repository: &Path, update: &Update) -> Result<BTreeMap<TreePath, String>, AppError> {
+    if update.changes.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let folder = super::generated_repos::repository_above(repository);
     let Ok(work_tree) = WorkTree::open(&folder) else {
         return Ok(BTreeMap::new());
@@ -255,11 +249,6 @@ fn uncommitted(repository: &Path, update: &Update) -> Result<BTreeMap<TreePath, 
 
 fn has_conflict(files: &[PathUpdate]) -> bool {
     files.iter().any(|file| file.verdict == Verdict::Conflict)
-}
-
-fn is_decided(request: &UpdateRequest, file: &PathUpdate) -> bool {
-    let mut decided = request.decisions.keys();
-    decided.any(|path| path.as_str() == file.path)
 }
 
 /// True if a plan is the recorded one, be it of another version of this program.
@@ -303,15 +292,9 @@ fn describe_causes(
         .iter()
         .map(|change| (change.path.as_str(), change.origin.as_slice()))
         .collect();
+    let listing = preview.tree.list()?;
     for file in files {
-        let path = TreePath::parse(&file.path).ok();
-        let exists = path
-            .as_ref()
-            .map(|path| preview.tree.read(path))
-            .transpose()?
-            .flatten()
-            .is_some();
-        if !exists {
+        if listing.get(&file.path).is_none() {
             continue;
         }
         let options = origins.get(file.path.as_str()).copied().unwrap_or_default();
@@ -320,9 +303,7 @@ fn describe_causes(
         if file.causes.is_empty() {
             file.causes.push("template".to_owned());
         }
-        if let Some(path) = path {
-            describe_lines(file, &path, preview, template)?;
-        }
+        describe_lines(file, preview, template)?;
     }
     Ok(())
 }
@@ -343,7 +324,6 @@ fn line_option(origin: &LineOrigin) -> Option<String> {
 
 fn describe_lines(
     file: &mut PathUpdate,
-    path: &TreePath,
     preview: &Preview<'_>,
     template: &Template,
 ) -> Result<(), AppError> {
@@ -354,7 +334,8 @@ fn describe_lines(
     {
         return Ok(());
     }
-    let Some(explained) = engine::explain(&preview.plan, template.tree(), path)? else {
+    let path = TreePath::of_checked(&file.path);
+    let Some(explained) = engine::explain(&preview.plan, template.tree(), &path)? else {
         return Ok(());
     };
     for conflict in &mut file.conflicts {
@@ -377,10 +358,4 @@ fn describe_lines(
         }
     }
     Ok(())
-}
-
-/// The current day.
-pub fn today(clock: &dyn Clock) -> Result<Day, AppError> {
-    let day = Day::of_unix_seconds(clock.now() / 1000);
-    Ok(day.map_err(|_| ProductError::NoDate)?)
 }

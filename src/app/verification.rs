@@ -63,10 +63,10 @@ pub fn verify(
         commits,
         history,
         first,
-        first_files,
         provenance,
         ..
     } = repository;
+    let first_files = commits.files(&history.first)?;
     let expected = CommitIds {
         tree_id: report.tree_id.clone(),
         commit_id: report.commit_id.clone(),

@@ -17,7 +17,7 @@ use crate::forge::Forge;
 use crate::forge::repository::{RepoPath, RepositoryId};
 use crate::git::{self, PushedBranch};
 use crate::model::digest::GitId;
-use crate::model::input::Inputs;
+use crate::model::input::{Identity, Inputs};
 use crate::model::preflight::{ForgeKind, OwnerKind};
 use crate::model::remote::{RemoteUrl, RemoteUrlError};
 use crate::preflight::target;
@@ -38,9 +38,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
-
-/// The longest pause that a forge is granted.
-const MAX_PAUSE: Duration = Duration::from_hours(1);
 
 /// A forge with the settings and the token of one command.
 pub(crate) struct ForgeSession {
@@ -154,14 +151,31 @@ impl ForgeSession {
         Ok(found.ok_or_else(Failure::cancelled)??)
     }
 
-    /// Opens the pull request of an update, or brings it up to date.
+    /// Opens the pull request of an update, or brings it up to date. A forge that asks for a pause gets one of at most
+    /// `longest_pause`, and is tried again.
     pub(crate) fn propose(
         &self,
-        planned: &PlannedUpdate,
-        created: &CreatedUpdate,
-        generated: Option<&PushedBranch>,
-    ) -> Result<Proposal, Failure> {
-        Ok(self.try_propose(planned, created, generated)??)
+        planned: &mut PlannedUpdate,
+        author: &Identity,
+        longest_pause: Duration,
+    ) -> Result<(), Failure> {
+        let (created, generated) = planned.store_for_pull_request(author)?;
+        let proposal = loop {
+            let error = match self.try_propose(planned, &created, generated.as_ref())? {
+                Ok(proposal) => break proposal,
+                Err(error) => error,
+            };
+            let Some(pause) = error.pause().filter(|pause| *pause <= longest_pause) else {
+                return Err(error.into());
+            };
+            let slept = Terminal::busy("waiting, as the forge asks", || {
+                wait_for(until_stopped(tokio::time::sleep(pause)))
+            })?;
+            slept.ok_or_else(Failure::cancelled)?;
+        };
+        planned.report.pull_request = Some(proposal);
+        planned.report.created = Some(created);
+        Ok(())
     }
 
     fn try_propose(
@@ -192,28 +206,6 @@ impl ForgeSession {
             wait_for(until_stopped(target.propose(planned, created, generated)))
         })?;
         done.ok_or_else(Failure::cancelled)
-    }
-
-    /// Opens a pull request as [`Self::propose`] does. A forge that asks for a pause is tried again after it.
-    pub(crate) fn propose_paced(
-        &self,
-        planned: &PlannedUpdate,
-        created: &CreatedUpdate,
-        generated: Option<&PushedBranch>,
-    ) -> Result<Proposal, Failure> {
-        loop {
-            let pause = match self.try_propose(planned, created, generated)? {
-                Ok(proposal) => return Ok(proposal),
-                Err(error) => match error.pause().filter(|pause| *pause <= MAX_PAUSE) {
-                    Some(pause) => pause,
-                    None => return Err(error.into()),
-                },
-            };
-            let slept = Terminal::busy("waiting, as the forge asks", || {
-                wait_for(until_stopped(tokio::time::sleep(pause)))
-            })?;
-            slept.ok_or_else(Failure::cancelled)?;
-        }
     }
 
     /// Works on a publication until it ends or a signal comes.

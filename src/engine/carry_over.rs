@@ -10,6 +10,7 @@ use crate::resolve;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
+use std::fmt;
 
 /// The wanted changes of a selection.
 #[derive(Clone, Debug, Default)]
@@ -40,9 +41,25 @@ pub enum ChoiceReason {
     NewDefault,
 }
 
+impl fmt::Display for ChangedChoice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |options: &[String]| match options {
+            [] => "none".to_owned(),
+            some => some.join(", "),
+        };
+        let (before, after) = (list(&self.before), list(&self.after));
+        let reason = self.reason.phrase();
+        write!(
+            formatter,
+            "{}: {before} → {after} ({reason})",
+            self.category
+        )
+    }
+}
+
 impl ChoiceReason {
     /// The reason as a phrase.
-    pub fn phrase(self) -> &'static str {
+    fn phrase(self) -> &'static str {
         match self {
             Self::AskedFor => "asked for",
             Self::Renamed => "renamed by the catalogue",

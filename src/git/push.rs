@@ -10,25 +10,17 @@ use std::path::Path;
 /// # Errors
 /// [`super::GitFailure::NotEmpty`] if the branch exists with another commit; it is not changed.
 pub fn push_main(access: &GitAccess<'_>, url: &RemoteUrl, git_dir: &Path) -> Result<(), GitError> {
-    let args = [
-        "push",
-        "--porcelain",
-        "--no-verify",
-        "--no-follow-tags",
-        "--recurse-submodules=no",
-        // Expects that there is no such branch.
-        "--force-with-lease=refs/heads/main:",
-        "--",
-        url.as_str(),
-        "refs/heads/main:refs/heads/main",
-    ];
-    let call = Call {
+    let main = "refs/heads/main";
+    push(
+        access,
         url,
         git_dir,
-        args: &args,
-        lock: None,
-    };
-    access.git.run(access, &call).map(drop)
+        Reference {
+            source: main,
+            name: main,
+            expected: None,
+        },
+    )
 }
 
 /// A branch to push: one commit of the local repository.
@@ -51,9 +43,37 @@ pub fn push_branch(
     git_dir: &Path,
     branch: &PushedBranch,
 ) -> Result<(), GitError> {
-    let expected = branch.expected.as_ref().map_or("", GitId::as_str);
-    let lease = format!("--force-with-lease={}:{expected}", branch.name);
-    let reference = format!("{}:{}", branch.commit, branch.name);
+    let reference = Reference {
+        source: branch.commit.as_str(),
+        name: &branch.name,
+        expected: branch.expected.as_ref(),
+    };
+    push(access, url, git_dir, reference)
+}
+
+/// A reference to push from a name or a commit of the local repository.
+struct Reference<'r> {
+    source: &'r str,
+    name: &'r str,
+    expected: Option<&'r GitId>,
+}
+
+fn push(
+    access: &GitAccess<'_>,
+    url: &RemoteUrl,
+    git_dir: &Path,
+    reference: Reference<'_>,
+) -> Result<(), GitError> {
+    let Reference {
+        source,
+        name,
+        expected,
+    } = reference;
+    // Without a commit it expects that there is no such reference.
+    let lease = format!(
+        "--force-with-lease={name}:{}",
+        expected.map_or("", GitId::as_str)
+    );
     let args = [
         "push",
         "--porcelain",
@@ -63,7 +83,7 @@ pub fn push_branch(
         &lease,
         "--",
         url.as_str(),
-        &reference,
+        &format!("{source}:{name}"),
     ];
     let call = Call {
         url,

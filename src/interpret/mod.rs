@@ -39,6 +39,7 @@ use step::{ActionError, ActionKind, Step};
 use substitution::Substitution;
 pub use trace::LineOrigin;
 pub use unfilled::{template_warnings, unknown_help};
+pub(crate) use value::json::{WITH_COMMENTS as JSON_WITH_COMMENTS, nesting as json_nesting};
 
 /// The effect of a plan on a tree.
 #[derive(Clone, Debug)]

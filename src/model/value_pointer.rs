@@ -46,5 +46,13 @@ impl ValuePointer {
     }
 }
 
+/// The text of a pointer to the value below some keys.
+pub fn of_tokens(tokens: &[String]) -> String {
+    let escaped = tokens
+        .iter()
+        .map(|token| format!("/{}", token.replace('~', "~0").replace('/', "~1")));
+    escaped.collect()
+}
+
 text_value!(ValuePointer, error: ValuePointerError, format: "groundplan-pointer", max: ValuePointer::MAX, pattern: ValuePointer::PATTERN,
     doc: "A JSON pointer, as in `/scripts/test`.");

@@ -14,7 +14,7 @@ use gix::ObjectId;
 use gix::lock::acquire::Fail;
 use gix::objs::tree::Editor;
 use gix::objs::{FindExt as _, Kind, Tree, Write as _};
-use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
+use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit};
 use gix::refs::{FullName, Target};
 use std::collections::BTreeMap;
 use thiserror::Error;
@@ -150,38 +150,38 @@ impl Commits {
         author: &Identity,
     ) -> Result<(), EditError> {
         let name = self.check_branch_is_free(branch)?;
-        let full = name.to_string();
+        let log = "branch: created by groundplan update";
+        self.move_reference(name, commit, PreviousValue::MustNotExist, log, author)
+    }
+
+    /// Points a reference to a commit, if it still has the expected value.
+    pub(super) fn move_reference(
+        &self,
+        name: FullName,
+        commit: &GitId,
+        expected: PreviousValue,
+        log: &str,
+        author: &Identity,
+    ) -> Result<(), EditError> {
+        let failed = |source: super::git_error::GixError| EditError::Reference {
+            name: name.to_string(),
+            source,
+        };
         let edit = RefEdit {
             change: Change::Update {
                 log: LogChange {
-                    mode: RefLog::AndReference,
-                    force_create_reflog: false,
-                    message: "branch: created by groundplan update".into(),
+                    message: log.into(),
+                    ..LogChange::default()
                 },
-                expected: PreviousValue::MustNotExist,
+                expected,
                 new: Target::Object(super::commits::id_of(commit)?),
             },
-            name,
+            name: name.clone(),
             deref: false,
         };
-        let seconds = self.info(commit)?.seconds;
-        self.write_reference(&full, edit, author, seconds)
-    }
-
-    fn write_reference(
-        &self,
-        name: &str,
-        edit: RefEdit,
-        author: &Identity,
-        seconds: i64,
-    ) -> Result<(), EditError> {
-        let signature = ids::commit_signature(author, seconds);
+        let signature = ids::commit_signature(author, self.info(commit)?.seconds);
         let mut time = gix::date::parse::TimeBuf::default();
         let transaction = self.repository().refs.transaction();
-        let failed = |source: super::git_error::GixError| EditError::Reference {
-            name: name.to_owned(),
-            source,
-        };
         transaction
             .prepare([edit], Fail::Immediately, Fail::Immediately)
             .map_err(|error| failed(error.into()))?
@@ -220,9 +220,9 @@ impl Explain for EditError {
             Self::BranchName { .. } => Some("see `git check-ref-format`".into()),
             Self::Repository(error) => error.hint(),
             Self::Objects(error) => error.hint(),
-            Self::Reference { .. } => {
-                Some("check permissions, free space and locks of another git".into())
-            }
+            Self::Reference { .. } => Some(
+                "check permissions and free space; another git may run there: try again".into(),
+            ),
         }
     }
 }

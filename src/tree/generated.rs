@@ -6,23 +6,21 @@
 
 use super::Tree;
 use super::commits::{Commits, id_of};
+use super::edited::{EditError, FileChanges};
 use super::git::{self, GitTreeError};
 use super::ids::{self, ObjectSink, ObjectsError};
 use super::inventory::Inventory;
 use super::memory::MemoryTree;
-use crate::error::{Class, Explain, Hint};
 use crate::model::date::Day;
 use crate::model::digest::GitId;
 use crate::model::input::Identity;
 use crate::model::path::TreePath;
 use gix::ObjectId;
-use gix::lock::acquire::Fail;
-use gix::objs::tree::{Editor, EntryMode};
+use gix::objs::tree::EntryMode;
 use gix::objs::{Exists as _, FindExt as _, Kind, Write as _};
-use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit};
+use gix::refs::transaction::PreviousValue;
 use gix::refs::{FullName, Target};
 use std::ops::Range;
-use thiserror::Error;
 
 /// The reference of the newest generated commit. A clone does not fetch it.
 pub const GENERATED_REF: &str = "refs/groundplan/generated";
@@ -40,17 +38,6 @@ pub struct GeneratedCommit<'g> {
     /// The day of the commit, unless the one before it is later.
     pub date: &'g Day,
     pub message: &'g str,
-}
-
-/// A generated commit that cannot be stored.
-#[derive(Debug, Error)]
-pub enum GeneratedCommitError {
-    #[error(transparent)]
-    Repository(#[from] GitTreeError),
-    #[error(transparent)]
-    Objects(#[from] ObjectsError),
-    #[error("cannot move `{GENERATED_REF}`")]
-    Reference(#[source] super::git::GixError),
 }
 
 impl Commits {
@@ -79,21 +66,8 @@ impl Commits {
     }
 
     /// The id of the tree of a commit without one path.
-    pub fn tree_without(&self, commit: &GitId, path: &TreePath) -> Result<GitId, GitTreeError> {
-        let tree = id_of(&self.info(commit)?.tree)?;
-        let objects = &self.repository().objects;
-        let mut buffer = Vec::new();
-        let root = objects
-            .find_tree(&tree, &mut buffer)
-            .map_err(GitTreeError::object(tree))?;
-        let mut editor = Editor::new(root.into(), objects, gix::hash::Kind::Sha1);
-        editor
-            .remove(path.as_str().split('/'))
-            .map_err(GitTreeError::object(tree))?;
-        let without = editor
-            .write(|tree| ids::id_of(Kind::Tree, &ids::encode(tree)?))
-            .map_err(|error: ObjectsError| GitTreeError::object(tree)(error))?;
-        Ok(GitId::of(&without))
+    pub fn tree_without(&self, commit: &GitId, path: &TreePath) -> Result<GitId, EditError> {
+        self.tree_with(commit, &FileChanges::from([(path.clone(), None)]))
     }
 
     /// Mode and object of a path in a commit; none for no entry.
@@ -135,10 +109,7 @@ impl Commits {
     }
 
     /// Stores the next generated commit. No reference moves. Where the previous commit has the same tree, it is the next one.
-    pub fn store_generated(
-        &self,
-        generated: &GeneratedCommit<'_>,
-    ) -> Result<GitId, GeneratedCommitError> {
+    pub fn store_generated(&self, generated: &GeneratedCommit<'_>) -> Result<GitId, EditError> {
         let mut sink = MissingObjects(self);
         // A copy has no object ids: the objects of a template need not be in the repository.
         let copy = MemoryTree::copy_of(generated.tree).map_err(ObjectsError::from)?;
@@ -164,30 +135,13 @@ impl Commits {
         commit: &GitId,
         before: Option<&GitId>,
         author: &Identity,
-    ) -> Result<(), GeneratedCommitError> {
+    ) -> Result<(), EditError> {
         let expected = match before {
             Some(before) => PreviousValue::MustExistAndMatch(Target::Object(id_of(before)?)),
             None => PreviousValue::MustNotExist,
         };
-        let edit = RefEdit {
-            change: Change::Update {
-                log: LogChange::default(),
-                expected,
-                new: Target::Object(id_of(commit)?),
-            },
-            name: FullName::try_from(GENERATED_REF).expect("a reference name"),
-            deref: false,
-        };
-        let signature = ids::commit_signature(author, self.info(commit)?.seconds);
-        let mut time = gix::date::parse::TimeBuf::default();
-        self.repository()
-            .refs
-            .transaction()
-            .prepare([edit], Fail::Immediately, Fail::Immediately)
-            .map_err(|error| GeneratedCommitError::Reference(error.into()))?
-            .commit(signature.to_ref(&mut time))
-            .map_err(|error| GeneratedCommitError::Reference(error.into()))?;
-        Ok(())
+        let name = FullName::try_from(GENERATED_REF).expect("a reference name");
+        self.move_reference(name, commit, expected, "groundplan update", author)
     }
 }
 
@@ -208,33 +162,5 @@ impl ObjectSink for MissingObjects<'_> {
 
     fn keep(&mut self, _: &Inventory, _: Range<usize>) -> Result<(), ObjectsError> {
         unreachable!("a tree in memory has no objects to keep")
-    }
-}
-
-impl Explain for GeneratedCommitError {
-    fn class(&self) -> Class {
-        match self {
-            Self::Repository(error) => error.class(),
-            Self::Objects(error) => error.class(),
-            Self::Reference(_) => Class::Environment,
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Repository(error) => error.code(),
-            Self::Objects(error) => error.code(),
-            Self::Reference(_) => "generated_reference_not_written",
-        }
-    }
-
-    fn hint(&self) -> Option<Hint> {
-        match self {
-            Self::Repository(error) => error.hint(),
-            Self::Objects(error) => error.hint(),
-            Self::Reference(_) => {
-                Some("check permissions and free space; another update may run: try again".into())
-            }
-        }
     }
 }

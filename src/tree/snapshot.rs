@@ -86,15 +86,6 @@ impl<'r> Snapshot<'r> {
             .map(|(path, entry)| (path.as_str(), *entry))
     }
 
-    /// The number of entries.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// True if an entry is below the folder.
     pub fn is_folder(&self, folder: &str) -> bool {
         let start = format!("{folder}/");

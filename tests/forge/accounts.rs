@@ -6,7 +6,8 @@ use groundplan::forge::account::{Account, OwnerOption, RateLimit};
 use groundplan::forge::denial::Denial;
 use groundplan::forge::error::ForgeError;
 use groundplan::forge::ownership::OwnershipError;
-use groundplan::forge::repository::{Availability, NewRepository, RepositoryId};
+use groundplan::forge::repository::{Availability, NewRepository, Remote, RepositoryId};
+use groundplan::model::input::Owner;
 use groundplan::model::preflight::{OwnerKind, OwnerStanding, Permission};
 
 fn order(kind: OwnerKind, owner: &str) -> NewRepository {
@@ -230,4 +231,28 @@ fn an_empty_list_may_be_written_as_null() {
     let forge = client(&fake, FakeClock::new());
     let created = wait(forge.create(&order(OwnerKind::Organisation, "acme"))).unwrap();
     assert_eq!(wait(forge.repository(created.id)), Ok(Some(created)));
+}
+
+#[test]
+fn the_repositories_of_organisations_and_persons_are_listed_at_their_own_addresses() {
+    for dialect in [Dialect::GitHub, Dialect::Forgejo] {
+        let fake = Fake::start(dialect);
+        fake.state().page = Page {
+            length: 2,
+            counts_entries: dialect == Dialect::Forgejo,
+        };
+        for (owner, name) in [("acme", "api"), ("acme", "web"), ("jane", "notes")] {
+            fake.state().add(owner, name, "");
+        }
+        let forge = client(&fake, FakeClock::new());
+        let names = |owner: &str| -> Vec<String> {
+            let owner = Owner::parse(owner).unwrap();
+            let remotes = wait(forge.repositories(&owner)).unwrap();
+            let name = |remote: &Remote| remote.to_string().rsplit('/').next().unwrap().to_owned();
+            remotes.iter().map(name).collect()
+        };
+        assert_eq!(names("acme"), ["api.git", "web.git"]);
+        assert_eq!(names("jane"), ["notes.git"]);
+        assert_eq!(names("quiet"), [String::new(); 0]);
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::disk::{Disk, now};
 use super::documents;
+pub(crate) use super::lists::Page;
 pub(crate) use super::pulls::Pull;
 use super::wire::{Request, Response};
 use serde_json::{Value, json};
@@ -39,6 +40,8 @@ pub(crate) enum Fault {
     BadGatewayBefore,
     /// `429` with `Retry-After`.
     TooMany,
+    /// `429` with the shortest `Retry-After`.
+    Pause,
     /// `403` of a secondary rate limit.
     SecondaryLimit,
     /// The token has just been revoked.
@@ -125,24 +128,6 @@ pub(crate) struct State {
     /// The folder of its repositories, if they are real.
     pub disk: Option<Disk>,
     next: u64,
-}
-
-/// The pages of a server's lists.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Page {
-    /// The most entries of a page, whatever is asked for.
-    pub length: usize,
-    /// The header is `X-Total-Count` instead of `Link`.
-    pub counts_entries: bool,
-}
-
-impl Default for Page {
-    fn default() -> Self {
-        Self {
-            length: 50,
-            counts_entries: false,
-        }
-    }
 }
 
 /// A running fake. It ends when it is dropped.
@@ -260,9 +245,10 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) {
             bad_gateway().send(&mut stream)
         }
         Some(Fault::BadGatewayBefore) => bad_gateway().send(&mut stream),
-        Some(Fault::TooMany) => {
+        Some(fault @ (Fault::TooMany | Fault::Pause)) => {
             let answer = Response::message(429, "Too many requests");
-            answer.with("retry-after", "20").send(&mut stream)
+            let pause = if fault == Fault::Pause { "1" } else { "20" };
+            answer.with("retry-after", pause).send(&mut stream)
         }
         Some(Fault::SecondaryLimit) => {
             Response::message(403, "You have exceeded a secondary rate limit.").send(&mut stream)
@@ -403,6 +389,9 @@ impl State {
                 let all = all.map(|login| documents::organisation(self.dialect, login));
                 self.list(&all.collect::<Vec<_>>(), page)
             }
+            ("GET", [kind @ ("orgs" | "users"), owner, "repos"]) => {
+                self.repos_of(kind, owner, page)
+            }
             ("GET", ["rate_limit"]) if is_github => {
                 Response::json(200, &documents::rate_limit(self.left, NOON))
             }
@@ -494,28 +483,6 @@ impl State {
             .iter()
             .find(|(_, repo)| is_it(repo))
             .map(|(id, _)| *id)
-    }
-
-    /// One page of a list.
-    fn list(&self, entries: &[Value], page: usize) -> Response {
-        let Page {
-            length,
-            counts_entries,
-        } = self.page;
-        let part: Vec<Value> = entries
-            .iter()
-            .skip((page - 1) * length)
-            .take(length)
-            .cloned()
-            .collect();
-        let answer = Response::json(200, &part.into());
-        if counts_entries {
-            answer.with("x-total-count", entries.len().to_string())
-        } else if page * length < entries.len() {
-            answer.with("link", "<https://evil.example/next>; rel=\"next\"")
-        } else {
-            answer
-        }
     }
 
     /// A part of a repository, or the repository itself, once it is visible.

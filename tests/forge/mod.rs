@@ -7,6 +7,7 @@ pub(crate) mod disk;
 mod documents;
 pub(crate) mod fake;
 mod faults;
+mod lists;
 mod pulls;
 pub(crate) mod support;
 mod wire;

@@ -90,6 +90,10 @@ fn an_update_becomes_one_pull_request_with_exactly_its_tree() {
             report["treeId"]
         );
         assert_eq!(on_forge(&joint, &format!("{}^", pull.head)), report["head"]);
+        // The generated commit is there too, without a file of the repository's own.
+        assert_eq!(report["pullRequest"]["hasGenerated"], true);
+        let generated = on_forge(&joint, "refs/groundplan/generated^{tree}");
+        assert_eq!(generated, report["treeId"]);
         // Again: the same pull request, and not one request that changes anything.
         let changes = |joint: &Joint| joint.state().count("P");
         let before = changes(&joint);
@@ -184,6 +188,55 @@ fn an_open_pull_request_gets_the_newer_update_unless_somebody_pushed_to_it() {
             assert_eq!(only_pull(&joint).comments.len(), 1);
         }
     }
+}
+
+#[test]
+fn workflow_files_need_their_scope_before_anything_is_pushed() {
+    let joint = behind(Dialect::GitHub);
+    raise(&joint, ".github/workflows/ci.yml", "on: push\n");
+    joint.state().scopes = "repo";
+    let refused = propose(&joint).exits(1).stderr;
+    assert!(
+        refused.contains("the token lacks the scope `workflow`"),
+        "{refused}"
+    );
+    assert_eq!(joint.state().pulls, []);
+    let branches = joint
+        .sandbox
+        .git(joint.published().to_str().unwrap(), &["branch", "--list"]);
+    assert_eq!(branches, "* main\n");
+}
+
+#[test]
+fn a_fleet_gives_the_forge_the_pause_that_it_asks_for() {
+    let joint = behind(Dialect::GitHub);
+    joint.sandbox.write("fleet.txt", "out\n");
+    let address = joint.address();
+    let args = [
+        "fleet",
+        "update",
+        "fleet.txt",
+        "--catalog",
+        ".",
+        "--pull-request",
+        "--forge",
+        "github",
+        "--forge-url",
+        &address,
+        "--format",
+        "json",
+    ];
+    // The last request is the one that opens the pull request.
+    let opens = joint.state().calls.len() + 8;
+    joint.state().fault = Some((opens, Fault::Pause, 1));
+    let report = joint.run(joint.command(&args)).exits(0).json();
+    assert_eq!(report["repositories"][0]["outcome"], "proposed");
+    let state = joint.state();
+    let opened = state
+        .calls
+        .iter()
+        .filter(|call| call.starts_with("POST") && call.ends_with("/pulls"));
+    assert_eq!((opened.count(), state.pulls.len()), (2, 1));
 }
 
 /// A fault at each request: a second run ends with one pull request of exactly the update, or the first one says why not.

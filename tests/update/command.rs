@@ -184,6 +184,13 @@ fn an_option_that_is_dropped_takes_only_unedited_files_with_it() {
     let choice = json!({ "category": "auth", "before": ["session"], "after": ["none"], "reason": "asked-for" });
     assert_eq!(report["choices"], json!([choice]));
     let decided = [&change[..], &["--remove", "lib/session.ts"]].concat();
+    let promise = "no line of yours is lost";
+    for (decision, is_promised) in [("--mine", true), ("--remove", false)] {
+        let command = ["update", "out", "--catalog", "."];
+        let decision = [decision, "lib/session.ts"];
+        let shown = sandbox.groundplan(command.iter().chain(&change).chain(&decision));
+        assert_eq!(shown.exits(0).stdout.contains(promise), is_promised);
+    }
     let decided = update(&sandbox, &decided).exits(0).json();
     assert_ne!(decided["treeId"], report["treeId"]);
     assert_eq!(

@@ -429,6 +429,24 @@ fn a_path_with_something_uncommitted_is_a_conflict() {
 }
 
 #[test]
+fn nothing_moves_where_either_path_has_something_uncommitted() {
+    let (base, theirs) = (files([("old", LINES)]), files([("new", LINES)]));
+    for blocked in ["old", "new"] {
+        let rules = Rules {
+            uncommitted: BTreeMap::from([(path(blocked), format!("`{blocked}` is not committed"))]),
+            ..Rules::default()
+        };
+        let outcome = Outcome::with(&base, &base, &theirs, &rules);
+        assert_eq!(
+            outcome.verdicts(),
+            [("new", Verdict::Conflict)],
+            "{blocked}"
+        );
+        assert_eq!(outcome.after, base, "{blocked}");
+    }
+}
+
+#[test]
 fn a_decision_settles_a_path() {
     let base = files([("a", LINES), ("gone", LINES)]);
     let ours = files([

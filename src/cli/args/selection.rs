@@ -17,7 +17,7 @@ use crate::model::condition::{InputValue, InputValues};
 use crate::model::date::Day;
 use crate::model::input::{Identity, Owner, ProductName, RepoName, RepoUrl};
 use crate::model::placeholder::PlaceholderName;
-use crate::model::slug::Slug;
+use crate::model::slug::{OptionRef, Slug};
 use std::path::PathBuf;
 
 /// The catalogue and the selected options.
@@ -97,7 +97,7 @@ pub(crate) struct ProductArgs {
     pub(crate) template: TemplateArgs,
 }
 
-fn parse_select(text: &str) -> Result<Selected, String> {
+pub(crate) fn parse_select(text: &str) -> Result<Selected, String> {
     let (category, options) = text
         .split_once('=')
         .ok_or("expected CATEGORY=OPTION, such as `auth=iron-session`")?;
@@ -117,6 +117,14 @@ pub(crate) fn parse_input(text: &str) -> Result<GivenInput, String> {
         name: PlaceholderName::parse(name).map_err(|error| error.to_string())?,
         value: value.to_owned(),
     })
+}
+
+impl Selected {
+    /// The options with their category.
+    pub(crate) fn references(&self) -> impl Iterator<Item = OptionRef> {
+        let reference = |option| OptionRef::new(&self.category, option);
+        self.options.iter().map(reference)
+    }
 }
 
 impl SelectionArgs {

@@ -2,6 +2,7 @@
 
 use crate::app::command_line::quote;
 use crate::app::planned_update::{ExpectedUpdate, PlannedUpdate};
+use crate::app::previews;
 use crate::app::pull_requests::{Proposal, ProposalOutcome};
 use crate::app::update_report::{PlanSource, UpdateReport};
 use crate::app::updates::{self, UpdateRequest};
@@ -10,6 +11,7 @@ use crate::base::sanitize;
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::generated_repo::{GeneratedRepoArgs, OldCatalogArgs};
 use crate::cli::args::push::PushArgs;
+use crate::cli::args::selection::{Selected, parse_select};
 use crate::cli::error::{Exit, Failure};
 use crate::cli::forge_session::ForgeSession;
 use crate::cli::git_settings;
@@ -23,9 +25,9 @@ use crate::model::date::Day;
 use crate::model::input::Identity;
 use crate::model::path::TreePath;
 use crate::model::ref_name::RefName;
-use crate::model::slug::OptionRef;
 use anstyle::Style;
 use std::io::Write;
+use std::time::Duration;
 
 /// Update a repository to the current version of its catalogue, or to other choices.
 ///
@@ -87,11 +89,11 @@ enum ConflictForm {
 #[command(next_help_heading = "Choices")]
 struct ChoiceArgs {
     /// Select options of a category instead of the recorded ones, several separated by commas; repeatable.
-    #[arg(long, value_name = "CATEGORY=OPTION[,OPTION]", value_parser = parse_options)]
-    select: Vec<OptionList>,
+    #[arg(long, value_name = "CATEGORY=OPTION[,OPTION]", value_parser = parse_select)]
+    select: Vec<Selected>,
     /// Drop a recorded option; repeatable.
-    #[arg(long, value_name = "CATEGORY=OPTION", value_parser = parse_options)]
-    drop: Vec<OptionList>,
+    #[arg(long, value_name = "CATEGORY=OPTION", value_parser = parse_select)]
+    drop: Vec<Selected>,
 }
 
 /// Decisions about single paths.
@@ -109,28 +111,19 @@ struct DecisionArgs {
     remove: Vec<TreePath>,
 }
 
-/// Options of one category.
-#[derive(Clone, Debug)]
-struct OptionList(Vec<OptionRef>);
-
-fn parse_options(text: &str) -> Result<OptionList, String> {
-    let (category, options) = text
-        .split_once('=')
-        .ok_or("expected CATEGORY=OPTION, such as `auth=iron-session`")?;
-    let option = |name: &str| {
-        let reference = format!("{}/{}", category.trim(), name.trim());
-        OptionRef::parse(&reference).map_err(|error| error.to_string())
-    };
-    options
-        .split(',')
-        .map(option)
-        .collect::<Result<_, _>>()
-        .map(OptionList)
+impl Args {
+    /// The date of the commit.
+    fn date(&self) -> Result<Day, Failure> {
+        match &self.date {
+            Some(date) => Ok(date.clone()),
+            None => Ok(previews::today(&SystemClock)?),
+        }
+    }
 }
 
 impl ChoiceArgs {
     fn changes(&self) -> SelectionChanges {
-        let all = |lists: &[OptionList]| lists.iter().flat_map(|list| list.0.clone()).collect();
+        let all = |lists: &[Selected]| lists.iter().flat_map(Selected::references).collect();
         SelectionChanges {
             select: all(&self.select),
             drop: all(&self.drop),
@@ -168,24 +161,16 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let author = args.author.clone().or_else(git_settings::identity);
     let author = author.unwrap_or_default();
     if let Some(branch) = args.into_branch.as_ref().filter(|_| planned.has_changes()) {
-        let date = match &args.date {
-            Some(date) => date.clone(),
-            None => updates::today(&SystemClock)?,
-        };
-        planned.commit_to_branch(branch, &author, &date)?;
+        planned.commit_to_branch(branch, &author, &args.date()?)?;
     }
     if args.conflicts.is_some() && planned.has_changes() {
         planned.write_to_work_tree(args.repository.as_ref())?;
-        planned.advance_generated(&author, &updates::today(&SystemClock)?)?;
+        planned.advance_generated(&author, &args.date()?)?;
     }
     if args.pull_request && planned.has_changes() && !planned.report.only_provenance {
         let session = ForgeSession::open(args.forge.clone(), &args.push, terminal)?;
         let session = session.expect("`--pull-request` requires `--forge`");
-        let created = planned.store_for_pull_request(&author)?;
-        let generated = planned.advance_generated(&author, &planned.plan.inputs.date)?;
-        planned.report.pull_request =
-            Some(session.propose(&planned, &created, generated.as_ref())?);
-        planned.report.created = Some(created);
+        session.propose(&mut planned, &author, Duration::ZERO)?;
     }
     match args.format {
         Format::Json => terminal.json(&planned.report)?,
@@ -225,18 +210,7 @@ fn heading(report: &UpdateReport, out: &mut dyn Write) -> Result<(), Failure> {
         from.date,
     )?;
     for choice in &report.choices {
-        let list = |options: &[String]| match options {
-            [] => "none".to_owned(),
-            some => some.join(", "),
-        };
-        writeln!(
-            out,
-            "  {}: {} → {} {DIM}({}){DIM:#}",
-            sanitize::line(&choice.category),
-            sanitize::line(&list(&choice.before)),
-            sanitize::line(&list(&choice.after)),
-            choice.reason.phrase()
-        )?;
+        writeln!(out, "  {}", sanitize::line(&choice.to_string()))?;
     }
     if !report.choices.is_empty() {
         writeln!(out)?;
@@ -393,7 +367,12 @@ fn conclusion(args: &Args, planned: &PlannedUpdate, out: &mut dyn Write) -> Resu
         report.own
     )?;
     if let Some(tree) = &report.tree_id {
-        writeln!(out, "Tree:   {tree}   no line of yours is lost")?;
+        let promise = if planned.keeps_every_line() {
+            "   no line of yours is lost"
+        } else {
+            ""
+        };
+        writeln!(out, "Tree:   {tree}{promise}")?;
     }
     if let Some(proposal) = &report.pull_request {
         return Ok(writeln!(

@@ -1,25 +1,12 @@
 //! JSON and JSON with comments, read by key and edited in the layout that the author chose.
 
 use super::value::{KeyEdit, Value};
-use jsonc_parser::ParseOptions;
+use crate::interpret::{JSON_WITH_COMMENTS, json_nesting};
 use jsonc_parser::cst::{CstInputValue, CstNode, CstObject, CstRootNode};
 use std::collections::BTreeSet;
 
 /// The deepest nesting that is merged by key.
 const DEPTH: usize = 100;
-
-const OPTIONS: ParseOptions = ParseOptions {
-    allow_comments: true,
-    allow_loose_object_property_names: false,
-    allow_trailing_commas: true,
-    allow_missing_commas: false,
-    allow_single_quoted_strings: false,
-    allow_hexadecimal_numbers: false,
-    allow_unary_plus_numbers: false,
-    allow_bare_decimal_point_numbers: false,
-    allow_non_finite_numbers: false,
-    allow_extended_string_escapes: false,
-};
 
 /// The value of a text; none if it cannot be read, or has a key twice.
 pub(super) fn value(text: &str) -> Option<Value> {
@@ -65,25 +52,10 @@ fn insert(object: &CstObject, key: &str, after: Option<&str>, new: CstInputValue
 }
 
 fn root(text: &str) -> Option<CstRootNode> {
-    // The parser calls itself for each level.
-    if depth(text) > DEPTH {
+    if json_nesting(text) > DEPTH {
         return None;
     }
-    CstRootNode::parse(text, &OPTIONS).ok()
-}
-
-/// An upper bound of the nesting: brackets in texts count too.
-fn depth(text: &str) -> usize {
-    let (mut now, mut most) = (0_usize, 0);
-    for byte in text.bytes() {
-        match byte {
-            b'{' | b'[' => now += 1,
-            b'}' | b']' => now = now.saturating_sub(1),
-            _ => {}
-        }
-        most = most.max(now);
-    }
-    most
+    CstRootNode::parse(text, &JSON_WITH_COMMENTS).ok()
 }
 
 fn find(object: &CstObject, keys: &[String]) -> Option<CstObject> {

@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The most bytes of a repository's file that a decision or a move copies.
 const MAX_COPIED: u64 = 64 * 1024 * 1024;
 
+const KEPT_LOCK_FILE: &str = "lock files are not merged: run the package manager's install command";
+
 /// See [`super::update`].
 pub(super) fn update(sides: Sides<'_>, rules: &Rules) -> Result<Update, UpdateError> {
     let mut updater = Updater {
@@ -257,8 +259,7 @@ impl Updater<'_> {
             )));
         }
         if is_lock_file(to) && base_entry.id != theirs_entry.id {
-            let reason = "lock files are not merged: run the package manager's install command";
-            return Ok(Decided::new(Verdict::Keep, reason));
+            return Ok(Decided::new(Verdict::Keep, KEPT_LOCK_FILE));
         }
         let mode = if ours_entry.kind == base_entry.kind {
             theirs_entry.mode()
@@ -346,7 +347,6 @@ impl Updater<'_> {
                 "the plan moved `{from}` here, where the repository has another file"
             )),
             _ if decision == Some(Decision::Remove) => {
-                self.remove(&from_path);
                 return self.finish(
                     &from_path,
                     None,
@@ -380,34 +380,33 @@ impl Updater<'_> {
                 }
             }
         };
-        if decided.verdict == Verdict::Move && here.is_some() {
-            self.remove(&from_path);
-        }
         self.finish(&to_path, Some(from.clone()), decided)
     }
 
-    fn remove(&mut self, path: &TreePath) {
-        self.result.changes.insert(path.clone(), None);
-    }
-
-    /// Records a verdict. `from` is the former path of the file.
+    /// Records a verdict. `from` is the former path of the file, which goes when the file moves.
     fn finish(
         &mut self,
         path: &TreePath,
         from: Option<String>,
         decided: Decided,
     ) -> Result<(), UpdateError> {
-        let blocked = decided
-            .new
-            .as_ref()
-            .and_then(|_| self.rules.uncommitted.get(path));
-        let decided = match blocked {
-            Some(message) => Decided::conflict(message.clone()),
-            None => decided,
+        let left = from
+            .as_deref()
+            .filter(|from| decided.verdict == Verdict::Move && self.sides.ours.get(from).is_some())
+            .map(TreePath::of_checked);
+        let touched = decided.new.as_ref().map(|_| path).into_iter().chain(&left);
+        let uncommitted = &self.rules.uncommitted;
+        let blocked = touched.into_iter().find_map(|path| uncommitted.get(path));
+        let (decided, left) = match blocked {
+            Some(message) => (Decided::conflict(message.clone()), None),
+            None => (decided, left),
         };
         let change = self.change(path, from.as_deref(), &decided)?;
         if let Some(new) = decided.new {
             self.result.changes.insert(path.clone(), new.into_file());
+        }
+        if let Some(left) = left {
+            self.result.changes.insert(left, None);
         }
         if let Some(versions) = decided.unmerged {
             self.result.unmerged.insert(path.clone(), *versions);
@@ -476,10 +475,7 @@ impl Updater<'_> {
         if new.is_empty() {
             return Ok(());
         }
-        let removed = |path: &str| {
-            let change = self.result.changes.get(&TreePath::of_checked(path));
-            matches!(change, Some(None))
-        };
+        let removed = |path: &str| matches!(self.result.changes.get(path), Some(None));
         let kept = ours.iter().map(|(path, _)| path);
         let mut names = TakenNames::of(kept.filter(|path| !removed(path)));
         for path in new {
@@ -530,8 +526,7 @@ fn added_by_both(
     theirs: Option<SnapshotEntry>,
 ) -> Decided {
     if is_lock_file(path.as_str()) {
-        let reason = "lock files are not merged: run the package manager's install command";
-        return Decided::new(Verdict::Keep, reason);
+        return Decided::new(Verdict::Keep, KEPT_LOCK_FILE);
     }
     let [ours, theirs] = [ours, theirs].map(|entry| entry.map_or("nothing", |entry| entry.name()));
     Decided::conflict(if ours == theirs {

@@ -3,6 +3,7 @@
 
 use super::outcome::Conflict;
 use crate::model::dependency::{Ecosystem, Relation, VersionRange};
+use crate::model::value_pointer;
 
 /// A value of a document. Equal values mean the same, whatever their layout.
 #[derive(Clone, Debug)]
@@ -229,16 +230,8 @@ impl Merger {
     }
 
     fn pointer(&self) -> String {
-        pointer(&self.path)
+        value_pointer::of_tokens(&self.path)
     }
-}
-
-/// A path of keys as a JSON pointer (RFC 6901).
-pub(super) fn pointer(path: &[String]) -> String {
-    let escaped = path
-        .iter()
-        .map(|key| format!("/{}", key.replace('~', "~0").replace('/', "~1")));
-    escaped.collect()
 }
 
 /// True for the arrays of pyproject.toml that contain requirements (PEP 621, PEP 735, PEP 518).

@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 /// The deepest nesting of brackets, as in `serde_json`.
 const DEPTH: usize = 127;
 
-const WITH_COMMENTS: ParseOptions = ParseOptions {
+/// JSON with comments and trailing commas.
+pub(crate) const WITH_COMMENTS: ParseOptions = ParseOptions {
     allow_comments: true,
     allow_loose_object_property_names: false,
     allow_trailing_commas: true,
@@ -52,23 +53,28 @@ fn read(text: &str) -> Result<Node<'_>, SetValueError> {
         format: "JSON",
         reason,
     };
-    let mut depth = 0_usize;
-    // Brackets in strings count too: files with so many are refused.
-    for byte in text.bytes() {
-        match byte {
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > DEPTH {
-            return Err(syntax(format!("more than {DEPTH} levels")));
-        }
+    if nesting(text) > DEPTH {
+        return Err(syntax(format!("more than {DEPTH} levels")));
     }
     let parsed = parse_to_ast(text, &CollectOptions::default(), &WITH_COMMENTS)
         .map_err(|error| syntax(error.to_string()))?;
     parsed
         .value
         .ok_or_else(|| syntax("the file is empty".to_owned()))
+}
+
+/// An upper bound of the nesting, before a parser that calls itself for each level: brackets in strings count too.
+pub(crate) fn nesting(text: &str) -> usize {
+    let (mut depth, mut most) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(depth);
+    }
+    most
 }
 
 fn to_value(node: &Node<'_>) -> Result<Value, SetValueError> {

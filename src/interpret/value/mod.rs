@@ -1,9 +1,9 @@
 //! Sets one value of a JSON or TOML text. Every other byte stays as it is.
 
-mod json;
+pub(super) mod json;
 mod toml;
 
-use crate::model::value_pointer::ValuePointer;
+use crate::model::value_pointer::{self, ValuePointer};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -131,11 +131,7 @@ fn place(tokens: &[String]) -> String {
     if tokens.is_empty() {
         return "the top level".to_owned();
     }
-    let escaped: Vec<String> = tokens
-        .iter()
-        .map(|token| token.replace('~', "~0").replace('/', "~1"))
-        .collect();
-    format!("`/{}`", escaped.join("/"))
+    format!("`{}`", value_pointer::of_tokens(tokens))
 }
 
 fn no_container(tokens: &[String], at: usize, found: &'static str) -> SetValueError {

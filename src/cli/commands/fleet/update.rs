@@ -4,6 +4,7 @@ use super::ListArgs;
 use crate::app::error::AppError;
 use crate::app::fleet::{FleetRepository, FleetState};
 use crate::app::planned_update::PlannedUpdate;
+use crate::app::previews;
 use crate::app::updates;
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
@@ -21,6 +22,10 @@ use crate::model::ref_name::RefName;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// The longest pause that a forge gets.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
 /// Update the repositories that are behind, each by a branch or a pull request.
 ///
@@ -187,15 +192,10 @@ fn write(
     author: &Identity,
 ) -> Result<(), Failure> {
     if let Some(branch) = &args.into_branch {
-        let today = updates::today(&SystemClock)?;
-        planned.commit_to_branch(branch, author, &today)?;
+        planned.commit_to_branch(branch, author, &previews::today(&SystemClock)?)?;
     }
     if let Some(session) = session {
-        let created = planned.store_for_pull_request(author)?;
-        let generated = planned.advance_generated(author, &planned.plan.inputs.date)?;
-        planned.report.pull_request =
-            Some(session.propose_paced(planned, &created, generated.as_ref())?);
-        planned.report.created = Some(created);
+        session.propose(planned, author, LONGEST_PAUSE)?;
     }
     Ok(())
 }
