@@ -40,6 +40,7 @@
 //!         values: InputValues::new(),
 //!     },
 //!     author: Identity::default(),
+//!     catalog_source: None,
 //!     template: template.pin.clone(),
 //! };
 //! let preview = engine::preview(&catalog, request, template.tree())?;

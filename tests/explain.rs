@@ -190,6 +190,18 @@ fn a_file_that_changed_since_is_explained_as_it_was_made() {
         .groundplan(args.iter().chain(&["package.json"]))
         .exits(0);
     assert_eq!(ran.stderr, "");
+    // A folder in its place is a change too.
+    std::fs::remove_file(sandbox.join("out/README.md")).unwrap();
+    sandbox.write("out/README.md/now.txt", "a folder\n");
+    sandbox.commit("out");
+    let ran = sandbox
+        .groundplan(args.iter().chain(&["README.md"]))
+        .exits(0);
+    assert!(
+        ran.stderr.contains("it has changed since"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]

@@ -241,6 +241,12 @@ fn a_catalogue_of_a_database_is_found_by_its_version_after_it_changed() {
     run(&["verify", "out"]).exits(0);
     run(&["explain", "README.md", "--in", "out"]).exits(0);
     run(&["verify", "out", "--catalog", "db:demo@1"]).exits(0);
+    let another = run(&["verify", "out", "--catalog", "db:demo@2"]).exits(1);
+    assert!(
+        another.stderr.contains("but this is version"),
+        "{}",
+        another.stderr
+    );
     let lost = sandbox.groundplan(["verify", "out"]).exits(1).stderr;
     assert!(lost.contains("db:demo@NUMBER"), "{lost}");
     assert!(!lost.contains("sqlite:"), "{lost}");

@@ -323,6 +323,11 @@ fn the_mistakes_of_authors_are_found_at_their_places() {
             "GP311 catalog/demo/catalog.yaml:12:13",
         ),
         (
+            "{ name: MODULE",
+            "{ name: A_NAME_WHOSE_CASE_FORMS_ARE_LONGER_THAN_A_PLACEHOLDER_MAY_BE",
+            "GP311 catalog/demo/catalog.yaml:12:13",
+        ),
+        (
             "type: integer, min: 1024",
             "type: boolean, min: 1024",
             "GP312 catalog/demo/catalog.yaml:13:52",
@@ -403,6 +408,27 @@ fn a_slug_follows_the_rules_of_the_catalogue_and_is_shown() {
         .stdout;
     assert!(shown.contains("unicode-name"), "{shown}");
     sandbox.groundplan(named.iter().chain(&["🚀"])).exits(2);
+    // The sample product of a sweep is no new product.
+    let rules = "slug: { pattern: 'acme-.*' }\ncategories:";
+    sandbox.write(
+        "catalog/demo/catalog.yaml",
+        CATALOG.replacen("categories:", rules, 1),
+    );
+    sandbox.groundplan(["sweep", "."]).exits(0);
+}
+
+#[test]
+fn a_sweep_gives_an_input_without_a_possible_default_a_value_of_its_pattern() {
+    let sandbox = with_inputs();
+    let pattern = "pattern: '[a-z][a-z0-9_]*', default: { from: PRODUCT_SLUG, case: snake }";
+    for strict in ["[a-z]{2}", r"v\d{4}(?:-\d\d)+", "(?:ab|cd)?[^a-z]{3,}"] {
+        let strict = format!("pattern: '{strict}', default: {{ from: PRODUCT_SLUG, case: snake }}");
+        sandbox.write(
+            "catalog/demo/catalog.yaml",
+            CATALOG.replacen(pattern, &strict, 1),
+        );
+        sandbox.groundplan(["sweep", "."]).exits(0);
+    }
 }
 
 #[test]
@@ -425,6 +451,73 @@ fn former_slugs_still_select_their_options() {
         .preview(&["--select", "auth=basic", "--format", "json"])
         .exits(0);
     assert_eq!(ran.json(), new.json());
+}
+
+#[test]
+fn an_update_keeps_the_recorded_values_and_takes_other_ones() {
+    let sandbox = with_inputs();
+    let port = ["--defaults", "--input", "PORT=2000", "--into", "out"];
+    sandbox.make(&port).exits(0);
+    // Another default, and a new input without one.
+    let module = "  - { name: MODULE";
+    let catalog = CATALOG
+        .replace("version: v1", "version: v2")
+        .replace("default: 8080", "default: 8081")
+        .replace("default: '3.13'", "default: '3.12'")
+        .replacen(
+            module,
+            &format!("  - {{ name: TEAM, title: Team, type: text }}\n{module}"),
+            1,
+        );
+    sandbox.write("catalog/demo/catalog.yaml", catalog);
+    let update = |inputs: &[&str]| {
+        let base = ["update", "out", "--catalog", ".", "--format", "json"];
+        sandbox.groundplan(base.iter().chain(inputs))
+    };
+    let missing = update(&[]).exits(1);
+    assert!(
+        missing.stdout.contains("--input TEAM=…"),
+        "{}",
+        missing.stdout
+    );
+    let team = ["--input", "TEAM=core"];
+    let kept = update(&team).exits(0).json();
+    assert_eq!(
+        kept["inputs"],
+        json!([{ "name": "TEAM", "before": null, "after": "core" }])
+    );
+    let other = ["--input", "PYTHON=3.12", "--into-branch", "next"];
+    let changed = update(&[team, ["--input", "CONTAINER=true"]].concat())
+        .exits(0)
+        .json();
+    assert_eq!(
+        changed["inputs"],
+        json!([
+            { "name": "CONTAINER", "before": false, "after": true },
+            { "name": "TEAM", "before": null, "after": "core" }
+        ])
+    );
+    assert_eq!(changed["files"][0]["path"], "Dockerfile");
+    update(&[&team[..], &other].concat()).exits(0);
+    let python = sandbox.git("out", &["show", "next:src/acme_web/python.txt"]);
+    assert_eq!(python, "3.12\n");
+    let shown = sandbox
+        .groundplan(["update", "out", "--catalog", ".", "--input", "TEAM=core"])
+        .exits(0)
+        .stdout;
+    assert!(shown.contains("\n  TEAM: no value → `core`\n"), "{shown}");
+    let vain = update(
+        &[
+            &team[..],
+            &["--select", "auth=none", "--input", "PYTHON=3.12"],
+        ]
+        .concat(),
+    );
+    let vain = vain.exits(1).stdout;
+    assert!(
+        vain.contains("input PYTHON does not apply to this selection"),
+        "{vain}"
+    );
 }
 
 #[test]

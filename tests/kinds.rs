@@ -150,6 +150,8 @@ fn attributes_of_dependencies_are_written_as_each_manifest_spells_them() {
   - { kind: ADD_DEPENDENCY, manifest: pyproject.toml, name: rich, version: '>=13', optional: true, group: color }
   - { kind: ADD_DEPENDENCY, manifest: pyproject.toml, name: core, workspace: true }
   - { kind: ADD_DEPENDENCY, manifest: package.json, name: '@acme/ui', workspace: true }
+  - { kind: ADD_DEPENDENCY, manifest: package.json, name: '@acme/core', workspace: true, section: peerDependencies }
+  - { kind: ADD_DEPENDENCY, manifest: package.json, name: react, version: ^19.0.0, section: peerDependencies, optional: true }
   - { kind: ADD_DEPENDENCY, manifest: package.json, name: fsevents, version: ^2.3.0, optional: true }\n";
     let sandbox = made(
         recipe,
@@ -199,6 +201,27 @@ fn attributes_of_dependencies_are_written_as_each_manifest_spells_them() {
     let npm: Value = serde_json::from_str(&sandbox.read("out/package.json")).unwrap();
     assert_eq!(npm["dependencies"]["@acme/ui"], "workspace:*");
     assert_eq!(npm["optionalDependencies"], json!({ "fsevents": "^2.3.0" }));
+    assert_eq!(
+        npm["peerDependencies"],
+        json!({ "@acme/core": "workspace:*", "react": "^19.0.0" })
+    );
+    assert_eq!(
+        npm["peerDependenciesMeta"],
+        json!({ "react": { "optional": true } })
+    );
+}
+
+#[test]
+fn a_block_stands_beside_the_line_of_a_value() {
+    let sandbox = made(
+        "  - { kind: APPEND_TO_FILE, path: a.yaml, content: 'port: 1', after: 'name: __PRODUCT_SLUG__' }
+  - { kind: APPEND_TO_FILE, path: a.yaml, content: '# __PRODUCT_NAME__', before: 'name: __PRODUCT_SLUG__' }\n",
+        &[("a.yaml", "name: __PRODUCT_SLUG__\nlast: true\n")],
+    );
+    assert_eq!(
+        sandbox.read("out/a.yaml"),
+        "# Acme Web\nname: acme-web\nport: 1\nlast: true\n"
+    );
 }
 
 #[test]
@@ -346,4 +369,45 @@ fn shared_pieces_are_included_hashed_and_never_in_a_circle() {
         found.contains(&"GP414 recipes/demo/shared/deep.yaml:1:11".to_owned()),
         "{found:?}"
     );
+}
+
+#[test]
+fn a_copied_file_with_the_word_include_is_no_recipe() {
+    let sandbox = with("  - { kind: COPY_FILE, from: files, to: conf }\n", &[]);
+    sandbox.write(
+        "recipes/demo/auth/none/files/tsconfig.json",
+        "{ \"include\": [\"src\"] }\n",
+    );
+    sandbox.write(
+        "recipes/demo/auth/none/files/mkdocs.yaml",
+        "include: [shared/a.yaml]\n",
+    );
+    let checked = sandbox.groundplan(["check", "--format", "json"]).exits(0);
+    let others = checked.findings();
+    assert!(
+        others.iter().all(|found| found.starts_with("GP308")),
+        "{others:?}"
+    );
+}
+
+#[test]
+fn pieces_that_multiply_are_stopped() {
+    let sandbox = with("", &[]);
+    let twice =
+        |name: &str| format!("include: [shared/{name}.yaml, shared/{name}.yaml]\nactions: []\n");
+    sandbox.write("recipes/demo/auth/none.yaml", twice("p0"));
+    for level in 0..40 {
+        let next = twice(&format!("p{}", level + 1));
+        sandbox.write(&format!("recipes/demo/shared/p{level}.yaml"), next);
+    }
+    sandbox.write(
+        "recipes/demo/shared/p40.yaml",
+        "actions: [{ kind: APPEND_TO_FILE, path: README.md, content: x }]\n",
+    );
+    let found = sandbox
+        .groundplan(["check", "--format", "json"])
+        .exits(1)
+        .findings();
+    let is_limit = |finding: &String| finding.starts_with("GP408 recipes/demo/shared/");
+    assert!(found.iter().any(is_limit), "{found:?}");
 }

@@ -1,12 +1,13 @@
 //! Drafts: a change of a catalogue that is checked and published later. A catalogue has at most one.
 
 use super::caller::{Access, Caller};
+use super::catalog_versions;
 use super::catalogs::{CatalogFiles, OpenedCatalog, belongs_to};
 use super::checks;
 use super::database_catalogs;
 use super::error::{AppError, Findings};
 use crate::error::{Class, Explain, Hint};
-use crate::model::content::{File, Files, StoredFile};
+use crate::model::content::{Files, StoredFile};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::Digest;
 use crate::model::path::TreePath;
@@ -90,9 +91,9 @@ pub fn changed(
     .of_catalog(opened.catalog.slug());
     for (path, text) in changes {
         match text {
-            Some(text) => source.files.insert(path.to_string(), File::regular(text)),
-            None => source.files.remove(path.as_str()),
-        };
+            Some(text) => source.write(&path, &text),
+            None => drop(source.files.remove(path.as_str())),
+        }
     }
     source
 }
@@ -203,6 +204,7 @@ pub async fn publish(
         return Err(DraftError::Outdated { catalog }.into());
     }
     let opened = source(&draft).load(catalog.as_str())?;
+    catalog_versions::check_raised(database, &opened).await?;
     database.ensure_user(caller.user()).await?;
     let (snapshot, by) = (PublishedCatalog::from(&opened), caller.user().as_str());
     let published = database.publish_draft(&snapshot, expected, by).await?;

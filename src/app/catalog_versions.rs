@@ -240,10 +240,7 @@ pub async fn publish(
     database.ensure_user(caller.user()).await?;
     let mut published = Vec::new();
     for one in opened {
-        let newest = find_published(database, one.catalog.slug(), None).await?;
-        if let Some(newest) = newest {
-            check_template_version(&CatalogFiles::from(&newest), one)?;
-        }
+        check_raised(database, one).await?;
         let snapshot = PublishedCatalog::from(one);
         let by = caller.user().as_str();
         published.push(database.publish_catalog(&snapshot, by).await?);
@@ -252,6 +249,19 @@ pub async fn publish(
 }
 
 /// Fails if the template beside a catalogue changed under the version that is published.
+pub(super) async fn check_raised(
+    database: &Database,
+    opened: &OpenedCatalog,
+) -> Result<(), AppError> {
+    match find_published(database, opened.catalog.slug(), None).await? {
+        Some(newest) => Ok(check_template_version(
+            &CatalogFiles::from(&newest),
+            opened,
+        )?),
+        None => Ok(()),
+    }
+}
+
 fn check_template_version(
     published: &CatalogFiles,
     opened: &OpenedCatalog,

@@ -7,7 +7,7 @@ use crate::catalog::{self, Catalog, CatalogFile, builtin};
 use crate::error::{Class, Explain, Hint, Setting};
 use crate::hint;
 use crate::model::action::{RoleRequired, SideEffect};
-use crate::model::content::Files;
+use crate::model::content::{File, Files, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::digest::{Digest, GitId};
 use crate::model::exclude::ExcludePattern;
@@ -231,6 +231,16 @@ impl CatalogFiles {
         self.findings
             .extend(findings.map(|finding| finding.below(name)));
         Ok(true)
+    }
+
+    /// Replaces the text of a file, which keeps its mode, or adds a file.
+    pub fn write(&mut self, path: &TreePath, text: &str) {
+        let mode = self.files.get(path.as_str()).map(|file| file.mode);
+        let file = File {
+            mode: mode.unwrap_or(Mode::Regular),
+            bytes: text.to_owned().into(),
+        };
+        self.files.insert(path.to_string(), file);
     }
 
     /// The files of one catalogue.
@@ -463,8 +473,12 @@ impl CatalogSummary {
 impl OpenedCatalog {
     /// A catalogue that was loaded from these files. A copy of the built-in one is recorded as built-in.
     pub fn new(catalog: Catalog, mut source: CatalogFiles) -> Self {
-        let is_built_in = builtin_version(catalog.slug().as_str()) == Some(catalog.version());
-        if is_built_in && source.origin == CatalogSource::Local {
+        let name = catalog.slug().as_str();
+        // The versions are computed only where the answer is open.
+        if source.origin == CatalogSource::Local
+            && is_builtin(name)
+            && builtin_version(name) == Some(catalog.version())
+        {
             source.origin = CatalogSource::built_in();
         }
         let template = OnceLock::new();

@@ -156,5 +156,12 @@ pub fn questions<'c>(
         repo_url: None,
         values,
     };
-    resolve::questions(catalog, selection, &inputs, &Identity::default())
+    let author = Identity::default();
+    let mut questions = resolve::questions(catalog, selection, &inputs, &author);
+    // On a page all questions are visible, in the order of their author.
+    questions.sort_by_key(|question| {
+        let mut all = catalog.file().inputs.iter();
+        all.position(|input| input.name == question.input.name)
+    });
+    questions
 }

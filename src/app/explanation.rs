@@ -7,7 +7,8 @@ use crate::error::{Class, Explain, Hint};
 use crate::model::path::TreePath;
 use crate::model::plan::Plan;
 use crate::model::report::ChangeOrigin;
-use crate::tree::Tree;
+use crate::tree::{Tree, ids};
+use gix::ObjectId;
 use schemars::JsonSchema;
 use serde::Serialize;
 use thiserror::Error;
@@ -79,17 +80,18 @@ pub fn explain_recorded(
     path: &TreePath,
 ) -> Result<(ExplainedFile, FileHistory), AppError> {
     let explanation = explanation(&recorded.plan, recorded.template.tree(), path)?;
-    let text = explanation.text();
-    let read = |commit| -> Result<Vec<u8>, AppError> {
-        match repository.commits.entry(commit, path)? {
-            Some((_, blob)) => Ok(repository.commits.read(blob)?),
-            None => Ok(Vec::new()),
-        }
-    };
+    // By id: the repository may have a folder, a submodule or a very large file here now.
+    let generated = ids::blob_id(explanation.text().as_bytes())?;
+    let commits = &repository.commits;
+    let [first, last] = [&repository.history.first, &repository.history.last]
+        .map(|commit| commits.entry(commit, path));
+    let (first, last) = (first?, last?);
+    let is_generated =
+        |entry: Option<(u16, ObjectId)>| entry.is_some_and(|(_, id)| id == generated);
     let is_updated = repository.current != repository.provenance;
-    let history = if !is_updated && read(&repository.history.first)? != text.as_bytes() {
+    let history = if !is_updated && !is_generated(first) {
         FileHistory::DiffersFromPlan
-    } else if read(&repository.history.last)? != text.as_bytes() {
+    } else if !is_generated(last) || (!is_updated && last != first) {
         FileHistory::ChangedSince
     } else {
         FileHistory::AsGenerated

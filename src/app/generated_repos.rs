@@ -1,6 +1,6 @@
 //! Repositories that groundplan generated: their first commit, their provenance, and the plan that it records.
 
-use super::catalogs;
+use super::catalogs::OpenedCatalog;
 use super::error::{AppError, Findings};
 use super::recorded_sources::{self, CatalogSearch, RecordedSources};
 use super::templates::{self, CacheOpener, TemplateRequest, parse_address};
@@ -19,6 +19,7 @@ use crate::template::Template;
 use crate::tree::commits::{CommitInfo, Commits, History};
 use crate::tree::git::GitTreeError;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tempfile::TempDir;
 use thiserror::Error;
 
@@ -28,9 +29,9 @@ pub struct GeneratedRepoRequest {
     /// A folder, or a URL to fetch from.
     pub repository: String,
     /// The path of the provenance file.
-    pub provenance: String,
-    /// The catalogue, as for [`catalogs::open`]. By default it is found by the recorded source.
-    pub catalog: Option<String>,
+    pub provenance: TreePath,
+    /// The catalogue. By default it is found by the recorded source.
+    pub catalog: Option<Arc<OpenedCatalog>>,
     pub template: TemplateRequest,
     /// The addresses that may be contacted because the repository names them.
     pub allowed_sources: Vec<RemoteUrl>,
@@ -45,8 +46,6 @@ pub struct GeneratedRepo {
     pub provenance: Provenance,
     /// The provenance of the current commit; that of the first where it has none that can be read.
     pub current: Provenance,
-    /// The path of the provenance file.
-    pub provenance_path: String,
     /// The temporary folder of a repository that was fetched.
     _fetched: Option<TempDir>,
 }
@@ -74,11 +73,11 @@ pub enum GeneratedRepoError {
     )]
     NoProvenance {
         repository: String,
-        provenance: String,
+        provenance: TreePath,
     },
     #[error("cannot read `{provenance}` of the first commit")]
     UnreadableProvenance {
-        provenance: String,
+        provenance: TreePath,
         source: serde_json::Error,
     },
     #[error(
@@ -121,10 +120,7 @@ impl GeneratedRepoRequest {
             })?;
         let first = commits.info(&history.first)?;
         let provenance = &self.provenance;
-        let found = match TreePath::parse(provenance) {
-            Ok(path) => commits.entry(&history.first, &path)?,
-            Err(_) => None,
-        };
+        let found = commits.entry(&history.first, provenance)?;
         let (_, blob) = found.ok_or_else(|| GeneratedRepoError::NoProvenance {
             repository,
             provenance: provenance.clone(),
@@ -143,7 +139,6 @@ impl GeneratedRepoRequest {
             first,
             current: current.unwrap_or_else(|| recorded.clone()),
             provenance: recorded,
-            provenance_path: provenance.clone(),
             _fetched: fetched,
         })
     }
@@ -183,15 +178,6 @@ impl GeneratedRepoRequest {
         trusted
     }
 
-    /// Resolves the plan of the first commit again, from the recorded versions of catalogue and template.
-    pub fn recorded_plan(
-        &self,
-        repository: &GeneratedRepo,
-        sources: RecordedSources<'_, '_>,
-    ) -> Result<RecordedPlan, AppError> {
-        self.plan_of(&repository.provenance, repository, sources)
-    }
-
     /// Resolves a recorded plan again, from the recorded versions of catalogue and template.
     pub fn plan_of(
         &self,
@@ -213,9 +199,9 @@ impl GeneratedRepoRequest {
             trusted: &trusted,
         };
         let opened = match &self.catalog {
-            Some(named) => catalogs::open(named, sources.cache),
-            None => search.open(sources),
-        }?;
+            Some(named) => Arc::clone(named),
+            None => Arc::new(search.open(sources)?),
+        };
         recorded_sources::check_version(&opened, provenance)?;
         let author = Identity::parse(&repository.first.author).unwrap_or_default();
         let plan = engine::remake(&opened.catalog, provenance, author)
@@ -231,12 +217,9 @@ impl GeneratedRepoRequest {
 fn current_provenance(
     commits: &Commits,
     commit: &GitId,
-    path: &str,
+    path: &TreePath,
 ) -> Result<Option<Provenance>, AppError> {
-    let Ok(path) = TreePath::parse(path) else {
-        return Ok(None);
-    };
-    match commits.entry(commit, &path)? {
+    match commits.entry(commit, path)? {
         Some((_, blob)) => Ok(serde_json::from_slice(&commits.read(blob)?).ok()),
         None => Ok(None),
     }

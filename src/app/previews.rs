@@ -20,7 +20,7 @@ use crate::model::slug::Slug;
 use crate::preflight::answers::Answers;
 use crate::preflight::assessment::Assessment;
 use crate::preflight::{PlannedPublication, scopes_for};
-use crate::resolve::Request;
+use crate::resolve::{self, Request};
 use crate::source::node::Document;
 use crate::template::Template;
 use crate::tree::Tree as _;
@@ -151,7 +151,10 @@ impl Prepared {
     /// Computes the preview.
     pub fn preview(&self) -> Result<Preview<'_>, AppError> {
         let request = self.request.clone();
-        let built = engine::preview(&self.opened.catalog, request, self.template.tree());
+        let catalog = &self.opened.catalog;
+        resolve::check_slug(catalog, &request.inputs.product_slug)
+            .map_err(|findings| Findings::in_selection(findings, self.document.as_ref()))?;
+        let built = engine::preview(catalog, request, self.template.tree());
         let mut preview =
             built.map_err(|error| Findings::of_preview(error, self.document.as_ref()))?;
         let warnings = self.template.warnings.iter().cloned();

@@ -158,24 +158,40 @@ impl ProposalTarget<'_> {
         };
         let (outcome, pull) = match pulls.open_pull_request(&self.repo, &new).await {
             Ok(pull) => (ProposalOutcome::Opened, pull),
-            Err(source) => {
-                // An answer that was lost, or a request that a proxy sent twice: the list says if it is there.
-                let open = pulls.open_pull_requests(&self.repo).await;
-                let branch = created.branch.clone();
-                let mut open = match open {
-                    Ok(open) => open.into_iter(),
-                    Err(_) => return Err(ProposalError::Unknown { branch, source }),
-                };
-                match (open.find(|pull| pull.branch == branch), source) {
-                    (Some(pull), _) => (ProposalOutcome::Adopted, pull),
-                    (None, source @ ForgeError::OutcomeUnknown { .. }) => {
-                        return Err(ProposalError::Unknown { branch, source });
-                    }
-                    (None, source) => return Err(source.into()),
-                }
+            // An answer that was lost, or a request that a proxy sent twice: the list says if it is there.
+            Err(
+                source @ (ForgeError::OutcomeUnknown { .. }
+                | ForgeError::Invalid { .. }
+                | ForgeError::NameTaken { .. }),
+            ) => {
+                let pull = self.find_opened(pulls, &created.branch, source).await?;
+                (ProposalOutcome::Adopted, pull)
             }
+            Err(source) => return Err(source.into()),
         };
         Ok(proposal(outcome, pull, draft))
+    }
+
+    /// The open pull request of a branch, after a request to open it that failed.
+    async fn find_opened(
+        &self,
+        pulls: &dyn PullRequests,
+        branch: &str,
+        source: ForgeError,
+    ) -> Result<PullRequest, ProposalError> {
+        let is_unknown = matches!(source, ForgeError::OutcomeUnknown { .. });
+        let found = match pulls.open_pull_requests(&self.repo).await {
+            Ok(open) => open.into_iter().find(|pull| pull.branch == branch),
+            Err(error) if !is_unknown => return Err(error.into()),
+            Err(_) => None,
+        };
+        found.ok_or_else(|| match source {
+            source @ ForgeError::OutcomeUnknown { .. } => ProposalError::Unknown {
+                branch: branch.to_owned(),
+                source,
+            },
+            source => source.into(),
+        })
     }
 
     /// Brings an open pull request of an update to this one, if nobody else pushed to its branch.
@@ -188,12 +204,17 @@ impl ProposalTarget<'_> {
         text: &PullRequestText,
     ) -> Result<Proposal, ProposalError> {
         let draft = text.is_draft;
-        if pull.head == created.commit_id {
+        let marks = marks_of(&pull.body);
+        let is_pushed = pull.head == created.commit_id;
+        let is_marked = marks.pushed.as_ref() == Some(&pull.head);
+        if is_pushed && is_marked {
             return Ok(proposal(ProposalOutcome::Adopted, pull, draft));
         }
-        let marks = marks_of(&pull.body);
-        if marks.pushed.as_ref() == Some(&pull.head) {
-            self.push(remote, &pull.branch, &created.commit_id, Some(&pull.head))?;
+        if is_pushed || is_marked {
+            // A run that stopped between push and text has left the text for this one.
+            if !is_pushed {
+                self.push(remote, &pull.branch, &created.commit_id, Some(&pull.head))?;
+            }
             pulls
                 .revise_pull_request(&self.repo, pull.number, text)
                 .await?;
@@ -284,6 +305,12 @@ fn text(planned: &PlannedUpdate, commit: &GitId) -> PullRequestText {
     );
     for choice in &report.choices {
         push(&mut body, format_args!("- {choice}\n"));
+    }
+    for input in &report.inputs {
+        push(
+            &mut body,
+            format_args!("- {}\n", input.to_string().replace('|', "\\|")),
+        );
     }
     body.push_str("\n| verdict | file | reason | cause |\n|---|---|---|---|\n");
     for file in &report.files {

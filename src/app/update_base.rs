@@ -7,7 +7,7 @@ use super::recorded_sources::RecordedSources;
 use crate::engine;
 use crate::error::{Class, Explain, Hint};
 use crate::model::digest::GitId;
-use crate::model::path::{PathError, TreePath};
+use crate::model::path::TreePath;
 use crate::model::provenance::Provenance;
 use crate::resolve::GENERATOR;
 use crate::tree::TreeMut as _;
@@ -55,8 +55,6 @@ pub enum BaseOrigin {
 /// A repository without a base that can be proved.
 #[derive(Debug, Error)]
 pub enum BaseError {
-    #[error("`{}` is not the path of a provenance file", path.escape_debug())]
-    Path { path: String, source: PathError },
     #[error("the current commit {head} has no `{path}`")]
     NoProvenance { head: GitId, path: TreePath },
     #[error("cannot read `{path}` of the current commit {head}")]
@@ -113,14 +111,11 @@ pub fn find(
     repository: &GeneratedRepo,
     sources: RecordedSources<'_, '_>,
 ) -> Result<UpdateBase, AppError> {
-    let path = TreePath::parse(&request.provenance).map_err(|source| BaseError::Path {
-        path: request.provenance.clone(),
-        source,
-    })?;
+    let path = &request.provenance;
     let search = BaseSearch {
         request,
         repository,
-        provenance: current_provenance(repository, &path)?,
+        provenance: current_provenance(repository, path)?,
         path,
     };
     let recorded = search.provenance.tree().cloned();
@@ -157,7 +152,7 @@ struct BaseSearch<'r> {
     request: &'r GeneratedRepoRequest,
     repository: &'r GeneratedRepo,
     provenance: Provenance,
-    path: TreePath,
+    path: &'r TreePath,
 }
 
 impl BaseSearch<'_> {
@@ -296,7 +291,6 @@ impl BaseSearch<'_> {
 impl Explain for BaseError {
     fn class(&self) -> Class {
         match self {
-            Self::Path { .. } => Class::Usage,
             Self::NotFound { source, .. } => source.0.class(),
             _ => Class::Refused,
         }
@@ -304,7 +298,6 @@ impl Explain for BaseError {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Path { .. } => "provenance_path_invalid",
             Self::NoProvenance { .. } | Self::Unreadable { .. } => "provenance_missing",
             Self::NotFound { .. } => "update_base_not_found",
             Self::Findings { .. } | Self::Differs { .. } => "plan_not_reproducible",
@@ -313,7 +306,6 @@ impl Explain for BaseError {
 
     fn hint(&self) -> Option<Hint> {
         Some(match self {
-            Self::Path { .. } => "name a path from the root of the repository".into(),
             Self::NoProvenance { path, .. } | Self::Unreadable { path, .. } => format!(
                 "restore the file from the commit that last had it: `git log -- {path}`, `git checkout COMMIT -- {path}`"
             )

@@ -3,14 +3,17 @@
 use super::pull_requests::Proposal;
 use crate::engine::ChangedChoice;
 use crate::engine::update::{PathUpdate, Verdict};
+use crate::model::condition::{InputValue, InputValues};
 use crate::model::date::Day;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::{Digest, GitId};
+use crate::model::placeholder::PlaceholderName;
 use crate::model::plan::{Plan, TemplatePin};
 use crate::model::provenance::Provenance;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// An update as it was shown or carried out.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -37,6 +40,8 @@ pub struct UpdateReport {
     pub to: PlanSource,
     /// The categories whose options change.
     pub choices: Vec<ChangedChoice>,
+    /// The inputs of the catalogue whose values change.
+    pub inputs: Vec<ChangedInput>,
     pub files: Vec<PathUpdate>,
     /// The number of paths by verdict.
     pub counts: BTreeMap<Verdict, usize>,
@@ -81,6 +86,44 @@ impl PlanSource {
             template: plan.template.clone(),
             date: plan.inputs.date.clone(),
         }
+    }
+}
+
+/// An input of the catalogue whose value changes with an update.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ChangedInput {
+    pub name: PlaceholderName,
+    pub before: Option<InputValue>,
+    pub after: Option<InputValue>,
+}
+
+impl ChangedInput {
+    /// The inputs with different values, by name.
+    pub(super) fn between(before: &InputValues, after: &InputValues) -> Vec<Self> {
+        let names: BTreeSet<&PlaceholderName> = before.keys().chain(after.keys()).collect();
+        let changed = |name: &&&PlaceholderName| before.get(name) != after.get(name);
+        let input = |name: &PlaceholderName| Self {
+            name: name.clone(),
+            before: before.get(name).cloned(),
+            after: after.get(name).cloned(),
+        };
+        names
+            .iter()
+            .filter(changed)
+            .map(|name| input(name))
+            .collect()
+    }
+}
+
+impl fmt::Display for ChangedInput {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = |value: &Option<InputValue>| {
+            value
+                .as_ref()
+                .map_or_else(|| "no value".to_owned(), |value| format!("`{value}`"))
+        };
+        let (before, after) = (value(&self.before), value(&self.after));
+        write!(formatter, "{}: {before} → {after}", self.name)
     }
 }
 

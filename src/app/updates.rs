@@ -8,9 +8,10 @@ use super::planned_update::{PlannedUpdate, UpdateRefused};
 use super::recorded_sources::RecordedSources;
 use super::templates::{self, CacheOpener, TemplateRequest};
 use super::update_base::{self, BaseFiles, UpdateBase};
-use super::update_report::{self, PlanSource, UpdateReport};
+use super::update_report::{self, ChangedInput, PlanSource, UpdateReport};
 use crate::engine::update::{Conflict, Decision, PathUpdate, Rules, Sides, Update, Verdict};
 use crate::engine::{self, LineOrigin, Preview, SelectionChanges};
+use crate::model::condition::InputValues;
 use crate::model::input::Identity;
 use crate::model::path::TreePath;
 use crate::model::provenance::{CatalogSource, Provenance};
@@ -31,8 +32,6 @@ use std::sync::Arc;
 pub struct UpdateRequest {
     /// The repository, and what it was created from.
     pub repository: GeneratedRepoRequest,
-    /// Catalogues in which the old plan's is searched first.
-    pub old_catalogs: Vec<OpenedCatalog>,
     /// The catalogue of the new plan; by default the recorded one as it is now.
     pub catalog: Option<Arc<OpenedCatalog>>,
     /// Another commit of the recorded catalogue; of the template, where the catalogue is in no repository.
@@ -40,6 +39,8 @@ pub struct UpdateRequest {
     /// The template of the new plan.
     pub template: TemplateRequest,
     pub choices: SelectionChanges,
+    /// Values that replace the recorded ones of the catalogue's inputs.
+    pub inputs: InputValues,
     pub decisions: BTreeMap<TreePath, Decision>,
     /// List the files too that only the repository changed.
     pub is_full: bool,
@@ -53,7 +54,7 @@ pub fn plan(
     let repository = request.repository.read(cache)?;
     let sources = RecordedSources {
         cache,
-        published: &request.old_catalogs,
+        published: &[],
     };
     let base = update_base::find(&request.repository, &repository, sources)?;
     let recorded = &base.provenance;
@@ -70,7 +71,10 @@ pub fn plan(
     let author = recorded_author
         .unwrap_or_else(|| Identity::parse(&repository.first.author).unwrap_or_default());
     let mut inputs = recorded.inputs.clone();
+    inputs.values.extend(request.inputs.clone());
     inputs.values = resolve::applicable(&opened.catalog, &selection, &inputs, &author);
+    // One that does not apply was asked for in vain, which the preview tells.
+    inputs.values.extend(request.inputs.clone());
     let new = Request {
         catalog_source: Some(opened.source.origin.clone()),
         selection,
@@ -117,6 +121,7 @@ pub fn plan(
         from: PlanSource::of_provenance(recorded),
         to: PlanSource::of_plan(&preview.plan),
         choices,
+        inputs: ChangedInput::between(&recorded.inputs.values, &preview.plan.inputs.values),
         counts: update_report::counts(&files),
         files,
         own: update.own,
@@ -269,10 +274,9 @@ fn record(
     preview: &Preview<'_>,
 ) -> Result<(), AppError> {
     let path = preview.plan.provenance_path.as_tree();
-    if path.as_str() != request.repository.provenance
-        && let Ok(old) = TreePath::parse(&request.repository.provenance)
-    {
-        changes.insert(old, None);
+    let old = &request.repository.provenance;
+    if path != old {
+        changes.insert(old.clone(), None);
     }
     if let Some(file) = preview.tree.read(path)? {
         changes.insert(path.clone(), Some(file));

@@ -18,8 +18,11 @@ pub(super) fn shared(files: &Files, folder: &str) -> BTreeSet<String> {
             .windows(8)
             .any(|word| word == b"include:" || word == b"include\"")
     };
+    // A recipe is in the folder of its category; other files below are copied, whatever they contain.
+    let is_recipe =
+        |path: &str| path[folder.len()..].matches('/').count() == 1 && path.ends_with(".yaml");
     let mut open: Vec<String> = own
-        .filter(|(_, file)| has_word(&file.bytes))
+        .filter(|(path, file)| is_recipe(path) && has_word(&file.bytes))
         .map(|(path, _)| path.clone())
         .collect();
     let mut shared = BTreeSet::new();
@@ -32,7 +35,7 @@ pub(super) fn shared(files: &Files, folder: &str) -> BTreeSet<String> {
         };
         for included in included_by(&document) {
             let path = format!("{folder}{included}");
-            if shared.insert(path.clone()) {
+            if files.contains_key(&path) && shared.insert(path.clone()) {
                 open.push(path);
             }
         }

@@ -106,6 +106,16 @@ impl InputRules<'_> {
         for (index, input) in self.catalog.inputs.iter().enumerate() {
             let pointer = format!("/inputs/{index}/name");
             let own = input.placeholder_names();
+            let is_long = |name: &&PlaceholderName| name.as_str().len() > PlaceholderName::MAX;
+            if let Some(long) = own.iter().find(is_long) {
+                let message = format!(
+                    "its case form `{long}` has more than {} characters",
+                    PlaceholderName::MAX
+                );
+                let finding = Diagnostic::error(Code::InputName, message)
+                    .at(&pointer, self.document.location(&pointer));
+                self.findings.push(finding.help("choose a shorter name"));
+            }
             if let Some((name, first)) = own.iter().find_map(|name| known.get_key_value(name)) {
                 let message = match first {
                     None => format!("`{name}` is a built-in placeholder"),

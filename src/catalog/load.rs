@@ -6,6 +6,7 @@ use crate::model::content::{File, Files, Mode};
 use crate::model::diagnostic::{self, Code, Diagnostic, Location};
 use crate::model::exclude::ExcludePattern;
 use crate::model::placeholder::PlaceholderName;
+use crate::model::plan::MAX_ACTIONS;
 use crate::model::slug::{OptionRef, Slug};
 use crate::model::suggest;
 use crate::recipe::{Recipe, RecipeAction, RecipeReader};
@@ -204,12 +205,14 @@ fn check_location(name: &str, parsed: &Parsed, files: &Files, findings: &mut Vec
         }
         for (index, conditional) in file.template.files.iter().enumerate() {
             let path = format!("{folder}{}", conditional.path);
-            let is_there = |(found, _): (&String, _)| {
-                found
-                    .strip_prefix(&path)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            let below = format!("{path}/");
+            let is_folder = || {
+                let mut after = files.range(below.clone()..);
+                after
+                    .next()
+                    .is_some_and(|(found, _)| found.starts_with(&below))
             };
-            if has_files && !files.range(path.clone()..).take(100).any(is_there) {
+            if has_files && !files.contains_key(&path) && !is_folder() {
                 let message = format!("`{path}` does not exist");
                 let help = "correct the path: it is the one in the template, placeholders included";
                 let pointer = format!("/template/files/{index}/path");
@@ -233,9 +236,10 @@ struct Recipes<'l> {
     missing: BTreeSet<String>,
     /// The placeholders of the catalogue, if it could be read.
     placeholders: Option<Vec<PlaceholderName>>,
-    /// The paths of shared pieces, and those whose findings are reported.
+    /// The paths of shared pieces.
     shared: BTreeSet<String>,
-    reported: BTreeSet<String>,
+    /// The actions of each shared piece that was read, with those of the pieces that it includes.
+    pieces: BTreeMap<String, Vec<RecipeAction>>,
 }
 
 impl<'l> Recipes<'l> {
@@ -259,7 +263,7 @@ impl<'l> Recipes<'l> {
             missing: BTreeSet::new(),
             placeholders: catalog.map(|catalog| catalog.file.placeholder_names()),
             shared: include::shared(files, &folder),
-            reported: BTreeSet::new(),
+            pieces: BTreeMap::new(),
         };
         let reader = RecipeReader::new();
         for (path, file) in own {
@@ -365,8 +369,9 @@ impl<'l> Recipes<'l> {
         for (index, piece) in include::included_by(document).iter().enumerate() {
             let path = format!("{}{piece}", self.folder);
             let problem = if trail.contains(&path) {
+                let circle = trail.join("` → `");
                 Some((
-                    format!("recipes include each other: `{}`", trail.join("` → `")),
+                    format!("recipes include each other: `{circle}` → `{path}`"),
                     "remove one of the entries".to_owned(),
                 ))
             } else if self.files.contains_key(&path) {
@@ -388,11 +393,22 @@ impl<'l> Recipes<'l> {
             trail.push(path);
             actions.extend(self.piece(reader, piece, option, trail));
             trail.pop();
+            // Before the next piece: pieces that include each other several times would multiply.
+            if actions.len() > MAX_ACTIONS {
+                let pointer = format!("/include/{index}");
+                let location = document.location(&pointer);
+                let message = format!("more than {MAX_ACTIONS} actions are included");
+                let finding = Diagnostic::error(Code::TooManyActions, message);
+                let help = "include fewer pieces, or copy a folder with one COPY_FILE";
+                self.findings.push(finding.at(pointer, location).help(help));
+                actions.truncate(MAX_ACTIONS);
+                break;
+            }
         }
         actions
     }
 
-    /// The actions of the last piece of a trail, after those that it includes itself.
+    /// The actions of the last piece of a trail, after those that it includes itself. Each piece is read once.
     fn piece(
         &mut self,
         reader: &RecipeReader,
@@ -401,23 +417,38 @@ impl<'l> Recipes<'l> {
         trail: &mut Vec<String>,
     ) -> Vec<RecipeAction> {
         let path = trail.last().cloned().unwrap_or_default();
-        let is_new = self.reported.insert(path.clone());
+        if let Some(known) = self.pieces.get(&path) {
+            return known.clone();
+        }
+        let actions = self.read_piece(reader, piece, option, trail);
+        self.pieces.insert(path, actions.clone());
+        actions
+    }
+
+    fn read_piece(
+        &mut self,
+        reader: &RecipeReader,
+        piece: &str,
+        option: &OptionRef,
+        trail: &mut Vec<String>,
+    ) -> Vec<RecipeAction> {
+        let path = trail.last().cloned().unwrap_or_default();
         let document = match read_document(&path, &self.files[&path]) {
             Ok(document) => document,
             Err(found) => {
-                self.findings.extend(found.into_iter().filter(|_| is_new));
+                self.findings.extend(found);
                 return Vec::new();
             }
         };
         let placeholders = self.placeholders.as_deref();
         let (recipe, found) =
             reader.read(&document, Some(option.clone()), self.files, placeholders);
-        self.findings.extend(found.into_iter().filter(|_| is_new));
+        self.findings.extend(found);
         let mut actions = self.included(reader, &document, option, trail);
         let Some(recipe) = recipe else {
             return actions;
         };
-        if let Some(Parsed { file, .. }) = self.catalog.filter(|_| is_new) {
+        if let Some(Parsed { file, .. }) = self.catalog {
             check_conditions(&recipe, &document, file, self.findings);
         }
         let own = recipe.actions.into_iter();

@@ -169,7 +169,7 @@ impl ForgeSession {
                 return Err(error.into());
             };
             let slept = Terminal::busy("waiting, as the forge asks", || {
-                wait_for(until_stopped(tokio::time::sleep(pause)))
+                wait_for(until_stopped(async { tokio::time::sleep(pause).await }))
             })?;
             slept.ok_or_else(Failure::cancelled)?;
         };

@@ -117,6 +117,11 @@ impl Provenance {
     /// The default path; a catalogue can set another one.
     pub const DEFAULT_PATH: &'static str = ".scrum4me/bootstrap.json";
 
+    /// [`Self::DEFAULT_PATH`] as a path.
+    pub fn default_path() -> SafeRelPath {
+        SafeRelPath::parse(Self::DEFAULT_PATH).expect("the default path is a safe path")
+    }
+
     /// The version of the format that this program writes.
     const VERSION: u32 = 2;
 

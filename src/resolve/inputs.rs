@@ -165,7 +165,15 @@ pub struct Question<'c> {
     pub default: Option<InputValue>,
 }
 
-/// The inputs that apply to a selection, with the values that are known so far.
+impl Question<'_> {
+    /// True for a default that the input accepts: one that is derived from another value may not be.
+    pub fn has_possible_default(&self) -> bool {
+        let default = self.default.as_ref();
+        default.is_some_and(|default| self.input.value(default).is_ok())
+    }
+}
+
+/// The inputs that apply to a selection, each after those that it depends on, with the values that are known so far.
 pub fn questions<'c>(
     catalog: &'c Catalog,
     selection: &Selection,
@@ -192,10 +200,5 @@ pub fn questions<'c>(
             default,
         });
     }
-    let position = |question: &Question<'_>| {
-        let mut all = file.inputs.iter();
-        all.position(|input| input.name == question.input.name)
-    };
-    questions.sort_by_key(position);
     questions
 }

@@ -14,11 +14,11 @@ use crate::model::action::ACTION_SCHEMA_VERSION;
 use crate::model::condition::InputValues;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::input::{Identity, Inputs};
-use crate::model::path::SafeRelPath;
 use crate::model::placeholder::BuiltInFact;
 use crate::model::plan::{Plan, ResolvedRecipe, TemplatePin};
 use crate::model::provenance::{CatalogSource, Provenance};
 use crate::model::selection::Selection;
+use crate::model::slug::Slug;
 
 pub use case_file::CaseFile;
 pub use former::{current, current_option};
@@ -49,6 +49,14 @@ pub fn check(catalog: &Catalog, selection: &Selection) -> Result<(), Vec<Diagnos
     }
 }
 
+/// Fails for a slug that the catalogue refuses. Only new products are checked: a repository keeps the slug that it has.
+pub fn check_slug(catalog: &Catalog, slug: &Slug) -> Result<(), Vec<Diagnostic>> {
+    match validate::slug(catalog, slug) {
+        None => Ok(()),
+        Some(finding) => Err(vec![finding]),
+    }
+}
+
 /// The recipe of a selection for one product, and the values of all inputs that apply to it.
 ///
 /// # Errors
@@ -61,7 +69,6 @@ pub fn recipe(
 ) -> Result<(ResolvedRecipe, InputValues), Vec<Diagnostic>> {
     let selection = current(catalog, selection);
     let mut findings = validate::check(catalog, &selection);
-    findings.extend(validate::slug(catalog, &inputs.product_slug));
     let values = inputs::values(catalog, &selection, inputs::Given { inputs, author });
     let values = match values {
         Ok(values) if findings.is_empty() => values,
@@ -116,8 +123,6 @@ fn plan(catalog: &Catalog, recipe: ResolvedRecipe, values: InputValues, request:
     placeholders.sort_unstable();
     placeholders.dedup();
     let has_address = placeholders.contains(&BuiltInFact::RepoUrl);
-    let default_path =
-        || SafeRelPath::parse(Provenance::DEFAULT_PATH).expect("the default path is a safe path");
     Plan {
         generator: GENERATOR.to_owned(),
         action_schema_version: ACTION_SCHEMA_VERSION,
@@ -125,7 +130,10 @@ fn plan(catalog: &Catalog, recipe: ResolvedRecipe, values: InputValues, request:
         catalog_version: catalog.version().clone(),
         catalog_source,
         template,
-        provenance_path: file.provenance.clone().unwrap_or_else(default_path),
+        provenance_path: file
+            .provenance
+            .clone()
+            .unwrap_or_else(Provenance::default_path),
         placeholders,
         inputs: Inputs {
             repo_url: inputs.repo_url.filter(|_| has_address),

@@ -73,17 +73,26 @@ fn sample_value(input: &CatalogInput) -> Option<InputValue> {
                 .into_iter()
                 .collect()
         }
-        InputType::Text => [
-            "sample",
-            "Sample",
-            "sample-product",
-            "org.example.sample",
-            "1",
-            "1.0.0",
-            "SAMPLE",
-        ]
-        .map(text)
-        .to_vec(),
+        InputType::Text => {
+            let fixed = [
+                "sample",
+                "Sample",
+                "sample-product",
+                "org.example.sample",
+                "1",
+                "1.0.0",
+                "SAMPLE",
+            ];
+            let least = input.min.and_then(|min| u32::try_from(min).ok());
+            let examples = [0, 1, least.unwrap_or(1)]
+                .into_iter()
+                .filter_map(|repeats| input.pattern.as_ref()?.example(repeats));
+            fixed
+                .map(text)
+                .into_iter()
+                .chain(examples.map(InputValue::Text))
+                .collect()
+        }
     };
     candidates
         .iter()
@@ -107,14 +116,15 @@ impl<'g> TrialInput<'g> {
         engine::preview(self.catalog, request, self.template)
     }
 
-    /// The inputs with a value for each input of the catalogue that has neither a value nor a default.
+    /// The inputs with a value for each input of the catalogue that has no value, and no default that is possible for the
+    /// sample product.
     fn with_sample_values(&self, selection: &Selection, mut inputs: Inputs) -> Inputs {
         let author = Identity::default();
         loop {
             let questions = resolve::questions(self.catalog, selection, &inputs, &author);
             let mut open = questions
                 .into_iter()
-                .filter(|question| question.given.is_none() && question.default.is_none());
+                .filter(|question| question.given.is_none() && !question.has_possible_default());
             let Some((name, value)) = open.find_map(|question| {
                 Some((question.input.name.clone(), sample_value(question.input)?))
             }) else {

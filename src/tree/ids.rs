@@ -86,6 +86,11 @@ impl ObjectSink for Hasher {
     }
 }
 
+/// The id of a file's bytes.
+pub fn blob_id(bytes: &[u8]) -> Result<ObjectId, ObjectsError> {
+    id_of(Kind::Blob, bytes)
+}
+
 /// The id of one object.
 pub(super) fn id_of(kind: Kind, bytes: &[u8]) -> Result<ObjectId, ObjectsError> {
     gix::objs::compute_hash(gix::hash::Kind::Sha1, kind, bytes)

@@ -16,6 +16,9 @@ pub(crate) const TOKEN: &str = "ghp_canary0123456789canary0123456789";
 /// Noon of the tests' day, in seconds since 1970.
 pub(crate) const NOON: i64 = 1_795_262_400;
 
+/// Times of a fault that does not end.
+pub(crate) const PERMANENTLY: usize = usize::MAX / 2;
+
 /// The API of the fake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {

@@ -1,7 +1,7 @@
 //! `groundplan update --pull-request`: the branch, the pull request, and what happens when it is run again.
 
 use super::Joint;
-use crate::forge::fake::{Dialect, Fault, Pull};
+use crate::forge::fake::{Dialect, Fault, PERMANENTLY, Pull};
 use crate::support::Ran;
 use serde_json::json;
 
@@ -191,6 +191,34 @@ fn an_open_pull_request_gets_the_newer_update_unless_somebody_pushed_to_it() {
 }
 
 #[test]
+fn an_update_that_stopped_between_push_and_text_stays_ours() {
+    for dialect in [Dialect::GitHub, Dialect::Forgejo] {
+        let joint = behind(dialect);
+        propose(&joint).exits(0);
+        raise(&joint, "README.md", "# __PRODUCT_NAME__\n\nNewest.\n");
+        let calls = joint.state().calls.len();
+        propose(&joint).exits(0);
+        let revision = {
+            let state = joint.state();
+            let is_revision = |call: &String| call.starts_with("PATCH");
+            state.calls[calls..].iter().position(is_revision).unwrap()
+        };
+        raise(&joint, "README.md", "# __PRODUCT_NAME__\n\nStopped.\n");
+        let at = joint.state().calls.len() + revision;
+        joint.state().fault = Some((at, Fault::CutBefore, 1));
+        propose(&joint).exits(3);
+        joint.state().fault = None;
+        // The same update again, then a newer one.
+        let report = propose(&joint).exits(0).json();
+        assert_eq!(report["pullRequest"]["outcome"], "advanced");
+        raise(&joint, "README.md", "# __PRODUCT_NAME__\n\nLast.\n");
+        let report = propose(&joint).exits(0).json();
+        assert_eq!(report["pullRequest"]["outcome"], "advanced");
+        assert_eq!(only_pull(&joint).comments, [String::new(); 0]);
+    }
+}
+
+#[test]
 fn workflow_files_need_their_scope_before_anything_is_pushed() {
     let joint = behind(Dialect::GitHub);
     raise(&joint, ".github/workflows/ci.yml", "on: push\n");
@@ -209,7 +237,34 @@ fn workflow_files_need_their_scope_before_anything_is_pushed() {
 
 #[test]
 fn a_fleet_gives_the_forge_the_pause_that_it_asks_for() {
+    let joint = failing_to_open(Fault::Pause, 1, propose_fleet);
+    let report = propose_fleet(&joint).exits(0).json();
+    assert_eq!(report["repositories"][0]["outcome"], "proposed");
+    let state = joint.state();
+    let opened = state.calls.iter().filter(|call| is_open(call));
+    assert_eq!((opened.count(), state.pulls.len()), (2, 1));
+}
+
+/// True for the request that opens a pull request.
+fn is_open(call: &String) -> bool {
+    call.starts_with("POST") && call.ends_with("/pulls")
+}
+
+/// A repository whose pull request cannot be opened: the request, counted in a run without a fault, and those after it fail.
+fn failing_to_open(fault: Fault, times: usize, run: fn(&Joint) -> Ran) -> Joint {
+    let smooth = behind(Dialect::GitHub);
+    let before = smooth.state().calls.len();
+    run(&smooth).exits(0);
+    let opens = smooth.state().calls[before..].iter().position(is_open);
+
     let joint = behind(Dialect::GitHub);
+    let at = joint.state().calls.len() + opens.expect("a pull request");
+    joint.state().fault = Some((at, fault, times));
+    joint
+}
+
+#[track_caller]
+fn propose_fleet(joint: &Joint) -> Ran {
     joint.sandbox.write("fleet.txt", "out\n");
     let address = joint.address();
     let args = [
@@ -226,17 +281,42 @@ fn a_fleet_gives_the_forge_the_pause_that_it_asks_for() {
         "--format",
         "json",
     ];
-    // The last request is the one that opens the pull request.
-    let opens = joint.state().calls.len() + 8;
-    joint.state().fault = Some((opens, Fault::Pause, 1));
-    let report = joint.run(joint.command(&args)).exits(0).json();
-    assert_eq!(report["repositories"][0]["outcome"], "proposed");
-    let state = joint.state();
-    let opened = state
-        .calls
-        .iter()
-        .filter(|call| call.starts_with("POST") && call.ends_with("/pulls"));
-    assert_eq!((opened.count(), state.pulls.len()), (2, 1));
+    joint.run(joint.command(&args))
+}
+
+#[test]
+fn what_a_forge_cannot_do_is_refused_with_the_next_step() {
+    let joint = behind(Dialect::GitHub);
+    joint.sandbox.write("forge/.keep", "");
+    let args = [
+        "update",
+        "out",
+        "--catalog",
+        ".",
+        "--pull-request",
+        "--forge",
+        "local",
+        "--forge-url",
+        "forge",
+    ];
+    let refused = joint.run(joint.command(&args)).exits(2).stderr;
+    assert!(
+        refused.contains("this forge has no pull requests\nhint: use `--into-branch BRANCH`"),
+        "{refused}"
+    );
+    let cut = failing_to_open(Fault::CutAfter, PERMANENTLY, propose);
+    let unknown = propose(&cut).exits(3).stderr;
+    assert!(
+        unknown.contains("it is unknown if the pull request was opened")
+            && unknown.contains("run the same command again"),
+        "{unknown}"
+    );
+    joint.state().repos.clear();
+    let refused = propose(&joint).exits(1).stderr;
+    assert!(
+        refused.contains("the forge has no repository `acme/acme-web`, or the token cannot see it"),
+        "{refused}"
+    );
 }
 
 /// A fault at each request: a second run ends with one pull request of exactly the update, or the first one says why not.

@@ -290,18 +290,32 @@ fn a_folder_without_files_is_refused_as_git_writes_none() {
 
 #[test]
 fn verifying_a_bomb_ends_soon() {
-    for program in [
+    let sandbox = Sandbox::with_demo();
+    sandbox.make(&["--defaults", "--into", "out"]).exits(0);
+    for (number, program) in [
         // Paths that are long, a hundred folders deep, and many.
-        "t = tree([(b'100644', b'%05d' % f, blob) for f in range(50000)])\nfor n in range(100): t = tree([(b'40000', b'n' * 4000, t)])\ncommit(t)",
+        "t = tree([(b'100644', b'%05d' % f, blob) for f in range(50000)])\nfor n in range(100): t = tree([(b'40000', b'n' * 4000, t)])\n",
         // 10^10 paths of twelve objects.
-        "t = tree([(b'100644', b'f', blob)])\nfor n in range(10): t = tree([(b'40000', b'd%d' % d, t) for d in range(10)])\ncommit(t)",
+        "t = tree([(b'100644', b'f', blob)])\nfor n in range(10): t = tree([(b'40000', b'd%d' % d, t) for d in range(10)])\n",
         // A thousand folders deep.
-        "t = tree([(b'100644', b'f', blob)])\nfor n in range(1000): t = tree([(b'40000', b'n' * 4000, t)])\ncommit(t)",
-    ] {
-        let sandbox = Sandbox::new();
-        bomb(&sandbox, "bomb.git", program);
-        sandbox.git("bomb.git", &["repack", "-q", "-ad"]);
-        let ran = bounded(&sandbox, &["verify", "bomb.git"]).exits(3);
+        "t = tree([(b'100644', b'f', blob)])\nfor n in range(1000): t = tree([(b'40000', b'n' * 4000, t)])\n",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        // Without the provenance nothing is compared, so that the files are not listed.
+        let bare = format!("bare-{number}.git");
+        bomb(&sandbox, &bare, &format!("{program}commit(t)"));
+        let ran = bounded(&sandbox, &["verify", "--catalog", ".", &bare]).exits(1);
+        assert!(ran.stderr.contains("did not create it"), "{}", ran.stderr);
+
+        let name = format!("bomb-{number}.git");
+        let commit = "recorded = put(b'blob', open('../out/.scrum4me/bootstrap.json', 'rb').read())\n\
+                      recorded = tree([(b'100644', b'bootstrap.json', recorded)])\n\
+                      commit(tree([(b'40000', b'.scrum4me', recorded), (b'40000', b'all', t)]))";
+        bomb(&sandbox, &name, &format!("{program}{commit}"));
+        sandbox.git(&name, &["repack", "-q", "-ad"]);
+        let ran = bounded(&sandbox, &["verify", "--catalog", ".", &name]).exits(3);
         assert!(
             ran.stderr.contains("too large to compare"),
             "{}",

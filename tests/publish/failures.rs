@@ -1,8 +1,8 @@
 //! Single failures: repositories of others, renamed ones, slow forges, tokens that may not delete, and a real folder.
 
-use super::faults::{ONCE, PERMANENTLY};
+use super::faults::ONCE;
 use super::{MemoryLedger, Operation, PushFault, is_empty, is_right, request, run};
-use crate::forge::fake::{Dialect, Fake, Fault, Repo};
+use crate::forge::fake::{Dialect, Fake, Fault, PERMANENTLY, Repo};
 use crate::forge::support::{FakeClock, marker, wait};
 use crate::support::Sandbox;
 use async_trait::async_trait;

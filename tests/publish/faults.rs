@@ -1,12 +1,11 @@
 //! Every call of a run fails in every way, once or permanently; then the run is resumed or cleaned up.
 
 use super::{MemoryLedger, Operation, Published, PushFault, is_empty, is_right, run};
-use crate::forge::fake::{Dialect, FAULTS, Fake, Fault};
+use crate::forge::fake::{Dialect, FAULTS, Fake, Fault, PERMANENTLY};
 use groundplan::publish::error::PublishError;
 use groundplan::publish::remains::RemainsKind;
 
 pub(super) const ONCE: usize = 1;
-pub(super) const PERMANENTLY: usize = usize::MAX / 2;
 
 /// A fake with a repository of another user.
 fn fake(dialect: Dialect) -> Fake {

@@ -140,6 +140,32 @@ fn a_draft_with_errors_or_over_an_older_catalogue_is_not_published() {
 }
 
 #[test]
+fn a_template_that_changed_under_its_version_is_not_published() {
+    let server = TestServer::start(&["--no-worker"]);
+    let admin = server.token("root", &["--admin"]);
+    server.post(PUBLISH, &admin, &Value::Null).is(201);
+    let changed = json!({ "files": { "catalog/demo/template/README.md": "changed\n" } });
+    let draft = server.post(DRAFT, &admin, &changed).is(200).json();
+    let answer = server.post(PUBLISH, &admin, &json!({ "expect": draft["hash"] }));
+    assert_eq!(answer.problem(422), "template_version_not_raised");
+
+    let sandbox = &server.sandbox;
+    sandbox.write("catalog/demo/template/README.md", "changed\n");
+    let refused = terminal(&server, &["catalog", "publish", "."]).exits(1);
+    assert!(
+        refused
+            .stderr
+            .contains("the template of `demo` changed, but its version is still `v1`"),
+        "{}",
+        refused.stderr
+    );
+    let catalog = sandbox.read("catalog/demo/catalog.yaml");
+    let raised = catalog.replace("version: v1", "version: v2");
+    sandbox.write("catalog/demo/catalog.yaml", &raised);
+    terminal(&server, &["catalog", "publish", "."]).exits(0);
+}
+
+#[test]
 fn a_draft_of_a_folder_is_saved_shown_and_published_at_the_terminal() {
     let server = TestServer::start(&["--no-worker"]);
     let admin = server.token("root", &["--admin"]);

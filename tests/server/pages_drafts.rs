@@ -3,6 +3,7 @@
 use super::pages::Browser;
 use super::pages_board::part;
 use super::support::{TestServer, preview};
+use crate::support::Sandbox;
 use serde_json::{Value, json};
 
 const EDITOR: &str = "/catalogs/demo/draft";
@@ -209,6 +210,26 @@ fn a_draft_adds_and_removes_files_of_its_catalogue_alone() {
         "{page}"
     );
     assert!(!page.contains("name=\"expect\""), "{page}");
+}
+
+#[test]
+fn a_binary_file_keeps_its_bytes() {
+    let sandbox = Sandbox::with_demo();
+    let path = "catalog/demo/template/logo.png";
+    sandbox.write(path, b"\x89PNG\0\xff");
+    let server = TestServer::start_in(sandbox, &["--no-worker"], &[], " ready ");
+    let mut admin = Browser::signed_in(&server, &server.token("root", &["--admin"]));
+    let page = admin.page(&format!("{EDITOR}?file={path}"));
+    assert!(page.contains("binary"), "{page}");
+    for text in [None, Some(("text", "x"))] {
+        let fields = [("file", path), ("loaded", ""), ("do", "save")];
+        let fields: Vec<_> = fields.into_iter().chain(text).collect();
+        let refused = admin.post(EDITOR, &fields).is(400).text();
+        assert!(
+            refused.contains("a binary file is edited in a folder"),
+            "{refused}"
+        );
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::provenance::as_version_1;
 use crate::support::{PRODUCT, Sandbox};
+use groundplan::app::catalogs;
 use groundplan::app::error::AppError;
 use groundplan::app::generated_repos::GeneratedRepoRequest;
 use groundplan::app::recorded_sources::RecordedSources;
@@ -17,6 +18,7 @@ use groundplan::tree::Tree as _;
 use groundplan::tree::commits::Commits;
 use groundplan::tree::generated::{GENERATED_REF, GeneratedCommit};
 use groundplan::tree::memory::MemoryTree;
+use std::sync::Arc;
 
 const PROVENANCE: &str = ".scrum4me/bootstrap.json";
 const ADA: [&str; 4] = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"];
@@ -64,8 +66,9 @@ fn request(sandbox: &Sandbox, repository: &str, catalog: Option<&str>) -> Genera
     let path = |path: &str| sandbox.join(path).display().to_string();
     GeneratedRepoRequest {
         repository: path(repository),
-        provenance: PROVENANCE.to_owned(),
-        catalog: catalog.map(path),
+        provenance: TreePath::parse(PROVENANCE).unwrap(),
+        catalog: catalog
+            .map(|catalog| Arc::new(catalogs::open(&path(catalog), &no_cache).unwrap())),
         template: TemplateRequest::default(),
         allowed_sources: Vec::new(),
     }

@@ -348,6 +348,47 @@ fn an_update_that_is_not_the_expected_one_writes_nothing() {
 }
 
 #[test]
+fn a_request_that_cannot_be_carried_out_is_refused_with_its_reason() {
+    let sandbox = made();
+    template(&sandbox, "README.md", |text| format!("{text}More.\n"));
+    raise(&sandbox);
+    sandbox.git("out", &["rm", "-q", "lib/session.ts"]);
+    sandbox.commit("out");
+    let dropped = ["--select", "auth=none", "--theirs", "lib/session.ts"];
+    for (args, message) in [
+        (&["--into-branch", "a..b"][..], "invalid reference `a..b`"),
+        (
+            &["--theirs", "nowhere.txt"],
+            "`nowhere.txt` is not part of this update",
+        ),
+        (
+            &dropped,
+            "the plan has no `lib/session.ts` that could be taken",
+        ),
+        (
+            &["--provenance", "../x"],
+            "invalid value '../x' for '--provenance",
+        ),
+    ] {
+        let refused = update(&sandbox, args).exits(2);
+        assert!(refused.stderr.contains(message), "{}", refused.stderr);
+    }
+    sandbox.write(
+        "recipes/demo/auth/session.yaml",
+        "actions: [{ kind: REPLACE_STRING, path: README.md, find: nothing of it, replace: x }]\n",
+    );
+    let branch = ["--into-branch", "next"];
+    let refused = update(&sandbox, &branch).exits(1).stdout;
+    assert!(refused.contains("nothing of it"), "{refused}");
+    let tree = "0".repeat(40);
+    let expected = [&branch[..], &["--expect", &tree]].concat();
+    let refused = update(&sandbox, &expected).exits(1).stdout;
+    let message = "the new plan has errors; nothing was written";
+    assert!(refused.contains(message), "{refused}");
+    assert_eq!(sandbox.git("out", &["branch", "--list", "next"]), "");
+}
+
+#[test]
 fn an_option_that_the_catalogue_dropped_needs_a_decision() {
     let sandbox = made();
     let text = sandbox.read("catalog/demo/catalog.yaml");

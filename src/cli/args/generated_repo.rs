@@ -2,7 +2,6 @@
 
 use crate::app::catalog_versions;
 use crate::app::catalogs::OpenedCatalog;
-use crate::app::database_catalogs;
 use crate::app::error::AppError;
 use crate::app::generated_repos::{GeneratedRepo, GeneratedRepoRequest, RecordedPlan};
 use crate::app::recorded_sources::RecordedSources;
@@ -15,6 +14,8 @@ use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::Failure;
 use crate::cli::output::terminal::Terminal;
 use crate::engine::SelectionChanges;
+use crate::model::condition::InputValues;
+use crate::model::path::TreePath;
 use crate::model::provenance::{CatalogSource, Provenance};
 use crate::model::ref_name::RefName;
 use crate::model::slug::Slug;
@@ -29,8 +30,8 @@ pub(crate) struct GeneratedRepoArgs {
     #[arg(long, value_name = "NAME|DIR|REPO@REF", env = "GROUNDPLAN_CATALOG")]
     catalog: Option<String>,
     /// Path of the provenance file in the repository.
-    #[arg(long, value_name = "PATH", default_value = Provenance::DEFAULT_PATH)]
-    provenance: String,
+    #[arg(long, value_name = "PATH", value_parser = TreePath::parse, default_value = Provenance::DEFAULT_PATH)]
+    provenance: TreePath,
     /// Allow to fetch the catalogue or the template from this address if the repository names it; repeatable.
     #[arg(
         long,
@@ -54,38 +55,44 @@ pub(crate) struct OldCatalogArgs {
     to: Option<RefName>,
 }
 
+/// The catalogues of an update, opened once for all its repositories.
+pub(crate) struct UpdateCatalogs<'a> {
+    old: Option<Arc<OpenedCatalog>>,
+    new: Option<Arc<OpenedCatalog>>,
+    to: Option<&'a RefName>,
+}
+
 impl GeneratedRepoArgs {
-    /// The request for an update of a repository. `catalog` is that of the new plan.
+    pub(crate) fn catalogs<'a>(
+        &self,
+        old: &'a OldCatalogArgs,
+    ) -> Result<UpdateCatalogs<'a>, Failure> {
+        Ok(UpdateCatalogs {
+            old: self.open(old.from_catalog.as_deref())?,
+            new: self.open(self.catalog.as_deref())?,
+            to: old.to.as_ref(),
+        })
+    }
+
+    /// The request for an update of a repository.
     pub(crate) fn update(
         &self,
         repository: &str,
-        catalog: Option<&Arc<OpenedCatalog>>,
-        from: &OldCatalogArgs,
+        catalogs: &UpdateCatalogs<'_>,
     ) -> Result<UpdateRequest, Failure> {
-        let named = from.from_catalog.as_deref();
-        let is_stored = |named: &&str| named.starts_with(database_catalogs::PREFIX);
-        let old_catalogs = named
-            .filter(is_stored)
-            .map(|named| catalog::open(named, &self.template.git))
-            .transpose()?;
         Ok(UpdateRequest {
-            repository: GeneratedRepoRequest {
-                catalog: named.filter(|named| !is_stored(named)).map(str::to_owned),
-                ..self.request(repository)?
-            },
-            old_catalogs: old_catalogs.into_iter().collect(),
-            catalog: catalog.cloned(),
-            to: from.to.clone(),
+            repository: self.request(repository, catalogs.old.clone())?,
+            catalog: catalogs.new.clone(),
+            to: catalogs.to.cloned(),
             template: self.template.request(),
             choices: SelectionChanges::default(),
+            inputs: InputValues::new(),
             decisions: BTreeMap::new(),
             is_full: false,
         })
     }
 
-    /// The catalogue that is named for the new plan, opened.
-    pub(crate) fn new_catalog(&self) -> Result<Option<Arc<OpenedCatalog>>, Failure> {
-        let named = self.catalog.as_ref();
+    fn open(&self, named: Option<&str>) -> Result<Option<Arc<OpenedCatalog>>, Failure> {
         let opened = named.map(|named| catalog::open(named, &self.template.git));
         Ok(opened.transpose()?.map(Arc::new))
     }
@@ -112,7 +119,7 @@ impl GeneratedRepoArgs {
         repository: &str,
         provenance: impl Fn(&GeneratedRepo) -> &Provenance,
     ) -> Result<(GeneratedRepo, RecordedPlan), Failure> {
-        let request = self.request(repository)?;
+        let request = self.request(repository, self.open(self.catalog.as_deref())?)?;
         let cache = || self.template.git.cache();
         let repository = Terminal::busy("reading the repository", || request.read(&cache))?;
         let published = self.published(provenance(&repository))?;
@@ -126,7 +133,11 @@ impl GeneratedRepoArgs {
         Ok((repository, plan))
     }
 
-    fn request(&self, repository: &str) -> Result<GeneratedRepoRequest, Failure> {
+    fn request(
+        &self,
+        repository: &str,
+        catalog: Option<Arc<OpenedCatalog>>,
+    ) -> Result<GeneratedRepoRequest, Failure> {
         let named = self.allow_source.iter().filter(|named| !named.is_empty());
         let allowed_sources = named
             .map(|named| templates::parse_address(named))
@@ -139,20 +150,14 @@ impl GeneratedRepoArgs {
             allowed_sources,
             repository: repository.to_owned(),
             provenance: self.provenance.clone(),
-            catalog: self
-                .catalog
-                .clone()
-                .filter(|named| !named.starts_with(database_catalogs::PREFIX)),
+            catalog,
             template: self.template.request(),
         })
     }
 
-    /// The catalogue of the database that `--catalog` names or the repository records, if there is a database.
+    /// The catalogue of the database that the repository records, if none is named and there is a database.
     fn published(&self, provenance: &Provenance) -> Result<Vec<OpenedCatalog>, Failure> {
-        if let Some(named) = &self.catalog {
-            if named.starts_with(database_catalogs::PREFIX) {
-                return Ok(vec![catalog::open(named, &self.template.git)?]);
-            }
+        if self.catalog.is_some() {
             return Ok(Vec::new());
         }
         let source = provenance.generated.as_ref();

@@ -11,7 +11,7 @@ use crate::base::sanitize;
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::generated_repo::{GeneratedRepoArgs, OldCatalogArgs};
 use crate::cli::args::push::PushArgs;
-use crate::cli::args::selection::{Selected, parse_select};
+use crate::cli::args::selection::{GivenInput, Selected, parse_input, parse_select};
 use crate::cli::error::{Exit, Failure};
 use crate::cli::forge_session::ForgeSession;
 use crate::cli::git_settings;
@@ -94,6 +94,9 @@ struct ChoiceArgs {
     /// Drop a recorded option; repeatable.
     #[arg(long, value_name = "CATEGORY=OPTION", value_parser = parse_select)]
     drop: Vec<Selected>,
+    /// Set an input of the catalogue instead of the recorded value; repeatable.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_input)]
+    input: Vec<GivenInput>,
 }
 
 /// Decisions about single paths.
@@ -144,14 +147,13 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         .into_iter()
         .flat_map(|(paths, decision)| paths.iter().map(move |path| (path.clone(), decision)))
         .collect();
-    let catalog = args.made.new_catalog()?;
+    let catalogs = args.made.catalogs(&args.old)?;
     let request = UpdateRequest {
         choices: args.choices.changes(),
+        inputs: GivenInput::values(&args.choices.input),
         decisions,
         is_full: args.full,
-        ..args
-            .made
-            .update(&args.repository, catalog.as_ref(), &args.old)?
+        ..args.made.update(&args.repository, &catalogs)?
     };
     let cache = || args.made.cache();
     let mut planned = Terminal::busy("comparing the repository with the new plan", || {
@@ -212,7 +214,10 @@ fn heading(report: &UpdateReport, out: &mut dyn Write) -> Result<(), Failure> {
     for choice in &report.choices {
         writeln!(out, "  {}", sanitize::line(&choice.to_string()))?;
     }
-    if !report.choices.is_empty() {
+    for input in &report.inputs {
+        writeln!(out, "  {}", sanitize::line(&input.to_string()))?;
+    }
+    if !(report.choices.is_empty() && report.inputs.is_empty()) {
         writeln!(out)?;
     }
     Ok(())

@@ -42,7 +42,14 @@ impl ActionKind for AppendToFile {
     }
 
     fn texts(&self) -> Vec<(&'static str, &str)> {
-        vec![("content", &self.content)]
+        let lines = [("after", &self.after), ("before", &self.before)];
+        let lines = lines
+            .into_iter()
+            .filter_map(|(field, line)| Some((field, line.as_ref()?.as_str())));
+        [("content", self.content.as_str())]
+            .into_iter()
+            .chain(lines)
+            .collect()
     }
 
     fn edits(&self, path: &TreePath) -> bool {
@@ -61,10 +68,14 @@ impl ActionKind for AppendToFile {
         let file = step.text(path)?;
         // A mark belongs to the start of a file.
         let block = block.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&block);
-        let place = match (&self.after, &self.before) {
-            (Some(line), _) => BlockPlace::After(line.as_str()),
-            (None, Some(line)) => BlockPlace::Before(line.as_str()),
-            (None, None) => BlockPlace::End,
+        let line = self.after.as_ref().or(self.before.as_ref());
+        let line = line
+            .map(|line| step.fill(line.as_str(), path, Part::Fragment))
+            .transpose()?;
+        let place = match &line {
+            Some(line) if self.after.is_some() => BlockPlace::After(line),
+            Some(line) => BlockPlace::Before(line),
+            None => BlockPlace::End,
         };
         match add(&file.text, block, place) {
             Ok(None) => Ok(Done::unchanged("the block is already present")),

@@ -135,7 +135,9 @@ pub fn describe(
             }
         }),
         Ecosystem::Python => edit_toml(text, |document| describe_python(document, described)),
-        Ecosystem::Npm if described.section == Section::PeerDependencies => {
+        Ecosystem::Npm
+            if described.attributes.optional && described.section == Section::PeerDependencies =>
+        {
             let name = described.name.as_str();
             let place = ["peerDependenciesMeta", name, "optional"];
             set(ValueFormat::Json, text, &place, &json!(true))

@@ -11,6 +11,7 @@ use super::comma_list::{CommaFirst, CommaList};
 use super::resolve_range::{VersionChange, resolve_range};
 use super::splice::{Splice, first_newline, last_line_lead, place};
 use super::{Dependency, ManifestError, npm_order};
+use crate::interpret::value::json::WITH_COMMENTS;
 use crate::model::dependency::{Ecosystem, Section};
 
 /// The deepest nesting of brackets, as in `serde_json`.
@@ -35,15 +36,8 @@ const IN_REPOSITORY: [(&str, &str); 5] = [
 
 const STRICT: ParseOptions = ParseOptions {
     allow_comments: false,
-    allow_loose_object_property_names: false,
     allow_trailing_commas: false,
-    allow_missing_commas: false,
-    allow_single_quoted_strings: false,
-    allow_hexadecimal_numbers: false,
-    allow_unary_plus_numbers: false,
-    allow_bare_decimal_point_numbers: false,
-    allow_non_finite_numbers: false,
-    allow_extended_string_escapes: false,
+    ..WITH_COMMENTS
 };
 
 pub(super) fn change(

@@ -8,7 +8,6 @@ use super::time::Moment;
 use crate::app::catalog_drafts::{self, DraftError, SavedDraft};
 use crate::app::catalogs::{CatalogFiles, OpenedCatalog, belongs_to};
 use crate::app::checks;
-use crate::model::content::{File, Files};
 use crate::model::digest::Digest;
 use crate::model::path::TreePath;
 use crate::model::report::ChangeKind;
@@ -25,7 +24,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use url::form_urlencoded;
 
 #[derive(Template)]
 #[template(path = "draft-editor.html")]
@@ -68,7 +66,7 @@ struct EditedCatalog {
     offered: Arc<OpenedCatalog>,
     draft: Option<SavedDraft>,
     /// The files of the draft, else those of the offered version.
-    files: Files,
+    source: CatalogFiles,
 }
 
 /// `GET /catalogs/{slug}/draft`
@@ -100,10 +98,9 @@ pub(super) async fn check(
     fields: Fields,
 ) -> Result<Html<impl Template>, Problem> {
     let mut edited = EditedCatalog::read(&state, &signed, &slug).await?;
-    let path = edited.path(&fields)?;
+    let path = edited.text_path(&fields)?;
     let text = fields.document("text");
-    edited.write(&path, &text);
-    let mut page = edited.page(&state, frame, path, Some(text)).await?;
+    let mut page = edited.page_of_edit(&state, frame, path, text).await?;
     // A save compares with the file that the person has seen.
     fields.text("loaded").clone_into(&mut page.loaded);
     Ok(Html(page))
@@ -118,26 +115,26 @@ pub(super) async fn save(
     fields: Fields,
 ) -> Result<Response, Problem> {
     let mut edited = EditedCatalog::read(&state, &signed, &slug).await?;
-    let path = edited.path(&fields)?;
+    let path = edited.text_path(&fields)?;
     let text = fields.document("text");
     if let Some(refusal) = edited.refusal(&path, &fields, &text) {
-        let mut page = edited.page(&state, frame, path, Some(text)).await?;
+        let mut page = edited.page_of_edit(&state, frame, path, text).await?;
         page.refusal = Some(refusal);
         return Ok((StatusCode::CONFLICT, Html(page)).into_response());
     }
     let did = if fields.text("do") == "remove" {
-        edited.files.remove(path.as_str());
+        edited.source.files.remove(path.as_str());
         "removed"
     } else {
-        edited.write(&path, &text);
+        edited.source.write(&path, &text);
         "saved"
     };
     let (database, caller) = (&state.database, &signed.caller);
-    catalog_drafts::save(database, caller, &edited.slug, edited.source()).await?;
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("file", path.as_str())
-        .append_pair("did", did)
-        .finish();
+    catalog_drafts::save(database, caller, &edited.slug, edited.source.clone()).await?;
+    let query = Fields::default()
+        .with("file", path.as_str())
+        .with("did", did)
+        .query();
     let to = format!("{}/catalogs/{}/draft?{query}", frame.base, edited.slug);
     Ok(Redirect::to(&to).into_response())
 }
@@ -147,15 +144,15 @@ impl EditedCatalog {
         let slug = parse(slug)?;
         let offered = state.catalog(slug.as_str()).await?;
         let draft = catalog_drafts::saved(&state.database, &signed.caller, &slug).await?;
-        let files = match &draft {
-            Some(draft) => draft.source.files.clone(),
-            None => offered.source.clone().of_catalog(&slug).files,
+        let source = match &draft {
+            Some(draft) => draft.source.clone(),
+            None => offered.source.clone().of_catalog(&slug),
         };
         Ok(Self {
             slug,
             offered,
             draft,
-            files,
+            source,
         })
     }
 
@@ -175,9 +172,18 @@ impl EditedCatalog {
         Err(DraftError::Outside { catalog, path }.into())
     }
 
+    /// The text file that the fields name, or a new one.
+    fn text_path(&self, fields: &Fields) -> Result<TreePath, Problem> {
+        let path = self.path(fields)?;
+        if self.text(&path).is_none() {
+            return Err(invalid("a binary file is edited in a folder"));
+        }
+        Ok(path)
+    }
+
     /// The text of a file; empty for a new one, none for a binary one.
     fn text(&self, path: &TreePath) -> Option<String> {
-        match self.files.get(path.as_str()) {
+        match self.source.files.get(path.as_str()) {
             Some(file) => file.text().map(str::to_owned),
             None => Some(String::new()),
         }
@@ -185,19 +191,8 @@ impl EditedCatalog {
 
     /// The digest of a file; empty for a new one.
     fn digest(&self, path: &TreePath) -> String {
-        let file = self.files.get(path.as_str());
+        let file = self.source.files.get(path.as_str());
         file.map_or_else(String::new, |file| Digest::of(&file.bytes).to_string())
-    }
-
-    fn write(&mut self, path: &TreePath, text: &str) {
-        let file = match self.files.get(path.as_str()) {
-            Some(present) => File {
-                bytes: text.to_owned().into(),
-                ..present.clone()
-            },
-            None => File::regular(text.to_owned()),
-        };
-        self.files.insert(path.to_string(), file);
     }
 
     /// The reason why a text cannot be saved: the rows, or the file, are not those that it was made from.
@@ -213,11 +208,23 @@ impl EditedCatalog {
         })
     }
 
-    fn source(&self) -> CatalogFiles {
-        CatalogFiles {
-            files: self.files.clone(),
-            ..CatalogFiles::default()
-        }
+    /// The page with a text that is not saved, and the findings of the catalogue with it.
+    async fn page_of_edit(
+        &mut self,
+        state: &Arc<ServerState>,
+        frame: Frame,
+        path: TreePath,
+        text: String,
+    ) -> Result<DraftEditorPage, Problem> {
+        let loaded = self.digest(&path);
+        let is_new = !self.source.files.contains_key(path.as_str());
+        self.source.write(&path, &text);
+        let page = self.page(state, frame, path, Some(text)).await?;
+        Ok(DraftEditorPage {
+            loaded,
+            is_new,
+            ..page
+        })
     }
 
     async fn page(
@@ -227,7 +234,7 @@ impl EditedCatalog {
         path: TreePath,
         text: Option<String>,
     ) -> Result<DraftEditorPage, Problem> {
-        let source = self.source();
+        let source = self.source.clone();
         let findings = on_a_core(state, move |_| {
             Ok(checks::catalogs(source).findings.findings)
         })
@@ -238,7 +245,7 @@ impl EditedCatalog {
             findings: FindingList::of(&findings, path.as_str(), shown),
             files: self.lines(&path),
             loaded: self.digest(&path),
-            is_new: !self.files.contains_key(path.as_str()),
+            is_new: !self.source.files.contains_key(path.as_str()),
             draft: self.draft.as_ref().map(|draft| DraftFacts {
                 by: draft.by.clone(),
                 saved: Moment::new(draft.at, now),
@@ -260,9 +267,9 @@ impl EditedCatalog {
     /// The files of the offered version and of the draft.
     fn lines(&self, current: &TreePath) -> Vec<FileLine> {
         let offered = self.offered.source.clone().of_catalog(&self.slug).files;
-        let paths: BTreeSet<&String> = offered.keys().chain(self.files.keys()).collect();
+        let paths: BTreeSet<&String> = offered.keys().chain(self.source.files.keys()).collect();
         let line = |path: &String| {
-            let change = ChangeKind::between(offered.get(path), self.files.get(path));
+            let change = ChangeKind::between(offered.get(path), self.source.files.get(path));
             FileLine {
                 path: path.clone(),
                 query: Fields::default().with("file", path).query(),

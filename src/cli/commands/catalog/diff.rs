@@ -16,6 +16,7 @@ use crate::cli::runtime::wait_for;
 use crate::cli::signals;
 use crate::engine::SelectionChanges;
 use crate::impact::ImpactLevel;
+use crate::model::condition::InputValues;
 use crate::model::provenance::Provenance;
 use crate::model::slug::Slug;
 use serde::Serialize;
@@ -121,19 +122,20 @@ impl Args {
             );
         };
         let catalog = Arc::new(opened);
+        let provenance = Provenance::default_path().as_tree().clone();
         let request = |repository: &String| UpdateRequest {
             repository: GeneratedRepoRequest {
                 repository: repository.clone(),
-                provenance: Provenance::DEFAULT_PATH.to_owned(),
+                provenance: provenance.clone(),
                 catalog: None,
                 template: self.template.request(),
                 allowed_sources: Vec::new(),
             },
-            old_catalogs: Vec::new(),
             catalog: Some(Arc::clone(&catalog)),
             to: None,
             template: self.template.request(),
             choices: SelectionChanges::default(),
+            inputs: InputValues::new(),
             decisions: BTreeMap::new(),
             is_full: false,
         };

@@ -56,8 +56,8 @@ impl ListArgs {
         made: &GeneratedRepoArgs,
         forge: &ForgeArgs,
     ) -> Result<Vec<UpdateRequest>, Failure> {
-        let catalog = made.new_catalog()?;
-        let request = |place: String| made.update(&place, catalog.as_ref(), &self.old);
+        let catalogs = made.catalogs(&self.old)?;
+        let request = |place: String| made.update(&place, &catalogs);
         self.places(forge)?.into_iter().map(request).collect()
     }
 

@@ -11,13 +11,21 @@ function adopt(answer) {
     if (!next || next.isEqualNode(region)) continue;
     const open = new Set([...region.querySelectorAll("details[id][open]")].map((one) => one.id));
     const closed = new Set([...region.querySelectorAll("details[id]:not([open])")].map((one) => one.id));
-    const focused = region.contains(document.activeElement) ? document.activeElement.id : "";
+    const active = region.contains(document.activeElement) ? document.activeElement : null;
+    const isTyped = active?.matches("input:not([type=radio]):not([type=checkbox]), textarea");
+    const typed = isTyped ? [active.value, active.selectionStart, active.selectionEnd] : null;
     region.replaceWith(document.adoptNode(next));
     for (const details of next.querySelectorAll("details[id]")) {
       if (open.has(details.id)) details.open = true;
       if (closed.has(details.id)) details.open = false;
     }
-    if (focused) document.getElementById(focused)?.focus();
+    const again = active?.id ? document.getElementById(active.id) : null;
+    again?.focus();
+    // Somebody may have typed on since the question.
+    if (again && typed) {
+      again.value = typed[0];
+      if (typed[1] !== null) again.setSelectionRange(typed[1], typed[2]);
+    }
     if (next.dataset.announce) announce(next.dataset.announce);
     prepare(next);
   }
@@ -36,6 +44,7 @@ async function load(address, signal, body) {
     location.reload();
     throw new Error("signed out");
   }
+  if (!response.ok) throw new Error(response.statusText);
   return parse(await response.text());
 }
 
@@ -61,7 +70,7 @@ function follow(form) {
       if (form.method === "get") history.replaceState(null, "", `${form.dataset.liveForm}?${query}`);
       adopt(answer);
     } catch (error) {
-      if (error.name !== "AbortError") announce("The result could not be updated. Check the connection.");
+      if (error.name !== "AbortError") announce("The result could not be updated.");
     }
   };
   let waiting;
@@ -122,6 +131,8 @@ function repeat(region) {
 
 function filter(input) {
   input.closest("[hidden]")?.removeAttribute("hidden");
+  // In a form, Enter would press its first button.
+  input.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
   input.addEventListener("input", () => {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     let count = 0;
