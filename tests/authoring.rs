@@ -70,7 +70,6 @@ fn every_command_of_the_guide_runs() {
                     assert!(printed.lines().any(is_it), "{line:?} is not in\n{printed}");
                 }
             }
-            ("yaml", "example" | "example recipe") => {}
             ("yaml" | "text", path) => {
                 let file = folder.join(path);
                 fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -94,44 +93,4 @@ fn an_editor_completes_every_kind_and_marks_errors() {
         "{}",
         ran.stdout
     );
-}
-
-/// The catalogue around the examples of the reference.
-const AROUND: &str = "catalog: example
-title: Example
-placeholders: [PRODUCT_SLUG]
-categories:
-  - slug: ship
-    title: Ship
-    selection: MULTI
-    options: [{ slug: image, title: Image }, { slug: both, title: Both }, { slug: none, title: None }]
-  - slug: docs
-    title: Docs
-    selection: SINGLE
-    options: [{ slug: none, title: None }, { slug: own, title: Own }]
-";
-
-#[test]
-fn every_example_of_the_reference_is_valid() {
-    let sandbox = Sandbox::new();
-    let mut catalog = AROUND.to_owned();
-    let mut recipes = 0;
-    for (info, text) in blocks() {
-        match info.as_str() {
-            "yaml example" => catalog += &text,
-            "yaml example recipe" => {
-                recipes += 1;
-                sandbox.write(&format!("{recipes}.yaml"), text);
-            }
-            _ => {}
-        }
-    }
-    assert!(recipes > 1 && catalog.contains("files:") && catalog.contains("inputs:"));
-    sandbox.write("catalog.yaml", catalog);
-    sandbox.groundplan(["check", "catalog.yaml"]).exits(0);
-    for number in 1..=recipes {
-        sandbox
-            .groundplan(["check", &format!("{number}.yaml")])
-            .exits(0);
-    }
 }

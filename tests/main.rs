@@ -51,6 +51,7 @@ mod publish;
 mod questions;
 mod readme;
 mod recorded;
+mod reference;
 mod remembered;
 mod runs;
 mod rust_cli;

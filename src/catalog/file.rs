@@ -20,9 +20,12 @@ use serde::{Deserialize, Serialize};
 pub struct CatalogFile {
     /// The name of the catalogue and of its folder.
     pub catalog: Slug,
+    /// The title for people.
     pub title: SingleLine,
+    /// One sentence on the repositories that it creates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<SingleLine>,
+    /// The template: the files that every repository starts with.
     pub template: TemplateSource,
     /// The facts that files contain as placeholders, without their underscores. Inputs and case forms need no entry.
     #[serde(default)]
@@ -45,6 +48,7 @@ pub struct CatalogFile {
     /// The path of the provenance file, `.scrum4me/bootstrap.json` by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance: Option<SafeRelPath>,
+    /// The policy for symbolic links in the template.
     #[serde(default)]
     pub symlinks: Symlinks,
     /// The categories, in the order of questions and of execution.
@@ -132,10 +136,14 @@ pub enum Symlinks {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Category {
+    /// The name in commands and documents; unique in the catalogue.
     pub slug: Slug,
+    /// The title for people.
     pub title: SingleLine,
+    /// One sentence that helps to choose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<SingleLine>,
+    /// The number of options that may be selected.
     pub selection: SelectionType,
     /// True if an option must be selected.
     #[serde(default)]
@@ -144,6 +152,7 @@ pub struct Category {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]
     pub formerly: Vec<Slug>,
+    /// The options, in the order of questions and of execution.
     #[schemars(length(min = 1))]
     pub options: Vec<CatalogOption>,
 }
@@ -162,10 +171,14 @@ pub enum SelectionType {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogOption {
+    /// The name in commands and documents; unique in its category.
     pub slug: Slug,
+    /// The title for people.
     pub title: SingleLine,
+    /// One sentence on what it brings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<SingleLine>,
+    /// True for an option that is selected unless another one is.
     #[serde(default)]
     pub default: bool,
     /// Options that must be selected with this one.

@@ -19,6 +19,7 @@ pub struct CatalogInput {
     /// An explanation below the question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<SingleLine>,
+    /// The type of its values.
     pub r#type: InputType,
     /// A regular expression that the whole text must match.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -57,6 +57,7 @@ pub struct CopyFile {
     pub template: Option<ActionPath>,
     /// The path of the copy.
     pub to: ActionPath,
+    /// The reaction to an existing file with other content.
     #[serde(default)]
     pub if_exists: IfExists,
     #[serde(flatten)]
@@ -67,11 +68,14 @@ pub struct CopyFile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WriteFile {
+    /// The path of the file.
     pub path: ActionPath,
+    /// The whole text of the file.
     pub content: String,
     /// Sets the executable bit.
     #[serde(default)]
     pub executable: bool,
+    /// The reaction to an existing file with other content.
     #[serde(default)]
     pub if_exists: IfExists,
     #[serde(flatten)]
@@ -83,7 +87,9 @@ pub struct WriteFile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AppendToFile {
+    /// A text file.
     pub path: ActionPath,
+    /// The lines of the block.
     pub content: String,
     /// Creates the file if it is missing.
     #[serde(default)]
@@ -102,12 +108,14 @@ pub struct AppendToFile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReplaceString {
+    /// A text file.
     pub path: ActionPath,
     /// The text to replace, compared literally.
     #[schemars(length(min = 1))]
     pub find: String,
     /// The replacement; must not contain `find`.
     pub replace: String,
+    /// The number of occurrences that are replaced; `find` must occur as often.
     #[serde(default)]
     pub count: Count,
     #[serde(flatten)]
@@ -118,15 +126,21 @@ pub struct ReplaceString {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateAdrStub {
+    /// The number of the record, with four digits in its file name; no two records share one.
     #[schemars(range(min = 0, max = 9999))]
     pub number: u16,
+    /// The title of the record; the file name has it in lower case, with dashes.
     pub title: SingleLine,
+    /// The status of the decision.
     #[serde(default)]
     pub status: AdrStatus,
+    /// The situation that asks for a decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<String>,
+    /// The decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<String>,
+    /// The effects of the decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consequences: Option<String>,
     #[serde(flatten)]
@@ -139,12 +153,14 @@ pub struct CreateAdrStub {
 pub struct AddDependency {
     /// The manifest: a path that ends in package.json, Cargo.toml or pyproject.toml.
     pub manifest: ActionPath,
+    /// The name of the package.
     #[schemars(length(min = 1, max = 214))]
     pub name: String,
     /// An exact version or a range in the manifest's syntax; never a tag, URL or alias. May be omitted with `workspace`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(min = 1, max = 256))]
     pub version: String,
+    /// The section of the manifest.
     #[serde(default)]
     pub section: Section,
     /// Features of a crate, in Cargo.toml; added to those that are there.

@@ -134,8 +134,9 @@ impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
 pub fn by_category_schema(
     generator: &mut schemars::SchemaGenerator,
     description: &str,
-    inputs: &schemars::Schema,
+    mut inputs: schemars::Schema,
 ) -> schemars::Schema {
+    inputs.insert("description".to_owned(), "Inputs by name.".into());
     let slug = generator.subschema_for::<Slug>();
     let options = generator.subschema_for::<OneOrMany<Slug>>();
     schemars::json_schema!({
@@ -157,7 +158,7 @@ impl JsonSchema for Condition {
         by_category_schema(
             generator,
             "Each category with an option or a list of options, and `inputs` with a value or a list of values of each. A list means any of them; all categories and inputs must match.",
-            &inputs,
+            inputs,
         )
     }
 }

@@ -46,7 +46,7 @@ impl JsonSchema for SelectionFile {
         by_category_schema(
             generator,
             "Each category with an option or a list of options, and `inputs` with the values of inputs by name.",
-            &inputs,
+            inputs,
         )
     }
 }
