@@ -8,6 +8,7 @@
 mod support;
 
 mod add;
+mod add_recorded;
 mod agreement;
 mod app;
 mod authoring;

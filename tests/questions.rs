@@ -3,14 +3,23 @@
 use crate::support::Sandbox;
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use std::io::{Read as _, Write as _};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 /// A program on a terminal of its own, and everything it has shown so far.
 struct Screen {
-    reader: Box<dyn std::io::Read + Send>,
+    /// What the program writes, as it comes.
+    written: Receiver<Vec<u8>>,
     writer: Box<dyn std::io::Write + Send>,
     child: Box<dyn portable_pty::Child + Send + Sync>,
     shown: String,
+    /// The length of what was waited for.
+    seen: usize,
 }
+
+/// The longest time that a program on a busy machine needs for the next text.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Screen {
     fn of(sandbox: &Sandbox, args: &[&str]) -> Self {
@@ -19,9 +28,24 @@ impl Screen {
 
     /// As [`Self::of`], with variables.
     fn with(sandbox: &Sandbox, args: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::start(sandbox, args, variables, 40, 200)
+    }
+
+    /// As [`Self::of`], with a size in rows and columns.
+    fn sized(sandbox: &Sandbox, args: &[&str], rows: u16, cols: u16) -> Self {
+        Self::start(sandbox, args, &[], rows, cols)
+    }
+
+    fn start(
+        sandbox: &Sandbox,
+        args: &[&str],
+        variables: &[(&str, &str)],
+        rows: u16,
+        cols: u16,
+    ) -> Self {
         let size = PtySize {
-            rows: 40,
-            cols: 200,
+            rows,
+            cols,
             pixel_width: 0,
             pixel_height: 0,
         };
@@ -38,30 +62,40 @@ impl Screen {
         }
         let child = terminal.slave.spawn_command(command).unwrap();
         drop(terminal.slave);
-        let (reader, writer) = (
-            terminal.master.try_clone_reader().unwrap(),
-            terminal.master.take_writer().unwrap(),
-        );
+        let mut reader = terminal.master.try_clone_reader().unwrap();
+        let (sender, written) = mpsc::channel();
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            // A terminal whose program is gone reads as an error on Linux.
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                if sender.send(buffer[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
         Self {
-            reader,
-            writer,
+            written,
+            writer: terminal.master.take_writer().unwrap(),
             child,
             shown: String::new(),
+            seen: 0,
         }
     }
 
-    /// Reads until a text is shown after what was shown before.
+    /// Reads until a text is shown after the one that was waited for before.
     #[track_caller]
     fn waits_for(&mut self, text: &str) -> &mut Self {
-        let seen = self.shown.len();
-        let mut buffer = [0; 4096];
-        while !self.shown[seen..].contains(text) {
-            let count = self.reader.read(&mut buffer).unwrap_or(0);
-            assert!(count > 0, "`{text}` was never shown:\n{}", self.shown);
-            self.shown
-                .push_str(&String::from_utf8_lossy(&buffer[..count]));
+        loop {
+            if let Some(at) = self.shown[self.seen..].find(text) {
+                self.seen += at + text.len();
+                return self;
+            }
+            let Ok(more) = self.written.recv_timeout(PATIENCE) else {
+                self.child.kill().unwrap_or_default();
+                panic!("`{text}` was never shown:\n{}", self.shown);
+            };
+            self.shown.push_str(&String::from_utf8_lossy(&more));
         }
-        self
     }
 
     fn types(&mut self, keys: &str) -> &mut Self {
@@ -76,11 +110,18 @@ impl Screen {
         self.shown
     }
 
+    #[track_caller]
     fn exit_code(&mut self) -> u32 {
-        let mut rest = Vec::new();
-        // A terminal whose program is gone reads as an error on Linux.
-        self.reader.read_to_end(&mut rest).unwrap_or(0);
-        self.shown.push_str(&String::from_utf8_lossy(&rest));
+        loop {
+            match self.written.recv_timeout(PATIENCE) {
+                Ok(more) => self.shown.push_str(&String::from_utf8_lossy(&more)),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.child.kill().unwrap_or_default();
+                    panic!("the program does not end:\n{}", self.shown);
+                }
+            }
+        }
         self.child.wait().unwrap().exit_code()
     }
 }
@@ -110,9 +151,172 @@ fn the_enter_key_takes_the_marked_default() {
         .waits_for("Authentication")
         .types("\r")
         .waits_for("Add-ons")
+        .types("\r")
+        .waits_for("Create? [Y/n/diff]")
         .types("\r");
     assert_eq!(screen.exit_code(), 0, "{}", screen.shown);
     assert!(sandbox.join("out/lib/session.ts").is_file());
+}
+
+#[test]
+fn all_that_no_flag_says_is_asked_and_shown_before_it_is_created() {
+    let sandbox = Sandbox::with_demo();
+    sandbox.write("settings", "[github]\n\tuser = acme\n");
+    let settings = sandbox.join("settings").display().to_string();
+    let mut screen = Screen::with(
+        &sandbox,
+        &["new", "--catalog", "."],
+        &[("GIT_CONFIG_GLOBAL", &settings)],
+    );
+    screen
+        .waits_for("Name of the product")
+        .types("Acme Web\r")
+        .waits_for("owns it [acme]")
+        .types("\r")
+        .waits_for("Name of the repository [acme-web]")
+        .types("not a name\r")
+        .waits_for("repository name")
+        .types("\u{15}web\r")
+        .waits_for("Folder [web]")
+        .types("\r")
+        .waits_for("Authentication")
+        .types("\r")
+        .waits_for("Add-ons")
+        .types("\r")
+        .waits_for("Plan:")
+        .waits_for("Create? [Y/n/diff]")
+        .types("maybe\r")
+        .waits_for("expected `y`, `n` or `diff`")
+        .types("\u{15}diff\r")
+        .waits_for("+ lib/session.ts")
+        .waits_for("Create? [Y/n/diff]")
+        .types("y\r");
+    assert_eq!(screen.exit_code(), 0, "{}", screen.shown);
+    let record = sandbox.read("web/.scrum4me/bootstrap.json");
+    assert!(record.contains("\"owner\": \"acme\""), "{record}");
+    // The report is not shown again.
+    let reports = screen.shown.matches("Plan: 5 files").count();
+    assert_eq!(reports, 2, "{}", screen.shown);
+}
+
+#[test]
+fn a_repository_that_is_not_wanted_after_all_leaves_no_trace() {
+    let sandbox = Sandbox::with_demo();
+    let mut screen = Screen::of(
+        &sandbox,
+        &["new", "--catalog", ".", "--defaults", "--into", "acme-tool"],
+    );
+    screen
+        .waits_for("Name of the product [Acme Tool]")
+        .types("\r")
+        .waits_for("owns it")
+        .types("acme\r")
+        .waits_for("Name of the repository [acme-tool]")
+        .types("\r")
+        .waits_for("Create?")
+        .types("n\r");
+    assert_eq!(screen.exit_code(), 130, "{}", screen.shown);
+    assert!(!sandbox.join("acme-tool").exists());
+}
+
+#[test]
+fn options_that_no_longer_fit_are_shown_with_the_reason() {
+    let sandbox = Sandbox::with_demo();
+    let catalog = sandbox.read("catalog/demo/catalog.yaml");
+    let start = catalog.find("categories:").unwrap();
+    let categories = "categories:
+  - slug: data
+    title: Data
+    selection: SINGLE
+    required: true
+    options:
+      - { slug: none, title: No database, default: true }
+      - { slug: sql, title: SQL, requires: [host/cloud] }
+  - slug: auth
+    title: Sign-in
+    selection: SINGLE
+    options:
+      - { slug: session, title: Sessions, requires: [data/sql] }
+      - { slug: none, title: No sign-in }
+  - slug: host
+    title: Host
+    selection: SINGLE
+    required: true
+    options:
+      - { slug: own, title: Own machine, default: true }
+      - { slug: cloud, title: Cloud }
+  - slug: addons
+    title: Extras
+    selection: MULTI
+    options:
+      - { slug: one, title: One, conflicts: [addons/two] }
+      - { slug: two, title: Two }
+      - { slug: three, title: Three, conflicts: [host/cloud] }
+";
+    sandbox.write(
+        "catalog/demo/catalog.yaml",
+        format!("{}{categories}", &catalog[..start]),
+    );
+    std::fs::remove_dir_all(sandbox.join("recipes/demo")).unwrap();
+    let mut screen = Screen::of(&sandbox, &NEW);
+    screen
+        .waits_for("Data")
+        .types("\r")
+        .waits_for("not available: Sessions (requires SQL (Data))")
+        .waits_for("Sign-in")
+        .types("\u{1b}");
+    assert_eq!(screen.exit_code(), 130, "{}", screen.shown);
+
+    let mut screen = Screen::of(&sandbox, &NEW);
+    screen
+        .waits_for("Data")
+        .types(DOWN)
+        .types("\r")
+        .waits_for("Sign-in")
+        .types("\r")
+        .waits_for("Host: Cloud, which SQL (Data) requires")
+        .waits_for("not available: Three (cannot be combined with Cloud (Host))")
+        .waits_for("Extras")
+        .types(" ")
+        .types(DOWN)
+        .types(" ")
+        .types("\r")
+        .waits_for("cannot be combined with One (Extras); choose again")
+        .types(" ")
+        .types("\r")
+        .waits_for("Create?")
+        .types("\r");
+    assert_eq!(screen.exit_code(), 0, "{}", screen.shown);
+    let record = sandbox.read("out/.scrum4me/bootstrap.json");
+    assert!(
+        record.contains("\"host\": \"cloud\"") || record.contains("cloud"),
+        "{record}"
+    );
+}
+
+#[test]
+fn long_lines_are_cut_to_the_width_of_the_terminal() {
+    let sandbox = Sandbox::with_demo();
+    let catalog = sandbox.read("catalog/demo/catalog.yaml");
+    let long = format!(
+        "No sign-in, {}",
+        "which needs a long explanation ".repeat(5)
+    );
+    let catalog = catalog.replace("title: No sign-in", &format!("title: '{}'", long.trim()));
+    sandbox.write("catalog/demo/catalog.yaml", catalog);
+    let mut screen = Screen::sized(&sandbox, &NEW, 24, 80);
+    screen
+        .waits_for("Authentication")
+        .types(DOWN)
+        .types("\u{1b}");
+    screen.exit_code();
+    assert!(screen.shown.contains('…'), "{}", screen.shown);
+    let plain = anstream::adapter::strip_str(&screen.shown).to_string();
+    let longest = plain
+        .lines()
+        .map(|line| line.trim_end().chars().count())
+        .max();
+    assert!(longest <= Some(80), "{longest:?}: {plain}");
 }
 
 #[test]
@@ -129,6 +333,8 @@ fn the_arrow_keys_choose_another_option_and_space_marks_several() {
         .types("\r")
         .waits_for("Add-ons")
         .types(" ")
+        .types("\r")
+        .waits_for("Create?")
         .types("\r");
     assert_eq!(screen.exit_code(), 0, "{}", screen.shown);
     assert!(!sandbox.join("out/lib/session.ts").exists());

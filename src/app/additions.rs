@@ -1,9 +1,12 @@
 //! Additions: the files of a plan that an existing repository lacks, in one commit.
 
 use super::error::AppError;
-use super::previews::{self, Prevented, UnexpectedTree};
+use super::previews::{self, Prevented, ProductRequest, UnexpectedTree};
+use super::selection::SelectionRequest;
 use crate::engine::{self, Addition, Preview};
 use crate::model::digest::GitId;
+use crate::model::input::Identity;
+use crate::model::provenance::Provenance;
 use crate::model::report::Report;
 use crate::tree::worktree::WorkTree;
 use schemars::JsonSchema;
@@ -35,9 +38,39 @@ pub enum AdditionOutcome {
     Added,
 }
 
-/// Compares a preview with a repository. Nothing is written.
-pub fn plan<'p>(preview: Preview<'p>, repository: &WorkTree) -> Result<Addition<'p>, AppError> {
-    Ok(engine::add(preview, repository)?)
+/// Compares a preview with a repository. Nothing is written. The author is that of the commit.
+pub fn plan<'p>(
+    preview: Preview<'p>,
+    repository: &WorkTree,
+    author: Identity,
+) -> Result<Addition<'p>, AppError> {
+    Ok(engine::add(preview, repository, author)?)
+}
+
+/// The recorded selection of a generated repository, with the values of its inputs.
+pub fn recorded_selection(provenance: &Provenance) -> SelectionRequest {
+    SelectionRequest {
+        selection: provenance.selected_options.clone(),
+        inputs: provenance.inputs.values.clone(),
+        document: None,
+    }
+}
+
+/// The recorded product of a generated repository.
+pub fn recorded_product(provenance: &Provenance) -> ProductRequest {
+    let inputs = &provenance.inputs;
+    ProductRequest {
+        name: inputs.product_name.clone(),
+        slug: Some(inputs.product_slug.clone()),
+        owner: inputs.owner.clone(),
+        repo: inputs.repo.clone(),
+        date: Some(inputs.date.clone()),
+        author: provenance
+            .generated
+            .as_ref()
+            .map(|made| made.author.clone()),
+        repo_url: inputs.repo_url.clone(),
+    }
 }
 
 /// Fails if the repository would get another tree than the expected one.

@@ -115,8 +115,11 @@ pub async fn earlier(
         limit: Some(SEARCHED),
         ..RunFilter::default()
     };
-    let runs = runs::list_for(database, caller, filter).await?;
-    let runs: Vec<Run> = runs.into_iter().filter_map(Listed::readable).collect();
+    let runs: Vec<Run> = runs::list_for(database, caller, filter)
+        .await?
+        .into_iter()
+        .filter_map(Listed::readable)
+        .collect();
     let found = runs
         .iter()
         .find(|run| run.approval.is_some())

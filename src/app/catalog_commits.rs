@@ -113,8 +113,8 @@ impl CatalogCommit {
     ) -> Result<(CatalogFiles, Option<String>), AppError> {
         match &self.repository {
             CatalogRepository::Local(path) => {
-                let commit = git::resolve(path, self.reference.as_str());
-                let commit = commit.map_err(|error| self.not_found(error))?;
+                let commit = git::resolve(path, self.reference.as_str())
+                    .map_err(|error| self.not_found(error))?;
                 self.read(path, &commit)
             }
             CatalogRepository::Remote(url) => self.fetched(url, &cache()?),

@@ -200,8 +200,10 @@ pub async fn publish(
         .ok_or_else(differs)?;
     let base = current(database, catalog).await?;
     if base.map(|opened| opened.catalog.version().clone()) != draft.base {
-        let catalog = catalog.clone();
-        return Err(DraftError::Outdated { catalog }.into());
+        return Err(DraftError::Outdated {
+            catalog: catalog.clone(),
+        }
+        .into());
     }
     let opened = source(&draft).load(catalog.as_str())?;
     catalog_versions::check_raised(database, &opened).await?;
@@ -220,8 +222,10 @@ pub async fn delete(database: &Database, caller: &Caller, catalog: &Slug) -> Res
     if database.delete_draft(catalog).await? {
         return Ok(());
     }
-    let catalog = catalog.clone();
-    Err(DraftError::NoDraft { catalog }.into())
+    Err(DraftError::NoDraft {
+        catalog: catalog.clone(),
+    }
+    .into())
 }
 
 async fn stored(database: &Database, catalog: &Slug) -> Result<CatalogDraft, AppError> {

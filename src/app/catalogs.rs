@@ -498,12 +498,14 @@ impl OpenedCatalog {
             return Ok(template.clone());
         }
         let source = &self.source;
-        let opened = Template::of_catalog(&self.catalog, &source.files, path);
-        let opened = opened.map_err(|findings| Findings {
-            findings,
-            files: source.files.clone(),
-            root: source.root.clone(),
-        })?;
+        let opened =
+            Template::of_catalog(&self.catalog, &source.files, path).map_err(|findings| {
+                Findings {
+                    findings,
+                    files: source.files.clone(),
+                    root: source.root.clone(),
+                }
+            })?;
         Ok(self.template.get_or_init(|| opened).clone())
     }
 
@@ -540,8 +542,11 @@ impl OpenedCatalog {
 
     fn restriction(&self, option: OptionRef) -> OptionRestriction {
         let recipe = self.catalog.recipe(&option);
-        let actions = recipe.into_iter().flat_map(|recipe| &recipe.actions);
-        let actions: Vec<_> = actions.map(|action| action.action.common()).collect();
+        let actions: Vec<_> = recipe
+            .into_iter()
+            .flat_map(|recipe| &recipe.actions)
+            .map(|action| action.action.common())
+            .collect();
         let role = actions.iter().map(|common| common.role()).max();
         let effect = actions.iter().map(|common| common.effect()).max();
         OptionRestriction {

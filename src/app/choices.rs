@@ -28,8 +28,8 @@ pub fn obstacle(
                 .is_some_and(|other| other.option.conflicts.contains(&reference))
     });
     if let Some(conflict) = conflict {
-        let title = title(catalog, &conflict);
-        return Some(format!("Cannot be combined with {title}."));
+        let other = title(catalog, &conflict);
+        return Some(format!("Cannot be combined with {other}."));
     }
     let missing = entry
         .option
@@ -43,14 +43,7 @@ pub fn obstacle(
 /// category whose defaults cannot gets its first option that can.
 pub fn around(catalog: &Catalog, option: &OptionRef) -> Selection {
     let mut selection = Selection::default();
-    let mut required = vec![option.clone()];
-    while let Some(option) = required.pop() {
-        if selection.contains(&option) {
-            continue;
-        }
-        if let Some(entry) = find(catalog, &option) {
-            required.extend(entry.option.requires.iter().cloned());
-        }
+    for option in with_requirements(catalog, option) {
         selection.insert_option(&option);
     }
     for category in catalog.categories() {
@@ -77,6 +70,22 @@ pub fn around(catalog: &Catalog, option: &OptionRef) -> Selection {
         }
     }
     selection
+}
+
+/// An option and all that it requires.
+pub(super) fn with_requirements(catalog: &Catalog, option: &OptionRef) -> Vec<OptionRef> {
+    let mut all = vec![option.clone()];
+    let mut next = 0;
+    while let Some(entry) = all.get(next).and_then(|option| find(catalog, option)) {
+        let required = entry.option.requires.iter();
+        let new: Vec<OptionRef> = required
+            .filter(|required| !all.contains(required))
+            .cloned()
+            .collect();
+        all.extend(new);
+        next += 1;
+    }
+    all
 }
 
 /// An option of a catalogue by its reference.

@@ -7,21 +7,20 @@ use crate::model::report::Report;
 use crate::model::slug::Slug;
 use std::fmt::Write as _;
 
-/// The command line of `name` that does exactly what was previewed, with `flags` before the expected tree.
+/// The command line of `name` that does exactly what was previewed, with `flags` before the expected tree. Without a
+/// catalogue it is the one that a repository records.
 pub fn command(
     name: &str,
     plan: &Plan,
-    catalog: &str,
+    catalog: Option<&str>,
     flags: Vec<(&'static str, String)>,
     report: &Report,
 ) -> String {
     let inputs = &plan.inputs;
-    let mut words = vec![
-        "groundplan".to_owned(),
-        name.to_owned(),
-        "--catalog".to_owned(),
-        catalog.to_owned(),
-    ];
+    let mut words = vec!["groundplan".to_owned(), name.to_owned()];
+    if let Some(catalog) = catalog {
+        words.extend(["--catalog".to_owned(), catalog.to_owned()]);
+    }
     let mut flag = |name: &str, value: &str| {
         if value.is_empty() {
             words.push(name.to_owned());

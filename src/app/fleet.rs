@@ -162,14 +162,14 @@ pub fn status<'s>(
                         return;
                     };
                     let state = compare(request, cache);
-                    let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-                    found.insert(index, state);
+                    let mut states = found.lock().unwrap_or_else(PoisonError::into_inner);
+                    states.insert(index, state);
                 }
             });
         }
     });
-    let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    FleetStatus::of(found.into_values().collect())
+    let states = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    FleetStatus::of(states.into_values().collect())
 }
 
 fn compare<'s>(

@@ -185,6 +185,20 @@ impl GeneratedRepoRequest {
         repository: &GeneratedRepo,
         sources: RecordedSources<'_, '_>,
     ) -> Result<RecordedPlan, AppError> {
+        let (opened, template) = self.sources_of(provenance, repository, sources)?;
+        let author = Identity::parse(&repository.first.author).unwrap_or_default();
+        let plan = engine::remake(&opened.catalog, provenance, author)
+            .map_err(|error| Findings::of_preview(error, None))?;
+        Ok(RecordedPlan { plan, template })
+    }
+
+    /// Opens the recorded versions of catalogue and template.
+    pub fn sources_of(
+        &self,
+        provenance: &Provenance,
+        repository: &GeneratedRepo,
+        sources: RecordedSources<'_, '_>,
+    ) -> Result<(Arc<OpenedCatalog>, Template), AppError> {
         if provenance.action_schema_version != ACTION_SCHEMA_VERSION {
             return Err(GeneratedRepoError::ActionVersion {
                 generator: provenance.generator.clone(),
@@ -203,13 +217,10 @@ impl GeneratedRepoRequest {
             None => Arc::new(search.open(sources)?),
         };
         recorded_sources::check_version(&opened, provenance)?;
-        let author = Identity::parse(&repository.first.author).unwrap_or_default();
-        let plan = engine::remake(&opened.catalog, provenance, author)
-            .map_err(|error| Findings::of_preview(error, None))?;
         let recorded = &provenance.template;
         let template =
             templates::reopen(&self.template, &opened, recorded, &trusted, sources.cache)?;
-        Ok(RecordedPlan { plan, template })
+        Ok((opened, template))
     }
 }
 

@@ -208,24 +208,27 @@ impl PlannedUpdate {
             "new plan".to_owned(),
         ];
         let [base_label, ours_label, theirs_label] = labels.each_ref().map(String::as_str);
-        let marked = self.unmerged.iter().filter_map(|(path, versions)| {
-            let [base, ours, theirs] = versions.each_ref().map(File::text);
-            let text = engine::update::with_markers(
-                base?,
-                ours?,
-                theirs?,
-                [base_label, ours_label, theirs_label],
-            );
-            Some(MarkedFile {
-                path: path.clone(),
-                marked: File {
-                    mode: versions[1].mode,
-                    bytes: text.into(),
-                },
-                versions: versions.clone(),
+        let marked: Vec<MarkedFile> = self
+            .unmerged
+            .iter()
+            .filter_map(|(path, versions)| {
+                let [base, ours, theirs] = versions.each_ref().map(File::text);
+                let text = engine::update::with_markers(
+                    base?,
+                    ours?,
+                    theirs?,
+                    [base_label, ours_label, theirs_label],
+                );
+                Some(MarkedFile {
+                    path: path.clone(),
+                    marked: File {
+                        mode: versions[1].mode,
+                        bytes: text.into(),
+                    },
+                    versions: versions.clone(),
+                })
             })
-        });
-        let marked: Vec<MarkedFile> = marked.collect();
+            .collect();
         let work_tree = WorkTree::open(folder)?;
         if work_tree
             .head()

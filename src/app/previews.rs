@@ -128,11 +128,22 @@ pub fn prepare(
     clock: &dyn Clock,
 ) -> Result<Prepared, AppError> {
     let opened = opened.into();
+    let template = templates::open(template, &opened, cache)?;
+    with_template(opened, selection, product, template, clock)
+}
+
+/// Collects all that a preview is computed from.
+pub fn with_template(
+    opened: Arc<OpenedCatalog>,
+    selection: SelectionRequest,
+    product: &ProductRequest,
+    template: Template,
+    clock: &dyn Clock,
+) -> Result<Prepared, AppError> {
     let inputs = Inputs {
         values: selection.inputs,
         ..product.inputs(clock)?
     };
-    let template = templates::open(template, &opened, cache)?;
     Ok(Prepared {
         request: Request {
             selection: selection.selection,

@@ -40,10 +40,10 @@ pub async fn create(
     let slug = new
         .slug
         .clone()
-        .or_else(|| Slug::from_title(new.name.as_str()));
-    let slug = slug.ok_or_else(|| ProductError::NoSlug {
-        name: new.name.clone(),
-    })?;
+        .or_else(|| Slug::from_title(new.name.as_str()))
+        .ok_or_else(|| ProductError::NoSlug {
+            name: new.name.clone(),
+        })?;
     let id = ProductId::parse(slug.as_str()).expect("a slug is a valid id");
     let code = new.code.as_ref().map(Slug::as_str);
     database

@@ -10,7 +10,7 @@ use crate::error::{Class, Explain, Hint};
 use crate::forge::Forge;
 use crate::forge::error::ForgeError;
 use crate::forge::pull_request::{NewPullRequest, PullRequest, PullRequestText, PullRequests};
-use crate::forge::repository::{Availability, Remote, RepoPath};
+use crate::forge::repository::{Remote, RepoPath};
 use crate::git::PushedBranch;
 use crate::model::digest::GitId;
 use crate::preflight::scopes_for;
@@ -98,11 +98,13 @@ impl ProposalTarget<'_> {
         created: &CreatedUpdate,
         generated: Option<&PushedBranch>,
     ) -> Result<Proposal, ProposalError> {
-        let pulls = self.forge.pull_requests();
-        let pulls = pulls.ok_or(ProposalError::NoPullRequests)?;
+        let pulls = self
+            .forge
+            .pull_requests()
+            .ok_or(ProposalError::NoPullRequests)?;
         self.check_scopes(planned).await?;
         let remote = self.remote().await?;
-        let text = text(planned, &created.commit_id);
+        let text = text_of(planned, &created.commit_id);
         let open = pulls.open_pull_requests(&self.repo).await?;
         let mut ours = open.into_iter();
         let proposal = match ours.find(|pull| pull.branch.starts_with(BRANCHES)) {
@@ -131,14 +133,10 @@ impl ProposalTarget<'_> {
     }
 
     async fn remote(&self) -> Result<Remote, ProposalError> {
-        let missing = || ProposalError::NoRepository {
+        let found = self.forge.remote_of(&self.repo).await?;
+        found.ok_or_else(|| ProposalError::NoRepository {
             repo: self.repo.clone(),
-        };
-        let Availability::Taken { id, .. } = self.forge.availability(&self.repo).await? else {
-            return Err(missing());
-        };
-        let found = self.forge.repository(id).await?;
-        Ok(found.ok_or_else(missing)?.remote)
+        })
     }
 
     async fn open(
@@ -292,7 +290,7 @@ fn with_comment_mark(body: &str, commit: &GitId) -> String {
 }
 
 /// Title and body: choices, verdicts with their causes, conflicts with the plan's change, and the commands to finish.
-fn text(planned: &PlannedUpdate, commit: &GitId) -> PullRequestText {
+fn text_of(planned: &PlannedUpdate, commit: &GitId) -> PullRequestText {
     let report = &planned.report;
     let UpdateReport { from, to, .. } = report;
     let mut body = format!(

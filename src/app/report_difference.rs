@@ -46,12 +46,14 @@ impl ReportDifference {
             [path] => Some(format!("{sign}{path}")),
             many => Some(format!("{sign}{} files", many.len())),
         };
-        let parts = [
+        let parts: Vec<String> = [
             part('+', &self.added),
             part('~', &self.changed),
             part('−', &self.removed),
-        ];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         if parts.is_empty() {
             return "no difference".to_owned();
         }

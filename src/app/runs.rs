@@ -175,8 +175,10 @@ pub async fn find_id(store: &dyn Store, scope: &Scope, name: &RunName) -> Result
     let run = prefix.clone();
     let first = found.pop().ok_or(StoreError::NoRun { run })?;
     if !found.is_empty() {
-        let prefix = prefix.clone();
-        return Err(RunError::Ambiguous { prefix }.into());
+        return Err(RunError::Ambiguous {
+            prefix: prefix.clone(),
+        }
+        .into());
     }
     id_of(first)
 }

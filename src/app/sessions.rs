@@ -48,8 +48,9 @@ pub async fn end_others(
     kept: Option<&str>,
 ) -> Result<u64, AppError> {
     caller.check(Access::Write)?;
-    let kept = kept.map(hash).unwrap_or_default();
-    Ok(database.end_other_sessions(caller.user(), &kept).await?)
+    let kept_hash = kept.map(hash).unwrap_or_default();
+    let user = caller.user();
+    Ok(database.end_other_sessions(user, &kept_hash).await?)
 }
 
 /// The administrator whom the one-time address of an installation on one machine signs in.

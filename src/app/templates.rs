@@ -321,7 +321,7 @@ fn of_folder(folder: &Path, rules: TemplateRules<'_>) -> Result<Template, AppErr
         path: None,
         tree,
     };
-    let warnings = warnings(&scan, &shown);
+    let warnings = warnings_of(&scan, &shown);
     let opened = Template::of_files(scan.files, scan.findings, rules, pin);
     let mut template = opened.map_err(|findings| Findings::below(findings, &shown))?;
     template.warnings = warnings;
@@ -329,7 +329,7 @@ fn of_folder(folder: &Path, rules: TemplateRules<'_>) -> Result<Template, AppErr
 }
 
 /// The warnings about files of a folder that git would not commit, or does not know.
-fn warnings(scan: &Scan, folder: &str) -> Vec<Diagnostic> {
+fn warnings_of(scan: &Scan, folder: &str) -> Vec<Diagnostic> {
     let warning = |paths: &[String], message: String, help: &str| {
         let place = paths.first().map(|path| path.trim_end_matches('/'));
         Diagnostic::warning(Code::UncommittedFiles, message)

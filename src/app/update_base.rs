@@ -236,8 +236,11 @@ impl BaseSearch<'_> {
     ) -> Result<UpdateBase, AppError> {
         let (_, files, found) = self.build(Some(recorded), sources)?;
         if found != *recorded {
-            let recorded = recorded.clone();
-            return Err(BaseError::Differs { recorded, found }.into());
+            return Err(BaseError::Differs {
+                recorded: recorded.clone(),
+                found,
+            }
+            .into());
         }
         self.base(BaseFiles::Built(files), found, BaseOrigin::Built)
     }

@@ -84,8 +84,12 @@ pub fn plan(
     };
     let preview = engine::preview(&opened.catalog, new, template.tree())
         .map_err(|error| Findings::of_preview(error, None))?;
-    let moved = opened.catalog.file().moved.iter();
-    let moved = moved.map(|moved| (moved.from.clone(), moved.to.clone()));
+    let moved = opened
+        .catalog
+        .file()
+        .moved
+        .iter()
+        .map(|moved| (moved.from.clone(), moved.to.clone()));
     let update = compare(request, &repository, &base, &preview, moved.collect())?;
     let mut files = update.files;
     describe_causes(&mut files, &preview, &template)?;
@@ -94,7 +98,7 @@ pub fn plan(
         files.retain(|file| file.verdict != Verdict::Keep || is_decided(file));
     }
     let mut changes = update.changes;
-    let is_same_plan = is_same_plan(recorded, &preview);
+    let is_same_plan = is_same_plan_of(recorded, &preview);
     if !is_same_plan {
         record(&mut changes, request, &preview)?;
     }
@@ -257,7 +261,7 @@ fn has_conflict(files: &[PathUpdate]) -> bool {
 }
 
 /// True if a plan is the recorded one, be it of another version of this program.
-fn is_same_plan(recorded: &Provenance, preview: &Preview<'_>) -> bool {
+fn is_same_plan_of(recorded: &Provenance, preview: &Preview<'_>) -> bool {
     let Preview { plan, report, .. } = preview;
     recorded.catalog == plan.catalog.as_str()
         && recorded.catalog_version == plan.catalog_version

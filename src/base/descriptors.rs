@@ -4,9 +4,12 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Raises the limit of open files towards `wanted`, as far as the system allows, and gives the limit from then on.
 pub fn raise_limit(wanted: u64) -> u64 {
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let Rlimit {
+        current: soft,
+        maximum,
+    } = getrlimit(Resource::Nofile);
     let allowed = maximum.map_or(wanted, |maximum| maximum.min(wanted));
-    let current = current.unwrap_or(u64::MAX);
+    let current = soft.unwrap_or(u64::MAX);
     if current >= allowed {
         return current;
     }

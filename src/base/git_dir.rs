@@ -192,8 +192,8 @@ impl GitDir {
     ) -> Result<(), GitDirError> {
         let mut open = vec![folder.to_owned()];
         while let Some(folder) = open.pop() {
-            for entry in entries(&folder)? {
-                let entry = entry.map_err(io_error(&folder))?;
+            for read in entries(&folder)? {
+                let entry = read.map_err(io_error(&folder))?;
                 let (path, kind) = (entry.path(), entry.file_type().map_err(io_error(&folder))?);
                 *seen += 1;
                 if *seen > MAX_FILES {

@@ -119,8 +119,8 @@ impl<'c> Compatibility<'c> {
             .iter()
             .flat_map(|condition| &condition.when.categories)
             .map(|(category, options)| {
-                let options = options.0.iter();
-                options
+                let named = options.0.iter();
+                named
                     .map(|option| OptionRef::new(category, option))
                     .collect()
             })
@@ -196,8 +196,8 @@ impl RunCondition<'_> {
     /// True if the action does not run with some options, whatever the inputs are.
     fn is_excluded(&self, selected: &BTreeSet<OptionRef>) -> bool {
         let is_selected = |(category, options): (&Slug, &OneOrMany<Slug>)| {
-            let mut options = options.0.iter();
-            options.any(|option| selected.contains(&OptionRef::new(category, option)))
+            let mut named = options.0.iter();
+            named.any(|option| selected.contains(&OptionRef::new(category, option)))
         };
         !self.unless.is_empty()
             && self.unless.inputs.is_empty()

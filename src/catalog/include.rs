@@ -83,7 +83,7 @@ pub(super) fn adopted(action: RecipeAction, piece: &str) -> RecipeAction {
     {
         *from = adopted;
     }
-    let literals = literals
+    let adopted_literals = literals
         .into_iter()
         .filter_map(|(path, file)| Some((TreePath::parse(&adopt(path.as_str())).ok()?, file)))
         .collect();
@@ -91,6 +91,6 @@ pub(super) fn adopted(action: RecipeAction, piece: &str) -> RecipeAction {
         action,
         location,
         pointer,
-        literals,
+        literals: adopted_literals,
     }
 }

@@ -215,8 +215,12 @@ impl InputRules<'_> {
             return;
         };
         let first = cycle[0];
-        let names = cycle.iter().copied().chain([first]);
-        let names: Vec<String> = names.map(|input| format!("`{}`", input.name)).collect();
+        let names: Vec<String> = cycle
+            .iter()
+            .copied()
+            .chain([first])
+            .map(|input| format!("`{}`", input.name))
+            .collect();
         let is_first = |input: &CatalogInput| input.name == first.name;
         let index = self.catalog.inputs.iter().position(is_first).unwrap_or(0);
         let message = format!("inputs need each other: {}", names.join(" → "));

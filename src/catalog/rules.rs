@@ -454,7 +454,7 @@ fn references(catalog: &CatalogFile) -> impl Iterator<Item = OptionReference<'_>
 }
 
 /// The options of a cycle in order, at most ten of them.
-fn cycle(trail: &[&OptionRef], closes: &OptionRef) -> Vec<String> {
+fn cycle_of(trail: &[&OptionRef], closes: &OptionRef) -> Vec<String> {
     const SHOWN: usize = 10;
     let shown = trail.iter().take(SHOWN).map(|option| format!("`{option}`"));
     let omitted = trail.len().saturating_sub(SHOWN);
@@ -480,7 +480,7 @@ fn find_cycles<'a>(
             break;
         }
         if let Some(start) = trail.iter().position(|option| option == next) {
-            let cycle = cycle(&trail[start..], next);
+            let cycle = cycle_of(&trail[start..], next);
             found.push((
                 pointer.clone(),
                 format!("`requires` forms a cycle: {}", cycle.join(" → ")),

@@ -1,6 +1,7 @@
 //! The publication of `new --forge`, `resume` and `cleanup`: requests before it, its run, and the report after it.
 
 use crate::app::command_line::quote;
+use crate::app::mirrored_repository::{MirrorTarget, MirroredRepository};
 use crate::app::planned_update::PlannedUpdate;
 use crate::app::pull_requests::{Proposal, ProposalError, ProposalTarget};
 use crate::app::update_report::CreatedUpdate;
@@ -30,10 +31,12 @@ use crate::publish::stage;
 use crate::publish::{PublishedRepo, Publisher};
 use crate::scrub::scrub;
 use crate::secret::Secret;
+use crate::tree::commits::Commits;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
+use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
@@ -178,6 +181,34 @@ impl ForgeSession {
         Ok(())
     }
 
+    /// Brings branch and tags of a local repository to one of the forge.
+    pub(crate) fn mirror(
+        &self,
+        commits: &Commits,
+        to: &RepoPath,
+    ) -> Result<MirroredRepository, Failure> {
+        let push = self.push_from(commits.git_dir());
+        let target = MirrorTarget {
+            forge: &*self.forge,
+            repo: to,
+            push: &push,
+        };
+        let done = Terminal::busy("pushing", || {
+            wait_for(until_stopped(target.mirror(commits, signals::stop())))
+        })?;
+        Ok(done.ok_or_else(Failure::cancelled)??)
+    }
+
+    /// The push from a local repository.
+    fn push_from(&self, repository: &Path) -> GitPush {
+        GitPush {
+            git: Arc::new(self.flags.git(self.timeout)),
+            repository: repository.to_owned(),
+            user: self.flags.push_user().to_owned(),
+            secret: self.secret.as_ref().map(Secret::copy),
+        }
+    }
+
     fn try_propose(
         &self,
         planned: &PlannedUpdate,
@@ -188,19 +219,16 @@ impl ForgeSession {
         let objects = planned.objects();
         let repository =
             git::borrowed(&objects).map_err(|error| Failure::reading(&objects, error))?;
-        let push = GitPush {
-            git: Arc::new(self.flags.git(self.timeout)),
-            repository: repository.path().to_owned(),
-            user: self.flags.push_user().to_owned(),
-            secret: self.secret.as_ref().map(Secret::copy),
-        };
+        let push = self.push_from(repository.path());
         let target = ProposalTarget {
             forge: &*self.forge,
             repo: RepoPath {
                 owner: inputs.owner.clone(),
                 name: inputs.repo.clone(),
             },
-            push: &|remote, branch| push.branch(remote, branch, signals::stop()),
+            push: &|remote, branch| {
+                push.references(remote, slice::from_ref(branch), signals::stop())
+            },
         };
         let done = Terminal::busy("opening the pull request", || {
             wait_for(until_stopped(target.propose(planned, created, generated)))
@@ -215,12 +243,7 @@ impl ForgeSession {
         ledger: &mut FileLedger,
         work: impl AsyncFnOnce(&Publisher<'_>, &mut FileLedger) -> Result<T, PublishError>,
     ) -> Result<T, Interrupted> {
-        let push = PushHere(GitPush {
-            git: Arc::new(self.flags.git(self.timeout)),
-            repository: files.repository(),
-            user: self.flags.push_user().to_owned(),
-            secret: self.secret.as_ref().map(Secret::copy),
-        });
+        let push = PushHere(self.push_from(&files.repository()));
         let publisher = Publisher {
             forge: &*self.forge,
             push: &push,

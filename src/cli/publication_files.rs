@@ -89,14 +89,15 @@ impl PublicationFiles {
 
     /// The files of a new ledger in the user's state folder, which is created when missing.
     pub(crate) fn fresh(place: &RepoPath, marker: &Marker) -> Result<Self, Failure> {
-        let folder = state_folder().ok_or_else(|| {
-            Failure::usage(
-                "ledger_folder_missing",
-                "no folder for the ledger: neither XDG_STATE_HOME nor HOME is set to a folder",
-            )
-            .hinted("name a file by `--ledger`")
-        })?;
-        let folder = folder.join("ledgers");
+        let folder = state_folder()
+            .ok_or_else(|| {
+                Failure::usage(
+                    "ledger_folder_missing",
+                    "no folder for the ledger: neither XDG_STATE_HOME nor HOME is set to a folder",
+                )
+                .hinted("name a file by `--ledger`")
+            })?
+            .join("ledgers");
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)

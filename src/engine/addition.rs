@@ -6,6 +6,7 @@ use crate::model::action::RiskLevel;
 use crate::model::content::File;
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::digest::GitId;
+use crate::model::input::Identity;
 use crate::model::path::TreePath;
 use crate::model::report::{Change, ChangeOrigin, Existing, Report, Risk};
 use crate::tree::Tree as _;
@@ -18,6 +19,8 @@ pub struct Addition<'t> {
     pub preview: Preview<'t>,
     /// The missing files, by path.
     pub files: Vec<(TreePath, File)>,
+    /// The author of the commit.
+    pub author: Identity,
     /// The message of the commit.
     pub message: String,
 }
@@ -28,7 +31,7 @@ impl Addition<'_> {
         let plan = &self.preview.plan;
         NewFiles {
             files: &self.files,
-            author: &plan.author,
+            author: &self.author,
             date: &plan.inputs.date,
             message: &self.message,
         }
@@ -40,7 +43,11 @@ impl Addition<'_> {
 ///
 /// A `.gitkeep` is missing only where its folder is. The provenance file is never added, because this plan did not
 /// create the repository.
-pub fn add<'t>(preview: Preview<'t>, repository: &WorkTree) -> Result<Addition<'t>, WorkTreeError> {
+pub fn add<'t>(
+    preview: Preview<'t>,
+    repository: &WorkTree,
+    author: Identity,
+) -> Result<Addition<'t>, WorkTreeError> {
     let Comparison {
         missing,
         existing,
@@ -50,6 +57,7 @@ pub fn add<'t>(preview: Preview<'t>, repository: &WorkTree) -> Result<Addition<'
     let own = plan.provenance_path.as_str();
     let file_tree = report.file_tree;
     let mut addition = Addition {
+        author,
         message: plan.addition_message(&report.recipe_hash),
         preview: Preview {
             report: Report {

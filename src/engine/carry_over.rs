@@ -133,11 +133,11 @@ fn not_selected(recorded: &Selection, dropped: &[OptionRef]) -> Vec<Diagnostic> 
     let missing = dropped.iter().filter(|option| !recorded.contains(option));
     missing
         .map(|option| {
-            let all: Vec<String> = recorded
+            let selected: Vec<String> = recorded
                 .options()
                 .map(|option| option.to_string())
                 .collect();
-            let all: Vec<&str> = all.iter().map(String::as_str).collect();
+            let all: Vec<&str> = selected.iter().map(String::as_str).collect();
             let message = format!("`{option}` is not selected, so that it cannot be dropped");
             let help = format!("the repository was created with {}", suggest::list(&all));
             Diagnostic::error(Code::UnknownOption, message).help(help)

@@ -107,10 +107,10 @@ impl ForgeAddress {
         }
     }
 
-    /// The address of a repository that need not exist, to find out whether git reaches the forge. A folder has none.
-    pub fn sample_remote(&self) -> Option<Url> {
+    /// The address from which git clones a repository, which need not exist. A folder has none.
+    pub fn remote(&self, owner: &str, name: &str) -> Option<Url> {
         match self {
-            Self::GitHub(site) | Self::Forgejo(site) => Some(site.remote("groundplan", "doctor")),
+            Self::GitHub(site) | Self::Forgejo(site) => Some(site.remote(owner, name)),
             Self::Folder(_) => None,
         }
     }

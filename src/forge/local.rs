@@ -203,6 +203,12 @@ impl Forge for Local {
         Ok(self.read(id)?.map(|(repository, _)| repository))
     }
 
+    async fn remote_of(&self, repo: &RepoPath) -> Result<Option<Remote>, ForgeError> {
+        let all = self.all()?.into_iter();
+        let mut same = all.filter(|(full_name, _)| repo.is_same_name(full_name));
+        Ok(same.next().map(|(_, path)| Remote::Folder(path)))
+    }
+
     async fn set_description(
         &self,
         repository: &Repository,

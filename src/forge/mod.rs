@@ -51,6 +51,15 @@ pub trait Forge: Send + Sync {
     /// The repository with a number. Nothing if there is none, or a new one that does not answer yet.
     async fn repository(&self, id: RepositoryId) -> Result<Option<Repository>, ForgeError>;
 
+    /// The address of a repository. Nothing if there is none of this name, or the token cannot see it.
+    async fn remote_of(&self, repo: &RepoPath) -> Result<Option<Remote>, ForgeError> {
+        let Availability::Taken { id, .. } = self.availability(repo).await? else {
+            return Ok(None);
+        };
+        let found = self.repository(id).await?;
+        Ok(found.map(|found| found.remote))
+    }
+
     /// Sets the description of a repository that was read a moment before.
     async fn set_description(
         &self,

@@ -19,8 +19,8 @@ pub use borrowed::borrowed;
 pub use credential::{Credential, CredentialError};
 pub use error::{GitError, GitFailure};
 pub(crate) use fetch::history;
-pub use ls_remote::ls_remote;
-pub use push::{PushedBranch, push_branch, push_main};
+pub use ls_remote::{ls_remote, remote_references};
+pub use push::{PushedBranch, push_main, push_references};
 
 use crate::base::process::{self, Limits, ProcessError};
 use crate::model::remote::{RemoteUrl, Transport};

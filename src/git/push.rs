@@ -11,47 +11,47 @@ use std::path::Path;
 /// [`super::GitFailure::NotEmpty`] if the branch exists with another commit; it is not changed.
 pub fn push_main(access: &GitAccess<'_>, url: &RemoteUrl, git_dir: &Path) -> Result<(), GitError> {
     let main = "refs/heads/main";
-    push(
-        access,
-        url,
-        git_dir,
-        Reference {
-            source: main,
-            name: main,
-            expected: None,
-        },
-    )
+    let reference = Reference {
+        source: main,
+        name: main,
+        expected: None,
+    };
+    push(access, url, git_dir, &[reference])
 }
 
-/// A branch to push: one commit of the local repository.
+/// A branch or a tag to push: one object of the local repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PushedBranch {
     /// The full name of the reference, such as `refs/heads/next`.
     pub name: String,
     pub commit: GitId,
-    /// The commit that the branch must be at; none if it must not exist.
+    /// The object that the reference must name; none if it must not exist.
     pub expected: Option<GitId>,
 }
 
-/// Pushes a branch, over the expected commit alone. Nothing happens if it is at the new commit already.
+/// Pushes all references or none, each over the expected object alone. Nothing happens to one that names the new object
+/// already.
 ///
 /// # Errors
-/// [`super::GitFailure::NotEmpty`] if the branch is at another commit; it is not changed.
-pub fn push_branch(
+/// [`super::GitFailure::NotEmpty`] if one names another object; none is changed.
+pub fn push_references(
     access: &GitAccess<'_>,
     url: &RemoteUrl,
     git_dir: &Path,
-    branch: &PushedBranch,
+    references: &[PushedBranch],
 ) -> Result<(), GitError> {
-    let reference = Reference {
-        source: branch.commit.as_str(),
-        name: &branch.name,
-        expected: branch.expected.as_ref(),
-    };
-    push(access, url, git_dir, reference)
+    let borrowed: Vec<Reference<'_>> = references
+        .iter()
+        .map(|reference| Reference {
+            source: reference.commit.as_str(),
+            name: &reference.name,
+            expected: reference.expected.as_ref(),
+        })
+        .collect();
+    push(access, url, git_dir, &borrowed)
 }
 
-/// A reference to push from a name or a commit of the local repository.
+/// A reference to push from a name or an object of the local repository.
 struct Reference<'r> {
     source: &'r str,
     name: &'r str,
@@ -62,29 +62,27 @@ fn push(
     access: &GitAccess<'_>,
     url: &RemoteUrl,
     git_dir: &Path,
-    reference: Reference<'_>,
+    references: &[Reference<'_>],
 ) -> Result<(), GitError> {
-    let Reference {
-        source,
-        name,
-        expected,
-    } = reference;
-    // Without a commit it expects that there is no such reference.
-    let lease = format!(
-        "--force-with-lease={name}:{}",
-        expected.map_or("", GitId::as_str)
-    );
-    let args = [
+    // Without an object it expects that there is no such reference.
+    let lease = |reference: &Reference<'_>| {
+        let expected = reference.expected.map_or("", GitId::as_str);
+        format!("--force-with-lease={}:{expected}", reference.name)
+    };
+    let leases: Vec<String> = references.iter().map(lease).collect();
+    let pair = |reference: &Reference<'_>| format!("{}:{}", reference.source, reference.name);
+    let pairs: Vec<String> = references.iter().map(pair).collect();
+    let mut args = vec![
         "push",
         "--porcelain",
         "--no-verify",
         "--no-follow-tags",
         "--recurse-submodules=no",
-        &lease,
-        "--",
-        url.as_str(),
-        &format!("{source}:{name}"),
     ];
+    args.extend((references.len() > 1).then_some("--atomic"));
+    args.extend(leases.iter().map(String::as_str));
+    args.extend(["--", url.as_str()]);
+    args.extend(pairs.iter().map(String::as_str));
     let call = Call {
         url,
         git_dir,

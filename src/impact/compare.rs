@@ -95,7 +95,7 @@ pub fn compare(old: TrialInput<'_>, new: TrialInput<'_>) -> Result<Impact, Impac
             (Err(_), _) => {}
         }
     }
-    let renamed = renamed(old, new, &before);
+    let renamed = renamed_of(old, new, &before);
     let mut impact = Impact {
         level: ImpactLevel::Unchanged,
         old: version(old),
@@ -141,7 +141,7 @@ fn is_valid(input: TrialInput<'_>, selection: &Selection) -> bool {
 }
 
 /// A renamed catalogue breaks every stored run, because runs refer to it by name.
-fn renamed(
+fn renamed_of(
     old: TrialInput<'_>,
     new: TrialInput<'_>,
     before: &[Selection],

@@ -21,7 +21,7 @@ impl<'p> PlannedPaths<'p> {
         let mut paths = Self::default();
         let planned = interpreter.plan().recipe.actions.iter();
         for (number, planned) in planned.enumerate() {
-            let filled = filled(planned, interpreter.substitution());
+            let filled = filled_of(planned, interpreter.substitution());
             paths.actions.push(filled.unwrap_or_else(|error| {
                 let finding = locate(planned, error.into());
                 paths.refused.push((number, finding));
@@ -40,7 +40,7 @@ impl<'p> PlannedPaths<'p> {
     }
 }
 
-fn filled<'p>(
+fn filled_of<'p>(
     planned: &'p PlannedAction,
     substitution: &Substitution,
 ) -> Result<Cow<'p, Action>, UnusablePath> {

@@ -176,13 +176,13 @@ impl Substitution {
             }
             filled.push(segment_filled);
         }
-        let filled = filled.join("/");
-        match parse(&filled) {
+        let whole = filled.join("/");
+        match parse(&whole) {
             Ok(parsed) => Ok(Some(parsed)),
             Err(error) => Err(UnusablePath::Invalid {
                 path: path.to_owned(),
                 reason: error.to_string(),
-                filled,
+                filled: whole,
             }),
         }
     }

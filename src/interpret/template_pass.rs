@@ -70,15 +70,15 @@ fn rename(interpreter: &mut Interpreter<'_>) -> Result<(), TreeError> {
             }
         }
     }
-    let origin = |path: &TreePath, interpreter: &Interpreter<'_>| ChangeOrigin::Placeholders {
+    let origin_of = |path: &TreePath, interpreter: &Interpreter<'_>| ChangeOrigin::Placeholders {
         placeholders: interpreter.substitution().used_in(path.as_str()),
     };
     for Renamed { from, .. } in &renamed {
-        let origin = origin(from, interpreter);
+        let origin = origin_of(from, interpreter);
         interpreter.remove(from, origin)?;
     }
     for Renamed { from, to, file } in renamed {
-        let origin = origin(&from, interpreter);
+        let origin = origin_of(&from, interpreter);
         if let Some(finding) = clash(interpreter, &from, &to)? {
             interpreter.report(finding);
         } else {

@@ -70,7 +70,7 @@ pub(super) struct UnknownPlaceholders(BTreeMap<String, (Location, BTreeSet<Strin
 impl Unfilled {
     /// One warning about all files.
     fn warning(self, paths: &BTreeSet<String>) -> Diagnostic {
-        let named = named(paths);
+        let named = named_of(paths);
         let (code, message, help) = match self {
             Self::NotUtf8 => (
                 Code::PlaceholderNotText,
@@ -89,9 +89,13 @@ impl Unfilled {
 }
 
 /// The first paths, in words.
-fn named(paths: &BTreeSet<String>) -> String {
-    let named = paths.iter().take(MAX_NAMED).map(|path| format!("`{path}`"));
-    let named = named.collect::<Vec<_>>().join(", ");
+fn named_of(paths: &BTreeSet<String>) -> String {
+    let named = paths
+        .iter()
+        .take(MAX_NAMED)
+        .map(|path| format!("`{path}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
     match paths.len().checked_sub(MAX_NAMED).filter(|more| *more > 0) {
         Some(more) => format!("{named} and {more} more"),
         None => named,
@@ -148,7 +152,7 @@ impl UnknownPlaceholders {
         let warning = |(token, (place, files)): (&String, &(Location, BTreeSet<String>))| {
             let message = format!(
                 "nothing replaces the placeholder `{token}` in {}",
-                named(files)
+                named_of(files)
             );
             Diagnostic::warning(Code::UnknownPlaceholder, message)
                 .at("", place.clone())

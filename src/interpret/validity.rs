@@ -54,7 +54,6 @@ fn damaged(
         .rev()
         .filter_map(ChangeOrigin::location)
         .collect();
-    let format = format.name();
     let (cause, help) = if places.is_empty() {
         (
             "after its placeholders are replaced",
@@ -66,13 +65,16 @@ fn damaged(
             "compare the text that the action adds with the file around it",
         )
     };
-    let message = format!("`{path}` is not valid {format} {cause}: line {line}: {reason}");
-    let mut places = places.into_iter();
-    let place = places
+    let message = format!(
+        "`{path}` is not valid {} {cause}: line {line}: {reason}",
+        format.name()
+    );
+    let mut related = places.into_iter();
+    let place = related
         .next()
         .unwrap_or_else(|| Location::point(path.as_str(), line, 1));
     let finding = Diagnostic::error(Code::BrokenFormat, message).at("", place);
-    places
+    related
         .fold(finding, |finding, place| {
             finding.also(Some(place), "changed here too")
         })

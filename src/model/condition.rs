@@ -52,8 +52,8 @@ impl Condition {
     /// True if the condition holds for a selection and the values of inputs.
     pub fn holds(&self, selection: &Selection, values: &InputValues) -> bool {
         let is_selected = |(category, options): (&Slug, &OneOrMany<Slug>)| {
-            let mut options = options.0.iter();
-            options.any(|option| selection.has(category.as_str(), option.as_str()))
+            let mut wanted = options.0.iter();
+            wanted.any(|option| selection.has(category.as_str(), option.as_str()))
         };
         let has_value = |(name, wanted): (&PlaceholderName, &OneOrMany<InputValue>)| {
             values
@@ -66,8 +66,8 @@ impl Condition {
     /// The options that the condition names.
     pub fn options(&self) -> impl Iterator<Item = OptionRef> + '_ {
         self.categories.iter().flat_map(|(category, options)| {
-            let options = options.0.iter();
-            options.map(move |option| OptionRef::new(category, option))
+            let named = options.0.iter();
+            named.map(move |option| OptionRef::new(category, option))
         })
     }
 }

@@ -231,7 +231,7 @@ impl CaseForm {
             Self::Title => Cow::Borrowed(text),
             _ => Cow::Owned(transliterated(text)),
         };
-        let words = words(&text);
+        let words = words_of(&text);
         match self {
             Self::Kebab => joined(&words, "-", lower),
             Self::Snake => joined(&words, "_", lower),
@@ -248,7 +248,7 @@ impl CaseForm {
 }
 
 /// The words of a text: runs of letters and digits, separated again where a capital letter begins a word.
-fn words(text: &str) -> Vec<&str> {
+fn words_of(text: &str) -> Vec<&str> {
     let mut words = Vec::new();
     for run in text.split(|c: char| !c.is_alphanumeric() && !is_combining_mark(c)) {
         let chars: Vec<(usize, char)> = run.char_indices().collect();

@@ -180,8 +180,8 @@ impl RemoteUrl {
 
     /// `owner_name` from the end of the path, in lower-case letters, digits, `-` and `_`, as a part of a folder name.
     pub fn slug(&self) -> String {
-        let path = self.text[self.path..].trim_matches('/');
-        let path = path.strip_suffix(".git").unwrap_or(path);
+        let whole = self.text[self.path..].trim_matches('/');
+        let path = whole.strip_suffix(".git").unwrap_or(whole);
         let parts: Vec<&str> = path
             .split(['/', ':'])
             .filter(|part| !part.is_empty())

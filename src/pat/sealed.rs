@@ -251,14 +251,15 @@ mod tests {
                 .expect("a nonce")
                 .into();
             let (aad, msg) = (bytes(aad), bytes(msg));
-            let sealed = cipher.encrypt(
-                &nonce,
-                Payload {
-                    msg: &msg,
-                    aad: &aad,
-                },
-            );
-            let sealed = sealed.expect("it encrypts");
+            let sealed = cipher
+                .encrypt(
+                    &nonce,
+                    Payload {
+                        msg: &msg,
+                        aad: &aad,
+                    },
+                )
+                .expect("it encrypts");
             assert_eq!(hex::encode(&sealed), format!("{encrypted}{tag}"));
             let opened = cipher.decrypt(
                 &nonce,

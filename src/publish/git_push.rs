@@ -4,9 +4,11 @@ use super::push::PushError;
 use crate::error::chain;
 use crate::forge::repository::Remote;
 use crate::git::{self, Credential, Git, GitAccess, GitError, GitFailure, PushedBranch};
+use crate::model::digest::GitId;
 use crate::model::remote::RemoteUrl;
 use crate::scrub::scrub;
 use crate::secret::Secret;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -34,24 +36,33 @@ impl GitPush {
         })
     }
 
-    /// Pushes a branch, over the commit that is expected there alone; ends early if `stop` is set.
-    pub fn branch(
+    /// Pushes all references or none, each over the object that is expected there alone; ends early if `stop` is set.
+    pub fn references(
         &self,
         remote: &Remote,
-        branch: &PushedBranch,
+        references: &[PushedBranch],
         stop: &AtomicBool,
     ) -> Result<(), PushError> {
         self.with_access(remote, stop, |access, url| {
-            git::push_branch(access, url, &self.repository, branch)
+            git::push_references(access, url, &self.repository, references)
         })
     }
 
-    fn with_access(
+    /// The branches and tags of the remote repository.
+    pub fn remote_references(
         &self,
         remote: &Remote,
         stop: &AtomicBool,
-        push: impl FnOnce(&GitAccess<'_>, &RemoteUrl) -> Result<(), GitError>,
-    ) -> Result<(), PushError> {
+    ) -> Result<BTreeMap<String, GitId>, PushError> {
+        self.with_access(remote, stop, git::remote_references)
+    }
+
+    fn with_access<T>(
+        &self,
+        remote: &Remote,
+        stop: &AtomicBool,
+        call: impl FnOnce(&GitAccess<'_>, &RemoteUrl) -> Result<T, GitError>,
+    ) -> Result<T, PushError> {
         let (address, credential) = match remote {
             Remote::Url(url) => (url.to_string(), Some(self.credential(url)?)),
             Remote::Folder(folder) => {
@@ -66,7 +77,7 @@ impl GitPush {
             credential: credential.as_ref(),
             stop,
         };
-        push(&access, &url).map_err(|error| self.push_error(&error))
+        call(&access, &url).map_err(|error| self.push_error(&error))
     }
 
     fn credential(&self, url: &Url) -> Result<Credential, PushError> {

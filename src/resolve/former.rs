@@ -8,7 +8,7 @@ use crate::model::slug::{OptionRef, Slug};
 pub fn current(catalog: &Catalog, selection: &Selection) -> Selection {
     let mut current = Selection::default();
     for (slug, options) in selection.iter() {
-        let category = category(catalog, slug);
+        let category = category_of(catalog, slug);
         for option in options {
             let option = category
                 .and_then(|category| renamed(category, option))
@@ -23,12 +23,12 @@ pub fn current(catalog: &Catalog, selection: &Selection) -> Selection {
 /// The present name of an option; none if the catalogue has no option that has or had this name.
 pub fn current_option(catalog: &Catalog, option: &OptionRef) -> Option<OptionRef> {
     let (category, option) = option.slugs();
-    let category = self::category(catalog, &category)?;
+    let category = category_of(catalog, &category)?;
     let option = renamed(category, &option)?;
     Some(OptionRef::new(&category.slug, &option.slug))
 }
 
-fn category<'c>(catalog: &'c Catalog, slug: &Slug) -> Option<&'c Category> {
+fn category_of<'c>(catalog: &'c Catalog, slug: &Slug) -> Option<&'c Category> {
     let former = || {
         let mut categories = catalog.categories().iter();
         categories.find(|category| category.formerly.contains(slug))

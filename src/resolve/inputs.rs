@@ -73,7 +73,7 @@ fn value(
             Box::new(error(Code::InvalidInput, name, message).help(problem.help))
         });
     }
-    let Some(derived) = default(input, given, earlier) else {
+    let Some(derived) = default_of(input, given, earlier) else {
         let message = format!("input {name} ({}) has no value", input.title);
         let help = format!("give one with `--input {name}=…`, or as `{name}` in `inputs`");
         return Err(Box::new(
@@ -93,7 +93,7 @@ fn value(
 }
 
 /// The default of an input, computed from the facts and the inputs before it.
-fn default(input: &CatalogInput, given: Given<'_>, earlier: &InputValues) -> Option<InputValue> {
+fn default_of(input: &CatalogInput, given: Given<'_>, earlier: &InputValues) -> Option<InputValue> {
     let derived = match input.default.as_ref()? {
         InputDefault::Value(value) => return Some(value.clone()),
         InputDefault::Derived(derived) => derived,
@@ -189,7 +189,7 @@ pub fn questions<'c>(
             continue;
         }
         let given = inputs.values.get(&input.name).cloned();
-        let default = default(input, Given { inputs, author }, &values);
+        let default = default_of(input, Given { inputs, author }, &values);
         let value = given.as_ref().or(default.as_ref());
         if let Some(Ok(value)) = value.map(|value| input.value(value)) {
             values.insert(input.name.clone(), value);

@@ -107,7 +107,7 @@ pub(super) async fn serve(
             continue;
         };
         let close = Arc::clone(&place.close);
-        let service = service(Arc::new(place), peer, routes.clone());
+        let service = service_of(Arc::new(place), peer, routes.clone());
         let stream = ImpatientStream::new(stream);
         let connection = http.serve_connection(TokioIo::new(stream), service_fn(service));
         let connection = graceful.watch(connection);
@@ -129,7 +129,7 @@ type Answering =
     Pin<Box<dyn Future<Output = Result<hyper::Response<AnswerBody>, Infallible>> + Send>>;
 
 /// The service of one connection.
-fn service(
+fn service_of(
     place: Arc<Place>,
     peer: SocketAddr,
     routes: Router,

@@ -112,18 +112,21 @@ async fn authenticate(state: &ServerState, request: &Parts) -> Result<(Account, 
         .map(|ConnectInfo(address)| *address);
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let token = value.to_str().ok().and_then(bearer);
-        let account = match token {
+        let recognised = match token {
             Some(token) => api_tokens::recognise(&state.database, token).await?,
             None => None,
         };
-        let account = account.ok_or_else(Problem::unauthorized)?;
+        let account = recognised.ok_or_else(Problem::unauthorized)?;
         return Ok((account, Proof::Token));
     }
     if let Some(proxy) = &state.settings.proxy
         && let Some(user) = proxy.user(headers, peer)?
     {
-        let account = state.database.account(&user).await?;
-        let account = account.ok_or_else(Problem::unauthorized)?;
+        let account = state
+            .database
+            .account(&user)
+            .await?
+            .ok_or_else(Problem::unauthorized)?;
         return Ok((account, Proof::Proxy));
     }
     if let Some(key) = session::key(&state.settings, headers)

@@ -56,6 +56,11 @@ impl Commits {
         })
     }
 
+    /// The folder of its objects and references.
+    pub fn git_dir(&self) -> &Path {
+        self.repository.common_dir()
+    }
+
     /// The folder of its objects.
     pub fn objects(&self) -> PathBuf {
         self.repository.common_dir().join("objects")
@@ -73,6 +78,44 @@ impl Commits {
     /// The path that it was opened at.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The full name and commit of the branch of HEAD; `None` for a detached HEAD or a branch without commits.
+    pub fn branch(&self) -> Result<Option<(String, GitId)>, GitTreeError> {
+        let name = self
+            .repository
+            .head_name()
+            .map_err(GitTreeError::object("refs"))?;
+        let head = self.repository.head_id();
+        Ok(name
+            .zip(head.ok())
+            .map(|(name, id)| (name.as_bstr().to_string(), GitId::of(&id.detach()))))
+    }
+
+    /// The tags: the full name of each and the object that it names.
+    pub fn tags(&self) -> Result<BTreeMap<String, GitId>, GitTreeError> {
+        let references = self
+            .repository
+            .references()
+            .map_err(GitTreeError::object("refs"))?;
+        let mut tags = BTreeMap::new();
+        for read in references.tags().map_err(GitTreeError::object("refs"))? {
+            let tag = read.map_err(GitTreeError::object("refs"))?;
+            if let Some(id) = tag.try_id() {
+                tags.insert(tag.name().as_bstr().to_string(), GitId::of(&id.detach()));
+            }
+        }
+        Ok(tags)
+    }
+
+    /// True for a branch whose old commit is an ancestor of the new one. A tag is never ahead of another.
+    pub fn is_ahead(&self, name: &str, old: &GitId, new: &GitId) -> Result<bool, GitTreeError> {
+        if !name.starts_with("refs/heads/") || !self.has_commit(old) {
+            return Ok(false);
+        }
+        let (old, new) = (id_of(old)?, id_of(new)?);
+        self.explained(self.ancestors(new))
+            .map(|all| all.contains(&old))
     }
 
     /// The first parent of a commit; none for a commit without parents.
@@ -100,7 +143,16 @@ impl Commits {
         while let Some(parent) = self.parents(first)?.first() {
             first = *parent;
         }
-        let (mut seen, mut open) = (BTreeSet::from([last]), vec![last]);
+        Ok(Some(History {
+            first: GitId::of(&first),
+            last: GitId::of(&last),
+            since: self.ancestors(last)?.len() - 1,
+        }))
+    }
+
+    /// A commit and all that it descends from.
+    fn ancestors(&self, commit: ObjectId) -> Result<BTreeSet<ObjectId>, GitTreeError> {
+        let (mut seen, mut open) = (BTreeSet::from([commit]), vec![commit]);
         while let Some(commit) = open.pop() {
             let parents = self.parents(commit)?;
             open.extend(parents.into_iter().filter(|parent| seen.insert(*parent)));
@@ -109,11 +161,7 @@ impl Commits {
                 return Err(GitTreeError::TooLarge { what });
             }
         }
-        Ok(Some(History {
-            first: GitId::of(&first),
-            last: GitId::of(&last),
-            since: seen.len() - 1,
-        }))
+        Ok(seen)
     }
 
     /// The parents of a commit. Fails for a shallow clone that does not have all of them.
@@ -210,8 +258,8 @@ pub(super) fn files(
             .objects
             .find_tree_iter(&tree, &mut buffer)
             .map_err(GitTreeError::object(tree))?;
-        for entry in entries {
-            let entry = entry.map_err(GitTreeError::object(tree))?;
+        for read in entries {
+            let entry = read.map_err(GitTreeError::object(tree))?;
             let path = format!("{prefix}{}", entry.filename.to_str_lossy());
             names += path.len();
             if entry.mode.is_tree() {

@@ -107,8 +107,10 @@ impl Commits {
                 .map_err(|error| ObjectsError::Store(error.into()))
         };
         let root = super::commits::id_of(&info.tree)?;
-        let changes = change.changes.iter();
-        let changes = changes.map(|(path, file)| (path, file.as_ref()));
+        let changes = change
+            .changes
+            .iter()
+            .map(|(path, file)| (path, file.as_ref()));
         let tree = edit(self.repository(), Some(root), changes, &mut store)?;
         let seconds = change.date.unix_seconds().max(info.seconds);
         let signature = ids::commit_signature(change.author, seconds);
@@ -127,11 +129,13 @@ impl Commits {
             name: branch.to_string(),
         };
         let name = FullName::try_from(full.as_str()).map_err(invalid)?;
-        let found = self.repository().try_find_reference(full.as_str());
-        let found = found.map_err(|source| EditError::Reference {
-            name: full,
-            source: source.into(),
-        })?;
+        let found = self
+            .repository()
+            .try_find_reference(full.as_str())
+            .map_err(|source| EditError::Reference {
+                name: full,
+                source: source.into(),
+            })?;
         if found.is_some() {
             let branch = branch.to_string();
             return Err(EditError::BranchExists { branch });

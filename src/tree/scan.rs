@@ -82,8 +82,8 @@ impl TreeWalk<'_> {
             .map_err(GitTreeError::object(tree))?;
         let mut last = String::new();
         let (mut is_empty, mut is_partial) = (true, false);
-        for entry in entries {
-            let entry = entry.map_err(GitTreeError::object(tree))?;
+        for read in entries {
+            let entry = read.map_err(GitTreeError::object(tree))?;
             is_empty = false;
             self.usage.see_entry(prefix).map_err(ScanEnd::Full)?;
             if self.is_excluded(prefix, &entry) {

@@ -245,8 +245,11 @@ impl Heartbeat {
                 Some("the loop of the worker is stuck".to_owned())
             }
             HealthStatus::Unhealthy => {
-                let known = [&self.preflight, &self.full_disk, &self.database];
-                let known = known.into_iter().flatten().next().cloned();
+                let known = [&self.preflight, &self.full_disk, &self.database]
+                    .into_iter()
+                    .flatten()
+                    .next()
+                    .cloned();
                 Some(known.unwrap_or_else(|| {
                     "runs fail for a reason that affects all of them".to_owned()
                 }))

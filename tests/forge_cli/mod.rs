@@ -1,6 +1,7 @@
 //! Publishing by the real program: a fake API and real git over HTTP at one address.
 
 mod failures;
+mod mirror;
 mod network;
 mod stops;
 mod success;

@@ -7,6 +7,7 @@ use crate::forge::Forge;
 use crate::forge::address::{ForgeAddress, RequestSettings};
 use crate::forge::proxy::Proxies;
 use crate::git::{AllowedHosts, Git, GitSettings};
+use crate::model::input::{Owner, RepoName, RepoUrl};
 use crate::model::preflight::ForgeKind;
 use crate::pat::classic::{self, PatError};
 use crate::publish::git_push::GitPush;
@@ -131,6 +132,28 @@ impl ForgeArgs {
         let address = self.address(kind)?;
         let folder = || self.forge_url.clone().unwrap_or_default();
         Ok(address.host().map_or_else(folder, str::to_owned))
+    }
+
+    /// The web address of a repository on the forge; none for a folder, and where it is the usual one of a plan.
+    pub(crate) fn repo_url(
+        &self,
+        owner: &Owner,
+        repo: &RepoName,
+    ) -> Result<Option<RepoUrl>, Failure> {
+        let Some(kind) = self.forge else {
+            return Ok(None);
+        };
+        let remote = self.address(kind)?.remote(owner.as_str(), repo.as_str());
+        let address = remote.and_then(|url| {
+            let address = url.as_str().trim_end_matches(".git");
+            RepoUrl::parse(address).ok()
+        });
+        let is_usual = ForgeKind::Github.default_url().is_some_and(|github| {
+            address
+                .as_ref()
+                .is_some_and(|url| url.as_str() == format!("{github}/{owner}/{repo}"))
+        });
+        Ok(address.filter(|_| !is_usual))
     }
 
     /// The user name sent with the token on a push.

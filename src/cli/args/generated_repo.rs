@@ -5,7 +5,7 @@ use crate::app::catalogs::OpenedCatalog;
 use crate::app::error::AppError;
 use crate::app::generated_repos::{GeneratedRepo, GeneratedRepoRequest, RecordedPlan};
 use crate::app::recorded_sources::RecordedSources;
-use crate::app::templates::{self, TemplateCache};
+use crate::app::templates::{self, TemplateCache, TemplateRequest};
 use crate::app::updates::UpdateRequest;
 use crate::cli::args::catalog;
 use crate::cli::args::database::DatabaseArgs;
@@ -29,9 +29,18 @@ pub(crate) struct GeneratedRepoArgs {
     /// found by the recorded source].
     #[arg(long, value_name = "NAME|DIR|REPO@REF", env = "GROUNDPLAN_CATALOG")]
     catalog: Option<String>,
+    #[command(flatten)]
+    source: RecordedSourceArgs,
+    #[command(flatten)]
+    template: TemplateArgs,
+}
+
+/// The record in a repository, and the addresses in it that may be contacted.
+#[derive(clap::Args)]
+pub(crate) struct RecordedSourceArgs {
     /// Path of the provenance file in the repository.
     #[arg(long, value_name = "PATH", value_parser = TreePath::parse, default_value = Provenance::DEFAULT_PATH)]
-    provenance: TreePath,
+    pub(crate) provenance: TreePath,
     /// Allow to fetch the catalogue or the template from this address if the repository names it; repeatable.
     #[arg(
         long,
@@ -40,8 +49,6 @@ pub(crate) struct GeneratedRepoArgs {
         value_delimiter = ','
     )]
     allow_source: Vec<String>,
-    #[command(flatten)]
-    template: TemplateArgs,
 }
 
 /// The catalogue of the old plan, and the version of the new one.
@@ -138,6 +145,27 @@ impl GeneratedRepoArgs {
         repository: &str,
         catalog: Option<Arc<OpenedCatalog>>,
     ) -> Result<GeneratedRepoRequest, Failure> {
+        self.source
+            .request(repository, catalog, self.template.request())
+    }
+
+    /// The catalogue of the database that the repository records, if none is named.
+    fn published(&self, provenance: &Provenance) -> Result<Vec<OpenedCatalog>, Failure> {
+        if self.catalog.is_some() {
+            return Ok(Vec::new());
+        }
+        published(provenance)
+    }
+}
+
+impl RecordedSourceArgs {
+    /// The request for a repository. `catalog` replaces the recorded one.
+    pub(crate) fn request(
+        &self,
+        repository: &str,
+        catalog: Option<Arc<OpenedCatalog>>,
+        template: TemplateRequest,
+    ) -> Result<GeneratedRepoRequest, Failure> {
         let named = self.allow_source.iter().filter(|named| !named.is_empty());
         let allowed_sources = named
             .map(|named| templates::parse_address(named))
@@ -151,28 +179,25 @@ impl GeneratedRepoArgs {
             repository: repository.to_owned(),
             provenance: self.provenance.clone(),
             catalog,
-            template: self.template.request(),
+            template,
         })
     }
+}
 
-    /// The catalogue of the database that the repository records, if none is named and there is a database.
-    fn published(&self, provenance: &Provenance) -> Result<Vec<OpenedCatalog>, Failure> {
-        if self.catalog.is_some() {
-            return Ok(Vec::new());
-        }
-        let source = provenance.generated.as_ref();
-        let is_local = source.is_some_and(|made| made.catalog_source == CatalogSource::Local);
-        let has_database = environment("DATABASE_URL").is_some_and(|url| !url.is_empty());
-        let Ok(slug) = Slug::parse(&provenance.catalog) else {
-            return Ok(Vec::new());
-        };
-        if !(is_local && has_database) {
-            return Ok(Vec::new());
-        }
-        let version = &provenance.catalog_version;
-        let found = DatabaseArgs::of_environment().look(async |database| {
-            Ok(catalog_versions::find_by_digest(database, &slug, version).await?)
-        })?;
-        Ok(found.into_iter().collect())
+/// The recorded catalogue, if it is in the database of the environment.
+pub(crate) fn published(provenance: &Provenance) -> Result<Vec<OpenedCatalog>, Failure> {
+    let source = provenance.generated.as_ref();
+    let is_local = source.is_some_and(|made| made.catalog_source == CatalogSource::Local);
+    let has_database = environment("DATABASE_URL").is_some_and(|url| !url.is_empty());
+    let Ok(slug) = Slug::parse(&provenance.catalog) else {
+        return Ok(Vec::new());
+    };
+    if !(is_local && has_database) {
+        return Ok(Vec::new());
     }
+    let version = &provenance.catalog_version;
+    let found = DatabaseArgs::of_environment().look(async |database| {
+        Ok(catalog_versions::find_by_digest(database, &slug, version).await?)
+    })?;
+    Ok(found.into_iter().collect())
 }

@@ -4,7 +4,9 @@ use crate::app::catalogs::OpenedCatalog;
 use crate::app::previews::{self, Prepared, ProductRequest};
 use crate::app::selection::SelectionRequest;
 use crate::base::clock::SystemClock;
+use crate::catalog::Catalog;
 use crate::cli::args::catalog;
+use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::git::GitArgs;
 use crate::cli::args::template::TemplateArgs;
 use crate::cli::completion;
@@ -12,27 +14,26 @@ use crate::cli::error::Failure;
 use crate::cli::git_settings;
 use crate::cli::input;
 use crate::cli::output::terminal::Terminal;
-use crate::cli::prompt;
+use crate::cli::prompt::{self, GivenNames, Names, Suggestions};
 use crate::model::condition::{InputValue, InputValues};
 use crate::model::date::Day;
 use crate::model::input::{Identity, Owner, ProductName, RepoName, RepoUrl};
-use crate::model::placeholder::PlaceholderName;
+use crate::model::placeholder::{CaseForm, PlaceholderName};
 use crate::model::slug::{OptionRef, Slug};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The catalogue and the selected options.
 #[derive(clap::Args)]
 pub(crate) struct SelectionArgs {
     /// A built-in catalogue, a folder with catalog/ and recipes/, a commit as `REPO@REF` or `REPO@REF:FOLDER`, or `db:NAME`
-    /// in the database of DATABASE_URL.
+    /// in the database of DATABASE_URL [default: nextjs].
     #[arg(
         long,
         value_name = "NAME|DIR|REPO@REF",
-        default_value = "nextjs",
         env = "GROUNDPLAN_CATALOG",
         add = completion::catalogs()
     )]
-    pub(crate) catalog: String,
+    pub(crate) catalog: Option<String>,
     /// Select options of a category, several separated by commas; repeatable. Replaces what `--selection` has for it.
     #[arg(long, value_name = "CATEGORY=OPTION[,OPTION]", value_parser = parse_select, add = completion::selections())]
     pub(crate) select: Vec<Selected>,
@@ -72,19 +73,19 @@ pub(crate) struct Selected {
 /// The product and its repository.
 #[derive(clap::Args)]
 pub(crate) struct ProductArgs {
-    /// Display name of the product.
+    /// Display name of the product. A terminal asks for it, and for owner and repository, where they are not given.
     #[arg(long, value_parser = ProductName::parse)]
-    pub(crate) name: ProductName,
+    pub(crate) name: Option<ProductName>,
     /// Machine-readable name of the product [default: derived from --name].
     #[arg(long, value_parser = Slug::parse)]
     pub(crate) slug: Option<Slug>,
     /// User or organisation that owns the repository.
     #[arg(long, value_parser = Owner::parse)]
-    pub(crate) owner: Owner,
+    pub(crate) owner: Option<Owner>,
     /// Name of the repository.
     #[arg(long, value_parser = RepoName::parse)]
-    pub(crate) repo: RepoName,
-    /// Web address of the repository, for files that contain it [default: the one on github.com].
+    pub(crate) repo: Option<RepoName>,
+    /// Web address of the repository, for files that contain it [default: the one on the forge, or on github.com].
     #[arg(long, value_name = "URL", value_parser = RepoUrl::parse)]
     pub(crate) repo_url: Option<RepoUrl>,
     /// Date used in decision records and the commit [default: today, UTC].
@@ -128,12 +129,20 @@ impl Selected {
 }
 
 impl SelectionArgs {
+    /// The catalogue without another word.
+    const DEFAULT_CATALOG: &str = "nextjs";
+
     /// True if the options are asked on the terminal.
-    fn is_asked(&self) -> bool {
+    pub(crate) fn is_asked(&self) -> bool {
         self.select.is_empty()
             && self.selection.is_none()
             && !self.defaults
             && Terminal::is_interactive()
+    }
+
+    /// The catalogue as it was named.
+    pub(crate) fn catalog(&self) -> &str {
+        self.catalog.as_deref().unwrap_or(Self::DEFAULT_CATALOG)
     }
 
     /// Opens the catalogue and reads the selection from flags, file, defaults and, on a terminal, questions.
@@ -141,14 +150,23 @@ impl SelectionArgs {
         &self,
         git: &GitArgs,
     ) -> Result<(OpenedCatalog, SelectionRequest), Failure> {
-        let opened = catalog::open(&self.catalog, git)?;
-        let catalog = &opened.catalog;
+        let opened = catalog::open(self.catalog(), git)?;
+        let request = self.choose_from(&opened.catalog, SelectionRequest::default())?;
+        Ok((opened, request))
+    }
+
+    /// Changes a selection by flags, file, defaults and, where nothing is selected on a terminal, questions.
+    pub(crate) fn choose_from(
+        &self,
+        catalog: &Catalog,
+        recorded: SelectionRequest,
+    ) -> Result<SelectionRequest, Failure> {
         let mut request = match &self.selection {
             Some(path) => {
                 let bytes = input::document(path)?;
                 SelectionRequest::read(&path.display().to_string(), &bytes)?
             }
-            None => SelectionRequest::default(),
+            None => recorded,
         };
         for Selected { category, .. } in &self.select {
             request.selection.remove(category);
@@ -165,31 +183,105 @@ impl SelectionArgs {
             request.selection = prompt::selection(catalog)?;
         }
         request.check_complete(catalog)?;
-        Ok((opened, request))
+        Ok(request)
     }
 }
 
+/// A product whose names are complete.
+pub(crate) struct NamedProduct {
+    pub(crate) request: ProductRequest,
+    /// True if the terminal asked for a name.
+    pub(crate) is_asked: bool,
+}
+
 impl ProductArgs {
-    /// Reads everything that a preview needs.
-    pub(crate) fn prepare(&self, selection: &SelectionArgs) -> Result<Prepared, Failure> {
-        let product = ProductRequest {
+    /// The product of the flags and, on a terminal, of answers. The place of the repository suggests a name.
+    pub(crate) fn named(
+        &self,
+        place: Option<&Path>,
+        forge: Option<&ForgeArgs>,
+    ) -> Result<NamedProduct, Failure> {
+        let given = GivenNames {
             name: self.name.clone(),
             slug: self.slug.clone(),
             owner: self.owner.clone(),
             repo: self.repo.clone(),
-            date: self.date.clone(),
-            author: self.author.clone().or_else(git_settings::identity),
-            repo_url: self.repo_url.clone(),
         };
+        let is_asked = given.complete().is_none();
+        let Names { name, owner, repo } = match given.complete() {
+            Some(names) => names,
+            None if Terminal::is_interactive() => prompt::names(given, &suggestions(place))?,
+            None => return Err(missing_names(&given)),
+        };
+        let repo_url = match (&self.repo_url, forge) {
+            (Some(url), _) => Some(url.clone()),
+            (None, Some(forge)) => forge.repo_url(&owner, &repo)?,
+            (None, None) => None,
+        };
+        Ok(NamedProduct {
+            request: ProductRequest {
+                name,
+                slug: self.slug.clone(),
+                owner,
+                repo,
+                date: self.date.clone(),
+                author: self.author.clone().or_else(git_settings::identity),
+                repo_url,
+            },
+            is_asked,
+        })
+    }
+
+    /// A recorded product, with what the flags say instead.
+    pub(crate) fn over(&self, recorded: ProductRequest) -> ProductRequest {
+        ProductRequest {
+            name: self.name.clone().unwrap_or(recorded.name),
+            slug: self.slug.clone().or(recorded.slug),
+            owner: self.owner.clone().unwrap_or(recorded.owner),
+            repo: self.repo.clone().unwrap_or(recorded.repo),
+            date: self.date.clone().or(recorded.date),
+            author: recorded.author.or_else(|| self.author.clone()),
+            repo_url: self.repo_url.clone().or(recorded.repo_url),
+        }
+    }
+
+    /// Reads everything that a preview of a product needs.
+    pub(crate) fn prepare(
+        &self,
+        product: &ProductRequest,
+        selection: &SelectionArgs,
+    ) -> Result<Prepared, Failure> {
         let is_asked = selection.is_asked();
         let (opened, mut selection) = selection.choose(&self.template.git)?;
         if is_asked {
-            prompt::inputs(&opened.catalog, &mut selection, &product)?;
+            prompt::inputs(&opened.catalog, &mut selection, product)?;
         }
         let template = self.template.request();
         let cache = || self.template.git.cache();
         Ok(Terminal::busy("opening the template", || {
-            previews::prepare(opened, selection, &product, &template, &cache, &SystemClock)
+            previews::prepare(opened, selection, product, &template, &cache, &SystemClock)
         })?)
     }
+}
+
+/// The answers that the enter key takes: a name after the folder, and the owner of git's setting `github.user`.
+fn suggestions(place: Option<&Path>) -> Suggestions {
+    let absolute = place.and_then(|place| std::path::absolute(place).ok());
+    let folder = absolute.as_deref().and_then(Path::file_name);
+    let title = folder.map(|name| CaseForm::Title.apply(&name.to_string_lossy()));
+    Suggestions {
+        name: title.and_then(|title| ProductName::parse(&title).ok()),
+        owner: git_settings::values("github.user")
+            .pop()
+            .and_then(|login| Owner::parse(&login).ok()),
+    }
+}
+
+fn missing_names(given: &GivenNames) -> Failure {
+    let missing = given.missing().join(", ");
+    Failure::usage(
+        "names_missing",
+        format!("the names of product and repository are incomplete: {missing}"),
+    )
+    .hinted("add the flags; on a terminal they are asked")
 }

@@ -2,9 +2,14 @@
 
 use crate::app::additions::{self, AdditionOutcome, AdditionResult};
 use crate::app::command_line::{self, quote};
+use crate::app::previews::{self, Prepared};
+use crate::app::recorded_sources::RecordedSources;
+use crate::base::clock::SystemClock;
+use crate::cli::args::generated_repo::{self, RecordedSourceArgs};
 use crate::cli::args::selection::{ProductArgs, SelectionArgs};
 use crate::cli::commands::preview;
 use crate::cli::error::{Exit, Failure};
+use crate::cli::git_settings;
 use crate::cli::output::Format;
 use crate::cli::output::render;
 use crate::cli::output::render::DetailArgs;
@@ -14,6 +19,7 @@ use crate::cli::safe_directory;
 use crate::cli::signals;
 use crate::engine::Addition;
 use crate::model::digest::GitId;
+use crate::model::plan::Plan;
 use crate::tree::worktree::WorkTree;
 use std::path::PathBuf;
 
@@ -21,7 +27,8 @@ use std::path::PathBuf;
 ///
 /// Existing files are never changed, and uncommitted changes stay as they are. The preview is
 /// shown first. Files are written with `--yes`, with `--expect` and the tree id of a preview, or after a confirmed
-/// question on the terminal. Hooks and filters do not run.
+/// question on the terminal. Hooks and filters do not run. For a repository that groundplan created, everything that no
+/// flag says is as recorded there, in the recorded versions of catalogue and template.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -41,14 +48,62 @@ pub(crate) struct Args {
     detail: DetailArgs,
     #[command(flatten)]
     product: ProductArgs,
+    #[command(flatten)]
+    source: RecordedSourceArgs,
+}
+
+impl Args {
+    /// True if the catalogue is the one that the repository records.
+    fn takes_recorded(&self) -> bool {
+        let record = self.into.join(self.source.provenance.as_str());
+        self.selection.catalog.is_none() && record.is_file()
+    }
+
+    /// Reads everything that a preview needs, from flags or from the repository's own record.
+    fn prepare(&self) -> Result<Prepared, Failure> {
+        if self.takes_recorded() {
+            return self.prepare_recorded();
+        }
+        let product = self.product.named(None, None)?.request;
+        self.product.prepare(&product, &self.selection)
+    }
+
+    fn prepare_recorded(&self) -> Result<Prepared, Failure> {
+        let template = self.product.template.request();
+        let into = self.into.display().to_string();
+        let request = self.source.request(&into, None, template)?;
+        let cache = || self.product.template.git.cache();
+        let repository = Terminal::busy("reading the repository", || request.read(&cache))?;
+        let recorded = &repository.current;
+        let published = generated_repo::published(recorded)?;
+        let sources = RecordedSources {
+            cache: &cache,
+            published: &published,
+        };
+        let (opened, template) = Terminal::busy("opening the recorded catalogue", || {
+            request.sources_of(recorded, &repository, sources)
+        })?;
+        let selection = additions::recorded_selection(recorded);
+        let selection = self.selection.choose_from(&opened.catalog, selection)?;
+        let product = self.product.over(additions::recorded_product(recorded));
+        let prepared =
+            previews::with_template(opened, selection, &product, template, &SystemClock)?;
+        Ok(prepared)
+    }
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     safe_directory::check(&args.into)?;
     let repository = WorkTree::open(&args.into)?;
-    let prepared = args.product.prepare(&args.selection)?;
+    let prepared = args.prepare()?;
     let preview = preview::make(&prepared)?;
-    let addition = additions::plan(preview, &repository)?;
+    let author = args
+        .product
+        .author
+        .clone()
+        .or_else(git_settings::identity)
+        .unwrap_or_else(|| preview.plan.author.clone());
+    let addition = additions::plan(preview, &repository, author)?;
     let report = &addition.preview.report;
     if args.format == Format::Text {
         let detail = args.detail.wanted();
@@ -138,11 +193,15 @@ fn print_result(
             }
         }
         AdditionOutcome::Shown => {
-            let plan = &addition.preview.plan;
-            let mut flags = args.product.template.flags(plan);
+            let plan = Plan {
+                author: addition.author.clone(),
+                ..addition.preview.plan.clone()
+            };
+            let mut flags = args.product.template.flags(&plan);
             flags.push(("--into", path));
-            let catalog = &args.selection.catalog;
-            let command = command_line::command("add", plan, catalog, flags, report);
+            let named = !args.takes_recorded();
+            let catalog = named.then(|| args.selection.catalog());
+            let command = command_line::command("add", &plan, catalog, flags, report);
             writeln!(
                 out,
                 "\nNothing was written. Add exactly this with:\n{command}"

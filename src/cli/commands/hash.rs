@@ -26,7 +26,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         let (opened, request) = args.selection.choose(&args.git)?;
         (opened, Some(request))
     } else {
-        (catalog::open(&args.selection.catalog, &args.git)?, None)
+        (catalog::open(args.selection.catalog(), &args.git)?, None)
     };
     let hashes = selection::hashes(&opened, request)?;
     match args.format {

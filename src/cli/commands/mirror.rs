@@ -1,5 +1,6 @@
 //! `groundplan mirror`
 
+use super::mirror_push;
 use crate::app::templates::{TemplateCache, parse_address};
 use crate::cli::args::git::GitArgs;
 use crate::cli::error::{Exit, Failure};
@@ -39,6 +40,8 @@ enum MirrorCommand {
     Sync,
     /// List the cached repositories.
     List,
+    /// Bring the branch and the tags of a published repository to a second forge. Nothing there is rewound.
+    Push(Box<mirror_push::Args>),
     /// Remove repositories that are not kept and the remains of interrupted fetches, or the named repositories.
     Prune {
         #[arg(value_name = "URL", value_delimiter = ',', value_parser = parse_address)]
@@ -47,13 +50,15 @@ enum MirrorCommand {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let cache = args.git.cache()?;
     match &args.command {
+        MirrorCommand::Push(push) => mirror_push::run(push, args.format, terminal),
         MirrorCommand::Add { urls, references } => {
+            let cache = args.git.cache()?;
             let fetched = add(&cache, urls, references)?;
             print_fetched(&fetched, "nothing was named", args.format, terminal)
         }
         MirrorCommand::Sync => {
+            let cache = args.git.cache()?;
             check_online(&cache)?;
             let synced = Terminal::busy("fetching", || cache.mirrors.sync(&cache.access()))?;
             let fetch =
@@ -62,8 +67,8 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             let nothing = "nothing is kept: `groundplan mirror add URL` keeps a repository";
             print_fetched(&fetched, nothing, args.format, terminal)
         }
-        MirrorCommand::List => list(&cache, args.format, terminal),
-        MirrorCommand::Prune { urls } => prune(&cache, urls, args.format, terminal),
+        MirrorCommand::List => list(&args.git.cache()?, args.format, terminal),
+        MirrorCommand::Prune { urls } => prune(&args.git.cache()?, urls, args.format, terminal),
     }
 }
 

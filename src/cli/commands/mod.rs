@@ -15,6 +15,7 @@ mod init;
 mod list;
 mod migrate;
 mod mirror;
+mod mirror_push;
 mod new;
 mod owners;
 mod paged;

@@ -15,6 +15,7 @@ use crate::cli::output::Format;
 use crate::cli::output::render;
 use crate::cli::output::render::Detail;
 use crate::cli::output::terminal::{BOLD, Terminal};
+use crate::cli::prompt::{self, Creation};
 use crate::cli::publication_files::PublicationFiles;
 use crate::cli::safe_directory;
 use crate::cli::signals;
@@ -22,7 +23,7 @@ use crate::engine::{self, Preview};
 use crate::forge::marker::Marker;
 use crate::forge::repository::RepoPath;
 use crate::model::digest::GitId;
-use crate::model::input::Identity;
+use crate::model::input::{Identity, RepoName};
 use crate::model::plan::Plan;
 use crate::model::preflight::OwnerKind;
 use crate::model::report::Report;
@@ -40,8 +41,9 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Args {
     #[command(flatten)]
     selection: SelectionArgs,
-    /// An empty or missing folder, or an empty clone, for one commit on `main` or on the clone's own branch.
-    #[arg(long, value_name = "DIR", required_unless_present = "forge")]
+    /// An empty or missing folder, or an empty clone, for one commit on `main` or on the clone's own branch. Without a
+    /// forge, a terminal asks for it.
+    #[arg(long, value_name = "DIR")]
     into: Option<PathBuf>,
     /// Create only this tree, and fail otherwise.
     #[arg(long, value_name = "TREE_ID", value_parser = GitId::parse)]
@@ -82,11 +84,21 @@ struct NewJson<'a> {
     published: Option<PublishedJson>,
 }
 
+/// The folder of a new repository, if it gets one here.
+struct FolderChoice {
+    folder: Option<PathBuf>,
+    /// True if the terminal asked for it.
+    is_asked: bool,
+}
+
 /// A new repository: its commit, the clone that took it, and its copy on a forge.
 struct Created<'s> {
+    folder: Option<&'s Path>,
     ids: CommitIds,
     clone: Option<&'s EmptyClone>,
     published: Option<Published<'s>>,
+    /// True if the report was shown before the last question.
+    is_shown: bool,
 }
 
 impl Created<'_> {
@@ -109,8 +121,12 @@ impl Published<'_> {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let target = args.into.as_deref().map(Target::check).transpose()?;
-    if let (Some(into), Some(_)) = (&args.into, clone_of(target.as_ref())) {
+    let named = args
+        .product
+        .named(args.into.as_deref(), Some(&args.forge))?;
+    let place = args.place(&named.request.repo)?;
+    let target = place.folder.as_deref().map(Target::check).transpose()?;
+    if let (Some(into), Some(_)) = (&place.folder, clone_of(target.as_ref())) {
         safe_directory::check(into)?;
     }
     let session = ForgeSession::open(args.forge.clone(), &args.push, terminal)?;
@@ -122,9 +138,14 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     if let Some(files) = &ledger {
         files.check_unused()?;
     }
-    let prepared = args.product.prepare(&args.selection)?;
+    let prepared = args.product.prepare(&named.request, &args.selection)?;
     let preview = preview::make(&prepared)?;
     preview::accept(&prepared, &preview, args.expect.as_ref(), Prevented::Write)?;
+    let was_asked = named.is_asked || place.is_asked || args.selection.is_asked();
+    let is_shown = was_asked && args.format == Format::Text;
+    if is_shown {
+        confirm(&prepared, &preview, terminal)?;
+    }
     let commit = engine::first_commit(&preview.plan, &preview.report.recipe_hash);
     let repository = |layout| CreatedRepository {
         tree: &preview.tree,
@@ -135,14 +156,14 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let inputs = &preview.plan.inputs;
     let listing = preview.tree.list()?;
     // The forge is asked before anything is written, and changed after everything is.
-    let place = match &session {
+    let on_forge = match &session {
         Some(session) => {
             let paths = listing.iter().map(|(path, _)| path);
             Some(session.place(inputs, scopes_for(paths))?)
         }
         None => None,
     };
-    if let Some(into) = &args.into {
+    if let Some(into) = &place.folder {
         warn_of_nesting(into, terminal);
     }
     let mut ids = None;
@@ -153,12 +174,12 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         ids = Some(CommitIds::from(written));
     }
     let mut published = None;
-    if let (Some(session), Some(place)) = (&session, place) {
+    if let (Some(session), Some(on_forge)) = (&session, on_forge) {
         let publication = Publication {
             session,
-            place,
+            place: on_forge,
             description: inputs.product_name.to_string(),
-            into: args.into.as_deref(),
+            into: place.folder.as_deref(),
         };
         let (files, repo) = publication.run(ledger, &repository(Layout::Bare), terminal)?;
         ids = ids.or_else(|| Some(CommitIds::of(&repo)));
@@ -168,26 +189,54 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             repo,
         });
     }
-    let ids = ids.ok_or_else(|| {
-        Failure::usage(
-            "target_missing",
-            "there is no place to create the repository in",
-        )
-        .hinted("name a folder with `--into`, or a forge with `--forge`")
-    })?;
-    if let Some(into) = &args.into {
+    if let Some(into) = &place.folder {
         terminal.done(format!("created `{}`", into.display()));
     }
     if let Some(Published { repo, .. }) = &published {
         terminal.done(format!("published `{}` at {}", repo.full_name, repo.remote));
     }
     let created = Created {
-        ids,
+        folder: place.folder.as_deref(),
+        ids: ids.ok_or_else(no_place)?,
         clone: clone_of(target.as_ref()),
         published,
+        is_shown,
     };
     args.print(&prepared, &preview, &created, terminal)?;
     Ok(Exit::Success)
+}
+
+/// Shows the result that the answers give, and asks for its creation.
+fn confirm(
+    prepared: &Prepared,
+    preview: &Preview<'_>,
+    terminal: &mut Terminal,
+) -> Result<(), Failure> {
+    let mut detail = Detail::Summary;
+    loop {
+        let source = &prepared.opened.source;
+        render::report(
+            preview,
+            detail,
+            &source.files,
+            source.root.as_deref(),
+            terminal,
+        )?;
+        terminal.flush()?;
+        match prompt::creation()? {
+            Creation::Create => return Ok(()),
+            Creation::Cancel => return Err(Failure::cancelled()),
+            Creation::ShowDiff => detail = Detail::Normal,
+        }
+    }
+}
+
+fn no_place() -> Failure {
+    Failure::usage(
+        "target_missing",
+        "there is no place to create the repository in",
+    )
+    .hinted("name a folder with `--into`, or a forge with `--forge`")
 }
 
 fn clone_of(target: Option<&Target>) -> Option<&EmptyClone> {
@@ -213,6 +262,23 @@ fn warn_of_nesting(into: &Path, terminal: &mut Terminal) {
 }
 
 impl Args {
+    /// The place that the flags name, or the answer on a terminal.
+    fn place(&self, repo: &RepoName) -> Result<FolderChoice, Failure> {
+        if self.into.is_some() || self.forge.forge.is_some() {
+            return Ok(FolderChoice {
+                folder: self.into.clone(),
+                is_asked: false,
+            });
+        }
+        if !Terminal::is_interactive() {
+            return Err(no_place());
+        }
+        Ok(FolderChoice {
+            folder: Some(prompt::folder(repo)?),
+            is_asked: true,
+        })
+    }
+
     fn layout(&self) -> Layout {
         match (self.bare, self.shared) {
             (false, _) => Layout::WorkTree,
@@ -232,7 +298,7 @@ impl Args {
         let Created { ids, published, .. } = created;
         if self.format == Format::Json {
             terminal.json(&NewJson {
-                path: self.into.as_deref(),
+                path: created.folder,
                 branch: created.branch(),
                 author: &preview.plan.author,
                 tree_id: &ids.tree,
@@ -243,14 +309,11 @@ impl Args {
             })?;
             return Ok(());
         }
-        let root = prepared.opened.source.root.as_deref();
-        render::report(
-            preview,
-            Detail::Summary,
-            &prepared.opened.source.files,
-            root,
-            terminal,
-        )?;
+        if !created.is_shown {
+            let source = &prepared.opened.source;
+            let root = source.root.as_deref();
+            render::report(preview, Detail::Summary, &source.files, root, terminal)?;
+        }
         if let Some(published) = published {
             writeln!(terminal.out())?;
             published
@@ -274,7 +337,7 @@ impl Args {
         created: &Created<'_>,
         terminal: &mut Terminal,
     ) -> Result<(), Failure> {
-        let Some(folder) = &self.into else {
+        let Some(folder) = created.folder else {
             return Ok(());
         };
         let folder = quote(&folder.display().to_string());

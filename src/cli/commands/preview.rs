@@ -42,7 +42,8 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         Some(_) => None,
         None => args.forge.open()?,
     };
-    let prepared = args.product.prepare(&args.selection)?;
+    let product = args.product.named(None, Some(&args.forge))?.request;
+    let prepared = args.product.prepare(&product, &args.selection)?;
     let mut preview = make(&prepared)?;
     if let Some(path) = args.explain.as_ref().filter(|_| preview.report.can_proceed) {
         let template = prepared.template.tree();
@@ -73,7 +74,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
                 let command = command_line::command(
                     "new",
                     &preview.plan,
-                    &args.selection.catalog,
+                    Some(args.selection.catalog()),
                     flags,
                     &preview.report,
                 );

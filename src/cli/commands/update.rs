@@ -160,8 +160,11 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         updates::plan(&request, &cache)
     })?;
     planned.check_expected(args.expect.as_ref())?;
-    let author = args.author.clone().or_else(git_settings::identity);
-    let author = author.unwrap_or_default();
+    let author = args
+        .author
+        .clone()
+        .or_else(git_settings::identity)
+        .unwrap_or_default();
     if let Some(branch) = args.into_branch.as_ref().filter(|_| planned.has_changes()) {
         planned.commit_to_branch(branch, &author, &args.date()?)?;
     }
@@ -170,8 +173,8 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         planned.advance_generated(&author, &args.date()?)?;
     }
     if args.pull_request && planned.has_changes() && !planned.report.only_provenance {
-        let session = ForgeSession::open(args.forge.clone(), &args.push, terminal)?;
-        let session = session.expect("`--pull-request` requires `--forge`");
+        let session = ForgeSession::open(args.forge.clone(), &args.push, terminal)?
+            .expect("`--pull-request` requires `--forge`");
         session.propose(&mut planned, &author, Duration::ZERO)?;
     }
     match args.format {

@@ -22,7 +22,7 @@ impl Pager {
         if program == "cat" {
             return None;
         }
-        let mut command = command(program);
+        let mut command = command_of(program);
         command.args(args).stdin(Stdio::piped());
         // `less` shows colours, prints a text that fits the screen, and leaves it there.
         if environment("LESS").is_none() {
@@ -52,7 +52,7 @@ impl Pager {
 
 /// Shows a manual page as `man` does. False if there is no `man` that reads a page from its input.
 pub(crate) fn man(page: &[u8]) -> io::Result<bool> {
-    let started = command("man")
+    let started = command_of("man")
         .args(["-l", "-"])
         .stdin(Stdio::piped())
         .stderr(Stdio::null())
@@ -76,6 +76,6 @@ pub(crate) fn man(page: &[u8]) -> io::Result<bool> {
     clippy::disallowed_methods,
     reason = "the user's own pager and manual viewer, on a terminal only"
 )]
-fn command(program: &str) -> Command {
+fn command_of(program: &str) -> Command {
     Command::new(program)
 }

@@ -16,8 +16,7 @@ pub(super) fn value(text: &str) -> Option<Value> {
 /// The repository's text with the edits, whose values are those of the plan's text.
 pub(super) fn edited(ours: &str, theirs: &str, edits: &[KeyEdit]) -> Option<String> {
     let document = root(ours)?;
-    let source = root(theirs)?;
-    let source = source.object_value()?;
+    let source = root(theirs)?.object_value()?;
     let target = document.object_value()?;
     for edit in edits {
         match edit {

@@ -65,18 +65,19 @@ impl Value {
         match self {
             Self::Scalar(text) => text.clone(),
             Self::Array(items) => {
-                let items: Vec<String> = items.iter().map(Self::shown).collect();
-                format!("[{}]", items.join(", "))
+                let shown: Vec<String> = items.iter().map(Self::shown).collect();
+                format!("[{}]", shown.join(", "))
             }
             Self::Requirements(members) => {
-                let members: Vec<String> = members.iter().map(|(_, value)| value.shown()).collect();
-                format!("[{}]", members.join(", "))
+                let shown: Vec<String> = members.iter().map(|(_, value)| value.shown()).collect();
+                format!("[{}]", shown.join(", "))
             }
             Self::Object(members) => {
-                let members = members
+                let shown: Vec<String> = members
                     .iter()
-                    .map(|(key, value)| format!("{key}: {}", value.shown()));
-                format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
+                    .map(|(key, value)| format!("{key}: {}", value.shown()))
+                    .collect();
+                format!("{{{}}}", shown.join(", "))
             }
         }
     }

@@ -42,8 +42,7 @@ impl ActionKind for AppendToFile {
     }
 
     fn texts(&self) -> Vec<(&'static str, &str)> {
-        let lines = [("after", &self.after), ("before", &self.before)];
-        let lines = lines
+        let lines = [("after", &self.after), ("before", &self.before)]
             .into_iter()
             .filter_map(|(field, line)| Some((field, line.as_ref()?.as_str())));
         [("content", self.content.as_str())]
@@ -60,7 +59,7 @@ impl ActionKind for AppendToFile {
         let path = self.path.as_tree();
         let is_new = self.create && step.read(path)?.is_none();
         let part = if is_new { Part::Whole } else { Part::Lines };
-        let block = block(&step.fill(&self.content, path, part)?);
+        let block = block_of(&step.fill(&self.content, path, part)?);
         if is_new {
             step.write(path, File::regular(block))?;
             return Ok(Done::changed("created"));
@@ -68,8 +67,8 @@ impl ActionKind for AppendToFile {
         let file = step.text(path)?;
         // A mark belongs to the start of a file.
         let block = block.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&block);
-        let line = self.after.as_ref().or(self.before.as_ref());
-        let line = line
+        let anchor = self.after.as_ref().or(self.before.as_ref());
+        let line = anchor
             .map(|line| step.fill(line.as_str(), path, Part::Fragment))
             .transpose()?;
         let place = match &line {
@@ -104,7 +103,7 @@ impl ActionKind for AppendToFile {
 }
 
 /// The content as whole lines that end in `\n`.
-fn block(content: &str) -> String {
+fn block_of(content: &str) -> String {
     let mut block = content.replace("\r\n", "\n");
     if !block.is_empty() && !block.ends_with('\n') {
         block.push('\n');
@@ -200,7 +199,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, content: &str, expected: &str) {
-        let block = block(content);
+        let block = block_of(content);
         let once = append(text, &block).unwrap_or_else(|| text.to_owned());
         assert_eq!(once, expected);
         assert_eq!(

@@ -58,7 +58,7 @@ impl ActionKind for CreateAdrStub {
             let finding = step.finding(Code::AdrNumberTwice, message);
             return Err(finding.help("choose a free number").into());
         }
-        let record = record(self, step.plan().inputs.date.as_str());
+        let record = record_of(self, step.plan().inputs.date.as_str());
         let text = step.fill(&record, &path, Part::Whole)?;
         let created = step.create(&path, File::regular(text), IfExists::Fail)?;
         let listed = list(step, self)?;
@@ -79,7 +79,7 @@ fn same_number(step: &Step<'_, '_>, adr: &CreateAdrStub, own: &TreePath) -> Opti
 }
 
 /// Nygard's form: title, date, status, context, decision, consequences.
-fn record(adr: &CreateAdrStub, date: &str) -> String {
+fn record_of(adr: &CreateAdrStub, date: &str) -> String {
     let section = |text: &Option<String>, default: &str| {
         text.as_deref().map_or(default, str::trim).to_owned()
     };

@@ -52,8 +52,9 @@ fn tag(text: &str, start: usize, regions: &mut Regions<'_>) -> usize {
         match bytes[at] {
             quote @ (b'"' | b'\'') => {
                 regions.push(outside..at, bare_word);
-                let end = text[at + 1..].find(char::from(quote));
-                let end = end.map_or(text.len(), |length| at + length + 2);
+                let end = text[at + 1..]
+                    .find(char::from(quote))
+                    .map_or(text.len(), |length| at + length + 2);
                 regions.push_quoted(at..end, in_attribute);
                 at = end;
                 outside = end;

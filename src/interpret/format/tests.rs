@@ -46,13 +46,13 @@ fn fill(path: &str, text: &str, name: &str, part: Part) -> Result<String, Unwrit
 }
 
 /// The text with the name, or `None` if the name is refused.
-fn filled(path: &str, text: &str, name: &str) -> Option<String> {
+fn filled_of(path: &str, text: &str, name: &str) -> Option<String> {
     fill(path, text, name, Part::Whole).ok()
 }
 
 #[track_caller]
 fn check(path: &str, text: &str, name: &str, expected: Option<&str>) {
-    assert_eq!(filled(path, text, name).as_deref(), expected, "{text}");
+    assert_eq!(filled_of(path, text, name).as_deref(), expected, "{text}");
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn every_hostile_name_reads_back_as_itself_or_is_refused() {
     let mut refused = 0;
     for name in HOSTILE {
         for (path, text, read) in TEXTS {
-            match filled(path, text, name) {
+            match filled_of(path, text, name) {
                 None => refused += 1,
                 Some(filled) => {
                     assert_eq!(read(&filled).as_deref(), Some(name), "{path}: {filled}");
@@ -260,7 +260,7 @@ proptest! {
     #[test]
     fn a_name_in_toml_and_json_reads_back_as_itself(name in any_name()) {
         for (path, text, read) in TEXTS {
-            if let Some(filled) = filled(path, text, &name) {
+            if let Some(filled) = filled_of(path, text, &name) {
                 prop_assert_eq!(read(&filled), Some(name.clone()), "{}", filled);
             }
         }
@@ -276,7 +276,7 @@ proptest! {
             "a: |\n  x\n  __PRODUCT_NAME__\n",
             "? __PRODUCT_NAME__\n: b\n",
         ] {
-            let filled = filled("a.yaml", text, &name);
+            let filled = filled_of("a.yaml", text, &name);
             prop_assert!(filled.is_some(), "{} in {}", name, text);
         }
     }

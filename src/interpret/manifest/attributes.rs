@@ -186,15 +186,14 @@ fn describe_crate(item: &mut Item, described: &Described<'_>) -> Result<bool, Ma
             is_changed = true;
         }
     }
-    let features = features.iter().map(SingleLine::as_str);
-    if features.len() > 0 {
+    if !features.is_empty() {
         if !entry.contains_key("features") {
             insert(entry, "features", Value::Array(Array::new()));
         }
         let Some(array) = entry.get_mut("features").and_then(Item::as_array_mut) else {
             return Err(layout("features"));
         };
-        for feature in features {
+        for feature in features.iter().map(SingleLine::as_str) {
             if !array.iter().any(|one| one.as_str() == Some(feature)) {
                 push(array, feature);
                 is_changed = true;
@@ -312,8 +311,11 @@ fn is_named(entry: &Value, name: &PackageName) -> bool {
 fn push(array: &mut Array, text: &str) {
     let mut value = Value::from(text);
     if let Some(last) = array.len().checked_sub(1).and_then(|last| array.get(last)) {
-        let prefix = last.decor().prefix().and_then(|prefix| prefix.as_str());
-        let prefix = prefix.filter(|prefix| prefix.trim().is_empty() && !prefix.is_empty());
+        let prefix = last
+            .decor()
+            .prefix()
+            .and_then(|prefix| prefix.as_str())
+            .filter(|prefix| prefix.trim().is_empty() && !prefix.is_empty());
         value.decor_mut().set_prefix(prefix.unwrap_or(" "));
     }
     array.push_formatted(value);
@@ -408,6 +410,6 @@ fn layout(place: &str) -> ManifestError {
 fn has_version(name: &str) -> ManifestError {
     ManifestError::NotARange {
         name: name.to_owned(),
-        reason: "it has a version of its own, not that of the workspace".to_owned(),
+        reason: "it has another version than the workspace".to_owned(),
     }
 }

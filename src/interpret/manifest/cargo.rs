@@ -46,8 +46,11 @@ pub(super) fn change(
     }
     let default = spellings(dependency.section).first().copied();
     let wanted = section_table(&document, dependency.section)?;
-    let wanted_key = wanted.as_ref().map(|wanted| wanted.key).or(default);
-    let wanted_key = wanted_key.unwrap_or("");
+    let wanted_key = wanted
+        .as_ref()
+        .map(|wanted| wanted.key)
+        .or(default)
+        .unwrap_or("");
     for section in Section::ALL {
         if section != dependency.section
             && let Some(other) = section_table(&document, section)?

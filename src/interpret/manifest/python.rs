@@ -26,11 +26,12 @@ pub(super) fn change(
     let groups = table(document.as_table(), GROUPS)?;
     let main = array(project, "dependencies", MAIN)?;
     let wanted_group = dependency.group.unwrap_or("dev");
-    let group = groups.and_then(|groups| {
-        let is_it = |(key, _): &(&str, &Item)| normalized(key) == normalized(wanted_group);
-        groups.iter().find(is_it).map(|(key, _)| key)
-    });
-    let group = group.unwrap_or(wanted_group);
+    let group = groups
+        .and_then(|groups| {
+            let is_it = |(key, _): &(&str, &Item)| normalized(key) == normalized(wanted_group);
+            groups.iter().find(is_it).map(|(key, _)| key)
+        })
+        .unwrap_or(wanted_group);
     let place = format!("{GROUPS}.{wanted_group}");
     let dev = array(groups, group, &place)?;
 

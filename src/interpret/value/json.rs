@@ -270,7 +270,7 @@ impl JsonEdit<'_> {
                 return value.to_string();
             }
         };
-        let items = items.join(&format!(",\n{inner}"));
-        format!("{open}\n{inner}{items}\n{indent}{close}")
+        let lines = items.join(&format!(",\n{inner}"));
+        format!("{open}\n{inner}{lines}\n{indent}{close}")
     }
 }

@@ -158,8 +158,11 @@ impl TomlEdit<'_> {
         }
         let mut value = toml_value(self.value)?;
         if let Some(last) = array.len().checked_sub(1).and_then(|last| array.get(last)) {
-            let prefix = last.decor().prefix().and_then(|prefix| prefix.as_str());
-            let prefix = prefix.filter(|prefix| prefix.trim().is_empty() && !prefix.is_empty());
+            let prefix = last
+                .decor()
+                .prefix()
+                .and_then(|prefix| prefix.as_str())
+                .filter(|prefix| prefix.trim().is_empty() && !prefix.is_empty());
             value.decor_mut().set_prefix(prefix.unwrap_or(" "));
         }
         array.push_formatted(value);

@@ -130,7 +130,7 @@ pub(super) async fn show(
     _: Signed,
     frame: Frame,
 ) -> Result<Html<impl Template>, Problem> {
-    let number = number(query.get("version"))?;
+    let number = number_of(query.get("version"))?;
     let offered = state.catalog(&slug).await?;
     let opened = match number {
         Some(number) => Arc::new(published(&state, &slug, number).await?),
@@ -138,12 +138,14 @@ pub(super) async fn show(
     };
     let now = state.clock().now();
     let history = catalog_versions::history(&state.database, offered.catalog.slug()).await?;
-    let versions = history.into_iter().filter_map(Listed::readable);
-    let versions = versions.map(|version| VersionLine {
-        published: Moment::new(version.at, now),
-        is_offered: version.catalog_version == *offered.catalog.version(),
-        version,
-    });
+    let versions = history
+        .into_iter()
+        .filter_map(Listed::readable)
+        .map(|version| VersionLine {
+            published: Moment::new(version.at, now),
+            is_offered: version.catalog_version == *offered.catalog.version(),
+            version,
+        });
     Ok(Html(CatalogPage {
         summary: opened.summary(),
         number,
@@ -161,8 +163,8 @@ pub(super) async fn diff(
     signed: Signed,
     frame: Frame,
 ) -> Result<Response, Problem> {
-    let from = number(query.get("from"))?.ok_or_else(|| invalid("`from` names a version"))?;
-    let to = number(query.get("to"))?;
+    let from = number_of(query.get("from"))?.ok_or_else(|| invalid("`from` names a version"))?;
+    let to = number_of(query.get("to"))?;
     let old = published(&state, &slug, from).await?;
     let new = match to {
         Some(number) => published(&state, &slug, number).await?,
@@ -208,14 +210,16 @@ pub(super) async fn products_of(
         catalog_version: Some(version.clone()),
         ..RunFilter::default()
     };
-    let runs = runs::list_for(state.database.as_ref(), &signed.caller, filter).await?;
-    let runs = runs.into_iter().filter_map(Listed::readable);
+    let runs = runs::list_for(state.database.as_ref(), &signed.caller, filter)
+        .await?
+        .into_iter()
+        .filter_map(Listed::readable);
     let products: BTreeSet<ProductId> = runs.map(|run| run.product).collect();
     Ok(products.into_iter().collect())
 }
 
 /// The number of a version in an address.
-fn number(text: Option<&str>) -> Result<Option<i64>, Problem> {
+fn number_of(text: Option<&str>) -> Result<Option<i64>, Problem> {
     let number = text.map(str::parse).transpose();
     number.map_err(|_| invalid("a version is a number"))
 }
@@ -252,10 +256,14 @@ fn explore_option(
 ) -> ExploredOption {
     let reference = OptionRef::new(&category.slug, &option.slug);
     let title = |other: &OptionRef| choices::title(&opened.catalog, other);
-    let requires = option.requires.iter();
-    let requires = requires.map(|other| format!("Requires {}.", title(other)));
-    let conflicts = option.conflicts.iter();
-    let conflicts = conflicts.map(|other| format!("Cannot be combined with {}.", title(other)));
+    let requires = option
+        .requires
+        .iter()
+        .map(|other| format!("Requires {}.", title(other)));
+    let conflicts = option
+        .conflicts
+        .iter()
+        .map(|other| format!("Cannot be combined with {}.", title(other)));
     let actions: Vec<&Action> = choices::actions(&opened.catalog, &reference).collect();
     ExploredOption {
         title: option.title.to_string(),

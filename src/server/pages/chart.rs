@@ -50,8 +50,9 @@ impl Chart {
             .collect();
         let most = counts
             .iter()
-            .map(|(_, succeeded, failed)| succeeded + failed);
-        let most = most.max().unwrap_or(0);
+            .map(|(_, succeeded, failed)| succeeded + failed)
+            .max()
+            .unwrap_or(0);
         let bars = (0..).zip(&counts).map(|(index, (day, succeeded, failed))| {
             DayBar::new(index, day, *succeeded, *failed, most.max(1))
         });

@@ -318,8 +318,10 @@ fn tabs(fields: &Fields, counts: &JobCounts) -> Vec<StatusTab> {
 /// The changes that some of the jobs may allow.
 fn batches(fields: &Fields, counts: &JobCounts) -> Vec<BatchLink> {
     let is_any = |statuses: &[JobStatus]| {
-        let names = statuses.iter().map(|status| job_status_to_api(*status));
-        let names: Vec<&str> = names.collect();
+        let names: Vec<&str> = statuses
+            .iter()
+            .map(|status| job_status_to_api(*status))
+            .collect();
         let status = fields.text("status");
         counts.statuses.iter().any(|one| {
             one.number.count > 0

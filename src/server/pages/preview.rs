@@ -117,7 +117,7 @@ pub(super) async fn show(
     let command = command_line::command(
         "new",
         plan,
-        catalog.slug().as_str(),
+        Some(catalog.slug().as_str()),
         place(&state, plan.inputs.repo.as_str()),
         &computed.report,
     );

@@ -72,8 +72,7 @@ pub(super) async fn list(
     signed: Signed,
     frame: Frame,
 ) -> Result<Response, Problem> {
-    let form = NewProductForm::of(&query);
-    let form = form.checked(&state, &signed).await?;
+    let form = NewProductForm::of(&query).checked(&state, &signed).await?;
     page(&state, &signed, frame, &query, form).await
 }
 

@@ -199,8 +199,10 @@ pub(super) async fn confirm_revocation(
     frame: Frame,
 ) -> Result<Html<impl Template>, Problem> {
     let tokens = api_tokens::list(&state.database, &signed.caller).await?;
-    let token = tokens.into_iter().find(|token| token.id.as_str() == id);
-    let token = token.ok_or_else(Problem::not_found)?;
+    let token = tokens
+        .into_iter()
+        .find(|token| token.id.as_str() == id)
+        .ok_or_else(Problem::not_found)?;
     let label = token.label.as_deref().unwrap_or("without a label");
     Ok(Html(ConfirmationPage {
         title: "Revoke an API token".to_owned(),
@@ -313,10 +315,10 @@ impl TestedToken {
     fn new(report: TokenReport, refusal: Option<&UnusableToken>) -> Self {
         let text = |refusal: &UnusableToken| {
             let steps = hints(refusal);
-            let steps = steps
+            let steps: Vec<String> = steps
                 .iter()
-                .map(|hint| hint.render(|setting| setting.name().to_owned()));
-            let steps: Vec<String> = steps.collect();
+                .map(|hint| hint.render(|setting| setting.name().to_owned()))
+                .collect();
             format!("{refusal}; {}", steps.join("; "))
         };
         Self {

@@ -140,8 +140,7 @@ impl WorkTree {
         store: &mut StoreObject<'_>,
     ) -> Result<Ids, WorkTreeError> {
         let root = self.head.map(|head| head.tree);
-        let files = addition.files.iter();
-        let files = files.map(|(path, file)| (path, Some(file)));
+        let files = addition.files.iter().map(|(path, file)| (path, Some(file)));
         let tree = edited::edit(&self.repository, root, files, store)?;
         let signature = ids::commit_signature(addition.author, self.seconds(addition));
         let parent = self.head.map(|head| head.commit);

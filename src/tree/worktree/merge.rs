@@ -72,8 +72,11 @@ impl WorkTree {
         marked: &[MarkedFile],
     ) -> Result<gix::index::File, WorkTreeError> {
         let mut index = self.index.clone();
-        let replaced = changes.keys().chain(marked.iter().map(|file| &file.path));
-        let replaced: BTreeSet<&[u8]> = replaced.map(|path| path.as_str().as_bytes()).collect();
+        let replaced: BTreeSet<&[u8]> = changes
+            .keys()
+            .chain(marked.iter().map(|file| &file.path))
+            .map(|path| path.as_str().as_bytes())
+            .collect();
         index.remove_entries(|_, path, _| replaced.contains(path.as_ref() as &[u8]));
         let mut push = |path: &TreePath, file: &File, stage: Stage| {
             let id = self

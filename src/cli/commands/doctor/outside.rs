@@ -212,7 +212,11 @@ pub(super) async fn forge(args: &ForgeArgs) -> Vec<Check> {
         }
         Err(error) => return vec![Check::of("forge", error.into())],
     }
-    checks.extend(address.sample_remote().map(|url| git_push(args, &url)));
+    checks.extend(
+        address
+            .remote("groundplan", "doctor")
+            .map(|url| git_push(args, &url)),
+    );
     if kind.has_tokens() {
         checks.push(
             token(args)

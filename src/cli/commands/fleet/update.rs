@@ -98,8 +98,11 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     } else {
         None
     };
-    let author = args.author.clone().or_else(git_settings::identity);
-    let author = author.unwrap_or_default();
+    let author = args
+        .author
+        .clone()
+        .or_else(git_settings::identity)
+        .unwrap_or_default();
     let stop = signals::stop();
     let mut updated = Vec::new();
     for request in args.list.requests(&args.made, &args.forge)? {

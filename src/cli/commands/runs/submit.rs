@@ -78,7 +78,8 @@ impl Args {
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let policy = args.policy.read()?;
-    let prepared = args.named.prepare(&args.selection)?;
+    let product = args.named.named(None, Some(&args.forge))?.request;
+    let prepared = args.named.prepare(&product, &args.selection)?;
     let preview = preview::make(&prepared)?;
     let tree = preview::accept(
         &prepared,

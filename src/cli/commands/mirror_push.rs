@@ -1,0 +1,112 @@
+//! `groundplan mirror push`
+
+use crate::app::generated_repos::repository_above;
+use crate::app::mirrored_repository::{MirroredReference, MirroredRepository, MirroredState};
+use crate::base::sanitize;
+use crate::cli::args::forge::{ForgeArgs, no_forge};
+use crate::cli::args::push::PushArgs;
+use crate::cli::error::{Exit, Failure};
+use crate::cli::forge_session::ForgeSession;
+use crate::cli::output::Format;
+use crate::cli::output::terminal::{DIM, GREEN, RED, Terminal};
+use crate::forge::repository::RepoPath;
+use crate::model::input::{Inputs, Owner, RepoName};
+use crate::model::provenance::Provenance;
+use crate::tree::commits::Commits;
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The repository on this machine, bare or not.
+    #[arg(value_name = "REPO", default_value = ".")]
+    repository: PathBuf,
+    /// Owner of the copy [default: the recorded one].
+    #[arg(long, value_parser = Owner::parse)]
+    owner: Option<Owner>,
+    /// Name of the copy [default: the recorded one].
+    #[arg(long, value_parser = RepoName::parse)]
+    repo: Option<RepoName>,
+    #[command(flatten)]
+    forge: ForgeArgs,
+    #[command(flatten)]
+    push: PushArgs,
+}
+
+pub(super) fn run(args: &Args, format: Format, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let session =
+        ForgeSession::open(args.forge.clone(), &args.push, terminal)?.ok_or_else(no_forge)?;
+    let commits = Commits::open(&repository_above(&args.repository))?;
+    let to = args.target(&commits)?;
+    let mirrored = session.mirror(&commits, &to)?;
+    match format {
+        Format::Json => terminal.json(&mirrored)?,
+        Format::Text => print(&mirrored, terminal)?,
+    }
+    Ok(if mirrored.has_diverged() {
+        Exit::Findings
+    } else {
+        Exit::Success
+    })
+}
+
+impl Args {
+    /// The repository of the copy: as named, else as recorded.
+    fn target(&self, commits: &Commits) -> Result<RepoPath, Failure> {
+        if let (Some(owner), Some(name)) = (&self.owner, &self.repo) {
+            return Ok(RepoPath {
+                owner: owner.clone(),
+                name: name.clone(),
+            });
+        }
+        let inputs = recorded_inputs(commits)?.ok_or_else(|| {
+            Failure::usage(
+                "names_missing",
+                "the repository records no owner and no name",
+            )
+            .hinted("name the copy with `--owner OWNER --repo REPO`")
+        })?;
+        Ok(RepoPath {
+            owner: self.owner.clone().unwrap_or(inputs.owner),
+            name: self.repo.clone().unwrap_or(inputs.repo),
+        })
+    }
+}
+
+/// The names that the current commit records.
+fn recorded_inputs(commits: &Commits) -> Result<Option<Inputs>, Failure> {
+    let Some(history) = commits.history()? else {
+        return Ok(None);
+    };
+    let path = Provenance::default_path();
+    let Some((_, blob)) = commits.entry(&history.last, path.as_tree())? else {
+        return Ok(None);
+    };
+    let recorded = serde_json::from_slice(&commits.read(blob)?);
+    Ok(recorded.ok().map(|recorded: Provenance| recorded.inputs))
+}
+
+fn print(mirrored: &MirroredRepository, terminal: &mut Terminal) -> Result<(), Failure> {
+    let out = terminal.out();
+    writeln!(out, "{}", sanitize::line(&mirrored.remote))?;
+    for MirroredReference {
+        name, id, state, ..
+    } in &mirrored.references
+    {
+        let state = match state {
+            MirroredState::Pushed => format!("{GREEN}pushed{GREEN:#}"),
+            MirroredState::UpToDate => format!("{DIM}up to date{DIM:#}"),
+            MirroredState::Diverged => format!("{RED}diverged{RED:#}"),
+        };
+        let short = &id.as_str()[..12];
+        writeln!(out, "  {}  {short}  {state}", sanitize::line(name))?;
+    }
+    terminal.flush()?;
+    if mirrored.has_diverged() {
+        let hint = "fetch from the copy and merge there; `mirror push` rewinds nothing";
+        terminal.error(
+            "the copy has commits or tags that this repository has not",
+            &[hint.to_owned()],
+        );
+    }
+    Ok(())
+}
