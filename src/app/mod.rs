@@ -28,6 +28,7 @@ pub mod job_batches;
 pub mod jobs;
 pub mod kept_previews;
 pub mod next_steps;
+pub mod option_effect;
 pub mod owners;
 pub mod planned_update;
 pub mod playground;
