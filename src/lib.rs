@@ -61,7 +61,8 @@
 //! 5. [`template`], [`git`]: templates from git repositories, read without a checkout.
 //! 6. [`forge`], [`preflight`], [`publish`]: a tree becomes a repository on a forge; a failure leaves nothing or an exact account.
 //! 7. [`store`], [`policy`], [`worker`]: the same as queued runs, with leases and recovery.
-//! 8. [`app`], [`cli`], [`server`]: use cases with authorisation, and the command line and the HTTP API over them.
+//! 8. [`app`], [`cli`], [`lsp`], [`server`]: use cases with authorisation, and the command line, the language server and the
+//!    HTTP API over them.
 //!
 //! `ARCHITECTURE.md` has the layers, the invariants, a glossary and the decisions with their reasons.
 
@@ -101,4 +102,5 @@ pub mod worker;
 
 pub mod app;
 pub mod cli;
+pub mod lsp;
 pub mod server;

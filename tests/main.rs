@@ -33,6 +33,7 @@ mod inputs;
 mod kinds;
 mod left_out;
 mod listing;
+mod lsp;
 mod machine_output;
 mod mirror;
 mod new;

@@ -102,9 +102,16 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "lsp",
+        &[
+            "model", "source", "recipe", "catalog", "resolve", "template", "app",
+        ],
+    ),
+    (
         "cli",
         &[
             "app",
+            "lsp",
             "server",
             "plan_document",
             "model",

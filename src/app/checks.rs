@@ -2,10 +2,11 @@
 
 use super::catalogs::CatalogFiles;
 use super::error::{AppError, Findings};
-use crate::catalog::{self, Catalog, CatalogFile, Symlinks};
+use crate::catalog::{self, Catalog, CatalogFile, Symlinks, TemplateSource};
 use crate::model::content::{File, Files};
 use crate::model::diagnostic::{self, Code, Diagnostic, Location};
 use crate::model::path::SafeRelPath;
+use crate::model::placeholder::PlaceholderName;
 use crate::recipe::literal_folder;
 use crate::source;
 use crate::sweep::option_check;
@@ -46,19 +47,7 @@ pub fn catalogs(source: CatalogFiles) -> Checked {
     } = source;
     let names = catalog::names(&files);
     for name in &names {
-        let loaded = catalog::load(&files, name);
-        findings.extend(loaded.findings);
-        if let Some(written) = &loaded.file
-            && let Some(path) = &written.template.path
-        {
-            let folder = format!("catalog/{name}/{path}");
-            let of_template = template(&files, &folder, written);
-            let is_admitted = !of_template.iter().any(Diagnostic::is_error);
-            findings.extend(of_template);
-            if let Some(catalog) = loaded.catalog.as_ref().filter(|_| is_admitted) {
-                findings.extend(options(&files, catalog, path));
-            }
-        }
+        findings.extend(one_catalog(&files, name, &mut None));
     }
     findings.extend(catalog::orphans(&files));
     diagnostic::sort(&mut findings);
@@ -72,14 +61,80 @@ pub fn catalogs(source: CatalogFiles) -> Checked {
     }
 }
 
-fn template(files: &Files, folder: &str, written: &CatalogFile) -> Vec<Diagnostic> {
+/// The template of a checked catalogue and its findings, kept for the next check of the same catalogue.
+#[derive(Debug)]
+pub struct CheckedTemplate {
+    /// The files, by path in the template.
+    files: Files,
+    rules: (Symlinks, TemplateSource, Vec<PlaceholderName>),
+    findings: Vec<Diagnostic>,
+    /// None before the first check of a catalogue without errors.
+    template: Option<Template>,
+}
+
+impl CheckedTemplate {
+    /// The template; none if it or its catalogue has errors.
+    pub fn template(&self) -> Option<&Template> {
+        self.template.as_ref()
+    }
+}
+
+/// All findings of one catalogue, its recipes, its template and its trial plans, unsorted. A template that is the one of
+/// `kept` is not checked again.
+pub fn one_catalog(
+    files: &Files,
+    name: &str,
+    kept: &mut Option<CheckedTemplate>,
+) -> Vec<Diagnostic> {
+    let loaded = catalog::load(files, name);
+    let mut findings = loaded.findings;
+    let Some(written) = &loaded.file else {
+        return findings;
+    };
+    let Some(path) = &written.template.path else {
+        return findings;
+    };
+    let folder = format!("catalog/{name}/{path}");
+    let checked = check_template(files, &folder, written, kept.take());
+    findings.extend(checked.findings.iter().cloned());
+    let checked = kept.insert(checked);
+    let is_admitted = !checked.findings.iter().any(Diagnostic::is_error);
+    if let Some(catalog) = loaded.catalog.as_ref().filter(|_| is_admitted) {
+        findings.extend(options(files, catalog, path, &mut checked.template));
+    }
+    findings
+}
+
+fn check_template(
+    files: &Files,
+    folder: &str,
+    written: &CatalogFile,
+    kept: Option<CheckedTemplate>,
+) -> CheckedTemplate {
     let prefix = format!("{folder}/");
     let below = files
         .range(prefix.clone()..)
         .take_while(|(path, _)| path.starts_with(&prefix));
-    let template = below
+    let template: Files = below
         .map(|(path, file)| (path[prefix.len()..].to_owned(), file.clone()))
         .collect();
+    let rules = (
+        written.symlinks,
+        written.template.clone(),
+        written.placeholder_names(),
+    );
+    match kept {
+        Some(kept) if kept.files == template && kept.rules == rules => kept,
+        _ => CheckedTemplate {
+            findings: template_findings(template.clone(), folder, written),
+            files: template,
+            rules,
+            template: None,
+        },
+    }
+}
+
+fn template_findings(template: Files, folder: &str, written: &CatalogFile) -> Vec<Diagnostic> {
     let links = match written.symlinks {
         Symlinks::Refuse => Links::Refused,
         Symlinks::Allow => Links::Kept,
@@ -99,11 +154,20 @@ fn template(files: &Files, folder: &str, written: &CatalogFile) -> Vec<Diagnosti
 }
 
 /// The findings of trial plans: every action over the catalogue's own template, and paths of conditions that it lacks.
-fn options(files: &Files, catalog: &Catalog, path: &SafeRelPath) -> Vec<Diagnostic> {
-    let template = match Template::of_catalog(catalog, files, path) {
-        Ok(template) => template,
-        Err(findings) => return findings,
+fn options(
+    files: &Files,
+    catalog: &Catalog,
+    path: &SafeRelPath,
+    kept: &mut Option<Template>,
+) -> Vec<Diagnostic> {
+    let template = match kept.take() {
+        Some(template) => template,
+        None => match Template::of_catalog(catalog, files, path) {
+            Ok(template) => template,
+            Err(findings) => return findings,
+        },
     };
+    let template = &*kept.insert(template);
     let input = TrialInput {
         catalog,
         template: template.tree(),

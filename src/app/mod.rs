@@ -29,6 +29,7 @@ pub mod jobs;
 pub mod kept_previews;
 pub mod mirrored_repository;
 pub mod next_steps;
+pub mod option_effect;
 pub mod option_questions;
 pub mod owners;
 pub mod planned_update;

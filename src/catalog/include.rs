@@ -8,6 +8,11 @@ use crate::source;
 use crate::source::node::{Document, Node, NodeValue};
 use std::collections::BTreeSet;
 
+/// The paths of all files that recipes of a catalogue include, directly or indirectly.
+pub fn shared_pieces(files: &Files, catalog: &str) -> BTreeSet<String> {
+    shared(files, &format!("recipes/{catalog}/"))
+}
+
 /// The paths of all files that recipes below a folder include, directly or indirectly.
 pub(super) fn shared(files: &Files, folder: &str) -> BTreeSet<String> {
     let own = files

@@ -190,7 +190,7 @@ impl InputRules<'_> {
                     .iter()
                     .any(|fact| fact.name() == derived.from);
                 if !is_fact {
-                    self.known(&format!("{pointer}/default/from"), &derived.from);
+                    self.known_source(&format!("{pointer}/default/from"), &derived.from);
                 }
             }
         }
@@ -204,8 +204,12 @@ impl InputRules<'_> {
         }
     }
 
-    fn known(&mut self, pointer: &str, name: &PlaceholderName) {
+    /// The name that a default is derived from, which is no fact.
+    fn known_source(&mut self, pointer: &str, name: &PlaceholderName) {
         if let Some((message, help)) = unknown(self.catalog, name) {
+            let facts = BuiltInFact::ALL.map(|fact| fact.name());
+            let near = suggest::nearest(name.as_str(), facts.iter().map(PlaceholderName::as_str));
+            let help = near.map_or(help, |near| format!("did you mean `{near}`?"));
             self.error(Code::UnknownInput, pointer, message, help);
         }
     }

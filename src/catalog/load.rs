@@ -14,6 +14,7 @@ use crate::source;
 use crate::source::node::Document;
 use crate::source::schema::Schema;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 /// A catalogue and all its findings.
 #[derive(Debug)]
@@ -144,7 +145,7 @@ pub fn check_recipe_file(path: &str, bytes: &[u8], files: &Files) -> Vec<Diagnos
         Ok(document) => document,
         Err(findings) => return findings,
     };
-    let (recipe, mut findings) = RecipeReader::new().read(&document, None, files, None);
+    let (recipe, mut findings) = READER.read(&document, None, files, None);
     findings.extend(overlap::check(recipe.iter(), &Compatibility::unknown()));
     diagnostic::sort(&mut findings);
     findings
@@ -154,9 +155,15 @@ fn misplaced(path: &str, message: String) -> Diagnostic {
     Diagnostic::error(Code::Misplaced, message).at("", Location::start_of(path))
 }
 
+/// The compiled schema of catalog.yaml. An editor checks a catalogue at every keystroke.
+static SCHEMA: LazyLock<Schema<CatalogFile>> = LazyLock::new(Schema::new);
+
+/// The compiled schema of recipes.
+static READER: LazyLock<RecipeReader> = LazyLock::new(RecipeReader::new);
+
 fn read_catalog(path: &str, content: &File, findings: &mut Vec<Diagnostic>) -> Option<Parsed> {
     let parsed = read_document(path, content).and_then(|document| {
-        let file = Schema::<CatalogFile>::new().parse(&document)?;
+        let file = SCHEMA.parse(&document)?;
         Ok(Parsed { document, file })
     });
     match parsed {
@@ -265,7 +272,7 @@ impl<'l> Recipes<'l> {
             shared: include::shared(files, &folder),
             pieces: BTreeMap::new(),
         };
-        let reader = RecipeReader::new();
+        let reader = &*READER;
         for (path, file) in own {
             if recipes.shared.contains(path) || include::is_beside(&recipes.shared, path) {
                 continue;
@@ -274,7 +281,7 @@ impl<'l> Recipes<'l> {
             match parts.as_slice() {
                 [category, recipe] => {
                     if let Some(option) = recipes.option(path, category, recipe) {
-                        recipes.read_file(&reader, path, file, option);
+                        recipes.read_file(reader, path, file, option);
                     }
                 }
                 [category, option, ..] => recipes.check_literal(path, category, option),

@@ -17,6 +17,7 @@ pub use file::{
     CatalogFile, CatalogOption, Category, MovedPath, OptionEntry, SelectionType, SlugRules,
     Symlinks, TemplateFile, TemplateSource,
 };
+pub use include::shared_pieces;
 pub use input::{CatalogInput, DerivedDefault, InputDefault, InputType, ValueProblem};
 pub use input_rules::in_order;
 pub use load::{

@@ -24,6 +24,21 @@ pub fn read_yaml(name: &str, bytes: &[u8]) -> Result<Document, Vec<Diagnostic>> 
     yaml::read(text)
 }
 
+/// The part of a YAML document before its first syntax error, as an editor needs it while someone types.
+#[derive(Debug)]
+pub struct PartialDocument {
+    /// Entries that the strict reader refuses, such as a second equal key, are in it.
+    pub document: Document,
+    /// True for a document without a syntax error.
+    pub is_whole: bool,
+}
+
+/// Reads a YAML document as far as possible. None for a text without any value.
+pub fn read_partial(name: &str, text: &str) -> Option<PartialDocument> {
+    let text = Text::read(name, text.as_bytes()).ok()?;
+    yaml::read_partial(text)
+}
+
 /// Parses a document: JSON if its name ends in `.json`, otherwise strict YAML, of which JSON is a subset.
 ///
 /// # Errors

@@ -151,6 +151,12 @@ impl<'d> SchemaFindings<'d> {
             .map_or_else(Vec::new, |properties| {
                 properties.keys().map(String::as_str).collect()
             });
+        // A field that is there already is no suggestion.
+        let node = self.node(pointer);
+        let free = known
+            .iter()
+            .copied()
+            .filter(|name| node.get(name).is_none());
         for field in unexpected {
             if self.is_full() {
                 break;
@@ -164,7 +170,7 @@ impl<'d> SchemaFindings<'d> {
             let location = self.document.key_location(&pointer);
             let finding = Diagnostic::error(Code::UnknownField, message).at(pointer, location);
             self.found
-                .push(finding.help(suggest::help(field, known.iter().copied())));
+                .push(finding.help(suggest::help(field, free.clone())));
         }
     }
 

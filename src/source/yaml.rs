@@ -1,5 +1,6 @@
 //! Strict YAML 1.2 with the core schema. Tags, anchors, aliases and merge keys are refused.
 
+use super::PartialDocument;
 use super::node::{Document, KeyValue, MAX_DEPTH, MAX_FINDINGS, MAX_VALUES, Node, NodeValue};
 use super::text::Text;
 use crate::base::pattern::pattern;
@@ -12,14 +13,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 pub(super) fn read(text: Text) -> Result<Document, Vec<Diagnostic>> {
-    let offsets = Offsets::of(text.content());
-    let mut loader = Loader {
-        text: &text,
-        offsets,
-        findings: Vec::new(),
-        depth: 0,
-        values: 0,
-    };
+    let mut loader = Loader::of(&text, AtError::Stop);
     let root = match loader.stream() {
         Ok(root) => root,
         Err(stop) => {
@@ -35,6 +29,24 @@ pub(super) fn read(text: Text) -> Result<Document, Vec<Diagnostic>> {
     }
 }
 
+/// The document up to its first syntax error. All open collections end there.
+pub(super) fn read_partial(text: Text) -> Option<PartialDocument> {
+    let mut loader = Loader::of(&text, AtError::EndDocument);
+    let root = loader.stream().ok()?;
+    let is_whole = !loader.has_ended;
+    Some(PartialDocument {
+        document: Document { text, root },
+        is_whole,
+    })
+}
+
+/// The reaction to a syntax error.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AtError {
+    Stop,
+    EndDocument,
+}
+
 /// The end of parsing, with the reason unless it is already among the findings.
 struct Halt(Option<Box<Diagnostic>>);
 
@@ -44,6 +56,9 @@ struct Loader<'t> {
     findings: Vec<Diagnostic>,
     depth: usize,
     values: usize,
+    at_error: AtError,
+    /// True after a syntax error.
+    has_ended: bool,
 }
 
 type Events<'t> = Parser<'t, saphyr_parser::StrInput<'t>>;
@@ -55,6 +70,18 @@ impl From<Diagnostic> for Halt {
 }
 
 impl<'t> Loader<'t> {
+    fn of(text: &'t Text, at_error: AtError) -> Self {
+        Self {
+            text,
+            offsets: Offsets::of(text.content()),
+            findings: Vec::new(),
+            depth: 0,
+            values: 0,
+            at_error,
+            has_ended: false,
+        }
+    }
+
     fn stream(&mut self) -> Result<Node, Halt> {
         let mut events = Parser::new_from_str(self.text.content());
         let mut root = None;
@@ -66,6 +93,7 @@ impl<'t> Loader<'t> {
                 | Event::DocumentEnd
                 | Event::Nothing => {}
                 Event::StreamEnd => break,
+                _ if self.at_error == AtError::EndDocument && root.is_some() => break,
                 content if root.is_none() => root = Some(self.node(content, span, &mut events)?),
                 Event::Alias(_)
                 | Event::Scalar(..)
@@ -84,12 +112,22 @@ impl<'t> Loader<'t> {
         root.ok_or_else(|| Halt::from(empty(self.text)))
     }
 
-    fn next(&self, events: &mut Events<'t>) -> Result<(Event<'t>, Span), Halt> {
-        if self.findings.len() >= MAX_FINDINGS {
+    fn next(&mut self, events: &mut Events<'t>) -> Result<(Event<'t>, Span), Halt> {
+        if self.findings.len() >= MAX_FINDINGS && self.at_error == AtError::Stop {
             return Err(Halt(more(&self.findings).map(Box::new)));
         }
-        match events.next_event() {
+        let event = if self.has_ended {
+            None
+        } else {
+            events.next_event()
+        };
+        match event {
             Some(Ok(event)) => Ok(event),
+            Some(Err(_)) if self.at_error == AtError::EndDocument => {
+                self.has_ended = true;
+                let end = self.text.content().chars().count();
+                Ok((Event::StreamEnd, Span::empty(Marker::new(end, 1, 0))))
+            }
             Some(Err(error)) => Err(Halt::from(self.syntax_error(&error))),
             None => Ok((Event::StreamEnd, Span::empty(Marker::new(0, 1, 0)))),
         }
@@ -132,6 +170,11 @@ impl<'t> Loader<'t> {
                     value: NodeValue::Null,
                 })
             }
+            // A key at the error, without its value.
+            Event::StreamEnd if self.at_error == AtError::EndDocument => Ok(Node {
+                range: start,
+                value: NodeValue::Null,
+            }),
             Event::Nothing
             | Event::StreamStart
             | Event::StreamEnd
@@ -162,6 +205,7 @@ impl<'t> Loader<'t> {
         let end = loop {
             match self.next(events)? {
                 (Event::SequenceEnd, end) => break end,
+                (Event::StreamEnd, end) if self.at_error == AtError::EndDocument => break end,
                 (event, span) => items.push(self.node(event, span, events)?),
             }
         };
@@ -191,6 +235,9 @@ impl<'t> Loader<'t> {
             let (event, span) = self.next(events)?;
             let (key, key_range) = match event {
                 Event::MappingEnd => return Ok((entries, span)),
+                Event::StreamEnd if self.at_error == AtError::EndDocument => {
+                    return Ok((entries, span));
+                }
                 Event::Scalar(key, style, anchor, tag) => {
                     self.refuse_features(anchor, tag.is_some(), &span);
                     if key == "<<" && style == ScalarStyle::Plain {
@@ -222,7 +269,8 @@ impl<'t> Loader<'t> {
             };
             let (event, span) = self.next(events)?;
             let value = self.node(event, span, events)?;
-            if let Some(first) = seen.get(&key) {
+            let first = seen.get(&key).filter(|_| self.at_error == AtError::Stop);
+            if let Some(first) = first {
                 self.findings
                     .push(duplicate_key(self.text, &key, &key_range, first));
             } else {
@@ -297,7 +345,14 @@ impl<'t> Loader<'t> {
     }
 
     fn syntax_error(&self, error: &ScanError) -> Diagnostic {
-        let at = self.offsets.byte(error.marker().index());
+        let mut at = self.offsets.byte(error.marker().index());
+        let rest = &self.text.content()[at..];
+        // The parser reports a tab at the start of the value before it.
+        if error.info().contains("tab")
+            && let Some(tab) = rest.find('\t')
+        {
+            at += tab;
+        }
         if error.info().contains("recursion limit") {
             return too_deep(self.text, at..at);
         }

@@ -13,6 +13,7 @@ mod hash;
 mod health;
 mod init;
 mod list;
+mod lsp;
 mod migrate;
 mod mirror;
 mod mirror_push;
@@ -92,6 +93,10 @@ pub(in crate::cli) enum Command {
     Init(init::Args),
     /// Check a catalogue, a recipe, or a folder with catalog/ and recipes/.
     Check(check::Args),
+    /// Serve an editor: findings while typing, completion, hover and renaming.
+    ///
+    /// A language server over standard input and output. The editor starts it: docs/editors.md shows the settings.
+    Lsp(lsp::Args),
     /// Test a catalogue by its cases: selections and the files they produce.
     Test(test::Args),
     /// Test that all options of a catalogue are compatible.
@@ -159,6 +164,7 @@ impl Command {
         match self {
             Self::Check(args) => check::run(&args, terminal),
             Self::Init(args) => init::run(&args, terminal),
+            Self::Lsp(args) => lsp::run(&args),
             Self::Sweep(args) => sweep::run(&args, terminal),
             Self::Test(args) => test::run(&args, terminal),
             Self::PlanDocument(args) => plan_document::run(&args, terminal),
