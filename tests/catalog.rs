@@ -295,7 +295,13 @@ fn the_program_embeds_the_catalogues_of_its_repository() {
             .exits(0)
             .json()
     };
-    for name in ["nextjs", "ops-repo", "rust-cli"] {
+    for name in [
+        "nextjs",
+        "ops-repo",
+        "python-package",
+        "rust-cli",
+        "rust-service",
+    ] {
         let folder = preview(&format!("{REPOSITORY}/catalog/{name}"));
         let embedded = preview(name);
         assert!(embedded["treeId"].is_string());
