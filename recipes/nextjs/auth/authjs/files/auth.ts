@@ -32,11 +32,13 @@ export const { auth, handlers, signIn, signOut } = NextAuth(() => ({
   },
 }));
 
+/** Returns the signed-in user, or `undefined`. */
+export async function findUser(): Promise<SessionUser | undefined> {
+  const user = (await auth())?.user;
+  return user && { name: user.name ?? user.email ?? "Unknown" };
+}
+
 /** Returns the signed-in user, or redirects to the sign-in page. */
 export async function requireUser(): Promise<SessionUser> {
-  const session = await auth();
-  if (!session?.user) {
-    redirect("/login");
-  }
-  return { name: session.user.name ?? session.user.email ?? "Unknown" };
+  return (await findUser()) ?? redirect("/login");
 }
