@@ -192,7 +192,7 @@ fn six_categories_are_required_and_add_ons_are_optional() {
             ("database", single, true, Some("postgres-prisma")),
             ("ui-components", single, true, Some("shadcn-baseui")),
             ("state-management", single, true, Some("zustand")),
-            ("testing", single, true, Some("vitest-jsdom")),
+            ("testing", single, true, Some("vitest-playwright")),
             ("addons", SelectionType::Multi, false, None),
         ]
     );
@@ -249,7 +249,7 @@ fn the_default_selection_contains_its_decisions_and_provenance() {
             "0003-postgresql-with-prisma.md",
             "0004-ui-components-with-shadcn-on-base-ui.md",
             "0005-state-management-with-zustand.md",
-            "0006-testing-with-vitest-and-jsdom.md",
+            "0006-testing-with-vitest-and-playwright.md",
         ]
     );
     let index = sandbox.read("made/docs/adr/README.md");
@@ -272,7 +272,7 @@ fn the_default_selection_contains_its_decisions_and_provenance() {
             "database": ["postgres-prisma"],
             "deploy": ["self-hosted"],
             "state-management": ["zustand"],
-            "testing": ["vitest-jsdom"],
+            "testing": ["vitest-playwright"],
             "ui-components": ["shadcn-baseui"],
         })
     );
@@ -295,7 +295,13 @@ fn the_program_embeds_the_catalogues_of_its_repository() {
             .exits(0)
             .json()
     };
-    for name in ["nextjs", "ops-repo", "rust-cli"] {
+    for name in [
+        "nextjs",
+        "ops-repo",
+        "python-package",
+        "rust-cli",
+        "rust-service",
+    ] {
         let folder = preview(&format!("{REPOSITORY}/catalog/{name}"));
         let embedded = preview(name);
         assert!(embedded["treeId"].is_string());
@@ -308,11 +314,11 @@ fn the_program_embeds_the_catalogues_of_its_repository() {
 fn every_selection_is_built_without_findings() {
     let nextjs = BuiltIn::nextjs();
     let mut selections = nextjs.selections();
-    assert_eq!(selections.len(), 576);
+    assert_eq!(selections.len(), 768);
     selections.retain(|selection| {
         !selection.has("deploy", "vercel") || !selection.has("database", "sqlite-drizzle")
     });
-    assert_eq!(selections.len(), 504);
+    assert_eq!(selections.len(), 672);
     let mut categories = nextjs.catalog.categories().iter();
     let addons = categories.find(|category| !category.required).unwrap();
     for addon in &addons.options {

@@ -123,7 +123,7 @@ fn a_shell_completes_commands_flags_catalogues_categories_and_options() {
         ("groundplan preview --summ", &["--summary"]),
         ("groundplan preview --forge git", &["github"]),
         ("groundplan preview --catalog next", &["nextjs"]),
-        ("groundplan show rust", &["rust-cli"]),
+        ("groundplan show rust", &["rust-cli", "rust-service"]),
         (
             "groundplan preview --catalog . --select ",
             &["auth=", "addons="],

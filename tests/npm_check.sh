@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Creates apps from the built-in catalogue `nextjs` that cover every option. Runs install, lint, type check, tests and build in
+# Creates apps from the built-in catalogue `nextjs` that cover every option. Runs install, format check, lint, type check, tests and build in
 # each, and Storybook and the browser tests if they are selected.
 #
 #   tests/npm_check.sh            all apps; needs about ten minutes, 5 GB of disk and the npm registry
@@ -15,7 +15,7 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 
 # deploy, auth, database, ui-components, state-management, testing, add-ons
 selections=(
-    "self-hosted iron-session postgres-prisma  shadcn-baseui zustand       vitest-jsdom github-ci storybook error-tracking"
+    "self-hosted iron-session postgres-prisma  shadcn-baseui zustand       vitest-playwright github-ci storybook error-tracking"
     "vercel      authjs       postgres-drizzle plain-css     react-context playwright   forgejo-ci storybook error-tracking"
     "self-hosted basic-auth   sqlite-drizzle   shadcn-baseui none          node-test    renovate editorconfig error-tracking"
     "vercel      none         none             plain-css     react-context vitest-jsdom"
@@ -76,6 +76,7 @@ for number in "${chosen[@]}"; do
     cd "product-$number"
     step "$groundplan" verify --catalog "$root"
     step npm install --no-audit --no-fund
+    step npm run format:check
     step npm run lint
     step npm run typecheck
     step npm test

@@ -175,7 +175,13 @@ fn json_documents() {
 fn texts_of_list_and_show() {
     let sandbox = Sandbox::new();
     let _scope = sandbox.snapshot_scope();
-    for name in ["nextjs", "ops-repo", "rust-cli"] {
+    for name in [
+        "nextjs",
+        "ops-repo",
+        "python-package",
+        "rust-cli",
+        "rust-service",
+    ] {
         let ran = sandbox.groundplan(["show", name]).exits(0);
         insta::assert_snapshot!(format!("show_{name}"), ran.stdout);
     }

@@ -62,11 +62,8 @@ fn without_dependencies_it_builds_and_passes_its_tests_offline() {
     let binary = sandbox.join("target/debug/acme-web");
     let greeting = sandbox.run(Command::new(&binary).arg("Ada")).exits(0);
     assert_eq!(greeting.stdout, "Hello, Ada!\n");
-    // The only file that the build adds to the repository.
-    assert_eq!(
-        sandbox.git("cli", &["status", "--porcelain"]),
-        "?? Cargo.lock\n"
-    );
+    // The build adds no files, and the lock file is the one that cargo writes.
+    assert_eq!(sandbox.git("cli", &["status", "--porcelain"]), "");
     sandbox.groundplan(["verify", "cli"]).exits(0);
 }
 
@@ -93,12 +90,33 @@ fn every_selection_has_the_selected_manifest_and_licence() {
                         licences.count(),
                         if licence == "mit-or-apache" { 2 } else { 1 }
                     );
-                    let workflow = format!("cli/.{ci}/workflows/ci.yml");
-                    assert_eq!(files.contains(&workflow), ci != "none");
+                    for workflow in ["ci", "release"] {
+                        let workflow = format!("cli/.{ci}/workflows/{workflow}.yml");
+                        assert_eq!(files.contains(&workflow), ci != "none");
+                    }
+                    assert_locked(&sandbox, edition, dependencies);
                 }
             }
         }
     }
+}
+
+/// Asserts that the lock file contains the dependencies of the manifest. An older cargo cannot read one.
+fn assert_locked(sandbox: &Sandbox, edition: &str, dependencies: &toml::Table) {
+    if edition == "rust-2021" {
+        assert!(!sandbox.files().contains(&"cli/Cargo.lock".to_owned()));
+        return;
+    }
+    let lock: toml::Table = sandbox.read("cli/Cargo.lock").parse().unwrap();
+    let packages = lock["package"].as_array().unwrap();
+    let of = |name: &str| packages.iter().find(|it| it["name"].as_str() == Some(name));
+    let own = of("acme-web").unwrap();
+    let locked = own.get("dependencies").and_then(toml::Value::as_array);
+    let locked = locked.into_iter().flatten().filter_map(toml::Value::as_str);
+    let names: Vec<&str> = locked.collect();
+    let expected: Vec<&str> = dependencies.keys().map(String::as_str).collect();
+    assert_eq!(names, expected);
+    assert!(names.iter().all(|name| of(name).is_some()));
 }
 
 /// Needs the crate registry: `cargo test --test integration -- --ignored every_program`.

@@ -14,11 +14,13 @@ use std::path::Path;
 
 const SNAPSHOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots");
 
-const CASES: [&str; 4] = [
+const CASES: [&str; 6] = [
     "demo-default",
     "nextjs-default",
     "ops-repo-default",
+    "python-package-default",
     "rust-cli-default",
+    "rust-service-default",
 ];
 
 /// Runs a command with the selection of a case.
@@ -92,6 +94,16 @@ fn the_ops_repo_catalogue_creates_the_expected_repository() {
 #[test]
 fn the_rust_cli_catalogue_creates_the_expected_repository() {
     check_list(&Sandbox::new(), "rust-cli-default", "rust-cli");
+}
+
+#[test]
+fn the_python_package_catalogue_creates_the_expected_repository() {
+    check_list(&Sandbox::new(), "python-package-default", "python-package");
+}
+
+#[test]
+fn the_rust_service_catalogue_creates_the_expected_repository() {
+    check_list(&Sandbox::new(), "rust-service-default", "rust-service");
 }
 
 #[test]

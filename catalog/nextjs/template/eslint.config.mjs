@@ -6,6 +6,7 @@ export default defineConfig([
   ...nextCoreWebVitals,
   ...nextTypescript,
   globalIgnores([
+    // Code that tools write.
     ".next/**",
     "generated/**",
     "next-env.d.ts",

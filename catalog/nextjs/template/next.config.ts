@@ -1,10 +1,12 @@
 import type { NextConfig } from "next";
 
+// No command of Next.js sends telemetry.
+process.env.NEXT_TELEMETRY_DISABLED = "1";
+
 const securityHeaders = [
   {
     key: "Content-Security-Policy",
-    value:
-      "base-uri 'self'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+    value: "base-uri 'self'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
   },
   { key: "Permissions-Policy", value: "camera=(), geolocation=(), microphone=()" },
   { key: "Referrer-Policy", value: "strict-origin-when-cross-origin" },

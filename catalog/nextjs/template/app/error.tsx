@@ -1,6 +1,6 @@
 "use client";
 
-import styles from "./action.module.css";
+import { Button } from "@/components/ui/button";
 
 interface ErrorPageProps {
   error: Error & { digest?: string };
@@ -16,9 +16,7 @@ export default function ErrorPage({ error, reset }: ErrorPageProps) {
           ? `Reference ${error.digest}. See the server log for details.`
           : "See the browser console for details."}
       </p>
-      <button className={styles.action} onClick={reset} type="button">
-        Try again
-      </button>
+      <Button onClick={reset}>Try again</Button>
     </>
   );
 }

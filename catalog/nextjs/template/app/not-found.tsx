@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import Link from "next/link";
-import styles from "./action.module.css";
+import { buttonVariants } from "@/components/ui/button";
 
 export const metadata: Metadata = { title: "Not found" };
 
@@ -9,7 +9,7 @@ export default function NotFound() {
     <>
       <h1>Page not found</h1>
       <p>This page does not exist or has moved.</p>
-      <Link className={styles.action} href="/">
+      <Link className={buttonVariants()} href="/">
         Back to the home page
       </Link>
     </>

@@ -6,10 +6,19 @@ import { test } from "node:test";
 import { POST } from "@/app/api/errors/route";
 import { parseBrowserError } from "@/lib/browser-error";
 
-const report = { name: "TypeError", message: "x is not a function", stack: "at a.js:1:1", path: "/" };
+const report = {
+  name: "TypeError",
+  message: "x is not a function",
+  stack: "at a.js:1:1",
+  path: "/",
+};
 
 function post(body: string, headers: Record<string, string>): Promise<Response> {
-  const sent = { "Content-Length": String(body.length), "Sec-Fetch-Site": "same-origin", ...headers };
+  const sent = {
+    "Content-Length": String(body.length),
+    "Sec-Fetch-Site": "same-origin",
+    ...headers,
+  };
   return POST(new Request("http://localhost/api/errors", { method: "POST", body, headers: sent }));
 }
 
@@ -32,7 +41,10 @@ test("a browser error is sent to the tracker", async () => {
 });
 
 test("reports from other sites, large reports and malformed reports are refused", async () => {
-  assert.equal((await post(JSON.stringify(report), { "Sec-Fetch-Site": "cross-site" })).status, 403);
+  assert.equal(
+    (await post(JSON.stringify(report), { "Sec-Fetch-Site": "cross-site" })).status,
+    403,
+  );
   assert.equal((await post(JSON.stringify(report), { "Content-Length": "20000" })).status, 413);
   assert.equal((await post("{", {})).status, 400);
 });

@@ -16,7 +16,10 @@ export async function POST(request: Request) {
   if (!report) {
     return new Response(null, { status: 400 });
   }
-  const error = Object.assign(new Error(report.message), { name: report.name, stack: report.stack });
+  const error = Object.assign(new Error(report.message), {
+    name: report.name,
+    stack: report.stack,
+  });
   await reportError(error, { kind: "browser", route: report.path });
   return new Response(null, { status: 204 });
 }

@@ -10,7 +10,15 @@ for (const allowed of ["ada@example.com", "bob@example.org, @EXAMPLE.com", "*"])
   });
 }
 
-for (const allowed of ["", ",", "@", "bob@example.com", "@ample.com", "example.com", "@example.com.evil.org"]) {
+for (const allowed of [
+  "",
+  ",",
+  "@",
+  "bob@example.com",
+  "@ample.com",
+  "example.com",
+  "@example.com.evil.org",
+]) {
   test(`isAllowed refuses ada@example.com if the allowlist is ${JSON.stringify(allowed)}`, () => {
     assert.equal(isAllowed(ada, allowed), false);
   });

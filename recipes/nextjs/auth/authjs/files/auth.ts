@@ -1,5 +1,6 @@
 import NextAuth from "next-auth";
 import { redirect } from "next/navigation";
+import { connection } from "next/server";
 import { isAllowed } from "./allowed";
 import { requireEnv } from "./env";
 
@@ -32,11 +33,27 @@ export const { auth, handlers, signIn, signOut } = NextAuth(() => ({
   },
 }));
 
+/** False until all settings exist. Only a development server runs without them. */
+export function isConfigured(): boolean {
+  const names = [
+    "AUTH_SECRET",
+    "AUTH_OIDC_ISSUER",
+    "AUTH_OIDC_ID",
+    "AUTH_OIDC_SECRET",
+    "AUTH_ALLOWED",
+  ];
+  return names.every((name) => process.env[name]);
+}
+
+/** Returns the signed-in user, or `undefined`. */
+export async function findUser(): Promise<SessionUser | undefined> {
+  // The build has no settings and must not render the page once for all visitors.
+  await connection();
+  const user = isConfigured() ? (await auth())?.user : undefined;
+  return user && { name: user.name ?? user.email ?? "Unknown" };
+}
+
 /** Returns the signed-in user, or redirects to the sign-in page. */
 export async function requireUser(): Promise<SessionUser> {
-  const session = await auth();
-  if (!session?.user) {
-    redirect("/login");
-  }
-  return { name: session.user.name ?? session.user.email ?? "Unknown" };
+  return (await findUser()) ?? redirect("/login");
 }

@@ -1,7 +1,20 @@
+import { randomBytes } from "node:crypto";
 import { getIronSession, type SessionOptions } from "iron-session";
 import { cookies } from "next/headers";
 import { redirect } from "next/navigation";
 import { requireEnv } from "./env";
+
+/** Kept across hot reloads. */
+const cache = globalThis as typeof globalThis & { developmentSecret?: string };
+
+/** Without a setting, a development server has a key of its own. In production, the setting is required. */
+function sessionSecret(): string {
+  if (process.env.NODE_ENV === "development" && !process.env.SESSION_SECRET) {
+    cache.developmentSecret ??= randomBytes(32).toString("hex");
+    return cache.developmentSecret;
+  }
+  return requireEnv("SESSION_SECRET");
+}
 
 export interface SessionUser {
   name: string;
@@ -17,7 +30,7 @@ interface SessionData {
 function sessionOptions(): SessionOptions {
   return {
     cookieName: "session",
-    password: requireEnv("SESSION_SECRET"),
+    password: sessionSecret(),
     ttl: 12 * 60 * 60,
     cookieOptions: {
       httpOnly: true,
@@ -31,8 +44,13 @@ export async function getSession() {
   return getIronSession<SessionData>(await cookies(), sessionOptions());
 }
 
+/** Returns the signed-in user, or `undefined`. */
+export async function findUser(): Promise<SessionUser | undefined> {
+  const { user } = await getSession();
+  return user;
+}
+
 /** Returns the signed-in user, or redirects to the sign-in page. */
 export async function requireUser(): Promise<SessionUser> {
-  const { user } = await getSession();
-  return user ?? redirect("/login");
+  return (await findUser()) ?? redirect("/login");
 }

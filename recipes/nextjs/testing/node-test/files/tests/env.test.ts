@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { requireEnv } from "@/lib/env";
+import { findProblems, requireEnv, settings } from "@/lib/env";
 
 afterEach(() => {
   delete process.env.EXAMPLE;
@@ -15,4 +15,14 @@ test("requireEnv names a missing or empty variable", () => {
   assert.throws(() => requireEnv("EXAMPLE"), /EXAMPLE is not set/);
   process.env.EXAMPLE = "";
   assert.throws(() => requireEnv("EXAMPLE"), /EXAMPLE is not set/);
+});
+
+test("findProblems reports each setting that is missing or empty", () => {
+  const names = Object.keys(settings.shape);
+  assert.equal(findProblems({}).length, names.length);
+  const empty = Object.fromEntries(names.map((name) => [name, ""]));
+  assert.deepEqual(
+    findProblems(empty).map((problem) => problem.split(":")[0]),
+    names,
+  );
 });

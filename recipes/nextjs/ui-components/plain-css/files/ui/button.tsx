@@ -1,11 +1,18 @@
 import type { ComponentProps } from "react";
 import styles from "./button.module.css";
 
-export interface ButtonProps extends ComponentProps<"button"> {
+interface Style {
+  className?: string;
   variant?: "default" | "secondary" | "outline" | "ghost" | "destructive";
 }
 
-export function Button({ className, type = "button", variant = "default", ...props }: ButtonProps) {
-  const classes = [styles.button, styles[variant], className];
-  return <button className={classes.filter(Boolean).join(" ")} type={type} {...props} />;
+/** The classes of a button, also for links: `<Link className={buttonVariants()} …>`. */
+export function buttonVariants({ className, variant = "default" }: Style = {}): string {
+  return [styles.button, styles[variant], className].filter(Boolean).join(" ");
+}
+
+export type ButtonProps = ComponentProps<"button"> & Style;
+
+export function Button({ className, type = "button", variant, ...props }: ButtonProps) {
+  return <button className={buttonVariants({ className, variant })} type={type} {...props} />;
 }

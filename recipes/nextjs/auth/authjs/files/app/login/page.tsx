@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { redirect } from "next/navigation";
 import { Button } from "@/components/ui/button";
-import { auth } from "@/lib/auth";
+import { findUser, isConfigured } from "@/lib/auth";
 import { startSignIn } from "./actions";
 import styles from "./login.module.css";
 
@@ -13,8 +13,7 @@ const messages: Record<string, string> = {
 };
 
 export default async function LoginPage({ searchParams }: PageProps<"/login">) {
-  const session = await auth();
-  if (session?.user) {
+  if (await findUser()) {
     redirect("/account");
   }
   const { error } = await searchParams;
@@ -26,9 +25,15 @@ export default async function LoginPage({ searchParams }: PageProps<"/login">) {
           {messages[error] ?? "Sign-in failed. Try again."}
         </p>
       )}
-      <form action={startSignIn}>
-        <Button type="submit">Continue to sign in</Button>
-      </form>
+      {isConfigured() ? (
+        <form action={startSignIn}>
+          <Button type="submit">Continue to sign in</Button>
+        </form>
+      ) : (
+        <p>
+          Sign-in is not set up yet: <code>docs/sign-in.md</code> describes the settings.
+        </p>
+      )}
     </section>
   );
 }

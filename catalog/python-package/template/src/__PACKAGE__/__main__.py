@@ -1,0 +1,5 @@
+"""Entry point of `python -m __PACKAGE__`."""
+
+from __PACKAGE__.cli import main
+
+main()
