@@ -506,6 +506,14 @@ fn an_update_keeps_the_recorded_values_and_takes_other_ones() {
         .exits(0)
         .stdout;
     assert!(shown.contains("\n  TEAM: no value → `core`\n"), "{shown}");
+    let command = shown.lines().last().unwrap();
+    let typed =
+        "groundplan update out --catalog . --input TEAM=core --into-branch groundplan/update-";
+    assert!(command.starts_with(typed), "{shown}");
+    let program = command.replacen("groundplan", env!("CARGO_BIN_EXE_groundplan"), 1);
+    let mut printed = std::process::Command::new("sh");
+    let made = sandbox.run(printed.args(["-c", &program])).exits(0).stdout;
+    assert!(made.contains("Created branch groundplan/update-"), "{made}");
     let vain = update(
         &[
             &team[..],

@@ -410,10 +410,26 @@ fn conclusion(args: &Args, planned: &PlannedUpdate, out: &mut dyn Write) -> Resu
     }
     writeln!(
         out,
-        "\nNothing was written. Create a branch with exactly this by the same command with:\n  --into-branch {} --expect {}@{}",
+        "\nNothing was written. Create a branch with exactly this:\n{} --into-branch {} --expect {}@{}",
+        typed_command(),
         planned.branch_name(),
         report.tree_id.as_ref().map_or("", |tree| tree.as_str()),
         report.head
     )?;
     Ok(())
+}
+
+/// The command line as it was typed, without an expected tree.
+fn typed_command() -> String {
+    let mut words = vec!["groundplan".to_owned()];
+    let mut typed = std::env::args_os().skip(1);
+    while let Some(word) = typed.next() {
+        let word = word.to_string_lossy();
+        if word == "--expect" {
+            typed.next();
+        } else if !word.starts_with("--expect=") {
+            words.push(quote(&word));
+        }
+    }
+    words.join(" ")
 }

@@ -75,12 +75,11 @@ pub(crate) fn names(given: GivenNames, usual: &Suggestions) -> Result<Names, Fai
             )?,
         };
         let slug = given.slug.or_else(|| Slug::from_title(name.as_str()));
-        let repo = match given.repo {
-            Some(repo) => repo,
-            None => {
-                let usual = slug.and_then(|slug| RepoName::parse(slug.as_str()).ok());
-                text("Name of the repository", usual.as_ref(), RepoName::parse)?
-            }
+        let repo = if let Some(repo) = given.repo {
+            repo
+        } else {
+            let usual = slug.and_then(|slug| RepoName::parse(slug.as_str()).ok());
+            text("Name of the repository", usual.as_ref(), RepoName::parse)?
         };
         Ok(Names { name, owner, repo })
     })

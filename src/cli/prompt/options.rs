@@ -69,13 +69,11 @@ fn answer(
             .into_iter()
             .map(|index| reference(question.offered[index]))
             .collect();
-        match option_questions::clash(catalog, selection, &chosen) {
-            Some(clash) => note(&format!("{clash}; choose again"))?,
-            None => {
-                answer.extend(chosen);
-                return Ok(answer);
-            }
-        }
+        let Some(clash) = option_questions::clash(catalog, selection, &chosen) else {
+            answer.extend(chosen);
+            return Ok(answer);
+        };
+        note(&format!("{clash}; choose again"))?;
     }
 }
 
