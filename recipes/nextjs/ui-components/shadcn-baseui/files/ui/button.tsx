@@ -5,7 +5,7 @@ import { cn } from "@/lib/utils";
 /** The classes of a button, also for links: `<Link className={buttonVariants()} …>`. */
 export const buttonVariants = cva(
   [
-    "inline-flex shrink-0 cursor-pointer items-center justify-center gap-2 rounded-full border border-transparent",
+    "inline-flex shrink-0 cursor-pointer items-center justify-center gap-2 rounded-full border",
     "text-sm font-medium whitespace-nowrap no-underline transition-[background-color,box-shadow] duration-200",
     "focus-visible:outline-3 focus-visible:outline-offset-2 focus-visible:outline-ring",
     "disabled:pointer-events-none disabled:opacity-40 data-disabled:pointer-events-none data-disabled:opacity-40",
@@ -14,12 +14,13 @@ export const buttonVariants = cva(
   {
     variants: {
       variant: {
-        default: "bg-primary text-primary-foreground hover:shadow-sm",
-        secondary: "bg-secondary text-secondary-foreground hover:shadow-sm",
+        default: "border-transparent bg-primary text-primary-foreground hover:shadow-sm",
+        secondary: "border-transparent bg-secondary text-secondary-foreground hover:shadow-sm",
         outline: "border-input bg-transparent text-primary hover:bg-accent",
-        ghost: "bg-transparent text-primary hover:bg-accent",
-        destructive: "bg-destructive text-destructive-foreground hover:shadow-sm",
-        link: "bg-transparent text-primary underline-offset-4 hover:underline",
+        ghost: "border-transparent bg-transparent text-primary hover:bg-accent",
+        destructive:
+          "border-transparent bg-destructive text-destructive-foreground hover:shadow-sm",
+        link: "border-transparent bg-transparent text-primary underline-offset-4 hover:underline",
       },
       size: {
         default: "h-10 px-6",
