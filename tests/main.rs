@@ -56,6 +56,7 @@ mod runs;
 mod rust_cli;
 mod schemas;
 mod server;
+mod signing;
 mod snapshots;
 mod store;
 mod sweep;
