@@ -16,6 +16,7 @@ mod case_files;
 mod cases;
 mod catalog;
 mod check;
+mod compose;
 mod conformance;
 mod diagnostics;
 mod differential;
