@@ -21,6 +21,7 @@ mod conformance;
 mod diagnostics;
 mod differential;
 mod doctor;
+mod documents;
 mod explain;
 mod forge;
 mod forge_cli;
