@@ -273,6 +273,7 @@ impl Bench {
                 git: Arc::new(git()),
                 user: GitPush::USER.to_owned(),
             },
+            signing: None,
             opener: None,
             templates: TemplateStore::new(
                 [catalog],

@@ -44,6 +44,7 @@ fn repository(folder: &Path, count: usize) -> (PathBuf, GitId) {
         tree: &tree,
         template: None,
         commit: &commit,
+        signer: None,
         layout: Layout::Bare,
     };
     let target = Target::check(&into).expect("a free place");

@@ -59,9 +59,10 @@
 //! 3. [`resolve`]: a selection becomes a [`model::plan::Plan`].
 //! 4. [`tree`], [`interpret`], [`engine`]: a plan applied to a template becomes a report and a new tree.
 //! 5. [`template`], [`git`]: templates from git repositories, read without a checkout.
-//! 6. [`forge`], [`preflight`], [`publish`]: a tree becomes a repository on a forge; a failure leaves nothing or an exact account.
-//! 7. [`store`], [`policy`], [`worker`]: the same as queued runs, with leases and recovery.
-//! 8. [`app`], [`cli`], [`lsp`], [`server`]: use cases with authorisation, and the command line, the language server and the
+//! 6. [`signing`]: signatures of commits, and signed statements about them.
+//! 7. [`forge`], [`preflight`], [`publish`]: a tree becomes a repository on a forge; a failure leaves nothing or an exact account.
+//! 8. [`store`], [`policy`], [`worker`]: the same as queued runs, with leases and recovery.
+//! 9. [`app`], [`cli`], [`lsp`], [`server`]: use cases with authorisation, and the command line, the language server and the
 //!    HTTP API over them.
 //!
 //! `ARCHITECTURE.md` has the layers, the invariants, a glossary and the decisions with their reasons.
@@ -91,6 +92,7 @@ pub mod template;
 pub mod pat;
 pub mod scrub;
 pub mod secret;
+pub mod signing;
 
 pub mod forge;
 pub mod preflight;

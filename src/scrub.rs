@@ -57,8 +57,14 @@ fn found(text: &str, secrets: &[&Secret]) -> Vec<Range<usize>> {
 }
 
 /// The shapes of unknown secrets. Each group of a pattern is a secret.
-fn shapes() -> [&'static Regex; 4] {
+fn shapes() -> [&'static Regex; 6] {
     [
+        // A private key, whole or cut off, its line ends also escaped as in JSON.
+        pattern!(
+            r"(-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----(?:[A-Za-z0-9+/=\s]|\\[nr])*(?:-----END [A-Z ]{0,20}PRIVATE KEY-----)?)"
+        ),
+        // The content of a private key of OpenSSH without its first line.
+        pattern!(r"(b3BlbnNzaC1rZXktdjE(?:[A-Za-z0-9+/=\s]|\\[nr])*)"),
         // A token of GitHub. It has 36 characters and more behind its prefix; a part of one is a secret too.
         pattern!(r"((?:github_pat_|gh[pousr]_)[A-Za-z0-9_]{16,})"),
         // The value of an `Authorization` header or field, without its scheme.
@@ -217,6 +223,23 @@ mod tests {
             check(&format!("got {prefix}{tail}, sorry"), "got [secret], sorry");
         }
         check("named ghp_short and ghs_", "named ghp_short and ghs_");
+    }
+
+    #[test]
+    fn a_private_key_is_masked_whole_or_in_part() {
+        let lines = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU=\nAAAA+/==";
+        let whole = format!(
+            "-----BEGIN OPENSSH PRIVATE KEY-----\n{lines}\n-----END OPENSSH PRIVATE KEY-----"
+        );
+        check(&format!("key: {whole}."), "key: [secret].");
+        check(
+            &format!("key: {}.", whole.replace('\n', "\\n")),
+            "key: [secret].",
+        );
+        check(&format!("got `{lines}`"), "got `[secret]`");
+        check("-----BEGIN RSA PRIVATE KEY-----\nMIIE", "[secret]");
+        let public = "-----BEGIN PUBLIC KEY-----\nMIIE";
+        check(public, public);
     }
 
     #[test]

@@ -131,12 +131,13 @@ fn one_id(plan: &Plan, template: &Template, layout: Layout) -> Result<(), TestCa
         tree: &tree,
         template: Some(&below),
         commit: &first,
+        signer: None,
         layout,
     };
     let target = Target::check(&sandbox.join("made")).unwrap();
     let ids = target.create(&made, &AtomicBool::new(false)).unwrap();
     let tree = tree_id(&tree).unwrap();
-    let commit = commit_id(tree, &first).unwrap();
+    let commit = commit_id(tree, &first, None).unwrap();
     prop_assert_eq!(ids, Ids { tree, commit });
     prop_assert_eq!(sandbox.git_id("made", "main^{tree}"), id.clone());
     prop_assert_eq!(sandbox.git_id("made", "main"), GitId::of(&ids.commit));

@@ -82,6 +82,7 @@ fn a_stop_between_two_files_leaves_nothing_behind() {
         tree: &tree,
         template: None,
         commit: &commit,
+        signer: None,
         layout: Layout::WorkTree,
     };
     let stopped = target.create(&made, &AtomicBool::new(true));

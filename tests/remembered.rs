@@ -374,6 +374,7 @@ fn no_damaged_byte_of_a_pack_gets_into_a_result() {
                 tree: &tree,
                 template: Some(&tree),
                 commit: &first,
+                signer: None,
                 layout,
             };
             let target = Target::check(&sandbox.join("out")).unwrap();

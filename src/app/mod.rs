@@ -16,6 +16,7 @@ pub mod choices;
 pub mod code_documentation;
 pub mod command_line;
 pub mod database_catalogs;
+pub mod deployment;
 pub mod error;
 pub mod explanation;
 pub mod facts;

@@ -15,12 +15,15 @@ use crate::model::input::Identity;
 use crate::model::path::TreePath;
 use crate::model::plan::Plan;
 use crate::model::ref_name::RefName;
+use crate::signing::key::SigningKey;
 use crate::template::Template;
 use crate::tree::edited::{ChangeCommit, FileChanges};
 use crate::tree::generated::{GENERATED_REF, GeneratedCommit};
+use crate::tree::signed::CommitSigner;
 use crate::tree::worktree::{MarkedFile, WorkTree, WorkTreeError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// An update before it is written.
@@ -39,6 +42,8 @@ pub struct PlannedUpdate {
     pub(super) previous: Option<GitId>,
     /// True if the new plan is the recorded one.
     pub(super) is_recorded: bool,
+    /// Signs the commit of the update.
+    pub signing: Option<Arc<SigningKey>>,
 }
 
 /// The tree and the commit that an update must be for.
@@ -256,6 +261,7 @@ impl PlannedUpdate {
             author,
             date,
             message: &message,
+            signer: self.signing.as_deref().map(|key| key as &dyn CommitSigner),
         })?;
         Ok(GitId::of(&ids.commit))
     }

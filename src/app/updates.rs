@@ -143,6 +143,7 @@ pub fn plan(
         decisions: request.decisions.clone(),
         previous: base.previous,
         is_recorded: is_same_plan,
+        signing: None,
         repository,
         template,
     })

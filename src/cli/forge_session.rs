@@ -32,6 +32,7 @@ use crate::publish::{PublishedRepo, Publisher};
 use crate::scrub::scrub;
 use crate::secret::Secret;
 use crate::tree::commits::Commits;
+use crate::tree::signed::NOTES_REF;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -71,6 +72,9 @@ pub(crate) struct PublishedJson {
     branch: &'static str,
     commit_id: GitId,
     tree_id: GitId,
+    /// True if the forge has the note about the signed commit, too; none without a signature.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    has_note: Option<bool>,
     ledger: PathBuf,
 }
 
@@ -236,6 +240,37 @@ impl ForgeSession {
         done.ok_or_else(Failure::cancelled)
     }
 
+    /// Pushes the note about a signed commit to its published repository. None if the built repository has no note. A failure
+    /// is a warning: the repository is complete without the note.
+    pub(crate) fn publish_note(
+        &self,
+        files: &PublicationFiles,
+        published: &PublishedRepo,
+        terminal: &mut Terminal,
+    ) -> Option<bool> {
+        let repository = files.repository();
+        let commits = Commits::open(&repository).ok()?;
+        let note = PushedBranch {
+            name: NOTES_REF.to_owned(),
+            commit: commits.newest_note().ok()??,
+            expected: None,
+        };
+        let push = self.push_from(&repository);
+        let pushed = Terminal::busy("pushing the note", || {
+            push.references(&published.remote, slice::from_ref(&note), signals::stop())
+        });
+        let Err(error) = pushed else {
+            return Some(true);
+        };
+        let message = format!("the note with the signed statement was not pushed: {error}");
+        let hint = format!(
+            "create the same repository with `--into`, and push the note from there: `git push {} {NOTES_REF}`",
+            quote(&self.clean(&published.remote.to_string()))
+        );
+        terminal.warning(&self.clean(&message), &[hint]);
+        Some(false)
+    }
+
     /// Works on a publication until it ends or a signal comes.
     pub(crate) fn run<T>(
         &self,
@@ -334,6 +369,7 @@ impl ForgeSession {
         &self,
         published: &PublishedRepo,
         files: &PublicationFiles,
+        has_note: Option<bool>,
     ) -> PublishedJson {
         PublishedJson {
             forge: self.flags.forge,
@@ -343,6 +379,7 @@ impl ForgeSession {
             branch: "main",
             commit_id: published.commit.clone(),
             tree_id: published.tree.clone(),
+            has_note,
             ledger: files.ledger().to_owned(),
         }
     }

@@ -203,7 +203,7 @@ fn report(
     } = interpretation;
     let accepted = can_proceed.then_some(tree_id);
     let commit = first_commit(plan, &provenance.recipe_hash);
-    let commit_id = accepted.map(|tree| ids::commit_id(tree, &commit));
+    let commit_id = accepted.map(|tree| ids::commit_id(tree, &commit, None));
     let (action_log, action_log_truncated) = cap_log(log);
     let all = tree.list()?;
     let (file_tree, truncated) = file_tree(&all);

@@ -265,7 +265,11 @@ fn content(path: &Path) -> Result<Content, ForgeError> {
     let references = repository.references().map_err(folder(path))?;
     let mut found = Vec::new();
     for reference in references.all().map_err(folder(path))? {
-        found.push(reference.map_err(|error| folder(path)(error))?);
+        let reference = reference.map_err(|error| folder(path)(error))?;
+        // A note is about a commit and no content; the other forges do not list notes either.
+        if reference.name().category() != Some(gix::refs::Category::Note) {
+            found.push(reference);
+        }
     }
     let names = found
         .iter()

@@ -23,8 +23,11 @@ pub(super) fn shallow(
 
 /// The generated commits, if the repository has any.
 const GENERATED: &str = "+refs/groundplan/*:refs/groundplan/*";
+/// The notes about signed commits, if the repository has any.
+const NOTES: &str = "+refs/notes/groundplan*:refs/notes/groundplan*";
 
-/// Fetches HEAD with its history into a new bare repository, as its branch `main`, and the generated commits.
+/// Fetches HEAD with its history into a new bare repository, as its branch `main`, the generated commits and the notes about
+/// signed commits.
 pub(crate) fn history(
     access: &GitAccess<'_>,
     url: &RemoteUrl,
@@ -42,7 +45,7 @@ pub(crate) fn history(
         folder,
         &lock,
         &[],
-        &["+HEAD:refs/heads/main", GENERATED],
+        &["+HEAD:refs/heads/main", GENERATED, NOTES],
     )
 }
 

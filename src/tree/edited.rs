@@ -3,6 +3,7 @@
 use super::commits::Commits;
 use super::git_error::GitTreeError;
 use super::ids::{self, Ids, ObjectsError};
+use super::signed::CommitSigner;
 use crate::error::{Class, Explain, Hint};
 use crate::model::content::File;
 use crate::model::date::Day;
@@ -33,6 +34,7 @@ pub struct ChangeCommit<'c> {
     /// The day of the commit, unless its parent is later.
     pub date: &'c Day,
     pub message: &'c str,
+    pub signer: Option<&'c dyn CommitSigner>,
 }
 
 /// An error of changing a committed tree.
@@ -114,7 +116,8 @@ impl Commits {
         let tree = edit(self.repository(), Some(root), changes, &mut store)?;
         let seconds = change.date.unix_seconds().max(info.seconds);
         let signature = ids::commit_signature(change.author, seconds);
-        let bytes = ids::encode_commit(tree, Some(parent), signature, change.message)?;
+        let bytes =
+            ids::encode_commit(tree, Some(parent), signature, change.message, change.signer)?;
         let commit = store(Kind::Commit, &bytes)?;
         Ok(Ids { tree, commit })
     }

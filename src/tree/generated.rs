@@ -125,7 +125,7 @@ impl Commits {
         }
         let signature = ids::commit_signature(generated.author, seconds);
         let parent = previous.map(id_of).transpose()?;
-        let bytes = ids::encode_commit(tree, parent, signature, generated.message)?;
+        let bytes = ids::encode_commit(tree, parent, signature, generated.message, None)?;
         Ok(GitId::of(&sink.put(Kind::Commit, &bytes)?))
     }
 

@@ -2,6 +2,7 @@
 
 use super::commits::FileIndex;
 use super::inventory::{Inventory, NodeKind};
+use super::signed::{CommitSigner, SignError};
 use super::{Tree, TreeError, listing};
 use crate::error::{Class, Explain, Hint};
 use crate::model::content::{File, Mode};
@@ -37,6 +38,8 @@ pub struct Ids {
 pub enum ObjectsError {
     #[error(transparent)]
     Tree(#[from] TreeError),
+    #[error(transparent)]
+    Sign(#[from] SignError),
     #[error("cannot store a git object")]
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -45,13 +48,14 @@ impl Explain for ObjectsError {
     fn class(&self) -> Class {
         match self {
             Self::Tree(error) => error.class(),
-            Self::Store(_) => Class::Environment,
+            Self::Sign(_) | Self::Store(_) => Class::Environment,
         }
     }
 
     fn code(&self) -> &'static str {
         match self {
             Self::Tree(error) => error.code(),
+            Self::Sign(_) => "commit_not_signed",
             Self::Store(_) => "git_object_not_stored",
         }
     }
@@ -59,7 +63,7 @@ impl Explain for ObjectsError {
     fn hint(&self) -> Option<Hint> {
         match self {
             Self::Tree(error) => error.hint(),
-            Self::Store(_) => None,
+            Self::Sign(_) | Self::Store(_) => None,
         }
     }
 }
@@ -98,8 +102,12 @@ pub(super) fn id_of(kind: Kind, bytes: &[u8]) -> Result<ObjectId, ObjectsError> 
 }
 
 /// The id of the first commit of a tree. Nothing is stored.
-pub fn commit_id(tree: ObjectId, commit: &FirstCommit) -> Result<ObjectId, ObjectsError> {
-    write_commit(tree, commit, &mut Hasher)
+pub fn commit_id(
+    tree: ObjectId,
+    commit: &FirstCommit,
+    signer: Option<&dyn CommitSigner>,
+) -> Result<ObjectId, ObjectsError> {
+    write_commit(tree, commit, signer, &mut Hasher)
 }
 
 /// The id of a tree alone.
@@ -182,10 +190,11 @@ impl<'p> TreeWithout<'p> {
 pub fn write_commit(
     tree: ObjectId,
     commit: &FirstCommit,
+    signer: Option<&dyn CommitSigner>,
     sink: &mut dyn ObjectSink,
 ) -> Result<ObjectId, ObjectsError> {
     let signature = commit_signature(&commit.author, commit.date.unix_seconds());
-    let bytes = encode_commit(tree, None, signature, &commit.message)?;
+    let bytes = encode_commit(tree, None, signature, &commit.message, signer)?;
     sink.put(Kind::Commit, &bytes)
 }
 
@@ -198,14 +207,15 @@ pub(super) fn commit_signature(author: &Identity, seconds: i64) -> Signature {
     }
 }
 
-/// The bytes of a commit whose committer is its author.
+/// The bytes of a commit whose committer is its author, with its signature if there is a signer.
 pub(super) fn encode_commit(
     tree: ObjectId,
     parent: Option<ObjectId>,
     signature: Signature,
     message: &str,
+    signer: Option<&dyn CommitSigner>,
 ) -> Result<Vec<u8>, ObjectsError> {
-    encode(&Commit {
+    let mut commit = Commit {
         tree,
         parents: parent.into_iter().collect(),
         author: signature.clone(),
@@ -213,7 +223,16 @@ pub(super) fn encode_commit(
         encoding: None,
         message: message.into(),
         extra_headers: Vec::new(),
-    })
+    };
+    let bytes = encode(&commit)?;
+    let Some(signer) = signer else {
+        return Ok(bytes);
+    };
+    // Without its last line end, as git writes it.
+    let signature = signer.sign_commit(&bytes)?;
+    let header = ("gpgsig".into(), signature.trim_end().into());
+    commit.extra_headers.push(header);
+    encode(&commit)
 }
 
 type Changed<'l> = (&'l TreePath, &'l Option<listing::FileInfo>);

@@ -18,6 +18,7 @@ pub mod overlay;
 mod pack;
 pub mod repository;
 mod scan;
+pub mod signed;
 pub mod snapshot;
 pub mod validate;
 pub mod worktree;

@@ -4,12 +4,15 @@ use super::git::GitTree;
 use super::git_error::{GitTreeError, GixError};
 use super::ids::{self, FirstCommit, Ids, ObjectsError};
 use super::pack::Pack;
+use super::signed::{self, CommitAttester, CommitSigner, NOTES_REF};
 use super::worktree::{WorkTree, WorkTreeError};
 use super::{Tree, TreeError, disk};
 use crate::base::git_init;
 use crate::base::moved::MovedEntries;
 use crate::error::{Class, Explain, Hint};
 use crate::hint;
+use crate::model::digest::GitId;
+use gix::ObjectId;
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -105,6 +108,8 @@ pub struct CreatedRepository<'m> {
     /// The template's repository, for the objects that the tree shares with it.
     pub template: Option<&'m GitTree>,
     pub commit: &'m FirstCommit,
+    /// Signs the commit; the repository then has a note about it, too.
+    pub signer: Option<&'m dyn CommitAttester>,
     pub layout: Layout,
 }
 
@@ -239,12 +244,14 @@ impl Target {
             written?;
             ids
         };
-        self.build(stop, build, |folder, ids| match &self.kind {
+        let install = |folder: &Path, (ids, note): &(Ids, Option<ObjectId>)| match &self.kind {
             TargetKind::Clone(_) => WorkTree::open(&self.path)
-                .and_then(|clone| clone.adopt(folder, ids.commit, repository.commit))
+                .and_then(|clone| clone.adopt(folder, ids.commit, *note, repository.commit))
                 .map_err(RepositoryError::Clone),
             TargetKind::Replaced | TargetKind::Filled => self.move_in(folder),
-        })
+        };
+        let (ids, _) = self.build(stop, build, install)?;
+        Ok(ids)
     }
 
     /// Creates a folder of plain files, without a repository, in the same way: all of them or none.
@@ -348,8 +355,12 @@ impl RepositoryError {
     }
 }
 
-/// Writes all objects as one pack, then the branch, then the index of the work tree.
-fn commit(folder: &Path, new: &CreatedRepository<'_>) -> Result<Ids, RepositoryError> {
+/// Writes all objects as one pack, then the branch and the note, then the index of the work tree. Returns the commit of
+/// the note, too.
+fn commit(
+    folder: &Path,
+    new: &CreatedRepository<'_>,
+) -> Result<(Ids, Option<ObjectId>), RepositoryError> {
     let repository = init(folder, new)?;
     let objects = repository.git_dir().join("objects");
     let source = match (new.layout, new.template) {
@@ -361,7 +372,14 @@ fn commit(folder: &Path, new: &CreatedRepository<'_>) -> Result<Ids, RepositoryE
     };
     let mut pack = Pack::new(source);
     let tree = ids::write_tree(new.tree, &mut pack)?;
-    let commit = ids::write_commit(tree, new.commit, &mut pack)?;
+    let signer = new.signer.map(|signer| signer as &dyn CommitSigner);
+    let commit = ids::write_commit(tree, new.commit, signer, &mut pack)?;
+    let note = new.signer.map(|signer| -> Result<_, ObjectsError> {
+        let text = signer.note(&GitId::of(&tree), &GitId::of(&commit))?;
+        let FirstCommit { author, date, .. } = new.commit;
+        signed::first_note(commit, &text, author, date, &mut pack)
+    });
+    let note = note.transpose()?;
     pack.write(&objects.join("pack"))?;
     let subject = new.commit.message.lines().next().unwrap_or("");
     repository
@@ -372,6 +390,16 @@ fn commit(folder: &Path, new: &CreatedRepository<'_>) -> Result<Ids, RepositoryE
             format!("commit (initial): {subject}"),
         )
         .map_err(RepositoryError::git("write the branch of"))?;
+    if let Some(note) = note {
+        repository
+            .reference(
+                NOTES_REF,
+                note,
+                gix::refs::transaction::PreviousValue::MustNotExist,
+                signed::NOTES_MESSAGE.trim(),
+            )
+            .map_err(RepositoryError::git("write the note of"))?;
+    }
     if new.layout == Layout::WorkTree {
         repository
             .index_from_tree(&tree)
@@ -379,7 +407,7 @@ fn commit(folder: &Path, new: &CreatedRepository<'_>) -> Result<Ids, RepositoryE
             .write(gix::index::write::Options::default())
             .map_err(RepositoryError::git("index"))?;
     }
-    Ok(Ids { tree, commit })
+    Ok((Ids { tree, commit }, note))
 }
 
 /// Creates the empty repository. Its author and date are those of the commit, for the log of the branch.

@@ -1,6 +1,6 @@
 //! One attempt at a run under one lease: load, build, publish, record.
 
-use super::build::{self, BuildError};
+use super::build::{self, BuildError, BuiltRepo};
 use super::context::{UserTokenError, WorkerContext};
 use super::lease_keeper::{LeaseKeeper, Shutdown};
 use super::ledger::StoreLedger;
@@ -11,6 +11,7 @@ use super::retry::retry;
 use crate::forge::Forge;
 use crate::forge::marker::Marker;
 use crate::forge::repository::Remote;
+use crate::git::PushedBranch;
 use crate::preflight::target;
 use crate::publish::git_push::GitPush;
 use crate::publish::ledger::{Ledger as _, PublishRequest};
@@ -19,10 +20,13 @@ use crate::publish::stage;
 use crate::publish::{CleanupOutcome, PublishedRepo, Publisher};
 use crate::resolve::stored::Accepted;
 use crate::secret::Secret;
+use crate::signing::statement::Creator;
 use crate::store::change::RunChange;
 use crate::store::job::JobStatus;
 use crate::store::lease::Lease;
 use crate::store::run::JobPayload;
+use crate::tree::commits::Commits;
+use crate::tree::signed::NOTES_REF;
 use async_trait::async_trait;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,8 +54,8 @@ struct Built {
     accepted: Arc<Accepted>,
     /// The folder of the built repository, removed with this value.
     folder: Arc<TempDir>,
-    /// The scopes that a token needs to push the repository.
-    scopes: &'static [&'static str],
+    /// The repository in it; none if an earlier attempt has pushed it.
+    repo: Option<BuiltRepo>,
     /// True if an earlier attempt has started to publish.
     is_resumed: bool,
 }
@@ -132,6 +136,7 @@ impl Attempt {
         let job = self.load().await?;
         let built = self.build(job).await?;
         let published = self.publish(&built).await?;
+        self.publish_note(&built, &published).await;
         self.record_success(&published).await
     }
 
@@ -187,33 +192,55 @@ impl Attempt {
         let mut built = Built {
             folder: Arc::new(folder.map_err(BuildError::Folder)?),
             accepted,
-            scopes: &[],
+            repo: None,
             is_resumed: earlier.is_some(),
         };
-        if !earlier.is_some_and(|(_, stage)| stage.is_pushed()) {
-            built.scopes = self.write_repository(&job, &built).await?;
-            self.lease.check()?;
+        let is_pushed = earlier.as_ref().is_some_and(|(_, stage)| stage.is_pushed());
+        if is_pushed && self.context.signing.is_none() {
+            return Ok(built);
         }
+        let written = self.write_repository(&job, &built).await;
+        let checked = match (written, &earlier) {
+            (Ok(repo), Some((request, _))) => {
+                let checked = build::check_commit(request, &repo.commit);
+                checked.map(|()| repo).map_err(AttemptError::from)
+            }
+            (written, _) => written,
+        };
+        built.repo = match checked {
+            Ok(repo) => Some(repo),
+            // The repository is there; only its note needs the built one.
+            Err(error) if is_pushed => {
+                self.warn_of_note(&error.to_string());
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        self.lease.check()?;
         Ok(built)
     }
 
-    /// Writes the repository on a separate thread. Returns the scopes that a push of it needs.
+    /// Writes the repository on a separate thread.
     async fn write_repository(
         &self,
         job: &JobPayload,
         built: &Built,
-    ) -> Result<&'static [&'static str], AttemptError> {
+    ) -> Result<BuiltRepo, AttemptError> {
         let started = Instant::now();
         let task = build::Task {
             context: Arc::clone(&self.context),
             approval: job.run.approval.clone(),
             is_approver_administrator: job.is_approver_administrator,
             accepted: Arc::clone(&built.accepted),
+            creator: Creator {
+                actor: job.run.user.to_string(),
+                run: Some(job.run.id.to_string()),
+            },
             target: built.repository(),
             stop: Arc::clone(&self.stop),
         };
         let folder = Arc::clone(&built.folder);
-        let scopes = spawn_blocking(move || {
+        let repo = spawn_blocking(move || {
             // Keeps the folder until this thread has stopped writing.
             let _folder = folder;
             task.run()
@@ -224,7 +251,7 @@ impl Attempt {
             .metrics
             .observe(MeasuredStep::build, started.elapsed());
         self.log("build", "the tree matches the accepted one");
-        Ok(scopes)
+        Ok(repo)
     }
 
     /// Publishes the built repository, or continues where an earlier attempt stopped.
@@ -246,6 +273,40 @@ impl Attempt {
         Ok(published?)
     }
 
+    /// Pushes the note with the signed statement to the published repository. A failure is logged and changes nothing else:
+    /// the repository is complete without it.
+    async fn publish_note(&self, built: &Built, published: &PublishedRepo) {
+        let is_signed = self.context.signing.is_some();
+        if !is_signed || built.repo.is_none() {
+            return;
+        }
+        let repository = built.repository();
+        let pushed = match Commits::open(&repository).and_then(|commits| commits.newest_note()) {
+            Ok(Some(commit)) => {
+                let note = PushedBranch {
+                    name: NOTES_REF.to_owned(),
+                    commit,
+                    expected: None,
+                };
+                let push = self.push(repository);
+                push.branch(&published.remote, note)
+                    .await
+                    .map_err(|error| error.to_string())
+            }
+            Ok(None) => Err("the built repository has none".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        match pushed {
+            Ok(()) => self.log("note", &format!("the signed statement is in `{NOTES_REF}`")),
+            Err(error) => self.warn_of_note(&error),
+        }
+    }
+
+    fn warn_of_note(&self, error: &str) {
+        let text = format!("the note with the signed statement was not pushed: {error}");
+        self.log_at(LogLevel::Warning, "note", &text);
+    }
+
     async fn request(
         &self,
         forge: &dyn Forge,
@@ -253,13 +314,14 @@ impl Attempt {
     ) -> Result<PublishRequest, AttemptError> {
         let accepted = &built.accepted;
         let inputs = &accepted.plan.inputs;
-        let (repo, owner_kind) = target::resolve(forge, inputs, built.scopes).await?;
+        let BuiltRepo { commit, scopes } = built.repo.as_ref().expect("a new run builds first");
+        let (repo, owner_kind) = target::resolve(forge, inputs, scopes).await?;
         let marker = Marker::generate().map_err(BuildError::Random)?;
         Ok(PublishRequest::new(
             repo,
             owner_kind,
             marker,
-            accepted.commit.clone(),
+            commit.clone(),
             accepted.tree.clone(),
             inputs.product_name.to_string(),
             &*self.context.clock,
@@ -340,16 +402,32 @@ struct BackgroundPush {
     stop: Arc<AtomicBool>,
 }
 
-#[async_trait]
-impl Push for BackgroundPush {
-    async fn push(&self, remote: &Remote) -> Result<(), PushError> {
-        let (push, stop) = (Arc::clone(&self.push), Arc::clone(&self.stop));
+impl BackgroundPush {
+    /// Pushes another reference.
+    async fn branch(&self, remote: &Remote, branch: PushedBranch) -> Result<(), PushError> {
         let remote = remote.clone();
-        spawn_blocking(move || push.run(&remote, &stop))
+        self.spawn(move |push, stop| push.branch(&remote, &branch, stop))
+            .await
+    }
+
+    async fn spawn(
+        &self,
+        work: impl FnOnce(&GitPush, &AtomicBool) -> Result<(), PushError> + Send + 'static,
+    ) -> Result<(), PushError> {
+        let (push, stop) = (Arc::clone(&self.push), Arc::clone(&self.stop));
+        spawn_blocking(move || work(&push, &stop))
             .await
             .unwrap_or_else(|crash| {
                 let message = format!("internal error during the push: {crash}");
                 Err(PushError::Unknown { message })
             })
+    }
+}
+
+#[async_trait]
+impl Push for BackgroundPush {
+    async fn push(&self, remote: &Remote) -> Result<(), PushError> {
+        let remote = remote.clone();
+        self.spawn(move |push, stop| push.run(&remote, stop)).await
     }
 }

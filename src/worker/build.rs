@@ -8,10 +8,13 @@ use crate::model::digest::GitId;
 use crate::preflight::scopes_for;
 use crate::publish::ledger::PublishRequest;
 use crate::resolve::stored::{Accepted, Expected};
+use crate::signing::attestation::Attestation;
+use crate::signing::statement::Creator;
 use crate::store::run::JobPayload;
 use crate::store::submission::Approval;
-use crate::tree::Tree as _;
 use crate::tree::repository::{CreatedRepository, Layout, Target};
+use crate::tree::signed::CommitAttester;
+use crate::tree::{Tree as _, ids};
 use serde_json::Value;
 use std::io;
 use std::mem;
@@ -28,10 +31,20 @@ pub(super) struct Task {
     pub(super) approval: Option<Approval>,
     /// True if the installation names the author of the approval as administrator.
     pub(super) is_approver_administrator: bool,
+    /// The user and the id of the run, for the signed statement.
+    pub(super) creator: Creator,
     /// The folder of the bare repository to create.
     pub(super) target: PathBuf,
     /// Stops the build when it is set.
     pub(super) stop: Arc<AtomicBool>,
+}
+
+/// A repository that was built.
+pub(super) struct BuiltRepo {
+    /// The accepted commit, or the same with a signature.
+    pub(super) commit: GitId,
+    /// The scopes that a token needs to push it.
+    pub(super) scopes: &'static [&'static str],
 }
 
 /// An error of a build that is not an error of the template, the plan or the repository.
@@ -45,6 +58,10 @@ pub(super) enum BuildError {
         accepted: GitId,
         found: String,
     },
+    #[error(
+        "the run began with another signing key: its commit is {begun}, and this worker creates {found}"
+    )]
+    AnotherKey { begun: GitId, found: GitId },
     #[error("internal error during the build")]
     Crashed(#[from] JoinError),
     #[error("the worker's folder cannot be used")]
@@ -56,7 +73,7 @@ pub(super) enum BuildError {
 impl Explain for BuildError {
     fn class(&self) -> Class {
         match self {
-            Self::Changed { .. } => Class::Conflict,
+            Self::Changed { .. } | Self::AnotherKey { .. } => Class::Conflict,
             Self::Crashed(_) => Class::Refused,
             Self::Folder(_) | Self::Random(_) => Class::Environment,
         }
@@ -65,6 +82,7 @@ impl Explain for BuildError {
     fn code(&self) -> &'static str {
         match self {
             Self::Changed { .. } => "build_changed",
+            Self::AnotherKey { .. } => "build_another_key",
             Self::Crashed(_) => "build_crashed",
             Self::Folder(_) => "build_folder",
             Self::Random(_) => "build_random",
@@ -89,19 +107,29 @@ pub(super) fn read(
     Ok(context.plans.read(plan, report, &expected)?)
 }
 
-/// Compares the request of an earlier attempt, which a run continues, with the accepted plan.
+/// Compares the request of an earlier attempt, which a run continues, with the accepted plan. Its commit, which may be
+/// signed, is compared once it is built again.
 pub(super) fn check_request(
     request: &PublishRequest,
     accepted: &Accepted,
 ) -> Result<(), BuildError> {
-    same("tree", &request.tree, Some(&accepted.tree))?;
-    same("commit", &request.commit, Some(&accepted.commit))
+    same("tree", &request.tree, Some(&accepted.tree))
+}
+
+/// Compares the commit of an earlier attempt, of which the tree is the accepted one, with the commit of this worker.
+pub(super) fn check_commit(request: &PublishRequest, commit: &GitId) -> Result<(), BuildError> {
+    if request.commit == *commit {
+        return Ok(());
+    }
+    Err(BuildError::AnotherKey {
+        begun: request.commit.clone(),
+        found: commit.clone(),
+    })
 }
 
 impl Task {
-    /// Writes the repository and returns the scopes that a token needs to push it. Takes as long as the template takes
-    /// to be fetched.
-    pub(super) fn run(&self) -> Result<&'static [&'static str], AttemptError> {
+    /// Writes the repository. Takes as long as the template takes to be fetched.
+    pub(super) fn run(&self) -> Result<BuiltRepo, AttemptError> {
         let (context, accepted) = (&*self.context, &self.accepted);
         let plan = &accepted.plan;
         let template = context.templates.open(plan, &self.stop)?;
@@ -118,17 +146,36 @@ impl Task {
             let refused = unnamed.map(|approval| approval.by.clone());
             return Err(AttemptError::AwaitingApproval { risk, refused });
         }
+        let commit = engine::first_commit(plan, &report.recipe_hash);
+        let attestation = context.signing.as_ref().map(|key| Attestation {
+            key,
+            plan,
+            recipe_hash: &report.recipe_hash,
+            creator: self.creator.clone(),
+        });
+        let signer = attestation.as_ref().map(|one| one as &dyn CommitAttester);
         let repository = CreatedRepository {
             tree: &tree,
             template: template.repository(),
-            commit: &engine::first_commit(plan, &report.recipe_hash),
+            commit: &commit,
+            signer,
             layout: Layout::BareShared,
         };
         let ids = Target::check(&self.target)?.create(&repository, &self.stop)?;
         same("tree", &accepted.tree, Some(&GitId::of(&ids.tree)))?;
-        same("commit", &accepted.commit, Some(&GitId::of(&ids.commit)))?;
+        // The signature is a header over the accepted commit, and changes no other byte of it.
+        let unsigned = match signer {
+            Some(_) => {
+                ids::commit_id(ids.tree, &commit, None).map_err(engine::PreviewError::from)?
+            }
+            None => ids.commit,
+        };
+        same("commit", &accepted.commit, Some(&GitId::of(&unsigned)))?;
         let listing = tree.list().map_err(engine::PreviewError::from)?;
-        Ok(scopes_for(listing.iter().map(|(path, _)| path)))
+        Ok(BuiltRepo {
+            commit: GitId::of(&ids.commit),
+            scopes: scopes_for(listing.iter().map(|(path, _)| path)),
+        })
     }
 }
 

@@ -10,6 +10,7 @@ use crate::pat::sealed::{Binding, OpenError, Opener};
 use crate::policy::Policy;
 use crate::resolve::stored;
 use crate::secret::Secret;
+use crate::signing::key::SigningKey;
 use crate::store::Store;
 use crate::store::id::UserId;
 use crate::store::lease::WorkerId;
@@ -25,6 +26,8 @@ pub struct WorkerContext {
     pub forge: ForgeAddress,
     pub forge_requests: RequestSettings,
     pub push: PushSettings,
+    /// Signs the commits of created repositories. `None` for commits without a signature.
+    pub signing: Option<SigningKey>,
     /// Opens the users' sealed tokens. `None` for a folder, which needs no token.
     pub opener: Option<Opener>,
     pub templates: TemplateStore,

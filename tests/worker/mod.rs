@@ -8,6 +8,7 @@ mod preflight;
 mod process;
 mod runs;
 mod service;
+mod signed;
 mod stored;
 mod support;
 mod workspaces;

@@ -158,6 +158,7 @@ impl WorkerFixture {
                 git: Arc::new(git()),
                 user: GitPush::USER.to_owned(),
             },
+            signing: None,
             opener: options.opener,
             templates: templates(&self.sandbox),
             plans: stored::StoredPlanReader::new(),

@@ -11,5 +11,6 @@ pub(crate) mod log;
 pub(crate) mod policy;
 pub(crate) mod push;
 pub(crate) mod selection;
+pub(crate) mod signing;
 pub(crate) mod template;
 pub(crate) mod worker;

@@ -9,6 +9,7 @@ use crate::cli::args::git::{GitArgs, state_folder};
 use crate::cli::args::key;
 use crate::cli::args::policy::PolicyArgs;
 use crate::cli::args::push::PushArgs;
+use crate::cli::args::signing::SigningArgs;
 use crate::cli::error::Failure;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::preflight::ForgeKind;
@@ -55,6 +56,8 @@ pub(crate) struct WorkerArgs {
     pub(crate) forge: ForgeArgs,
     #[command(flatten)]
     push: PushArgs,
+    #[command(flatten)]
+    signing: SigningArgs,
     #[command(flatten)]
     pub(crate) git: GitArgs,
 }
@@ -179,6 +182,7 @@ impl WorkerArgs {
                 git: Arc::new(self.forge.git(self.push.timeout())),
                 user: self.forge.push_user().to_owned(),
             },
+            signing: self.signing.key()?,
             opener: self.opener(kind)?,
             templates: self.shelf()?,
             plans: stored::StoredPlanReader::new(),

@@ -5,6 +5,7 @@ mod canonical;
 mod catalog;
 mod check;
 mod cleanup;
+mod compose;
 mod doctor;
 mod explain;
 mod fleet;
@@ -119,6 +120,7 @@ pub(in crate::cli) enum Command {
     Work(Box<work::Args>),
     /// Fail or requeue runs whose worker has died.
     Recover(work::RecoverArgs),
+    Compose(compose::Args),
     /// Check that this machine is ready to run a worker.
     Doctor(doctor::Args),
     /// Show the local worker's health.
@@ -143,6 +145,8 @@ impl Command {
     /// Runs the command. Damage behind a remembered inventory is met only when the object is read: the inventory is
     /// forgotten by then, and the second try reads all objects and fetches the template again.
     pub(in crate::cli) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
+        /// The code of the error of an object that turned out to be damaged.
+        const DAMAGED: &str = "tree_object_unreadable";
         let mut twice = |run: &dyn Fn(&mut Terminal) -> Result<Exit, Failure>| match run(terminal) {
             Err(Failure::Error(error)) if error.code() == DAMAGED => run(terminal),
             ended => ended,
@@ -195,11 +199,9 @@ impl Command {
             Self::Recover(args) => work::recover(&args, terminal),
             Self::Runs(args) => runs::run(&args, terminal),
             Self::Migrate(args) => migrate::run(&args, terminal),
+            Self::Compose(args) => compose::run(&args, terminal),
             Self::Doctor(args) => doctor::run(&args, terminal),
             Self::Health(args) => health::run(&args, terminal),
         }
     }
 }
-
-/// The code of the error of an object that turned out to be damaged.
-const DAMAGED: &str = "tree_object_unreadable";

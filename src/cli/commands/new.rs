@@ -7,6 +7,7 @@ use crate::base::clock::SystemClock;
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::push::PushArgs;
 use crate::cli::args::selection::{ProductArgs, SelectionArgs};
+use crate::cli::args::signing::SigningArgs;
 use crate::cli::author;
 use crate::cli::commands::preview;
 use crate::cli::error::{Exit, Failure};
@@ -31,9 +32,13 @@ use crate::preflight::scopes_for;
 use crate::publish::file_ledger::FileLedger;
 use crate::publish::ledger::PublishRequest;
 use crate::publish::{PublishedRepo, Publisher};
+use crate::signing::attestation::Attestation;
+use crate::signing::key::SigningKey;
+use crate::signing::statement::Creator;
 use crate::tree::Tree as _;
 use crate::tree::ids::Ids;
 use crate::tree::repository::{CreatedRepository, EmptyClone, Layout, Target};
+use crate::tree::signed::{CommitAttester, NOTES_REF};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -63,6 +68,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     product: ProductArgs,
     #[command(flatten)]
+    signing: SigningArgs,
+    #[command(flatten)]
     forge: ForgeArgs,
     #[command(flatten)]
     push: PushArgs,
@@ -77,6 +84,9 @@ struct NewJson<'a> {
     author: &'a Identity,
     tree_id: &'a GitId,
     commit_id: &'a GitId,
+    /// The key that signed the commit and the statement in its note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed_by: Option<&'a SigningKeyJson>,
     report: &'a Report,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     next_steps: Vec<String>,
@@ -91,10 +101,27 @@ struct FolderChoice {
     is_asked: bool,
 }
 
+/// The public part of a signing key.
+#[derive(Serialize)]
+struct SigningKeyJson {
+    algorithm: String,
+    fingerprint: String,
+}
+
+impl SigningKeyJson {
+    fn of(key: &SigningKey) -> Self {
+        Self {
+            algorithm: key.algorithm(),
+            fingerprint: key.fingerprint(),
+        }
+    }
+}
+
 /// A new repository: its commit, the clone that took it, and its copy on a forge.
 struct Created<'s> {
     folder: Option<&'s Path>,
     ids: CommitIds,
+    signed_by: Option<SigningKeyJson>,
     clone: Option<&'s EmptyClone>,
     published: Option<Published<'s>>,
     /// True if the report was shown before the last question.
@@ -112,11 +139,13 @@ struct Published<'s> {
     session: &'s ForgeSession,
     files: PublicationFiles,
     repo: PublishedRepo,
+    has_note: Option<bool>,
 }
 
 impl Published<'_> {
     fn json(&self) -> PublishedJson {
-        self.session.published(&self.repo, &self.files)
+        self.session
+            .published(&self.repo, &self.files, self.has_note)
     }
 }
 
@@ -139,7 +168,9 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         files.check_unused()?;
     }
     let prepared = args.product.prepare(&named.request, &args.selection)?;
-    let preview = preview::make(&prepared)?;
+    let key = args.signing.key()?;
+    let mut preview = preview::make(&prepared)?;
+    preview::sign(&mut preview, key.as_ref())?;
     preview::accept(&prepared, &preview, args.expect.as_ref(), Prevented::Write)?;
     let was_asked = named.is_asked || place.is_asked || args.selection.is_asked();
     let is_shown = was_asked && args.format == Format::Text;
@@ -147,10 +178,20 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         confirm(&prepared, &preview, terminal)?;
     }
     let commit = engine::first_commit(&preview.plan, &preview.report.recipe_hash);
+    let attestation = key.as_ref().map(|key| Attestation {
+        key,
+        plan: &preview.plan,
+        recipe_hash: &preview.report.recipe_hash,
+        creator: Creator {
+            actor: preview.plan.author.as_str().to_owned(),
+            run: None,
+        },
+    });
     let repository = |layout| CreatedRepository {
         tree: &preview.tree,
         template: prepared.template.repository(),
         commit: &commit,
+        signer: attestation.as_ref().map(|one| one as &dyn CommitAttester),
         layout,
     };
     let inputs = &preview.plan.inputs;
@@ -181,12 +222,14 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             description: inputs.product_name.to_string(),
             into: place.folder.as_deref(),
         };
-        let (files, repo) = publication.run(ledger, &repository(Layout::Bare), terminal)?;
+        let (files, repo, has_note) =
+            publication.run(ledger, &repository(Layout::Bare), terminal)?;
         ids = ids.or_else(|| Some(CommitIds::of(&repo)));
         published = Some(Published {
             session,
             files,
             repo,
+            has_note,
         });
     }
     if let Some(into) = &place.folder {
@@ -195,9 +238,13 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     if let Some(Published { repo, .. }) = &published {
         terminal.done(format!("published `{}` at {}", repo.full_name, repo.remote));
     }
+    if let Some(key) = &key {
+        terminal.done(format!("signed with {}", key.fingerprint()));
+    }
     let created = Created {
         folder: place.folder.as_deref(),
         ids: ids.ok_or_else(no_place)?,
+        signed_by: key.as_ref().map(SigningKeyJson::of),
         clone: clone_of(target.as_ref()),
         published,
         is_shown,
@@ -303,6 +350,7 @@ impl Args {
                 author: &preview.plan.author,
                 tree_id: &ids.tree,
                 commit_id: &ids.commit,
+                signed_by: created.signed_by.as_ref(),
                 report: &preview.report,
                 next_steps: next_steps::of(&prepared.opened.catalog, &preview.plan),
                 published: published.as_ref().map(Published::json),
@@ -313,6 +361,14 @@ impl Args {
             let source = &prepared.opened.source;
             let root = source.root.as_deref();
             render::report(preview, Detail::Summary, &source.files, root, terminal)?;
+        }
+        if let Some(key) = &created.signed_by {
+            writeln!(
+                terminal.out(),
+                "Signed: {} {}, with a statement in {NOTES_REF}",
+                key.algorithm,
+                key.fingerprint
+            )?;
         }
         if let Some(published) = published {
             writeln!(terminal.out())?;
@@ -418,13 +474,14 @@ struct Publication<'p> {
 }
 
 impl Publication<'_> {
-    /// Builds the repository beside its ledger and publishes it. The files go when nothing remains on the forge.
+    /// Builds the repository beside its ledger and publishes it. The files go when nothing remains on the forge. Returns
+    /// true if the note of a signed commit was pushed, too.
     fn run(
         &self,
         ledger: Option<PublicationFiles>,
         repository: &CreatedRepository<'_>,
         terminal: &mut Terminal,
-    ) -> Result<(PublicationFiles, PublishedRepo), Failure> {
+    ) -> Result<(PublicationFiles, PublishedRepo, Option<bool>), Failure> {
         self.publish(ledger, repository, terminal)
             .map_err(|failure| match self.into {
                 Some(into) => failure.noted(format!("the folder `{}` stays", into.display())),
@@ -437,7 +494,7 @@ impl Publication<'_> {
         ledger: Option<PublicationFiles>,
         repository: &CreatedRepository<'_>,
         terminal: &mut Terminal,
-    ) -> Result<(PublicationFiles, PublishedRepo), Failure> {
+    ) -> Result<(PublicationFiles, PublishedRepo, Option<bool>), Failure> {
         let (place, kind) = self.place.clone();
         let marker = Marker::generate().map_err(|error| {
             Failure::environment(
@@ -476,8 +533,9 @@ impl Publication<'_> {
         });
         match ended {
             Ok(published) => {
+                let has_note = self.session.publish_note(&files, &published, terminal);
                 ForgeSession::tidy(&files, terminal);
-                Ok((files, published))
+                Ok((files, published, has_note))
             }
             Err(interrupted) => {
                 if interrupted.leaves_nothing() {

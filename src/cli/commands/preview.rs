@@ -5,6 +5,7 @@ use crate::app::previews::{self, AskedForge, Prepared, Prevented};
 use crate::base::clock::SystemClock;
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::selection::{ProductArgs, SelectionArgs};
+use crate::cli::args::signing::SigningArgs;
 use crate::cli::commands::explain;
 use crate::cli::error::{Exit, Failure, RefusedPlan};
 use crate::cli::output::Format;
@@ -13,11 +14,13 @@ use crate::cli::output::render::DetailArgs;
 use crate::cli::output::terminal::Terminal;
 use crate::cli::runtime::wait_for;
 use crate::cli::signals;
-use crate::engine::Preview;
+use crate::engine::{self, Preview};
 use crate::forge::Forge;
 use crate::model::digest::GitId;
 use crate::model::path::TreePath;
 use crate::model::preflight::ForgeKind;
+use crate::signing::key::SigningKey;
+use crate::tree::signed;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -33,6 +36,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) product: ProductArgs,
     #[command(flatten)]
+    signing: SigningArgs,
+    #[command(flatten)]
     forge: ForgeArgs,
 }
 
@@ -45,6 +50,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let product = args.product.named(None, Some(&args.forge))?.request;
     let prepared = args.product.prepare(&product, &args.selection)?;
     let mut preview = make(&prepared)?;
+    sign(&mut preview, args.signing.key()?.as_ref())?;
     if let Some(path) = args.explain.as_ref().filter(|_| preview.report.can_proceed) {
         let template = prepared.template.tree();
         return explain::print(&preview.plan, template, path, args.format, terminal);
@@ -71,6 +77,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
                     flags.push(("--into", preview.plan.inputs.repo.to_string()));
                 }
                 flags.extend(place);
+                flags.extend(args.signing.flags());
                 let command = command_line::command(
                     "new",
                     &preview.plan,
@@ -114,6 +121,15 @@ pub(crate) fn make(prepared: &Prepared) -> Result<Preview<'_>, Failure> {
     Ok(Terminal::busy("building the preview", || {
         prepared.preview()
     })?)
+}
+
+/// Promises the commit with its signature instead of the one without.
+pub(crate) fn sign(preview: &mut Preview<'_>, key: Option<&SigningKey>) -> Result<(), Failure> {
+    if let (Some(key), Some(tree)) = (key, &preview.report.tree_id) {
+        let commit = engine::first_commit(&preview.plan, &preview.report.recipe_hash);
+        preview.report.commit_id = Some(signed::commit_id(tree, &commit, key)?);
+    }
+    Ok(())
 }
 
 /// Asks the forge that the flags name, and adds its answers to the report.

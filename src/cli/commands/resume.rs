@@ -45,6 +45,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         async |publisher: &Publisher<'_>, ledger: &mut FileLedger| publisher.resume(ledger).await;
     let ended = Terminal::busy("publishing", || session.run(&files, &mut ledger, resume));
     let published = ended.map_err(|interrupted| session.failure(interrupted, &files, None))?;
+    let has_note = session.publish_note(&files, &published, terminal);
     ForgeSession::tidy(&files, terminal);
     terminal.done(format!(
         "published `{}` at {}",
@@ -52,7 +53,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     ));
     match args.format {
         Format::Json => {
-            let published = session.published(&published, &files);
+            let published = session.published(&published, &files, has_note);
             terminal.json(&ResumeJson { published })?;
         }
         Format::Text => session.print(&published, &files, terminal)?,

@@ -12,6 +12,7 @@ use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::generated_repo::{GeneratedRepoArgs, OldCatalogArgs};
 use crate::cli::args::push::PushArgs;
 use crate::cli::args::selection::{GivenInput, Selected, parse_input, parse_select};
+use crate::cli::args::signing::SigningArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::forge_session::ForgeSession;
 use crate::cli::git_settings;
@@ -27,6 +28,7 @@ use crate::model::path::TreePath;
 use crate::model::ref_name::RefName;
 use anstyle::Style;
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Update a repository to the current version of its catalogue, or to other choices.
@@ -71,6 +73,8 @@ pub(crate) struct Args {
     choices: ChoiceArgs,
     #[command(flatten)]
     decisions: DecisionArgs,
+    #[command(flatten)]
+    signing: SigningArgs,
     #[command(flatten)]
     forge: ForgeArgs,
     #[command(flatten)]
@@ -159,6 +163,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let mut planned = Terminal::busy("comparing the repository with the new plan", || {
         updates::plan(&request, &cache)
     })?;
+    planned.signing = args.signing.key()?.map(Arc::new);
     planned.check_expected(args.expect.as_ref())?;
     let author = args
         .author

@@ -1,16 +1,20 @@
 //! `groundplan verify`
 
 use crate::app::generation_steps::GenerationStep;
-use crate::app::verification::{self, PathChange, Verification};
+use crate::app::verification::{self, PathChange, SignatureChecks, Verification};
 use crate::base::sanitize;
 use crate::cli::args::generated_repo::GeneratedRepoArgs;
 use crate::cli::error::{Exit, Failure};
+use crate::cli::input;
 use crate::cli::output::Format;
 use crate::cli::output::render::sign;
 use crate::cli::output::terminal::{BOLD, DIM, GREEN, RED, Terminal};
 use crate::model::digest::GitId;
 use crate::model::report::{ChangeKind, Report};
+use crate::signing::allowed_signers::AllowedSigners;
 use crate::tree::generated::GENERATED_REF;
+use crate::tree::signed::NOTES_REF;
+use std::path::PathBuf;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -19,14 +23,34 @@ pub(crate) struct Args {
     repository: String,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Also require that the first commit, and the statement in its note, are signed by a key in this file of allowed
+    /// signers (`man ssh-keygen`).
+    #[arg(long, value_name = "FILE")]
+    allowed_signers: Option<PathBuf>,
     #[command(flatten)]
     made: GeneratedRepoArgs,
 }
 
+impl Args {
+    /// Reads the file of allowed signers.
+    fn allowed(&self) -> Result<Option<AllowedSigners>, Failure> {
+        let Some(file) = &self.allowed_signers else {
+            return Ok(None);
+        };
+        let allowed = AllowedSigners::parse(&input::document(file)?);
+        allowed.map(Some).map_err(|error| {
+            let message = format!("cannot use the allowed signers in `{}`", file.display());
+            let failure = Failure::usage("allowed_signers_invalid", message).hinted(error.hint());
+            failure.caused_by(error)
+        })
+    }
+}
+
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let allowed = args.allowed()?;
     let (repository, recorded) = args.made.read(&args.repository)?;
     let (result, report) = Terminal::busy("building the plan again", || {
-        verification::verify(repository, &recorded)
+        verification::verify(repository, &recorded, allowed.as_ref())
     })?;
     match args.format {
         Format::Json => terminal.json(&result)?,
@@ -44,11 +68,14 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
                 sanitize::line(&provenance.template.r#ref),
             )?;
             print_verdict(&result, &report, terminal)?;
+            if let Some(signatures) = &result.signatures {
+                print_signatures(signatures, terminal)?;
+            }
             print_since(&result.changed_since, result.commits_since, terminal)?;
             print_updates(&result.steps, terminal)?;
         }
     }
-    Ok(if result.exact {
+    Ok(if result.is_valid() {
         Exit::Success
     } else {
         Exit::Findings
@@ -92,6 +119,45 @@ fn print_verdict(
         )?,
     }
     print_paths(&result.differences, terminal)
+}
+
+fn print_signatures(signatures: &SignatureChecks, terminal: &mut Terminal) -> Result<(), Failure> {
+    let checks = [
+        ("the first commit", &signatures.commit),
+        ("the statement about it", &signatures.statement),
+    ];
+    for (subject, check) in checks {
+        match (&check.signer, &check.problem) {
+            (Some(signer), _) => writeln!(
+                terminal.out(),
+                "{GREEN}signed{GREEN:#} {subject}, by {} ({} {})",
+                sanitize::line(&signer.principals),
+                signer.algorithm,
+                signer.fingerprint
+            )?,
+            (None, problem) => writeln!(
+                terminal.out(),
+                "{RED}not signed{RED:#} {subject}: {}",
+                sanitize::line(problem.as_deref().unwrap_or_default())
+            )?,
+        }
+    }
+    if let Some(stated) = &signatures.stated {
+        let run = stated.predicate.run.as_ref();
+        writeln!(
+            terminal.out(),
+            "       {DIM}created by {}{}{DIM:#}",
+            sanitize::line(&stated.predicate.actor),
+            run.map_or_else(String::new, |run| format!(", run {}", sanitize::line(run)))
+        )?;
+    }
+    if signatures.statement.signer.is_none() {
+        writeln!(
+            terminal.out(),
+            "       {DIM}a clone has no notes: `git fetch origin {NOTES_REF}:{NOTES_REF}`{DIM:#}"
+        )?;
+    }
+    Ok(())
 }
 
 fn print_since(

@@ -14,6 +14,7 @@ use crate::model::action::ACTION_SCHEMA_VERSION;
 use crate::model::digest::Digest;
 use crate::model::preflight::ForgeKind;
 use crate::schemas;
+use crate::signing::key::SigningKey;
 use crate::store::Store as _;
 use crate::store::id::RunId;
 use crate::store::lease::WorkerId;
@@ -310,6 +311,10 @@ impl Args {
             catalogs = here.join(" "),
             published_catalogs = published.join(" "),
             git,
+            signing_key = means
+                .signing
+                .as_ref()
+                .map_or_else(|| "-".to_owned(), SigningKey::fingerprint),
             database = match database.dialect() {
                 Dialect::Postgres => "postgres",
                 Dialect::Sqlite => "sqlite",

@@ -9,6 +9,7 @@ use crate::model::path::TreePath;
 use crate::tree::disk::{DiskEntry, DiskTree};
 use crate::tree::edited::{self, StoreObject};
 use crate::tree::ids::{self, Ids, ObjectsError};
+use crate::tree::signed::NOTES_REF;
 use crate::tree::{TreeError, TreeMut as _};
 use gix::ObjectId;
 use gix::index::entry::{Flags, Mode as IndexMode, Stat};
@@ -84,6 +85,29 @@ impl WorkTree {
             .map_err(WorkTreeError::git("lock the branch", &self.path))
     }
 
+    /// Locks the branch of an empty repository for its first commit, and the notes if there is a note about it.
+    pub(super) fn prepare_first(
+        &self,
+        commit: ObjectId,
+        note: Option<ObjectId>,
+        message: &str,
+    ) -> Result<Transaction<'_, '_>, WorkTreeError> {
+        let mut edits = vec![self.ref_edit(commit, message)];
+        edits.extend(note.map(|note| RefEdit {
+            change: Change::Update {
+                log: LogChange::default(),
+                expected: PreviousValue::MustNotExist,
+                new: Target::Object(note),
+            },
+            name: FullName::try_from(NOTES_REF).expect("a reference name"),
+            deref: false,
+        }));
+        let transaction = self.repository.refs.transaction();
+        transaction
+            .prepare(edits, Fail::Immediately, Fail::Immediately)
+            .map_err(WorkTreeError::git("lock the branch", &self.path))
+    }
+
     /// Moves the locked branch.
     pub(super) fn commit_branch(
         &self,
@@ -144,7 +168,7 @@ impl WorkTree {
         let tree = edited::edit(&self.repository, root, files, store)?;
         let signature = ids::commit_signature(addition.author, self.seconds(addition));
         let parent = self.head.map(|head| head.commit);
-        let bytes = ids::encode_commit(tree, parent, signature, addition.message)?;
+        let bytes = ids::encode_commit(tree, parent, signature, addition.message, None)?;
         let commit = store(Kind::Commit, &bytes)?;
         Ok(Ids { tree, commit })
     }

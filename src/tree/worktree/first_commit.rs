@@ -51,6 +51,7 @@ impl WorkTree {
         &self,
         built: &Path,
         commit: ObjectId,
+        note: Option<ObjectId>,
         first: &FirstCommit,
     ) -> Result<(), WorkTreeError> {
         let mut lock = self.lock_index()?;
@@ -64,7 +65,7 @@ impl WorkTree {
             .map_err(WorkTreeError::git("read the new index", &self.path))?;
         lock.write_all(&index)
             .map_err(WorkTreeError::git("write the index", &self.path))?;
-        let transaction = now.prepare_branch(commit, &first.message)?;
+        let transaction = now.prepare_first(commit, note, &first.message)?;
         let mut moved = MovedEntries::default();
         let objects = self.repository.common_dir().join("objects/pack");
         moved

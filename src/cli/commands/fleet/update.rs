@@ -11,6 +11,7 @@ use crate::base::sanitize;
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::generated_repo::GeneratedRepoArgs;
 use crate::cli::args::push::PushArgs;
+use crate::cli::args::signing::SigningArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::forge_session::ForgeSession;
 use crate::cli::git_settings;
@@ -21,6 +22,7 @@ use crate::model::input::Identity;
 use crate::model::ref_name::RefName;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -53,6 +55,8 @@ pub(crate) struct Args {
     format: Format,
     #[command(flatten)]
     made: GeneratedRepoArgs,
+    #[command(flatten)]
+    signing: SigningArgs,
     #[command(flatten)]
     forge: ForgeArgs,
     #[command(flatten)]
@@ -103,6 +107,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         .clone()
         .or_else(git_settings::identity)
         .unwrap_or_default();
+    let key = args.signing.key()?.map(Arc::new);
     let stop = signals::stop();
     let mut updated = Vec::new();
     for request in args.list.requests(&args.made, &args.forge)? {
@@ -111,7 +116,10 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         }
         let name = &request.repository.repository;
         let one = match updates::plan(&request, &|| args.made.cache()) {
-            Ok(planned) => update(args, planned, session.as_ref(), &author, name),
+            Ok(mut planned) => {
+                planned.signing.clone_from(&key);
+                update(args, planned, session.as_ref(), &author, name)
+            }
             Err(error) => not_compared(name, &error),
         };
         if args.format == Format::Text {

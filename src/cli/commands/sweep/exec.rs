@@ -46,6 +46,7 @@ pub(super) fn run(
         tree: &preview.tree,
         template: template.repository(),
         commit: &commit,
+        signer: None,
         layout: Layout::WorkTree,
     };
     Target::check(&folder)?.create(&repository, signals::stop())?;
