@@ -406,7 +406,7 @@ impl BackgroundPush {
     /// Pushes another reference.
     async fn branch(&self, remote: &Remote, branch: PushedBranch) -> Result<(), PushError> {
         let remote = remote.clone();
-        self.spawn(move |push, stop| push.branch(&remote, &branch, stop))
+        self.spawn(move |push, stop| push.references(&remote, std::slice::from_ref(&branch), stop))
             .await
     }
 
