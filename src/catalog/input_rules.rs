@@ -207,7 +207,7 @@ impl InputRules<'_> {
     /// The name that a default is derived from, which is no fact.
     fn known_source(&mut self, pointer: &str, name: &PlaceholderName) {
         if let Some((message, help)) = unknown(self.catalog, name) {
-            let facts = BuiltInFact::ALL.map(|fact| fact.name());
+            let facts = BuiltInFact::ALL.map(BuiltInFact::name);
             let near = suggest::nearest(name.as_str(), facts.iter().map(PlaceholderName::as_str));
             let help = near.map_or(help, |near| format!("did you mean `{near}`?"));
             self.error(Code::UnknownInput, pointer, message, help);
