@@ -1,10 +1,12 @@
 //! `docs/diagnostics.md`: every code is explained, its bad example reports it, its good example does not.
 
 use crate::forge::fake::{Dialect, Fake, Fault, State};
+use crate::lsp::editor::Editor;
 use crate::preflight::{expiry, now, on_forge};
 use crate::support::Sandbox;
 use groundplan::model::diagnostic::Code;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 const DOCUMENT: &str = include_str!("../docs/diagnostics.md");
 
@@ -60,6 +62,36 @@ fn every_good_example_reports_nothing() {
     }
 }
 
+#[test]
+fn an_editor_shows_what_check_reports() {
+    const CATALOG: &str = "catalog/demo/catalog.yaml";
+    for section in sections() {
+        let Layout {
+            sandbox, command, ..
+        } = section.bad.laid_out();
+        let is_text = section
+            .bad
+            .blocks
+            .iter()
+            .all(|(info, _)| !info.starts_with("hex"));
+        if command != "groundplan check" || !is_text {
+            continue;
+        }
+        let editor = Editor::start(&sandbox);
+        editor.open(CATALOG, &sandbox.read(CATALOG));
+        let shown = editor.all_shown().into_iter();
+        let shown: BTreeSet<_> = shown
+            .map(|(file, one)| (file, one.line, one.column, one.code))
+            .collect();
+        let report = sandbox.groundplan(["check", "--format", "json"]).json();
+        let reported: BTreeSet<_> = findings(&report)
+            .into_iter()
+            .map(|one| (one.file.unwrap_or_default(), one.line, one.column, one.code))
+            .collect();
+        assert_eq!(shown, reported, "{}", section.heading);
+    }
+}
+
 /// What the document says about one code.
 struct Section {
     heading: &'static str,
@@ -72,6 +104,13 @@ struct Section {
 struct Example {
     blocks: Vec<(&'static str, &'static str)>,
     counts_missing_recipes: bool,
+}
+
+/// The files of an example, its command and the forge that it asks.
+struct Layout {
+    sandbox: Sandbox,
+    command: &'static str,
+    forge: Option<Fake>,
 }
 
 #[derive(Debug)]
@@ -102,8 +141,8 @@ impl Example {
         }
     }
 
-    /// Lays the files over the demo catalogue, runs the command and gives its findings.
-    fn run(&self) -> Vec<Finding> {
+    /// Lays the files over the demo catalogue.
+    fn laid_out(&self) -> Layout {
         let sandbox = Sandbox::with_demo();
         let mut command = "groundplan check";
         let mut forge = None;
@@ -134,6 +173,20 @@ impl Example {
                 _ => panic!("what is the block `{info}`?"),
             }
         }
+        Layout {
+            sandbox,
+            command,
+            forge,
+        }
+    }
+
+    /// Runs the command over the files and gives its findings.
+    fn run(&self) -> Vec<Finding> {
+        let Layout {
+            sandbox,
+            command,
+            forge,
+        } = self.laid_out();
         let args = command
             .strip_prefix("groundplan ")
             .expect("our own command");

@@ -2,6 +2,7 @@
 
 use super::cursor::{self, Cursor, Part, Step, node_at};
 use super::meaning::{self, Meaning};
+use super::outline::InputOutline;
 use super::roots::DocumentKind;
 use super::schema::{Field, ValueSchema, Word};
 use super::subject::Subject;
@@ -76,6 +77,7 @@ impl Completion<'_> {
             Meaning::ConditionCategory => self.categories(),
             Meaning::ConditionOption { category } => self.options(category),
             Meaning::ConditionInput => self.inputs(),
+            Meaning::ConditionValue { input } => self.values(input),
             Meaning::DefaultSource => self.sources(),
             Meaning::LiteralPath => {
                 let folder = format!("{}/", literal_folder(self.subject.path));
@@ -191,6 +193,16 @@ impl Completion<'_> {
             .collect()
     }
 
+    fn values(&self, input: &str) -> Vec<CompletionItem> {
+        let target = self.value_target();
+        let inputs = self.subject.outline.inputs.iter();
+        let values = inputs.filter(|known| known.name == input);
+        values
+            .flat_map(InputOutline::values)
+            .map(|value| item(&value, CompletionItemKind::VALUE, &target))
+            .collect()
+    }
+
     /// The names without underscores that a default can be derived from.
     fn sources(&self) -> Vec<CompletionItem> {
         let target = self.value_target();
@@ -266,7 +278,7 @@ impl Completion<'_> {
         schema
             .words()
             .into_iter()
-            .map(|word| word_item(word, &target))
+            .map(|word| word_item(&word, &target))
             .collect()
     }
 
@@ -279,7 +291,7 @@ impl Completion<'_> {
         entries
             .words()
             .into_iter()
-            .map(|word| word_item(word, &target))
+            .map(|word| word_item(&word, &target))
             .collect()
     }
 
@@ -299,7 +311,7 @@ impl Completion<'_> {
         action
             .into_iter()
             .flat_map(|action| action.kinds())
-            .map(|word| word_item(word, &target))
+            .map(|word| word_item(&word, &target))
             .collect()
     }
 
@@ -328,7 +340,7 @@ impl Completion<'_> {
             };
             items.extend(schema.kinds().into_iter().map(|word| {
                 let filter = format!("kind: {}", word.text);
-                let item = word_item(word, &whole);
+                let item = word_item(&word, &whole);
                 CompletionItem {
                     filter_text: Some(filter.clone()),
                     label: filter,
@@ -346,7 +358,7 @@ impl Completion<'_> {
         }
         let (_, above) = self.cursor.steps.split_last().expect("a key has a step");
         let mapping = node_at(&self.cursor.document.root, above);
-        let entries = mapping.into_iter().flat_map(|node| node.entries());
+        let entries = mapping.into_iter().flat_map(Node::entries);
         entries.map(|entry| entry.key.as_str()).collect()
     }
 }
@@ -400,13 +412,13 @@ fn item(label: &str, kind: CompletionItemKind, target: &Target) -> CompletionIte
     }
 }
 
-fn word_item(word: Word, target: &Target) -> CompletionItem {
+fn word_item(word: &Word, target: &Target) -> CompletionItem {
     let item = item(&word.text, CompletionItemKind::ENUM_MEMBER, target);
     item.with_documentation(word.description)
 }
 
 fn field_item(field: &Field, target: &Target) -> CompletionItem {
-    let rank = if field.is_required { 0 } else { 1 };
+    let rank = u8::from(!field.is_required);
     let detail = if field.is_required {
         "required"
     } else {

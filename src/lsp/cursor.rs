@@ -203,7 +203,7 @@ impl Cursor {
             unquoted(text, self.range.start..self.range.end.min(offset + line))
         };
         let start = range.start.min(offset);
-        self.typed = text[start..offset].to_owned();
+        text[start..offset].clone_into(&mut self.typed);
         self.range = start..range.end.max(offset);
         self.has_colon = text[self.range.end..]
             .trim_start_matches(' ')

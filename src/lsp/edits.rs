@@ -12,7 +12,6 @@ use lsp_types::{
 };
 
 /// The edit for a client. Without the ability to rename files the client gets the changes of texts alone.
-#[expect(clippy::mutable_key_type, reason = "the protocol's own map by address")]
 pub(super) fn workspace_edit(
     edits: &FileEdits,
     workspace: &Workspace,

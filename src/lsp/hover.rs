@@ -12,6 +12,7 @@ use crate::model::path::TreePath;
 use crate::model::placeholder::tokens_in;
 use crate::model::slug::OptionRef;
 use crate::source::node::Document;
+use crate::template::Template;
 use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind, Position};
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -87,12 +88,19 @@ fn of_option(subject: &Subject<'_>, category: &str, option: &str) -> Option<Stri
 /// The effect of an option in a trial preview.
 fn effect(subject: &Subject<'_>, option: &OptionRef) -> String {
     let files = subject.workspace.files();
-    let template = subject.workspace.template(subject.catalog);
     let catalog = catalog::load(files, subject.catalog).catalog;
-    let (Some(template), Some(catalog)) = (template, catalog) else {
-        return "\n\nIts effect is shown once the catalogue has no errors.".to_owned();
+    let opened = catalog.and_then(|catalog| {
+        let checked = subject.workspace.template(subject.catalog).cloned();
+        let path = catalog.file().template.path.clone()?;
+        // Before the first check, or after a change that was not checked yet.
+        let template = checked.or_else(|| Template::of_catalog(&catalog, files, &path).ok())?;
+        Some((catalog, template))
+    });
+    let Some((catalog, template)) = opened else {
+        return "\n\nIts effect is shown once the catalogue and its template have no errors."
+            .to_owned();
     };
-    match option_effect::of(&catalog, template, option) {
+    match option_effect::of(&catalog, &template, option) {
         Ok(Some(effect)) => shown(&effect),
         Ok(None) | Err(_) => "\n\nA selection with it cannot be built.".to_owned(),
     }

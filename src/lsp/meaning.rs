@@ -25,6 +25,10 @@ pub(super) enum Meaning {
     },
     /// An input in a condition.
     ConditionInput,
+    /// The value of an input in a condition.
+    ConditionValue {
+        input: String,
+    },
     /// The name of an input, where the catalogue defines it.
     InputName,
     /// A fact or an input that a default is derived from.
@@ -136,6 +140,9 @@ fn in_condition(rest: &[&str], part: Part) -> Meaning {
     match (rest, part) {
         ([], _) | ([_], Part::Key) => Meaning::ConditionCategory,
         (["inputs"], Part::Value) | (["inputs", _], Part::Key) => Meaning::ConditionInput,
+        (["inputs", input] | ["inputs", input, "#"], Part::Value) => Meaning::ConditionValue {
+            input: (*input).to_owned(),
+        },
         (["inputs", ..], _) => Meaning::Other,
         ([category] | [category, "#"], Part::Value) => Meaning::ConditionOption {
             category: (*category).to_owned(),

@@ -35,6 +35,8 @@ pub(super) struct InputOutline {
     pub(super) name: String,
     pub(super) title: String,
     kind: String,
+    /// The values of a choice.
+    options: Vec<String>,
 }
 
 /// A placeholder with its description.
@@ -106,6 +108,16 @@ impl Outline {
     }
 }
 
+impl InputOutline {
+    /// The values that the input can have, if they are few.
+    pub(super) fn values(&self) -> Vec<String> {
+        match self.kind.as_str() {
+            "boolean" => vec!["true".to_owned(), "false".to_owned()],
+            _ => self.options.clone(),
+        }
+    }
+}
+
 fn known(name: &PlaceholderName, description: String) -> KnownPlaceholder {
     KnownPlaceholder {
         token: name.token(),
@@ -144,6 +156,7 @@ fn input(node: &Node) -> Option<InputOutline> {
         name: field(node, "name")?,
         title: field(node, "title").unwrap_or_default(),
         kind: field(node, "type").unwrap_or_default(),
+        options: texts(node.get("options")),
     })
 }
 

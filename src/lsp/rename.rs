@@ -9,11 +9,13 @@ use crate::source::node::{Document, Node};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+/// The new texts of ranges, by path from the root.
+pub(super) type TextEdits = BTreeMap<String, Vec<(Range<usize>, String)>>;
+
 /// A change of files, by path from the root.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct FileEdits {
-    /// New texts of ranges.
-    pub(super) edits: BTreeMap<String, Vec<(Range<usize>, String)>>,
+    pub(super) edits: TextEdits,
     /// Files and folders with a new path, after the edits.
     pub(super) moves: Vec<(String, String)>,
 }
@@ -142,12 +144,8 @@ fn mapping_with_slug<'n>(node: &'n Node, slug: &Range<usize>) -> Option<&'n Node
 }
 
 /// The edits of all references in the catalogue's documents.
-fn reference_edits(
-    subject: &Subject<'_>,
-    named: &Named,
-    new: &str,
-) -> Result<BTreeMap<String, Vec<(Range<usize>, String)>>, String> {
-    let mut edits: BTreeMap<String, Vec<(Range<usize>, String)>> = BTreeMap::new();
+fn reference_edits(subject: &Subject<'_>, named: &Named, new: &str) -> Result<TextEdits, String> {
+    let mut edits = TextEdits::new();
     for (path, kind) in documents(subject) {
         let document = parsed(subject, &path)?;
         let found: Vec<_> = references::all(kind, &document)
@@ -167,7 +165,7 @@ fn documents(subject: &Subject<'_>) -> Vec<(String, DocumentKind)> {
     let folder = format!("catalog/{}/cases/", subject.catalog);
     let cases = subject
         .files_below(&folder)
-        .filter(|name| name.ends_with(".yaml") && !name.contains('/'))
+        .filter(|name| name.strip_suffix(".yaml").is_some() && !name.contains('/'))
         .map(|name| (format!("{folder}{name}"), DocumentKind::Case));
     let recipes = subject.workspace.recipes(subject.catalog);
     let recipes = recipes.map(|path| (path.to_owned(), DocumentKind::Recipe));

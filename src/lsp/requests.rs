@@ -44,7 +44,7 @@ type Answer = Result<Value, Refusal>;
 impl Snapshot<'_> {
     /// The answer to a request.
     pub(super) fn answer(&self, request: Request) -> Answer {
-        match request.method.as_str() {
+        Ok(match request.method.as_str() {
             Completion::METHOD => self.completion(parsed::<Completion>(request)?),
             HoverRequest::METHOD => {
                 let params = parsed::<HoverRequest>(request)?;
@@ -69,28 +69,37 @@ impl Snapshot<'_> {
                     })
                 })
             }
-            Rename::METHOD => self.rename(&parsed::<Rename>(request)?),
-            CodeActionRequest::METHOD => {
-                let params = parsed::<CodeActionRequest>(request)?;
-                let at = TextDocumentPositionParams {
-                    text_document: params.text_document,
-                    position: params.range.start,
-                };
-                self.at(&at, |subject| {
-                    let offset = subject.offset(at.position);
-                    let offers = code_action::find(subject, offset).into_iter();
-                    let action = |offer| self.code_action(subject.workspace, offer);
-                    Some(offers.map(action).collect::<Vec<_>>())
-                })
+            Rename::METHOD => self.rename(&parsed::<Rename>(request)?)?,
+            CodeActionRequest::METHOD => self.code_actions(parsed::<CodeActionRequest>(request)?),
+            method => {
+                return Err(Refusal {
+                    code: ErrorCode::MethodNotFound,
+                    message: format!("unknown request `{}`", method.escape_debug()),
+                });
             }
-            method => Err(Refusal {
-                code: ErrorCode::MethodNotFound,
-                message: format!("unknown request `{}`", method.escape_debug()),
-            }),
-        }
+        })
     }
 
-    fn completion(&self, params: lsp_types::CompletionParams) -> Answer {
+    fn code_actions(&self, params: lsp_types::CodeActionParams) -> Value {
+        let only = params.context.only;
+        let at = TextDocumentPositionParams {
+            text_document: params.text_document,
+            position: params.range.start,
+        };
+        let is_wanted = |offer: &Offer| {
+            let kind = kind_of(offer);
+            let is_of = |only: &CodeActionKind| kind.as_str().starts_with(only.as_str());
+            only.as_ref().is_none_or(|only| only.iter().any(is_of))
+        };
+        self.at(&at, |subject| {
+            let offers = code_action::find(subject, subject.offset(at.position));
+            let offers = offers.into_iter().filter(is_wanted);
+            let action = |offer| self.code_action(subject.workspace, offer);
+            Some(offers.map(action).collect::<Vec<_>>())
+        })
+    }
+
+    fn completion(&self, params: lsp_types::CompletionParams) -> Value {
         let at = params.text_document_position;
         let trigger = params.context.map(|context| context.trigger_kind);
         let is_typed = trigger == Some(CompletionTriggerKind::TRIGGER_CHARACTER);
@@ -118,11 +127,7 @@ impl Snapshot<'_> {
     }
 
     fn code_action(&self, workspace: &Workspace, offer: Offer) -> CodeActionOrCommand {
-        let kind = if offer.is_fix {
-            CodeActionKind::QUICKFIX
-        } else {
-            CodeActionKind::REFACTOR_REWRITE
-        };
+        let kind = kind_of(&offer);
         CodeActionOrCommand::CodeAction(CodeAction {
             edit: Some(self.edit(workspace, &offer.edits)),
             title: offer.title,
@@ -140,9 +145,9 @@ impl Snapshot<'_> {
         &self,
         at: &TextDocumentPositionParams,
         answer: impl FnOnce(&Subject<'_>) -> Option<T>,
-    ) -> Answer {
+    ) -> Value {
         let subject = self.subject(&at.text_document.uri);
-        Ok(json(subject.and_then(|subject| answer(&subject))))
+        json(subject.and_then(|subject| answer(&subject)))
     }
 
     fn subject(&self, uri: &Uri) -> Option<Subject<'_>> {
@@ -155,6 +160,14 @@ impl Snapshot<'_> {
             let (known, _) = workspace.files().get_key_value(&below)?;
             Subject::new(workspace, known, self.client.encoding)
         })
+    }
+}
+
+fn kind_of(offer: &Offer) -> CodeActionKind {
+    if offer.is_fix {
+        CodeActionKind::QUICKFIX
+    } else {
+        CodeActionKind::REFACTOR_REWRITE
     }
 }
 

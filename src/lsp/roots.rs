@@ -71,12 +71,12 @@ pub(super) enum DocumentKind {
 }
 
 /// The catalogue and the kind of a document, by its path from the root; none outside of the catalogues.
-pub(super) fn document_kind<'p>(
-    path: &'p str,
+pub(super) fn document_kind(
+    path: &str,
     is_piece: impl Fn(&str) -> bool,
-) -> Option<(&'p str, DocumentKind)> {
+) -> Option<(&str, DocumentKind)> {
     let parts: Vec<&str> = path.split('/').collect();
-    let is_yaml = path.ends_with(".yaml");
+    let is_yaml = path.strip_suffix(".yaml").is_some();
     Some(match parts.as_slice() {
         ["catalog", name, "catalog.yaml"] => (name, DocumentKind::CatalogFile),
         ["catalog", name, "cases", _] if is_yaml => (name, DocumentKind::Case),

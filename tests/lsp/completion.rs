@@ -178,6 +178,13 @@ fn conditions_offer_categories_options_and_inputs() {
     );
     let inputs = action("{ inputs: { ‸ } }");
     assert_eq!(labels(&editor, NONE, &inputs), ["PORT", "PACKAGE"]);
+    let changed = CATALOG.replace(
+        "type: integer, default: 8080",
+        "type: boolean, default: true",
+    );
+    editor.open(PATH, &changed);
+    let values = action("{ inputs: { PORT: ‸ } }");
+    assert_eq!(labels(&editor, NONE, &values), ["true", "false"]);
     let of_template = CATALOG.replace("when: { auth: session }", "when: { auth: s‸ }");
     assert_eq!(labels(&editor, PATH, &of_template), ["session", "none"]);
 }

@@ -12,9 +12,9 @@ use std::thread;
 use std::time::Duration;
 
 /// The longest wait for a message. Only a fault lets it pass.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
-pub(super) struct Editor {
+pub(crate) struct Editor {
     child: RefCell<Child>,
     input: RefCell<Option<ChildStdin>>,
     messages: Receiver<Value>,
@@ -29,16 +29,16 @@ pub(super) struct Editor {
 
 /// A diagnostic in short: line and column from 1, code and text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Shown {
-    pub(super) line: u64,
-    pub(super) column: u64,
-    pub(super) code: String,
-    pub(super) message: String,
+pub(crate) struct Shown {
+    pub(crate) line: u64,
+    pub(crate) column: u64,
+    pub(crate) code: String,
+    pub(crate) message: String,
 }
 
 impl Editor {
     /// An editor in the root of a sandbox that can do everything the server asks about.
-    pub(super) fn start(sandbox: &Sandbox) -> Self {
+    pub(crate) fn start(sandbox: &Sandbox) -> Self {
         Self::with(
             sandbox,
             json!({
@@ -50,14 +50,14 @@ impl Editor {
     }
 
     /// An editor with these abilities.
-    pub(super) fn with(sandbox: &Sandbox, capabilities: Value) -> Self {
+    pub(crate) fn with(sandbox: &Sandbox, capabilities: Value) -> Self {
         let editor = Self::connect(sandbox);
         editor.initialize(sandbox.path(), capabilities);
         editor
     }
 
     /// A started server that was sent nothing.
-    pub(super) fn connect(sandbox: &Sandbox) -> Self {
+    pub(crate) fn connect(sandbox: &Sandbox) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_groundplan"));
         let command = sandbox.settle(command.arg("lsp"));
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -84,45 +84,48 @@ impl Editor {
     }
 
     /// Introduces the editor, with one open folder, and returns the server's abilities.
-    pub(super) fn initialize(&self, folder: &Path, capabilities: Value) -> Value {
+    pub(crate) fn initialize(&self, folder: &Path, capabilities: Value) -> Value {
         let folder = json!({ "uri": uri(folder), "name": "folder" });
-        let params = json!({
-            "processId": null, "rootUri": null, "capabilities": capabilities,
-            "workspaceFolders": [folder],
-        });
+        let mut params =
+            json!({ "processId": null, "rootUri": null, "workspaceFolders": [folder] });
+        params["capabilities"] = capabilities;
         let result = self.ask("initialize", params);
         self.tell("initialized", json!({}));
         result["capabilities"].clone()
     }
 
-    pub(super) fn uri(&self, path: &str) -> String {
+    pub(crate) fn uri(&self, path: &str) -> String {
         uri(&self.root.join(path))
     }
 
-    pub(super) fn send(&self, message: &Value) {
+    pub(crate) fn send(&self, message: &Value) {
         self.send_text(&message.to_string());
     }
 
-    pub(super) fn send_text(&self, text: &str) {
+    pub(crate) fn send_text(&self, text: &str) {
         self.send_bytes(format!("Content-Length: {}\r\n\r\n{text}", text.len()).as_bytes());
     }
 
-    pub(super) fn send_bytes(&self, bytes: &[u8]) {
+    pub(crate) fn send_bytes(&self, bytes: &[u8]) {
         let mut input = self.input.borrow_mut();
         let input = input.as_mut().expect("the input is open");
         input.write_all(bytes).unwrap();
         input.flush().unwrap();
     }
 
-    pub(super) fn tell(&self, method: &str, params: Value) {
-        self.send(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
+    pub(crate) fn tell(&self, method: &str, params: Value) {
+        let mut message = json!({ "jsonrpc": "2.0", "method": method });
+        message["params"] = params;
+        self.send(&message);
     }
 
     /// The answer to a request, with `result` or `error`.
-    pub(super) fn response(&self, method: &str, params: Value) -> Value {
+    pub(crate) fn response(&self, method: &str, params: Value) -> Value {
         let id = self.requests.get() + 1;
         self.requests.set(id);
-        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+        let mut message = json!({ "jsonrpc": "2.0", "id": id, "method": method });
+        message["params"] = params;
+        self.send(&message);
         self.wait(method, |message| {
             message["id"] == id && message.get("method").is_none()
         })
@@ -130,7 +133,7 @@ impl Editor {
 
     /// The result of a request.
     #[track_caller]
-    pub(super) fn ask(&self, method: &str, params: Value) -> Value {
+    pub(crate) fn ask(&self, method: &str, params: Value) -> Value {
         let response = self.response(method, params);
         assert_eq!(response.get("error"), None, "{method}");
         response["result"].clone()
@@ -138,7 +141,7 @@ impl Editor {
 
     /// The code and the message of a refused request.
     #[track_caller]
-    pub(super) fn refused(&self, method: &str, params: Value) -> (i64, String) {
+    pub(crate) fn refused(&self, method: &str, params: Value) -> (i64, String) {
         let response = self.response(method, params);
         let error = &response["error"];
         let code = error["code"].as_i64().expect("the request is refused");
@@ -146,7 +149,7 @@ impl Editor {
     }
 
     /// Waits for a message; others that arrive before it are kept.
-    pub(super) fn wait(&self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn wait(&self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
         let mut kept = self.kept.borrow_mut();
         if let Some(at) = kept.iter().position(&is_it) {
             return kept.remove(at).unwrap();
@@ -168,13 +171,13 @@ impl Editor {
     }
 
     /// Opens a document with a text, saved or not, and returns its diagnostics.
-    pub(super) fn open(&self, path: &str, text: &str) -> Vec<Shown> {
+    pub(crate) fn open(&self, path: &str, text: &str) -> Vec<Shown> {
         let version = self.open_unchecked(path, text);
         self.diagnostics(path, Some(version))
     }
 
     /// Opens a document of which the server is not expected to say anything.
-    pub(super) fn open_unchecked(&self, path: &str, text: &str) -> i64 {
+    pub(crate) fn open_unchecked(&self, path: &str, text: &str) -> i64 {
         let version = self.next_version();
         let document = json!({ "uri": self.uri(path), "languageId": "yaml", "version": version, "text": text });
         self.tell("textDocument/didOpen", json!({ "textDocument": document }));
@@ -182,26 +185,27 @@ impl Editor {
     }
 
     /// Replaces the text of an open document and returns its diagnostics.
-    pub(super) fn write(&self, path: &str, text: &str) -> Vec<Shown> {
+    pub(crate) fn write(&self, path: &str, text: &str) -> Vec<Shown> {
         self.change(path, json!([{ "text": text }]))
     }
 
     /// Sends changes of an open document and returns its diagnostics.
-    pub(super) fn change(&self, path: &str, changes: Value) -> Vec<Shown> {
+    pub(crate) fn change(&self, path: &str, changes: Value) -> Vec<Shown> {
         let version = self.next_version();
         let document = json!({ "uri": self.uri(path), "version": version });
-        let params = json!({ "textDocument": document, "contentChanges": changes });
+        let mut params = json!({ "textDocument": document });
+        params["contentChanges"] = changes;
         self.tell("textDocument/didChange", params);
         self.diagnostics(path, Some(version))
     }
 
     /// The next diagnostics of a document, of one version of its text if it is open.
-    pub(super) fn diagnostics(&self, path: &str, version: Option<i64>) -> Vec<Shown> {
+    pub(crate) fn diagnostics(&self, path: &str, version: Option<i64>) -> Vec<Shown> {
         Shown::all(&json!({ "params": self.published(path, version) }))
     }
 
     /// All diagnostics that the editor shows by now, by path. The server has checked what was sent before.
-    pub(super) fn all_shown(&self) -> Vec<(String, Shown)> {
+    pub(crate) fn all_shown(&self) -> Vec<(String, Shown)> {
         // A check ends before the next request is answered.
         self.response("textDocument/hover", Value::Null);
         let root = self.uri("");
@@ -214,7 +218,7 @@ impl Editor {
     }
 
     /// The same as the protocol sends them.
-    pub(super) fn published(&self, path: &str, version: Option<i64>) -> Value {
+    pub(crate) fn published(&self, path: &str, version: Option<i64>) -> Value {
         let uri = self.uri(path);
         let message = self.wait(path, |message| {
             message["method"] == "textDocument/publishDiagnostics"
@@ -226,7 +230,7 @@ impl Editor {
 
     /// Opens a document with a `‸` at the cursor, asks a question about that position, and closes it.
     #[track_caller]
-    pub(super) fn ask_at(&self, method: &str, path: &str, text: &str) -> Value {
+    pub(crate) fn ask_at(&self, method: &str, path: &str, text: &str) -> Value {
         let (text, position) = cursor(text);
         self.open_unchecked(path, &text);
         let document = json!({ "uri": self.uri(path) });
@@ -244,14 +248,14 @@ impl Editor {
     }
 
     /// Ends the session as the protocol says and returns the exit code.
-    pub(super) fn quit(self) -> Option<i32> {
+    pub(crate) fn quit(self) -> Option<i32> {
         self.ask("shutdown", Value::Null);
         self.tell("exit", Value::Null);
         self.exit_code()
     }
 
     /// The exit code, after the end of the input.
-    pub(super) fn exit_code(&self) -> Option<i32> {
+    pub(crate) fn exit_code(&self) -> Option<i32> {
         drop(self.input.borrow_mut().take());
         self.child.borrow_mut().wait().unwrap().code()
     }
@@ -282,7 +286,7 @@ impl Shown {
 }
 
 /// The text without the `‸`, and its position in UTF-16.
-pub(super) fn cursor(text: &str) -> (String, Value) {
+pub(crate) fn cursor(text: &str) -> (String, Value) {
     let at = text.find('‸').expect("a cursor");
     let line = text[..at].matches('\n').count();
     let start = text[..at].rfind('\n').map_or(0, |at| at + 1);

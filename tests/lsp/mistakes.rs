@@ -110,7 +110,7 @@ impl Expected {
 
 fn lines_with(body: &str, mark: &str) -> String {
     let lines = body.lines().filter_map(|line| line.strip_prefix(mark));
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 fn mistakes() -> Vec<Mistake> {

@@ -2,7 +2,7 @@
 
 mod completion;
 mod diagnostics;
-mod editor;
+pub(crate) mod editor;
 mod mistakes;
 mod navigation;
 mod protocol;

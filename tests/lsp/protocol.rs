@@ -12,11 +12,12 @@ const NOT_INITIALIZED: i64 = -32002;
 
 #[test]
 fn a_session_ends_with_0_after_a_shutdown_and_with_1_without() {
-    assert_eq!(Editor::start(&sandbox()).quit(), Some(0));
-    let editor = Editor::start(&sandbox());
+    let sandbox = sandbox();
+    assert_eq!(Editor::start(&sandbox).quit(), Some(0));
+    let editor = Editor::start(&sandbox);
     editor.tell("exit", Value::Null);
     assert_eq!(editor.exit_code(), Some(1));
-    let editor = Editor::start(&sandbox());
+    let editor = Editor::start(&sandbox);
     assert_eq!(editor.exit_code(), Some(1), "the input ends");
 }
 
@@ -39,7 +40,8 @@ fn the_phases_of_a_session_are_kept() {
 
 #[test]
 fn unknown_requests_are_refused_and_unknown_notifications_ignored() {
-    let editor = Editor::start(&sandbox());
+    let sandbox = sandbox();
+    let editor = Editor::start(&sandbox);
     editor.tell("workspace/didDance", json!({}));
     editor.tell("$/setTrace", json!({ "value": "off" }));
     editor.tell("$/cancelRequest", json!({ "id": 99 }));
@@ -53,7 +55,8 @@ fn unknown_requests_are_refused_and_unknown_notifications_ignored() {
 
 #[test]
 fn messages_that_are_not_valid_do_not_end_the_session() {
-    let editor = Editor::start(&sandbox());
+    let sandbox = sandbox();
+    let editor = Editor::start(&sandbox);
     editor.send_text("{ this is no JSON");
     editor.send_text(&"[".repeat(100_000));
     editor.send_text("{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"a\"}");
@@ -65,14 +68,16 @@ fn messages_that_are_not_valid_do_not_end_the_session() {
 
 #[test]
 fn headers_without_a_length_end_the_session_with_an_error() {
-    let editor = Editor::start(&sandbox());
+    let sandbox = sandbox();
+    let editor = Editor::start(&sandbox);
     editor.send_bytes(b"GET / HTTP/1.1\r\n\r\n");
     assert_eq!(editor.exit_code(), Some(3));
 }
 
 #[test]
 fn a_message_beyond_the_limit_is_skipped() {
-    let editor = Editor::start(&sandbox());
+    let sandbox = sandbox();
+    let editor = Editor::start(&sandbox);
     editor.send_text(&" ".repeat(17 * 1024 * 1024));
     let logged = editor.wait("a log", |message| message["method"] == "window/logMessage");
     let text = logged["params"]["message"].as_str().unwrap();
