@@ -114,7 +114,7 @@ fn each_option_adds_its_tools_and_files() {
         let manifest = manifest(&sandbox);
         assert_eq!(manifest["project"]["license"].as_str(), Some(licence));
         let groups = &manifest["dependency-groups"];
-        let development = groups["dev"].to_string();
+        let development = format!("{:?}", groups["dev"]);
         for tool in ["pytest>=", "ruff>=", "pytest-cov>=", "pre-commit>=", types] {
             assert!(development.contains(tool), "{tool} in {development}");
         }

@@ -69,7 +69,7 @@ fn each_option_adds_its_dependencies_and_files() {
         let expression = package.get("license").and_then(toml::Value::as_str);
         assert_eq!(expression.unwrap_or_default(), licence);
         let dependencies = manifest["dependencies"].as_table().unwrap();
-        let features = dependencies["sqlx"]["features"].to_string();
+        let features = format!("{:?}", dependencies["sqlx"]["features"]);
         assert!(features.contains(database), "{features}");
         assert_eq!(dependencies.contains_key("subtle"), auth != "none");
         assert!(dependencies.contains_key("metrics-exporter-prometheus"));
