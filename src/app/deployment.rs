@@ -232,7 +232,7 @@ impl Deployment {
             (true, true) => add("depends_on:\n  postgres: { condition: service_healthy }"),
             (true, false) => {}
             (false, _) => {
-                add("depends_on:\n  migrate: { condition: service_completed_successfully }")
+                add("depends_on:\n  migrate: { condition: service_completed_successfully }");
             }
         }
         if is_migration {

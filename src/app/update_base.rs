@@ -164,12 +164,12 @@ impl BaseSearch<'_> {
     fn stored(&self, recorded: &GitId) -> Result<Option<BaseOrigin>, AppError> {
         let commits = self.commits();
         for commit in commits.generated()? {
-            if commits.tree_without(&commit, &self.path)? == *recorded {
+            if commits.tree_without(&commit, self.path)? == *recorded {
                 return Ok(Some(BaseOrigin::Generated(commit)));
             }
         }
         let first = &self.repository.history.first;
-        if commits.tree_without(first, &self.path)? == *recorded {
+        if commits.tree_without(first, self.path)? == *recorded {
             return Ok(Some(BaseOrigin::FirstCommit(first.clone())));
         }
         Ok(self.with_same_provenance(recorded)?.map(BaseOrigin::Commit))
@@ -178,13 +178,13 @@ impl BaseSearch<'_> {
     /// The commit with the recorded tree among those that have the current provenance file: the one that introduced it.
     fn with_same_provenance(&self, recorded: &GitId) -> Result<Option<GitId>, AppError> {
         let (commits, head) = (self.commits(), &self.repository.history.last);
-        let current = commits.entry(head, &self.path)?;
+        let current = commits.entry(head, self.path)?;
         let (mut seen, mut open) = (BTreeSet::from([head.clone()]), vec![head.clone()]);
         while let Some(commit) = open.pop() {
-            if commits.entry(&commit, &self.path)? != current {
+            if commits.entry(&commit, self.path)? != current {
                 continue;
             }
-            if commits.tree_without(&commit, &self.path)? == *recorded {
+            if commits.tree_without(&commit, self.path)? == *recorded {
                 return Ok(Some(commit));
             }
             for parent in commits.parents_of(&commit)? {

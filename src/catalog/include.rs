@@ -19,8 +19,8 @@ pub(super) fn shared(files: &Files, folder: &str) -> BTreeSet<String> {
             .any(|word| word == b"include:" || word == b"include\"")
     };
     // A recipe is in the folder of its category; other files below are copied, whatever they contain.
-    let is_recipe =
-        |path: &str| path[folder.len()..].matches('/').count() == 1 && path.ends_with(".yaml");
+    let is_yaml = |path: &str| path.rsplit_once('.').is_some_and(|(_, end)| end == "yaml");
+    let is_recipe = |path: &str| path[folder.len()..].matches('/').count() == 1 && is_yaml(path);
     let mut open: Vec<String> = own
         .filter(|(path, file)| is_recipe(path) && has_word(&file.bytes))
         .map(|(path, _)| path.clone())

@@ -52,6 +52,7 @@ pub fn push_branch(
 }
 
 /// A reference to push from a name or a commit of the local repository.
+#[derive(Clone, Copy)]
 struct Reference<'r> {
     source: &'r str,
     name: &'r str,

@@ -1,7 +1,7 @@
 //! Regular expressions for the values of inputs.
 
 use regex::{Regex, RegexBuilder};
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, ClassUnicodeRange, Hir, HirKind};
 use thiserror::Error;
 
 /// A regular expression that a whole text must match. Its size is bounded, and matching takes linear time.
@@ -94,7 +94,7 @@ fn append_example(part: &Hir, repeats: u32, example: &mut String) -> Option<()> 
                 let mut ranges = class.iter();
                 ranges.any(|range| (range.start()..=range.end()).contains(character))
             };
-            let first = || class.iter().next().map(|range| range.start());
+            let first = || class.iter().next().map(ClassUnicodeRange::start);
             example.push(['a', 'A', '1'].into_iter().find(contains).or_else(first)?);
         }
         HirKind::Repetition(repetition) => {

@@ -154,13 +154,13 @@ impl Commits {
     ) -> Result<(), EditError> {
         let name = self.check_branch_is_free(branch)?;
         let log = "branch: created by groundplan update";
-        self.move_reference(name, commit, PreviousValue::MustNotExist, log, author)
+        self.move_reference(&name, commit, PreviousValue::MustNotExist, log, author)
     }
 
     /// Points a reference to a commit, if it still has the expected value.
     pub(super) fn move_reference(
         &self,
-        name: FullName,
+        name: &FullName,
         commit: &GitId,
         expected: PreviousValue,
         log: &str,

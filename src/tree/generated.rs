@@ -141,7 +141,7 @@ impl Commits {
             None => PreviousValue::MustNotExist,
         };
         let name = FullName::try_from(GENERATED_REF).expect("a reference name");
-        self.move_reference(name, commit, expected, "groundplan update", author)
+        self.move_reference(&name, commit, expected, "groundplan update", author)
     }
 }
 

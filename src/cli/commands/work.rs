@@ -175,7 +175,7 @@ impl Args {
                 let files = StateFiles::at(&folder);
                 tokio::spawn(files.keep(Arc::clone(&panel.health), Arc::new(SystemClock)))
             });
-        let work = self.serve(&panel, stopped);
+        let work = Box::pin(self.serve(&panel, stopped));
         let (result, code) = signals.until(work, &stop).await;
         stop.send_replace(true);
         if let Some(pages) = pages {
