@@ -253,6 +253,6 @@ fn the_repositories_of_organisations_and_persons_are_listed_at_their_own_address
         };
         assert_eq!(names("acme"), ["api.git", "web.git"]);
         assert_eq!(names("jane"), ["notes.git"]);
-        assert_eq!(names("quiet"), [String::new(); 0]);
+        assert_eq!(names("quiet"), Vec::<String>::new());
     }
 }

@@ -214,7 +214,7 @@ fn an_update_that_stopped_between_push_and_text_stays_ours() {
         raise(&joint, "README.md", "# __PRODUCT_NAME__\n\nLast.\n");
         let report = propose(&joint).exits(0).json();
         assert_eq!(report["pullRequest"]["outcome"], "advanced");
-        assert_eq!(only_pull(&joint).comments, [String::new(); 0]);
+        assert_eq!(only_pull(&joint).comments, Vec::<String>::new());
     }
 }
 
@@ -246,7 +246,7 @@ fn a_fleet_gives_the_forge_the_pause_that_it_asks_for() {
 }
 
 /// True for the request that opens a pull request.
-fn is_open(call: &String) -> bool {
+fn is_open(call: &str) -> bool {
     call.starts_with("POST") && call.ends_with("/pulls")
 }
 
@@ -255,7 +255,9 @@ fn failing_to_open(fault: Fault, times: usize, run: fn(&Joint) -> Ran) -> Joint 
     let smooth = behind(Dialect::GitHub);
     let before = smooth.state().calls.len();
     run(&smooth).exits(0);
-    let opens = smooth.state().calls[before..].iter().position(is_open);
+    let opens = smooth.state().calls[before..]
+        .iter()
+        .position(|call| is_open(call));
 
     let joint = behind(Dialect::GitHub);
     let at = joint.state().calls.len() + opens.expect("a pull request");

@@ -277,13 +277,12 @@ fn a_clone_has_no_notes_until_they_are_fetched() {
 /// Moves each note into a folder named by the first two digits of its commit.
 fn fold_notes(sandbox: &Sandbox) {
     let listed = sandbox.git("out", &["ls-tree", "-r", NOTES]);
-    let folded: String = listed
-        .lines()
-        .map(|line| {
-            let (entry, name) = line.split_once('\t').unwrap();
-            format!("{entry}\t{}/{}\n", &name[..2], &name[2..])
-        })
-        .collect();
+    let mut folded = String::new();
+    for line in listed.lines() {
+        let (entry, name) = line.split_once('\t').unwrap();
+        let (folder, name) = name.split_at(2);
+        folded.extend([entry, "\t", folder, "/", name, "\n"]);
+    }
     sandbox.write("notes", folded);
     let index = sandbox.join("notes-index");
     let git = |args: &[&str], stdin: Option<&str>| {
