@@ -35,7 +35,7 @@ mod update;
 mod verify;
 mod work;
 
-use crate::cli::error::{Exit, Failure};
+use crate::cli::error::{DAMAGED, Exit, Failure};
 use crate::cli::output::terminal::{Color, Terminal};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -92,9 +92,6 @@ pub(in crate::cli) enum Command {
     Init(init::Args),
     /// Check a catalogue, a recipe, or a folder with catalog/ and recipes/.
     Check(check::Args),
-    /// Serve an editor: findings while typing, completion, hover and renaming.
-    ///
-    /// A language server over standard input and output. The editor starts it: docs/editors.md shows the settings.
     Lsp(lsp::Args),
     /// Test a catalogue by its cases: selections and the files they produce.
     Test(test::Args),
@@ -199,6 +196,3 @@ impl Command {
         }
     }
 }
-
-/// The code of the error of an object that turned out to be damaged.
-const DAMAGED: &str = "tree_object_unreadable";
