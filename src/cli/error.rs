@@ -13,6 +13,9 @@ use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// The code of the error of an object that turned out to be damaged.
+pub(crate) const DAMAGED: &str = "tree_object_unreadable";
+
 /// The end of a command that did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {

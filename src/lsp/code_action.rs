@@ -1,9 +1,9 @@
 //! Code actions: renaming with `formerly`, at a slug and after the slug was edited by hand.
 
-use super::references::{Named, Reference};
+use super::references::{Named, SlugReference};
 use super::rename::{self, FileEdits};
 use super::roots::DocumentKind;
-use super::subject::Subject;
+use super::subject::SubjectDocument;
 use crate::model::slug::Slug;
 
 /// A change that the editor offers.
@@ -16,7 +16,7 @@ pub(super) struct Offer {
 }
 
 /// The changes for the text at an offset.
-pub(super) fn find(subject: &Subject<'_>, offset: usize) -> Vec<Offer> {
+pub(super) fn find(subject: &SubjectDocument<'_>, offset: usize) -> Vec<Offer> {
     let Some(reference) = rename::target(subject, offset) else {
         return Vec::new();
     };
@@ -30,7 +30,7 @@ pub(super) fn find(subject: &Subject<'_>, offset: usize) -> Vec<Offer> {
 }
 
 /// The renaming to a free slug, which the editor's own renaming replaces by a better one afterwards.
-fn rename_with_formerly(subject: &Subject<'_>, reference: &Reference) -> Option<Offer> {
+fn rename_with_formerly(subject: &SubjectDocument<'_>, reference: &SlugReference) -> Option<Offer> {
     let (old, new) = match &reference.named {
         Named::Category(slug) => {
             let is_taken = |new: &str| subject.outline.category(new).is_some();
@@ -59,7 +59,7 @@ fn free(slug: &str, is_taken: impl Fn(&str) -> bool) -> Option<String> {
 
 /// The rest of a renaming by hand: the slug of an option without a recipe is new, and its category has one recipe without
 /// an option.
-fn finished_rename(subject: &Subject<'_>, reference: &Reference) -> Option<Offer> {
+fn finished_rename(subject: &SubjectDocument<'_>, reference: &SlugReference) -> Option<Offer> {
     let Named::Option { category, option } = &reference.named else {
         return None;
     };

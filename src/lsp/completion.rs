@@ -1,11 +1,11 @@
 //! Completion of kinds, fields, words, options, placeholders, paths and shared pieces.
 
-use super::cursor::{self, Cursor, Part, Step, node_at};
-use super::meaning::{self, Meaning};
+use super::cursor::{self, Cursor, EntryPart, PathStep, node_at};
+use super::meaning::{self, PlaceMeaning};
 use super::outline::InputOutline;
 use super::roots::DocumentKind;
-use super::schema::{Field, ValueSchema, Word};
-use super::subject::Subject;
+use super::schema::{SchemaField, ValueSchema, Word};
+use super::subject::SubjectDocument;
 use crate::model::placeholder::{BuiltInFact, tokens_in};
 use crate::recipe::literal_folder;
 use crate::source::node::{Node, NodeValue};
@@ -20,7 +20,7 @@ const MAX_ITEMS: usize = 2000;
 
 /// The items for a position. `is_typed` is true if the editor asks because of a typed character, not the user.
 pub(super) fn find(
-    subject: &Subject<'_>,
+    subject: &SubjectDocument<'_>,
     position: Position,
     is_typed: bool,
 ) -> Vec<CompletionItem> {
@@ -43,14 +43,14 @@ pub(super) fn find(
 }
 
 /// A range of the text with an item's new text.
-struct Target {
+struct ReplacedRange {
     range: lsp_types::Range,
     /// The text before and after each new text.
     around: (&'static str, &'static str),
 }
 
 struct Completion<'s> {
-    subject: &'s Subject<'s>,
+    subject: &'s SubjectDocument<'s>,
     cursor: Cursor,
 }
 
@@ -60,44 +60,44 @@ impl Completion<'_> {
         let steps = &self.cursor.steps;
         let meaning = meaning::of_steps(self.subject.kind, root, steps, self.cursor.part);
         let mut items = self.of_meaning(&meaning);
-        let has_placeholders = matches!(meaning, Meaning::Text | Meaning::TemplatePath);
+        let has_placeholders = matches!(meaning, PlaceMeaning::Text | PlaceMeaning::TemplatePath);
         let word = word_before(self.subject, offset);
         if has_placeholders && (!is_typed || word.is_begun) {
             items.extend(placeholders(self.subject, &word));
         }
-        if meaning == Meaning::Other {
+        if meaning == PlaceMeaning::Other {
             items.extend(self.of_schema());
         }
         items
     }
 
-    fn of_meaning(&self, meaning: &Meaning) -> Vec<CompletionItem> {
+    fn of_meaning(&self, meaning: &PlaceMeaning) -> Vec<CompletionItem> {
         match meaning {
-            Meaning::OptionReference => self.option_references(),
-            Meaning::ConditionCategory => self.categories(),
-            Meaning::ConditionOption { category } => self.options(category),
-            Meaning::ConditionInput => self.inputs(),
-            Meaning::ConditionValue { input } => self.values(input),
-            Meaning::DefaultSource => self.sources(),
-            Meaning::LiteralPath => {
+            PlaceMeaning::OptionReference => self.option_references(),
+            PlaceMeaning::ConditionCategory => self.categories(),
+            PlaceMeaning::ConditionOption { category } => self.options(category),
+            PlaceMeaning::ConditionInput => self.inputs(),
+            PlaceMeaning::ConditionValue { input } => self.values(input),
+            PlaceMeaning::DefaultSource => self.sources(),
+            PlaceMeaning::LiteralPath => {
                 let folder = format!("{}/", literal_folder(self.subject.path));
                 self.paths(&folder)
             }
-            Meaning::TemplatePath => {
+            PlaceMeaning::TemplatePath => {
                 let folder = self.subject.template_folder();
                 folder.map_or_else(Vec::new, |folder| self.paths(&folder))
             }
-            Meaning::Piece => self.pieces(),
-            Meaning::CategorySlug { .. }
-            | Meaning::OptionSlug { .. }
-            | Meaning::InputName
-            | Meaning::Text
-            | Meaning::Other => Vec::new(),
+            PlaceMeaning::Piece => self.pieces(),
+            PlaceMeaning::CategorySlug { .. }
+            | PlaceMeaning::OptionSlug { .. }
+            | PlaceMeaning::InputName
+            | PlaceMeaning::Text
+            | PlaceMeaning::Other => Vec::new(),
         }
     }
 
     /// The target of a value; one that stands in place of its list gets the list's brackets.
-    fn value_target(&self) -> Target {
+    fn value_target(&self) -> ReplacedRange {
         let schema = ValueSchema::of(self.subject.kind);
         let root = &self.cursor.document.root;
         let schema = schema.and_then(|schema| schema.at(root, &self.cursor.steps));
@@ -109,16 +109,16 @@ impl Completion<'_> {
             (true, true) => ("- ", ""),
             (true, false) => ("[", "]"),
         };
-        Target {
+        ReplacedRange {
             range: self.subject.range(&self.cursor.range),
             around,
         }
     }
 
     /// The target of a key, which gets a colon unless it has one.
-    fn key_target(&self) -> Target {
-        let is_key = self.cursor.part == Part::Key;
-        Target {
+    fn key_target(&self) -> ReplacedRange {
+        let is_key = self.cursor.part == EntryPart::Key;
+        ReplacedRange {
             range: self.subject.range(&self.cursor.range),
             around: (
                 "",
@@ -149,7 +149,7 @@ impl Completion<'_> {
     /// The option whose `requires` or `conflicts` contains the cursor.
     fn own_option(&self) -> Option<String> {
         let root = &self.cursor.document.root;
-        let slug = |steps: &[Step]| {
+        let slug = |steps: &[PathStep]| {
             let node = node_at(root, steps)?.get("slug")?;
             super::outline::text(node)
         };
@@ -259,13 +259,13 @@ impl Completion<'_> {
         };
         let root = &self.cursor.document.root;
         let above = match self.cursor.part {
-            Part::Key => &self.cursor.steps[..self.cursor.steps.len() - 1],
-            Part::Value => &self.cursor.steps,
+            EntryPart::Key => &self.cursor.steps[..self.cursor.steps.len() - 1],
+            EntryPart::Value => &self.cursor.steps,
         };
         let Some(schema) = schema.at(root, above) else {
             return Vec::new();
         };
-        if self.cursor.part == Part::Key || schema.is_mapping() {
+        if self.cursor.part == EntryPart::Key || schema.is_mapping() {
             return self.fields(&schema, "");
         }
         if self.is_kind() {
@@ -296,12 +296,12 @@ impl Completion<'_> {
     }
 
     fn is_kind(&self) -> bool {
-        self.cursor.steps.last() == Some(&Step::Key("kind".to_owned()))
+        self.cursor.steps.last() == Some(&PathStep::Key("kind".to_owned()))
     }
 
     fn kinds(&self) -> Vec<CompletionItem> {
         let schema = ValueSchema::of(self.subject.kind);
-        let actions = [Step::Key("actions".to_owned()), Step::Index(0)];
+        let actions = [PathStep::Key("actions".to_owned()), PathStep::Index(0)];
         let none = Node {
             range: 0..0,
             value: NodeValue::Null,
@@ -319,7 +319,7 @@ impl Completion<'_> {
         let mut target = self.key_target();
         target.around.0 = dash;
         let used = self.used_keys();
-        let is_new = |field: &Field| !used.contains(field.name);
+        let is_new = |field: &SchemaField| !used.contains(field.name);
         let fields = schema.fields();
         let mut items: Vec<CompletionItem> = fields
             .into_iter()
@@ -327,7 +327,7 @@ impl Completion<'_> {
             .map(|field| field_item(&field, &target))
             .collect();
         if !used.contains("kind") {
-            let whole = Target {
+            let whole = ReplacedRange {
                 range: target.range,
                 around: (
                     if dash.is_empty() {
@@ -353,7 +353,7 @@ impl Completion<'_> {
 
     /// The keys that the mapping of the cursor has already.
     fn used_keys(&self) -> BTreeSet<&str> {
-        if self.cursor.part != Part::Key {
+        if self.cursor.part != EntryPart::Key {
             return BTreeSet::new();
         }
         let (_, above) = self.cursor.steps.split_last().expect("a key has a step");
@@ -370,7 +370,7 @@ struct WordBefore {
     is_begun: bool,
 }
 
-fn word_before(subject: &Subject<'_>, offset: usize) -> WordBefore {
+fn word_before(subject: &SubjectDocument<'_>, offset: usize) -> WordBefore {
     let before = &subject.text[..offset];
     let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     let word = &before[before.trim_end_matches(is_part).len()..];
@@ -383,8 +383,8 @@ fn word_before(subject: &Subject<'_>, offset: usize) -> WordBefore {
     }
 }
 
-fn placeholders(subject: &Subject<'_>, word: &WordBefore) -> Vec<CompletionItem> {
-    let target = Target {
+fn placeholders(subject: &SubjectDocument<'_>, word: &WordBefore) -> Vec<CompletionItem> {
+    let target = ReplacedRange {
         range: word.range,
         around: ("", ""),
     };
@@ -397,7 +397,7 @@ fn placeholders(subject: &Subject<'_>, word: &WordBefore) -> Vec<CompletionItem>
         .collect()
 }
 
-fn item(label: &str, kind: CompletionItemKind, target: &Target) -> CompletionItem {
+fn item(label: &str, kind: CompletionItemKind, target: &ReplacedRange) -> CompletionItem {
     let (before, after) = target.around;
     CompletionItem {
         label: label.to_owned(),
@@ -412,12 +412,12 @@ fn item(label: &str, kind: CompletionItemKind, target: &Target) -> CompletionIte
     }
 }
 
-fn word_item(word: &Word, target: &Target) -> CompletionItem {
+fn word_item(word: &Word, target: &ReplacedRange) -> CompletionItem {
     let item = item(&word.text, CompletionItemKind::ENUM_MEMBER, target);
     item.with_documentation(word.description)
 }
 
-fn field_item(field: &Field, target: &Target) -> CompletionItem {
+fn field_item(field: &SchemaField, target: &ReplacedRange) -> CompletionItem {
     let rank = u8::from(!field.is_required);
     let detail = if field.is_required {
         "required"

@@ -6,14 +6,14 @@ use std::ops::Range;
 
 /// A step from the root of a document to one of its values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum PathStep {
     Key(String),
     Index(usize),
 }
 
 /// The part of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum EntryPart {
     Key,
     Value,
 }
@@ -22,8 +22,8 @@ pub(super) enum Part {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Spot {
     /// The steps to it; those to a key end with the key.
-    pub(super) steps: Vec<Step>,
-    pub(super) part: Part,
+    pub(super) steps: Vec<PathStep>,
+    pub(super) part: EntryPart,
     /// Its range in the text, with quotes.
     pub(super) range: Range<usize>,
 }
@@ -33,8 +33,8 @@ pub(super) struct Spot {
 pub(super) struct Cursor {
     /// The document with a mark at the cursor.
     pub(super) document: Document,
-    pub(super) steps: Vec<Step>,
-    pub(super) part: Part,
+    pub(super) steps: Vec<PathStep>,
+    pub(super) part: EntryPart,
     /// The word or text that a completion replaces, in the text of the editor.
     pub(super) range: Range<usize>,
     /// The text from the start of that range to the cursor.
@@ -45,7 +45,7 @@ pub(super) struct Cursor {
     pub(super) has_colon: bool,
 }
 
-impl Step {
+impl PathStep {
     /// The key; `#` for an entry of a list.
     pub(super) fn word(&self) -> &str {
         match self {
@@ -56,15 +56,15 @@ impl Step {
 }
 
 /// The words of some steps, for comparisons.
-pub(super) fn words(steps: &[Step]) -> Vec<&str> {
-    steps.iter().map(Step::word).collect()
+pub(super) fn words(steps: &[PathStep]) -> Vec<&str> {
+    steps.iter().map(PathStep::word).collect()
 }
 
 /// The node that some steps lead to.
-pub(super) fn node_at<'n>(root: &'n Node, steps: &[Step]) -> Option<&'n Node> {
+pub(super) fn node_at<'n>(root: &'n Node, steps: &[PathStep]) -> Option<&'n Node> {
     steps.iter().try_fold(root, |node, step| match step {
-        Step::Key(key) => node.get(key),
-        Step::Index(index) => match &node.value {
+        PathStep::Key(key) => node.get(key),
+        PathStep::Index(index) => match &node.value {
             NodeValue::List(items) => items.get(*index),
             _ => None,
         },
@@ -84,14 +84,18 @@ pub(super) fn spot(document: &Document, offset: usize) -> Option<Spot> {
 }
 
 /// Calls `found` with every key and every scalar, and with the key's or the scalar's text if it has one.
-pub(super) fn visit(node: &Node, steps: &mut Vec<Step>, found: &mut dyn FnMut(Spot, Option<&str>)) {
+pub(super) fn visit(
+    node: &Node,
+    steps: &mut Vec<PathStep>,
+    found: &mut dyn FnMut(Spot, Option<&str>),
+) {
     match &node.value {
         NodeValue::Map(entries) => {
             for entry in entries {
-                steps.push(Step::Key(entry.key.clone()));
+                steps.push(PathStep::Key(entry.key.clone()));
                 let spot = Spot {
                     steps: steps.clone(),
-                    part: Part::Key,
+                    part: EntryPart::Key,
                     range: entry.key_range.clone(),
                 };
                 found(spot, Some(&entry.key));
@@ -101,7 +105,7 @@ pub(super) fn visit(node: &Node, steps: &mut Vec<Step>, found: &mut dyn FnMut(Sp
         }
         NodeValue::List(items) => {
             for (index, item) in items.iter().enumerate() {
-                steps.push(Step::Index(index));
+                steps.push(PathStep::Index(index));
                 visit(item, steps, found);
                 steps.pop();
             }
@@ -109,7 +113,7 @@ pub(super) fn visit(node: &Node, steps: &mut Vec<Step>, found: &mut dyn FnMut(Sp
         NodeValue::Null | NodeValue::Bool(_) | NodeValue::Number(_) | NodeValue::Text(_) => {
             let spot = Spot {
                 steps: steps.clone(),
-                part: Part::Value,
+                part: EntryPart::Value,
                 range: node.range.clone(),
             };
             let text = match &node.value {
@@ -227,7 +231,7 @@ mod tests {
     use super::*;
 
     /// The steps, the part and the typed text at the `|` of a text.
-    fn cursor(text: &str) -> Option<(String, Part, String)> {
+    fn cursor(text: &str) -> Option<(String, EntryPart, String)> {
         let offset = text.find('‸').expect("a cursor");
         let cursor = at(&text.replace('‸', ""), offset)?;
         let steps = words(&cursor.steps).join("/").replace(MARK, "");
@@ -235,7 +239,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(text: &str, steps: &str, part: Part, typed: &str) {
+    fn check(text: &str, steps: &str, part: EntryPart, typed: &str) {
         let expected = Some((steps.to_owned(), part, typed.to_owned()));
         assert_eq!(cursor(text), expected, "{text}");
     }
@@ -245,37 +249,42 @@ mod tests {
         check(
             "actions:\n  - kind: CO‸\n",
             "actions/#/kind",
-            Part::Value,
+            EntryPart::Value,
             "CO",
         );
-        check("a:\n  b: ‸\n  c: 1\n", "a/b", Part::Value, "");
-        check("a: [x, \"y‸\"]\n", "a/#", Part::Value, "y");
-        check("a: |\n  one __PR‸\n  two\n", "a", Part::Value, "__PR");
-        check("when: { auth: no‸ }\n", "when/auth", Part::Value, "no");
+        check("a:\n  b: ‸\n  c: 1\n", "a/b", EntryPart::Value, "");
+        check("a: [x, \"y‸\"]\n", "a/#", EntryPart::Value, "y");
+        check("a: |\n  one __PR‸\n  two\n", "a", EntryPart::Value, "__PR");
+        check("when: { auth: no‸ }\n", "when/auth", EntryPart::Value, "no");
     }
 
     #[test]
     fn a_cursor_at_a_key_has_its_steps() {
-        check("a:\n  b: 1\n  c‸\n", "a/c", Part::Key, "c");
-        check("a:\n  b: 1\n  ‸\n  d: 1\n", "a/", Part::Key, "");
-        check("a:\n  - b: 1\n    ‸", "a/#/", Part::Key, "");
-        check("when: { ‸ }\n", "when/", Part::Key, "");
-        check("a: 1\n‸", "", Part::Key, "");
+        check("a:\n  b: 1\n  c‸\n", "a/c", EntryPart::Key, "c");
+        check("a:\n  b: 1\n  ‸\n  d: 1\n", "a/", EntryPart::Key, "");
+        check("a:\n  - b: 1\n    ‸", "a/#/", EntryPart::Key, "");
+        check("when: { ‸ }\n", "when/", EntryPart::Key, "");
+        check("a: 1\n‸", "", EntryPart::Key, "");
     }
 
     #[test]
     fn what_does_not_parse_has_no_effect_on_a_cursor_before_it() {
-        check("a: [x, y‸\nb:\n  - c: 1\n", "a/#", Part::Value, "y");
-        check("when: { auth: no‸\nb: 1\n", "when/auth", Part::Value, "no");
-        check("when: { au‸\nb: 1\n", "when/au", Part::Key, "au");
-        check("path: \"docs/‸\nb: 1\n", "path", Part::Value, "docs/");
+        check("a: [x, y‸\nb:\n  - c: 1\n", "a/#", EntryPart::Value, "y");
+        check(
+            "when: { auth: no‸\nb: 1\n",
+            "when/auth",
+            EntryPart::Value,
+            "no",
+        );
+        check("when: { au‸\nb: 1\n", "when/au", EntryPart::Key, "au");
+        check("path: \"docs/‸\nb: 1\n", "path", EntryPart::Value, "docs/");
         check(
             "a:\n  - kind: CO‸\n  - [\n }",
             "a/#/kind",
-            Part::Value,
+            EntryPart::Value,
             "CO",
         );
-        check("- ‸", "#", Part::Value, "");
-        check("‸", "", Part::Value, "");
+        check("- ‸", "#", EntryPart::Value, "");
+        check("‸", "", EntryPart::Value, "");
     }
 }

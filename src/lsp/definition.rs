@@ -1,23 +1,23 @@
 //! Go to definition.
 
 use super::cursor::{self, node_at};
-use super::meaning::{self, Meaning};
+use super::meaning::{self, PlaceMeaning};
 use super::outline;
 use super::references::{self, Named};
 use super::roots::DocumentKind;
-use super::subject::Subject;
+use super::subject::SubjectDocument;
 use crate::model::placeholder::tokens_in;
 use crate::recipe::literal_folder;
 use crate::source;
 use lsp_types::{Location, Position};
 
 /// The place that the name at a position refers to.
-pub(super) fn find(subject: &Subject<'_>, position: Position) -> Option<Location> {
+pub(super) fn find(subject: &SubjectDocument<'_>, position: Position) -> Option<Location> {
     let offset = subject.offset(position);
     placeholder(subject, offset).or_else(|| name(subject, offset))
 }
 
-fn name(subject: &Subject<'_>, offset: usize) -> Option<Location> {
+fn name(subject: &SubjectDocument<'_>, offset: usize) -> Option<Location> {
     let document = subject.document()?;
     if let Some(reference) = references::at(subject.kind, &document, offset) {
         return match (&reference.named, reference.is_definition) {
@@ -31,20 +31,20 @@ fn name(subject: &Subject<'_>, offset: usize) -> Option<Location> {
     let spot = cursor::spot(&document, offset)?;
     let text = outline::text(node_at(&document.root, &spot.steps)?)?;
     match meaning::of(subject.kind, &document.root, &spot) {
-        Meaning::LiteralPath => {
+        PlaceMeaning::LiteralPath => {
             start_of(subject, &format!("{}/{text}", literal_folder(subject.path)))
         }
-        Meaning::TemplatePath => {
+        PlaceMeaning::TemplatePath => {
             start_of(subject, &format!("{}{text}", subject.template_folder()?))
         }
-        Meaning::Piece => start_of(subject, &format!("{}{text}", subject.recipes_folder())),
-        Meaning::DefaultSource => input(subject, text),
+        PlaceMeaning::Piece => start_of(subject, &format!("{}{text}", subject.recipes_folder())),
+        PlaceMeaning::DefaultSource => input(subject, text),
         _ => None,
     }
 }
 
 /// The slug that defines a category or an option.
-pub(super) fn definition(subject: &Subject<'_>, named: &Named) -> Option<Location> {
+pub(super) fn definition(subject: &SubjectDocument<'_>, named: &Named) -> Option<Location> {
     let path = subject.catalog_path();
     let text = subject.workspace.text(&path)?;
     let document = source::read_partial(&path, text)?.document;
@@ -56,12 +56,12 @@ pub(super) fn definition(subject: &Subject<'_>, named: &Named) -> Option<Locatio
 }
 
 /// The definition of the input behind the placeholder at an offset. A case form has the input of its name.
-fn placeholder(subject: &Subject<'_>, offset: usize) -> Option<Location> {
+fn placeholder(subject: &SubjectDocument<'_>, offset: usize) -> Option<Location> {
     let (_, token) = tokens_in(subject.text).find(|(range, _)| range.contains(&offset))?;
     input(subject, token.trim_matches('_'))
 }
 
-fn input(subject: &Subject<'_>, name: &str) -> Option<Location> {
+fn input(subject: &SubjectDocument<'_>, name: &str) -> Option<Location> {
     let path = subject.catalog_path();
     let text = subject.workspace.text(&path)?;
     let document = source::read_partial(&path, text)?.document;
@@ -78,7 +78,7 @@ fn input(subject: &Subject<'_>, name: &str) -> Option<Location> {
 }
 
 /// The start of a file, or of the first file of a folder.
-fn start_of(subject: &Subject<'_>, path: &str) -> Option<Location> {
+fn start_of(subject: &SubjectDocument<'_>, path: &str) -> Option<Location> {
     let files = subject.workspace.files();
     if files.contains_key(path) {
         return subject.location(path, &(0..0));

@@ -1,6 +1,6 @@
 //! Findings as diagnostics of the protocol, by file.
 
-use super::positions::{Encoding, Lines};
+use super::positions::{Encoding, LineIndex};
 use super::uris::uri_of;
 use crate::model::content::{File, Files};
 use crate::model::diagnostic::{Diagnostic, Location, Severity};
@@ -78,6 +78,6 @@ impl Places<'_> {
     /// The range of a location; the start of a file that is no text.
     fn range(&self, location: &Location) -> lsp_types::Range {
         let text = self.files.get(&location.file).and_then(File::text);
-        Lines::of(text.unwrap_or_default(), self.encoding).of_location(location)
+        LineIndex::of(text.unwrap_or_default(), self.encoding).of_location(location)
     }
 }

@@ -1,6 +1,6 @@
 //! The documents that are open in the editor, with their unsaved text.
 
-use super::positions::{Encoding, Lines};
+use super::positions::{Encoding, LineIndex};
 use lsp_types::{TextDocumentContentChangeEvent, Uri};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ impl Documents {
             let text = match (change.range, document.text.take()) {
                 (None, _) => Some(change.text),
                 (Some(range), Some(mut text)) => {
-                    let lines = Lines::of(&text, encoding);
+                    let lines = LineIndex::of(&text, encoding);
                     let start = lines.offset(range.start);
                     let end = lines.offset(range.end).max(start);
                     text.replace_range(start..end, &change.text);

@@ -2,10 +2,10 @@
 
 use super::client::Client;
 use super::documents::Documents;
-use super::positions::Lines;
+use super::positions::LineIndex;
 use super::rename::FileEdits;
 use super::uris::uri_of;
-use super::workspace::Workspace;
+use super::workspace::CatalogWorkspace;
 use lsp_types::{
     DocumentChangeOperation, DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier,
     RenameFile, ResourceOp, TextDocumentEdit, TextEdit, Uri, WorkspaceEdit,
@@ -14,12 +14,12 @@ use lsp_types::{
 /// The edit for a client. Without the ability to rename files the client gets the changes of texts alone.
 pub(super) fn workspace_edit(
     edits: &FileEdits,
-    workspace: &Workspace,
+    workspace: &CatalogWorkspace,
     documents: &Documents,
     client: &Client,
 ) -> WorkspaceEdit {
     let texts = edits.edits.iter().filter_map(|(path, edits)| {
-        let lines = Lines::of(workspace.text(path)?, client.encoding);
+        let lines = LineIndex::of(workspace.text(path)?, client.encoding);
         let edit = |(range, text): &(_, String)| TextEdit {
             range: lines.range(range),
             new_text: text.clone(),

@@ -10,7 +10,7 @@ const MAX_HEADER: u64 = 4096;
 
 /// A step of the reading side.
 #[derive(Debug)]
-pub(super) enum Frame {
+pub(super) enum Received {
     Message(Message),
     /// A message that is skipped, with the reason.
     Refused(String),
@@ -20,7 +20,7 @@ pub(super) enum Frame {
 ///
 /// # Errors
 /// The input cannot be read, or its headers cannot, so that the next message cannot be found.
-pub(super) fn read(input: &mut impl BufRead) -> io::Result<Option<Frame>> {
+pub(super) fn read(input: &mut impl BufRead) -> io::Result<Option<Received>> {
     let Some(length) = content_length(input)? else {
         return Ok(None);
     };
@@ -28,7 +28,7 @@ pub(super) fn read(input: &mut impl BufRead) -> io::Result<Option<Frame>> {
     if length > MAX_MESSAGE {
         io::copy(&mut content, &mut io::sink())?;
         let reason = format!("message has {length} bytes, the maximum is {MAX_MESSAGE}");
-        return Ok(Some(Frame::Refused(reason)));
+        return Ok(Some(Received::Refused(reason)));
     }
     let mut bytes = Vec::new();
     content.read_to_end(&mut bytes)?;
@@ -36,8 +36,8 @@ pub(super) fn read(input: &mut impl BufRead) -> io::Result<Option<Frame>> {
         return Ok(None);
     }
     Ok(Some(match serde_json::from_slice(&bytes) {
-        Ok(message) => Frame::Message(message),
-        Err(error) => Frame::Refused(format!("message is not valid: {error}")),
+        Ok(message) => Received::Message(message),
+        Err(error) => Received::Refused(format!("message is not valid: {error}")),
     }))
 }
 
@@ -71,7 +71,7 @@ fn content_length(input: &mut impl BufRead) -> io::Result<Option<u64>> {
 mod tests {
     use super::*;
 
-    fn frames(text: &str) -> Vec<Frame> {
+    fn frames(text: &str) -> Vec<Received> {
         let mut input = text.as_bytes();
         std::iter::from_fn(|| read(&mut input).expect("headers are valid")).collect()
     }
@@ -84,14 +84,14 @@ mod tests {
             good.len()
         );
         let found = frames(&text);
-        assert!(matches!(found[0], Frame::Refused(_)), "{found:?}");
-        assert!(matches!(found[1], Frame::Message(_)), "{found:?}");
+        assert!(matches!(found[0], Received::Refused(_)), "{found:?}");
+        assert!(matches!(found[1], Received::Message(_)), "{found:?}");
     }
 
     #[test]
     fn a_length_beyond_the_limit_reserves_no_memory() {
         let found = frames(&format!("Content-Length: {}\r\n\r\nabc", u64::MAX));
-        assert!(matches!(found[0], Frame::Refused(_)), "{found:?}");
+        assert!(matches!(found[0], Received::Refused(_)), "{found:?}");
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Hover: documentation of kinds, fields and words, and the effect of options.
 
-use super::cursor::{self, Part, Spot, Step};
-use super::meaning::{self, Meaning};
+use super::cursor::{self, EntryPart, PathStep, Spot};
+use super::meaning::{self, PlaceMeaning};
 use super::outline;
 use super::references::{self, Named};
 use super::schema::ValueSchema;
-use super::subject::Subject;
+use super::subject::SubjectDocument;
 use crate::app::option_effect::{self, OptionEffect};
 use crate::catalog;
 use crate::model::path::TreePath;
@@ -21,7 +21,7 @@ use std::ops::Range;
 const MAX_PATHS: usize = 12;
 
 /// The documentation of the text at a position.
-pub(super) fn find(subject: &Subject<'_>, position: Position) -> Option<Hover> {
+pub(super) fn find(subject: &SubjectDocument<'_>, position: Position) -> Option<Hover> {
     let offset = subject.offset(position);
     let (range, value) = placeholder(subject, offset).or_else(|| {
         let document = subject.document()?;
@@ -36,7 +36,7 @@ pub(super) fn find(subject: &Subject<'_>, position: Position) -> Option<Hover> {
     })
 }
 
-fn placeholder(subject: &Subject<'_>, offset: usize) -> Option<(Range<usize>, String)> {
+fn placeholder(subject: &SubjectDocument<'_>, offset: usize) -> Option<(Range<usize>, String)> {
     let (range, token) = tokens_in(subject.text).find(|(range, _)| range.contains(&offset))?;
     let all = subject.outline.placeholders();
     let text = match all.iter().find(|known| known.token == token) {
@@ -47,7 +47,7 @@ fn placeholder(subject: &Subject<'_>, offset: usize) -> Option<(Range<usize>, St
 }
 
 fn named(
-    subject: &Subject<'_>,
+    subject: &SubjectDocument<'_>,
     document: &Document,
     offset: usize,
 ) -> Option<(Range<usize>, String)> {
@@ -66,7 +66,7 @@ fn named(
     Some((reference.range, text))
 }
 
-fn of_option(subject: &Subject<'_>, category: &str, option: &str) -> Option<String> {
+fn of_option(subject: &SubjectDocument<'_>, category: &str, option: &str) -> Option<String> {
     let known = subject.outline.option(category, option)?;
     let mut text = format!("**{}** (`{category}/{option}`)", known.title);
     if let Some(description) = &known.description {
@@ -86,7 +86,7 @@ fn of_option(subject: &Subject<'_>, category: &str, option: &str) -> Option<Stri
 }
 
 /// The effect of an option in a trial preview.
-fn effect(subject: &Subject<'_>, option: &OptionRef) -> String {
+fn effect(subject: &SubjectDocument<'_>, option: &OptionRef) -> String {
     let files = subject.workspace.files();
     let catalog = catalog::load(files, subject.catalog).catalog;
     let opened = catalog.and_then(|catalog| {
@@ -139,21 +139,21 @@ fn counted(paths: &[TreePath]) -> String {
 
 /// The schema's description of a key or of a word.
 fn documentation(
-    subject: &Subject<'_>,
+    subject: &SubjectDocument<'_>,
     document: &Document,
     offset: usize,
 ) -> Option<(Range<usize>, String)> {
     let spot = cursor::spot(document, offset)?;
     let schema = ValueSchema::of(subject.kind)?;
     let text = match spot.part {
-        Part::Key => of_field(&schema, document, &spot)?,
-        Part::Value => of_word(subject, &schema, document, &spot)?,
+        EntryPart::Key => of_field(&schema, document, &spot)?,
+        EntryPart::Value => of_word(subject, &schema, document, &spot)?,
     };
     Some((spot.range, text))
 }
 
 fn of_field(schema: &ValueSchema, document: &Document, spot: &Spot) -> Option<String> {
-    let (Step::Key(name), above) = spot.steps.split_last()? else {
+    let (PathStep::Key(name), above) = spot.steps.split_last()? else {
         return None;
     };
     let mapping = schema.at(&document.root, above)?;
@@ -174,13 +174,13 @@ fn of_field(schema: &ValueSchema, document: &Document, spot: &Spot) -> Option<St
 }
 
 fn of_word(
-    subject: &Subject<'_>,
+    subject: &SubjectDocument<'_>,
     schema: &ValueSchema,
     document: &Document,
     spot: &Spot,
 ) -> Option<String> {
     let text = outline::text(cursor::node_at(&document.root, &spot.steps)?)?;
-    let is_kind = spot.steps.last() == Some(&Step::Key("kind".to_owned()));
+    let is_kind = spot.steps.last() == Some(&PathStep::Key("kind".to_owned()));
     if is_kind {
         let above = spot.steps.split_last()?.1;
         let action = schema.at(&document.root, above)?;
@@ -193,7 +193,7 @@ fn of_word(
         }
         return Some(shown);
     }
-    if meaning::of(subject.kind, &document.root, spot) != Meaning::Other {
+    if meaning::of(subject.kind, &document.root, spot) != PlaceMeaning::Other {
         return None;
     }
     let words = schema.at(&document.root, &spot.steps)?.words();

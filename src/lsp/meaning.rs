@@ -1,12 +1,12 @@
 //! The meaning of a place in a document: what its text names.
 
-use super::cursor::{Part, Spot, Step, node_at, words};
+use super::cursor::{EntryPart, PathStep, Spot, node_at, words};
 use super::roots::DocumentKind;
 use crate::source::node::{Node, NodeValue};
 
 /// The thing that a key or value names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(super) enum PlaceMeaning {
     /// The slug of a category or of an option, where the catalogue defines it.
     CategorySlug {
         category: usize,
@@ -46,26 +46,31 @@ pub(super) enum Meaning {
 }
 
 /// The meaning of a key or a value.
-pub(super) fn of(kind: DocumentKind, root: &Node, spot: &Spot) -> Meaning {
+pub(super) fn of(kind: DocumentKind, root: &Node, spot: &Spot) -> PlaceMeaning {
     of_steps(kind, root, &spot.steps, spot.part)
 }
 
 /// The meaning of the key or value that some steps lead to.
-pub(super) fn of_steps(kind: DocumentKind, root: &Node, steps: &[Step], part: Part) -> Meaning {
+pub(super) fn of_steps(
+    kind: DocumentKind,
+    root: &Node,
+    steps: &[PathStep],
+    part: EntryPart,
+) -> PlaceMeaning {
     match kind {
         DocumentKind::CatalogFile => in_catalog(steps, part),
         DocumentKind::Recipe => in_recipe(root, steps, part),
         DocumentKind::Case => match words(steps).as_slice() {
             ["selection", rest @ ..] => in_condition(rest, part),
-            _ => Meaning::Other,
+            _ => PlaceMeaning::Other,
         },
-        DocumentKind::Content => Meaning::Text,
+        DocumentKind::Content => PlaceMeaning::Text,
     }
 }
 
-fn in_catalog(steps: &[Step], part: Part) -> Meaning {
+fn in_catalog(steps: &[PathStep], part: EntryPart) -> PlaceMeaning {
     let index = |at: usize| match steps.get(at) {
-        Some(Step::Index(index)) => *index,
+        Some(PathStep::Index(index)) => *index,
         _ => 0,
     };
     match (words(steps).as_slice(), part) {
@@ -74,11 +79,15 @@ fn in_catalog(steps: &[Step], part: Part) -> Meaning {
             | ["template", "files", "#", "when" | "unless", rest @ ..],
             _,
         ) => in_condition(rest, part),
-        (["categories", "#", "slug"], Part::Value) => Meaning::CategorySlug { category: index(1) },
-        (["categories", "#", "options", "#", "slug"], Part::Value) => Meaning::OptionSlug {
-            category: index(1),
-            option: index(3),
-        },
+        (["categories", "#", "slug"], EntryPart::Value) => {
+            PlaceMeaning::CategorySlug { category: index(1) }
+        }
+        (["categories", "#", "options", "#", "slug"], EntryPart::Value) => {
+            PlaceMeaning::OptionSlug {
+                category: index(1),
+                option: index(3),
+            }
+        }
         (
             [
                 "categories",
@@ -88,33 +97,35 @@ fn in_catalog(steps: &[Step], part: Part) -> Meaning {
                 "requires" | "conflicts",
                 ..,
             ],
-            Part::Value,
-        ) => Meaning::OptionReference,
-        (["template", "files", "#", "path"] | ["moved", "#", "to"], Part::Value) => {
-            Meaning::TemplatePath
+            EntryPart::Value,
+        ) => PlaceMeaning::OptionReference,
+        (["template", "files", "#", "path"] | ["moved", "#", "to"], EntryPart::Value) => {
+            PlaceMeaning::TemplatePath
         }
-        (["inputs", "#", "name"], Part::Value) => Meaning::InputName,
-        (["inputs", "#", "default", "from"], Part::Value) => Meaning::DefaultSource,
+        (["inputs", "#", "name"], EntryPart::Value) => PlaceMeaning::InputName,
+        (["inputs", "#", "default", "from"], EntryPart::Value) => PlaceMeaning::DefaultSource,
         (["next_steps", "#"] | ["categories", "#", "options", "#", "next_steps", "#"], _) => {
-            Meaning::Text
+            PlaceMeaning::Text
         }
-        _ => Meaning::Other,
+        _ => PlaceMeaning::Other,
     }
 }
 
-fn in_recipe(root: &Node, steps: &[Step], part: Part) -> Meaning {
+fn in_recipe(root: &Node, steps: &[PathStep], part: EntryPart) -> PlaceMeaning {
     match (words(steps).as_slice(), part) {
         (["actions", "#", "when" | "unless", rest @ ..], _) => in_condition(rest, part),
-        (["include", ..], Part::Value) => Meaning::Piece,
-        (["actions", "#", "from"], Part::Value) if copies(root, steps) => Meaning::LiteralPath,
+        (["include", ..], EntryPart::Value) => PlaceMeaning::Piece,
+        (["actions", "#", "from"], EntryPart::Value) if copies(root, steps) => {
+            PlaceMeaning::LiteralPath
+        }
         (
             [
                 "actions",
                 "#",
                 "from" | "to" | "template" | "path" | "manifest",
             ],
-            Part::Value,
-        ) => Meaning::TemplatePath,
+            EntryPart::Value,
+        ) => PlaceMeaning::TemplatePath,
         (
             ["actions", "#", "value", ..]
             | [
@@ -123,30 +134,34 @@ fn in_recipe(root: &Node, steps: &[Step], part: Part) -> Meaning {
                 "content" | "find" | "replace" | "title" | "context" | "decision" | "consequences"
                 | "after" | "before",
             ],
-            Part::Value,
-        ) => Meaning::Text,
-        _ => Meaning::Other,
+            EntryPart::Value,
+        ) => PlaceMeaning::Text,
+        _ => PlaceMeaning::Other,
     }
 }
 
 /// True for an action that copies a file: its `from` is beside the recipe.
-fn copies(root: &Node, steps: &[Step]) -> bool {
+fn copies(root: &Node, steps: &[PathStep]) -> bool {
     let action = node_at(root, &steps[..2]);
     let kind = action.and_then(|action| action.get("kind"));
     !matches!(kind.map(|kind| &kind.value), Some(NodeValue::Text(kind)) if kind == "MOVE_FILE")
 }
 
-fn in_condition(rest: &[&str], part: Part) -> Meaning {
+fn in_condition(rest: &[&str], part: EntryPart) -> PlaceMeaning {
     match (rest, part) {
-        ([], _) | ([_], Part::Key) => Meaning::ConditionCategory,
-        (["inputs"], Part::Value) | (["inputs", _], Part::Key) => Meaning::ConditionInput,
-        (["inputs", input] | ["inputs", input, "#"], Part::Value) => Meaning::ConditionValue {
-            input: (*input).to_owned(),
-        },
-        (["inputs", ..], _) => Meaning::Other,
-        ([category] | [category, "#"], Part::Value) => Meaning::ConditionOption {
+        ([], _) | ([_], EntryPart::Key) => PlaceMeaning::ConditionCategory,
+        (["inputs"], EntryPart::Value) | (["inputs", _], EntryPart::Key) => {
+            PlaceMeaning::ConditionInput
+        }
+        (["inputs", input] | ["inputs", input, "#"], EntryPart::Value) => {
+            PlaceMeaning::ConditionValue {
+                input: (*input).to_owned(),
+            }
+        }
+        (["inputs", ..], _) => PlaceMeaning::Other,
+        ([category] | [category, "#"], EntryPart::Value) => PlaceMeaning::ConditionOption {
             category: (*category).to_owned(),
         },
-        _ => Meaning::Other,
+        _ => PlaceMeaning::Other,
     }
 }

@@ -12,13 +12,13 @@ pub(super) enum Encoding {
 }
 
 /// The starts of the lines of a text. As in the protocol, `\n`, `\r\n` and `\r` end a line.
-pub(super) struct Lines<'t> {
+pub(super) struct LineIndex<'t> {
     text: &'t str,
     starts: Vec<usize>,
     encoding: Encoding,
 }
 
-impl<'t> Lines<'t> {
+impl<'t> LineIndex<'t> {
     pub(super) fn of(text: &'t str, encoding: Encoding) -> Self {
         let bytes = text.as_bytes();
         let ends_line = |at: usize| match bytes[at] {
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn columns_count_units_of_the_encoding() {
         let text = "a\r\nü𝒳b\rc";
-        let at = |encoding, offset| Lines::of(text, encoding).position(offset);
+        let at = |encoding, offset| LineIndex::of(text, encoding).position(offset);
         let b = text.find('b').unwrap();
         assert_eq!(at(Encoding::Utf16, b), Position::new(1, 3));
         assert_eq!(at(Encoding::Utf8, b), Position::new(1, 6));
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_position_that_no_text_has_is_the_nearest_one() {
-        let lines = Lines::of("aü𝒳\nb", Encoding::Utf16);
+        let lines = LineIndex::of("aü𝒳\nb", Encoding::Utf16);
         let offset = |line, column| lines.offset(Position::new(line, column));
         assert_eq!(offset(0, 3), 3, "inside of a surrogate pair");
         assert_eq!(offset(0, 99), 7);

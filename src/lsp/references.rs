@@ -1,7 +1,7 @@
 //! The places that name a category or an option: their definitions in catalog.yaml, and references to them.
 
-use super::cursor::{Part, Spot, unquoted, visit};
-use super::meaning::{self, Meaning};
+use super::cursor::{EntryPart, Spot, unquoted, visit};
+use super::meaning::{self, PlaceMeaning};
 use super::roots::DocumentKind;
 use crate::source::node::Document;
 use std::ops::Range;
@@ -15,7 +15,7 @@ pub(super) enum Named {
 
 /// A place that names a category or an option.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reference {
+pub(super) struct SlugReference {
     pub(super) named: Named,
     /// The range of its slug alone.
     pub(super) range: Range<usize>,
@@ -32,7 +32,7 @@ impl Named {
 }
 
 /// All places of a document that name a category or an option, in its order.
-pub(super) fn all(kind: DocumentKind, document: &Document) -> Vec<Reference> {
+pub(super) fn all(kind: DocumentKind, document: &Document) -> Vec<SlugReference> {
     let mut found = Vec::new();
     visit(&document.root, &mut Vec::new(), &mut |spot, text| {
         if let Some(text) = text {
@@ -43,13 +43,13 @@ pub(super) fn all(kind: DocumentKind, document: &Document) -> Vec<Reference> {
 }
 
 /// The reference at an offset.
-pub(super) fn at(kind: DocumentKind, document: &Document, offset: usize) -> Option<Reference> {
+pub(super) fn at(kind: DocumentKind, document: &Document, offset: usize) -> Option<SlugReference> {
     let mut all = all(kind, document);
     all.retain(|reference| (reference.range.start..=reference.range.end).contains(&offset));
     all.pop()
 }
 
-fn of_spot(kind: DocumentKind, document: &Document, spot: &Spot, text: &str) -> Vec<Reference> {
+fn of_spot(kind: DocumentKind, document: &Document, spot: &Spot, text: &str) -> Vec<SlugReference> {
     let content = document.text.content();
     let range = unquoted(content, spot.range.clone());
     // A slug needs no escapes, so a text that is written with some is none.
@@ -61,39 +61,39 @@ fn of_spot(kind: DocumentKind, document: &Document, spot: &Spot, text: &str) -> 
         document.root.at(&pointer).and_then(super::outline::text)
     };
     let one = |named, is_definition| {
-        vec![Reference {
+        vec![SlugReference {
             named,
             range: range.clone(),
             is_definition,
         }]
     };
     match meaning::of(kind, &document.root, spot) {
-        Meaning::CategorySlug { .. } => one(Named::Category(text.to_owned()), true),
-        Meaning::OptionSlug { category, .. } => {
+        PlaceMeaning::CategorySlug { .. } => one(Named::Category(text.to_owned()), true),
+        PlaceMeaning::OptionSlug { category, .. } => {
             slug_of(category).map_or_else(Vec::new, |slug| one(Named::option(slug, text), true))
         }
-        Meaning::ConditionCategory if spot.part == Part::Key && text != "inputs" => {
+        PlaceMeaning::ConditionCategory if spot.part == EntryPart::Key && text != "inputs" => {
             one(Named::Category(text.to_owned()), false)
         }
-        Meaning::ConditionOption { category } => one(Named::option(&category, text), false),
-        Meaning::OptionReference => both(text, &range),
+        PlaceMeaning::ConditionOption { category } => one(Named::option(&category, text), false),
+        PlaceMeaning::OptionReference => both(text, &range),
         _ => Vec::new(),
     }
 }
 
 /// The category and the option of `category/option`.
-fn both(text: &str, range: &Range<usize>) -> Vec<Reference> {
+fn both(text: &str, range: &Range<usize>) -> Vec<SlugReference> {
     let Some((category, option)) = text.split_once('/') else {
         return Vec::new();
     };
     let slash = range.start + category.len();
     vec![
-        Reference {
+        SlugReference {
             named: Named::Category(category.to_owned()),
             range: range.start..slash,
             is_definition: false,
         },
-        Reference {
+        SlugReference {
             named: Named::option(category, option),
             range: slash + 1..range.end,
             is_definition: false,

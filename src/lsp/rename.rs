@@ -1,8 +1,8 @@
 //! Renaming of categories and options: every reference, and the files that are named like them.
 
-use super::references::{self, Named, Reference};
+use super::references::{self, Named, SlugReference};
 use super::roots::DocumentKind;
-use super::subject::Subject;
+use super::subject::SubjectDocument;
 use crate::model::slug::Slug;
 use crate::source;
 use crate::source::node::{Document, Node};
@@ -21,7 +21,7 @@ pub(super) struct FileEdits {
 }
 
 /// The slug at an offset, if it can be renamed: its range and its name.
-pub(super) fn target(subject: &Subject<'_>, offset: usize) -> Option<Reference> {
+pub(super) fn target(subject: &SubjectDocument<'_>, offset: usize) -> Option<SlugReference> {
     let document = subject.document()?;
     references::at(subject.kind, &document, offset)
 }
@@ -30,7 +30,11 @@ pub(super) fn target(subject: &Subject<'_>, offset: usize) -> Option<Reference> 
 ///
 /// # Errors
 /// A message: the slug is not valid or taken, or a document with a reference does not parse.
-pub(super) fn rename(subject: &Subject<'_>, named: &Named, new: &str) -> Result<FileEdits, String> {
+pub(super) fn rename(
+    subject: &SubjectDocument<'_>,
+    named: &Named,
+    new: &str,
+) -> Result<FileEdits, String> {
     let new = Slug::parse(new).map_err(|error| error.to_string())?;
     let (old, is_taken) = match named {
         Named::Category(slug) => (slug, subject.outline.category(new.as_str()).is_some()),
@@ -50,7 +54,7 @@ pub(super) fn rename(subject: &Subject<'_>, named: &Named, new: &str) -> Result<
 
 /// The edits of references, and the moves of files, for another slug.
 pub(super) fn references_and_files(
-    subject: &Subject<'_>,
+    subject: &SubjectDocument<'_>,
     named: &Named,
     new: &Slug,
 ) -> Result<FileEdits, String> {
@@ -64,7 +68,7 @@ pub(super) fn references_and_files(
 
 /// [`rename`], and the old slug in `formerly`.
 pub(super) fn rename_with_formerly(
-    subject: &Subject<'_>,
+    subject: &SubjectDocument<'_>,
     named: &Named,
     new: &str,
 ) -> Result<FileEdits, String> {
@@ -144,7 +148,11 @@ fn mapping_with_slug<'n>(node: &'n Node, slug: &Range<usize>) -> Option<&'n Node
 }
 
 /// The edits of all references in the catalogue's documents.
-fn reference_edits(subject: &Subject<'_>, named: &Named, new: &str) -> Result<TextEdits, String> {
+fn reference_edits(
+    subject: &SubjectDocument<'_>,
+    named: &Named,
+    new: &str,
+) -> Result<TextEdits, String> {
     let mut edits = TextEdits::new();
     for (path, kind) in documents(subject) {
         let document = parsed(subject, &path)?;
@@ -161,7 +169,7 @@ fn reference_edits(subject: &Subject<'_>, named: &Named, new: &str) -> Result<Te
 }
 
 /// The documents of the catalogue that may contain references.
-fn documents(subject: &Subject<'_>) -> Vec<(String, DocumentKind)> {
+fn documents(subject: &SubjectDocument<'_>) -> Vec<(String, DocumentKind)> {
     let folder = format!("catalog/{}/cases/", subject.catalog);
     let cases = subject
         .files_below(&folder)
@@ -175,7 +183,7 @@ fn documents(subject: &Subject<'_>) -> Vec<(String, DocumentKind)> {
         .collect()
 }
 
-fn parsed(subject: &Subject<'_>, path: &str) -> Result<Document, String> {
+fn parsed(subject: &SubjectDocument<'_>, path: &str) -> Result<Document, String> {
     let text = subject.workspace.text(path).unwrap_or_default();
     let partial = source::read_partial(path, text).filter(|partial| partial.is_whole);
     let broken = || format!("`{path}` has a syntax error: correct it first");
@@ -183,7 +191,7 @@ fn parsed(subject: &Subject<'_>, path: &str) -> Result<Document, String> {
 }
 
 /// The files that are named like the category or option.
-fn moves(subject: &Subject<'_>, named: &Named, new: &Slug) -> Vec<(String, String)> {
+fn moves(subject: &SubjectDocument<'_>, named: &Named, new: &Slug) -> Vec<(String, String)> {
     let recipes = subject.recipes_folder();
     let has_files = |folder: &str| subject.files_below(folder).next().is_some();
     match named {
@@ -209,7 +217,7 @@ fn moves(subject: &Subject<'_>, named: &Named, new: &Slug) -> Vec<(String, Strin
 }
 
 /// Adds the edits of `include` entries that name a moved file.
-fn include_edits(subject: &Subject<'_>, edits: &mut FileEdits) -> Result<(), String> {
+fn include_edits(subject: &SubjectDocument<'_>, edits: &mut FileEdits) -> Result<(), String> {
     let folder = subject.recipes_folder();
     for path in subject.workspace.recipes(subject.catalog) {
         let document = parsed(subject, path)?;

@@ -8,9 +8,9 @@ use super::documents::Documents;
 use super::edits::workspace_edit;
 use super::hover;
 use super::rename::{self, FileEdits};
-use super::subject::Subject;
+use super::subject::SubjectDocument;
 use super::uris::path_of;
-use super::workspace::{Workspace, slashed};
+use super::workspace::{CatalogWorkspace, slashed};
 use lsp_server::{ErrorCode, Request};
 use lsp_types::request::{
     CodeActionRequest, Completion, GotoDefinition, HoverRequest, PrepareRenameRequest, Rename,
@@ -26,22 +26,22 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Everything that an answer may depend on.
-pub(super) struct Snapshot<'s> {
-    pub(super) workspaces: &'s BTreeMap<PathBuf, Workspace>,
+pub(super) struct AnswerContext<'s> {
+    pub(super) workspaces: &'s BTreeMap<PathBuf, CatalogWorkspace>,
     pub(super) documents: &'s Documents,
     pub(super) client: &'s Client,
 }
 
 /// The reason not to answer a request.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct RequestRefusal {
     pub(super) code: ErrorCode,
     pub(super) message: String,
 }
 
-type Answer = Result<Value, Refusal>;
+type Answer = Result<Value, RequestRefusal>;
 
-impl Snapshot<'_> {
+impl AnswerContext<'_> {
     /// The answer to a request.
     pub(super) fn answer(&self, request: Request) -> Answer {
         Ok(match request.method.as_str() {
@@ -72,7 +72,7 @@ impl Snapshot<'_> {
             Rename::METHOD => self.rename(&parsed::<Rename>(request)?)?,
             CodeActionRequest::METHOD => self.code_actions(parsed::<CodeActionRequest>(request)?),
             method => {
-                return Err(Refusal {
+                return Err(RequestRefusal {
                     code: ErrorCode::MethodNotFound,
                     message: format!("unknown request `{}`", method.escape_debug()),
                 });
@@ -111,7 +111,7 @@ impl Snapshot<'_> {
 
     fn rename(&self, params: &lsp_types::RenameParams) -> Answer {
         let at = &params.text_document_position;
-        let refuse = |message: String| Refusal {
+        let refuse = |message: String| RequestRefusal {
             code: ErrorCode::RequestFailed,
             message,
         };
@@ -126,7 +126,7 @@ impl Snapshot<'_> {
         Ok(json(self.edit(subject.workspace, &edits)))
     }
 
-    fn code_action(&self, workspace: &Workspace, offer: Offer) -> CodeActionOrCommand {
+    fn code_action(&self, workspace: &CatalogWorkspace, offer: Offer) -> CodeActionOrCommand {
         let kind = kind_of(&offer);
         CodeActionOrCommand::CodeAction(CodeAction {
             edit: Some(self.edit(workspace, &offer.edits)),
@@ -136,7 +136,7 @@ impl Snapshot<'_> {
         })
     }
 
-    fn edit(&self, workspace: &Workspace, edits: &FileEdits) -> lsp_types::WorkspaceEdit {
+    fn edit(&self, workspace: &CatalogWorkspace, edits: &FileEdits) -> lsp_types::WorkspaceEdit {
         workspace_edit(edits, workspace, self.documents, self.client)
     }
 
@@ -144,13 +144,13 @@ impl Snapshot<'_> {
     fn at<T: Serialize>(
         &self,
         at: &TextDocumentPositionParams,
-        answer: impl FnOnce(&Subject<'_>) -> Option<T>,
+        answer: impl FnOnce(&SubjectDocument<'_>) -> Option<T>,
     ) -> Value {
         let subject = self.subject(&at.text_document.uri);
         json(subject.and_then(|subject| answer(&subject)))
     }
 
-    fn subject(&self, uri: &Uri) -> Option<Subject<'_>> {
+    fn subject(&self, uri: &Uri) -> Option<SubjectDocument<'_>> {
         let path = path_of(uri)?;
         let mut roots = path
             .ancestors()
@@ -158,7 +158,7 @@ impl Snapshot<'_> {
         roots.find_map(|workspace| {
             let below = slashed(path.strip_prefix(workspace.root()).ok()?)?;
             let (known, _) = workspace.files().get_key_value(&below)?;
-            Subject::new(workspace, known, self.client.encoding)
+            SubjectDocument::new(workspace, known, self.client.encoding)
         })
     }
 }
@@ -175,8 +175,8 @@ fn json(answer: impl Serialize) -> Value {
     serde_json::to_value(answer).unwrap_or_default()
 }
 
-fn parsed<R: LspRequest>(request: Request) -> Result<R::Params, Refusal> {
-    serde_json::from_value(request.params).map_err(|error| Refusal {
+fn parsed<R: LspRequest>(request: Request) -> Result<R::Params, RequestRefusal> {
+    serde_json::from_value(request.params).map_err(|error| RequestRefusal {
         code: ErrorCode::InvalidParams,
         message: format!("invalid parameters: {error}"),
     })

@@ -1,6 +1,6 @@
 //! The JSON Schemas of catalogues and recipes, followed along the steps of a document.
 
-use super::cursor::Step;
+use super::cursor::PathStep;
 use super::roots::DocumentKind;
 use crate::catalog::CatalogFile;
 use crate::recipe::RecipeFile;
@@ -25,7 +25,7 @@ pub(super) struct ValueSchema {
 
 /// A field of a mapping.
 #[derive(Debug)]
-pub(super) struct Field {
+pub(super) struct SchemaField {
     pub(super) name: &'static str,
     pub(super) is_required: bool,
     pub(super) schema: ValueSchema,
@@ -61,7 +61,7 @@ impl ValueSchema {
     }
 
     /// The schema of the value that some steps lead to. `root` is the document, whose `kind` chooses the form of an action.
-    pub(super) fn at(&self, root: &Node, steps: &[Step]) -> Option<Self> {
+    pub(super) fn at(&self, root: &Node, steps: &[PathStep]) -> Option<Self> {
         let mut schema = self.clone();
         let mut node = Some(root);
         for step in steps {
@@ -84,10 +84,10 @@ impl ValueSchema {
         self
     }
 
-    fn step(&self, step: &Step) -> Option<Self> {
+    fn step(&self, step: &PathStep) -> Option<Self> {
         let next = |form: &'static Value| match step {
-            Step::Index(_) => form.get("items"),
-            Step::Key(key) => {
+            PathStep::Index(_) => form.get("items"),
+            PathStep::Key(key) => {
                 let properties = form.get("properties");
                 let known = properties.and_then(|properties| properties.get(key));
                 let others = form.get("additionalProperties");
@@ -99,14 +99,14 @@ impl ValueSchema {
     }
 
     /// The fields of a mapping. Of an action without a known kind only `kind`.
-    pub(super) fn fields(&self) -> Vec<Field> {
+    pub(super) fn fields(&self) -> Vec<SchemaField> {
         let has_kinds = self
             .forms
             .iter()
             .filter(|form| kind_of(form).is_some())
             .count()
             > 1;
-        let mut fields: Vec<Field> = Vec::new();
+        let mut fields: Vec<SchemaField> = Vec::new();
         for form in &self.forms {
             let required = form.get("required").and_then(Value::as_array);
             let properties = form.get("properties").and_then(Value::as_object);
@@ -115,7 +115,7 @@ impl ValueSchema {
                 if is_new && (!has_kinds || name == "kind") {
                     let is_required =
                         required.is_some_and(|names| names.contains(&name.as_str().into()));
-                    fields.push(Field {
+                    fields.push(SchemaField {
                         name,
                         is_required,
                         schema: Self::new(self.root, schema),
@@ -180,7 +180,7 @@ impl ValueSchema {
 
     /// The entries of a list.
     pub(super) fn entries(&self) -> Option<Self> {
-        self.step(&Step::Index(0))
+        self.step(&PathStep::Index(0))
     }
 }
 

@@ -3,12 +3,12 @@
 use super::client::Client;
 use super::diagnostics;
 use super::documents::Documents;
-use super::frames::{self, Frame};
+use super::frames::{self, Received};
 use super::outgoing::Outgoing;
-use super::requests::Snapshot;
+use super::requests::AnswerContext;
 use super::roots;
 use super::uris::{path_of, uri_of};
-use super::workspace::Workspace;
+use super::workspace::CatalogWorkspace;
 use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response};
 use lsp_types::notification::{
     DidChangeTextDocument, DidChangeWatchedFiles, DidChangeWorkspaceFolders, DidCloseTextDocument,
@@ -73,7 +73,7 @@ struct Server<W> {
     out: Outgoing<W>,
     phase: Phase,
     documents: Documents,
-    workspaces: BTreeMap<PathBuf, Workspace>,
+    workspaces: BTreeMap<PathBuf, CatalogWorkspace>,
     /// The roots to check, and those of them whose files on disk are read again before.
     changed: BTreeSet<PathBuf>,
     changed_on_disk: BTreeSet<PathBuf>,
@@ -97,7 +97,7 @@ impl<W: Write> Server<W> {
         }
     }
 
-    fn run(&mut self, frames: &Receiver<io::Result<Frame>>) -> io::Result<Ended> {
+    fn run(&mut self, frames: &Receiver<io::Result<Received>>) -> io::Result<Ended> {
         loop {
             let frame = match frames.try_recv() {
                 Ok(frame) => frame?,
@@ -112,16 +112,16 @@ impl<W: Write> Server<W> {
                 Err(TryRecvError::Disconnected) => return Ok(Ended::Abruptly),
             };
             match frame {
-                Frame::Refused(reason) => self.out.log(reason)?,
-                Frame::Message(Message::Request(request)) => self.request(request)?,
-                Frame::Message(Message::Response(_)) => {}
-                Frame::Message(Message::Notification(message)) if message.method == "exit" => {
+                Received::Refused(reason) => self.out.log(reason)?,
+                Received::Message(Message::Request(request)) => self.request(request)?,
+                Received::Message(Message::Response(_)) => {}
+                Received::Message(Message::Notification(message)) if message.method == "exit" => {
                     return Ok(match self.phase {
                         Phase::AfterShutdown => Ended::InOrder,
                         Phase::BeforeInitialize | Phase::Running(_) => Ended::Abruptly,
                     });
                 }
-                Frame::Message(Message::Notification(message)) => self.notification(message)?,
+                Received::Message(Message::Notification(message)) => self.notification(message)?,
             }
         }
     }
@@ -182,7 +182,7 @@ impl<W: Write> Server<W> {
     /// Answers a request. One that panics is answered with an error.
     fn answer(&mut self, client: &Client, id: RequestId, request: Request) -> io::Result<()> {
         self.bring_up_to_date()?;
-        let snapshot = Snapshot {
+        let snapshot = AnswerContext {
             workspaces: &self.workspaces,
             documents: &self.documents,
             client,
@@ -343,7 +343,7 @@ impl<W: Write> Server<W> {
     }
 
     fn add_root(&mut self, root: PathBuf) {
-        let new = || Workspace::new(root.clone());
+        let new = || CatalogWorkspace::new(root.clone());
         self.workspaces.entry(root.clone()).or_insert_with(new);
         self.changed_on_disk.insert(root.clone());
         self.changed.insert(root);

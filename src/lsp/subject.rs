@@ -1,18 +1,18 @@
 //! The document that a request is about, with the names of its catalogue.
 
 use super::outline::Outline;
-use super::positions::{Encoding, Lines};
+use super::positions::{Encoding, LineIndex};
 use super::roots::DocumentKind;
 use super::uris::uri_of;
-use super::workspace::Workspace;
+use super::workspace::CatalogWorkspace;
 use crate::source;
 use crate::source::node::Document;
 use lsp_types::{Location, Position};
 use std::ops::Range;
 
 /// A document of a workspace.
-pub(super) struct Subject<'w> {
-    pub(super) workspace: &'w Workspace,
+pub(super) struct SubjectDocument<'w> {
+    pub(super) workspace: &'w CatalogWorkspace,
     /// The path from the root.
     pub(super) path: &'w str,
     pub(super) text: &'w str,
@@ -23,9 +23,13 @@ pub(super) struct Subject<'w> {
     pub(super) encoding: Encoding,
 }
 
-impl<'w> Subject<'w> {
+impl<'w> SubjectDocument<'w> {
     /// The document at a path from the root; none for a file outside of the catalogues and for one that is no text.
-    pub(super) fn new(workspace: &'w Workspace, path: &'w str, encoding: Encoding) -> Option<Self> {
+    pub(super) fn new(
+        workspace: &'w CatalogWorkspace,
+        path: &'w str,
+        encoding: Encoding,
+    ) -> Option<Self> {
         let (catalog, kind) = workspace.kind_of(path)?;
         let outline = workspace
             .last_catalog(catalog)
@@ -51,11 +55,11 @@ impl<'w> Subject<'w> {
     }
 
     pub(super) fn offset(&self, position: Position) -> usize {
-        Lines::of(self.text, self.encoding).offset(position)
+        LineIndex::of(self.text, self.encoding).offset(position)
     }
 
     pub(super) fn range(&self, range: &Range<usize>) -> lsp_types::Range {
-        Lines::of(self.text, self.encoding).range(range)
+        LineIndex::of(self.text, self.encoding).range(range)
     }
 
     /// The path of the catalogue's file from the root.
@@ -86,7 +90,7 @@ impl<'w> Subject<'w> {
         let text = self.workspace.text(path).unwrap_or_default();
         Some(Location {
             uri: uri_of(&self.workspace.root().join(path))?,
-            range: Lines::of(text, self.encoding).range(range),
+            range: LineIndex::of(text, self.encoding).range(range),
         })
     }
 }

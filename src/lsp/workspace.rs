@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A root and its files.
-pub(super) struct Workspace {
+pub(super) struct CatalogWorkspace {
     root: PathBuf,
     disk: CatalogFiles,
     /// The files on disk with the open documents over them.
@@ -32,7 +32,7 @@ struct KeptCheck {
     template: Option<CheckedTemplate>,
 }
 
-impl Workspace {
+impl CatalogWorkspace {
     pub(super) fn new(root: PathBuf) -> Self {
         Self {
             root,

@@ -4,6 +4,9 @@ use crate::cli::error::{Exit, Failure};
 use crate::lsp::{self, Ended};
 use std::io;
 
+/// Serve an editor: findings while typing, completion, hover and renaming.
+///
+/// A language server over standard input and output. The editor starts it: docs/editors.md shows the settings.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Accepted because editors pass it: the server has no other channel.

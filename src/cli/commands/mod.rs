@@ -37,7 +37,7 @@ mod update;
 mod verify;
 mod work;
 
-use crate::cli::error::{Exit, Failure};
+use crate::cli::error::{DAMAGED, Exit, Failure};
 use crate::cli::output::terminal::{Color, Terminal};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -94,9 +94,6 @@ pub(in crate::cli) enum Command {
     Init(init::Args),
     /// Check a catalogue, a recipe, or a folder with catalog/ and recipes/.
     Check(check::Args),
-    /// Serve an editor: findings while typing, completion, hover and renaming.
-    ///
-    /// A language server over standard input and output. The editor starts it: docs/editors.md shows the settings.
     Lsp(lsp::Args),
     /// Test a catalogue by its cases: selections and the files they produce.
     Test(test::Args),
