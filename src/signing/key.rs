@@ -94,7 +94,7 @@ impl SigningKeyError {
                 "create a key with `ssh-keygen -t ed25519 -N '' -f FILE`, or convert another format with `ssh-keygen -p -f FILE`"
             }
             Self::Encrypted => {
-                "use a key of its own for signing, without a passphrase, in a file that only this user can read: `ssh-keygen -t ed25519 -N '' -f FILE`"
+                "use a separate key for signing, without a passphrase, in a file that only this user can read: `ssh-keygen -t ed25519 -N '' -f FILE`"
             }
             Self::Algorithm { .. } => {
                 "use Ed25519 or ECDSA with the curve P-256: `ssh-keygen -t ed25519 -N '' -f FILE`"

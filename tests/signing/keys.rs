@@ -34,7 +34,7 @@ fn a_file_that_is_no_usable_key_is_refused_before_anything_is_written() {
             (
                 "encrypted",
                 &["-t", "ed25519", "-N", "passphrase"][..],
-                "it is encrypted with a passphrase\nhint: use a key of its own for signing",
+                "it is encrypted with a passphrase\nhint: use a separate key for signing",
             ),
             (
                 "rsa",
