@@ -81,7 +81,7 @@ fn a_person_gets_a_private_repository_of_all_core_categories_on_postgres() {
     assert_eq!(column(0), told["run"]);
     assert_eq!((column(1), column(2)), ("SUCCEEDED", "DONE"));
     assert!(column(3).ends_with("/acme/acme-web"), "{row:?}");
-    assert_eq!(column(4), "v1.0.0");
+    assert_eq!(column(4), "v1.1.0");
     assert_eq!((column(5), column(6)), ("false", tree));
 
     let published = forge.published();

@@ -142,8 +142,6 @@ impl Command {
     /// Runs the command. Damage behind a remembered inventory is met only when the object is read: the inventory is
     /// forgotten by then, and the second try reads all objects and fetches the template again.
     pub(in crate::cli) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
-        /// The code of the error of an object that turned out to be damaged.
-        const DAMAGED: &str = "tree_object_unreadable";
         let mut twice = |run: &dyn Fn(&mut Terminal) -> Result<Exit, Failure>| match run(terminal) {
             Err(Failure::Error(error)) if error.code() == DAMAGED => run(terminal),
             ended => ended,
