@@ -57,7 +57,6 @@ pub(in crate::cli) struct Cli {
     #[command(subcommand)]
     pub(in crate::cli) command: Command,
 }
-
 #[derive(Subcommand)]
 pub(in crate::cli) enum Command {
     /// List the built-in catalogues, or those of a folder.
@@ -139,8 +138,7 @@ pub(in crate::cli) enum Command {
 }
 
 impl Command {
-    /// Runs the command. Damage behind a remembered inventory is met only when the object is read: the inventory is
-    /// forgotten by then, and the second try reads all objects and fetches the template again.
+    /// Runs the command, a second time where it meets damage behind a remembered inventory, which is forgotten by then.
     pub(in crate::cli) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
         let mut twice = |run: &dyn Fn(&mut Terminal) -> Result<Exit, Failure>| match run(terminal) {
             Err(Failure::Error(error)) if error.code() == DAMAGED => run(terminal),
