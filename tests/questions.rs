@@ -19,7 +19,7 @@ struct Screen {
 }
 
 /// The longest time that a program on a busy machine needs for the next text.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 impl Screen {
     fn of(sandbox: &Sandbox, args: &[&str]) -> Self {

@@ -298,17 +298,21 @@ fn blocks() -> Vec<Block> {
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
         if let Some(title) = line.strip_prefix('#') {
-            heading = title.trim_start_matches('#').trim().to_owned();
+            title
+                .trim_start_matches('#')
+                .trim()
+                .clone_into(&mut heading);
         }
         let Some(info) = line.strip_prefix("```") else {
             continue;
         };
-        let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        let body = lines.by_ref().take_while(|line| *line != "```");
+        let text = body.flat_map(|line| [line, "\n"]).collect();
         let (_, info) = info.split_once(' ').unwrap_or((info, ""));
         blocks.push(Block {
             heading: heading.clone(),
             info: info.to_owned(),
-            text: body.iter().map(|line| format!("{line}\n")).collect(),
+            text,
         });
     }
     blocks
