@@ -133,6 +133,16 @@ fn a_repository_inside_another_work_tree_is_announced() {
     let alone = [&["--defaults", "--into", "alone"][..], &author].concat();
     let ran = sandbox.make(&alone).exits(0);
     assert_eq!(ran.stderr, "");
+    // `..` leads out of the repository that the command is run in.
+    let program = env!("CARGO_BIN_EXE_groundplan");
+    let script =
+        format!("cd outer && exec {program} new --catalog .. --defaults --into ../beside \"$@\"");
+    let mut command = std::process::Command::new("sh");
+    command
+        .args(["-c", &script, "sh"])
+        .args(crate::support::PRODUCT);
+    let ran = sandbox.run(command.args(author)).exits(0);
+    assert_eq!(ran.stderr, "");
 }
 
 /// A clone of a bare repository without commits whose default branch is `trunk`.

@@ -132,7 +132,7 @@ impl GeneratedRepoRequest {
                 source,
             }
         })?;
-        let current = current_provenance(&commits, &history.last, provenance)?;
+        let current = provenance_of(&commits, &history.last, provenance)?;
         Ok(GeneratedRepo {
             commits,
             history,
@@ -225,7 +225,7 @@ impl GeneratedRepoRequest {
 }
 
 /// The provenance of a commit; none where it has no such file, or one that cannot be read.
-fn current_provenance(
+pub(super) fn provenance_of(
     commits: &Commits,
     commit: &GitId,
     path: &TreePath,
@@ -238,13 +238,22 @@ fn current_provenance(
 
 /// The repository that a folder is in, as git finds it; the folder itself when there is none.
 pub fn repository_above(folder: &Path) -> PathBuf {
-    let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let is_bare = folder.join("HEAD").is_file() && folder.join("objects").is_dir();
-    let mut above = absolute.ancestors();
-    match above.find(|folder| folder.join(".git").exists()) {
-        Some(found) if !is_bare => found.to_owned(),
-        _ => folder.to_owned(),
-    }
+    let found = folder
+        .canonicalize()
+        .ok()
+        .and_then(|real| work_tree_of(&real));
+    found
+        .filter(|_| !is_bare)
+        .unwrap_or_else(|| folder.to_owned())
+}
+
+/// The nearest folder with a repository, from a folder upwards. The folder has no `..` and no links in it: its path decides.
+pub fn work_tree_of(folder: &Path) -> Option<PathBuf> {
+    let mut above = folder.ancestors();
+    above
+        .find(|folder| folder.join(".git").exists())
+        .map(Path::to_owned)
 }
 
 impl Explain for GeneratedRepoError {

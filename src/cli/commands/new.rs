@@ -1,6 +1,7 @@
 //! `groundplan new`
 
 use crate::app::command_line::quote;
+use crate::app::generated_repos::work_tree_of;
 use crate::app::next_steps;
 use crate::app::previews::{Prepared, Prevented};
 use crate::base::clock::SystemClock;
@@ -292,11 +293,14 @@ fn clone_of(target: Option<&Target>) -> Option<&EmptyClone> {
 
 /// Warns of a repository inside the work tree of another one, which git does not connect.
 fn warn_of_nesting(into: &Path, terminal: &mut Terminal) {
-    let Ok(absolute) = std::path::absolute(into) else {
-        return;
+    let parent = match into.canonicalize() {
+        Ok(folder) => folder.parent().map(Path::to_owned),
+        // Of a folder to be created, only the parent can be found.
+        Err(_) => into
+            .parent()
+            .and_then(|parent| Path::new(".").join(parent).canonicalize().ok()),
     };
-    let mut above = absolute.ancestors().skip(1);
-    if let Some(top) = above.find(|folder| folder.join(".git").exists()) {
+    if let Some(top) = parent.and_then(|parent| work_tree_of(&parent)) {
         let message = format!(
             "`{}` is inside the work tree of `{}`, which does not track its files",
             into.display(),
