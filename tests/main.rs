@@ -41,6 +41,7 @@ mod mirror;
 mod new;
 mod npm;
 mod ops_repo;
+mod option_questions;
 mod output;
 mod packaging;
 mod packs;

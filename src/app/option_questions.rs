@@ -54,17 +54,32 @@ pub fn question<'c>(
     Some(question)
 }
 
-/// The reason why options of one category cannot be selected together, after earlier answers; `None` if they can.
-pub fn clash(catalog: &Catalog, selection: &Selection, chosen: &[OptionRef]) -> Option<String> {
+/// The options of one category that an answer selects: the chosen ones, and those of the category that they require.
+///
+/// # Errors
+/// The reason why the chosen options cannot be selected together, after earlier answers.
+pub fn selected(
+    catalog: &Catalog,
+    selection: &Selection,
+    chosen: &[OptionRef],
+) -> Result<Vec<OptionRef>, String> {
     let mut together = selection.clone();
+    let mut selected: Vec<OptionRef> = Vec::new();
     for option in chosen {
         let answers = EarlierAnswers::new(catalog, &together, 0);
         if let Some(reason) = answers.conflict(option) {
-            return Some(format!("{}: {reason}", title(catalog, option)));
+            return Err(format!("{}: {reason}", title(catalog, option)));
         }
         together.insert_option(option);
+        let of_category = |one: &OptionRef| one.category() == option.category();
+        let required = with_requirements(catalog, option).into_iter();
+        for one in required.filter(of_category) {
+            if !selected.contains(&one) {
+                selected.push(one);
+            }
+        }
     }
-    None
+    Ok(selected)
 }
 
 impl<'c> EarlierAnswers<'c> {

@@ -1,6 +1,7 @@
 //! The options of a catalogue, category by category. What no longer fits is shown with the reason.
 
 use super::{asking, cut, interrupted, note, theme};
+use crate::app::choices;
 use crate::app::option_questions::{self, OptionQuestion};
 use crate::catalog::{Catalog, CatalogOption, SelectionType};
 use crate::cli::error::Failure;
@@ -69,11 +70,17 @@ fn answer(
             .into_iter()
             .map(|index| reference(question.offered[index]))
             .collect();
-        let Some(clash) = option_questions::clash(catalog, selection, &chosen) else {
-            answer.extend(chosen);
-            return Ok(answer);
-        };
-        note(&format!("{clash}; choose again"))?;
+        match option_questions::selected(catalog, selection, &chosen) {
+            Ok(selected) => {
+                for option in selected.iter().filter(|option| !chosen.contains(option)) {
+                    let title = choices::title(catalog, option);
+                    note(&format!("{title} is selected too: it is required"))?;
+                }
+                answer.extend(selected);
+                return Ok(answer);
+            }
+            Err(reason) => note(&format!("{reason}; choose again"))?,
+        }
     }
 }
 
