@@ -322,9 +322,11 @@ pub fn is_unedited(text: &str) -> bool {
 /// The names in `NAME=value` lines of a file that another one lacks.
 pub fn missing_variables(wanted: &str, found: &str) -> Vec<String> {
     let names = |text: &str| -> Vec<String> {
-        let named = text.lines().filter_map(|line| line.split_once('='));
-        let named = named.map(|(name, _)| name.trim().to_owned());
-        named.filter(|name| !name.starts_with('#')).collect()
+        text.lines()
+            .filter_map(|line| line.split_once('='))
+            .map(|(name, _)| name.trim().to_owned())
+            .filter(|name| !name.starts_with('#'))
+            .collect()
     };
     let found = names(found);
     let mut missing = names(wanted);

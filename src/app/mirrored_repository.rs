@@ -1,11 +1,13 @@
 //! The copy of a published repository on a second forge: its branch and its tags, brought forward and never rewound.
 
 use super::error::AppError;
+use super::generated_repos::provenance_of;
 use crate::error::{Class, Explain, Hint};
 use crate::forge::Forge;
 use crate::forge::repository::RepoPath;
-use crate::git::PushedBranch;
+use crate::git::PushedReference;
 use crate::model::digest::GitId;
+use crate::model::provenance::Provenance;
 use crate::publish::git_push::GitPush;
 use crate::tree::commits::Commits;
 use schemars::JsonSchema;
@@ -98,10 +100,10 @@ impl MirrorTarget<'_> {
                 state,
             });
         }
-        let changed: Vec<PushedBranch> = references
+        let changed: Vec<PushedReference> = references
             .iter()
             .filter(|reference| reference.state == MirroredState::Pushed)
-            .map(|reference| PushedBranch {
+            .map(|reference| PushedReference {
                 name: reference.name.clone(),
                 commit: reference.id.clone(),
                 expected: reference.before.clone(),
@@ -115,6 +117,19 @@ impl MirrorTarget<'_> {
             references,
         })
     }
+}
+
+/// The owner and name that the current commit records, if any.
+pub fn recorded_place(commits: &Commits) -> Result<Option<RepoPath>, AppError> {
+    let Some(history) = commits.history()? else {
+        return Ok(None);
+    };
+    let path = Provenance::default_path();
+    let recorded = provenance_of(commits, &history.last, path.as_tree())?;
+    Ok(recorded.map(|recorded| RepoPath {
+        owner: recorded.inputs.owner,
+        name: recorded.inputs.repo,
+    }))
 }
 
 impl MirroredRepository {

@@ -6,7 +6,7 @@ use super::update_report::{CreatedUpdate, UpdateReport};
 use crate::engine;
 use crate::engine::update::Decision;
 use crate::error::{Class, Explain, Hint, Setting};
-use crate::git::PushedBranch;
+use crate::git::PushedReference;
 use crate::hint;
 use crate::model::content::File;
 use crate::model::date::Day;
@@ -164,7 +164,7 @@ impl PlannedUpdate {
     pub fn store_for_pull_request(
         &self,
         author: &Identity,
-    ) -> Result<(CreatedUpdate, Option<PushedBranch>), AppError> {
+    ) -> Result<(CreatedUpdate, Option<PushedReference>), AppError> {
         // Before the current commit, so that the new one gets the date of that.
         let date = &self.plan.inputs.date;
         let created = CreatedUpdate {
@@ -180,7 +180,7 @@ impl PlannedUpdate {
         &self,
         author: &Identity,
         date: &Day,
-    ) -> Result<Option<PushedBranch>, AppError> {
+    ) -> Result<Option<PushedReference>, AppError> {
         if self.is_recorded {
             return Ok(None);
         }
@@ -197,7 +197,7 @@ impl PlannedUpdate {
         if before.as_ref() != Some(&commit) {
             commits.set_newest_generated(&commit, before.as_ref(), author)?;
         }
-        Ok(Some(PushedBranch {
+        Ok(Some(PushedReference {
             name: GENERATED_REF.to_owned(),
             commit,
             expected: before,

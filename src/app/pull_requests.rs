@@ -11,7 +11,7 @@ use crate::forge::Forge;
 use crate::forge::error::ForgeError;
 use crate::forge::pull_request::{NewPullRequest, PullRequest, PullRequestText, PullRequests};
 use crate::forge::repository::{Remote, RepoPath};
-use crate::git::PushedBranch;
+use crate::git::PushedReference;
 use crate::model::digest::GitId;
 use crate::preflight::scopes_for;
 use crate::publish::push::PushError;
@@ -87,7 +87,7 @@ impl ProposalError {
 pub struct ProposalTarget<'t> {
     pub forge: &'t dyn Forge,
     pub repo: RepoPath,
-    pub push: &'t (dyn Fn(&Remote, &PushedBranch) -> Result<(), PushError> + Sync),
+    pub push: &'t (dyn Fn(&Remote, &PushedReference) -> Result<(), PushError> + Sync),
 }
 
 impl ProposalTarget<'_> {
@@ -96,7 +96,7 @@ impl ProposalTarget<'_> {
         &self,
         planned: &PlannedUpdate,
         created: &CreatedUpdate,
-        generated: Option<&PushedBranch>,
+        generated: Option<&PushedReference>,
     ) -> Result<Proposal, ProposalError> {
         let pulls = self
             .forge
@@ -243,7 +243,7 @@ impl ProposalTarget<'_> {
         commit: &GitId,
         expected: Option<&GitId>,
     ) -> Result<(), ProposalError> {
-        let pushed = PushedBranch {
+        let pushed = PushedReference {
             name: format!("refs/heads/{branch}"),
             commit: commit.clone(),
             expected: expected.cloned(),

@@ -16,7 +16,7 @@ use crate::cli::runtime::wait_for;
 use crate::cli::signals;
 use crate::forge::Forge;
 use crate::forge::repository::{RepoPath, RepositoryId};
-use crate::git::{self, PushedBranch};
+use crate::git::{self, PushedReference};
 use crate::model::digest::GitId;
 use crate::model::input::{Identity, Inputs};
 use crate::model::preflight::{ForgeKind, OwnerKind};
@@ -217,7 +217,7 @@ impl ForgeSession {
         &self,
         planned: &PlannedUpdate,
         created: &CreatedUpdate,
-        generated: Option<&PushedBranch>,
+        generated: Option<&PushedReference>,
     ) -> Result<Result<Proposal, ProposalError>, Failure> {
         let inputs = &planned.plan.inputs;
         let objects = planned.objects();
@@ -250,7 +250,7 @@ impl ForgeSession {
     ) -> Option<bool> {
         let repository = files.repository();
         let commits = Commits::open(&repository).ok()?;
-        let note = PushedBranch {
+        let note = PushedReference {
             name: NOTES_REF.to_owned(),
             commit: commits.newest_note().ok()??,
             expected: None,

@@ -19,13 +19,13 @@ pub fn push_main(access: &GitAccess<'_>, url: &RemoteUrl, git_dir: &Path) -> Res
     push(access, url, git_dir, &[reference])
 }
 
-/// A branch or a tag to push: one object of the local repository.
+/// A branch, a tag or notes to push: one object of the local repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PushedBranch {
+pub struct PushedReference {
     /// The full name of the reference, such as `refs/heads/next`.
     pub name: String,
     pub commit: GitId,
-    /// The object that the reference must name; none if it must not exist.
+    /// The object that it must name before; none if it must not exist.
     pub expected: Option<GitId>,
 }
 
@@ -38,7 +38,7 @@ pub fn push_references(
     access: &GitAccess<'_>,
     url: &RemoteUrl,
     git_dir: &Path,
-    references: &[PushedBranch],
+    references: &[PushedReference],
 ) -> Result<(), GitError> {
     let borrowed: Vec<Reference<'_>> = references
         .iter()

@@ -50,8 +50,10 @@ fn encoding(capabilities: &ClientCapabilities) -> Encoding {
 }
 
 fn folders(params: &InitializeParams) -> Vec<PathBuf> {
-    let folders = params.workspace_folders.iter().flatten();
-    let folders: Vec<PathBuf> = folders
+    let folders: Vec<PathBuf> = params
+        .workspace_folders
+        .iter()
+        .flatten()
         .filter_map(|folder| super::uris::path_of(&folder.uri))
         .collect();
     if !folders.is_empty() {

@@ -98,10 +98,10 @@ impl Completion<'_> {
 
     /// The target of a value; one that stands in place of its list gets the list's brackets.
     fn value_target(&self) -> ReplacedRange {
-        let schema = ValueSchema::of(self.subject.kind);
         let root = &self.cursor.document.root;
-        let schema = schema.and_then(|schema| schema.at(root, &self.cursor.steps));
-        let is_list = schema.is_some_and(|schema| schema.is_list());
+        let is_list = ValueSchema::of(self.subject.kind)
+            .and_then(|whole| whole.at(root, &self.cursor.steps))
+            .is_some_and(|schema| schema.is_list());
         let before = &self.subject.text[..self.cursor.range.start];
         let line = before.rsplit('\n').next().unwrap_or_default();
         let around = match (is_list, line.trim().is_empty()) {
@@ -413,8 +413,7 @@ fn item(label: &str, kind: CompletionItemKind, target: &ReplacedRange) -> Comple
 }
 
 fn word_item(word: &Word, target: &ReplacedRange) -> CompletionItem {
-    let item = item(&word.text, CompletionItemKind::ENUM_MEMBER, target);
-    item.with_documentation(word.description)
+    item(&word.text, CompletionItemKind::ENUM_MEMBER, target).with_documentation(word.description)
 }
 
 fn field_item(field: &SchemaField, target: &ReplacedRange) -> CompletionItem {

@@ -50,8 +50,8 @@ fn content_length(input: &mut impl BufRead) -> io::Result<Option<u64>> {
         if line.is_empty() {
             return Ok(None);
         }
-        let line = String::from_utf8_lossy(&line);
-        let line = line.trim_end();
+        let text = String::from_utf8_lossy(&line);
+        let line = text.trim_end();
         if line.is_empty() {
             let missing = || io::Error::new(io::ErrorKind::InvalidData, "no `Content-Length`");
             return length.ok_or_else(missing).map(Some);

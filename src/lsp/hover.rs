@@ -88,8 +88,8 @@ fn of_option(subject: &SubjectDocument<'_>, category: &str, option: &str) -> Opt
 /// The effect of an option in a trial preview.
 fn effect(subject: &SubjectDocument<'_>, option: &OptionRef) -> String {
     let files = subject.workspace.files();
-    let catalog = catalog::load(files, subject.catalog).catalog;
-    let opened = catalog.and_then(|catalog| {
+    let loaded = catalog::load(files, subject.catalog);
+    let opened = loaded.catalog.and_then(|catalog| {
         let checked = subject.workspace.template(subject.catalog).cloned();
         let path = catalog.file().template.path.clone()?;
         // Before the first check, or after a change that was not checked yet.

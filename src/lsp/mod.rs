@@ -1,7 +1,7 @@
 //! The language server: the findings of `check` while someone types, completion, hover, definitions and renaming.
 //!
-//! [`server`] reads messages and owns the state: open documents, and a [`workspace`] for each root of catalogues. Answers are
-//! functions of a [`subject`], a document of a workspace, and a position.
+//! `server` reads messages and owns the state: open documents, and a `workspace` for each root of catalogues. Answers are
+//! functions of a `subject`, a document of a workspace, and a position.
 
 mod client;
 mod code_action;

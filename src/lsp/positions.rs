@@ -108,8 +108,7 @@ fn utf16_offset(line: &str, column: usize) -> usize {
 
 /// The nearest start of a character at or before an offset.
 fn floor(text: &str, offset: usize) -> usize {
-    let offset = offset.min(text.len());
-    (0..=offset)
+    (0..=offset.min(text.len()))
         .rev()
         .find(|at| text.is_char_boundary(*at))
         .unwrap_or(0)

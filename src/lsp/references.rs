@@ -44,9 +44,9 @@ pub(super) fn all(kind: DocumentKind, document: &Document) -> Vec<SlugReference>
 
 /// The reference at an offset.
 pub(super) fn at(kind: DocumentKind, document: &Document, offset: usize) -> Option<SlugReference> {
-    let mut all = all(kind, document);
-    all.retain(|reference| (reference.range.start..=reference.range.end).contains(&offset));
-    all.pop()
+    all(kind, document)
+        .into_iter()
+        .rfind(|reference| (reference.range.start..=reference.range.end).contains(&offset))
 }
 
 fn of_spot(kind: DocumentKind, document: &Document, spot: &Spot, text: &str) -> Vec<SlugReference> {

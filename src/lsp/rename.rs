@@ -175,8 +175,10 @@ fn documents(subject: &SubjectDocument<'_>) -> Vec<(String, DocumentKind)> {
         .files_below(&folder)
         .filter(|name| name.strip_suffix(".yaml").is_some() && !name.contains('/'))
         .map(|name| (format!("{folder}{name}"), DocumentKind::Case));
-    let recipes = subject.workspace.recipes(subject.catalog);
-    let recipes = recipes.map(|path| (path.to_owned(), DocumentKind::Recipe));
+    let recipes = subject
+        .workspace
+        .recipes(subject.catalog)
+        .map(|path| (path.to_owned(), DocumentKind::Recipe));
     std::iter::once((subject.catalog_path(), DocumentKind::CatalogFile))
         .chain(recipes)
         .chain(cases)
@@ -228,8 +230,8 @@ fn include_edits(subject: &SubjectDocument<'_>, edits: &mut FileEdits) -> Result
             let included = format!("{folder}{text}");
             let moved = edits.moves.iter().find_map(|(old, new)| {
                 let rest = included.strip_prefix(old.as_str())?;
-                let new = new.strip_prefix(folder.as_str())?;
-                (rest.is_empty() || rest.starts_with('/')).then(|| format!("{new}{rest}"))
+                let below = new.strip_prefix(folder.as_str())?;
+                (rest.is_empty() || rest.starts_with('/')).then(|| format!("{below}{rest}"))
             });
             if let Some(moved) = moved {
                 let content = document.text.content();

@@ -93,9 +93,9 @@ impl AnswerContext<'_> {
         };
         self.at(&at, |subject| {
             let offers = code_action::find(subject, subject.offset(at.position));
-            let offers = offers.into_iter().filter(is_wanted);
+            let wanted = offers.into_iter().filter(is_wanted);
             let action = |offer| self.code_action(subject.workspace, offer);
-            Some(offers.map(action).collect::<Vec<_>>())
+            Some(wanted.map(action).collect::<Vec<_>>())
         })
     }
 

@@ -434,8 +434,8 @@ fn parsed<N: LspNotification>(params: Value) -> Result<N::Params, serde_json::Er
 /// The result of some work, or the message of its panic.
 fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        let owned = panic.downcast_ref::<String>().map(String::as_str);
+        let text = owned.or_else(|| panic.downcast_ref::<&str>().copied());
         text.unwrap_or("internal error").to_owned()
     })
 }

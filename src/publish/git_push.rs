@@ -3,7 +3,7 @@
 use super::push::PushError;
 use crate::error::chain;
 use crate::forge::repository::Remote;
-use crate::git::{self, Credential, Git, GitAccess, GitError, GitFailure, PushedBranch};
+use crate::git::{self, Credential, Git, GitAccess, GitError, GitFailure, PushedReference};
 use crate::model::digest::GitId;
 use crate::model::remote::RemoteUrl;
 use crate::scrub::scrub;
@@ -40,7 +40,7 @@ impl GitPush {
     pub fn references(
         &self,
         remote: &Remote,
-        references: &[PushedBranch],
+        references: &[PushedReference],
         stop: &AtomicBool,
     ) -> Result<(), PushError> {
         self.with_access(remote, stop, |access, url| {

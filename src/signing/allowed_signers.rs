@@ -39,8 +39,8 @@ impl AllowedSigners {
     pub fn parse(bytes: &[u8]) -> Result<Self, AllowedSignersError> {
         let text = std::str::from_utf8(bytes).map_err(|_| AllowedSignersError::NotText)?;
         let mut signers = Vec::new();
-        for (number, line) in text.lines().enumerate() {
-            let line = line.trim();
+        for (number, written) in text.lines().enumerate() {
+            let line = written.trim();
             if !(line.is_empty() || line.starts_with('#')) {
                 signers.push(AllowedSigner::parse(line, number + 1)?);
             }
@@ -92,11 +92,11 @@ impl AllowedSigner {
                         option: name.to_owned(),
                     });
                 }
-                let value = value.trim_matches('"');
-                if value.contains(['*', '?', '!']) {
+                let names = value.trim_matches('"');
+                if names.contains(['*', '?', '!']) {
                     return Err(AllowedSignersError::Pattern { line: number });
                 }
-                namespaces = Some(value.split(',').map(str::to_owned).collect());
+                namespaces = Some(names.split(',').map(str::to_owned).collect());
             }
             rest = after;
         }

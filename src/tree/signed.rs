@@ -64,7 +64,7 @@ impl SignedPayload {
         let mut rest = commit;
         // The headers end at the first empty line.
         while !rest.is_empty() && !rest.starts_with(b"\n") {
-            let header = header(rest);
+            let header = first_header(rest);
             rest = &rest[header.len()..];
             let name = header.split(|byte| *byte == b' ').next();
             if name == Some(b"gpgsig") {
@@ -98,7 +98,7 @@ pub fn commit_id(
 }
 
 /// The first header of a commit, with the lines that continue it.
-fn header(text: &[u8]) -> &[u8] {
+fn first_header(text: &[u8]) -> &[u8] {
     let mut end = 0;
     loop {
         end += line(&text[end..]).len();

@@ -11,7 +11,7 @@ use super::retry::retry;
 use crate::forge::Forge;
 use crate::forge::marker::Marker;
 use crate::forge::repository::Remote;
-use crate::git::PushedBranch;
+use crate::git::PushedReference;
 use crate::preflight::target;
 use crate::publish::git_push::GitPush;
 use crate::publish::ledger::{Ledger as _, PublishRequest};
@@ -283,7 +283,7 @@ impl Attempt {
         let repository = built.repository();
         let pushed = match Commits::open(&repository).and_then(|commits| commits.newest_note()) {
             Ok(Some(commit)) => {
-                let note = PushedBranch {
+                let note = PushedReference {
                     name: NOTES_REF.to_owned(),
                     commit,
                     expected: None,
@@ -404,7 +404,7 @@ struct BackgroundPush {
 
 impl BackgroundPush {
     /// Pushes another reference.
-    async fn branch(&self, remote: &Remote, branch: PushedBranch) -> Result<(), PushError> {
+    async fn branch(&self, remote: &Remote, branch: PushedReference) -> Result<(), PushError> {
         let remote = remote.clone();
         self.spawn(move |push, stop| push.references(&remote, std::slice::from_ref(&branch), stop))
             .await

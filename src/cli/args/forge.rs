@@ -143,17 +143,13 @@ impl ForgeArgs {
         let Some(kind) = self.forge else {
             return Ok(None);
         };
-        let remote = self.address(kind)?.remote(owner.as_str(), repo.as_str());
-        let address = remote.and_then(|url| {
-            let address = url.as_str().trim_end_matches(".git");
-            RepoUrl::parse(address).ok()
-        });
-        let is_usual = ForgeKind::Github.default_url().is_some_and(|github| {
-            address
-                .as_ref()
-                .is_some_and(|url| url.as_str() == format!("{github}/{owner}/{repo}"))
-        });
-        Ok(address.filter(|_| !is_usual))
+        let Some(remote) = self.address(kind)?.remote(owner.as_str(), repo.as_str()) else {
+            return Ok(None);
+        };
+        let address = remote.as_str().trim_end_matches(".git");
+        let github = ForgeKind::Github.default_url().unwrap_or_default();
+        let is_usual = address == format!("{github}/{owner}/{repo}");
+        Ok(RepoUrl::parse(address).ok().filter(|_| !is_usual))
     }
 
     /// The user name sent with the token on a push.

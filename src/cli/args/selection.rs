@@ -207,8 +207,9 @@ impl ProductArgs {
             owner: self.owner.clone(),
             repo: self.repo.clone(),
         };
-        let is_asked = given.complete().is_none();
-        let Names { name, owner, repo } = match given.complete() {
+        let complete = given.complete();
+        let is_asked = complete.is_none();
+        let Names { name, owner, repo } = match complete {
             Some(names) => names,
             None if Terminal::is_interactive() => prompt::names(given, &suggestions(place))?,
             None => return Err(missing_names(&given)),

@@ -17,7 +17,6 @@ mod list;
 mod lsp;
 mod migrate;
 mod mirror;
-mod mirror_push;
 mod new;
 mod owners;
 mod paged;
@@ -57,6 +56,7 @@ pub(in crate::cli) struct Cli {
     #[command(subcommand)]
     pub(in crate::cli) command: Command,
 }
+
 #[derive(Subcommand)]
 pub(in crate::cli) enum Command {
     /// List the built-in catalogues, or those of a folder.

@@ -1,7 +1,7 @@
 //! `groundplan mirror push`
 
 use crate::app::generated_repos::repository_above;
-use crate::app::mirrored_repository::{MirroredReference, MirroredRepository, MirroredState};
+use crate::app::mirrored_repository::{self, MirroredReference, MirroredRepository, MirroredState};
 use crate::base::sanitize;
 use crate::cli::args::forge::{ForgeArgs, no_forge};
 use crate::cli::args::push::PushArgs;
@@ -10,8 +10,7 @@ use crate::cli::forge_session::ForgeSession;
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{DIM, GREEN, RED, Terminal};
 use crate::forge::repository::RepoPath;
-use crate::model::input::{Inputs, Owner, RepoName};
-use crate::model::provenance::Provenance;
+use crate::model::input::{Owner, RepoName};
 use crate::tree::commits::Commits;
 use std::path::PathBuf;
 
@@ -58,7 +57,7 @@ impl Args {
                 name: name.clone(),
             });
         }
-        let inputs = recorded_inputs(commits)?.ok_or_else(|| {
+        let recorded = mirrored_repository::recorded_place(commits)?.ok_or_else(|| {
             Failure::usage(
                 "names_missing",
                 "the repository records no owner and no name",
@@ -66,23 +65,10 @@ impl Args {
             .hinted("name the copy with `--owner OWNER --repo REPO`")
         })?;
         Ok(RepoPath {
-            owner: self.owner.clone().unwrap_or(inputs.owner),
-            name: self.repo.clone().unwrap_or(inputs.repo),
+            owner: self.owner.clone().unwrap_or(recorded.owner),
+            name: self.repo.clone().unwrap_or(recorded.name),
         })
     }
-}
-
-/// The names that the current commit records.
-fn recorded_inputs(commits: &Commits) -> Result<Option<Inputs>, Failure> {
-    let Some(history) = commits.history()? else {
-        return Ok(None);
-    };
-    let path = Provenance::default_path();
-    let Some((_, blob)) = commits.entry(&history.last, path.as_tree())? else {
-        return Ok(None);
-    };
-    let recorded = serde_json::from_slice(&commits.read(blob)?);
-    Ok(recorded.ok().map(|recorded: Provenance| recorded.inputs))
 }
 
 fn print(mirrored: &MirroredRepository, terminal: &mut Terminal) -> Result<(), Failure> {
