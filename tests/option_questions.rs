@@ -71,6 +71,10 @@ fn answered(catalog: &Catalog, answers: &[usize]) -> Selection {
             .iter()
             .map(|option| reference(&option.slug))
             .collect();
+        for option in &offered {
+            let alone = selected(catalog, &selection, std::slice::from_ref(option));
+            assert!(alone.is_ok(), "{option} is offered: {alone:?}");
+        }
         let chosen: Vec<OptionRef> = match question.category.selection {
             SelectionType::Single if !required.is_empty() => Vec::new(),
             SelectionType::Single => offered

@@ -241,6 +241,7 @@ impl ProductArgs {
             owner: self.owner.clone().unwrap_or(recorded.owner),
             repo: self.repo.clone().unwrap_or(recorded.repo),
             date: self.date.clone().or(recorded.date),
+            // Files may name the recorded author; the one of the flag is that of the new commit.
             author: recorded.author.or_else(|| self.author.clone()),
             repo_url: self.repo_url.clone().or(recorded.repo_url),
         }
