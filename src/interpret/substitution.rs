@@ -92,7 +92,7 @@ impl Substitution {
     pub(super) fn of(plan: &Plan) -> Self {
         let (placeholders, values): (Vec<PlaceholderName>, Vec<String>) =
             named_values(plan).into_iter().unzip();
-        // The automaton that is built faster than it is used: one plan searches little text.
+        // A DFA, the default for few patterns, takes longer to build than the texts of one plan take to search.
         let tokens = AhoCorasick::builder()
             .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(placeholders.iter().map(PlaceholderName::token));
