@@ -73,6 +73,7 @@ mod sweep;
 mod templates;
 mod texts;
 mod tidy;
+mod typed_documents;
 mod update;
 mod upgrade;
 mod verify;
