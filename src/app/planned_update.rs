@@ -150,8 +150,9 @@ impl PlannedUpdate {
         let commits = &self.repository.commits;
         commits.check_branch_is_free(branch)?;
         let commit = self.store(author, date)?;
-        commits.create_branch(branch, &commit, author)?;
+        // First, so that no branch is without the base of the next update, wherever a process ends.
         self.advance_generated(author, date)?;
+        commits.create_branch(branch, &commit, author)?;
         self.report.created = Some(CreatedUpdate {
             branch: branch.to_string(),
             commit_id: commit,

@@ -36,7 +36,7 @@ mod update;
 mod verify;
 mod work;
 
-use crate::cli::error::{DAMAGED, Exit, Failure};
+use crate::cli::error::{Exit, Failure};
 use crate::cli::output::terminal::{Color, Terminal};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -141,7 +141,7 @@ impl Command {
     /// Runs the command, a second time where it meets damage behind a remembered inventory, which is forgotten by then.
     pub(in crate::cli) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
         let mut twice = |run: &dyn Fn(&mut Terminal) -> Result<Exit, Failure>| match run(terminal) {
-            Err(Failure::Error(error)) if error.code() == DAMAGED => run(terminal),
+            Err(failure) if failure.is_damage() => run(terminal),
             ended => ended,
         };
         match &self {
