@@ -80,7 +80,7 @@ fn changed(base: TestFiles) -> impl Strategy<Value = TestFiles> {
     })
 }
 
-fn sides() -> impl Strategy<Value = [TestFiles; 3]> {
+pub(super) fn sides() -> impl Strategy<Value = [TestFiles; 3]> {
     tree().prop_flat_map(|base| {
         let sides = (Just(base.clone()), changed(base.clone()), changed(base));
         sides.prop_map(|(base, ours, theirs)| [base, ours, theirs])
@@ -178,7 +178,7 @@ fn triple() -> impl Strategy<Value = [String; 3]> {
 fn a_merge_by_lines_is_that_of_git() {
     let sandbox = Sandbox::new();
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let (mut clean, mut one_sided) = (0, 0);
+    let (mut clean, mut conflicts, mut one_sided) = (0, 0, 0);
     for _ in 0..cases() {
         let [base, ours, theirs] = triple().new_tree(&mut runner).expect("texts").current();
         let tree = |text: &str| BTreeMap::from([(path("a.txt"), File::regular(text.to_owned()))]);
@@ -199,16 +199,17 @@ fn a_merge_by_lines_is_that_of_git() {
                 assert_eq!(merged, by_git, "{base:?} {ours:?} {theirs:?}");
                 clean += 1;
             }
-            (None, None) => {}
+            (None, None) => conflicts += 1,
             _ => one_sided += 1,
         }
     }
+    println!("{clean} clean and equal, {conflicts} conflicts of both, {one_sided} of one");
     assert!(clean > cases() / 20, "{clean} clean merges");
     assert!(one_sided <= cases() / 20, "{one_sided} differ");
 }
 
 /// The number of triples; `GROUNDPLAN_MERGE_CASES` sets more.
-fn cases() -> usize {
+pub(super) fn cases() -> usize {
     std::env::var("GROUNDPLAN_MERGE_CASES").map_or(300, |count| count.parse().expect("a number"))
 }
 
