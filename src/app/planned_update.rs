@@ -6,7 +6,7 @@ use super::update_report::{CreatedUpdate, UpdateReport};
 use crate::engine;
 use crate::engine::update::Decision;
 use crate::error::{Class, Explain, Hint, Setting};
-use crate::git::PushedReference;
+use crate::git::{PreviousObject, PushedReference};
 use crate::hint;
 use crate::model::content::File;
 use crate::model::date::Day;
@@ -201,7 +201,8 @@ impl PlannedUpdate {
         Ok(Some(PushedReference {
             name: GENERATED_REF.to_owned(),
             commit,
-            expected: before,
+            // A stop before an earlier push has left the forge behind.
+            previous: PreviousObject::Ancestor,
         }))
     }
 

@@ -11,7 +11,7 @@ use super::retry::retry;
 use crate::forge::Forge;
 use crate::forge::marker::Marker;
 use crate::forge::repository::Remote;
-use crate::git::PushedReference;
+use crate::git::{PreviousObject, PushedReference};
 use crate::preflight::target;
 use crate::publish::git_push::GitPush;
 use crate::publish::ledger::{Ledger as _, PublishRequest};
@@ -286,7 +286,7 @@ impl Attempt {
                 let note = PushedReference {
                     name: NOTES_REF.to_owned(),
                     commit,
-                    expected: None,
+                    previous: PreviousObject::Missing,
                 };
                 let push = self.push(repository);
                 push.branch(&published.remote, note)
