@@ -4,12 +4,11 @@ use super::Joint;
 use crate::forge::fake::{Dialect, Fault, PERMANENTLY, Pull};
 use crate::support::Ran;
 use serde_json::json;
-use std::process::Command;
 
 const TEMPLATE: &str = "catalog/demo/template";
 
 /// A published repository, cloned to `out`, and a newer template.
-pub(super) fn behind(dialect: Dialect) -> Joint {
+fn behind(dialect: Dialect) -> Joint {
     let joint = Joint::start(dialect);
     joint.run(joint.new_command(&[])).exits(0);
     joint.sandbox.git(
@@ -21,7 +20,7 @@ pub(super) fn behind(dialect: Dialect) -> Joint {
 }
 
 /// A new version of the template, in which a file has another text.
-pub(super) fn raise(joint: &Joint, path: &str, text: &str) {
+fn raise(joint: &Joint, path: &str, text: &str) {
     let file = "catalog/demo/catalog.yaml";
     let catalog = joint.sandbox.read(file);
     let at = catalog.find("version: v").unwrap() + "version: v".len();
@@ -33,12 +32,7 @@ pub(super) fn raise(joint: &Joint, path: &str, text: &str) {
 }
 
 #[track_caller]
-pub(super) fn propose(joint: &Joint) -> Ran {
-    joint.run(proposing(joint))
-}
-
-/// The command that proposes the update of `out`.
-pub(super) fn proposing(joint: &Joint) -> Command {
+fn propose(joint: &Joint) -> Ran {
     let forge = match joint.fake.dialect {
         Dialect::GitHub => "github",
         Dialect::Forgejo => "forgejo",
@@ -59,10 +53,10 @@ pub(super) fn proposing(joint: &Joint) -> Command {
         "--format",
         "json",
     ];
-    joint.command(&args)
+    joint.run(joint.command(&args))
 }
 
-pub(super) fn only_pull(joint: &Joint) -> Pull {
+fn only_pull(joint: &Joint) -> Pull {
     let state = joint.state();
     let [pull] = state.pulls.as_slice() else {
         panic!("one pull request instead of {:?}", state.pulls);
@@ -70,7 +64,7 @@ pub(super) fn only_pull(joint: &Joint) -> Pull {
     pull.clone()
 }
 
-pub(super) fn on_forge(joint: &Joint, reference: &str) -> String {
+fn on_forge(joint: &Joint, reference: &str) -> String {
     let id = joint
         .sandbox
         .git_id(joint.published().to_str().unwrap(), reference);

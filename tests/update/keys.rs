@@ -44,7 +44,7 @@ fn edits() -> impl Strategy<Value = Vec<(Index, Option<(String, Value)>)>> {
 }
 
 /// The objects in an object, itself first.
-fn objects<'v>(object: &'v mut Map<String, Value>, found: &mut Vec<Vec<String>>, at: &[String]) {
+fn objects(object: &Map<String, Value>, found: &mut Vec<Vec<String>>, at: &[String]) {
     found.push(at.to_vec());
     for (key, value) in object {
         if let Value::Object(below) = value {
@@ -57,7 +57,7 @@ fn changed(base: &Value, edits: &[(Index, Option<(String, Value)>)]) -> Value {
     let mut value = base.clone();
     for (at, new) in edits {
         let mut places = Vec::new();
-        objects(value.as_object_mut().expect("an object"), &mut places, &[]);
+        objects(value.as_object().expect("an object"), &mut places, &[]);
         let place = &places[at.index(places.len())];
         let object = place.iter().fold(&mut value, |value, key| &mut value[key]);
         let object = object.as_object_mut().expect("a place of an object");
