@@ -178,7 +178,7 @@ impl CaseCatalog<'_> {
                 {
                     chain(error.as_ref())
                 }
-                other => return other,
+                other @ AppError::Explained(_) => return other,
             };
             let message = format!("cannot open the earlier catalogue `{from}`: {reason}");
             read.at("/update/from", Code::EarlierCatalog, message)

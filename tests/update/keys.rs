@@ -61,16 +61,13 @@ fn changed(base: &Value, edits: &[(Index, Option<(String, Value)>)]) -> Value {
         let place = &places[at.index(places.len())];
         let object = place.iter().fold(&mut value, |value, key| &mut value[key]);
         let object = object.as_object_mut().expect("a place of an object");
-        match new {
-            Some((key, new)) => {
-                object.insert(key.clone(), new.clone());
-            }
-            None => {
-                let keys: Vec<String> = object.keys().cloned().collect();
-                if !keys.is_empty() {
-                    object.remove(&keys[at.index(keys.len())]);
-                }
-            }
+        if let Some((key, new)) = new {
+            object.insert(key.clone(), new.clone());
+            continue;
+        }
+        let keys: Vec<String> = object.keys().cloned().collect();
+        if !keys.is_empty() {
+            object.remove(&keys[at.index(keys.len())]);
         }
     }
     value
@@ -156,15 +153,18 @@ fn toml_text(value: &Value, name: &str) -> String {
     let members = value.as_object().expect("an object");
     let (tables, plain): (Vec<_>, Vec<_>) =
         members.iter().partition(|(_, value)| value.is_object());
-    let mut text: String = plain
-        .into_iter()
+    let plain = plain.into_iter();
+    let mut parts: Vec<String> = plain
         .map(|(key, value)| format!("{key} = {value}\n"))
         .collect();
     for (key, value) in tables {
         let name = format!("{name}{key}");
-        text += &format!("\n[{name}]\n{}", toml_text(value, &format!("{name}.")));
+        parts.push(format!(
+            "\n[{name}]\n{}",
+            toml_text(value, &format!("{name}."))
+        ));
     }
-    text
+    parts.concat()
 }
 
 fn compare(layout: Layout, documents: &[Value; 3]) -> Result<Compared, TestCaseError> {

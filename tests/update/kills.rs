@@ -51,7 +51,7 @@ fn killed_at(sandbox: &Sandbox, library: &Path, change: usize) -> ExitStatus {
 fn locks(folder: &Path) -> Vec<PathBuf> {
     let below = crate::support::files_below(folder).into_iter();
     below
-        .filter(|file| file.ends_with(".lock"))
+        .filter(|file| Path::new(file).extension().is_some_and(|end| end == "lock"))
         .map(|file| folder.join(file))
         .collect()
 }
