@@ -12,6 +12,7 @@ use std::path::Path;
 use url::Url;
 
 const NAME: &str = "remotes";
+const ROTATE: &str = "create a new token and revoke this one: it was readable in the file; let a git credential helper keep the new one";
 
 /// Checks the remotes of the repository in a folder. With `fixes`, removes the credentials that are found.
 pub(super) fn remotes(folder: &Path, fixes: bool) -> Check {
@@ -40,7 +41,6 @@ pub(super) fn remotes(folder: &Path, fixes: bool) -> Check {
         return Check::ok(NAME, "no credentials in the addresses");
     }
     let names = found.join(", ");
-    const ROTATE: &str = "create a new token and revoke this one: it was readable in the file; let a git credential helper keep the new one";
     if !fixes {
         return Check::fail(
             NAME,
