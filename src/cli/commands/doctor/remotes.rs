@@ -14,7 +14,6 @@ use url::Url;
 /// The step after a removal.
 const ROTATE: &str = "create a new token and revoke this one: it was readable in the file; let a git credential helper keep the new one";
 const NAME: &str = "remotes";
-const ROTATE: &str = "create a new token and revoke this one: it was readable in the file; let a git credential helper keep the new one";
 
 /// Checks the remotes of the repository in a folder. With `fixes`, removes the credentials that are found.
 pub(super) fn remotes(folder: &Path, fixes: bool) -> Check {
