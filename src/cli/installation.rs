@@ -206,7 +206,7 @@ impl ComposeInstallation<'_> {
         self.compose(&up, &self.services())
     }
 
-    /// Copies files and database into a folder of its own, unless an interrupted upgrade has done so.
+    /// Copies files and database into a separate folder, unless an interrupted upgrade has done so.
     fn back_up(&mut self) -> Result<(), Cause> {
         if self.backup.is_some() {
             return Ok(());

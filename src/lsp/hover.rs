@@ -108,15 +108,15 @@ fn shown(effect: &OptionEffect) -> String {
         ("Changes", &effect.changed),
         ("Removes", &effect.removed),
     ];
-    let lists: Vec<String> = lists
+    let shown: Vec<String> = lists
         .into_iter()
         .filter(|(_, paths)| !paths.is_empty())
         .map(|(verb, paths)| format!("{verb} {}", counted(paths)))
         .collect();
-    if lists.is_empty() {
+    if shown.is_empty() {
         return "Changes no file.".to_owned();
     }
-    lists.join("\n\n")
+    shown.join("\n\n")
 }
 
 /// The number of paths and their list.

@@ -207,14 +207,11 @@ impl NewProductForm {
         }
         self.check = Some(match self.parse() {
             Err(reason) => Err(reason),
-            Ok((_, slug)) => {
-                let slug = slug.to_string();
-                match find(state, signed, &slug).await {
-                    Ok(_) => Err(format!("there is a product `{slug}` already")),
-                    Err(problem) if problem.status() == StatusCode::NOT_FOUND => Ok(slug),
-                    Err(problem) => return Err(problem),
-                }
-            }
+            Ok((_, slug)) => match find(state, signed, slug.as_str()).await {
+                Ok(_) => Err(format!("there is a product `{slug}` already")),
+                Err(problem) if problem.status() == StatusCode::NOT_FOUND => Ok(slug.to_string()),
+                Err(problem) => return Err(problem),
+            },
         });
         Ok(self)
     }

@@ -194,11 +194,16 @@ fn steps(run: &RunView, events: &[Event], now: i64) -> Vec<StepRow> {
     }
     let count = run.steps.len();
     // A step without events yet has an empty log.
-    let logs = logs.into_iter().chain(std::iter::repeat_with(Vec::new));
+    let all_logs = logs.into_iter().chain(std::iter::repeat_with(Vec::new));
     let row = |(index, (step, log)): (usize, (&StepView, Vec<LogLine>))| {
         StepRow::new(step, log, index + 1 == count && is_active(run), now)
     };
-    run.steps.iter().zip(logs).enumerate().map(row).collect()
+    run.steps
+        .iter()
+        .zip(all_logs)
+        .enumerate()
+        .map(row)
+        .collect()
 }
 
 fn is_active(run: &RunView) -> bool {
