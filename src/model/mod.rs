@@ -15,6 +15,8 @@ pub mod digest;
 pub mod exclude;
 pub mod input;
 pub mod input_pattern;
+pub mod licence;
+pub mod ordered_value;
 pub mod path;
 pub mod placeholder;
 pub mod plan;
