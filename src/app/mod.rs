@@ -49,4 +49,6 @@ pub mod tokens;
 pub mod update_base;
 pub mod update_report;
 pub mod updates;
+pub mod upgrade;
 pub mod verification;
+pub mod workers;

@@ -6,11 +6,13 @@ use crate::model::condition::Condition;
 use crate::model::digest::GitId;
 use crate::model::exclude::ExcludePattern;
 use crate::model::input_pattern::InputPattern;
+use crate::model::limits;
 use crate::model::path::{SafeRelPath, TreePath};
 use crate::model::placeholder::{BuiltInFact, PlaceholderName};
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
 use crate::model::slug::{OptionRef, Slug};
+use crate::source::schema::HoldsItsSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +35,7 @@ pub struct CatalogFile {
     /// The inputs, in the order of questions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
+    #[serde(deserialize_with = "limits::length::<0, 100, _, _>")]
     pub inputs: Vec<CatalogInput>,
     /// The rules for the slug of a product.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,10 +43,12 @@ pub struct CatalogFile {
     /// The steps after the creation of a repository, one line each. Placeholders are replaced.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]
+    #[serde(deserialize_with = "limits::length::<0, 20, _, _>")]
     pub next_steps: Vec<SingleLine>,
     /// Files and folders of the template that an earlier version had at another path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000))]
+    #[serde(deserialize_with = "limits::length::<0, 1000, _, _>")]
     pub moved: Vec<MovedPath>,
     /// The path of the provenance file, `.scrum4me/bootstrap.json` by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,10 +82,12 @@ pub struct TemplateSource {
     /// Files to exclude, in the syntax of .gitignore.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
+    #[serde(deserialize_with = "limits::length::<0, 100, _, _>")]
     pub exclude: Vec<ExcludePattern>,
     /// Files and folders with conditions. All others are in every result.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000))]
+    #[serde(deserialize_with = "limits::length::<0, 1000, _, _>")]
     pub files: Vec<TemplateFile>,
 }
 
@@ -108,6 +115,7 @@ pub struct SlugRules {
     /// Slugs that no product may have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000))]
+    #[serde(deserialize_with = "limits::length::<0, 1000, _, _>")]
     pub reserved: Vec<SingleLine>,
 }
 
@@ -151,9 +159,11 @@ pub struct Category {
     /// Slugs that the category had in earlier versions. Selections may still name them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]
+    #[serde(deserialize_with = "limits::length::<0, 20, _, _>")]
     pub formerly: Vec<Slug>,
     /// The options, in the order of questions and of execution.
     #[schemars(length(min = 1))]
+    #[serde(deserialize_with = "limits::length::<1, {usize::MAX}, _, _>")]
     pub options: Vec<CatalogOption>,
 }
 
@@ -190,10 +200,12 @@ pub struct CatalogOption {
     /// Slugs that the option had in earlier versions. Selections may still name them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]
+    #[serde(deserialize_with = "limits::length::<0, 20, _, _>")]
     pub formerly: Vec<Slug>,
     /// The steps after the creation of a repository with this option, one line each. Placeholders are replaced.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]
+    #[serde(deserialize_with = "limits::length::<0, 20, _, _>")]
     pub next_steps: Vec<SingleLine>,
 }
 
@@ -205,6 +217,8 @@ pub struct OptionEntry<'c> {
     /// The positions of category and option, from 0.
     position: (usize, usize),
 }
+
+impl HoldsItsSchema for CatalogFile {}
 
 impl CatalogFile {
     /// All options in the order of the document.

@@ -16,6 +16,7 @@ pub mod exclude;
 pub mod input;
 pub mod input_pattern;
 pub mod licence;
+pub mod limits;
 pub mod ordered_value;
 pub mod path;
 pub mod placeholder;

@@ -17,7 +17,7 @@ use crate::source::node::{Document, MAX_FINDINGS, Node, NodeValue};
 use crate::source::schema::Schema;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The compiled schema of recipes, reused for all recipes of a catalogue.
+/// The schema of recipes, reused for all recipes.
 pub struct RecipeReader {
     schema: Schema<RecipeFile>,
 }
@@ -30,8 +30,7 @@ pub fn literal_folder(file: &str) -> &str {
 }
 
 impl RecipeReader {
-    /// Compiles the schema.
-    pub fn new() -> Self {
+    pub const fn new() -> Self {
         Self {
             schema: Schema::new(),
         }
@@ -52,7 +51,7 @@ impl RecipeReader {
             return (None, check.findings);
         }
         check.unsafe_paths();
-        let recipe = match self.schema.parse(document) {
+        let recipe = match self.schema.parse_directly(document) {
             Ok(recipe) => recipe,
             Err(findings) => {
                 check.add_new(findings);

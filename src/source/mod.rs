@@ -3,6 +3,7 @@
 //!
 //! [`Diagnostic`]: crate::model::diagnostic::Diagnostic
 
+mod deserialize;
 mod formats;
 mod json;
 pub mod node;

@@ -20,6 +20,7 @@ use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
@@ -146,7 +147,7 @@ impl RunQuery {
         let statuses = self.status.iter().flat_map(|text| text.split(','));
         let product = self.product.as_deref().map(ProductId::parse).transpose();
         Ok(RunFilter {
-            product: product.map_err(|error| invalid(error.to_string()))?,
+            product: product.map_err(invalid)?,
             statuses: statuses
                 .map(|text| {
                     run_status_of_api(text).ok_or_else(|| {
@@ -177,6 +178,17 @@ pub(in crate::server) async fn find(
     signed: Signed,
 ) -> Result<Json<RunView>, Problem> {
     Ok(Json(read(&state, &signed, &parse(&id)?).await?))
+}
+
+/// `GET /runs/{id}/statement`
+pub(in crate::server) async fn statement(
+    State(state): State<Arc<ServerState>>,
+    Path(id): Path<String>,
+    signed: Signed,
+) -> Result<Json<Value>, Problem> {
+    let scope = signed.caller.scope();
+    let statement = use_case::statement(state.database.as_ref(), &scope, &parse(&id)?).await?;
+    Ok(Json(statement))
 }
 
 /// `POST /runs/{id}/cancel`

@@ -45,6 +45,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("postgres/app/0003_job_lists.sql"),
                     script!("postgres/app/0004_ideas.sql"),
                     script!("postgres/app/0005_action_kinds.sql"),
+                    script!("postgres/app/0006_job_counts.sql"),
                 ],
             ),
             of(
@@ -68,6 +69,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("sqlite/app/0003_job_lists.sql"),
                     script!("sqlite/app/0004_ideas.sql"),
                     script!("sqlite/app/0005_action_kinds.sql"),
+                    script!("sqlite/app/0006_job_counts.sql"),
                 ],
             ),
             of(
@@ -201,7 +203,8 @@ impl Database {
 pub(super) fn newer(migration: i64) -> StoreError {
     StoreError::NotReady {
         message: format!(
-            "its tables are newer than this program (migration {migration}); install a newer groundplan"
+            "its tables are newer than this program (migration {migration}); install a newer groundplan, or go back as \
+             docs/upgrading.md says: on Postgres, start this version without `migrate`; with SQLite, restore the backup"
         ),
     }
 }
