@@ -397,14 +397,16 @@ impl<'s, 'a> Step<'s, 'a> {
         self.interpreter.has_edit(path, old, new)
     }
 
-    /// A text of the action as the later actions of the plan leave it. Those that need other text of the file have no
-    /// effect.
+    /// A text that the action puts in a file, as the later actions of the plan leave it. Those that need other text of the
+    /// file have no effect.
     pub(super) fn after_later_actions(
         &self,
         path: &TreePath,
+        old: &str,
         text: &str,
     ) -> Result<Option<String>, ActionError> {
-        let file = self.with_later_actions(path, File::regular(text.to_owned()), true)?;
+        let file = File::regular(text.to_owned());
+        let file = self.with_later_actions(path, file, Some((old, text)))?;
         Ok(file.as_ref().and_then(File::text).map(str::to_owned))
     }
 
@@ -484,16 +486,17 @@ impl<'s, 'a> Step<'s, 'a> {
         file: File,
         existing: &File,
     ) -> Result<bool, TreeError> {
-        let given = self.with_later_actions(path, file, false)?;
+        let given = self.with_later_actions(path, file, None)?;
         Ok(given.as_ref() == Some(existing))
     }
 
-    /// The file that later actions make of `file` alone; `None` if there are none, or if one fails that must not.
+    /// The file that later actions make of `file` alone; `None` if there are none, or if one fails. With an `edit`, the old
+    /// and the new text, the file is the new text of it alone, and actions may fail.
     fn with_later_actions(
         &self,
         path: &TreePath,
         file: File,
-        may_fail: bool,
+        edit: Option<(&str, &str)>,
     ) -> Result<Option<File>, TreeError> {
         let later: Vec<usize> = (self.index + 1..self.actions.len())
             .filter(|later| self.actions[*later].edits(path))
@@ -503,9 +506,12 @@ impl<'s, 'a> Step<'s, 'a> {
         }
         let mut scratch = MemoryTree::of([(path.clone(), file)])?;
         let mut interpreter = Interpreter::new(self.plan(), &mut scratch)?.in_run(RunKind::Trial);
+        if let Some((old, new)) = edit {
+            interpreter.record_edit(path, old, new);
+        }
         for index in later {
             match Step::new(&mut interpreter, self.actions, index).run() {
-                Err(ActionError::Finding(_)) if !may_fail => return Ok(None),
+                Err(ActionError::Finding(_)) if edit.is_none() => return Ok(None),
                 Ok(_) | Err(ActionError::Finding(_)) => {}
                 Err(ActionError::Tree(error)) => return Err(error),
             }

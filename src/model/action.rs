@@ -544,13 +544,7 @@ impl WriteFile {
     pub fn text(&self) -> Cow<'_, str> {
         match (&self.content, self.licence) {
             (Some(content), _) => content.into(),
-            (None, Some(licence)) => {
-                let holder = self
-                    .holder
-                    .as_ref()
-                    .map_or("__GITHUB_OWNER__", SingleLine::as_str);
-                licence.text("__YEAR__", holder).into()
-            }
+            (None, Some(licence)) => licence.with_placeholders(self.holder.as_ref()).into(),
             (None, None) => "".into(),
         }
     }

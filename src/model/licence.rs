@@ -1,5 +1,6 @@
 //! Licences of the SPDX list, with their texts.
 
+use super::single_line::SingleLine;
 use license::{License, licenses};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -117,6 +118,12 @@ impl LicenceId {
             wrap(line, &mut wrapped);
         }
         wrapped
+    }
+
+    /// The text with the placeholders of the year and of a holder, by default the owner of the repository.
+    pub fn with_placeholders(self, holder: Option<&SingleLine>) -> String {
+        let holder = holder.map_or("__GITHUB_OWNER__", SingleLine::as_str);
+        self.text("__YEAR__", holder)
     }
 
     /// The entry of the list. Only the texts that are named here are part of the program.

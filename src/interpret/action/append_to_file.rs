@@ -117,7 +117,7 @@ fn is_in(
         return Ok(true);
     }
     let changed = if step.is_repeated() {
-        step.after_later_actions(path, block)?
+        step.after_later_actions(path, "", block)?
     } else {
         None
     };

@@ -91,7 +91,7 @@ fn is_present(
     if replacement.is_in_result(text, replacement.replace) {
         return Ok(true);
     }
-    let changed = step.after_later_actions(path, replacement.replace)?;
+    let changed = step.after_later_actions(path, replacement.find, replacement.replace)?;
     Ok(changed.is_some_and(|changed| replacement.is_in_result(text, &changed)))
 }
 
