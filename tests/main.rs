@@ -14,6 +14,7 @@ mod app;
 mod authoring;
 mod browser;
 mod case_files;
+mod case_updates;
 mod cases;
 mod catalog;
 mod check;

@@ -88,8 +88,8 @@ impl InstalledVersion {
     }
 
     fn fails_at(&self, faults: &[&str]) {
-        let lines: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
-        self.sandbox.write("containers/fail", lines);
+        self.sandbox
+            .write("containers/fail", faults.join("\n") + "\n");
     }
 
     fn state(&self, file: &str) -> String {

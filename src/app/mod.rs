@@ -7,6 +7,7 @@ pub mod additions;
 pub mod api_tokens;
 pub mod approvals;
 pub mod caller;
+pub mod case_builds;
 pub mod catalog_commits;
 pub mod catalog_drafts;
 pub mod catalog_versions;

@@ -11,7 +11,7 @@ use super::retry::retry;
 use crate::forge::Forge;
 use crate::forge::marker::Marker;
 use crate::forge::repository::Remote;
-use crate::git::PushedReference;
+use crate::git::{PreviousObject, PushedReference};
 use crate::model::digest::GitId;
 use crate::preflight::target;
 use crate::publish::git_push::GitPush;
@@ -296,7 +296,7 @@ impl Attempt {
         let note = PushedReference {
             name: NOTES_REF.to_owned(),
             commit,
-            expected: None,
+            previous: PreviousObject::Missing,
         };
         match self.push(repository).branch(&published.remote, note).await {
             Ok(()) => self.log("note", &format!("the signed statement is in `{NOTES_REF}`")),

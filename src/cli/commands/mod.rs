@@ -38,7 +38,7 @@ mod verify;
 mod work;
 mod workers;
 
-use crate::cli::error::{DAMAGED, Exit, Failure};
+use crate::cli::error::{Exit, Failure};
 use crate::cli::output::terminal::{Color, Terminal};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -147,9 +147,7 @@ impl Command {
                 | Self::Explain(_)
         );
         match self.run_once(terminal) {
-            Err(Failure::Error(error)) if uses_inventories && error.code() == DAMAGED => {
-                self.run_once(terminal)
-            }
+            Err(failure) if uses_inventories && failure.is_damage() => self.run_once(terminal),
             ended => ended,
         }
     }

@@ -11,6 +11,8 @@ use std::error::Error;
 use std::path::Path;
 use url::Url;
 
+/// The step after a removal.
+const ROTATE: &str = "create a new token and revoke this one: it was readable in the file; let a git credential helper keep the new one";
 const NAME: &str = "remotes";
 
 /// Checks the remotes of the repository in a folder. With `fixes`, removes the credentials that are found.
@@ -40,7 +42,6 @@ pub(super) fn remotes(folder: &Path, fixes: bool) -> Check {
         return Check::ok(NAME, "no credentials in the addresses");
     }
     let names = found.join(", ");
-    const ROTATE: &str = "create a new token and revoke this one: it was readable in the file; let a git credential helper keep the new one";
     if !fixes {
         return Check::fail(
             NAME,
