@@ -1,6 +1,7 @@
 //! In-process speed of loading and checking a catalogue, and of previewing its default selection.
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use groundplan::app::checks;
 use groundplan::catalog::{self, Catalog, builtin};
 use groundplan::engine;
 use groundplan::model::content::Files;
@@ -65,6 +66,20 @@ fn benchmarks(criterion: &mut Criterion) {
         "check: load the nextjs catalogue with all rules",
         |bencher| {
             bencher.iter(|| load(black_box(&files)));
+        },
+    );
+    criterion.bench_function(
+        "check: the nextjs catalogue with template and trial plans",
+        |bencher| {
+            bencher.iter(|| checks::one_catalog(black_box(&files), "nextjs", &mut None));
+        },
+    );
+    criterion.bench_function(
+        "language server: check after a change of a recipe",
+        |bencher| {
+            let mut kept = None;
+            checks::one_catalog(&files, "nextjs", &mut kept);
+            bencher.iter(|| checks::one_catalog(black_box(&files), "nextjs", &mut kept));
         },
     );
     let catalog = load(&files);

@@ -290,8 +290,9 @@ fn actions() -> [Value; 10] {
 }
 
 /// The fields of all kinds that are free text.
-const TEXTS: [&str; 13] = [
+const TEXTS: [&str; 14] = [
     "content",
+    "holder",
     "find",
     "replace",
     "title",

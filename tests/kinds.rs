@@ -228,7 +228,7 @@ fn a_block_stands_beside_the_line_of_a_value() {
 fn the_mistakes_in_actions_are_found_at_their_places() {
     for (action, expected) in [
         (
-            "{ kind: SET_VALUE, path: a.yaml, pointer: /a, value: 1 }",
+            "{ kind: SET_VALUE, path: a.xml, pointer: /a, value: 1 }",
             "GP205 recipes/demo/auth/none.yaml:2:30",
         ),
         (

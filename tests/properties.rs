@@ -13,6 +13,7 @@ use groundplan::model::content::{File, Mode, StoredFile};
 use groundplan::model::date::Day;
 use groundplan::model::digest::{Digest, GitId};
 use groundplan::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
+use groundplan::model::ordered_value::KeyOrder;
 use groundplan::model::path::{ActionPath, SafeRelPath, TreePath};
 use groundplan::model::placeholder::BuiltInFact;
 use groundplan::model::plan::{
@@ -247,7 +248,9 @@ fn action() -> impl Strategy<Value = Action> {
         (safe_path(), text(), any::<bool>(), if_exists(), common()).prop_map(
             |(path, content, executable, if_exists, common)| Action::WriteFile(WriteFile {
                 path,
-                content,
+                content: Some(content),
+                licence: None,
+                holder: None,
                 executable,
                 if_exists,
                 common,
@@ -297,6 +300,7 @@ fn action() -> impl Strategy<Value = Action> {
                 path,
                 pointer,
                 value,
+                key_order: KeyOrder::default(),
                 common,
             })
         }),

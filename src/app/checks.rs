@@ -14,6 +14,7 @@ use crate::sweep::trial::TrialInput;
 use crate::template::Template;
 use crate::tree::disk;
 use crate::tree::validate::{Links, admit};
+use rayon::prelude::*;
 use std::path::Path;
 
 /// The result of a check.
@@ -46,9 +47,11 @@ pub fn catalogs(source: CatalogFiles) -> Checked {
         origin: _,
     } = source;
     let names = catalog::names(&files);
-    for name in &names {
-        findings.extend(one_catalog(&files, name, &mut None));
-    }
+    let of_each: Vec<Vec<Diagnostic>> = names
+        .par_iter()
+        .map(|name| one_catalog(&files, name, &mut None))
+        .collect();
+    findings.extend(of_each.into_iter().flatten());
     findings.extend(catalog::orphans(&files));
     diagnostic::sort(&mut findings);
     Checked {

@@ -10,11 +10,18 @@ use std::collections::BTreeSet;
 
 /// The paths of all files that recipes of a catalogue include, directly or indirectly.
 pub fn shared_pieces(files: &Files, catalog: &str) -> BTreeSet<String> {
-    shared(files, &format!("recipes/{catalog}/"))
+    included(files, &format!("recipes/{catalog}/")).existing
+}
+
+/// The paths that recipes include.
+pub(super) struct IncludedPaths {
+    pub(super) existing: BTreeSet<String>,
+    /// Paths without a file.
+    pub(super) missing: BTreeSet<String>,
 }
 
 /// The paths of all files that recipes below a folder include, directly or indirectly.
-pub(super) fn shared(files: &Files, folder: &str) -> BTreeSet<String> {
+pub(super) fn included(files: &Files, folder: &str) -> IncludedPaths {
     let own = files
         .range(folder.to_owned()..)
         .take_while(|(path, _)| path.starts_with(folder));
@@ -32,7 +39,10 @@ pub(super) fn shared(files: &Files, folder: &str) -> BTreeSet<String> {
         .filter(|(path, file)| is_recipe(path) && has_word(&file.bytes))
         .map(|(path, _)| path.clone())
         .collect();
-    let mut shared = BTreeSet::new();
+    let mut included = IncludedPaths {
+        existing: BTreeSet::new(),
+        missing: BTreeSet::new(),
+    };
     while let Some(path) = open.pop() {
         let Some(document) = files
             .get(&path)
@@ -40,14 +50,16 @@ pub(super) fn shared(files: &Files, folder: &str) -> BTreeSet<String> {
         else {
             continue;
         };
-        for included in included_by(&document) {
-            let path = format!("{folder}{included}");
-            if files.contains_key(&path) && shared.insert(path.clone()) {
+        for piece in included_by(&document) {
+            let path = format!("{folder}{piece}");
+            if !files.contains_key(&path) {
+                included.missing.insert(path);
+            } else if included.existing.insert(path.clone()) {
                 open.push(path);
             }
         }
     }
-    shared
+    included
 }
 
 /// The files that a recipe includes, by their path below the catalogue's folder of recipes.

@@ -34,6 +34,11 @@ pub struct CatalogInput {
     /// The largest number, or the largest number of characters of a text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
+    /// Texts that the input cannot have, such as words of a language.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000))]
+    #[serde(deserialize_with = "limits::length::<0, 1000, _, _>")]
+    pub reserved: Vec<SingleLine>,
     /// The values of a choice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
@@ -175,6 +180,10 @@ impl CatalogInput {
                 format!("one line of printable text without `{found}`"),
                 "remove the character",
             ));
+        }
+        if self.reserved.iter().any(|word| word.as_str() == text) {
+            let expected = format!("a text other than the reserved `{text}`");
+            return Err(problem(expected, "choose another text"));
         }
         match &self.pattern {
             Some(pattern) if !pattern.matches(&text) => Err(problem(

@@ -142,6 +142,7 @@ impl InputRules<'_> {
         let has_limits = is_text || input.r#type == InputType::Integer;
         for (field, is_given, is_allowed) in [
             ("pattern", input.pattern.is_some(), is_text),
+            ("reserved", !input.reserved.is_empty(), is_text),
             ("min", input.min.is_some(), has_limits),
             ("max", input.max.is_some(), has_limits),
             ("options", !input.options.is_empty(), is_choice),

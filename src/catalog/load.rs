@@ -241,8 +241,10 @@ struct Recipes<'l> {
     missing: BTreeSet<String>,
     /// The placeholders of the catalogue, if it could be read.
     placeholders: Option<Vec<PlaceholderName>>,
-    /// The paths of shared pieces.
+    /// The paths of shared pieces, and of those that are probably meant.
     shared: BTreeSet<String>,
+    /// The existing file for which a path without a file is probably meant.
+    meant: BTreeMap<String, String>,
     /// The actions of each shared piece that was read, with those of the pieces that it includes.
     pieces: BTreeMap<String, Vec<RecipeAction>>,
 }
@@ -267,9 +269,11 @@ impl<'l> Recipes<'l> {
             misnamed: Vec::new(),
             missing: BTreeSet::new(),
             placeholders: catalog.map(|catalog| catalog.file.placeholder_names()),
-            shared: include::shared(files, &folder),
+            shared: BTreeSet::new(),
+            meant: BTreeMap::new(),
             pieces: BTreeMap::new(),
         };
+        recipes.find_shared();
         let reader = &READER;
         for (path, file) in own {
             if recipes.shared.contains(path) || include::is_beside(&recipes.shared, path) {
@@ -294,6 +298,32 @@ impl<'l> Recipes<'l> {
             recipes.check_missing(catalog);
         }
         recipes.by_option
+    }
+
+    /// Finds the files that recipes include. A file with almost the path of a missing one is no recipe of an option.
+    fn find_shared(&mut self) {
+        let included = include::included(self.files, &self.folder);
+        self.shared = included.existing;
+        let unused: Vec<&str> = self
+            .files
+            .range(self.folder.clone()..)
+            .map(|(path, _)| path.as_str())
+            .take_while(|path| path.starts_with(&self.folder))
+            .filter(|path| stem(path).is_some() && !self.is_recipe_of_option(path))
+            .collect();
+        for missing in included.missing {
+            if let Some(near) = suggest::nearest_path(&missing, &unused) {
+                self.shared.insert(near.to_owned());
+                self.meant.insert(missing, near.to_owned());
+            }
+        }
+    }
+
+    fn is_recipe_of_option(&self, path: &str) -> bool {
+        let option = path[self.folder.len()..].strip_suffix(".yaml");
+        let option = option.and_then(|option| OptionRef::parse(option).ok());
+        let known = self.catalog.zip(option);
+        known.is_some_and(|(catalog, option)| rules::unknown(&catalog.file, &option).is_none())
     }
 
     fn misplaced(&mut self, path: &str, message: String, help: String) {
@@ -382,10 +412,11 @@ impl<'l> Recipes<'l> {
             } else if self.files.contains_key(&path) {
                 None
             } else {
-                Some((
-                    format!("`{path}` does not exist"),
-                    format!("write a path below `{}`", self.folder),
-                ))
+                let help = match self.meant.get(&path) {
+                    Some(near) => format!("did you mean `{}`?", &near[self.folder.len()..]),
+                    None => format!("write a path below `{}`", self.folder),
+                };
+                Some((format!("`{path}` does not exist"), help))
             };
             if let Some((message, help)) = problem {
                 let pointer = format!("/include/{index}");

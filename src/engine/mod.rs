@@ -5,10 +5,10 @@ mod carry_over;
 mod preview;
 pub mod update;
 
-pub use crate::interpret::{LineOrigin, fill};
+pub use crate::interpret::{ActionOutcomes, LineOrigin, fill};
 pub use addition::{Addition, add};
 pub use carry_over::{ChangedChoice, ChoiceReason, SelectionChanges, carry_over};
 pub use preview::{
-    Explanation, Preview, PreviewError, build, explain, first_commit, preview, remake,
+    Explanation, Preview, PreviewError, build, explain, first_commit, preview, remake, try_actions,
 };
 pub use update::update;

@@ -4,7 +4,7 @@ use crate::catalog::Catalog;
 use crate::error::{Class, Explain, Hint};
 use crate::hint;
 use crate::interpret::LineOrigin;
-use crate::interpret::{self, Interpretation, interpret};
+use crate::interpret::{self, ActionOutcomes, Interpretation, interpret};
 use crate::model::content::File;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::{Digest, GitId};
@@ -145,6 +145,12 @@ pub fn build<'t>(
         });
     }
     apply(plan, template)
+}
+
+/// The outcomes of a plan's actions over a template, without the result.
+pub fn try_actions(plan: &Plan, template: &dyn Tree) -> Result<ActionOutcomes, PreviewError> {
+    let mut tree = Overlay::over(template)?;
+    Ok(interpret::try_actions(plan, &mut tree)?)
 }
 
 /// The origin of each line of one file of a plan's result; `None` when the result has no such text file.

@@ -8,12 +8,13 @@ use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::path::TreePath;
 use crate::model::plan::{MAX_WRITTEN, Plan, PlannedAction};
 use crate::model::report::ChangeOrigin;
+use crate::model::slug::OptionRef;
 use crate::model::value_pointer::ValuePointer;
 use crate::tree::limits::MAX_FILE;
 use crate::tree::names::ListedNames;
 use crate::tree::{Tree, TreeError, TreeMut};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A path that was written to.
 #[derive(Debug)]
@@ -34,9 +35,21 @@ pub(super) struct PlanFindings {
     pub(super) errors: Vec<Diagnostic>,
 }
 
+/// The tree that the actions run over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RunKind {
+    /// The template.
+    First,
+    /// The result of the same plan.
+    Repeated,
+    /// A part of one file, to see what later actions make of it.
+    Trial,
+}
+
 /// A plan, the tree it is applied to, and a record of each change.
 pub(crate) struct Interpreter<'a> {
     plan: &'a Plan,
+    run: RunKind,
     tree: &'a mut dyn TreeMut,
     substitution: Substitution,
     names: ListedNames,
@@ -47,6 +60,8 @@ pub(crate) struct Interpreter<'a> {
     dependencies: BTreeMap<(TreePath, String), usize>,
     /// The values that actions set, by file, each with the action.
     values: BTreeMap<TreePath, Vec<(ValuePointer, Value, usize)>>,
+    /// The texts that actions put in a file, each with the text that it replaced; empty for an added block.
+    edits: BTreeSet<(TreePath, String, String)>,
     /// Paths that actions removed or moved, each with the action.
     vacated: BTreeMap<TreePath, usize>,
     findings: PlanFindings,
@@ -61,6 +76,7 @@ impl<'a> Interpreter<'a> {
     pub(super) fn new(plan: &'a Plan, tree: &'a mut dyn TreeMut) -> Result<Self, TreeError> {
         Ok(Self {
             plan,
+            run: RunKind::First,
             names: ListedNames::of(tree.list()?),
             tree,
             substitution: Substitution::of(plan),
@@ -68,6 +84,7 @@ impl<'a> Interpreter<'a> {
             copied: BTreeMap::new(),
             dependencies: BTreeMap::new(),
             values: BTreeMap::new(),
+            edits: BTreeSet::new(),
             vacated: BTreeMap::new(),
             findings: PlanFindings::default(),
             unfilled: UnfilledFiles::new(),
@@ -75,6 +92,21 @@ impl<'a> Interpreter<'a> {
             written: 0,
             trace: None,
         })
+    }
+
+    /// The same interpreter for another kind of run.
+    #[must_use]
+    pub(super) fn in_run(self, run: RunKind) -> Self {
+        Self { run, ..self }
+    }
+
+    pub(super) fn run_kind(&self) -> RunKind {
+        self.run
+    }
+
+    /// Marks the tree as the result of the same plan.
+    pub(super) fn set_repeated(&mut self) {
+        self.run = RunKind::Repeated;
     }
 
     /// Starts to record the origin of each line of one file.
@@ -260,6 +292,18 @@ impl<'a> Interpreter<'a> {
         other.map(|(_, _, index)| self.planned(*index))
     }
 
+    /// Records that an action put a text in a file, in the place of another one or as a block.
+    pub(super) fn record_edit(&mut self, path: &TreePath, old: &str, new: &str) {
+        let edit = (path.clone(), old.to_owned(), new.to_owned());
+        self.edits.insert(edit);
+    }
+
+    /// True if an earlier action made the same edit.
+    pub(super) fn has_edit(&self, path: &TreePath, old: &str, new: &str) -> bool {
+        let edit = (path.clone(), old.to_owned(), new.to_owned());
+        self.edits.contains(&edit)
+    }
+
     /// Records that an action removed or moved a file.
     pub(super) fn record_vacated(&mut self, index: usize, path: &TreePath) {
         self.vacated.insert(path.clone(), index);
@@ -288,12 +332,26 @@ impl<'a> Interpreter<'a> {
             .map(|index| self.planned(*index))
     }
 
-    /// The manifests that got a dependency, each with the action that set the last one by name.
-    pub(super) fn edited_manifests(&self) -> BTreeMap<TreePath, &'a PlannedAction> {
-        self.dependencies
-            .iter()
-            .map(|((manifest, _), index)| (manifest.clone(), self.planned(*index)))
-            .collect()
+    /// The manifests that got dependencies, each with the actions that set them, by the name of the dependency.
+    pub(super) fn edited_manifests(&self) -> BTreeMap<&TreePath, Vec<&'a PlannedAction>> {
+        let mut manifests: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for ((manifest, _), index) in &self.dependencies {
+            let setters = manifests.entry(manifest).or_default();
+            setters.push(self.planned(*index));
+        }
+        manifests
+    }
+
+    /// The options whose actions gave a file its content: those that wrote it, and those that edited it afterwards.
+    pub(super) fn options_of(&self, path: &TreePath) -> Vec<&OptionRef> {
+        let origins = self.touched.get(path).map_or(&[][..], |file| &file.origins);
+        let is_whole = |origin: &ChangeOrigin| {
+            let action = origin.action();
+            action.is_some_and(|action| matches!(action.kind.as_str(), "COPY_FILE" | "WRITE_FILE"))
+        };
+        let start = origins.iter().rposition(is_whole).unwrap_or(0);
+        let since = origins[start..].iter().filter_map(ChangeOrigin::action);
+        since.map(|action| &action.origin.option).collect()
     }
 
     /// Records a file that no placeholder pass changes.

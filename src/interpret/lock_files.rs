@@ -4,23 +4,34 @@ use super::interpreter::{Interpreter, finding_at};
 use crate::model::dependency::Ecosystem;
 use crate::model::diagnostic::{Code, Diagnostic, Severity};
 use crate::model::path::TreePath;
+use crate::model::plan::PlannedAction;
 use crate::tree::TreeError;
 
-/// Warns once for each lock file beside a manifest that got a dependency, or at the top of the repository.
+/// Warns once for each lock file, beside a manifest that got a dependency or at the top of the repository, that no action
+/// of the dependency's option wrote.
 pub(super) fn warn_of_stale_ones(interpreter: &mut Interpreter<'_>) -> Result<(), TreeError> {
-    for (manifest, planned) in interpreter.edited_manifests() {
-        for lock in lock_files(&manifest) {
+    let mut warnings = Vec::new();
+    for (manifest, setters) in interpreter.edited_manifests() {
+        for lock in lock_files(manifest) {
+            let writers = interpreter.options_of(&lock);
+            let is_other = |setter: &&&PlannedAction| !writers.contains(&&setter.origin.option);
+            let Some(planned) = setters.iter().rfind(is_other) else {
+                continue;
+            };
             if interpreter.tree().read(&lock)?.is_some() {
                 let message = format!("`{lock}` no longer matches `{manifest}`");
                 let finding = finding_at(planned, Code::StaleLockFile, message).help(
                     "install once in the new repository and commit the lock file, or remove it from the template",
                 );
-                interpreter.warn(Diagnostic {
+                warnings.push(Diagnostic {
                     severity: Severity::Warning,
                     ..finding
                 });
             }
         }
+    }
+    for warning in warnings {
+        interpreter.warn(warning);
     }
     Ok(())
 }

@@ -76,6 +76,32 @@ pub fn interpret(plan: &Plan, tree: &mut dyn TreeMut) -> Result<Interpretation, 
     run(Interpreter::new(plan, tree)?).map(|(interpretation, _)| interpretation)
 }
 
+/// The effect of the actions of a plan without its result.
+#[derive(Clone, Debug)]
+pub struct ActionOutcomes {
+    pub log: Vec<LogEntry>,
+    /// Errors, collisions and warnings.
+    pub findings: Vec<Diagnostic>,
+}
+
+/// Applies a plan as [`interpret`] does, but neither describes the result nor runs the actions a second time.
+pub fn try_actions(plan: &Plan, tree: &mut dyn TreeMut) -> Result<ActionOutcomes, TreeError> {
+    let mut interpreter = Interpreter::new(plan, tree)?;
+    let paths = PlannedPaths::of(&interpreter);
+    let actions = paths.kinds();
+    template_pass::run(&mut interpreter)?;
+    let log = run_actions(&mut interpreter, &paths, &actions)?;
+    validity::verify(&mut interpreter)?;
+    provenance::report_writer(&mut interpreter, &actions);
+    let PlanFindings {
+        warnings,
+        collisions,
+        errors,
+    } = interpreter.into_findings();
+    let findings = [collisions, errors, warnings].concat();
+    Ok(ActionOutcomes { log, findings })
+}
+
 /// Applies a plan as [`interpret`] does, and gives the origin of each line of one file of the result.
 pub fn explain(
     plan: &Plan,
@@ -96,11 +122,7 @@ fn run(
     mut interpreter: Interpreter<'_>,
 ) -> Result<(Interpretation, Vec<LineOrigin>), ObjectsError> {
     let paths = PlannedPaths::of(&interpreter);
-    let actions: Vec<&dyn ActionKind> = paths
-        .actions
-        .iter()
-        .map(|action| action::kind_of(action))
-        .collect();
+    let actions = paths.kinds();
     template_pass::run(&mut interpreter)?;
     let log = run_actions(&mut interpreter, &paths, &actions)?;
     validity::verify(&mut interpreter)?;

@@ -1,6 +1,8 @@
 //! The actions of a plan with the placeholders of their paths replaced.
 
+use super::action::kind_of;
 use super::interpreter::{Interpreter, locate};
+use super::step::ActionKind;
 use super::substitution::{Substitution, UnusablePath};
 use crate::model::action::Action;
 use crate::model::diagnostic::Diagnostic;
@@ -29,6 +31,12 @@ impl<'p> PlannedPaths<'p> {
             }));
         }
         paths
+    }
+
+    /// The actions as their kinds.
+    pub(super) fn kinds(&self) -> Vec<&dyn ActionKind> {
+        let actions = self.actions.iter();
+        actions.map(|action| kind_of(action)).collect()
     }
 
     /// The message about an action that cannot run.

@@ -48,10 +48,7 @@ fn put(
     if interpreter.tree().read(path)?.as_ref() == Some(&file) {
         return Ok(());
     }
-    if let Some(writer) = writer(interpreter, actions, path.as_str()) {
-        let message = format!("`{path}` is the provenance file, which groundplan writes itself");
-        let finding = Diagnostic::error(Code::FileExists, message).at("", writer);
-        interpreter.report(finding.help("use another path"));
+    if report_writer(interpreter, actions) {
         return Ok(());
     }
     if let Some((message, other)) = interpreter.name_clash(path) {
@@ -68,6 +65,21 @@ fn put(
         ));
     }
     interpreter.write(path, file, ChangeOrigin::Provenance {})
+}
+
+/// Reports an action that writes to the path of the provenance file; true if there is one.
+pub(super) fn report_writer(
+    interpreter: &mut Interpreter<'_>,
+    actions: &[&dyn ActionKind],
+) -> bool {
+    let path = interpreter.plan().provenance_path.as_tree();
+    let Some(writer) = writer(interpreter, actions, path.as_str()) else {
+        return false;
+    };
+    let message = format!("`{path}` is the provenance file, which groundplan writes itself");
+    let finding = Diagnostic::error(Code::FileExists, message).at("", writer);
+    interpreter.report(finding.help("use another path"));
+    true
 }
 
 /// The place of an action that writes the path.

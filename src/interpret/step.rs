@@ -1,7 +1,7 @@
 //! One action of a plan while it runs, and the trait of all kinds of actions.
 
 use super::format::Part;
-use super::interpreter::{Interpreter, finding_at, locate};
+use super::interpreter::{Interpreter, RunKind, finding_at, locate};
 use super::lfs;
 use super::unfilled::Unfilled;
 use crate::model::action::{IfExists, RiskLevel};
@@ -10,8 +10,10 @@ use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::path::{ActionPath, TreePath};
 use crate::model::plan::{Plan, PlannedAction};
 use crate::model::report::{ActionOrigin, ActionOutcome, ChangeOrigin};
+use crate::model::suggest;
 use crate::model::value_pointer::ValuePointer;
 use crate::tree::listing::Listing;
+use crate::tree::memory::MemoryTree;
 use crate::tree::{Tree as _, TreeError};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -147,10 +149,9 @@ impl<'s, 'a> Step<'s, 'a> {
     pub(super) fn text(&self, path: &TreePath) -> Result<EditedFile, ActionError> {
         let Some(file) = self.read(path)? else {
             self.check_occupy(path)?;
-            let finding = self.finding(Code::FileMissing, format!("file `{path}` does not exist"));
-            return Err(finding
-                .help("check the path, or create the file with an earlier action")
-                .into());
+            let message = format!("file `{path}` does not exist");
+            let otherwise = "check the path, or create the file with an earlier action";
+            return Err(self.file_missing(message, path, otherwise)?.into());
         };
         let kind = match EditedFile::of(&file) {
             Some(_) if lfs::is_pointer(&file) => "a Git LFS pointer",
@@ -163,6 +164,23 @@ impl<'s, 'a> Step<'s, 'a> {
         Err(finding
             .help("replace the whole file with COPY_FILE and `if_exists: overwrite`")
             .into())
+    }
+
+    /// The finding about a path that the tree does not have, with the path that may be meant as its help.
+    pub(super) fn file_missing(
+        &self,
+        message: String,
+        path: &TreePath,
+        otherwise: &str,
+    ) -> Result<Diagnostic, ActionError> {
+        let listing = self.list()?;
+        let files: Vec<&str> = listing.iter().map(|(path, _)| path).collect();
+        let near = suggest::nearest_path(path.as_str(), &files);
+        let help = near.map_or_else(
+            || otherwise.to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        Ok(self.finding(Code::FileMissing, message).help(help))
     }
 
     /// A literal text of the action, with the placeholders replaced as that part of the file needs it.
@@ -364,6 +382,34 @@ impl<'s, 'a> Step<'s, 'a> {
         self.interpreter.substitution().plain(text)
     }
 
+    /// True if the tree is the result of the same plan.
+    pub(super) fn is_repeated(&self) -> bool {
+        self.interpreter.run_kind() == RunKind::Repeated
+    }
+
+    /// Records that the file has a text of the action, in the place of another one or as a block.
+    pub(super) fn record_edit(&mut self, path: &TreePath, old: &str, new: &str) {
+        self.interpreter.record_edit(path, old, new);
+    }
+
+    /// True if an earlier action made the same edit, which others may have changed since.
+    pub(super) fn has_edit(&self, path: &TreePath, old: &str, new: &str) -> bool {
+        self.interpreter.has_edit(path, old, new)
+    }
+
+    /// A text that the action puts in a file, as the later actions of the plan leave it. Those that need other text of the
+    /// file have no effect.
+    pub(super) fn after_later_actions(
+        &self,
+        path: &TreePath,
+        old: &str,
+        text: &str,
+    ) -> Result<Option<String>, ActionError> {
+        let file = File::regular(text.to_owned());
+        let file = self.with_later_actions(path, file, Some((old, text)))?;
+        Ok(file.as_ref().and_then(File::text).map(str::to_owned))
+    }
+
     /// Records a value that the action set.
     pub(super) fn record_value(&mut self, path: &TreePath, pointer: &ValuePointer, value: Value) {
         self.interpreter
@@ -440,22 +486,37 @@ impl<'s, 'a> Step<'s, 'a> {
         file: File,
         existing: &File,
     ) -> Result<bool, TreeError> {
+        let given = self.with_later_actions(path, file, None)?;
+        Ok(given.as_ref() == Some(existing))
+    }
+
+    /// The file that later actions make of `file` alone; `None` if there are none, or if one fails. With an `edit`, the old
+    /// and the new text, the file is the new text of it alone, and actions may fail.
+    fn with_later_actions(
+        &self,
+        path: &TreePath,
+        file: File,
+        edit: Option<(&str, &str)>,
+    ) -> Result<Option<File>, TreeError> {
         let later: Vec<usize> = (self.index + 1..self.actions.len())
             .filter(|later| self.actions[*later].edits(path))
             .collect();
         if later.is_empty() {
-            return Ok(false);
+            return Ok(None);
         }
-        let mut scratch = crate::tree::memory::MemoryTree::of([(path.clone(), file)])?;
-        let mut interpreter = Interpreter::new(self.plan(), &mut scratch)?;
+        let mut scratch = MemoryTree::of([(path.clone(), file)])?;
+        let mut interpreter = Interpreter::new(self.plan(), &mut scratch)?.in_run(RunKind::Trial);
+        if let Some((old, new)) = edit {
+            interpreter.record_edit(path, old, new);
+        }
         for index in later {
             match Step::new(&mut interpreter, self.actions, index).run() {
-                Ok(_) => {}
-                Err(ActionError::Finding(_)) => return Ok(false),
+                Err(ActionError::Finding(_)) if edit.is_none() => return Ok(None),
+                Ok(_) | Err(ActionError::Finding(_)) => {}
                 Err(ActionError::Tree(error)) => return Err(error),
             }
         }
-        Ok(scratch.read(path)?.as_ref() == Some(existing))
+        scratch.read(path)
     }
 
     fn file_exists(&self, path: &TreePath, existing: &File) -> Diagnostic {

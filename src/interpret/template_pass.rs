@@ -17,6 +17,7 @@ use crate::tree::TreeError;
 /// Actions replace the placeholders of the text they add, so that no text is searched twice.
 pub(super) fn run(interpreter: &mut Interpreter<'_>) -> Result<(), TreeError> {
     if provenance::is_result(interpreter)? {
+        interpreter.set_repeated();
         return Ok(());
     }
     omit(interpreter)?;

@@ -11,6 +11,7 @@ use crate::model::diagnostic::{self, Diagnostic};
 use crate::source;
 use crate::source::node::Document;
 use crate::template::Template;
+use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -21,8 +22,16 @@ pub(super) struct CatalogWorkspace {
     /// The files on disk with the open documents over them.
     files: Files,
     checks: BTreeMap<String, KeptCheck>,
-    /// The last catalog.yaml of each catalogue that had no syntax error.
-    catalogs: BTreeMap<String, Document>,
+    /// The last catalog.yaml of each catalogue.
+    catalogs: BTreeMap<String, ReadCatalog>,
+}
+
+/// A catalog.yaml.
+struct ReadCatalog {
+    /// The text that was read last.
+    bytes: Bytes,
+    /// The last text without a syntax error.
+    document: Document,
 }
 
 /// The last check of one catalogue.
@@ -95,12 +104,28 @@ impl CatalogWorkspace {
         }
         for name in catalog::names(&self.files) {
             let path = format!("catalog/{name}/catalog.yaml");
-            let text = self.files.get(&path).and_then(File::text);
-            let partial = text.and_then(|text| source::read_partial(&path, text));
-            if let Some(partial) = partial
-                && (partial.is_whole || !self.catalogs.contains_key(&name))
-            {
-                self.catalogs.insert(name, partial.document);
+            let Some(file) = self.files.get(&path) else {
+                continue;
+            };
+            let read = self.catalogs.get_mut(&name);
+            if read.as_ref().is_some_and(|read| read.bytes == file.bytes) {
+                continue;
+            }
+            let bytes = file.bytes.clone();
+            let partial = file
+                .text()
+                .and_then(|text| source::read_partial(&path, text));
+            match (read, partial) {
+                (None, Some(partial)) => {
+                    let document = partial.document;
+                    self.catalogs.insert(name, ReadCatalog { bytes, document });
+                }
+                (Some(read), Some(partial)) if partial.is_whole => {
+                    let document = partial.document;
+                    *read = ReadCatalog { bytes, document };
+                }
+                (Some(read), _) => read.bytes = bytes,
+                (None, None) => {}
             }
         }
     }
@@ -149,7 +174,7 @@ impl CatalogWorkspace {
 
     /// The last catalog.yaml without a syntax error. Its ranges may be those of an earlier text.
     pub(super) fn last_catalog(&self, catalog: &str) -> Option<&Document> {
-        self.catalogs.get(catalog)
+        Some(&self.catalogs.get(catalog)?.document)
     }
 
     /// The catalogue and the kind of a document.

@@ -2,7 +2,9 @@
 
 use super::condition::Condition;
 use super::content::{File, Mode};
+use super::licence::LicenceId;
 use super::limits;
+use super::ordered_value::KeyOrder;
 use super::path::{ActionPath, PathError};
 use super::slug::Slug;
 use super::value_pointer::ValuePointer;
@@ -65,14 +67,21 @@ pub struct CopyFile {
     pub common: Common,
 }
 
-/// Writes literal text.
+/// Writes literal text, or the text of a licence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WriteFile {
     /// The path of the file.
     pub path: ActionPath,
-    /// The whole text of the file.
-    pub content: String,
+    /// The whole text of the file. Give this or `licence`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// A licence of the SPDX list, whose text is written with the year of the plan's date. Give this or `content`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<LicenceId>,
+    /// The copyright holder in the text of `licence` (default `__GITHUB_OWNER__`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<SingleLine>,
     /// Sets the executable bit.
     #[serde(default)]
     pub executable: bool,
@@ -95,10 +104,12 @@ pub struct AppendToFile {
     /// Creates the file if it is missing.
     #[serde(default)]
     pub create: bool,
-    /// The line after which the block is added; it occurs once. Spaces around it do not count.
+    /// The line after which the block is added; it occurs once. Spaces around it count only to tell apart lines that
+    /// differ in nothing else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<SingleLine>,
-    /// The line before which the block is added; it occurs once. Spaces around it do not count.
+    /// The line before which the block is added; it occurs once. Spaces around it count only to tell apart lines that
+    /// differ in nothing else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<SingleLine>,
     #[serde(flatten)]
@@ -196,17 +207,21 @@ pub struct AddDependency {
     pub common: Common,
 }
 
-/// Sets one value of a JSON or TOML file and keeps everything else: comments, order and formatting.
+/// Sets one value of a JSON, TOML or YAML file and keeps everything else: comments, order and formatting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetValue {
-    /// A JSON file, with or without comments, or a TOML file.
+    /// A JSON file, with or without comments, a TOML file, or a YAML file with one document.
     pub path: ActionPath,
     /// The place of the value (RFC 6901), as in `/scripts/test`. Missing objects and tables on the way are created. `-`
-    /// as the last token adds an entry to a list, unless the list contains it.
+    /// as the last token adds an entry to a list, unless the list contains it. Placeholders in its keys are replaced.
     pub pointer: ValuePointer,
-    /// The value. Placeholders in its texts are replaced.
+    /// The value. Placeholders in its texts and keys are replaced. New objects have the order of its keys.
     pub value: Value,
+    /// The keys of the objects in `value` in their order, by the object's JSON pointer. A recipe need not give it: the
+    /// order in which it writes them counts.
+    #[serde(default, skip_serializing_if = "KeyOrder::is_empty")]
+    pub key_order: KeyOrder,
     #[serde(flatten)]
     pub common: Common,
 }
@@ -525,6 +540,15 @@ impl Common {
 }
 
 impl WriteFile {
+    /// The text before placeholders are replaced.
+    pub fn text(&self) -> Cow<'_, str> {
+        match (&self.content, self.licence) {
+            (Some(content), _) => content.into(),
+            (None, Some(licence)) => licence.with_placeholders(self.holder.as_ref()).into(),
+            (None, None) => "".into(),
+        }
+    }
+
     /// The file it writes, before placeholders are replaced.
     pub fn file(&self) -> File {
         let mode = if self.executable {
@@ -534,7 +558,7 @@ impl WriteFile {
         };
         File {
             mode,
-            bytes: self.content.clone().into(),
+            bytes: self.text().into_owned().into(),
         }
     }
 }

@@ -171,8 +171,13 @@ pub enum ChangeOrigin {
 impl ChangeOrigin {
     /// The location of the action in its recipe; none for other causes.
     pub fn location(&self) -> Option<Location> {
+        Some(self.action()?.origin.location())
+    }
+
+    /// The action; none for other causes.
+    pub fn action(&self) -> Option<&ActionOrigin> {
         match self {
-            Self::Action(action) => Some(action.origin.location()),
+            Self::Action(action) => Some(action),
             Self::Placeholders { .. }
             | Self::Condition {}
             | Self::Provenance {}

@@ -14,10 +14,26 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// The path nearest to a path that does not exist: misspelt, or the only file of that name in another folder.
+pub fn nearest_path<'a>(path: &str, existing: &[&'a str]) -> Option<&'a str> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let has_name = |other: &&&str| other.rsplit('/').next() == Some(name);
+    nearest(path, existing.iter().copied()).or_else(|| {
+        let mut namesakes = existing.iter().filter(has_name);
+        let only = namesakes.next()?;
+        namesakes.next().is_none().then_some(*only)
+    })
+}
+
 /// The help for an unknown word: the nearest candidate, or a list of the candidates.
 pub fn help<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
-    let all: Vec<&str> = candidates.clone().into_iter().collect();
-    match nearest(word, candidates) {
+    let mut all: Vec<&str> = Vec::new();
+    for candidate in candidates.clone() {
+        if !all.contains(&candidate) {
+            all.push(candidate);
+        }
+    }
+    match nearest(word, candidates).or_else(|| beginning_with(word, &all)) {
         Some(near) => format!("did you mean `{near}`?"),
         None if all.is_empty() => "no value is available".to_owned(),
         None if all.len() <= 12 => format!("choose one of {}", list(&all)),
@@ -27,6 +43,14 @@ pub fn help<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clon
             all.len() - 10
         ),
     }
+}
+
+/// The first candidate that begins with a word that is not too short.
+fn beginning_with<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let lower = word.to_lowercase();
+    let begins = |candidate: &&&str| candidate.to_lowercase().starts_with(&lower);
+    let found = candidates.iter().find(begins)?;
+    (word.chars().count() >= 3).then_some(*found)
 }
 
 /// The words in backticks, joined by commas.
@@ -56,5 +80,23 @@ mod tests {
             help("x", ["left", "right"]),
             "choose one of `left`, `right`"
         );
+        assert_eq!(help("x", ["left", "left"]), "choose one of `left`");
+        assert_eq!(
+            help("Apache", ["MIT", "Apache-2.0"]),
+            "did you mean `Apache-2.0`?"
+        );
+    }
+
+    #[test]
+    fn a_path_is_near_by_its_spelling_or_by_its_name() {
+        let existing = ["src/app.ts", "web/main.ts", "a/index.ts", "b/index.ts"];
+        for (path, near) in [
+            ("src/ap.ts", Some("src/app.ts")),
+            ("src/main.ts", Some("web/main.ts")),
+            ("src/index.ts", None),
+            ("README.md", None),
+        ] {
+            assert_eq!(nearest_path(path, &existing), near, "{path}");
+        }
     }
 }

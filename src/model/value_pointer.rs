@@ -37,6 +37,13 @@ impl ValuePointer {
         &self.0
     }
 
+    /// The pointer with its keys and numbers replaced.
+    #[must_use]
+    pub fn with_tokens(&self, replace: impl Fn(&str) -> String) -> Self {
+        let tokens: Vec<String> = self.tokens().iter().map(|token| replace(token)).collect();
+        Self(of_tokens(&tokens))
+    }
+
     /// The keys and numbers of entries.
     pub fn tokens(&self) -> Vec<String> {
         let tokens = self.0.split('/').skip(1);

@@ -4,15 +4,16 @@ use super::rules::{self, MAX_CONDITIONS, Violation};
 use super::{Recipe, RecipeAction, RecipeFile};
 use crate::interpret::action::kind_of;
 use crate::interpret::{template_warnings, unknown_help};
-use crate::model::action::{Action, WrittenAction};
+use crate::model::action::{Action, WriteFile, WrittenAction};
 use crate::model::content::{File, Files, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Location};
+use crate::model::ordered_value::KeyOrder;
 use crate::model::path::{ActionPath, SafeRelPath, TreePath};
 use crate::model::placeholder::{BuiltInFact, PlaceholderName, tokens_in};
 use crate::model::plan::MAX_ACTIONS;
 use crate::model::slug::OptionRef;
 use crate::model::suggest;
-use crate::source::node::{Document, MAX_FINDINGS, NodeValue};
+use crate::source::node::{Document, MAX_FINDINGS, Node, NodeValue};
 use crate::source::schema::Schema;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,8 +58,10 @@ impl RecipeReader {
                 return (None, check.findings);
             }
         };
-        let written = recipe.actions.into_iter();
-        let actions: Vec<Action> = written.map(|WrittenAction(action)| action).collect();
+        let written = recipe.actions.into_iter().enumerate();
+        let actions: Vec<Action> = written
+            .map(|(index, WrittenAction(action))| with_key_order(action, index, document))
+            .collect();
         for (index, action) in actions.iter().enumerate() {
             for violation in rules::violations(action) {
                 check.violation(&format!("/actions/{index}"), violation);
@@ -90,6 +93,35 @@ impl RecipeReader {
 impl Default for RecipeReader {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// The action with the order of keys in its value, unless the recipe gives it.
+fn with_key_order(mut action: Action, index: usize, document: &Document) -> Action {
+    if let Action::SetValue(set) = &mut action
+        && set.key_order.is_empty()
+        && let Some(value) = document.root.at(&format!("/actions/{index}/value"))
+    {
+        record_keys(value, &mut Vec::new(), &mut set.key_order);
+    }
+    action
+}
+
+fn record_keys(node: &Node, tokens: &mut Vec<String>, order: &mut KeyOrder) {
+    let keys = node.entries().iter().map(|entry| entry.key.clone());
+    order.record(tokens, keys.collect());
+    let mut below = |token: String, node: &Node| {
+        tokens.push(token);
+        record_keys(node, tokens, order);
+        tokens.pop();
+    };
+    for entry in node.entries() {
+        below(entry.key.clone(), &entry.value);
+    }
+    if let NodeValue::List(items) = &node.value {
+        for (index, item) in items.iter().enumerate() {
+            below(index.to_string(), item);
+        }
     }
 }
 
@@ -188,10 +220,14 @@ impl<'d> RecipeCheck<'d> {
 
     fn action(&mut self, index: usize, action: Action) -> RecipeAction {
         let pointer = format!("/actions/{index}");
-        let kind = kind_of(&action);
-        for (field, text) in kind.texts() {
+        for (field, text) in kind_of(&action).texts() {
             self.placeholders(&format!("{pointer}/{field}"), text);
         }
+        let action = match action {
+            Action::WriteFile(write) => Action::WriteFile(self.with_licence_text(&pointer, write)),
+            other => other,
+        };
+        let kind = kind_of(&action);
         for (field, path) in action.paths() {
             self.placeholders(&format!("{pointer}/{field}"), path.as_str());
         }
@@ -205,6 +241,20 @@ impl<'d> RecipeCheck<'d> {
             action,
             pointer,
             literals,
+        }
+    }
+
+    /// The action with the text of its licence, whose placeholders are those of its field.
+    fn with_licence_text(&mut self, pointer: &str, mut write: WriteFile) -> WriteFile {
+        if write.content.is_none() && write.licence.is_some() {
+            let text = write.text().into_owned();
+            self.placeholders(&format!("{pointer}/licence"), &text);
+            write.content = Some(text);
+        }
+        WriteFile {
+            licence: None,
+            holder: None,
+            ..write
         }
     }
 
@@ -276,7 +326,13 @@ impl<'d> RecipeCheck<'d> {
         self.error(Code::MissingLiteral, pointer, message, help);
     }
 
+    /// Warns about files that no action copies, unless an action without its file is reported: that one may be meant.
     fn unused_literals(&mut self) {
+        let is_without_file =
+            |finding: &Diagnostic| matches!(finding.code, Code::CopySource | Code::MissingLiteral);
+        if self.findings.iter().any(is_without_file) {
+            return;
+        }
         let name = self.document.text.name();
         let folder = literal_folder(name);
         for unused in self

@@ -4,14 +4,15 @@ use super::cover::{CoverError, Strength, cover};
 use super::space::Space;
 use super::trial::{TrialInput, sample_inputs};
 use crate::catalog::Catalog;
-use crate::engine::PreviewError;
+use crate::engine::{ActionOutcomes, PreviewError};
 use crate::model::condition::{Condition, InputValues};
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::input::Inputs;
 use crate::model::plan::Origin;
-use crate::model::report::{ActionOutcome, Report};
+use crate::model::report::ActionOutcome;
 use crate::model::selection::Selection;
 use crate::model::slug::OptionRef;
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// An action of an option, by its position in the recipe.
@@ -31,20 +32,12 @@ pub fn check(input: TrialInput<'_>) -> Result<Vec<Diagnostic>, PreviewError> {
         Err(CoverError::TooLarge { .. } | CoverError::SearchLimit(_)) => Vec::new(),
     };
     let mut outcomes = Outcomes::default();
-    for selection in selections {
-        if let Ok(preview) = input.preview(selection, sample_inputs()) {
-            outcomes.add(&preview.report);
-        }
-    }
-    for (selection, values) in alone(input.catalog, &outcomes) {
-        let inputs = Inputs {
-            values,
-            ..sample_inputs()
-        };
-        if let Some(report) = input.partial(selection, inputs)? {
-            outcomes.add(&report);
-        }
-    }
+    let together = selections
+        .into_iter()
+        .map(|selection| (selection, InputValues::new()));
+    outcomes.add_all(input, together.collect())?;
+    let alone = alone(input.catalog, &outcomes);
+    outcomes.add_all(input, alone)?;
     Ok(outcomes.0.into_values().flatten().collect())
 }
 
@@ -101,19 +94,41 @@ fn trial(catalog: &Catalog, option: &OptionRef, condition: &Condition) -> (Selec
 }
 
 impl Outcomes {
+    /// Adds the outcomes of trials, which run on all cores, in their order.
+    fn add_all(
+        &mut self,
+        input: TrialInput<'_>,
+        trials: Vec<(Selection, InputValues)>,
+    ) -> Result<(), PreviewError> {
+        let outcomes = trials.into_par_iter().map(|(selection, values)| {
+            let inputs = Inputs {
+                values,
+                ..sample_inputs()
+            };
+            input.action_outcomes(selection, inputs)
+        });
+        for outcome in outcomes
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter()
+            .flatten()
+        {
+            self.add(&outcome);
+        }
+        Ok(())
+    }
+
     /// Adds the outcomes of one trial.
-    fn add(&mut self, report: &Report) {
-        for entry in &report.action_log {
+    fn add(&mut self, outcomes: &ActionOutcomes) {
+        for entry in &outcomes.log {
             let key = (entry.origin.option.clone(), entry.origin.index);
-            let mut findings: Vec<Diagnostic> = report
-                .obstacles()
-                .chain(&report.warnings)
+            let findings: Vec<Diagnostic> = outcomes
+                .findings
+                .iter()
                 .filter(|finding| is_about(finding, &entry.origin))
                 .filter(|finding| finding.is_error() || finding.code == Code::FileMissing)
                 .cloned()
                 .collect();
             if entry.outcome == ActionOutcome::Failed || !findings.is_empty() {
-                findings.retain(|finding| finding.code != Code::Unstable);
                 self.0.entry(key).or_insert(findings);
             } else {
                 self.0.insert(key, Vec::new());

@@ -1,14 +1,13 @@
 //! Trials: selections that are built twice in memory.
 
 use crate::catalog::{Catalog, CatalogInput, InputType};
-use crate::engine::{self, Preview, PreviewError};
+use crate::engine::{self, ActionOutcomes, Preview, PreviewError};
 use crate::model::condition::{InputValue, InputValues};
 use crate::model::date::Day;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::digest::GitId;
 use crate::model::input::{Identity, Inputs, Owner, ProductName, RepoName};
 use crate::model::plan::TemplatePin;
-use crate::model::report::Report;
 use crate::model::selection::Selection;
 use crate::model::slug::Slug;
 use crate::resolve::{self, Request};
@@ -106,13 +105,7 @@ impl<'g> TrialInput<'g> {
         selection: Selection,
         inputs: Inputs,
     ) -> Result<Preview<'g>, PreviewError> {
-        let request = Request {
-            inputs: self.with_sample_values(&selection, inputs),
-            selection,
-            author: Identity::default(),
-            catalog_source: None,
-            template: self.pin.clone(),
-        };
+        let request = self.request(selection, inputs);
         engine::preview(self.catalog, request, self.template)
     }
 
@@ -134,24 +127,28 @@ impl<'g> TrialInput<'g> {
         }
     }
 
-    /// The report on a selection that may lack options of required categories; `None` if an input has no value.
-    pub fn partial(
+    /// The outcomes of the actions of a selection, which may lack options of required categories; `None` if an input has
+    /// no value.
+    pub fn action_outcomes(
         &self,
         selection: Selection,
         inputs: Inputs,
-    ) -> Result<Option<Report>, PreviewError> {
-        let request = Request {
+    ) -> Result<Option<ActionOutcomes>, PreviewError> {
+        let request = self.request(selection, inputs);
+        let Ok(plan) = resolve::partial(self.catalog, request) else {
+            return Ok(None);
+        };
+        engine::try_actions(&plan, self.template).map(Some)
+    }
+
+    fn request(&self, selection: Selection, inputs: Inputs) -> Request {
+        Request {
             inputs: self.with_sample_values(&selection, inputs),
             selection,
             author: Identity::default(),
             catalog_source: None,
             template: self.pin.clone(),
-        };
-        let Ok(plan) = resolve::partial(self.catalog, request) else {
-            return Ok(None);
-        };
-        let (report, _) = engine::build(&plan, self.template)?;
-        Ok(Some(report))
+        }
     }
 
     /// The preview of a selection for the sample product, or the findings that prevent a build.

@@ -61,7 +61,8 @@ fn kinds_are_offered_with_their_documentation() {
         .iter()
         .find(|item| item["label"] == "WRITE_FILE")
         .unwrap();
-    assert_eq!(write["documentation"]["value"], "Writes literal text.");
+    let shown = &write["documentation"]["value"];
+    assert_eq!(shown, "Writes literal text, or the text of a licence.");
     let half = "actions:\n  - kind: WRI‸TE\n";
     assert_eq!(
         accepted(&editor, NONE, half, "WRITE_FILE"),
@@ -120,6 +121,9 @@ fn words_of_a_field_are_offered() {
     let editor = Editor::start(&sandbox);
     let text = "actions:\n  - kind: WRITE_FILE\n    if_exists: ‸\n";
     assert_eq!(labels(&editor, NONE, text), ["fail", "overwrite", "keep"]);
+    let text = "actions:\n  - kind: WRITE_FILE\n    licence: ‸\n";
+    let licences = labels(&editor, NONE, text);
+    assert!(licences.contains(&"MPL-2.0".to_owned()), "{licences:?}");
     let text = CATALOG.replace("selection: MULTI", "selection: ‸");
     assert_eq!(labels(&editor, PATH, &text), ["SINGLE", "MULTI"]);
     let text = CATALOG.replace("default: true", "default: ‸");

@@ -37,7 +37,7 @@ fn kinds_and_fields_show_the_documentation_of_the_schema() {
         "actions:\n  - kind: SET_V‸ALUE\n    path: package.json\n    pointer: /a\n    value: 1\n";
     let shown = hover(NONE, text);
     assert!(
-        shown.contains("Sets one value of a JSON or TOML file"),
+        shown.contains("Sets one value of a JSON, TOML or YAML file"),
         "{shown}"
     );
     assert!(

@@ -1,15 +1,18 @@
 //! `groundplan show`
 
 use crate::app::catalogs::{OpenedCatalog, OptionRestriction};
-use crate::catalog::{CatalogOption, SelectionType};
+use crate::catalog::{
+    CatalogInput, CatalogOption, DerivedDefault, InputDefault, InputType, SelectionType,
+};
 use crate::cli::args::catalog;
 use crate::cli::args::git::GitArgs;
 use crate::cli::completion;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, DIM, Terminal};
-use crate::model::action::{RoleRequired, SideEffect};
-use crate::model::slug::OptionRef;
+use crate::model::action::{RoleRequired, SideEffect, SingleLine};
+use crate::model::condition::Condition;
+use crate::model::slug::{OptionRef, Slug};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -75,8 +78,75 @@ fn text(opened: &OpenedCatalog, terminal: &mut Terminal) -> Result<(), Failure> 
             )?;
         }
     }
-    writeln!(out, "\n* default; choose with `--select CATEGORY=OPTION`")?;
+    let inputs = written.inputs.as_slice();
+    if !inputs.is_empty() {
+        writeln!(out, "\n{BOLD}inputs{BOLD:#}")?;
+        let lengths = inputs.iter().map(|input| input.name.as_str().len());
+        let width = lengths.max().unwrap_or(0);
+        for input in inputs {
+            let about = input.help.as_ref().unwrap_or(&input.title);
+            let name = input.name.as_str();
+            let rules = input_rules(input).join(", ");
+            writeln!(out, "   {name:width$}  {about} [{rules}]")?;
+        }
+    }
+    write!(out, "\n* default; choose with `--select CATEGORY=OPTION`")?;
+    let answers = if inputs.is_empty() {
+        ""
+    } else {
+        " and `--input NAME=VALUE`"
+    };
+    writeln!(out, "{answers}")?;
     Ok(())
+}
+
+/// The values that an input can have, its default and its conditions.
+fn input_rules(input: &CatalogInput) -> Vec<String> {
+    let values = match input.r#type {
+        InputType::Boolean => "true or false".to_owned(),
+        InputType::Choice => {
+            let options: Vec<&str> = input.options.iter().map(SingleLine::as_str).collect();
+            format!("one of {}", options.join(", "))
+        }
+        InputType::Integer => match (input.min, input.max) {
+            (Some(min), Some(max)) => format!("number from {min} to {max}"),
+            (Some(min), None) => format!("number from {min}"),
+            (None, Some(max)) => format!("number up to {max}"),
+            (None, None) => "number".to_owned(),
+        },
+        InputType::Text => "text".to_owned(),
+    };
+    let default = match &input.default {
+        None => "required".to_owned(),
+        Some(InputDefault::Value(value)) => format!("default `{value}`"),
+        Some(InputDefault::Derived(DerivedDefault { from, case: None })) => {
+            format!("default {from}")
+        }
+        Some(InputDefault::Derived(DerivedDefault {
+            from,
+            case: Some(case),
+        })) => format!("default {}", from.in_case(*case)),
+    };
+    let conditions = [("with", &input.when), ("without", &input.unless)];
+    let conditions = conditions
+        .into_iter()
+        .filter(|(_, condition)| !condition.is_empty())
+        .map(|(word, condition)| format!("{word} {}", in_words(condition)));
+    [values, default].into_iter().chain(conditions).collect()
+}
+
+/// The parts of a condition, as in `auth=session and PORT=8080 or 9000`.
+fn in_words(condition: &Condition) -> String {
+    let categories = condition.categories.iter().map(|(category, options)| {
+        let options: Vec<&str> = options.0.iter().map(Slug::as_str).collect();
+        format!("{category}={}", options.join(" or "))
+    });
+    let inputs = condition.inputs.iter().map(|(name, values)| {
+        let values: Vec<String> = values.0.iter().map(ToString::to_string).collect();
+        format!("{name}={}", values.join(" or "))
+    });
+    let parts: Vec<String> = categories.chain(inputs).collect();
+    parts.join(" and ")
 }
 
 /// The attributes of an option that differ from the usual ones.

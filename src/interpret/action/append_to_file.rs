@@ -76,10 +76,14 @@ impl ActionKind for AppendToFile {
             Some(line) => BlockPlace::Before(line),
             None => BlockPlace::End,
         };
+        if is_in(step, path, block, &file.text)? {
+            step.record_edit(path, "", block);
+            return Ok(Done::unchanged("the block is already present"));
+        }
         match add(&file.text, block, place) {
-            Ok(None) => Ok(Done::unchanged("the block is already present")),
-            Ok(Some(text)) => {
+            Ok(text) => {
                 step.write_text(path, &file, &text)?;
+                step.record_edit(path, "", block);
                 let verb = if place == BlockPlace::End {
                     "appended"
                 } else {
@@ -95,11 +99,29 @@ impl ActionKind for AppendToFile {
                     format!("the line `{line}` is expected once in `{path}`, found {found} times");
                 let finding = step.finding(Code::TextNotFound, message);
                 Err(finding
-                    .help("compare the line with the text of the template; an earlier option may have changed it")
+                    .help("compare the line with the text of the template, spaces at its start included; an earlier option may have changed it")
                     .into())
             }
         }
     }
+}
+
+/// True if the file contains the block, also with the changes that other actions of the plan make to it.
+fn is_in(
+    step: &Step<'_, '_>,
+    path: &TreePath,
+    block: &str,
+    text: &str,
+) -> Result<bool, ActionError> {
+    if contains(text, block) || step.has_edit(path, "", block) {
+        return Ok(true);
+    }
+    let changed = if step.is_repeated() {
+        step.after_later_actions(path, "", block)?
+    } else {
+        None
+    };
+    Ok(changed.is_some_and(|changed| contains(text, &changed)))
 }
 
 /// The content as whole lines that end in `\n`.
@@ -128,30 +150,35 @@ struct AnchorCount<'p> {
     found: usize,
 }
 
-/// The text with the block at its place; `None` if it already contains the lines of the block in a row.
-fn add<'p>(
-    text: &str,
-    block: &str,
-    place: BlockPlace<'p>,
-) -> Result<Option<String>, AnchorCount<'p>> {
+/// True if the text contains the lines of the block in a row.
+fn contains(text: &str, block: &str) -> bool {
     let lines = Lines::of(text);
     let text = lines.text();
+    format!("\n{text}{}", joint(text)).contains(&format!("\n{block}"))
+}
+
+/// The line end that a text lacks.
+fn joint(text: &str) -> &'static str {
     let is_whole = text.is_empty() || text.ends_with('\n');
-    let joint = if is_whole { "" } else { "\n" };
-    if format!("\n{text}{joint}").contains(&format!("\n{block}")) {
-        return Ok(None);
-    }
+    if is_whole { "" } else { "\n" }
+}
+
+/// The text with the block at its place.
+fn add<'p>(text: &str, block: &str, place: BlockPlace<'p>) -> Result<String, AnchorCount<'p>> {
+    let lines = Lines::of(text);
+    let text = lines.text();
     let at = match place {
         BlockPlace::End => text.len(),
         BlockPlace::After(line) => anchor(text, line)?.end,
         BlockPlace::Before(line) => anchor(text, line)?.start,
     };
-    let joint = if at == text.len() { joint } else { "" };
-    let edit = (at..at, format!("{joint}{block}"));
-    Ok(Some(lines.edited([(edit.0, edit.1.as_str())])))
+    let joint = if at == text.len() { joint(text) } else { "" };
+    let edit = format!("{joint}{block}");
+    Ok(lines.edited([(at..at, edit.as_str())]))
 }
 
-/// The range of the one line with this text, spaces at its ends aside, with its line end.
+/// The range of the one line with this text, with its line end. Of several lines that differ only in the spaces at their
+/// ends, the one with the same spaces is meant.
 fn anchor<'p>(text: &str, line: &'p str) -> Result<Range<usize>, AnchorCount<'p>> {
     let mut start = 0;
     let mut found = Vec::new();
@@ -161,10 +188,15 @@ fn anchor<'p>(text: &str, line: &'p str) -> Result<Range<usize>, AnchorCount<'p>
         }
         start += one.len();
     }
-    let count = found.len();
-    match found.pop() {
-        Some(range) if count == 1 => Ok(range),
-        _ => Err(AnchorCount { line, found: count }),
+    let is_exact = |range: &&Range<usize>| text[(*range).clone()].trim_end() == line.trim_end();
+    let exact: Vec<&Range<usize>> = found.iter().filter(is_exact).collect();
+    match (found.as_slice(), exact.as_slice()) {
+        ([range], _) => Ok(range.clone()),
+        (_, [range]) => Ok((*range).clone()),
+        _ => Err(AnchorCount {
+            line,
+            found: found.len(),
+        }),
     }
 }
 
@@ -173,15 +205,16 @@ mod tests {
     use super::*;
 
     fn append(text: &str, block: &str) -> Option<String> {
-        add(text, block, BlockPlace::End).expect("a block at the end has no anchor")
+        let added = || add(text, block, BlockPlace::End).expect("a block at the end has no anchor");
+        (!contains(text, block)).then(added)
     }
 
     #[test]
     fn a_block_is_added_beside_a_line_that_occurs_once() {
         let check = |text: &str, place, expected: &str| {
-            let once = add(text, "new\n", place).unwrap().unwrap();
+            let once = add(text, "new\n", place).unwrap();
             assert_eq!(once, expected);
-            assert_eq!(add(&once, "new\n", place), Ok(None));
+            assert!(contains(&once, "new\n"));
         };
         check("a\n  b\nc\n", BlockPlace::After("b"), "a\n  b\nnew\nc\n");
         check(

@@ -161,10 +161,8 @@ fn from_template(step: &mut Step<'_, '_>, source: &TreePath) -> Result<Sources, 
     }
     if found.is_empty() {
         let message = format!("the template has no file or folder `{source}`");
-        let finding = step.finding(Code::FileMissing, message);
-        return Err(finding
-            .help("check the path; a file beside the recipe is copied with `from`")
-            .into());
+        let otherwise = "check the path; a file beside the recipe is copied with `from`";
+        return Err(step.file_missing(message, source, otherwise)?.into());
     }
     Ok(found)
 }

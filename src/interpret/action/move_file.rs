@@ -35,13 +35,9 @@ impl ActionKind for MoveFile {
             if !step.at_or_below(to)?.is_empty() {
                 return Ok(Done::unchanged("already moved"));
             }
-            let finding = step.finding(
-                Code::FileMissing,
-                format!("file or folder `{from}` does not exist"),
-            );
-            return Err(finding
-                .help("check the path, or create the file with an earlier action")
-                .into());
+            let message = format!("file or folder `{from}` does not exist");
+            let otherwise = "check the path, or create the file with an earlier action";
+            return Err(step.file_missing(message, from, otherwise)?.into());
         }
         for file in &files {
             let to = match file.below(from.as_str()) {

@@ -2,7 +2,7 @@
 
 use crate::interpret::step::{ActionError, ActionKind, Done, Step};
 use crate::model::action::{RemoveFile, RiskLevel};
-use crate::model::diagnostic::{Code, Diagnostic, Severity};
+use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::path::TreePath;
 use std::borrow::Cow;
 
@@ -23,10 +23,11 @@ impl ActionKind for RemoveFile {
         let files = step.at_or_below(self.path.as_tree())?;
         if files.is_empty() {
             let message = format!("`{}` to remove does not exist", self.path);
-            let finding = step.finding(Code::FileMissing, message);
+            let otherwise = "check the path, or remove the action";
+            let finding = step.file_missing(message, self.path.as_tree(), otherwise)?;
             step.warn(Diagnostic {
                 severity: Severity::Warning,
-                ..finding.help("check the path, or remove the action")
+                ..finding
             });
             return Ok(Done::unchanged("nothing to remove"));
         }

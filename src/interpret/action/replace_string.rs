@@ -46,13 +46,22 @@ impl ActionKind for ReplaceString {
         };
         step.check_size(path, replacement.length(&file.text))?;
         match replacement.apply(&file.text) {
-            Ok(Replaced::Changed { text, count }) => {
+            Ok((text, count)) => {
                 step.write_text(path, &file, &text)?;
+                step.record_edit(path, replacement.find, replacement.replace);
                 let places = if count == 1 { "place" } else { "places" };
                 Ok(Done::Changed(format!("replaced in {count} {places}")))
             }
-            Ok(Replaced::AlreadyDone) => {
+            Err(RefusalReason::Count { found: 0, .. })
+                if step.has_edit(path, replacement.find, replacement.replace) =>
+            {
+                Ok(Done::unchanged("another action made the same replacement"))
+            }
+            Err(RefusalReason::Count { found: 0, .. })
+                if is_present(step, path, &replacement, &file.text)? =>
+            {
                 step.warn(step.locate(replacement.not_needed(path)));
+                step.record_edit(path, replacement.find, replacement.replace);
                 Ok(Done::unchanged(if replacement.replace.is_empty() {
                     "nothing to remove"
                 } else {
@@ -67,17 +76,30 @@ impl ActionKind for ReplaceString {
     }
 }
 
+/// True if a file without the text to replace contains the replacement. Over the result of the same plan it counts
+/// wherever it is, also with the changes that later actions make to it; over a template it must be there as often as the
+/// text to replace, because a short text can be there by chance.
+fn is_present(
+    step: &Step<'_, '_>,
+    path: &TreePath,
+    replacement: &Replacement<'_>,
+    text: &str,
+) -> Result<bool, ActionError> {
+    if !step.is_repeated() {
+        return Ok(replacement.is_in_template(text));
+    }
+    if replacement.is_in_result(text, replacement.replace) {
+        return Ok(true);
+    }
+    let changed = step.after_later_actions(path, replacement.find, replacement.replace)?;
+    Ok(changed.is_some_and(|changed| replacement.is_in_result(text, &changed)))
+}
+
 /// An action with its placeholders replaced.
 struct Replacement<'a> {
     find: &'a str,
     replace: &'a str,
     count: Count,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Replaced {
-    Changed { text: String, count: usize },
-    AlreadyDone,
 }
 
 /// The reason why a text is not changed.
@@ -128,8 +150,8 @@ impl From<Refused<'_>> for Diagnostic {
 
 impl Replacement<'_> {
     /// One pass from left to right, over lines that end in `\n`; the file's own line ends are kept. An action that names
-    /// `\r` itself compares and writes the bytes of the file.
-    fn apply(&self, text: &str) -> Result<Replaced, RefusalReason> {
+    /// `\r` itself compares and writes the bytes of the file. The new text, and the number of places.
+    fn apply(&self, text: &str) -> Result<(String, usize), RefusalReason> {
         let lines = self.lines(text);
         let Self {
             find,
@@ -139,15 +161,7 @@ impl Replacement<'_> {
         let text = lines.text();
         let places = self.places(text);
         let found = places.len();
-        let expected = match count {
-            Count::One => 1..=1,
-            Count::All => 1..=usize::MAX,
-            Count::Exactly(count) => count as usize..=count as usize,
-        };
-        if found == 0 && (replace.is_empty() || text.contains(replace)) {
-            return Ok(Replaced::AlreadyDone);
-        }
-        if !expected.contains(&found) {
+        if !is_expected(count, found) {
             return Err(RefusalReason::Count {
                 expected: count,
                 found,
@@ -158,10 +172,28 @@ impl Replacement<'_> {
         if !self.places(self.lines(&replaced).text()).is_empty() {
             return Err(RefusalReason::Returns);
         }
-        Ok(Replaced::Changed {
-            text: replaced,
-            count: found,
-        })
+        Ok((replaced, found))
+    }
+
+    /// True if the result of the plan contains a text that the action has put there.
+    fn is_in_result(&self, text: &str, put: &str) -> bool {
+        self.lines(text).text().contains(self.lines(put).text())
+    }
+
+    /// True if a template contains the replacement as often as the text to replace is expected, not inside of longer words.
+    fn is_in_template(&self, text: &str) -> bool {
+        let lines = self.lines(text);
+        let text = lines.text();
+        let replace = self.replace;
+        let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        let is_inside_word = |at: usize| {
+            let (before, after) = (&text[..at], &text[at + replace.len()..]);
+            is_word(before.chars().next_back()) && is_word(replace.chars().next())
+                || is_word(after.chars().next()) && is_word(replace.chars().next_back())
+        };
+        let places = text.match_indices(replace);
+        let found = places.filter(|(at, _)| !is_inside_word(*at)).count();
+        replace.is_empty() || is_expected(self.count, found)
     }
 
     fn lines<'t>(&self, text: &'t str) -> Lines<'t> {
@@ -227,6 +259,14 @@ impl Replacement<'_> {
     }
 }
 
+fn is_expected(count: Count, found: usize) -> bool {
+    match count {
+        Count::One => found == 1,
+        Count::All => found >= 1,
+        Count::Exactly(count) => found == count as usize,
+    }
+}
+
 fn in_words(count: Count) -> String {
     match count {
         Count::One => "once".to_owned(),
@@ -254,10 +294,14 @@ mod tests {
             replace,
             count,
         };
-        let result = replacement.apply(text).map(|replaced| match replaced {
-            Replaced::Changed { text, .. } => text,
-            Replaced::AlreadyDone => text.to_owned(),
-        });
+        let result = match replacement.apply(text) {
+            Err(RefusalReason::Count { found: 0, .. })
+                if replacement.is_in_result(text, replace) =>
+            {
+                Ok(text.to_owned())
+            }
+            other => other.map(|(text, _)| text),
+        };
         let expected = expected
             .map(str::to_owned)
             .map_err(|found| RefusalReason::Count {
@@ -266,10 +310,11 @@ mod tests {
             });
         assert_eq!(result, expected);
         if let Ok(once) = &result {
-            assert_eq!(
-                replacement.apply(once),
-                Ok(Replaced::AlreadyDone),
-                "a second run must do nothing"
+            let again = replacement.apply(once);
+            let is_done = matches!(again, Err(RefusalReason::Count { found: 0, .. }));
+            assert!(
+                is_done && replacement.is_in_result(once, replace),
+                "{again:?}"
             );
         }
     }
@@ -297,6 +342,27 @@ mod tests {
             Count::One,
             Ok("Acme Web, Acme Web"),
         );
+    }
+
+    #[test]
+    fn a_template_contains_a_replacement_as_often_as_the_text_to_replace() {
+        let is_there = |text: &str, replace: &str, count| {
+            let replacement = Replacement {
+                find: "listen(3000)",
+                replace,
+                count,
+            };
+            replacement.is_in_template(text)
+        };
+        assert!(is_there("app.listen(PORT);\n", "listen(PORT)", Count::One));
+        assert!(is_there("a\r\nb\r\n", "a\nb", Count::One));
+        assert!(is_there("b b", "b", Count::Exactly(2)));
+        assert!(is_there("b b", "b", Count::All));
+        assert!(is_there("anything", "", Count::One));
+        for by_chance in ["}", "(", "st", "ru"] {
+            let text = "app.start(() => {\n  run();\n}, { a });\n";
+            assert!(!is_there(text, by_chance, Count::One), "{by_chance}");
+        }
     }
 
     #[test]

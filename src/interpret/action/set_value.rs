@@ -1,4 +1,4 @@
-//! SET_VALUE: one value of a JSON or TOML file, at a JSON pointer.
+//! SET_VALUE: one value of a JSON, TOML or YAML file, at a JSON pointer.
 
 use crate::interpret::format::Format;
 use crate::interpret::line_ends::Lines;
@@ -6,6 +6,7 @@ use crate::interpret::step::{ActionError, ActionKind, Done, Step, Violation};
 use crate::interpret::value::{self, SetValueError, ValueFormat};
 use crate::model::action::SetValue;
 use crate::model::diagnostic::Code;
+use crate::model::ordered_value::OrderedValue;
 use crate::model::path::TreePath;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -24,7 +25,7 @@ impl ActionKind for SetValue {
         };
         let mut violations = Vec::new();
         if format_of(self.path.as_str()).is_none() {
-            let message = format!("`{}` is neither a JSON nor a TOML file", self.path);
+            let message = format!("`{}` is no JSON, TOML or YAML file", self.path);
             let help = "use REPLACE_STRING for other formats";
             violations.push(violation("path", message, help));
         }
@@ -43,7 +44,7 @@ impl ActionKind for SetValue {
     }
 
     fn texts(&self) -> Vec<(&'static str, &str)> {
-        let mut texts = Vec::new();
+        let mut texts = vec![("pointer", self.pointer.as_str())];
         collect_texts(&self.value, &mut texts);
         texts
     }
@@ -54,12 +55,11 @@ impl ActionKind for SetValue {
 
     fn run(&self, step: &mut Step<'_, '_>) -> Result<Done, ActionError> {
         let path = self.path.as_tree();
-        let value = filled(step, &self.value);
-        if let Some(other) = step.other_value(path, &self.pointer, &value) {
-            let message = format!(
-                "`{path}`: another action sets `{}` to another value",
-                self.pointer
-            );
+        let pointer = self.pointer.with_tokens(|token| step.fill_plainly(token));
+        let ordered = self.filled(step)?;
+        let value = ordered.plain();
+        if let Some(other) = step.other_value(path, &pointer, &value) {
+            let message = format!("`{path}`: another action sets `{pointer}` to another value");
             return Err(step
                 .finding(Code::ValueConflict, message)
                 .also(Some(other), "set here")
@@ -68,19 +68,19 @@ impl ActionKind for SetValue {
         }
         let file = step.text(path)?;
         let Some(format) = format_of(path.as_str()) else {
-            let message = format!("`{path}` is neither a JSON nor a TOML file");
+            let message = format!("`{path}` is no JSON, TOML or YAML file");
             let finding = step.finding(Code::UnsettableValue, message);
             return Err(finding.help("use REPLACE_STRING for other formats").into());
         };
         let lines = Lines::of(&file.text);
-        let changed = value::set(format, lines.text(), &self.pointer, &value)
+        let changed = value::set(format, lines.text(), &pointer, &ordered)
             .map_err(|error| refused(step, path, &error))?;
-        step.record_value(path, &self.pointer, value);
+        step.record_value(path, &pointer, value);
         let Some(text) = changed else {
             return Ok(Done::unchanged("the value is already set"));
         };
         step.write_text(path, &file, &lines.replaced_by(&text))?;
-        Ok(Done::Changed(format!("`{}` set", self.pointer)))
+        Ok(Done::Changed(format!("`{pointer}` set")))
     }
 }
 
@@ -88,6 +88,7 @@ fn format_of(path: &str) -> Option<ValueFormat> {
     match Format::of(path, "") {
         Some(Format::Json) => Some(ValueFormat::Json),
         Some(Format::Toml) => Some(ValueFormat::Toml),
+        Some(Format::Yaml) => Some(ValueFormat::Yaml),
         _ => None,
     }
 }
@@ -105,24 +106,28 @@ fn collect_texts<'v>(value: &'v Value, texts: &mut Vec<(&'static str, &'v str)>)
     match value {
         Value::String(text) => texts.push(("value", text)),
         Value::Array(items) => items.iter().for_each(|item| collect_texts(item, texts)),
-        Value::Object(entries) => entries.values().for_each(|item| collect_texts(item, texts)),
+        Value::Object(entries) => entries.iter().for_each(|(key, item)| {
+            texts.push(("value", key));
+            collect_texts(item, texts);
+        }),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
-/// The value with the placeholders of its texts replaced. The value is written as the format needs it, so nothing is
-/// escaped here.
-fn filled(step: &Step<'_, '_>, value: &Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(step.fill_plainly(text)),
-        Value::Array(items) => items.iter().map(|item| filled(step, item)).collect(),
-        Value::Object(entries) => {
-            let filled = entries
-                .iter()
-                .map(|(key, item)| (key.clone(), filled(step, item)));
-            Value::Object(filled.collect())
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+impl SetValue {
+    /// The value with the placeholders of its texts and keys replaced. It is written as the format needs it, so nothing
+    /// is escaped here.
+    fn filled(&self, step: &Step<'_, '_>) -> Result<OrderedValue, ActionError> {
+        let value = OrderedValue::of(&self.value, &self.key_order);
+        value
+            .with_texts(&|text| step.fill_plainly(text))
+            .map_err(|key| {
+                let message = format!("two keys of one object in the value become `{key}`");
+                let finding = step.finding(Code::UnsettableValue, message);
+                finding
+                    .help("write other keys, or choose another value of the placeholder")
+                    .into()
+            })
     }
 }
 

@@ -11,6 +11,7 @@ mod toml;
 mod yaml;
 
 pub(crate) use parsed::SyntaxProblem;
+pub(super) use parsed::is_no_text;
 pub(super) use regions::Find;
 
 use crate::model::content::BYTE_ORDER_MARK;

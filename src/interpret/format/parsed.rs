@@ -340,7 +340,7 @@ pub(super) fn yaml_events(text: &str) -> Option<Vec<Event>> {
 }
 
 /// True for a plain scalar that YAML 1.1 or 1.2 reads as something else than a text.
-fn is_no_text(scalar: &str) -> bool {
+pub(in crate::interpret) fn is_no_text(scalar: &str) -> bool {
     use crate::base::pattern::pattern;
     pattern!(
         r"^(?i:~|null|true|false|yes|no|on|off|y|n|[-+]?\.inf|\.nan|<<|=|)$|^[-+]?(\.[0-9]|[0-9])[0-9_:,.xXoOeE+-]*[a-fA-F0-9_.]*([ tT].*)?$"

@@ -5,6 +5,7 @@ use crate::interpret::line_ends::Lines;
 use crate::interpret::value::{self, ValueFormat};
 use crate::model::action::SingleLine;
 use crate::model::dependency::{Ecosystem, PackageName, Section, VersionRange};
+use crate::model::ordered_value::{KeyOrder, OrderedValue};
 use crate::model::value_pointer::ValuePointer;
 use serde_json::{Value as JsonValue, json};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
@@ -398,7 +399,8 @@ fn set(
     let place = escaped.collect::<String>();
     let pointer = ValuePointer::parse(&place).map_err(|_| layout(&place))?;
     let lines = Lines::of(text);
-    let changed = value::set(format, lines.text(), &pointer, new).map_err(|_| layout(&place))?;
+    let new = OrderedValue::of(new, &KeyOrder::default());
+    let changed = value::set(format, lines.text(), &pointer, &new).map_err(|_| layout(&place))?;
     Ok(changed.map(|changed| lines.replaced_by(&changed)))
 }
 

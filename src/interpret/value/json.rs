@@ -3,6 +3,7 @@
 use super::{SetValueError, entry, nested, no_container};
 use crate::interpret::manifest::comma_list::CommaList;
 use crate::interpret::manifest::splice::{Splice, apply, last_line_lead};
+use crate::model::ordered_value::OrderedValue;
 use jsonc_parser::ast::{Array, Object, Value as Node};
 use jsonc_parser::common::Ranged as _;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
@@ -35,7 +36,7 @@ pub(super) fn value(text: &str) -> Result<Value, SetValueError> {
 pub(super) fn set(
     text: &str,
     tokens: &[String],
-    value: &Value,
+    value: &OrderedValue,
 ) -> Result<Option<String>, SetValueError> {
     let root = read(text)?;
     let edit = JsonEdit {
@@ -43,6 +44,7 @@ pub(super) fn set(
         unit: indentation(text),
         tokens,
         value,
+        plain: &value.plain(),
     };
     let splices = edit.at(&root, 0)?;
     Ok(splices.map(|splices| apply(text, splices)))
@@ -120,14 +122,16 @@ struct JsonEdit<'e> {
     text: &'e str,
     unit: &'e str,
     tokens: &'e [String],
-    value: &'e Value,
+    value: &'e OrderedValue,
+    /// The value without its order.
+    plain: &'e Value,
 }
 
 impl JsonEdit<'_> {
     /// The changes at or below a node that has the first tokens.
     fn at(&self, node: &Node<'_>, depth: usize) -> Result<Option<Vec<Splice>>, SetValueError> {
         let Some(token) = self.tokens.get(depth) else {
-            if to_value(node)? == *self.value {
+            if to_value(node)? == *self.plain {
                 return Ok(None);
             }
             let range = node.range();
@@ -166,7 +170,7 @@ impl JsonEdit<'_> {
         }
         if self.tokens[depth] == "-" {
             for element in &array.elements {
-                if to_value(element)? == *self.value {
+                if to_value(element)? == *self.plain {
                     return Ok(None);
                 }
             }
@@ -238,22 +242,27 @@ impl JsonEdit<'_> {
     }
 
     /// A value whose further lines are indented; on one line where its surroundings are.
-    fn written(&self, value: &Value, indent: &str, is_open: bool) -> String {
-        let is_flat = |items: &Vec<Value>| {
-            let text: usize = items.iter().map(|item| item.to_string().len() + 2).sum();
-            text <= 60 && !items.iter().any(|item| item.is_array() || item.is_object())
+    fn written(&self, value: &OrderedValue, indent: &str, is_open: bool) -> String {
+        let is_flat = |items: &[OrderedValue]| {
+            let lengths = items.iter().map(|item| match item {
+                OrderedValue::Scalar(value) => Some(value.to_string().len() + 2),
+                OrderedValue::List(_) | OrderedValue::Object(_) => None,
+            });
+            lengths
+                .sum::<Option<usize>>()
+                .is_some_and(|text| text <= 60)
         };
         let inner = format!("{indent}{}", self.unit);
-        let item = |value: &Value| self.written(value, &inner, is_open);
+        let item = |value: &OrderedValue| self.written(value, &inner, is_open);
         let (open, close, items): (_, _, Vec<String>) = match value {
-            Value::Array(items) => {
+            OrderedValue::List(items) => {
                 let written: Vec<String> = items.iter().map(item).collect();
                 if !is_open || is_flat(items) {
                     return format!("[{}]", written.join(", "));
                 }
                 ('[', ']', written)
             }
-            Value::Object(entries) => {
+            OrderedValue::Object(entries) => {
                 let written: Vec<String> = entries
                     .iter()
                     .map(|(key, value)| format!("{}: {}", Value::String(key.clone()), item(value)))
@@ -266,9 +275,7 @@ impl JsonEdit<'_> {
                 }
                 ('{', '}', written)
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-                return value.to_string();
-            }
+            OrderedValue::Scalar(value) => return value.to_string(),
         };
         let lines = items.join(&format!(",\n{inner}"));
         format!("{open}\n{inner}{lines}\n{indent}{close}")

@@ -1,8 +1,10 @@
-//! Sets one value of a JSON or TOML text. Every other byte stays as it is.
+//! Sets one value of a JSON, TOML or YAML text. Every other byte stays as it is.
 
 pub(super) mod json;
 mod toml;
+mod yaml;
 
+use crate::model::ordered_value::OrderedValue;
 use crate::model::value_pointer::{self, ValuePointer};
 use serde_json::Value;
 use thiserror::Error;
@@ -13,6 +15,7 @@ pub(super) enum ValueFormat {
     /// With comments and trailing commas where the text has them.
     Json,
     Toml,
+    Yaml,
 }
 
 /// The reasons why a value cannot be set.
@@ -46,7 +49,7 @@ pub(super) fn set(
     format: ValueFormat,
     text: &str,
     pointer: &ValuePointer,
-    value: &Value,
+    value: &OrderedValue,
 ) -> Result<Option<String>, SetValueError> {
     let tokens = pointer.tokens();
     let (before, after) = match format {
@@ -62,10 +65,20 @@ pub(super) fn set(
             };
             (toml::value(text)?, (toml::value(&after), after))
         }
+        ValueFormat::Yaml => {
+            let Some(after) = yaml::set(text, &tokens, value)? else {
+                return Ok(None);
+            };
+            (yaml::value(text)?, (yaml::value(&after), after))
+        }
     };
     // A layout that the edit does not expect could change another value.
-    let mut expected = before;
-    insert(&mut expected, &tokens, value);
+    let mut expected = match before {
+        // A YAML file without a value.
+        Value::Null => Value::Object(serde_json::Map::new()),
+        before => before,
+    };
+    insert(&mut expected, &tokens, &value.plain());
     match after {
         (Ok(found), text) if found == expected => Ok(Some(text)),
         _ => Err(SetValueError::Layout {
@@ -101,9 +114,9 @@ fn insert(document: &mut Value, tokens: &[String], value: &Value) {
 }
 
 /// The value below some keys that do not exist.
-fn nested(tokens: &[String], value: &Value) -> Value {
+fn nested(tokens: &[String], value: &OrderedValue) -> OrderedValue {
     tokens.iter().rev().fold(value.clone(), |value, token| {
-        Value::Object([(token.clone(), value)].into_iter().collect())
+        OrderedValue::Object(vec![(token.clone(), value)])
     })
 }
 

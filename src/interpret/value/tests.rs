@@ -1,12 +1,18 @@
 //! Edits of values in JSON and TOML texts.
 
 use super::*;
+use crate::model::ordered_value::KeyOrder;
 use proptest::prelude::*;
 use serde_json::json;
+
+fn ordered(value: &Value) -> OrderedValue {
+    OrderedValue::of(value, &KeyOrder::default())
+}
 
 #[track_caller]
 fn check(format: ValueFormat, before: &str, pointer: &str, value: &Value, after: &str) {
     let pointer = ValuePointer::parse(pointer).expect("a pointer");
+    let value = &ordered(value);
     let once = set(format, before, &pointer, value).expect("a value that can be set");
     assert_eq!(
         once.as_deref().unwrap_or(before),
@@ -154,10 +160,123 @@ fn a_value_of_toml_is_set_and_comments_stay() {
 }
 
 #[test]
+fn a_value_of_yaml_is_set_and_everything_else_stays() {
+    let check = |before: &str, pointer: &str, value: Value, after: &str| {
+        check(ValueFormat::Yaml, before, pointer, &value, after);
+    };
+    check(
+        "a: 1 # one\nb:   two   # 2\n",
+        "/b",
+        json!("x"),
+        "a: 1 # one\nb:   x   # 2\n",
+    );
+    check(
+        "a: 'x'\nb: \"y\" # c\n",
+        "/b",
+        json!("z"),
+        "a: 'x'\nb: \"z\" # c\n",
+    );
+    check(
+        "jobs:\n    build:\n        os: linux\n        # end\n\n# last\n",
+        "/jobs/build/time/limit",
+        json!(10),
+        "jobs:\n    build:\n        os: linux\n        time:\n            limit: 10\n        # end\n\n# last\n",
+    );
+    check(
+        "s:\n- a # x\n- b\nt: 1\n",
+        "/s/-",
+        json!("c"),
+        "s:\n- a # x\n- b\n- c\nt: 1\n",
+    );
+    check(
+        "s: [a, b] # x\n",
+        "/s/-",
+        json!("c d"),
+        "s: [a, b, c d] # x\n",
+    );
+    check("s: [a, b]\n", "/s/0", json!(1), "s: [1, b]\n");
+    check(
+        "run: |-\n   a\n  \n   b\nn: 1\n",
+        "/n",
+        json!(2),
+        "run: |-\n   a\n  \n   b\nn: 2\n",
+    );
+    check(
+        "run: |\n  a\nn: 1\n",
+        "/run",
+        json!("b\nc\n"),
+        "run: |\n  b\n  c\nn: 1\n",
+    );
+    check(
+        "x: &a\n  b: 1\ny:\n  <<: *a\n  c: 2\n",
+        "/y/c",
+        json!(3),
+        "x: &a\n  b: 1\ny:\n  <<: *a\n  c: 3\n",
+    );
+    check(
+        "---\na: 1\n...\n",
+        "/b",
+        json!({ "c": [true] }),
+        "---\na: 1\nb:\n  c:\n    - true\n...\n",
+    );
+    check("a: 1", "/b", json!("x"), "a: 1\nb: x");
+    check(
+        "# nothing yet\n",
+        "/a/b",
+        json!(1),
+        "# nothing yet\na:\n  b: 1\n",
+    );
+    check(
+        "a:\n  - b: 1 # one\n  - b: 2\n",
+        "/a/1/b",
+        json!(3),
+        "a:\n  - b: 1 # one\n  - b: 3\n",
+    );
+}
+
+#[test]
+fn texts_that_another_version_of_yaml_reads_differently_are_quoted() {
+    for text in [
+        "no",
+        "on",
+        "1.0",
+        "12:30",
+        "2024-01-01",
+        "0x1f",
+        "~",
+        "null",
+    ] {
+        let after = format!("a: x\nb: '{text}'\n");
+        check(ValueFormat::Yaml, "a: x\n", "/b", &json!(text), &after);
+        let after = format!("a:\n  - '{text}'\n  - c: '{text}'\n");
+        let list = json!([text, { "c": text }]);
+        check(ValueFormat::Yaml, "a:\n  - 1\n", "/a", &list, &after);
+    }
+}
+
+#[test]
+fn yaml_that_is_shared_or_tagged_is_not_changed() {
+    for (text, pointer) in [
+        ("x: &a\n  b: 1\ny: *a\n", "/y/b"),
+        ("x: &a 1\ny: *a\n", "/x"),
+        ("x: !ref a\n", "/x/b"),
+        ("a: 1\n---\nb: 2\n", "/a"),
+        ("a: 1\na: 2\n", "/a"),
+        ("a:\n", "/a/b"),
+        ("8080: x\n'8080': y\n", "/8080"),
+        ("a: [1\n", "/a/0"),
+    ] {
+        let pointer = ValuePointer::parse(pointer).expect("a pointer");
+        let refused = set(ValueFormat::Yaml, text, &pointer, &ordered(&json!(5)));
+        assert!(refused.is_err(), "{text}: {refused:?}");
+    }
+}
+
+#[test]
 fn what_has_no_place_is_refused() {
     let refused = |format, text: &str, pointer: &str, value: Value| {
         let pointer = ValuePointer::parse(pointer).expect("a pointer");
-        set(format, text, &pointer, &value)
+        set(format, text, &pointer, &ordered(&value))
             .expect_err(text)
             .to_string()
     };
@@ -222,18 +341,28 @@ proptest! {
             before.to_string()
         };
         let mut expected = before.clone();
-        if let Ok(changed) = set(ValueFormat::Json, &json, &pointer, &value) {
+        if let Ok(changed) = set(ValueFormat::Json, &json, &pointer, &ordered(&value)) {
             insert(&mut expected, &pointer.tokens(), &value);
-            let text = changed.unwrap_or(json);
+            let text = changed.unwrap_or_else(|| json.clone());
             prop_assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), expected);
-            prop_assert_eq!(set(ValueFormat::Json, &text, &pointer, &value), Ok(None));
+            prop_assert_eq!(set(ValueFormat::Json, &text, &pointer, &ordered(&value)), Ok(None));
+        }
+        if let Ok(changed) = set(ValueFormat::Yaml, &json, &pointer, &ordered(&value)) {
+            let text = changed.unwrap_or(json);
+            prop_assert_eq!(set(ValueFormat::Yaml, &text, &pointer, &ordered(&value)), Ok(None));
         }
         let document = ValuePointer::parse("/document").unwrap();
         let below = ValuePointer::parse(&format!("/document{pointer}")).unwrap();
-        if let Ok(Some(text)) = set(ValueFormat::Toml, "", &document, &before)
-            && let Ok(Some(changed)) = set(ValueFormat::Toml, &text, &below, &value)
+        if let Ok(Some(text)) = set(ValueFormat::Yaml, "# why\n", &document, &ordered(&before))
+            && let Ok(Some(changed)) = set(ValueFormat::Yaml, &text, &below, &ordered(&value))
         {
-            prop_assert_eq!(set(ValueFormat::Toml, &changed, &below, &value), Ok(None));
+            prop_assert!(changed.starts_with("# why\n"));
+            prop_assert_eq!(set(ValueFormat::Yaml, &changed, &below, &ordered(&value)), Ok(None));
+        }
+        if let Ok(Some(text)) = set(ValueFormat::Toml, "", &document, &ordered(&before))
+            && let Ok(Some(changed)) = set(ValueFormat::Toml, &text, &below, &ordered(&value))
+        {
+            prop_assert_eq!(set(ValueFormat::Toml, &changed, &below, &ordered(&value)), Ok(None));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Values of TOML texts.
 
 use super::{SetValueError, entry, no_container, place};
+use crate::model::ordered_value::OrderedValue;
 use serde_json::Value;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Key, Table, TableLike, Value as TomlValue};
 
@@ -13,14 +14,19 @@ pub(super) fn value(text: &str) -> Result<Value, SetValueError> {
 pub(super) fn set(
     text: &str,
     tokens: &[String],
-    value: &Value,
+    value: &OrderedValue,
 ) -> Result<Option<String>, SetValueError> {
     let mut document = read(text)?;
     if document.to_string() != text {
         let place = place(&[]);
         return Err(SetValueError::Layout { place });
     }
-    let edit = TomlEdit { tokens, value };
+    let plain = &value.plain();
+    let edit = TomlEdit {
+        tokens,
+        value,
+        plain,
+    };
     let changed = edit.in_table(document.as_table_mut(), 0)?;
     Ok(changed.then(|| document.to_string()))
 }
@@ -65,7 +71,9 @@ fn plain(value: &TomlValue) -> Value {
 
 struct TomlEdit<'e> {
     tokens: &'e [String],
-    value: &'e Value,
+    value: &'e OrderedValue,
+    /// The value without its order.
+    plain: &'e Value,
 }
 
 impl TomlEdit<'_> {
@@ -79,7 +87,7 @@ impl TomlEdit<'_> {
         }
         if is_last {
             let item = match self.value {
-                Value::Object(entries) => Item::Table(new_table(entries)?),
+                OrderedValue::Object(entries) => Item::Table(new_table(entries)?),
                 other => Item::Value(toml_value(other)?),
             };
             insert(table, token, item);
@@ -87,7 +95,7 @@ impl TomlEdit<'_> {
         }
         let mut below = Table::new();
         // A table that only contains tables needs no header.
-        below.set_implicit(depth + 2 != self.tokens.len() || self.value.is_object());
+        below.set_implicit(depth + 2 != self.tokens.len() || self.plain.is_object());
         self.in_table(&mut below, depth + 1)?;
         insert(table, token, Item::Table(below));
         Ok(true)
@@ -152,7 +160,7 @@ impl TomlEdit<'_> {
         if let Some(value) = array.get_mut(index) {
             return self.in_value(value, depth + 1);
         }
-        let is_new = |value: &TomlValue| plain(value) != *self.value;
+        let is_new = |value: &TomlValue| plain(value) != *self.plain;
         if self.tokens[depth] == "-" && !array.iter().all(is_new) {
             return Ok(false);
         }
@@ -170,12 +178,12 @@ impl TomlEdit<'_> {
     }
 
     fn replace(&self, item: &mut Item) -> Result<bool, SetValueError> {
-        if item_value(item) == *self.value {
+        if item_value(item) == *self.plain {
             return Ok(false);
         }
         match (&mut *item, self.value) {
             (Item::Value(value), _) => return self.replace_value(value),
-            (Item::Table(table), Value::Object(entries)) if !table.is_dotted() => {
+            (Item::Table(table), OrderedValue::Object(entries)) if !table.is_dotted() => {
                 let mut new = new_table(entries)?;
                 *new.decor_mut() = table.decor().clone();
                 new.set_position(table.position());
@@ -191,7 +199,7 @@ impl TomlEdit<'_> {
     }
 
     fn replace_value(&self, value: &mut TomlValue) -> Result<bool, SetValueError> {
-        if plain(value) == *self.value {
+        if plain(value) == *self.plain {
             return Ok(false);
         }
         let mut new = toml_value(self.value)?;
@@ -222,11 +230,11 @@ fn insert(table: &mut Table, key: &str, item: Item) {
     table.insert_formatted(&key, item);
 }
 
-fn new_table(entries: &serde_json::Map<String, Value>) -> Result<Table, SetValueError> {
+fn new_table(entries: &[(String, OrderedValue)]) -> Result<Table, SetValueError> {
     let mut table = Table::new();
     for (key, value) in entries {
         let item = match value {
-            Value::Object(entries) => Item::Table(new_table(entries)?),
+            OrderedValue::Object(entries) => Item::Table(new_table(entries)?),
             other => Item::Value(toml_value(other)?),
         };
         table.insert(key, item);
@@ -234,25 +242,14 @@ fn new_table(entries: &serde_json::Map<String, Value>) -> Result<Table, SetValue
     Ok(table)
 }
 
-fn toml_value(value: &Value) -> Result<TomlValue, SetValueError> {
+fn toml_value(value: &OrderedValue) -> Result<TomlValue, SetValueError> {
     Ok(match value {
-        Value::Null => return Err(SetValueError::NoToml { what: "null" }),
-        Value::Bool(boolean) => (*boolean).into(),
-        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(number), _) => number.into(),
-            (None, Some(float)) if number.is_f64() => float.into(),
-            _ => {
-                return Err(SetValueError::NoToml {
-                    what: "a number of that size",
-                });
-            }
-        },
-        Value::String(text) => text.as_str().into(),
-        Value::Array(items) => {
+        OrderedValue::Scalar(scalar) => toml_scalar(scalar)?,
+        OrderedValue::List(items) => {
             let items: Vec<TomlValue> = items.iter().map(toml_value).collect::<Result<_, _>>()?;
             TomlValue::Array(items.into_iter().collect())
         }
-        Value::Object(entries) => {
+        OrderedValue::Object(entries) => {
             let mut table = InlineTable::new();
             for (key, value) in entries {
                 table.insert(key, toml_value(value)?);
@@ -260,4 +257,19 @@ fn toml_value(value: &Value) -> Result<TomlValue, SetValueError> {
             TomlValue::InlineTable(table)
         }
     })
+}
+
+fn toml_scalar(value: &Value) -> Result<TomlValue, SetValueError> {
+    let no_toml = |what| Err(SetValueError::NoToml { what });
+    match value {
+        Value::Bool(boolean) => Ok((*boolean).into()),
+        Value::String(text) => Ok(text.as_str().into()),
+        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(number), _) => Ok(number.into()),
+            (None, Some(float)) if number.is_f64() => Ok(float.into()),
+            _ => no_toml("a number of that size"),
+        },
+        Value::Null => no_toml("null"),
+        Value::Array(_) | Value::Object(_) => no_toml("a list or object in this place"),
+    }
 }
