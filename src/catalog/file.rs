@@ -10,6 +10,7 @@ use crate::model::path::{SafeRelPath, TreePath};
 use crate::model::placeholder::{BuiltInFact, PlaceholderName};
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
+use crate::model::repository_settings::RepositorySettings;
 use crate::model::slug::{OptionRef, Slug};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,9 @@ pub struct CatalogFile {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]
     pub next_steps: Vec<SingleLine>,
+    /// The settings of every repository on its forge.
+    #[serde(default, skip_serializing_if = "RepositorySettings::is_empty")]
+    pub settings: RepositorySettings,
     /// Files and folders of the template that an earlier version had at another path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000))]
@@ -195,6 +199,9 @@ pub struct CatalogOption {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]
     pub next_steps: Vec<SingleLine>,
+    /// The settings on its forge of a repository with this option.
+    #[serde(default, skip_serializing_if = "RepositorySettings::is_empty")]
+    pub settings: RepositorySettings,
 }
 
 /// An option with its category.

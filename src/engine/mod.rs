@@ -9,6 +9,6 @@ pub use crate::interpret::{LineOrigin, fill};
 pub use addition::{Addition, add};
 pub use carry_over::{ChangedChoice, ChoiceReason, SelectionChanges, carry_over};
 pub use preview::{
-    Explanation, Preview, PreviewError, build, explain, first_commit, preview, remake,
+    Explanation, Preview, PreviewError, build, explain, first_commit, preview, remake, settings,
 };
 pub use update::update;

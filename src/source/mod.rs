@@ -3,6 +3,7 @@
 //!
 //! [`Diagnostic`]: crate::model::diagnostic::Diagnostic
 
+pub mod document_schema;
 mod formats;
 mod json;
 pub mod node;
