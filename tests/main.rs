@@ -71,6 +71,7 @@ mod sweep;
 mod templates;
 mod texts;
 mod tidy;
+mod typed_documents;
 mod update;
 mod verify;
 mod worker;

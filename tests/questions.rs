@@ -295,7 +295,7 @@ fn options_that_no_longer_fit_are_shown_with_the_reason() {
     let record: serde_json::Value = serde_json::from_str(&record).unwrap();
     assert_eq!(
         record["selected_options"],
-        serde_json::json!({ "data": ["sql"], "host": ["cloud"], "addons": ["two", "four"] })
+        serde_json::json!({ "data": ["sql"], "host": ["cloud"], "addons": ["four", "two"] })
     );
 }
 

@@ -547,12 +547,12 @@ impl OpenedCatalog {
             .flat_map(|recipe| &recipe.actions)
             .map(|action| action.action.common())
             .collect();
-        let role = actions.iter().map(|common| common.role()).max();
-        let effect = actions.iter().map(|common| common.effect()).max();
+        let roles = actions.iter().map(|common| common.role());
+        let effects = actions.iter().map(|common| common.effect());
         OptionRestriction {
             option,
-            role_required: role.unwrap_or_default(),
-            side_effect: effect.unwrap_or_default(),
+            role_required: roles.fold(RoleRequired::default(), Ord::max),
+            side_effect: effects.fold(SideEffect::default(), Ord::max),
             supports_dry_run: actions.iter().all(|common| common.is_previewed()),
         }
     }

@@ -76,9 +76,8 @@ impl ImageReference {
             return Err(ImageReferenceError::Invalid);
         }
         if let Some((name, digest)) = text.split_once('@') {
-            let digits = digest.strip_prefix("sha256:").unwrap_or_default();
-            return match Digest::parse(digits) {
-                Ok(_) if !name.is_empty() => Ok(Self(text.to_owned())),
+            return match digest.strip_prefix("sha256:").map(Digest::parse) {
+                Some(Ok(_)) if !name.is_empty() => Ok(Self(text.to_owned())),
                 _ => Err(ImageReferenceError::Invalid),
             };
         }

@@ -111,6 +111,14 @@ impl RecordedPlan {
     }
 }
 
+impl GeneratedRepo {
+    /// The author of the first commit. A commit of another program may name one that is no identity of ours; the plan
+    /// is then that of a request without an author.
+    pub fn first_author(&self) -> Identity {
+        Identity::parse(&self.first.author).unwrap_or_default()
+    }
+}
+
 impl GeneratedRepoRequest {
     /// Reads the repository, fetching it first when it is named by URL.
     pub fn read(&self, cache: CacheOpener<'_, '_>) -> Result<GeneratedRepo, AppError> {
@@ -197,7 +205,7 @@ impl GeneratedRepoRequest {
         sources: RecordedSources<'_, '_>,
     ) -> Result<RecordedPlan, AppError> {
         let (opened, template) = self.sources_of(provenance, repository, sources)?;
-        let author = Identity::parse(&repository.first.author).unwrap_or_default();
+        let author = repository.first_author();
         let plan = engine::remake(&opened.catalog, provenance, author)
             .map_err(|error| Findings::of_preview(error, None))?;
         Ok(RecordedPlan { plan, template })

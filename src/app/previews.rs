@@ -90,6 +90,11 @@ pub struct UnexpectedTree {
 }
 
 impl ProductRequest {
+    /// The author of the commit; by default groundplan.
+    pub fn author(&self) -> Identity {
+        self.author.clone().unwrap_or_default()
+    }
+
     /// The inputs of a plan, with defaults for slug and date.
     pub fn inputs(&self, clock: &dyn Clock) -> Result<Inputs, ProductError> {
         let slug = self
@@ -148,7 +153,7 @@ pub fn with_template(
         request: Request {
             selection: selection.selection,
             inputs,
-            author: product.author.clone().unwrap_or_default(),
+            author: product.author(),
             catalog_source: Some(opened.source.origin.clone()),
             template: template.pin.clone(),
         },

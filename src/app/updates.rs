@@ -12,7 +12,6 @@ use super::update_report::{self, ChangedInput, PlanSource, UpdateReport};
 use crate::engine::update::{Conflict, Decision, PathUpdate, Rules, Sides, Update, Verdict};
 use crate::engine::{self, LineOrigin, Preview, SelectionChanges};
 use crate::model::condition::InputValues;
-use crate::model::input::Identity;
 use crate::model::path::TreePath;
 use crate::model::provenance::{CatalogSource, Provenance};
 use crate::model::ref_name::RefName;
@@ -68,8 +67,7 @@ pub fn plan(
         carried.map_err(|findings| Findings::in_selection(findings, None))?;
     let template = templates::open(&request.template_for(recorded), &opened, cache)?;
     let recorded_author = recorded.generated.as_ref().map(|made| made.author.clone());
-    let author = recorded_author
-        .unwrap_or_else(|| Identity::parse(&repository.first.author).unwrap_or_default());
+    let author = recorded_author.unwrap_or_else(|| repository.first_author());
     let mut inputs = recorded.inputs.clone();
     inputs.values.extend(request.inputs.clone());
     inputs.values = resolve::applicable(&opened.catalog, &selection, &inputs, &author);

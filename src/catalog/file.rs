@@ -6,12 +6,14 @@ use crate::model::condition::Condition;
 use crate::model::digest::GitId;
 use crate::model::exclude::ExcludePattern;
 use crate::model::input_pattern::InputPattern;
+use crate::model::limits;
 use crate::model::path::{SafeRelPath, TreePath};
 use crate::model::placeholder::{BuiltInFact, PlaceholderName};
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
 use crate::model::repository_settings::RepositorySettings;
 use crate::model::slug::{OptionRef, Slug};
+use crate::source::schema::HoldsItsSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +36,7 @@ pub struct CatalogFile {
     /// The inputs, in the order of questions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
+    #[serde(deserialize_with = "limits::length::<0, 100, _, _>")]
     pub inputs: Vec<CatalogInput>,
     /// The rules for the slug of a product.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,6 +44,7 @@ pub struct CatalogFile {
     /// The steps after the creation of a repository, one line each. Placeholders are replaced.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]
+    #[serde(deserialize_with = "limits::length::<0, 20, _, _>")]
     pub next_steps: Vec<SingleLine>,
     /// The settings of every repository on its forge.
     #[serde(default, skip_serializing_if = "RepositorySettings::is_empty")]
@@ -48,6 +52,7 @@ pub struct CatalogFile {
     /// Files and folders of the template that an earlier version had at another path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000))]
+    #[serde(deserialize_with = "limits::length::<0, 1000, _, _>")]
     pub moved: Vec<MovedPath>,
     /// The path of the provenance file, `.scrum4me/bootstrap.json` by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,10 +86,12 @@ pub struct TemplateSource {
     /// Files to exclude, in the syntax of .gitignore.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
+    #[serde(deserialize_with = "limits::length::<0, 100, _, _>")]
     pub exclude: Vec<ExcludePattern>,
     /// Files and folders with conditions. All others are in every result.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000))]
+    #[serde(deserialize_with = "limits::length::<0, 1000, _, _>")]
     pub files: Vec<TemplateFile>,
 }
 
@@ -112,6 +119,7 @@ pub struct SlugRules {
     /// Slugs that no product may have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000))]
+    #[serde(deserialize_with = "limits::length::<0, 1000, _, _>")]
     pub reserved: Vec<SingleLine>,
 }
 
@@ -155,9 +163,11 @@ pub struct Category {
     /// Slugs that the category had in earlier versions. Selections may still name them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]
+    #[serde(deserialize_with = "limits::length::<0, 20, _, _>")]
     pub formerly: Vec<Slug>,
     /// The options, in the order of questions and of execution.
     #[schemars(length(min = 1))]
+    #[serde(deserialize_with = "limits::length::<1, {usize::MAX}, _, _>")]
     pub options: Vec<CatalogOption>,
 }
 
@@ -194,10 +204,12 @@ pub struct CatalogOption {
     /// Slugs that the option had in earlier versions. Selections may still name them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]
+    #[serde(deserialize_with = "limits::length::<0, 20, _, _>")]
     pub formerly: Vec<Slug>,
     /// The steps after the creation of a repository with this option, one line each. Placeholders are replaced.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]
+    #[serde(deserialize_with = "limits::length::<0, 20, _, _>")]
     pub next_steps: Vec<SingleLine>,
     /// The settings on its forge of a repository with this option.
     #[serde(default, skip_serializing_if = "RepositorySettings::is_empty")]
@@ -212,6 +224,8 @@ pub struct OptionEntry<'c> {
     /// The positions of category and option, from 0.
     position: (usize, usize),
 }
+
+impl HoldsItsSchema for CatalogFile {}
 
 impl CatalogFile {
     /// All options in the order of the document.

@@ -3,10 +3,14 @@
 use crate::model::action::SingleLine;
 use crate::model::condition::{Condition, InputValue};
 use crate::model::input_pattern::InputPattern;
+use crate::model::limits;
 use crate::model::placeholder::{CaseForm, PlaceholderName};
 use crate::model::suggest;
 use schemars::JsonSchema;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// An input. Its name between double underscores is a placeholder in texts and paths.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -33,6 +37,7 @@ pub struct CatalogInput {
     /// The values of a choice.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 100))]
+    #[serde(deserialize_with = "limits::length::<0, 100, _, _>")]
     pub options: Vec<SingleLine>,
     /// The value without an answer. An input without a default must be given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,11 +65,50 @@ pub enum InputType {
 }
 
 /// The default of an input.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum InputDefault {
     Derived(DerivedDefault),
     Value(InputValue),
+}
+
+impl<'de> Deserialize<'de> for InputDefault {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(DefaultVisitor)
+    }
+}
+
+/// Reads a mapping as derived. An untagged enum would also read a list so.
+struct DefaultVisitor;
+
+impl<'de> Visitor<'de> for DefaultVisitor {
+    type Value = InputDefault;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value, or a mapping with `from`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<InputDefault, A::Error> {
+        DerivedDefault::deserialize(MapAccessDeserializer::new(map)).map(InputDefault::Derived)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<InputDefault, E> {
+        Ok(InputDefault::Value(InputValue::Boolean(value)))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<InputDefault, E> {
+        Ok(InputDefault::Value(InputValue::Integer(value)))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<InputDefault, E> {
+        let value = i64::try_from(value);
+        let integer = value.map_err(|_| E::custom("the integer is too large"))?;
+        self.visit_i64(integer)
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<InputDefault, E> {
+        Ok(InputDefault::Value(InputValue::Text(value.to_owned())))
+    }
 }
 
 /// The value of another placeholder.

@@ -14,7 +14,6 @@ use crate::source;
 use crate::source::node::Document;
 use crate::source::schema::Schema;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
 /// A catalogue and all its findings.
 #[derive(Debug)]
@@ -155,15 +154,14 @@ fn misplaced(path: &str, message: String) -> Diagnostic {
     Diagnostic::error(Code::Misplaced, message).at("", Location::start_of(path))
 }
 
-/// The compiled schema of catalog.yaml. An editor checks a catalogue at every keystroke.
-static SCHEMA: LazyLock<Schema<CatalogFile>> = LazyLock::new(Schema::new);
+/// The schema of catalog.yaml.
+static SCHEMA: Schema<CatalogFile> = Schema::new();
 
-/// The compiled schema of recipes.
-static READER: LazyLock<RecipeReader> = LazyLock::new(RecipeReader::new);
+static READER: RecipeReader = RecipeReader::new();
 
 fn read_catalog(path: &str, content: &File, findings: &mut Vec<Diagnostic>) -> Option<Parsed> {
     let parsed = read_document(path, content).and_then(|document| {
-        let file = SCHEMA.parse(&document)?;
+        let file = SCHEMA.parse_directly(&document)?;
         Ok(Parsed { document, file })
     });
     match parsed {
@@ -272,7 +270,7 @@ impl<'l> Recipes<'l> {
             shared: include::shared(files, &folder),
             pieces: BTreeMap::new(),
         };
-        let reader = &*READER;
+        let reader = &READER;
         for (path, file) in own {
             if recipes.shared.contains(path) || include::is_beside(&recipes.shared, path) {
                 continue;
@@ -397,9 +395,7 @@ impl<'l> Recipes<'l> {
                 self.findings.push(finding.help(help));
                 continue;
             }
-            trail.push(path);
-            actions.extend(self.piece(reader, piece, option, trail));
-            trail.pop();
+            actions.extend(self.piece(reader, (piece, &path), option, trail));
             // Before the next piece: pieces that include each other several times would multiply.
             if actions.len() > MAX_ACTIONS {
                 let pointer = format!("/include/{index}");
@@ -415,32 +411,32 @@ impl<'l> Recipes<'l> {
         actions
     }
 
-    /// The actions of the last piece of a trail, after those that it includes itself. Each piece is read once.
+    /// The actions of a piece, after those that it includes itself. Each piece is read once.
     fn piece(
         &mut self,
         reader: &RecipeReader,
-        piece: &str,
+        (piece, path): (&str, &str),
         option: &OptionRef,
         trail: &mut Vec<String>,
     ) -> Vec<RecipeAction> {
-        let path = trail.last().cloned().unwrap_or_default();
-        if let Some(known) = self.pieces.get(&path) {
+        if let Some(known) = self.pieces.get(path) {
             return known.clone();
         }
-        let actions = self.read_piece(reader, piece, option, trail);
-        self.pieces.insert(path, actions.clone());
+        trail.push(path.to_owned());
+        let actions = self.read_piece(reader, (piece, path), option, trail);
+        trail.pop();
+        self.pieces.insert(path.to_owned(), actions.clone());
         actions
     }
 
     fn read_piece(
         &mut self,
         reader: &RecipeReader,
-        piece: &str,
+        (piece, path): (&str, &str),
         option: &OptionRef,
         trail: &mut Vec<String>,
     ) -> Vec<RecipeAction> {
-        let path = trail.last().cloned().unwrap_or_default();
-        let document = match read_document(&path, &self.files[&path]) {
+        let document = match read_document(path, &self.files[path]) {
             Ok(document) => document,
             Err(found) => {
                 self.findings.extend(found);

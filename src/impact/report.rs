@@ -40,6 +40,17 @@ pub enum ImpactLevel {
     Breaking,
 }
 
+impl ImpactLevel {
+    /// The level in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Compatible => "compatible",
+            Self::Breaking => "breaking",
+        }
+    }
+}
+
 /// One side of the comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

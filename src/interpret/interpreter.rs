@@ -83,9 +83,9 @@ impl<'a> Interpreter<'a> {
         Ok(())
     }
 
-    /// Ends the trace; one origin for each line of the file.
-    pub(super) fn take_trace(&mut self) -> Option<Vec<LineOrigin>> {
-        self.trace.take().map(Trace::into_lines)
+    /// Ends the trace; one origin for each line of the file, none without a trace.
+    pub(super) fn take_trace(&mut self) -> Vec<LineOrigin> {
+        self.trace.take().map_or_else(Vec::new, Trace::into_lines)
     }
 
     pub(super) fn plan(&self) -> &'a Plan {

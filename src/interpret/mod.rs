@@ -112,7 +112,7 @@ fn run(
     unfilled::warn(&mut interpreter)?;
     let changes = changes::describe(&interpreter)?;
     let risk = risk::assess(&interpreter, &actions)?;
-    let lines = interpreter.take_trace().unwrap_or_default();
+    let lines = interpreter.take_trace();
     let PlanFindings {
         warnings,
         collisions,

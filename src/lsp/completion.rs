@@ -103,7 +103,7 @@ impl Completion<'_> {
             .and_then(|whole| whole.at(root, &self.cursor.steps))
             .is_some_and(|schema| schema.is_list());
         let before = &self.subject.text[..self.cursor.range.start];
-        let line = before.rsplit('\n').next().unwrap_or_default();
+        let line = cursor::last_line(before);
         let around = match (is_list, line.trim().is_empty()) {
             (false, _) => ("", ""),
             (true, true) => ("- ", ""),

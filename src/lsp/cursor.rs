@@ -140,7 +140,7 @@ pub(super) fn at(text: &str, offset: usize) -> Option<Cursor> {
     let (before, after) = text.split_at(offset);
     let word = after.find(|c: char| !is_word(c)).unwrap_or(after.len());
     let (word, rest) = after.split_at(word);
-    let line = before.rsplit('\n').next().unwrap_or_default();
+    let line = last_line(before);
     let is_bare = line
         .trim_start_matches([' ', '-'])
         .chars()
@@ -162,6 +162,11 @@ pub(super) fn at(text: &str, offset: usize) -> Option<Cursor> {
         })
         .or_else(|| find(format!("{before}{MARK}{after}"), false))
         .map(|cursor| cursor.in_text(text, offset))
+}
+
+/// The text after the last line break.
+pub(super) fn last_line(text: &str) -> &str {
+    text.rsplit_once('\n').map_or(text, |(_, line)| line)
 }
 
 fn is_word(c: char) -> bool {

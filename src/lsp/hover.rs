@@ -4,7 +4,7 @@ use super::cursor::{self, EntryPart, PathStep, Spot};
 use super::meaning::{self, PlaceMeaning};
 use super::outline;
 use super::references::{self, Named};
-use super::schema::ValueSchema;
+use super::schema::{SchemaField, ValueSchema};
 use super::subject::SubjectDocument;
 use crate::app::option_effect::{self, OptionEffect};
 use crate::catalog;
@@ -14,7 +14,6 @@ use crate::model::slug::OptionRef;
 use crate::source::node::Document;
 use crate::template::Template;
 use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind, Position};
-use std::fmt::Write as _;
 use std::ops::Range;
 
 /// The maximum number of paths in a list.
@@ -55,11 +54,10 @@ fn named(
     let text = match &reference.named {
         Named::Category(slug) => {
             let category = subject.outline.category(slug)?;
-            let mut text = format!("**{}** (`{slug}`)\n", category.title);
-            for option in &category.options {
-                let _ = write!(text, "\n- `{}`: {}", option.slug, option.title);
-            }
-            text
+            let options = category.options.iter();
+            let mut lines = vec![format!("**{}** (`{slug}`)\n", category.title)];
+            lines.extend(options.map(|option| format!("- `{}`: {}", option.slug, option.title)));
+            lines.join("\n")
         }
         Named::Option { category, option } => of_option(subject, category, option)?,
     };
@@ -68,21 +66,19 @@ fn named(
 
 fn of_option(subject: &SubjectDocument<'_>, category: &str, option: &str) -> Option<String> {
     let known = subject.outline.option(category, option)?;
-    let mut text = format!("**{}** (`{category}/{option}`)", known.title);
-    if let Some(description) = &known.description {
-        let _ = write!(text, "\n\n{description}");
-    }
+    let mut paragraphs = vec![format!("**{}** (`{category}/{option}`)", known.title)];
+    paragraphs.extend(known.description.clone());
     for (word, others) in [
         ("Requires", &known.requires),
         ("Conflicts with", &known.conflicts),
     ] {
         if !others.is_empty() {
-            let _ = write!(text, "\n\n{word} `{}`.", others.join("`, `"));
+            paragraphs.push(format!("{word} `{}`.", others.join("`, `")));
         }
     }
     let reference = OptionRef::parse(&format!("{category}/{option}")).ok()?;
-    text.push_str(&effect(subject, &reference));
-    Some(text)
+    paragraphs.push(effect(subject, &reference));
+    Some(paragraphs.join("\n\n"))
 }
 
 /// The effect of an option in a trial preview.
@@ -97,44 +93,46 @@ fn effect(subject: &SubjectDocument<'_>, option: &OptionRef) -> String {
         Some((catalog, template))
     });
     let Some((catalog, template)) = opened else {
-        return "\n\nIts effect is shown once the catalogue and its template have no errors."
+        return "Its effect is shown once the catalogue and its template have no errors."
             .to_owned();
     };
     match option_effect::of(&catalog, &template, option) {
         Ok(Some(effect)) => shown(&effect),
-        Ok(None) | Err(_) => "\n\nA selection with it cannot be built.".to_owned(),
+        Ok(None) | Err(_) => "A selection with it cannot be built.".to_owned(),
     }
 }
 
 fn shown(effect: &OptionEffect) -> String {
-    let mut text = String::new();
     let lists = [
         ("Adds", &effect.added),
         ("Changes", &effect.changed),
         ("Removes", &effect.removed),
     ];
-    for (verb, paths) in lists {
-        if !paths.is_empty() {
-            let _ = write!(text, "\n\n{verb} {}", counted(paths));
-        }
+    let lists: Vec<String> = lists
+        .into_iter()
+        .filter(|(_, paths)| !paths.is_empty())
+        .map(|(verb, paths)| format!("{verb} {}", counted(paths)))
+        .collect();
+    if lists.is_empty() {
+        return "Changes no file.".to_owned();
     }
-    if text.is_empty() {
-        text.push_str("\n\nChanges no file.");
-    }
-    text
+    lists.join("\n\n")
 }
 
 /// The number of paths and their list.
 fn counted(paths: &[TreePath]) -> String {
     let plural = if paths.len() == 1 { "" } else { "s" };
-    let mut text = format!("{} file{plural}:\n", paths.len());
-    for path in paths.iter().take(MAX_PATHS) {
-        let _ = write!(text, "\n- `{path}`");
-    }
+    let mut lines = vec![format!("{} file{plural}:\n", paths.len())];
+    lines.extend(
+        paths
+            .iter()
+            .take(MAX_PATHS)
+            .map(|path| format!("- `{path}`")),
+    );
     if paths.len() > MAX_PATHS {
-        let _ = write!(text, "\n- {} more", paths.len() - MAX_PATHS);
+        lines.push(format!("- {} more", paths.len() - MAX_PATHS));
     }
-    text
+    lines.join("\n")
 }
 
 /// The schema's description of a key or of a word.
@@ -160,17 +158,21 @@ fn of_field(schema: &ValueSchema, document: &Document, spot: &Spot) -> Option<St
     let fields = mapping.fields();
     let field = fields.iter().find(|field| field.name == name)?;
     let necessity = if field.is_required { " (required)" } else { "" };
-    let mut text = format!("`{name}`{necessity}");
+    let mut lines = vec![format!("`{name}`{necessity}")];
     if let Some(description) = field.schema.description() {
-        let _ = write!(text, "\n\n{description}");
+        lines.extend([String::new(), description.to_owned()]);
     }
-    for word in field.schema.words() {
-        let _ = write!(text, "\n- `{}`", word.text);
-        if let Some(description) = word.description {
-            let _ = write!(text, ": {description}");
-        }
-    }
-    Some(text)
+    lines.extend(
+        field
+            .schema
+            .words()
+            .iter()
+            .map(|word| match word.description {
+                Some(description) => format!("- `{}`: {description}", word.text),
+                None => format!("- `{}`", word.text),
+            }),
+    );
+    Some(lines.join("\n"))
 }
 
 fn of_word(
@@ -185,13 +187,19 @@ fn of_word(
         let above = spot.steps.split_last()?.1;
         let action = schema.at(&document.root, above)?;
         let kind = action.kinds().into_iter().find(|kind| kind.text == text)?;
-        let mut shown = format!("**{text}**\n\n{}\n", kind.description.unwrap_or_default());
-        for field in action.fields().iter().filter(|field| field.name != "kind") {
-            let necessity = if field.is_required { " (required)" } else { "" };
-            let description = field.schema.description().unwrap_or_default();
-            let _ = write!(shown, "\n- `{}`{necessity}: {description}", field.name);
-        }
-        return Some(shown);
+        let fields = action.fields();
+        let mut lines = vec![format!("**{text}**\n")];
+        lines.extend(
+            kind.description
+                .map(|description| format!("{description}\n")),
+        );
+        lines.extend(
+            fields
+                .iter()
+                .filter(|field| field.name != "kind")
+                .map(of_kind_field),
+        );
+        return Some(lines.join("\n"));
     }
     if meaning::of(subject.kind, &document.root, spot) != PlaceMeaning::Other {
         return None;
@@ -199,4 +207,13 @@ fn of_word(
     let words = schema.at(&document.root, &spot.steps)?.words();
     let word = words.into_iter().find(|word| word.text == text)?;
     Some(format!("`{text}`\n\n{}", word.description?))
+}
+
+/// The line of a field in the documentation of its kind.
+fn of_kind_field(field: &SchemaField) -> String {
+    let necessity = if field.is_required { " (required)" } else { "" };
+    match field.schema.description() {
+        Some(description) => format!("- `{}`{necessity}: {description}", field.name),
+        None => format!("- `{}`{necessity}", field.name),
+    }
 }

@@ -133,10 +133,15 @@ fn in_case(name: &PlaceholderName, form: CaseForm, description: &str) -> KnownPl
     )
 }
 
+/// The text of a field; empty while the document is being written.
+fn field_or_empty(node: &Node, name: &str) -> String {
+    field(node, name).unwrap_or_default()
+}
+
 fn category(node: &Node) -> Option<CategoryOutline> {
     Some(CategoryOutline {
         slug: field(node, "slug")?,
-        title: field(node, "title").unwrap_or_default(),
+        title: field_or_empty(node, "title"),
         options: items(node.get("options")).filter_map(option).collect(),
     })
 }
@@ -144,7 +149,7 @@ fn category(node: &Node) -> Option<CategoryOutline> {
 fn option(node: &Node) -> Option<OptionOutline> {
     Some(OptionOutline {
         slug: field(node, "slug")?,
-        title: field(node, "title").unwrap_or_default(),
+        title: field_or_empty(node, "title"),
         description: field(node, "description"),
         requires: texts(node.get("requires")),
         conflicts: texts(node.get("conflicts")),
@@ -154,8 +159,8 @@ fn option(node: &Node) -> Option<OptionOutline> {
 fn input(node: &Node) -> Option<InputOutline> {
     Some(InputOutline {
         name: field(node, "name")?,
-        title: field(node, "title").unwrap_or_default(),
-        kind: field(node, "type").unwrap_or_default(),
+        title: field_or_empty(node, "title"),
+        kind: field_or_empty(node, "type"),
         options: texts(node.get("options")),
     })
 }

@@ -123,7 +123,8 @@ pub(super) fn formerly_edit(
         format!("\n{}formerly: [{old}]", " ".repeat(column))
     };
     // A comment after the slug stays on its line.
-    let rest = content[end..].split('\n').next().unwrap_or_default();
+    let rest = &content[end..];
+    let rest = rest.split_once('\n').map_or(rest, |(line, _)| line);
     let at = if text.starts_with('\n') {
         end + rest.trim_end_matches('\r').len()
     } else {
@@ -186,10 +187,11 @@ fn documents(subject: &SubjectDocument<'_>) -> Vec<(String, DocumentKind)> {
 }
 
 fn parsed(subject: &SubjectDocument<'_>, path: &str) -> Result<Document, String> {
-    let text = subject.workspace.text(path).unwrap_or_default();
-    let partial = source::read_partial(path, text).filter(|partial| partial.is_whole);
+    let text = subject.workspace.text(path);
+    let partial = text.and_then(|text| source::read_partial(path, text));
     let broken = || format!("`{path}` has a syntax error: correct it first");
-    partial.map(|partial| partial.document).ok_or_else(broken)
+    let whole = partial.filter(|partial| partial.is_whole);
+    whole.map(|partial| partial.document).ok_or_else(broken)
 }
 
 /// The files that are named like the category or option.

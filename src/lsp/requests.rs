@@ -44,7 +44,7 @@ type Answer = Result<Value, RequestRefusal>;
 impl AnswerContext<'_> {
     /// The answer to a request.
     pub(super) fn answer(&self, request: Request) -> Answer {
-        Ok(match request.method.as_str() {
+        match request.method.as_str() {
             Completion::METHOD => self.completion(parsed::<Completion>(request)?),
             HoverRequest::METHOD => {
                 let params = parsed::<HoverRequest>(request)?;
@@ -69,18 +69,16 @@ impl AnswerContext<'_> {
                     })
                 })
             }
-            Rename::METHOD => self.rename(&parsed::<Rename>(request)?)?,
+            Rename::METHOD => self.rename(&parsed::<Rename>(request)?),
             CodeActionRequest::METHOD => self.code_actions(parsed::<CodeActionRequest>(request)?),
-            method => {
-                return Err(RequestRefusal {
-                    code: ErrorCode::MethodNotFound,
-                    message: format!("unknown request `{}`", method.escape_debug()),
-                });
-            }
-        })
+            method => Err(RequestRefusal {
+                code: ErrorCode::MethodNotFound,
+                message: format!("unknown request `{}`", method.escape_debug()),
+            }),
+        }
     }
 
-    fn code_actions(&self, params: lsp_types::CodeActionParams) -> Value {
+    fn code_actions(&self, params: lsp_types::CodeActionParams) -> Answer {
         let only = params.context.only;
         let at = TextDocumentPositionParams {
             text_document: params.text_document,
@@ -99,7 +97,7 @@ impl AnswerContext<'_> {
         })
     }
 
-    fn completion(&self, params: lsp_types::CompletionParams) -> Value {
+    fn completion(&self, params: lsp_types::CompletionParams) -> Answer {
         let at = params.text_document_position;
         let trigger = params.context.map(|context| context.trigger_kind);
         let is_typed = trigger == Some(CompletionTriggerKind::TRIGGER_CHARACTER);
@@ -123,7 +121,7 @@ impl AnswerContext<'_> {
             refuse("only slugs of categories and options can be renamed".to_owned())
         })?;
         let edits = rename::rename(&subject, &found.named, &params.new_name).map_err(refuse)?;
-        Ok(json(self.edit(subject.workspace, &edits)))
+        json(self.edit(subject.workspace, &edits))
     }
 
     fn code_action(&self, workspace: &CatalogWorkspace, offer: Offer) -> CodeActionOrCommand {
@@ -145,7 +143,7 @@ impl AnswerContext<'_> {
         &self,
         at: &TextDocumentPositionParams,
         answer: impl FnOnce(&SubjectDocument<'_>) -> Option<T>,
-    ) -> Value {
+    ) -> Answer {
         let subject = self.subject(&at.text_document.uri);
         json(subject.and_then(|subject| answer(&subject)))
     }
@@ -171,8 +169,11 @@ fn kind_of(offer: &Offer) -> CodeActionKind {
     }
 }
 
-fn json(answer: impl Serialize) -> Value {
-    serde_json::to_value(answer).unwrap_or_default()
+fn json(answer: impl Serialize) -> Answer {
+    serde_json::to_value(answer).map_err(|error| RequestRefusal {
+        code: ErrorCode::InternalError,
+        message: format!("the answer has no JSON form: {error}"),
+    })
 }
 
 fn parsed<R: LspRequest>(request: Request) -> Result<R::Params, RequestRefusal> {

@@ -87,7 +87,7 @@ impl<'w> SubjectDocument<'w> {
 
     /// A range of a file of the workspace.
     pub(super) fn location(&self, path: &str, range: &Range<usize>) -> Option<Location> {
-        let text = self.workspace.text(path).unwrap_or_default();
+        let text = self.workspace.text(path)?;
         Some(Location {
             uri: uri_of(&self.workspace.root().join(path))?,
             range: LineIndex::of(text, self.encoding).range(range),

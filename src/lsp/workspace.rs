@@ -158,8 +158,8 @@ impl CatalogWorkspace {
     }
 
     fn is_piece(&self, path: &str) -> bool {
-        let name = path.split('/').nth(1).unwrap_or_default();
-        catalog::shared_pieces(&self.files, name).contains(path)
+        let catalog = path.split('/').nth(1);
+        catalog.is_some_and(|catalog| catalog::shared_pieces(&self.files, catalog).contains(path))
     }
 
     /// The recipes and shared pieces of a catalogue, by path.

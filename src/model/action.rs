@@ -2,6 +2,7 @@
 
 use super::condition::Condition;
 use super::content::{File, Mode};
+use super::limits;
 use super::path::{ActionPath, PathError};
 use super::slug::Slug;
 use super::value_pointer::ValuePointer;
@@ -112,6 +113,7 @@ pub struct ReplaceString {
     pub path: ActionPath,
     /// The text to replace, compared literally.
     #[schemars(length(min = 1))]
+    #[serde(deserialize_with = "limits::length::<1, {usize::MAX}, _, _>")]
     pub find: String,
     /// The replacement; must not contain `find`.
     pub replace: String,
@@ -128,6 +130,7 @@ pub struct ReplaceString {
 pub struct CreateAdrStub {
     /// The number of the record, with four digits in its file name; no two records share one.
     #[schemars(range(min = 0, max = 9999))]
+    #[serde(deserialize_with = "limits::range::<0, 9999, _, _>")]
     pub number: u16,
     /// The title of the record; the file name has it in lower case, with dashes.
     pub title: SingleLine,
@@ -155,10 +158,12 @@ pub struct AddDependency {
     pub manifest: ActionPath,
     /// The name of the package.
     #[schemars(length(min = 1, max = 214))]
+    #[serde(deserialize_with = "limits::length::<1, 214, _, _>")]
     pub name: String,
     /// An exact version or a range in the manifest's syntax; never a tag, URL or alias. May be omitted with `workspace`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(min = 1, max = 256))]
+    #[serde(deserialize_with = "limits::length::<1, 256, _, _>")]
     pub version: String,
     /// The section of the manifest.
     #[serde(default)]
@@ -166,6 +171,7 @@ pub struct AddDependency {
     /// Features of a crate, in Cargo.toml; added to those that are there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50))]
+    #[serde(deserialize_with = "limits::length::<0, 50, _, _>")]
     pub features: Vec<SingleLine>,
     /// False for a crate without its default features, in Cargo.toml.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -177,6 +183,7 @@ pub struct AddDependency {
     /// Extras of a package, in pyproject.toml; added to those that are there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50))]
+    #[serde(deserialize_with = "limits::length::<0, 50, _, _>")]
     pub extras: Vec<SingleLine>,
     /// The group of the dependency in pyproject.toml; `dev` for devDependencies by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -230,6 +237,7 @@ pub struct MoveFile {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Common {
     #[schemars(range(min = -1_000_000, max = 1_000_000))]
+    #[serde(deserialize_with = "limits::range::<-1_000_000, 1_000_000, _, _>")]
     /// Actions run in ascending order of this number (default 0), then in category, option and list order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution_order: Option<i32>,

@@ -92,6 +92,11 @@ impl fmt::Display for InputValue {
     }
 }
 
+impl<T> OneOrMany<T> {
+    /// The maximum number of values.
+    const MAX: usize = 100;
+}
+
 impl<T: Serialize> Serialize for OneOrMany<T> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0.as_slice() {
@@ -109,10 +114,14 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
             One(T),
             Many(Vec<T>),
         }
-        Ok(match Written::deserialize(deserializer)? {
-            Written::One(one) => Self(vec![one]),
-            Written::Many(many) => Self(many),
-        })
+        match Written::deserialize(deserializer)? {
+            Written::One(one) => Ok(Self(vec![one])),
+            Written::Many(many) if many.len() <= Self::MAX => Ok(Self(many)),
+            Written::Many(_) => Err(serde::de::Error::custom(format_args!(
+                "more than {} values",
+                Self::MAX
+            ))),
+        }
     }
 }
 
@@ -125,7 +134,7 @@ impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
         let one = generator.subschema_for::<T>();
         schemars::json_schema!({
             "description": "One value, or a list of values.",
-            "anyOf": [one, { "type": "array", "items": one, "maxItems": 100 }],
+            "anyOf": [one, { "type": "array", "items": one, "maxItems": Self::MAX }],
         })
     }
 }

@@ -26,13 +26,14 @@ impl Day {
     /// Parses `YYYY-MM-DD`.
     pub fn parse(text: &str) -> Result<Self, DayError> {
         let range = jiff::civil::date(1970, 1, 1)..=jiff::civil::date(9999, 12, 30);
-        let date: Option<Date> = text.parse().ok();
-        match date.filter(|date| range.contains(date) && pattern!(Day::PATTERN).is_match(text)) {
-            Some(date) => Ok(Self {
-                text: text.to_owned(),
-                date,
-            }),
-            None => Err(DayError {
+        match text.parse::<Date>() {
+            Ok(date) if range.contains(&date) && pattern!(Day::PATTERN).is_match(text) => {
+                Ok(Self {
+                    text: text.to_owned(),
+                    date,
+                })
+            }
+            _ => Err(DayError {
                 text: text.chars().take(40).collect(),
             }),
         }

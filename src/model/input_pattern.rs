@@ -25,7 +25,10 @@ pub enum InputPatternError {
 /// The reason alone: the lines before it point into the pattern.
 fn last_line(error: &regex::Error) -> String {
     let text = error.to_string();
-    let last = text.lines().last().unwrap_or_default();
+    let last = text
+        .trim_end()
+        .rsplit_once('\n')
+        .map_or(text.as_str(), |(_, last)| last);
     last.trim_start_matches("error: ").to_owned()
 }
 

@@ -15,6 +15,7 @@ pub mod digest;
 pub mod exclude;
 pub mod input;
 pub mod input_pattern;
+pub mod limits;
 pub mod path;
 pub mod placeholder;
 pub mod plan;

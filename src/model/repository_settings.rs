@@ -1,6 +1,7 @@
 //! The settings of a repository on its forge: the part of a plan that is not in its tree.
 
 use super::input::Owner;
+use super::limits;
 use super::single_line::SingleLine;
 use crate::base::pattern::pattern;
 use crate::model::placeholder::PlaceholderName;
@@ -17,10 +18,12 @@ pub struct RepositorySettings {
     /// The labels of issues and pull requests.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50))]
+    #[serde(deserialize_with = "limits::length::<0, 50, _, _>")]
     pub labels: Vec<Label>,
     /// The accounts with a role in the repository, beside its owner.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50))]
+    #[serde(deserialize_with = "limits::length::<0, 50, _, _>")]
     pub collaborators: Vec<Collaborator>,
     /// The protection of the branch `main`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,6 +31,7 @@ pub struct RepositorySettings {
     /// The issues that the repository starts with, by title.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50))]
+    #[serde(deserialize_with = "limits::length::<0, 50, _, _>")]
     pub issues: Vec<FirstIssue>,
 }
 
@@ -76,15 +80,18 @@ pub struct BranchProtection {
     /// The number of approvals that a change needs.
     #[serde(default)]
     #[schemars(range(max = 6))]
+    #[serde(deserialize_with = "limits::range::<0, 6, _, _>")]
     pub approvals: u8,
     /// The accounts whose approvals count; all with the role `write` by default. GitHub takes them from its file of code
     /// owners, which the catalogue writes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50))]
+    #[serde(deserialize_with = "limits::length::<0, 50, _, _>")]
     pub approvers: Vec<AccountName>,
     /// The accounts that merge; all with the role `write` by default. GitHub has no such list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50))]
+    #[serde(deserialize_with = "limits::length::<0, 50, _, _>")]
     pub mergers: Vec<AccountName>,
     /// True if a change of what was approved ends its approvals.
     #[serde(default = "yes")]
@@ -103,10 +110,12 @@ pub struct FirstIssue {
     /// The text in Markdown. Placeholders are replaced.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 10_000))]
+    #[serde(deserialize_with = "limits::length::<0, 10_000, _, _>")]
     pub body: String,
     /// Names of labels of the same catalogue.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10))]
+    #[serde(deserialize_with = "limits::length::<0, 10, _, _>")]
     pub labels: Vec<SingleLine>,
 }
 

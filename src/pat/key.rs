@@ -54,9 +54,7 @@ impl Key {
     /// gives the SHA-256 of its UTF-8 bytes, so that a key of the surrounding application can be shared.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let text = text.trim_end_matches(['\r', '\n']);
-        let decoded = STANDARD.decode(text).map(Zeroizing::new).ok();
-        let exact = decoded.and_then(|bytes| <[u8; Self::LENGTH]>::try_from(bytes.as_slice()).ok());
-        if let Some(key) = exact.map(Zeroizing::new) {
+        if let Some(key) = Self::decoded(text) {
             return if is_flat(key.as_slice()) {
                 Err(KeyError::NotRandom)
             } else {
@@ -71,6 +69,14 @@ impl Key {
             return Err(KeyError::NotRandom);
         }
         Ok(Self(Zeroizing::new(Sha256::digest(text).into())))
+    }
+
+    /// The bytes of a key in base64.
+    fn decoded(text: &str) -> Option<Zeroizing<[u8; Self::LENGTH]>> {
+        let bytes = Zeroizing::new(STANDARD.decode(text).ok()?);
+        <[u8; Self::LENGTH]>::try_from(bytes.as_slice())
+            .ok()
+            .map(Zeroizing::new)
     }
 
     /// True if both are the same key.

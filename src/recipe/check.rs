@@ -16,7 +16,7 @@ use crate::source::node::{Document, MAX_FINDINGS, NodeValue};
 use crate::source::schema::Schema;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The compiled schema of recipes, reused for all recipes of a catalogue.
+/// The schema of recipes, reused for all recipes.
 pub struct RecipeReader {
     schema: Schema<RecipeFile>,
 }
@@ -29,8 +29,7 @@ pub fn literal_folder(file: &str) -> &str {
 }
 
 impl RecipeReader {
-    /// Compiles the schema.
-    pub fn new() -> Self {
+    pub const fn new() -> Self {
         Self {
             schema: Schema::new(),
         }
@@ -51,7 +50,7 @@ impl RecipeReader {
             return (None, check.findings);
         }
         check.unsafe_paths();
-        let recipe = match self.schema.parse(document) {
+        let recipe = match self.schema.parse_directly(document) {
             Ok(recipe) => recipe,
             Err(findings) => {
                 check.add_new(findings);

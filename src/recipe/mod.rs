@@ -6,8 +6,11 @@ pub mod rules;
 use crate::model::action::{Action, WrittenAction};
 use crate::model::content::File;
 use crate::model::diagnostic::Location;
+use crate::model::limits;
 use crate::model::path::{SafeRelPath, TreePath};
 use crate::model::slug::OptionRef;
+use crate::source::node::{Node, NodeValue};
+use crate::source::schema::HoldsItsSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -21,9 +24,24 @@ pub struct RecipeFile {
     /// Recipes whose actions come before the own ones: paths below `recipes/<catalogue>/`, as in `shared/lint.yaml`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20))]
+    #[serde(deserialize_with = "limits::length::<0, 20, _, _>")]
     pub include: Vec<SafeRelPath>,
     /// The actions, in order.
     pub actions: Vec<WrittenAction>,
+}
+
+impl HoldsItsSchema for RecipeFile {
+    /// serde reads a number as the kind at that place of the list.
+    fn may_be_read(root: &Node) -> bool {
+        let has_name = |action: &Node| {
+            let kind = action.get("kind").map(|kind| &kind.value);
+            matches!(kind, Some(NodeValue::Text(_)))
+        };
+        match root.get("actions").map(|actions| &actions.value) {
+            Some(NodeValue::List(actions)) => actions.iter().all(has_name),
+            _ => false,
+        }
+    }
 }
 
 /// A valid recipe.

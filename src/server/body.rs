@@ -14,18 +14,18 @@ use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tokio::time::timeout;
 
-/// A type of bodies, with its compiled schema.
+/// A type of bodies, with its schema.
 pub(super) trait RequestBody: DeserializeOwned + JsonSchema + Send + 'static {
     fn schema() -> &'static Schema<Self>;
 }
 
-/// Declares types of bodies. A schema is compiled at the first request.
+/// Declares types of bodies.
 macro_rules! request_bodies {
     ($($body:ty),+ $(,)?) => {$(
         impl $crate::server::body::RequestBody for $body {
             fn schema() -> &'static $crate::source::schema::Schema<Self> {
-                static SCHEMA: std::sync::LazyLock<$crate::source::schema::Schema<$body>> =
-                    std::sync::LazyLock::new($crate::source::schema::Schema::new);
+                static SCHEMA: $crate::source::schema::Schema<$body> =
+                    $crate::source::schema::Schema::new();
                 &SCHEMA
             }
         }

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::fmt::Display;
 
 /// A page of a list.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -82,6 +83,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 }
 
 /// A parameter that cannot be parsed.
-pub(super) fn invalid(detail: impl Into<String>) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "parameter_invalid", detail)
+pub(super) fn invalid(detail: impl Display) -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "parameter_invalid",
+        detail.to_string(),
+    )
 }

@@ -108,10 +108,7 @@ impl TreeBuilder<'_> {
             ast::Value::NullKeyword(_) => NodeValue::Null,
             ast::Value::BooleanLit(literal) => NodeValue::Bool(literal.value),
             ast::Value::NumberLit(_) => NodeValue::Number(self.number(source, &range)?),
-            // The canonical parser reports an invalid string.
-            ast::Value::StringLit(_) => {
-                NodeValue::Text(serde_json::from_str(source).unwrap_or_default())
-            }
+            ast::Value::StringLit(_) => NodeValue::Text(text_of(source)),
             ast::Value::Array(array) => NodeValue::List(
                 array
                     .elements
@@ -144,9 +141,7 @@ impl TreeBuilder<'_> {
         let mut seen = BTreeMap::new();
         for property in &object.properties {
             let key_range = property.name.start()..property.name.end();
-            // The canonical parser reports an invalid key.
-            let key: String =
-                serde_json::from_str(&self.text.content()[key_range.clone()]).unwrap_or_default();
+            let key = text_of(&self.text.content()[key_range.clone()]);
             let value = self.node(&property.value, depth + 1);
             if self.values > MAX_VALUES || self.findings.len() >= MAX_FINDINGS {
                 break;
@@ -165,4 +160,9 @@ impl TreeBuilder<'_> {
         }
         entries
     }
+}
+
+/// The text of a string literal. The canonical parser reports an invalid one, which is empty here.
+fn text_of(literal: &str) -> String {
+    serde_json::from_str(literal).unwrap_or_default()
 }

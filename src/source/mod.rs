@@ -3,6 +3,7 @@
 //!
 //! [`Diagnostic`]: crate::model::diagnostic::Diagnostic
 
+mod deserialize;
 pub mod document_schema;
 mod formats;
 mod json;

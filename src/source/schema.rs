@@ -1,5 +1,6 @@
 //! Validation of documents by the JSON Schema of their type, with the location of each violation.
 
+use super::deserialize::NodeDeserializer;
 use super::formats::FORMATS;
 use super::node::{Document, MAX_FINDINGS, Node, NodeValue, escape};
 use super::yaml::more;
@@ -12,20 +13,34 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::marker::PhantomData;
+use std::sync::OnceLock;
 
-/// The compiled JSON Schema of `T`.
+/// The JSON Schema of `T`, compiled when it is needed for the first time.
 pub struct Schema<T> {
-    json: Value,
-    pub(super) validator: Validator,
+    compiled: OnceLock<CompiledSchema>,
     reads: PhantomData<fn() -> T>,
 }
 
-impl<T: JsonSchema + DeserializeOwned> Schema<T> {
+struct CompiledSchema {
+    json: Value,
+    validator: Validator,
+}
+
+/// A type whose deserialization refuses every document that its JSON Schema refuses. Its documents are deserialized at
+/// once, and validated by the schema only to explain a refusal.
+pub trait HoldsItsSchema: JsonSchema + DeserializeOwned {
+    /// False for a document that serde reads although the schema refuses its form.
+    fn may_be_read(_root: &Node) -> bool {
+        true
+    }
+}
+
+impl CompiledSchema {
     /// The schema that schemars derives from `T`.
     ///
     /// # Panics
     /// If the derived schema is not a JSON Schema, which a test of this crate rules out.
-    pub fn new() -> Self {
+    fn of<T: JsonSchema>() -> Self {
         let json = schemars::schema_for!(T).to_value();
         let options = jsonschema::options()
             .with_pattern_options(jsonschema::PatternOptions::regex())
@@ -37,11 +52,24 @@ impl<T: JsonSchema + DeserializeOwned> Schema<T> {
         let validator = options
             .build(&json)
             .expect("schemars derives valid schemas");
+        Self { json, validator }
+    }
+}
+
+impl<T: JsonSchema + DeserializeOwned> Schema<T> {
+    pub const fn new() -> Self {
         Self {
-            json,
-            validator,
+            compiled: OnceLock::new(),
             reads: PhantomData,
         }
+    }
+
+    fn compiled(&self) -> &CompiledSchema {
+        self.compiled.get_or_init(CompiledSchema::of::<T>)
+    }
+
+    pub(super) fn validator(&self) -> &Validator {
+        &self.compiled().validator
     }
 
     /// Parses a `T`.
@@ -50,12 +78,13 @@ impl<T: JsonSchema + DeserializeOwned> Schema<T> {
     /// All violations of the schema.
     pub fn parse(&self, document: &Document) -> Result<T, Vec<Diagnostic>> {
         let value = document.root.to_value();
+        let schema = self.compiled();
         let mut findings = SchemaFindings {
             document,
-            schema: &self.json,
+            schema: &schema.json,
             found: Vec::new(),
         };
-        for error in self.validator.iter_errors(&value) {
+        for error in schema.validator.iter_errors(&value) {
             if findings.is_full() {
                 break;
             }
@@ -73,6 +102,22 @@ impl<T: JsonSchema + DeserializeOwned> Schema<T> {
             let finding = Diagnostic::error(Code::BadValue, error.to_string()).at("", location);
             vec![finding.help(COMPARE)]
         })
+    }
+
+    /// Parses a `T` as [`Self::parse`] does, without the schema for a valid document.
+    ///
+    /// # Errors
+    /// All violations of the schema.
+    pub fn parse_directly(&self, document: &Document) -> Result<T, Vec<Diagnostic>>
+    where
+        T: HoldsItsSchema,
+    {
+        if T::may_be_read(&document.root)
+            && let Ok(read) = T::deserialize(NodeDeserializer(&document.root))
+        {
+            return Ok(read);
+        }
+        self.parse(document)
     }
 }
 

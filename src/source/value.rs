@@ -27,7 +27,7 @@ fn place(pointer: &str) -> String {
 impl<T: JsonSchema + DeserializeOwned> Schema<T> {
     /// Validates and converts a value without a text. Reports the first violation only.
     pub fn take(&self, value: Value) -> Result<T, ValueError> {
-        if let Some(error) = self.validator.iter_errors(&value).next() {
+        if let Some(error) = self.validator().iter_errors(&value).next() {
             let pointer = error.instance_path().as_str().to_owned();
             let text = value.pointer(&pointer).and_then(Value::as_str);
             let format = match error.kind() {

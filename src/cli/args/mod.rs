@@ -1,5 +1,6 @@
 //! Groups of flags that several commands share, each with the values made from them.
 
+pub(crate) mod author;
 pub(crate) mod catalog;
 pub(crate) mod data;
 pub(crate) mod database;

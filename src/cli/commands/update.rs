@@ -8,6 +8,7 @@ use crate::app::update_report::{PlanSource, UpdateReport};
 use crate::app::updates::{self, UpdateRequest};
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
+use crate::cli::args::author::AuthorArgs;
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::generated_repo::{GeneratedRepoArgs, OldCatalogArgs};
 use crate::cli::args::push::PushArgs;
@@ -15,7 +16,6 @@ use crate::cli::args::selection::{GivenInput, Selected, parse_input, parse_selec
 use crate::cli::args::signing::SigningArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::forge_session::ForgeSession;
-use crate::cli::git_settings;
 use crate::cli::output::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW};
 use crate::cli::output::{Format, findings};
 use crate::cli::safe_directory;
@@ -23,7 +23,6 @@ use crate::engine::SelectionChanges;
 use crate::engine::update::{Conflict, Decision, PathUpdate, Verdict};
 use crate::model::content::Files;
 use crate::model::date::Day;
-use crate::model::input::Identity;
 use crate::model::path::TreePath;
 use crate::model::ref_name::RefName;
 use anstyle::Style;
@@ -54,9 +53,8 @@ pub(crate) struct Args {
     /// Go on only if the update gives this tree, and is for this commit.
     #[arg(long, value_name = "TREE_ID[@COMMIT]", value_parser = ExpectedUpdate::parse)]
     expect: Option<ExpectedUpdate>,
-    /// Author of the commit [default: `user.name` and `user.email` of git].
-    #[arg(long, value_name = "NAME <MAIL>", value_parser = Identity::parse, env = "GROUNDPLAN_AUTHOR")]
-    author: Option<Identity>,
+    #[command(flatten)]
+    author: AuthorArgs,
     /// Date of the commit [default: today, UTC].
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = Day::parse)]
     date: Option<Day>,
@@ -165,11 +163,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     })?;
     planned.signing = args.signing.key()?.map(Arc::new);
     planned.check_expected(args.expect.as_ref())?;
-    let author = args
-        .author
-        .clone()
-        .or_else(git_settings::identity)
-        .unwrap_or_default();
+    let author = args.author.identity();
     if let Some(branch) = args.into_branch.as_ref().filter(|_| planned.has_changes()) {
         planned.commit_to_branch(branch, &author, &args.date()?)?;
     }

@@ -135,11 +135,12 @@ fn print_signatures(signatures: &SignatureChecks, terminal: &mut Terminal) -> Re
                 signer.algorithm,
                 signer.fingerprint
             )?,
-            (None, problem) => writeln!(
+            (None, Some(problem)) => writeln!(
                 terminal.out(),
                 "{RED}not signed{RED:#} {subject}: {}",
-                sanitize::line(problem.as_deref().unwrap_or_default())
+                sanitize::line(problem)
             )?,
+            (None, None) => writeln!(terminal.out(), "{RED}not signed{RED:#} {subject}")?,
         }
     }
     if let Some(stated) = &signatures.stated {

@@ -23,7 +23,7 @@ pub(crate) fn inputs(
 ) -> Result<(), Failure> {
     asking(|| {
         let style = theme();
-        let author = product.author.clone().unwrap_or_default();
+        let author = product.author();
         let mut inputs = product.inputs(&SystemClock)?;
         inputs.values.clone_from(&selection.inputs);
         loop {

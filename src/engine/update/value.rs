@@ -40,11 +40,11 @@ pub(super) struct KeyMerge {
 }
 
 impl Value {
-    /// The members of an object or of requirements.
-    fn members(&self) -> Option<&[(String, Self)]> {
+    /// The members of an object or of requirements; other values have none.
+    fn members(&self) -> &[(String, Self)] {
         match self {
-            Self::Object(members) | Self::Requirements(members) => Some(members),
-            Self::Array(_) | Self::Scalar(_) => None,
+            Self::Object(members) | Self::Requirements(members) => members,
+            Self::Array(_) | Self::Scalar(_) => &[],
         }
     }
 
@@ -56,7 +56,7 @@ impl Value {
     }
 
     fn member(&self, key: &str) -> Option<&Self> {
-        let found = self.members()?.iter().find(|(name, _)| name == key)?;
+        let found = self.members().iter().find(|(name, _)| name == key)?;
         Some(&found.1)
     }
 
@@ -158,14 +158,14 @@ impl Merger {
 
     fn members(&mut self, base: Option<&Value>, ours: &Value, theirs: &Value) {
         let mut after: Option<&str> = None;
-        for (key, value) in theirs.members().unwrap_or_default() {
+        for (key, value) in theirs.members() {
             self.path.push(key.clone());
             let base = base.and_then(|base| base.member(key));
             self.value(base, ours.member(key), Some(value), after);
             self.path.pop();
             after = Some(key);
         }
-        let removed = base.and_then(Value::members).unwrap_or_default();
+        let removed = base.map_or(&[][..], Value::members);
         for (key, value) in removed {
             if theirs.member(key).is_none() {
                 self.path.push(key.clone());

@@ -15,7 +15,10 @@ impl ActionKind for AddDependency {
     }
 
     fn violations(&self) -> Vec<Violation> {
-        let mut violations = parse(self).err().unwrap_or_default();
+        let mut violations = match parse(self) {
+            Ok(_) => Vec::new(),
+            Err(violations) => violations,
+        };
         if let Some(ecosystem) = Ecosystem::of(self.manifest.as_str()) {
             if self.section().name_in(ecosystem).is_none() {
                 violations.push(violation(
@@ -46,11 +49,11 @@ impl ActionKind for AddDependency {
     fn run(&self, step: &mut Step<'_, '_>) -> Result<Done, ActionError> {
         let path = self.manifest.as_tree();
         let (ecosystem, name, range) = parse(self).map_err(|violations| {
-            let message = violations
+            let messages: Vec<String> = violations
                 .into_iter()
-                .next()
-                .map(|violation| violation.message);
-            step.finding(Code::BadDependency, message.unwrap_or_default())
+                .map(|violation| violation.message)
+                .collect();
+            step.finding(Code::BadDependency, messages.join("; "))
                 .help("check the recipe that the plan was created from")
         })?;
         let file = step.text(path)?;
@@ -120,8 +123,10 @@ fn add(
     let Some(range) = range else {
         return Ok((None, present()));
     };
-    if ecosystem == Ecosystem::Python && attributes.optional {
-        let added = manifest::add_optional_python(text, described)?;
+    if let (Ecosystem::Python, true, Some(group)) =
+        (ecosystem, attributes.optional, attributes.group)
+    {
+        let added = manifest::add_optional_python(text, described, group)?;
         let message = added
             .as_ref()
             .map_or_else(present, |_| format!("{name} {range} added"));

@@ -259,8 +259,8 @@ fn describe_python(
 pub fn add_optional_python(
     text: &str,
     described: &Described<'_>,
+    group: &str,
 ) -> Result<Option<String>, ManifestError> {
-    let group = described.attributes.group.unwrap_or_default();
     let range = described.range.map_or("", VersionRange::as_str);
     let wanted = format!("{}{range}", described.name);
     edit_toml(text, |document| {
@@ -328,7 +328,9 @@ fn cargo_section(
 ) -> Result<&mut dyn TableLike, ManifestError> {
     let names = super::cargo::spellings(section);
     let present = names.iter().find(|name| document.contains_key(name));
-    let name = present.or(names.first()).copied().unwrap_or_default();
+    let Some(name) = present.or(names.first()).copied() else {
+        return Err(layout(&section.to_string()));
+    };
     let item = document
         .as_table_mut()
         .entry(name)

@@ -210,7 +210,10 @@ fn insert(table: &mut Table, key: &str, item: Item) {
         .last()
         .and_then(|(name, _)| table.key(name))
         .and_then(|key| key.leaf_decor().prefix()?.as_str().map(str::to_owned))
-        .map(|prefix| prefix.rsplit('\n').next().unwrap_or_default().to_owned())
+        .map(|prefix| match prefix.rsplit_once('\n') {
+            Some((_, lead)) => lead.to_owned(),
+            None => prefix,
+        })
         .filter(|lead| is_value && lead.chars().all(|c| matches!(c, ' ' | '\t')));
     let mut key = Key::new(key);
     if let Some(lead) = lead {

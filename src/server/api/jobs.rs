@@ -99,7 +99,7 @@ impl JobFilterQuery {
             return Err(invalid("`text` has at most 200 characters"));
         }
         Ok(JobFilter {
-            product: product.map_err(|error| invalid(error.to_string()))?,
+            product: product.map_err(invalid)?,
             kinds: words(self.kind.as_deref())
                 .map(kind)
                 .collect::<Result<_, _>>()?,

@@ -146,7 +146,7 @@ impl RunQuery {
         let statuses = self.status.iter().flat_map(|text| text.split(','));
         let product = self.product.as_deref().map(ProductId::parse).transpose();
         Ok(RunFilter {
-            product: product.map_err(|error| invalid(error.to_string()))?,
+            product: product.map_err(invalid)?,
             statuses: statuses
                 .map(|text| {
                     run_status_of_api(text).ok_or_else(|| {

@@ -55,21 +55,23 @@ fn sign_in(state: &ServerState, parts: &Parts) -> Redirect {
         .map(|address| address.strip_prefix(base).unwrap_or(address))
         .and_then(local_address)
         .filter(|address| *address != "/");
-    let query = next.map(|next| {
-        let pairs = form_urlencoded::Serializer::new(String::new())
-            .append_pair("next", next)
-            .finish();
-        format!("?{pairs}")
-    });
-    Redirect::to(&format!("{base}/sign-in{}", query.unwrap_or_default()))
+    let Some(next) = next else {
+        return Redirect::to(&format!("{base}/sign-in"));
+    };
+    let pairs = form_urlencoded::Serializer::new(String::new())
+        .append_pair("next", next)
+        .finish();
+    Redirect::to(&format!("{base}/sign-in?{pairs}"))
 }
 
 /// The path and query of the page that contains the form, as the browser names it.
 fn form_page(parts: &Parts) -> Option<String> {
     let page = parts.headers.get(header::REFERER)?.to_str().ok()?;
     let page = url::Url::parse(page).ok()?;
-    let query = page.query().map(|query| format!("?{query}"));
-    Some(format!("{}{}", page.path(), query.unwrap_or_default()))
+    Some(match page.query() {
+        Some(query) => format!("{}?{query}", page.path()),
+        None => page.path().to_owned(),
+    })
 }
 
 /// Adds the headers that keep a page from being framed, guessed or sent elsewhere.

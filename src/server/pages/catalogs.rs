@@ -90,7 +90,7 @@ struct CatalogDiffPage {
 
 /// The differences between two versions of a catalogue, as lines.
 pub(super) struct ImpactSummary {
-    pub(super) level: String,
+    pub(super) level: &'static str,
     /// The number of selections that were compared, and of those with other files.
     pub(super) compared: usize,
     pub(super) changed: usize,
@@ -301,9 +301,8 @@ impl ExploredAction {
 
 impl ImpactSummary {
     fn new(diff: &CatalogDiff) -> Self {
-        let level = serde_json::json!(diff.level);
         let mut summary = Self {
-            level: level.as_str().unwrap_or_default().to_owned(),
+            level: diff.level.word(),
             compared: 0,
             changed: 0,
             breaking: Vec::new(),

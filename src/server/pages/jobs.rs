@@ -268,7 +268,7 @@ fn parse(fields: &Fields, now: i64) -> Result<JobFilter, Problem> {
         ),
     };
     Ok(JobFilter {
-        user: user.map_err(|error| invalid(error.to_string()))?,
+        user: user.map_err(invalid)?,
         created_from: period.map(|period| now - period.millis()),
         ..filter.parse()?
     })

@@ -207,8 +207,10 @@ pub(super) async fn run(
         let wrong = choice
             .fields()
             .find_map(|(name, field)| Some((name, field.error.as_ref()?)));
-        let reason = wrong.map(|(name, error)| format!("`{name}`: {error}"));
-        return Err(invalid(reason.unwrap_or_default()));
+        return Err(match wrong {
+            Some((name, error)) => invalid(format!("`{name}`: {error}")),
+            None => invalid("the form does not describe a repository: go back and choose again"),
+        });
     };
     let request = RunRequest {
         preview,

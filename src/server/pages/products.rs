@@ -85,7 +85,7 @@ pub(super) async fn create(
 ) -> Result<Response, Problem> {
     let mut form = NewProductForm::of(&fields);
     match form.parse() {
-        Ok(new) => match products::create(&state.database, &signed.caller, &new, None).await {
+        Ok((new, _)) => match products::create(&state.database, &signed.caller, &new, None).await {
             Ok(product) => {
                 let to = format!("{}/products/{}", frame.base, product.id);
                 return Ok(Redirect::to(&to).into_response());
@@ -176,8 +176,8 @@ impl NewProductForm {
         }
     }
 
-    /// The product that the form describes, or the reason why there is none.
-    fn parse(&self) -> Result<NewProduct, String> {
+    /// The product that the form describes and its slug, or the reason why there is none.
+    fn parse(&self) -> Result<(NewProduct, Slug), String> {
         let optional = |text: &str, what: &str| {
             if text.is_empty() {
                 return Ok(None);
@@ -188,16 +188,16 @@ impl NewProductForm {
         };
         let name = ProductName::parse(&self.name).map_err(|error| format!("the name: {error}"))?;
         let slug_of_name = Slug::from_title(name.as_str());
-        let own = optional(&self.slug, "slug")?.or(slug_of_name);
-        if own.is_none() {
+        let Some(slug) = optional(&self.slug, "slug")?.or(slug_of_name) else {
             return Err("the name gives no slug; enter one".to_owned());
-        }
+        };
         let code = optional(&self.code, "code")?;
-        Ok(NewProduct {
+        let new = NewProduct {
             name,
-            slug: own,
+            slug: Some(slug.clone()),
             code,
-        })
+        };
+        Ok((new, slug))
     }
 
     /// The form with the result of its check, once a name was entered.
@@ -207,17 +207,12 @@ impl NewProductForm {
         }
         self.check = Some(match self.parse() {
             Err(reason) => Err(reason),
-            Ok(new) => {
-                let slug = new
-                    .slug
-                    .as_ref()
-                    .map(ToString::to_string)
-                    .unwrap_or_default();
-                let is_taken = find(state, signed, &slug).await.is_ok();
-                if is_taken {
-                    Err(format!("there is a product `{slug}` already"))
-                } else {
-                    Ok(slug)
+            Ok((_, slug)) => {
+                let slug = slug.to_string();
+                match find(state, signed, &slug).await {
+                    Ok(_) => Err(format!("there is a product `{slug}` already")),
+                    Err(problem) if problem.status() == StatusCode::NOT_FOUND => Ok(slug),
+                    Err(problem) => return Err(problem),
                 }
             }
         });

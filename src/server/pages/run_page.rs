@@ -193,12 +193,12 @@ fn steps(run: &RunView, events: &[Event], now: i64) -> Vec<StepRow> {
         }
     }
     let count = run.steps.len();
-    let mut logs = logs.into_iter();
-    let row = |(index, step): (usize, &StepView)| {
-        let log = logs.next().unwrap_or_default();
+    // A step without events yet has an empty log.
+    let logs = logs.into_iter().chain(std::iter::repeat_with(Vec::new));
+    let row = |(index, (step, log)): (usize, (&StepView, Vec<LogLine>))| {
         StepRow::new(step, log, index + 1 == count && is_active(run), now)
     };
-    run.steps.iter().enumerate().map(row).collect()
+    run.steps.iter().zip(logs).enumerate().map(row).collect()
 }
 
 fn is_active(run: &RunView) -> bool {

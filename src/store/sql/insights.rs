@@ -61,7 +61,9 @@ statements! {
     WORKERS = [WORKER];
 
     THROUGHPUT = ["SELECT to_char(finished_at, 'YYYY-MM-DD')", COUNTS]
-        or_sqlite ["SELECT strftime('%Y-%m-%d', finished_at / 1000, 'unixepoch')", COUNTS];
+        // The day is written once for each group, not for each job.
+        or_sqlite ["SELECT strftime('%Y-%m-%d', day * 86400, 'unixepoch') AS day, kind, succeeded, failed
+            FROM (SELECT finished_at / 86400000", COUNTS, ")"];
 }
 
 /// A worker that was silent for longer is not listed.

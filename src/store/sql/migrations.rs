@@ -45,6 +45,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("postgres/app/0003_job_lists.sql"),
                     script!("postgres/app/0004_ideas.sql"),
                     script!("postgres/app/0005_action_kinds.sql"),
+                    script!("postgres/app/0006_job_counts.sql"),
                 ],
             ),
             of(
@@ -68,6 +69,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("sqlite/app/0003_job_lists.sql"),
                     script!("sqlite/app/0004_ideas.sql"),
                     script!("sqlite/app/0005_action_kinds.sql"),
+                    script!("sqlite/app/0006_job_counts.sql"),
                 ],
             ),
             of(

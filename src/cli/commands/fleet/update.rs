@@ -8,13 +8,13 @@ use crate::app::previews;
 use crate::app::updates;
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
+use crate::cli::args::author::AuthorArgs;
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::generated_repo::GeneratedRepoArgs;
 use crate::cli::args::push::PushArgs;
 use crate::cli::args::signing::SigningArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::forge_session::ForgeSession;
-use crate::cli::git_settings;
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, DIM, RED, Terminal};
 use crate::cli::signals;
@@ -48,9 +48,8 @@ pub(crate) struct Args {
         required_unless_present = "into_branch"
     )]
     pull_request: bool,
-    /// Author of the commits [default: `user.name` and `user.email` of git].
-    #[arg(long, value_name = "NAME <MAIL>", value_parser = Identity::parse, env = "GROUNDPLAN_AUTHOR")]
-    author: Option<Identity>,
+    #[command(flatten)]
+    author: AuthorArgs,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     #[command(flatten)]
@@ -102,11 +101,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     } else {
         None
     };
-    let author = args
-        .author
-        .clone()
-        .or_else(git_settings::identity)
-        .unwrap_or_default();
+    let author = args.author.identity();
     let key = args.signing.key()?.map(Arc::new);
     let stop = signals::stop();
     let mut updated = Vec::new();

@@ -30,13 +30,10 @@ statements! {
     EXISTS = ["SELECT id FROM claude_jobs WHERE id = $1"];
 
     /// Kind and status of jobs, without a condition; [`counts`] adds its own.
-    KINDS = ["
-        SELECT CAST(j.kind AS TEXT) AS kind, CAST(j.status AS TEXT) AS status
-        FROM claude_jobs j "];
+    KINDS = ["SELECT j.kind AS kind, j.status AS status FROM claude_jobs j "];
 
     /// The same where a condition reads a product or a run.
-    KINDS_BY_TEXT = ["
-        SELECT CAST(j.kind AS TEXT) AS kind, CAST(j.status AS TEXT) AS status", TABLES];
+    KINDS_BY_TEXT = ["SELECT j.kind AS kind, j.status AS status", TABLES];
 }
 
 /// The columns that a text is searched in.
@@ -143,8 +140,10 @@ pub(crate) async fn counts(
         None => &KINDS,
     };
     let conditions = Conditions::of(filter, database.dialect());
+    // The columns as they are: the groups of converted ones are in no index.
     let text = format!(
-        "SELECT kind, status, COUNT(*) FROM ({} WHERE 1 = 1{}) AS selected GROUP BY kind, status ORDER BY 1, 2",
+        "SELECT CAST(s.kind AS TEXT), CAST(s.status AS TEXT), COUNT(*) FROM ({} WHERE 1 = 1{}) AS s \
+         GROUP BY s.kind, s.status ORDER BY 1, 2",
         statement.on(database.dialect()),
         conditions.text
     );
