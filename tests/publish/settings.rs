@@ -93,12 +93,9 @@ fn every_fault_of_a_run_with_settings_can_be_resumed_and_cleaned_up() {
             fake.state().calls.len()
         };
         for (fault, times) in [
-            (Fault::CutBefore, 1),
             (Fault::CutAfter, 1),
             (Fault::CutAfter, PERMANENTLY),
             (Fault::BadGatewayAfter, 1),
-            (Fault::Unauthorized, PERMANENTLY),
-            (Fault::Garbage, 1),
         ] {
             for from in 0..calls {
                 for then in [Operation::Resume, Operation::Cleanup] {
