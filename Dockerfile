@@ -7,7 +7,8 @@ ARG BUILD_IMAGE=rust:1.95-slim-trixie
 ARG BASE_IMAGE=debian:trixie-slim
 
 FROM ${BUILD_IMAGE} AS build
-# A C compiler for ring and SQLite.
+# A C compiler for ring and SQLite; the base image decides on the versions.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/*
@@ -24,7 +25,8 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked \
     cargo build --locked --release --bin groundplan
 
 FROM ${BASE_IMAGE}
-# git for push and fetch, certificates for TLS, tini as init process (PID 1).
+# git for push and fetch, certificates for TLS, tini as init process (PID 1); the newest versions, for their security updates.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates git tini \
     && rm -rf /var/lib/apt/lists/* \
@@ -35,13 +37,16 @@ RUN apt-get update \
 COPY --from=build /src/target/release/groundplan /usr/local/bin/groundplan
 COPY LICENSE-APACHE LICENSE-MIT /usr/share/doc/groundplan/
 
-ARG VERSION=0.1.0
+ARG VERSION=unknown
 ARG REVISION=unknown
+ARG BASE_IMAGE
 LABEL org.opencontainers.image.title="groundplan" \
       org.opencontainers.image.description="Creates git repositories from a catalogue of options, with exact previews" \
       org.opencontainers.image.licenses="MIT OR Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.base.name="${BASE_IMAGE}" \
+      groundplan.managed-by="groundplan"
 
 ENV HOME=/var/lib/groundplan \
     GROUNDPLAN_CACHE_DIR=/var/lib/groundplan/cache \

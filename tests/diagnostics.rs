@@ -274,12 +274,15 @@ fn repeated(body: &str, options: &[&str]) -> String {
     text
 }
 
-/// The findings of a check, or of a preview's report.
+/// The findings of a check, of a preview's report or of cases.
 fn findings(json: &Value) -> Vec<Finding> {
     let lists = ["diagnostics", "errors", "collisions", "warnings"];
+    let cases = json["cases"].as_array().into_iter().flatten();
+    let of_cases = cases.filter_map(|case| case["findings"].as_array());
     let all = lists
         .iter()
         .filter_map(|list| json[list].as_array())
+        .chain(of_cases)
         .flatten();
     let finding = |finding: &Value| {
         let place = finding.get("place").unwrap_or(finding);

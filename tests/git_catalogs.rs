@@ -250,6 +250,36 @@ fn a_catalogue_of_a_database_is_found_by_its_version_after_it_changed() {
     let lost = sandbox.groundplan(["verify", "out"]).exits(1).stderr;
     assert!(lost.contains("db:demo@NUMBER"), "{lost}");
     assert!(!lost.contains("sqlite:"), "{lost}");
+
+    // No commit has the recorded tree any more, so that the recorded version builds it again.
+    sandbox.write("out/README.md", "# Ours\n");
+    sandbox.git("out", &["add", "-A"]);
+    let author = ["-c", "user.name=a", "-c", "user.email=a@b.c"];
+    let amend = ["commit", "-q", "--amend", "--reset-author", "-m", "x"];
+    sandbox.git("out", &[&author[..], &amend].concat());
+    let update = ["update", "out", "--format", "json"];
+    let report = run(&update).exits(0).json();
+    assert_eq!(report["base"], "the recorded plan, built again");
+    assert_eq!(report["files"][0]["path"], "NEW.md");
+    assert_eq!(report["files"][0]["verdict"], "take");
+    sandbox.write("fleet.txt", "out\n");
+    let fleet = run(&["fleet", "status", "fleet.txt"]).exits(0).stdout;
+    assert!(fleet.contains("behind, clean"), "{fleet}");
+    sandbox.git("out", &["rm", "-q", "package.json"]);
+    sandbox.commit("out");
+    run(&["add", "--into", "out", "--yes"]).exits(0);
+    let lost = sandbox.groundplan(update).exits(1).stderr;
+    assert!(lost.contains("db:demo@NUMBER"), "{lost}");
+    // A database with another catalogue of this name is no source.
+    let other = format!("sqlite:{}", sandbox.join("other.sqlite").display());
+    let of_other = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_groundplan"));
+        sandbox.run(command.args(args).env("DATABASE_URL", &other))
+    };
+    of_other(&["migrate"]).exits(0);
+    of_other(&["catalog", "publish", "."]).exits(0);
+    let another = of_other(&update).exits(1).stderr;
+    assert!(another.contains("db:demo@NUMBER"), "{another}");
 }
 
 #[test]

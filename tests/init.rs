@@ -19,7 +19,7 @@ fn the_starter_checks_previews_tests_and_sweeps_at_once() {
     assert_eq!(ran.stderr, "checked 1 catalogue: no findings\n");
     if is_updating() {
         sandbox.groundplan(["test", "starter", "--accept"]).exits(0);
-        for case in ["default", "everything"] {
+        for case in ["default", "edited", "everything"] {
             let path = format!("catalog/starter/cases/{case}.files");
             let file = format!("{STARTER}/{path}");
             matches_or_updates(Path::new(&file), &sandbox.read(&format!("starter/{path}")));
@@ -28,7 +28,7 @@ fn the_starter_checks_previews_tests_and_sweeps_at_once() {
     let ran = sandbox.groundplan(["test", "starter"]).exits(0);
     assert_eq!(
         ran.stdout,
-        "ok        starter/default  6 files\nok        starter/everything  9 files\n2 cases, 0 changed or new\n"
+        "ok        starter/default  6 files\nok        starter/edited  6 files\nok        starter/everything  9 files\n3 cases, 0 changed or new\n"
     );
     let ran = sandbox.groundplan(["sweep", "starter"]).exits(0);
     assert!(

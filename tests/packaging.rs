@@ -260,6 +260,7 @@ fn the_image_runs_unprivileged_under_an_init_process_with_a_health_check() {
             "{label}"
         );
     }
+    assert!(labels.contains(r#"groundplan.managed-by="groundplan""#));
 }
 
 #[test]
@@ -333,6 +334,9 @@ fn every_service_is_sandboxed_and_mounts_the_volumes_of_the_image() {
             "{name}"
         );
         assert_eq!(service["mem_limit"], "512m", "{name}");
+        for limit in ["cpus", "cpu_shares", "mem_reservation"] {
+            assert!(service.get(limit).is_some(), "{name} has no {limit}");
+        }
         assert!(service["pids_limit"].as_u64().unwrap() <= 256, "{name}");
         assert!(!service.to_string().contains("docker.sock"), "{name}");
         assert!(

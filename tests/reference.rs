@@ -92,8 +92,9 @@ impl Schema {
             },
             "object" => {
                 let patterns = field["patternProperties"].as_object().unwrap();
-                let (_, value) = patterns.iter().next().unwrap();
-                format!("input → {}", self.values(value))
+                let (key, value) = patterns.iter().next().unwrap();
+                let key = if key.contains("A-Z") { "input" } else { "path" };
+                format!("{key} → {}", self.values(value))
             }
             "string" => "text".to_owned(),
             other => panic!("{other} has no words"),

@@ -247,8 +247,10 @@ fn built_in() -> Vec<(bool, Value)> {
         .flat_map(|folder| walk(&root.join(folder)));
     let documents = files.filter_map(|path| {
         let is_catalog = path.ends_with("/catalog.yaml");
-        let is_recipe =
-            path.ends_with(".yaml") && !path.contains("/files/") && !path.contains("/template/");
+        let is_yaml = Path::new(&path)
+            .extension()
+            .is_some_and(|end| end == "yaml");
+        let is_recipe = is_yaml && !path.contains("/files/") && !path.contains("/template/");
         let text = std::fs::read(&path).unwrap();
         let document = (is_catalog || is_recipe).then(|| source::read(&path, &text).ok())??;
         Some((is_catalog, document.root.to_value()))
@@ -295,7 +297,7 @@ fn a_built_in_document_with_several_changes_has_one_result() {
         for (place, mutation) in changes {
             let mut places = Vec::new();
             pointers(&value, "", &mut places);
-            mutation.apply(&mut value, &place.get::<String>(&places));
+            mutation.apply(&mut value, place.get::<String>(&places));
         }
         if let Some(document) = document(&value) {
             if is_catalog {

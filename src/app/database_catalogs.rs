@@ -1,11 +1,13 @@
 //! Catalogues whose categories, options and actions are rows of the database: what an administrator changes there is
 //! what the next preview shows. Templates, rules and copied files come from the last published version.
 
-use super::catalog_versions::{open_published, parse_published};
+use super::catalog_versions::{find_by_digest, open_published, parse_published};
 use super::catalogs::{CatalogFiles, OpenedCatalog};
 use super::error::AppError;
+use super::recorded_sources::DatabaseVersion;
 use crate::catalog::Catalog;
 use crate::model::content::{File, Files};
+use crate::model::digest::Digest;
 use crate::model::slug::{OptionRef, Slug};
 use crate::store::catalog::{CategoryRow, OptionRow, RowsVersion};
 use crate::store::sql::Database;
@@ -65,6 +67,23 @@ pub async fn open(database: &Database, named: &str) -> Result<OpenedCatalog, App
         return Ok(published);
     }
     of_rows(&published, &database.catalog_rows(&catalog).await?)
+}
+
+/// The catalogue of a recorded plan, as it was or as it is now; `None` where the database lacks the recorded version.
+pub async fn recorded(
+    database: &Database,
+    catalog: &Slug,
+    version: &Digest,
+    wanted: DatabaseVersion,
+) -> Result<Option<OpenedCatalog>, AppError> {
+    let stored = find_by_digest(database, catalog, version).await?;
+    if stored.is_none() || wanted == DatabaseVersion::Recorded {
+        return Ok(stored);
+    }
+    match find(database, catalog).await? {
+        Some(current) => Ok(Some(current)),
+        None => open_published(database, catalog, None).await.map(Some),
+    }
 }
 
 /// The catalogue of the rows; `None` for a catalogue without rows.

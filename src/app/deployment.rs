@@ -62,6 +62,8 @@ pub struct DeploymentSecrets {
     pub password: Secret,
 }
 
+/// The start of the line with the flags behind a generated file.
+const FLAGS: &str = "# Created by: groundplan compose ";
 /// The start of the line with the hash of a generated file.
 const HASH: &str = "# sha256: ";
 
@@ -91,9 +93,25 @@ impl ImageReference {
             Some(_) => Err(ImageReferenceError::Invalid),
         }
     }
+
+    /// The same image with another version as its tag. `None` for an image that is pinned by a digest.
+    pub fn at_version(&self, version: &str) -> Option<Self> {
+        if self.0.contains('@') {
+            return None;
+        }
+        let (name, _) = self.0.rsplit_once(':')?;
+        Some(Self(format!("{name}:{version}")))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl Deployment {
+    /// The address of the SQLite database in the volume `state`.
+    pub const SQLITE: &'static str = "sqlite:/var/lib/groundplan/state/jobs.db";
+
     /// The text of compose.yaml.
     pub fn compose(&self) -> String {
         let mut text = String::from("name: groundplan\n\nservices:\n");
@@ -147,7 +165,7 @@ impl Deployment {
                 line("DATABASE_URL", &url);
             }
             DeployedDatabase::Sqlite => {
-                line("DATABASE_URL", "sqlite:/var/lib/groundplan/state/jobs.db");
+                line("DATABASE_URL", Self::SQLITE);
             }
         }
         line("FORGE", "github");
@@ -155,6 +173,48 @@ impl Deployment {
         line("#GROUNDPLAN_IMAGE", self.image_name());
         line("#GROUNDPLAN_PLATFORM", "linux/amd64");
         text
+    }
+
+    /// The choices behind a generated compose.yaml, from the flags in its header. `None` for another file or other flags.
+    pub fn of_compose(text: &str) -> Option<Self> {
+        let flags = text.lines().find_map(|line| line.strip_prefix(FLAGS))?;
+        let words: Vec<&str> = flags.split(' ').collect();
+        let (image, rest) = match *words.as_slice() {
+            ["--build", ref rest @ ..] => (ImageSource::Build, rest),
+            ["--image", image, ref rest @ ..] => (
+                ImageSource::Pinned(ImageReference::parse(image).ok()?),
+                rest,
+            ),
+            _ => return None,
+        };
+        let ["--database", database, "--services", services] = *rest else {
+            return None;
+        };
+        let database = match database {
+            "postgres" => DeployedDatabase::Postgres,
+            "sqlite" => DeployedDatabase::Sqlite,
+            _ => return None,
+        };
+        let services = match services {
+            "worker" => DeployedServices::Worker,
+            "together" => DeployedServices::Together,
+            "apart" => DeployedServices::Apart,
+            _ => return None,
+        };
+        Some(Self {
+            image,
+            database,
+            services,
+        })
+    }
+
+    /// The names of the services that run until they are stopped, without the database.
+    pub fn running_services(&self) -> Vec<&'static str> {
+        let services = self.services.list().into_iter();
+        services
+            .filter(|service| service.role != Role::Migration)
+            .map(|service| service.name)
+            .collect()
     }
 
     /// The flags of `groundplan compose` for these choices.
@@ -175,7 +235,8 @@ impl Deployment {
         format!("{image} --database {database} --services {services}")
     }
 
-    fn image_name(&self) -> &str {
+    /// The name of the image that the services run.
+    pub fn image_name(&self) -> &str {
         match &self.image {
             ImageSource::Build => "groundplan:local",
             ImageSource::Pinned(image) => &image.0,
@@ -202,7 +263,7 @@ impl Deployment {
             ImageSource::Pinned(_) => "docker compose up -d",
         };
         format!(
-            "# {services}; see docs/operations.md. Start with `{start}`.\n# Created by: groundplan compose {}\n# Below is the hash of the lines after it, by which an edited file is recognised.\n{HASH}{}\n\n{body}",
+            "# {services}; see docs/operations.md. Start with `{start}`.\n{FLAGS}{}\n# Below is the hash of the lines after it, by which an edited file is recognised.\n{HASH}{}\n\n{body}",
             self.flags(),
             Digest::of(body.as_bytes())
         )
@@ -220,9 +281,7 @@ impl Deployment {
         if self.image == ImageSource::Build && service.role == Role::Built {
             let version = env!("CARGO_PKG_VERSION");
             add("build:\n  context: .");
-            add(&format!(
-                "  args: {{ VERSION: \"${{GROUNDPLAN_VERSION:-{version}}}\" }}"
-            ));
+            add(&format!("  args: {{ VERSION: \"{version}\" }}"));
         }
         add("env_file: .env");
         add(SANDBOX);
@@ -338,7 +397,11 @@ const SANDBOX: &str = r#"read_only: true
 cap_drop: [ALL]
 security_opt: ["no-new-privileges:true"]
 pids_limit: 128
+# The limits; the shares and the reservation count when the machine is busy.
+cpus: 2
+cpu_shares: 512
 mem_limit: 512m
+mem_reservation: 128m
 tmpfs: ["/tmp:mode=1777,size=64m"]"#;
 
 /// The end of a service that runs until it is stopped.
@@ -362,7 +425,10 @@ const POSTGRES: &str = r#"  postgres:
     cap_drop: [ALL]
     security_opt: ["no-new-privileges:true"]
     pids_limit: 256
+    cpus: 2
+    cpu_shares: 1024
     mem_limit: 512m
+    mem_reservation: 256m
     shm_size: 128m
     tmpfs: ["/tmp:mode=1777", "/var/run/postgresql:mode=1777"]
     volumes: ["postgres:/var/lib/postgresql/data"]

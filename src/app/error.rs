@@ -48,6 +48,22 @@ impl From<Findings> for AppError {
     }
 }
 
+impl From<Vec<Diagnostic>> for AppError {
+    fn from(findings: Vec<Diagnostic>) -> Self {
+        Findings {
+            findings,
+            ..Findings::default()
+        }
+        .into()
+    }
+}
+
+impl From<Diagnostic> for AppError {
+    fn from(finding: Diagnostic) -> Self {
+        vec![finding].into()
+    }
+}
+
 impl AppError {
     /// True for an error about the subject of a request, which others of its kind need not have.
     pub fn is_about_subject(&self) -> bool {

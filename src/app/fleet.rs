@@ -2,6 +2,7 @@
 
 use super::error::AppError;
 use super::planned_update::PlannedUpdate;
+use super::recorded_sources::{DatabaseOpener, RecordedSources};
 use super::templates::TemplateCache;
 use super::update_report::UpdateReport;
 use super::updates::{self, UpdateRequest};
@@ -148,6 +149,7 @@ impl FleetStatus {
 pub fn status<'s>(
     requests: &[UpdateRequest],
     cache: &(dyn Fn() -> Result<TemplateCache<'s>, AppError> + Sync),
+    database: DatabaseOpener<'_>,
     parallel: NonZeroUsize,
     stop: &AtomicBool,
 ) -> FleetStatus {
@@ -161,7 +163,7 @@ pub fn status<'s>(
                     let Some(request) = requests.get(index) else {
                         return;
                     };
-                    let state = compare(request, cache);
+                    let state = compare(request, cache, database);
                     let mut states = found.lock().unwrap_or_else(PoisonError::into_inner);
                     states.insert(index, state);
                 }
@@ -175,9 +177,14 @@ pub fn status<'s>(
 fn compare<'s>(
     request: &UpdateRequest,
     cache: &(dyn Fn() -> Result<TemplateCache<'s>, AppError> + Sync),
+    database: DatabaseOpener<'_>,
 ) -> FleetRepository {
     let name = &request.repository.repository;
-    match updates::plan(request, &|| cache()) {
+    let sources = RecordedSources {
+        cache: &|| cache(),
+        database,
+    };
+    match updates::plan(request, sources) {
         Ok(planned) => FleetRepository::compared(name, &planned),
         Err(error) => FleetRepository::failed(name, &error),
     }

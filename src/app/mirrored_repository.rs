@@ -106,7 +106,7 @@ impl MirrorTarget<'_> {
             .map(|reference| PushedReference {
                 name: reference.name.clone(),
                 commit: reference.id.clone(),
-                expected: reference.before.clone(),
+                previous: reference.before.clone().into(),
             })
             .collect();
         if !changed.is_empty() {

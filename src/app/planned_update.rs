@@ -6,7 +6,7 @@ use super::update_report::{CreatedUpdate, UpdateReport};
 use crate::engine;
 use crate::engine::update::Decision;
 use crate::error::{Class, Explain, Hint, Setting};
-use crate::git::PushedReference;
+use crate::git::{PreviousObject, PushedReference};
 use crate::hint;
 use crate::model::content::File;
 use crate::model::date::Day;
@@ -150,8 +150,9 @@ impl PlannedUpdate {
         let commits = &self.repository.commits;
         commits.check_branch_is_free(branch)?;
         let commit = self.store(author, date)?;
-        commits.create_branch(branch, &commit, author)?;
+        // First, so that no branch is without the base of the next update, wherever a process ends.
         self.advance_generated(author, date)?;
+        commits.create_branch(branch, &commit, author)?;
         self.report.created = Some(CreatedUpdate {
             branch: branch.to_string(),
             commit_id: commit,
@@ -200,7 +201,8 @@ impl PlannedUpdate {
         Ok(Some(PushedReference {
             name: GENERATED_REF.to_owned(),
             commit,
-            expected: before,
+            // A stop before an earlier push has left the forge behind.
+            previous: PreviousObject::Ancestor,
         }))
     }
 

@@ -246,7 +246,7 @@ impl ProposalTarget<'_> {
         let pushed = PushedReference {
             name: format!("refs/heads/{branch}"),
             commit: commit.clone(),
-            expected: expected.cloned(),
+            previous: expected.cloned().into(),
         };
         Ok((self.push)(remote, &pushed)?)
     }

@@ -11,7 +11,7 @@ use crate::git::mirror::{Freshness, MirrorError};
 use crate::hint;
 use crate::model::digest::{Digest, GitId};
 use crate::model::path::SafeRelPath;
-use crate::model::provenance::{CatalogSource, Provenance};
+use crate::model::provenance::{CatalogSource, Generated, Provenance};
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
 use crate::tree::commits::Commits;
@@ -21,9 +21,21 @@ use thiserror::Error;
 #[derive(Clone, Copy)]
 pub struct RecordedSources<'o, 's> {
     pub cache: CacheOpener<'o, 's>,
-    /// Catalogues of the database.
-    pub published: &'o [OpenedCatalog],
+    pub database: DatabaseOpener<'o>,
 }
+
+/// The version of a recorded catalogue that a database is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatabaseVersion {
+    Recorded,
+    /// The rows as they are now. A database without the recorded version has another catalogue under that name.
+    Current,
+}
+
+/// Asks the database for the catalogue of a recorded plan. None without a database, and from one without the recorded
+/// version.
+pub type DatabaseOpener<'o> =
+    &'o (dyn Fn(&Provenance, DatabaseVersion) -> Result<Option<OpenedCatalog>, AppError> + Sync);
 
 /// A search for the catalogue of one recorded plan.
 pub(super) struct CatalogSearch<'r> {
@@ -72,24 +84,11 @@ pub enum CatalogSourceError {
 impl CatalogSearch<'_> {
     /// Opens the recorded catalogue. The caller compares its version.
     pub(super) fn open(&self, sources: RecordedSources<'_, '_>) -> Result<OpenedCatalog, AppError> {
-        let Provenance {
-            catalog,
-            catalog_version,
-            generated,
-            ..
-        } = self.provenance;
-        let is_recorded = |opened: &&OpenedCatalog| {
-            opened.catalog.slug().as_str() == catalog && opened.catalog.version() == catalog_version
-        };
-        if let Some(opened) = sources.published.iter().find(is_recorded) {
-            return Ok(opened.clone());
-        }
-        match generated
-            .as_ref()
-            .map(|generated| &generated.catalog_source)
-        {
-            None | Some(CatalogSource::BuiltIn { .. }) => catalogs::open_builtin(catalog),
-            Some(CatalogSource::Local) => self.open_local(),
+        let generated = self.provenance.generated.as_ref();
+        match generated.map(|generated| &generated.catalog_source) {
+            None | Some(CatalogSource::BuiltIn { .. } | CatalogSource::Local) => {
+                self.open_version(sources.database)
+            }
             Some(CatalogSource::Git {
                 address,
                 r#ref,
@@ -107,18 +106,31 @@ impl CatalogSearch<'_> {
         }
     }
 
-    fn open_local(&self) -> Result<OpenedCatalog, AppError> {
-        let catalog = &self.provenance.catalog;
-        // A later version of this program may have it built in.
+    /// The recorded version, which this program may have built in or the database may have stored.
+    fn open_version(&self, database: DatabaseOpener<'_>) -> Result<OpenedCatalog, AppError> {
+        let Provenance {
+            catalog,
+            catalog_version,
+            generated,
+            ..
+        } = self.provenance;
         if catalogs::is_builtin(catalog) {
             let opened = catalogs::open_builtin(catalog)?;
-            if *opened.catalog.version() == self.provenance.catalog_version {
+            if opened.catalog.version() == catalog_version {
                 return Ok(opened);
             }
         }
+        if let Some(stored) = database(self.provenance, DatabaseVersion::Recorded)? {
+            return Ok(stored);
+        }
+        let is_local = |generated: &Generated| generated.catalog_source == CatalogSource::Local;
+        if !generated.as_ref().is_some_and(is_local) {
+            // The caller reports that it has another version.
+            return catalogs::open_builtin(catalog);
+        }
         Err(CatalogSourceError::Local {
             catalog: catalog.clone(),
-            version: self.provenance.catalog_version.clone(),
+            version: catalog_version.clone(),
         }
         .into())
     }
@@ -246,7 +258,7 @@ impl Explain for CatalogSourceError {
                 "name the folder with ",
                 Setting::Catalog,
                 format!(
-                    ", or a published version as `db:{catalog}@NUMBER`, or set DATABASE_URL to the database that has it"
+                    ", or a published version as `db:{catalog}@NUMBER`, or set DATABASE_URL to the database that has this version"
                 )
             ),
         })

@@ -21,6 +21,7 @@ use crate::store::sql::Database;
 use crate::store::submission::Submission;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 use thiserror::Error;
 
 /// The number of events read at a time.
@@ -59,6 +60,8 @@ pub enum RunError {
     Ambiguous { prefix: RunId },
     #[error("there are no runs yet")]
     NoRuns,
+    #[error("run {run} has no signed statement")]
+    NoStatement { run: RunId },
 }
 
 /// A run as a person names it.
@@ -218,6 +221,16 @@ pub async fn follow(
     Ok(RunDetails { run, events })
 }
 
+/// The DSSE envelope of the signed statement about the repository of a run.
+pub async fn statement(store: &dyn Store, scope: &Scope, id: &RunId) -> Result<Value, AppError> {
+    let details = show(store, scope, id).await?;
+    let found = details
+        .events
+        .into_iter()
+        .find_map(|mut event| event.detail.get_mut(Event::STATEMENT).map(Value::take));
+    Ok(found.ok_or_else(|| RunError::NoStatement { run: id.clone() })?)
+}
+
 /// Runs of all users that match a filter, newest first. A damaged row is listed as unreadable.
 pub async fn list(store: &dyn Store, filter: &RunFilter) -> Result<Vec<Listed<Run>>, AppError> {
     Ok(store.runs(filter).await?)
@@ -306,7 +319,9 @@ async fn change(
 impl Explain for RunError {
     fn class(&self) -> Class {
         match self {
-            Self::NotAccepted | Self::FolderTemplate | Self::NoRuns => Class::Refused,
+            Self::NotAccepted | Self::FolderTemplate | Self::NoRuns | Self::NoStatement { .. } => {
+                Class::Refused
+            }
             Self::NothingLeft { .. } | Self::Busy { .. } => Class::Conflict,
             Self::Ambiguous { .. } => Class::Usage,
         }
@@ -320,6 +335,7 @@ impl Explain for RunError {
             Self::Busy { .. } => "run_being_cleaned_up",
             Self::Ambiguous { .. } => "run_ambiguous",
             Self::NoRuns => "run_not_found",
+            Self::NoStatement { .. } => "statement_not_found",
         }
     }
 
@@ -338,6 +354,10 @@ impl Explain for RunError {
                 "write more of the id, as `groundplan runs list` prints it".into()
             }
             Self::NoRuns => "submit one with `groundplan runs submit`".into(),
+            Self::NoStatement { .. } => {
+                "a worker with a signing key adds one when the run succeeds; see docs/signing.md"
+                    .into()
+            }
         })
     }
 }

@@ -5,8 +5,8 @@ use super::catalogs::{self, OpenedCatalog};
 use super::error::{AppError, Findings};
 use super::generated_repos::{GeneratedRepo, GeneratedRepoRequest};
 use super::planned_update::{PlannedUpdate, UpdateRefused};
-use super::recorded_sources::RecordedSources;
-use super::templates::{self, CacheOpener, TemplateRequest};
+use super::recorded_sources::{DatabaseVersion, RecordedSources};
+use super::templates::{self, TemplateRequest};
 use super::update_base::{self, BaseFiles, UpdateBase};
 use super::update_report::{self, ChangedInput, PlanSource, UpdateReport};
 use crate::engine::update::{Conflict, Decision, PathUpdate, Rules, Sides, Update, Verdict};
@@ -48,16 +48,13 @@ pub struct UpdateRequest {
 /// Compares a repository with its new plan. Nothing is written.
 pub fn plan(
     request: &UpdateRequest,
-    cache: CacheOpener<'_, '_>,
+    sources: RecordedSources<'_, '_>,
 ) -> Result<PlannedUpdate, AppError> {
+    let cache = sources.cache;
     let repository = request.repository.read(cache)?;
-    let sources = RecordedSources {
-        cache,
-        published: &[],
-    };
     let base = update_base::find(&request.repository, &repository, sources)?;
     let recorded = &base.provenance;
-    let opened = open_catalog(request, recorded, cache)?;
+    let opened = open_catalog(request, recorded, sources)?;
     let carried = engine::carry_over(
         &opened.catalog,
         &recorded.selected_options,
@@ -68,27 +65,24 @@ pub fn plan(
     let template = templates::open(&request.template_for(recorded), &opened, cache)?;
     let recorded_author = recorded.generated.as_ref().map(|made| made.author.clone());
     let author = recorded_author.unwrap_or_else(|| repository.first_author());
-    let mut inputs = recorded.inputs.clone();
-    inputs.values.extend(request.inputs.clone());
-    inputs.values = resolve::applicable(&opened.catalog, &selection, &inputs, &author);
-    // One that does not apply was asked for in vain, which the preview tells.
-    inputs.values.extend(request.inputs.clone());
+    let inputs = recorded.inputs.clone();
     let new = Request {
         catalog_source: Some(opened.source.origin.clone()),
+        inputs: resolve::carry_over(
+            &opened.catalog,
+            &selection,
+            inputs,
+            &request.inputs,
+            &author,
+        ),
         selection,
-        inputs,
         author,
         template: template.pin.clone(),
     };
     let preview = engine::preview(&opened.catalog, new, template.tree())
         .map_err(|error| Findings::of_preview(error, None))?;
-    let moved = opened
-        .catalog
-        .file()
-        .moved
-        .iter()
-        .map(|moved| (moved.from.clone(), moved.to.clone()));
-    let update = compare(request, &repository, &base, &preview, moved.collect())?;
+    let moved = opened.catalog.file().moves();
+    let update = compare(request, &repository, &base, &preview, moved)?;
     let mut files = update.files;
     describe_causes(&mut files, &preview, &template)?;
     if !request.is_full {
@@ -150,12 +144,17 @@ pub fn plan(
 fn open_catalog(
     request: &UpdateRequest,
     recorded: &Provenance,
-    cache: CacheOpener<'_, '_>,
+    sources: RecordedSources<'_, '_>,
 ) -> Result<Arc<OpenedCatalog>, AppError> {
     if let Some(opened) = &request.catalog {
         return Ok(Arc::clone(opened));
     }
     let source = recorded.generated.as_ref().map(|made| &made.catalog_source);
+    if source == Some(&CatalogSource::Local)
+        && let Some(current) = (sources.database)(recorded, DatabaseVersion::Current)?
+    {
+        return Ok(Arc::new(current));
+    }
     let (
         Some(CatalogSource::Git {
             address,
@@ -182,7 +181,7 @@ fn open_catalog(
         reference: request.to.clone().unwrap_or_else(|| r#ref.clone()),
         folder: path.clone(),
     };
-    let (files, _) = commit.files(cache)?;
+    let (files, _) = commit.files(sources.cache)?;
     Ok(Arc::new(files.load(catalog)?))
 }
 

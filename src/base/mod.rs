@@ -3,6 +3,7 @@
 pub mod atomic_file;
 pub mod clock;
 pub mod descriptors;
+pub mod disk_space;
 pub mod git_dir;
 pub mod git_init;
 pub mod host;

@@ -228,6 +228,14 @@ pub struct OptionEntry<'c> {
 impl HoldsItsSchema for CatalogFile {}
 
 impl CatalogFile {
+    /// The declared moves: from, to.
+    pub fn moves(&self) -> Vec<(TreePath, TreePath)> {
+        let moved = self.moved.iter();
+        moved
+            .map(|moved| (moved.from.clone(), moved.to.clone()))
+            .collect()
+    }
+
     /// All options in the order of the document.
     pub fn options(&self) -> impl Iterator<Item = OptionEntry<'_>> {
         let categories = self.categories.iter().enumerate();

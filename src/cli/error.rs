@@ -10,11 +10,12 @@ use crate::model::report::Report;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::error::Error;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// The code of the error of an object that turned out to be damaged.
-pub(crate) const DAMAGED: &str = "tree_object_unreadable";
+const DAMAGED: &str = "tree_object_unreadable";
 
 /// The end of a command that did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +104,26 @@ impl From<AppError> for Failure {
         match error {
             AppError::Findings(findings) => Self::Findings(findings),
             AppError::Explained(error) => Self::explained(error),
+        }
+    }
+}
+
+/// For use cases that ask a shell for something, such as a catalogue of the database.
+impl From<Failure> for AppError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Error(error) => Self::Explained(error),
+            Failure::Findings(findings) => Self::Findings(findings),
+            other @ (Failure::Report(_) | Failure::ReaderGone) => {
+                let message = other.message();
+                let (class, code) = (Class::Refused, "cancelled");
+                PlainError {
+                    class,
+                    code,
+                    message,
+                }
+                .into()
+            }
         }
     }
 }
@@ -204,6 +225,11 @@ impl Failure {
         })
     }
 
+    /// True if an object of a tree is damaged.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Error(error) if error.code() == DAMAGED)
+    }
+
     /// The message, for a line among others.
     pub(crate) fn message(&self) -> String {
         match self {
@@ -231,15 +257,33 @@ impl Failure {
     }
 }
 
-impl CommandError {
-    pub(crate) fn class(&self) -> Class {
+impl fmt::Display for CommandError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message())
+    }
+}
+
+impl Error for CommandError {}
+
+impl Explain for CommandError {
+    fn class(&self) -> Class {
         self.error.class()
     }
 
-    pub(crate) fn code(&self) -> &'static str {
+    fn code(&self) -> &'static str {
         self.error.code()
     }
 
+    fn hint(&self) -> Option<Hint> {
+        self.hints.first().cloned()
+    }
+
+    fn inner(&self) -> Option<&dyn Explain> {
+        Some(self.error.as_ref())
+    }
+}
+
+impl CommandError {
     /// The message of the error and its sources, then the facts that the command added.
     pub(crate) fn message(&self) -> String {
         let mut message = error::chain(self.error.as_ref());

@@ -19,7 +19,7 @@ use crate::cli::runtime::wait_for;
 use crate::cli::signals;
 use crate::forge::Forge;
 use crate::forge::repository::{RepoPath, RepositoryId};
-use crate::git::{self, PushedReference};
+use crate::git::{self, PreviousObject, PushedReference};
 use crate::model::digest::GitId;
 use crate::model::input::{Identity, Inputs};
 use crate::model::plan::Plan;
@@ -272,7 +272,7 @@ impl ForgeSession {
         let note = PushedReference {
             name: NOTES_REF.to_owned(),
             commit: commits.newest_note().ok()??,
-            expected: None,
+            previous: PreviousObject::Missing,
         };
         let push = self.push_from(&repository);
         let pushed = Terminal::busy("pushing the note", || {

@@ -10,6 +10,7 @@ mod error;
 mod forge_session;
 mod git_settings;
 mod input;
+mod installation;
 mod output;
 mod prompt;
 mod publication_files;

@@ -20,7 +20,7 @@ pub use credential::{Credential, CredentialError};
 pub use error::{GitError, GitFailure};
 pub(crate) use fetch::history;
 pub use ls_remote::{ls_remote, remote_references};
-pub use push::{PushedReference, push_main, push_references};
+pub use push::{PreviousObject, PushedReference, push_main, push_references};
 
 use crate::base::process::{self, Limits, ProcessError};
 use crate::model::remote::{RemoteUrl, Transport};

@@ -14,7 +14,7 @@ pub fn push_main(access: &GitAccess<'_>, url: &RemoteUrl, git_dir: &Path) -> Res
     let reference = Reference {
         source: main,
         name: main,
-        expected: None,
+        previous: &PreviousObject::Missing,
     };
     push(access, url, git_dir, &[reference])
 }
@@ -25,11 +25,26 @@ pub struct PushedReference {
     /// The full name of the reference, such as `refs/heads/next`.
     pub name: String,
     pub commit: GitId,
-    /// The object that it must name before; none if it must not exist.
-    pub expected: Option<GitId>,
+    pub previous: PreviousObject,
 }
 
-/// Pushes all references or none, each over the expected object alone. Nothing happens to one that names the new object
+/// The object that a reference must name before a push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PreviousObject {
+    /// There must be no such reference.
+    Missing,
+    Named(GitId),
+    /// Any commit that the new one descends from, or no such reference.
+    Ancestor,
+}
+
+impl From<Option<GitId>> for PreviousObject {
+    fn from(object: Option<GitId>) -> Self {
+        object.map_or(Self::Missing, Self::Named)
+    }
+}
+
+/// Pushes all references or none, each over its previous object alone. Nothing happens to one that names the new object
 /// already.
 ///
 /// # Errors
@@ -45,7 +60,7 @@ pub fn push_references(
         .map(|reference| Reference {
             source: reference.commit.as_str(),
             name: &reference.name,
-            expected: reference.expected.as_ref(),
+            previous: &reference.previous,
         })
         .collect();
     push(access, url, git_dir, &borrowed)
@@ -55,7 +70,7 @@ pub fn push_references(
 struct Reference<'r> {
     source: &'r str,
     name: &'r str,
-    expected: Option<&'r GitId>,
+    previous: &'r PreviousObject,
 }
 
 fn push(
@@ -64,12 +79,16 @@ fn push(
     git_dir: &Path,
     references: &[Reference<'_>],
 ) -> Result<(), GitError> {
-    // Without an object it expects that there is no such reference.
     let lease = |reference: &Reference<'_>| {
-        let expected = reference.expected.map_or("", GitId::as_str);
-        format!("--force-with-lease={}:{expected}", reference.name)
+        let expected = match reference.previous {
+            PreviousObject::Missing => "",
+            PreviousObject::Named(object) => object.as_str(),
+            // Without a lease git only moves a reference forward.
+            PreviousObject::Ancestor => return None,
+        };
+        Some(format!("--force-with-lease={}:{expected}", reference.name))
     };
-    let leases: Vec<String> = references.iter().map(lease).collect();
+    let leases: Vec<String> = references.iter().filter_map(lease).collect();
     let pair = |reference: &Reference<'_>| format!("{}:{}", reference.source, reference.name);
     let pairs: Vec<String> = references.iter().map(pair).collect();
     let mut args = vec![

@@ -6,7 +6,7 @@ use crate::model::content::BYTE_ORDER_MARK;
 use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::placeholder::{BuiltInFact, CaseForm, PlaceholderName};
 use crate::model::plan::Plan;
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use thiserror::Error;
 
 /// The placeholders of a plan, each with its value.
@@ -92,9 +92,12 @@ impl Substitution {
     pub(super) fn of(plan: &Plan) -> Self {
         let (placeholders, values): (Vec<PlaceholderName>, Vec<String>) =
             named_values(plan).into_iter().unzip();
+        // A DFA, the default for few patterns, takes longer to build than the texts of one plan take to search.
+        let tokens = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(placeholders.iter().map(PlaceholderName::token));
         Self {
-            tokens: AhoCorasick::new(placeholders.iter().map(PlaceholderName::token))
-                .expect("some hundred short tokens"),
+            tokens: tokens.expect("some hundred short tokens"),
             values,
             placeholders,
         }

@@ -61,7 +61,9 @@ pub(super) fn of_steps(
         DocumentKind::CatalogFile => in_catalog(steps, part),
         DocumentKind::Recipe => in_recipe(root, steps, part),
         DocumentKind::Case => match words(steps).as_slice() {
-            ["selection", rest @ ..] => in_condition(rest, part),
+            ["selection", rest @ ..] | ["update", "select" | "drop", rest @ ..] => {
+                in_condition(rest, part)
+            }
             _ => PlaceMeaning::Other,
         },
         DocumentKind::Content => PlaceMeaning::Text,

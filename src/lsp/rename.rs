@@ -123,8 +123,8 @@ pub(super) fn formerly_edit(
         format!("\n{}formerly: [{old}]", " ".repeat(column))
     };
     // A comment after the slug stays on its line.
-    let rest = &content[end..];
-    let rest = rest.split_once('\n').map_or(rest, |(line, _)| line);
+    let after = &content[end..];
+    let rest = after.split_once('\n').map_or(after, |(line, _)| line);
     let at = if text.starts_with('\n') {
         end + rest.trim_end_matches('\r').len()
     } else {

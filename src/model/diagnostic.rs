@@ -136,6 +136,12 @@ codes! {
     UnknownInput = "GP313",
     /// Defaults and conditions of inputs must not form a cycle.
     InputCycle = "GP314",
+    /// The earlier catalogue of a case can be opened.
+    EarlierCatalog = "GP315",
+    /// Each edit and each decision of a case has an effect.
+    UselessEdit = "GP316",
+    /// An update gives the verdicts that its case lists.
+    UnexpectedVerdict = "GP317",
     /// Two actions that can run together do not create the same path.
     TwoOnOnePath = "GP401",
     /// Paths differ by more than letter case, and no path is both a file and a folder.

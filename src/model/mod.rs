@@ -30,4 +30,5 @@ pub mod single_line;
 pub mod slug;
 pub mod suggest;
 pub mod timestamp;
+pub mod update;
 pub mod value_pointer;

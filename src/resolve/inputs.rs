@@ -140,19 +140,25 @@ fn error(code: Code, name: &PlaceholderName, message: String) -> Diagnostic {
     Diagnostic::error(code, message).at(format!("/inputs/{name}"), None)
 }
 
-/// The given values that a catalogue still has a question for, for a plan of another version of it.
-pub fn applicable(
+/// The inputs of a recorded plan for a selection of another version of its catalogue: the values that the catalogue still
+/// has a question for, and the values in `asked`. One of `asked` that does not apply stays, so that it is reported.
+pub fn carry_over(
     catalog: &Catalog,
     selection: &Selection,
-    inputs: &Inputs,
+    mut recorded: Inputs,
+    asked: &InputValues,
     author: &Identity,
-) -> InputValues {
-    let asked = questions(catalog, selection, inputs, author);
-    let given = asked.into_iter().filter_map(|question| {
+) -> Inputs {
+    recorded.values.extend(asked.clone());
+    let asked_now = questions(catalog, selection, &recorded, author);
+    let given = asked_now.into_iter().filter_map(|question| {
         let given = question.given?;
         Some((question.input.name.clone(), given))
     });
-    given.collect()
+    let applicable: InputValues = given.collect();
+    recorded.values = applicable;
+    recorded.values.extend(asked.clone());
+    recorded
 }
 
 /// An input that applies to a selection.

@@ -20,9 +20,9 @@ use crate::model::provenance::{CatalogSource, Provenance};
 use crate::model::selection::Selection;
 use crate::model::slug::Slug;
 
-pub use case_file::CaseFile;
+pub use case_file::{CaseFile, CaseUpdate};
 pub use former::{current, current_option};
-pub use inputs::{Question, applicable, questions};
+pub use inputs::{Question, carry_over, questions};
 pub use selection_file::{SelectedOptions, SelectionFile};
 
 /// The name and version of this program in plans and provenance.

@@ -17,6 +17,7 @@ use crate::app::owners::OwnerList;
 use crate::app::products::NewProduct;
 use crate::app::run_view::RunView;
 use crate::app::tokens::{StoredToken, TokenReport};
+use crate::app::workers::WorkerActivity;
 use crate::model::report::Report;
 use crate::store::access::TokenInfo;
 use crate::store::catalog::CatalogVersion;
@@ -25,7 +26,7 @@ use crate::store::idea::Idea;
 use crate::store::job_list::JobEntry;
 use crate::store::listed::Listed;
 use crate::store::product::Product;
-use crate::store::sql::insights::{DayCount, ListedWorker};
+use crate::store::sql::insights::DayCount;
 use axum::http::{Method, StatusCode};
 
 const OK: StatusCode = StatusCode::OK;
@@ -115,7 +116,7 @@ fn general() -> Vec<Operation> {
             "List the workers that run",
             workers::list,
         )
-        .answers::<Page<ListedWorker>>(OK),
+        .answers::<Page<WorkerActivity>>(OK),
         Operation::new(
             get,
             "/insights/throughput",
@@ -330,6 +331,14 @@ fn run_operations() -> Vec<Operation> {
         .answers::<Page<Event>>(OK)
         .answers_bytes("text/event-stream")
         .answers_nothing(StatusCode::NO_CONTENT),
+        Operation::new(
+            Method::GET,
+            "/runs/{id}/statement",
+            "getStatement",
+            "Read the signed statement about the repository of a run, a DSSE envelope",
+            runs::statement,
+        )
+        .answers::<serde_json::Value>(OK),
         Operation::new(
             Method::POST,
             "/runs/{id}/cancel",

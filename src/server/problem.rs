@@ -261,6 +261,7 @@ fn status_of(error: &dyn Explain) -> StatusCode {
         | "user_not_found"
         | "api_token_not_found"
         | "preview_not_found"
+        | "statement_not_found"
         | "catalog_not_found"
         | "catalog_not_published"
         | "draft_not_found"

@@ -6,6 +6,7 @@ use super::lease::Lease;
 use super::run::RunStep;
 use super::submission::RiskAssessment;
 use crate::model::digest::GitId;
+use serde_json::Value;
 
 /// The author of a change.
 #[derive(Clone, Copy, Debug)]
@@ -21,8 +22,12 @@ pub enum Actor<'a> {
 pub enum RunChange {
     /// The worker starts.
     Start,
-    /// The repository is published; the product points to it from now on.
-    Succeed { repo_url: String },
+    /// The repository is published; the product points to it from now on. `statement` is the envelope of the signed
+    /// statement about its commit.
+    Succeed {
+        repo_url: String,
+        statement: Option<Value>,
+    },
     /// The repository cannot be created. `left` is a sentence about what is or may be left outside.
     Fail { error: String, left: Option<String> },
     /// The worker removed what a cancelled run had created; `left` is a sentence about what it could not remove.

@@ -23,6 +23,11 @@ pub struct Event {
     pub detail: Value,
 }
 
+impl Event {
+    /// The detail of a success with the envelope of the signed statement.
+    pub const STATEMENT: &'static str = "statement";
+}
+
 /// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -1,7 +1,7 @@
 //! Transitions: the effect of a change on a run and its job, decided without a database.
 
 use super::change::RunChange;
-use super::event::EventKind;
+use super::event::{Event, EventKind};
 use super::id::UserId;
 use super::job::{JobStatus, JobStep};
 use super::run::{RunStatus, RunStep};
@@ -244,8 +244,15 @@ impl RunState<'_> {
         let step = change.job_step().ok_or(Refusal::Conflict)?;
         let job = self.job.after(step).ok_or(Refusal::Conflict)?;
         let (events, error) = match change {
-            RunChange::Succeed { repo_url } => {
-                (vec![(ending(run), json!({ "repoUrl": repo_url }))], None)
+            RunChange::Succeed {
+                repo_url,
+                statement,
+            } => {
+                let mut detail = json!({ "repoUrl": repo_url });
+                if let Some(statement) = statement {
+                    detail[Event::STATEMENT] = statement.clone();
+                }
+                (vec![(ending(run), detail)], None)
             }
             RunChange::Fail { error, left } => {
                 let detail = json!({ "error": error, "left": left });

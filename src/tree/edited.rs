@@ -228,7 +228,8 @@ impl Explain for EditError {
             Self::Repository(error) => error.hint(),
             Self::Objects(error) => error.hint(),
             Self::Reference { .. } => Some(
-                "check permissions and free space; another git may run there: try again".into(),
+                "check permissions and free space, and try again; a process that was killed may have left the `.lock` file: remove it"
+                    .into(),
             ),
         }
     }

@@ -11,7 +11,8 @@ use super::retry::retry;
 use crate::forge::Forge;
 use crate::forge::marker::Marker;
 use crate::forge::repository::Remote;
-use crate::git::PushedReference;
+use crate::git::{PreviousObject, PushedReference};
+use crate::model::digest::GitId;
 use crate::preflight::target;
 use crate::publish::git_push::GitPush;
 use crate::publish::ledger::{Ledger as _, PublishRequest};
@@ -26,9 +27,11 @@ use crate::store::job::JobStatus;
 use crate::store::lease::Lease;
 use crate::store::run::JobPayload;
 use crate::tree::commits::Commits;
+use crate::tree::git::GitTreeError;
 use crate::tree::signed::NOTES_REF;
 use async_trait::async_trait;
-use std::path::PathBuf;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use tempfile::TempDir;
@@ -136,8 +139,8 @@ impl Attempt {
         let job = self.load().await?;
         let built = self.build(job).await?;
         let published = self.publish(&built).await?;
-        self.publish_note(&built, &published).await;
-        self.record_success(&published).await
+        let statement = self.publish_note(&built, &published).await;
+        self.record_success(&published, statement).await
     }
 
     async fn clean_up(&self) -> Result<CleanupOutcome, AttemptError> {
@@ -273,33 +276,33 @@ impl Attempt {
         Ok(published?)
     }
 
-    /// Pushes the note with the signed statement to the published repository. A failure is logged and changes nothing else:
-    /// the repository is complete without it.
-    async fn publish_note(&self, built: &Built, published: &PublishedRepo) {
-        let is_signed = self.context.signing.is_some();
-        if !is_signed || built.repo.is_none() {
-            return;
-        }
+    /// Pushes the note with the signed statement to the published repository, and gives the statement. A failure is logged
+    /// and changes nothing else: the repository is complete without it.
+    async fn publish_note(&self, built: &Built, published: &PublishedRepo) -> Option<Value> {
+        self.context.signing.as_ref()?;
+        let repo = built.repo.as_ref()?;
         let repository = built.repository();
-        let pushed = match Commits::open(&repository).and_then(|commits| commits.newest_note()) {
-            Ok(Some(commit)) => {
-                let note = PushedReference {
-                    name: NOTES_REF.to_owned(),
-                    commit,
-                    expected: None,
-                };
-                let push = self.push(repository);
-                push.branch(&published.remote, note)
-                    .await
-                    .map_err(|error| error.to_string())
+        let (commit, statement) = match read_note(&repository, &repo.commit) {
+            Ok(Some(note)) => note,
+            Ok(None) => {
+                self.warn_of_note("the built repository has none");
+                return None;
             }
-            Ok(None) => Err("the built repository has none".to_owned()),
-            Err(error) => Err(error.to_string()),
+            Err(error) => {
+                self.warn_of_note(&error.to_string());
+                return None;
+            }
         };
-        match pushed {
+        let note = PushedReference {
+            name: NOTES_REF.to_owned(),
+            commit,
+            previous: PreviousObject::Missing,
+        };
+        match self.push(repository).branch(&published.remote, note).await {
             Ok(()) => self.log("note", &format!("the signed statement is in `{NOTES_REF}`")),
-            Err(error) => self.warn_of_note(&error),
+            Err(error) => self.warn_of_note(&error.to_string()),
         }
+        statement
     }
 
     fn warn_of_note(&self, error: &str) {
@@ -402,6 +405,21 @@ impl Drop for Attempt {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
     }
+}
+
+/// The newest commit of the notes, and the text of the note about a commit as a document.
+fn read_note(
+    repository: &Path,
+    commit: &GitId,
+) -> Result<Option<(GitId, Option<Value>)>, GitTreeError> {
+    let commits = Commits::open(repository)?;
+    let Some(newest) = commits.newest_note()? else {
+        return Ok(None);
+    };
+    let text = commits.note(commit)?;
+    // The program wrote it as JSON a moment ago.
+    let statement = text.and_then(|text| serde_json::from_slice(&text).ok());
+    Ok(Some((newest, statement)))
 }
 
 /// Pushes on a separate thread, so that the lease is renewed meanwhile.

@@ -14,11 +14,13 @@ use crate::store::job::JobStatus;
 use crate::store::listed::Listed;
 use crate::store::recovery::Recovery;
 use crate::store::run::{Run, RunFilter, RunStatus};
+use serde_json::Value;
 
 impl Attempt {
     pub(super) async fn record_success(
         &self,
         published: &PublishedRepo,
+        statement: Option<Value>,
     ) -> Result<(), AttemptError> {
         let remote = published.remote.to_string();
         // The page of a repository has the address of its remote without the suffix; a folder has no page.
@@ -26,7 +28,11 @@ impl Attempt {
             .strip_suffix(".git")
             .filter(|_| remote.contains("://"));
         let repo_url = page.unwrap_or(&remote).to_owned();
-        self.change(&RunChange::Succeed { repo_url }).await?;
+        let change = RunChange::Succeed {
+            repo_url,
+            statement,
+        };
+        self.change(&change).await?;
         Ok(())
     }
 

@@ -86,7 +86,7 @@ fn an_option_is_renamed_with_its_references_and_its_files() {
     let sandbox = sandbox();
     sandbox.write(
         "catalog/demo/cases/docs.yaml",
-        "selection: { auth: none, addons: [docs] }\n",
+        "selection: { auth: none, addons: [docs] }\nupdate: { select: { addons: docs }, drop: { addons: [docs] } }\n",
     );
     let editor = Editor::start(&sandbox);
     let response = rename(&editor, PATH, &at(CATALOG, "docs\n"), "guide");
@@ -102,7 +102,10 @@ fn an_option_is_renamed_with_its_references_and_its_files() {
     );
     assert!(!sandbox.files().contains(&DOCS.to_owned()));
     let case = sandbox.read("catalog/demo/cases/docs.yaml");
-    assert_eq!(case, "selection: { auth: none, addons: [guide] }\n");
+    assert_eq!(
+        case,
+        "selection: { auth: none, addons: [guide] }\nupdate: { select: { addons: guide }, drop: { addons: [guide] } }\n"
+    );
     assert!(check(&sandbox).contains("no findings"));
 }
 

@@ -117,6 +117,10 @@ fn what_belongs_to_others_looks_missing() {
             .problem(404),
         "run_not_found"
     );
+    for (token, code) in [(&eve, "run_not_found"), (&ada, "statement_not_found")] {
+        let answer = server.get(&format!("/api/v1/runs/{id}/statement"), token);
+        assert_eq!(answer.problem(404), code);
+    }
     for action in ["cancel", "retry"] {
         let answer = server.post(&format!("/api/v1/runs/{id}/{action}"), &eve, &json!({}));
         assert_eq!(answer.problem(404), "run_not_found");

@@ -1,7 +1,7 @@
 //! The pages for boards and settings, read as a browser without script reads them.
 
 use super::pages::Browser;
-use super::support::{TestServer, preview, submission};
+use super::support::{TestServer, preview, program, submission};
 use crate::support::Sandbox;
 use serde_json::json;
 
@@ -266,6 +266,45 @@ fn workers_are_listed_with_what_they_do() {
     assert!(!page.contains(&run) && !page.contains("acme/"), "{page}");
     let mut admin = Browser::signed_in(&without, &without.token("root", &["--admin"]));
     assert!(admin.page("/workers").contains(&format!("/runs/{run}")));
+    let listed = without
+        .get("/api/v1/workers", &without.token("ada", &[]))
+        .is(200)
+        .json();
+    let state = |of: &serde_json::Value| (of["id"].clone(), of["state"].clone());
+    let items = listed["items"].as_array().unwrap();
+    let states: Vec<_> = items.iter().map(state).collect();
+    assert_eq!(
+        states,
+        [
+            ("busy".into(), "working".into()),
+            ("mute".into(), "silent".into())
+        ]
+    );
+    assert_eq!(items[0]["runs"], serde_json::json!([]));
+    assert_eq!(items[0]["otherRuns"], 1);
+    the_command_lists_the_same(&without, &run);
+}
+
+fn the_command_lists_the_same(server: &TestServer, run: &str) {
+    let list = |flags: &[&str]| {
+        let mut command = program(&server.sandbox);
+        let command = command
+            .arg("workers")
+            .args(flags)
+            .env("DATABASE_URL", server.database());
+        server.sandbox.run(command).exits(0).stdout
+    };
+    let text = list(&[]);
+    let line = |id: &str| text.lines().find(|line| line.starts_with(id)).unwrap();
+    assert!(line("busy").contains("  working  "), "{text}");
+    assert!(
+        line("busy").contains(&format!("host-a 7  {run} acme/")),
+        "{text}"
+    );
+    assert!(line("mute").contains("  silent   "), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&list(&["--format", "json"])).unwrap();
+    assert_eq!(json[0]["runs"][0]["id"], run);
+    assert_eq!(json[1]["state"], "silent");
 }
 
 /// A server whose policy gives the catalogue a tier.

@@ -6,7 +6,12 @@ use serde_json::{Value, json};
 
 /// A server with a product and an accepted preview of one user.
 fn prepared() -> (TestServer, String, String) {
-    let server = TestServer::start(&[]);
+    prepared_with(&[])
+}
+
+/// The same with settings of the server.
+fn prepared_with(variables: &[(&str, &str)]) -> (TestServer, String, String) {
+    let server = TestServer::start_with(&[], variables);
     let token = server.token("ada", &[]);
     let product = server
         .post("/api/v1/products", &token, &json!({ "name": "Acme Web" }))
@@ -66,6 +71,26 @@ fn a_run_creates_exactly_the_previewed_repository() {
         (&today["succeeded"], &today["cost"]),
         (&json!(1), &Value::Null)
     );
+}
+
+#[test]
+fn the_signed_statement_of_a_run_is_that_of_its_repository() {
+    let key = crate::signing::private(1);
+    let (server, token, tree) = prepared_with(&[("GROUNDPLAN_SIGNING_KEY", &key)]);
+    let run = server
+        .post("/api/v1/runs", &token, &submission("acme-web", &tree))
+        .is(201)
+        .json();
+    let id = run["id"].as_str().unwrap();
+    server.finished(id, &token);
+    let path = format!("/api/v1/runs/{id}/statement");
+    let statement = server.get(&path, &token).is(200).json();
+    let folder = "data/repositories/acme/acme-web.git";
+    let show = ["notes", "--ref", crate::signing::NOTES, "show", "main"];
+    let note: Value = serde_json::from_str(&server.sandbox.git(folder, &show)).unwrap();
+    assert_eq!(statement, note);
+    let eve = server.token("eve", &[]);
+    assert_eq!(server.get(&path, &eve).problem(404), "run_not_found");
 }
 
 #[test]

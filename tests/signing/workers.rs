@@ -16,6 +16,18 @@ fn with_key(sandbox: &Sandbox, args: &[&str], seed: Option<u8>) -> crate::suppor
     sandbox.run(&mut command)
 }
 
+/// Compares the statement in the last event of a run with the note in its repository.
+#[track_caller]
+fn the_run_keeps_the_note(sandbox: &Sandbox, repository: &str, run: &str) {
+    let note = sandbox.git(repository, &["notes", "--ref", NOTES, "show", "main"]);
+    let note: Value = serde_json::from_str(&note).unwrap();
+    let shown = with_key(sandbox, &["runs", "show", run, "--format", "json"], None);
+    let shown = shown.exits(0).json();
+    let last = shown["events"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["detail"]["statement"], note, "{last}");
+    assert!(note["payload"].is_string(), "{note}");
+}
+
 #[track_caller]
 fn submit(sandbox: &Sandbox) -> Value {
     with_key(sandbox, &["migrate"], None).exits(0);
@@ -68,6 +80,7 @@ fn a_worker_signs_with_the_key_of_its_environment_and_never_shows_it() {
     let verify = [&verify[..], &["--format", "json"]].concat();
     let json = sandbox.groundplan(verify).exits(0).json();
     let run = submitted["run"]["id"].as_str().or(submitted["id"].as_str());
+    the_run_keeps_the_note(&sandbox, repository, run.unwrap());
     let predicate = &json["signatures"]["stated"]["predicate"];
     assert_eq!(predicate["run"].as_str(), run, "{submitted}");
     assert!(

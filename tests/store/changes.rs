@@ -56,6 +56,7 @@ pub(super) async fn by_ada(
 pub(super) fn succeed() -> RunChange {
     RunChange::Succeed {
         repo_url: "https://forge.example/acme/acme-web".to_owned(),
+        statement: None,
     }
 }
 

@@ -39,6 +39,7 @@ async fn assert_lost(fixture: &StoreFixture, lease: &Lease, why: &str) {
         RunChange::Start,
         RunChange::Succeed {
             repo_url: "https://x".to_owned(),
+            statement: None,
         },
         RunChange::Fail {
             error: "e".to_owned(),

@@ -82,7 +82,7 @@ fn find(request: &GeneratedRepoRequest) -> Result<(UpdateBase, Vec<String>), App
     let repository = request.read(&no_cache)?;
     let sources = RecordedSources {
         cache: &no_cache,
-        published: &[],
+        database: &|_, _| Ok(None),
     };
     let base = update_base::find(request, &repository, sources)?;
     let paths = match &base.files {

@@ -7,7 +7,7 @@ const TEMPLATE: &str = "catalog/demo/template";
 const PROVENANCE: &str = ".scrum4me/bootstrap.json";
 
 /// A repository `out` of the demo catalogue with a template of some more files.
-fn made() -> Sandbox {
+pub(super) fn made() -> Sandbox {
     let sandbox = Sandbox::with_demo();
     let lines: Vec<String> = (1..=40).map(|line| format!("line {line}\n")).collect();
     let lines = lines.concat();
@@ -20,7 +20,7 @@ fn made() -> Sandbox {
 }
 
 /// A new version of the template.
-fn raise(sandbox: &Sandbox) {
+pub(super) fn raise(sandbox: &Sandbox) {
     let file = "catalog/demo/catalog.yaml";
     let text = sandbox.read(file);
     let new = if text.contains("version: v1") {
@@ -31,7 +31,7 @@ fn raise(sandbox: &Sandbox) {
     sandbox.write(file, new);
 }
 
-fn template(sandbox: &Sandbox, path: &str, change: impl Fn(&str) -> String) {
+pub(super) fn template(sandbox: &Sandbox, path: &str, change: impl Fn(&str) -> String) {
     let path = format!("{TEMPLATE}/{path}");
     let text = sandbox.read(&path);
     sandbox.write(&path, change(&text));

@@ -3,6 +3,8 @@
 mod base;
 mod command;
 mod fleet;
+mod keys;
+mod kills;
 mod properties;
 mod table;
 

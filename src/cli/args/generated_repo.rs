@@ -1,10 +1,10 @@
 //! A repository that groundplan created: its first commit, and its plan, built again from the provenance.
 
-use crate::app::catalog_versions;
 use crate::app::catalogs::OpenedCatalog;
+use crate::app::database_catalogs;
 use crate::app::error::AppError;
 use crate::app::generated_repos::{GeneratedRepo, GeneratedRepoRequest, RecordedPlan};
-use crate::app::recorded_sources::RecordedSources;
+use crate::app::recorded_sources::{DatabaseVersion, RecordedSources};
 use crate::app::templates::{self, TemplateCache, TemplateRequest};
 use crate::app::updates::UpdateRequest;
 use crate::cli::args::catalog;
@@ -16,7 +16,7 @@ use crate::cli::output::terminal::Terminal;
 use crate::engine::SelectionChanges;
 use crate::model::condition::InputValues;
 use crate::model::path::TreePath;
-use crate::model::provenance::{CatalogSource, Provenance};
+use crate::model::provenance::Provenance;
 use crate::model::ref_name::RefName;
 use crate::model::slug::Slug;
 use std::collections::BTreeMap;
@@ -129,10 +129,9 @@ impl GeneratedRepoArgs {
         let request = self.request(repository, self.open(self.catalog.as_deref())?)?;
         let cache = || self.template.git.cache();
         let repository = Terminal::busy("reading the repository", || request.read(&cache))?;
-        let published = self.published(provenance(&repository))?;
         let sources = RecordedSources {
             cache: &cache,
-            published: &published,
+            database: &in_database,
         };
         let plan = Terminal::busy("resolving the recorded plan", || {
             request.plan_of(provenance(&repository), &repository, sources)
@@ -147,14 +146,6 @@ impl GeneratedRepoArgs {
     ) -> Result<GeneratedRepoRequest, Failure> {
         self.source
             .request(repository, catalog, self.template.request())
-    }
-
-    /// The catalogue of the database that the repository records, if none is named.
-    fn published(&self, provenance: &Provenance) -> Result<Vec<OpenedCatalog>, Failure> {
-        if self.catalog.is_some() {
-            return Ok(Vec::new());
-        }
-        published(provenance)
     }
 }
 
@@ -184,20 +175,18 @@ impl RecordedSourceArgs {
     }
 }
 
-/// The recorded catalogue, if it is in the database of the environment.
-pub(crate) fn published(provenance: &Provenance) -> Result<Vec<OpenedCatalog>, Failure> {
-    let source = provenance.generated.as_ref();
-    let is_local = source.is_some_and(|made| made.catalog_source == CatalogSource::Local);
-    let has_database = environment("DATABASE_URL").is_some_and(|url| !url.is_empty());
-    let Ok(slug) = Slug::parse(&provenance.catalog) else {
-        return Ok(Vec::new());
+/// The catalogue of a recorded plan in the database of the environment.
+pub(crate) fn in_database(
+    provenance: &Provenance,
+    wanted: DatabaseVersion,
+) -> Result<Option<OpenedCatalog>, AppError> {
+    let is_named = environment("DATABASE_URL").is_some_and(|url| !url.is_empty());
+    let (true, Ok(slug)) = (is_named, Slug::parse(&provenance.catalog)) else {
+        return Ok(None);
     };
-    if !(is_local && has_database) {
-        return Ok(Vec::new());
-    }
     let version = &provenance.catalog_version;
     let found = DatabaseArgs::of_environment().look(async |database| {
-        Ok(catalog_versions::find_by_digest(database, &slug, version).await?)
+        Ok(database_catalogs::recorded(database, &slug, version, wanted).await?)
     })?;
-    Ok(found.into_iter().collect())
+    Ok(found)
 }

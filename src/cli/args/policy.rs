@@ -16,7 +16,7 @@ pub(crate) struct PersonArgs {
 }
 
 /// The policy that sets tiers and names administrators.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub(crate) struct PolicyArgs {
     /// Policy file: `[tiers]` of catalogues and options, `[approval]` with the administrators.
     #[arg(long, value_name = "FILE", env = "GROUNDPLAN_POLICY")]

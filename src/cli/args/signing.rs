@@ -10,7 +10,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 /// The key that signs commits.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Signing")]
 pub(crate) struct SigningArgs {
     /// Sign the commit, and a statement about it, with this OpenSSH private key [default: the key in

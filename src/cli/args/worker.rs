@@ -33,7 +33,7 @@ use std::sync::atomic::AtomicBool;
 pub(crate) static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// Everything but the database that a worker needs.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 pub(crate) struct WorkerArgs {
     /// On a transient error: fail the run, or retry it up to 3 times.
     #[arg(long, env = "GROUNDPLAN_RECOVERY", value_enum, default_value_t = RecoveryChoice::Fail)]

@@ -75,10 +75,9 @@ impl Args {
         let cache = || self.product.template.git.cache();
         let repository = Terminal::busy("reading the repository", || request.read(&cache))?;
         let recorded = &repository.current;
-        let published = generated_repo::published(recorded)?;
         let sources = RecordedSources {
             cache: &cache,
-            published: &published,
+            database: &generated_repo::in_database,
         };
         let (opened, template) = Terminal::busy("opening the recorded catalogue", || {
             request.sources_of(recorded, &repository, sources)

@@ -7,6 +7,9 @@ use crate::cli::output::terminal::Terminal;
 use clap_complete::Shell;
 use std::io::{self, IsTerminal as _};
 
+/// Print the completion script of a shell, to be read at its start.
+///
+/// For bash, add `source <(groundplan completions bash)` to ~/.bashrc.
 #[derive(clap::Args)]
 pub(crate) struct CompletionsArgs {
     #[arg(value_enum)]

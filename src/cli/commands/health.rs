@@ -10,6 +10,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+/// Show the local worker's health.
+///
+/// Exits 0 if healthy, 1 otherwise.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Address of the worker's health server, as in its own `--health`. `0.0.0.0` and `[::]` mean this machine.

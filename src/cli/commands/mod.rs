@@ -34,10 +34,12 @@ mod sweep;
 mod test;
 mod token;
 mod update;
+mod upgrade;
 mod verify;
 mod work;
+mod workers;
 
-use crate::cli::error::{DAMAGED, Exit, Failure};
+use crate::cli::error::{Exit, Failure};
 use crate::cli::output::terminal::{Color, Terminal};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -105,9 +107,6 @@ pub(in crate::cli) enum Command {
     Migrate(migrate::Args),
     /// Submit and manage runs.
     Runs(runs::Args),
-    /// Serve the API, with a worker inside, until stopped.
-    ///
-    /// Without any setting it uses an embedded database and a folder of bare repositories in the user's data folder.
     Serve(Box<serve::Args>),
     /// Create, list and revoke tokens of the API.
     Token(token::Args),
@@ -115,12 +114,11 @@ pub(in crate::cli) enum Command {
     Work(Box<work::Args>),
     /// Fail or requeue runs whose worker has died.
     Recover(work::RecoverArgs),
+    Workers(workers::Args),
     Compose(compose::Args),
+    Upgrade(upgrade::Args),
     /// Check that this machine is ready to run a worker.
     Doctor(doctor::Args),
-    /// Show the local worker's health.
-    ///
-    /// Exits 0 if healthy, 1 otherwise.
     Health(health::Args),
     /// Print the versions and hashes of a catalogue and a selection.
     Hash(hash::Args),
@@ -128,9 +126,6 @@ pub(in crate::cli) enum Command {
     Canonical(canonical::Args),
     /// Print the JSON Schema of a document.
     Schema(schema::Args),
-    /// Print the completion script of a shell, to be read at its start.
-    ///
-    /// For bash, add `source <(groundplan completions bash)` to ~/.bashrc.
     Completions(generate::CompletionsArgs),
     /// Show the manual page of the program or of a command.
     Man(generate::ManArgs),
@@ -139,62 +134,64 @@ pub(in crate::cli) enum Command {
 impl Command {
     /// Runs the command, a second time where it meets damage behind a remembered inventory, which is forgotten by then.
     pub(in crate::cli) fn run(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
-        let mut twice = |run: &dyn Fn(&mut Terminal) -> Result<Exit, Failure>| match run(terminal) {
-            Err(Failure::Error(error)) if error.code() == DAMAGED => run(terminal),
+        let uses_inventories = matches!(
+            self,
+            Self::Sweep(_)
+                | Self::Test(_)
+                | Self::Preview(_)
+                | Self::New(_)
+                | Self::Add(_)
+                | Self::Update(_)
+                | Self::Verify(_)
+                | Self::Explain(_)
+        );
+        match self.run_once(terminal) {
+            Err(failure) if uses_inventories && failure.is_damage() => self.run_once(terminal),
             ended => ended,
-        };
-        match &self {
-            Self::Sweep(args) => twice(&|terminal| sweep::run(args, terminal)),
-            Self::Test(args) => twice(&|terminal| test::run(args, terminal)),
-            Self::Preview(args) => twice(&|terminal| preview::run(args, terminal)),
-            Self::New(args) => twice(&|terminal| new::run(args, terminal)),
-            Self::Add(args) => twice(&|terminal| add::run(args, terminal)),
-            Self::Update(args) => twice(&|terminal| update::run(args, terminal)),
-            Self::Verify(args) => twice(&|terminal| verify::run(args, terminal)),
-            Self::Explain(args) => twice(&|terminal| explain::run(args, terminal)),
-            _ => self.run_once(terminal),
         }
     }
 
-    fn run_once(self, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    fn run_once(&self, terminal: &mut Terminal) -> Result<Exit, Failure> {
         match self {
-            Self::Check(args) => check::run(&args, terminal),
-            Self::Init(args) => init::run(&args, terminal),
-            Self::Lsp(args) => lsp::run(&args),
-            Self::Sweep(args) => sweep::run(&args, terminal),
-            Self::Test(args) => test::run(&args, terminal),
-            Self::PlanDocument(args) => plan_document::run(&args, terminal),
-            Self::Catalog(args) => catalog::run(&args, terminal),
-            Self::Preview(args) => preview::run(&args, terminal),
-            Self::New(args) => new::run(&args, terminal),
-            Self::Add(args) => add::run(&args, terminal),
-            Self::Update(args) => update::run(&args, terminal),
-            Self::Fleet(args) => fleet::run(&args, terminal),
-            Self::Verify(args) => verify::run(&args, terminal),
-            Self::Ops(args) => ops::run(&args, terminal),
-            Self::Explain(args) => explain::run(&args, terminal),
-            Self::List(args) => list::run(&args, terminal),
-            Self::Show(args) => show::run(&args, terminal),
-            Self::Mirror(args) => mirror::run(&args, terminal),
-            Self::Hash(args) => hash::run(&args, terminal),
-            Self::Canonical(args) => canonical::run(&args, terminal),
-            Self::Schema(args) => schema::run(args, terminal),
-            Self::Completions(args) => generate::completions(&args, terminal),
-            Self::Man(args) => generate::man(&args, Cli::command(), terminal),
-            Self::Resume(args) => resume::run(&args, terminal),
-            Self::Cleanup(args) => cleanup::run(&args, terminal),
-            Self::Prune(args) => prune::run(&args, terminal),
-            Self::Owners(args) => owners::run(&args, terminal),
-            Self::Pat(args) => pat::run(&args, terminal),
-            Self::Serve(args) => serve::run(*args),
-            Self::Token(args) => token::run(&args, terminal),
-            Self::Work(args) => work::run(&args),
-            Self::Recover(args) => work::recover(&args, terminal),
-            Self::Runs(args) => runs::run(&args, terminal),
-            Self::Migrate(args) => migrate::run(&args, terminal),
-            Self::Compose(args) => compose::run(&args, terminal),
-            Self::Doctor(args) => doctor::run(&args, terminal),
-            Self::Health(args) => health::run(&args, terminal),
+            Self::Check(args) => check::run(args, terminal),
+            Self::Init(args) => init::run(args, terminal),
+            Self::Lsp(args) => lsp::run(args),
+            Self::Sweep(args) => sweep::run(args, terminal),
+            Self::Test(args) => test::run(args, terminal),
+            Self::PlanDocument(args) => plan_document::run(args, terminal),
+            Self::Catalog(args) => catalog::run(args, terminal),
+            Self::Preview(args) => preview::run(args, terminal),
+            Self::New(args) => new::run(args, terminal),
+            Self::Add(args) => add::run(args, terminal),
+            Self::Update(args) => update::run(args, terminal),
+            Self::Fleet(args) => fleet::run(args, terminal),
+            Self::Verify(args) => verify::run(args, terminal),
+            Self::Ops(args) => ops::run(args, terminal),
+            Self::Explain(args) => explain::run(args, terminal),
+            Self::List(args) => list::run(args, terminal),
+            Self::Show(args) => show::run(args, terminal),
+            Self::Mirror(args) => mirror::run(args, terminal),
+            Self::Hash(args) => hash::run(args, terminal),
+            Self::Canonical(args) => canonical::run(args, terminal),
+            Self::Schema(args) => schema::run(*args, terminal),
+            Self::Completions(args) => generate::completions(args, terminal),
+            Self::Man(args) => generate::man(args, Cli::command(), terminal),
+            Self::Resume(args) => resume::run(args, terminal),
+            Self::Cleanup(args) => cleanup::run(args, terminal),
+            Self::Prune(args) => prune::run(args, terminal),
+            Self::Owners(args) => owners::run(args, terminal),
+            Self::Pat(args) => pat::run(args, terminal),
+            Self::Serve(args) => serve::run(args),
+            Self::Token(args) => token::run(args, terminal),
+            Self::Work(args) => work::run(args),
+            Self::Recover(args) => work::recover(args, terminal),
+            Self::Workers(args) => workers::run(args, terminal),
+            Self::Runs(args) => runs::run(args, terminal),
+            Self::Migrate(args) => migrate::run(args, terminal),
+            Self::Compose(args) => compose::run(args, terminal),
+            Self::Upgrade(args) => upgrade::run(args, terminal),
+            Self::Doctor(args) => doctor::run(args, terminal),
+            Self::Health(args) => health::run(args, terminal),
         }
     }
 }

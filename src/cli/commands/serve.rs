@@ -43,7 +43,10 @@ use tokio::time::timeout;
 /// The variable with the secret that a trusted proxy presents.
 const PROXY_SECRET: &str = "GROUNDPLAN_PROXY_SECRET";
 
-#[derive(clap::Args)]
+/// Serve the API, with a worker inside, until stopped.
+///
+/// Without any setting it uses an embedded database and a folder of bare repositories in the user's data folder.
+#[derive(Clone, clap::Args)]
 pub(crate) struct Args {
     /// Address to listen on.
     #[arg(long, env = "GROUNDPLAN_LISTEN", value_name = "ADDRESS:PORT",
@@ -96,32 +99,32 @@ pub(crate) struct Args {
     trace: TraceArgs,
 }
 
-pub(crate) fn run(mut args: Args) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args) -> Result<Exit, Failure> {
     // Tokens arrive with requests.
     memory::protect().map_err(unprotected)?;
     args.trace.begin()?;
-    args.complete()?;
-    runtime()?.block_on(args.serve())
+    runtime()?.block_on(args.completed()?.serve())
 }
 
 impl Args {
-    /// Fills in what an installation on one machine does not name: database, forge, folders and key.
-    fn complete(&mut self) -> Result<(), Failure> {
-        self.is_embedded = !self.database.is_named();
-        self.database = self.data.database(&self.database)?;
+    /// The arguments with what an installation on one machine does not name: database, forge, folders and key.
+    fn completed(&self) -> Result<Self, Failure> {
+        let mut args = self.clone();
+        args.is_embedded = !self.database.is_named();
+        args.database = self.data.database(&self.database)?;
         if self.means.forge.forge.is_none() {
-            self.means.forge.forge = Some(ForgeKind::Local);
+            args.means.forge.forge = Some(ForgeKind::Local);
             if self.means.forge.forge_url.is_none() {
                 let folder = self.data.subfolder("repositories")?;
-                self.means.forge.forge_url = Some(folder.to_string_lossy().into_owned());
+                args.means.forge.forge_url = Some(folder.to_string_lossy().into_owned());
             }
         }
-        if self.is_embedded {
+        if args.is_embedded {
             let state = self.data.subfolder("state")?;
-            self.means.set_default_state(state);
-            self.means.set_key_folder(self.data.clone());
+            args.means.set_default_state(state);
+            args.means.set_key_folder(self.data.clone());
         }
-        Ok(())
+        Ok(args)
     }
 
     async fn serve(&self) -> Result<Exit, Failure> {

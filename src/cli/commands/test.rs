@@ -1,6 +1,9 @@
 //! `groundplan test`
 
+use crate::app::case_builds::{BuiltCase, CaseCatalog};
 use crate::app::catalogs::{self, OpenedCatalog};
+use crate::app::error::AppError;
+use crate::app::templates::TemplateRequest;
 use crate::base::sanitize;
 use crate::cli::accepted_file;
 use crate::cli::args::template::TemplateArgs;
@@ -9,15 +12,10 @@ use crate::cli::output::Format;
 use crate::cli::output::findings;
 use crate::cli::output::render::sign;
 use crate::cli::output::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW};
-use crate::engine::{Preview, PreviewError};
 use crate::model::content::{File, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Location};
 use crate::model::report::{Change, ChangeKind, ChangeOrigin};
-use crate::resolve::{self, CaseFile};
-use crate::source;
-use crate::sweep::trial::{TrialInput, content, sample_inputs};
 use crate::template::Template;
-use crate::tree::ids;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -159,6 +157,16 @@ impl Args {
     ) -> Result<Vec<TestedCase>, Failure> {
         let name = chosen.catalog.slug();
         let folder = format!("catalog/{name}/cases/");
+        let cache = || self.template.git.cache();
+        let source = CaseCatalog {
+            opened: chosen,
+            template,
+            earlier_template: TemplateRequest {
+                replacement: self.template.request().replacement,
+                ..TemplateRequest::default()
+            },
+            cache: &cache,
+        };
         let below = chosen
             .source
             .files
@@ -174,7 +182,7 @@ impl Args {
                     .at("", Location::start_of(path));
                 CaseOutcome::failed(finding.help("replace the link by the file"))
             } else if inside == format!("{case}.yaml") && !case.contains('/') {
-                self.case(chosen, template, path, file)?
+                self.case(&source, path, file)?
             } else if inside == format!("{case}.files")
                 && chosen
                     .source
@@ -202,21 +210,23 @@ impl Args {
 
     fn case(
         &self,
-        chosen: &OpenedCatalog,
-        template: &Template,
+        source: &CaseCatalog<'_>,
         path: &str,
         file: &File,
     ) -> Result<CaseOutcome, Failure> {
-        let preview = match preview(chosen, template, path, file)? {
-            Ok(preview) => preview,
-            Err(findings) => return Ok(CaseOutcome::Failed { findings }),
+        let BuiltCase {
+            files: now,
+            changes,
+        } = match source.build(path, file) {
+            Ok(built) => built,
+            Err(AppError::Findings(found)) => {
+                return Ok(CaseOutcome::Failed {
+                    findings: found.findings,
+                });
+            }
+            Err(error) => return Err(error.into()),
         };
-        if !preview.report.can_proceed {
-            let findings = preview.report.obstacles().cloned().collect();
-            return Ok(CaseOutcome::Failed { findings });
-        }
-        let changes = preview.report.changes.clone();
-        let now = holding(preview)?;
+        let chosen = source.opened;
         let expected = format!("{}.files", path.trim_end_matches(".yaml"));
         if self.accept {
             let Some(root) = &chosen.source.root else {
@@ -246,49 +256,6 @@ impl Args {
             }
         })
     }
-}
-
-/// The preview of a case, or the findings that make it unusable.
-fn preview<'t>(
-    chosen: &'t OpenedCatalog,
-    template: &'t Template,
-    path: &str,
-    file: &File,
-) -> Result<Result<Preview<'t>, Vec<Diagnostic>>, Failure> {
-    let read = source::read(path, &file.bytes)
-        .and_then(|document| CaseFile::read(&document).map(|case| (case, document)));
-    let (case, document) = match read {
-        Ok(both) => both,
-        Err(findings) => return Ok(Err(findings)),
-    };
-    let mut selection = case.selection();
-    if case.defaults {
-        resolve::fill_with_defaults(&chosen.catalog, &mut selection);
-    }
-    let ground = TrialInput {
-        catalog: &chosen.catalog,
-        template: template.tree(),
-        pin: &template.pin,
-    };
-    match ground.preview(selection, case.inputs(sample_inputs())) {
-        Ok(preview) => Ok(Ok(preview)),
-        Err(PreviewError::Selection(findings)) => {
-            let place = |finding: Diagnostic| {
-                let pointer = format!("/selection{}", finding.pointer);
-                let place = document.location(&pointer);
-                finding.at(pointer, place)
-            };
-            Ok(Err(findings.into_iter().map(place).collect()))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn holding(preview: Preview<'_>) -> Result<Holding, Failure> {
-    let files = ids::files(&content(preview)?)?.into_iter();
-    Ok(files
-        .map(|(path, (mode, id))| (path, format!("{mode:06o} {id}")))
-        .collect())
 }
 
 fn text(holding: &Holding) -> String {

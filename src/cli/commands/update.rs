@@ -4,13 +4,14 @@ use crate::app::command_line::quote;
 use crate::app::planned_update::{ExpectedUpdate, PlannedUpdate};
 use crate::app::previews;
 use crate::app::pull_requests::{Proposal, ProposalOutcome};
+use crate::app::recorded_sources::RecordedSources;
 use crate::app::update_report::{PlanSource, UpdateReport};
 use crate::app::updates::{self, UpdateRequest};
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::author::AuthorArgs;
 use crate::cli::args::forge::ForgeArgs;
-use crate::cli::args::generated_repo::{GeneratedRepoArgs, OldCatalogArgs};
+use crate::cli::args::generated_repo::{GeneratedRepoArgs, OldCatalogArgs, in_database};
 use crate::cli::args::push::PushArgs;
 use crate::cli::args::selection::{GivenInput, Selected, parse_input, parse_select};
 use crate::cli::args::signing::SigningArgs;
@@ -158,8 +159,12 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         ..args.made.update(&args.repository, &catalogs)?
     };
     let cache = || args.made.cache();
+    let sources = RecordedSources {
+        cache: &cache,
+        database: &in_database,
+    };
     let mut planned = Terminal::busy("comparing the repository with the new plan", || {
-        updates::plan(&request, &cache)
+        updates::plan(&request, sources)
     })?;
     planned.signing = args.signing.key()?.map(Arc::new);
     planned.check_expected(args.expect.as_ref())?;

@@ -3,7 +3,7 @@
 use crate::cli::error::{self, CommandError, Failure};
 use crate::cli::output::terminal::Terminal;
 use crate::cli::output::{Format, findings, render};
-use crate::error::ErrorBody;
+use crate::error::{ErrorBody, Explain as _};
 use serde::Serialize;
 use serde_json::{Map, Value};
 

@@ -20,9 +20,10 @@ mod value;
 
 use crate::error::{Class, Explain, Hint};
 use crate::model::path::TreePath;
+pub use crate::model::update::{Decision, Verdict};
 use crate::tree::TreeError;
 use crate::tree::snapshot::Snapshot;
-pub use outcome::{Conflict, PathUpdate, Update, Verdict};
+pub use outcome::{Conflict, PathUpdate, Update};
 use std::collections::BTreeMap;
 pub use text::with_markers;
 use thiserror::Error;
@@ -33,17 +34,6 @@ pub struct Sides<'s> {
     pub base: &'s Snapshot<'s>,
     pub ours: &'s Snapshot<'s>,
     pub theirs: &'s Snapshot<'s>,
-}
-
-/// Somebody's choice for one path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// The repository's version stays.
-    Mine,
-    /// The repository gets the plan's version.
-    Theirs,
-    /// The file is removed.
-    Remove,
 }
 
 /// The rules of one update besides the trees.

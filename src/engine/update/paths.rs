@@ -2,12 +2,13 @@
 
 use super::content::{self, MAX_BYTES, Versions};
 use super::moves::{self, Moved};
-use super::outcome::{Conflict, PathUpdate, Update, Verdict};
+use super::outcome::{Conflict, PathUpdate, Update};
 use super::{Decision, Rules, Sides, UpdateError};
 use crate::interpret::{MAX_ALL_BYTES, describe_one, is_lock_file};
 use crate::model::content::{File, Mode};
 use crate::model::path::TreePath;
 use crate::model::report::Change;
+use crate::model::update::Verdict;
 use crate::tree::TreeError;
 use crate::tree::snapshot::{Snapshot, SnapshotEntry, TakenNames};
 use std::collections::{BTreeMap, BTreeSet};

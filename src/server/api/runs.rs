@@ -20,6 +20,7 @@ use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
@@ -177,6 +178,17 @@ pub(in crate::server) async fn find(
     signed: Signed,
 ) -> Result<Json<RunView>, Problem> {
     Ok(Json(read(&state, &signed, &parse(&id)?).await?))
+}
+
+/// `GET /runs/{id}/statement`
+pub(in crate::server) async fn statement(
+    State(state): State<Arc<ServerState>>,
+    Path(id): Path<String>,
+    signed: Signed,
+) -> Result<Json<Value>, Problem> {
+    let scope = signed.caller.scope();
+    let statement = use_case::statement(state.database.as_ref(), &scope, &parse(&id)?).await?;
+    Ok(Json(statement))
 }
 
 /// `POST /runs/{id}/cancel`

@@ -1,12 +1,13 @@
 //! Workers, and the number of runs by day.
 
 use crate::app::insights;
+use crate::app::workers::{self, WorkerActivity};
 use crate::server::body::Json;
 use crate::server::guard::Signed;
 use crate::server::page::{Page, Query, invalid};
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
-use crate::store::sql::insights::{DayCount, ListedWorker};
+use crate::store::sql::insights::DayCount;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -30,9 +31,10 @@ impl Default for ThroughputQuery {
 /// `GET /workers`
 pub(in crate::server) async fn list(
     State(state): State<Arc<ServerState>>,
-    _: Signed,
-) -> Result<Json<Page<ListedWorker>>, Problem> {
-    Ok(Json(Page::whole(insights::workers(&state.database).await?)))
+    signed: Signed,
+) -> Result<Json<Page<WorkerActivity>>, Problem> {
+    let workers = workers::list(&state.database, &signed.caller).await?;
+    Ok(Json(Page::whole(workers)))
 }
 
 /// `GET /insights/throughput`

@@ -65,7 +65,7 @@ async fn write_details(
             tiers::approve(tx, &run.id, user, now, tree).await
         }
         (RunChange::CleanUp, _) => runs::clear_repository(tx, &run.id).await,
-        (RunChange::Succeed { repo_url }, _) => {
+        (RunChange::Succeed { repo_url, .. }, _) => {
             runs::set_repo_url(tx, &run.id, repo_url).await?;
             let version = runs::template_ref(tx, &run.id).await?;
             products::set_repository(tx, run, repo_url, version, now).await

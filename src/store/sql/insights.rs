@@ -1,4 +1,4 @@
-//! Facts for boards: the workers that run, and the number of jobs by day.
+//! Facts about an installation: the workers that run, the number of jobs by day, the size of the database.
 
 use super::Database;
 use super::dialect::{Statement, statements};
@@ -60,6 +60,9 @@ const COUNTS: &str = " AS day, CAST(kind AS TEXT) AS kind,
 statements! {
     WORKERS = [WORKER];
 
+    SIZE = ["SELECT pg_database_size(current_database())"]
+        or_sqlite ["SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"];
+
     THROUGHPUT = ["SELECT to_char(finished_at, 'YYYY-MM-DD')", COUNTS]
         // The day is written once for each group, not for each job.
         or_sqlite ["SELECT strftime('%Y-%m-%d', day * 86400, 'unixepoch') AS day, kind, succeeded, failed
@@ -71,6 +74,13 @@ const SILENT: i64 = 60_000;
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
 impl Database {
+    /// The size of the database, in bytes.
+    pub async fn size(&self) -> Result<i64, StoreError> {
+        Ok(sqlx::query_scalar(SIZE.on(self.dialect()))
+            .fetch_one(&self.pool)
+            .await?)
+    }
+
     /// The workers that reported within the last minute, oldest first.
     pub async fn workers(&self) -> Result<Vec<ListedWorker>, StoreError> {
         Ok(sqlx::query_as(WORKERS.on(self.dialect()))

@@ -203,7 +203,8 @@ impl Database {
 pub(super) fn newer(migration: i64) -> StoreError {
     StoreError::NotReady {
         message: format!(
-            "its tables are newer than this program (migration {migration}); install a newer groundplan"
+            "its tables are newer than this program (migration {migration}); install a newer groundplan, or go back as \
+             docs/upgrading.md says: on Postgres, start this version without `migrate`; with SQLite, restore the backup"
         ),
     }
 }

@@ -8,6 +8,7 @@ use crate::app::generated_repos::GeneratedRepoRequest;
 use crate::app::templates;
 use crate::app::updates::UpdateRequest;
 use crate::cli::args::database::DatabaseArgs;
+use crate::cli::args::generated_repo::in_database;
 use crate::cli::args::template::TemplateArgs;
 use crate::cli::commands::fleet::status;
 use crate::cli::error::{Exit, Failure};
@@ -144,7 +145,7 @@ impl Args {
         let cache = || self.template.git.cache();
         let stop = signals::stop();
         Ok(Some(Terminal::busy("comparing the repositories", || {
-            fleet::status(&requests, &cache, parallel, stop)
+            fleet::status(&requests, &cache, &in_database, parallel, stop)
         })))
     }
 

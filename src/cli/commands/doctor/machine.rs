@@ -1,12 +1,14 @@
 //! Checks of this machine: git, folders on a lasting disk with free space, the policy, the key.
 
 use super::check::Check;
+use crate::base::disk_space::{self, DiskSpace};
 use crate::cli::args::git;
 use crate::cli::args::key;
 use crate::git::AllowedHosts;
 use crate::model::preflight::ForgeKind;
 use crate::pat::key::Key;
 use crate::policy::Policy;
+use std::io;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -16,6 +18,8 @@ const MIB: u64 = 1024 * 1024;
 const LEAST_ROOM: u64 = 100 * MIB;
 /// Free space below this is a warning, in bytes: the largest fetch and what grows beside it.
 const GOOD_ROOM: u64 = 1024 * MIB;
+/// The used part of a disk, in percent, from which it needs attention.
+const FULL: u64 = 80;
 /// File systems that vanish with the machine or container, by their `statfs` number on Linux (statfs(2)).
 const PASSING: [(u64, &str); 3] = [
     (0x0102_1994, "in memory (tmpfs)"),
@@ -84,13 +88,68 @@ pub(super) fn folder(name: &'static str, folder: &Path) -> Check {
     }
 }
 
+/// The use of the disk of the state folder by cause. Above 80 % it needs attention.
+pub(super) fn disk_use(cache: &Path, state: &Path, logs: &Path) -> Check {
+    const NAME: &str = "disk use";
+    let used = disk_space::used_below;
+    let inside = if logs.starts_with(state) {
+        used(logs)
+    } else {
+        0
+    };
+    let causes = [
+        (
+            "cache",
+            used(cache),
+            "remove unused templates with `groundplan mirror prune`",
+        ),
+        (
+            "logs",
+            used(logs),
+            "remove logs of ended runs with `groundplan prune`",
+        ),
+        (
+            "work folders",
+            used(state).saturating_sub(inside),
+            "remove remains of ended runs with `groundplan prune`",
+        ),
+    ];
+    let there = state
+        .ancestors()
+        .find(|path| path.exists())
+        .unwrap_or(Path::new("/"));
+    let Ok(space) = DiskSpace::of(there) else {
+        return Check::skip(NAME, "the file system does not report its space");
+    };
+    let list: Vec<String> = causes
+        .iter()
+        .map(|(name, bytes, _)| format!("{name} {} MiB", bytes / MIB))
+        .collect();
+    let percent = space.used_percent();
+    let message = format!("{percent} % of the disk; {}", list.join(", "));
+    if percent < FULL {
+        return Check::ok(NAME, message);
+    }
+    let largest = causes.iter().max_by_key(|(_, bytes, _)| *bytes);
+    Check::warn(
+        NAME,
+        message,
+        largest.map_or("free some space", |(_, bytes, hint)| {
+            if *bytes < space.total() / 20 {
+                "free some space: other programs use most of it"
+            } else {
+                hint
+            }
+        }),
+    )
+}
+
 /// The kind of a file system that does not last, if it is one, and its free space in bytes.
-fn disk(folder: &Path) -> rustix::io::Result<(Option<&'static str>, u64)> {
+fn disk(folder: &Path) -> io::Result<(Option<&'static str>, u64)> {
     let found = u64::try_from(rustix::fs::statfs(folder)?.f_type);
     let kind = PASSING.iter().find(|(number, _)| found == Ok(*number));
-    let space = rustix::fs::statvfs(folder)?;
-    let room = space.f_bavail.saturating_mul(space.f_frsize);
-    Ok((kind.map(|(_, words)| *words), room))
+    let space = DiskSpace::of(folder)?;
+    Ok((kind.map(|(_, words)| *words), space.free))
 }
 
 pub(super) fn policy(policy: &Policy) -> Check {

@@ -3,6 +3,7 @@
 mod check;
 mod machine;
 mod outside;
+mod remotes;
 
 use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::worker::WorkerArgs;
@@ -12,6 +13,7 @@ use crate::cli::output::terminal::{DIM, Terminal};
 use crate::cli::runtime::wait_for;
 use check::{Check, Verdict};
 use serde::Serialize;
+use std::path::Path;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -20,6 +22,9 @@ pub(crate) struct Args {
     /// Repository that every catalogue's template is taken from.
     #[arg(long, value_name = "URL", env = "BOOTSTRAP_TEMPLATE_REPO")]
     template_repo: Option<String>,
+    /// Remove credentials from the addresses of the repository's remotes.
+    #[arg(long)]
+    fix: bool,
     #[command(flatten)]
     means: WorkerArgs,
     #[command(flatten)]
@@ -105,7 +110,13 @@ impl Args {
                 Err(failure) => Check::of("policy", failure),
             },
             machine::key(means.forge.forge),
+            remotes::remotes(Path::new("."), self.fix),
         ];
+        if let (Ok(cache), Ok(state), Ok(logs)) =
+            (means.git.folder(), means.state(), means.logs_folder())
+        {
+            checks.push(machine::disk_use(&cache, &state, &logs));
+        }
         checks.extend(outside::templates(means, self.template_repo.as_deref()));
         wait_for(async {
             checks.extend(outside::database(&self.database).await);

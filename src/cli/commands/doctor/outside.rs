@@ -141,7 +141,14 @@ async fn look_into(database: &Database) -> Vec<Check> {
         Ok(false) => "joined to an application",
         Err(error) => return vec![Check::of("database", error.into())],
     };
-    let found = Check::ok("database", format!("{kind}, up to date, {owner}"));
+    let mebibytes = match database.size().await {
+        Ok(bytes) => bytes / 1024 / 1024,
+        Err(error) => return vec![Check::of("database", error.into())],
+    };
+    let found = Check::ok(
+        "database",
+        format!("{kind}, up to date, {owner}, {mebibytes} MiB"),
+    );
     if let Err(error) = database.check_writable().await {
         return vec![found, Check::of("database writes", error.into())];
     }

@@ -4,7 +4,7 @@ use super::ListArgs;
 use crate::app::fleet::{self, FleetRepository, FleetState, FleetStatus};
 use crate::base::sanitize;
 use crate::cli::args::forge::ForgeArgs;
-use crate::cli::args::generated_repo::GeneratedRepoArgs;
+use crate::cli::args::generated_repo::{GeneratedRepoArgs, in_database};
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW};
@@ -34,7 +34,8 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let parallel = args.parallel.unwrap_or_else(processors);
     let stop = signals::stop();
     let status = Terminal::busy("comparing the repositories", || {
-        fleet::status(&requests, &|| args.made.cache(), parallel, stop)
+        let cache = || args.made.cache();
+        fleet::status(&requests, &cache, &in_database, parallel, stop)
     });
     if stop.load(Ordering::Relaxed) {
         return Err(Failure::cancelled());

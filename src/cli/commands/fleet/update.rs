@@ -5,12 +5,13 @@ use crate::app::error::AppError;
 use crate::app::fleet::{FleetRepository, FleetState};
 use crate::app::planned_update::PlannedUpdate;
 use crate::app::previews;
+use crate::app::recorded_sources::RecordedSources;
 use crate::app::updates;
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::author::AuthorArgs;
 use crate::cli::args::forge::ForgeArgs;
-use crate::cli::args::generated_repo::GeneratedRepoArgs;
+use crate::cli::args::generated_repo::{GeneratedRepoArgs, in_database};
 use crate::cli::args::push::PushArgs;
 use crate::cli::args::signing::SigningArgs;
 use crate::cli::error::{Exit, Failure};
@@ -110,7 +111,11 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             return Err(Failure::cancelled());
         }
         let name = &request.repository.repository;
-        let one = match updates::plan(&request, &|| args.made.cache()) {
+        let sources = RecordedSources {
+            cache: &|| args.made.cache(),
+            database: &in_database,
+        };
+        let one = match updates::plan(&request, sources) {
             Ok(mut planned) => {
                 planned.signing.clone_from(&key);
                 update(args, planned, session.as_ref(), &author, name)

@@ -14,6 +14,8 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "README.md",
     "catalog/starter/cases/default.files",
     "catalog/starter/cases/default.yaml",
+    "catalog/starter/cases/edited.files",
+    "catalog/starter/cases/edited.yaml",
     "catalog/starter/cases/everything.files",
     "catalog/starter/cases/everything.yaml",
     "catalog/starter/catalog.yaml",
