@@ -77,11 +77,11 @@ pub fn schema_path() -> TreePath {
 impl Evidence {
     /// Checks a document against the schema of the repository's plan.
     pub fn parse(bytes: Vec<u8>, schema: Option<&[u8]>) -> Result<Self, EvidenceError> {
-        let schema = schema.ok_or(EvidenceError::NoSchema)?;
-        let schema: Value = serde_json::from_slice(schema).map_err(|_| EvidenceError::BadSchema)?;
+        let text = schema.ok_or(EvidenceError::NoSchema)?;
+        let rules: Value = serde_json::from_slice(text).map_err(|_| EvidenceError::BadSchema)?;
         let document: Value = serde_json::from_slice(&bytes).map_err(EvidenceError::NotJson)?;
         let problems =
-            document_schema::violations(&schema, &document).ok_or(EvidenceError::BadSchema)?;
+            document_schema::violations(&rules, &document).ok_or(EvidenceError::BadSchema)?;
         let named = |field: &str| document[field].as_str().unwrap_or_default();
         let (kind, date) = (named("kind"), named("date"));
         let is_date = Day::parse(date).is_ok();

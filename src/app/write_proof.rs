@@ -103,7 +103,7 @@ impl ExpectedPushes {
 }
 
 impl OperationsRepo<'_> {
-    /// Pushes a commit without changes to a branch of its own, which is deleted again, and to `main` where the plan allows or
+    /// Pushes a commit without changes to a new branch, which is deleted again, and to `main` where the plan allows or
     /// refuses that. A push that `main` accepts stays there.
     pub async fn prove(
         &self,
@@ -142,7 +142,7 @@ impl OperationsRepo<'_> {
             let reference = PushedReference {
                 name: name.to_owned(),
                 commit: commit.clone(),
-                expected: before,
+                previous: before,
             };
             let pushed = push.references(&remote, std::slice::from_ref(&reference), stop);
             pushes.push(proof_push(reference, expected, pushed)?);

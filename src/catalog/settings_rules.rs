@@ -123,8 +123,8 @@ impl SettingsRules<'_> {
 
     /// Placeholders of accounts are those of the catalogue.
     fn accounts(&mut self, pointer: &str, settings: &RepositorySettings) {
-        let collaborators = settings.collaborators.iter().enumerate();
-        let collaborators = collaborators.map(|(index, one)| {
+        let named = settings.collaborators.iter().enumerate();
+        let collaborators = named.map(|(index, one)| {
             (
                 format!("{pointer}/collaborators/{index}/account"),
                 &one.account,

@@ -165,7 +165,7 @@ impl RepositorySettings {
         }
     }
 
-    /// The settings with their placeholders replaced by `fill`, for a repository of `owner`, which needs no role of its own.
+    /// The settings with their placeholders replaced by `fill`, for a repository of `owner`, which needs no role.
     ///
     /// # Errors
     /// An account whose replaced text is no login.
@@ -190,8 +190,9 @@ impl RepositorySettings {
                 *highest = (*highest).max(*role);
             }
         }
-        let collaborators = roles.into_iter();
-        let collaborators = collaborators.map(|(account, role)| Collaborator { account, role });
+        let collaborators = roles
+            .into_iter()
+            .map(|(account, role)| Collaborator { account, role });
         let protection = self.protection.as_ref().map(|protection| {
             Ok(BranchProtection {
                 approvers: logins(&protection.approvers)?,

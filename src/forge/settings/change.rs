@@ -170,10 +170,10 @@ impl RepositoryClient<'_> {
 /// The names of the needed settings that do not differ.
 fn names(needed: &RepositorySettings, left: &[SettingDifference]) -> Vec<String> {
     let labels = needed.labels.iter().map(label_name);
-    let collaborators = needed.collaborators.iter();
-    let collaborators = collaborators.map(|one| format!("collaborator `{}`", one.account));
-    let protection = needed.protection.iter();
-    let protection = protection.map(|_| format!("protection of `{BRANCH}`"));
+    let accounts = needed.collaborators.iter();
+    let collaborators = accounts.map(|one| format!("collaborator `{}`", one.account));
+    let branch = needed.protection.iter();
+    let protection = branch.map(|_| format!("protection of `{BRANCH}`"));
     let issues = needed.issues.iter().map(issue_name);
     let all = labels.chain(collaborators).chain(protection).chain(issues);
     all.filter(|name| !left.iter().any(|one| one.setting.starts_with(name)))
@@ -191,13 +191,13 @@ impl fmt::Display for Progress {
         let Some((set, left)) = &self.read else {
             return formatter.write_str("; the settings cannot be read back");
         };
-        let set = if set.is_empty() {
+        let done = if set.is_empty() {
             "nothing".to_owned()
         } else {
             set.join(", ")
         };
-        let left: Vec<&str> = left.iter().map(|one| one.setting.as_str()).collect();
-        write!(formatter, "; set: {set}; left: {}", left.join(", "))
+        let open: Vec<&str> = left.iter().map(|one| one.setting.as_str()).collect();
+        write!(formatter, "; set: {done}; left: {}", open.join(", "))
     }
 }
 

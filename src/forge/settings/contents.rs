@@ -54,8 +54,8 @@ impl RepositoryClient<'_> {
         let text = found
             .content
             .ok_or_else(|| ForgeError::protocol("a file has no content"))?;
-        let text: String = text.split_whitespace().collect();
-        let bytes = BASE64_STANDARD.decode(text);
+        let lines: String = text.split_whitespace().collect();
+        let bytes = BASE64_STANDARD.decode(lines);
         bytes
             .map(Some)
             .map_err(|_| ForgeError::protocol("the content of a file is not base64"))
@@ -111,8 +111,8 @@ impl RepositoryClient<'_> {
 
     /// Creates a branch at the last commit of `main`. An existing one is of an earlier attempt and stays.
     async fn create_branch(&self, repo: &RepoPath, branch: &str) -> Result<(), ForgeError> {
-        let head = self.address(repo, &["git", "ref", "heads", BRANCH]);
-        let head: ReferenceJson = self.get(head).await?;
+        let address = self.address(repo, &["git", "ref", "heads", BRANCH]);
+        let head: ReferenceJson = self.get(address).await?;
         let body = json!({ "ref": format!("refs/heads/{branch}"), "sha": head.object.sha });
         match self.post(self.address(repo, &["git", "refs"]), &body).await {
             Err(ForgeError::NameTaken { .. }) => Ok(()),

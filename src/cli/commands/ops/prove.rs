@@ -3,6 +3,7 @@
 use super::OpsArgs;
 use crate::app::write_proof::{PushResult, WriteProof};
 use crate::base::sanitize;
+use crate::cli::args::forge::no_forge;
 use crate::cli::args::push::PushArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::forge_session::ForgeSession;
@@ -19,8 +20,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let (repository, recorded, _) = args.repo.open()?;
-    let session = ForgeSession::open(args.repo.forge.clone(), &args.push, terminal)?;
-    let session = session.ok_or_else(crate::cli::args::forge::no_forge)?;
+    let opened = ForgeSession::open(args.repo.forge.clone(), &args.push, terminal)?;
+    let session = opened.ok_or_else(no_forge)?;
     let proof = session.prove(&repository, &recorded.plan)?;
     match args.repo.format {
         Format::Json => terminal.json(&proof)?,
