@@ -142,7 +142,7 @@ impl OperationsRepo<'_> {
             let reference = PushedReference {
                 name: name.to_owned(),
                 commit: commit.clone(),
-                previous: before,
+                previous: before.into(),
             };
             let pushed = push.references(&remote, std::slice::from_ref(&reference), stop);
             pushes.push(proof_push(reference, expected, pushed)?);
