@@ -20,6 +20,7 @@ use groundplan::model::plan::{
     Origin, Plan, PlannedAction, ResolvedRecipe, TemplateOrigin, TemplatePin,
 };
 use groundplan::model::provenance::{CatalogSource, Provenance};
+use groundplan::model::repository_settings::RepositorySettings;
 use groundplan::model::selection::Selection;
 use groundplan::model::slug::{OptionRef, Slug};
 use groundplan::model::value_pointer::ValuePointer;
@@ -407,6 +408,7 @@ fn plan_of(
             actions: actions.collect(),
             literals: literals.into_iter().collect(),
             omitted: Vec::new(),
+            settings: RepositorySettings::default(),
         },
         catalog,
     }

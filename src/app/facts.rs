@@ -100,6 +100,10 @@ fn words(fact: &Fact) -> (&'static str, String, Tone) {
             let text = format!("read from {repo} at {reference}");
             ("template", text, neutral)
         }
+        Fact::Settings { lost } => {
+            let text = format!("a local forge does not keep {}", lost.join("; "));
+            ("settings", text, Tone::Doubtful)
+        }
         Fact::Unanswered { question, reason } => {
             let text = format!("no answer: {reason}");
             (question.as_str(), text, Tone::Doubtful)

@@ -16,8 +16,10 @@ use crate::model::plan::Plan;
 use crate::model::provenance::Provenance;
 use crate::model::remote::{RemoteUrl, RemoteUrlError};
 use crate::template::Template;
+use crate::tree::Tree as _;
 use crate::tree::commits::{CommitInfo, Commits, History};
 use crate::tree::git::GitTreeError;
+use bytes::Bytes;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -98,6 +100,15 @@ pub enum GeneratedRepoError {
     },
     #[error("cannot create a temporary folder")]
     Temporary(#[source] std::io::Error),
+}
+
+impl RecordedPlan {
+    /// The content of a file of the plan's result; none if it has no such file.
+    pub fn file(&self, path: &TreePath) -> Result<Option<Bytes>, AppError> {
+        let (_, tree) = engine::build(&self.plan, self.template.tree())?;
+        let file = tree.read(path).map_err(engine::PreviewError::from)?;
+        Ok(file.map(|file| file.bytes))
+    }
 }
 
 impl GeneratedRepo {

@@ -250,6 +250,7 @@ impl AskedForge<'_> {
             },
             scopes: scopes_for(preview.tree.list()?.iter().map(|(path, _)| path)),
             template: &preview.plan.template,
+            settings: &preview.report.settings,
             now: clock.now() / 1000,
         };
         let answers = Answers::from_forge(forge, &publication.repo, timeout).await;

@@ -11,6 +11,7 @@ use crate::model::path::{SafeRelPath, TreePath};
 use crate::model::placeholder::{BuiltInFact, PlaceholderName};
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
+use crate::model::repository_settings::RepositorySettings;
 use crate::model::slug::{OptionRef, Slug};
 use crate::source::schema::HoldsItsSchema;
 use schemars::JsonSchema;
@@ -45,6 +46,9 @@ pub struct CatalogFile {
     #[schemars(length(max = 20))]
     #[serde(deserialize_with = "limits::length::<0, 20, _, _>")]
     pub next_steps: Vec<SingleLine>,
+    /// The settings of every repository on its forge.
+    #[serde(default, skip_serializing_if = "RepositorySettings::is_empty")]
+    pub settings: RepositorySettings,
     /// Files and folders of the template that an earlier version had at another path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000))]
@@ -207,6 +211,9 @@ pub struct CatalogOption {
     #[schemars(length(max = 20))]
     #[serde(deserialize_with = "limits::length::<0, 20, _, _>")]
     pub next_steps: Vec<SingleLine>,
+    /// The settings on its forge of a repository with this option.
+    #[serde(default, skip_serializing_if = "RepositorySettings::is_empty")]
+    pub settings: RepositorySettings,
 }
 
 /// An option with its category.

@@ -10,6 +10,7 @@ mod input_rules;
 mod load;
 mod overlap;
 mod rules;
+mod settings_rules;
 
 pub use crate::interpret::template_warnings;
 pub use checked::Catalog;

@@ -2,7 +2,7 @@
 
 use super::compatibility::Compatibility;
 use super::file::OptionEntry;
-use super::{CatalogFile, SelectionType, input_rules};
+use super::{CatalogFile, SelectionType, input_rules, settings_rules};
 use crate::model::condition::Condition;
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::slug::{OptionRef, Slug};
@@ -29,6 +29,9 @@ pub(super) fn check(document: &Document, catalog: &CatalogFile) -> Vec<Diagnosti
         rules.defaults();
         rules.compatibility();
         rules.findings.extend(input_rules::check(document, catalog));
+        rules
+            .findings
+            .extend(settings_rules::check(document, catalog));
         rules.former_slugs();
     }
     rules.findings

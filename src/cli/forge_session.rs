@@ -1,10 +1,13 @@
 //! The publication of `new --forge`, `resume` and `cleanup`: requests before it, its run, and the report after it.
 
 use crate::app::command_line::quote;
+use crate::app::generated_repos::GeneratedRepo;
 use crate::app::mirrored_repository::{MirrorTarget, MirroredRepository};
+use crate::app::operations_repo::OperationsRepo;
 use crate::app::planned_update::PlannedUpdate;
 use crate::app::pull_requests::{Proposal, ProposalError, ProposalTarget};
 use crate::app::update_report::CreatedUpdate;
+use crate::app::write_proof::WriteProof;
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::forge::{ForgeArgs, token};
@@ -19,6 +22,7 @@ use crate::forge::repository::{RepoPath, RepositoryId};
 use crate::git::{self, PreviousObject, PushedReference};
 use crate::model::digest::GitId;
 use crate::model::input::{Identity, Inputs};
+use crate::model::plan::Plan;
 use crate::model::preflight::{ForgeKind, OwnerKind};
 use crate::model::remote::{RemoteUrl, RemoteUrlError};
 use crate::preflight::target;
@@ -199,6 +203,21 @@ impl ForgeSession {
         };
         let done = Terminal::busy("pushing", || {
             wait_for(until_stopped(target.mirror(commits, signals::stop())))
+        })?;
+        Ok(done.ok_or_else(Failure::cancelled)??)
+    }
+
+    /// Proves by pushes of the token's account that it can write as the plan chose.
+    pub(crate) fn prove(
+        &self,
+        repository: &GeneratedRepo,
+        plan: &Plan,
+    ) -> Result<WriteProof, Failure> {
+        let push = self.push_from(repository.commits.git_dir());
+        let repo = OperationsRepo::of(plan, &*self.forge)?;
+        let done = Terminal::busy("pushing", || {
+            let proof = repo.prove(repository, plan, &push, signals::stop());
+            wait_for(until_stopped(proof))
         })?;
         Ok(done.ok_or_else(Failure::cancelled)??)
     }

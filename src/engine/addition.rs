@@ -9,6 +9,7 @@ use crate::model::digest::GitId;
 use crate::model::input::Identity;
 use crate::model::path::TreePath;
 use crate::model::report::{Change, ChangeOrigin, Existing, Report, Risk};
+use crate::model::repository_settings::RepositorySettings;
 use crate::tree::Tree as _;
 use crate::tree::worktree::{FileState, NewFiles, WorkTree, WorkTreeError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,6 +72,8 @@ pub fn add<'t>(
                 can_proceed: report.can_proceed && conflicts.is_empty(),
                 collisions: [report.collisions, conflicts].concat(),
                 existing: Some(existing),
+                // Files alone are added.
+                settings: RepositorySettings::default(),
                 ..report
             },
             plan,

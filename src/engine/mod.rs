@@ -9,6 +9,7 @@ pub use crate::interpret::{ActionOutcomes, LineOrigin, fill};
 pub use addition::{Addition, add};
 pub use carry_over::{ChangedChoice, ChoiceReason, SelectionChanges, carry_over};
 pub use preview::{
-    Explanation, Preview, PreviewError, build, explain, first_commit, preview, remake, try_actions,
+    Explanation, Preview, PreviewError, build, explain, first_commit, preview, remake, settings,
+    try_actions,
 };
 pub use update::update;

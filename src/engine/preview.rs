@@ -6,7 +6,7 @@ use crate::hint;
 use crate::interpret::LineOrigin;
 use crate::interpret::{self, ActionOutcomes, Interpretation, interpret};
 use crate::model::content::File;
-use crate::model::diagnostic::Diagnostic;
+use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::digest::{Digest, GitId};
 use crate::model::input::Identity;
 use crate::model::path::TreePath;
@@ -15,6 +15,7 @@ use crate::model::provenance::Provenance;
 use crate::model::report::{
     LogEntry, MAX_LOG_BYTES, MAX_TREE_ENTRIES, ObjectFormat, Report, TreeEntry,
 };
+use crate::model::repository_settings::RepositorySettings;
 use crate::resolve::{Request, resolve};
 use crate::tree::ids::{self, FirstCommit, ObjectsError};
 use crate::tree::listing::Listing;
@@ -196,17 +197,22 @@ fn report(
     tree: &Overlay<'_>,
     interpretation: Interpretation,
 ) -> Result<Report, PreviewError> {
-    let can_proceed = interpretation.is_complete();
+    let (settings, invalid) = match settings(plan) {
+        Ok(settings) => (settings, None),
+        Err(finding) => (RepositorySettings::default(), Some(finding)),
+    };
+    let can_proceed = interpretation.is_complete() && invalid.is_none();
     let Interpretation {
         provenance,
         log,
         warnings,
         collisions,
-        errors,
+        mut errors,
         changes,
         risk,
         tree: tree_id,
     } = interpretation;
+    errors.extend(invalid);
     let accepted = can_proceed.then_some(tree_id);
     let commit = first_commit(plan, &provenance.recipe_hash);
     let commit_id = accepted.map(|tree| ids::commit_id(tree, &commit, None));
@@ -233,7 +239,20 @@ fn report(
         changes,
         risk,
         existing: None,
+        settings,
         forge: None,
+    })
+}
+
+/// The settings of a plan's repository on its forge, with their placeholders replaced. Fails with a finding for an account
+/// that no forge can have.
+pub fn settings(plan: &Plan) -> Result<RepositorySettings, Diagnostic> {
+    let settings = &plan.recipe.settings;
+    let filled = settings.filled(&plan.inputs.owner, |text| interpret::fill(plan, text));
+    filled.map_err(|error| {
+        let message = format!("{error}, but the settings on the forge name it as an account");
+        let help = "write the login of a user, as in `planner-bot`, in the input for it";
+        Diagnostic::error(Code::InvalidInput, message).help(help)
     })
 }
 

@@ -17,6 +17,8 @@ pub enum Denial {
     Address,
     /// The organisation does not give the user this right.
     Policy,
+    /// The plan that the owner pays for does not include it.
+    PaidPlan,
     /// The forge gives no reason.
     Unstated,
 }
@@ -26,7 +28,7 @@ impl Denial {
     pub fn class(self) -> Class {
         match self {
             Self::Scopes | Self::Saml | Self::ClassicTokens => Class::Credential,
-            Self::Address | Self::Policy | Self::Unstated => Class::Refused,
+            Self::Address | Self::Policy | Self::PaidPlan | Self::Unstated => Class::Refused,
         }
     }
 
@@ -48,6 +50,9 @@ impl Denial {
                 "ask an owner of the organisation for the right to create repositories, or choose another ",
                 Setting::Owner
             ),
+            Self::PaidPlan => hint!(
+                "upgrade the owner's plan, make the repository public, or choose an option without it"
+            ),
             Self::Unstated => hint!("check the permissions of the token's user on the forge"),
         }
     }
@@ -61,6 +66,7 @@ impl fmt::Display for Denial {
             Self::ClassicTokens => "the organisation does not accept classic tokens",
             Self::Address => "the organisation does not accept this network address",
             Self::Policy => "the organisation does not allow this user to create repositories",
+            Self::PaidPlan => "the owner's plan does not include it",
             Self::Unstated => "the forge gives no reason",
         })
     }

@@ -2,6 +2,8 @@
 
 use super::error::ForgeError;
 use super::repository::{Availability, Content, RepoPath, RepositoryId, split_full_name};
+use super::response::Response;
+use crate::base::pattern::pattern;
 use crate::model::digest::GitId;
 
 /// Nothing for a page that does not exist.
@@ -32,6 +34,20 @@ pub(super) fn answered<T>(result: Result<T, ForgeError>) -> Result<(), ForgeErro
 pub(super) fn split(full_name: &str) -> Result<(&str, &str), ForgeError> {
     split_full_name(full_name)
         .ok_or_else(|| ForgeError::protocol("a repository's full name is not `owner/name`"))
+}
+
+/// True if a list has no further page: by the links of the answer, else by its number of all entries, else by the length of
+/// this page.
+pub(super) fn is_last_page(response: &Response, read: usize, length: usize, asked: usize) -> bool {
+    let total = response
+        .header("x-total-count")
+        .and_then(|total| total.parse::<usize>().ok());
+    let is_last = match (response.header("link"), total) {
+        (Some(link), _) => !pattern!(r#"rel="?next\b"#).is_match(link),
+        (None, Some(total)) => read >= total,
+        (None, None) => length < asked,
+    };
+    is_last || length == 0
 }
 
 /// Fails when a document is about another repository than the one that was asked for.

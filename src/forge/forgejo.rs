@@ -3,7 +3,9 @@
 use super::Forge;
 use super::account::{Account, OwnerOption, Owners};
 use super::denial::Denial;
-use super::documents::{Refs, answered, availability, check_id, existing, git_id, split, unknown};
+use super::documents::{
+    Refs, answered, availability, check_id, existing, git_id, is_last_page, split, unknown,
+};
 use super::error::ForgeError;
 use super::ownership::OwnershipProof;
 use super::pull_request::{NewPullRequest, PullRequest, PullRequestText, PullRequests};
@@ -11,9 +13,9 @@ use super::repository::{
     Availability, Branch, Content, NewRepository, Remote, RepoPath, Repository, RepositoryId,
 };
 use super::response::{RequestKind, Response};
+use super::settings::{Api, RepositoryClient};
 use super::site::Site;
 use super::transport::{ClientError, Credential, HttpConfig, Transport};
-use crate::base::pattern::pattern;
 use crate::model::input::Owner;
 use crate::model::preflight::{OwnerKind, Permission};
 use crate::secret::Secret;
@@ -207,16 +209,8 @@ impl Forgejo {
             let (found, response) = self.page(path, number).await?;
             let length = found.len();
             all.extend(found);
-            let total = response
-                .header("x-total-count")
-                .and_then(|total| total.parse::<usize>().ok());
-            let is_last = match (response.header("link"), total) {
-                (Some(link), _) => !pattern!(r#"rel="?next\b"#).is_match(link),
-                (None, Some(total)) => all.len() >= total,
-                (None, None) => length < PAGE,
-            };
-            if is_last || length == 0 {
-                return Ok((all, is_last));
+            if is_last_page(&response, all.len(), length, PAGE) {
+                return Ok((all, true));
             }
         }
         Ok((all, false))
@@ -420,6 +414,10 @@ impl Forge for Forgejo {
 
     fn pull_requests(&self) -> Option<&dyn PullRequests> {
         Some(self)
+    }
+
+    fn settings(&self) -> Option<RepositoryClient<'_>> {
+        Some(RepositoryClient::new(&self.transport, Api::Forgejo))
     }
 
     fn removal_command(&self, repo: &RepoPath, _: Option<RepositoryId>) -> String {

@@ -11,6 +11,7 @@ use super::repository::{
     Availability, Branch, Content, NewRepository, Remote, RepoPath, Repository, RepositoryId,
 };
 use super::response::{RequestKind, date, header, scopes};
+use super::settings::{Api, RepositoryClient};
 use super::site::Site;
 use super::transport::{ClientError, Credential, HttpConfig, Transport};
 use crate::model::input::Owner;
@@ -388,6 +389,10 @@ impl Forge for GitHub {
 
     fn pull_requests(&self) -> Option<&dyn PullRequests> {
         Some(self)
+    }
+
+    fn settings(&self) -> Option<RepositoryClient<'_>> {
+        Some(RepositoryClient::new(&self.transport, Api::GitHub))
     }
 
     fn removal_command(&self, repo: &RepoPath, id: Option<RepositoryId>) -> String {

@@ -14,6 +14,7 @@ pub mod proxy;
 pub mod pull_request;
 pub mod repository;
 mod response;
+pub mod settings;
 pub mod site;
 mod tls;
 pub mod transport;
@@ -25,6 +26,7 @@ use error::ForgeError;
 use ownership::OwnershipProof;
 use pull_request::PullRequests;
 use repository::{Availability, NewRepository, Remote, RepoPath, Repository, RepositoryId};
+use settings::RepositoryClient;
 
 /// A host of repositories, with one token. A read is repeated while the forge is unreachable. A change is sent once, and
 /// its outcome is known or [`ForgeError::OutcomeUnknown`].
@@ -72,6 +74,11 @@ pub trait Forge: Send + Sync {
 
     /// The pull requests of this forge; none if it has no such thing.
     fn pull_requests(&self) -> Option<&dyn PullRequests> {
+        None
+    }
+
+    /// Access to settings and files of repositories on this forge; none if it keeps no settings.
+    fn settings(&self) -> Option<RepositoryClient<'_>> {
         None
     }
 

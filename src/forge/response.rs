@@ -150,6 +150,8 @@ impl Response {
             "personal access tokens (classic)",
         ]) {
             Denial::ClassicTokens
+        } else if says(&["upgrade to github"]) {
+            Denial::PaidPlan
         } else if says(&["ip allow list", "ip address"]) {
             Denial::Address
         } else if says(&[
@@ -279,8 +281,13 @@ mod tests {
 
     #[test]
     fn a_denial_has_a_reason() {
-        use Denial::{Address, ClassicTokens, Policy, Saml, Scopes, Unstated};
-        let cases: [(Headers, &str, Denial); 10] = [
+        use Denial::{Address, ClassicTokens, PaidPlan, Policy, Saml, Scopes, Unstated};
+        let cases: [(Headers, &str, Denial); 11] = [
+            (
+                &[],
+                "Upgrade to GitHub Pro or make this repository public to enable this feature.",
+                PaidPlan,
+            ),
             (
                 &[],
                 "Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization.",

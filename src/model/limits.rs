@@ -26,6 +26,12 @@ pub trait Numeric {
     fn number(&self) -> Option<i64>;
 }
 
+impl Numeric for u8 {
+    fn number(&self) -> Option<i64> {
+        Some(i64::from(*self))
+    }
+}
+
 impl Numeric for u16 {
     fn number(&self) -> Option<i64> {
         Some(i64::from(*self))

@@ -26,6 +26,7 @@ pub mod provenance;
 pub mod ref_name;
 pub mod remote;
 pub mod report;
+pub mod repository_settings;
 pub mod selection;
 pub mod single_line;
 pub mod slug;

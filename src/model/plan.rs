@@ -10,6 +10,7 @@ use super::path::{PathError, SafeRelPath, TreePath};
 use super::placeholder::BuiltInFact;
 use super::provenance::{CatalogSource, Generated, Provenance};
 use super::report::ObjectFormat;
+use super::repository_settings::RepositorySettings;
 use super::selection::Selection;
 use super::slug::{OptionRef, Slug};
 use schemars::JsonSchema;
@@ -57,6 +58,9 @@ pub struct ResolvedRecipe {
     /// Files and folders of the template that the result does not contain.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub omitted: Vec<TreePath>,
+    /// The settings of the repository on its forge, with their placeholders.
+    #[serde(default, skip_serializing_if = "RepositorySettings::is_empty")]
+    pub settings: RepositorySettings,
 }
 
 /// The exact template of a plan.
@@ -128,6 +132,8 @@ struct RecipeHashInput<'a> {
     selections: &'a Selection,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     omitted: &'a [TreePath],
+    #[serde(skip_serializing_if = "RepositorySettings::is_empty")]
+    settings: &'a RepositorySettings,
 }
 
 /// The hashed part of a plan.
@@ -157,7 +163,8 @@ impl ResolvedRecipe {
         TreePath::parse(&format!("{catalog}/{option}/{path}"))
     }
 
-    /// SHA-256 over the ordered actions, the files they copy, the selections and the version of the action schema.
+    /// SHA-256 over the ordered actions, the files they copy, the selections, the settings on the forge and the version of the
+    /// action schema.
     pub fn hash(&self, action_schema_version: u32) -> Digest {
         canonical::digest(&RecipeHashInput {
             action_schema_version,
@@ -173,6 +180,7 @@ impl ResolvedRecipe {
                 .collect(),
             selections: &self.selections,
             omitted: &self.omitted,
+            settings: &self.settings,
         })
     }
 }

@@ -77,6 +77,8 @@ pub enum Fact {
         r#ref: String,
         sha: Option<GitId>,
     },
+    /// The settings of the plan that a local forge does not keep.
+    Settings { lost: Vec<String> },
     /// A question without an answer.
     Unanswered { question: Question, reason: String },
 }

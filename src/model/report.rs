@@ -8,6 +8,7 @@ use super::path::TreePath;
 use super::placeholder::PlaceholderName;
 use super::plan::{Origin, TemplatePin};
 use super::preflight::Preflight;
+use super::repository_settings::RepositorySettings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +53,9 @@ pub struct Report {
     /// The existing repository that the plan is added to; `fileTree` then lists the files of the plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub existing: Option<Existing>,
+    /// The settings of the repository on its forge, which are set after the push. The recipe hash covers them.
+    #[serde(default, skip_serializing_if = "RepositorySettings::is_empty")]
+    pub settings: RepositorySettings,
     /// The facts about the forge, if one was asked. No id depends on them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forge: Option<Preflight>,

@@ -52,6 +52,10 @@ impl Assessment {
             Some(Err(error)) => assessment.unanswered(publication, Question::Name, error),
             None => {}
         }
+        let lost = super::lost_settings(publication.kind, publication.settings);
+        if !lost.is_empty() {
+            assessment.fact(Fact::Settings { lost });
+        }
         assessment.fact(Fact::Template {
             repo: publication.template.repo.to_string(),
             r#ref: publication.template.r#ref.clone(),

@@ -9,6 +9,7 @@ use crate::base::sanitize;
 use crate::forge::repository::RepoPath;
 use crate::model::plan::TemplatePin;
 use crate::model::preflight::ForgeKind;
+use crate::model::repository_settings::RepositorySettings;
 use crate::scrub::scrub;
 
 /// The publication that a preflight is about, and the time of the preflight.
@@ -20,6 +21,8 @@ pub struct PlannedPublication<'p> {
     /// The scopes that publishing needs.
     pub scopes: &'static [&'static str],
     pub template: &'p TemplatePin,
+    /// The settings that are set after the push.
+    pub settings: &'p RepositorySettings,
     /// In seconds since 1970.
     pub now: i64,
 }
@@ -30,6 +33,15 @@ const MAX_EXCERPT: usize = 200;
 /// A text of the forge for people: one line, cut, without anything that looks like a token.
 pub fn excerpt(text: &str) -> String {
     sanitize::excerpt(&scrub(text, &[]), MAX_EXCERPT)
+}
+
+/// The settings that a kind of forge does not keep, one line for each kind of setting.
+pub fn lost_settings(kind: ForgeKind, settings: &RepositorySettings) -> Vec<String> {
+    if kind.is_folder() {
+        settings.summary()
+    } else {
+        Vec::new()
+    }
 }
 
 /// The scopes that publishing a tree needs. GitHub takes workflows only from a token with the scope `workflow`.

@@ -6,6 +6,7 @@ use super::remains::Remains;
 use crate::error::{Class, Explain, Hint, Setting};
 use crate::forge::error::ForgeError;
 use crate::forge::ownership::OwnershipError;
+use crate::forge::settings::SettingsError;
 use crate::hint;
 use crate::model::digest::GitId;
 use thiserror::Error;
@@ -60,6 +61,8 @@ pub enum FailureCause {
         commit: GitId,
         tree: GitId,
     },
+    #[error(transparent)]
+    Settings(SettingsError),
     #[error(transparent)]
     Ledger(LedgerError),
 }
@@ -145,6 +148,7 @@ impl Explain for FailureCause {
             Self::NotVisible => Class::Retryable,
             Self::Forge { error, .. } | Self::Read(error) => error.class(),
             Self::Push(error) => error.class(),
+            Self::Settings(error) => error.class(),
             Self::Ledger(error) => error.class(),
         }
     }
@@ -158,6 +162,7 @@ impl Explain for FailureCause {
             Self::Differs { .. } => "publish_content_differs",
             Self::Forge { error, .. } | Self::Read(error) => error.code(),
             Self::Push(error) => error.code(),
+            Self::Settings(error) => error.code(),
             Self::Ledger(error) => error.code(),
         }
     }
@@ -171,7 +176,11 @@ impl Explain for FailureCause {
             Self::NotOurs(_) | Self::Differs { .. } => {
                 "look at the repository: another user may have changed it".into()
             }
-            Self::Forge { .. } | Self::Read(_) | Self::Push(_) | Self::Ledger(_) => return None,
+            Self::Forge { .. }
+            | Self::Read(_)
+            | Self::Push(_)
+            | Self::Settings(_)
+            | Self::Ledger(_) => return None,
         })
     }
 
@@ -179,6 +188,7 @@ impl Explain for FailureCause {
         match self {
             Self::Forge { error, .. } | Self::Read(error) => Some(error),
             Self::Push(error) => Some(error),
+            Self::Settings(error) => Some(error),
             Self::Ledger(error) => Some(error),
             _ => None,
         }

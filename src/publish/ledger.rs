@@ -7,6 +7,7 @@ use crate::forge::ownership::OwnershipProof;
 use crate::forge::repository::{RepoPath, RepositoryId};
 use crate::model::digest::GitId;
 use crate::model::preflight::OwnerKind;
+use crate::model::repository_settings::RepositorySettings;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -37,6 +38,9 @@ pub struct PublishRequest {
     pub tree: GitId,
     /// The description that replaces the marker at the end.
     pub description: String,
+    /// The settings on the forge.
+    #[serde(default, skip_serializing_if = "RepositorySettings::is_empty")]
+    pub settings: RepositorySettings,
     /// Seconds since 1970.
     #[serde(rename = "asked_at")]
     pub requested_at: i64,
@@ -73,6 +77,7 @@ pub enum LedgerEntry {
 pub enum PublishStep {
     Create,
     Push,
+    Configure,
     Describe,
     Delete,
 }
@@ -138,7 +143,7 @@ pub enum LedgerError {
 }
 
 impl PublishRequest {
-    /// A request that is dated now.
+    /// A request without settings that is dated now.
     pub fn new(
         repo: RepoPath,
         owner_kind: OwnerKind,
@@ -155,6 +160,7 @@ impl PublishRequest {
             commit,
             tree,
             description,
+            settings: RepositorySettings::default(),
             requested_at: clock.now() / 1000,
         }
     }
@@ -213,6 +219,7 @@ impl fmt::Display for PublishStep {
         formatter.write_str(match self {
             Self::Create => "create the repository",
             Self::Push => "push",
+            Self::Configure => "set the settings of the repository",
             Self::Describe => "set the description",
             Self::Delete => "remove the repository",
         })

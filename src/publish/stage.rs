@@ -25,6 +25,13 @@ pub enum Stage {
     },
     /// The repository has the right commit.
     Pushed(CreatedRepo),
+    /// Settings of the repository were requested, and some may be set.
+    Configuring {
+        repo: CreatedRepo,
+        nonce: u64,
+    },
+    /// The repository has its commit and its settings.
+    Configured(CreatedRepo),
     /// The final description was requested and may be set.
     Describing {
         repo: CreatedRepo,
@@ -58,12 +65,17 @@ impl Stage {
             (PublishStep::Push, Self::Created(repo) | Self::Deleting { repo, .. }) => {
                 Self::Pushing { repo, nonce }
             }
-            (PublishStep::Describe, Self::Pushed(repo)) => Self::Describing { repo, nonce },
+            (PublishStep::Configure, Self::Pushed(repo)) => Self::Configuring { repo, nonce },
+            (PublishStep::Describe, Self::Pushed(repo) | Self::Configured(repo)) => {
+                Self::Describing { repo, nonce }
+            }
             (
                 PublishStep::Delete,
                 Self::Created(repo)
                 | Self::Pushing { repo, .. }
                 | Self::Pushed(repo)
+                | Self::Configuring { repo, .. }
+                | Self::Configured(repo)
                 | Self::Describing { repo, .. }
                 | Self::Deleting { repo, .. },
             ) => Self::Deleting { repo, nonce },
@@ -80,7 +92,11 @@ impl Stage {
             (Self::Creating { .. }, StepOutcome::NotDone { .. }) => Self::Started,
             (Self::Pushing { repo, .. }, StepOutcome::NotDone { .. }) => Self::Created(repo),
             (Self::Pushing { repo, .. }, StepOutcome::Done)
-            | (Self::Describing { repo, .. }, StepOutcome::NotDone { .. }) => Self::Pushed(repo),
+            | (Self::Configuring { repo, .. }, StepOutcome::NotDone { .. }) => Self::Pushed(repo),
+            (Self::Configuring { repo, .. }, StepOutcome::Done)
+            | (Self::Describing { repo, .. }, StepOutcome::NotDone { .. }) => {
+                Self::Configured(repo)
+            }
             (Self::Describing { repo, .. }, StepOutcome::Done) => Self::Published(repo),
             (Self::Deleting { .. }, StepOutcome::Done) => Self::Removed,
             // The content before the removal is read again instead of remembered.
@@ -95,11 +111,13 @@ impl Stage {
         match self {
             Self::Creating { nonce }
             | Self::Pushing { nonce, .. }
+            | Self::Configuring { nonce, .. }
             | Self::Describing { nonce, .. }
             | Self::Deleting { nonce, .. } => Some(*nonce),
             Self::Started
             | Self::Created(_)
             | Self::Pushed(_)
+            | Self::Configured(_)
             | Self::Published(_)
             | Self::Removed => None,
         }
@@ -112,6 +130,8 @@ impl Stage {
             Self::Created(repo)
             | Self::Pushing { repo, .. }
             | Self::Pushed(repo)
+            | Self::Configuring { repo, .. }
+            | Self::Configured(repo)
             | Self::Describing { repo, .. }
             | Self::Published(repo)
             | Self::Deleting { repo, .. } => Some(repo),
@@ -122,7 +142,11 @@ impl Stage {
     pub fn is_pushed(&self) -> bool {
         matches!(
             self,
-            Self::Pushed(_) | Self::Describing { .. } | Self::Published(_)
+            Self::Pushed(_)
+                | Self::Configuring { .. }
+                | Self::Configured(_)
+                | Self::Describing { .. }
+                | Self::Published(_)
         )
     }
 

@@ -7,6 +7,7 @@ use crate::model::content::StoredFile;
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::path::TreePath;
 use crate::model::plan::{MAX_ACTIONS, MAX_WRITTEN, Origin, PlannedAction, ResolvedRecipe};
+use crate::model::repository_settings::RepositorySettings;
 use crate::model::selection::Selection;
 use std::collections::BTreeMap;
 
@@ -42,6 +43,7 @@ pub(super) fn of_selection(
     }
     Ok(ResolvedRecipe {
         omitted: omitted(catalog, &selection, values),
+        settings: settings(catalog, &selection),
         selections: selection,
         actions,
         literals,
@@ -57,6 +59,17 @@ fn omitted(catalog: &Catalog, selection: &Selection, values: &InputValues) -> Ve
         .collect();
     omitted.sort_unstable();
     omitted
+}
+
+/// The settings of the catalogue and of the selected options.
+fn settings(catalog: &Catalog, selection: &Selection) -> RepositorySettings {
+    let mut settings = catalog.file().settings.clone();
+    for entry in catalog.options() {
+        if selection.contains(&entry.reference()) {
+            settings.extend(&entry.option.settings);
+        }
+    }
+    settings
 }
 
 /// Fails for more actions or larger files than a plan may have.

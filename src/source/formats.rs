@@ -10,6 +10,7 @@ use crate::model::path::{ActionPath, SafeRelPath, TreePath};
 use crate::model::placeholder::PlaceholderName;
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
+use crate::model::repository_settings::{AccountName, LabelColor};
 use crate::model::slug::{OptionRef, Slug};
 use crate::model::value_pointer::ValuePointer;
 
@@ -22,7 +23,21 @@ pub(super) struct Format {
 }
 
 /// All text newtypes.
-pub(super) const FORMATS: [Format; 20] = [
+pub(super) const FORMATS: [Format; 22] = [
+    Format {
+        name: "groundplan-account",
+        refuse: |text| {
+            AccountName::parse(text)
+                .err()
+                .map(|error| error.to_string())
+        },
+        help: "write a login as in `planner-bot`, or a placeholder as in `__AGENT__`",
+    },
+    Format {
+        name: "groundplan-color",
+        refuse: |text| LabelColor::parse(text).err().map(|error| error.to_string()),
+        help: "write six digits between quotes, as in `\"d4c5f9\"`",
+    },
     Format {
         name: "groundplan-slug",
         refuse: |text| Slug::parse(text).err().map(|error| error.to_string()),

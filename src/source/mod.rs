@@ -4,6 +4,7 @@
 //! [`Diagnostic`]: crate::model::diagnostic::Diagnostic
 
 mod deserialize;
+pub mod document_schema;
 mod formats;
 mod json;
 pub mod node;

@@ -317,10 +317,14 @@ impl Attempt {
     ) -> Result<PublishRequest, AttemptError> {
         let accepted = &built.accepted;
         let inputs = &accepted.plan.inputs;
-        let BuiltRepo { commit, scopes } = built.repo.as_ref().expect("a new run builds first");
+        let BuiltRepo {
+            commit,
+            scopes,
+            settings,
+        } = built.repo.as_ref().expect("a new run builds first");
         let (repo, owner_kind) = target::resolve(forge, inputs, scopes).await?;
         let marker = Marker::generate().map_err(BuildError::Random)?;
-        Ok(PublishRequest::new(
+        let request = PublishRequest::new(
             repo,
             owner_kind,
             marker,
@@ -328,7 +332,11 @@ impl Attempt {
             accepted.tree.clone(),
             inputs.product_name.to_string(),
             &*self.context.clock,
-        ))
+        );
+        Ok(PublishRequest {
+            settings: settings.clone(),
+            ..request
+        })
     }
 
     /// Removes the repository that the ledger names.

@@ -5,6 +5,7 @@ use super::outcome::AttemptError;
 use crate::engine;
 use crate::error::{Class, Explain};
 use crate::model::digest::GitId;
+use crate::model::repository_settings::RepositorySettings;
 use crate::preflight::scopes_for;
 use crate::publish::ledger::PublishRequest;
 use crate::resolve::stored::{Accepted, Expected};
@@ -45,6 +46,8 @@ pub(super) struct BuiltRepo {
     pub(super) commit: GitId,
     /// The scopes that a token needs to push it.
     pub(super) scopes: &'static [&'static str],
+    /// The settings that it needs on the forge.
+    pub(super) settings: RepositorySettings,
 }
 
 /// An error of a build that is not an error of the template, the plan or the repository.
@@ -175,6 +178,7 @@ impl Task {
         Ok(BuiltRepo {
             commit: GitId::of(&ids.commit),
             scopes: scopes_for(listing.iter().map(|(path, _)| path)),
+            settings: report.settings,
         })
     }
 }

@@ -41,6 +41,7 @@ pub enum MeasuredStep {
     build,
     create,
     push,
+    configure,
     describe,
     delete,
     /// The whole attempt.
@@ -140,6 +141,7 @@ impl From<PublishStep> for MeasuredStep {
         match step {
             PublishStep::Create => Self::create,
             PublishStep::Push => Self::push,
+            PublishStep::Configure => Self::configure,
             PublishStep::Describe => Self::describe,
             PublishStep::Delete => Self::delete,
         }

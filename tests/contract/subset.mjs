@@ -32,6 +32,14 @@ if (kind === "github") {
     "/repos/{owner}/{repo}/branches": pick("/repos/{owner}/{repo}/branches", "get"),
     "/repos/{owner}/{repo}/tags": pick("/repos/{owner}/{repo}/tags", "get"),
     "/repos/{owner}/{repo}/git/commits/{commit_sha}": pick("/repos/{owner}/{repo}/git/commits/{commit_sha}", "get"),
+    "/repos/{owner}/{repo}/labels": pick("/repos/{owner}/{repo}/labels", "get", "post"),
+    "/repos/{owner}/{repo}/labels/{name}": pick("/repos/{owner}/{repo}/labels/{name}", "patch"),
+    "/repos/{owner}/{repo}/collaborators/{username}": pick("/repos/{owner}/{repo}/collaborators/{username}", "put"),
+    "/repos/{owner}/{repo}/collaborators/{username}/permission": pick("/repos/{owner}/{repo}/collaborators/{username}/permission", "get"),
+    "/repos/{owner}/{repo}/invitations": pick("/repos/{owner}/{repo}/invitations", "get"),
+    "/repos/{owner}/{repo}/branches/{branch}/protection": pick("/repos/{owner}/{repo}/branches/{branch}/protection", "get", "put"),
+    "/repos/{owner}/{repo}/issues": pick("/repos/{owner}/{repo}/issues", "get", "post"),
+    "/repos/{owner}/{repo}/contents/{path}": pick("/repos/{owner}/{repo}/contents/{path}", "get", "put"),
   };
 } else {
   // The description has no examples, and a name of the type's own ("string") is no `owner/name`.
@@ -56,6 +64,15 @@ if (kind === "github") {
     "/repos/{owner}/{repo}/branches": pick("/repos/{owner}/{repo}/branches", "get"),
     "/repos/{owner}/{repo}/tags": pick("/repos/{owner}/{repo}/tags", "get"),
     "/repos/{owner}/{repo}/git/commits/{sha}": pick("/repos/{owner}/{repo}/git/commits/{sha}", "get"),
+    "/repos/{owner}/{repo}/labels": pick("/repos/{owner}/{repo}/labels", "get", "post"),
+    "/repos/{owner}/{repo}/labels/{id}": pick("/repos/{owner}/{repo}/labels/{id}", "patch"),
+    "/repos/{owner}/{repo}/collaborators/{collaborator}": pick("/repos/{owner}/{repo}/collaborators/{collaborator}", "put"),
+    "/repos/{owner}/{repo}/collaborators/{collaborator}/permission": pick("/repos/{owner}/{repo}/collaborators/{collaborator}/permission", "get"),
+    "/repos/{owner}/{repo}/branch_protections": pick("/repos/{owner}/{repo}/branch_protections", "post"),
+    "/repos/{owner}/{repo}/branch_protections/{name}": pick("/repos/{owner}/{repo}/branch_protections/{name}", "get", "patch"),
+    "/repos/{owner}/{repo}/issues": pick("/repos/{owner}/{repo}/issues", "get", "post"),
+    "/repos/{owner}/{repo}/contents/{filepath}": pick("/repos/{owner}/{repo}/contents/{filepath}", "get", "post"),
+    "/repos/{owner}/{repo}/branches/{branch}": pick("/repos/{owner}/{repo}/branches/{branch}", "delete"),
   };
 }
 // The forges' own examples break the rules of their own answers; only requests are judged here.

@@ -1,14 +1,17 @@
 //! Requests checked by Prism against each forge's OpenAPI description. `tests/contract.sh` runs these tests.
 
 use super::fake::TOKEN;
+use super::settings::all;
 use super::support::{FakeClock, marker, proof, repo, wait};
 use groundplan::forge::Forge;
 use groundplan::forge::error::ForgeError;
 use groundplan::forge::forgejo::Forgejo;
 use groundplan::forge::github::GitHub;
 use groundplan::forge::repository::{Availability, Content, NewRepository};
+use groundplan::forge::settings::{NewFile, SettingsError};
 use groundplan::forge::site::Site;
 use groundplan::forge::transport::HttpConfig;
+use groundplan::model::path::TreePath;
 use groundplan::model::preflight::OwnerKind;
 use groundplan::secret::Secret;
 
@@ -44,6 +47,26 @@ async fn call_everything(forge: &dyn Forge, owner: &str, name: &str) {
         .set_description(&repository, "Acme's web site")
         .await
         .unwrap();
+    // The examples are not changed by a request, so the settings still differ.
+    let settings = forge.settings().unwrap();
+    let applied = settings.apply(&repo, &all()).await;
+    assert!(
+        matches!(applied, Err(SettingsError::NotKept { .. })),
+        "{applied:?}"
+    );
+    let path = TreePath::parse("README.md").unwrap();
+    let file = NewFile {
+        path: &path,
+        bytes: b"# Web\n",
+        message: "Add README.md",
+    };
+    settings.commit_file(&repo, file).await.unwrap();
+    // Forgejo's example of a content is no base64.
+    let read = settings.file(&repo, "main", &path).await;
+    assert!(
+        matches!(read, Ok(Some(_)) | Err(ForgeError::Protocol { .. })),
+        "{read:?}"
+    );
     // The example is not ours, so no delete is sent.
     let deleted = forge.delete(id, &proof(owner, name)).await;
     assert!(

@@ -40,6 +40,16 @@ impl Disk {
         fs::remove_dir_all(self.path(repo)).unwrap();
     }
 
+    pub(super) fn remove_branch(&self, repo: &Repo, name: &str) {
+        let status = Command::new("git")
+            .arg("--git-dir")
+            .arg(self.path(repo))
+            .args(["update-ref", "-d"])
+            .arg(format!("refs/heads/{name}"))
+            .status();
+        assert!(status.unwrap().success());
+    }
+
     /// Reads the branches.
     pub(super) fn read(&self, repo: &mut Repo) {
         let path = self.path(repo);

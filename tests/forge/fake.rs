@@ -4,6 +4,7 @@ use super::disk::{Disk, now};
 use super::documents;
 pub(crate) use super::lists::Page;
 pub(crate) use super::pulls::Pull;
+use super::settings_fake::Settings;
 use super::wire::{Request, Response};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -126,6 +127,8 @@ pub(crate) struct State {
     pub renames_to: Option<&'static str>,
     /// The open pull requests of all repositories.
     pub pulls: Vec<Pull>,
+    /// The settings of the only repository that has some.
+    pub settings: Settings,
     /// The branch that every repository starts with.
     pub default_branch: &'static str,
     /// The folder of its repositories, if they are real.
@@ -164,6 +167,7 @@ impl Fake {
             hide_new: 0,
             renames_to: None,
             pulls: Vec::new(),
+            settings: Settings::new(dialect),
             default_branch: "main",
             disk: None,
             next: 41,
@@ -308,6 +312,7 @@ impl State {
             hide_new: 0,
             renames_to: None,
             pulls: Vec::new(),
+            settings: Settings::new(dialect),
             default_branch: "main",
             disk: None,
             next: 0,
@@ -358,6 +363,7 @@ impl State {
                 disk.read(repo);
             }
         }
+        self.settings.asked_branch.clone_from(&request.branch);
         let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
         match path.strip_prefix(prefix) {
             Some(path) => self.route(&request.method, path, &request.body, request.page),
@@ -369,7 +375,7 @@ impl State {
         let is_github = self.dialect == Dialect::GitHub;
         match (method, path) {
             ("GET", ["user"]) => {
-                let profile = documents::profile(self.dialect, "jane", "User");
+                let profile = documents::profile(self.dialect, self.settings.account, "User");
                 let mut answer = Response::json(200, &profile);
                 if !is_github {
                     return answer;
@@ -436,7 +442,13 @@ impl State {
             }
             ("DELETE", ["repositories", id]) if is_github => self.delete(id.parse().unwrap()),
             (_, ["repos", owner, name, rest @ ..]) => {
-                self.by_name(method, &format!("{owner}/{name}"), rest, body)
+                let full_name = format!("{owner}/{name}");
+                if self.find(&full_name).is_some()
+                    && let Some(answer) = self.answer_settings(owner, method, rest, body, page)
+                {
+                    return answer;
+                }
+                self.by_name(method, &full_name, rest, body)
             }
             _ => Response::message(404, "Not Found"),
         }

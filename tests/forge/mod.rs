@@ -9,5 +9,7 @@ pub(crate) mod fake;
 mod faults;
 mod lists;
 mod pulls;
+pub(crate) mod settings;
+mod settings_fake;
 pub(crate) mod support;
 mod wire;

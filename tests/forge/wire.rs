@@ -11,6 +11,8 @@ pub(crate) struct Request {
     pub path: Vec<String>,
     /// The query parameter `page`, from 1.
     pub page: usize,
+    /// The query parameter `ref`: a branch.
+    pub branch: Option<String>,
     pub headers: Vec<(String, String)>,
     pub body: Value,
 }
@@ -68,6 +70,7 @@ impl Request {
         Ok(Some(Self {
             method: head.method.unwrap().to_owned(),
             page: page(&url),
+            branch: branch(&url),
             path: url.path_segments().unwrap().map(str::to_owned).collect(),
             headers,
             body: serde_json::from_slice(body).unwrap_or(Value::Null),
@@ -126,6 +129,12 @@ impl Response {
         let head = format!("HTTP/1.1 {} Fake\r\n{}\r\n", self.status, headers.concat());
         (head, self.body.as_bytes())
     }
+}
+
+fn branch(url: &url::Url) -> Option<String> {
+    let mut query = url.query_pairs();
+    let found = query.find(|(name, _)| name == "ref")?;
+    Some(found.1.into_owned())
 }
 
 fn page(url: &url::Url) -> usize {

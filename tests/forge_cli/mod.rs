@@ -3,6 +3,7 @@
 mod failures;
 mod mirror;
 mod network;
+mod operations;
 mod stops;
 mod success;
 mod updates;

@@ -9,6 +9,7 @@ use groundplan::forge::denial::Denial;
 use groundplan::forge::error::ForgeError;
 use groundplan::forge::repository::{Availability, RepositoryId};
 use groundplan::model::preflight::{ForgeKind, OwnerKind, OwnerStanding, Permission};
+use groundplan::model::repository_settings::RepositorySettings;
 use groundplan::preflight::answers::Answers;
 use groundplan::preflight::assessment::Assessment;
 use groundplan::preflight::{PlannedPublication, excerpt, scopes_for};
@@ -55,6 +56,7 @@ fn assess(answers: &Answers) -> Assessment {
         repo: repo("acme", "web"),
         scopes: &["repo", "workflow"],
         template: &template,
+        settings: &RepositorySettings::default(),
         now: NOON,
     };
     Assessment::of(&publication, answers).unwrap()

@@ -7,6 +7,7 @@ use crate::support::{Sandbox, request};
 use groundplan::catalog::{self, builtin};
 use groundplan::model::diagnostic::{Code, Diagnostic};
 use groundplan::model::preflight::ForgeKind;
+use groundplan::model::repository_settings::RepositorySettings;
 use groundplan::preflight::PlannedPublication;
 use groundplan::preflight::answers::Answers;
 use groundplan::preflight::assessment::Assessment;
@@ -54,6 +55,7 @@ fn a_failure_at_any_request_is_at_most_a_warning() {
             repo: repo("acme", "web"),
             scopes: &["repo"],
             template: &template,
+            settings: &RepositorySettings::default(),
             now: crate::forge::fake::NOON,
         };
         let run = |fault| {

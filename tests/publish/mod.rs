@@ -3,6 +3,7 @@
 mod failures;
 mod faults;
 mod ledgers;
+mod settings;
 
 use crate::forge::fake::{Fake, NOON};
 use crate::forge::support::{COMMIT, FakeClock, client, marker, repo, wait};
@@ -10,6 +11,7 @@ use async_trait::async_trait;
 use groundplan::forge::repository::Remote;
 use groundplan::model::digest::GitId;
 use groundplan::model::preflight::OwnerKind;
+use groundplan::model::repository_settings::RepositorySettings;
 use groundplan::publish::error::PublishError;
 use groundplan::publish::ledger::{Ledger, LedgerEntry, LedgerError, PublishRequest};
 use groundplan::publish::push::{Push, PushError};
@@ -95,6 +97,7 @@ fn request() -> PublishRequest {
         commit: GitId::parse(COMMIT).unwrap(),
         tree: GitId::parse(TREE).unwrap(),
         description: "Acme Web".to_owned(),
+        settings: RepositorySettings::default(),
         requested_at: NOON,
     }
 }
@@ -117,6 +120,17 @@ fn run(
     fault: Option<PushFault>,
     operation: Operation,
 ) -> Published {
+    run_request(fake, ledger, fault, operation, request())
+}
+
+/// Runs an operation with another request than the usual one.
+fn run_request(
+    fake: &Fake,
+    ledger: &mut dyn Ledger,
+    fault: Option<PushFault>,
+    operation: Operation,
+    request: PublishRequest,
+) -> Published {
     let clock = FakeClock::new();
     let forge = client(fake, clock.clone());
     let push = FakePush {
@@ -131,7 +145,7 @@ fn run(
     };
     let published = wait(async {
         match operation {
-            Operation::Publish => publisher.publish(ledger, request()).await.map(Some),
+            Operation::Publish => publisher.publish(ledger, request).await.map(Some),
             Operation::Resume => publisher.resume(ledger).await.map(Some),
             Operation::Cleanup => publisher
                 .cleanup(ledger)

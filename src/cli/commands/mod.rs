@@ -18,6 +18,7 @@ mod lsp;
 mod migrate;
 mod mirror;
 mod new;
+mod ops;
 mod owners;
 mod paged;
 mod pat;
@@ -83,13 +84,11 @@ pub(in crate::cli) enum Command {
     Fleet(fleet::Args),
     /// Compare a repository with the plan it was created from.
     Verify(verify::Args),
+    Ops(ops::Args),
     /// Show the origin of each line of a generated file.
     Explain(explain::Args),
-    /// List the accounts and organisations you can create repositories in.
     Owners(owners::Args),
-    /// Seal, store and test personal access tokens.
     Pat(pat::Args),
-    /// Manage cached git templates.
     Mirror(mirror::Args),
     /// Create a starter catalogue.
     Init(init::Args),
@@ -167,6 +166,7 @@ impl Command {
             Self::Update(args) => update::run(args, terminal),
             Self::Fleet(args) => fleet::run(args, terminal),
             Self::Verify(args) => verify::run(args, terminal),
+            Self::Ops(args) => ops::run(args, terminal),
             Self::Explain(args) => explain::run(args, terminal),
             Self::List(args) => list::run(args, terminal),
             Self::Show(args) => show::run(args, terminal),

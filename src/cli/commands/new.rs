@@ -27,9 +27,10 @@ use crate::forge::repository::RepoPath;
 use crate::model::digest::GitId;
 use crate::model::input::{Identity, RepoName};
 use crate::model::plan::Plan;
-use crate::model::preflight::OwnerKind;
+use crate::model::preflight::{ForgeKind, OwnerKind};
 use crate::model::report::Report;
-use crate::preflight::scopes_for;
+use crate::model::repository_settings::RepositorySettings;
+use crate::preflight::{lost_settings, scopes_for};
 use crate::publish::file_ledger::FileLedger;
 use crate::publish::ledger::PublishRequest;
 use crate::publish::{PublishedRepo, Publisher};
@@ -173,6 +174,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let mut preview = preview::make(&prepared)?;
     preview::sign(&mut preview, key.as_ref())?;
     preview::accept(&prepared, &preview, args.expect.as_ref(), Prevented::Write)?;
+    warn_of_lost_settings(args.forge.forge, &preview.report.settings, terminal);
     let was_asked = named.is_asked || place.is_asked || args.selection.is_asked();
     let is_shown = was_asked && args.format == Format::Text;
     if is_shown {
@@ -221,6 +223,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
             session,
             place: on_forge,
             description: inputs.product_name.to_string(),
+            settings: &preview.report.settings,
             into: place.folder.as_deref(),
         };
         let (files, repo, has_note) =
@@ -289,6 +292,21 @@ fn no_place() -> Failure {
 
 fn clone_of(target: Option<&Target>) -> Option<&EmptyClone> {
     target.and_then(Target::empty_clone)
+}
+
+/// Warns of the settings that a local forge does not keep.
+fn warn_of_lost_settings(
+    forge: Option<ForgeKind>,
+    settings: &RepositorySettings,
+    terminal: &mut Terminal,
+) {
+    let lost = forge.map_or_else(Vec::new, |kind| lost_settings(kind, settings));
+    if !lost.is_empty() {
+        let message = format!("a local forge does not keep {}", lost.join("; "));
+        let hint =
+            "set them with `groundplan ops apply` when the repository is on GitHub or Forgejo";
+        terminal.warning(&message, &[hint.to_owned()]);
+    }
 }
 
 /// Warns of a repository inside the work tree of another one, which git does not connect.
@@ -473,6 +491,7 @@ struct Publication<'p> {
     session: &'p ForgeSession,
     place: (RepoPath, OwnerKind),
     description: String,
+    settings: &'p RepositorySettings,
     /// The folder that was created before.
     into: Option<&'p Path>,
 }
@@ -513,15 +532,18 @@ impl Publication<'_> {
         };
         let target = Target::check(&files.repository())?;
         let built = CommitIds::from(target.create(repository, signals::stop())?);
-        let request = PublishRequest::new(
-            place,
-            kind,
-            marker,
-            built.commit,
-            built.tree,
-            self.description.clone(),
-            &SystemClock,
-        );
+        let request = PublishRequest {
+            settings: self.settings.clone(),
+            ..PublishRequest::new(
+                place,
+                kind,
+                marker,
+                built.commit,
+                built.tree,
+                self.description.clone(),
+                &SystemClock,
+            )
+        };
         let mut ledger = match self.create_ledger(&files) {
             Ok(ledger) => ledger,
             Err(failure) => {

@@ -12,6 +12,7 @@ use crate::cli::output::terminal::Terminal;
 use crate::cli::runtime::wait_for;
 use crate::model::preflight::OwnerKind;
 
+/// List the accounts and organisations you can create repositories in.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = Format::Text)]

@@ -19,6 +19,7 @@ use crate::secret::Secret;
 use std::io::{self, IsTerminal as _, Read as _};
 use zeroize::Zeroizing;
 
+/// Seal, store and test personal access tokens.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]

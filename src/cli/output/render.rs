@@ -292,6 +292,13 @@ fn summary(report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
         if reasons.is_empty() { "" } else { " — " },
         reasons.join("; ")
     )?;
+    let settings = report.settings.summary();
+    if !settings.is_empty() {
+        writeln!(out, "On the forge, after the push:")?;
+    }
+    for line in settings {
+        writeln!(out, "  {}", sanitize::line(&line))?;
+    }
     if let Some(preflight) = &report.forge {
         preflight::print(preflight, out)?;
     }

@@ -1,5 +1,6 @@
 //! One publication: steps from the stage that the ledger proves to the next one.
 
+mod configure;
 mod create;
 mod describe;
 mod observe;
@@ -55,7 +56,15 @@ impl<'p> Publication<'p> {
                 Stage::Creating { nonce } => self.confirm_created(nonce).await?,
                 Stage::Created(repo) | Stage::Deleting { repo, .. } => self.push(&repo).await?,
                 Stage::Pushing { repo, nonce } => self.confirm_pushed(&repo, nonce).await?,
-                Stage::Pushed(repo) | Stage::Describing { repo, .. } => {
+                Stage::Pushed(repo) | Stage::Configuring { repo, .. }
+                    if !self.request.settings.is_empty() =>
+                {
+                    self.configure(&repo).await?;
+                }
+                Stage::Pushed(repo)
+                | Stage::Configuring { repo, .. }
+                | Stage::Configured(repo)
+                | Stage::Describing { repo, .. } => {
                     return self.describe(&repo).await;
                 }
                 Stage::Published(repo) => {

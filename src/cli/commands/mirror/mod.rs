@@ -15,6 +15,7 @@ use crate::model::digest::GitId;
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
 
+/// Manage cached git templates.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(subcommand)]

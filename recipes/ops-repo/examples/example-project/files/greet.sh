@@ -1,0 +1,4 @@
+#!/bin/sh
+# Greets the world.
+set -eu
+echo "Hello, world!"
