@@ -1,7 +1,7 @@
-//! Publishing with settings on the forge: set after the push, before the description; whole after a resumed run.
+//! Publishing with settings on the forge: set after the push, before the description.
 
 use super::{MemoryLedger, Operation, is_empty, is_right, request, run, run_request};
-use crate::forge::fake::{Dialect, Fake, Fault, PERMANENTLY};
+use crate::forge::fake::{Dialect, Fake};
 use crate::forge::settings::all;
 use crate::forge::support::{FakeClock, client, repo, wait};
 use groundplan::publish::error::PublishError;
@@ -81,51 +81,5 @@ fn a_refused_setting_names_what_is_set_and_a_cleanup_removes_the_repository() {
         // A cleanup of the same run removes the repository, because nobody else has used it.
         run(&fake, &mut ledger, None, Operation::Cleanup).unwrap();
         assert!(is_empty(&fake));
-    }
-}
-
-#[test]
-fn every_fault_of_a_run_with_settings_can_be_resumed_and_cleaned_up() {
-    for dialect in DIALECTS {
-        let calls = {
-            let fake = Fake::start(dialect);
-            publish(&fake, &mut MemoryLedger::default()).unwrap();
-            fake.state().calls.len()
-        };
-        for (fault, times) in [
-            (Fault::CutAfter, 1),
-            (Fault::CutAfter, PERMANENTLY),
-            (Fault::BadGatewayAfter, 1),
-        ] {
-            for from in 0..calls {
-                for then in [Operation::Resume, Operation::Cleanup] {
-                    let case = format!("{dialect:?} {fault:?} {times} {from} {then:?}");
-                    let fake = Fake::start(dialect);
-                    fake.state().fault = Some((from, fault, times));
-                    let mut ledger = MemoryLedger::default();
-                    let first = publish(&fake, &mut ledger);
-                    fake.state().fault = None;
-                    let is_whole = || is_right(&fake) && is_set(&fake);
-                    if first.is_ok() {
-                        assert!(is_whole(), "{case}");
-                    }
-                    let second = run(&fake, &mut ledger, None, then);
-                    match then {
-                        Operation::Resume => {
-                            assert!(
-                                second.is_ok() && is_whole(),
-                                "{case}: {first:?}, {second:?}"
-                            );
-                        }
-                        Operation::Publish | Operation::Cleanup => {
-                            assert!(
-                                is_empty(&fake) || is_whole(),
-                                "{case}: {first:?}, {second:?}"
-                            );
-                        }
-                    }
-                }
-            }
-        }
     }
 }
