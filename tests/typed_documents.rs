@@ -250,7 +250,10 @@ fn built_in() -> Vec<(bool, Value)> {
         let is_yaml = Path::new(&path)
             .extension()
             .is_some_and(|end| end == "yaml");
-        let is_recipe = is_yaml && !path.contains("/files/") && !path.contains("/template/");
+        let is_recipe = is_yaml
+            && ["/files/", "/template/", "/cases/"]
+                .iter()
+                .all(|folder| !path.contains(folder));
         let text = std::fs::read(&path).unwrap();
         let document = (is_catalog || is_recipe).then(|| source::read(&path, &text).ok())??;
         Some((is_catalog, document.root.to_value()))
