@@ -14,15 +14,15 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// The path nearest to a path that does not exist: misspelt, or the only file of that name in another folder.
+/// The path that is probably meant by one that does not exist: the only file of that name, or one that is spelt alike.
 pub fn nearest_path<'a>(path: &str, existing: &[&'a str]) -> Option<&'a str> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let has_name = |other: &&&str| other.rsplit('/').next() == Some(name);
-    nearest(path, existing.iter().copied()).or_else(|| {
-        let mut namesakes = existing.iter().filter(has_name);
-        let only = namesakes.next()?;
-        namesakes.next().is_none().then_some(*only)
-    })
+    let mut namesakes = existing.iter().filter(has_name);
+    match (namesakes.next(), namesakes.next()) {
+        (Some(only), None) => Some(only),
+        _ => nearest(path, existing.iter().copied()),
+    }
 }
 
 /// The help for an unknown word: the nearest candidate, or a list of the candidates.
@@ -93,7 +93,8 @@ mod tests {
         for (path, near) in [
             ("src/ap.ts", Some("src/app.ts")),
             ("src/main.ts", Some("web/main.ts")),
-            ("src/index.ts", None),
+            ("c/index.ts", Some("a/index.ts")),
+            ("deep/folder/index.ts", None),
             ("README.md", None),
         ] {
             assert_eq!(nearest_path(path, &existing), near, "{path}");

@@ -91,7 +91,8 @@ fn remove_credentials(settings: &mut File) -> Vec<String> {
 fn without_credential(address: &str) -> Option<String> {
     let mut url = Url::parse(address).ok()?;
     let is_web = matches!(url.scheme(), "http" | "https");
-    let has_secret = url.password().is_some() || scrub(address, &[]) != address;
+    let is_token = scrub(url.username(), &[]) != url.username();
+    let has_secret = url.password().is_some() || is_token;
     if !is_web || !has_secret {
         return None;
     }
