@@ -6,6 +6,7 @@ mod network;
 mod operations;
 mod stops;
 mod success;
+mod update_kills;
 mod updates;
 
 use crate::forge::disk::Disk;
@@ -16,11 +17,11 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use std::fmt::Write as _;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::MutexGuard;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
 /// A forge with both of its sides, and a person's folder with the demo catalogue.
@@ -29,6 +30,77 @@ pub(crate) struct Joint {
     pub fake: Fake,
     git: GitServer,
     front: SocketAddr,
+    requests: Arc<Requests>,
+}
+
+/// The requests to both sides, in the order of their arrival.
+#[derive(Default)]
+pub(crate) struct Requests(Mutex<RequestState>);
+
+#[derive(Default)]
+struct RequestState {
+    count: usize,
+    interruption: Option<Interruption>,
+}
+
+/// An action at one request.
+struct Interruption {
+    request: usize,
+    moment: Moment,
+    act: Box<dyn FnOnce() -> Rest + Send>,
+}
+
+/// The moment of an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// The server has not seen the request.
+    Before,
+    /// The server has carried it out, and the client has no answer.
+    After,
+}
+
+/// The rest of a request after an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rest {
+    Continues,
+    /// The connection ends.
+    Ends,
+}
+
+impl Requests {
+    /// The number of requests so far.
+    pub(crate) fn count(&self) -> usize {
+        self.state().count
+    }
+
+    /// Acts at the request that comes after `ahead` others.
+    pub(crate) fn interrupt(
+        &self,
+        ahead: usize,
+        moment: Moment,
+        act: impl FnOnce() -> Rest + Send + 'static,
+    ) {
+        let mut state = self.state();
+        let request = state.count + ahead;
+        let act = Box::new(act);
+        state.interruption = Some(Interruption {
+            request,
+            moment,
+            act,
+        });
+    }
+
+    /// Counts a request and takes the action that is due at it.
+    fn arrive(&self) -> Option<Interruption> {
+        let mut state = self.state();
+        let now = state.count;
+        state.count += 1;
+        state.interruption.take_if(|due| due.request == now)
+    }
+
+    fn state(&self) -> MutexGuard<'_, RequestState> {
+        self.0.lock().unwrap()
+    }
 }
 
 impl Joint {
@@ -43,12 +115,14 @@ impl Joint {
         fake.state().disk = Some(Disk { folder, hook: None });
         let git = GitServer::over(&sandbox.join("srv"));
         git.requires("x-access-token", TOKEN);
-        let front = join(host(&fake.address()), git.host());
+        let requests = Arc::default();
+        let front = join(host(&fake.address()), git.host(), Arc::clone(&requests));
         Self {
             sandbox,
             fake,
             git,
             front,
+            requests,
         }
     }
 
@@ -190,20 +264,22 @@ fn host(address: &str) -> String {
 }
 
 /// One address before two servers: what is about a repository's `.git` goes to git.
-fn join(api: String, git: String) -> SocketAddr {
+fn join(api: String, git: String, requests: Arc<Requests>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let (api, git) = (api.clone(), git.clone());
+            let (api, git, requests) = (api.clone(), git.clone(), Arc::clone(&requests));
             // A side that goes away in the middle is what some tests are about.
-            thread::spawn(move || stream.and_then(|stream| forward(&stream, &api, &git)));
+            thread::spawn(move || {
+                stream.and_then(|stream| forward(&stream, &api, &git, &requests))
+            });
         }
     });
     address
 }
 
-fn forward(client: &TcpStream, api: &str, git: &str) -> io::Result<()> {
+fn forward(client: &TcpStream, api: &str, git: &str, requests: &Requests) -> io::Result<()> {
     let mut head = [0; 1024];
     let line = loop {
         let length = client.peek(&mut head)?;
@@ -214,6 +290,12 @@ fn forward(client: &TcpStream, api: &str, git: &str) -> io::Result<()> {
             None => {}
         }
     };
+    let mut due = requests.arrive();
+    if let Some(now) = due.take_if(|due| due.moment == Moment::Before)
+        && (now.act)() == Rest::Ends
+    {
+        return client.shutdown(Shutdown::Both);
+    }
     let server = TcpStream::connect(if line.contains(".git/") { git } else { api })?;
     let (mut from, mut to) = (client.try_clone()?, server.try_clone()?);
     thread::spawn(move || {
@@ -221,7 +303,15 @@ fn forward(client: &TcpStream, api: &str, git: &str) -> io::Result<()> {
         drop(to.shutdown(Shutdown::Write));
     });
     let (mut from, mut to) = (&server, client);
-    drop(io::copy(&mut from, &mut to));
+    if let Some(now) = due {
+        let mut answer = Vec::new();
+        from.read_to_end(&mut answer)?;
+        if (now.act)() == Rest::Continues {
+            to.write_all(&answer)?;
+        }
+    } else {
+        drop(io::copy(&mut from, &mut to));
+    }
     drop(server.shutdown(Shutdown::Both));
     client.shutdown(Shutdown::Both)
 }

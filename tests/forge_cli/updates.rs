@@ -4,11 +4,12 @@ use super::Joint;
 use crate::forge::fake::{Dialect, Fault, PERMANENTLY, Pull};
 use crate::support::Ran;
 use serde_json::json;
+use std::process::Command;
 
 const TEMPLATE: &str = "catalog/demo/template";
 
 /// A published repository, cloned to `out`, and a newer template.
-fn behind(dialect: Dialect) -> Joint {
+pub(super) fn behind(dialect: Dialect) -> Joint {
     let joint = Joint::start(dialect);
     joint.run(joint.new_command(&[])).exits(0);
     joint.sandbox.git(
@@ -20,7 +21,7 @@ fn behind(dialect: Dialect) -> Joint {
 }
 
 /// A new version of the template, in which a file has another text.
-fn raise(joint: &Joint, path: &str, text: &str) {
+pub(super) fn raise(joint: &Joint, path: &str, text: &str) {
     let file = "catalog/demo/catalog.yaml";
     let catalog = joint.sandbox.read(file);
     let at = catalog.find("version: v").unwrap() + "version: v".len();
@@ -32,7 +33,12 @@ fn raise(joint: &Joint, path: &str, text: &str) {
 }
 
 #[track_caller]
-fn propose(joint: &Joint) -> Ran {
+pub(super) fn propose(joint: &Joint) -> Ran {
+    joint.run(proposing(joint))
+}
+
+/// The command that proposes the update of `out`.
+pub(super) fn proposing(joint: &Joint) -> Command {
     let forge = match joint.fake.dialect {
         Dialect::GitHub => "github",
         Dialect::Forgejo => "forgejo",
@@ -53,10 +59,10 @@ fn propose(joint: &Joint) -> Ran {
         "--format",
         "json",
     ];
-    joint.run(joint.command(&args))
+    joint.command(&args)
 }
 
-fn only_pull(joint: &Joint) -> Pull {
+pub(super) fn only_pull(joint: &Joint) -> Pull {
     let state = joint.state();
     let [pull] = state.pulls.as_slice() else {
         panic!("one pull request instead of {:?}", state.pulls);
@@ -64,7 +70,7 @@ fn only_pull(joint: &Joint) -> Pull {
     pull.clone()
 }
 
-fn on_forge(joint: &Joint, reference: &str) -> String {
+pub(super) fn on_forge(joint: &Joint, reference: &str) -> String {
     let id = joint
         .sandbox
         .git_id(joint.published().to_str().unwrap(), reference);
