@@ -76,11 +76,13 @@ export async function reaches(page, status) {
 }
 
 export async function isSound(page, name) {
-  const { scroll, width } = await page.evaluate(() => ({
-    scroll: document.documentElement.scrollWidth,
-    width: document.documentElement.clientWidth,
-  }));
-  assert.ok(scroll <= width, `${name}: the page is ${scroll} pixels wide in a window of ${width}`);
+  const { scroll, width, beyond } = await page.evaluate(() => {
+    const { scrollWidth: scroll, clientWidth: width } = document.documentElement;
+    const all = scroll > width ? [...document.querySelectorAll("body *")] : [];
+    const wide = all.filter((element) => element.getBoundingClientRect().right > width);
+    return { scroll, width, beyond: wide.map((element) => element.outerHTML.slice(0, 120)) };
+  });
+  assert.ok(scroll <= width, `${name}: the page is ${scroll} pixels wide in a window of ${width}: ${beyond.join("\n")}`);
 }
 
 // The findings of axe, which is run as the browser's own script and so needs no exception in the content policy.
