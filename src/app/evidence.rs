@@ -66,7 +66,7 @@ pub enum EvidenceError {
     #[error("cannot commit `{path}`: {error}")]
     Commit { path: TreePath, error: ForgeError },
     #[error(transparent)]
-    Repository(#[from] OperationsError),
+    Repository(Box<OperationsError>),
 }
 
 /// The path of the schema of evidence in an operations repository.
@@ -175,6 +175,12 @@ impl OperationsRepo<'_> {
     }
 }
 
+impl From<OperationsError> for EvidenceError {
+    fn from(error: OperationsError) -> Self {
+        Self::Repository(Box::new(error))
+    }
+}
+
 impl Explain for EvidenceError {
     fn class(&self) -> Class {
         match self {
@@ -215,7 +221,7 @@ impl Explain for EvidenceError {
     fn inner(&self) -> Option<&dyn Explain> {
         match self {
             Self::Commit { error, .. } => Some(error),
-            Self::Repository(error) => Some(error),
+            Self::Repository(error) => Some(error.as_ref()),
             _ => None,
         }
     }

@@ -92,7 +92,7 @@ impl<'r> OperationsRepo<'r> {
     /// The repository that a plan names, with the settings of the plan.
     pub fn of(plan: &Plan, forge: &'r dyn Forge) -> Result<Self, AppError> {
         let settings = engine::settings(plan).map_err(|finding| super::error::Findings {
-            findings: vec![finding],
+            findings: vec![*finding],
             ..super::error::Findings::default()
         })?;
         Ok(Self {

@@ -87,10 +87,9 @@ impl ExpectedPushes {
         use PushResult::{Accepted, Refused};
         let protection = settings.protection.as_ref().filter(|one| one.enabled);
         let main = match (role, protection) {
-            (None, _) => Some(Refused),
             (Some(_), None) => Some(Accepted),
             (Some(CollaboratorRole::Admin), Some(one)) if !one.include_administrators => None,
-            (Some(_), Some(_)) => Some(Refused),
+            (None, _) | (Some(_), Some(_)) => Some(Refused),
         };
         let branch = match (role, protection) {
             (None, _) => Some(Refused),
@@ -131,7 +130,7 @@ impl OperationsRepo<'_> {
         if present.contains_key(&branch) {
             return Err(ProofError::Left.into());
         }
-        let commit = self.commit(repository, plan, &login)?;
+        let commit = Self::commit(repository, plan, &login)?;
         let results = ExpectedPushes::of(self.settings(), role);
         let mut pushes = Vec::new();
         for (name, before, result) in [
@@ -177,12 +176,7 @@ impl OperationsRepo<'_> {
     }
 
     /// Stores a commit without changes over the current one, which no reference names.
-    fn commit(
-        &self,
-        repository: &GeneratedRepo,
-        plan: &Plan,
-        login: &str,
-    ) -> Result<GitId, AppError> {
+    fn commit(repository: &GeneratedRepo, plan: &Plan, login: &str) -> Result<GitId, AppError> {
         let message = format!("Prove that {login} can write as planned\n");
         let ids = repository.commits.store_changes(&ChangeCommit {
             parent: &repository.history.last,

@@ -199,7 +199,7 @@ fn report(
 ) -> Result<Report, PreviewError> {
     let (settings, invalid) = match settings(plan) {
         Ok(settings) => (settings, None),
-        Err(finding) => (RepositorySettings::default(), Some(finding)),
+        Err(finding) => (RepositorySettings::default(), Some(*finding)),
     };
     let can_proceed = interpretation.is_complete() && invalid.is_none();
     let Interpretation {
@@ -246,13 +246,13 @@ fn report(
 
 /// The settings of a plan's repository on its forge, with their placeholders replaced. Fails with a finding for an account
 /// that no forge can have.
-pub fn settings(plan: &Plan) -> Result<RepositorySettings, Diagnostic> {
+pub fn settings(plan: &Plan) -> Result<RepositorySettings, Box<Diagnostic>> {
     let settings = &plan.recipe.settings;
     let filled = settings.filled(&plan.inputs.owner, |text| interpret::fill(plan, text));
     filled.map_err(|error| {
         let message = format!("{error}, but the settings on the forge name it as an account");
         let help = "write the login of a user, as in `planner-bot`, in the input for it";
-        Diagnostic::error(Code::InvalidInput, message).help(help)
+        Box::new(Diagnostic::error(Code::InvalidInput, message).help(help))
     })
 }
 

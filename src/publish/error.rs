@@ -62,7 +62,7 @@ pub enum FailureCause {
         tree: GitId,
     },
     #[error(transparent)]
-    Settings(SettingsError),
+    Settings(Box<SettingsError>),
     #[error(transparent)]
     Ledger(LedgerError),
 }
@@ -188,7 +188,7 @@ impl Explain for FailureCause {
         match self {
             Self::Forge { error, .. } | Self::Read(error) => Some(error),
             Self::Push(error) => Some(error),
-            Self::Settings(error) => Some(error),
+            Self::Settings(error) => Some(error.as_ref()),
             Self::Ledger(error) => Some(error),
             _ => None,
         }

@@ -40,7 +40,7 @@ pub struct PublishRequest {
     pub description: String,
     /// The settings on the forge.
     #[serde(default, skip_serializing_if = "RepositorySettings::is_empty")]
-    pub settings: RepositorySettings,
+    pub settings: Box<RepositorySettings>,
     /// Seconds since 1970.
     #[serde(rename = "asked_at")]
     pub requested_at: i64,
@@ -160,7 +160,7 @@ impl PublishRequest {
             commit,
             tree,
             description,
-            settings: RepositorySettings::default(),
+            settings: Box::default(),
             requested_at: clock.now() / 1000,
         }
     }

@@ -334,7 +334,7 @@ impl Attempt {
             &*self.context.clock,
         );
         Ok(PublishRequest {
-            settings: settings.clone(),
+            settings: Box::new(settings.clone()),
             ..request
         })
     }

@@ -227,7 +227,7 @@ impl State {
         let mut labels = self.settings.labels.iter_mut();
         let label = labels.find(|label| match dialect {
             Dialect::GitHub => label["name"] == named,
-            Dialect::Forgejo => label["id"].to_string() == named,
+            Dialect::Forgejo => label["id"].as_u64() == named.parse().ok(),
         });
         match label {
             Some(label) => {

@@ -11,7 +11,6 @@ use async_trait::async_trait;
 use groundplan::forge::repository::Remote;
 use groundplan::model::digest::GitId;
 use groundplan::model::preflight::OwnerKind;
-use groundplan::model::repository_settings::RepositorySettings;
 use groundplan::publish::error::PublishError;
 use groundplan::publish::ledger::{Ledger, LedgerEntry, LedgerError, PublishRequest};
 use groundplan::publish::push::{Push, PushError};
@@ -97,7 +96,7 @@ fn request() -> PublishRequest {
         commit: GitId::parse(COMMIT).unwrap(),
         tree: GitId::parse(TREE).unwrap(),
         description: "Acme Web".to_owned(),
-        settings: RepositorySettings::default(),
+        settings: Box::default(),
         requested_at: NOON,
     }
 }

@@ -12,7 +12,7 @@ const DIALECTS: [Dialect; 2] = [Dialect::GitHub, Dialect::Forgejo];
 
 fn with_settings() -> PublishRequest {
     PublishRequest {
-        settings: all(),
+        settings: Box::new(all()),
         ..request()
     }
 }

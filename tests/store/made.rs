@@ -5,7 +5,6 @@ use groundplan::forge::marker::Marker;
 use groundplan::forge::repository::{RepoPath, RepositoryId};
 use groundplan::model::input::{Owner, RepoName};
 use groundplan::model::preflight::OwnerKind;
-use groundplan::model::repository_settings::RepositorySettings;
 use groundplan::publish::ledger::{
     CreatedRepo, LedgerEntry, PublishRequest, PublishStep, StepOutcome,
 };
@@ -23,7 +22,7 @@ pub(crate) fn begun() -> LedgerEntry {
             commit: report.commit_id.unwrap(),
             tree: report.tree_id.unwrap(),
             description: "Acme Web".to_owned(),
-            settings: RepositorySettings::default(),
+            settings: Box::default(),
             requested_at: 1_795_000_000,
         },
     }

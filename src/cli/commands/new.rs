@@ -533,7 +533,7 @@ impl Publication<'_> {
         let target = Target::check(&files.repository())?;
         let built = CommitIds::from(target.create(repository, signals::stop())?);
         let request = PublishRequest {
-            settings: self.settings.clone(),
+            settings: Box::new(self.settings.clone()),
             ..PublishRequest::new(
                 place,
                 kind,

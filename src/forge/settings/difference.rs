@@ -44,8 +44,8 @@ impl SettingDifference {
     /// A difference of one field of the protection; none if both values are equal.
     pub(super) fn of_protection<T: PartialEq + fmt::Display>(
         field: &str,
-        expected: T,
-        found: T,
+        expected: &T,
+        found: &T,
     ) -> Option<Self> {
         (expected != found).then(|| Self {
             setting: format!("protection of `{BRANCH}`: {field}"),

@@ -140,23 +140,23 @@ impl ForgejoProtectionJson {
             &self.merge_whitelist_teams,
         );
         [
-            SettingDifference::of_protection("direct pushes", false, self.enable_push),
+            SettingDifference::of_protection("direct pushes", &false, &self.enable_push),
             SettingDifference::of_protection(
                 "approvals",
-                u64::from(needed.approvals),
-                self.required_approvals,
+                &u64::from(needed.approvals),
+                &self.required_approvals,
             ),
-            SettingDifference::of_protection("approvers", approvers.text(), text_of(approve)),
-            SettingDifference::of_protection("mergers", mergers.text(), text_of(merge)),
+            SettingDifference::of_protection("approvers", &approvers.text(), &text_of(approve)),
+            SettingDifference::of_protection("mergers", &mergers.text(), &text_of(merge)),
             SettingDifference::of_protection(
                 "dismissal of stale approvals",
-                needed.dismiss_stale_approvals,
-                self.dismiss_stale_approvals,
+                &needed.dismiss_stale_approvals,
+                &self.dismiss_stale_approvals,
             ),
             SettingDifference::of_protection(
                 "inclusion of administrators",
-                needed.include_administrators,
-                include_administrators.unwrap_or(false),
+                &needed.include_administrators,
+                &include_administrators.unwrap_or(false),
             ),
         ]
         .into_iter()

@@ -101,26 +101,26 @@ fn differences(found: &GitHubProtectionJson, needed: &BranchProtection) -> Vec<S
     [
         SettingDifference::of_protection(
             "approvals",
-            needed.approvals,
-            reviews.required_approving_review_count,
+            &needed.approvals,
+            &reviews.required_approving_review_count,
         ),
         SettingDifference::of_protection(
             "approvals of code owners",
-            !needed.approvers.is_empty(),
-            reviews.require_code_owner_reviews,
+            &!needed.approvers.is_empty(),
+            &reviews.require_code_owner_reviews,
         ),
         SettingDifference::of_protection(
             "dismissal of stale approvals",
-            needed.dismiss_stale_approvals,
-            reviews.dismiss_stale_reviews,
+            &needed.dismiss_stale_approvals,
+            &reviews.dismiss_stale_reviews,
         ),
         SettingDifference::of_protection(
             "inclusion of administrators",
-            needed.include_administrators,
-            is_on(&found.enforce_admins),
+            &needed.include_administrators,
+            &is_on(&found.enforce_admins),
         ),
-        SettingDifference::of_protection("force pushes", false, is_on(&found.allow_force_pushes)),
-        SettingDifference::of_protection("deletion", false, is_on(&found.allow_deletions)),
+        SettingDifference::of_protection("force pushes", &false, &is_on(&found.allow_force_pushes)),
+        SettingDifference::of_protection("deletion", &false, &is_on(&found.allow_deletions)),
     ]
     .into_iter()
     .flatten()

@@ -110,15 +110,15 @@ impl YamlEdit<'_> {
             let layout = |_: EditError| self.layout(depth);
             let kind = node.get().map_err(layout)?.kind();
             (node, current) = match (kind, current) {
-                (NodeKind::Mapping, Value::Object(entries)) => match entries.get(token) {
-                    Some(value) => (node.get_mut(token.as_str()).map_err(layout)?, value),
-                    None => {
+                (NodeKind::Mapping, Value::Object(entries)) => {
+                    let Some(value) = entries.get(token) else {
                         let below = nested(&self.tokens[depth + 1..], self.value);
                         node.insert(token.as_str(), with_stand_ins(&below))
                             .map_err(layout)?;
                         return Ok(Some(self.tokens[..=depth].to_vec()));
-                    }
-                },
+                    };
+                    (node.get_mut(token.as_str()).map_err(layout)?, value)
+                }
                 (NodeKind::Sequence, Value::Array(items)) => {
                     let index = entry(self.tokens, depth, items.len())?;
                     match items.get(index) {

@@ -30,6 +30,6 @@ impl Publication<'_> {
         // Repeating the step sets only what is left, so that no outcome is unknown.
         let message = error.to_string();
         self.finish(nonce, StepOutcome::NotDone { message }).await?;
-        Err(self.failed(FailureCause::Settings(error)))
+        Err(self.failed(FailureCause::Settings(Box::new(error))))
     }
 }
