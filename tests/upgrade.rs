@@ -88,8 +88,8 @@ impl InstalledVersion {
     }
 
     fn fails_at(&self, faults: &[&str]) {
-        self.sandbox
-            .write("containers/fail", faults.join("\n") + "\n");
+        let lines: String = faults.iter().flat_map(|fault| [fault, "\n"]).collect();
+        self.sandbox.write("containers/fail", lines);
     }
 
     fn state(&self, file: &str) -> String {
