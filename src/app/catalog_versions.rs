@@ -51,7 +51,6 @@ pub struct CatalogDiff {
     /// Catalogues that only the new version contains.
     pub new: Vec<Slug>,
     /// Catalogues whose template changed under the same version, which repositories record.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unraised: Vec<Slug>,
 }
 
