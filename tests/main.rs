@@ -13,6 +13,7 @@ mod agreement;
 mod app;
 mod authoring;
 mod browser;
+mod builtin;
 mod case_files;
 mod case_updates;
 mod cases;

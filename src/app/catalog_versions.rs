@@ -5,7 +5,7 @@ use super::catalog_commits::{CatalogCommit, CatalogRepository};
 use super::catalogs::{self, CatalogFiles, OpenedCatalog};
 use super::error::AppError;
 use super::templates::CacheOpener;
-use crate::catalog::{Category, SelectionType};
+use crate::catalog::{Category, SelectionType, builtin};
 use crate::error::{Class, Explain, Hint};
 use crate::impact::{self, Impact, ImpactLevel};
 use crate::model::action::ACTION_SCHEMA_VERSION;
@@ -119,7 +119,7 @@ impl VersionName {
             let (catalog, number) = parse_published(named)?;
             return Ok(Self::Published { catalog, number });
         }
-        if Path::new(text).is_dir() || catalogs::is_builtin(text) {
+        if Path::new(text).is_dir() || builtin::contains(text) {
             return Ok(Self::Here(text.to_owned()));
         }
         let commit = match CatalogCommit::parse(text)? {

@@ -21,7 +21,6 @@ use crate::tree::disk;
 use crate::tree::git::GitTreeError;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -313,39 +312,35 @@ fn excludes_of_folder(folder: &Path) -> Result<Vec<ExcludePattern>, AppError> {
 
 /// Opens a built-in catalogue by a name from a document, which is never taken for a folder.
 pub fn open_builtin(name: &str) -> Result<OpenedCatalog, AppError> {
-    if is_builtin(name) {
-        return CatalogFiles::builtin().load(name);
+    if !builtin::contains(name) {
+        return Err(CatalogError::NotBuiltIn {
+            name: name.to_owned(),
+        }
+        .into());
     }
-    Err(CatalogError::NotBuiltIn {
-        name: name.to_owned(),
+    let source = CatalogFiles::builtin();
+    match builtin::catalog(name) {
+        Some(catalog) => Ok(OpenedCatalog::new(catalog, source)),
+        // Explains the errors of a catalogue that was changed and not checked since.
+        None => source.load(name),
     }
-    .into())
 }
 
-/// The version of a built-in catalogue.
-fn builtin_version(name: &str) -> Option<&'static Digest> {
-    static VERSIONS: OnceLock<BTreeMap<String, Digest>> = OnceLock::new();
-    let load = || {
-        let files = builtin::files();
-        let version = |name: String| {
-            let catalog = catalog::load(&files, &name).catalog?;
-            Some((name, catalog.version().clone()))
-        };
-        catalog::names(&files)
-            .into_iter()
-            .filter_map(version)
-            .collect()
+/// The built-in catalogues for a list.
+pub fn list_builtin() -> CatalogList {
+    let summary = |embedded: &builtin::Embedded| {
+        CatalogSummary::of(embedded.name, builtin::catalog(embedded.name).as_ref())
     };
-    VERSIONS.get_or_init(load).get(name)
-}
-
-/// True if a built-in catalogue has the name.
-pub fn is_builtin(name: &str) -> bool {
-    catalog::names(&builtin::files()).contains(name)
+    CatalogList {
+        catalogs: builtin::CATALOGS.iter().map(summary).collect(),
+    }
 }
 
 /// Opens a built-in catalogue by name, the only catalogue of a folder or commit, or one of several.
 pub fn open(argument: &str, cache: CacheOpener<'_, '_>) -> Result<OpenedCatalog, AppError> {
+    if builtin::contains(argument) {
+        return open_builtin(argument);
+    }
     let (source, name) = locate(argument, cache)?;
     source.load(&name)
 }
@@ -355,7 +350,7 @@ pub fn locate(
     argument: &str,
     cache: CacheOpener<'_, '_>,
 ) -> Result<(CatalogFiles, String), AppError> {
-    if is_builtin(argument) {
+    if builtin::contains(argument) {
         return Ok((CatalogFiles::builtin(), argument.to_owned()));
     }
     let path = Path::new(argument);
@@ -399,10 +394,10 @@ pub fn locate(
 }
 
 fn unknown(argument: &str) -> CatalogError {
-    let names = catalog::names(&builtin::files());
+    let names = builtin::CATALOGS.iter().map(|embedded| embedded.name);
     CatalogError::Unknown {
         name: argument.to_owned(),
-        suggestion: suggest::help(argument, names.iter().map(String::as_str)),
+        suggestion: suggest::help(argument, names),
     }
 }
 
@@ -421,7 +416,7 @@ pub fn open_all(
     cache: CacheOpener<'_, '_>,
 ) -> Result<Vec<OpenedCatalog>, AppError> {
     let path = Path::new(argument);
-    if path.join("catalog.yaml").is_file() || is_builtin(argument) {
+    if path.join("catalog.yaml").is_file() || builtin::contains(argument) {
         return Ok(vec![open(argument, cache)?]);
     }
     if !path.is_dir() {
@@ -474,10 +469,8 @@ impl OpenedCatalog {
     /// A catalogue that was loaded from these files. A copy of the built-in one is recorded as built-in.
     pub fn new(catalog: Catalog, mut source: CatalogFiles) -> Self {
         let name = catalog.slug().as_str();
-        // The versions are computed only where the answer is open.
         if source.origin == CatalogSource::Local
-            && is_builtin(name)
-            && builtin_version(name) == Some(catalog.version())
+            && builtin::catalog(name).is_some_and(|own| own.version() == catalog.version())
         {
             source.origin = CatalogSource::built_in();
         }

@@ -6,6 +6,7 @@ use super::catalogs::{self, OpenedCatalog};
 use super::error::AppError;
 use super::generated_repos::GeneratedRepoError;
 use super::templates::{CacheOpener, TemplateCache};
+use crate::catalog::builtin;
 use crate::error::{Class, Explain, Hint, Setting};
 use crate::git::mirror::{Freshness, MirrorError};
 use crate::hint;
@@ -114,7 +115,7 @@ impl CatalogSearch<'_> {
             generated,
             ..
         } = self.provenance;
-        if catalogs::is_builtin(catalog) {
+        if builtin::contains(catalog) {
             let opened = catalogs::open_builtin(catalog)?;
             if opened.catalog.version() == catalog_version {
                 return Ok(opened);

@@ -1,6 +1,7 @@
 //! Valid catalogues.
 
 use super::file::{CatalogFile, Category, OptionEntry};
+use super::lazy_recipes::LazyRecipes;
 use crate::model::action::Action;
 use crate::model::canonical;
 use crate::model::content::File;
@@ -14,8 +15,14 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug)]
 pub struct Catalog {
     file: CatalogFile,
-    recipes: BTreeMap<OptionRef, Recipe>,
+    recipes: Recipes,
     version: Digest,
+}
+
+#[derive(Clone, Debug)]
+enum Recipes {
+    Read(BTreeMap<OptionRef, Recipe>),
+    Lazy(LazyRecipes),
 }
 
 #[derive(Serialize)]
@@ -68,7 +75,20 @@ impl Catalog {
         });
         Self {
             file,
-            recipes,
+            recipes: Recipes::Read(recipes),
+            version,
+        }
+    }
+
+    /// The catalogue of files that were checked before, with the version that was computed then.
+    pub(super) fn of_checked_files(
+        file: CatalogFile,
+        recipes: LazyRecipes,
+        version: Digest,
+    ) -> Self {
+        Self {
+            file,
+            recipes: Recipes::Lazy(recipes),
             version,
         }
     }
@@ -105,6 +125,9 @@ impl Catalog {
 
     /// The recipe of an option, if it has one.
     pub fn recipe(&self, option: &OptionRef) -> Option<&Recipe> {
-        self.recipes.get(option)
+        match &self.recipes {
+            Recipes::Read(recipes) => recipes.get(option),
+            Recipes::Lazy(recipes) => recipes.get(&self.file, option),
+        }
     }
 }

@@ -81,6 +81,37 @@ pub fn load(files: &Files, name: &str) -> Loaded {
     }
 }
 
+/// The catalog.yaml of a catalogue whose files have no findings.
+pub(super) fn checked_file(files: &Files, name: &str) -> Option<CatalogFile> {
+    let path = format!("catalog/{name}/catalog.yaml");
+    let document = source::read(&path, &files.get(&path)?.bytes).ok()?;
+    SCHEMA.parse_directly(&document).ok()
+}
+
+/// The recipe of one option of a catalogue whose files have no findings.
+pub(super) fn checked_recipe(
+    files: &Files,
+    catalog: &CatalogFile,
+    option: &OptionRef,
+) -> Option<Recipe> {
+    let mut recipes = Recipes {
+        folder: format!("recipes/{}/", catalog.catalog),
+        files,
+        catalog: None,
+        findings: &mut Vec::new(),
+        by_option: BTreeMap::new(),
+        misnamed: Vec::new(),
+        missing: BTreeSet::new(),
+        placeholders: Some(catalog.placeholder_names()),
+        shared: BTreeSet::new(),
+        meant: BTreeMap::new(),
+        pieces: BTreeMap::new(),
+    };
+    let path = format!("{}{option}.yaml", recipes.folder);
+    recipes.read_file(&READER, &path, files.get(&path)?, option.clone());
+    recipes.by_option.remove(option)
+}
+
 /// The patterns that exclude files of the template beside a catalogue, for paths below `catalog/`. None for a
 /// file with errors, which [`load`] reports.
 pub fn template_excludes(name: &str, content: &File) -> Vec<ExcludePattern> {

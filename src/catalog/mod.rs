@@ -7,6 +7,7 @@ mod file;
 mod include;
 mod input;
 mod input_rules;
+mod lazy_recipes;
 mod load;
 mod overlap;
 mod rules;

@@ -1,7 +1,7 @@
 //! Completions of a shell, computed by the program itself: commands, flags and their values, catalogues and their options.
 
 use crate::app::catalogs::{self, OpenedCatalog};
-use crate::catalog::{self, builtin};
+use crate::catalog::builtin;
 use crate::cli::args::git::{GitArgs, environment};
 use crate::cli::commands::Cli;
 use crate::cli::error::Failure;
@@ -59,8 +59,8 @@ pub(crate) fn registration(shell: Shell) -> Result<Vec<u8>, Failure> {
 /// Names of built-in catalogues, and folders.
 pub(crate) fn catalogs() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
-        let names = catalog::names(&builtin::files());
-        let names = starting(names.into_iter().map(|name| (name, None)), current);
+        let builtin = builtin::CATALOGS.iter();
+        let names = starting(builtin.map(|own| (own.name.to_owned(), None)), current);
         let folders = PathCompleter::dir().current_dir(".").complete(current);
         names.into_iter().chain(folders).collect()
     })

@@ -15,6 +15,7 @@ use crate::tree::names::ListedNames;
 use crate::tree::{Tree, TreeError, TreeMut};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A path that was written to.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ pub(crate) struct Interpreter<'a> {
     plan: &'a Plan,
     run: RunKind,
     tree: &'a mut dyn TreeMut,
-    substitution: Substitution,
+    substitution: Arc<Substitution>,
     names: ListedNames,
     touched: BTreeMap<TreePath, TouchedFile>,
     /// Paths of the template that were copied, each with the action that copied it first. They must not change later.
@@ -74,12 +75,31 @@ pub(crate) struct Interpreter<'a> {
 
 impl<'a> Interpreter<'a> {
     pub(super) fn new(plan: &'a Plan, tree: &'a mut dyn TreeMut) -> Result<Self, TreeError> {
+        Self::with(plan, Arc::new(Substitution::of(plan)), tree)
+    }
+
+    /// An interpreter of the same plan for another tree.
+    pub(super) fn for_tree<'t>(
+        &self,
+        tree: &'t mut dyn TreeMut,
+    ) -> Result<Interpreter<'t>, TreeError>
+    where
+        'a: 't,
+    {
+        Interpreter::with(self.plan, Arc::clone(&self.substitution), tree)
+    }
+
+    fn with(
+        plan: &'a Plan,
+        substitution: Arc<Substitution>,
+        tree: &'a mut dyn TreeMut,
+    ) -> Result<Self, TreeError> {
         Ok(Self {
             plan,
             run: RunKind::First,
             names: ListedNames::of(tree.list()?),
             tree,
-            substitution: Substitution::of(plan),
+            substitution,
             touched: BTreeMap::new(),
             copied: BTreeMap::new(),
             dependencies: BTreeMap::new(),

@@ -23,7 +23,7 @@ fn second_run(
     actions: &[&dyn ActionKind],
 ) -> Result<Vec<Diagnostic>, TreeError> {
     let mut result = Overlay::over(interpreter.tree())?;
-    let mut second = Interpreter::new(interpreter.plan(), &mut result)?.in_run(RunKind::Repeated);
+    let mut second = interpreter.for_tree(&mut result)?.in_run(RunKind::Repeated);
     let mut findings = Vec::new();
     for index in 0..actions.len() {
         match Step::new(&mut second, actions, index).run() {

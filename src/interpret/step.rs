@@ -505,7 +505,10 @@ impl<'s, 'a> Step<'s, 'a> {
             return Ok(None);
         }
         let mut scratch = MemoryTree::of([(path.clone(), file)])?;
-        let mut interpreter = Interpreter::new(self.plan(), &mut scratch)?.in_run(RunKind::Trial);
+        let mut interpreter = self
+            .interpreter
+            .for_tree(&mut scratch)?
+            .in_run(RunKind::Trial);
         if let Some((old, new)) = edit {
             interpreter.record_edit(path, old, new);
         }

@@ -3,6 +3,7 @@
 use super::text::Text;
 use crate::model::diagnostic::Location;
 use serde_json::{Map, Number, Value};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// The deepest nesting of a document.
@@ -164,6 +165,10 @@ pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-fn unescape(step: &str) -> String {
-    step.replace("~1", "/").replace("~0", "~")
+fn unescape(step: &str) -> Cow<'_, str> {
+    if step.contains('~') {
+        step.replace("~1", "/").replace("~0", "~").into()
+    } else {
+        step.into()
+    }
 }

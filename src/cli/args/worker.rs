@@ -2,7 +2,7 @@
 
 use crate::app::catalogs::CatalogFiles;
 use crate::base::clock::SystemClock;
-use crate::catalog;
+use crate::catalog::{self, builtin};
 use crate::cli::args::data::DataArgs;
 use crate::cli::args::forge::{ForgeArgs, no_forge};
 use crate::cli::args::git::{GitArgs, state_folder};
@@ -24,7 +24,7 @@ use crate::worker::context::{PushSettings, WorkerContext};
 use crate::worker::log::Logs;
 use crate::worker::metrics::Metrics;
 use crate::worker::workspace::Workspace;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -197,10 +197,13 @@ impl WorkerArgs {
 
     /// The catalogues and the store of their templates.
     pub(crate) fn shelf(&self) -> Result<TemplateStore, Failure> {
-        let source = match &self.catalogs {
-            Some(folder) => CatalogFiles::of_folder(folder)?,
-            None => CatalogFiles::builtin(),
+        let Some(folder) = &self.catalogs else {
+            let catalogs = builtin::CATALOGS.iter();
+            let catalogs = catalogs.filter_map(|embedded| builtin::catalog(embedded.name));
+            let cache = self.git.cache_until(&NEVER)?;
+            return Ok(cache.into_store(catalogs.collect(), builtin::files()));
         };
+        let source = CatalogFiles::of_folder(folder)?;
         let mut found: Vec<Diagnostic> = source.findings;
         let mut catalogs = Vec::new();
         for name in catalog::names(&source.files) {
@@ -209,7 +212,6 @@ impl WorkerArgs {
             catalogs.extend(loaded.catalog);
         }
         if let Some(error) = found.iter().find(|finding| finding.is_error()) {
-            let folder = self.catalogs.as_deref().unwrap_or(Path::new("."));
             return Err(Failure::refused(
                 "catalogs_unusable",
                 format!("unusable catalogues: {}", error.message),

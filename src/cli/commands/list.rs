@@ -1,6 +1,6 @@
 //! `groundplan list`
 
-use crate::app::catalogs::{self, CatalogFiles};
+use crate::app::catalogs;
 use crate::base::sanitize;
 use crate::cli::args::git::GitArgs;
 use crate::cli::error::{Exit, Failure};
@@ -19,11 +19,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let source = match &args.catalog {
-        Some(named) => catalogs::files(named, &|| args.git.cache())?,
-        None => CatalogFiles::builtin(),
+    let list = match &args.catalog {
+        Some(named) => catalogs::files(named, &|| args.git.cache())?.list(),
+        None => catalogs::list_builtin(),
     };
-    let list = source.list();
     if args.format == Format::Json {
         terminal.json(&list)?;
         return Ok(Exit::Success);
