@@ -3,8 +3,10 @@
 use crate::cli::error::Failure;
 use crate::scrub::scrub;
 use std::io::{self, Write};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// The form and the level of the log.
 #[derive(Clone, clap::Args)]
@@ -32,7 +34,7 @@ enum TraceFormat {
 impl TraceArgs {
     /// Starts the log. Fails when a log was started before.
     pub(crate) fn begin(&self) -> Result<(), Failure> {
-        let filter = EnvFilter::try_new(&self.log).map_err(|error| {
+        let filter: Targets = self.log.parse().map_err(|error| {
             Failure::usage(
                 "log_filter_invalid",
                 format!("invalid log filter `{}`", self.log.escape_debug()),
@@ -41,12 +43,15 @@ impl TraceArgs {
             .hinted("use a level such as `info`, or `groundplan=debug,warn`")
         })?;
         let lines = tracing_subscriber::fmt()
-            .with_env_filter(filter)
+            .with_max_level(LevelFilter::TRACE)
             .with_ansi(false)
             .with_writer(Scrubbed);
         let begun = match self.log_format {
-            TraceFormat::Text => lines.try_init(),
-            TraceFormat::Json => lines.json().flatten_event(true).try_init(),
+            TraceFormat::Text => lines.finish().with(filter).try_init(),
+            TraceFormat::Json => {
+                let lines = lines.json().flatten_event(true);
+                lines.finish().with(filter).try_init()
+            }
         };
         begun.map_err(|error| {
             Failure::environment("log_failed", "cannot start the log").caused_by(error)
