@@ -6,7 +6,9 @@ use crate::support::git_server::GitServer;
 use crate::support::postgres::Cluster;
 use crate::support::{Ran, Sandbox};
 use serde_json::Value;
+use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::thread;
 
@@ -280,6 +282,13 @@ fn credentials_in_remotes_are_found_and_removed_and_never_shown() {
         &["remote", "add", "plain", "git@forge.example:acme/web.git"],
     );
     sandbox.git(".", &["config", "remote.plain.pushurl", &with_secret]);
+    // Pushes go to every address of a remote.
+    let second = with_secret.replace("acme/web", "mirror/web");
+    for address in ["https://forge.example/acme/copy.git", &second] {
+        sandbox.git(".", &["remote", "set-url", "--add", "origin", address]);
+    }
+    let config = sandbox.join(".git/config");
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o640)).unwrap();
     let before = sandbox.read(".git/config");
     let names = "remote.origin.url, remote.plain.pushurl";
     doctor(&sandbox, &[], &[]).says("remotes", "fail", names);
@@ -287,6 +296,8 @@ fn credentials_in_remotes_are_found_and_removed_and_never_shown() {
     doctor(&sandbox, &["--fix"], &[]).says("remotes", "warn", names);
     let after = before.replace(&format!("x-access-token:{TOKEN}@"), "");
     assert_eq!(sandbox.read(".git/config"), after);
+    let mode = fs::metadata(&config).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
     doctor(&sandbox, &["--fix"], &[]).says("remotes", "ok", "no credentials");
 }
 

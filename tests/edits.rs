@@ -64,6 +64,17 @@ fn two_options_that_insert_the_same_block_insert_it_once() {
 }
 
 #[test]
+fn two_options_that_create_a_file_with_the_same_block_write_it_once() {
+    let block = "  - { kind: APPEND_TO_FILE, path: b.txt, content: \"x\\ny\", create: true }\n";
+    let between = "  - { kind: APPEND_TO_FILE, path: b.txt, content: z, after: x }\n";
+    let twice = made(block, block, &[]);
+    assert_eq!(twice.read("out/b.txt"), "x\ny\n");
+    let edited = made(&format!("{block}{between}"), block, &[]);
+    assert_eq!(edited.read("out/b.txt"), "x\nz\ny\n");
+    assert_eq!(codes(&report(&edited, 0)["warnings"]), [""; 0]);
+}
+
+#[test]
 fn two_options_that_make_the_same_replacement_make_it_once_without_a_warning() {
     let replace =
         "  - { kind: REPLACE_STRING, path: a.txt, find: one, replace: \"two\\nthree\" }\n";

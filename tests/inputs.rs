@@ -5,7 +5,7 @@ use crate::support::Sandbox;
 use serde_json::{Value, json};
 
 /// The demo catalogue with inputs, a path with a placeholder and a file with a condition.
-const CATALOG: &str = "catalog: demo
+pub(crate) const CATALOG: &str = "catalog: demo
 title: Demo
 template:
   path: template
@@ -31,7 +31,7 @@ categories:
       - { slug: none, title: No sign-in }
 ";
 
-fn with_inputs() -> Sandbox {
+pub(crate) fn with_inputs() -> Sandbox {
     let sandbox = Sandbox::with_demo();
     sandbox
         .write("catalog/demo/catalog.yaml", CATALOG)
@@ -219,6 +219,36 @@ fn a_wrong_value_is_a_finding_with_place_expectation_and_help() {
 }
 
 #[test]
+fn a_reserved_word_is_no_value_and_no_default() {
+    let sandbox = with_inputs();
+    let reserved = CATALOG.replacen("type: text,", "type: text, reserved: [class, import],", 1);
+    sandbox.write("catalog/demo/catalog.yaml", &reserved);
+    sandbox
+        .preview(&["--defaults", "--input", "PACKAGE=classes"])
+        .exits(0);
+    let refused = sandbox
+        .preview(&["--defaults", "--input", "PACKAGE=class"])
+        .exits(1)
+        .stderr;
+    let message = "input PACKAGE is `class`, expected a text other than the reserved `class`";
+    assert!(refused.contains(message), "{refused}");
+    let derived = sandbox
+        .preview(&["--defaults", "--slug", "import"])
+        .exits(1);
+    let message = "the default of input PACKAGE is `import`, expected a text other than the reserved `import`";
+    assert!(derived.stderr.contains(message), "{}", derived.stderr);
+    let from = "default: { from: PRODUCT_SLUG, case: snake }";
+    assert!(reserved.contains(from));
+    sandbox.write(
+        "catalog/demo/catalog.yaml",
+        reserved.replacen(from, "default: class", 1),
+    );
+    let found = sandbox.groundplan(["check"]).exits(1).stdout;
+    let message = "default `class` is not a text other than the reserved `class`";
+    assert!(found.contains(message), "{found}");
+}
+
+#[test]
 fn a_path_is_checked_again_with_its_values() {
     let sandbox = with_inputs();
     let catalog = CATALOG.replace(", pattern: '[a-z][a-z0-9_]*'", ", min: 0");
@@ -326,6 +356,21 @@ fn the_mistakes_of_authors_are_found_at_their_places() {
             "{ name: MODULE",
             "{ name: A_NAME_WHOSE_CASE_FORMS_ARE_LONGER_THAN_A_PLACEHOLDER_MAY_BE",
             "GP311 catalog/demo/catalog.yaml:12:13",
+        ),
+        (
+            "{ name: MODULE",
+            "{ name: DATE",
+            "GP311 catalog/demo/catalog.yaml:12:13",
+        ),
+        (
+            "{ name: MODULE",
+            "{ name: PRODUCT_SLUG_PASCAL",
+            "GP311 catalog/demo/catalog.yaml:12:13",
+        ),
+        (
+            "type: integer, min: 1024",
+            "type: integer, reserved: [one], min: 1024",
+            "GP312 catalog/demo/catalog.yaml:13:57",
         ),
         (
             "type: integer, min: 1024",
@@ -451,81 +496,6 @@ fn former_slugs_still_select_their_options() {
         .preview(&["--select", "auth=basic", "--format", "json"])
         .exits(0);
     assert_eq!(ran.json(), new.json());
-}
-
-#[test]
-fn an_update_keeps_the_recorded_values_and_takes_other_ones() {
-    let sandbox = with_inputs();
-    let port = ["--defaults", "--input", "PORT=2000", "--into", "out"];
-    sandbox.make(&port).exits(0);
-    // Another default, and a new input without one.
-    let module = "  - { name: MODULE";
-    let catalog = CATALOG
-        .replace("version: v1", "version: v2")
-        .replace("default: 8080", "default: 8081")
-        .replace("default: '3.13'", "default: '3.12'")
-        .replacen(
-            module,
-            &format!("  - {{ name: TEAM, title: Team, type: text }}\n{module}"),
-            1,
-        );
-    sandbox.write("catalog/demo/catalog.yaml", catalog);
-    let update = |inputs: &[&str]| {
-        let base = ["update", "out", "--catalog", ".", "--format", "json"];
-        sandbox.groundplan(base.iter().chain(inputs))
-    };
-    let missing = update(&[]).exits(1);
-    assert!(
-        missing.stdout.contains("--input TEAM=…"),
-        "{}",
-        missing.stdout
-    );
-    let team = ["--input", "TEAM=core"];
-    let kept = update(&team).exits(0).json();
-    assert_eq!(
-        kept["inputs"],
-        json!([{ "name": "TEAM", "before": null, "after": "core" }])
-    );
-    let other = ["--input", "PYTHON=3.12", "--into-branch", "next"];
-    let changed = update(&[team, ["--input", "CONTAINER=true"]].concat())
-        .exits(0)
-        .json();
-    assert_eq!(
-        changed["inputs"],
-        json!([
-            { "name": "CONTAINER", "before": false, "after": true },
-            { "name": "TEAM", "before": null, "after": "core" }
-        ])
-    );
-    assert_eq!(changed["files"][0]["path"], "Dockerfile");
-    update(&[&team[..], &other].concat()).exits(0);
-    let python = sandbox.git("out", &["show", "next:src/acme_web/python.txt"]);
-    assert_eq!(python, "3.12\n");
-    let shown = sandbox
-        .groundplan(["update", "out", "--catalog", ".", "--input", "TEAM=core"])
-        .exits(0)
-        .stdout;
-    assert!(shown.contains("\n  TEAM: no value → `core`\n"), "{shown}");
-    let command = shown.lines().last().unwrap();
-    let typed =
-        "groundplan update out --catalog . --input TEAM=core --into-branch groundplan/update-";
-    assert!(command.starts_with(typed), "{shown}");
-    let program = command.replacen("groundplan", env!("CARGO_BIN_EXE_groundplan"), 1);
-    let mut printed = std::process::Command::new("sh");
-    let made = sandbox.run(printed.args(["-c", &program])).exits(0).stdout;
-    assert!(made.contains("Created branch groundplan/update-"), "{made}");
-    let vain = update(
-        &[
-            &team[..],
-            &["--select", "auth=none", "--input", "PYTHON=3.12"],
-        ]
-        .concat(),
-    );
-    let vain = vain.exits(1).stdout;
-    assert!(
-        vain.contains("input PYTHON does not apply to this selection"),
-        "{vain}"
-    );
 }
 
 #[test]

@@ -70,6 +70,7 @@ mod rust_cli;
 mod rust_service;
 mod schemas;
 mod server;
+mod settings_rules;
 mod signing;
 mod snapshots;
 mod store;

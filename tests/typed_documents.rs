@@ -2,12 +2,14 @@
 
 use groundplan::catalog::CatalogFile;
 use groundplan::recipe::RecipeFile;
-use groundplan::source::schema::{HoldsItsSchema, Schema};
+use groundplan::source::schema::{AsStrictAsSchema, Schema};
 use groundplan::source::{self, node::Document};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::path::Path;
 
@@ -21,11 +23,35 @@ title: Demo
 description: A catalogue
 placeholders: [PRODUCT_NAME, PRODUCT_SLUG]
 inputs:
-  - { name: PACKAGE, title: Package, type: text, pattern: '^[a-z]+$', default: { from: PRODUCT_SLUG, case: snake } }
-  - { name: PORT, title: Port, type: integer, min: 1, max: 9000, default: 80, when: { auth: [none] } }
+  - name: PACKAGE
+    title: Package
+    help: The name of the package
+    type: text
+    pattern: '^[a-z]+$'
+    reserved: [class]
+    default: { from: PRODUCT_SLUG, case: snake }
+  - name: PORT
+    title: Port
+    type: integer
+    min: 1
+    max: 9000
+    default: 80
+    when: { auth: [none], inputs: { PACKAGE: a } }
+    unless: { auth: own }
   - { name: LICENCE, title: Licence, type: choice, options: [MIT, ISC], default: MIT }
 slug: { pattern: '^[a-z]+$', reserved: [test] }
 next_steps: [npm install]
+settings:
+  labels: [{ name: bug, color: d73a4a, description: Broken }]
+  collaborators: [{ account: __PACKAGE__, role: write }]
+  protection:
+    enabled: true
+    approvals: 1
+    approvers: [jane]
+    mergers: [acme/core]
+    dismiss_stale_approvals: false
+    include_administrators: true
+  issues: [{ title: Begin, body: Read it, labels: [bug] }]
 moved: [{ from: a.md, to: b.md }]
 provenance: .record.json
 symlinks: REFUSE
@@ -33,7 +59,7 @@ template:
   path: template
   version: v1
   exclude: ['*.tmp']
-  files: [{ path: README.md, when: { auth: [none] } }]
+  files: [{ path: README.md, when: { auth: [none] }, unless: { auth: [own] } }]
 categories:
   - slug: auth
     title: Sign-in
@@ -43,38 +69,50 @@ categories:
     formerly: [login]
     options:
       - { slug: none, title: None, description: Nothing, default: true, formerly: [off], next_steps: [a] }
-      - { slug: own, title: Own, requires: [extras/one], conflicts: [extras/two] }
+      - slug: own
+        title: Own
+        requires: [extras/one]
+        conflicts: [extras/two]
+        settings: { labels: [{ name: login, color: '000000' }] }
   - slug: extras
     title: Extras
     selection: MULTI
     options: [{ slug: one, title: One }, { slug: two, title: Two }]
 ";
 
-/// A recipe with every kind of action and every field.
+/// The fields that a catalogue with a template in a repository has instead.
+const CATALOG_OF_REPOSITORY: &str = "
+catalog: demo
+title: Demo
+template:
+  repo: https://example.org/acme/template.git
+  ref: v1
+  sha: 341653f4686e0a1b2c3d4e5f60718293a4b5c6d7
+categories: [{ slug: a, title: A, selection: SINGLE, options: [{ slug: b, title: B }] }]
+";
+
+/// A recipe with every kind of action and every field. Each kind has `COMMON` once.
 const RECIPE: &str = "
 include: [shared/lint.yaml]
 actions:
-  - { kind: COPY_FILE, from: a.md, to: b.md, if_exists: overwrite, execution_order: 5, any_path: true }
-  - { kind: COPY_FILE, template: a.md, to: b.md, when: { auth: [none] }, unless: { auth: [own] } }
-  - { kind: WRITE_FILE, path: a.md, content: a, executable: true, risk_level: LOW, role_required: MEMBER, side_effect: FILES }
-  - { kind: APPEND_TO_FILE, path: a.md, content: a, create: true, after: b, supports_dry_run: true }
-  - { kind: REPLACE_STRING, path: a.md, find: a, replace: b, count: 2 }
-  - { kind: CREATE_ADR_STUB, number: 1, title: A, status: accepted, context: a, decision: b, consequences: c }
-  - kind: ADD_DEPENDENCY
-    manifest: Cargo.toml
-    name: a
-    version: '1'
-    section: devDependencies
-    features: [a]
-    default_features: false
-    optional: true
-    extras: [b]
-    group: c
-    workspace: false
-  - { kind: SET_VALUE, path: a.json, pointer: /a, value: { b: [1] } }
-  - { kind: REMOVE_FILE, path: a.md }
-  - { kind: MOVE_FILE, from: a.md, to: b.md }
+  - { kind: COPY_FILE, from: a.md, to: b.md, if_exists: overwrite, COMMON }
+  - { kind: COPY_FILE, template: a.md, to: b.md, when: { auth: none } }
+  - { kind: WRITE_FILE, path: a.md, content: a, executable: true, COMMON }
+  - { kind: WRITE_FILE, path: LICENSE, licence: MIT, holder: Acme, if_exists: keep }
+  - { kind: APPEND_TO_FILE, path: a.md, content: a, create: true, after: b, COMMON }
+  - { kind: APPEND_TO_FILE, path: a.md, content: a, before: b }
+  - { kind: REPLACE_STRING, path: a.md, find: a, replace: b, count: 2, COMMON }
+  - { kind: CREATE_ADR_STUB, number: 1, title: A, status: accepted, context: a, decision: b, consequences: c, COMMON }
+  - { kind: ADD_DEPENDENCY, manifest: Cargo.toml, name: a, version: '1', section: devDependencies, features: [a],
+      default_features: false, optional: true, extras: [b], group: c, workspace: false, COMMON }
+  - { kind: SET_VALUE, path: a.json, pointer: /a, value: { b: [1] }, key_order: { '': [b] }, COMMON }
+  - { kind: REMOVE_FILE, path: a.md, COMMON }
+  - { kind: MOVE_FILE, from: a.md, to: b.md, COMMON }
 ";
+
+/// The fields that every action may have.
+const COMMON: &str = "execution_order: 5, when: { auth: [none] }, unless: { auth: own, inputs: { PORT: [80, 81] } }, any_path: true, \
+    risk_level: LOW, role_required: MEMBER, side_effect: FILES, supports_dry_run: true";
 
 /// The values that take the place of another one: of each type, and beside each limit.
 fn replacements() -> Vec<Value> {
@@ -118,12 +156,16 @@ enum Mutation {
     Replace(Value),
     /// An entry that the place may not have.
     Extend,
+    /// A mapping with the text of the place as its only key, as serde also reads a word of an enum.
+    Key(Value),
 }
 
 impl Mutation {
     fn all() -> Vec<Self> {
         let replaced = replacements().into_iter().map(Self::Replace);
-        replaced.chain([Self::Remove, Self::Extend]).collect()
+        let keys = [Value::Null, json!({}), json!([])].map(Self::Key);
+        let others = [Self::Remove, Self::Extend].into_iter().chain(keys);
+        replaced.chain(others).collect()
     }
 
     fn apply(&self, document: &mut Value, pointer: &str) {
@@ -140,6 +182,11 @@ impl Mutation {
                 _ => {}
             },
             Self::Remove => remove(document, pointer),
+            Self::Key(value) => {
+                if let Value::String(text) = place {
+                    *place = json!({ text.as_str(): value });
+                }
+            }
         }
     }
 }
@@ -187,7 +234,7 @@ fn document(value: &Value) -> Option<Document> {
 }
 
 /// Compares both ways, and returns whether the document is valid.
-fn compare<T: HoldsItsSchema + Serialize + PartialEq + Debug>(
+fn compare<T: AsStrictAsSchema + Serialize + PartialEq + Debug>(
     schema: &Schema<T>,
     document: &Document,
 ) -> bool {
@@ -201,8 +248,62 @@ fn compare<T: HoldsItsSchema + Serialize + PartialEq + Debug>(
     validated.is_ok()
 }
 
+/// Fails for a field of the schema that no sample has.
+fn names_every_field<T: JsonSchema>(samples: &[&str]) {
+    let schema = schema_for!(T).to_value();
+    let mut places = Vec::new();
+    pointers(&schema, "", &mut places);
+    let fields = places.iter().filter(|place| {
+        let parent = place.rsplit_once('/').map(|(parent, _)| parent);
+        parent.is_some_and(|parent| parent.ends_with("/properties"))
+    });
+    let mut named = BTreeSet::new();
+    for sample in samples {
+        visit(&schema, "", &read(sample).root.to_value(), &mut named);
+    }
+    let missing: Vec<&String> = fields.filter(|field| !named.contains(*field)).collect();
+    assert!(missing.is_empty(), "no sample has {missing:#?}");
+}
+
+/// Collects the places in a schema of all fields of a value.
+fn visit(schema: &Value, at: &str, value: &Value, named: &mut BTreeSet<String>) {
+    let here = schema.pointer(at).unwrap();
+    if let Some(Value::String(reference)) = here.get("$ref") {
+        visit(schema, &reference[1..], value, named);
+    }
+    for list in ["anyOf", "oneOf", "allOf"] {
+        let branches = here.get(list).and_then(Value::as_array);
+        for (index, branch) in branches.into_iter().flatten().enumerate() {
+            let kind = branch.pointer("/properties/kind/const");
+            if kind.is_none_or(|kind| *kind == value["kind"]) {
+                visit(schema, &format!("{at}/{list}/{index}"), value, named);
+            }
+        }
+    }
+    match value {
+        Value::Object(entries) => {
+            for (name, value) in entries {
+                let field = format!("{at}/properties/{name}");
+                let others = format!("{at}/additionalProperties");
+                if schema.pointer(&field).is_some() {
+                    visit(schema, &field, value, named);
+                    named.insert(field);
+                } else if schema.pointer(&others).is_some_and(Value::is_object) {
+                    visit(schema, &others, value, named);
+                }
+            }
+        }
+        Value::Array(entries) if here.get("items").is_some() => {
+            for entry in entries {
+                visit(schema, &format!("{at}/items"), entry, named);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Compares all documents that differ from a valid one in one place.
-fn compare_neighbours<T: HoldsItsSchema + Serialize + PartialEq + Debug>(
+fn compare_neighbours<T: AsStrictAsSchema + Serialize + PartialEq + Debug>(
     schema: &Schema<T>,
     text: &str,
 ) {
@@ -231,12 +332,16 @@ fn compare_neighbours<T: HoldsItsSchema + Serialize + PartialEq + Debug>(
 
 #[test]
 fn a_catalogue_with_one_change_has_one_result() {
+    names_every_field::<CatalogFile>(&[CATALOG, CATALOG_OF_REPOSITORY]);
     compare_neighbours(&CATALOGS, CATALOG);
+    compare_neighbours(&CATALOGS, CATALOG_OF_REPOSITORY);
 }
 
 #[test]
 fn a_recipe_with_one_change_has_one_result() {
-    compare_neighbours(&RECIPES, RECIPE);
+    let recipe = RECIPE.replace("COMMON", COMMON);
+    names_every_field::<RecipeFile>(&[&recipe]);
+    compare_neighbours(&RECIPES, &recipe);
 }
 
 /// The documents of the built-in catalogues: their kind and their value.

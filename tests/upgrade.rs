@@ -10,7 +10,7 @@ const CONTAINERS: &str = r#"#!/bin/sh
 set -eu
 state=STATE
 echo "$*" >>"$state/calls"
-image=$(sed -n 's/^GROUNDPLAN_IMAGE=//p' .env)
+image=${GROUNDPLAN_IMAGE:-$(sed -n 's/^GROUNDPLAN_IMAGE=//p' .env)}
 [ -n "$image" ] || image=$(sed -n 's/.*{GROUNDPLAN_IMAGE:-\(.*\)}/\1/p' compose.yaml | head -n 1)
 while read -r fault; do
     case "$* [$image]" in *"$fault"*) echo "error: no luck with postgres://groundplan:hunter2@postgres at $fault" >&2; exit 1 ;; esac
@@ -338,9 +338,52 @@ fn changed_sources_of_a_built_image_are_refused() {
     );
     installed.sandbox.commit("deployment");
     installed.upgrade(&[]).exits(0);
+}
+
+/// A deployment whose image is built from sources without changes.
+fn built_from_sources() -> InstalledVersion {
+    let installed = InstalledVersion::new("sqlite");
+    let into = ["--build", "--database", "sqlite", "--into", "deployment"];
+    let sandbox = &installed.sandbox;
+    sandbox
+        .groundplan([&["compose"], &into[..], &["--force"]].concat())
+        .exits(0);
+    sandbox.write("deployment/main.rs", "fn main() {}\n");
+    sandbox.commit("deployment");
+    installed
+}
+
+#[test]
+fn a_built_image_replaces_the_former_one_once_it_is_healthy() {
+    let tag = "tag groundplan:new groundplan:local\n";
+    let installed = built_from_sources();
+    installed.upgrade(&[]).exits(0);
     let calls = installed.state("calls");
+    assert!(calls.ends_with(tag), "{calls}");
+    assert_eq!(installed.state("running"), "groundplan:new\n");
+
+    for fault in ["compose build", "-T migrate", "server [groundplan:new]"] {
+        let installed = built_from_sources();
+        installed.fails_at(&[fault]);
+        installed.upgrade(&[]).exits(3);
+        let calls = installed.state("calls");
+        assert!(!calls.contains("tag "), "{fault}: {calls}");
+        let former = match fault {
+            "compose build" => FORMER,
+            _ => "groundplan:local",
+        };
+        assert_eq!(installed.state("running"), format!("{former}\n"), "{fault}");
+    }
+
+    let installed = built_from_sources();
+    installed.fails_at(&["tag groundplan:new"]);
+    let ran = installed.upgrade(&[]).exits(3);
     assert!(
-        calls.contains("tag groundplan:local groundplan:former\ncompose build\n"),
-        "{calls}"
+        ran.stderr.contains("the new version runs"),
+        "{}",
+        ran.stderr
     );
+    assert!(ran.stderr.contains(tag.trim_end()), "{}", ran.stderr);
+    assert_eq!(installed.state("running"), "groundplan:new\n");
+    assert!(!installed.has("upgrade.state"));
 }

@@ -113,10 +113,11 @@ impl CaseCatalog<'_> {
         let selections = &recorded.recipe.selections;
         let (selection, _) = engine::carry_over(catalog, selections, &changes)
             .map_err(|findings| read.placed(findings, "/update"))?;
-        let (inputs, author) = (recorded.inputs.clone(), Identity::default());
+        let (given, author) = (recorded.inputs.clone(), Identity::default());
+        let inputs = resolve::carry_over(catalog, &selection, given, &asked.inputs, &author);
         let request = Request {
             catalog_source: None,
-            inputs: resolve::carry_over(catalog, &selection, inputs, &asked.inputs, &author),
+            inputs: inputs.map_err(|findings| read.placed(findings, "/update"))?,
             selection,
             author,
             template: self.template.pin.clone(),

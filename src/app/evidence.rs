@@ -80,20 +80,26 @@ impl Evidence {
         let text = schema.ok_or(EvidenceError::NoSchema)?;
         let rules: Value = serde_json::from_slice(text).map_err(|_| EvidenceError::BadSchema)?;
         let document: Value = serde_json::from_slice(&bytes).map_err(EvidenceError::NotJson)?;
-        let problems =
-            document_schema::violations(&rules, &document).ok_or(EvidenceError::BadSchema)?;
-        let named = |field: &str| document[field].as_str().unwrap_or_default();
-        let (kind, date) = (named("kind"), named("date"));
-        let is_date = Day::parse(date).is_ok();
-        let path = TreePath::parse(&format!("evidence/{kind}/{date}.json"));
+        let violations = document_schema::violations(&rules, &document);
+        let problems = violations.ok_or(EvidenceError::BadSchema)?;
         if !problems.is_empty() {
             return Err(EvidenceError::Invalid { problems });
         }
-        match path {
-            Ok(path) if is_date => Ok(Self { path, bytes }),
-            Ok(_) | Err(_) => Err(EvidenceError::Invalid {
-                problems: vec![format!("`{date}` is no date")],
-            }),
+        let invalid = |problem: String| EvidenceError::Invalid {
+            problems: vec![problem],
+        };
+        // The schema of another catalogue may require neither.
+        let text = |field: &str| {
+            let text = document[field].as_str();
+            text.ok_or_else(|| invalid(format!("`{field}` is no text")))
+        };
+        let (kind, date) = (text("kind")?, text("date")?);
+        if Day::parse(date).is_err() {
+            return Err(invalid(format!("`{date}` is no date")));
+        }
+        match TreePath::parse(&format!("evidence/{kind}/{date}.json")) {
+            Ok(path) => Ok(Self { path, bytes }),
+            Err(_) => Err(invalid(format!("`{kind}` is no name of a folder"))),
         }
     }
 }

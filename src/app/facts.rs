@@ -44,13 +44,13 @@ fn words(fact: &Fact) -> (&'static str, String, Tone) {
     match fact {
         Fact::Account { login } => ("account", login.clone(), neutral),
         Fact::Scopes { given, missing } => {
-            let given = given
+            let listed = given
                 .as_ref()
                 .map_or_else(|| "the forge does not say".to_owned(), list);
             if missing.is_empty() {
-                ("scopes", given, neutral)
+                ("scopes", listed, neutral)
             } else {
-                let text = format!("{given}; missing: {}", list(missing));
+                let text = format!("{listed}; missing: {}", list(missing));
                 ("scopes", text, Tone::Bad)
             }
         }

@@ -4,6 +4,7 @@ use super::catalogs::OpenedCatalog;
 use super::error::{AppError, Findings};
 use super::recorded_sources::{self, CatalogSearch, RecordedSources};
 use super::templates::{self, CacheOpener, TemplateRequest, parse_address};
+use crate::base::git_dir;
 use crate::engine;
 use crate::error::{Class, Explain, Hint, Setting};
 use crate::git::{self, mirror::MirrorError};
@@ -255,16 +256,15 @@ pub(super) fn provenance_of(
     }
 }
 
-/// The repository that a folder is in, as git finds it; the folder itself when there is none.
-pub fn repository_above(folder: &Path) -> PathBuf {
-    let is_bare = folder.join("HEAD").is_file() && folder.join("objects").is_dir();
-    let found = folder
-        .canonicalize()
-        .ok()
-        .and_then(|real| work_tree_of(&real));
-    found
-        .filter(|_| !is_bare)
-        .unwrap_or_else(|| folder.to_owned())
+/// The absolute path of the repository that a path is in, as git finds it: with a work tree or bare. The path as it is when
+/// there is none.
+pub fn repository_above(path: &Path) -> PathBuf {
+    let Ok(real) = path.canonicalize() else {
+        return path.to_owned();
+    };
+    let mut above = real.ancestors();
+    let found = above.find(|folder| folder.join(".git").exists() || git_dir::is_bare(folder));
+    found.unwrap_or(path).to_owned()
 }
 
 /// The nearest folder with a repository, from a folder upwards. The folder has no `..` and no links in it: its path decides.

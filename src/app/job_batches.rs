@@ -125,14 +125,14 @@ async fn runs_of(
     filter: &JobFilter,
 ) -> Result<Vec<RunId>, AppError> {
     let mut found = Vec::new();
-    let mut filter = filter.clone();
+    let mut further = filter.clone();
     while found.len() < MOST as usize {
-        let page = jobs::list(database, caller, filter.clone(), PAGE).await?;
+        let page = jobs::list(database, caller, further.clone(), PAGE).await?;
         let jobs: Vec<JobEntry> = page.into_iter().filter_map(Listed::readable).collect();
         let Some(last) = jobs.last() else {
             break;
         };
-        filter.after = Some(JobId::parse(&last.id)?);
+        further.after = Some(JobId::parse(&last.id)?);
         let runs = jobs.iter().filter_map(|job| job.run.as_deref());
         found.extend(runs.filter_map(|run| RunId::parse(run).ok()));
     }

@@ -133,10 +133,10 @@ pub fn recorded_place(commits: &Commits) -> Result<Option<RepoPath>, AppError> {
 }
 
 impl MirroredRepository {
-    /// True if the copy has something that the local repository has not.
-    pub fn has_diverged(&self) -> bool {
-        let mut references = self.references.iter();
-        references.any(|reference| reference.state == MirroredState::Diverged)
+    /// The references that were not pushed, because the copy has something that the local repository has not.
+    pub fn diverged(&self) -> impl Iterator<Item = &MirroredReference> {
+        let references = self.references.iter();
+        references.filter(|reference| reference.state == MirroredState::Diverged)
     }
 }
 

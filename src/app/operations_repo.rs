@@ -122,9 +122,7 @@ impl<'r> OperationsRepo<'r> {
         applied.map_err(|error| OperationsError::Set {
             repo: self.repo.clone(),
             error,
-        })?;
-        let compared = client.compare(&self.repo, &self.settings).await;
-        compared.map_err(|error| self.unread(error))
+        })
     }
 
     /// `owner/name`.

@@ -65,16 +65,16 @@ pub fn plan(
     let template = templates::open(&request.template_for(recorded), &opened, cache)?;
     let recorded_author = recorded.generated.as_ref().map(|made| made.author.clone());
     let author = recorded_author.unwrap_or_else(|| repository.first_author());
-    let inputs = recorded.inputs.clone();
+    let inputs = resolve::carry_over(
+        &opened.catalog,
+        &selection,
+        recorded.inputs.clone(),
+        &request.inputs,
+        &author,
+    );
     let new = Request {
         catalog_source: Some(opened.source.origin.clone()),
-        inputs: resolve::carry_over(
-            &opened.catalog,
-            &selection,
-            inputs,
-            &request.inputs,
-            &author,
-        ),
+        inputs: inputs.map_err(|findings| Findings::in_selection(findings, None))?,
         selection,
         author,
         template: template.pin.clone(),

@@ -4,6 +4,7 @@
 //! check, fetch the image        the former version keeps running
 //! stop, back up                 a failure starts the former version again
 //! replace files, migrate, start a failure restores files and database, and starts the former version
+//! finish                        the new version runs, also after a failure
 //! ```
 
 use super::deployment::{self, DeployedDatabase, Deployment, ImageReference, ImageSource};
@@ -45,7 +46,7 @@ pub enum Step {
     Start,
     /// Restores the files and, for SQLite, the database. Postgres keeps its tables: migrations only add to them.
     Restore,
-    /// Forgets that an upgrade has begun.
+    /// Forgets that an upgrade has begun, and gives a built image its lasting name.
     Finish,
 }
 
@@ -72,7 +73,7 @@ pub enum UpgradeRefusal {
     OutsideDatabase,
 }
 
-/// The end of an upgrade that failed.
+/// The end of an upgrade in which a step failed.
 #[derive(Debug, Error)]
 pub enum UpgradeError {
     #[error("the upgrade failed at the step `{step}`; the former version runs unchanged")]
@@ -84,6 +85,11 @@ pub enum UpgradeError {
     #[error("the upgrade failed at the step `{step}`; the former version runs again")]
     RolledBack {
         step: Step,
+        #[source]
+        cause: Cause,
+    },
+    #[error("the new version runs, but the step `{}` failed", Step::Finish)]
+    Unfinished {
         #[source]
         cause: Cause,
     },
@@ -170,7 +176,8 @@ fn with_image(env: &str, image: &ImageSource) -> String {
         .collect()
 }
 
-/// Runs the steps of an upgrade. After an error, the former version runs, unless the error says otherwise.
+/// Runs the steps of an upgrade. After an error, the former version runs, unless the error says otherwise: a version that is
+/// healthy is kept.
 pub fn upgrade(installation: &mut dyn Installation) -> Result<(), UpgradeError> {
     for step in [Step::Check, Step::FetchImage] {
         installation
@@ -182,13 +189,14 @@ pub fn upgrade(installation: &mut dyn Installation) -> Result<(), UpgradeError> 
             return Err(go_back(installation, &[Step::Start], step, cause));
         }
     }
-    for step in [Step::ReplaceFiles, Step::Migrate, Step::Start, Step::Finish] {
+    for step in [Step::ReplaceFiles, Step::Migrate, Step::Start] {
         if let Err(cause) = installation.run(step) {
             let back = [Step::Stop, Step::Restore, Step::Start, Step::Finish];
             return Err(go_back(installation, &back, step, cause));
         }
     }
-    Ok(())
+    let finished = installation.run(Step::Finish);
+    finished.map_err(|cause| UpgradeError::Unfinished { cause })
 }
 
 /// Runs the steps of the way back after a failed step, and gives the error of the upgrade.
@@ -267,6 +275,7 @@ impl Explain for UpgradeError {
         match self {
             Self::NothingChanged { .. } => "upgrade_failed",
             Self::RolledBack { .. } => "upgrade_rolled_back",
+            Self::Unfinished { .. } => "upgrade_unfinished",
             Self::RollbackFailed { .. } => "upgrade_rollback_failed",
         }
     }
@@ -275,6 +284,9 @@ impl Explain for UpgradeError {
         Some(match self {
             Self::NothingChanged { .. } | Self::RolledBack { .. } => {
                 "remove the cause and run `groundplan upgrade` again; upgrade.log has all steps".into()
+            }
+            Self::Unfinished { .. } => {
+                "delete upgrade.state if it exists, or the next upgrade starts from its backup; for a built image, run `docker tag groundplan:new groundplan:local`".into()
             }
             Self::RollbackFailed { .. } => {
                 "remove the cause and run `groundplan upgrade` again, or restore the backup as docs/upgrading.md says".into()
@@ -313,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_failure_at_any_step_the_former_version_runs() {
+    fn after_a_failure_of_a_step_before_its_last_one_the_former_version_runs() {
         let (result, all) = upgraded(&[]);
         assert!(result.is_ok());
         for failed in 0..all.len() {
@@ -327,6 +339,9 @@ mod tests {
                 }
                 (Step::Stop | Step::BackUp, UpgradeError::RolledBack { .. }) => {
                     assert_eq!(back, [Step::Start]);
+                }
+                (Step::Finish, UpgradeError::Unfinished { .. }) => {
+                    assert_eq!(back, [], "a healthy version is not stopped");
                 }
                 (_, UpgradeError::RolledBack { .. }) => {
                     assert_eq!(back, [Step::Stop, Step::Restore, Step::Start, Step::Finish]);

@@ -5,12 +5,14 @@ use super::error::AppError;
 use super::runs;
 use crate::store::id::RunId;
 use crate::store::listed::Listed;
-use crate::store::run::{Run, RunFilter, RunStatus};
+use crate::store::run::{Run, RunFilter};
 use crate::store::sql::Database;
 use crate::store::sql::insights::ListedWorker;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+/// The most runs that are looked at. A worker has the leases of a few.
+const MAX_HELD: u32 = 10_000;
 /// The time without a report after which a worker is silent, in milliseconds. It reports every 10 seconds.
 const SILENT: i64 = 30_000;
 
@@ -51,16 +53,13 @@ pub struct HeldRun {
 pub async fn list(database: &Database, caller: &Caller) -> Result<Vec<WorkerActivity>, AppError> {
     let workers = database.workers().await?;
     let now = database.now().await?;
-    let active = RunFilter {
-        statuses: vec![RunStatus::Pending, RunStatus::Running],
+    let of_workers = RunFilter {
+        held: true,
+        limit: Some(MAX_HELD),
         ..RunFilter::default()
     };
-    let active = runs::list(database, &active).await?;
-    let held: Vec<Run> = active
-        .into_iter()
-        .filter_map(Listed::readable)
-        .filter(|run| run.is_held)
-        .collect();
+    let listed = runs::list(database, &of_workers).await?;
+    let held: Vec<Run> = listed.into_iter().filter_map(Listed::readable).collect();
     Ok(workers
         .into_iter()
         .map(|worker| activity(worker, &held, caller, now))

@@ -102,8 +102,8 @@ impl ExpectedPushes {
 }
 
 impl OperationsRepo<'_> {
-    /// Pushes a commit without changes to a new branch, which is deleted again, and to `main` where the plan allows or
-    /// refuses that. A push that `main` accepts stays there.
+    /// Pushes a commit without changes to a new branch, which is deleted again whatever follows, and to `main` where the
+    /// plan allows or refuses that. A push that `main` accepts stays there.
     pub async fn prove(
         &self,
         repository: &GeneratedRepo,
@@ -131,27 +131,27 @@ impl OperationsRepo<'_> {
             return Err(ProofError::Left.into());
         }
         let commit = Self::commit(repository, plan, &login)?;
-        let results = ExpectedPushes::of(self.settings(), role);
-        let mut pushes = Vec::new();
-        for (name, before, result) in [
-            (branch.as_str(), None, results.branch),
-            (MAIN, Some(here), results.main),
-        ] {
-            let Some(expected) = result else { continue };
+        let try_push = |name: &str, previous: Option<GitId>, expected| {
             let reference = PushedReference {
                 name: name.to_owned(),
                 commit: commit.clone(),
-                previous: before.into(),
+                previous: previous.into(),
             };
             let pushed = push.references(&remote, std::slice::from_ref(&reference), stop);
-            pushes.push(proof_push(reference, expected, pushed)?);
-        }
-        let has_branch =
-            |one: &ProofPush| one.found == PushResult::Accepted && one.reference == branch;
-        if pushes.iter().any(has_branch) {
+            proof_push(reference, expected, pushed)
+        };
+        let expected = ExpectedPushes::of(self.settings(), role);
+        let on_branch = expected.branch.map(|one| try_push(&branch, None, one));
+        let on_main = match &on_branch {
+            Some(Err(_)) => None,
+            Some(Ok(_)) | None => expected.main.map(|one| try_push(MAIN, Some(here), one)),
+        };
+        if on_branch.as_ref().is_some_and(may_have_arrived) {
             let deleted = client.delete_branch(self.name(), PROOF).await;
             deleted.map_err(ProofError::NotDeleted)?;
         }
+        let tried = on_branch.into_iter().chain(on_main);
+        let pushes: Vec<ProofPush> = tried.collect::<Result<_, _>>()?;
         Ok(WriteProof {
             repository: self.name().to_string(),
             account: login,
@@ -187,6 +187,15 @@ impl OperationsRepo<'_> {
             signer: None,
         })?;
         Ok(GitId::of(&ids.commit))
+    }
+}
+
+/// True if the forge may have the reference of a push now.
+fn may_have_arrived(push: &Result<ProofPush, PushError>) -> bool {
+    match push {
+        Ok(push) => push.found == PushResult::Accepted,
+        Err(PushError::Unknown { .. }) => true,
+        Err(_) => false,
     }
 }
 

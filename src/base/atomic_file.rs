@@ -13,6 +13,16 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Replaces an existing file, and keeps its mode.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mode = fs::metadata(path)?.permissions();
+    let mut beside = tempfile::NamedTempFile::new_in(folder_of(path))?;
+    beside.write_all(bytes)?;
+    beside.as_file().set_permissions(mode)?;
+    beside.persist(path)?;
+    Ok(())
+}
+
 /// Creates a file, readable by its user only. False, and nothing is written, when it exists. Its folder must exist.
 pub fn create(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     let mut beside = tempfile::NamedTempFile::new_in(folder_of(path))?;

@@ -37,6 +37,12 @@ impl DiskSpace {
     }
 }
 
+/// The folder itself, or the nearest folder above that exists.
+pub fn nearest_existing(folder: &Path) -> &Path {
+    let mut above = folder.ancestors();
+    above.find(|path| path.exists()).unwrap_or(Path::new("/"))
+}
+
 /// The bytes of all files below a folder. Links are not followed, and files that are removed meanwhile count nothing.
 pub fn used_below(folder: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(folder) else {

@@ -247,7 +247,7 @@ impl GitDir {
 }
 
 /// True for a folder with the parts of a bare repository.
-fn is_bare(path: &Path) -> bool {
+pub fn is_bare(path: &Path) -> bool {
     path.join("objects").is_dir()
         && path.join("HEAD").symlink_metadata().is_ok()
         && (path.join("refs").is_dir() || path.join("packed-refs").symlink_metadata().is_ok())

@@ -12,3 +12,4 @@ pub mod moved;
 pub mod pattern;
 pub mod process;
 pub mod sanitize;
+pub mod tail;

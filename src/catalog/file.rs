@@ -13,7 +13,7 @@ use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
 use crate::model::repository_settings::RepositorySettings;
 use crate::model::slug::{OptionRef, Slug};
-use crate::source::schema::HoldsItsSchema;
+use crate::source::schema::AsStrictAsSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -225,7 +225,7 @@ pub struct OptionEntry<'c> {
     position: (usize, usize),
 }
 
-impl HoldsItsSchema for CatalogFile {}
+impl AsStrictAsSchema for CatalogFile {}
 
 impl CatalogFile {
     /// The declared moves: from, to.

@@ -121,10 +121,10 @@ impl InputRules<'_> {
                     None => format!("`{name}` is a built-in placeholder"),
                     Some(_) => format!("two inputs have the placeholder `{name}`"),
                 };
-                let first = first.as_ref().map(|first| self.document.location(first));
+                let earlier = first.as_ref().map(|first| self.document.location(first));
                 let finding = Diagnostic::error(Code::InputName, message)
                     .at(&pointer, self.document.location(&pointer))
-                    .also(first, "first used here");
+                    .also(earlier, "first used here");
                 self.findings.push(finding.help("choose another name"));
             }
             for name in own {

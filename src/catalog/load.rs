@@ -351,8 +351,8 @@ impl<'l> Recipes<'l> {
     }
 
     fn is_recipe_of_option(&self, path: &str) -> bool {
-        let option = path[self.folder.len()..].strip_suffix(".yaml");
-        let option = option.and_then(|option| OptionRef::parse(option).ok());
+        let name = path[self.folder.len()..].strip_suffix(".yaml");
+        let option = name.and_then(|name| OptionRef::parse(name).ok());
         let known = self.catalog.zip(option);
         known.is_some_and(|(catalog, option)| rules::unknown(&catalog.file, &option).is_none())
     }

@@ -137,8 +137,8 @@ impl SettingsRules<'_> {
             ]
         });
         let listed = lists.flat_map(|(list, accounts)| {
-            let accounts = accounts.iter().enumerate();
-            accounts.map(move |(index, one)| (format!("{pointer}/protection/{list}/{index}"), one))
+            let entries = accounts.iter().enumerate();
+            entries.map(move |(index, one)| (format!("{pointer}/protection/{list}/{index}"), one))
         });
         let known = self.catalog.placeholder_names();
         let unknown = |(_, account): &(String, &AccountName)| {

@@ -7,12 +7,13 @@ use crate::base::clock::{Clock as _, SystemClock};
 use crate::base::disk_space::DiskSpace;
 use crate::base::process::{self, Limits};
 use crate::base::sanitize;
+use crate::base::tail::tail;
 use crate::cli::error::Failure;
 use crate::cli::signals;
 use crate::model::timestamp::Timestamp;
 use crate::scrub::scrub;
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Seek as _, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -21,11 +22,11 @@ use std::time::Duration;
 
 /// Free space that an upgrade needs in the folder, in bytes: a database dump and room for the next days.
 const NEEDED: u64 = 512 * 1024 * 1024;
-/// The most of the output of a failed program that is shown, in characters.
-const MAX_SHOWN: usize = 1_000;
+/// The most of the output of a failed program that is shown, in bytes.
+const MAX_SHOWN: u64 = 1_000;
 const STATE: &str = "/var/lib/groundplan/state";
-/// The image that a build replaces, until the new one is healthy.
-const FORMER_IMAGE: &str = "groundplan:former";
+/// The name of a built image until its services are healthy. The former image keeps its name.
+const NEW_IMAGE: &str = "groundplan:new";
 /// The way back is not stopped by a signal.
 static NEVER: AtomicBool = AtomicBool::new(false);
 
@@ -107,6 +108,13 @@ fn read_files(folder: &Path) -> Result<DeploymentFiles, Failure> {
     })
 }
 
+/// The arguments that run a shell script in a container of its own, with the folder of the state as `$0`.
+fn in_state(script: &str) -> Vec<&str> {
+    let container = ["compose", "run", "--rm", "--no-deps", "-T"];
+    let shell = ["--entrypoint", "/bin/sh", "migrate", "-c"];
+    [&container[..], &shell, &[script, STATE]].concat()
+}
+
 impl Installation for ComposeInstallation<'_> {
     fn run(&mut self, step: Step) -> Result<(), Cause> {
         self.log(&format!("{step}"));
@@ -116,10 +124,10 @@ impl Installation for ComposeInstallation<'_> {
             Step::Stop => self.compose(&["stop"], &self.services()),
             Step::BackUp => self.back_up(),
             Step::ReplaceFiles => self.folder.write(&self.plan.new),
-            Step::Migrate => self.compose(&["run", "--rm", "-T", "migrate"], &[]),
+            Step::Migrate => self.compose_new(&["run", "--rm", "-T", "migrate"], &[]),
             Step::Start => self.start(),
             Step::Restore => self.restore(),
-            Step::Finish => Ok(fs::remove_file(self.folder.journal())?),
+            Step::Finish => self.finish(),
         };
         if let Err(cause) = &result {
             self.is_going_back = true;
@@ -170,13 +178,7 @@ impl ComposeInstallation<'_> {
                 command.env("GROUNDPLAN_IMAGE", image.as_str());
                 self.execute(command, &arguments, None)
             }
-            ImageSource::Build => {
-                // Before the first start there is none to keep.
-                if let Err(cause) = self.docker(&["tag", "groundplan:local", FORMER_IMAGE]) {
-                    tracing::debug!(%cause, "no former image is kept");
-                }
-                self.compose(&["build"], &[])
-            }
+            ImageSource::Build => self.compose_new(&["build"], &[]),
         }
     }
 
@@ -203,7 +205,15 @@ impl ComposeInstallation<'_> {
                 &[],
             )?;
         }
-        self.compose(&up, &self.services())
+        self.compose_new(&up, &self.services())
+    }
+
+    fn finish(&self) -> Result<(), Cause> {
+        fs::remove_file(self.folder.journal())?;
+        if self.builds_new() {
+            self.docker(&["tag", NEW_IMAGE, self.plan.deployment.image_name()])?;
+        }
+        Ok(())
     }
 
     /// Copies files and database into a separate folder, unless an interrupted upgrade has done so.
@@ -248,8 +258,8 @@ impl ComposeInstallation<'_> {
 
     /// Writes the database into a file: a dump of Postgres, or an archive of the files of SQLite.
     fn dump(&self, into: &File) -> Result<(), Cause> {
-        let arguments: &[&str] = match self.plan.deployment.database {
-            DeployedDatabase::Postgres => &[
+        let arguments = match self.plan.deployment.database {
+            DeployedDatabase::Postgres => vec![
                 "compose",
                 "exec",
                 "-T",
@@ -259,51 +269,25 @@ impl ComposeInstallation<'_> {
                 "--format=custom",
                 "groundplan",
             ],
-            DeployedDatabase::Sqlite => &[
-                "compose",
-                "run",
-                "--rm",
-                "--no-deps",
-                "-T",
-                "--entrypoint",
-                "/bin/sh",
-                "migrate",
-                "-c",
-                "cd \"$0\" && exec tar -cf - $(ls | grep '^jobs\\.db')",
-                STATE,
-            ],
+            DeployedDatabase::Sqlite => {
+                in_state("cd \"$0\" && exec tar -cf - $(ls | grep '^jobs\\.db')")
+            }
         };
         self.execute(
             self.command(self.program),
-            arguments,
+            &arguments,
             Some((Stdio::null(), into.try_clone()?.into())),
         )
     }
 
     fn restore(&self) -> Result<(), Cause> {
         self.folder.write(&self.plan.former)?;
-        if self.plan.deployment.image == ImageSource::Build {
-            self.docker(&["tag", FORMER_IMAGE, "groundplan:local"])?;
-        }
         let is_file = self.plan.deployment.database == DeployedDatabase::Sqlite;
         if let Some(backup) = self.backup.as_ref().filter(|_| is_file && self.backs_up) {
             let dump = File::open(backup.join("database"))?;
-            let arguments = [
-                "compose",
-                "run",
-                "--rm",
-                "--no-deps",
-                "-T",
-                "--entrypoint",
-                "/bin/sh",
-                "migrate",
-                "-c",
-                "cd \"$0\" && rm -f jobs.db jobs.db-* && exec tar -xf -",
-                STATE,
-            ];
             self.execute(
                 self.command(self.program),
-                &arguments,
+                &in_state("cd \"$0\" && rm -f jobs.db jobs.db-* && exec tar -xf -"),
                 Some((dump.into(), Stdio::null())),
             )?;
         }
@@ -316,6 +300,20 @@ impl ComposeInstallation<'_> {
 
     fn compose(&self, arguments: &[&str], services: &[&str]) -> Result<(), Cause> {
         self.docker(&[&["compose"], arguments, services].concat())
+    }
+
+    /// Runs compose with the new image, and on the way back with the former one.
+    fn compose_new(&self, arguments: &[&str], services: &[&str]) -> Result<(), Cause> {
+        let mut command = self.command(self.program);
+        if self.builds_new() {
+            command.env("GROUNDPLAN_IMAGE", NEW_IMAGE);
+        }
+        self.execute(command, &[&["compose"], arguments, services].concat(), None)
+    }
+
+    /// True while a built image has the name [`NEW_IMAGE`].
+    fn builds_new(&self) -> bool {
+        self.plan.deployment.image == ImageSource::Build && !self.is_going_back
     }
 
     fn docker(&self, arguments: &[&str]) -> Result<(), Cause> {
@@ -344,15 +342,8 @@ impl ComposeInstallation<'_> {
         if status.success() {
             return Ok(());
         }
-        errors.rewind()?;
-        let text = io::read_to_string(errors)?;
         // The last lines name the cause.
-        let start = text
-            .char_indices()
-            .rev()
-            .nth(MAX_SHOWN)
-            .map_or(0, |(at, _)| at);
-        let shown = sanitize::line(&scrub(text[start..].trim(), &[]));
+        let shown = sanitize::line(&scrub(tail(&mut errors, MAX_SHOWN)?.trim(), &[]));
         Err(format!(
             "`{} {}` ended with {status}: {shown}",
             self.program,

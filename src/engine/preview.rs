@@ -15,7 +15,7 @@ use crate::model::provenance::Provenance;
 use crate::model::report::{
     LogEntry, MAX_LOG_BYTES, MAX_TREE_ENTRIES, ObjectFormat, Report, TreeEntry,
 };
-use crate::model::repository_settings::RepositorySettings;
+use crate::model::repository_settings::{FilledSettingsError, RepositorySettings};
 use crate::resolve::{Request, resolve};
 use crate::tree::ids::{self, FirstCommit, ObjectsError};
 use crate::tree::listing::Listing;
@@ -245,14 +245,20 @@ fn report(
 }
 
 /// The settings of a plan's repository on its forge, with their placeholders replaced. Fails with a finding for an account
-/// that no forge can have.
+/// or an issue that no forge can have.
 pub fn settings(plan: &Plan) -> Result<RepositorySettings, Box<Diagnostic>> {
     let settings = &plan.recipe.settings;
     let filled = settings.filled(&plan.inputs.owner, |text| interpret::fill(plan, text));
     filled.map_err(|error| {
-        let message = format!("{error}, but the settings on the forge name it as an account");
-        let help = "write the login of a user, as in `planner-bot`, in the input for it";
-        Box::new(Diagnostic::error(Code::InvalidInput, message).help(help))
+        let help = match &error {
+            FilledSettingsError::Account(_) => {
+                "write the login of a user, as in `planner-bot`, in the input for it"
+            }
+            FilledSettingsError::Title { .. } | FilledSettingsError::Body { .. } => {
+                "write less in the input for it, or shorten the issue in the catalogue"
+            }
+        };
+        Box::new(Diagnostic::error(Code::InvalidInput, error.to_string()).help(help))
     })
 }
 

@@ -45,6 +45,9 @@ pub enum ForgeError {
     /// The answer is not one of this kind of forge.
     #[error("the forge's answer is not understood: {message}")]
     Protocol { message: String },
+    /// A part of the list would look like all of it.
+    #[error("the forge's list of {what} has more than {read} entries, which is too long")]
+    ListTooLong { what: String, read: usize },
     /// A folder of repositories cannot be read or written.
     #[error("the folder of repositories cannot be used: {message}")]
     Folder { message: String },
@@ -72,6 +75,14 @@ impl ForgeError {
         }
     }
 
+    /// A list that has not ended after `read` entries.
+    pub(super) fn too_long(what: &str, read: usize) -> Self {
+        Self::ListTooLong {
+            what: what.to_owned(),
+            read,
+        }
+    }
+
     pub(super) fn protocol(message: impl Into<String>) -> Self {
         Self::Protocol {
             message: message.into(),
@@ -94,6 +105,7 @@ impl Explain for ForgeError {
             | Self::NameTaken { .. }
             | Self::Moved
             | Self::Invalid { .. }
+            | Self::ListTooLong { .. }
             | Self::NotOurs(_) => Class::Refused,
             Self::RateLimited { .. }
             | Self::Unavailable { .. }
@@ -117,6 +129,7 @@ impl Explain for ForgeError {
             Self::Invalid { .. } => "forge_invalid_request",
             Self::NotOurs(_) => "forge_not_ours",
             Self::Protocol { .. } => "forge_protocol",
+            Self::ListTooLong { .. } => "forge_list_too_long",
             Self::Folder { .. } => "forge_folder",
         }
     }
@@ -158,6 +171,9 @@ impl Explain for ForgeError {
                 " names the kind of forge at ",
                 Setting::ForgeUrl
             ),
+            Self::ListTooLong { .. } => {
+                hint!("shorten the list on the forge, or do this step there by hand")
+            }
             Self::Folder { .. } => hint!("check permissions and free space"),
         })
     }

@@ -31,8 +31,8 @@ pub struct Forgejo {
     transport: Transport,
 }
 
-/// The pages of a list that are read. A server gives 20 to 50 entries a page.
-const MAX_PAGES: usize = 20;
+/// The pages of the longest list that is read. A server gives 20 to 50 entries a page.
+const MAX_PAGES: usize = 200;
 /// The page length that is asked for.
 const PAGE: usize = 50;
 
@@ -216,6 +216,19 @@ impl Forgejo {
         Ok((all, false))
     }
 
+    /// All pages of a list. Fails for one of more than [`MAX_PAGES`].
+    async fn whole_list<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        path: &[&str],
+    ) -> Result<Vec<T>, ForgeError> {
+        let (all, is_complete) = self.list(path).await?;
+        if is_complete {
+            return Ok(all);
+        }
+        Err(ForgeError::too_long(what, all.len()))
+    }
+
     async fn organisation(&self, user: &str, login: String) -> Result<OwnerOption, ForgeError> {
         let path = ["users", user, "orgs", &login, "permissions"];
         let right = match self.get::<PermissionsJson>(&path).await {
@@ -337,8 +350,9 @@ impl Forge for Forgejo {
 
     async fn repositories(&self, owner: &Owner) -> Result<Vec<Remote>, ForgeError> {
         let path = |kind| [kind, owner.as_str(), "repos"];
-        let (found, _) = match self.list::<FullNameJson>(&path("orgs")).await {
-            Err(ForgeError::NotFound { .. }) => self.list(&path("users")).await?,
+        let what = "repositories";
+        let found: Vec<FullNameJson> = match self.whole_list(what, &path("orgs")).await {
+            Err(ForgeError::NotFound { .. }) => self.whole_list(what, &path("users")).await?,
             found => found?,
         };
         let site = self.transport.site();
@@ -438,7 +452,7 @@ impl PullRequests for Forgejo {
     async fn open_pull_requests(&self, repo: &RepoPath) -> Result<Vec<PullRequest>, ForgeError> {
         let path = ["repos", repo.owner.as_str(), repo.name.as_str(), "pulls"];
         // Open ones alone are the default of the list.
-        let (found, _) = self.list::<PullJson>(&path).await?;
+        let found: Vec<PullJson> = self.whole_list("open pull requests", &path).await?;
         let is_own = |pull: &PullJson| {
             let from = pull.head.repo.as_ref();
             from.is_some_and(|from| repo.is_same_name(&from.full_name))

@@ -36,10 +36,12 @@ pub struct GitHub {
 const API_VERSION: &str = "2022-11-28";
 /// The number of organisations that are asked for their rules. The rights in further ones are unknown.
 const MAX_ORGANISATIONS: usize = 30;
-/// The longest page of organisations that GitHub gives.
+/// The longest page of a list that GitHub gives.
 const PAGE: usize = 100;
-/// The pages of pull requests and repositories that are read.
-const MAX_PAGES: u32 = 10;
+/// The pages of the longest list of pull requests or repositories that is read.
+const MAX_PAGES: u32 = 100;
+/// The entries of such a list.
+const MAX_ENTRIES: usize = PAGE * MAX_PAGES as usize;
 
 impl GitHub {
     /// A client for one site with one token.
@@ -314,11 +316,11 @@ impl Forge for GitHub {
                 remotes.push(Remote::Url(self.transport.site().remote(owner, name)));
             }
             if found.len() < PAGE {
-                break;
+                return Ok(remotes);
             }
             page += 1;
         }
-        Ok(remotes)
+        Err(ForgeError::too_long("repositories", MAX_ENTRIES))
     }
 
     async fn availability(&self, repo: &RepoPath) -> Result<Availability, ForgeError> {
@@ -435,10 +437,10 @@ impl PullRequests for GitHub {
                 }
             }
             if is_last {
-                break;
+                return Ok(open);
             }
         }
-        Ok(open)
+        Err(ForgeError::too_long("open pull requests", MAX_ENTRIES))
     }
 
     async fn open_pull_request(

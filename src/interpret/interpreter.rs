@@ -36,21 +36,11 @@ pub(super) struct PlanFindings {
     pub(super) errors: Vec<Diagnostic>,
 }
 
-/// The tree that the actions run over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RunKind {
-    /// The template.
-    First,
-    /// The result of the same plan.
-    Repeated,
-    /// A part of one file, to see what later actions make of it.
-    Trial,
-}
-
 /// A plan, the tree it is applied to, and a record of each change.
 pub(crate) struct Interpreter<'a> {
     plan: &'a Plan,
-    run: RunKind,
+    /// True if the tree is the result of the same plan.
+    is_repeated: bool,
     tree: &'a mut dyn TreeMut,
     substitution: Arc<Substitution>,
     names: ListedNames,
@@ -96,7 +86,7 @@ impl<'a> Interpreter<'a> {
     ) -> Result<Self, TreeError> {
         Ok(Self {
             plan,
-            run: RunKind::First,
+            is_repeated: false,
             names: ListedNames::of(tree.list()?),
             tree,
             substitution,
@@ -114,19 +104,13 @@ impl<'a> Interpreter<'a> {
         })
     }
 
-    /// The same interpreter for another kind of run.
-    #[must_use]
-    pub(super) fn in_run(self, run: RunKind) -> Self {
-        Self { run, ..self }
-    }
-
-    pub(super) fn run_kind(&self) -> RunKind {
-        self.run
+    pub(super) fn is_repeated(&self) -> bool {
+        self.is_repeated
     }
 
     /// Marks the tree as the result of the same plan.
     pub(super) fn set_repeated(&mut self) {
-        self.run = RunKind::Repeated;
+        self.is_repeated = true;
     }
 
     /// Starts to record the origin of each line of one file.

@@ -89,9 +89,7 @@ pub fn try_actions(plan: &Plan, tree: &mut dyn TreeMut) -> Result<ActionOutcomes
     let mut interpreter = Interpreter::new(plan, tree)?;
     let paths = PlannedPaths::of(&interpreter);
     let actions = paths.kinds();
-    template_pass::run(&mut interpreter)?;
-    let log = run_actions(&mut interpreter, &paths, &actions)?;
-    validity::verify(&mut interpreter)?;
+    let log = apply(&mut interpreter, &paths, &actions)?;
     provenance::report_writer(&mut interpreter, &actions);
     let PlanFindings {
         warnings,
@@ -123,9 +121,7 @@ fn run(
 ) -> Result<(Interpretation, Vec<LineOrigin>), ObjectsError> {
     let paths = PlannedPaths::of(&interpreter);
     let actions = paths.kinds();
-    template_pass::run(&mut interpreter)?;
-    let log = run_actions(&mut interpreter, &paths, &actions)?;
-    validity::verify(&mut interpreter)?;
+    let log = apply(&mut interpreter, &paths, &actions)?;
     let (provenance, tree) = provenance::write(&mut interpreter, &actions)?;
     if !interpreter.has_failed() {
         stability::verify(&mut interpreter, &actions)?;
@@ -151,6 +147,18 @@ fn run(
         tree,
     };
     Ok((interpretation, lines))
+}
+
+/// Replaces the placeholders of the template, runs the actions in order, and checks the files that they leave.
+fn apply(
+    interpreter: &mut Interpreter<'_>,
+    paths: &PlannedPaths<'_>,
+    actions: &[&dyn ActionKind],
+) -> Result<Vec<LogEntry>, TreeError> {
+    template_pass::run(interpreter)?;
+    let log = run_actions(interpreter, paths, actions)?;
+    validity::verify(interpreter)?;
+    Ok(log)
 }
 
 fn run_actions(

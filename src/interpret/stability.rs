@@ -1,6 +1,6 @@
 //! The check that a plan is stable: its actions over their own result must change nothing.
 
-use super::interpreter::{Interpreter, RunKind};
+use super::interpreter::Interpreter;
 use super::step::{ActionError, ActionKind, Step};
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::model::report::ChangeOrigin;
@@ -23,7 +23,8 @@ fn second_run(
     actions: &[&dyn ActionKind],
 ) -> Result<Vec<Diagnostic>, TreeError> {
     let mut result = Overlay::over(interpreter.tree())?;
-    let mut second = interpreter.for_tree(&mut result)?.in_run(RunKind::Repeated);
+    let mut second = interpreter.for_tree(&mut result)?;
+    second.set_repeated();
     let mut findings = Vec::new();
     for index in 0..actions.len() {
         match Step::new(&mut second, actions, index).run() {

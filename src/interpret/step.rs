@@ -1,7 +1,7 @@
 //! One action of a plan while it runs, and the trait of all kinds of actions.
 
 use super::format::Part;
-use super::interpreter::{Interpreter, RunKind, finding_at, locate};
+use super::interpreter::{Interpreter, finding_at, locate};
 use super::lfs;
 use super::unfilled::Unfilled;
 use crate::model::action::{IfExists, RiskLevel};
@@ -166,21 +166,23 @@ impl<'s, 'a> Step<'s, 'a> {
             .into())
     }
 
-    /// The finding about a path that the tree does not have, with the path that may be meant as its help.
+    /// The finding about a path that the tree does not have, with the path that may be meant as its help. A second run
+    /// has its own help, and does not search the tree for each of its actions.
     pub(super) fn file_missing(
         &self,
         message: String,
         path: &TreePath,
         otherwise: &str,
     ) -> Result<Diagnostic, ActionError> {
+        let finding = self.finding(Code::FileMissing, message);
+        if self.is_repeated() {
+            return Ok(finding.help(otherwise));
+        }
         let listing = self.list()?;
         let files: Vec<&str> = listing.iter().map(|(path, _)| path).collect();
         let near = suggest::nearest_path(path.as_str(), &files);
-        let help = near.map_or_else(
-            || otherwise.to_owned(),
-            |near| format!("did you mean `{near}`?"),
-        );
-        Ok(self.finding(Code::FileMissing, message).help(help))
+        let meant = near.map(|near| format!("did you mean `{near}`?"));
+        Ok(finding.help(meant.unwrap_or_else(|| otherwise.to_owned())))
     }
 
     /// A literal text of the action, with the placeholders replaced as that part of the file needs it.
@@ -384,7 +386,7 @@ impl<'s, 'a> Step<'s, 'a> {
 
     /// True if the tree is the result of the same plan.
     pub(super) fn is_repeated(&self) -> bool {
-        self.interpreter.run_kind() == RunKind::Repeated
+        self.interpreter.is_repeated()
     }
 
     /// Records that the file has a text of the action, in the place of another one or as a block.
@@ -505,10 +507,7 @@ impl<'s, 'a> Step<'s, 'a> {
             return Ok(None);
         }
         let mut scratch = MemoryTree::of([(path.clone(), file)])?;
-        let mut interpreter = self
-            .interpreter
-            .for_tree(&mut scratch)?
-            .in_run(RunKind::Trial);
+        let mut interpreter = self.interpreter.for_tree(&mut scratch)?;
         if let Some((old, new)) = edit {
             interpreter.record_edit(path, old, new);
         }

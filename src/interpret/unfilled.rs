@@ -171,8 +171,7 @@ pub fn unknown_help(known: &[PlaceholderName], token: &str) -> String {
     {
         return format!("add `{name}` to `placeholders` in catalog.yaml");
     }
-    let known = known.iter().map(PlaceholderName::as_str);
-    match suggest::nearest(name, known) {
+    match suggest::nearest(name, known.iter().map(PlaceholderName::as_str)) {
         Some(near) => format!("did you mean `__{near}__`?"),
         None => format!("add an input `{name}` to catalog.yaml, or write the text in another way"),
     }

@@ -375,8 +375,8 @@ fn word_before(subject: &SubjectDocument<'_>, offset: usize) -> WordBefore {
     let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     let word = &before[before.trim_end_matches(is_part).len()..];
     let complete = tokens_in(word).last().map_or(0, |(range, _)| range.end);
-    let rest = &word[complete..];
-    let rest = &rest[rest.find("__").unwrap_or(0)..];
+    let open = &word[complete..];
+    let rest = &open[open.find("__").unwrap_or(0)..];
     WordBefore {
         range: subject.range(&(offset - rest.len()..offset)),
         is_begun: rest.starts_with('_'),

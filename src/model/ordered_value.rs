@@ -65,9 +65,9 @@ impl OrderedValue {
         };
         match value {
             Value::Array(items) => {
-                let items = items.iter().enumerate();
+                let numbered = items.iter().enumerate();
                 Self::List(
-                    items
+                    numbered
                         .map(|(index, item)| child(&index.to_string(), item, tokens))
                         .collect(),
                 )
@@ -92,10 +92,10 @@ impl OrderedValue {
             Self::Scalar(value) => value.clone(),
             Self::List(items) => items.iter().map(Self::plain).collect(),
             Self::Object(entries) => {
-                let entries = entries
+                let plain = entries
                     .iter()
                     .map(|(key, value)| (key.clone(), value.plain()));
-                Value::Object(entries.collect())
+                Value::Object(plain.collect())
             }
         }
     }
@@ -109,8 +109,8 @@ impl OrderedValue {
             Self::Scalar(Value::String(text)) => Self::Scalar(Value::String(replace(text))),
             Self::Scalar(value) => Self::Scalar(value.clone()),
             Self::List(items) => {
-                let items = items.iter().map(|item| item.with_texts(replace));
-                Self::List(items.collect::<Result<_, _>>()?)
+                let replaced = items.iter().map(|item| item.with_texts(replace));
+                Self::List(replaced.collect::<Result<_, _>>()?)
             }
             Self::Object(entries) => {
                 let mut replaced: Vec<(String, Self)> = Vec::with_capacity(entries.len());

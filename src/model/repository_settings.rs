@@ -1,8 +1,8 @@
 //! The settings of a repository on its forge: the part of a plan that is not in its tree.
 
-use super::input::Owner;
+use super::input::{Owner, RepoName};
 use super::limits;
-use super::single_line::SingleLine;
+use super::single_line::{SingleLine, SingleLineError};
 use crate::base::pattern::pattern;
 use crate::model::placeholder::PlaceholderName;
 use schemars::JsonSchema;
@@ -18,12 +18,12 @@ pub struct RepositorySettings {
     /// The labels of issues and pull requests.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50))]
-    #[serde(deserialize_with = "limits::length::<0, 50, _, _>")]
+    #[serde(deserialize_with = "limits::length::<0, {RepositorySettings::MAX}, _, _>")]
     pub labels: Vec<Label>,
     /// The accounts with a role in the repository, beside its owner.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50))]
-    #[serde(deserialize_with = "limits::length::<0, 50, _, _>")]
+    #[serde(deserialize_with = "limits::length::<0, {RepositorySettings::MAX}, _, _>")]
     pub collaborators: Vec<Collaborator>,
     /// The protection of the branch `main`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,7 +31,7 @@ pub struct RepositorySettings {
     /// The issues that the repository starts with, by title.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50))]
-    #[serde(deserialize_with = "limits::length::<0, 50, _, _>")]
+    #[serde(deserialize_with = "limits::length::<0, {RepositorySettings::MAX}, _, _>")]
     pub issues: Vec<FirstIssue>,
 }
 
@@ -52,7 +52,7 @@ pub struct Label {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Collaborator {
-    /// The login, or a placeholder. The owner of the repository needs no role.
+    /// The account, or a placeholder. The owner of the repository needs no role.
     pub account: AccountName,
     /// The smallest role that the account needs.
     pub role: CollaboratorRole,
@@ -110,7 +110,7 @@ pub struct FirstIssue {
     /// The text in Markdown. Placeholders are replaced.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(length(max = 10_000))]
-    #[serde(deserialize_with = "limits::length::<0, 10_000, _, _>")]
+    #[serde(deserialize_with = "limits::length::<0, {FirstIssue::MAX_BODY}, _, _>")]
     pub body: String,
     /// Names of labels of the same catalogue.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -119,7 +119,8 @@ pub struct FirstIssue {
     pub labels: Vec<SingleLine>,
 }
 
-/// The login of an account, or a placeholder such as `__AGENT__` for one.
+/// An account of a forge, or a placeholder such as `__AGENT__` for one: the login of a user or an organisation, of a GitHub
+/// App as `renovate[bot]`, or a team as `acme/reviewers`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AccountName(String);
 
@@ -127,11 +128,28 @@ pub struct AccountName(String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelColor(String);
 
-/// A text that is neither a login nor a placeholder.
+/// A text that is neither an account nor a placeholder.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("`{}` is no login", text.escape_debug())]
 pub struct AccountError {
     text: String,
+}
+
+/// Settings that no forge can have once their placeholders are replaced.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum FilledSettingsError {
+    #[error("{0}, but the settings on the forge name it as an account")]
+    Account(#[from] AccountError),
+    #[error("title of issue `{title}` is invalid with its placeholders replaced: {error}")]
+    Title {
+        title: SingleLine,
+        error: SingleLineError,
+    },
+    #[error(
+        "text of issue `{title}` has {length} characters with its placeholders replaced, the maximum is {max}",
+        max = FirstIssue::MAX_BODY
+    )]
+    Body { title: SingleLine, length: usize },
 }
 
 /// A text that is no colour.
@@ -146,6 +164,9 @@ fn yes() -> bool {
 }
 
 impl RepositorySettings {
+    /// The most entries of each list.
+    pub const MAX: usize = 50;
+
     /// True if the forge needs nothing beside the files.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -168,19 +189,19 @@ impl RepositorySettings {
     /// The settings with their placeholders replaced by `fill`, for a repository of `owner`, which needs no role.
     ///
     /// # Errors
-    /// An account whose replaced text is no login.
+    /// An account whose replaced text is none, or an issue that becomes too long.
     pub fn filled(
         &self,
         owner: &Owner,
         fill: impl Fn(&str) -> String,
-    ) -> Result<Self, AccountError> {
-        let login = |account: &AccountName| AccountName::login(&fill(account.as_str()));
+    ) -> Result<Self, FilledSettingsError> {
+        let login = |account: &AccountName| AccountName::account(&fill(account.as_str()));
         let logins = |accounts: &[AccountName]| {
             let mut logins: Vec<AccountName> =
                 accounts.iter().map(login).collect::<Result<_, _>>()?;
             logins.sort_unstable();
             logins.dedup();
-            Ok(logins)
+            Ok::<_, AccountError>(logins)
         };
         let mut roles: BTreeMap<AccountName, CollaboratorRole> = BTreeMap::new();
         for Collaborator { account, role } in &self.collaborators {
@@ -194,25 +215,29 @@ impl RepositorySettings {
             .into_iter()
             .map(|(account, role)| Collaborator { account, role });
         let protection = self.protection.as_ref().map(|protection| {
-            Ok(BranchProtection {
+            Ok::<_, AccountError>(BranchProtection {
                 approvers: logins(&protection.approvers)?,
                 mergers: logins(&protection.mergers)?,
                 ..protection.clone()
             })
         });
-        let issue = |issue: &FirstIssue| FirstIssue {
-            // A value may be longer than a line of a catalogue; forges cut no title of this length.
-            title: SingleLine::parse(&fill(issue.title.as_str()))
-                .unwrap_or_else(|_| issue.title.clone()),
-            body: fill(&issue.body),
-            labels: issue.labels.clone(),
-        };
+        let issues = self.issues.iter().map(|issue| issue.filled(&fill));
         Ok(Self {
             labels: self.labels.clone(),
             collaborators: collaborators.collect(),
             protection: protection.transpose()?,
-            issues: self.issues.iter().map(issue).collect(),
+            issues: issues.collect::<Result<_, _>>()?,
         })
+    }
+
+    /// The kinds of settings of which there are more than [`Self::MAX`], with their number.
+    pub fn excess(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        let lists = [
+            ("labels", self.labels.len()),
+            ("collaborators", self.collaborators.len()),
+            ("issues", self.issues.len()),
+        ];
+        lists.into_iter().filter(|(_, found)| *found > Self::MAX)
     }
 
     /// One line for each kind of setting, for people.
@@ -235,28 +260,67 @@ impl RepositorySettings {
     }
 }
 
-impl AccountName {
-    /// The longest login, in characters. A placeholder may be longer.
-    pub const MAX: usize = PlaceholderName::MAX + 4;
-    const PATTERN: &'static str = "^[A-Za-z0-9_-]+$";
-    const TOKEN: &'static str = "^__[A-Z][A-Z0-9]*(_[A-Z0-9]+)*__$";
+impl FirstIssue {
+    /// The longest text, in characters.
+    pub const MAX_BODY: usize = 10_000;
 
-    /// Parses a login or a placeholder.
-    pub fn parse(text: &str) -> Result<Self, AccountError> {
-        if pattern!(AccountName::TOKEN).is_match(text) {
-            return Ok(Self(text.to_owned()));
+    fn filled(&self, fill: impl Fn(&str) -> String) -> Result<Self, FilledSettingsError> {
+        let title = SingleLine::parse(&fill(self.title.as_str()));
+        let body = fill(&self.body);
+        let length = body.chars().count();
+        if length > Self::MAX_BODY {
+            return Err(FilledSettingsError::Body {
+                title: self.title.clone(),
+                length,
+            });
         }
-        Self::login(text)
+        Ok(Self {
+            title: title.map_err(|error| FilledSettingsError::Title {
+                title: self.title.clone(),
+                error,
+            })?,
+            body,
+            labels: self.labels.clone(),
+        })
+    }
+}
+
+impl AccountName {
+    /// The longest name, in characters: that of a team.
+    pub const MAX: usize = Owner::MAX + 1 + RepoName::MAX;
+    const PATTERN: &'static str = r"^[A-Za-z0-9_-]+(\[bot\])?(/[A-Za-z0-9_.-]+)?$";
+    /// The end of the login of a GitHub App.
+    const BOT: &'static str = "[bot]";
+
+    /// Parses an account or a placeholder.
+    pub fn parse(text: &str) -> Result<Self, AccountError> {
+        let name = Self(text.to_owned());
+        if name.placeholder().is_some() {
+            return Ok(name);
+        }
+        Self::account(text)
     }
 
-    /// Parses a login.
-    pub fn login(text: &str) -> Result<Self, AccountError> {
-        match Owner::parse(text) {
-            Ok(_) => Ok(Self(text.to_owned())),
-            Err(_) => Err(AccountError {
-                text: text.to_owned(),
-            }),
+    /// Parses an account.
+    pub fn account(text: &str) -> Result<Self, AccountError> {
+        let is_valid = match text.split_once('/') {
+            // A team is named as a repository is.
+            Some((organisation, team)) => {
+                Owner::parse(organisation).is_ok() && RepoName::parse(team).is_ok()
+            }
+            None => Owner::parse(text.strip_suffix(Self::BOT).unwrap_or(text)).is_ok(),
+        };
+        if is_valid {
+            return Ok(Self(text.to_owned()));
         }
+        Err(AccountError {
+            text: text.to_owned(),
+        })
+    }
+
+    /// The organisation and the name of a team, if it is one.
+    pub fn team(&self) -> Option<(&str, &str)> {
+        self.0.split_once('/')
     }
 
     /// The text.
@@ -343,7 +407,7 @@ impl fmt::Display for BranchProtection {
 }
 
 text_value!(AccountName, error: AccountError, format: "groundplan-account", max: AccountName::MAX, pattern: AccountName::PATTERN,
-    doc: "The login of an account on the forge, or a placeholder for one.");
+    doc: "An account on the forge, or a placeholder for one: a login, `renovate[bot]` for a GitHub App, `acme/reviewers` for a team.");
 text_value!(LabelColor, error: LabelColorError, format: "groundplan-color", max: LabelColor::MAX, pattern: LabelColor::PATTERN,
     doc: "A colour as six hexadecimal digits in lower case.");
 
@@ -353,13 +417,64 @@ mod tests {
 
     #[test]
     fn an_account_is_a_login_or_a_placeholder() {
-        for text in ["planner-bot", "__AGENT__", "__GITHUB_OWNER__"] {
+        for text in [
+            "planner-bot",
+            "renovate[bot]",
+            "acme/reviewers",
+            "acme/site.reliability",
+            "__AGENT__",
+            "__GITHUB_OWNER__",
+        ] {
             assert_eq!(AccountName::parse(text).unwrap().as_str(), text);
+            assert!(pattern!(AccountName::PATTERN).is_match(text), "{text}");
         }
-        for text in ["", "a b", "__agent__", "__AGENT", "a/b", "../x"] {
+        for text in [
+            "",
+            "a b",
+            "__agent__",
+            "__AGENT",
+            "../x",
+            "[bot]",
+            "acme/",
+            "/team",
+            "acme/a/b",
+            "acme/x[bot]",
+            "a[b]",
+        ] {
             assert!(AccountName::parse(text).is_err(), "{text}");
         }
-        assert!(AccountName::login("__AGENT__").is_err());
+        assert!(AccountName::account("__AGENT__").is_err());
+        let team = AccountName::parse("acme/reviewers").unwrap();
+        assert_eq!(team.team(), Some(("acme", "reviewers")));
+    }
+
+    #[test]
+    fn an_issue_must_not_become_too_long() {
+        let settings = |title: &str, body: &str| RepositorySettings {
+            issues: vec![FirstIssue {
+                title: SingleLine::parse(title).unwrap(),
+                body: body.to_owned(),
+                labels: Vec::new(),
+            }],
+            ..RepositorySettings::default()
+        };
+        let owner = Owner::parse("acme").unwrap();
+        let fill = |text: &str| text.replace("__WHY__", &"x".repeat(199));
+        let filled = |title, body| settings(title, body).filled(&owner, fill);
+        assert_eq!(
+            filled("__WHY__.", "__WHY__"),
+            Ok(settings(&fill("__WHY__."), &fill("__WHY__")))
+        );
+        assert_eq!(
+            filled("__WHY__ so", "").unwrap_err().to_string(),
+            "title of issue `__WHY__ so` is invalid with its placeholders replaced: text has 202 characters, the maximum is 200"
+        );
+        assert_eq!(
+            filled("Why", &"__WHY__".repeat(51))
+                .unwrap_err()
+                .to_string(),
+            "text of issue `Why` has 10149 characters with its placeholders replaced, the maximum is 10000"
+        );
     }
 
     #[test]
@@ -376,6 +491,9 @@ mod tests {
         let filled = settings.filled(&owner, |text| text.replace("__AGENT__", "acme"));
         assert_eq!(filled.unwrap().collaborators, [collaborator("jane")]);
         let unfilled = settings.filled(&owner, str::to_owned).unwrap_err();
-        assert_eq!(unfilled.to_string(), "`__AGENT__` is no login");
+        assert_eq!(
+            unfilled.to_string(),
+            "`__AGENT__` is no login, but the settings on the forge name it as an account"
+        );
     }
 }

@@ -8,7 +8,7 @@ use thiserror::Error;
 pub struct SingleLine(String);
 
 /// The reasons to refuse a line of text.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum SingleLineError {
     #[error("text must not be empty")]
     Empty,

@@ -9,8 +9,8 @@ use crate::model::diagnostic::Location;
 use crate::model::limits;
 use crate::model::path::{SafeRelPath, TreePath};
 use crate::model::slug::OptionRef;
-use crate::source::node::{Node, NodeValue};
-use crate::source::schema::HoldsItsSchema;
+use crate::source::node::{KeyValue, Node, NodeValue};
+use crate::source::schema::AsStrictAsSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,15 +30,21 @@ pub struct RecipeFile {
     pub actions: Vec<WrittenAction>,
 }
 
-impl HoldsItsSchema for RecipeFile {
-    /// serde reads a number as the kind at that place of the list.
-    fn may_be_read(root: &Node) -> bool {
-        let has_name = |action: &Node| {
-            let kind = action.get("kind").map(|kind| &kind.value);
-            matches!(kind, Some(NodeValue::Text(_)))
+impl AsStrictAsSchema for RecipeFile {
+    /// serde reads a number as the kind at that place of the list, and a mapping with one key as a word.
+    fn can_be_read_directly(root: &Node) -> bool {
+        const MAPPINGS: [&str; 4] = ["when", "unless", "value", "key_order"];
+        let is_plain = |field: &KeyValue| match &field.value.value {
+            NodeValue::Text(_) => true,
+            NodeValue::Map(_) => MAPPINGS.contains(&field.key.as_str()),
+            _ => field.key != "kind",
+        };
+        let has_plain_fields = |action: &Node| match &action.value {
+            NodeValue::Map(fields) => fields.iter().all(is_plain),
+            _ => false,
         };
         match root.get("actions").map(|actions| &actions.value) {
-            Some(NodeValue::List(actions)) => actions.iter().all(has_name),
+            Some(NodeValue::List(actions)) => actions.iter().all(has_plain_fields),
             _ => false,
         }
     }

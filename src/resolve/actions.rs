@@ -19,6 +19,8 @@ pub(super) fn of_selection(
 ) -> Result<ResolvedRecipe, Vec<Diagnostic>> {
     let steps = order::ordered(catalog, &selection, values);
     check_size(&steps)?;
+    let needed = settings(catalog, &selection);
+    check_settings(&needed)?;
     let mut literals = BTreeMap::new();
     let mut actions = Vec::new();
     for (option, index, step) in steps {
@@ -43,7 +45,7 @@ pub(super) fn of_selection(
     }
     Ok(ResolvedRecipe {
         omitted: omitted(catalog, &selection, values),
-        settings: settings(catalog, &selection),
+        settings: needed,
         selections: selection,
         actions,
         literals,
@@ -70,6 +72,23 @@ fn settings(catalog: &Catalog, selection: &Selection) -> RepositorySettings {
         }
     }
     settings
+}
+
+/// Fails for more settings than a plan may have. Each option alone has fewer.
+fn check_settings(settings: &RepositorySettings) -> Result<(), Vec<Diagnostic>> {
+    let finding = |(what, found)| {
+        let max = RepositorySettings::MAX;
+        let message = format!("selection has {found} {what}, the maximum is {max}");
+        Diagnostic::error(Code::BadValue, message).help(format!(
+            "select fewer options, or remove {what} from their `settings`"
+        ))
+    };
+    let findings: Vec<Diagnostic> = settings.excess().map(finding).collect();
+    if findings.is_empty() {
+        Ok(())
+    } else {
+        Err(findings)
+    }
 }
 
 /// Fails for more actions or larger files than a plan may have.

@@ -10,11 +10,11 @@ pub fn current(catalog: &Catalog, selection: &Selection) -> Selection {
     for (slug, options) in selection.iter() {
         let category = category_of(catalog, slug);
         for option in options {
-            let option = category
+            let option_now = category
                 .and_then(|category| renamed(category, option))
                 .map_or(option, |option| &option.slug);
-            let category = category.map_or(slug, |category| &category.slug);
-            current.insert(category.clone(), option.clone());
+            let category_now = category.map_or(slug, |category| &category.slug);
+            current.insert(category_now.clone(), option_now.clone());
         }
     }
     current

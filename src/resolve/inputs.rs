@@ -142,23 +142,41 @@ fn error(code: Code, name: &PlaceholderName, message: String) -> Diagnostic {
 
 /// The inputs of a recorded plan for a selection of another version of its catalogue: the values that the catalogue still
 /// has a question for, and the values in `asked`. One of `asked` that does not apply stays, so that it is reported.
+///
+/// # Errors
+/// Recorded values that the catalogue no longer accepts and nobody replaced.
 pub fn carry_over(
     catalog: &Catalog,
     selection: &Selection,
     mut recorded: Inputs,
     asked: &InputValues,
     author: &Identity,
-) -> Inputs {
+) -> Result<Inputs, Vec<Diagnostic>> {
     recorded.values.extend(asked.clone());
-    let asked_now = questions(catalog, selection, &recorded, author);
-    let given = asked_now.into_iter().filter_map(|question| {
-        let given = question.given?;
-        Some((question.input.name.clone(), given))
-    });
-    let applicable: InputValues = given.collect();
-    recorded.values = applicable;
-    recorded.values.extend(asked.clone());
-    recorded
+    let mut values = asked.clone();
+    let mut findings = Vec::new();
+    for question in questions(catalog, selection, &recorded, author) {
+        let name = &question.input.name;
+        let Some(given) = question.given.filter(|_| !asked.contains_key(name)) else {
+            continue;
+        };
+        if let Err(problem) = question.input.value(&given) {
+            let value = given.to_string();
+            let message = format!(
+                "the repository was created with `{}` for input {name}, but the catalogue now expects {}",
+                value.escape_debug(),
+                problem.expected
+            );
+            let help = format!("give another value with `--input {name}=…`");
+            findings.push(error(Code::InvalidInput, name, message).help(help));
+        }
+        values.insert(name.clone(), given);
+    }
+    if !findings.is_empty() {
+        return Err(findings);
+    }
+    recorded.values = values;
+    Ok(recorded)
 }
 
 /// An input that applies to a selection.

@@ -54,8 +54,8 @@ impl JsonSchema for SelectionFile {
 impl From<Selection> for SelectedOptions {
     fn from(selection: Selection) -> Self {
         let written = selection.iter().map(|(category, options)| {
-            let options = options.iter().cloned().collect();
-            (category.clone(), OneOrMany(options))
+            let names = options.iter().cloned().collect();
+            (category.clone(), OneOrMany(names))
         });
         Self(written.collect())
     }

@@ -181,14 +181,17 @@ impl TrustedProxy {
         peer: Option<SocketAddr>,
     ) -> Result<Option<UserId>, Problem> {
         let mut named = headers.get_all(self.user_header.as_str()).iter();
-        let Some(user) = named.next() else {
+        let Some(header) = named.next() else {
             return Ok(None);
         };
         let presented = headers.get(PROXY_SECRET).map(HeaderValue::as_bytes);
         let is_proxy = named.next().is_none()
             && peer.is_some_and(|peer| self.addresses.contains(&peer.ip().to_canonical()))
             && presented.is_some_and(|presented| is_secret(&self.secret, presented));
-        let user = user.to_str().ok().and_then(|text| UserId::parse(text).ok());
+        let user = header
+            .to_str()
+            .ok()
+            .and_then(|text| UserId::parse(text).ok());
         match user {
             Some(user) if is_proxy => Ok(Some(user)),
             _ => Err(Problem::unauthorized()),

@@ -1,8 +1,8 @@
 //! Deserialization of a syntax tree. A type gets exactly the forms of its JSON Schema: a struct is a mapping, which serde
-//! otherwise also reads from a list.
+//! otherwise also reads from a list, and a word of an enum is a text, which serde also reads from a mapping.
 
 use super::node::{KeyValue, Node, NodeValue};
-use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer, StrDeserializer};
+use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::Error;
@@ -94,9 +94,6 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'de> {
     ) -> Result<V::Value, Error> {
         match &self.0.value {
             NodeValue::Text(text) => visitor.visit_enum(StrDeserializer::new(text)),
-            NodeValue::Map(entries) => {
-                visitor.visit_enum(MapAccessDeserializer::new(Self::entries(entries)))
-            }
             _ => Err(Error::invalid_type(self.unexpected(), &visitor)),
         }
     }

@@ -28,9 +28,9 @@ struct CompiledSchema {
 
 /// A type whose deserialization refuses every document that its JSON Schema refuses. Its documents are deserialized at
 /// once, and validated by the schema only to explain a refusal.
-pub trait HoldsItsSchema: JsonSchema + DeserializeOwned {
+pub trait AsStrictAsSchema: JsonSchema + DeserializeOwned {
     /// False for a document that serde reads although the schema refuses its form.
-    fn may_be_read(_root: &Node) -> bool {
+    fn can_be_read_directly(_root: &Node) -> bool {
         true
     }
 }
@@ -110,9 +110,9 @@ impl<T: JsonSchema + DeserializeOwned> Schema<T> {
     /// All violations of the schema.
     pub fn parse_directly(&self, document: &Document) -> Result<T, Vec<Diagnostic>>
     where
-        T: HoldsItsSchema,
+        T: AsStrictAsSchema,
     {
-        if T::may_be_read(&document.root)
+        if T::can_be_read_directly(&document.root)
             && let Ok(read) = T::deserialize(NodeDeserializer(&document.root))
         {
             return Ok(read);

@@ -109,6 +109,8 @@ pub struct RunFilter {
     pub catalog_version: Option<Digest>,
     /// Only runs of tier medium that have begun and have no review.
     pub awaiting_review: bool,
+    /// Only runs that a worker has the lease of.
+    pub held: bool,
     /// Only runs that follow this one in the list, which exists.
     pub after: Option<RunId>,
     /// Maximum number of runs; default 100.

@@ -92,9 +92,9 @@ impl Commits {
     /// The id of the tree of a commit after changes. Nothing is stored.
     pub fn tree_with(&self, commit: &GitId, changes: &FileChanges) -> Result<GitId, EditError> {
         let tree = super::commits::id_of(&self.info(commit)?.tree)?;
-        let changes = changes.iter().map(|(path, file)| (path, file.as_ref()));
+        let files = changes.iter().map(|(path, file)| (path, file.as_ref()));
         let mut hash = |kind, bytes: &[u8]| ids::id_of(kind, bytes);
-        let tree = edit(self.repository(), Some(tree), changes, &mut hash)?;
+        let tree = edit(self.repository(), Some(tree), files, &mut hash)?;
         Ok(GitId::of(&tree))
     }
 
@@ -140,8 +140,9 @@ impl Commits {
                 source: source.into(),
             })?;
         if found.is_some() {
-            let branch = branch.to_string();
-            return Err(EditError::BranchExists { branch });
+            return Err(EditError::BranchExists {
+                branch: branch.to_string(),
+            });
         }
         Ok(name)
     }

@@ -436,6 +436,9 @@ impl State {
                 403,
                 "You need admin access to the organization before adding a repository to it.",
             ),
+            ("PUT", ["orgs", "acme", "teams", team, "repos", "acme", _]) if is_github => {
+                self.grant_team(team, body["permission"].as_str().unwrap())
+            }
             ("GET", ["repositories", id]) => self.visible(id.parse().unwrap(), |_| None),
             ("PATCH", ["repositories", id]) if is_github => {
                 self.describe(id.parse().unwrap(), body)

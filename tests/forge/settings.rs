@@ -1,6 +1,7 @@
 //! Settings of repositories: set, read back and compared on both forges.
 
 use super::fake::{Dialect, Fake, Fault};
+use super::settings_fake::merge;
 use super::support::{FakeClock, client, repo, wait};
 use groundplan::error::{Class, Explain as _};
 use groundplan::forge::settings::{SettingDifference, SettingsError};
@@ -33,7 +34,10 @@ fn fake(dialect: Dialect) -> Fake {
     fake
 }
 
-fn apply(fake: &Fake, needed: &RepositorySettings) -> Result<(), SettingsError> {
+fn apply(
+    fake: &Fake,
+    needed: &RepositorySettings,
+) -> Result<Vec<SettingDifference>, SettingsError> {
     let forge = client(fake, FakeClock::new());
     let settings = forge.settings().unwrap();
     wait(settings.apply(&repo("acme", "ops"), needed))
@@ -125,6 +129,96 @@ fn a_protection_has_the_fields_of_its_forge() {
     assert_eq!(forgejo.state().settings.protection, Some(expected));
 }
 
+#[test]
+fn rules_of_a_protection_that_no_plan_declares_stay() {
+    let rules = json!({
+        "required_status_checks": {
+            "strict": true,
+            "checks": [{ "context": "build", "app_id": 15368 }, { "context": "lint", "app_id": -1 }],
+        },
+        "restrictions": { "users": ["jane"], "teams": ["core"], "apps": ["super-ci"] },
+        "required_linear_history": true,
+        "required_conversation_resolution": true,
+        "lock_branch": true,
+    });
+    let reviews = json!({
+        "require_last_push_approval": true,
+        "dismissal_restrictions": { "users": ["jane"], "teams": [], "apps": [] },
+        "bypass_pull_request_allowances": { "users": [], "teams": [], "apps": ["renovate"] },
+    });
+    let fake = fake(Dialect::GitHub);
+    apply(&fake, &all()).unwrap();
+    let mut kept = fake.state().settings.protection.clone().unwrap();
+    merge(&mut kept, &rules);
+    merge(&mut kept["required_pull_request_reviews"], &reviews);
+    fake.state().settings.protection = Some(kept.clone());
+
+    assert_eq!(compare(&fake, &all()), [], "they are somebody's decision");
+    apply(
+        &fake,
+        &protected(&json!({ "approvals": 2, "approvers": ["jane"] })),
+    )
+    .unwrap();
+    kept["required_pull_request_reviews"]["required_approving_review_count"] = json!(2);
+    assert_eq!(fake.state().settings.protection, Some(kept));
+}
+
+#[test]
+fn a_list_is_read_to_its_end_or_refused() {
+    for dialect in DIALECTS {
+        let fake = fake(dialect);
+        fake.state().page.length = 1;
+        let needed = RepositorySettings {
+            labels: all().labels,
+            ..RepositorySettings::default()
+        };
+        for number in 0..199 {
+            fake.state().settings.labels.push(json!({
+                "id": number,
+                "name": format!("label {number}"),
+                "color": "ffffff",
+                "description": "",
+            }));
+        }
+        let found = compare(&fake, &needed).len();
+        assert_eq!(found, 2, "all pages are read");
+        apply(&fake, &needed).unwrap_err();
+        let forge = client(&fake, FakeClock::new());
+        let compared = wait(
+            forge
+                .settings()
+                .unwrap()
+                .compare(&repo("acme", "ops"), &needed),
+        );
+        assert_eq!(
+            compared.unwrap_err().to_string(),
+            "the forge's list of labels has more than 200 entries, which is too long"
+        );
+    }
+}
+
+#[test]
+fn a_team_is_an_account_with_a_role() {
+    for dialect in DIALECTS {
+        let fake = fake(dialect);
+        let mut needed = protected(&json!({ "approvals": 1, "approvers": ["acme/Reviewers"] }));
+        needed.collaborators[0].account = "acme/Reviewers".parse().unwrap();
+        let before = compare(&fake, &needed);
+        assert_eq!(before[2].setting, "collaborator `acme/Reviewers`");
+        apply(&fake, &needed).unwrap();
+        assert_eq!(compare(&fake, &needed), []);
+        let state = fake.state();
+        let kept = state.settings.protection.as_ref().unwrap();
+        match dialect {
+            Dialect::GitHub => assert_eq!(state.settings.teams["reviewers"], "push"),
+            Dialect::Forgejo => {
+                assert_eq!(state.settings.teams["reviewers"], "write");
+                assert_eq!(kept["approvals_whitelist_teams"], json!(["Reviewers"]));
+            }
+        }
+    }
+}
+
 /// `all()` with other fields of the protection.
 fn protected(protection: &Value) -> RepositorySettings {
     RepositorySettings {
@@ -214,6 +308,8 @@ fn a_setting_that_the_server_ignores_or_drops_is_reported() {
             format!("the forge does not keep the settings: {expected}")
         );
         assert_eq!(error.code(), "settings_not_kept");
+        let hint = error.hint().unwrap().render(|_| String::new());
+        assert_eq!(hint, "set it in the repository's settings for branches");
     }
     // An account without access is dropped from the list in silence.
     let fake = fake(Dialect::Forgejo);
@@ -229,8 +325,8 @@ fn a_setting_that_the_server_ignores_or_drops_is_reported() {
 fn an_invitation_is_pending_until_its_account_accepts() {
     let fake = fake(Dialect::GitHub);
     fake.state().settings.invites = true;
-    apply(&fake, &all()).unwrap();
-    let found = compare(&fake, &all());
+    let found = apply(&fake, &all()).unwrap();
+    assert_eq!(compare(&fake, &all()), found);
     assert_eq!(names(&found), ["collaborator `planner-bot`"]);
     assert!(found[0].is_pending);
     assert_eq!(found[0].help, "accept the invitation as `planner-bot`");

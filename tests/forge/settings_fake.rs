@@ -20,6 +20,8 @@ pub(crate) struct Settings {
     pub labels: Vec<Value>,
     /// Account → permission.
     pub collaborators: BTreeMap<String, String>,
+    /// Name of a team in lower case → permission.
+    pub teams: BTreeMap<String, String>,
     /// Account → permission of invitations.
     pub invitations: BTreeMap<String, String>,
     /// The body of the last request for the protection of `main`.
@@ -46,6 +48,7 @@ impl Settings {
         let mut settings = Self {
             labels: Vec::new(),
             collaborators: BTreeMap::new(),
+            teams: BTreeMap::new(),
             invitations: BTreeMap::new(),
             protection: None,
             issues: Vec::new(),
@@ -89,7 +92,7 @@ impl Settings {
     }
 }
 
-fn merge(document: &mut Value, body: &Value) {
+pub(super) fn merge(document: &mut Value, body: &Value) {
     let fields: Map<String, Value> = body.as_object().unwrap().clone();
     document.as_object_mut().unwrap().extend(fields);
 }
@@ -117,6 +120,8 @@ impl State {
             ("PATCH", ["labels", named]) => self.update_label(named, body),
             ("GET", ["collaborators", account, "permission"]) => self.permission(owner, account),
             ("PUT", ["collaborators", account]) => self.grant(account, body),
+            ("GET", ["teams"]) => self.list(&self.teams(), page),
+            ("PUT", ["teams", team]) if !is_github => self.grant_team(team, "write"),
             ("GET", ["invitations"]) if is_github => self.invitations(),
             ("GET", ["issues"]) => self.list(&self.settings.issues.clone(), page),
             ("POST", ["issues"]) => self.open_issue(body),
@@ -282,6 +287,38 @@ impl State {
         empty(204)
     }
 
+    /// The teams with access. GitHub has slugs, Forgejo the names alone.
+    fn teams(&self) -> Vec<Value> {
+        let all = self.settings.teams.iter().zip(1..);
+        let team = |((name, permission), id): ((&String, &String), u64)| match self.dialect {
+            Dialect::GitHub => json!({
+                "id": id,
+                "node_id": "MDQ6VGVhbTE=",
+                "name": format!("The {name}"),
+                "slug": name,
+                "permission": permission,
+                "privacy": "closed",
+                "url": format!("{ELSEWHERE}/teams/{id}"),
+                "parent": null,
+            }),
+            Dialect::Forgejo => json!({
+                "id": id,
+                "name": name,
+                "permission": permission,
+                "organization": null,
+                "units": ["repo.code"],
+            }),
+        };
+        all.map(team).collect()
+    }
+
+    /// Gives a team access. A team of Forgejo has its own role.
+    pub(super) fn grant_team(&mut self, name: &str, permission: &str) -> Response {
+        let teams = &mut self.settings.teams;
+        teams.insert(name.to_lowercase(), permission.to_owned());
+        empty(204)
+    }
+
     fn invitations(&self) -> Response {
         let all = self.settings.invitations.iter().zip(1..);
         let all = all.map(|((account, permission), id)| invitation(id, account, permission));
@@ -337,25 +374,36 @@ impl State {
             return Response::message(404, "Branch not protected");
         };
         let url = format!("{ELSEWHERE}/branches/main/protection");
-        let switch = |on: &Value| json!({ "enabled": on == true });
+        let switch = |field: &str| json!({ "enabled": kept[field] == true });
         let mut reviews = json!({
             "url": format!("{url}/required_pull_request_reviews"),
             "require_last_push_approval": false,
         });
         merge(&mut reviews, &kept["required_pull_request_reviews"]);
-        let document = json!({
+        for list in ["dismissal_restrictions", "bypass_pull_request_allowances"] {
+            if let Some(actors) = reviews.get(list).map(shown_actors) {
+                reviews[list] = actors;
+            }
+        }
+        let mut document = json!({
             "url": url,
             "required_pull_request_reviews": reviews,
             "required_signatures": { "url": format!("{url}/required_signatures"), "enabled": false },
             "enforce_admins": { "url": format!("{url}/enforce_admins"), "enabled": kept["enforce_admins"] == true },
-            "required_linear_history": { "enabled": false },
-            "allow_force_pushes": switch(&kept["allow_force_pushes"]),
-            "allow_deletions": switch(&kept["allow_deletions"]),
-            "block_creations": { "enabled": false },
-            "required_conversation_resolution": { "enabled": false },
-            "lock_branch": { "enabled": false },
-            "allow_fork_syncing": { "enabled": false },
+            "required_linear_history": switch("required_linear_history"),
+            "allow_force_pushes": switch("allow_force_pushes"),
+            "allow_deletions": switch("allow_deletions"),
+            "block_creations": switch("block_creations"),
+            "required_conversation_resolution": switch("required_conversation_resolution"),
+            "lock_branch": switch("lock_branch"),
+            "allow_fork_syncing": switch("allow_fork_syncing"),
         });
+        if kept["restrictions"].is_object() {
+            document["restrictions"] = shown_actors(&kept["restrictions"]);
+        }
+        if kept["required_status_checks"].is_object() {
+            document["required_status_checks"] = shown_checks(&kept["required_status_checks"]);
+        }
         Response::json(200, &document)
     }
 
@@ -454,6 +502,44 @@ impl State {
         merge(&mut document, &kept);
         Response::json(status, &document)
     }
+}
+
+/// The accounts of a request, as GitHub shows them.
+fn shown_actors(asked: &Value) -> Value {
+    let objects = |list: &str, field: &str| {
+        let names = asked[list].as_array().into_iter().flatten();
+        let objects = names.map(|name| json!({ "id": 1, "url": ELSEWHERE, field: name }));
+        objects.collect::<Value>()
+    };
+    json!({
+        "url": ELSEWHERE,
+        "users": objects("users", "login"),
+        "teams": objects("teams", "slug"),
+        "apps": objects("apps", "slug"),
+    })
+}
+
+/// The checks of a request, as GitHub shows them: their names in a list beside them.
+fn shown_checks(asked: &Value) -> Value {
+    assert!(asked.get("contexts").is_none(), "one of the two lists");
+    let checks = asked["checks"].as_array().unwrap();
+    let contexts: Value = checks
+        .iter()
+        .map(|check| check["context"].clone())
+        .collect();
+    let shown = checks.iter().map(|check| {
+        let id = &check["app_id"];
+        let id = if *id == -1 { &Value::Null } else { id };
+        json!({ "context": check["context"], "app_id": id })
+    });
+    json!({
+        "url": ELSEWHERE,
+        "strict": asked["strict"],
+        "contexts": contexts,
+        "contexts_url": ELSEWHERE,
+        "enforcement_level": "non_admins",
+        "checks": shown.collect::<Value>(),
+    })
 }
 
 fn invitation(id: u64, account: &str, permission: &str) -> Value {

@@ -86,8 +86,33 @@ fn a_copy_gets_branch_and_tags_and_is_never_rewound() {
         ])
     );
     let told = push(&sandbox, &[]).exits(1).stderr;
+    let cause = format!(
+        "error: `refs/heads/main` was not pushed: the copy is at {}, which this repository has not\n",
+        &theirs.as_str()[..12]
+    );
+    assert!(told.starts_with(&cause), "{told}");
     assert!(told.contains("`mirror push` rewinds nothing"), "{told}");
     assert_eq!(sandbox.git_id(second, "main"), theirs);
+    sandbox.git(second, &["tag", "-f", "v3", "main"]);
+    let told = push(&sandbox, &[]).exits(1).stderr;
+    let tag = "error: `refs/tags/v3` was not pushed: the copy is at";
+    assert!(told.contains(tag) && told.contains("another tag"), "{told}");
+}
+
+#[test]
+fn a_path_inside_a_repository_names_it() {
+    let sandbox = with_second_forge();
+    let local = ["--forge", "local", "--forge-url", "second"];
+    let inside = ["mirror", "push", "out/lib"];
+    sandbox.groundplan(inside.iter().chain(&local)).exits(0);
+    sandbox.git(".", &["clone", "-q", "--bare", "out", "bare.git"]);
+    sandbox.git("bare.git", &["tag", "v2"]);
+    let bare = ["mirror", "push", "bare.git"];
+    sandbox.groundplan(bare.iter().chain(&local)).exits(0);
+    let inside = ["verify", "second/acme/acme-web.git/refs/heads"];
+    sandbox
+        .groundplan(inside.iter().chain(&["--catalog", "."]))
+        .exits(0);
 }
 
 #[test]
@@ -120,6 +145,9 @@ fn what_cannot_be_copied_is_refused_with_the_next_step() {
     let nameless = sandbox.groundplan(["mirror", "push", "plain"].iter().chain(&local));
     let nameless = nameless.exits(2).stderr;
     assert!(nameless.contains("--owner OWNER --repo REPO"), "{nameless}");
+    let offline = push(&sandbox, &["--offline"]).exits(2).stderr;
+    let message = "cannot push with `--offline`";
+    assert!(offline.contains(message), "{offline}");
     let unnamed = sandbox
         .groundplan(["mirror", "push", "out"])
         .exits(2)

@@ -451,6 +451,23 @@ fn real_pushes_prove_the_way_of_writing() {
     }
 }
 
+/// A hook that ends the server's process in a later push to `main`.
+const BREAKS: &str = "while read old new name; do\n  case \"$name-$old\" in\n    *main-0000*) ;;\n    *main*) kill -9 $PPID ;;\n  esac\ndone";
+
+#[test]
+fn the_branch_of_a_proof_is_deleted_when_the_next_push_breaks() {
+    let joint = start(Dialect::Forgejo);
+    joint.state().disk.as_mut().unwrap().hook = Some(BREAKS);
+    let joint = published_over(joint);
+    joint.state().settings.account = "planner-bot";
+    let broken = joint.ops("prove", &[]).exits(3).stderr;
+    assert!(
+        broken.contains("outcome of the push is unknown"),
+        "{broken}"
+    );
+    assert_eq!(branches(&joint), "main\n");
+}
+
 #[test]
 fn a_protection_that_does_not_hold_is_found_by_a_push() {
     let joint = published(Dialect::Forgejo);

@@ -184,6 +184,11 @@ async fn runs_are_filtered_and_listed_newest_first(fixture: StoreFixture) {
         ..RunFilter::default()
     });
     assert_eq!(waiting.await.len(), 2);
+    let held = ids(RunFilter {
+        held: true,
+        ..RunFilter::default()
+    });
+    assert_eq!(held.await, std::slice::from_ref(&old.id));
     let failed = ids(RunFilter {
         statuses: vec![RunStatus::Failed],
         ..RunFilter::default()

@@ -3,6 +3,7 @@
 mod base;
 mod command;
 mod fleet;
+mod inputs;
 mod keys;
 mod kills;
 mod properties;

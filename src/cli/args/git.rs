@@ -107,6 +107,11 @@ impl Explain for CacheError {
 }
 
 impl GitArgs {
+    /// True if no request may be sent.
+    pub(crate) fn is_offline(&self) -> bool {
+        self.offline
+    }
+
     /// The cache alone, for completions: no request is sent.
     pub(crate) fn offline() -> Self {
         Self {

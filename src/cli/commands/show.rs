@@ -127,8 +127,7 @@ fn input_rules(input: &CatalogInput) -> Vec<String> {
             case: Some(case),
         })) => format!("default {}", from.in_case(*case)),
     };
-    let conditions = [("with", &input.when), ("without", &input.unless)];
-    let conditions = conditions
+    let conditions = [("with", &input.when), ("without", &input.unless)]
         .into_iter()
         .filter(|(_, condition)| !condition.is_empty())
         .map(|(word, condition)| format!("{word} {}", in_words(condition)));
@@ -138,12 +137,12 @@ fn input_rules(input: &CatalogInput) -> Vec<String> {
 /// The parts of a condition, as in `auth=session and PORT=8080 or 9000`.
 fn in_words(condition: &Condition) -> String {
     let categories = condition.categories.iter().map(|(category, options)| {
-        let options: Vec<&str> = options.0.iter().map(Slug::as_str).collect();
-        format!("{category}={}", options.join(" or "))
+        let names: Vec<&str> = options.0.iter().map(Slug::as_str).collect();
+        format!("{category}={}", names.join(" or "))
     });
     let inputs = condition.inputs.iter().map(|(name, values)| {
-        let values: Vec<String> = values.0.iter().map(ToString::to_string).collect();
-        format!("{name}={}", values.join(" or "))
+        let texts: Vec<String> = values.0.iter().map(ToString::to_string).collect();
+        format!("{name}={}", texts.join(" or "))
     });
     let parts: Vec<String> = categories.chain(inputs).collect();
     parts.join(" and ")

@@ -160,8 +160,8 @@ impl Merger {
         let mut after: Option<&str> = None;
         for (key, value) in theirs.members() {
             self.path.push(key.clone());
-            let base = base.and_then(|base| base.member(key));
-            self.value(base, ours.member(key), Some(value), after);
+            let before = base.and_then(|base| base.member(key));
+            self.value(before, ours.member(key), Some(value), after);
             self.path.pop();
             after = Some(key);
         }

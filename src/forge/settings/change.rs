@@ -1,14 +1,14 @@
 //! Sets the settings of a repository and reads them back.
 
+use super::RepositoryClient;
 use super::difference::{
-    SettingDifference, access_difference, issue_name, label_difference, label_name,
+    SettingDifference, access_difference, collaborator_name, issue_name, label_difference,
+    label_name, protection_name,
 };
 use super::documents::LabelJson;
-use super::{BRANCH, RepositoryClient};
 use crate::error::{Class, Explain, Hint};
 use crate::forge::error::ForgeError;
 use crate::forge::repository::RepoPath;
-use crate::hint;
 use crate::model::repository_settings::RepositorySettings;
 use std::fmt;
 use thiserror::Error;
@@ -27,8 +27,6 @@ pub enum SettingsError {
     NotKept { differences: Vec<SettingDifference> },
     #[error("cannot read the settings of the repository: {0}")]
     Unread(ForgeError),
-    #[error("a local forge has no settings of repositories")]
-    Unsupported,
 }
 
 /// The settings that were read back after a change failed.
@@ -45,17 +43,17 @@ struct FailedChange {
 }
 
 impl RepositoryClient<'_> {
-    /// Sets what differs from the needed settings, one after the other, and reads all of them again. Repeating it sets only
-    /// what is left.
+    /// Sets what differs from the needed settings, one after the other, and reads all of them again. Returns what is
+    /// pending. Repeating it sets only what is left.
     pub async fn apply(
         &self,
         repo: &RepoPath,
         needed: &RepositorySettings,
-    ) -> Result<(), SettingsError> {
+    ) -> Result<Vec<SettingDifference>, SettingsError> {
         let changed = self.change(repo, needed).await;
         let read = self.compare(repo, needed).await;
         match (changed, read) {
-            (_, Ok(differences)) if differences.iter().all(|one| one.is_pending) => Ok(()),
+            (_, Ok(differences)) if differences.iter().all(|one| one.is_pending) => Ok(differences),
             (Err(FailedChange { setting, error }), read) => {
                 let set = |left: &Vec<SettingDifference>| names(needed, left);
                 Err(SettingsError::Refused {
@@ -82,7 +80,7 @@ impl RepositoryClient<'_> {
         for collaborator in &needed.collaborators {
             let (account, role) = (&collaborator.account, collaborator.role);
             let failed = |error| FailedChange {
-                setting: format!("collaborator `{account}`"),
+                setting: collaborator_name(account),
                 error,
             };
             let access = self.access(repo, account, role).await.map_err(failed)?;
@@ -92,7 +90,7 @@ impl RepositoryClient<'_> {
         }
         if let Some(protection) = &needed.protection {
             let failed = |error| FailedChange {
-                setting: format!("protection of `{BRANCH}`"),
+                setting: protection_name(),
                 error,
             };
             let differences = self.compare_protection(repo, protection).await;
@@ -171,13 +169,20 @@ impl RepositoryClient<'_> {
 fn names(needed: &RepositorySettings, left: &[SettingDifference]) -> Vec<String> {
     let labels = needed.labels.iter().map(label_name);
     let accounts = needed.collaborators.iter();
-    let collaborators = accounts.map(|one| format!("collaborator `{}`", one.account));
+    let collaborators = accounts.map(|one| collaborator_name(&one.account));
     let branch = needed.protection.iter();
-    let protection = branch.map(|_| format!("protection of `{BRANCH}`"));
+    let protection = branch.map(|_| protection_name());
     let issues = needed.issues.iter().map(issue_name);
     let all = labels.chain(collaborators).chain(protection).chain(issues);
     all.filter(|name| !left.iter().any(|one| one.setting.starts_with(name)))
         .collect()
+}
+
+/// The next steps of differences, each of them once.
+fn next_steps(differences: &[SettingDifference]) -> Hint {
+    let mut steps: Vec<&str> = differences.iter().map(|one| one.help.as_str()).collect();
+    steps.dedup();
+    steps.join("; ").into()
 }
 
 fn joined(differences: &[SettingDifference]) -> String {
@@ -205,7 +210,7 @@ impl Explain for SettingsError {
     fn class(&self) -> Class {
         match self {
             Self::Refused { error, .. } | Self::Unread(error) => error.class(),
-            Self::NotKept { .. } | Self::Unsupported => Class::Refused,
+            Self::NotKept { .. } => Class::Refused,
         }
     }
 
@@ -213,24 +218,20 @@ impl Explain for SettingsError {
         match self {
             Self::Refused { error, .. } | Self::Unread(error) => error.code(),
             Self::NotKept { .. } => "settings_not_kept",
-            Self::Unsupported => "settings_unsupported",
         }
     }
 
     fn hint(&self) -> Option<Hint> {
         match self {
             Self::Refused { .. } | Self::Unread(_) => None,
-            Self::NotKept { .. } => Some(hint!(
-                "check that each account exists and has access to the repository"
-            )),
-            Self::Unsupported => Some(hint!("name GitHub or Forgejo")),
+            Self::NotKept { differences } => Some(next_steps(differences)),
         }
     }
 
     fn inner(&self) -> Option<&dyn Explain> {
         match self {
             Self::Refused { error, .. } | Self::Unread(error) => Some(error),
-            Self::NotKept { .. } | Self::Unsupported => None,
+            Self::NotKept { .. } => None,
         }
     }
 }

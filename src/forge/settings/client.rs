@@ -3,7 +3,7 @@
 use super::difference::{
     RepositoryAccess, SettingDifference, access_difference, issue_name, label_difference,
 };
-use super::documents::{InvitationJson, IssueJson, LabelJson, RoleJson};
+use super::documents::{InvitationJson, IssueJson, LabelJson, RoleJson, TeamJson};
 use crate::forge::documents::{existing, is_last_page};
 use crate::forge::error::ForgeError;
 use crate::forge::repository::RepoPath;
@@ -15,9 +15,9 @@ use crate::model::repository_settings::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// The entries of a page, and the pages of a list that are read.
+/// The entries of a page, and the pages of the longest list that is read.
 const PAGE: usize = 50;
-const MAX_PAGES: usize = 20;
+const MAX_PAGES: usize = 200;
 
 /// The kind of forge, where requests differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +46,8 @@ impl<'f> RepositoryClient<'f> {
         let mut differences = Vec::new();
         if !needed.labels.is_empty() {
             let found = self.labels(repo).await?;
-            let needed = needed.labels.iter();
-            differences.extend(needed.filter_map(|label| label_difference(label, &found)));
+            let labels = needed.labels.iter();
+            differences.extend(labels.filter_map(|label| label_difference(label, &found)));
         }
         for collaborator in &needed.collaborators {
             let (account, role) = (&collaborator.account, collaborator.role);
@@ -102,14 +102,30 @@ impl<'f> RepositoryClient<'f> {
 
     /// True if an account administers a repository. False where the account of the token may not ask.
     pub async fn administers(&self, repo: &RepoPath, login: &str) -> Result<bool, ForgeError> {
-        let Ok(account) = AccountName::login(login) else {
+        let Ok(account) = AccountName::account(login) else {
             return Ok(false);
         };
-        match self.access(repo, &account, CollaboratorRole::Admin).await {
-            Ok(access) => Ok(matches!(access, RepositoryAccess::Has)),
+        match self.role(repo, &account).await {
+            Ok(role) => Ok(role == Some(CollaboratorRole::Admin)),
             Err(ForgeError::Forbidden { .. }) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// The role of an account; none if it pushes nothing, or the forge does not know it.
+    async fn role(
+        &self,
+        repo: &RepoPath,
+        account: &AccountName,
+    ) -> Result<Option<CollaboratorRole>, ForgeError> {
+        if let Some((_, team)) = account.team() {
+            let teams: Vec<TeamJson> = self.list(repo, &["teams"], &[]).await?;
+            let found = teams.iter().find(|one| one.is(team));
+            return Ok(found.and_then(TeamJson::role));
+        }
+        let path = ["collaborators", account.as_str(), "permission"];
+        let found: Option<RoleJson> = existing(self.get(self.address(repo, &path)).await)?;
+        Ok(found.and_then(|found| found.role()))
     }
 
     /// The access of an account, as far as it concerns `role`.
@@ -119,12 +135,10 @@ impl<'f> RepositoryClient<'f> {
         account: &AccountName,
         role: CollaboratorRole,
     ) -> Result<RepositoryAccess, ForgeError> {
-        let path = ["collaborators", account.as_str(), "permission"];
-        let found: Option<RoleJson> = existing(self.get(self.address(repo, &path)).await)?;
-        if found.and_then(|found| found.role()) >= Some(role) {
+        if self.role(repo, account).await? >= Some(role) {
             return Ok(RepositoryAccess::Has);
         }
-        if self.api == Api::GitHub {
+        if self.api == Api::GitHub && account.team().is_none() {
             let invited: Vec<InvitationJson> = self.list(repo, &["invitations"], &[]).await?;
             let is_it = |invitation: &InvitationJson| {
                 let login = invitation.login();
@@ -137,7 +151,8 @@ impl<'f> RepositoryClient<'f> {
         Ok(RepositoryAccess::Lacks)
     }
 
-    /// Gives an account a role. GitHub invites the account, which has to accept.
+    /// Gives an account a role. GitHub invites a user, who has to accept. A team of Forgejo has its role in all its
+    /// repositories.
     pub(super) async fn grant(
         &self,
         repo: &RepoPath,
@@ -148,7 +163,15 @@ impl<'f> RepositoryClient<'f> {
             (Api::GitHub, CollaboratorRole::Write) => "push",
             (_, role) => role.as_str(),
         };
-        let url = self.address(repo, &["collaborators", account.as_str()]);
+        let (owner, name) = (repo.owner.as_str(), repo.name.as_str());
+        let url = match (self.api, account.team()) {
+            (Api::GitHub, Some((organisation, team))) => {
+                let path = ["orgs", organisation, "teams", team, "repos", owner, name];
+                self.transport.site().api(&path)
+            }
+            (Api::Forgejo, Some((_, team))) => self.address(repo, &["teams", team]),
+            (_, None) => self.address(repo, &["collaborators", account.as_str()]),
+        };
         let body = json!({ "permission": permission });
         self.send(reqwest::Method::PUT, url, &body).await
     }
@@ -209,7 +232,7 @@ impl<'f> RepositoryClient<'f> {
         self.document(&response)
     }
 
-    /// All entries of a list. An empty list may be written as `null`.
+    /// All entries of a list. An empty list may be written as `null`. Fails for more than [`MAX_PAGES`] pages.
     async fn list<T: DeserializeOwned>(
         &self,
         repo: &RepoPath,
@@ -232,10 +255,10 @@ impl<'f> RepositoryClient<'f> {
             let length = found.as_ref().map_or(0, Vec::len);
             all.extend(found.into_iter().flatten());
             if is_last_page(&response, all.len(), length, PAGE) {
-                break;
+                return Ok(all);
             }
         }
-        Ok(all)
+        Err(ForgeError::too_long(&rest.join("/"), all.len()))
     }
 
     pub(super) async fn post(&self, url: url::Url, body: &Value) -> Result<(), ForgeError> {

@@ -83,14 +83,13 @@ impl RepositoryClient<'_> {
         self.commit(repo, file, place).await
     }
 
-    /// Deletes a branch. Its name has no `/`.
+    /// Deletes a branch, if there is one. Its name has no `/`.
     pub async fn delete_branch(&self, repo: &RepoPath, branch: &str) -> Result<(), ForgeError> {
         let url = match self.api {
             Api::GitHub => self.address(repo, &["git", "refs", "heads", branch]),
             Api::Forgejo => self.address(repo, &["branches", branch]),
         };
-        let deleted = self.transport.change(Method::DELETE, url, None).await;
-        deleted.map(drop)
+        existing(self.transport.change(Method::DELETE, url, None).await).map(drop)
     }
 
     async fn commit(

@@ -9,6 +9,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
 
+/// The fields of a protection that both forges have.
+pub(super) const APPROVALS: &str = "approvals";
+pub(super) const STALE_APPROVALS: &str = "dismissal of stale approvals";
+pub(super) const ADMINISTRATORS: &str = "inclusion of administrators";
+
 /// A setting that a repository does not have as it is needed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -48,7 +53,7 @@ impl SettingDifference {
         found: &T,
     ) -> Option<Self> {
         (expected != found).then(|| Self {
-            setting: format!("protection of `{BRANCH}`: {field}"),
+            setting: format!("{}: {field}", protection_name()),
             expected: expected.to_string(),
             found: found.to_string(),
             is_pending: false,
@@ -62,7 +67,7 @@ impl SettingDifference {
             expected: needed.to_string(),
             found: "none".to_owned(),
             help: "protect it in the repository's settings for branches".to_owned(),
-            ..Self::missing(format!("protection of `{BRANCH}`"))
+            ..Self::missing(protection_name())
         }
     }
 
@@ -72,7 +77,7 @@ impl SettingDifference {
             expected: "none".to_owned(),
             found: "protected".to_owned(),
             help: "remove the protection, or choose another way of writing with `groundplan update --select`".to_owned(),
-            ..Self::missing(format!("protection of `{BRANCH}`"))
+            ..Self::missing(protection_name())
         }
     }
 }
@@ -91,6 +96,14 @@ impl fmt::Display for SettingDifference {
 
 pub(super) fn label_name(label: &Label) -> String {
     format!("label `{}`", label.name)
+}
+
+pub(super) fn collaborator_name(account: &AccountName) -> String {
+    format!("collaborator `{account}`")
+}
+
+pub(super) fn protection_name() -> String {
+    format!("protection of `{BRANCH}`")
 }
 
 pub(super) fn issue_name(issue: &FirstIssue) -> String {
@@ -140,7 +153,7 @@ pub(super) fn access_difference(
         ),
     };
     Some(SettingDifference {
-        setting: format!("collaborator `{account}`"),
+        setting: collaborator_name(account),
         expected: role.to_string(),
         found: found.to_owned(),
         is_pending,

@@ -18,6 +18,15 @@ pub(super) struct RoleJson {
     permission: String,
 }
 
+/// A team with access to a repository.
+#[derive(Deserialize)]
+pub(super) struct TeamJson {
+    name: String,
+    /// The name in addresses of GitHub.
+    slug: Option<String>,
+    permission: String,
+}
+
 /// An invitation of GitHub.
 #[derive(Deserialize)]
 pub(super) struct InvitationJson {
@@ -53,6 +62,18 @@ impl LabelJson {
 }
 
 impl RoleJson {
+    pub(super) fn role(&self) -> Option<CollaboratorRole> {
+        role(&self.permission)
+    }
+}
+
+impl TeamJson {
+    /// True if an account names this team: a forge ignores case.
+    pub(super) fn is(&self, name: &str) -> bool {
+        let own = self.slug.as_ref().unwrap_or(&self.name);
+        own.eq_ignore_ascii_case(name)
+    }
+
     pub(super) fn role(&self) -> Option<CollaboratorRole> {
         role(&self.permission)
     }

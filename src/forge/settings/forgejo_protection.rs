@@ -3,6 +3,7 @@
 //!
 //! Source: <https://codeberg.org/api/swagger#/repository/repoCreateBranchProtection>.
 
+use super::difference::{ADMINISTRATORS, APPROVALS, STALE_APPROVALS};
 use super::{BRANCH, RepositoryClient, SettingDifference};
 use crate::forge::documents::existing;
 use crate::forge::error::ForgeError;
@@ -37,10 +38,11 @@ struct ForgejoProtectionJson {
     block_admin_merge_override: Option<bool>,
 }
 
-/// The accounts of a list, in the parts that the forge has for them.
+/// The accounts of a list, in the parts that the forge has for them. A list without accounts is not used.
+#[derive(Default)]
 struct AccountList {
     users: Vec<String>,
-    teams: Vec<&'static str>,
+    teams: Vec<String>,
 }
 
 impl RepositoryClient<'_> {
@@ -94,19 +96,18 @@ impl RepositoryClient<'_> {
             .await
     }
 
-    /// The users of a list. The owner of the repository, where it is an organisation, is its team of owners.
+    /// The users and teams of a list. The owner of the repository, where it is an organisation, is its team of owners.
     async fn listed(
         &self,
         repo: &RepoPath,
         accounts: &[AccountName],
     ) -> Result<AccountList, ForgeError> {
-        let mut listed = AccountList {
-            users: Vec::new(),
-            teams: Vec::new(),
-        };
+        let mut listed = AccountList::default();
         for account in accounts {
-            if account.is(repo.owner.as_str()) && self.is_organisation(&repo.owner).await? {
-                listed.teams.push(OWNERS);
+            if let Some((_, team)) = account.team() {
+                listed.teams.push(team.to_owned());
+            } else if account.is(repo.owner.as_str()) && self.is_organisation(&repo.owner).await? {
+                listed.teams.push(OWNERS.to_owned());
             } else {
                 listed.users.push(account.as_str().to_owned());
             }
@@ -129,32 +130,36 @@ impl ForgejoProtectionJson {
         mergers: &AccountList,
     ) -> Vec<SettingDifference> {
         let include_administrators = self.apply_to_admins.or(self.block_admin_merge_override);
-        let approve = (
+        let found_approvers = AccountList::found(
             self.enable_approvals_whitelist,
-            &self.approvals_whitelist_username,
-            &self.approvals_whitelist_teams,
+            self.approvals_whitelist_username.as_deref(),
+            self.approvals_whitelist_teams.as_deref(),
         );
-        let merge = (
+        let found_mergers = AccountList::found(
             self.enable_merge_whitelist,
-            &self.merge_whitelist_usernames,
-            &self.merge_whitelist_teams,
+            self.merge_whitelist_usernames.as_deref(),
+            self.merge_whitelist_teams.as_deref(),
         );
         [
             SettingDifference::of_protection("direct pushes", &false, &self.enable_push),
             SettingDifference::of_protection(
-                "approvals",
+                APPROVALS,
                 &u64::from(needed.approvals),
                 &self.required_approvals,
             ),
-            SettingDifference::of_protection("approvers", &approvers.text(), &text_of(approve)),
-            SettingDifference::of_protection("mergers", &mergers.text(), &text_of(merge)),
             SettingDifference::of_protection(
-                "dismissal of stale approvals",
+                "approvers",
+                &approvers.text(),
+                &found_approvers.text(),
+            ),
+            SettingDifference::of_protection("mergers", &mergers.text(), &found_mergers.text()),
+            SettingDifference::of_protection(
+                STALE_APPROVALS,
                 &needed.dismiss_stale_approvals,
                 &self.dismiss_stale_approvals,
             ),
             SettingDifference::of_protection(
-                "inclusion of administrators",
+                ADMINISTRATORS,
                 &needed.include_administrators,
                 &include_administrators.unwrap_or(false),
             ),
@@ -166,27 +171,25 @@ impl ForgejoProtectionJson {
 }
 
 impl AccountList {
+    /// A list of the forge by its switch, its users and its teams.
+    fn found(is_on: bool, users: Option<&[String]>, teams: Option<&[String]>) -> Self {
+        if !is_on {
+            return Self::default();
+        }
+        Self {
+            users: users.map_or_else(Vec::new, <[_]>::to_vec),
+            teams: teams.map_or_else(Vec::new, <[_]>::to_vec),
+        }
+    }
+
+    /// The accounts in order; all that write where the list is not used.
     fn text(&self) -> String {
         let teams = self.teams.iter().map(|team| format!("team {team}"));
         let users = self.users.iter().map(|user| user.to_lowercase());
-        text(users.chain(teams).collect())
+        let accounts: BTreeSet<String> = users.chain(teams).collect();
+        if accounts.is_empty() {
+            return "all writers".to_owned();
+        }
+        accounts.into_iter().collect::<Vec<_>>().join(", ")
     }
-}
-
-/// A list of the forge: its switch, its users and its teams.
-fn text_of((is_on, users, teams): (bool, &Option<Vec<String>>, &Option<Vec<String>>)) -> String {
-    if !is_on {
-        return text(BTreeSet::new());
-    }
-    let users = users.iter().flatten().map(|user| user.to_lowercase());
-    let teams = teams.iter().flatten().map(|team| format!("team {team}"));
-    text(users.chain(teams).collect())
-}
-
-/// The accounts in order; all of them are allowed where the list is not used.
-fn text(accounts: BTreeSet<String>) -> String {
-    if accounts.is_empty() {
-        return "all writers".to_owned();
-    }
-    accounts.into_iter().collect::<Vec<_>>().join(", ")
 }

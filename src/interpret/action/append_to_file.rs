@@ -59,14 +59,15 @@ impl ActionKind for AppendToFile {
         let path = self.path.as_tree();
         let is_new = self.create && step.read(path)?.is_none();
         let part = if is_new { Part::Whole } else { Part::Lines };
-        let block = block_of(&step.fill(&self.content, path, part)?);
+        let content = block_of(&step.fill(&self.content, path, part)?);
+        // A mark belongs to the start of a file.
+        let block = content.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&content);
         if is_new {
-            step.write(path, File::regular(block))?;
+            step.write(path, File::regular(content.clone()))?;
+            step.record_edit(path, "", block);
             return Ok(Done::changed("created"));
         }
         let file = step.text(path)?;
-        // A mark belongs to the start of a file.
-        let block = block.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&block);
         let anchor = self.after.as_ref().or(self.before.as_ref());
         let line = anchor
             .map(|line| step.fill(line.as_str(), path, Part::Fragment))

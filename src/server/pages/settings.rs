@@ -314,8 +314,7 @@ impl ForgeSection {
 impl TestedToken {
     fn new(report: TokenReport, refusal: Option<&UnusableToken>) -> Self {
         let text = |refusal: &UnusableToken| {
-            let steps = hints(refusal);
-            let steps: Vec<String> = steps
+            let steps: Vec<String> = hints(refusal)
                 .iter()
                 .map(|hint| hint.render(|setting| setting.name().to_owned()))
                 .collect();

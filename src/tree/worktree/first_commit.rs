@@ -21,14 +21,15 @@ impl WorkTree {
                 return Ok(false);
             }
         }
-        let references = self.repository.references();
-        let references =
-            references.map_err(WorkTreeError::git("read the references", &self.path))?;
-        for found in references
+        let references = self
+            .repository
+            .references()
+            .map_err(WorkTreeError::git("read the references", &self.path))?;
+        for read in references
             .all()
             .map_err(WorkTreeError::git("read the references", &self.path))?
         {
-            let found = found.map_err(WorkTreeError::git("read the references", &self.path))?;
+            let found = read.map_err(WorkTreeError::git("read the references", &self.path))?;
             // A symbolic reference may name a branch that does not exist yet, as HEAD does.
             if found.target().try_id().is_some() {
                 return Ok(false);

@@ -42,10 +42,7 @@ pub(super) fn git() -> Check {
 /// Checks that a folder exists or can be created, on a lasting disk with free space.
 pub(super) fn folder(name: &'static str, folder: &Path) -> Check {
     let shown = folder.display();
-    let there = folder
-        .ancestors()
-        .find(|path| path.exists())
-        .unwrap_or(Path::new("/"));
+    let there = disk_space::nearest_existing(folder);
     if let Err(error) = tempfile::tempfile_in(there) {
         return Check::fail(
             name,
@@ -114,11 +111,7 @@ pub(super) fn disk_use(cache: &Path, state: &Path, logs: &Path) -> Check {
             "remove remains of ended runs with `groundplan prune`",
         ),
     ];
-    let there = state
-        .ancestors()
-        .find(|path| path.exists())
-        .unwrap_or(Path::new("/"));
-    let Ok(space) = DiskSpace::of(there) else {
+    let Ok(space) = DiskSpace::of(disk_space::nearest_existing(state)) else {
         return Check::skip(NAME, "the file system does not report its space");
     };
     let list: Vec<String> = causes

@@ -4,9 +4,11 @@ use super::check::Check;
 use crate::base::atomic_file;
 use crate::base::git_dir::GitDir;
 use crate::scrub::scrub;
+use gix::bstr::{BString, ByteSlice as _};
 use gix::config::file::Metadata;
 use gix::config::file::init::Options;
 use gix::config::{File, Source};
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::Path;
 use url::Url;
@@ -20,15 +22,15 @@ pub(super) fn remotes(folder: &Path, fixes: bool) -> Check {
     let Ok(git_dir) = GitDir::find(folder) else {
         return Check::skip(NAME, "no git repository in this folder");
     };
-    let read = || -> Result<File, Box<dyn Error>> {
-        Ok(File::from_bytes_no_includes(
-            &git_dir.config()?,
-            Metadata::from(Source::Local),
-            Options::default(),
-        )?)
+    let read = || -> Result<(File, Vec<String>), Box<dyn Error>> {
+        let bytes = git_dir.config()?;
+        let place = Metadata::from(Source::Local);
+        let mut settings = File::from_bytes_no_includes(&bytes, place, Options::default())?;
+        let found = remove_credentials(&mut settings)?;
+        Ok((settings, found))
     };
-    let mut settings = match read() {
-        Ok(settings) => settings,
+    let (settings, found) = match read() {
+        Ok(read) => read,
         Err(error) => {
             return Check::fail(
                 NAME,
@@ -37,7 +39,6 @@ pub(super) fn remotes(folder: &Path, fixes: bool) -> Check {
             );
         }
     };
-    let found = remove_credentials(&mut settings);
     if found.is_empty() {
         return Check::ok(NAME, "no credentials in the addresses");
     }
@@ -50,7 +51,7 @@ pub(super) fn remotes(folder: &Path, fixes: bool) -> Check {
         );
     }
     let path = git_dir.common().join("config");
-    match atomic_file::write(&path, &settings.to_bstring()) {
+    match atomic_file::replace(&path, &settings.to_bstring()) {
         Ok(()) => Check::warn(NAME, format!("removed the credentials of {names}"), ROTATE),
         Err(error) => Check::fail(
             NAME,
@@ -60,31 +61,32 @@ pub(super) fn remotes(folder: &Path, fixes: bool) -> Check {
     }
 }
 
-/// Removes the credentials from all addresses, and lists the settings that had some.
-fn remove_credentials(settings: &mut File) -> Vec<String> {
+/// Removes the credentials from all addresses, and lists the settings that had some. A remote may have several addresses.
+fn remove_credentials(settings: &mut File) -> Result<Vec<String>, Box<dyn Error>> {
+    let sections = settings.sections_by_name("remote").into_iter().flatten();
+    let named = sections.filter_map(|section| section.header().subsection_name());
+    let remotes: BTreeSet<BString> = named.map(ToOwned::to_owned).collect();
     let mut found = Vec::new();
-    let Some(sections) = settings.sections_and_ids_by_name("remote") else {
-        return found;
-    };
-    let ids: Vec<_> = sections.map(|(_, id)| id).collect();
-    for id in ids {
-        let Some(mut section) = settings.section_mut_by_id(id) else {
-            continue;
-        };
-        let remote = section
-            .header()
-            .subsection_name()
-            .map_or_else(String::new, ToString::to_string);
+    for remote in &remotes {
         for key in ["url", "pushurl"] {
-            let value = section.value(key).map(|value| value.to_string());
-            if let Some(address) = value.as_deref().and_then(without_credential)
-                && section.set(key, address.as_str()).is_ok()
-            {
+            let name = Some(remote.as_bstr());
+            // A remote without this setting.
+            let Ok(mut addresses) = settings.raw_values_mut_by("remote", name, key) else {
+                continue;
+            };
+            let mut has_secret = false;
+            for (index, address) in addresses.get()?.iter().enumerate() {
+                if let Some(address) = without_credential(&address.to_string()) {
+                    addresses.set_string_at(index, address)?;
+                    has_secret = true;
+                }
+            }
+            if has_secret {
                 found.push(format!("remote.{remote}.{key}"));
             }
         }
     }
-    found
+    Ok(found)
 }
 
 /// The address without its credential; `None` if it has none. A user name alone is none, unless it is a token.

@@ -63,10 +63,9 @@ fn name_of(folder: &Path) -> Result<Slug, Failure> {
 }
 
 fn files(name: &Slug) -> MemoryTree {
-    let starter = starter::FILES.iter().map(|(path, text)| {
-        let path = path.replace(starter::NAME, name.as_str());
-        (path, text.replace(starter::NAME, name.as_str()))
-    });
+    let named = |text: &str| text.replace(starter::NAME, name.as_str());
+    let starter = starter::FILES.iter();
+    let content = starter.map(|(path, text)| (named(path), named(text)));
     let documents = [
         SchemaDocument::Catalog,
         SchemaDocument::Recipe,
@@ -80,5 +79,5 @@ fn files(name: &Slug) -> MemoryTree {
         let path = TreePath::parse(&path).expect("the starter's paths hold slugs");
         (path, File::regular(text))
     };
-    MemoryTree::of(starter.chain(schemas).map(file)).expect("the starter's files fit together")
+    MemoryTree::of(content.chain(schemas).map(file)).expect("the starter's files fit together")
 }

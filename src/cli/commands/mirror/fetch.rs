@@ -5,7 +5,7 @@ use crate::app::templates::TemplateCache;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{DIM, GREEN, Terminal, YELLOW};
-use crate::git::mirror::{MirrorError, RefUpdate, Synced};
+use crate::git::mirror::{Freshness, MirrorError, RefUpdate, Synced};
 use crate::model::digest::GitId;
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
@@ -19,7 +19,7 @@ pub(super) fn add(
     format: Format,
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
-    check_online(cache)?;
+    check_online(cache.freshness == Freshness::Offline, "fetch")?;
     let mut fetched = Vec::new();
     let pairs = urls
         .iter()
@@ -43,7 +43,7 @@ pub(super) fn sync(
     format: Format,
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
-    check_online(cache)?;
+    check_online(cache.freshness == Freshness::Offline, "fetch")?;
     let synced = Terminal::busy("fetching", || cache.mirrors.sync(&cache.access()))?;
     let fetch = |synced: Synced| Fetch::of(cache, &synced.url, &synced.reference, synced.result);
     let fetched: Vec<Fetch> = synced.into_iter().map(fetch).collect();

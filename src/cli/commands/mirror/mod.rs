@@ -5,12 +5,11 @@ mod list;
 mod prune;
 mod push;
 
-use crate::app::templates::{TemplateCache, parse_address};
+use crate::app::templates::parse_address;
 use crate::cli::args::git::GitArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::terminal::Terminal;
-use crate::git::mirror::Freshness;
 use crate::model::digest::GitId;
 use crate::model::ref_name::RefName;
 use crate::model::remote::RemoteUrl;
@@ -53,7 +52,7 @@ enum MirrorCommand {
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let format = args.format;
     match &args.command {
-        MirrorCommand::Push(args) => push::run(args, format, terminal),
+        MirrorCommand::Push(push) => push::run(push, args.git.is_offline(), format, terminal),
         MirrorCommand::Add { urls, references } => {
             fetch::add(&args.git.cache()?, urls, references, format, terminal)
         }
@@ -63,12 +62,13 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     }
 }
 
-fn check_online(cache: &TemplateCache<'_>) -> Result<(), Failure> {
-    if cache.freshness != Freshness::Offline {
+/// Fails with `--offline` for a verb that sends requests.
+fn check_online(is_offline: bool, verb: &str) -> Result<(), Failure> {
+    if !is_offline {
         return Ok(());
     }
-    Err(Failure::usage("offline", "cannot fetch with `--offline`")
-        .hinted("omit `--offline` and unset GROUNDPLAN_OFFLINE"))
+    let message = format!("cannot {verb} with `--offline`");
+    Err(Failure::usage("offline", message).hinted("omit `--offline` and unset GROUNDPLAN_OFFLINE"))
 }
 
 fn short(commit: &GitId) -> &str {

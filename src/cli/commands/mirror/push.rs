@@ -1,5 +1,6 @@
 //! `groundplan mirror push`
 
+use super::{check_online, short};
 use crate::app::generated_repos::repository_above;
 use crate::app::mirrored_repository::{self, MirroredReference, MirroredRepository, MirroredState};
 use crate::base::sanitize;
@@ -31,7 +32,13 @@ pub(super) struct Args {
     push: PushArgs,
 }
 
-pub(super) fn run(args: &Args, format: Format, terminal: &mut Terminal) -> Result<Exit, Failure> {
+pub(super) fn run(
+    args: &Args,
+    is_offline: bool,
+    format: Format,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    check_online(is_offline, "push")?;
     let session =
         ForgeSession::open(args.forge.clone(), &args.push, terminal)?.ok_or_else(no_forge)?;
     let commits = Commits::open(&repository_above(&args.repository))?;
@@ -41,10 +48,11 @@ pub(super) fn run(args: &Args, format: Format, terminal: &mut Terminal) -> Resul
         Format::Json => terminal.json(&mirrored)?,
         Format::Text => print(&mirrored, terminal)?,
     }
-    Ok(if mirrored.has_diverged() {
-        Exit::Findings
-    } else {
+    let is_complete = mirrored.diverged().next().is_none();
+    Ok(if is_complete {
         Exit::Success
+    } else {
+        Exit::Findings
     })
 }
 
@@ -83,16 +91,26 @@ fn print(mirrored: &MirroredRepository, terminal: &mut Terminal) -> Result<(), F
             MirroredState::UpToDate => format!("{DIM}up to date{DIM:#}"),
             MirroredState::Diverged => format!("{RED}diverged{RED:#}"),
         };
-        let short = &id.as_str()[..12];
-        writeln!(out, "  {}  {short}  {state}", sanitize::line(name))?;
+        let (name, id) = (sanitize::line(name), short(id));
+        writeln!(out, "  {name}  {id}  {state}")?;
     }
     terminal.flush()?;
-    if mirrored.has_diverged() {
-        let hint = "fetch from the copy and merge there; `mirror push` rewinds nothing";
-        terminal.error(
-            "the copy has commits or tags that this repository has not",
-            &[hint.to_owned()],
-        );
+    for reference in mirrored.diverged() {
+        let name = sanitize::line(&reference.name);
+        let there = reference.before.as_ref().map_or("", short);
+        let (cause, hint) = if name.starts_with("refs/tags/") {
+            (
+                "which is another tag of this name",
+                "delete one of the two tags; `mirror push` replaces none",
+            )
+        } else {
+            (
+                "which this repository has not",
+                "fetch from the copy and merge there; `mirror push` rewinds nothing",
+            )
+        };
+        let message = format!("`{name}` was not pushed: the copy is at {there}, {cause}");
+        terminal.error(&message, &[hint.to_owned()]);
     }
     Ok(())
 }

@@ -1,13 +1,12 @@
 //! A shell command that runs in a new repository: `sweep --exec`.
 
 use crate::base::process::{self, Limits, ProcessError};
+use crate::base::tail::tail;
 use crate::cli::error::Failure;
 use crate::cli::signals;
 use crate::engine::{self, Preview};
 use crate::template::Template;
 use crate::tree::repository::{CreatedRepository, Layout, Target};
-use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
 use std::process::{Command, Stdio};
 
 /// The end of a command.
@@ -75,7 +74,7 @@ pub(super) fn run(
     }
     Ok(CommandEnd::Failure {
         how: status.to_string(),
-        last: tail(&mut output).map_err(failed)?,
+        last: tail(&mut output, MAX_SHOWN).map_err(failed)?,
     })
 }
 
@@ -101,18 +100,4 @@ fn shell(command: &str) -> Command {
         shell.env_remove(name);
     }
     shell
-}
-
-fn tail(output: &mut File) -> std::io::Result<String> {
-    let length = output.seek(SeekFrom::End(0))?;
-    output.seek(SeekFrom::Start(length.saturating_sub(MAX_SHOWN)))?;
-    let mut bytes = Vec::new();
-    output.read_to_end(&mut bytes)?;
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let is_cut = length > MAX_SHOWN;
-    let whole_lines = text
-        .split_once('\n')
-        .filter(|_| is_cut)
-        .map(|(_, rest)| rest.to_owned());
-    Ok(whole_lines.unwrap_or(text))
 }

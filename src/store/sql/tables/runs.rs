@@ -159,7 +159,7 @@ async fn read_page(
     database: &Database,
     filter: &RunFilter,
 ) -> Result<Vec<Listed<Run>>, StoreError> {
-    let (page, values) = page_of("r.id", filter);
+    let (page, values) = page_of(database.dialect(), "r.id", filter);
     // Runs of older versions have only documents: they are read for the runs of the page only.
     let text = format!(
         "{} WHERE r.id IN (SELECT id FROM ({page}) AS page) {NEWEST_FIRST}",
@@ -186,7 +186,8 @@ async fn read_one_by_one(
     database: &Database,
     filter: &RunFilter,
 ) -> Result<Vec<Listed<Run>>, StoreError> {
-    let (page, values) = page_of(ID.on(database.dialect()), filter);
+    let dialect = database.dialect();
+    let (page, values) = page_of(dialect, ID.on(dialect), filter);
     let mut query = sqlx::query_scalar(AssertSqlSafe(page));
     for value in values {
         query = query.bind(value);
@@ -209,11 +210,19 @@ static ID: Statement = {
     Statement::new(text, text)
 };
 
+/// True for a run that a worker has the lease of.
+static HELD: Statement = {
+    let text: &[&str] = &[
+        "r.claude_job_id IN (SELECT c.job_id FROM bootstrap_claims c WHERE c.lease_until > {now})",
+    ];
+    Statement::new(text, text)
+};
+
 const NEWEST_FIRST: &str = "ORDER BY r.created_at DESC, r.id DESC";
 
 /// The query of a column of the runs that a filter selects, and the values of its placeholders. They are numbered here: for the driver
 /// `Any`, `QueryBuilder` writes `?`, which Postgres does not read.
-fn page_of(column: &str, filter: &RunFilter) -> (String, Vec<String>) {
+fn page_of(dialect: Dialect, column: &str, filter: &RunFilter) -> (String, Vec<String>) {
     let mut query = format!(
         "SELECT {column} AS id FROM bootstrap_runs r \
          LEFT JOIN bootstrap_tiers t ON t.run_id = r.id WHERE 1 = 1"
@@ -263,6 +272,9 @@ fn page_of(column: &str, filter: &RunFilter) -> (String, Vec<String>) {
         add("t.tier = 'MEDIUM' AND r.status IN ('RUNNING', 'SUCCEEDED', 'FAILED_NEEDS_CLEANUP') \
              AND NOT EXISTS (SELECT 1 FROM bootstrap_events e WHERE e.run_id = r.id AND e.kind = 'reviewed')"
             .to_owned());
+    }
+    if filter.held {
+        add(HELD.on(dialect).to_owned());
     }
     let limit = filter.limit.unwrap_or(100);
     query.extend([" ", NEWEST_FIRST, &format!(" LIMIT {limit}")]);
