@@ -250,12 +250,14 @@ impl<'s, 'a> Step<'s, 'a> {
             return Ok(Done::Changed(message));
         };
         if existing == file {
+            self.interpreter.record_equal_writer(self.index, path);
             return Ok(Done::unchanged("already present"));
         }
         match if_exists {
             IfExists::Keep => Ok(Done::unchanged("kept the existing file")),
             IfExists::Overwrite if existing.mode != Mode::Symlink => {
                 self.write(path, file)?;
+                self.interpreter.forget_equal_writers(path);
                 Ok(Done::changed("overwritten"))
             }
             IfExists::Fail | IfExists::Overwrite => {
