@@ -175,11 +175,7 @@ impl<'s, 'a> Step<'s, 'a> {
     ) -> Result<Diagnostic, ActionError> {
         let listing = self.list()?;
         let files: Vec<&str> = listing.iter().map(|(path, _)| path).collect();
-        let near = suggest::nearest_path(path.as_str(), &files);
-        let help = near.map_or_else(
-            || otherwise.to_owned(),
-            |near| format!("did you mean `{near}`?"),
-        );
+        let help = suggest::missing_path(path.as_str(), &files, otherwise);
         Ok(self.finding(Code::FileMissing, message).help(help))
     }
 
