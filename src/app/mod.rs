@@ -51,6 +51,7 @@ pub mod templates;
 pub mod tokens;
 pub mod update_base;
 pub mod update_report;
+pub mod update_settings;
 pub mod updates;
 pub mod upgrade;
 pub mod verification;
