@@ -43,6 +43,7 @@ pub mod products;
 pub mod pull_requests;
 pub mod recorded_sources;
 pub mod report_difference;
+pub mod run_settings;
 pub mod run_view;
 pub mod runs;
 pub mod selection;
