@@ -9,6 +9,7 @@
 # GROUNDPLAN=path     the program to use; default: built with cargo
 # DATABASE_URL=url    PostgreSQL with a user that may create databases; default: selections with PostgreSQL are built, not tested
 # UV_PYTHON=path      the Python for packages; default: uv finds or downloads one
+# PICTURES=folder     the folder for pictures of the first page of nextjs; default: the page is looked at only
 # KEEP=folder         the folder for the repositories, which are kept; default: a temporary folder
 #
 # Run it by hand after a change of a catalogue, and weekly, because new package versions can break a result.
@@ -106,6 +107,23 @@ check_rust() {
     if $before; then git checkout -q Cargo.lock; leaves ''; else leaves '?? Cargo.lock'; fi
 }
 
+# Starts the built app and looks at its first page in Chromium, in light and dark.
+look_at() {
+    local port=4720 app
+    mkdir -p "$work/browser"
+    cp "$root"/tests/browser/package*.json "$work/browser"
+    step npm ci --silent --no-audit --no-fund --prefix "$work/browser"
+    PORT=$port node node_modules/next/dist/bin/next start >"$work/app.log" 2>&1 &
+    app=$!
+    until curl --silent --fail --output /dev/null "http://127.0.0.1:$port/"; do
+        kill -0 "$app" 2>/dev/null || { cat "$work/app.log" >&2; exit 1; }
+        sleep 0.5
+    done
+    BROWSER_MODULES=$work/browser BASE_URL=http://127.0.0.1:$port step node "$root/tests/browser/result.mjs" "$1"
+    kill "$app"
+    wait "$app" || true
+}
+
 check_nextjs() {
     create nextjs
     step npm install --no-audit --no-fund
@@ -115,6 +133,7 @@ check_nextjs() {
     step npm run typecheck
     step npm test
     step npm run build
+    if [ -x /usr/bin/chromium ]; then look_at nextjs; else echo '  first page skipped: Chromium is not installed'; fi
     leaves '?? package-lock.json'
 }
 

@@ -183,7 +183,7 @@ fn annotations_escape_special_characters() {
         ran.stdout,
         "::error file=50%25%2Ca%3Ab.yaml,line=3,col=11,endLine=3,endColumn=15,title=GP206::\
          path contains an invalid character `%25`: use letters, digits and `_` `.` `/` `-`%0A\
-         write a path as in `docs/notes.md`; copy files with other names by a COPY_FILE of their folder\n"
+         add `any_path: true` to the action, or write a path as in `docs/notes.md`\n"
     );
 }
 

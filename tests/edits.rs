@@ -198,6 +198,27 @@ fn a_lock_file_that_the_option_itself_writes_is_not_stale() {
 }
 
 #[test]
+fn a_lock_file_that_equals_the_one_of_an_earlier_option_is_not_stale() {
+    let lock = |content: &str| {
+        format!(
+            "  - {{ kind: WRITE_FILE, path: package-lock.json, content: '{content}', if_exists: overwrite }}\n"
+        )
+    };
+    let add = "  - { kind: ADD_DEPENDENCY, manifest: package.json, name: zod, version: ^1.0.0 }\n";
+    let same = format!("{add}{}", lock("{}"));
+    let with_template = [("package-lock.json", "{}")];
+    let nothing = "  []\n".to_owned();
+    for (earlier, template) in [(lock("{}"), &[][..]), (nothing, &with_template[..])] {
+        let previewed = report(&with(&earlier, &same, template), 0);
+        assert_eq!(codes(&previewed["warnings"]), [""; 0], "{previewed}");
+    }
+    // An equal lock file that a later option overwrites counts no longer.
+    let earlier = format!("{add}{}", lock("{}"));
+    let replaced = report(&with(&earlier, &lock("{ }"), &with_template), 0);
+    assert_eq!(codes(&replaced["warnings"]), ["GP707"], "{replaced}");
+}
+
+#[test]
 fn a_path_that_does_not_exist_is_reported_with_the_one_that_is_meant() {
     for (action, meant) in [
         (

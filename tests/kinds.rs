@@ -372,6 +372,37 @@ fn shared_pieces_are_included_hashed_and_never_in_a_circle() {
 }
 
 #[test]
+fn a_recipe_that_another_option_includes_stays_the_recipe_of_its_own_option() {
+    let sandbox = with("", &[]);
+    sandbox
+        .write(
+            "recipes/demo/auth/none.yaml",
+            "include: [addons/docs.yaml]\nactions: []\n",
+        )
+        .write(
+            "recipes/demo/addons/docs.yaml",
+            "actions: [{ kind: COPY_FILE, from: files, to: docs }]\n",
+        )
+        .write("recipes/demo/addons/docs/files/a.md", "a\n");
+    let findings = || {
+        let checked = sandbox.groundplan(["check", "--format", "json"]);
+        checked.findings()
+    };
+    assert_eq!(findings(), [""; 0]);
+    let own = &["--select", "auth=session", "--select", "addons=docs"][..];
+    for (place, selection) in [("own", own), ("included", &["--select", "auth=none"])] {
+        let flags: Vec<&str> = selection.iter().copied().chain(["--into", place]).collect();
+        sandbox.make(&flags).exits(0);
+        assert_eq!(sandbox.read(&format!("{place}/docs/a.md")), "a\n");
+    }
+    sandbox.write(
+        "recipes/demo/addons/docs.yaml",
+        "actions: [{ kind: COPY_FILE, from: file, to: docs }]\n",
+    );
+    assert_eq!(findings(), ["GP406 recipes/demo/addons/docs.yaml:1:36"]);
+}
+
+#[test]
 fn a_copied_file_with_the_word_include_is_no_recipe() {
     let sandbox = with("  - { kind: COPY_FILE, from: files, to: conf }\n", &[]);
     sandbox.write(

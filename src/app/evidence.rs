@@ -1,6 +1,6 @@
 //! Evidence: a dated result of a test, committed to an operations repository in the way of writing that its plan chose.
 
-use super::operations_repo::{OperationsError, OperationsRepo};
+use super::operations_repo::{MAIN, OperationsError, OperationsRepo};
 use crate::error::{Class, Explain, Hint};
 use crate::forge::error::ForgeError;
 use crate::forge::pull_request::{NewPullRequest, PullRequestText, PullRequests};
@@ -16,8 +16,6 @@ use thiserror::Error;
 
 /// The schema of evidence in an operations repository.
 const SCHEMA: &str = "schemas/evidence.schema.json";
-/// The branch that a change is proposed for.
-const MAIN: &str = "main";
 
 /// A valid document and its path.
 #[derive(Clone, Debug)]

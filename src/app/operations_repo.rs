@@ -12,6 +12,7 @@ use crate::forge::settings::{RepositoryClient, SettingDifference, SettingsError}
 use crate::hint;
 use crate::model::date::Day;
 use crate::model::digest::GitId;
+use crate::model::path::TreePath;
 use crate::model::plan::Plan;
 use crate::model::repository_settings::RepositorySettings;
 use crate::tree::commits::FileIndex;
@@ -21,6 +22,8 @@ use serde::Serialize;
 use serde_json::Value;
 use thiserror::Error;
 
+/// The branch of the first commit.
+pub(super) const MAIN: &str = "main";
 /// The folder of dated results.
 const EVIDENCE: &str = "evidence/";
 /// The file that keeps an empty folder.
@@ -123,6 +126,12 @@ impl<'r> OperationsRepo<'r> {
             repo: self.repo.clone(),
             error,
         })
+    }
+
+    /// The content of a file on `main`; none where there is no such file.
+    pub(super) async fn file(&self, path: &TreePath) -> Result<Option<Vec<u8>>, OperationsError> {
+        let found = self.client().await?.file(&self.repo, MAIN, path).await;
+        found.map_err(|error| self.unread(error))
     }
 
     /// `owner/name`.

@@ -323,6 +323,9 @@ fn text_of(planned: &PlannedUpdate, commit: &GitId) -> PullRequestText {
             ),
         );
     }
+    if let Some(settings) = &report.settings {
+        body.push_str(&settings.markdown());
+    }
     let open = report
         .files
         .iter()
@@ -391,7 +394,7 @@ fn push(body: &mut String, text: std::fmt::Arguments<'_>) {
 }
 
 /// A text as code in Markdown. A backtick or a line break in it cannot end the code.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     format!(
         "`{}`",
         text.replace('`', "'").replace(['\n', '\r', '|'], " ")

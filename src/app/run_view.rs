@@ -44,7 +44,7 @@ pub struct RunView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StepView {
-    /// `queue`, `build`, `create`, `push`, `describe` or `delete`.
+    /// `queue`, `build`, `create`, `push`, `configure`, `describe` or `delete`.
     pub name: String,
     pub state: StepState,
     pub started_at: i64,
@@ -171,6 +171,7 @@ fn steps(events: &[Event]) -> Vec<StepView> {
             | EventKind::Reviewed
             | EventKind::CancelAsked
             | EventKind::HandedBack
+            | EventKind::SettingsAsked
             | EventKind::CleanedUp
             | EventKind::Released
             | EventKind::Unreadable => {}

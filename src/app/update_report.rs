@@ -1,6 +1,7 @@
 //! The report of an update: sources, choices, a verdict for each path and the ids.
 
 use super::pull_requests::Proposal;
+use super::update_settings::UpdateSettings;
 use crate::engine::ChangedChoice;
 use crate::engine::update::{PathUpdate, Verdict};
 use crate::model::condition::{InputValue, InputValues};
@@ -50,6 +51,9 @@ pub struct UpdateReport {
     pub warnings: Vec<Diagnostic>,
     /// The findings that prevent the new plan.
     pub errors: Vec<Diagnostic>,
+    /// The settings on the forge that the new plan needs; absent if it needs none. An update changes none of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings: Option<UpdateSettings>,
     /// The commit and branch that were created.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<CreatedUpdate>,

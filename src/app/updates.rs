@@ -9,6 +9,7 @@ use super::recorded_sources::{DatabaseVersion, RecordedSources};
 use super::templates::{self, TemplateRequest};
 use super::update_base::{self, BaseFiles, UpdateBase};
 use super::update_report::{self, ChangedInput, PlanSource, UpdateReport};
+use super::update_settings::UpdateSettings;
 use crate::engine::update::{Conflict, Decision, PathUpdate, Rules, Sides, Update, Verdict};
 use crate::engine::{self, LineOrigin, Preview, SelectionChanges};
 use crate::model::condition::InputValues;
@@ -121,6 +122,7 @@ pub fn plan(
         counts: update_report::counts(&files),
         files,
         own: update.own,
+        settings: UpdateSettings::of(&preview.report.settings),
         warnings: preview.report.warnings,
         errors: [preview.report.collisions, preview.report.errors].concat(),
         created: None,

@@ -64,18 +64,19 @@ pub(super) fn included(files: &Files, folder: &str) -> IncludedPaths {
 
 /// The files that a recipe includes, by their path below the catalogue's folder of recipes.
 pub(super) fn included_by(document: &Document) -> Vec<String> {
-    let Some(Node {
-        value: NodeValue::List(items),
-        ..
-    }) = document.root.get("include")
-    else {
-        return Vec::new();
-    };
     let text = |node: &Node| match &node.value {
         NodeValue::Text(text) => Some(text.clone()),
         _ => None,
     };
-    items.iter().filter_map(text).collect()
+    match document.root.get("include") {
+        Some(Node {
+            value: NodeValue::List(items),
+            ..
+        }) => items.iter().filter_map(text).collect(),
+        // Not valid, but its meaning is clear: the piece is no recipe of an option.
+        Some(one) => text(one).into_iter().collect(),
+        None => Vec::new(),
+    }
 }
 
 /// True for a file beside a shared piece, which its actions copy.

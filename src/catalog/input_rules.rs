@@ -2,9 +2,9 @@
 
 use super::input::{CatalogInput, DerivedDefault, InputDefault, InputType};
 use super::{CatalogFile, rules};
-use crate::model::condition::Condition;
+use crate::model::condition::{Condition, InputValue};
 use crate::model::diagnostic::{Code, Diagnostic};
-use crate::model::placeholder::{BuiltInFact, CaseForm, PlaceholderName};
+use crate::model::placeholder::{BuiltInFact, CaseForm, PlaceholderName, tokens_in};
 use crate::model::suggest;
 use crate::source::node::Document;
 use std::collections::BTreeMap;
@@ -176,6 +176,7 @@ impl InputRules<'_> {
         match &input.default {
             None => {}
             Some(InputDefault::Value(value)) => {
+                self.placeholder_in(&format!("{pointer}/default"), value);
                 if let Err(problem) = input.value(value) {
                     let message = format!(
                         "default `{}` is not {}",
@@ -190,11 +191,67 @@ impl InputRules<'_> {
                 let is_fact = BuiltInFact::ALL
                     .iter()
                     .any(|fact| fact.name() == derived.from);
-                if !is_fact {
+                if is_fact {
+                    self.sample_default(pointer, input, derived);
+                } else {
                     self.known_source(&format!("{pointer}/default/from"), &derived.from);
                 }
             }
         }
+    }
+
+    /// Warns about a placeholder in a default: values are inserted as they are.
+    fn placeholder_in(&mut self, pointer: &str, value: &InputValue) {
+        let InputValue::Text(text) = value else {
+            return;
+        };
+        let known = self.catalog.placeholder_names();
+        let facts = BuiltInFact::ALL
+            .iter()
+            .flat_map(|fact| fact.name().with_cases());
+        let known: Vec<PlaceholderName> = known.into_iter().chain(facts).collect();
+        let is_known = |token: &str| known.iter().any(|name| name.token() == token);
+        if let Some((_, token)) = tokens_in(text).find(|(_, token)| is_known(token)) {
+            let message = format!("nothing replaces the placeholder `{token}` in a default");
+            let help = "derive the default with `from`, or write the placeholder into the files";
+            self.warning(Code::UnknownPlaceholder, pointer, message, help);
+        }
+    }
+
+    /// Warns about a derived default that an ordinary product cannot have.
+    fn sample_default(&mut self, pointer: &str, input: &CatalogInput, derived: &DerivedDefault) {
+        let Some(sample) = sample_of(&derived.from) else {
+            return;
+        };
+        let value = |case: Option<CaseForm>| {
+            let text = case.map_or_else(|| sample.to_owned(), |case| case.apply(sample));
+            input.value(&InputValue::Text(text))
+        };
+        let Err(problem) = value(derived.case) else {
+            return;
+        };
+        let default = derived
+            .case
+            .map_or_else(|| sample.to_owned(), |case| case.apply(sample));
+        let message = format!(
+            "the default of a product is a text such as `{default}`, expected {}",
+            problem.expected
+        );
+        let fitting = CaseForm::ALL
+            .into_iter()
+            .find(|case| value(Some(*case)).is_ok());
+        let help = match fitting {
+            Some(case) => format!("add `case: {}`", case.suffix().to_lowercase()),
+            None => {
+                "correct the `pattern`, or derive the default from another placeholder".to_owned()
+            }
+        };
+        self.warning(
+            Code::InputFields,
+            &format!("{pointer}/default"),
+            message,
+            help,
+        );
     }
 
     fn conditions(&mut self, pointer: &str, when: &Condition, unless: &Condition) {
@@ -265,6 +322,23 @@ impl InputRules<'_> {
         let location = self.document.location(pointer);
         let finding = Diagnostic::error(code, message).at(pointer, location);
         self.findings.push(finding.help(help));
+    }
+
+    fn warning(&mut self, code: Code, pointer: &str, message: String, help: impl Into<String>) {
+        let location = self.document.location(pointer);
+        let finding = Diagnostic::warning(code, message).at(pointer, location);
+        self.findings.push(finding.help(help));
+    }
+}
+
+/// The value of a fact for an ordinary product; none for a fact whose values differ too much.
+fn sample_of(fact: &PlaceholderName) -> Option<&'static str> {
+    match fact.as_str() {
+        "PRODUCT_NAME" => Some("Acme Web"),
+        "PRODUCT_SLUG" | "REPO_NAME" => Some("acme-web"),
+        "GITHUB_OWNER" => Some("acme"),
+        "REPO_URL" => Some("https://github.com/acme/acme-web"),
+        _ => None,
     }
 }
 

@@ -69,6 +69,8 @@ pub fn load(files: &Files, name: &str) -> Loaded {
         findings.extend(overlap::check(in_order.into_iter(), &compatibility));
     }
     diagnostic::sort(&mut findings);
+    // A recipe that another one includes is read as both.
+    findings.dedup();
     let is_valid = !findings.iter().any(Diagnostic::is_error);
     let file = parsed.map(|parsed| parsed.file);
     Loaded {
@@ -307,7 +309,9 @@ impl<'l> Recipes<'l> {
         recipes.find_shared();
         let reader = &READER;
         for (path, file) in own {
-            if recipes.shared.contains(path) || include::is_beside(&recipes.shared, path) {
+            let is_only_shared =
+                recipes.shared.contains(path) && !recipes.is_recipe_of_option(path);
+            if is_only_shared || include::is_beside(&recipes.shared, path) {
                 continue;
             }
             let parts: Vec<&str> = path[folder.len()..].split('/').collect();
@@ -343,7 +347,9 @@ impl<'l> Recipes<'l> {
             .filter(|path| stem(path).is_some() && !self.is_recipe_of_option(path))
             .collect();
         for missing in included.missing {
-            if let Some(near) = suggest::nearest_path(&missing, &unused) {
+            let with_extension = format!("{missing}.yaml");
+            let same = unused.iter().copied().find(|path| *path == with_extension);
+            if let Some(near) = same.or_else(|| suggest::nearest_path(&missing, &unused)) {
                 self.shared.insert(near.to_owned());
                 self.meant.insert(missing, near.to_owned());
             }

@@ -162,6 +162,14 @@ impl ForgeSession {
         Ok(found.ok_or_else(Failure::cancelled)??)
     }
 
+    /// Compares the settings that the new plan of an update needs with those on the forge.
+    pub(crate) fn compare_settings(&self, planned: &mut PlannedUpdate) -> Result<(), Failure> {
+        let done = Terminal::busy("asking the forge", || {
+            wait_for(until_stopped(planned.compare_settings(&*self.forge)))
+        })?;
+        Ok(done.ok_or_else(Failure::cancelled)??)
+    }
+
     /// Opens the pull request of an update, or brings it up to date. A forge that asks for a pause gets one of at most
     /// `longest_pause`, and is tried again.
     pub(crate) fn propose(

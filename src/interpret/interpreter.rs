@@ -53,6 +53,8 @@ pub(crate) struct Interpreter<'a> {
     values: BTreeMap<TreePath, Vec<(ValuePointer, Value, usize)>>,
     /// The texts that actions put in a file, each with the text that it replaced; empty for an added block.
     edits: BTreeSet<(TreePath, String, String)>,
+    /// The actions whose whole content a file has already, since it was last written as a whole.
+    equal_writers: BTreeMap<TreePath, Vec<usize>>,
     /// Paths that actions removed or moved, each with the action.
     vacated: BTreeMap<TreePath, usize>,
     findings: PlanFindings,
@@ -95,6 +97,7 @@ impl<'a> Interpreter<'a> {
             dependencies: BTreeMap::new(),
             values: BTreeMap::new(),
             edits: BTreeSet::new(),
+            equal_writers: BTreeMap::new(),
             vacated: BTreeMap::new(),
             findings: PlanFindings::default(),
             unfilled: UnfilledFiles::new(),
@@ -308,6 +311,17 @@ impl<'a> Interpreter<'a> {
         self.edits.contains(&edit)
     }
 
+    /// Records that a file has the whole content that an action would write.
+    pub(super) fn record_equal_writer(&mut self, index: usize, path: &TreePath) {
+        let of_file = self.equal_writers.entry(path.clone()).or_default();
+        of_file.push(index);
+    }
+
+    /// Forgets the actions with the content that a file had, because another one replaces it.
+    pub(super) fn forget_equal_writers(&mut self, path: &TreePath) {
+        self.equal_writers.remove(path);
+    }
+
     /// Records that an action removed or moved a file.
     pub(super) fn record_vacated(&mut self, index: usize, path: &TreePath) {
         self.vacated.insert(path.clone(), index);
@@ -346,7 +360,8 @@ impl<'a> Interpreter<'a> {
         manifests
     }
 
-    /// The options whose actions gave a file its content: those that wrote it, and those that edited it afterwards.
+    /// The options whose actions gave a file its content: those that wrote it, those with the same content, and those that
+    /// edited it afterwards.
     pub(super) fn options_of(&self, path: &TreePath) -> Vec<&OptionRef> {
         let origins = self.touched.get(path).map_or(&[][..], |file| &file.origins);
         let is_whole = |origin: &ChangeOrigin| {
@@ -355,7 +370,10 @@ impl<'a> Interpreter<'a> {
         };
         let start = origins.iter().rposition(is_whole).unwrap_or(0);
         let since = origins[start..].iter().filter_map(ChangeOrigin::action);
-        since.map(|action| &action.origin.option).collect()
+        let indices = self.equal_writers.get(path).into_iter().flatten();
+        let equal = indices.map(|index| &self.planned(*index).origin);
+        let writers = since.map(|action| &action.origin).chain(equal);
+        writers.map(|origin| &origin.option).collect()
     }
 
     /// Records a file that no placeholder pass changes.

@@ -180,9 +180,7 @@ impl<'s, 'a> Step<'s, 'a> {
         }
         let listing = self.list()?;
         let files: Vec<&str> = listing.iter().map(|(path, _)| path).collect();
-        let near = suggest::nearest_path(path.as_str(), &files);
-        let meant = near.map(|near| format!("did you mean `{near}`?"));
-        Ok(finding.help(meant.unwrap_or_else(|| otherwise.to_owned())))
+        Ok(finding.help(suggest::missing_path(path.as_str(), &files, otherwise)))
     }
 
     /// A literal text of the action, with the placeholders replaced as that part of the file needs it.
@@ -252,12 +250,14 @@ impl<'s, 'a> Step<'s, 'a> {
             return Ok(Done::Changed(message));
         };
         if existing == file {
+            self.interpreter.record_equal_writer(self.index, path);
             return Ok(Done::unchanged("already present"));
         }
         match if_exists {
             IfExists::Keep => Ok(Done::unchanged("kept the existing file")),
             IfExists::Overwrite if existing.mode != Mode::Symlink => {
                 self.write(path, file)?;
+                self.interpreter.forget_equal_writers(path);
                 Ok(Done::changed("overwritten"))
             }
             IfExists::Fail | IfExists::Overwrite => {

@@ -4,7 +4,7 @@ use super::interpreter::Interpreter;
 use super::lfs;
 use crate::model::content::{File, Mode};
 use crate::model::diagnostic::{Code, Diagnostic, Location};
-use crate::model::placeholder::{BuiltInFact, PlaceholderName, tokens_in};
+use crate::model::placeholder::{BuiltInFact, CaseForm, PlaceholderName, tokens_in};
 use crate::model::suggest;
 use crate::tree::TreeError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -171,8 +171,22 @@ pub fn unknown_help(known: &[PlaceholderName], token: &str) -> String {
     {
         return format!("add `{name}` to `placeholders` in catalog.yaml");
     }
-    match suggest::nearest(name, known.iter().map(PlaceholderName::as_str)) {
-        Some(near) => format!("did you mean `__{near}__`?"),
+    let names = known.iter().map(PlaceholderName::as_str);
+    if let Some(near) = suggest::nearest(name, names) {
+        return format!("did you mean `__{near}__`?");
+    }
+    // `__PRODUCT_SLUG_UPPER__`: a form that does not exist.
+    let has_forms = |other: &&PlaceholderName| known.contains(&other.in_case(CaseForm::Kebab));
+    let begins = |other: &&PlaceholderName| name.starts_with(&format!("{other}_"));
+    match known.iter().filter(has_forms).find(begins) {
+        Some(other) => {
+            let suffixes = CaseForm::ALL.map(|case| format!("_{}", case.suffix()));
+            let suffixes: Vec<&str> = suffixes.iter().map(String::as_str).collect();
+            format!(
+                "write `__{other}__` with one of the suffixes {}",
+                suggest::list(&suffixes)
+            )
+        }
         None => format!("add an input `{name}` to catalog.yaml, or write the text in another way"),
     }
 }

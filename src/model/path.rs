@@ -38,7 +38,7 @@ pub enum PathError {
     Control { found: char },
     #[error("`..` leaves the repository: write the path from the repository's root")]
     Parent,
-    #[error("path contains a `.` segment: write the path from the repository's root")]
+    #[error("path contains a `.` segment: remove it")]
     CurrentFolder,
     #[error("path contains an empty segment: remove the doubled or trailing `/`")]
     EmptySegment,

@@ -25,6 +25,18 @@ pub fn nearest_path<'a>(path: &str, existing: &[&'a str]) -> Option<&'a str> {
     }
 }
 
+/// The help for a path that does not exist: a file where it needs a folder, the path that is probably meant, or `otherwise`.
+pub fn missing_path(path: &str, existing: &[&str], otherwise: &str) -> String {
+    let mut folders = path.match_indices('/').map(|(at, _)| &path[..at]);
+    if let Some(file) = folders.find(|folder| existing.contains(folder)) {
+        return format!("`{file}` is a file: the `to` of a copied file ends with its name");
+    }
+    nearest_path(path, existing).map_or_else(
+        || otherwise.to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    )
+}
+
 /// The help for an unknown word: the nearest candidate, or a list of the candidates.
 pub fn help<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
     let mut all: Vec<&str> = Vec::new();
@@ -84,6 +96,19 @@ mod tests {
         assert_eq!(
             help("Apache", ["MIT", "Apache-2.0"]),
             "did you mean `Apache-2.0`?"
+        );
+    }
+
+    #[test]
+    fn a_file_where_a_folder_is_needed_is_named() {
+        let existing = [".github/workflows", "README.md"];
+        let help = missing_path(".github/workflows/ci.yml", &existing, "check the path");
+        assert!(help.starts_with("`.github/workflows` is a file"), "{help}");
+        let help = missing_path("READM.md", &existing, "check the path");
+        assert_eq!(help, "did you mean `README.md`?");
+        assert_eq!(
+            missing_path("x", &existing, "check the path"),
+            "check the path"
         );
     }
 

@@ -179,7 +179,8 @@ impl<'d> RecipeCheck<'d> {
                     && let Err(error) = SafeRelPath::parse(path)
                 {
                     let pointer = format!("/actions/{index}/{field}");
-                    self.error(Code::BadPath, &pointer, error.to_string(), rules::PATH_HELP);
+                    let help = rules::path_help(field, path);
+                    self.error(Code::BadPath, &pointer, error.to_string(), help);
                 }
             }
         }
@@ -319,7 +320,8 @@ impl<'d> RecipeCheck<'d> {
     fn missing_literal(&mut self, pointer: &str, from: &str) {
         let folder = literal_folder(self.document.text.name());
         let message = format!("`{folder}/{from}` does not exist");
-        let help = match suggest::nearest(from, self.literals.keys().copied()) {
+        let beside: Vec<&str> = self.literals.keys().copied().collect();
+        let help = match suggest::nearest_path(from, &beside) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("add the file: `from` is a path below `{folder}/`"),
         };

@@ -1,8 +1,8 @@
 //! The list of all operations of the API.
 
 use super::api::{
-    api_tokens, catalogs, drafts, forge, ideas, jobs, previews, products, realtime, recovery, runs,
-    selection, version, workers,
+    api_tokens, catalogs, drafts, forge, ideas, jobs, previews, products, realtime, recovery,
+    run_settings, runs, selection, version, workers,
 };
 use super::operation::{Credential, Operation};
 use super::page::{Page, PageQuery};
@@ -15,6 +15,7 @@ use crate::app::jobs::JobCounts;
 use crate::app::kept_previews::PreviewFile;
 use crate::app::owners::OwnerList;
 use crate::app::products::NewProduct;
+use crate::app::run_settings::RunSettings;
 use crate::app::run_view::RunView;
 use crate::app::tokens::{StoredToken, TokenReport};
 use crate::app::workers::WorkerActivity;
@@ -40,6 +41,7 @@ pub fn all() -> Vec<Operation> {
         preview_operations(),
         product_operations(),
         run_operations(),
+        run_changes(),
         job_operations(),
         idea_operations(),
         forge_operations(),
@@ -339,6 +341,27 @@ fn run_operations() -> Vec<Operation> {
             runs::statement,
         )
         .answers::<serde_json::Value>(OK),
+        Operation::new(
+            Method::GET,
+            "/runs/{id}/settings",
+            "compareRunSettings",
+            "Compare the settings of a run's repository on the forge with its plan, with the caller's token",
+            run_settings::compare,
+        )
+        .answers::<RunSettings>(OK),
+    ]
+}
+
+fn run_changes() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            Method::POST,
+            "/runs/{id}/settings",
+            "applyRunSettings",
+            "Set the settings on the forge that differ from the plan, with the caller's token",
+            run_settings::apply,
+        )
+        .answers::<RunSettings>(OK),
         Operation::new(
             Method::POST,
             "/runs/{id}/cancel",

@@ -9,6 +9,7 @@ mod formats;
 mod json;
 pub mod node;
 pub mod schema;
+mod schema_help;
 pub mod text;
 pub mod value;
 mod yaml;

@@ -3,6 +3,7 @@
 use super::deserialize::NodeDeserializer;
 use super::formats::FORMATS;
 use super::node::{Document, MAX_FINDINGS, Node, NodeValue, escape};
+use super::schema_help::TypeMismatch;
 use super::yaml::more;
 use crate::model::diagnostic::{self, Code, Diagnostic};
 use crate::model::slug::Slug;
@@ -154,7 +155,7 @@ impl<'d> SchemaFindings<'d> {
                         .at(pointer, self.document.mapping_location(pointer));
                 self.found.push(finding.help(format!("add `{name}: …`")));
             }
-            ValidationErrorKind::Type { kind } => self.wrong_type(pointer, kind),
+            ValidationErrorKind::Type { kind } => self.wrong_type(error, kind),
             ValidationErrorKind::Enum { options } => {
                 let words: Vec<&str> = options
                     .as_array()
@@ -234,35 +235,30 @@ impl<'d> SchemaFindings<'d> {
         self.found.push(finding.help(help));
     }
 
-    fn wrong_type(&mut self, pointer: &str, wanted: &TypeKind) {
-        let types: Vec<String> = match wanted {
-            TypeKind::Single(one) => vec![one.to_string()],
-            TypeKind::Multiple(many) => many.iter().map(|one| one.to_string()).collect(),
-        };
-        let wants_text = types.iter().any(|name| name == "string");
+    fn wrong_type(&mut self, error: &ValidationError<'_>, wanted: &TypeKind) {
+        let pointer = error.instance_path().as_str();
+        let types = type_names(wanted);
         let expected = types
             .iter()
             .filter(|name| *name != "null")
             .map(|name| plain_name(name))
-            .collect::<Vec<_>>();
+            .collect::<Vec<_>>()
+            .join(" or ");
         let node = self.node(pointer);
-        let message = format!(
-            "expected {}, found {}",
-            expected.join(" or "),
-            node.describe()
-        );
+        let message = format!("expected {expected}, found {}", node.describe());
         let location = if node.range.is_empty() {
             self.document.key_location(pointer)
         } else {
             self.document.location(pointer)
         };
         let finding = Diagnostic::error(Code::WrongType, message).at(pointer, location);
-        let is_plain = matches!(node.value, NodeValue::Number(_) | NodeValue::Bool(_));
-        self.found.push(if wants_text && is_plain {
-            finding.help(format!("quote it: \"{}\"", self.document.source_of(node)))
-        } else {
-            finding.help(format!("write {} here", expected.join(" or ")))
-        });
+        let mismatch = TypeMismatch {
+            node,
+            source: self.document.source_of(node),
+            wanted: &types,
+            schema: self.siblings(error),
+        };
+        self.found.push(finding.help(mismatch.help(&expected)));
     }
 
     fn unknown_word(&mut self, pointer: &str, words: &[&str]) {
@@ -273,7 +269,10 @@ impl<'d> SchemaFindings<'d> {
                 let message = format!("unknown value `{}`", found.escape_debug());
                 Diagnostic::error(Code::UnknownWord, message)
                     .at(pointer, location)
-                    .help(suggest::help(found, words.iter().copied()))
+                    .help(suggest::help(
+                        found.trim_matches('_'),
+                        words.iter().copied(),
+                    ))
             }
             NodeValue::Null
             | NodeValue::Bool(_)
@@ -366,10 +365,12 @@ impl<'d> SchemaFindings<'d> {
             .iter()
             .filter(|branch| !branch.iter().any(|error| is_of_other_type(error, pointer)))
             .collect();
+        let is_word = |error: &ValidationError<'static>| {
+            error.instance_path().as_str() == pointer
+                && matches!(error.kind(), ValidationErrorKind::Enum { .. })
+        };
         if let [only] = of_this_type.as_slice()
-            && !only
-                .iter()
-                .any(|error| matches!(error.kind(), ValidationErrorKind::Enum { .. }))
+            && !only.iter().any(is_word)
         {
             for error in **only {
                 self.explain(error);
@@ -378,7 +379,31 @@ impl<'d> SchemaFindings<'d> {
         }
         let wanted = self.description(error);
         let message = format!("expected {wanted}, found `{}`", self.found_at(pointer));
-        self.bad_value(pointer, &message, &format!("write {wanted}"));
+        let help = self.quoted(pointer, branches);
+        self.bad_value(
+            pointer,
+            &message,
+            &help.unwrap_or_else(|| format!("write {wanted}")),
+        );
+    }
+
+    /// The help about a number or a boolean where a text is accepted; none for other values.
+    fn quoted(&self, pointer: &str, branches: &[Vec<ValidationError<'static>>]) -> Option<String> {
+        let node = self.node(pointer);
+        let is_plain = matches!(node.value, NodeValue::Number(_) | NodeValue::Bool(_));
+        let text = branches
+            .iter()
+            .flatten()
+            .find_map(text_wanted)
+            .filter(|_| is_plain)?;
+        let format = self.siblings(text).and_then(|schema| schema.get("format"));
+        let known = FORMATS
+            .iter()
+            .find(|known| format.is_some_and(|format| format == known.name));
+        Some(known.map_or_else(
+            || format!("quote it: \"{}\"", self.document.source_of(node)),
+            |known| known.help.to_owned(),
+        ))
     }
 
     fn pattern(&mut self, error: &ValidationError<'_>) {
@@ -424,7 +449,11 @@ impl<'d> SchemaFindings<'d> {
         } else {
             Code::BadValue
         };
+        let is_when = pointer.contains("/when/");
         let help = match Slug::from_title(text) {
+            Some(slug) if text.starts_with('!') && is_when => {
+                format!("write `{slug}` under `unless`, without `!`")
+            }
             Some(slug) if name == "groundplan-slug" => format!("did you mean `{slug}`?"),
             Some(_) | None => format
                 .map_or("write another value", |format| format.help)
@@ -463,9 +492,14 @@ impl<'d> SchemaFindings<'d> {
 
     /// The keyword `name` beside the violated one.
     fn neighbour(&self, error: &ValidationError<'_>, name: &str) -> Option<&'d Value> {
+        self.siblings(error)?.get(name)
+    }
+
+    /// The part of the schema with the violated keyword.
+    fn siblings(&self, error: &ValidationError<'_>) -> Option<&'d Value> {
         let path = error.schema_path().as_str();
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
-        self.schema.pointer(parent)?.get(name)
+        self.schema.pointer(parent)
     }
 }
 
@@ -506,8 +540,34 @@ fn limit(kind: &ValidationErrorKind) -> Option<(String, String)> {
 }
 
 fn is_of_other_type(error: &ValidationError<'_>, pointer: &str) -> bool {
-    error.instance_path().as_str() == pointer
-        && matches!(error.kind(), ValidationErrorKind::Type { .. })
+    let is_other = match error.kind() {
+        ValidationErrorKind::Type { .. } => true,
+        // A choice of other types only.
+        ValidationErrorKind::AnyOf { context } => {
+            let mut branches = context.iter();
+            branches.all(|branch| branch.iter().any(|error| is_of_other_type(error, pointer)))
+        }
+        _ => false,
+    };
+    is_other && error.instance_path().as_str() == pointer
+}
+
+/// The violation of a branch, or of one inside it, that accepts texts.
+fn text_wanted<'e>(error: &'e ValidationError<'static>) -> Option<&'e ValidationError<'static>> {
+    match error.kind() {
+        ValidationErrorKind::Type { kind } if type_names(kind).contains(&"string".to_owned()) => {
+            Some(error)
+        }
+        ValidationErrorKind::AnyOf { context } => context.iter().flatten().find_map(text_wanted),
+        _ => None,
+    }
+}
+
+fn type_names(wanted: &TypeKind) -> Vec<String> {
+    match wanted {
+        TypeKind::Single(one) => vec![one.to_string()],
+        TypeKind::Multiple(many) => many.iter().map(|one| one.to_string()).collect(),
+    }
 }
 
 fn is_code(kind: &Node) -> bool {

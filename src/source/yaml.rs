@@ -263,7 +263,7 @@ impl<'t> Loader<'t> {
                         span,
                     );
                     return Err(Halt::from(finding.help(
-                        "write the key as one word, and quote it if it starts with `[`, `{` or `?`",
+                        "quote a text that starts with `{`, `[` or `?`; a key is one word",
                     )));
                 }
             };
@@ -363,8 +363,10 @@ impl<'t> Loader<'t> {
             .at("", self.text.location(at..at));
         if error.info().contains("tab") {
             finding.help("indent with spaces")
+        } else if error.info().contains("escape") {
+            finding.help("write the text between single quotes, or each `\\` twice")
         } else {
-            finding.help("check the indentation, and quote texts that contain `: ` or ` #` or start with a special character")
+            finding.help("check the indentation, which is deeper for a block text than for its key, and quote texts that contain `: ` or ` #` or start with a special character")
         }
     }
 

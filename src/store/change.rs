@@ -50,6 +50,8 @@ pub enum RunChange {
     Refuse { note: Option<String> },
     /// An administrator has reviewed its result. Nothing waits for it.
     Review { note: Option<String> },
+    /// A person sets what differs from the plan on the forge again: the names of these settings.
+    SetSettings { settings: Vec<String> },
     /// Everything left outside was removed.
     CleanUp,
     /// Everything left outside belongs to a person from now on.
@@ -72,9 +74,11 @@ impl RunChange {
             Self::Retry => RunStep::Retry,
             Self::CleanUp | Self::Release => RunStep::CleanUp,
             // Only the job is cancelled; its worker, or the store when no worker has it, withdraws the run.
-            Self::Cancel | Self::Refuse { .. } | Self::Approve { .. } | Self::Review { .. } => {
-                return None;
-            }
+            Self::Cancel
+            | Self::Refuse { .. }
+            | Self::Approve { .. }
+            | Self::Review { .. }
+            | Self::SetSettings { .. } => return None,
         })
     }
 
@@ -90,6 +94,7 @@ impl RunChange {
             Self::Withdraw { .. }
             | Self::Approve { .. }
             | Self::Review { .. }
+            | Self::SetSettings { .. }
             | Self::CleanUp
             | Self::Release => return None,
         })
@@ -109,6 +114,7 @@ impl RunChange {
             Self::Approve { .. } => "approved",
             Self::Refuse { .. } => "refused",
             Self::Review { .. } => "reviewed",
+            Self::SetSettings { .. } => "set up again",
             Self::CleanUp => "cleaned up",
             Self::Release => "released",
         }

@@ -52,6 +52,8 @@ pub enum EventKind {
     /// Its worker died, and it continues.
     Recovered,
     Retried,
+    /// A person sets what differs from the plan on the forge again; the detail names it.
+    SettingsAsked,
     CleanedUp,
     Released,
     Succeeded,
@@ -64,7 +66,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Submitted,
         Self::Held,
         Self::Approved,
@@ -78,6 +80,7 @@ impl EventKind {
         Self::HandedBack,
         Self::Recovered,
         Self::Retried,
+        Self::SettingsAsked,
         Self::CleanedUp,
         Self::Released,
         Self::Succeeded,
@@ -111,6 +114,7 @@ impl EventKind {
             Self::HandedBack => "handed_back",
             Self::Recovered => "recovered",
             Self::Retried => "retried",
+            Self::SettingsAsked => "settings_asked",
             Self::CleanedUp => "cleaned_up",
             Self::Released => "released",
             Self::Succeeded => "succeeded",

@@ -142,6 +142,13 @@ impl RunState<'_> {
                 events: vec![(EventKind::Reviewed, noted(json!({}), note.as_deref()))],
                 ..Transition::default()
             }),
+            RunChange::SetSettings { settings } if self.run == RunStatus::Succeeded => {
+                let detail = json!({ "settings": settings });
+                Ok(Transition {
+                    events: vec![(EventKind::SettingsAsked, detail)],
+                    ..Transition::default()
+                })
+            }
             RunChange::Retry if !self.is_held => {
                 let mut retried = self.moved(change)?;
                 retried.is_retry = true;

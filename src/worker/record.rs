@@ -196,6 +196,7 @@ fn is_result_of(change: &RunChange, status: RunStatus) -> bool {
         | RunChange::Approve { .. }
         | RunChange::Refuse { .. }
         | RunChange::Review { .. }
+        | RunChange::SetSettings { .. }
         | RunChange::Release => false,
     }
 }

@@ -74,6 +74,7 @@ do shown = await call("getRun", [200], run); while (["pending", "running"].inclu
 assert.equal(shown.status, "succeeded");
 await call("followRun", [200], run);
 await call("getStatement", [404], run);
+for (const id of ["compareRunSettings", "applyRunSettings"]) await call(id, [200], run);
 await call("listRuns", [200], { limit: 1 });
 await call("listRuns", [404], { after: Buffer.from("cmx05vpik00fp7d8twq5a5eko").toString("base64url") });
 for (const id of ["cancelRun", "retryRun"]) await call(id, [409], run);

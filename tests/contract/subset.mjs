@@ -40,6 +40,14 @@ if (kind === "github") {
     "/repos/{owner}/{repo}/branches/{branch}/protection": pick("/repos/{owner}/{repo}/branches/{branch}/protection", "get", "put"),
     "/repos/{owner}/{repo}/issues": pick("/repos/{owner}/{repo}/issues", "get", "post"),
     "/repos/{owner}/{repo}/contents/{path}": pick("/repos/{owner}/{repo}/contents/{path}", "get", "put"),
+    // The name of a reference has a slash, which Prism does not expect in a parameter.
+    "/repos/{owner}/{repo}/git/ref/heads/{ref}": pick("/repos/{owner}/{repo}/git/ref/{ref}", "get"),
+    "/repos/{owner}/{repo}/git/refs/heads/{ref}": pick("/repos/{owner}/{repo}/git/refs/{ref}", "delete"),
+    "/repos/{owner}/{repo}/git/refs": pick("/repos/{owner}/{repo}/git/refs", "post"),
+    "/repos/{owner}/{repo}/pulls": pick("/repos/{owner}/{repo}/pulls", "get", "post"),
+    "/repos/{owner}/{repo}/pulls/{pull_number}": pick("/repos/{owner}/{repo}/pulls/{pull_number}", "patch"),
+    "/repos/{owner}/{repo}/issues/{issue_number}/comments": pick("/repos/{owner}/{repo}/issues/{issue_number}/comments", "post"),
+    "/rate_limit": pick("/rate_limit", "get"),
   };
 } else {
   // The description has no examples, and a name of the type's own ("string") is no `owner/name`.
@@ -72,6 +80,9 @@ if (kind === "github") {
     "/repos/{owner}/{repo}/branch_protections/{name}": pick("/repos/{owner}/{repo}/branch_protections/{name}", "get", "patch"),
     "/repos/{owner}/{repo}/issues": pick("/repos/{owner}/{repo}/issues", "get", "post"),
     "/repos/{owner}/{repo}/contents/{filepath}": pick("/repos/{owner}/{repo}/contents/{filepath}", "get", "post"),
+    "/repos/{owner}/{repo}/pulls": pick("/repos/{owner}/{repo}/pulls", "get", "post"),
+    "/repos/{owner}/{repo}/pulls/{index}": pick("/repos/{owner}/{repo}/pulls/{index}", "patch"),
+    "/repos/{owner}/{repo}/issues/{index}/comments": pick("/repos/{owner}/{repo}/issues/{index}/comments", "post"),
     "/repos/{owner}/{repo}/branches/{branch}": pick("/repos/{owner}/{repo}/branches/{branch}", "delete"),
   };
 }

@@ -7,7 +7,8 @@ use groundplan::forge::Forge;
 use groundplan::forge::error::ForgeError;
 use groundplan::forge::forgejo::Forgejo;
 use groundplan::forge::github::GitHub;
-use groundplan::forge::repository::{Availability, Content, NewRepository};
+use groundplan::forge::pull_request::{NewPullRequest, PullRequestText, PullRequests};
+use groundplan::forge::repository::{Availability, Content, NewRepository, RepoPath};
 use groundplan::forge::settings::{NewFile, SettingsError};
 use groundplan::forge::site::Site;
 use groundplan::forge::transport::HttpConfig;
@@ -61,6 +62,10 @@ async fn call_everything(forge: &dyn Forge, owner: &str, name: &str) {
         message: "Add README.md",
     };
     settings.commit_file(&repo, file).await.unwrap();
+    let branched = settings.commit_file_to_new_branch(&repo, "proof", file);
+    branched.await.unwrap();
+    settings.delete_branch(&repo, "proof").await.unwrap();
+    call_pull_requests(forge.pull_requests().unwrap(), &repo).await;
     // Forgejo's example of a content is no base64.
     let read = settings.file(&repo, "main", &path).await;
     assert!(
@@ -73,6 +78,34 @@ async fn call_everything(forge: &dyn Forge, owner: &str, name: &str) {
         matches!(deleted, Err(ForgeError::NotOurs(_))),
         "{deleted:?}"
     );
+}
+
+async fn call_pull_requests(pulls: &dyn PullRequests, repo: &RepoPath) {
+    let text = PullRequestText {
+        title: "Update acme".to_owned(),
+        body: "A new version.".to_owned(),
+        is_draft: true,
+    };
+    let new = NewPullRequest {
+        branch: "groundplan/update-1".to_owned(),
+        base: "main".to_owned(),
+        text: text.clone(),
+    };
+    conforms(pulls.default_branch(repo).await);
+    conforms(pulls.open_pull_requests(repo).await);
+    conforms(pulls.open_pull_request(repo, &new).await);
+    conforms(pulls.revise_pull_request(repo, 1, &text).await);
+    conforms(pulls.comment(repo, 1, "A comment.").await);
+}
+
+/// Fails for a request that the description refuses. An example may be no answer that a forge gives.
+#[track_caller]
+fn conforms<T: std::fmt::Debug>(result: Result<T, ForgeError>) {
+    let is_answered = matches!(
+        result,
+        Ok(_) | Err(ForgeError::Protocol { .. } | ForgeError::OutcomeUnknown { .. })
+    );
+    assert!(is_answered, "{result:?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod operations;
 mod stops;
 mod success;
 mod update_kills;
+mod update_settings;
 mod updates;
 
 use crate::forge::disk::Disk;

@@ -28,7 +28,7 @@ fn start(dialect: Dialect) -> Joint {
 const PROTECTED: &str = "while read old new name; do\n  case \"$name-$old\" in\n    *main-0000*) ;;\n    *main*) echo protected branch >&2; exit 1 ;;\n  esac\ndone";
 
 /// Publishes the repository and clones it to `clone`.
-fn published(dialect: Dialect) -> Joint {
+pub(super) fn published(dialect: Dialect) -> Joint {
     published_over(start(dialect))
 }
 
@@ -52,7 +52,7 @@ impl Joint {
         repos.any(|repo| repo.name == "acme-web" && repo.description == "Acme Web")
     }
 
-    fn ops(&self, command: &str, more: &[&str]) -> Ran {
+    pub(super) fn ops(&self, command: &str, more: &[&str]) -> Ran {
         let forge = match self.fake.dialect {
             Dialect::GitHub => "github",
             Dialect::Forgejo => "forgejo",

@@ -32,6 +32,8 @@ pub(crate) struct Editor {
 pub(crate) struct Shown {
     pub(crate) line: u64,
     pub(crate) column: u64,
+    /// The word of `check` for it.
+    pub(crate) severity: &'static str,
     pub(crate) code: String,
     pub(crate) message: String,
 }
@@ -279,6 +281,11 @@ impl Shown {
         Self {
             line: start["line"].as_u64().unwrap() + 1,
             column: start["character"].as_u64().unwrap() + 1,
+            severity: match diagnostic["severity"].as_u64() {
+                Some(1) => "error",
+                Some(2) => "warning",
+                _ => "other",
+            },
             code: diagnostic["code"].as_str().unwrap().to_owned(),
             message: diagnostic["message"].as_str().unwrap().to_owned(),
         }

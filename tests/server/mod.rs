@@ -17,6 +17,7 @@ mod pages_drafts;
 mod pages_settings;
 mod previews;
 mod problems;
+mod run_settings;
 mod runs;
 mod shared;
 mod submissions;

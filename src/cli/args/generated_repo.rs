@@ -104,6 +104,15 @@ impl GeneratedRepoArgs {
         Ok(opened.transpose()?.map(Arc::new))
     }
 
+    /// The flags that name the same catalogue and record.
+    pub(crate) fn flags(&self) -> Vec<(&'static str, String)> {
+        let catalog = self.catalog.clone().map(|named| ("--catalog", named));
+        let provenance = self.source.provenance.to_string();
+        let provenance =
+            (provenance != Provenance::DEFAULT_PATH).then_some(("--provenance", provenance));
+        catalog.into_iter().chain(provenance).collect()
+    }
+
     pub(crate) fn cache(&self) -> Result<TemplateCache<'_>, AppError> {
         self.template.git.cache()
     }

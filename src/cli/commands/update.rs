@@ -6,6 +6,7 @@ use crate::app::previews;
 use crate::app::pull_requests::{Proposal, ProposalOutcome};
 use crate::app::recorded_sources::RecordedSources;
 use crate::app::update_report::{PlanSource, UpdateReport};
+use crate::app::update_settings::SettingsComparison;
 use crate::app::updates::{self, UpdateRequest};
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
@@ -18,7 +19,7 @@ use crate::cli::args::signing::SigningArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::forge_session::ForgeSession;
 use crate::cli::output::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW};
-use crate::cli::output::{Format, findings};
+use crate::cli::output::{Format, findings, settings};
 use crate::cli::safe_directory;
 use crate::engine::SelectionChanges;
 use crate::engine::update::{Conflict, Decision, PathUpdate, Verdict};
@@ -176,10 +177,11 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         planned.write_to_work_tree(args.repository.as_ref())?;
         planned.advance_generated(&author, &args.date()?)?;
     }
-    if args.pull_request && planned.has_changes() && !planned.report.only_provenance {
-        let session = ForgeSession::open(args.forge.clone(), &args.push, terminal)?
-            .expect("`--pull-request` requires `--forge`");
-        session.propose(&mut planned, &author, Duration::ZERO)?;
+    if let Some(session) = ForgeSession::open(args.forge.clone(), &args.push, terminal)? {
+        session.compare_settings(&mut planned)?;
+        if args.pull_request && planned.is_worth_a_pull_request() {
+            session.propose(&mut planned, &author, Duration::ZERO)?;
+        }
     }
     match args.format {
         Format::Json => terminal.json(&planned.report)?,
@@ -203,7 +205,8 @@ fn print(args: &Args, planned: &PlannedUpdate, terminal: &mut Terminal) -> Resul
     for list in [&report.warnings, &report.errors] {
         findings::text(terminal.stderr(), list, &Files::new(), &str::to_owned)?;
     }
-    conclusion(args, planned, terminal.out())
+    conclusion(args, planned, terminal.out())?;
+    print_settings(args, planned, terminal.out())
 }
 
 fn heading(report: &UpdateReport, out: &mut dyn Write) -> Result<(), Failure> {
@@ -421,6 +424,56 @@ fn conclusion(args: &Args, planned: &PlannedUpdate, out: &mut dyn Write) -> Resu
         report.head
     )?;
     Ok(())
+}
+
+/// Prints what the new plan needs on the forge, which an update does not set, and the command that does.
+fn print_settings(
+    args: &Args,
+    planned: &PlannedUpdate,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let Some(needed) = &planned.report.settings else {
+        return Ok(());
+    };
+    match &needed.comparison {
+        SettingsComparison::NotAsked if !planned.has_changes() => {}
+        SettingsComparison::NotAsked => writeln!(
+            out,
+            "\n{BOLD}Settings on the forge{BOLD:#} stay as they are. Once the update is merged, compare them with:\n{} --forge FORGE",
+            ops_command(args, "verify")
+        )?,
+        SettingsComparison::Unread { reason } => writeln!(
+            out,
+            "\n{BOLD}Settings on the forge{BOLD:#} stay as they are, and cannot be compared: {}",
+            sanitize::line(reason)
+        )?,
+        SettingsComparison::Compared { differences } if differences.is_empty() => writeln!(
+            out,
+            "\n{BOLD}Settings on the forge{BOLD:#} are as the new plan needs them."
+        )?,
+        SettingsComparison::Compared { differences } => {
+            writeln!(
+                out,
+                "\n{BOLD}Settings on the forge{BOLD:#} stay as they are. The new plan needs others:"
+            )?;
+            settings::print(differences, out)?;
+            let when = if planned.has_changes() {
+                "Once the update is merged, set them with"
+            } else {
+                "Set them again with"
+            };
+            writeln!(out, "{when}:\n{}", ops_command(args, "apply"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The command of `ops` for the same repository and forge.
+fn ops_command(args: &Args, name: &str) -> String {
+    let mut words = vec![format!("groundplan ops {name} {}", quote(&args.repository))];
+    let flags = args.made.flags().into_iter().chain(args.forge.flags());
+    words.extend(flags.map(|(flag, value)| format!("{flag} {}", quote(&value))));
+    words.join(" ")
 }
 
 /// The command line as it was typed, without an expected tree.

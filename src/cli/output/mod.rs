@@ -6,6 +6,7 @@ pub(crate) mod pager;
 pub(crate) mod preflight;
 pub(crate) mod render;
 pub(crate) mod sarif;
+pub(crate) mod settings;
 pub(crate) mod terminal;
 pub(crate) mod usage;
 

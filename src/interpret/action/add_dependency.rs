@@ -196,7 +196,7 @@ fn parse(action: &AddDependency) -> Result<Parts, Vec<Violation>> {
         return Err(vec![violation(
             "manifest",
             format!("`{manifest}` is not a supported manifest"),
-            "use a package.json, Cargo.toml or pyproject.toml",
+            "use a package.json, Cargo.toml or pyproject.toml; add a line to another manifest by APPEND_TO_FILE with `after`",
         )]);
     };
     let name = PackageName::parse(ecosystem, &action.name).map_err(|error| {

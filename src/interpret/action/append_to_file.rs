@@ -99,9 +99,12 @@ impl ActionKind for AppendToFile {
                 let message =
                     format!("the line `{line}` is expected once in `{path}`, found {found} times");
                 let finding = step.finding(Code::TextNotFound, message);
-                Err(finding
-                    .help("compare the line with the text of the template, spaces at its start included; an earlier option may have changed it")
-                    .into())
+                let help = if found > 1 {
+                    "name a line that occurs once, or use REPLACE_STRING with more of the surrounding text"
+                } else {
+                    "name a whole line of the template, spaces at its start included; an earlier option may have changed it"
+                };
+                Err(finding.help(help).into())
             }
         }
     }

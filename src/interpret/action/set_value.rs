@@ -26,7 +26,7 @@ impl ActionKind for SetValue {
         let mut violations = Vec::new();
         if format_of(self.path.as_str()).is_none() {
             let message = format!("`{}` is no JSON, TOML or YAML file", self.path);
-            let help = "use REPLACE_STRING for other formats";
+            let help = "edit other formats by REPLACE_STRING, or by APPEND_TO_FILE with `after`";
             violations.push(violation("path", message, help));
         }
         let tokens = self.pointer.tokens();
@@ -70,7 +70,9 @@ impl ActionKind for SetValue {
         let Some(format) = format_of(path.as_str()) else {
             let message = format!("`{path}` is no JSON, TOML or YAML file");
             let finding = step.finding(Code::UnsettableValue, message);
-            return Err(finding.help("use REPLACE_STRING for other formats").into());
+            return Err(finding
+                .help("edit other formats by REPLACE_STRING, or by APPEND_TO_FILE with `after`")
+                .into());
         };
         let lines = Lines::of(&file.text);
         let changed = value::set(format, lines.text(), &pointer, &ordered)

@@ -10,6 +10,7 @@ pub(super) mod previews;
 pub(super) mod products;
 pub(super) mod realtime;
 pub(super) mod recovery;
+pub(super) mod run_settings;
 pub(super) mod runs;
 pub(super) mod selection;
 pub(super) mod version;

@@ -206,6 +206,7 @@ fn write(
         planned.commit_to_branch(branch, author, &previews::today(&SystemClock)?)?;
     }
     if let Some(session) = session {
+        session.compare_settings(planned)?;
         session.propose(planned, author, LONGEST_PAUSE)?;
     }
     Ok(())

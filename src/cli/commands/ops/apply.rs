@@ -1,10 +1,10 @@
 //! `groundplan ops apply`
 
-use super::{OpsArgs, print, without_settings};
+use super::{OpsArgs, without_settings};
 use crate::app::operations_repo::OperationsRepo;
 use crate::cli::error::{Exit, Failure};
-use crate::cli::output::Format;
 use crate::cli::output::terminal::Terminal;
+use crate::cli::output::{Format, settings};
 use crate::cli::runtime::wait_for;
 use crate::forge::settings::SettingDifference;
 use crate::model::repository_settings::RepositorySettings;
@@ -35,7 +35,7 @@ pub(super) fn run(args: &OpsArgs, terminal: &mut Terminal) -> Result<Exit, Failu
             settings: repo.settings(),
             pending: &pending,
         })?,
-        Format::Text => print(&pending, terminal)?,
+        Format::Text => settings::print(&pending, terminal.out())?,
     }
     Ok(Exit::Success)
 }

@@ -7,14 +7,12 @@ mod verify;
 
 use crate::app::generated_repos::{GeneratedRepo, RecordedPlan};
 use crate::app::operations_repo::OperationsRepo;
-use crate::base::sanitize;
 use crate::cli::args::forge::ForgeArgs;
 use crate::cli::args::generated_repo::GeneratedRepoArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
-use crate::cli::output::terminal::{DIM, RED, Terminal, YELLOW};
+use crate::cli::output::terminal::Terminal;
 use crate::forge::Forge;
-use crate::forge::settings::SettingDifference;
 use clap::Subcommand;
 
 /// Compare and set what a repository needs on its forge beside its files.
@@ -77,23 +75,6 @@ impl OpsArgs {
         let (repository, recorded) = self.made.read_current(&self.repository)?;
         Ok((repository, recorded, forge))
     }
-}
-
-/// Prints differences, each with its next step.
-fn print<'d>(
-    differences: impl IntoIterator<Item = &'d SettingDifference>,
-    terminal: &mut Terminal,
-) -> Result<(), Failure> {
-    for difference in differences {
-        let style = if difference.is_pending { YELLOW } else { RED };
-        writeln!(
-            terminal.out(),
-            "  {style}{}{style:#}\n    {DIM}{}{DIM:#}",
-            sanitize::line(&difference.to_string()),
-            sanitize::line(&difference.help)
-        )?;
-    }
-    Ok(())
 }
 
 /// The sentence about a repository whose plan needs no settings on the forge.

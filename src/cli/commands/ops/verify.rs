@@ -1,17 +1,17 @@
 //! `groundplan ops verify`
 
-use super::{OpsArgs, print};
+use super::OpsArgs;
 use crate::app::operations_repo::OperationsRepo;
 use crate::cli::error::{Exit, Failure};
-use crate::cli::output::Format;
 use crate::cli::output::terminal::{GREEN, Terminal};
+use crate::cli::output::{Format, settings};
 use crate::cli::runtime::wait_for;
 
 pub(super) fn run(args: &OpsArgs, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let (repository, recorded, forge) = args.open()?;
     let repo = OperationsRepo::of(&recorded.plan, &*forge)?;
-    let settings = Terminal::busy("asking the forge", || wait_for(repo.compare()))??;
-    let check = repo.check(settings, &repository, &recorded)?;
+    let found = Terminal::busy("asking the forge", || wait_for(repo.compare()))??;
+    let check = repo.check(found, &repository, &recorded)?;
     match args.format {
         Format::Json => terminal.json(&check)?,
         Format::Text => {
@@ -34,10 +34,8 @@ pub(super) fn run(args: &OpsArgs, terminal: &mut Terminal) -> Result<Exit, Failu
                 1 => writeln!(terminal.out(), "1 difference:")?,
                 _ => writeln!(terminal.out(), "{count} differences:")?,
             }
-            print(
-                check.differences.iter().map(|one| &one.difference),
-                terminal,
-            )?;
+            let differences = check.differences.iter().map(|one| &one.difference);
+            settings::print(differences, terminal.out())?;
         }
     }
     Ok(if check.ok {
