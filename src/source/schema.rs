@@ -553,7 +553,7 @@ fn is_of_other_type(error: &ValidationError<'_>, pointer: &str) -> bool {
 }
 
 /// The violation of a branch, or of one inside it, that accepts texts.
-fn text_wanted(error: &ValidationError<'static>) -> Option<&ValidationError<'static>> {
+fn text_wanted<'e>(error: &'e ValidationError<'static>) -> Option<&'e ValidationError<'static>> {
     match error.kind() {
         ValidationErrorKind::Type { kind } if type_names(kind).contains(&"string".to_owned()) => {
             Some(error)
