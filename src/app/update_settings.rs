@@ -52,16 +52,19 @@ impl UpdateSettings {
                 format!("They cannot be compared: {}.\n", code(reason))
             }
             SettingsComparison::Compared { differences } => {
-                let lines = differences.iter().map(|one| {
+                let line = |one: &SettingDifference| {
                     format!(
                         "- {}: {} on the forge, {} in the plan\n",
                         code(&one.setting),
                         code(&one.found),
                         code(&one.expected)
                     )
-                });
-                let lines: String = lines.collect();
-                format!("`groundplan ops apply` sets them after the merge:\n\n{lines}")
+                };
+                let lines: Vec<String> = differences.iter().map(line).collect();
+                format!(
+                    "`groundplan ops apply` sets them after the merge:\n\n{}",
+                    lines.concat()
+                )
             }
         };
         format!("\n### Settings on the forge\n\nThis pull request changes none of them. {rest}")

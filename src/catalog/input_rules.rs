@@ -205,11 +205,11 @@ impl InputRules<'_> {
         let InputValue::Text(text) = value else {
             return;
         };
-        let known = self.catalog.placeholder_names();
+        let own = self.catalog.placeholder_names();
         let facts = BuiltInFact::ALL
             .iter()
             .flat_map(|fact| fact.name().with_cases());
-        let known: Vec<PlaceholderName> = known.into_iter().chain(facts).collect();
+        let known: Vec<PlaceholderName> = own.into_iter().chain(facts).collect();
         let is_known = |token: &str| known.iter().any(|name| name.token() == token);
         if let Some((_, token)) = tokens_in(text).find(|(_, token)| is_known(token)) {
             let message = format!("nothing replaces the placeholder `{token}` in a default");

@@ -181,10 +181,10 @@ pub fn unknown_help(known: &[PlaceholderName], token: &str) -> String {
     match known.iter().filter(has_forms).find(begins) {
         Some(other) => {
             let suffixes = CaseForm::ALL.map(|case| format!("_{}", case.suffix()));
-            let suffixes: Vec<&str> = suffixes.iter().map(String::as_str).collect();
+            let listed: Vec<&str> = suffixes.iter().map(String::as_str).collect();
             format!(
                 "write `__{other}__` with one of the suffixes {}",
-                suggest::list(&suffixes)
+                suggest::list(&listed)
             )
         }
         None => format!("add an input `{name}` to catalog.yaml, or write the text in another way"),

@@ -66,14 +66,14 @@ impl TypeMismatch<'_> {
             };
             return format!("write a mapping, as in `{{ {example} }}`");
         }
-        let required = keyword("required").and_then(Value::as_array);
-        let required: Vec<&str> = required
+        let listed = keyword("required").and_then(Value::as_array);
+        let required: Vec<&str> = listed
             .into_iter()
             .flatten()
             .filter_map(Value::as_str)
             .collect();
-        let fields = keyword("properties").and_then(Value::as_object);
-        let fields: Vec<&str> = fields
+        let described = keyword("properties").and_then(Value::as_object);
+        let fields: Vec<&str> = described
             .into_iter()
             .flatten()
             .map(|(name, _)| name.as_str())

@@ -107,9 +107,8 @@ impl GeneratedRepoArgs {
     /// The flags that name the same catalogue and record.
     pub(crate) fn flags(&self) -> Vec<(&'static str, String)> {
         let catalog = self.catalog.clone().map(|named| ("--catalog", named));
-        let provenance = self.source.provenance.to_string();
-        let provenance =
-            (provenance != Provenance::DEFAULT_PATH).then_some(("--provenance", provenance));
+        let path = self.source.provenance.to_string();
+        let provenance = (path != Provenance::DEFAULT_PATH).then_some(("--provenance", path));
         catalog.into_iter().chain(provenance).collect()
     }
 

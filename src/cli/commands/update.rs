@@ -169,6 +169,8 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     })?;
     planned.signing = args.signing.key()?.map(Arc::new);
     planned.check_expected(args.expect.as_ref())?;
+    // Before anything is written: a missing token is an error.
+    let session = ForgeSession::open(args.forge.clone(), &args.push, terminal)?;
     let author = args.author.identity();
     if let Some(branch) = args.into_branch.as_ref().filter(|_| planned.has_changes()) {
         planned.commit_to_branch(branch, &author, &args.date()?)?;
@@ -177,7 +179,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         planned.write_to_work_tree(args.repository.as_ref())?;
         planned.advance_generated(&author, &args.date()?)?;
     }
-    if let Some(session) = ForgeSession::open(args.forge.clone(), &args.push, terminal)? {
+    if let Some(session) = &session {
         session.compare_settings(&mut planned)?;
         if args.pull_request && planned.is_worth_a_pull_request() {
             session.propose(&mut planned, &author, Duration::ZERO)?;
