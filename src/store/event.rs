@@ -43,6 +43,8 @@ pub enum EventKind {
     /// An administrator has reviewed the result.
     Reviewed,
     Started,
+    /// A repository was compared with its new plan.
+    Compared,
     /// A step outside is about to be tried.
     Intended,
     /// The step was tried; the detail has its outcome.
@@ -64,7 +66,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Submitted,
         Self::Held,
         Self::Approved,
@@ -72,6 +74,7 @@ impl EventKind {
         Self::Refused,
         Self::Reviewed,
         Self::Started,
+        Self::Compared,
         Self::Intended,
         Self::Ended,
         Self::CancelAsked,
@@ -105,6 +108,7 @@ impl EventKind {
             Self::Refused => "refused",
             Self::Reviewed => "reviewed",
             Self::Started => "started",
+            Self::Compared => "compared",
             Self::Intended => "intended",
             Self::Ended => "ended",
             Self::CancelAsked => "cancel_asked",
