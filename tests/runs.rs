@@ -507,3 +507,46 @@ fn a_catalogue_is_published_once_for_each_version_and_versions_are_compared() {
         missing.stderr
     );
 }
+
+#[test]
+fn the_updates_of_a_fleet_are_queued_for_the_workers_of_a_service() {
+    let office = Office::open();
+    office.submit(&[]);
+    office.work().exits(0);
+    let sandbox = &office.sandbox;
+    let file = "catalog/demo/catalog.yaml";
+    let raised = sandbox.read(file).replace("version: v1", "version: v2");
+    sandbox.write(file, raised);
+    let readme = "# __PRODUCT_NAME__\n\nNewer.\n";
+    sandbox.write("catalog/demo/template/README.md", readme);
+    sandbox.write("fleet.txt", "acme/acme-web\nacme/unknown\n");
+    let queue = ["fleet", "update", "fleet.txt", "--queue", "--as", "ada"];
+    let report = [&queue[..], &["--format", "json"]].concat();
+    let report = office.ask(&report).exits(1).json();
+    let run = report["repositories"][0]["run"].as_str().unwrap();
+    let error = report["repositories"][1]["error"].as_str().unwrap();
+    assert_eq!(error, "no run of this database has created it");
+    office.work().exits(0);
+    let shown = office.show(run);
+    assert_eq!(shown["run"]["status"], "SUCCEEDED", "{shown}");
+    let result = &shown["run"]["update"]["result"];
+    assert_eq!(result["state"], "untouched");
+    let branch = result["proposal"]["branch"].as_str().unwrap();
+    let read = format!("{branch}:README.md");
+    let folder = "forge/acme/acme-web.git";
+    assert_eq!(
+        sandbox.git(folder, &["show", &read]),
+        "# Acme Web\n\nNewer.\n"
+    );
+    let text = office.ask(&["runs", "show", run]).exits(0).stdout;
+    assert!(text.contains("behind, untouched: 1 take"), "{text}");
+    assert!(text.contains(branch), "{text}");
+
+    // By the owner, without a list.
+    let queue = ["fleet", "update", "--owner", "ACME", "--queue"];
+    let text = office.ask(&queue).exits(0).stdout;
+    assert!(text.ends_with("1 repositories: 1 queued\n"), "{text}");
+    // A second request while the first one waits.
+    let text = office.ask(&queue).exits(1).stdout;
+    assert!(text.contains("already has an active run"), "{text}");
+}

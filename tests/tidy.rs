@@ -49,6 +49,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "tree",
             "template",
             "engine",
+            "app",
+            "catalog",
         ],
     ),
     ("interpret", &["model", "tree"]),

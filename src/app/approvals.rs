@@ -11,6 +11,7 @@ use crate::store::Store;
 use crate::store::change::{Actor, RunChange};
 use crate::store::error::StoreError;
 use crate::store::id::RunId;
+use crate::store::job::JobKind;
 use crate::store::listed::Listed;
 use crate::store::run::{Run, RunFilter, RunStatus};
 use crate::store::sql::Database;
@@ -119,6 +120,8 @@ pub async fn earlier(
         .await?
         .into_iter()
         .filter_map(Listed::readable)
+        // An update has another report.
+        .filter(|run| run.kind == JobKind::BootstrapRepo)
         .collect();
     let found = runs
         .iter()

@@ -1,13 +1,14 @@
 //! The error of every use case: findings in documents, or one error with its class and hints.
 
 use crate::engine::PreviewError;
-use crate::error::{Class, Explain, Hint};
+use crate::error::{Class, Explain, Hint, chain};
 use crate::model::content::{File, Files};
 use crate::model::diagnostic::{Code, Diagnostic};
 use crate::source::node::Document;
+use std::error::Error;
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use thiserror::Error;
 
 /// The error of a use case.
 #[derive(Debug)]
@@ -28,12 +29,63 @@ pub struct Findings {
     pub root: Option<PathBuf>,
 }
 
+/// The error of a use case as one error, for a caller that shows no documents.
+#[derive(Debug)]
+pub struct UseCaseError(Box<AppError>);
+
 /// A file or folder that cannot be read.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 #[error("cannot read `{}`", path.display())]
 pub struct ReadError {
     path: PathBuf,
     source: io::Error,
+}
+
+impl From<AppError> for UseCaseError {
+    fn from(error: AppError) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl fmt::Display for UseCaseError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            AppError::Findings(_) => formatter.write_str(&self.0.reason()),
+            AppError::Explained(error) => error.fmt(formatter),
+        }
+    }
+}
+
+impl Error for UseCaseError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &*self.0 {
+            AppError::Findings(_) => None,
+            AppError::Explained(error) => error.source(),
+        }
+    }
+}
+
+impl Explain for UseCaseError {
+    fn class(&self) -> Class {
+        match &*self.0 {
+            AppError::Findings(_) => Class::Refused,
+            AppError::Explained(error) => error.class(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match &*self.0 {
+            AppError::Findings(_) => "findings",
+            AppError::Explained(error) => error.code(),
+        }
+    }
+
+    fn inner(&self) -> Option<&dyn Explain> {
+        match &*self.0 {
+            AppError::Findings(_) => None,
+            AppError::Explained(error) => Some(error.as_ref()),
+        }
+    }
 }
 
 impl<E: Explain> From<E> for AppError {
@@ -65,6 +117,18 @@ impl From<Diagnostic> for AppError {
 }
 
 impl AppError {
+    /// The error in one line, with its causes.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Findings(found) => {
+                let findings = found.findings.iter();
+                let messages = findings.map(|finding| finding.message.as_str());
+                messages.collect::<Vec<_>>().join("; ")
+            }
+            Self::Explained(error) => chain(error.as_ref()),
+        }
+    }
+
     /// True for an error about the subject of a request, which others of its kind need not have.
     pub fn is_about_subject(&self) -> bool {
         match self {

@@ -7,7 +7,7 @@ use super::templates::TemplateCache;
 use super::update_report::UpdateReport;
 use super::updates::{self, UpdateRequest};
 use crate::engine::update::Verdict;
-use crate::error::chain;
+pub use crate::model::update::FleetState;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -15,22 +15,6 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-
-/// The state of a repository against its new plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum FleetState {
-    /// It has all of the new plan.
-    Current,
-    /// Its update has no conflict.
-    BehindClean,
-    /// Its update has conflicts.
-    BehindConflicts,
-    /// It is behind, and nobody changed it since it was created or last updated.
-    Untouched,
-    /// The comparison is not possible.
-    CannotBeRemade,
-}
 
 /// A repository of a fleet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -60,28 +44,18 @@ pub struct FleetStatus {
     pub counts: BTreeMap<FleetState, usize>,
 }
 
-impl FleetState {
-    /// The state as a phrase.
-    pub fn phrase(self) -> &'static str {
-        match self {
-            Self::Current => "current",
-            Self::BehindClean => "behind, clean",
-            Self::BehindConflicts => "behind, conflicts",
-            Self::Untouched => "behind, untouched",
-            Self::CannotBeRemade => "cannot be remade",
-        }
-    }
-
-    fn of(report: &UpdateReport) -> Self {
-        if report.up_to_date || report.only_provenance {
-            Self::Current
-        } else if report.has_conflicts() {
-            Self::BehindConflicts
-        } else if report.untouched {
-            Self::Untouched
-        } else {
-            Self::BehindClean
-        }
+/// The state that a report shows.
+pub(super) fn state_of(report: &UpdateReport) -> FleetState {
+    if !report.can_proceed {
+        FleetState::CannotBeRemade
+    } else if report.up_to_date || report.only_provenance {
+        FleetState::Current
+    } else if report.has_conflicts() {
+        FleetState::BehindConflicts
+    } else if report.untouched {
+        FleetState::Untouched
+    } else {
+        FleetState::BehindClean
     }
 }
 
@@ -93,14 +67,9 @@ impl FleetRepository {
             let found = report.errors.first();
             found.map(|finding| finding.message.clone())
         };
-        let state = if report.can_proceed {
-            FleetState::of(report)
-        } else {
-            FleetState::CannotBeRemade
-        };
         Self {
             repository: repository.to_owned(),
-            state,
+            state: state_of(report),
             reason: (!report.can_proceed).then(errors).flatten(),
             head: Some(report.head.to_string()),
             tree_id: report.tree_id.as_ref().map(ToString::to_string),
@@ -110,16 +79,7 @@ impl FleetRepository {
 
     /// A repository that cannot be compared.
     pub fn failed(repository: &str, error: &AppError) -> Self {
-        let reason = match error {
-            AppError::Findings(found) => {
-                let messages = found
-                    .findings
-                    .iter()
-                    .map(|finding| finding.message.as_str());
-                messages.collect::<Vec<_>>().join("; ")
-            }
-            AppError::Explained(error) => chain(error.as_ref()),
-        };
+        let reason = error.reason();
         Self {
             repository: repository.to_owned(),
             state: FleetState::CannotBeRemade,

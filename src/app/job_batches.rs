@@ -57,16 +57,22 @@ impl BatchAction {
     /// The part of a filter that the action can change; `None` if it is empty. Jobs of other kinds belong to the
     /// application and are never changed.
     fn within(self, filter: &JobFilter) -> Option<JobFilter> {
-        let kind = JobKind::BootstrapRepo.as_db();
+        let own = JobKind::OWN.map(JobKind::as_db);
         let statuses: Vec<JobStatus> = self
             .statuses()
             .iter()
             .copied()
             .filter(|status| filter.statuses.is_empty() || filter.statuses.contains(status))
             .collect();
-        let is_our_kind = filter.kinds.is_empty() || filter.kinds.iter().any(|found| found == kind);
-        (is_our_kind && !statuses.is_empty()).then(|| JobFilter {
-            kinds: vec![kind.to_owned()],
+        let is_wanted =
+            |kind: &&str| filter.kinds.is_empty() || filter.kinds.iter().any(|found| found == kind);
+        let kinds: Vec<String> = own
+            .into_iter()
+            .filter(is_wanted)
+            .map(str::to_owned)
+            .collect();
+        (!kinds.is_empty() && !statuses.is_empty()).then(|| JobFilter {
+            kinds,
             statuses,
             after: None,
             ..filter.clone()

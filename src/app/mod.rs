@@ -41,6 +41,7 @@ pub mod playground;
 pub mod previews;
 pub mod products;
 pub mod pull_requests;
+pub mod queued_updates;
 pub mod recorded_sources;
 pub mod report_difference;
 pub mod run_settings;

@@ -15,6 +15,7 @@ use crate::model::input::Identity;
 use crate::model::path::TreePath;
 use crate::model::plan::Plan;
 use crate::model::ref_name::RefName;
+use crate::model::report::Risk;
 use crate::signing::key::SigningKey;
 use crate::template::Template;
 use crate::tree::edited::{ChangeCommit, FileChanges};
@@ -30,6 +31,8 @@ use thiserror::Error;
 pub struct PlannedUpdate {
     pub report: UpdateReport,
     pub plan: Plan,
+    /// The risk of what the update changes; what stays as it is adds none.
+    pub risk: Risk,
     pub(super) recipe_hash: Digest,
     pub(super) repository: GeneratedRepo,
     pub(super) template: Template,
@@ -90,6 +93,11 @@ impl PlannedUpdate {
             Some(_) => Ok(()),
             None => Err(UpdateRefused::Errors),
         }
+    }
+
+    /// The hash of the new plan's recipe.
+    pub fn recipe_hash(&self) -> &Digest {
+        &self.recipe_hash
     }
 
     /// A name for the branch of this update: one for each new plan.

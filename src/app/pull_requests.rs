@@ -13,6 +13,7 @@ use crate::forge::pull_request::{NewPullRequest, PullRequest, PullRequestText, P
 use crate::forge::repository::{Remote, RepoPath};
 use crate::git::PushedReference;
 use crate::model::digest::GitId;
+pub use crate::model::update::ProposalOutcome;
 use crate::preflight::scopes_for;
 use crate::publish::push::PushError;
 use schemars::JsonSchema;
@@ -39,19 +40,6 @@ pub struct Proposal {
     pub draft: bool,
     /// True if the forge has the generated commit too, from which any clone finds the base of the next update.
     pub has_generated: bool,
-}
-
-/// The outcome of a request for a pull request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProposalOutcome {
-    Opened,
-    /// It was open with exactly this update.
-    Adopted,
-    /// An open one of an earlier update got this one.
-    Advanced,
-    /// Somebody pushed to its branch; it got a comment, and the branch stays.
-    Commented,
 }
 
 /// An error of opening a pull request.
@@ -87,6 +75,8 @@ impl ProposalError {
 pub struct ProposalTarget<'t> {
     pub forge: &'t dyn Forge,
     pub repo: RepoPath,
+    /// Other commits that an earlier attempt has pushed, or may have, to the branch of the update.
+    pub earlier: &'t [GitId],
     pub push: &'t (dyn Fn(&Remote, &PushedReference) -> Result<(), PushError> + Sync),
 }
 
@@ -120,6 +110,17 @@ impl ProposalTarget<'_> {
         })
     }
 
+    /// Pushes a stored update to its branch, for a forge without pull requests. True if the forge has the generated commit too.
+    pub async fn push_branch(
+        &self,
+        created: &CreatedUpdate,
+        generated: Option<&PushedReference>,
+    ) -> Result<bool, ProposalError> {
+        let remote = self.remote().await?;
+        self.push_new(&remote, created)?;
+        Ok(generated.is_some_and(|generated| (self.push)(&remote, generated).is_ok()))
+    }
+
     async fn check_scopes(&self, planned: &PlannedUpdate) -> Result<(), ProposalError> {
         let account = self.forge.current_user().await?;
         let Some(given) = account.scopes else {
@@ -147,7 +148,7 @@ impl ProposalTarget<'_> {
         text: PullRequestText,
     ) -> Result<Proposal, ProposalError> {
         let base = pulls.default_branch(&self.repo).await?;
-        self.push(remote, &created.branch, &created.commit_id, None)?;
+        self.push_new(remote, created)?;
         let draft = text.is_draft;
         let new = NewPullRequest {
             branch: created.branch.clone(),
@@ -234,6 +235,19 @@ impl ProposalTarget<'_> {
                 .await?;
         }
         Ok(proposal(ProposalOutcome::Commented, pull, draft))
+    }
+
+    /// Pushes the branch of an update where there is none, or over the commit of an earlier attempt; over no other.
+    fn push_new(&self, remote: &Remote, created: &CreatedUpdate) -> Result<(), ProposalError> {
+        let push = |expected| self.push(remote, &created.branch, &created.commit_id, expected);
+        let mut pushed = push(None);
+        for earlier in self.earlier {
+            if !matches!(pushed, Err(ProposalError::Push(PushError::Refused { .. }))) {
+                break;
+            }
+            pushed = push(Some(earlier));
+        }
+        pushed
     }
 
     fn push(

@@ -3,9 +3,10 @@
 use super::runs::RunDetails;
 use crate::store::event::{Event, EventKind};
 use crate::store::id::{JobId, ProductId, RunId, UserId};
-use crate::store::job::job_status_to_api;
+use crate::store::job::{JobKind, job_status_to_api};
 use crate::store::run::{Run, RunStatus};
 use crate::store::submission::{Approval, RiskAssessment};
+use crate::store::update::RunUpdate;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -17,6 +18,8 @@ pub struct RunView {
     pub job: JobId,
     pub user: UserId,
     pub product: ProductId,
+    /// `BOOTSTRAP_REPO` for the creation of a repository, `UPDATE_REPO` for the update of one.
+    pub kind: JobKind,
     /// `pending`, `running`, `succeeded`, `failed`, `failed_needs_cleanup` or `cancelled`.
     pub status: &'static str,
     pub job_status: &'static str,
@@ -34,6 +37,8 @@ pub struct RunView {
     pub awaits_approval: bool,
     pub risk: Option<RiskAssessment>,
     pub approval: Option<Approval>,
+    /// The update of a run of kind `UPDATE_REPO`, with its result.
+    pub update: Option<RunUpdate>,
     pub retries: i64,
     pub created_at: i64,
     pub started_at: Option<i64>,
@@ -44,7 +49,7 @@ pub struct RunView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StepView {
-    /// `queue`, `build`, `create`, `push`, `configure`, `describe` or `delete`.
+    /// `queue`, `build`, `create`, `push`, `configure`, `describe` or `delete`; for an update `queue`, `compare` or `propose`.
     pub name: String,
     pub state: StepState,
     pub started_at: i64,
@@ -102,6 +107,8 @@ impl From<Run> for RunView {
             job: run.job,
             user: run.user,
             product: run.product,
+            kind: run.kind,
+            update: run.update,
             repo: run.repo,
             repo_url: run.repo_url,
             tree_id: run.tree,
@@ -119,14 +126,18 @@ impl From<Run> for RunView {
 impl From<RunDetails> for RunView {
     fn from(details: RunDetails) -> Self {
         Self {
-            steps: steps(&details.events),
+            steps: steps(&details.events, details.run.kind),
             ..Self::from(details.run)
         }
     }
 }
 
 /// The steps that the events of a run show.
-fn steps(events: &[Event]) -> Vec<StepView> {
+fn steps(events: &[Event], kind: JobKind) -> Vec<StepView> {
+    let first = match kind {
+        JobKind::UpdateRepo => "compare",
+        _ => "build",
+    };
     let mut steps: Vec<StepView> = Vec::new();
     for event in events {
         let name = event.detail["step"].as_str();
@@ -136,7 +147,7 @@ fn steps(events: &[Event]) -> Vec<StepView> {
             }
             EventKind::Started => {
                 end(&mut steps, event.at, StepState::Done, None);
-                begin(&mut steps, "build", event.at);
+                begin(&mut steps, first, event.at);
             }
             EventKind::Intended => {
                 end(&mut steps, event.at, StepState::Done, None);
@@ -155,7 +166,9 @@ fn steps(events: &[Event]) -> Vec<StepView> {
                     event.detail["message"].as_str(),
                 );
             }
-            EventKind::Succeeded => end(&mut steps, event.at, StepState::Done, None),
+            EventKind::Compared | EventKind::Succeeded => {
+                end(&mut steps, event.at, StepState::Done, None);
+            }
             EventKind::Failed | EventKind::NeedsCleanup | EventKind::Cancelled => {
                 end(
                     &mut steps,

@@ -54,6 +54,9 @@ pub struct TemplateCache<'s> {
 /// Opens the cache when a template in git is needed; other templates do without.
 pub type CacheOpener<'o, 's> = &'o dyn Fn() -> Result<TemplateCache<'s>, AppError>;
 
+/// Opens the cache for as long as a service runs.
+pub type OpenCache = Box<dyn Fn() -> Result<TemplateCache<'static>, AppError> + Send + Sync>;
+
 /// The source that request and catalogue resolve to.
 enum Source<'r> {
     CatalogFolder(&'r SafeRelPath),

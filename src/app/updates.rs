@@ -12,11 +12,12 @@ use super::update_report::{self, ChangedInput, PlanSource, UpdateReport};
 use super::update_settings::UpdateSettings;
 use crate::engine::update::{Conflict, Decision, PathUpdate, Rules, Sides, Update, Verdict};
 use crate::engine::{self, LineOrigin, Preview, SelectionChanges};
+use crate::model::action::RiskLevel;
 use crate::model::condition::InputValues;
 use crate::model::path::TreePath;
 use crate::model::provenance::{CatalogSource, Provenance};
 use crate::model::ref_name::RefName;
-use crate::model::report::ChangeOrigin;
+use crate::model::report::{ChangeOrigin, Risk, RiskReason};
 use crate::resolve::{self, Request};
 use crate::template::Template;
 use crate::tree::Tree as _;
@@ -130,6 +131,7 @@ pub fn plan(
     };
     Ok(PlannedUpdate {
         report,
+        risk: risk_of(&preview.report.risk, &changes),
         plan: preview.plan,
         recipe_hash: preview.report.recipe_hash,
         changes,
@@ -254,6 +256,17 @@ fn uncommitted(repository: &Path, update: &Update) -> Result<BTreeMap<TreePath, 
         }
     }
     Ok(found)
+}
+
+/// The part of a risk that is about changed paths.
+fn risk_of(risk: &Risk, changes: &FileChanges) -> Risk {
+    let is_changed = |reason: &&RiskReason| changes.contains_key(&reason.path);
+    let reasons: Vec<RiskReason> = risk.reasons.iter().filter(is_changed).cloned().collect();
+    let level = reasons.iter().map(|reason| reason.level).max();
+    Risk {
+        level: level.unwrap_or(RiskLevel::Low),
+        reasons,
+    }
 }
 
 fn has_conflict(files: &[PathUpdate]) -> bool {

@@ -96,19 +96,9 @@ pub(super) fn checked_recipe(
     catalog: &CatalogFile,
     option: &OptionRef,
 ) -> Option<Recipe> {
-    let mut recipes = Recipes {
-        folder: format!("recipes/{}/", catalog.catalog),
-        files,
-        catalog: None,
-        findings: &mut Vec::new(),
-        by_option: BTreeMap::new(),
-        misnamed: Vec::new(),
-        missing: BTreeSet::new(),
-        placeholders: Some(catalog.placeholder_names()),
-        shared: BTreeSet::new(),
-        meant: BTreeMap::new(),
-        pieces: BTreeMap::new(),
-    };
+    let mut findings = Vec::new();
+    let mut recipes = Recipes::new(files, catalog.catalog.as_str(), &mut findings);
+    recipes.placeholders = Some(catalog.placeholder_names());
     let path = format!("{}{option}.yaml", recipes.folder);
     recipes.read_file(&READER, &path, files.get(&path)?, option.clone());
     recipes.by_option.remove(option)
@@ -283,29 +273,35 @@ struct Recipes<'l> {
 }
 
 impl<'l> Recipes<'l> {
+    fn new(files: &'l Files, name: &str, findings: &'l mut Vec<Diagnostic>) -> Self {
+        Self {
+            folder: format!("recipes/{name}/"),
+            files,
+            catalog: None,
+            findings,
+            by_option: BTreeMap::new(),
+            misnamed: Vec::new(),
+            missing: BTreeSet::new(),
+            placeholders: None,
+            shared: BTreeSet::new(),
+            meant: BTreeMap::new(),
+            pieces: BTreeMap::new(),
+        }
+    }
+
     fn read(
         files: &'l Files,
         name: &str,
         catalog: Option<&'l Parsed>,
         findings: &'l mut Vec<Diagnostic>,
     ) -> BTreeMap<OptionRef, Recipe> {
-        let folder = format!("recipes/{name}/");
+        let mut recipes = Self::new(files, name, findings);
+        recipes.catalog = catalog;
+        recipes.placeholders = catalog.map(|catalog| catalog.file.placeholder_names());
+        let folder = recipes.folder.clone();
         let own = files
             .range(folder.clone()..)
             .take_while(|(path, _)| path.starts_with(&folder));
-        let mut recipes = Self {
-            folder: folder.clone(),
-            files,
-            catalog,
-            findings,
-            by_option: BTreeMap::new(),
-            misnamed: Vec::new(),
-            missing: BTreeSet::new(),
-            placeholders: catalog.map(|catalog| catalog.file.placeholder_names()),
-            shared: BTreeSet::new(),
-            meant: BTreeMap::new(),
-            pieces: BTreeMap::new(),
-        };
         recipes.find_shared();
         let reader = &READER;
         for (path, file) in own {

@@ -55,7 +55,7 @@ impl Startup<'_> {
         let (health, metrics) = (&self.health.health, &self.health.metrics);
         let worker = new_worker_id();
         let prepare = async || {
-            let prepared = means.means(database.clone(), worker.clone(), Arc::clone(metrics));
+            let prepared = means.means(database, worker.clone(), Arc::clone(metrics));
             match prepared.and_then(|context| Ok((context, means.logs()?))) {
                 Ok(prepared) => {
                     health.preflight_passed();

@@ -257,6 +257,7 @@ impl ForgeSession {
                 owner: inputs.owner.clone(),
                 name: inputs.repo.clone(),
             },
+            earlier: &[],
             push: &|remote, branch| {
                 push.references(remote, slice::from_ref(branch), signals::stop())
             },

@@ -14,6 +14,7 @@ mod installation;
 mod output;
 mod prompt;
 mod publication_files;
+mod recorded_database;
 mod runtime;
 mod safe_directory;
 mod signals;

@@ -1,4 +1,4 @@
-//! The words of an update: the result for one path, and a person's choice for it.
+//! The words of an update: the result for one path, a person's choice for it, and the state of a whole repository.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,64 @@ pub enum Decision {
     Theirs,
     /// The file is removed.
     Remove,
+}
+
+/// The state of a repository against its new plan.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum FleetState {
+    /// It has all of the new plan.
+    Current,
+    /// Its update has no conflict.
+    BehindClean,
+    /// Its update has conflicts.
+    BehindConflicts,
+    /// It is behind, and nobody changed it since it was created or last updated.
+    Untouched,
+    /// The comparison is not possible.
+    CannotBeRemade,
+}
+
+/// The outcome of a request for a pull request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProposalOutcome {
+    Opened,
+    /// It was open with exactly this update.
+    Adopted,
+    /// An open one of an earlier update got this one.
+    Advanced,
+    /// Somebody pushed to its branch; it got a comment, and the branch stays.
+    Commented,
+}
+
+impl ProposalOutcome {
+    /// The outcome as a sentence.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Opened => "It was opened by this run.",
+            Self::Adopted => "It was open with exactly this update.",
+            Self::Advanced => "It was open for an earlier update and has this one now.",
+            Self::Commented => {
+                "Somebody pushed to its branch, which stays as it is. Merge or close it, then propose the update again."
+            }
+        }
+    }
+}
+
+impl FleetState {
+    /// The state as a phrase.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::BehindClean => "behind, clean",
+            Self::BehindConflicts => "behind, conflicts",
+            Self::Untouched => "behind, untouched",
+            Self::CannotBeRemade => "cannot be remade",
+        }
+    }
 }
 
 impl Verdict {

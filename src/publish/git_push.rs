@@ -1,7 +1,7 @@
-//! The push of a built repository with the git program.
+//! Pushes to a repository of a forge, and its history, with the git program.
 
 use super::push::PushError;
-use crate::error::chain;
+use crate::error::{Class, Explain, Hint, chain};
 use crate::forge::repository::Remote;
 use crate::git::{self, Credential, Git, GitAccess, GitError, GitFailure, PushedReference};
 use crate::model::digest::GitId;
@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use thiserror::Error;
 use url::Url;
 
 /// The push of a built bare repository with the git program.
@@ -23,6 +24,39 @@ pub struct GitPush {
     pub user: String,
     /// Not needed for a folder.
     pub secret: Option<Secret>,
+}
+
+/// An error of fetching a repository of the forge.
+#[derive(Debug, Error)]
+pub enum FetchError {
+    /// The message contains no secret.
+    #[error("the repository cannot be fetched: {message}")]
+    Address { message: String },
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+impl Explain for FetchError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Address { .. } => Class::Refused,
+            Self::Git(error) => error.class(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Address { .. } => "fetch_address_invalid",
+            Self::Git(error) => error.code(),
+        }
+    }
+
+    fn hint(&self) -> Option<Hint> {
+        match self {
+            Self::Address { .. } => None,
+            Self::Git(error) => error.hint(),
+        }
+    }
 }
 
 impl GitPush {
@@ -57,21 +91,29 @@ impl GitPush {
         self.with_access(remote, stop, git::remote_references)
     }
 
+    /// Fetches the history of the remote repository into `repository`, which must not exist yet.
+    pub fn fetch_history(&self, remote: &Remote, stop: &AtomicBool) -> Result<(), FetchError> {
+        let (url, credential) = self
+            .address(remote)
+            .map_err(|message| FetchError::Address {
+                message: self.scrub(&message),
+            })?;
+        let access = GitAccess {
+            git: &self.git,
+            credential: credential.as_ref(),
+            stop,
+        };
+        Ok(git::history(&access, &url, &self.repository)?)
+    }
+
     fn with_access<T>(
         &self,
         remote: &Remote,
         stop: &AtomicBool,
         call: impl FnOnce(&GitAccess<'_>, &RemoteUrl) -> Result<T, GitError>,
     ) -> Result<T, PushError> {
-        let (address, credential) = match remote {
-            Remote::Url(url) => (url.to_string(), Some(self.credential(url)?)),
-            Remote::Folder(folder) => {
-                let url = Url::from_file_path(folder)
-                    .map_err(|()| self.refused(&format!("`{remote}` is not an absolute path")))?;
-                (url.into(), None)
-            }
-        };
-        let url = RemoteUrl::parse(&address).map_err(|error| self.refused(&chain(&error)))?;
+        let address = self.address(remote);
+        let (url, credential) = address.map_err(|message| self.refused(&message))?;
         let access = GitAccess {
             git: &self.git,
             credential: credential.as_ref(),
@@ -80,19 +122,32 @@ impl GitPush {
         call(&access, &url).map_err(|error| self.push_error(&error))
     }
 
-    fn credential(&self, url: &Url) -> Result<Credential, PushError> {
+    /// The URL of a remote repository and the credential for it. An error is the reason in a phrase.
+    fn address(&self, remote: &Remote) -> Result<(RemoteUrl, Option<Credential>), String> {
+        let (address, credential) = match remote {
+            Remote::Url(url) => (url.to_string(), Some(self.credential(url)?)),
+            Remote::Folder(folder) => {
+                let url = Url::from_file_path(folder)
+                    .map_err(|()| format!("`{remote}` is not an absolute path"))?;
+                (url.into(), None)
+            }
+        };
+        let url = RemoteUrl::parse(&address).map_err(|error| chain(&error))?;
+        Ok((url, credential))
+    }
+
+    fn credential(&self, url: &Url) -> Result<Credential, String> {
         let Some(secret) = &self.secret else {
-            return Err(self.refused("there is no token"));
+            return Err("there is no token".to_owned());
         };
         let Some(host) = url.host_str() else {
-            return Err(self.refused("its address has no host"));
+            return Err("its address has no host".to_owned());
         };
         let authority = match url.port() {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
-        Credential::new(&authority, &self.user, secret.copy())
-            .map_err(|error| self.refused(&chain(&error)))
+        Credential::new(&authority, &self.user, secret.copy()).map_err(|error| chain(&error))
     }
 
     /// An error is `Refused` only if the push certainly had no effect.

@@ -56,6 +56,8 @@ pub enum LedgerEntry {
         #[serde(rename = "order")]
         request: PublishRequest,
     },
+    /// The first entry of an update; another one follows if the commit is computed again for a repository that moved on.
+    UpdateStarted { update: ProposedCommit },
     /// A step is about to be tried.
     Intended {
         step: PublishStep,
@@ -71,6 +73,20 @@ pub enum LedgerEntry {
     },
 }
 
+/// The commit of an update of a repository that exists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProposedCommit {
+    #[serde(rename = "place")]
+    pub repo: RepoPath,
+    pub branch: String,
+    pub commit: GitId,
+    /// The tree of the commit.
+    pub tree: GitId,
+    /// The commit of the repository that it follows.
+    pub head: GitId,
+}
+
 /// A change on the forge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -80,6 +96,8 @@ pub enum PublishStep {
     Configure,
     Describe,
     Delete,
+    /// The branch of an update and its pull request: a step that can be repeated, because both are found by their names.
+    Propose,
 }
 
 /// The outcome of a step.
@@ -222,6 +240,7 @@ impl fmt::Display for PublishStep {
             Self::Configure => "set the settings of the repository",
             Self::Describe => "set the description",
             Self::Delete => "remove the repository",
+            Self::Propose => "propose the update",
         })
     }
 }

@@ -9,6 +9,7 @@ mod publication;
 pub mod push;
 pub mod remains;
 pub mod stage;
+pub mod update_progress;
 
 use crate::base::clock::Clock;
 use crate::forge::Forge;

@@ -52,7 +52,7 @@ impl Stage {
     #[must_use]
     pub fn next(self, entry: &LedgerEntry) -> Option<Self> {
         match entry {
-            LedgerEntry::Started { .. } => None,
+            LedgerEntry::Started { .. } | LedgerEntry::UpdateStarted { .. } => None,
             LedgerEntry::Intended { step, nonce, .. } => self.begin(*step, *nonce),
             LedgerEntry::Finished { nonce, outcome, .. } => self.finish(*nonce, outcome),
         }

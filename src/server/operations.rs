@@ -1,8 +1,8 @@
 //! The list of all operations of the API.
 
 use super::api::{
-    api_tokens, catalogs, drafts, forge, ideas, jobs, previews, products, realtime, recovery,
-    run_settings, runs, selection, version, workers,
+    api_tokens, catalogs, drafts, fleet, forge, ideas, jobs, previews, products, realtime,
+    recovery, run_settings, runs, selection, version, workers,
 };
 use super::operation::{Credential, Operation};
 use super::page::{Page, PageQuery};
@@ -15,6 +15,7 @@ use crate::app::jobs::JobCounts;
 use crate::app::kept_previews::PreviewFile;
 use crate::app::owners::OwnerList;
 use crate::app::products::NewProduct;
+use crate::app::queued_updates::{FleetEntry, QueuedUpdate};
 use crate::app::run_settings::RunSettings;
 use crate::app::run_view::RunView;
 use crate::app::tokens::{StoredToken, TokenReport};
@@ -42,6 +43,7 @@ pub fn all() -> Vec<Operation> {
         product_operations(),
         run_operations(),
         run_changes(),
+        fleet_operations(),
         job_operations(),
         idea_operations(),
         forge_operations(),
@@ -397,6 +399,31 @@ fn run_changes() -> Vec<Operation> {
         )
         .body::<runs::CleanupRequest>()
         .answers::<RunView>(OK),
+    ]
+}
+
+fn fleet_operations() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            Method::GET,
+            "/fleet",
+            "listFleet",
+            "List the repositories that runs created, with the result of their newest update",
+            fleet::list,
+        )
+        .access(Access::Administrate)
+        .query::<PageQuery>()
+        .answers::<Page<Listed<FleetEntry>>>(OK),
+        Operation::new(
+            Method::POST,
+            "/fleet/updates",
+            "queueUpdates",
+            "Queue a run for each repository that compares it with its new plan, or proposes the update",
+            fleet::update,
+        )
+        .access(Access::Administrate)
+        .body::<fleet::FleetUpdateRequest>()
+        .answers::<Page<QueuedUpdate>>(CREATED),
     ]
 }
 

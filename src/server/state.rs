@@ -11,7 +11,7 @@ use crate::app::database_catalogs::LoadedCatalogs;
 use crate::app::error::AppError;
 use crate::app::kept_previews::RecentPreviews;
 use crate::app::previews::AskedForge;
-use crate::app::templates::TemplateCache;
+use crate::app::templates::OpenCache;
 use crate::app::tokens::TokenForge;
 use crate::base::clock::Clock;
 use crate::forge::Forge;
@@ -33,9 +33,6 @@ use tokio::time::timeout;
 
 /// The longest wait of a preview for a free core.
 const PREVIEW_WAIT: Duration = Duration::from_secs(10);
-
-/// Opens the template cache for templates in git.
-pub type OpenCache = Box<dyn Fn() -> Result<TemplateCache<'static>, AppError> + Send + Sync>;
 
 /// Reads the encryption key.
 pub type ReadKey = Box<dyn Fn() -> Result<Key, Problem> + Send + Sync>;

@@ -5,6 +5,7 @@ use super::job::JobStep;
 use super::lease::Lease;
 use super::run::RunStep;
 use super::submission::RiskAssessment;
+use super::update::{ComparedUpdate, UpdateResult};
 use crate::model::digest::GitId;
 use serde_json::Value;
 
@@ -27,6 +28,13 @@ pub enum RunChange {
     Succeed {
         repo_url: String,
         statement: Option<Value>,
+    },
+    /// The worker has compared a repository with its new plan.
+    Compare { update: Box<ComparedUpdate> },
+    /// The update is proposed, or there is nothing to propose.
+    FinishUpdate {
+        repo_url: Option<String>,
+        result: Box<UpdateResult>,
     },
     /// The repository cannot be created. `left` is a sentence about what is or may be left outside.
     Fail { error: String, left: Option<String> },
@@ -63,7 +71,7 @@ impl RunChange {
     pub fn run_step(&self) -> Option<RunStep> {
         Some(match self {
             Self::Start => RunStep::Start,
-            Self::Succeed { .. } => RunStep::Succeed,
+            Self::Succeed { .. } | Self::FinishUpdate { .. } => RunStep::Succeed,
             Self::Fail { left, .. } => RunStep::Fail {
                 left: left.is_some(),
             },
@@ -73,8 +81,9 @@ impl RunChange {
             Self::HandBack { .. } | Self::Hold { .. } => RunStep::Requeue,
             Self::Retry => RunStep::Retry,
             Self::CleanUp | Self::Release => RunStep::CleanUp,
-            // Only the job is cancelled; its worker, or the store when no worker has it, withdraws the run.
-            Self::Cancel
+            // For a stopped run only the job is cancelled; its worker, or the store when no worker has it, withdraws the run.
+            Self::Compare { .. }
+            | Self::Cancel
             | Self::Refuse { .. }
             | Self::Approve { .. }
             | Self::Review { .. }
@@ -86,12 +95,13 @@ impl RunChange {
     pub fn job_step(&self) -> Option<JobStep> {
         Some(match self {
             Self::Start => JobStep::Start,
-            Self::Succeed { .. } => JobStep::Succeed,
+            Self::Succeed { .. } | Self::FinishUpdate { .. } => JobStep::Succeed,
             Self::Fail { .. } => JobStep::Fail,
             Self::HandBack { .. } | Self::Hold { .. } => JobStep::Requeue,
             Self::Cancel | Self::Refuse { .. } => JobStep::Cancel,
             Self::Retry => JobStep::Retry,
-            Self::Withdraw { .. }
+            Self::Compare { .. }
+            | Self::Withdraw { .. }
             | Self::Approve { .. }
             | Self::Review { .. }
             | Self::SetSettings { .. }
@@ -104,7 +114,8 @@ impl RunChange {
     pub fn participle(&self) -> &'static str {
         match self {
             Self::Start => "started",
-            Self::Succeed { .. } => "finished",
+            Self::Compare { .. } => "compared",
+            Self::Succeed { .. } | Self::FinishUpdate { .. } => "finished",
             Self::Fail { .. } => "failed",
             Self::Withdraw { .. } => "withdrawn",
             Self::HandBack { .. } => "handed back",

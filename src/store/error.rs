@@ -45,6 +45,11 @@ pub enum StoreError {
     IdeaStatus { idea: IdeaId, status: String },
     #[error("product `{product}` of user `{user}` does not exist")]
     NoProduct { product: ProductId, user: UserId },
+    #[error("no run has created a repository for product `{product}`")]
+    NoRepository { product: ProductId },
+    /// An application's enum of kinds lacks the newer one.
+    #[error("the enum \"ClaudeJobKind\" of the application lacks UPDATE_REPO; nothing was queued")]
+    NoUpdateJobs,
     #[error("product `{product}` already exists")]
     ProductTaken { product: ProductId },
     /// Rows that only the surrounding application adds.
@@ -150,6 +155,8 @@ impl Explain for StoreError {
             | Self::NoJob { .. }
             | Self::NoIdea { .. }
             | Self::NoProduct { .. }
+            | Self::NoRepository { .. }
+            | Self::NoUpdateJobs
             | Self::NoUser { .. }
             | Self::Demo { .. }
             | Self::ForeignTables { .. }
@@ -170,6 +177,8 @@ impl Explain for StoreError {
             Self::NoIdea { .. } => "idea_not_found",
             Self::IdeaStatus { .. } => "idea_status",
             Self::NoProduct { .. } => "product_not_found",
+            Self::NoRepository { .. } => "product_without_repository",
+            Self::NoUpdateJobs => "update_jobs_missing",
             Self::ProductTaken { .. } => "product_taken",
             Self::ForeignTables { .. } => "store_not_own",
             Self::OtherRights { .. } => "user_rights_differ",
@@ -233,6 +242,12 @@ impl Explain for StoreError {
                 Setting::As,
                 "; the first `runs submit` or `pat save` of a user adds the user"
             ),
+            Self::NoUpdateJobs => {
+                "add the value by a migration of the application; docs/database.md has the statement".into()
+            }
+            Self::NoRepository { .. } => {
+                "submit a run for it first; nothing was submitted".into()
+            }
             Self::ProductTaken { .. } => hint!("choose another slug with ", Setting::Slug),
             Self::ForeignTables { .. } => "add them in the application; nothing was changed".into(),
             Self::OtherRights { .. } => {

@@ -43,6 +43,8 @@ pub enum EventKind {
     /// An administrator has reviewed the result.
     Reviewed,
     Started,
+    /// A repository was compared with its new plan.
+    Compared,
     /// A step outside is about to be tried.
     Intended,
     /// The step was tried; the detail has its outcome.
@@ -74,6 +76,7 @@ impl EventKind {
         Self::Refused,
         Self::Reviewed,
         Self::Started,
+        Self::Compared,
         Self::Intended,
         Self::Ended,
         Self::CancelAsked,
@@ -108,6 +111,7 @@ impl EventKind {
             Self::Refused => "refused",
             Self::Reviewed => "reviewed",
             Self::Started => "started",
+            Self::Compared => "compared",
             Self::Intended => "intended",
             Self::Ended => "ended",
             Self::CancelAsked => "cancel_asked",

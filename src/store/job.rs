@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The known kinds of jobs. Rows of other kinds may exist and are never touched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum JobKind {
     TaskImplementation,
@@ -14,6 +14,8 @@ pub enum JobKind {
     PlanChat,
     SprintImplementation,
     BootstrapRepo,
+    /// The update of a repository that a job of kind `BOOTSTRAP_REPO` created.
+    UpdateRepo,
 }
 
 /// The runtime of a kind of jobs.
@@ -39,6 +41,7 @@ pub struct RequestedModel {
 #[serde(rename_all = "kebab-case")]
 pub enum Executor {
     BootstrapRepo,
+    UpdateRepo,
 }
 
 /// The status of a job.
@@ -70,7 +73,7 @@ pub enum JobStep {
 
 impl JobKind {
     /// Every known kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::TaskImplementation,
         Self::IdeaGrill,
         Self::IdeaMakePlan,
@@ -78,7 +81,11 @@ impl JobKind {
         Self::PlanChat,
         Self::SprintImplementation,
         Self::BootstrapRepo,
+        Self::UpdateRepo,
     ];
+
+    /// The kinds of this program, whose jobs have a run.
+    pub const OWN: [Self; 2] = [Self::BootstrapRepo, Self::UpdateRepo];
 
     /// The name in a row.
     pub fn as_db(self) -> &'static str {
@@ -90,6 +97,7 @@ impl JobKind {
             Self::PlanChat => "PLAN_CHAT",
             Self::SprintImplementation => "SPRINT_IMPLEMENTATION",
             Self::BootstrapRepo => "BOOTSTRAP_REPO",
+            Self::UpdateRepo => "UPDATE_REPO",
         }
     }
 
@@ -103,6 +111,7 @@ impl JobKind {
             Self::PlanChat => "Discuss plan",
             Self::SprintImplementation => "Implement sprint",
             Self::BootstrapRepo => "Bootstrap repo",
+            Self::UpdateRepo => "Update repo",
         }
     }
 
@@ -116,6 +125,7 @@ impl JobKind {
             Self::PlanChat => "teal",
             Self::SprintImplementation => "indigo",
             Self::BootstrapRepo => "green",
+            Self::UpdateRepo => "lime",
         }
     }
 
@@ -135,6 +145,9 @@ impl JobKind {
             | Self::SprintImplementation => JobConfig::Claude,
             Self::BootstrapRepo => JobConfig::Deterministic {
                 executor: Executor::BootstrapRepo,
+            },
+            Self::UpdateRepo => JobConfig::Deterministic {
+                executor: Executor::UpdateRepo,
             },
         }
     }
@@ -223,18 +236,22 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn only_bootstrap_repo_is_deterministic() {
+    fn only_the_kinds_of_this_program_are_deterministic() {
         for kind in JobKind::ALL {
             let config = serde_json::to_value(kind.config()).expect("plain data");
             let expected = match kind {
                 JobKind::BootstrapRepo => {
                     json!({ "runtime": "deterministic", "executor": "bootstrap-repo" })
                 }
+                JobKind::UpdateRepo => {
+                    json!({ "runtime": "deterministic", "executor": "update-repo" })
+                }
                 _ => json!({ "runtime": "claude" }),
             };
             assert_eq!(config, expected);
             let requested = kind.config().requested_model();
-            let nothing = (kind == JobKind::BootstrapRepo).then(RequestedModel::default);
+            let is_own = JobKind::OWN.contains(&kind);
+            let nothing = is_own.then(RequestedModel::default);
             assert_eq!(requested, nothing);
             assert_eq!(JobKind::of_db(kind.as_db()), Some(kind));
         }

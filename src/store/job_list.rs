@@ -35,9 +35,9 @@ pub struct JobEntry {
     /// `queued`, `claimed`, `running`, `done`, `failed`, `cancelled`, `skipped`; `unknown` for a status of a newer
     /// application.
     pub status: &'static str,
-    /// The run of a job of kind `BOOTSTRAP_REPO`.
+    /// The run of a job of kind `BOOTSTRAP_REPO` or `UPDATE_REPO`.
     pub run: Option<String>,
-    /// The address of what it made: the repository of a run, the pull request of another job.
+    /// The address of what it made: the pull request of an update or of another job, or the repository of a run.
     pub url: Option<String>,
     pub branch: Option<String>,
     pub summary: Option<String>,

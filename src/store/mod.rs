@@ -20,6 +20,7 @@ pub mod run;
 pub mod sql;
 pub mod submission;
 pub mod transition;
+pub mod update;
 
 use crate::publish::ledger::LedgerEntry;
 use async_trait::async_trait;

@@ -17,6 +17,10 @@ pub fn unfinished(entries: &[LedgerEntry]) -> Option<RepoPath> {
 /// True if the run may have left a repository. `is_recorded` is true if the run's own row names a repository, which
 /// counts unless the ledger proves that it was removed.
 pub fn leaves(entries: &[LedgerEntry], is_recorded: bool) -> bool {
+    // An update creates no repository: its branch belongs to the people of the one that it is for.
+    if matches!(entries.first(), Some(LedgerEntry::UpdateStarted { .. })) {
+        return false;
+    }
     if entries.is_empty() {
         return is_recorded;
     }

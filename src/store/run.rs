@@ -1,8 +1,9 @@
-//! Runs: the creation of one repository, from the accepted preview to its end.
+//! Runs: the creation of one repository, from the accepted preview to its end, or the update of one.
 
 use super::id::{JobId, ProductId, RunId, UserId};
-use super::job::JobStatus;
+use super::job::{JobKind, JobStatus};
 use super::submission::{Approval, RiskAssessment};
+use super::update::RunUpdate;
 use crate::model::digest::Digest;
 use crate::publish::ledger::LedgerEntry;
 use schemars::JsonSchema;
@@ -49,6 +50,8 @@ pub struct Run {
     pub job: JobId,
     pub user: UserId,
     pub product: ProductId,
+    /// `BOOTSTRAP_REPO` for the creation of a repository, `UPDATE_REPO` for the update of one.
+    pub kind: JobKind,
     pub status: RunStatus,
     pub job_status: JobStatus,
     /// `owner/name` that was asked for.
@@ -73,6 +76,9 @@ pub struct Run {
     #[serde(rename = "tiering")]
     pub risk: Option<RiskAssessment>,
     pub approval: Option<Approval>,
+    /// The update of a run of kind `UPDATE_REPO`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update: Option<RunUpdate>,
 }
 
 /// The input of a job for its worker. Plan and report are as they were stored; the reader validates them against their

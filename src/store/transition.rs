@@ -6,6 +6,7 @@ use super::id::UserId;
 use super::job::{JobStatus, JobStep};
 use super::run::{RunStatus, RunStep};
 use super::submission::{Approval, RiskAssessment};
+use super::update::UpdateResult;
 use crate::model::action::RiskLevel;
 use serde_json::{Value, json};
 
@@ -79,6 +80,18 @@ fn noted(mut detail: Value, note: Option<&str>) -> Value {
     detail
 }
 
+/// The detail of an event about a compared repository.
+fn compared(result: &UpdateResult) -> Value {
+    let mut detail = json!({ "state": result.state, "summary": result.summary() });
+    if let Some(tree) = &result.tree_id {
+        detail["tree"] = json!(tree);
+    }
+    if let Some(head) = &result.head {
+        detail["head"] = json!(head);
+    }
+    detail
+}
+
 /// The event of a run that ended in a status.
 fn ending(status: RunStatus) -> EventKind {
     match status {
@@ -104,10 +117,15 @@ impl RunState<'_> {
                 LeaseState::Held,
                 RunChange::Start
                 | RunChange::Succeed { .. }
+                | RunChange::FinishUpdate { .. }
                 | RunChange::Fail { .. }
                 | RunChange::HandBack { .. }
                 | RunChange::Hold { .. },
             ) => self.moved(change),
+            (LeaseState::Held, RunChange::Compare { update }) => Ok(Transition {
+                events: vec![(EventKind::Compared, compared(&update.result))],
+                ..Transition::default()
+            }),
             (LeaseState::Cancelled, RunChange::Withdraw { left }) => {
                 self.withdrawn(left.as_deref())
             }
@@ -117,7 +135,11 @@ impl RunState<'_> {
             }
             (
                 LeaseState::Cancelled,
-                RunChange::Start | RunChange::Succeed { .. } | RunChange::Fail { .. },
+                RunChange::Start
+                | RunChange::Compare { .. }
+                | RunChange::Succeed { .. }
+                | RunChange::FinishUpdate { .. }
+                | RunChange::Fail { .. },
             ) => Err(Refusal::Cancelled),
             (LeaseState::Cleaning, RunChange::CleanUp | RunChange::Release) => self.cleaned(change),
             (LeaseState::Cleaning, RunChange::HandBack { why }) => Ok(Transition {
@@ -258,6 +280,17 @@ impl RunState<'_> {
                 let mut detail = json!({ "repoUrl": repo_url });
                 if let Some(statement) = statement {
                     detail[Event::STATEMENT] = statement.clone();
+                }
+                (vec![(ending(run), detail)], None)
+            }
+            RunChange::FinishUpdate { result, .. } => {
+                let mut detail = compared(result);
+                if let Some(proposal) = &result.proposal {
+                    detail["branch"] = json!(proposal.branch);
+                    detail["commit"] = json!(proposal.commit_id);
+                }
+                if let Some(url) = result.url() {
+                    detail["url"] = json!(url);
                 }
                 (vec![(ending(run), detail)], None)
             }

@@ -1,4 +1,4 @@
-//! One attempt at a run under one lease: load, build, publish, record.
+//! One attempt at a run under one lease: load, build, publish, record. An update is in `update.rs`.
 
 use super::build::{self, BuildError, BuiltRepo};
 use super::context::{UserTokenError, WorkerContext};
@@ -15,7 +15,7 @@ use crate::git::{PreviousObject, PushedReference};
 use crate::model::digest::GitId;
 use crate::preflight::target;
 use crate::publish::git_push::GitPush;
-use crate::publish::ledger::{Ledger as _, PublishRequest};
+use crate::publish::ledger::{Ledger as _, LedgerEntry, PublishRequest};
 use crate::publish::push::{Push, PushError};
 use crate::publish::stage;
 use crate::publish::{CleanupOutcome, PublishedRepo, Publisher};
@@ -23,7 +23,7 @@ use crate::resolve::stored::Accepted;
 use crate::secret::Secret;
 use crate::signing::statement::Creator;
 use crate::store::change::RunChange;
-use crate::store::job::JobStatus;
+use crate::store::job::{JobKind, JobStatus};
 use crate::store::lease::Lease;
 use crate::store::run::JobPayload;
 use crate::tree::commits::Commits;
@@ -49,7 +49,7 @@ pub(super) struct Attempt {
     /// The user's token, once the job is loaded, if the forge needs one.
     token: OnceLock<Secret>,
     /// Stops builds and pushes on other threads when the attempt ends.
-    stop: Arc<AtomicBool>,
+    pub(super) stop: Arc<AtomicBool>,
 }
 
 /// The result of the build step.
@@ -129,14 +129,21 @@ impl Attempt {
     }
 
     async fn execute(&self) -> AttemptOutcome {
-        match self.create_repository().await {
+        match self.carry_out().await {
             Ok(()) => AttemptOutcome::Succeeded,
             Err(error) => self.record_failure(error).await,
         }
     }
 
-    async fn create_repository(&self) -> Result<(), AttemptError> {
+    async fn carry_out(&self) -> Result<(), AttemptError> {
         let job = self.load().await?;
+        match job.run.kind {
+            JobKind::UpdateRepo => self.update_repository(job).await,
+            _ => self.create_repository(job).await,
+        }
+    }
+
+    async fn create_repository(&self, job: JobPayload) -> Result<(), AttemptError> {
         let built = self.build(job).await?;
         let published = self.publish(&built).await?;
         let statement = self.publish_note(&built, &published).await;
@@ -343,7 +350,11 @@ impl Attempt {
     pub(super) async fn roll_back(&self) -> Result<CleanupOutcome, AttemptError> {
         let forge = self.forge()?;
         let mut ledger = self.ledger();
-        if ledger.entries().await?.is_empty() {
+        // The branch of an update belongs to the people of its repository.
+        if matches!(
+            ledger.entries().await?.first(),
+            None | Some(LedgerEntry::UpdateStarted { .. })
+        ) {
             return Ok(CleanupOutcome::Nothing);
         }
         let push = self.push(PathBuf::new());
@@ -358,7 +369,7 @@ impl Attempt {
         }
     }
 
-    fn forge(&self) -> Result<Box<dyn Forge>, AttemptError> {
+    pub(super) fn forge(&self) -> Result<Box<dyn Forge>, AttemptError> {
         let context = &self.context;
         let token = || {
             let token = self.token.get().map(Secret::copy);
@@ -369,19 +380,24 @@ impl Attempt {
     }
 
     fn push(&self, repository: PathBuf) -> BackgroundPush {
-        let settings = &self.context.push;
         BackgroundPush {
-            push: Arc::new(GitPush {
-                git: Arc::clone(&settings.git),
-                repository,
-                user: settings.user.clone(),
-                secret: self.token.get().map(Secret::copy),
-            }),
+            push: Arc::new(self.git_push(repository)),
             stop: Arc::clone(&self.stop),
         }
     }
 
-    fn ledger(&self) -> StoreLedger<'_> {
+    /// The git program over a local repository, with the user's token.
+    pub(super) fn git_push(&self, repository: PathBuf) -> GitPush {
+        let settings = &self.context.push;
+        GitPush {
+            git: Arc::clone(&settings.git),
+            repository,
+            user: settings.user.clone(),
+            secret: self.token.get().map(Secret::copy),
+        }
+    }
+
+    pub(super) fn ledger(&self) -> StoreLedger<'_> {
         StoreLedger::new(&self.context, &self.lease, &self.run_log)
     }
 

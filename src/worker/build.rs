@@ -6,13 +6,14 @@ use crate::engine;
 use crate::error::{Class, Explain};
 use crate::model::digest::GitId;
 use crate::model::repository_settings::RepositorySettings;
+use crate::policy::Policy;
 use crate::preflight::scopes_for;
 use crate::publish::ledger::PublishRequest;
 use crate::resolve::stored::{Accepted, Expected};
 use crate::signing::attestation::Attestation;
 use crate::signing::statement::Creator;
 use crate::store::run::JobPayload;
-use crate::store::submission::Approval;
+use crate::store::submission::{Approval, RiskAssessment};
 use crate::tree::repository::{CreatedRepository, Layout, Target};
 use crate::tree::signed::CommitAttester;
 use crate::tree::{Tree as _, ids};
@@ -140,17 +141,14 @@ impl Task {
         same("tree", &accepted.tree, report.tree_id.as_ref())?;
         same("commit", &accepted.commit, report.commit_id.as_ref())?;
         let risk = context.policy.assess(plan, &report.risk, &accepted.tree);
-        let is_named = |approval: &&Approval| {
-            self.is_approver_administrator || context.policy.is_administrator(&approval.by)
-        };
-        let approval = self.approval.as_ref();
-        if risk.needs_approval(approval.filter(is_named)) {
-            let unnamed = approval.filter(|approval| !is_named(approval));
-            let refused = unnamed.map(|approval| approval.by.clone());
-            return Err(AttemptError::AwaitingApproval { risk, refused });
-        }
+        check_approval(
+            &context.policy,
+            risk,
+            self.approval.as_ref(),
+            self.is_approver_administrator,
+        )?;
         let commit = engine::first_commit(plan, &report.recipe_hash);
-        let attestation = context.signing.as_ref().map(|key| Attestation {
+        let attestation = context.signing.as_deref().map(|key| Attestation {
             key,
             plan,
             recipe_hash: &report.recipe_hash,
@@ -181,6 +179,23 @@ impl Task {
             settings: report.settings,
         })
     }
+}
+
+/// Fails if a risk needs an approval that is missing, is for another tree, or is by a user who may not approve.
+/// `is_administrator` is true if the installation names its author as administrator; the policy may do so too.
+pub(super) fn check_approval(
+    policy: &Policy,
+    risk: RiskAssessment,
+    approval: Option<&Approval>,
+    is_administrator: bool,
+) -> Result<(), AttemptError> {
+    let is_named = |approval: &&Approval| is_administrator || policy.is_administrator(&approval.by);
+    if !risk.needs_approval(approval.filter(is_named)) {
+        return Ok(());
+    }
+    let unnamed = approval.filter(|approval| !is_named(approval));
+    let refused = unnamed.map(|approval| approval.by.clone());
+    Err(AttemptError::AwaitingApproval { risk, refused })
 }
 
 fn same(what: &'static str, accepted: &GitId, found: Option<&GitId>) -> Result<(), BuildError> {

@@ -2,10 +2,12 @@
 
 use super::metrics::Metrics;
 use super::workspace::Workspace;
+use crate::app::templates::OpenCache;
 use crate::base::clock::Clock;
 use crate::error::{Class, Explain, Hint};
 use crate::forge::address::{ForgeAddress, RequestSettings};
 use crate::git::Git;
+use crate::model::remote::RemoteUrl;
 use crate::pat::sealed::{Binding, OpenError, Opener};
 use crate::policy::Policy;
 use crate::resolve::stored;
@@ -15,6 +17,7 @@ use crate::store::Store;
 use crate::store::id::UserId;
 use crate::store::lease::WorkerId;
 use crate::store::recovery::Recovery;
+use crate::store::sql::Database;
 use crate::template::TemplateStore;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,10 +30,12 @@ pub struct WorkerContext {
     pub forge_requests: RequestSettings,
     pub push: PushSettings,
     /// Signs the commits of created repositories. `None` for commits without a signature.
-    pub signing: Option<SigningKey>,
+    pub signing: Option<Arc<SigningKey>>,
     /// Opens the users' sealed tokens. `None` for a folder, which needs no token.
     pub opener: Option<Opener>,
     pub templates: TemplateStore,
+    /// The places besides `templates` that updates are computed from.
+    pub updates: UpdateSources,
     pub plans: stored::StoredPlanReader,
     pub policy: Policy,
     pub clock: Arc<dyn Clock>,
@@ -40,6 +45,15 @@ pub struct WorkerContext {
     pub recovery: Recovery,
     /// The interval at which a lease is renewed.
     pub renewal_interval: Duration,
+}
+
+/// The catalogues and templates of updates.
+pub struct UpdateSources {
+    /// The catalogues of its rows come before those of the worker, as on the pages.
+    pub database: Arc<Database>,
+    pub cache: OpenCache,
+    /// The addresses that may be contacted because a repository names them.
+    pub allowed_sources: Vec<RemoteUrl>,
 }
 
 /// The git program and the user name of a push.

@@ -101,7 +101,7 @@ impl LeaseKeeper {
     /// Fails if an entry must not be written. Outcomes and removals are refused only when the lease is lost.
     pub fn check_entry(&self, entry: &LedgerEntry) -> Result<(), LedgerError> {
         let begins_step = match entry {
-            LedgerEntry::Started { .. } => true,
+            LedgerEntry::Started { .. } | LedgerEntry::UpdateStarted { .. } => true,
             LedgerEntry::Intended { step, .. } => *step != PublishStep::Delete,
             LedgerEntry::Finished { .. } => false,
         };

@@ -62,6 +62,13 @@ impl<'l> StoreLedger<'l> {
                 "order",
                 format!("publish commit {} to `{}`", request.commit, request.repo),
             ),
+            LedgerEntry::UpdateStarted { update } => (
+                "order",
+                format!(
+                    "propose commit {} on `{}` of `{}`",
+                    update.commit, update.branch, update.repo
+                ),
+            ),
             LedgerEntry::Intended { step, .. } => {
                 self.begun = Some((*step, Instant::now()));
                 ("begin", step.to_string())

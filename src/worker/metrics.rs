@@ -44,6 +44,9 @@ pub enum MeasuredStep {
     configure,
     describe,
     delete,
+    /// From the fetch of a repository to the result of its update.
+    compare,
+    propose,
     /// The whole attempt.
     attempt,
 }
@@ -144,6 +147,7 @@ impl From<PublishStep> for MeasuredStep {
             PublishStep::Configure => Self::configure,
             PublishStep::Describe => Self::describe,
             PublishStep::Delete => Self::delete,
+            PublishStep::Propose => Self::propose,
         }
     }
 }

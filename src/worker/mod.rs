@@ -1,4 +1,4 @@
-//! The worker: claims jobs from the store and creates their repositories. A crash at any point loses no job and leaves
+//! The worker: claims jobs from the store, and creates or updates their repositories. A crash at any point loses no job and leaves
 //! no unrecorded repository.
 
 mod attempt;
@@ -16,6 +16,7 @@ mod retry;
 pub mod server;
 pub mod service;
 pub mod state_files;
+mod update;
 pub mod workspace;
 
 pub use attempt::{clean_up, execute};

@@ -4,6 +4,7 @@ use super::attempt::Attempt;
 use super::log::LogLevel;
 use super::outcome::{AttemptError, AttemptOutcome, Cause};
 use super::retry::retry;
+use crate::forge::repository::Remote;
 use crate::publish::PublishedRepo;
 use crate::publish::error::PublishError;
 use crate::publish::remains::Remains;
@@ -22,14 +23,8 @@ impl Attempt {
         published: &PublishedRepo,
         statement: Option<Value>,
     ) -> Result<(), AttemptError> {
-        let remote = published.remote.to_string();
-        // The page of a repository has the address of its remote without the suffix; a folder has no page.
-        let page = remote
-            .strip_suffix(".git")
-            .filter(|_| remote.contains("://"));
-        let repo_url = page.unwrap_or(&remote).to_owned();
         let change = RunChange::Succeed {
-            repo_url,
+            repo_url: page_of(&published.remote),
             statement,
         };
         self.change(&change).await?;
@@ -178,11 +173,22 @@ impl Attempt {
     }
 }
 
+/// The page of a repository, which has the address of its remote without the suffix. A folder has no page.
+pub(super) fn page_of(remote: &Remote) -> String {
+    let address = remote.to_string();
+    let page = address
+        .strip_suffix(".git")
+        .filter(|_| address.contains("://"));
+    page.unwrap_or(&address).to_owned()
+}
+
 /// True if a change leads to this status.
 fn is_result_of(change: &RunChange, status: RunStatus) -> bool {
     match change {
         RunChange::Start => status == RunStatus::Running,
-        RunChange::Succeed { .. } => status == RunStatus::Succeeded,
+        RunChange::Succeed { .. } | RunChange::FinishUpdate { .. } => {
+            status == RunStatus::Succeeded
+        }
         RunChange::Fail { .. } => {
             matches!(status, RunStatus::Failed | RunStatus::FailedNeedsCleanup)
         }
@@ -191,7 +197,8 @@ fn is_result_of(change: &RunChange, status: RunStatus) -> bool {
         }
         RunChange::HandBack { .. } | RunChange::Hold { .. } => status == RunStatus::Pending,
         RunChange::CleanUp => status == RunStatus::Failed,
-        RunChange::Cancel
+        RunChange::Compare { .. }
+        | RunChange::Cancel
         | RunChange::Retry
         | RunChange::Approve { .. }
         | RunChange::Refuse { .. }

@@ -197,6 +197,7 @@ fn every_page_is_sound_in_light_and_dark_wide_and_narrow() {
         "/settings",
         "/settings/token/remove",
         "/workers",
+        "/fleet",
         "/catalogs",
         "/catalogs/demo",
         "/catalogs/demo/draft",

@@ -8,6 +8,7 @@ mod documents;
 mod doors;
 mod drafts;
 mod events;
+mod fleet;
 mod ideas;
 mod jobs;
 mod limits;

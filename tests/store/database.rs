@@ -350,6 +350,7 @@ fn a_migration_fills_the_columns_of_runs_of_an_older_version() {
             "bootstrap_run_targets",
             "bootstrap_catalog_drafts",
             "bootstrap_idea_log",
+            "bootstrap_updates",
         ] {
             fixture.write(&format!("DROP TABLE {table}")).await;
         }
@@ -362,5 +363,18 @@ fn a_migration_fills_the_columns_of_runs_of_an_older_version() {
         ));
         fixture.store.migrate(Tables::All).await.unwrap();
         assert_eq!(fixture.value(columns, select).await, before);
+    });
+}
+
+#[test]
+fn the_migration_of_the_kinds_of_jobs_keeps_every_job_and_run() {
+    on_both_databases(async |fixture| {
+        let run = fixture.submit("p0").await;
+        fixture
+            .write("DELETE FROM bootstrap_app_migrations WHERE version = 7")
+            .await;
+        fixture.store.migrate(Tables::All).await.unwrap();
+        assert_eq!(fixture.run(&run.id).await, run);
+        assert_eq!(fixture.claim(1).await.run, run.id);
     });
 }

@@ -95,7 +95,7 @@ async fn a_filter_selects_what_its_counts_count(fixture: StoreFixture) {
         let of_kind = |kind: &str| jobs.iter().filter(|job| job.kind == kind).count() as u64;
         let of_status = |status| jobs.iter().filter(|job| job.status == status).count() as u64;
         assert_eq!(counts.total.count, expected.len() as u64, "{filter:?}");
-        assert_eq!((counts.kinds.len(), counts.statuses.len()), (7, 7));
+        assert_eq!((counts.kinds.len(), counts.statuses.len()), (8, 7));
         for kind in &counts.kinds {
             assert_eq!(
                 kind.number.count,

@@ -21,6 +21,7 @@ use groundplan::store::recovery::{Recovery, RecoveryReport};
 use groundplan::store::sql::Database;
 use groundplan::store::sql::migrations::Tables;
 use groundplan::store::sql::workers::Presence;
+use groundplan::store::update::{UpdateMode, UpdateSubmission};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 use std::process::Command;
 
@@ -135,6 +136,43 @@ fn jobs_of_every_kind_of_an_application_are_listed_and_counted() {
         assert_eq!((shown, newer.number.count), (("SOMETHING_NEW", "grey"), 5));
         let newer = counts.statuses.last().unwrap();
         assert_eq!((newer.status, newer.number.count), ("unknown", 3));
+    });
+}
+
+#[test]
+fn an_update_beside_an_application_needs_one_more_kind_of_jobs() {
+    wait(async {
+        let (store, mut raw) = application("SELECT 1").await;
+        store.migrate(Tables::Own).await.unwrap();
+        let run = store
+            .submit(&submission("p0", RiskLevel::Low))
+            .await
+            .unwrap();
+        let worker = worker(1);
+        let claim = || store.claim(&worker, &ClaimTarget::Oldest);
+        let lease = claim().await.unwrap().expect("our job waits");
+        assert_eq!(lease.run, run.id);
+        by_worker(&store, &lease, RunChange::Start).await.unwrap();
+        by_worker(&store, &lease, succeed()).await.unwrap();
+        let refused = store.check_updates().await.unwrap_err().to_string();
+        assert!(
+            refused.contains("the application lacks UPDATE_REPO"),
+            "{refused}"
+        );
+
+        // The statement of docs/database.md.
+        let statement = "ALTER TYPE \"ClaudeJobKind\" ADD VALUE IF NOT EXISTS 'UPDATE_REPO'";
+        raw.execute(statement).await.unwrap();
+        store.check_updates().await.unwrap();
+        let update = UpdateSubmission {
+            user: user("ada"),
+            product: crate::support::jobs::product("p0"),
+            mode: UpdateMode::Compare,
+            key: None,
+        };
+        let update = store.submit_update(&update).await.unwrap();
+        let lease = claim().await.unwrap().expect("our job waits");
+        assert_eq!(lease.run, update.id);
     });
 }
 

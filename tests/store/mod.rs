@@ -14,4 +14,5 @@ mod made;
 mod notify;
 mod queue;
 mod recovery;
+mod updates;
 mod users;

@@ -229,7 +229,7 @@ impl Store for FaultyStore {
     ) -> Result<Run, StoreError> {
         let call = match change {
             RunChange::Start => Call::Start,
-            RunChange::Succeed { .. } => Call::Succeed,
+            RunChange::Succeed { .. } | RunChange::FinishUpdate { .. } => Call::Succeed,
             _ => Call::Change,
         };
         self.pass(call, self.inner.change(run, actor, change)).await
@@ -237,7 +237,7 @@ impl Store for FaultyStore {
 
     async fn record(&self, lease: &Lease, entry: &LedgerEntry) -> Result<(), StoreError> {
         let call = match entry {
-            LedgerEntry::Started { .. } => Call::RecordRequest,
+            LedgerEntry::Started { .. } | LedgerEntry::UpdateStarted { .. } => Call::RecordRequest,
             LedgerEntry::Intended { step, .. } => Call::RecordIntent(*step),
             LedgerEntry::Finished { .. } => Call::RecordOutcome(self.intended()),
         };

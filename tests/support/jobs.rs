@@ -293,7 +293,7 @@ impl StoreFixture {
         self.write(&format!("UPDATE bootstrap_claims SET lease_until = {past}"))
             .await;
         self.write(&format!(
-            "UPDATE claude_jobs SET lease_until = {past} WHERE lease_until IS NOT NULL AND kind = 'BOOTSTRAP_REPO'"
+            "UPDATE claude_jobs SET lease_until = {past} WHERE lease_until IS NOT NULL AND CAST(kind AS TEXT) IN ('BOOTSTRAP_REPO', 'UPDATE_REPO')"
         ))
         .await;
     }

@@ -11,4 +11,5 @@ mod service;
 mod signed;
 mod stored;
 mod support;
+mod updates;
 mod workspaces;

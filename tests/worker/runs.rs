@@ -194,7 +194,7 @@ fn a_name_that_is_taken_fails_the_run_and_changes_nothing() {
 }
 
 /// A key, and the token of `ada` sealed with it for a host.
-fn sealed(token: &str, host: &str) -> (Opener, String) {
+pub(super) fn sealed(token: &str, host: &str) -> (Opener, String) {
     let key = || Key::parse(&BASE64_STANDARD.encode((1..33).collect::<Vec<u8>>())).unwrap();
     let secret = Secret::parse(token.to_owned()).unwrap();
     let binding = Binding { owner: "ada", host };
@@ -203,7 +203,7 @@ fn sealed(token: &str, host: &str) -> (Opener, String) {
 }
 
 /// A worker for a forge with a real git behind it.
-fn github(fixture: &WorkerFixture, joint: &Joint, opener: Opener) -> Options {
+pub(super) fn github(fixture: &WorkerFixture, joint: &Joint, opener: Opener) -> Options {
     let site = Site::github(&joint.address(), &[]).unwrap();
     Options {
         forge: ForgeAddress::GitHub(site),
@@ -212,7 +212,7 @@ fn github(fixture: &WorkerFixture, joint: &Joint, opener: Opener) -> Options {
     }
 }
 
-async fn store_token(fixture: &WorkerFixture, sealed: &str) {
+pub(super) async fn store_token(fixture: &WorkerFixture, sealed: &str) {
     let sql = format!("UPDATE users SET github_pat_encrypted = '{sealed}' WHERE id = 'ada'");
     fixture.jobs.write(&sql).await;
 }

@@ -24,7 +24,7 @@ fn context(fixture: &WorkerFixture, store: Arc<dyn Store>, seed: Option<u8>) -> 
         ..fixture.options(store)
     });
     let key = |seed| SigningKey::parse(private(seed).as_bytes()).unwrap();
-    Arc::get_mut(&mut context).unwrap().signing = seed.map(key);
+    Arc::get_mut(&mut context).unwrap().signing = seed.map(|seed| Arc::new(key(seed)));
     context
 }
 

@@ -3,10 +3,11 @@
 use crate::forge::support::FakeClock;
 use crate::support::jobs::{StoreFixture, product, user, worker};
 use crate::support::{Sandbox, files_below};
+use groundplan::app::templates::TemplateCache;
 use groundplan::catalog::{self, Catalog};
 use groundplan::engine;
 use groundplan::forge::address::{ForgeAddress, RequestSettings};
-use groundplan::git::mirror::Mirrors;
+use groundplan::git::mirror::{Freshness, Mirrors};
 use groundplan::git::{AllowedHosts, Git, GitSettings};
 use groundplan::model::action::RiskLevel;
 use groundplan::model::content::Files;
@@ -29,7 +30,7 @@ use groundplan::store::submission::{RiskAssessment, Submission};
 use groundplan::template::{Template, TemplateStore};
 use groundplan::tree::disk;
 use groundplan::tree::inventory_cache::InventoryCache;
-use groundplan::worker::context::{PushSettings, WorkerContext};
+use groundplan::worker::context::{PushSettings, UpdateSources, WorkerContext};
 use groundplan::worker::lease_keeper::Shutdown;
 use groundplan::worker::log::{Logs, RunLog};
 use groundplan::worker::metrics::Metrics;
@@ -37,7 +38,7 @@ use groundplan::worker::outcome::{AttemptOutcome, CleanupError};
 use groundplan::worker::workspace::Workspace;
 use groundplan::worker::{clean_up, execute};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -161,6 +162,7 @@ impl WorkerFixture {
             signing: None,
             opener: options.opener,
             templates: templates(&self.sandbox),
+            updates: self.update_sources(),
             plans: stored::StoredPlanReader::new(),
             policy: options.policy,
             clock: self.clock.clone(),
@@ -170,6 +172,26 @@ impl WorkerFixture {
             renewal_interval: Lease::RENEWED_EVERY,
             worker,
         })
+    }
+
+    /// The places that updates are computed from.
+    fn update_sources(&self) -> UpdateSources {
+        static NEVER: AtomicBool = AtomicBool::new(false);
+        let folder = self.sandbox.join(".cache");
+        UpdateSources {
+            database: Arc::new(self.jobs.store.clone()),
+            cache: Box::new(move || {
+                Ok(TemplateCache {
+                    mirrors: Mirrors::at(&folder),
+                    trees: InventoryCache::at(&folder.join("trees")),
+                    git: git(),
+                    credential: None,
+                    freshness: Freshness::Offline,
+                    stop: &NEVER,
+                })
+            }),
+            allowed_sources: Vec::new(),
+        }
     }
 
     /// The accepted preview of the product `p<number>`: the repository `acme/web-<number>`.

@@ -96,9 +96,18 @@ impl DatabaseArgs {
         &self,
         ask: impl AsyncFnOnce(&Database) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        ask_at(self.existing()?, ask)
+    }
+
+    /// Connects to a database that exists.
+    pub(crate) async fn open_existing(&self) -> Result<Database, Failure> {
+        Ok(Database::open(self.existing()?).await?)
+    }
+
+    fn existing(&self) -> Result<DatabaseOptions, Failure> {
         let mut settings = self.settings()?;
         settings.database = settings.database.existing();
-        ask_at(settings, ask)
+        Ok(settings)
     }
 
     /// Connects.

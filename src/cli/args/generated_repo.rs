@@ -1,24 +1,22 @@
 //! A repository that groundplan created: its first commit, and its plan, built again from the provenance.
 
 use crate::app::catalogs::OpenedCatalog;
-use crate::app::database_catalogs;
 use crate::app::error::AppError;
 use crate::app::generated_repos::{GeneratedRepo, GeneratedRepoRequest, RecordedPlan};
 use crate::app::recorded_sources::{DatabaseVersion, RecordedSources};
 use crate::app::templates::{self, TemplateCache, TemplateRequest};
 use crate::app::updates::UpdateRequest;
 use crate::cli::args::catalog;
-use crate::cli::args::database::DatabaseArgs;
-use crate::cli::args::git::environment;
 use crate::cli::args::template::TemplateArgs;
 use crate::cli::error::Failure;
 use crate::cli::output::terminal::Terminal;
+use crate::cli::recorded_database::RecordedDatabase;
 use crate::engine::SelectionChanges;
 use crate::model::condition::InputValues;
 use crate::model::path::TreePath;
 use crate::model::provenance::Provenance;
 use crate::model::ref_name::RefName;
-use crate::model::slug::Slug;
+use crate::model::remote::RemoteUrl;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -165,16 +163,8 @@ impl RecordedSourceArgs {
         catalog: Option<Arc<OpenedCatalog>>,
         template: TemplateRequest,
     ) -> Result<GeneratedRepoRequest, Failure> {
-        let named = self.allow_source.iter().filter(|named| !named.is_empty());
-        let allowed_sources = named
-            .map(|named| templates::parse_address(named))
-            .collect::<Result<_, _>>()
-            .map_err(|error| {
-                Failure::usage("source_invalid", "invalid address in `--allow-source`")
-                    .caused_by(error)
-            })?;
         Ok(GeneratedRepoRequest {
-            allowed_sources,
+            allowed_sources: allowed_sources(&self.allow_source)?,
             repository: repository.to_owned(),
             provenance: self.provenance.clone(),
             catalog,
@@ -183,18 +173,19 @@ impl RecordedSourceArgs {
     }
 }
 
-/// The catalogue of a recorded plan in the database of the environment.
+/// The addresses of `--allow-source`.
+pub(crate) fn allowed_sources(named: &[String]) -> Result<Vec<RemoteUrl>, Failure> {
+    let addresses = named.iter().filter(|text| !text.is_empty());
+    let parsed = addresses.map(|text| templates::parse_address(text));
+    parsed.collect::<Result<_, _>>().map_err(|error| {
+        Failure::usage("source_invalid", "invalid address in `--allow-source`").caused_by(error)
+    })
+}
+
+/// The catalogue of a recorded plan in the database of the environment, for a command that asks once.
 pub(crate) fn in_database(
     provenance: &Provenance,
     wanted: DatabaseVersion,
 ) -> Result<Option<OpenedCatalog>, AppError> {
-    let is_named = environment("DATABASE_URL").is_some_and(|url| !url.is_empty());
-    let (true, Ok(slug)) = (is_named, Slug::parse(&provenance.catalog)) else {
-        return Ok(None);
-    };
-    let version = &provenance.catalog_version;
-    let found = DatabaseArgs::of_environment().look(async |database| {
-        Ok(database_catalogs::recorded(database, &slug, version, wanted).await?)
-    })?;
-    Ok(found)
+    RecordedDatabase::default().find(provenance, wanted)
 }

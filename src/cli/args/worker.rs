@@ -5,6 +5,7 @@ use crate::base::clock::SystemClock;
 use crate::catalog::{self, builtin};
 use crate::cli::args::data::DataArgs;
 use crate::cli::args::forge::{ForgeArgs, no_forge};
+use crate::cli::args::generated_repo::allowed_sources;
 use crate::cli::args::git::{GitArgs, state_folder};
 use crate::cli::args::key;
 use crate::cli::args::policy::PolicyArgs;
@@ -16,11 +17,11 @@ use crate::model::preflight::ForgeKind;
 use crate::pat::key::Key;
 use crate::pat::sealed::Opener;
 use crate::resolve::stored;
-use crate::store::Store;
 use crate::store::lease::{Lease, WorkerId};
 use crate::store::recovery::Recovery;
+use crate::store::sql::Database;
 use crate::template::TemplateStore;
-use crate::worker::context::{PushSettings, WorkerContext};
+use crate::worker::context::{PushSettings, UpdateSources, WorkerContext};
 use crate::worker::log::Logs;
 use crate::worker::metrics::Metrics;
 use crate::worker::workspace::Workspace;
@@ -47,6 +48,15 @@ pub(crate) struct WorkerArgs {
     /// Folder with catalog/ and recipes/ of the catalogues that plans use [default: the built-in ones].
     #[arg(long, env = "GROUNDPLAN_CATALOGS", value_name = "DIR")]
     catalogs: Option<PathBuf>,
+    /// For updates of repositories: allow to fetch the catalogue or the template from this address if the repository names it;
+    /// repeatable.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "GROUNDPLAN_ALLOW_SOURCE",
+        value_delimiter = ','
+    )]
+    allow_source: Vec<String>,
     /// Folder of the key when no variable has it.
     #[arg(skip)]
     key_folder: Option<DataArgs>,
@@ -158,7 +168,7 @@ impl WorkerArgs {
     /// Builds the context of a worker. Sends no request; fails when a setting is missing.
     pub(crate) fn means(
         &self,
-        store: Arc<dyn Store>,
+        database: &Arc<Database>,
         worker: WorkerId,
         metrics: Arc<Metrics>,
     ) -> Result<WorkerContext, Failure> {
@@ -173,8 +183,9 @@ impl WorkerArgs {
             .caused_by(error)
             .hinted("check permissions and free space, or name another folder by `--state`")
         })?;
+        let git = self.git.clone();
         Ok(WorkerContext {
-            store,
+            store: Arc::<Database>::clone(database),
             worker,
             forge,
             forge_requests: self.forge.requests()?,
@@ -182,9 +193,14 @@ impl WorkerArgs {
                 git: Arc::new(self.forge.git(self.push.timeout())),
                 user: self.forge.push_user().to_owned(),
             },
-            signing: self.signing.key()?,
+            signing: self.signing.key()?.map(Arc::new),
             opener: self.opener(kind)?,
             templates: self.shelf()?,
+            updates: UpdateSources {
+                database: Arc::clone(database),
+                cache: Box::new(move || git.cache_until(&NEVER)),
+                allowed_sources: allowed_sources(&self.allow_source)?,
+            },
             plans: stored::StoredPlanReader::new(),
             policy: self.policy.read()?,
             clock: Arc::new(SystemClock),

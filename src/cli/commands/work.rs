@@ -14,7 +14,6 @@ use crate::model::action::ACTION_SCHEMA_VERSION;
 use crate::model::digest::Digest;
 use crate::model::preflight::ForgeKind;
 use crate::schemas;
-use crate::signing::key::SigningKey;
 use crate::store::Store as _;
 use crate::store::id::RunId;
 use crate::store::lease::WorkerId;
@@ -314,7 +313,7 @@ impl Args {
             signing_key = means
                 .signing
                 .as_ref()
-                .map_or_else(|| "-".to_owned(), SigningKey::fingerprint),
+                .map_or_else(|| "-".to_owned(), |key| key.fingerprint()),
             database = match database.dialect() {
                 Dialect::Postgres => "postgres",
                 Dialect::Sqlite => "sqlite",

@@ -3,6 +3,7 @@
 pub(super) mod api_tokens;
 pub(super) mod catalogs;
 pub(super) mod drafts;
+pub(super) mod fleet;
 pub(super) mod forge;
 pub(super) mod ideas;
 pub(super) mod jobs;

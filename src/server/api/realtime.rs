@@ -13,7 +13,6 @@ use crate::store::Store as _;
 use crate::store::error::StoreError;
 use crate::store::event::Event;
 use crate::store::id::RunId;
-use crate::store::job::JobKind;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::sse::{Event as Message, Sse};
@@ -244,8 +243,8 @@ impl Follower {
             "job_id": view.job,
             "user_id": view.user,
             "product_id": view.product,
-            "kind": JobKind::BootstrapRepo.as_db(),
-            "label": JobKind::BootstrapRepo.label(),
+            "kind": view.kind.as_db(),
+            "label": view.kind.label(),
             "status": view.job_status,
             "bootstrap_run_id": view.id,
             "run_status": view.status,

@@ -18,6 +18,7 @@ use crate::server::state::ServerState;
 use crate::store::id::RunId;
 use crate::store::listed::{Listed, UnreadableRow};
 use crate::store::run::Run;
+use crate::store::update::UpdateResult;
 use askama::Template;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::StatusCode;
@@ -214,6 +215,11 @@ impl DecisionSubject {
 
     fn reasons(&self) -> &[String] {
         self.run.risk.as_ref().map_or(&[], |risk| &risk.reasons)
+    }
+
+    /// The result of an update, once a worker has compared the repository.
+    fn update_result(&self) -> Option<&UpdateResult> {
+        self.run.update.as_ref()?.result.as_ref()
     }
 
     /// The tree that a decision is about.

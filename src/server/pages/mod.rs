@@ -16,6 +16,7 @@ mod fields;
 mod file_page;
 mod file_tree;
 mod findings;
+mod fleet;
 mod frame;
 mod jobs;
 mod playground;
@@ -101,6 +102,8 @@ pub fn all() -> Vec<PageRoute> {
         ),
         post("/settings/api-tokens/{id}/revoke", settings::revoke),
         get("/workers", workers::show),
+        get("/fleet", fleet::show).administrators(),
+        post("/fleet", fleet::queue).administrators(),
         get("/products/{id}/bootstrap", configure::show),
         get("/products/{id}/bootstrap/preview", preview::show),
         post("/products/{id}/runs", preview::run),

@@ -3,6 +3,7 @@
 use super::choice;
 use super::confirmation::ConfirmationPage;
 use super::fields::Fields;
+use super::fleet::state_class;
 use super::frame::{Frame, Html, web_address};
 use super::run_list::status_label;
 use super::time::{Moment, duration};
@@ -17,6 +18,7 @@ use crate::server::problem::Problem;
 use crate::server::state::ServerState;
 use crate::store::event::{Event, EventKind};
 use crate::store::id::RunId;
+use crate::store::update::UpdateResult;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -242,7 +244,10 @@ fn step_label(name: &str) -> &'static str {
         "push" => "Push the commit",
         "configure" => "Set labels, protection and other settings",
         "describe" => "Describe the repository",
+        "configure" => "Set the settings of the repository",
         "delete" => "Remove the repository",
+        "compare" => "Compare the repository with the new plan",
+        "propose" => "Propose the update",
         _ => "Other step",
     }
 }
@@ -263,6 +268,7 @@ fn event_text(event: &Event) -> String {
         EventKind::Reviewed => format!("reviewed by {by}{}", because("note")),
         EventKind::ApprovalVoid => "the approval was about another tree".to_owned(),
         EventKind::Started => format!("started by worker {by}"),
+        EventKind::Compared => format!("compared{}", because("summary")),
         EventKind::Intended => format!("step {} begins", detail("step")),
         EventKind::Ended => format!("step ended{}", because("message")),
         EventKind::CancelAsked => format!("cancellation requested by {by}"),
@@ -308,8 +314,14 @@ impl RunAction {
     }
 
     /// The consequence, in a sentence.
-    fn consequence(self) -> &'static str {
+    fn consequence(self, run: &RunView) -> &'static str {
         match self {
+            Self::Cancel if run.update.is_some() => {
+                "The run stops at its next step. A branch or a pull request that exists by then stays."
+            }
+            Self::Retry if run.update.is_some() => {
+                "The run is queued again and compares the repository as it is then."
+            }
             Self::Cancel => {
                 "The run stops at its next step. What it has created on the forge so far is removed, or is listed on its page."
             }
@@ -332,7 +344,7 @@ impl RunAction {
         let path = format!("/runs/{}", run.id);
         let mut sentences = vec![format!("{}: {}.", run.repo, status_label(run))];
         if refusal.is_none() {
-            sentences.push(self.consequence().to_owned());
+            sentences.push(self.consequence(run).to_owned());
             let left = run.left.iter();
             sentences.extend(left.map(|repo| format!("Left on the forge: {repo}")));
         }
@@ -375,6 +387,20 @@ impl RunPage {
         RunAction::ALL
             .into_iter()
             .filter(|action| action.is_possible(run))
+    }
+
+    /// The result of an update, once a worker has compared the repository.
+    fn update_result(&self) -> Option<&UpdateResult> {
+        self.run.update.as_ref()?.result.as_ref()
+    }
+
+    fn update_class(result: &UpdateResult) -> &'static str {
+        state_class(result.state)
+    }
+
+    /// An address that a link may lead to.
+    fn web_link(address: &str) -> Option<&str> {
+        web_address(address)
     }
 
     /// The address of the repository for a browser.

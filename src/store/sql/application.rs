@@ -354,6 +354,19 @@ pub(super) async fn check_attributes(
     refuse(&missing_values(database, needed.into_iter()).await?)
 }
 
+/// Checks that the enum of the kinds of jobs has that of updates, which an older application lacks.
+///
+/// # Errors
+/// [`StoreError::NoUpdateJobs`].
+pub(super) async fn check_updates(database: &Database) -> Result<(), StoreError> {
+    let needed = [("ClaudeJobKind", JobKind::UpdateRepo.as_db())];
+    let missing = missing_values(database, needed.into_iter()).await?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(StoreError::NoUpdateJobs)
+}
+
 /// The values that enums of the tables lack.
 async fn missing_values(
     database: &Database,

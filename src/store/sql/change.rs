@@ -5,7 +5,7 @@ use super::connection::Tx;
 use super::lease;
 use super::notify::Notification;
 use super::tables::run_row::LockedRun;
-use super::tables::{effects, products, runs, tiers, users};
+use super::tables::{effects, jobs, products, runs, tiers, updates, users};
 use crate::model::digest::GitId;
 use crate::store::change::{Actor, RunChange};
 use crate::store::error::StoreError;
@@ -13,6 +13,7 @@ use crate::store::id::RunId;
 use crate::store::remains::leaves;
 use crate::store::run::Run;
 use crate::store::transition::{Refusal, RunState};
+use crate::store::update::{ComparedUpdate, UpdateResult};
 
 /// Changes a run and its job.
 pub(super) async fn apply(
@@ -65,6 +66,26 @@ async fn write_details(
             tiers::approve(tx, &run.id, user, now, tree).await
         }
         (RunChange::CleanUp, _) => runs::clear_repository(tx, &run.id).await,
+        (RunChange::Compare { update }, _) => {
+            let ComparedUpdate {
+                result,
+                documents,
+                risk,
+            } = &**update;
+            if let Some(documents) = documents {
+                runs::set_documents(tx, &run.id, documents, result.tree_id.as_ref()).await?;
+            }
+            if let Some(risk) = risk {
+                tiers::assess(tx, &run.id, risk).await?;
+            }
+            set_result(tx, run, result, now).await
+        }
+        (RunChange::FinishUpdate { repo_url, result }, _) => {
+            if let Some(url) = repo_url {
+                runs::set_repo_url(tx, &run.id, url).await?;
+            }
+            set_result(tx, run, result, now).await
+        }
         (RunChange::Succeed { repo_url, .. }, _) => {
             runs::set_repo_url(tx, &run.id, repo_url).await?;
             let version = runs::template_ref(tx, &run.id).await?;
@@ -72,6 +93,17 @@ async fn write_details(
         }
         _ => Ok(()),
     }
+}
+
+/// Writes the result of an update, for the run and for boards.
+async fn set_result(
+    tx: &mut Tx,
+    run: &Run,
+    result: &UpdateResult,
+    now: i64,
+) -> Result<(), StoreError> {
+    updates::set_result(tx, &run.id, result, now).await?;
+    jobs::set_result(tx, &run.job, result).await
 }
 
 /// True if something is or may be left outside by a run that is locked. A ledger that cannot be read proves nothing, so

@@ -5,10 +5,13 @@ use super::lease;
 use super::tables::{effects, events, runs};
 use crate::publish::ledger::{LedgerEntry, PublishStep, StepOutcome};
 use crate::publish::stage::{self, Stage};
+use crate::publish::update_progress::UpdateProgress;
 use crate::store::error::StoreError;
 use crate::store::event::EventKind;
 use crate::store::id::RunId;
+use crate::store::job::JobKind;
 use crate::store::lease::Lease;
+use crate::store::run::Run;
 use crate::store::transition::LeaseState;
 use serde_json::{Value, json};
 
@@ -34,13 +37,25 @@ pub(super) async fn record(
         return Err(StoreError::Cancelled { run: run.clone() });
     }
     entries.push(entry.clone());
-    let (_, stage) = stage::read(&entries).map_err(|error| effects::damaged(run, error))?;
+    let stage = stage_of(&locked.run, &entries)?;
     effects::insert(tx, run, entries.len(), now, entry).await?;
-    if let LedgerEntry::Finished { outcome, .. } = entry {
+    if let (LedgerEntry::Finished { outcome, .. }, Some(stage)) = (entry, stage) {
         repeat(tx, run, now, outcome, &stage).await?;
     }
     let events: Vec<_> = event(&entries, entry).into_iter().collect();
     events::append(tx, run, now, lease.worker.as_str(), &events).await
+}
+
+/// The stage of a publication after its last entry; none for an update, which has no stages.
+///
+/// # Errors
+/// [`StoreError::Damaged`] for an entry that does not follow from those before it, or is of another kind of run.
+fn stage_of(run: &Run, entries: &[LedgerEntry]) -> Result<Option<Stage>, StoreError> {
+    let stage = match run.kind {
+        JobKind::UpdateRepo => UpdateProgress::read(entries).map(|_| None),
+        _ => stage::read(entries).map(|(_, stage)| Some(stage)),
+    };
+    stage.map_err(|error| effects::damaged(&run.id, error))
 }
 
 /// Repeats in the run's row what the last entry proves.
@@ -62,7 +77,7 @@ async fn repeat(
 /// The event of an entry. The first entry has none: the run's own events show that the run started.
 fn event(entries: &[LedgerEntry], entry: &LedgerEntry) -> Option<(EventKind, Value)> {
     let (nonce, outcome) = match entry {
-        LedgerEntry::Started { .. } => return None,
+        LedgerEntry::Started { .. } | LedgerEntry::UpdateStarted { .. } => return None,
         LedgerEntry::Intended { step, .. } => {
             return Some((EventKind::Intended, json!({ "step": step })));
         }

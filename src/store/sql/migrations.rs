@@ -46,6 +46,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("postgres/app/0004_ideas.sql"),
                     script!("postgres/app/0005_action_kinds.sql"),
                     script!("postgres/app/0006_job_counts.sql"),
+                    script!("postgres/app/0007_update_jobs.sql"),
                 ],
             ),
             of(
@@ -57,6 +58,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("postgres/own/0004_run_targets.sql"),
                     script!("postgres/own/0005_catalog_drafts.sql"),
                     script!("postgres/own/0006_idea_log.sql"),
+                    script!("postgres/own/0007_updates.sql"),
                 ],
             ),
         ),
@@ -70,6 +72,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("sqlite/app/0004_ideas.sql"),
                     script!("sqlite/app/0005_action_kinds.sql"),
                     script!("sqlite/app/0006_job_counts.sql"),
+                    script!("sqlite/app/0007_update_jobs.sql"),
                 ],
             ),
             of(
@@ -81,6 +84,7 @@ fn scripts(dialect: Dialect) -> (Scripts, Scripts) {
                     script!("sqlite/own/0004_run_targets.sql"),
                     script!("sqlite/own/0005_catalog_drafts.sql"),
                     script!("sqlite/own/0006_idea_log.sql"),
+                    script!("sqlite/own/0007_updates.sql"),
                 ],
             ),
         ),

@@ -13,6 +13,7 @@ mod clock;
 mod connection;
 mod dialect;
 mod error;
+pub mod fleet;
 pub mod ideas;
 pub mod insights;
 pub mod job_list;

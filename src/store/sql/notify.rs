@@ -39,7 +39,7 @@ impl Notification {
             job_id: run.job.clone(),
             user_id: run.user.clone(),
             product_id: run.product.clone(),
-            kind: JobKind::BootstrapRepo,
+            kind: run.kind,
             bootstrap_run_id: None,
             error: None,
         }
@@ -47,6 +47,7 @@ impl Notification {
 
     /// A worker claimed the job of a run.
     pub(super) fn claimed(
+        kind: JobKind,
         job_id: JobId,
         user_id: UserId,
         product_id: ProductId,
@@ -58,7 +59,7 @@ impl Notification {
             job_id,
             user_id,
             product_id,
-            kind: JobKind::BootstrapRepo,
+            kind,
             bootstrap_run_id: Some(run),
             error: None,
         }
@@ -95,11 +96,13 @@ fn beginning(text: &str, limit: usize) -> &str {
     &text[..text.floor_char_boundary(limit)]
 }
 
-/// True if a payload announces a queued job of our kind. Payloads of others and unknown ones are ignored.
+/// True if a payload announces a queued job of our kinds. Payloads of others and unknown ones are ignored.
 pub(super) fn is_enqueued(payload: &str) -> bool {
     serde_json::from_str::<Value>(payload).is_ok_and(|payload| {
         payload["type"] == "claude_job_enqueued"
-            && payload["kind"] == JobKind::BootstrapRepo.as_db()
+            && JobKind::OWN
+                .iter()
+                .any(|kind| payload["kind"] == kind.as_db())
     })
 }
 
@@ -108,10 +111,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_queued_job_of_our_kind_wakes_a_worker() {
-        assert!(is_enqueued(
-            r#"{"type":"claude_job_enqueued","kind":"BOOTSTRAP_REPO","more":1}"#
-        ));
+    fn only_a_queued_job_of_our_kinds_wakes_a_worker() {
+        for kind in ["BOOTSTRAP_REPO", "UPDATE_REPO"] {
+            let payload = format!(r#"{{"type":"claude_job_enqueued","kind":"{kind}","more":1}}"#);
+            assert!(is_enqueued(&payload), "{payload}");
+        }
         for payload in [
             "",
             "BOOTSTRAP_REPO",

@@ -8,7 +8,7 @@ use crate::store::run::RunStatus;
 use sqlx_macros::FromRow;
 use std::time::Duration;
 
-/// The queue of our kind of jobs at one moment.
+/// The queue of our kinds of jobs at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueStats {
     /// Jobs that a worker could claim now.
@@ -32,7 +32,7 @@ statements! {
             FROM claude_jobs j
             LEFT JOIN bootstrap_runs r ON r.claude_job_id = j.id
             LEFT JOIN bootstrap_tiers t ON t.run_id = r.id
-            WHERE j.kind = 'BOOTSTRAP_REPO' AND j.status = 'QUEUED'
+            WHERE j.status = 'QUEUED' AND CAST(j.kind AS TEXT) IN ('BOOTSTRAP_REPO', 'UPDATE_REPO')
         ) q"];
 }
 

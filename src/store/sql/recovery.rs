@@ -20,7 +20,7 @@ statements! {
         FROM claude_jobs j
         LEFT JOIN bootstrap_runs r ON r.claude_job_id = j.id
         LEFT JOIN bootstrap_claims c ON c.job_id = j.id
-        WHERE j.kind = 'BOOTSTRAP_REPO' AND {key:j.id} AND (r.id IS NULL OR {key:r.id})
+        WHERE CAST(j.kind AS TEXT) IN ('BOOTSTRAP_REPO', 'UPDATE_REPO') AND {key:j.id} AND (r.id IS NULL OR {key:r.id})
             AND COALESCE(c.lease_until, j.lease_until, j.claimed_at, j.created_at) <= {now}
             AND (j.status IN ('CLAIMED', 'RUNNING')
                 OR r.status = 'RUNNING'

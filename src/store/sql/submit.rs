@@ -3,13 +3,15 @@
 use super::Database;
 use super::clock::now;
 use super::connection::Tx;
-use super::tables::{answers, events, jobs, products, runs, tiers, users};
+use super::tables::{answers, events, jobs, products, runs, tiers, updates, users};
 use crate::store::answer::CreatedObject;
 use crate::store::error::StoreError;
 use crate::store::event::EventKind;
 use crate::store::id::{JobId, RunId};
+use crate::store::job::JobKind;
 use crate::store::run::Run;
 use crate::store::submission::Submission;
+use crate::store::update::UpdateSubmission;
 use serde_json::json;
 
 impl Database {
@@ -46,7 +48,7 @@ pub(super) async fn insert(tx: &mut Tx, submission: &Submission) -> Result<Run, 
     products::check_owner(tx, user, product).await?;
     let at = now(tx).await?;
     let (job, run) = (JobId::fresh(), RunId::fresh());
-    jobs::insert(tx, &job, user, product, at).await?;
+    jobs::insert(tx, &job, JobKind::BootstrapRepo, user, product, at).await?;
     runs::insert(tx, &run, &job, submission, at).await?;
     tiers::assess(tx, &run, risk).await?;
     let submitted = json!({ "tree": risk.tree, "tier": risk.tier });
@@ -55,6 +57,32 @@ pub(super) async fn insert(tx: &mut Tx, submission: &Submission) -> Result<Run, 
         happened.push((EventKind::Held, json!(risk)));
     }
     events::append(tx, &run, at, user.as_str(), &happened).await?;
+    if let Some(key) = key {
+        answers::record(tx, user, key, &CreatedObject::Run(run.clone())).await?;
+    }
+    Ok(runs::find(tx, &run).await?.run)
+}
+
+/// Stores a run that updates the repository of a product, and its job.
+pub(super) async fn insert_update(
+    tx: &mut Tx,
+    submission: &UpdateSubmission,
+) -> Result<Run, StoreError> {
+    let UpdateSubmission {
+        user,
+        product,
+        mode,
+        key,
+    } = submission;
+    users::check_may_write(tx, user).await?;
+    let creation = products::creation(tx, product).await?;
+    let at = now(tx).await?;
+    let (job, run) = (JobId::fresh(), RunId::fresh());
+    jobs::insert(tx, &job, JobKind::UpdateRepo, user, product, at).await?;
+    runs::insert_update(tx, &run, &job, submission, &creation, at).await?;
+    updates::insert(tx, &run, product, *mode, at).await?;
+    let submitted = (EventKind::Submitted, json!({ "mode": mode }));
+    events::append(tx, &run, at, user.as_str(), &[submitted]).await?;
     if let Some(key) = key {
         answers::record(tx, user, key, &CreatedObject::Run(run.clone())).await?;
     }

@@ -8,11 +8,11 @@ use crate::app::generated_repos::GeneratedRepoRequest;
 use crate::app::templates;
 use crate::app::updates::UpdateRequest;
 use crate::cli::args::database::DatabaseArgs;
-use crate::cli::args::generated_repo::in_database;
 use crate::cli::args::template::TemplateArgs;
 use crate::cli::commands::fleet::status;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::terminal::Terminal;
+use crate::cli::recorded_database::RecordedDatabase;
 use crate::cli::runtime::wait_for;
 use crate::cli::signals;
 use crate::engine::SelectionChanges;
@@ -144,8 +144,10 @@ impl Args {
         let parallel = available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let cache = || self.template.git.cache();
         let stop = signals::stop();
+        let recorded = RecordedDatabase::default();
+        let database = |provenance: &_, wanted| recorded.find(provenance, wanted);
         Ok(Some(Terminal::busy("comparing the repositories", || {
-            fleet::status(&requests, &cache, &in_database, parallel, stop)
+            fleet::status(&requests, &cache, &database, parallel, stop)
         })))
     }
 

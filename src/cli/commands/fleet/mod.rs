@@ -1,5 +1,6 @@
 //! `groundplan fleet`
 
+mod queue;
 pub(in crate::cli::commands) mod status;
 mod update;
 
@@ -36,7 +37,7 @@ struct ListArgs {
     #[arg(value_name = "FILE", required_unless_present = "owner")]
     list: Option<PathBuf>,
     /// All repositories of this owner on the forge instead of a list. Private ones are fetched with GROUNDPLAN_GIT_TOKEN.
-    #[arg(long, value_name = "NAME", value_parser = Owner::parse, requires = "forge", conflicts_with = "list")]
+    #[arg(long, value_name = "NAME", value_parser = Owner::parse, conflicts_with = "list")]
     owner: Option<Owner>,
     #[command(flatten)]
     old: OldCatalogArgs,
@@ -68,14 +69,8 @@ impl ListArgs {
                 Terminal::busy("asking the forge", || wait_for(forge.repositories(owner)))?;
             return Ok(remotes?.iter().map(ToString::to_string).collect());
         }
-        let Some(list) = &self.list else {
-            return Ok(Vec::new());
-        };
-        let text = String::from_utf8(input::document(list)?).map_err(|error| {
-            let message = format!("`{}` is not UTF-8", list.display());
-            Failure::usage("list_not_text", message).caused_by(error)
-        })?;
-        let folder = list.parent().unwrap_or(Path::new(""));
+        let parent = self.list.as_deref().and_then(Path::parent);
+        let folder = parent.unwrap_or(Path::new(""));
         let place = |named: String| {
             if named.contains(':') {
                 named
@@ -83,6 +78,18 @@ impl ListArgs {
                 folder.join(named).to_string_lossy().into_owned()
             }
         };
-        Ok(fleet::parse_list(&text).into_iter().map(place).collect())
+        Ok(self.lines()?.into_iter().map(place).collect())
+    }
+
+    /// The repositories of the list as they are written there; none without a list.
+    fn lines(&self) -> Result<Vec<String>, Failure> {
+        let Some(list) = &self.list else {
+            return Ok(Vec::new());
+        };
+        let text = String::from_utf8(input::document(list)?).map_err(|error| {
+            let message = format!("`{}` is not UTF-8", list.display());
+            Failure::usage("list_not_text", message).caused_by(error)
+        })?;
+        Ok(fleet::parse_list(&text))
     }
 }

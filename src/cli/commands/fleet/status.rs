@@ -4,10 +4,11 @@ use super::ListArgs;
 use crate::app::fleet::{self, FleetRepository, FleetState, FleetStatus};
 use crate::base::sanitize;
 use crate::cli::args::forge::ForgeArgs;
-use crate::cli::args::generated_repo::{GeneratedRepoArgs, in_database};
+use crate::cli::args::generated_repo::GeneratedRepoArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, DIM, GREEN, RED, Terminal, YELLOW};
+use crate::cli::recorded_database::RecordedDatabase;
 use crate::cli::signals;
 use std::num::NonZeroUsize;
 use std::sync::atomic::Ordering;
@@ -33,9 +34,11 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let processors = || available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let parallel = args.parallel.unwrap_or_else(processors);
     let stop = signals::stop();
+    let recorded = RecordedDatabase::default();
+    let database = |provenance: &_, wanted| recorded.find(provenance, wanted);
     let status = Terminal::busy("comparing the repositories", || {
         let cache = || args.made.cache();
-        fleet::status(&requests, &cache, &in_database, parallel, stop)
+        fleet::status(&requests, &cache, &database, parallel, stop)
     });
     if stop.load(Ordering::Relaxed) {
         return Err(Failure::cancelled());

@@ -1,6 +1,6 @@
 //! `groundplan fleet update`
 
-use super::ListArgs;
+use super::{ListArgs, queue};
 use crate::app::error::AppError;
 use crate::app::fleet::{FleetRepository, FleetState};
 use crate::app::planned_update::PlannedUpdate;
@@ -10,14 +10,17 @@ use crate::app::updates;
 use crate::base::clock::SystemClock;
 use crate::base::sanitize;
 use crate::cli::args::author::AuthorArgs;
+use crate::cli::args::database::DatabaseArgs;
 use crate::cli::args::forge::ForgeArgs;
-use crate::cli::args::generated_repo::{GeneratedRepoArgs, in_database};
+use crate::cli::args::generated_repo::GeneratedRepoArgs;
+use crate::cli::args::policy::PersonArgs;
 use crate::cli::args::push::PushArgs;
 use crate::cli::args::signing::SigningArgs;
 use crate::cli::error::{Exit, Failure};
 use crate::cli::forge_session::ForgeSession;
 use crate::cli::output::Format;
 use crate::cli::output::terminal::{BOLD, DIM, RED, Terminal};
+use crate::cli::recorded_database::RecordedDatabase;
 use crate::cli::signals;
 use crate::model::input::Identity;
 use crate::model::ref_name::RefName;
@@ -33,7 +36,7 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// Update the repositories that are behind, each by a branch or a pull request.
 ///
 /// One repository after the other. A repository that cannot be updated is reported, and the next one is tried; a forge that asks
-/// for a pause gets it. A second run finds what the first one did and continues.
+/// for a pause gets it. A second run finds what the first one did and continues. With `--queue` the workers of a service do it.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -46,9 +49,15 @@ pub(crate) struct Args {
         long,
         requires = "forge",
         conflicts_with = "into_branch",
-        required_unless_present = "into_branch"
+        required_unless_present_any = ["into_branch", "queue"]
     )]
     pull_request: bool,
+    /// Queue a run for each repository in the database of a service, whose workers propose the updates. FILE lists repositories
+    /// that its runs created, as OWNER/NAME or by address.
+    #[arg(long, conflicts_with_all = ["into_branch", "pull_request"])]
+    queue: bool,
+    #[command(flatten)]
+    person: PersonArgs,
     #[command(flatten)]
     author: AuthorArgs,
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -61,6 +70,8 @@ pub(crate) struct Args {
     forge: ForgeArgs,
     #[command(flatten)]
     push: PushArgs,
+    #[command(flatten)]
+    database: DatabaseArgs,
 }
 
 /// The outcome for one repository.
@@ -97,6 +108,10 @@ enum FleetOutcome {
 }
 
 pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    if args.queue {
+        let caller = args.person.caller();
+        return queue::run(&args.list, &caller, &args.database, args.format, terminal);
+    }
     let session = if args.pull_request {
         ForgeSession::open(args.forge.clone(), &args.push, terminal)?
     } else {
@@ -105,6 +120,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
     let author = args.author.identity();
     let key = args.signing.key()?.map(Arc::new);
     let stop = signals::stop();
+    let recorded = RecordedDatabase::default();
     let mut updated = Vec::new();
     for request in args.list.requests(&args.made, &args.forge)? {
         if stop.load(Ordering::Relaxed) {
@@ -113,7 +129,7 @@ pub(crate) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         let name = &request.repository.repository;
         let sources = RecordedSources {
             cache: &|| args.made.cache(),
-            database: &in_database,
+            database: &|provenance, wanted| recorded.find(provenance, wanted),
         };
         let one = match updates::plan(&request, sources) {
             Ok(mut planned) => {

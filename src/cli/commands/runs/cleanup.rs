@@ -8,8 +8,8 @@ use crate::cli::error::{Exit, Failure};
 use crate::cli::output::terminal::Terminal;
 use crate::cli::runtime::wait_for;
 use crate::publish::CleanupOutcome;
-use crate::store::Store;
 use crate::store::run::Run;
+use crate::store::sql::Database;
 use crate::worker;
 use crate::worker::metrics::Metrics;
 use std::sync::Arc;
@@ -50,14 +50,14 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
 }
 
 impl Args {
-    async fn clean(&self, store: Arc<dyn Store>) -> Result<(Run, CleanupOutcome), Failure> {
+    async fn clean(&self, store: Arc<Database>) -> Result<(Run, CleanupOutcome), Failure> {
         let caller = self.run.caller();
         let id = &self.run.id(&*store).await?;
         let worker = daemon::new_worker_id();
         runs::check_remains(&*store, &caller, id).await?;
         let context = self
             .means
-            .means(store.clone(), worker.clone(), Arc::new(Metrics::new()))?;
+            .means(&store, worker.clone(), Arc::new(Metrics::new()))?;
         let logs = self.means.logs()?;
         let lease = runs::claim_for_cleanup(&*store, &caller, &worker, id).await?;
         let log = logs.run_log(&lease);

@@ -9,6 +9,7 @@ use crate::cli::error::{Exit, Failure};
 use crate::cli::output::Format;
 use crate::cli::output::render::level;
 use crate::cli::output::terminal::{BOLD, Terminal};
+use crate::store::update::UpdateResult;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -42,6 +43,11 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         sanitize::line(&run.repo)
     )?;
     let tier = run.risk.as_ref();
+    let result = run
+        .update
+        .as_ref()
+        .and_then(|update| update.result.as_ref());
+    let proposal = result.and_then(|result| result.proposal.as_ref());
     let facts = [
         (
             "job",
@@ -65,6 +71,12 @@ pub(super) fn run(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure>
         ("worker", run.worker.clone()),
         ("made", run.full_name.clone()),
         ("url", run.repo_url.clone()),
+        ("update", result.map(UpdateResult::summary)),
+        ("branch", proposal.map(|proposal| proposal.branch.clone())),
+        (
+            "pull",
+            result.and_then(UpdateResult::url).map(str::to_owned),
+        ),
         ("error", run.error.clone()),
     ];
     for (name, value) in facts {

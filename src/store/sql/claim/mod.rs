@@ -8,6 +8,7 @@ use super::tables::claims::{self, ValidLease};
 use super::tables::{jobs, runs};
 use crate::store::error::StoreError;
 use crate::store::id::{IdError, JobId, ProductId, RunId, UserId};
+use crate::store::job::JobKind;
 use crate::store::lease::{Lease, WorkerId};
 use crate::store::transition::LeaseState;
 use sqlx_macros::FromRow;
@@ -25,6 +26,7 @@ struct ClaimRow {
     /// Only where the claim is notified.
     user_id: Option<String>,
     product_id: Option<String>,
+    kind: Option<String>,
 }
 
 /// The job that a claim took from the queue.
@@ -102,6 +104,7 @@ impl ClaimRow {
     /// The notification of the claim; `None` without a run, and where the keys of the owner are none of ours.
     fn notification(&self) -> Option<Notification> {
         Some(Notification::claimed(
+            JobKind::of_db(self.kind.as_deref()?)?,
             JobId::parse(&self.id).ok()?,
             UserId::parse(self.user_id.as_deref()?).ok()?,
             ProductId::parse(self.product_id.as_deref()?).ok()?,

@@ -1,4 +1,5 @@
--- Claims the oldest queued job of our kind: one statement, one round trip, one commit.
+-- Claims the oldest queued job of our kinds: one statement, one round trip, one commit. The kind is compared as a text, because an
+-- application's enum may lack the newer one.
 -- $1 worker, $2 length of the lease in milliseconds.
 -- Left out are jobs that wait for an approval, jobs whose run has ended, which recovery repairs, and jobs whose keys none of
 -- ours can have.
@@ -11,7 +12,7 @@ next AS (
     FROM claude_jobs j
     LEFT JOIN bootstrap_runs r ON r.claude_job_id = j.id
     LEFT JOIN bootstrap_tiers t ON t.run_id = r.id
-    WHERE j.kind = 'BOOTSTRAP_REPO' AND j.status = 'QUEUED'
+    WHERE j.status = 'QUEUED' AND CAST(j.kind AS TEXT) IN ('BOOTSTRAP_REPO', 'UPDATE_REPO')
         AND {key:j.id} AND (r.id IS NULL OR {key:r.id})
         AND (r.id IS NULL OR r.status IN ('PENDING', 'RUNNING'))
         AND (t.tier IS NULL OR t.tier <> 'HIGH' OR t.approved_tree = t.tree)
@@ -27,7 +28,7 @@ job AS (
         updated_at = clock.now
     FROM next, clock
     WHERE j.id = next.id
-    RETURNING j.id, j.user_id, j.product_id
+    RETURNING j.id, j.user_id, j.product_id, CAST(j.kind AS TEXT) AS kind
 ),
 claim AS (
     INSERT INTO bootstrap_claims (job_id, run_id, worker_id, generation, lease_until)
@@ -41,7 +42,7 @@ claim AS (
         lease_until = excluded.lease_until
     RETURNING job_id, generation
 )
-SELECT next.id, next.run_id, claim.generation, job.user_id, job.product_id
+SELECT next.id, next.run_id, claim.generation, job.user_id, job.product_id, job.kind
 FROM next
 JOIN job ON job.id = next.id
 LEFT JOIN claim ON claim.job_id = next.id

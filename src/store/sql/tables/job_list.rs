@@ -23,7 +23,7 @@ statements! {
         SELECT CASE WHEN {key:j.id} THEN j.id ELSE '(invalid id)' END AS id, j.user_id AS owner,
             j.product_id AS product, COALESCE(p.name, j.product_id) AS product_name,
             CAST(j.kind AS TEXT) AS kind, CAST(j.status AS TEXT) AS status, r.id AS run,
-            COALESCE(r.repo_url, j.pr_url) AS url, j.branch AS branch, j.summary AS summary, j.error AS error,
+            COALESCE(j.pr_url, r.repo_url) AS url, j.branch AS branch, j.summary AS summary, j.error AS error,
             CAST(j.retry_count AS BIGINT) AS retries, {millis:j.created_at} AS created_at,
             {millis:j.started_at} AS started_at, {millis:j.finished_at} AS finished_at", TABLES];
 

@@ -1,4 +1,4 @@
-//! `claude_jobs`: the queue. Only rows of kind BOOTSTRAP_REPO are written.
+//! `claude_jobs`: the queue. Only rows of our own kinds are written.
 
 use super::claims::lease_millis;
 use crate::store::error::StoreError;
@@ -7,6 +7,7 @@ use crate::store::job::{JobKind, JobStatus};
 use crate::store::sql::Database;
 use crate::store::sql::connection::Tx;
 use crate::store::sql::dialect::{Statement, statements};
+use crate::store::update::UpdateResult;
 
 statements! {
     INSERT = [r#"
@@ -27,6 +28,9 @@ statements! {
         UPDATE claude_jobs SET lease_until = {after:$2}, updated_at = {now}
         WHERE id = $1 AND status IN ('CLAIMED', 'RUNNING')"];
 
+    SET_RESULT = ["
+        UPDATE claude_jobs SET summary = $2, branch = $3, pr_url = $4, updated_at = {now} WHERE id = $1"];
+
     FAIL = ["
         UPDATE claude_jobs
         SET status = 'FAILED', error = $2, finished_at = {now}, lease_until = NULL,
@@ -35,7 +39,7 @@ statements! {
 }
 
 /// The error of a job of our kind that has no run.
-const WITHOUT_RUN: &str = "this BOOTSTRAP_REPO job has no row in bootstrap_runs: submit it again";
+const WITHOUT_RUN: &str = "this job has no row in bootstrap_runs: submit it again";
 
 /// The columns of a job that follow its status. Times are milliseconds since 1970.
 pub(crate) struct JobUpdate {
@@ -53,11 +57,11 @@ pub(crate) struct JobUpdate {
 pub(crate) async fn insert(
     tx: &mut Tx,
     job: &JobId,
+    kind: JobKind,
     user: &UserId,
     product: &ProductId,
     at: i64,
 ) -> Result<(), StoreError> {
-    let kind = JobKind::BootstrapRepo;
     let requested = kind.config().requested_model().unwrap_or_default();
     sqlx::query(INSERT.on(tx.dialect))
         .bind(job.as_str())
@@ -97,6 +101,23 @@ pub(crate) async fn update(
         .execute(tx.connection())
         .await?;
     Ok(written.rows_affected() == 1)
+}
+
+/// Writes the result of an update where boards look for it.
+pub(crate) async fn set_result(
+    tx: &mut Tx,
+    job: &JobId,
+    result: &UpdateResult,
+) -> Result<(), StoreError> {
+    let branch = result.proposal.as_ref().map(|proposal| &proposal.branch);
+    sqlx::query(SET_RESULT.on(tx.dialect))
+        .bind(job.as_str())
+        .bind(result.summary().replace('\0', "\u{fffd}"))
+        .bind(branch.cloned())
+        .bind(result.url().map(str::to_owned))
+        .execute(tx.connection())
+        .await?;
+    Ok(())
 }
 
 /// Repeats in the job's row that its lease was renewed.

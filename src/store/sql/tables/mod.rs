@@ -19,6 +19,7 @@ pub(super) mod runs;
 pub(super) mod sessions;
 pub(super) mod stored_previews;
 pub(super) mod tiers;
+pub(super) mod updates;
 pub(super) mod users;
 pub(super) mod workers;
 
@@ -46,6 +47,7 @@ pub(super) fn statements() -> impl Iterator<Item = &'static Statement> {
         sessions::STATEMENTS,
         stored_previews::STATEMENTS,
         tiers::STATEMENTS,
+        updates::STATEMENTS,
         users::STATEMENTS,
         workers::STATEMENTS,
     ]

@@ -16,6 +16,9 @@ const SELECT: &str = "
 statements! {
     OF_USER = ["SELECT id FROM products WHERE id = $1 AND user_id = $2"];
 
+    CREATION = ["
+        SELECT r.id FROM products p JOIN bootstrap_runs r ON r.id = p.last_bootstrap_run_id WHERE p.id = $1"];
+
     INSERT = ["
         INSERT INTO products (id, user_id, name, updated_at) VALUES ($1, $2, $1, {now})
         ON CONFLICT (id) DO NOTHING"];
@@ -60,6 +63,22 @@ pub(crate) async fn check_owner(
         product: product.clone(),
         user: user.clone(),
     })
+}
+
+/// The run that created the repository of a product.
+///
+/// # Errors
+/// [`StoreError::NoRepository`].
+pub(crate) async fn creation(tx: &mut Tx, product: &ProductId) -> Result<RunId, StoreError> {
+    let id: Option<String> = sqlx::query_scalar(CREATION.on(tx.dialect))
+        .bind(product.as_str())
+        .fetch_optional(tx.connection())
+        .await?;
+    let id = id.ok_or_else(|| StoreError::NoRepository {
+        product: product.clone(),
+    })?;
+    RunId::parse(&id)
+        .map_err(|error| StoreError::damaged(format!("the run of product {product}"), error))
 }
 
 /// Adds a product that is missing.

@@ -3,10 +3,11 @@
 use crate::model::digest::{Digest, GitId};
 use crate::store::error::StoreError;
 use crate::store::id::{JobId, ProductId, RunId, UserId};
-use crate::store::job::JobStatus;
+use crate::store::job::{JobKind, JobStatus};
 use crate::store::run::{Run, RunStatus};
 use crate::store::sql::error::UnknownValue;
 use crate::store::submission::{Approval, RiskAssessment};
+use crate::store::update::{RunUpdate, UpdateMode};
 use sqlx_macros::FromRow;
 use std::error::Error;
 
@@ -19,6 +20,8 @@ pub(crate) struct RunRow {
     job: String,
     user_id: String,
     product_id: String,
+    /// The kind of the job.
+    kind: String,
     status: String,
     job_status: String,
     owner: Option<String>,
@@ -39,7 +42,16 @@ pub(crate) struct RunRow {
     #[sqlx(flatten)]
     tier: TierColumns,
     #[sqlx(flatten)]
+    update: UpdateColumns,
+    #[sqlx(flatten)]
     job_columns: JobColumns,
+}
+
+/// The row of `bootstrap_updates`, if there is one.
+#[derive(FromRow)]
+struct UpdateColumns {
+    update_mode: Option<String>,
+    update_result: Option<String>,
 }
 
 /// The row of `bootstrap_claims`, if there is one.
@@ -111,6 +123,13 @@ impl TryFrom<RunRow> for Run {
             job: column(id, "the job id", JobId::parse(&row.job))?,
             user: column(id, "the user id", UserId::parse(&row.user_id))?,
             product: column(id, "the product id", ProductId::parse(&row.product_id))?,
+            kind: column(
+                id,
+                "the kind",
+                JobKind::of_db(&row.kind)
+                    .filter(|kind| JobKind::OWN.contains(kind))
+                    .ok_or(UnknownValue(row.kind)),
+            )?,
             status: column(
                 id,
                 "the status",
@@ -147,6 +166,7 @@ impl TryFrom<RunRow> for Run {
             finished_at: row.finished_at,
             approval: column(id, "the approval", row.tier.approval())?,
             risk: column(id, "the tier", row.tier.assessment())?,
+            update: column(id, "the update", row.update.update())?,
             id: column(id, "the id", RunId::parse(id))?,
         })
     }
@@ -176,6 +196,21 @@ impl TierColumns {
             by: UserId::parse(by)?,
             at,
             tree: GitId::parse(tree)?,
+        }))
+    }
+}
+
+impl UpdateColumns {
+    /// The update; `None` for a run that creates a repository.
+    fn update(self) -> Result<Option<RunUpdate>, BoxError> {
+        let Some(name) = self.update_mode else {
+            return Ok(None);
+        };
+        let mode = UpdateMode::of_db(&name).ok_or(UnknownValue(name))?;
+        let result = self.update_result.as_deref().map(serde_json::from_str);
+        Ok(Some(RunUpdate {
+            mode,
+            result: result.transpose()?,
         }))
     }
 }

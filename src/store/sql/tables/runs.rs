@@ -2,6 +2,7 @@
 
 use super::json_text;
 use super::run_row::{LockedRun, RunRow};
+use crate::model::digest::GitId;
 use crate::publish::ledger::CreatedRepo;
 use crate::store::error::StoreError;
 use crate::store::id::{JobId, ProductId, RunId};
@@ -11,6 +12,7 @@ use crate::store::sql::Database;
 use crate::store::sql::connection::Tx;
 use crate::store::sql::dialect::{Dialect, Statement, statements};
 use crate::store::submission::Submission;
+use crate::store::update::{UpdateDocuments, UpdateSubmission};
 use serde_json::Value;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, FromRow as _, Row as _};
@@ -19,7 +21,7 @@ use sqlx_macros::FromRow;
 /// The columns of [`RunRow`] before those of the repository.
 const SELECT: &str = "
     SELECT CASE WHEN {key:r.id} THEN r.id ELSE '(invalid id)' END AS id, j.id AS job, r.user_id AS user_id, r.product_id AS product_id,
-        CAST(r.status AS TEXT) AS status, CAST(j.status AS TEXT) AS job_status,";
+        CAST(j.kind AS TEXT) AS kind, CAST(r.status AS TEXT) AS status, CAST(j.status AS TEXT) AS job_status,";
 
 /// The repository by the stored documents.
 const OF_DOCUMENTS: &str = "
@@ -42,6 +44,7 @@ const FROM: &str = "
         CASE WHEN c.lease_until > {now} THEN 1 ELSE 0 END AS is_held,
         t.tier AS tier, CAST(t.reasons AS TEXT) AS reasons, t.tree AS assessed_tree,
         t.approved_by AS approved_by, {millis:t.approved_at} AS approved_at, t.approved_tree AS approved_tree,
+        u.mode AS update_mode, CAST(u.result AS TEXT) AS update_result,
         {millis:{now}} AS now, {millis:j.claimed_at} AS claimed_at, {millis:j.started_at} AS job_started_at,
         {millis:j.finished_at} AS job_finished_at, j.claimed_by_worker_id AS job_worker,
         {millis:j.lease_until} AS job_lease_until
@@ -49,6 +52,7 @@ const FROM: &str = "
     LEFT JOIN claude_jobs j ON j.id = r.claude_job_id
     LEFT JOIN bootstrap_claims c ON c.job_id = j.id
     LEFT JOIN bootstrap_tiers t ON t.run_id = r.id
+    LEFT JOIN bootstrap_updates u ON u.run_id = r.id
     ";
 
 statements! {
@@ -82,6 +86,28 @@ statements! {
             action_schema_version, dry_run_report, recipe_snapshot, selected_options, created_at)
         VALUES ($1, $2, $3, $4, 'PENDING', $5, $6, CAST($7 AS INTEGER), {cast:$8 AS jsonb}, {cast:$9 AS jsonb},
             {cast:$10 AS jsonb}, {at:$11})"];
+
+    /// The documents are those of the run that created the repository, until a worker has computed the new plan.
+    INSERT_UPDATE = ["
+        INSERT INTO bootstrap_runs (id, claude_job_id, product_id, user_id, status, recipe_hash, catalog_version,
+            action_schema_version, recipe_snapshot, selected_options, created_at)
+        SELECT $1, $2, product_id, $3, 'PENDING', recipe_hash, catalog_version, action_schema_version,
+            recipe_snapshot, selected_options, {at:$5}
+        FROM bootstrap_runs WHERE id = $4"];
+
+    INSERT_UPDATE_TARGET = ["
+        INSERT INTO bootstrap_run_targets (run_id, owner, repo)
+        SELECT $1, {json:r.recipe_snapshot -> 'inputs' ->> 'owner'}, {json:r.recipe_snapshot -> 'inputs' ->> 'repo'}
+        FROM bootstrap_runs r WHERE r.id = $2"];
+
+    SET_DOCUMENTS = ["
+        UPDATE bootstrap_runs
+        SET recipe_hash = $2, catalog_version = $3, action_schema_version = CAST($4 AS INTEGER),
+            dry_run_report = {cast:$5 AS jsonb}, recipe_snapshot = {cast:$6 AS jsonb},
+            selected_options = {cast:$7 AS jsonb}
+        WHERE id = $1"];
+
+    SET_TREE = ["UPDATE bootstrap_run_targets SET tree = $2 WHERE run_id = $1"];
 
     /// Writes nothing when another program changed the status since the row was read.
     UPDATE_STATUS = [r#"
@@ -374,6 +400,65 @@ pub(crate) async fn insert(
         .bind(plan.inputs.owner.as_str())
         .bind(plan.inputs.repo.as_str())
         .bind(submission.risk.tree.as_str())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Adds a pending run that updates the repository of the run `creation`.
+///
+/// # Errors
+/// [`StoreError::ActiveRun`] when the product has a run that is pending or running.
+pub(crate) async fn insert_update(
+    tx: &mut Tx,
+    run: &RunId,
+    job: &JobId,
+    submission: &UpdateSubmission,
+    creation: &RunId,
+    at: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(INSERT_UPDATE.on(tx.dialect))
+        .bind(run.as_str())
+        .bind(job.as_str())
+        .bind(submission.user.as_str())
+        .bind(creation.as_str())
+        .bind(at)
+        .execute(tx.connection())
+        .await
+        .map_err(|error| or_active(error, &submission.product))?;
+    sqlx::query(INSERT_UPDATE_TARGET.on(tx.dialect))
+        .bind(run.as_str())
+        .bind(run.as_str())
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
+/// Writes the new plan of an update and its report, which promises the tree.
+pub(crate) async fn set_documents(
+    tx: &mut Tx,
+    run: &RunId,
+    documents: &UpdateDocuments,
+    tree: Option<&GitId>,
+) -> Result<(), StoreError> {
+    let UpdateDocuments {
+        plan,
+        recipe_hash,
+        report,
+    } = documents;
+    sqlx::query(SET_DOCUMENTS.on(tx.dialect))
+        .bind(run.as_str())
+        .bind(recipe_hash.as_str())
+        .bind(plan.catalog_version.as_str())
+        .bind(i64::from(plan.action_schema_version))
+        .bind(json_text("the report", report)?)
+        .bind(json_text("the plan", plan)?)
+        .bind(json_text("the selection", &plan.recipe.selections)?)
+        .execute(tx.connection())
+        .await?;
+    sqlx::query(SET_TREE.on(tx.dialect))
+        .bind(run.as_str())
+        .bind(tree.map(GitId::as_str))
         .execute(tx.connection())
         .await?;
     Ok(())
