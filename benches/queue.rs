@@ -40,7 +40,7 @@ use groundplan::store::sql::{Database, Dialect};
 use groundplan::store::submission::{RiskAssessment, Submission};
 use groundplan::template::{Template, TemplateStore};
 use groundplan::tree::inventory_cache::InventoryCache;
-use groundplan::worker::context::{PushSettings, WorkerContext};
+use groundplan::worker::context::{PushSettings, UpdateSources, WorkerContext};
 use groundplan::worker::health_state::HealthState;
 use groundplan::worker::log::Logs;
 use groundplan::worker::metrics::Metrics;
@@ -283,6 +283,11 @@ impl Bench {
                 git(),
                 None,
             ),
+            updates: UpdateSources {
+                database: Arc::clone(&database),
+                cache: Box::new(|| unreachable!("no run here is an update")),
+                allowed_sources: Vec::new(),
+            },
             plans: stored::StoredPlanReader::new(),
             policy: Policy::default(),
             clock: Arc::new(SystemClock),

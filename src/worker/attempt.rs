@@ -138,7 +138,8 @@ impl Attempt {
     async fn carry_out(&self) -> Result<(), AttemptError> {
         let job = self.load().await?;
         match job.run.kind {
-            JobKind::UpdateRepo => self.update_repository(job).await,
+            // On the heap: its state is much larger than that of the other steps.
+            JobKind::UpdateRepo => Box::pin(self.update_repository(job)).await,
             _ => self.create_repository(job).await,
         }
     }

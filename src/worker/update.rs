@@ -49,18 +49,20 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::slice;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
 use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 /// The longest pause that a forge gets.
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// The time between two looks at the lease during a pause.
 const PAUSE_STEP: Duration = Duration::from_secs(5);
+/// The time between two looks at the end of the attempt while a forge is asked.
+const STOP_INTERVAL: Duration = Duration::from_millis(200);
 
 /// An error of an update that is no error of its repository, catalogue or forge.
 #[derive(Debug, Error)]
@@ -99,7 +101,7 @@ struct RepositoryComparison {
 
 /// A stored update and the way to propose it, on a separate thread.
 struct ProposalTask {
-    planned: PlannedUpdate,
+    planned: Box<PlannedUpdate>,
     created: CreatedUpdate,
     generated: Option<PushedReference>,
     update: ProposedCommit,
@@ -130,10 +132,10 @@ impl Attempt {
         let folder = self.context.workspace.attempt_dir(&self.lease);
         let folder = Arc::new(folder.map_err(BuildError::Folder)?);
         let started = Instant::now();
-        let planned = self.compare(&job, &place, &folder).await;
+        let comparison = self.compare(&job, &place, &folder).await;
         let metrics = &self.context.metrics;
         metrics.observe(MeasuredStep::compare, started.elapsed());
-        let planned = match planned? {
+        let planned = match comparison? {
             Ok(planned) => planned,
             Err(reason) => return self.give_up(mode, Some(&place), reason).await,
         };
@@ -152,7 +154,8 @@ impl Attempt {
         let mut result = compared.result;
         if is_proposed {
             self.check_rights(&job, &planned, compared.risk)?;
-            result.proposal = Some(self.propose(planned, &place, folder).await?);
+            let proposing = Box::pin(self.propose(planned, &place, folder));
+            result.proposal = Some(proposing.await?);
         }
         self.finish(mode, Some(&place), result).await
     }
@@ -205,7 +208,7 @@ impl Attempt {
         job: &JobPayload,
         place: &ForgeRepository,
         folder: &Arc<TempDir>,
-    ) -> Result<Result<PlannedUpdate, String>, AttemptError> {
+    ) -> Result<Result<Box<PlannedUpdate>, String>, AttemptError> {
         let named = job.plan.get("provenance_path");
         let named = named.and_then(|path| TreePath::parse(path.as_str()?).ok());
         let default = || Provenance::default_path().as_tree().clone();
@@ -268,19 +271,18 @@ impl Attempt {
     /// Stores the commit of an update in the fetched repository, and proposes it on the forge.
     async fn propose(
         &self,
-        planned: PlannedUpdate,
+        unsigned: Box<PlannedUpdate>,
         place: &ForgeRepository,
         folder: Arc<TempDir>,
     ) -> Result<ProposedUpdate, AttemptError> {
-        let signing = self.context.signing.clone();
-        let stored = spawn_blocking(move || {
-            let mut planned = planned;
-            planned.signing = signing;
-            let author = planned.plan.author.clone();
-            let stored = planned.store_for_pull_request(&author);
-            (planned, stored)
+        let mut signed = unsigned;
+        signed.signing.clone_from(&self.context.signing);
+        let storing = spawn_blocking(move || {
+            let author = signed.plan.author.clone();
+            let stored = signed.store_for_pull_request(&author);
+            (signed, stored)
         });
-        let (planned, stored) = stored.await.map_err(BuildError::from)?;
+        let (planned, stored) = storing.await.map_err(BuildError::from)?;
         let (created, generated) = stored.map_err(UseCaseError::from)?;
         let tree = planned.report.tree_id.clone();
         let update = ProposedCommit {
@@ -303,11 +305,12 @@ impl Attempt {
         }
         // 53 bits, so that every JSON reader sees the same number.
         let nonce = getrandom::u64().map_err(BuildError::Random)? >> 11;
-        let step = PublishStep::Propose;
-        let at = self.seconds();
-        ledger
-            .record(&LedgerEntry::Intended { step, nonce, at })
-            .await?;
+        let intended = LedgerEntry::Intended {
+            step: PublishStep::Propose,
+            nonce,
+            at: self.seconds(),
+        };
+        ledger.record(&intended).await?;
         let task = ProposalTask {
             planned,
             created,
@@ -320,11 +323,12 @@ impl Attempt {
             _folder: folder,
         };
         let proposed = self.propose_patiently(task).await?;
-        let outcome = self.outcome_of(&proposed);
-        let at = self.seconds();
-        ledger
-            .record(&LedgerEntry::Finished { nonce, at, outcome })
-            .await?;
+        let finished = LedgerEntry::Finished {
+            nonce,
+            at: self.seconds(),
+            outcome: self.outcome_of(&proposed),
+        };
+        ledger.record(&finished).await?;
         Ok(proposed?)
     }
 
@@ -340,11 +344,11 @@ impl Attempt {
                 (next, proposed)
             });
             let (task, proposed) = running.await.map_err(BuildError::from)?;
-            let pause = match &proposed {
+            let asked = match &proposed {
                 Ok(_) => None,
                 Err(error) => error.pause().filter(|pause| *pause <= LONGEST_PAUSE),
             };
-            let Some(pause) = pause else {
+            let Some(pause) = asked else {
                 return Ok(proposed);
             };
             self.pause(pause).await?;
@@ -369,9 +373,8 @@ impl Attempt {
 
     /// The outcome of the step that proposes an update.
     fn outcome_of(&self, proposed: &Result<ProposedUpdate, ProposalError>) -> StepOutcome {
-        let error = match proposed {
-            Ok(_) => return StepOutcome::Done,
-            Err(error) => error,
+        let Err(error) = proposed else {
+            return StepOutcome::Done;
         };
         let message = self.run_log.scrub(&chain(error));
         let is_unknown = matches!(
@@ -399,7 +402,7 @@ fn repository_in(folder: &TempDir) -> PathBuf {
 }
 
 impl RepositoryComparison {
-    fn run(&self) -> Result<PlannedUpdate, ComparisonError> {
+    fn run(&self) -> Result<Box<PlannedUpdate>, ComparisonError> {
         self.push
             .fetch_history(&self.remote, &self.stop)
             .map_err(ComparisonError::Fetch)?;
@@ -426,7 +429,8 @@ impl RepositoryComparison {
                 Handle::current().block_on(self.context.catalog_of(recorded, wanted))
             },
         };
-        updates::plan(&request, recorded).map_err(ComparisonError::Update)
+        let planned = updates::plan(&request, recorded);
+        planned.map(Box::new).map_err(ComparisonError::Update)
     }
 }
 
@@ -477,16 +481,37 @@ impl ProposalTask {
         let generated = self.generated.as_ref();
         let pull_request = if self.forge.pull_requests().is_some() {
             let proposing = target.propose(&self.planned, &self.created, generated);
-            Some(Handle::current().block_on(proposing)?)
+            Some(self.wait(proposing)?)
         } else {
             let pushing = target.push_branch(&self.created, generated);
-            Handle::current().block_on(pushing)?;
+            self.wait(pushing)?;
             None
         };
         Ok(ProposedUpdate {
             branch: self.created.branch.clone(),
             commit_id: self.created.commit_id.clone(),
             pull_request: pull_request.map(UpdatePullRequest::from),
+        })
+    }
+
+    /// Waits for requests to the forge. They end with the attempt, whose lease may be lost.
+    fn wait<T>(
+        &self,
+        requests: impl Future<Output = Result<T, ProposalError>>,
+    ) -> Result<T, ProposalError> {
+        let has_ended = async {
+            while !self.stop.load(Ordering::Relaxed) {
+                sleep(STOP_INTERVAL).await;
+            }
+        };
+        Handle::current().block_on(async {
+            tokio::select! {
+                answer = requests => answer,
+                () = has_ended => Err(PushError::NotSent {
+                    message: "the attempt has ended".to_owned(),
+                }
+                .into()),
+            }
         })
     }
 }

@@ -69,12 +69,11 @@ pub(in crate::server) async fn queue(
     mode: UpdateMode,
 ) -> Result<Vec<QueuedUpdate>, Problem> {
     let (database, caller) = (&state.database, &signed.caller);
-    let wanted = match products {
-        Some(products) => products,
-        None => {
-            let all = use_case::all(database, caller).await?;
-            all.into_iter().map(|entry| entry.product).collect()
-        }
+    let wanted = if let Some(products) = products {
+        products
+    } else {
+        let all = use_case::all(database, caller).await?;
+        all.into_iter().map(|entry| entry.product).collect()
     };
     Ok(use_case::queue(database, caller, &wanted, mode).await?)
 }

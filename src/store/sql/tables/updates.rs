@@ -125,8 +125,8 @@ impl TryFrom<FleetColumns> for FleetRow {
             )),
             _ => None,
         };
-        let result = row.result.as_deref().map(serde_json::from_str);
-        let result = result.transpose().map_err(|error| {
+        let parsed = row.result.as_deref().map(serde_json::from_str);
+        let result = parsed.transpose().map_err(|error| {
             StoreError::damaged(format!("the result of an update of product {id}"), error)
         })?;
         Ok(Self {
