@@ -244,7 +244,6 @@ fn step_label(name: &str) -> &'static str {
         "push" => "Push the commit",
         "configure" => "Set labels, protection and other settings",
         "describe" => "Describe the repository",
-        "configure" => "Set the settings of the repository",
         "delete" => "Remove the repository",
         "compare" => "Compare the repository with the new plan",
         "propose" => "Propose the update",
