@@ -91,16 +91,16 @@ async fn call_pull_requests(pulls: &dyn PullRequests, repo: &RepoPath) {
         base: "main".to_owned(),
         text: text.clone(),
     };
-    conforms(pulls.default_branch(repo).await);
-    conforms(pulls.open_pull_requests(repo).await);
-    conforms(pulls.open_pull_request(repo, &new).await);
-    conforms(pulls.revise_pull_request(repo, 1, &text).await);
-    conforms(pulls.comment(repo, 1, "A comment.").await);
+    conforms(&pulls.default_branch(repo).await);
+    conforms(&pulls.open_pull_requests(repo).await);
+    conforms(&pulls.open_pull_request(repo, &new).await);
+    conforms(&pulls.revise_pull_request(repo, 1, &text).await);
+    conforms(&pulls.comment(repo, 1, "A comment.").await);
 }
 
 /// Fails for a request that the description refuses. An example may be no answer that a forge gives.
 #[track_caller]
-fn conforms<T: std::fmt::Debug>(result: Result<T, ForgeError>) {
+fn conforms<T: std::fmt::Debug>(result: &Result<T, ForgeError>) {
     let is_answered = matches!(
         result,
         Ok(_) | Err(ForgeError::Protocol { .. } | ForgeError::OutcomeUnknown { .. })
