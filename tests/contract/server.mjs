@@ -69,9 +69,13 @@ await call("getProduct", [200], { id: product.id });
 const submission = { ...choice, product: product.id, expect: report.treeId };
 await call("submitRun", [412], null, { ...submission, expect: "1".repeat(40) });
 const run = { id: (await call("submitRun", [201], null, submission)).id };
-let shown;
-do shown = await call("getRun", [200], run); while (["pending", "running"].includes(shown.status));
-assert.equal(shown.status, "succeeded");
+// The end of a run.
+async function ended(id) {
+  let shown;
+  do shown = await call("getRun", [200], { id }); while (["pending", "running"].includes(shown.status));
+  return shown;
+}
+assert.equal((await ended(run.id)).status, "succeeded");
 await call("followRun", [200], run);
 await call("getStatement", [404], run);
 for (const id of ["compareRunSettings", "applyRunSettings"]) await call(id, [200], run);
@@ -80,6 +84,12 @@ await call("listRuns", [404], { after: Buffer.from("cmx05vpik00fp7d8twq5a5eko").
 for (const id of ["cancelRun", "retryRun"]) await call(id, [409], run);
 await call("approveRun", [409], run, { tree: report.treeId });
 await call("cleanUpRun", [409], run, {});
+assert.equal((await call("listFleet", [200])).items[0].product, product.id);
+const compare = { mode: "compare", products: [product.id, "nothing"] };
+const [update, refused] = (await call("queueUpdates", [201], null, compare)).items;
+assert.ok(refused.error);
+assert.equal((await ended(update.run)).status, "succeeded");
+await call("listFleet", [200]);
 await call("listJobs", [200]);
 await call("countJobs", [200]);
 
